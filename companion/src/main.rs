@@ -1,0 +1,2 @@
+//! The native command `sockscope`.
+fn main() {}
