@@ -1,1 +1,25 @@
-//! The pure layer.
+//! The pure layer: what a frame, a close code, a latency and a check are.
+//!
+//! Owns every rule that needs no browser. It refuses to know web-sys, leptos and any clock of its own: time, sockets and
+//! randomness come through [`World`]. The rule a reader would break: nothing here may read a clock.
+
+pub mod close;
+pub mod echo;
+pub mod endpoint;
+pub mod framelog;
+pub mod latency;
+pub mod pairing;
+pub mod payload;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sim;
+pub mod time;
+pub mod world;
+
+pub use close::{CloseReason, Closing, SendableCode};
+pub use endpoint::{Endpoint, EndpointError};
+pub use framelog::{Entry, Frame, FrameKind, FrameLog};
+pub use latency::{Latency, LatencySummary};
+pub use pairing::Pairing;
+pub use payload::Payload;
+pub use time::Instant;
+pub use world::{ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, SendError, Socket, World};

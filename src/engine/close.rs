@@ -1,0 +1,186 @@
+//! Closing a connection: which codes and reasons a page may send, and what the received ones mean.
+//!
+//! Owns the rule in types, so that nothing above can ask a browser for a close that throws.
+
+use serde::{Deserialize, Serialize};
+
+/// A close code that a browser lets a page send: 1000, or 3000 to 4999. The browser throws on all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct SendableCode(u16);
+
+impl SendableCode {
+    /// The normal closure.
+    pub const NORMAL: Self = Self(1000);
+
+    /// The code, when a page may send it.
+    pub fn new(code: u16) -> Option<Self> {
+        matches!(code, 1000 | 3000..=4999).then_some(Self(code))
+    }
+
+    /// The number that goes over the wire.
+    pub fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// Why a close cannot be asked of a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClosingError {
+    /// Neither 1000 nor 3000 to 4999.
+    #[error("a page may close with 1000 or 3000 to 4999, not with {0}")]
+    Code(u16),
+    /// Longer than a close frame has room for.
+    #[error("a close reason has at most {max} bytes in UTF-8, this one has {0}", max = CloseReason::MAX_BYTES)]
+    Reason(usize),
+}
+
+impl TryFrom<u16> for SendableCode {
+    type Error = ClosingError;
+
+    fn try_from(code: u16) -> Result<Self, ClosingError> {
+        Self::new(code).ok_or(ClosingError::Code(code))
+    }
+}
+
+impl From<SendableCode> for u16 {
+    fn from(code: SendableCode) -> u16 {
+        code.0
+    }
+}
+
+/// The text beside a close code. A close frame carries 125 bytes and the code takes two of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CloseReason(String);
+
+impl CloseReason {
+    /// Bytes in UTF-8, not characters.
+    pub const MAX_BYTES: usize = 123;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CloseReason {
+    type Error = ClosingError;
+
+    fn try_from(reason: String) -> Result<Self, ClosingError> {
+        if reason.len() > Self::MAX_BYTES {
+            return Err(ClosingError::Reason(reason.len()));
+        }
+        Ok(Self(reason))
+    }
+}
+
+impl TryFrom<&str> for CloseReason {
+    type Error = ClosingError;
+
+    fn try_from(reason: &str) -> Result<Self, ClosingError> {
+        Self::try_from(reason.to_owned())
+    }
+}
+
+impl From<CloseReason> for String {
+    fn from(reason: CloseReason) -> String {
+        reason.0
+    }
+}
+
+/// What to send when closing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// The code.
+    pub code: SendableCode,
+    /// The text beside it, possibly empty.
+    pub reason: CloseReason,
+}
+
+impl Closing {
+    /// The normal closure, without a reason.
+    pub fn normal() -> Self {
+        Self { code: SendableCode::NORMAL, reason: CloseReason::default() }
+    }
+
+    /// A code and a reason, when a page may send them.
+    pub fn new(code: u16, reason: &str) -> Result<Self, ClosingError> {
+        Ok(Self { code: code.try_into()?, reason: reason.try_into()? })
+    }
+}
+
+/// What a received close code means, in a few words (RFC 6455, section 7.4.1, and the IANA registry).
+pub fn meaning(code: u16) -> &'static str {
+    match code {
+        1000 => "normal closure",
+        1001 => "going away",
+        1002 => "protocol error",
+        1003 => "unsupported data",
+        1005 => "no code in the close frame",
+        1006 => "no close frame came",
+        1007 => "invalid payload, such as bad UTF-8",
+        1008 => "policy violation",
+        1009 => "message too big",
+        1010 => "a required extension is missing",
+        1011 => "internal server error",
+        1012 => "service restart",
+        1013 => "try again later",
+        1014 => "bad gateway",
+        1015 => "TLS handshake failed",
+        3000 => "unauthorized",
+        3003 => "forbidden",
+        3008 => "timeout",
+        3001..=3999 => "registered by a library or framework",
+        4000..=4999 => "the application's own code",
+        1004 | 1016..=2999 => "reserved; a server must not send it",
+        _ => "outside every range; a server must not send it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: u16, sendable: bool) {
+        assert_eq!(SendableCode::new(code).is_some(), sendable, "{code}");
+    }
+
+    #[test]
+    fn a_page_may_send_1000_and_3000_to_4999() {
+        check(1000, true);
+        check(3000, true);
+        check(4999, true);
+    }
+
+    #[test]
+    fn a_page_may_not_send_the_rest() {
+        for code in [0, 999, 1001, 1005, 1006, 1015, 2999, 5000, u16::MAX] {
+            check(code, false);
+        }
+    }
+
+    #[test]
+    fn a_reason_is_measured_in_bytes() {
+        assert!(CloseReason::try_from("é".repeat(61).as_str()).is_ok());
+        assert_eq!(CloseReason::try_from("é".repeat(62).as_str()), Err(ClosingError::Reason(124)));
+    }
+
+    #[test]
+    fn the_error_says_the_rule() {
+        assert_eq!(
+            Closing::new(1001, "bye").expect_err("1001 throws").to_string(),
+            "a page may close with 1000 or 3000 to 4999, not with 1001"
+        );
+    }
+
+    #[test]
+    fn every_code_has_a_meaning() {
+        for code in 0..=u16::MAX {
+            assert!(!meaning(code).is_empty());
+        }
+        assert_eq!(meaning(1006), "no close frame came");
+        assert_eq!(meaning(4029), "the application's own code");
+    }
+}
