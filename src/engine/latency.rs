@@ -92,12 +92,14 @@ impl Latency {
         if self.micros.is_empty() || bars == 0 {
             return Vec::new();
         }
-        let (low, high) = (self.micros.min(), self.micros.max());
+        // A recorded value stands for a small range; taking its low end everywhere keeps equal durations in one bar.
+        let lowest = |value| self.micros.lowest_equivalent(value);
+        let (low, high) = (lowest(self.micros.min()), lowest(self.micros.max()));
         let width = (high - low) as f64 / bars as f64;
         let mut counts = vec![0; bars];
         for value in self.micros.iter_recorded() {
             let at = if width > 0.0 {
-                (value.value_iterated_to().saturating_sub(low) as f64 / width) as usize
+                (lowest(value.value_iterated_to()).saturating_sub(low) as f64 / width) as usize
             } else {
                 0
             };
