@@ -10,6 +10,7 @@ pub mod framelog;
 pub mod latency;
 pub mod pairing;
 pub mod payload;
+pub mod random;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod time;

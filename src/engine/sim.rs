@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_executor::LocalPool;
 use futures_util::task::LocalSpawnExt;
 
+use super::random::Random;
 use super::world::LocalFuture;
 use super::{
     Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant, Payload,
@@ -75,7 +76,7 @@ struct Inner {
     now: Cell<Instant>,
     order: Cell<u64>,
     schedule: RefCell<BinaryHeap<Reverse<Scheduled>>>,
-    random: Cell<u64>,
+    random: RefCell<Random>,
     servers: RefCell<Vec<(String, Box<dyn FnMut() -> Box<dyn Server>>)>>,
     open: Cell<usize>,
 }
@@ -96,7 +97,7 @@ impl Sim {
             now: Cell::new(Instant::ORIGIN),
             order: Cell::new(0),
             schedule: RefCell::default(),
-            random: Cell::new(seed),
+            random: RefCell::new(Random::with_seed(seed)),
             servers: RefCell::default(),
             open: Cell::new(0),
         }))
@@ -181,14 +182,8 @@ impl World for Sim {
         }))
     }
 
-    /// SplitMix64: short, seedable, and good enough to pick faults.
     fn random(&self) -> u64 {
-        let state = self.0.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.0.random.set(state);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.random.borrow_mut().next_u64()
     }
 
     fn connect(&self, endpoint: &Endpoint, sink: EventSink) -> Result<SimSocket, ConnectError> {
