@@ -1,2 +1,7 @@
 //! The native command `sockscope`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sockscope_companion::cli::run()
+}

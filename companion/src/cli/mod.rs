@@ -1,0 +1,67 @@
+//! The command line: subcommands, their flags, exit codes.
+//!
+//! A subcommand is one file here with its flags and a `run` that answers with an [`Exit`].
+
+pub mod serve;
+pub mod size;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A WebSocket test bench: the page, a practice server, and checks.
+#[derive(Debug, Parser)]
+#[command(name = "sockscope", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Flags),
+}
+
+/// How a command ends. A wrong command line ends with 2, by clap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All went well.
+    Success,
+    /// The machine does not allow what was asked: a port is taken, a file cannot be read.
+    Environment,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Environment => Self::from(3),
+        }
+    }
+}
+
+/// Runs the command that the process was called with.
+pub fn run() -> ExitCode {
+    let exit = match Cli::parse().command {
+        Command::Serve(flags) => serve::run(flags),
+    };
+    exit.into()
+}
+
+/// Tells the user what went wrong, with every cause.
+fn complain(error: &dyn std::error::Error) {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let text: Vec<String> = causes.map(ToString::to_string).collect();
+    eprintln!("sockscope: {}", text.join(": "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

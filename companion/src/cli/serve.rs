@@ -1,0 +1,207 @@
+//! `sockscope serve`: starts a server, says where it is, and stops it on SIGINT or SIGTERM.
+
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr};
+
+use clap::Args;
+
+use super::size::Size;
+use super::{Exit, complain};
+use crate::config::{Config, Limits, Port};
+use crate::server::{Running, Server, Urls};
+use crate::web::origin::AllowedOrigin;
+
+const DEFAULT: Limits = Limits::DEFAULT;
+
+/// Serve the page and a WebSocket server to practise on.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 after SIGINT or SIGTERM, 2 for a wrong command line, 3 when a port or the machine does not allow it.")]
+pub struct Flags {
+    /// Address to listen on. Anything but loopback lets other machines in
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Port for http and ws; 0 takes a free one
+    #[arg(long, default_value_t = 9000, conflicts_with = "start_port")]
+    port: u16,
+    /// Take the first free port from this one on
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    start_port: Option<u16>,
+    /// Serve https and wss too, on a second port, with a certificate made at start
+    #[arg(long)]
+    tls: bool,
+    /// Port for https and wss; a free one when absent
+    #[arg(long, value_name = "PORT", requires = "tls")]
+    tls_port: Option<u16>,
+    /// Print where the server is as one line of JSON: http, ws, https, wss, api, page
+    #[arg(long)]
+    print_urls: bool,
+    /// Let pages of this origin use the API; "loopback" means every page served from this machine. Repeatable
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<AllowedOrigin>,
+    /// A further host name that requests may use for this server. Repeatable
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    #[command(flatten)]
+    limits: LimitFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitFlags {
+    /// Open WebSockets; one more is refused with HTTP 503
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.connections)]
+    max_connections: usize,
+    /// Size of a message; a larger one ends its connection with 1009
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.message))]
+    max_message: Size,
+    /// What may wait for a client that does not read; beyond, it is closed with 1013
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.queue))]
+    max_queue: Size,
+    /// Size of an API request's body; a larger one is answered with 413
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.body))]
+    max_body: Size,
+    /// Rooms of /ws/rooms
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.rooms)]
+    max_rooms: usize,
+    /// Connections in one room
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.members)]
+    max_members: usize,
+    /// Documents of /ws/fragments
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.docs)]
+    max_docs: usize,
+    /// Size of one document
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.doc))]
+    max_doc: Size,
+    /// Users whose state /ws/agent keeps
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.users)]
+    max_users: usize,
+    /// Connections of one user on /ws/agent; one more is closed with 4029
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.user_connections)]
+    max_user_connections: usize,
+    /// Events of one user that /ws/agent keeps to replay
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.retained)]
+    max_retained: usize,
+}
+
+impl Flags {
+    fn config(self) -> Config {
+        let limits = self.limits;
+        Config {
+            host: self.host,
+            port: self.start_port.map_or(Port::Exactly(self.port), Port::From),
+            tls: self.tls.then_some(Port::Exactly(self.tls_port.unwrap_or(0))),
+            hosts: self.allow_host,
+            origins: self.allow_origin,
+            limits: Limits {
+                connections: limits.max_connections,
+                message: limits.max_message.0,
+                queue: limits.max_queue.0,
+                body: limits.max_body.0,
+                rooms: limits.max_rooms,
+                members: limits.max_members,
+                docs: limits.max_docs,
+                doc: limits.max_doc.0,
+                users: limits.max_users,
+                user_connections: limits.max_user_connections,
+                retained: limits.max_retained,
+            },
+        }
+    }
+}
+
+/// Why serving ends before it was asked to.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error(transparent)]
+    Start(#[from] crate::server::StartError),
+    #[error("cannot print where the server is")]
+    Print(#[source] io::Error),
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+/// Serves until a signal comes.
+pub fn run(flags: Flags) -> Exit {
+    // Each WebSocket is a file descriptor, and many systems start a process with 1024.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime);
+    match runtime.and_then(|runtime| runtime.block_on(serve(flags))) {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            complain(&error);
+            Exit::Environment
+        }
+    }
+}
+
+async fn serve(flags: Flags) -> Result<(), ServeError> {
+    let is_for_programs = flags.print_urls;
+    // Before the URLs are out: whoever reads them may send a signal at once.
+    let signal = Signal::listen().map_err(ServeError::Signals)?;
+    let running = Server::start(flags.config()).await?;
+    let text = if is_for_programs { json_line(running.urls()) } else { for_people(&running) };
+    // Not `println!`: a closed pipe is an error to report and no panic.
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(ServeError::Print)?;
+    drop(out);
+    signal.received().await;
+    running.shutdown().await;
+    Ok(())
+}
+
+fn json_line(urls: &Urls) -> String {
+    serde_json::to_string(urls).expect("strings are JSON") + "\n"
+}
+
+fn for_people(running: &Running) -> String {
+    let urls = running.urls();
+    let mut text = format!("Sockscope is ready.\n\n  Page       {}\n", urls.page);
+    let mut line = |name: &str, url: &str| text.push_str(&format!("  {name:<10} {url}\n"));
+    line("WebSocket", &urls.ws);
+    line("API", &urls.api);
+    if let (Some(https), Some(wss)) = (&urls.https, &urls.wss) {
+        line("TLS", https);
+        line("", wss);
+        text.push_str("\n  The certificate is self-signed: open the TLS address once and accept it.\n");
+    }
+    text.push_str("\nStop with Ctrl+C.\n");
+    text
+}
+
+/// What asks a process to end.
+struct Signal {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signal {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signal {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn received(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,81 @@
+//! Accepts connections and runs HTTP on each, in a task of its own.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::web::Site;
+use crate::ws::conn::Conn;
+
+/// TCP connections beside the WebSockets: page loads, API calls, handshakes under way.
+const SPARE: usize = 512;
+/// How long a client may take for its TLS handshake, and for the head of a request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After an error of the listener, mostly for want of file descriptors, there is nothing better than to wait.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Accepts until the server stops.
+pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, site: Arc<Site>) {
+    let places = Arc::new(Semaphore::new(
+        site.practice.limits.connections.saturating_add(SPARE).min(Semaphore::MAX_PERMITS),
+    ));
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            accepted = accepted => accepted,
+            () = site.tasks.stopped() => return,
+        };
+        let Ok((tcp, _)) = accepted else {
+            sleep(PAUSE).await;
+            continue;
+        };
+        let (tls, site) = (tls.clone(), Arc::clone(&site));
+        site.tasks.clone().spawn(async move {
+            serve(tcp, tls, site).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
+    // An echo of a few bytes must not wait for the acknowledgement of the one before.
+    let _ = tcp.set_nodelay(true);
+    let conn = match tls {
+        None => Conn::Plain(tcp),
+        Some(tls) => match timeout(PATIENCE, tls.accept(tcp)).await {
+            Ok(Ok(stream)) => Conn::Tls(Box::new(stream)),
+            _ => return,
+        },
+    };
+    let answering = Arc::clone(&site);
+    let service = service_fn(move |request| {
+        let site = Arc::clone(&answering);
+        async move { Ok::<_, Infallible>(site.answer(request).await) }
+    });
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .serve_connection(TokioIo::new(conn), service)
+        .with_upgrades();
+    tokio::pin!(http);
+    // An error here is a client that left or sent no HTTP; hyper has answered what can be answered.
+    let is_done = tokio::select! {
+        _ = http.as_mut() => true,
+        () = site.tasks.stopped() => false,
+    };
+    if !is_done {
+        http.as_mut().graceful_shutdown();
+        let _ = http.await;
+    }
+}

@@ -1,0 +1,111 @@
+//! A running server: its ports, its certificate, its tasks, and its end.
+
+mod accept;
+mod listen;
+pub mod tasks;
+mod tls;
+mod urls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::routes::Practice;
+use crate::web::Site;
+use crate::web::assets::{Assets, Embedded};
+use crate::web::gate::Gate;
+use crate::ws::close::Close;
+
+pub use listen::ListenError;
+pub use tls::Certificate;
+pub use urls::Urls;
+
+use tasks::Tasks;
+
+/// How long clients have to answer the close frame when the server stops.
+pub const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No port could be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// No certificate could be made.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+}
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Starts a server with the page that is built into this binary.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        Self::start_with(config, Box::new(Embedded)).await
+    }
+
+    /// Starts a server with other files for a page.
+    pub async fn start_with(config: Config, assets: Box<dyn Assets>) -> Result<Running, StartError> {
+        let plain = listen::listen(config.host, config.port).await?;
+        let tls = match config.tls {
+            Some(port) => Some((
+                listen::listen(config.host, port).await?,
+                Certificate::new(config.host, &config.hosts)?,
+            )),
+            None => None,
+        };
+        let http_port = listen::port(&plain)?;
+        let https_port = tls.as_ref().map(|(listener, _)| listen::port(listener)).transpose()?;
+        let urls = Urls::new(config.host, http_port, https_port);
+
+        let practice = Arc::new(Practice::new(config.limits));
+        let tasks = Tasks::default();
+        let gate = Gate::new(config.host, config.hosts, http_port, https_port, config.origins);
+        let site = Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone() });
+        let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());
+        let mut listeners: Vec<(TcpListener, Option<Certificate>)> = vec![(plain, None)];
+        listeners.extend(tls.map(|(listener, certificate)| (listener, Some(certificate))));
+        for (listener, certificate) in listeners {
+            let acceptor = certificate.map(|certificate| certificate.acceptor()).transpose()?;
+            tasks.spawn(accept::run(listener, acceptor, Arc::clone(&site)));
+        }
+        Ok(Running { urls, certificate, practice, tasks })
+    }
+}
+
+/// A server that runs. Dropping it stops it without a word to its clients.
+pub struct Running {
+    urls: Urls,
+    certificate: Option<Vec<u8>>,
+    practice: Arc<Practice>,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Where it is reached.
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    /// Its self-signed certificate (DER), when it speaks TLS.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// Stops accepting, closes every WebSocket with 1001, and waits a bounded time for the clients' part.
+    pub async fn shutdown(self) {
+        self.tasks.stop();
+        self.practice.census.end(&Close::going_away());
+        self.tasks.finish(SHUTDOWN).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.abort();
+    }
+}

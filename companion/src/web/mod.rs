@@ -1,0 +1,15 @@
+//! HTTP: which requests pass, the headers of every answer, the page, the API, and the door to the WebSocket routes.
+//!
+//! **Invariant:** no answer leaves without [`headers`], and no request reaches a handler without [`gate`].
+
+pub mod answer;
+pub mod api;
+pub mod assets;
+pub mod door;
+pub mod gate;
+pub mod headers;
+pub mod origin;
+pub mod page;
+pub mod site;
+
+pub use site::Site;
