@@ -1,2 +1,31 @@
-//! x
-fn main() {}
+//! The worker: a desk in the browser's world. It has no page to draw and no leptos in it.
+
+use std::rc::Rc;
+
+use sockscope::browser::{BrowserWorld, channel, clock};
+use sockscope::session::{Desk, beat};
+use sockscope::wire::Ready;
+use wasm_bindgen_futures::spawn_local;
+
+/// Chromium's limit for the whole browser. Firefox stops at 200 and says so by failing.
+const MOST_SOCKETS: u16 = 255;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    let ready = Ready {
+        clock_step: clock::step(),
+        isolated: clock::is_isolated(),
+        clock_began: clock::began(),
+        most_sockets: MOST_SOCKETS,
+    };
+    let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(|task| spawn_local(task)), |bytes| {
+        channel::post_to_page(&bytes);
+    });
+    spawn_local(beat(desk.clone()));
+    let page = channel::PageChannel::listen(move |bytes| desk.receive(&bytes));
+    // The worker lives until its page ends it, and the channel with it.
+    spawn_local(async move {
+        std::future::pending::<()>().await;
+        drop(page);
+    });
+}

@@ -173,8 +173,9 @@ impl Run {
         inbox: &Inbox,
         socket: &W::Socket,
     ) -> Result<(), FailureKind> {
-        let sent =
-            socket.send(&check.payload).map_err(|error| inbox.ended().unwrap_or_else(|| FailureKind::Browser(error.to_string())))?;
+        let sent = socket
+            .send(&check.payload)
+            .map_err(|error| inbox.ended().unwrap_or_else(|| FailureKind::Browser(error.to_string())))?;
         let deadline = sent + check.within;
         let mut closest = None;
         loop {
@@ -354,7 +355,10 @@ mod tests {
         assert!(outcome.passed(), "{outcome:?}");
         assert_eq!(outcome.opened_after, Some(Duration::from_millis(3)));
         let latency = outcome.latency.expect("ten samples");
-        assert_eq!((latency.count, latency.min, latency.max), (10, Duration::from_micros(412), Duration::from_micros(412)));
+        assert_eq!(
+            (latency.count, latency.min, latency.max),
+            (10, Duration::from_micros(412), Duration::from_micros(412))
+        );
         assert_eq!(outcome.bars.iter().sum::<u64>(), 10);
     }
 

@@ -37,7 +37,9 @@ pub enum EndpointError {
     #[error("the address contains a blank; write it as %20")]
     Blank,
     /// Browsers drop or refuse these.
-    #[error("a browser sends no user:password@ with a WebSocket; put a token into the query or a subprotocol")]
+    #[error(
+        "a browser sends no user:password@ with a WebSocket; put a token into the query or a subprotocol"
+    )]
     Credentials,
     /// Not a token in the sense of RFC 7230.
     #[error("{0:?} is no subprotocol: letters, digits and !#$%&'*+-.^_`|~ only")]
@@ -185,10 +187,7 @@ mod tests {
         let endpoint = Endpoint::parse("ws://h").expect("valid");
         let offered = endpoint.clone().with_protocols(["echo.v1", "echo.v2"]).expect("tokens");
         assert_eq!(offered.protocols(), ["echo.v1", "echo.v2"]);
-        assert_eq!(
-            endpoint.clone().with_protocols(["a b"]),
-            Err(EndpointError::Protocol("a b".into())),
-        );
+        assert_eq!(endpoint.clone().with_protocols(["a b"]), Err(EndpointError::Protocol("a b".into())),);
         assert_eq!(endpoint.clone().with_protocols([""]), Err(EndpointError::Protocol(String::new())));
         assert_eq!(endpoint.with_protocols(["x", "x"]), Err(EndpointError::ProtocolTwice("x".into())));
     }

@@ -113,7 +113,8 @@ impl Segment {
     }
 
     fn has_room_for(&self, len: usize) -> bool {
-        self.heads.len() < Self::MOST_FRAMES && (self.heads.is_empty() || self.bytes.len() + len <= Self::MOST_BYTES)
+        self.heads.len() < Self::MOST_FRAMES
+            && (self.heads.is_empty() || self.bytes.len() + len <= Self::MOST_BYTES)
     }
 
     fn held(&self) -> usize {
@@ -150,7 +151,13 @@ impl FrameLog {
 
     /// An empty log that never holds more than `budget` bytes (at least [`FrameLog::LEAST_BUDGET`]).
     pub fn with_budget(budget: usize) -> Self {
-        Self { segments: VecDeque::new(), budget: budget.max(Self::LEAST_BUDGET), held: 0, oldest: 0, next: 0 }
+        Self {
+            segments: VecDeque::new(),
+            budget: budget.max(Self::LEAST_BUDGET),
+            held: 0,
+            oldest: 0,
+            next: 0,
+        }
     }
 
     /// Adds a frame; returns its number. A content larger than the whole budget is counted as dropped, with all before it.

@@ -23,4 +23,6 @@ pub use latency::{Latency, LatencySummary};
 pub use pairing::Pairing;
 pub use payload::Payload;
 pub use time::Instant;
-pub use world::{ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, SendError, Socket, World};
+pub use world::{
+    ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, SendError, Socket, World,
+};

@@ -100,7 +100,11 @@ mod tests {
 
     #[test]
     fn a_reply_with_the_same_id_answers() {
-        check(&[r#"{"type":"message","id":1}"#, r#"{"type":"message","id":2}"#], r#"{"id": 2,"ok":true}"#, Some(1));
+        check(
+            &[r#"{"type":"message","id":1}"#, r#"{"type":"message","id":2}"#],
+            r#"{"id": 2,"ok":true}"#,
+            Some(1),
+        );
     }
 
     #[test]

@@ -15,8 +15,8 @@ use futures_util::task::LocalSpawnExt;
 use super::random::Random;
 use super::world::LocalFuture;
 use super::{
-    Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant, Payload,
-    SendError, Socket, World,
+    Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant,
+    Payload, SendError, Socket, World,
 };
 
 /// What a scripted server does, after a delay.
@@ -47,6 +47,7 @@ pub trait Server {
 }
 
 type Happening = Box<dyn FnOnce()>;
+type MakeServer = Box<dyn FnMut() -> Box<dyn Server>>;
 
 struct Scheduled {
     at: Instant,
@@ -77,8 +78,9 @@ struct Inner {
     order: Cell<u64>,
     schedule: RefCell<BinaryHeap<Reverse<Scheduled>>>,
     random: RefCell<Random>,
-    servers: RefCell<Vec<(String, Box<dyn FnMut() -> Box<dyn Server>>)>>,
+    servers: RefCell<Vec<(String, MakeServer)>>,
     open: Cell<usize>,
+    spawned: RefCell<Vec<LocalFuture<()>>>,
 }
 
 /// The simulated world.
@@ -100,6 +102,7 @@ impl Sim {
             random: RefCell::new(Random::with_seed(seed)),
             servers: RefCell::default(),
             open: Cell::new(0),
+            spawned: RefCell::default(),
         }))
     }
 
@@ -111,6 +114,11 @@ impl Sim {
     /// Connections that have not ended.
     pub fn open_connections(&self) -> usize {
         self.0.open.get()
+    }
+
+    /// Starts a task beside the running one; it ends with it at the latest.
+    pub fn spawn(&self, task: LocalFuture<()>) {
+        self.0.spawned.borrow_mut().push(task);
     }
 
     /// Runs to the end of `future`, jumping over all waiting.
@@ -126,6 +134,12 @@ impl Sim {
             .expect("the pool lives as long as this call");
         loop {
             pool.run_until_stalled();
+            // Read and released before the task runs, which may spawn another.
+            let next = || self.0.spawned.borrow_mut().pop();
+            while let Some(task) = next() {
+                pool.spawner().spawn_local(task).expect("the pool lives as long as this call");
+                pool.run_until_stalled();
+            }
             if let Some(value) = done.borrow_mut().take() {
                 return Ok(value);
             }
@@ -206,8 +220,7 @@ impl World for Sim {
             Some(wait) => self.after(wait, move || {
                 if opening.state.get() == State::Connecting {
                     opening.state.set(State::Open);
-                    opening
-                        .tell(&sim, Event::Opened { protocol: String::new(), extensions: String::new() });
+                    opening.tell(&sim, Event::Opened { protocol: String::new(), extensions: String::new() });
                 }
             }),
             None => self.after(Duration::ZERO, move || opening.abort(&sim)),
@@ -306,7 +319,8 @@ impl Socket for SimSocket {
                 let answers =
                     self.line.server.borrow_mut().as_mut().and_then(|server| server.answers_close_after());
                 if let Some(wait) = answers {
-                    self.sim.after(wait, move || line.end(&sim, closing.code.get(), closing.reason.into(), true));
+                    self.sim
+                        .after(wait, move || line.end(&sim, closing.code.get(), closing.reason.into(), true));
                 }
             }
         }

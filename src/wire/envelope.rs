@@ -89,7 +89,9 @@ mod tests {
             Request::Connect {
                 connection,
                 name: "alice".into(),
-                endpoint: Endpoint::parse("ws://h/ws").and_then(|e| e.with_protocols(["echo.v1"])).expect("valid"),
+                endpoint: Endpoint::parse("ws://h/ws")
+                    .and_then(|e| e.with_protocols(["echo.v1"]))
+                    .expect("valid"),
             },
             Request::Send { connection, payload: "é\0😀".into() },
             Request::Send { connection, payload: Payload::Binary(vec![0, 255]) },

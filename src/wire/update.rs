@@ -161,7 +161,7 @@ pub enum EchoNews {
     /// It was stopped.
     Stopped,
     /// It came to its end.
-    Done(EchoOutcome),
+    Done(Box<EchoOutcome>),
 }
 
 /// How the worker is doing: a harness that lags must not blame the server.

@@ -1,0 +1,15 @@
+//! The edge: sockets, clock, HTTP, the channel between page and worker, what the browser keeps for us.
+//!
+//! Owns every call to the browser that is not about drawing. Nothing above sees a `JsValue`. It refuses to know what a
+//! message means. The rule a reader would break: an event is stamped before anything else happens in its callback.
+
+pub mod channel;
+pub mod clock;
+mod http;
+pub mod page;
+mod socket;
+mod words;
+mod world;
+
+pub use socket::BrowserSocket;
+pub use world::BrowserWorld;

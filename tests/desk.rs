@@ -1,0 +1,399 @@
+//! The desk of the worker in a world of virtual time: what a page sees when it asks.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sockscope::engine::echo::EchoCheck;
+use sockscope::engine::sim::{Act, Server, Sim};
+use sockscope::engine::{Closing, Endpoint, FrameKind, Payload, World};
+use sockscope::session::Desk;
+use sockscope::wire::{
+    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Update,
+};
+
+const ALICE: ConnectionId = ConnectionId(1);
+const BOB: ConnectionId = ConnectionId(2);
+
+/// Echoes after 412 µs; `flood` sends so many messages for one.
+#[derive(Clone, Default)]
+struct Echo {
+    refuses: bool,
+    flood: u32,
+    never_answers_close: bool,
+}
+
+impl Server for Echo {
+    fn accepts_after(&mut self) -> Option<Duration> {
+        (!self.refuses).then_some(Duration::from_millis(3))
+    }
+    fn on_message(&mut self, payload: Payload, _: u64) -> Vec<(Duration, Act)> {
+        let count = self.flood.max(1);
+        (0..count).map(|_| (Duration::from_micros(412), Act::Send(payload.clone()))).collect()
+    }
+    fn answers_close_after(&mut self) -> Option<Duration> {
+        (!self.never_answers_close).then_some(Duration::from_millis(1))
+    }
+}
+
+/// A page that draws at once, or never.
+#[derive(Clone)]
+struct Page {
+    sim: Sim,
+    desk: Desk<Sim>,
+    posts: Rc<RefCell<Vec<Vec<u8>>>>,
+    /// What the page knows by now.
+    lines: Rc<RefCell<BTreeMap<ConnectionId, LineState>>>,
+    rows: Rc<RefCell<Vec<Row>>>,
+    news: Rc<RefCell<News>>,
+    echo: Rc<RefCell<Vec<EchoNews>>>,
+    updates: Rc<Cell<usize>>,
+}
+
+fn page(server: Echo, most_sockets: u16) -> Page {
+    let sim = Sim::with_seed(1);
+    sim.serve("ws://sim", move || server.clone());
+    let posts: Rc<RefCell<Vec<Vec<u8>>>> = Rc::default();
+    let (spawner, outbox) = (sim.clone(), posts.clone());
+    let ready =
+        Ready { clock_step: Duration::from_micros(5), isolated: true, clock_began: 0.0, most_sockets };
+    let desk = Desk::new(sim.clone(), ready, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
+        outbox.borrow_mut().push(bytes)
+    });
+    let page = Page {
+        sim,
+        desk,
+        posts,
+        lines: Rc::default(),
+        rows: Rc::default(),
+        news: Rc::default(),
+        echo: Rc::default(),
+        updates: Rc::default(),
+    };
+    page.ask(Request::Hello);
+    page.ask(Request::Look(Look { from: None, rows: 50 }));
+    page
+}
+
+impl Page {
+    fn ask(&self, request: Request) {
+        self.desk.receive(&wire::encode(&request));
+    }
+
+    /// Reads what was posted; does not say that it was drawn.
+    fn read(&self) -> usize {
+        let posts = self.posts.take();
+        for bytes in &posts {
+            let Update::News(news) = wire::decode(bytes).expect("our own version") else { continue };
+            self.updates.set(self.updates.get() + 1);
+            for line in &news.lines {
+                self.lines.borrow_mut().insert(line.id, line.clone());
+            }
+            if let Some(rows) = &news.rows {
+                *self.rows.borrow_mut() = rows.rows.clone();
+            }
+            self.echo.borrow_mut().extend(news.echo.clone());
+            *self.news.borrow_mut() = *news;
+        }
+        posts.len()
+    }
+
+    /// Reads and draws until there is nothing new.
+    fn draw(&self) {
+        while self.read() > 0 {
+            self.ask(Request::Seen);
+        }
+    }
+
+    fn connect(&self, connection: ConnectionId) {
+        let endpoint = Endpoint::parse("ws://sim/echo").expect("valid");
+        self.ask(Request::Connect { connection, name: format!("c{}", connection.0), endpoint });
+    }
+
+    fn send(&self, connection: ConnectionId, text: &str) {
+        self.ask(Request::Send { connection, payload: text.into() });
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.sim.sleep(time).await;
+        self.draw();
+    }
+
+    fn line(&self, id: ConnectionId) -> LineState {
+        self.lines.borrow().get(&id).cloned().expect("the page has heard of it")
+    }
+
+    fn kinds(&self) -> Vec<FrameKind> {
+        self.rows.borrow().iter().map(|row| row.kind).collect()
+    }
+}
+
+/// Runs a test of a page in virtual time.
+fn with_page<F: Future<Output = ()> + 'static>(server: Echo, test: impl FnOnce(Page) -> F) {
+    let page = page(server, 255);
+    page.sim.clone().run(test(page)).expect("every wait has a bound");
+}
+
+const TICK: Duration = Duration::from_millis(10);
+
+#[test]
+fn a_round_trip_is_seen_with_its_exact_time() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        assert_eq!(page.line(ALICE).phase, Phase::Open);
+        assert_eq!(page.line(ALICE).opened_after, Some(Duration::from_millis(3)));
+        page.send(ALICE, "hello");
+        page.pass(TICK).await;
+        use FrameKind::{Connecting, Opened, ReceivedText, SentText};
+        assert_eq!(page.kinds(), [Connecting, Opened, SentText, ReceivedText]);
+        let reply = page.rows.borrow().last().cloned().expect("four rows");
+        assert_eq!((reply.preview.as_str(), reply.size), ("hello", 5));
+        assert_eq!(reply.round_trip, Some(Duration::from_micros(412)));
+        let line = page.line(ALICE);
+        assert_eq!((line.sent, line.received), (1, 1));
+        assert_eq!(line.latency.map(|l| l.max), Some(Duration::from_micros(412)));
+    });
+}
+
+#[test]
+fn closing_comes_back_with_its_code_and_reason() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.ask(Request::Close {
+            connection: ALICE,
+            closing: Closing::new(4001, "enough").expect("sendable"),
+        });
+        page.pass(TICK).await;
+        let closed = page.line(ALICE).closed.expect("it has ended");
+        assert_eq!((closed.code, closed.reason.as_str(), closed.clean), (4001, "enough", true));
+        assert_eq!(page.news.borrow().totals.sockets, 0);
+    });
+}
+
+#[test]
+fn a_send_after_close_is_reported_and_not_logged_as_sent() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
+        page.pass(TICK).await;
+        page.send(ALICE, "too late");
+        page.pass(TICK).await;
+        assert_eq!(page.line(ALICE).trouble.as_deref(), Some("not sent: the connection is closed"));
+        assert_eq!(page.line(ALICE).sent, 0);
+        assert_eq!(page.kinds().last(), Some(&FrameKind::Failed));
+    });
+}
+
+#[test]
+fn a_send_before_open_is_reported() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.send(ALICE, "too early");
+        page.pass(TICK).await;
+        assert_eq!(page.line(ALICE).trouble.as_deref(), Some("not sent: the connection is not open yet"));
+    });
+}
+
+#[test]
+fn a_refused_handshake_says_that_it_never_opened() {
+    with_page(Echo { refuses: true, ..Echo::default() }, |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        let closed = page.line(ALICE).closed.expect("it has ended");
+        assert_eq!((closed.code, closed.clean, closed.was_open), (1006, false, false));
+    });
+}
+
+#[test]
+fn a_close_that_is_never_answered_ends_by_itself() {
+    with_page(Echo { never_answers_close: true, ..Echo::default() }, |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
+        page.pass(Duration::from_millis(4_900)).await;
+        assert_eq!(page.line(ALICE).phase, Phase::Closing);
+        page.pass(Duration::from_millis(200)).await;
+        assert_eq!(page.line(ALICE).phase, Phase::Closed);
+        let words = page.line(ALICE).trouble.expect("it says so");
+        assert!(words.contains("did not answer the close within 5s"), "{words}");
+    });
+}
+
+#[test]
+fn a_reconnect_keeps_the_log_and_the_counts() {
+    with_page(Echo::default(), |page| async move {
+        for _ in 0..2 {
+            page.connect(ALICE);
+            page.pass(TICK).await;
+            page.send(ALICE, "x");
+            page.pass(TICK).await;
+            page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
+            page.pass(TICK).await;
+        }
+        assert_eq!(page.line(ALICE).sent, 2);
+        assert_eq!(page.kinds().len(), 12);
+    });
+}
+
+#[test]
+fn one_click_is_one_handshake() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        assert_eq!(page.sim.open_connections(), 1);
+    });
+}
+
+#[test]
+fn each_connection_sees_only_its_own_messages() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.connect(BOB);
+        page.pass(TICK).await;
+        page.send(ALICE, "for alice");
+        page.pass(TICK).await;
+        assert_eq!((page.line(ALICE).received, page.line(BOB).received), (1, 0));
+        let rows = page.rows.borrow();
+        assert!(rows.iter().filter(|r| r.preview == "for alice").all(|r| r.connection == ALICE));
+    });
+}
+
+#[test]
+fn the_browsers_limit_is_said_before_the_browser_fails() {
+    let page = page(Echo::default(), 1);
+    let sim = page.sim.clone();
+    sim.run(async move {
+        page.connect(ALICE);
+        page.connect(BOB);
+        page.pass(TICK).await;
+        assert_eq!(page.line(ALICE).phase, Phase::Open);
+        assert_eq!(
+            page.line(BOB).trouble.as_deref(),
+            Some("not opened: this browser allows 1 sockets at once, and all are in use")
+        );
+        assert_eq!(page.sim.open_connections(), 1);
+    })
+    .expect("every wait has a bound");
+}
+
+#[test]
+fn under_a_flood_a_page_that_does_not_draw_gets_one_update() {
+    with_page(Echo { flood: 2000, ..Echo::default() }, |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        let before = page.updates.get();
+        page.send(ALICE, "x");
+        page.sim.sleep(TICK).await;
+        assert_eq!(page.read(), 1, "nothing more until the page has drawn");
+        page.ask(Request::Seen);
+        page.draw();
+        assert!(page.updates.get() - before <= 3);
+        assert_eq!(page.line(ALICE).received, 2000, "and yet nothing is lost");
+        assert_eq!(page.news.borrow().totals.frames, 2003);
+    });
+}
+
+#[test]
+fn the_page_may_look_anywhere_in_the_log() {
+    with_page(Echo { flood: 2000, ..Echo::default() }, |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, "x");
+        page.pass(TICK).await;
+        page.ask(Request::Look(Look { from: Some(1000), rows: 20 }));
+        page.draw();
+        assert!(page.rows.borrow().iter().map(|r| r.number).eq(1000..1020));
+        let before = page.updates.get();
+        page.send(ALICE, "y");
+        page.pass(TICK).await;
+        assert!(page.rows.borrow().iter().map(|r| r.number).eq(1000..1020), "it stays where it looks");
+        assert!(page.updates.get() > before, "and still hears the counts");
+        page.ask(Request::Look(Look { from: None, rows: 3 }));
+        page.draw();
+        assert!(page.rows.borrow().iter().map(|r| r.number).eq(4001..4004), "and follows when asked");
+    });
+}
+
+#[test]
+fn a_forgotten_connection_closes_and_is_never_heard_of_again() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.lines.borrow_mut().clear();
+        page.ask(Request::Forget { connection: ALICE });
+        page.pass(TICK).await;
+        assert!(page.lines.borrow().is_empty());
+        assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (0, 0));
+    });
+}
+
+fn echo_check(rounds: u32) -> EchoCheck {
+    EchoCheck {
+        endpoint: Endpoint::parse("ws://sim/echo").expect("valid"),
+        payload: "ping".into(),
+        rounds,
+        within: Duration::from_secs(1),
+    }
+}
+
+#[test]
+fn a_check_runs_on_the_same_sockets_and_log() {
+    with_page(Echo::default(), |page| async move {
+        page.ask(Request::StartEcho(echo_check(5)));
+        page.pass(Duration::from_secs(1)).await;
+        let echo = page.echo.borrow();
+        let Some(EchoNews::Done(outcome)) = echo.last() else { panic!("it has ended: {echo:?}") };
+        assert!(outcome.passed(), "{outcome:?}");
+        assert_eq!(outcome.latency.map(|l| (l.count, l.max)), Some((5, Duration::from_micros(412))));
+        assert_eq!(page.kinds().iter().filter(|k| k.is_sent()).count(), 5);
+        assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (0, 0));
+    });
+}
+
+#[test]
+fn a_check_that_fails_says_where() {
+    with_page(Echo { refuses: true, ..Echo::default() }, |page| async move {
+        page.ask(Request::StartEcho(echo_check(5)));
+        page.pass(Duration::from_secs(2)).await;
+        let echo = page.echo.borrow();
+        let Some(EchoNews::Done(outcome)) = echo.last() else { panic!("it has ended: {echo:?}") };
+        assert_eq!(outcome.failure.as_ref().map(|f| f.step.as_str()), Some("connect"));
+    });
+}
+
+#[test]
+fn stopping_a_run_closes_every_socket() {
+    with_page(Echo::default(), |page| async move {
+        page.ask(Request::StartEcho(echo_check(u32::MAX)));
+        page.pass(Duration::from_secs(1)).await;
+        assert_eq!(page.sim.open_connections(), 1);
+        page.ask(Request::StopEcho);
+        page.pass(TICK).await;
+        assert_eq!(page.sim.open_connections(), 0);
+        assert_eq!(page.echo.borrow().last(), Some(&EchoNews::Stopped));
+        let rows = page.rows.borrow().len();
+        page.pass(Duration::from_secs(1)).await;
+        assert_eq!(page.rows.borrow().len(), rows, "nothing happens after it");
+    });
+}
+
+#[test]
+fn a_page_of_another_version_is_answered_with_ours() {
+    with_page(Echo::default(), |page| async move {
+        page.draw();
+        let mut bytes = wire::encode(&Request::Hello);
+        bytes[6] ^= 0xff;
+        page.desk.receive(&bytes);
+        let posts = page.posts.take();
+        assert!(matches!(wire::decode::<Update>(&posts[0]), Ok(Update::Ready(_))));
+    });
+}
