@@ -52,12 +52,12 @@ fn perform(request: Request) -> anyhow::Result<bool> {
 
 fn conclude(outcome: anyhow::Result<bool>) -> ExitCode {
     screen::clear_status();
-    if process::interrupted() {
-        eprintln!("stopped");
-        return ExitCode::from(130);
-    }
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
+        Err(_) if process::interrupted() => {
+            eprintln!("stopped");
+            ExitCode::from(130)
+        }
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("\n{error:#}");

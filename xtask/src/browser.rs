@@ -1,0 +1,242 @@
+//! The browser for the tests and the driver of the same major version. Finds them, gets them where the system's
+//! package manager may be asked, and otherwise says what is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::tool::{self, printed_version};
+use crate::{process, screen, version};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Chrome and Chromium.
+    Chrome,
+    Edge,
+}
+
+impl Kind {
+    pub fn driver(self) -> &'static str {
+        match self {
+            Self::Chrome => "chromedriver",
+            Self::Edge => "msedgedriver",
+        }
+    }
+
+    /// Where its options go among WebDriver's capabilities.
+    pub fn options_key(self) -> &'static str {
+        match self {
+            Self::Chrome => "goog:chromeOptions",
+            Self::Edge => "ms:edgeOptions",
+        }
+    }
+}
+
+/// A browser and a driver that fits it.
+pub struct Browser {
+    pub kind: Kind,
+    pub program: PathBuf,
+    pub driver: PathBuf,
+    version: String,
+}
+
+impl Browser {
+    pub fn describe(&self) -> String {
+        let name = self.program.file_stem().unwrap_or_default().to_string_lossy();
+        format!("{name} {} with {}", self.version, self.kind.driver())
+    }
+}
+
+/// A browser that is there, its driver not looked for yet.
+struct Candidate {
+    kind: Kind,
+    program: PathBuf,
+    version: String,
+}
+
+/// The first browser with a fitting driver; the error says what is missing and how to get it.
+pub fn find() -> Result<Browser> {
+    let candidates = candidates()?;
+    let mut misfits = Vec::new();
+    for candidate in candidates {
+        match driver_for(&candidate)? {
+            Ok(driver) => {
+                let Candidate { kind, program, version } = candidate;
+                return Ok(Browser { kind, program, driver, version });
+            }
+            Err(misfit) => misfits.push(misfit),
+        }
+    }
+    if misfits.is_empty() {
+        bail!(
+            "the tests need Chrome, Chromium or Edge and the driver of the same major version, and there is no \
+             browser; {HOW}"
+        );
+    }
+    bail!("{}; {HOW}", misfits.join("; "))
+}
+
+const HOW: &str = if cfg!(target_os = "macos") {
+    "get both with `brew install --cask google-chrome chromedriver`, or name them in CHROME and CHROMEDRIVER"
+} else if cfg!(windows) {
+    "Chrome and its ChromeDriver are at googlechromelabs.github.io/chrome-for-testing; put the driver on PATH or \
+     name both in CHROME and CHROMEDRIVER"
+} else {
+    "Debian has both as `apt-get install chromium chromium-driver`, for others they are at \
+     googlechromelabs.github.io/chrome-for-testing; put them on PATH or name them in CHROME and CHROMEDRIVER"
+};
+
+/// Asks the package manager for both, if it is Debian's and we may.
+pub fn install() {
+    if !cfg!(target_os = "linux") || tool::which("apt-get").is_none() {
+        return;
+    }
+    let Some(prefix) = privilege() else {
+        screen::note("not allowed to install packages here");
+        return;
+    };
+    screen::note("installing Debian's chromium and chromium-driver (about 1 minute)…");
+    let apt = |arguments: &[&str]| {
+        let words: Vec<&str> =
+            prefix.iter().copied().chain(["apt-get"]).chain(arguments.iter().copied()).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive");
+        process::succeed(&mut command)
+    };
+    // The lists of a new machine are empty or old. An update may fail for one of many sources: try on.
+    let _ = apt(&["update", "-q"]);
+    if let Err(error) =
+        apt(&["install", "-y", "-q", "--no-install-recommends", "chromium", "chromium-driver"])
+    {
+        screen::note(&format!("{error:#}"));
+    }
+}
+
+/// What to put before `apt-get`: nothing for root, `sudo -n` where that asks for no password.
+fn privilege() -> Option<&'static [&'static str]> {
+    let user = process::output(Command::new("id").arg("-u"))?;
+    if user.trim() == "0" {
+        return Some(&[]);
+    }
+    process::output(Command::new("sudo").args(["-n", "true"]))?;
+    Some(&["sudo", "-n"])
+}
+
+fn candidates() -> Result<Vec<Candidate>> {
+    if let Some(named) = std::env::var_os("CHROME").filter(|value| !value.is_empty()) {
+        let program = PathBuf::from(&named);
+        let program = if program.is_file() { Some(program) } else { tool::which(&named.to_string_lossy()) };
+        let program =
+            program.with_context(|| format!("CHROME names {}, which is not there", named.display()))?;
+        let version = browser_version(&program)
+            .with_context(|| format!("CHROME names {}, which tells no version", named.display()))?;
+        return Ok(vec![Candidate { kind: kind_of(&program), program, version }]);
+    }
+    let found = installed().into_iter().filter_map(|program| {
+        let version = browser_version(&program)?;
+        Some(Candidate { kind: kind_of(&program), program, version })
+    });
+    Ok(found.collect())
+}
+
+fn installed() -> Vec<PathBuf> {
+    if cfg!(windows) {
+        let roots = ["ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"];
+        let roots = roots.iter().filter_map(std::env::var_os).map(PathBuf::from);
+        let places = ["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"];
+        return roots
+            .flat_map(|root| places.map(|place| root.join(place)))
+            .filter(|program| program.is_file())
+            .collect();
+    }
+    if cfg!(target_os = "macos") {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let roots = [Some(PathBuf::from("/")), home];
+        let places = ["Google Chrome", "Chromium", "Microsoft Edge"];
+        return roots
+            .into_iter()
+            .flatten()
+            .flat_map(|root| {
+                places.map(|app| root.join(format!("Applications/{app}.app/Contents/MacOS/{app}")))
+            })
+            .filter(|program| program.is_file())
+            .collect();
+    }
+    let names = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "microsoft-edge",
+        "microsoft-edge-stable",
+    ];
+    names.iter().filter_map(|name| tool::which(name)).collect()
+}
+
+/// Chrome on Windows opens a window for `--version`; there the version names a folder beside the program.
+fn browser_version(program: &Path) -> Option<String> {
+    if !cfg!(windows) {
+        return printed_version(program);
+    }
+    let names = std::fs::read_dir(program.parent()?)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names
+        .filter(|name| version::major(name).is_some() && name.contains('.'))
+        .max_by_key(|name| version::major(name))
+}
+
+fn kind_of(program: &Path) -> Kind {
+    let name = program.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    if name.contains("edge") { Kind::Edge } else { Kind::Chrome }
+}
+
+/// The driver, or why there is none.
+fn driver_for(browser: &Candidate) -> Result<std::result::Result<PathBuf, String>> {
+    let wanted = version::major(&browser.version);
+    let named = std::env::var_os("CHROMEDRIVER").filter(|value| !value.is_empty());
+    let places: Vec<PathBuf> = match &named {
+        Some(path) => vec![PathBuf::from(path)],
+        // Debian and Ubuntu have put it beside the browser's own files at times.
+        None => ["/usr/lib/chromium", "/usr/lib/chromium-browser"]
+            .map(|folder| Path::new(folder).join(browser.kind.driver()))
+            .into_iter()
+            .chain(tool::which(browser.kind.driver()))
+            .rev()
+            .collect(),
+    };
+    let mut seen = None;
+    for place in places {
+        let Some(found) = printed_version(&place) else { continue };
+        if version::major(&found) == wanted {
+            return Ok(Ok(place));
+        }
+        seen = Some(found);
+    }
+    if let Some(named) = named
+        && seen.is_none()
+    {
+        bail!("CHROMEDRIVER names {}, which does not run", named.display());
+    }
+    let (name, driver) = (browser.program.display(), browser.kind.driver());
+    let own = &browser.version;
+    Ok(Err(match seen {
+        Some(other) => {
+            format!("{name} is version {own} and {driver} is {other}: their first numbers must agree")
+        }
+        None => format!("{name} {own} is there but no {driver}"),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edge_is_told_from_chrome_by_its_name() {
+        assert_eq!(kind_of(Path::new("/usr/bin/microsoft-edge-stable")), Kind::Edge);
+        assert_eq!(kind_of(Path::new("msedge.exe")), Kind::Edge);
+        assert_eq!(kind_of(Path::new("/usr/bin/chromium")), Kind::Chrome);
+    }
+}

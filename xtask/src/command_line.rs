@@ -1,0 +1,161 @@
+//! What the user asked for. Knows the words of the command line and nothing of the work behind them.
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+
+/// The text of `--help`.
+pub const HELP: &str = "\
+Sets up, builds, runs and tests Sockscope. Needs Rust; with Node (or curl) the page gets smaller.
+
+Usage: cargo xtask <command> [options]
+
+Commands:
+  run     Build the page and the server, start the server, print its address
+  test    Check formatting and lints, run every test, end with `N passed, N failed`
+  setup   Only install what the other two need (they do so themselves)
+
+cargo xtask run [--open] [--port N] [-- arguments of `sockscope serve`]
+  --open     Open the page in the default browser
+  --port N   Listen on port N, or fail if it is taken (default: the first free one from 9000)
+
+cargo xtask test [--native] [--web] [--page]
+  --native   Formatting, lints and tests that need no browser
+  --web      Lints for wasm, the release page and its size, the tests inside a headless browser
+  --page     The release page and its size, the tests of the whole page in a headless browser
+  Without any of them: everything.
+
+Environment:
+  SOCKSCOPE_TOOLS   Folder for trunk, wasm-bindgen and wasm-opt (default: sockscope/tools in the user's cache)
+  CHROME            The Chrome, Chromium or Edge to test with
+  CHROMEDRIVER      The ChromeDriver (or EdgeDriver) of the same major version
+  CARGO_TARGET_DIR  Honoured, as by cargo
+";
+
+/// One call of `cargo xtask`.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Request {
+    Help,
+    Setup,
+    Run(RunOptions),
+    Test(Parts),
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    pub open: bool,
+    /// Absent: the first free port from 9000.
+    pub port: Option<u16>,
+    /// Handed to `sockscope serve` as they are.
+    pub serve_arguments: Vec<String>,
+}
+
+/// Which parts of the tests to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    pub native: bool,
+    pub web: bool,
+    pub page: bool,
+}
+
+impl Parts {
+    pub const ALL: Self = Self { native: true, web: true, page: true };
+
+    pub fn need_browser(self) -> bool {
+        self.web || self.page
+    }
+}
+
+pub fn parse(mut parser: lexopt::Parser) -> Result<Request> {
+    let command = match parser.next()? {
+        None | Some(Short('h') | Long("help")) => return Ok(Request::Help),
+        Some(Value(command)) => command.string()?,
+        Some(other) => bail!("{}; see `cargo xtask --help`", other.unexpected()),
+    };
+    match command.as_str() {
+        "help" => Ok(Request::Help),
+        "run" => parse_run(&mut parser),
+        "test" => parse_test(&mut parser),
+        "setup" => match parser.next()? {
+            None => Ok(Request::Setup),
+            Some(Short('h') | Long("help")) => Ok(Request::Help),
+            Some(other) => bail!("{}; `setup` takes no options", other.unexpected()),
+        },
+        other => bail!("unknown command {other:?}; there are run, test and setup"),
+    }
+}
+
+fn parse_run(parser: &mut lexopt::Parser) -> Result<Request> {
+    let mut options = RunOptions::default();
+    loop {
+        // What follows a lone `--` belongs to the server, options and all.
+        if let Some(rest) = parser.try_raw_args()
+            && rest.peek().is_some_and(|argument| argument == "--")
+        {
+            options.serve_arguments = rest.skip(1).map(|a| a.string()).collect::<Result<_, _>>()?;
+            return Ok(Request::Run(options));
+        }
+        match parser.next()? {
+            None => return Ok(Request::Run(options)),
+            Some(Short('h') | Long("help")) => return Ok(Request::Help),
+            Some(Long("open")) => options.open = true,
+            Some(Long("port")) => {
+                options.port = Some(parser.value()?.parse().context("--port wants a number up to 65535")?);
+            }
+            Some(other) => bail!("{}; arguments of the server go after `--`", other.unexpected()),
+        }
+    }
+}
+
+fn parse_test(parser: &mut lexopt::Parser) -> Result<Request> {
+    let mut parts = Parts { native: false, web: false, page: false };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Request::Help),
+            Long("native") => parts.native = true,
+            Long("web") => parts.web = true,
+            Long("page") => parts.page = true,
+            other => bail!("{}; there are --native, --web and --page", other.unexpected()),
+        }
+    }
+    let none_named = parts == Parts { native: false, web: false, page: false };
+    Ok(Request::Test(if none_named { Parts::ALL } else { parts }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(words: &[&str], expected: Request) {
+        assert_eq!(parse(lexopt::Parser::from_args(words)).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_follows_two_dashes_goes_to_the_server() {
+        let serve_arguments = vec!["--tls".into(), "--port=1".into(), "--".into(), "x".into()];
+        check(
+            &["run", "--open", "--port", "81", "--", "--tls", "--port=1", "--", "x"],
+            Request::Run(RunOptions { open: true, port: Some(81), serve_arguments }),
+        );
+    }
+
+    #[test]
+    fn a_test_without_parts_is_all_of_it() {
+        check(&["test"], Request::Test(Parts::ALL));
+        check(&["test", "--web"], Request::Test(Parts { native: false, web: true, page: false }));
+    }
+
+    #[test]
+    fn help_is_found_anywhere() {
+        check(&[], Request::Help);
+        check(&["run", "--open", "-h"], Request::Help);
+        check(&["setup", "--help"], Request::Help);
+    }
+
+    #[test]
+    fn err_an_unknown_word_is_named() {
+        let error = parse(lexopt::Parser::from_args(["walk"])).unwrap_err();
+        assert_eq!(error.to_string(), "unknown command \"walk\"; there are run, test and setup");
+        assert!(parse(lexopt::Parser::from_args(["run", "--port", "70000"])).is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! Building the page in release with Trunk, and knowing when there is nothing to build.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, Show};
+use crate::project::{Project, forget_own_package};
+use crate::setup::Toolbox;
+use crate::{cache, fingerprint, screen, sizes};
+
+/// Everything the page is made of.
+const INPUTS: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo/config.toml",
+    "rust-toolchain.toml",
+    "index.html",
+    "Trunk.toml",
+    "src",
+    "style",
+    "suites",
+    "assets",
+    "public",
+];
+
+/// Builds `dist` unless it is what it would become.
+pub fn build(project: &Project, toolbox: &Toolbox) -> Result<()> {
+    let _lock = cache::lock(&project.scratch()?.join("page.lock"), "the page")?;
+    let started = Instant::now();
+    let inputs = inputs(project, toolbox)?;
+    if kept(project)? == Some((inputs.clone(), dist_now(project)?)) {
+        screen::note("nothing changed since it was built");
+        return Ok(());
+    }
+    if !project.root.join("index.html").is_file() {
+        bail!("there is no index.html in {}", project.root.display());
+    }
+    fs::remove_file(record(project)?).ok();
+    fetch(project)?;
+    trunk(project, toolbox)?;
+    sizes::precompress(&project.dist())?;
+    let text = format!("{inputs}\n{}\n", dist_now(project)?);
+    fs::write(record(project)?, text).context("cannot note what the page was built from")?;
+    screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
+    Ok(())
+}
+
+/// Trunk runs cargo offline, so that it cannot fetch tools; the crates must be there before.
+fn fetch(project: &Project) -> Result<()> {
+    let mut command = project.cargo();
+    command.args(["fetch", "--locked", "--target", "wasm32-unknown-unknown"]);
+    if let Some(host) = host() {
+        command.args(["--target", &host]);
+    }
+    process::succeed(&mut command).context("the crates of the page cannot be fetched")
+}
+
+fn trunk(project: &Project, toolbox: &Toolbox) -> Result<()> {
+    let mut command = Command::new("trunk");
+    command.args(["build", "--release", "--offline", "--locked"]).current_dir(&project.root);
+    command.args(["--color", if screen::is_live() { "always" } else { "never" }]);
+    toolbox.equip(&mut command);
+    forget_own_package(&mut command);
+    // Trunk takes only `true` and `false` there, and the custom is `1`.
+    command.env_remove("NO_COLOR");
+    let status = process::run(&mut command, Show::Lines, |_| ())?;
+    if !status.success() {
+        bail!("trunk could not build the page ({status}); its reason is above");
+    }
+    Ok(())
+}
+
+fn inputs(project: &Project, toolbox: &Toolbox) -> Result<String> {
+    let mut words = toolbox.versions.clone();
+    words.extend(process::output(Command::new("rustc").arg("-vV")));
+    words.extend(std::env::var("RUSTFLAGS"));
+    fingerprint::of(&project.root, INPUTS, &words)
+}
+
+fn dist_now(project: &Project) -> Result<String> {
+    fingerprint::of(&project.dist(), &["."], &[])
+}
+
+fn record(project: &Project) -> Result<PathBuf> {
+    Ok(project.scratch()?.join("page"))
+}
+
+/// The hashes of the inputs and of `dist` at the last good build.
+fn kept(project: &Project) -> Result<Option<(String, String)>> {
+    let text = fs::read_to_string(record(project)?).unwrap_or_default();
+    Ok(text.split_once('\n').map(|(inputs, dist)| (inputs.to_owned(), dist.trim().to_owned())))
+}
+
+fn host() -> Option<String> {
+    let text = process::output(Command::new("rustc").arg("-vV"))?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+}

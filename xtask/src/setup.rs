@@ -1,0 +1,174 @@
+//! The set-up: what the build and the tests need beyond Rust, each only if it is not there.
+//!
+//! Decides the order and says what happens; finding is `tool`'s and `browser`'s, getting is `install`'s.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::browser::{self, Browser};
+use crate::cache::Cache;
+use crate::install::{self, Source};
+use crate::project::{self, Project, executable};
+use crate::screen::{self, Progress};
+use crate::tool::{self, Found, Tool};
+use crate::{process, strip};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// How many stages each part announces.
+pub const RUST_STAGES: usize = 1;
+pub const PAGE_STAGES: usize = 4;
+pub const BROWSER_STAGES: usize = 1;
+
+/// What builds the page.
+pub struct Toolbox {
+    /// Go in front of PATH.
+    folders: Vec<PathBuf>,
+    /// Part of the page's fingerprint: another version may make another page.
+    pub versions: Vec<String>,
+    /// False where the stand-in took its place.
+    pub has_wasm_opt: bool,
+}
+
+impl Toolbox {
+    /// Lets a command find the tools.
+    pub fn equip(&self, command: &mut Command) {
+        command.env("PATH", tool::path_with(&self.folders));
+    }
+}
+
+/// `cargo xtask setup`.
+pub fn everything(project: &Project) -> Result<()> {
+    let mut progress = Progress::of(RUST_STAGES + PAGE_STAGES + BROWSER_STAGES);
+    rust_components(&mut progress)?;
+    page_tools(project, &mut progress)?;
+    browser(&mut progress)?;
+    screen::line("\nEverything is there. `cargo xtask run` starts the page, `cargo xtask test` tests it.");
+    Ok(())
+}
+
+/// The formatter and the linter, which a minimal toolchain lacks.
+pub fn rust_components(progress: &mut Progress) -> Result<()> {
+    let wanted = [("rustfmt", "fmt"), ("clippy", "clippy")];
+    let missing: Vec<_> = wanted
+        .into_iter()
+        .filter(|(_, command)| process::output(project::cargo().args([command, "--version"])).is_none())
+        .map(|(component, _)| component)
+        .collect();
+    if missing.is_empty() {
+        progress.stage("rustfmt and clippy: there");
+        return Ok(());
+    }
+    let names = missing.join(" and ");
+    progress.stage(&format!("adding {names} (about 10 seconds)…"));
+    if tool::which("rustup").is_none() {
+        bail!(
+            "{names} is missing and there is no rustup to add it; install it with the package manager Rust came from"
+        );
+    }
+    process::succeed(Command::new("rustup").args(["component", "add"]).args(missing))
+}
+
+/// Everything it takes to build the page.
+pub fn page_tools(project: &Project, progress: &mut Progress) -> Result<Toolbox> {
+    let cache = Cache::open()?;
+    wasm_target(progress)?;
+
+    let trunk = Tool::trunk();
+    let trunk = ensure(&trunk, &cache, progress, &Source::trunk(&trunk.version))?;
+    let version = project.wasm_bindgen_version()?;
+    let bindgen = ensure(&Tool::wasm_bindgen(&version), &cache, progress, &Source::wasm_bindgen(&version))?;
+    let (wasm_opt, has_wasm_opt) = wasm_opt(&cache, progress)?;
+
+    let versions = vec![
+        format!("trunk {}", trunk.version),
+        format!("wasm-bindgen {}", bindgen.version),
+        format!("wasm-opt {}", wasm_opt.version),
+    ];
+    let folders = [trunk, bindgen, wasm_opt].into_iter().filter_map(|found| found.folder).collect();
+    Ok(Toolbox { folders, versions, has_wasm_opt })
+}
+
+/// The browser and its driver, for the tests.
+pub fn browser(progress: &mut Progress) -> Result<Browser> {
+    if let Ok(found) = browser::find() {
+        progress.stage(&format!("{}: there", found.describe()));
+        return Ok(found);
+    }
+    progress.stage("Chromium and ChromeDriver");
+    browser::install();
+    let found = browser::find()?;
+    screen::note(&format!("got {}", found.describe()));
+    Ok(found)
+}
+
+fn wasm_target(progress: &mut Progress) -> Result<()> {
+    if target_is_there() {
+        progress.stage(&format!("Rust's {TARGET}: there"));
+        return Ok(());
+    }
+    progress.stage(&format!("adding Rust's {TARGET} (about 10 seconds)…"));
+    if tool::which("rustup").is_none() {
+        bail!(
+            "Rust's standard library for {TARGET} is missing and there is no rustup to add it; install it from \
+             where Rust came from (Debian: libstd-rust-dev-wasm32, Fedora: rust-std-static-wasm32-unknown-unknown), \
+             or use rustup"
+        );
+    }
+    process::succeed(Command::new("rustup").args(["target", "add", TARGET]))?;
+    if !target_is_there() {
+        bail!(
+            "rustup added {TARGET} to another toolchain; call `rustup target add {TARGET}` for the one in use"
+        );
+    }
+    Ok(())
+}
+
+fn target_is_there() -> bool {
+    let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]));
+    sysroot.is_some_and(|root| {
+        PathBuf::from(root.trim()).join("lib").join("rustlib").join(TARGET).join("lib").is_dir()
+    })
+}
+
+fn ensure(tool: &Tool, cache: &Cache, progress: &mut Progress, source: &Source) -> Result<Found> {
+    if let Some(found) = tool.find(cache) {
+        progress.stage(&format!("{} {}: there", tool.name, found.version));
+        return Ok(found);
+    }
+    progress.stage(&format!("installing {} {}…", tool.name, tool.version));
+    install::install(tool, cache, source)
+}
+
+fn wasm_opt(cache: &Cache, progress: &mut Progress) -> Result<(Found, bool)> {
+    let tool = Tool::wasm_opt();
+    if let Some(found) = tool.find(cache) {
+        progress.stage(&format!("wasm-opt {}: there", found.version));
+        return Ok((found, true));
+    }
+    let started = Instant::now();
+    progress.stage("installing wasm-opt…");
+    if let Some(found) = install::install_wasm_opt(&tool, cache)? {
+        screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
+        return Ok((found, true));
+    }
+    screen::note("no wasm-opt here (it comes with Node's npm, or by curl): the page will be larger");
+    Ok((stand_in(cache)?, false))
+}
+
+/// A copy of this program under the name `wasm-opt`.
+fn stand_in(cache: &Cache) -> Result<Found> {
+    let folder = cache.place("instead-of-wasm-opt").join("bin");
+    let copy = folder.join(executable("wasm-opt"));
+    let fresh = folder.join(format!("new-{}", std::process::id()));
+    let own = std::env::current_exe().context("cannot tell where this program lies")?;
+    let copied = fs::create_dir_all(&folder)
+        .and_then(|()| fs::copy(&own, &fresh))
+        .and_then(|_| fs::rename(&fresh, &copy));
+    copied.with_context(|| format!("cannot write {}", copy.display()))?;
+    Ok(Found { version: strip::VERSION.into(), folder: Some(folder) })
+}

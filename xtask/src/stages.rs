@@ -1,0 +1,80 @@
+//! The record of a test run: one row per stage, and the last line that sums them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::screen;
+use crate::tally::Count;
+
+struct Row {
+    name: &'static str,
+    count: Count,
+    /// Absent for a stage that could not start.
+    time: Option<Duration>,
+}
+
+#[derive(Default)]
+pub struct Record {
+    rows: Vec<Row>,
+}
+
+impl Record {
+    /// Runs one stage. An error is printed and counts as a failure; it ends nothing but the stage.
+    pub fn stage(&mut self, name: &'static str, work: impl FnOnce() -> Result<Count>) -> bool {
+        let started = Instant::now();
+        let count = work().unwrap_or_else(|error| {
+            screen::line(&format!("{name}: {error:#}"));
+            Count::one(false)
+        });
+        self.rows.push(Row { name, count, time: Some(started.elapsed()) });
+        count.failed == 0
+    }
+
+    /// A stage that cannot start because an earlier one failed. It counts as failed, since nobody looked.
+    pub fn skip(&mut self, name: &'static str, reason: &str) {
+        screen::note(&format!("not run: {reason}"));
+        self.rows.push(Row { name, count: Count::one(false), time: None });
+    }
+
+    pub fn total(&self) -> Count {
+        let mut total = Count::default();
+        self.rows.iter().for_each(|row| total += row.count);
+        total
+    }
+
+    /// The table, and `N passed, N failed` as its last line.
+    pub fn summary(&self) -> String {
+        let width = self.rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
+        let mut text = String::new();
+        for Row { name, count, time } in &self.rows {
+            let verdict = match (time, count.failed) {
+                (None, _) => "not run",
+                (_, 0) => "ok",
+                _ => "FAILED",
+            };
+            let time = time.map(screen::seconds).unwrap_or_default();
+            let Count { passed, failed } = count;
+            text +=
+                &format!("{name:width$}  {verdict:7}  {passed:>5} passed  {failed:>3} failed  {time:>7}\n");
+        }
+        let Count { passed, failed } = self.total();
+        text + &format!("\n{passed} passed, {failed} failed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_sums_every_stage() {
+        let mut record = Record::default();
+        assert!(record.stage("format", || Ok(Count::one(true))));
+        assert!(!record.stage("tests", || Ok(Count { passed: 40, failed: 2 })));
+        assert!(!record.stage("page", || anyhow::bail!("no trunk")));
+        record.skip("browser", "there is no page");
+        assert_eq!(record.summary().lines().last(), Some("41 passed, 4 failed"));
+        assert!(record.summary().starts_with("format   ok           1 passed    0 failed    0.0 s\n"));
+    }
+}

@@ -1,0 +1,313 @@
+//! `cargo xtask test`: every check there is, in an order that says the cheap things first. A failing stage stops
+//! none after it, except where there is nothing left to look at.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::browser::{Browser, Kind};
+use crate::command_line::Parts;
+use crate::process::{self, Show};
+use crate::project::Project;
+use crate::screen::{self, Progress};
+use crate::serve::{self, Server};
+use crate::setup::{self, Toolbox};
+use crate::stages::Record;
+use crate::tally::{Count, Tally};
+use crate::{page, sizes};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// True when nothing failed.
+pub fn run(project: &Project, parts: Parts) -> Result<bool> {
+    let plan = plan(project, parts);
+    let mut total = plan.len();
+    total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
+    total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
+    let progress = Progress::of(total);
+    let mut bench = Bench {
+        project,
+        progress,
+        record: Record::default(),
+        toolbox: None,
+        browser: None,
+        page: false,
+        server: false,
+    };
+    bench.set_up(parts);
+    for stage in plan {
+        if process::interrupted() {
+            bail!("interrupted");
+        }
+        bench.perform(stage);
+    }
+    if process::interrupted() {
+        bail!("interrupted");
+    }
+    screen::line(&format!("\n{}", bench.record.summary()));
+    Ok(bench.record.total().failed == 0)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Format,
+    LintsNative,
+    LintsWasm,
+    Engine,
+    Workspace,
+    Page,
+    Size,
+    Server,
+    InBrowser,
+    WholePage,
+}
+
+fn plan(project: &Project, parts: Parts) -> Vec<Stage> {
+    use Stage::*;
+    let whole_page = parts.page
+        && !project.tests("sockscope-companion", "page").is_empty()
+        && project.has_feature("sockscope-companion", "page-tests");
+    let all = [
+        (Format, parts.native),
+        (LintsNative, parts.native),
+        (LintsWasm, parts.web),
+        (Engine, parts.native),
+        (Workspace, parts.native),
+        (Page, parts.need_browser()),
+        (Size, parts.need_browser()),
+        (Server, parts.need_browser()),
+        (InBrowser, parts.web),
+        (WholePage, whole_page),
+    ];
+    all.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
+}
+
+struct Bench<'a> {
+    project: &'a Project,
+    progress: Progress,
+    record: Record,
+    toolbox: Option<Toolbox>,
+    browser: Option<Browser>,
+    /// `dist` holds a page.
+    page: bool,
+    /// The server is built.
+    server: bool,
+}
+
+impl Bench<'_> {
+    /// Only a failed set-up has a row of its own: what is there is not a result.
+    fn set_up(&mut self, parts: Parts) {
+        if parts.native || parts.web {
+            let outcome = setup::rust_components(&mut self.progress);
+            self.tell_failure("set-up of Rust", outcome);
+        }
+        if parts.need_browser() {
+            let outcome = setup::page_tools(self.project, &mut self.progress);
+            self.toolbox = self.tell_failure("set-up of tools", outcome);
+            let outcome = setup::browser(&mut self.progress);
+            self.browser = self.tell_failure("set-up of browser", outcome);
+        }
+    }
+
+    fn tell_failure<T>(&mut self, name: &'static str, outcome: Result<T>) -> Option<T> {
+        outcome.map_err(|error| self.record.stage(name, || Err(error))).ok()
+    }
+
+    fn perform(&mut self, stage: Stage) {
+        let (project, record) = (self.project, &mut self.record);
+        let lints = ["--locked", "--all-targets"];
+        match stage {
+            Stage::Format => {
+                self.progress.stage("format");
+                record.stage("format", || check(project.cargo().args(["fmt", "--all", "--check"])));
+            }
+            Stage::LintsNative => {
+                self.progress.stage("lints, native (about 1 minute the first time)");
+                let mut command = project.cargo();
+                command.args(["clippy", "--workspace"]).args(lints).args(["--", "-D", "warnings"]);
+                record.stage("lints, native", || check(&mut command));
+            }
+            Stage::LintsWasm => {
+                self.progress.stage("lints, wasm (about 1 minute the first time)");
+                let mut command = project.cargo();
+                command
+                    .args(["clippy", "--target", WASM, "-p", "sockscope", "--features", "page"])
+                    .args(lints);
+                command.args(["--", "-D", "warnings"]);
+                record.stage("lints, wasm", || check(&mut command));
+            }
+            Stage::Engine => {
+                self.progress.stage("tests of the engine alone (about half a minute the first time)");
+                let mut command = project.cargo();
+                command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope"]);
+                record.stage("engine alone", || tests(&mut command));
+            }
+            Stage::Workspace => {
+                self.progress.stage("tests of the server and the tasks (about 1 minute the first time)");
+                let mut command = project.cargo();
+                // The engine's were counted above.
+                command.args(["test", "--locked", "--no-fail-fast", "--workspace", "--exclude", "sockscope"]);
+                record.stage("native", || tests(&mut command));
+            }
+            Stage::Page => {
+                self.progress.stage("the page in release (about 3 minutes the first time)");
+                let Some(toolbox) = &self.toolbox else {
+                    return record.skip("page", "its tools are missing");
+                };
+                self.page = record.stage("page", || page::build(project, toolbox).map(|()| Count::one(true)));
+            }
+            Stage::Size => {
+                self.progress.stage("size of the page");
+                if !self.page {
+                    return record.skip("size", "there is no page");
+                }
+                record.stage("size", || size(project, self.toolbox.as_ref()));
+            }
+            Stage::Server => {
+                self.progress.stage("the server in release (about 2 minutes the first time)");
+                self.server = record.stage("server", || serve::build(project).map(|()| Count::one(true)));
+            }
+            Stage::InBrowser => {
+                self.progress.stage("tests in a headless browser (about 2 minutes the first time)");
+                let (Some(toolbox), Some(browser)) = (&self.toolbox, &self.browser) else {
+                    return record.skip("in the browser", "the browser or the tools are missing");
+                };
+                if !self.server {
+                    return record.skip("in the browser", "there is no server");
+                }
+                record.stage("in the browser", || in_browser(project, toolbox, browser));
+            }
+            Stage::WholePage => {
+                self.progress.stage("tests of the whole page in a headless browser (about 1 minute)");
+                let Some(browser) = &self.browser else {
+                    return record.skip("whole page", "there is no browser");
+                };
+                if !(self.server && self.page) {
+                    return record.skip("whole page", "there is no page or no server");
+                }
+                record.stage("whole page", || whole_page(project, browser));
+            }
+        }
+    }
+}
+
+fn check(command: &mut Command) -> Result<Count> {
+    let status = process::run(command, Show::Lines, |_| ())?;
+    Ok(Count::one(status.success()))
+}
+
+fn tests(command: &mut Command) -> Result<Count> {
+    let mut tally = Tally::default();
+    let status = process::run(command, Show::Lines, |line| tally.read(line))?;
+    Ok(tally.finish(status.success()))
+}
+
+fn size(project: &Project, toolbox: Option<&Toolbox>) -> Result<Count> {
+    let weights = sizes::weigh(&project.dist())?;
+    sizes::table(&weights).lines().for_each(screen::note);
+    if toolbox.is_some_and(|toolbox| !toolbox.has_wasm_opt) {
+        screen::note("built without wasm-opt, so larger than it need be");
+    }
+    Ok(Count::one(sizes::first_load(&weights) <= sizes::BUDGET))
+}
+
+/// The page's own code under wasm-bindgen's runner, against the real server.
+fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result<Count> {
+    let names = project.tests("sockscope", "web_");
+    if names.is_empty() {
+        screen::note("there is no tests/web_*.rs yet");
+        return Ok(Count::default());
+    }
+    let (log, log_path) = serve::log_file(project)?;
+    let arguments = ["--port", "0", "--tls", "--allow-origin", "loopback"].map(str::to_owned);
+    let server = Server::start(project, &arguments, Stdio::from(log))
+        .with_context(|| format!("its words are in {}", log_path.display()))?;
+
+    let mut command = project.cargo();
+    command.args([
+        "test",
+        "--locked",
+        "--no-fail-fast",
+        "--target",
+        WASM,
+        "-p",
+        "sockscope",
+        "--features",
+        "page",
+    ]);
+    command.args(names.iter().flat_map(|name| ["--test", name]));
+    toolbox.equip(&mut command);
+    // The tests read these while they are compiled.
+    for (variable, url) in [("WS", "ws"), ("WSS", "wss"), ("API", "api"), ("PAGE", "page")] {
+        if let Some(url) = server.url(url) {
+            command.env(format!("SOCKSCOPE_TEST_{variable}"), url);
+        }
+    }
+    // The runner prefers any of these to the driver we found.
+    for name in ["GECKODRIVER", "SAFARIDRIVER", "CHROMEDRIVER", "MSEDGEDRIVER"] {
+        command.env_remove(name).env_remove(format!("{name}_REMOTE"));
+    }
+    command.env_remove("NO_HEADLESS");
+    command.env(browser.kind.driver().to_uppercase(), &browser.driver);
+    command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(project, browser)?);
+    // The runner allows a whole file 20 s, and the driver 5: too little on a busy machine.
+    for (name, seconds) in [("WASM_BINDGEN_TEST_TIMEOUT", "180"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]
+    {
+        if std::env::var_os(name).is_none() {
+            command.env(name, seconds);
+        }
+    }
+    let count = tests(&mut command)?;
+    if count.failed > 0 {
+        screen::note(&format!("what the server said is in {}", log_path.display()));
+    }
+    Ok(count)
+}
+
+/// The release page as a user has it, driven from outside.
+fn whole_page(project: &Project, browser: &Browser) -> Result<Count> {
+    let mut command = project.cargo();
+    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
+    command.args(["--features", "page-tests", "--test", "page"]);
+    command.env("SOCKSCOPE_BIN", project.server());
+    command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    tests(&mut command)
+}
+
+/// A copy of `webdriver.json` that names the very browser we checked.
+fn capabilities(project: &Project, browser: &Browser) -> Result<PathBuf> {
+    let source = project.root.join("webdriver.json");
+    let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    let given: Value = serde_json::from_str(&text).context("webdriver.json is no JSON")?;
+    let path = project.scratch()?.join("webdriver.json");
+    let named = with_binary(given, browser.kind, &browser.program.to_string_lossy());
+    fs::write(&path, named.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+fn with_binary(mut given: Value, kind: Kind, program: &str) -> Value {
+    let mut options = given[Kind::Chrome.options_key()].take();
+    options["binary"] = program.into();
+    let mut named = serde_json::Map::new();
+    named.insert(kind.options_key().into(), options);
+    Value::Object(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_we_checked_is_the_one_that_is_driven() {
+        let given = serde_json::json!({ "goog:chromeOptions": { "args": ["--headless=new"] } });
+        let named = with_binary(given.clone(), Kind::Edge, "/opt/edge");
+        let expected = serde_json::json!({
+            "ms:edgeOptions": { "args": ["--headless=new"], "binary": "/opt/edge" }
+        });
+        assert_eq!(named, expected);
+        assert!(with_binary(given, Kind::Chrome, "c")["goog:chromeOptions"]["binary"] == "c");
+    }
+}
