@@ -87,9 +87,11 @@ const HOW: &str = if cfg!(target_os = "macos") {
      googlechromelabs.github.io/chrome-for-testing; put them on PATH or name them in CHROME and CHROMEDRIVER"
 };
 
-/// Asks the package manager for both, if it is Debian's and we may.
+/// Asks the package manager for both, if it is Debian's and we may. Who named one of them wants that one.
 pub fn install() {
-    if !cfg!(target_os = "linux") || tool::which("apt-get").is_none() {
+    let named =
+        ["CHROME", "CHROMEDRIVER"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
+    if named || !cfg!(target_os = "linux") || tool::which("apt-get").is_none() {
         return;
     }
     let Some(prefix) = privilege() else {
