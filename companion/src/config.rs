@@ -82,7 +82,7 @@ impl Limits {
         members: 1000,
         docs: 100,
         doc: 1024 * 1024,
-        users: 1000,
+        users: 200,
         user_connections: 3,
         retained: 1000,
     };

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod routes;
 pub mod server;
+pub mod tasks;
 pub mod web;
 pub mod ws;
 

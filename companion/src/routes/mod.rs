@@ -1,9 +1,19 @@
 //! What each WebSocket path does. One file a path; [`Practice`] holds what they share.
 //!
-//! **Invariant:** a route knows messages and users, never frames or HTTP beyond its query.
+//! **Invariant:** a route knows messages, users and its query, never frames or HTTP.
 
+pub mod agent;
 pub mod census;
 pub mod echo;
+pub mod errand;
+pub mod events;
+pub mod fault;
+pub mod fragments;
+pub mod objection;
+pub mod plain;
 pub mod practice;
+pub mod priority;
+pub mod query;
+pub mod rooms;
 
 pub use practice::Practice;

@@ -3,26 +3,51 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::agent::Agents;
 use super::census::Census;
+use super::events::Events;
+use super::fragments::Fragments;
+use super::rooms::Rooms;
 use crate::config::Limits;
+use crate::tasks::Tasks;
 
 /// The state behind the WebSocket routes and the API.
+#[derive(Debug)]
 pub struct Practice {
     /// What is bounded, and at how much.
     pub limits: Limits,
     /// Who is connected.
     pub census: Arc<Census>,
+    /// `/ws/rooms`
+    pub rooms: Rooms,
+    /// `/ws/fragments`
+    pub fragments: Arc<Fragments>,
+    /// `/ws/agent`
+    pub agents: Arc<Agents>,
+    /// `/ws/events`
+    pub events: Events,
     /// When the server started.
     pub started: Instant,
 }
 
 impl Practice {
     /// A server's state with nobody connected.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, tasks: Tasks) -> Self {
         Self {
             limits,
             census: Arc::new(Census::new(limits.connections, limits.queue)),
+            rooms: Rooms::new(limits),
+            fragments: Arc::new(Fragments::new(limits)),
+            agents: Arc::new(Agents::new(limits, tasks)),
+            events: Events::default(),
             started: Instant::now(),
         }
+    }
+
+    /// Forgets rooms, documents, runs and events. Connections stay.
+    pub fn reset(&self) {
+        self.rooms.reset();
+        self.fragments.reset();
+        self.agents.reset();
     }
 }

@@ -2,7 +2,6 @@
 
 mod accept;
 mod listen;
-pub mod tasks;
 mod tls;
 mod urls;
 
@@ -22,7 +21,7 @@ pub use listen::ListenError;
 pub use tls::Certificate;
 pub use urls::Urls;
 
-use tasks::Tasks;
+use crate::tasks::Tasks;
 
 /// How long clients have to answer the close frame when the server stops.
 pub const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -62,8 +61,8 @@ impl Server {
         let https_port = tls.as_ref().map(|(listener, _)| listen::port(listener)).transpose()?;
         let urls = Urls::new(config.host, http_port, https_port);
 
-        let practice = Arc::new(Practice::new(config.limits));
         let tasks = Tasks::default();
+        let practice = Arc::new(Practice::new(config.limits, tasks.clone()));
         let gate = Gate::new(config.host, config.hosts, http_port, https_port, config.origins);
         let site = Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone() });
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());

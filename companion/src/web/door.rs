@@ -3,25 +3,35 @@
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::{Request, Response, StatusCode};
+use hyper::{HeaderMap, Request, Response, StatusCode, header};
 
 use super::answer::{Body, words};
 use super::site::Site;
 use crate::routes::census::Route;
 use crate::routes::echo;
+use crate::routes::errand::Errand;
+use crate::routes::query::Query;
 use crate::ws::session::Session;
 use crate::ws::socket::Socket;
-use crate::ws::upgrade::{Handshake, Subprotocols, transport};
+use crate::ws::upgrade::{Handshake, Refusal, Subprotocols, transport};
 
 /// Answers a handshake, and starts the route's task when it succeeds.
 pub fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
     let Some(route) = Route::ALL.into_iter().find(|route| route.path() == request.uri().path()) else {
-        return words(StatusCode::NOT_FOUND, "There is no WebSocket route at this path.");
+        let paths = Route::ALL.map(Route::path).join(", ");
+        return words(StatusCode::NOT_FOUND, format!("there is no route at this path; there are {paths}"));
     };
+    let errand = match Errand::read(route, &Query::parse(request.uri().query().unwrap_or_default())) {
+        Ok(errand) => errand,
+        Err(error) => return words(StatusCode::BAD_REQUEST, error.to_string()),
+    };
+    if let Some(status) = errand.refusal().and_then(|status| StatusCode::from_u16(status).ok()) {
+        return words(status, "refused, as it was asked to");
+    }
     let spoken = if route == Route::Echo { echo::SUBPROTOCOLS } else { Subprotocols::None };
     let handshake = match Handshake::read(request, spoken) {
         Ok(handshake) => handshake,
-        Err(refusal) => return words(refusal.status(), refusal.to_string()),
+        Err(refusal) => return refuse(refusal),
     };
     let visit = match site.practice.census.enter(route) {
         Ok(visit) => visit,
@@ -34,9 +44,22 @@ pub fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
         let traffic = Arc::clone(practice.census.traffic());
         let socket = Socket::new(conn, &early, practice.limits.message, traffic);
         let mut session = Session::new(socket, Arc::clone(visit.outbox()));
-        echo::run(&mut session).await;
+        errand.run(&practice, &mut session, &visit).await;
         session.finish().await;
         drop(visit);
     });
+    response
+}
+
+fn refuse(refusal: Refusal) -> Response<Body> {
+    let mut response = words(refusal.status(), refusal.to_string());
+    // RFC 6455, section 4.4, and RFC 9110, section 15.5.22: what would have been accepted.
+    let headers: &mut HeaderMap = response.headers_mut();
+    if refusal == Refusal::Version {
+        headers.insert(header::SEC_WEBSOCKET_VERSION, header::HeaderValue::from_static("13"));
+    }
+    if refusal.status() == StatusCode::UPGRADE_REQUIRED {
+        headers.insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
+    }
     response
 }

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod api;
 pub mod assets;
+pub mod body;
 pub mod door;
 pub mod gate;
 pub mod headers;

@@ -14,7 +14,7 @@ use super::assets::Assets;
 use super::gate::Gate;
 use super::{api, door, headers, page};
 use crate::routes::Practice;
-use crate::server::tasks::Tasks;
+use crate::tasks::Tasks;
 
 /// Everything that answering needs.
 pub struct Site {

@@ -64,6 +64,17 @@ impl Session {
         if self.socket.is_full() { self.outbox.poll_overflow(cx) } else { self.outbox.poll_order(cx) }
     }
 
+    /// Reads and throws away, and answers nothing, until the client or the server ends it.
+    pub async fn swallow(&mut self) {
+        let end = poll_fn(|cx| {
+            if let Poll::Ready(Order::Close(close)) = self.outbox.poll_order(cx) {
+                return Poll::Ready(End::ByUs(close));
+            }
+            self.socket.poll_swallow(cx).map(|()| End::Gone)
+        });
+        self.end = Some(end.await);
+    }
+
     /// Queues a message. It is sent when the route asks for the next one.
     pub fn send(&mut self, message: &Message) {
         self.socket.queue(message.kind, &message.payload);

@@ -138,6 +138,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.unsent.poll_flush(&mut self.io, cx).map_err(|_| End::Gone)
     }
 
+    /// Reads and throws away what comes, until nothing more does.
+    pub fn poll_swallow(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.received.clear();
+            match self.poll_read(cx) {
+                Poll::Ready(0) => return Poll::Ready(()),
+                Poll::Ready(_) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
     /// Reads a chunk; 0 is the end of the stream, orderly or not.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         if self.received.is_empty() && self.received.capacity() > 4 * LARGEST_CHUNK {

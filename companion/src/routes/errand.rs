@@ -1,0 +1,77 @@
+//! What a connection came for: its path and its query, checked before the handshake is answered.
+
+use super::agent::{Talk, Wishes};
+use super::census::{Route, Visit};
+use super::query::{LONGEST_NAME, Query, QueryError};
+use super::{Practice, echo, fault, plain};
+use crate::ws::close::Close;
+use crate::ws::session::Session;
+
+/// A route with everything it was asked for.
+#[derive(Debug)]
+pub enum Errand {
+    /// `/ws`
+    Plain,
+    /// `/ws/echo`
+    Echo,
+    /// `/ws/rooms`, as this user.
+    Rooms(String),
+    /// `/ws/fragments`
+    Fragments {
+        /// The document.
+        doc: String,
+        /// The editor's name, if it has one.
+        user: Option<String>,
+    },
+    /// `/ws/agent`
+    Agent(Box<Talk>),
+    /// `/ws/events`, as this user.
+    Events(String),
+    /// `/ws/fault`
+    Fault(Box<fault::Plan>),
+}
+
+impl Errand {
+    /// Reads the query of a route.
+    pub fn read(route: Route, query: &Query<'_>) -> Result<Self, QueryError> {
+        Ok(match route {
+            Route::Plain => Self::Plain,
+            Route::Echo => Self::Echo,
+            Route::Rooms => Self::Rooms(query.name("user")?),
+            Route::Fragments => {
+                let user = query.get("user").filter(|user| !user.is_empty() && user.len() <= LONGEST_NAME);
+                Self::Fragments { doc: query.name("doc")?, user: user.map(str::to_owned) }
+            }
+            Route::Agent => Self::Agent(Box::new(Talk::new(Wishes::read(query)?))),
+            Route::Events => Self::Events(query.name("user")?),
+            Route::Fault => Self::Fault(Box::new(fault::Plan::read(query)?)),
+        })
+    }
+
+    /// The HTTP status that the handshake is to be refused with, if that is what it came for.
+    pub fn refusal(&self) -> Option<u16> {
+        match self {
+            Self::Fault(plan) => plan.refuse,
+            _ => None,
+        }
+    }
+
+    /// Serves the connection until it is over.
+    pub async fn run(self, practice: &Practice, session: &mut Session, visit: &Visit) {
+        match self {
+            Self::Plain => plain::run(session).await,
+            Self::Echo => echo::run(session).await,
+            Self::Rooms(user) => practice.rooms.run(session, visit, user).await,
+            Self::Fragments { doc, user } => {
+                let user = user.unwrap_or_else(|| format!("editor-{}", visit.id()));
+                match practice.fragments.enter(visit, doc, user) {
+                    Ok(seat) => seat.run(session).await,
+                    Err(too_many) => session.close(Close::new(1013, too_many.to_string())),
+                }
+            }
+            Self::Agent(talk) => talk.run(&practice.agents, session, visit).await,
+            Self::Events(user) => practice.events.run(session, visit, user).await,
+            Self::Fault(plan) => fault::run(*plan, session).await,
+        }
+    }
+}

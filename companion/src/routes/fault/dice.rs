@@ -1,0 +1,45 @@
+//! Chance that can be repeated: SplitMix64, written out so that a seed means the same for ever.
+
+/// A sequence of pseudo-random numbers.
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// The sequence of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// The next number, from 0 up to and without 1.
+    pub fn fraction(&mut self) -> f64 {
+        (self.roll() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequence_is_that_of_splitmix64() {
+        let mut dice = Dice::new(1_234_567);
+        assert_eq!([dice.roll(), dice.roll()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+    }
+
+    #[test]
+    fn fractions_spread_between_zero_and_one() {
+        let mut dice = Dice::new(1);
+        let mean =
+            (0..10_000).map(|_| dice.fraction()).inspect(|it| assert!((0.0..1.0).contains(it))).sum::<f64>();
+        assert!((4_900.0..5_100.0).contains(&mean), "{mean}");
+    }
+}

@@ -1,0 +1,98 @@
+//! The query of a WebSocket URL.
+
+use std::borrow::Cow;
+
+/// The parameters of a query, in order.
+#[derive(Debug, Clone)]
+pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+/// Bytes of a name that a client gives to a user, a room or a document.
+pub const LONGEST_NAME: usize = 128;
+
+/// What is wrong with a query.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum QueryError {
+    /// A parameter that the route cannot do without.
+    #[error("the parameter {0:?} is missing or empty")]
+    Missing(&'static str),
+    /// A name beyond [`LONGEST_NAME`].
+    #[error("{0:?} is longer than 128 bytes")]
+    TooLong(&'static str),
+    /// A parameter that the route does not have.
+    #[error("unknown parameter {name:?}; known are {known}")]
+    Unknown {
+        /// What was written.
+        name: String,
+        /// What could have been.
+        known: String,
+    },
+    /// A value of the wrong form.
+    #[error("{name}={value:?} is not {expected}")]
+    Invalid {
+        /// The parameter.
+        name: String,
+        /// What was written.
+        value: String,
+        /// What could have been.
+        expected: &'static str,
+    },
+}
+
+impl<'a> Query<'a> {
+    /// Reads a query, without its question mark.
+    pub fn parse(text: &'a str) -> Self {
+        Self(form_urlencoded::parse(text.as_bytes()).collect())
+    }
+
+    /// Every parameter, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The first value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(given, _)| *given == name).map(|(_, value)| value)
+    }
+
+    /// A name that must be there.
+    pub fn name(&self, name: &'static str) -> Result<String, QueryError> {
+        match self.get(name) {
+            None | Some("") => Err(QueryError::Missing(name)),
+            Some(value) if value.len() > LONGEST_NAME => Err(QueryError::TooLong(name)),
+            Some(value) => Ok(value.to_owned()),
+        }
+    }
+
+    /// A number, `default` when absent.
+    pub fn number(&self, name: &'static str, default: u64) -> Result<u64, QueryError> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        value.parse().map_err(|_| QueryError::Invalid {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            expected: "a whole number",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_decoded() {
+        assert_eq!(Query::parse("user=J%C3%B6rg+B&x=1").name("user"), Ok("Jörg B".to_owned()));
+    }
+
+    #[test]
+    fn an_absent_and_an_empty_name_are_both_missing() {
+        for text in ["", "user", "user=", "User=a"] {
+            assert_eq!(Query::parse(text).name("user"), Err(QueryError::Missing("user")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_refused() {
+        let text = format!("user={}", "x".repeat(129));
+        assert_eq!(Query::parse(&text).name("user"), Err(QueryError::TooLong("user")));
+    }
+}
