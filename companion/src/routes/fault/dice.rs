@@ -37,9 +37,9 @@ mod tests {
 
     #[test]
     fn fractions_spread_between_zero_and_one() {
-        let mut dice = Dice::new(1);
-        let mean =
+        let mut dice = Dice::new(7);
+        let sum =
             (0..10_000).map(|_| dice.fraction()).inspect(|it| assert!((0.0..1.0).contains(it))).sum::<f64>();
-        assert!((4_900.0..5_100.0).contains(&mean), "{mean}");
+        assert!((4_900.0..5_100.0).contains(&sum), "{sum}");
     }
 }

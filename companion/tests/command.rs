@@ -1,0 +1,159 @@
+//! The command `sockscope` as a process.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
+const LONG: Duration = Duration::from_secs(20);
+
+fn sockscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockscope"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Starts a server and reads its line.
+async fn serve(arguments: &[&str]) -> (Child, Value) {
+    let mut child = sockscope(&[&["serve", "--print-urls"], arguments].concat()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(LONG, lines.next_line()).await.expect("a line in time").unwrap().expect("a line");
+    (child, serde_json::from_str(&line).unwrap())
+}
+
+/// Runs a command that ends by itself: its exit code and its standard error.
+async fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = timeout(LONG, sockscope(arguments).output()).await.expect("an end in time").unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn port(url: &Value) -> u16 {
+    url.as_str().unwrap().rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn print_urls_is_one_line_of_json() {
+    let (child, urls) = serve(&["--port", "0"]).await;
+    let port = port(&urls["http"]);
+    assert_eq!(urls["ws"], format!("ws://localhost:{port}/ws"));
+    assert_eq!(urls["api"], format!("http://localhost:{port}/api"));
+    assert_eq!(urls["page"], format!("http://localhost:{port}/"));
+    assert_eq!((&urls["https"], &urls["wss"]), (&Value::Null, &Value::Null));
+    drop(child);
+}
+
+#[tokio::test]
+async fn tls_takes_a_second_free_port() {
+    let (_child, urls) = serve(&["--port", "0", "--tls"]).await;
+    assert_ne!(port(&urls["https"]), port(&urls["http"]));
+    assert_eq!(urls["wss"], format!("wss://localhost:{}/ws", port(&urls["https"])));
+}
+
+#[tokio::test]
+async fn people_are_told_in_words() {
+    let mut child = sockscope(&["serve", "--port", "0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut text = String::new();
+    while !text.contains("Ctrl+C") {
+        text += &timeout(LONG, lines.next_line()).await.expect("a line in time").unwrap().expect("a line");
+    }
+    assert!(text.contains("http://localhost:") && text.contains("ws://localhost:"), "{text}");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_said_with_the_ways_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, words) = run(&["serve", "--port", &port]).await;
+    assert_eq!(code, Some(3));
+    assert!(words.contains(&port) && words.contains("--start-port") && words.contains("--port 0"), "{words}");
+}
+
+#[tokio::test]
+async fn start_port_takes_the_next_free_one() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let start = taken.local_addr().unwrap().port();
+    let (_child, urls) = serve(&["--start-port", &start.to_string()]).await;
+    assert!(port(&urls["http"]) > start);
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_ends_with_2() {
+    for arguments in [
+        &["serve", "--prot", "1"][..],
+        &["serve", "--port", "70000"],
+        &["serve", "--port", "1", "--start-port", "1"],
+        &["serve", "--tls-port", "1"],
+        &["serve", "--allow-origin", "evil"],
+        &["serve", "--max-message", "big"],
+        &["sing"],
+    ] {
+        assert_eq!(run(arguments).await.0, Some(2), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn help_names_every_limit_with_its_default() {
+    let output = sockscope(&["serve", "--help"]).output().await.unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for limit in [
+        "connections",
+        "message",
+        "queue",
+        "body",
+        "rooms",
+        "members",
+        "docs",
+        "doc",
+        "users",
+        "user-connections",
+        "retained",
+    ] {
+        let at =
+            help.find(&format!("--max-{limit} ")).unwrap_or_else(|| panic!("no --max-{limit} in\n{help}"));
+        let next = help[at + 2..].find("\n      --").map_or(help.len(), |end| at + 2 + end);
+        assert!(help[at..next].contains("[default: "), "no default of --max-{limit}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_closes_every_websocket_with_1001_and_ends_with_0() {
+    for signal in ["TERM", "INT"] {
+        let (mut child, urls) = serve(&["--port", "0"]).await;
+        let (mut client, _) = connect_async(urls["ws"].as_str().unwrap()).await.unwrap();
+        client.send(Message::text("hello")).await.unwrap();
+        assert_eq!(client.next().await.unwrap().unwrap(), Message::text("hello"));
+        let id = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().await.unwrap().success());
+        match timeout(LONG, client.next()).await.expect("a close frame in time") {
+            Some(Ok(Message::Close(Some(close)))) => {
+                assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "server going away"));
+            }
+            other => panic!("{other:?}"),
+        }
+        let _ = client.close(None).await;
+        let status = timeout(LONG, child.wait()).await.expect("an end in time").unwrap();
+        let mut words = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut words).await.unwrap();
+        assert_eq!((status.code(), words.as_str()), (Some(0), ""), "after SIG{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_idle_http_connection_does_not_hold_up_the_end() {
+    let (mut child, urls) = serve(&["--port", "0"]).await;
+    let _idle = tokio::net::TcpStream::connect(("127.0.0.1", port(&urls["http"]))).await.unwrap();
+    let id = child.id().unwrap().to_string();
+    Command::new("kill").args(["-s", "TERM", &id]).status().await.unwrap();
+    let status = timeout(Duration::from_secs(5), child.wait()).await.expect("an end in time").unwrap();
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,0 +1,20 @@
+//! The practice server with real clients over real sockets. Every test starts a server of its own on a free port.
+
+mod client;
+mod page_files;
+mod raw;
+
+mod agent;
+mod api;
+mod closing;
+mod echo;
+mod events;
+mod fault;
+mod fragments;
+mod gate;
+mod limits;
+mod page;
+mod plain;
+mod rooms;
+mod shutdown;
+mod tls;
