@@ -1,2 +1,8 @@
-//! x
-fn main() {}
+//! Mounts the page.
+
+use sockscope::ui::{App, report_panics};
+
+fn main() {
+    report_panics();
+    leptos::mount::mount_to_body(App);
+}

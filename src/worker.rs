@@ -18,7 +18,7 @@ fn main() {
         clock_began: clock::began(),
         most_sockets: MOST_SOCKETS,
     };
-    let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(|task| spawn_local(task)), |bytes| {
+    let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(spawn_local), |bytes| {
         channel::post_to_page(&bytes);
     });
     spawn_local(beat(desk.clone()));

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Storage, VisibilityState, Window};
+use web_sys::{ResizeObserver, Storage, VisibilityState, Window};
 
 fn window() -> Window {
     web_sys::window().expect("the page has a window")
@@ -82,4 +82,49 @@ fn storage() -> Option<Storage> {
 
 fn key(name: &str) -> String {
     format!("sockscope.{name}")
+}
+
+/// Tells the style sheets which theme was chosen: `system`, `light` or `dark`.
+pub fn set_theme(name: &str) {
+    if let Some(root) = window().document().and_then(|d| d.document_element()) {
+        // Setting an attribute throws only for a name that is none.
+        let _ = root.set_attribute("data-theme", name);
+    }
+}
+
+/// Goes to another view; `fragment` begins with `#`.
+pub fn go_to(fragment: &str) {
+    // Refused only where a frame may not navigate itself; then the view stays.
+    let _ = window().location().set_hash(fragment);
+}
+
+/// Names the tab.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().document() {
+        document.set_title(title);
+    }
+}
+
+/// Calls `changed` with the inner height of an element, at once and at every change, until dropped.
+pub struct HeightObserver {
+    observer: ResizeObserver,
+    _changed: Closure<dyn FnMut(js_sys::Array)>,
+}
+
+impl HeightObserver {
+    /// Starts observing.
+    pub fn new(element: &web_sys::Element, mut changed: impl FnMut(f64) + 'static) -> Self {
+        let observed = element.clone();
+        let callback = Closure::<dyn FnMut(_)>::new(move |_| changed(f64::from(observed.client_height())));
+        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref())
+            .expect("a callback is all that an observer needs");
+        observer.observe(element);
+        Self { observer, _changed: callback }
+    }
+}
+
+impl Drop for HeightObserver {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
 }

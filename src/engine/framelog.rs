@@ -143,6 +143,8 @@ pub struct FrameLog {
     held: usize,
     oldest: u64,
     next: u64,
+    /// When the very first frame was logged, also after it was dropped.
+    began: Option<Instant>,
 }
 
 impl FrameLog {
@@ -157,6 +159,7 @@ impl FrameLog {
             held: 0,
             oldest: 0,
             next: 0,
+            began: None,
         }
     }
 
@@ -164,6 +167,7 @@ impl FrameLog {
     pub fn push(&mut self, entry: Entry<'_>) -> u64 {
         let number = self.next;
         self.next += 1;
+        self.began.get_or_insert(entry.at);
         if entry.bytes.len() > self.budget.min(u32::MAX as usize) - Segment::MOST_FRAMES {
             self.segments.clear();
             self.held = 0;
@@ -239,6 +243,11 @@ impl FrameLog {
     /// The bytes it holds, its own bookkeeping included.
     pub fn held_bytes(&self) -> usize {
         self.held
+    }
+
+    /// When the very first frame was logged, also after it was dropped; the times of a log count from here.
+    pub fn began(&self) -> Option<Instant> {
+        self.began
     }
 
     /// How many frames were ever logged.

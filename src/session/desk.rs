@@ -386,6 +386,7 @@ impl<W: World> State<W> {
                 .collect(),
             totals: Totals {
                 frames: self.log.total(),
+                began: self.log.began(),
                 dropped: self.log.dropped(),
                 held_bytes: self.log.held_bytes() as u64,
                 budget: self.log.budget() as u64,

@@ -1,1 +1,38 @@
-//! x
+//! What is drawn. Holds view state only.
+//!
+//! Owns what a person sees and touches. It refuses to own sockets, the log or a check: it asks the worker and draws the
+//! answer. Formatting and geometry are pure and tested natively; components are thin.
+
+pub mod format;
+pub mod route;
+pub mod viewport;
+
+#[cfg(feature = "page")]
+mod app;
+#[cfg(feature = "page")]
+mod bench;
+#[cfg(feature = "page")]
+mod checks;
+#[cfg(feature = "page")]
+mod composer;
+#[cfg(feature = "page")]
+mod connections;
+#[cfg(feature = "page")]
+mod latency;
+#[cfg(feature = "page")]
+mod link;
+#[cfg(feature = "page")]
+mod practice;
+#[cfg(feature = "page")]
+mod store;
+#[cfg(feature = "page")]
+mod theme;
+#[cfg(feature = "page")]
+mod timeline;
+#[cfg(feature = "page")]
+mod trouble;
+
+#[cfg(feature = "page")]
+pub use app::App;
+#[cfg(feature = "page")]
+pub use trouble::report_panics;

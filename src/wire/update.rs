@@ -110,6 +110,8 @@ pub struct LineState {
 pub struct Totals {
     /// Frames ever logged.
     pub frames: u64,
+    /// When the very first frame was logged.
+    pub began: Option<Instant>,
     /// Frames that the budget pushed out.
     pub dropped: u64,
     /// Bytes the log holds.

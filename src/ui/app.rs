@@ -1,0 +1,88 @@
+//! The frame around the three views.
+
+use leptos::prelude::*;
+
+use super::bench::Bench;
+use super::checks::Checks;
+use super::format;
+use super::link::Link;
+use super::practice::Practice;
+use super::route::Route;
+use super::store::Store;
+use super::theme::ThemeChoice;
+use crate::browser::page;
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let store = Store::new(page::own_socket_address("/ws"));
+    let link = Link::start(store);
+    let route = RwSignal::new(Route::of_fragment(&page::fragment()));
+    let listener = page::FragmentListener::new(move |fragment| route.set(Route::of_fragment(&fragment)));
+    // Held for as long as the page is drawn.
+    StoredValue::new_local(listener);
+    Effect::new(move || page::set_title(&format!("{} · Sockscope", route.get().title())));
+
+    view! {
+        <header class="top">
+            <a class="brand" href=Route::Bench.href()><span class="logo" aria-hidden="true"></span>"Sockscope"</a>
+            <Tabs route/>
+            <Status store/>
+            <ThemeChoice/>
+        </header>
+        <main>
+            // All views stay mounted: looking elsewhere must not lose what was typed or drawn.
+            <section class="view" aria-label="Bench" hidden=move || route.get() != Route::Bench>
+                <Bench store link/>
+            </section>
+            <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
+                <Checks store link/>
+            </section>
+            <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
+                <Practice store link/>
+            </section>
+        </main>
+    }
+}
+
+#[component]
+fn Tabs(#[prop(into)] route: Signal<Route>) -> impl IntoView {
+    let tab = move |it: Route| {
+        let current = move || (route.get() == it).then_some("page");
+        view! { <a class="tab" href=it.href() aria-current=current>{it.title()}</a> }
+    };
+    view! { <nav class="tabs" aria-label="Views">{Route::ALL.map(tab)}</nav> }
+}
+
+/// What the harness itself is like: figures without these are hearsay.
+#[component]
+fn Status(store: Store) -> impl IntoView {
+    let clock = move || {
+        store.ready.with(|ready| match ready {
+            None => "starting …".to_owned(),
+            Some(ready) => format!("clock {}", format::duration(ready.clock_step, ready.clock_step)),
+        })
+    };
+    let clock_hint = move || {
+        store.ready.with(|ready| match ready {
+            Some(ready) if !ready.isolated => {
+                "The smallest step of the browser's clock. It would be finer if the server sent the headers COOP and COEP."
+            }
+            _ => "The smallest step of the browser's clock: no figure is finer than this.",
+        })
+    };
+    let lag = move || format::duration(store.pulse.get().loop_lag, store.clock_step());
+    let sockets = move || {
+        let most = store.ready.with(|ready| ready.as_ref().map_or(255, |r| r.most_sockets));
+        format!("{}/{most}", store.totals.get().sockets)
+    };
+    view! {
+        <div class="status" data-testid="status">
+            <span title=clock_hint data-testid="clock">{clock}</span>
+            <span title="How late the worker's own timers came in the last second, at worst. A busy harness must not be taken for a slow server.">
+                "loop lag "{lag}
+            </span>
+            <span title="Sockets in use, of those this browser allows at once" data-testid="sockets">{sockets}" sockets"</span>
+        </div>
+    }
+}

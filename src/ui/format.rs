@@ -1,0 +1,189 @@
+//! Numbers and states as people read them.
+//!
+//! Pure. The rule a reader would break: no digit that the clock cannot back.
+
+use std::time::Duration;
+
+use crate::engine::{FrameKind, Instant, close};
+use crate::wire::{CloseSeen, Phase};
+
+/// A duration with as many digits as `step`, the clock's own, allows: `412 µs`, `1.205 ms`, `2.5 s`.
+pub fn duration(took: Duration, step: Duration) -> String {
+    let micros = took.as_nanos() as f64 / 1000.0;
+    let step = step.as_nanos().max(1) as f64 / 1000.0;
+    if micros < 1000.0 && step < 100.0 {
+        return format!("{micros:.0} µs");
+    }
+    if micros < 1_000_000.0 {
+        return format!(
+            "{:.*} ms",
+            digits(step / 1000.0).min(if micros < 100_000.0 { 3 } else { 1 }),
+            micros / 1000.0
+        );
+    }
+    format!("{:.2} s", micros / 1_000_000.0)
+}
+
+/// A moment as seconds since `began`, such as `+0.000 412`: milliseconds, and microseconds where the clock has them.
+pub fn moment(at: Instant, began: Instant, step: Duration) -> String {
+    let micros = at.since(began).as_micros();
+    let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+    let (millis, rest) = (rest / 1000, rest % 1000);
+    if step >= Duration::from_millis(1) {
+        return format!("+{seconds}.{millis:03}");
+    }
+    if step >= Duration::from_micros(100) {
+        return format!("+{seconds}.{millis:03} {}", rest / 100);
+    }
+    format!("+{seconds}.{millis:03} {rest:03}")
+}
+
+/// Digits after the point that a step of this size allows.
+fn digits(step: f64) -> usize {
+    (-step.log10()).ceil().clamp(0.0, 3.0) as usize
+}
+
+/// A size as `43 B`, `1.5 KiB`, `16 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let text = format!("{value:.1}");
+    format!("{} {}", text.strip_suffix(".0").unwrap_or(&text), UNITS[unit])
+}
+
+/// A count with thin gaps: `1 234 567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What a phase is called.
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Connecting => "connecting",
+        Phase::Open => "open",
+        Phase::Closing => "closing",
+        Phase::Closed => "closed",
+    }
+}
+
+/// How a frame is marked: an arrow for messages, a word for the rest.
+pub fn mark(kind: FrameKind) -> (&'static str, &'static str) {
+    match kind {
+        FrameKind::Connecting => ("•", "connect"),
+        FrameKind::Opened => ("•", "open"),
+        FrameKind::SentText => ("↑", "text"),
+        FrameKind::SentBinary => ("↑", "binary"),
+        FrameKind::ReceivedText => ("↓", "text"),
+        FrameKind::ReceivedBinary => ("↓", "binary"),
+        FrameKind::Closing => ("•", "closing"),
+        FrameKind::Closed => ("•", "closed"),
+        FrameKind::Failed => ("!", "trouble"),
+    }
+}
+
+/// The direction of a frame, for style sheets and screen readers.
+pub fn direction(kind: FrameKind) -> &'static str {
+    match kind {
+        _ if kind.is_sent() => "sent",
+        _ if kind.is_received() => "received",
+        FrameKind::Failed => "trouble",
+        _ => "life",
+    }
+}
+
+/// How a connection ended, in one sentence, with what to try.
+pub fn ending(closed: &CloseSeen) -> String {
+    if closed.code == 1006 && !closed.was_open {
+        return "It did not open. A browser does not say why: most often nothing listens at this address, the path is \
+                wrong, or the server refused the handshake (401, 403, 404, a foreign Origin, an unknown subprotocol)."
+            .to_owned();
+    }
+    if closed.code == 1006 {
+        return "The connection broke without a close frame (1006): the server was stopped or crashed, or something \
+                between dropped it."
+            .to_owned();
+    }
+    let reason = if closed.reason.is_empty() { String::new() } else { format!(": {}", closed.reason) };
+    let clean = if closed.clean { "" } else { ", not cleanly" };
+    format!("Closed with {} ({}){clean}{reason}", closed.code, close::meaning(closed.code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FINE: Duration = Duration::from_micros(5);
+    const COARSE: Duration = Duration::from_micros(100);
+    const FIREFOX: Duration = Duration::from_millis(1);
+
+    #[track_caller]
+    fn check(micros: u64, step: Duration, expected: &str) {
+        assert_eq!(duration(Duration::from_micros(micros), step), expected);
+    }
+
+    #[test]
+    fn a_duration_has_the_digits_of_its_clock() {
+        check(412, FINE, "412 µs");
+        check(1205, FINE, "1.205 ms");
+        check(412, COARSE, "0.4 ms");
+        check(1205, COARSE, "1.2 ms");
+        check(12_345, FIREFOX, "12 ms");
+        check(123_456, FINE, "123.5 ms");
+        check(2_500_000, FINE, "2.50 s");
+    }
+
+    #[test]
+    fn a_moment_has_the_digits_of_its_clock() {
+        let at = Instant::from_nanos(12_345_678_000);
+        assert_eq!(moment(at, Instant::ORIGIN, FINE), "+12.345 678");
+        assert_eq!(moment(at, Instant::ORIGIN, COARSE), "+12.345 6");
+        assert_eq!(moment(at, Instant::ORIGIN, FIREFOX), "+12.345");
+        assert_eq!(moment(at, at, FINE), "+0.000 000");
+    }
+
+    #[test]
+    fn sizes_read_well() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (16 << 20, "16 MiB"),
+            ((1 << 20) - 1, "1 MiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
+    }
+
+    #[test]
+    fn an_ending_tells_a_refusal_from_a_break() {
+        let seen = |code, was_open| CloseSeen { code, reason: String::new(), clean: code != 1006, was_open };
+        assert!(ending(&seen(1006, false)).starts_with("It did not open"));
+        assert!(ending(&seen(1006, true)).starts_with("The connection broke"));
+        assert_eq!(ending(&seen(1001, true)), "Closed with 1001 (going away)");
+        let with_reason = CloseSeen { reason: "too many".into(), ..seen(4029, true) };
+        assert_eq!(ending(&with_reason), "Closed with 4029 (the application's own code): too many");
+    }
+}

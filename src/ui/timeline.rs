@@ -1,0 +1,159 @@
+//! The timeline: every frame of every connection, of which only the rows in view are drawn.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::format;
+use super::link::Link;
+use super::store::Store;
+use super::viewport::Viewport;
+use crate::wire::{ConnectionId, Look, Request, Row};
+
+/// The list with its head.
+#[component]
+pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
+    let scroller = NodeRef::<Div>::new();
+    let top = RwSignal::new(0.0_f64);
+    let height = RwSignal::new(400.0_f64);
+    let follow = RwSignal::new(true);
+    let view = Memo::new(move |_| {
+        let totals = store.totals.get();
+        Viewport { len: totals.frames - totals.dropped, height: height.get() }
+    });
+    let dropped = Memo::new(move |_| store.totals.get().dropped);
+
+    // What the worker should send: asked for only when it differs from the last time.
+    let look = Memo::new(move |_| {
+        let view = view.get();
+        let from = (!follow.get()).then(|| dropped.get() + view.first_wanted(top.get()));
+        Look { from, rows: view.rows() }
+    });
+    Effect::new(move || link.ask(&Request::Look(look.get())));
+
+    // Following means to stand at the end after every change; staying means to keep the rows under the eye.
+    Effect::new(move |before: Option<u64>| {
+        let (view, dropped) = (view.get(), dropped.get());
+        let Some(scroller) = scroller.get() else { return dropped };
+        if follow.get() {
+            scroller.set_scroll_top(view.strip().ceil() as i32);
+            top.set(view.furthest());
+        } else if let Some(gone) = dropped.checked_sub(before.unwrap_or(dropped)).filter(|gone| *gone > 0) {
+            let moved = untrack(|| top.get()) - gone as f64 * super::viewport::ROW;
+            scroller.set_scroll_top(moved.max(0.0) as i32);
+        }
+        dropped
+    });
+    let scrolled = move |_| {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        let now = f64::from(scroller.scroll_top());
+        let before = top.get_untracked();
+        top.set(now);
+        if view.get_untracked().is_at_end(now) {
+            follow.set(true);
+        } else if now < before - 1.0 {
+            // Only a person scrolls up; the list itself only ever moves down.
+            follow.set(false);
+        }
+    };
+    follow_height(scroller, height);
+
+    let place = move |row: &Row| {
+        let index = row.number.saturating_sub(dropped.get());
+        format!("translateY({}px)", view.get().place(index, top.get()))
+    };
+    let is_empty = move || store.totals.get().frames == 0;
+    view! {
+        <div class="timeline" role="group" aria-label="Timeline">
+            <TimelineHead store follow/>
+            <div class="rows" node_ref=scroller on:scroll=scrolled tabindex="0" data-testid="timeline">
+                <p class="empty" hidden=move || !is_empty()>
+                    "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
+                </p>
+                <div class="strip" style:height=move || format!("{}px", view.get().strip())>
+                    <For each=move || store.rows.get().rows key=|row| row.number children=move |row| {
+                        let shift = { let row = row.clone(); move || place(&row) };
+                        view! { <TimelineRow row store shift=Signal::derive(shift)/> }
+                    }/>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn TimelineHead(store: Store, follow: RwSignal<bool>) -> impl IntoView {
+    let frames = move || format::count(store.totals.get().frames);
+    let dropped = move || store.totals.get().dropped;
+    let memory = move || {
+        let totals = store.totals.get();
+        format!("{} of {}", format::size(totals.held_bytes), format::size(totals.budget))
+    };
+    view! {
+        <div class="head">
+            <h2>"Timeline"</h2>
+            <span data-testid="frames">{frames}" frames"</span>
+            <span class="dropped" hidden=move || dropped() == 0 data-testid="dropped"
+                title="The oldest frames went when the memory for the timeline was full">
+                {move || format::count(dropped())}" dropped"
+            </span>
+            <span class="memory" title="Memory of the timeline">{memory}</span>
+            <button
+                class="quiet toggle"
+                aria-pressed=move || follow.get().to_string()
+                on:click=move |_| follow.update(|f| *f = !*f)
+                title="Keep the newest frame in view"
+                data-testid="follow"
+            >
+                "Follow"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn TimelineRow(row: Row, store: Store, shift: Signal<String>) -> impl IntoView {
+    let (arrow, kind) = format::mark(row.kind);
+    let id = row.connection;
+    let name =
+        move || store.names.with(|names| names.get(&id).cloned().unwrap_or_else(|| "check".to_owned()));
+    let at = row.at;
+    let time = move || {
+        let began = store.totals.with(|t| t.began.unwrap_or_default());
+        format::moment(at, began, store.clock_step())
+    };
+    let round_trip = move || row.round_trip.map(|took| format::duration(took, store.clock_step()));
+    let size = (row.kind.is_sent() || row.kind.is_received()).then(|| format::size(row.size));
+    view! {
+        <div class="row" data-direction=format::direction(row.kind) style:transform=move || shift.get()>
+            <span class="time">{time}</span>
+            <span class="who"><span class="dot" data-color=color(id) aria-hidden="true"></span>{name}</span>
+            <span class="arrow" aria-label=format::direction(row.kind)>{arrow}</span>
+            <span class="kind">{kind}</span>
+            <span class="size">{size}</span>
+            <span class="preview">{row.preview}</span>
+            <span class="trip">{round_trip}</span>
+        </div>
+    }
+}
+
+fn color(id: ConnectionId) -> String {
+    if id.is_of_check() { "check".to_owned() } else { (id.0 % 8).to_string() }
+}
+
+/// Keeps the height of an element up to date for as long as the component lives.
+fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
+    Effect::new(move |_| {
+        if let Some(element) = element.get() {
+            let observer = crate::browser::page::HeightObserver::new(&element, move |now| {
+                // A hidden view has no height; keeping the last one saves asking for nothing and back.
+                if now > 0.0 {
+                    height.set(now);
+                }
+            });
+            on_cleanup({
+                let observer = StoredValue::new_local(observer);
+                move || observer.dispose()
+            });
+        }
+    });
+}
