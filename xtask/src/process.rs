@@ -195,7 +195,7 @@ pub fn run(command: &mut Command, show: Show, mut each: impl FnMut(&str)) -> Res
                 if is_one_crate(&plain) {
                     crates += 1;
                 } else if show == Show::Lines {
-                    screen::line(&text);
+                    screen::line(if screen::is_live() { &text } else { &plain });
                     told = Instant::now();
                 }
             }
@@ -276,11 +276,11 @@ fn is_one_crate(line: &str) -> bool {
     )
 }
 
-/// The text without terminal colour codes.
+/// The text without terminal colour codes: `ESC [ … letter`, and the `ESC ( B` that rustfmt ends them with.
 fn without_colours(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\x1b[") {
+    while let Some((before, after)) = rest.split_once('\x1b') {
         plain.push_str(before);
         rest = after.find(|c: char| c.is_ascii_alphabetic()).map_or("", |end| &after[end + 1..]);
     }
@@ -294,6 +294,7 @@ mod tests {
     #[test]
     fn colours_are_taken_out() {
         assert_eq!(without_colours("\x1b[1m\x1b[32m  Compiling\x1b[0m x"), "  Compiling x");
+        assert_eq!(without_colours("\x1b[31m-old\x1b(B\x1b[m"), "-old");
         assert_eq!(without_colours("plain"), "plain");
     }
 
