@@ -1,7 +1,7 @@
 //! `sockscope serve`: starts a server, says where it is, and stops it on SIGINT or SIGTERM.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 
 use clap::Args;
 
@@ -19,7 +19,7 @@ const DEFAULT: Limits = Limits::DEFAULT;
 Exit codes: 0 after SIGINT or SIGTERM, 2 for a wrong command line, 3 when a port or the machine does not allow it.")]
 pub struct Flags {
     /// Address to listen on. Anything but loopback lets other machines in
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = address)]
     host: IpAddr,
     /// Port for http and ws; 0 takes a free one
     #[arg(long, default_value_t = 9000, conflicts_with = "start_port")]
@@ -108,6 +108,11 @@ impl Flags {
             },
         }
     }
+}
+
+/// An address, or the one name that always means the same.
+fn address(text: &str) -> Result<IpAddr, AddrParseError> {
+    if text.eq_ignore_ascii_case("localhost") { Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { text.parse() }
 }
 
 /// Why serving ends before it was asked to.

@@ -22,7 +22,7 @@ pub struct Asset {
 
 /// The built page: inside the binary in a release build, read from `dist` in a debug build.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../dist"]
+#[folder = "../dist"]
 #[allow_missing = true]
 struct Dist;
 

@@ -1,9 +1,15 @@
 //! The body of an API request, up to a limit.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
+use tokio::time::timeout;
+
+/// How long a client may take to send it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a body is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +49,8 @@ impl BodyError {
 
 /// Reads a body of at most `limit` bytes.
 pub async fn read(request: Request<Incoming>, limit: usize) -> Result<Bytes, BodyError> {
-    match Limited::new(request.into_body(), limit).collect().await {
+    let whole = timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
+    match whole.map_err(|_| BodyError::Broken)? {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge(limit)),
         Err(_) => Err(BodyError::Broken),

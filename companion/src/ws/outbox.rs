@@ -112,7 +112,7 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Takes the next order.
+    /// Takes the next order. Only the connection's own task may ask: it is the one that is woken.
     pub fn poll_order(&self, cx: &mut Context<'_>) -> Poll<Order> {
         if !self.has_news.load(Ordering::Acquire) {
             return Poll::Pending;

@@ -155,13 +155,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if self.received.is_empty() && self.received.capacity() > 4 * LARGEST_CHUNK {
             self.received = BytesMut::new();
         }
-        // A long message's buffer doubles, so that a head alone cannot claim the whole of its length.
-        self.received.reserve(self.chunk.max(self.received.len()));
-        let room = self.received.capacity() - self.received.len();
+        if self.received.capacity() - self.received.len() < self.chunk {
+            // A long message's buffer doubles, so that a head alone cannot claim the whole of its length.
+            self.received.reserve(self.chunk.max(self.received.len()));
+        }
         let read = poll_read_buf(Pin::new(&mut self.io), cx, &mut self.received);
         read.map(|read| {
             let read = read.unwrap_or(0);
-            if read == room {
+            if read >= self.chunk {
                 self.chunk = (self.chunk * 2).min(LARGEST_CHUNK);
             }
             read
