@@ -1,0 +1,209 @@
+//! The worker's desk on real sockets: the same as in `desk.rs`, with the browser's world instead of a simulated one.
+
+#![cfg(target_arch = "wasm32")]
+
+mod web;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sockscope::browser::{BrowserWorld, clock};
+use sockscope::engine::echo::EchoCheck;
+use sockscope::engine::{Closing, Endpoint, HttpRequest, World};
+use sockscope::session::Desk;
+use sockscope::wire::{self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Update};
+use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
+use web::{address, eventually};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const ALICE: ConnectionId = ConnectionId(1);
+
+/// A page that draws whenever it is asked what it sees.
+struct Page {
+    desk: Desk<BrowserWorld>,
+    posts: Rc<RefCell<Vec<Vec<u8>>>>,
+    seen: RefCell<News>,
+    line: RefCell<Option<LineState>>,
+    echo: RefCell<Option<EchoNews>>,
+}
+
+impl Page {
+    fn new() -> Self {
+        let posts: Rc<RefCell<Vec<Vec<u8>>>> = Rc::default();
+        let outbox = posts.clone();
+        let ready = Ready {
+            clock_step: clock::step(),
+            isolated: clock::is_isolated(),
+            clock_began: clock::began(),
+            most_sockets: 255,
+        };
+        let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(spawn_local), move |bytes| {
+            outbox.borrow_mut().push(bytes);
+        });
+        let page = Self {
+            desk,
+            posts,
+            seen: RefCell::default(),
+            line: RefCell::default(),
+            echo: RefCell::default(),
+        };
+        page.ask(&Request::Hello);
+        page
+    }
+
+    fn ask(&self, request: &Request) {
+        self.desk.receive(&wire::encode(request));
+    }
+
+    /// Reads one round of posts and draws.
+    fn draw(&self) {
+        for bytes in self.posts.take() {
+            if let Update::News(news) = wire::decode(&bytes).expect("our own version") {
+                let line = news.lines.iter().find(|line| line.id == ALICE).cloned();
+                if line.is_some() {
+                    *self.line.borrow_mut() = line;
+                }
+                if news.echo.is_some() {
+                    self.echo.borrow_mut().clone_from(&news.echo);
+                }
+                let rows = news.rows.clone().or_else(|| self.seen.borrow().rows.clone());
+                *self.seen.borrow_mut() = News { rows, ..*news };
+            }
+        }
+        self.ask(&Request::Seen);
+    }
+
+    async fn open(&self, path: &str) {
+        let endpoint = Endpoint::parse(&address(path)).expect("a valid address");
+        self.ask(&Request::Connect { connection: ALICE, name: "alice".into(), endpoint });
+        self.until("the connection to open", |page| page.phase() == Some(Phase::Open)).await;
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        eventually(what, || {
+            self.draw();
+            holds(self).then_some(())
+        })
+        .await;
+    }
+
+    fn phase(&self) -> Option<Phase> {
+        self.line.borrow().as_ref().map(|line| line.phase)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.seen.borrow().rows.clone().map(|rows| rows.rows).unwrap_or_default()
+    }
+}
+
+#[test]
+async fn two_thousand_in_a_burst_are_all_logged_in_order() {
+    let page = Page::new();
+    page.open("/echo").await;
+    for i in 0..2000 {
+        page.ask(&Request::Send { connection: ALICE, payload: format!("{i}").as_str().into() });
+    }
+    page.until("2000 replies", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == 2000)).await;
+    assert_eq!(page.seen.borrow().totals.frames, 2 + 4000, "connecting, opened, sent and received");
+
+    let mut replies = Vec::new();
+    let mut from = 0;
+    while from < 4002 {
+        page.ask(&Request::Look(Look { from: Some(from), rows: 500 }));
+        page.until("the rows", |page| page.rows().first().is_some_and(|row| row.number == from)).await;
+        let rows = page.rows();
+        from += rows.len() as u64;
+        replies.extend(rows.into_iter().filter(|row| row.kind.is_received()));
+    }
+    assert_eq!(replies.len(), 2000);
+    for (i, row) in replies.iter().enumerate() {
+        assert_eq!(row.preview, i.to_string());
+        assert!(row.round_trip.is_some(), "each reply is paired with its question");
+    }
+    assert!(replies.windows(2).all(|pair| pair[0].at <= pair[1].at));
+}
+
+#[test]
+async fn a_reconnect_keeps_log_and_counts() {
+    let page = Page::new();
+    for round in 1..=3 {
+        page.open("/echo").await;
+        page.ask(&Request::Send { connection: ALICE, payload: "x".into() });
+        page.until("the reply", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == round)).await;
+        page.ask(&Request::Close { connection: ALICE, closing: Closing::normal() });
+        page.until("the close", |page| page.phase() == Some(Phase::Closed)).await;
+    }
+    page.ask(&Request::Look(Look { from: Some(0), rows: 100 }));
+    page.until("all rows", |page| page.rows().len() == 18).await;
+    assert_eq!(page.seen.borrow().totals.sockets, 0);
+}
+
+#[test]
+async fn an_address_that_the_browser_refuses_is_said_in_its_words() {
+    let page = Page::new();
+    let endpoint = Endpoint::parse("ws://[half/").expect("our own check leaves it to the browser");
+    page.ask(&Request::Connect { connection: ALICE, name: "alice".into(), endpoint });
+    page.until("the trouble", |page| page.line.borrow().as_ref().is_some_and(|l| l.trouble.is_some())).await;
+    let trouble = page.line.borrow().as_ref().and_then(|l| l.trouble.clone()).expect("it was just there");
+    assert!(trouble.contains("the browser refused"), "{trouble}");
+    assert_eq!(page.phase(), Some(Phase::Closed));
+}
+
+async fn echo_outcome(path: &str) -> sockscope::engine::echo::EchoOutcome {
+    let page = Page::new();
+    page.ask(&Request::StartEcho(EchoCheck {
+        endpoint: Endpoint::parse(&address(path)).expect("a valid address"),
+        payload: "ping".into(),
+        rounds: 50,
+        within: Duration::from_millis(1500),
+    }));
+    page.until("the outcome", |page| matches!(*page.echo.borrow(), Some(EchoNews::Done(_)))).await;
+    let Some(EchoNews::Done(outcome)) = page.echo.take() else { unreachable!("just seen") };
+    assert_eq!(page.seen.borrow().totals.sockets, 0, "no socket is left");
+    *outcome
+}
+
+#[test]
+async fn the_echo_check_passes_on_an_echo_and_has_its_latency() {
+    let outcome = echo_outcome("/echo").await;
+    assert_eq!(outcome.failure, None);
+    assert_eq!(outcome.latency.map(|l| l.count), Some(50));
+}
+
+#[test]
+async fn the_echo_check_fails_on_every_fault() {
+    for (path, step, words) in [
+        ("/fault?refuse=401", "connect", "refused"),
+        ("/fault?drop=1", "round 1 of 50", "nothing came"),
+        ("/fault?silent=true", "round 1 of 50", "nothing came"),
+        ("/fault?corrupt=1", "round 1 of 50", "nothing nearer"),
+        ("/fault?abort_after=3", "round ", "1006"),
+        ("/fault?close_after=3&close_code=4001", "round ", "4001"),
+    ] {
+        let failure = echo_outcome(path).await.failure.unwrap_or_else(|| panic!("{path} passed"));
+        assert!(failure.step.starts_with(step), "{path}: {}", failure.step);
+        assert!(failure.kind.to_string().contains(words), "{path}: {}", failure.kind);
+    }
+}
+
+#[test]
+async fn an_http_call_causes_a_websocket_event() {
+    let page = Page::new();
+    page.open("/events?user=web-session-test").await;
+    let api = option_env!("SOCKSCOPE_TEST_API").expect("set by the test command");
+    let answer = BrowserWorld::new()
+        .http(HttpRequest {
+            method: "POST".into(),
+            url: format!("{api}/events"),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: Some(r#"{"user":"web-session-test","type":"greeting","data":{"n":1}}"#.into()),
+        })
+        .await
+        .expect("the practice server allows this origin");
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    page.ask(&Request::Look(Look { from: Some(0), rows: 50 }));
+    page.until("the event", |page| page.rows().iter().any(|row| row.preview.contains("greeting"))).await;
+}
