@@ -1,4 +1,5 @@
 //! The command `sockscope` as a process.
+#![expect(clippy::unwrap_used, reason = "clippy knows test functions, and not what they call")]
 
 use std::net::TcpListener;
 use std::process::Stdio;

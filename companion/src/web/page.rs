@@ -17,8 +17,11 @@ pub fn serve(assets: &dyn Assets, method: &Method, path: &str, headers: &HeaderM
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    // The compressed forms are variants of a file, and no files of their own.
-    let plain = if path.ends_with(".br") || path.ends_with(".gz") { None } else { assets.get(path) };
+    // The compressed forms are variants of a file and no files of their own; hidden ones are left by an unfinished build.
+    let is_file = !path.ends_with(".br")
+        && !path.ends_with(".gz")
+        && !path.split('/').any(|part| part.starts_with('.'));
+    let plain = if is_file { assets.get(path) } else { None };
     let Some(plain) = plain else {
         return if path == "index.html" {
             words(StatusCode::SERVICE_UNAVAILABLE, "The page is not built. Run: cargo xtask run")
@@ -117,12 +120,14 @@ fn tag(asset: &Asset, encoding: Option<Encoding>) -> String {
 }
 
 /// Whether Trunk put the content's hash into the name: `web-0123456789abcdef.js`, `web-0123456789abcdef_bg.wasm`.
+/// It writes 64 bits without leading zeros, so a few digits of the sixteen may be missing.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((stem, _)) = name.split_once('.') else { return false };
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
-        hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+        (12..=16).contains(&hash.len())
+            && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
     })
 }
 
@@ -159,7 +164,8 @@ mod tests {
             ("index.html", false),
             ("worker.js", false),
             ("worker_bg.wasm", false),
-            ("web-0123456789abcde.js", false),
+            ("checks-cf07fa9913e04a3.css", true),
+            ("web-0123456789a.js", false),
             ("web-0123456789ABCDEF.js", false),
             ("0123456789abcdef.js", false),
         ] {

@@ -61,6 +61,12 @@ async fn the_compressed_forms_are_no_files_of_their_own() {
 }
 
 #[tokio::test]
+async fn hidden_files_are_not_served() {
+    let server = serve(PAGE).await;
+    assert_eq!(get(&server, "/.stage/half.js").await.status, 404);
+}
+
+#[tokio::test]
 async fn only_hashed_names_are_kept_without_asking() {
     let server = serve(PAGE).await;
     let immutable = "public, max-age=31536000, immutable";

@@ -18,6 +18,7 @@ pub const PAGE: Files = Files(&[
     ("web-0123456789abcdef_bg.wasm", b"\0asm"),
     ("worker.js", b"worker"),
     ("icon.svg", b"<svg/>"),
+    (".stage/half.js", b"half a build"),
 ]);
 
 impl Assets for Files {
