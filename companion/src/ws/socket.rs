@@ -229,8 +229,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Opcode::Ping => self.unsent.push(Opcode::Pong, &body),
             Opcode::Close => {
                 check_close(&body).map_err(End::Violated)?;
-                // Section 5.5.1: the answer typically carries the status code received.
-                self.unsent.push(Opcode::Close, &body.slice(..body.len().min(2)));
+                // Section 5.5.1 asks for the code; the reason comes back too, so that a client can see it arrived.
+                self.unsent.push(Opcode::Close, &body);
                 return Err(End::ByPeer);
             }
             _ => {}
@@ -254,10 +254,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         // After a protocol error the stream of frames has no meaning any more.
         let is_answered = close.is_none() || matches!(end, End::Violated(Violation::Protocol(_)));
         let closing = async {
-            if !is_answered {
-                self.drain(Until::Closed).await;
+            // A peer that did nothing for so long is not asked for more.
+            if !is_answered && !self.drain(Until::Closed).await || !self.drain(Until::Flushed).await {
+                return;
             }
-            self.drain(Until::Flushed).await;
             if let Ok(Ok(())) = timeout(LINGER, self.io.shutdown()).await {
                 // The peer's end is still open; what it has not read of ours would be lost if we left now.
                 self.drain(Until::Ended).await;
@@ -270,15 +270,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.unsent.push(Opcode::Close, &Bytes::from(close.body()));
     }
 
-    /// Reads and throws away, and sends what is queued, until the peer has done its part or does nothing.
-    async fn drain(&mut self, until: Until) {
-        while let Ok(true) = timeout(LINGER, poll_fn(|cx| self.poll_drain(cx, until))).await {}
+    /// Reads and throws away, and sends what is queued, until the peer has done its part; false when it does nothing
+    /// for a while, or is gone.
+    async fn drain(&mut self, until: Until) -> bool {
+        loop {
+            match timeout(LINGER, poll_fn(|cx| self.poll_drain(cx, until))).await {
+                Ok(Drained::More) => {}
+                Ok(Drained::Done) => return true,
+                Ok(Drained::Gone) | Err(_) => return false,
+            }
+        }
     }
 
-    /// One step of [`Socket::drain`]: true when there is more to come.
-    fn poll_drain(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<bool> {
+    fn poll_drain(&mut self, cx: &mut Context<'_>, until: Until) -> Poll<Drained> {
         let is_flushed = match self.poll_flush(cx) {
-            Poll::Ready(Err(_)) => return Poll::Ready(false),
+            Poll::Ready(Err(_)) => return Poll::Ready(Drained::Gone),
             flushed => flushed.is_ready(),
         };
         let is_done = match until {
@@ -287,12 +293,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Until::Ended => false,
         };
         if is_done {
-            return Poll::Ready(false);
+            return Poll::Ready(Drained::Done);
         }
         if until != Until::Closed {
             self.received.clear();
         }
-        self.poll_read(cx).map(|read| read > 0)
+        self.poll_read(cx).map(|read| if read > 0 { Drained::More } else { Drained::Gone })
     }
 
     /// Drops received frames; true once a close frame is among them, or something that is no frame.
@@ -325,6 +331,16 @@ enum Until {
     Flushed,
     /// The end of the peer's stream.
     Ended,
+}
+
+/// One step of draining.
+enum Drained {
+    /// The peer sent something.
+    More,
+    /// What was waited for has happened.
+    Done,
+    /// The stream has ended.
+    Gone,
 }
 
 /// A close frame's body is empty, or a code that may be sent and a reason in UTF-8.

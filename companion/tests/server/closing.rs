@@ -7,12 +7,12 @@ use crate::client::{Client, Seen, server, server_with};
 use crate::raw::{Raw, frame};
 
 #[tokio::test]
-async fn our_close_code_comes_back() {
+async fn our_close_code_and_reason_come_back() {
     let server = server().await;
     for code in [1000, 3000, 4999] {
         let client = Client::connect(&server, "/ws/echo").await;
         let reason = "ü".repeat(61);
-        assert!(matches!(client.close(code, &reason).await, Seen::Close(got, _) if got == code));
+        assert_eq!(client.close(code, &reason).await, Seen::Close(code, reason));
     }
 }
 
