@@ -22,7 +22,9 @@ fn main() {
         channel::post_to_page(&bytes);
     });
     spawn_local(beat(desk.clone()));
-    let page = channel::PageChannel::listen(move |bytes| desk.receive(&bytes));
+    let answering = desk.clone();
+    let page = channel::PageChannel::listen(move |bytes| answering.receive(&bytes));
+    desk.announce();
     // The worker lives until its page ends it, and the channel with it.
     spawn_local(async move {
         std::future::pending::<()>().await;

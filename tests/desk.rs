@@ -73,7 +73,8 @@ fn page(server: Echo, most_sockets: u16) -> Page {
         echo: Rc::default(),
         updates: Rc::default(),
     };
-    page.ask(Request::Hello);
+    page.desk.announce();
+    page.ask(Request::Seen);
     page.ask(Request::Look(Look { from: None, rows: 50 }));
     page
 }
@@ -390,7 +391,7 @@ fn stopping_a_run_closes_every_socket() {
 fn a_page_of_another_version_is_answered_with_ours() {
     with_page(Echo::default(), |page| async move {
         page.draw();
-        let mut bytes = wire::encode(&Request::Hello);
+        let mut bytes = wire::encode(&Request::Seen);
         bytes[6] ^= 0xff;
         page.desk.receive(&bytes);
         let posts = page.posts.take();

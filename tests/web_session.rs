@@ -12,7 +12,9 @@ use sockscope::browser::{BrowserWorld, clock};
 use sockscope::engine::echo::EchoCheck;
 use sockscope::engine::{Closing, Endpoint, HttpRequest, World};
 use sockscope::session::Desk;
-use sockscope::wire::{self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Update};
+use sockscope::wire::{
+    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Update,
+};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::{address, eventually};
@@ -50,7 +52,8 @@ impl Page {
             line: RefCell::default(),
             echo: RefCell::default(),
         };
-        page.ask(&Request::Hello);
+        page.desk.announce();
+        page.ask(&Request::Seen);
         page
     }
 
@@ -132,7 +135,8 @@ async fn a_reconnect_keeps_log_and_counts() {
     for round in 1..=3 {
         page.open("/echo").await;
         page.ask(&Request::Send { connection: ALICE, payload: "x".into() });
-        page.until("the reply", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == round)).await;
+        page.until("the reply", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == round))
+            .await;
         page.ask(&Request::Close { connection: ALICE, closing: Closing::normal() });
         page.until("the close", |page| page.phase() == Some(Phase::Closed)).await;
     }

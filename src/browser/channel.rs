@@ -29,12 +29,16 @@ impl WorkerChannel {
     pub fn start(
         address: &str,
         mut received: impl FnMut(Vec<u8>) + 'static,
-        mut failed: impl FnMut(WorkerFailed) + 'static,
+        failed: impl Fn(WorkerFailed) + Clone + 'static,
     ) -> Result<Self, WorkerFailed> {
+        let failed_to_start = failed.clone();
         let worker = Worker::new(address).map_err(|thrown| WorkerFailed { message: words(&thrown) })?;
         let message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {
-            if let Some(bytes) = bytes_of(&event) {
-                received(bytes);
+            match (bytes_of(&event), event.data().as_string()) {
+                (Some(bytes), _) => received(bytes),
+                // The start script of the worker says in text what kept it from starting.
+                (None, Some(message)) => failed_to_start(WorkerFailed { message }),
+                (None, None) => {}
             }
         });
         worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
@@ -71,7 +75,7 @@ pub struct PageChannel {
 }
 
 impl PageChannel {
-    /// Listens to the page. Buffers that came before wait in the browser until this is called.
+    /// Listens to the page. What the page posts before this is lost, so it has to be told when we listen.
     pub fn listen(mut received: impl FnMut(Vec<u8>) + 'static) -> Self {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
         let message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {

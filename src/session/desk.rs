@@ -100,21 +100,22 @@ impl<W: World> Desk<W> {
         }))
     }
 
+    /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
+    pub fn announce(&self) {
+        self.post(&Update::Ready(self.0.ready.clone()));
+    }
+
     /// Answers a message of the page. Bytes of another version are answered with our own version, so that the page sees it.
     pub fn receive(&self, bytes: &[u8]) {
         match wire::decode(bytes) {
             Ok(request) => self.answer(request),
-            Err(_) => self.post(&Update::Ready(self.0.ready.clone())),
+            Err(_) => self.announce(),
         }
         self.flush();
     }
 
     fn answer(&self, request: Request) {
         match request {
-            Request::Hello => {
-                self.post(&Update::Ready(self.0.ready.clone()));
-                self.state(|s| s.page_is_ready = true);
-            }
             Request::Connect { connection, name, endpoint } => self.connect(connection, name, &endpoint),
             Request::Send { connection, payload } => {
                 if let Err(error) = self.send(connection, &payload) {

@@ -10,24 +10,29 @@ use crate::browser::channel::{WorkerChannel, WorkerFailed};
 use crate::browser::page;
 use crate::wire::{self, Request, Update, WireError};
 
-/// The script that Trunk makes to start the worker.
-const ADDRESS: &str = "./worker_loader.js";
+/// The script that starts the worker.
+const ADDRESS: &str = "./worker_boot.js";
 /// A worker that says nothing for so long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
 /// Asks the worker. A copy is the same hold.
 #[derive(Clone, Copy)]
-pub(super) struct Link(StoredValue<Option<WorkerChannel>, LocalStorage>);
+pub(super) struct Link(StoredValue<Hold, LocalStorage>);
+
+struct Hold {
+    channel: Option<WorkerChannel>,
+    /// What was asked before the worker listened; none once it does.
+    waiting: Option<Vec<Vec<u8>>>,
+}
 
 impl Link {
     /// Starts the worker and lets its updates change the store.
     pub fn start(store: Store) -> Self {
-        let link = Self(StoredValue::new_local(None));
+        let link = Self(StoredValue::new_local(Hold { channel: None, waiting: Some(Vec::new()) }));
         match WorkerChannel::start(ADDRESS, move |bytes| link.hear(store, &bytes), say_failed) {
-            Ok(channel) => link.0.set_value(Some(channel)),
+            Ok(channel) => link.0.update_value(|hold| hold.channel = Some(channel)),
             Err(error) => say_failed(error),
         }
-        link.ask(&Request::Hello);
         set_timeout(
             move || {
                 if store.ready.try_get_untracked() == Some(None) {
@@ -43,16 +48,31 @@ impl Link {
 
     /// Asks something of the worker. Without one nothing happens; that there is none has been said.
     pub fn ask(&self, request: &Request) {
-        self.0.with_value(|channel| {
-            if let Some(channel) = channel {
-                channel.post(&wire::encode(request));
+        let bytes = wire::encode(request);
+        self.0.update_value(|hold| match (&mut hold.waiting, &hold.channel) {
+            (Some(waiting), _) => waiting.push(bytes),
+            (None, Some(channel)) => channel.post(&bytes),
+            (None, None) => {}
+        });
+    }
+
+    /// The worker listens now: it gets what was asked of it so far.
+    fn begin(&self) {
+        let waiting = self.0.try_update_value(|hold| hold.waiting.take()).flatten().unwrap_or_default();
+        self.0.with_value(|hold| {
+            if let Some(channel) = &hold.channel {
+                waiting.iter().for_each(|bytes| channel.post(bytes));
             }
         });
+        self.ask(&Request::Seen);
     }
 
     fn hear(&self, store: Store, bytes: &[u8]) {
         match wire::decode(bytes) {
-            Ok(Update::Ready(ready)) => store.ready.set(Some(ready)),
+            Ok(Update::Ready(ready)) => {
+                store.ready.set(Some(ready));
+                self.begin();
+            }
             Ok(Update::News(news)) => {
                 let link = *self;
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
@@ -71,7 +91,7 @@ fn say_failed(error: WorkerFailed) {
     trouble::say(
         "The worker did not start",
         "Sockscope keeps its sockets in a worker. Load the page again; if that does not help, a file may be missing on \
-         the server (worker_loader.js, worker.js, worker_bg.wasm), or an extension or policy may block workers.",
+         the server (worker_boot.js, worker.js, worker_bg.wasm), or an extension or policy may block workers.",
         &error.message,
     );
 }

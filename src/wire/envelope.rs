@@ -85,7 +85,6 @@ mod tests {
     fn requests() -> Vec<Request> {
         let connection = ConnectionId(7);
         vec![
-            Request::Hello,
             Request::Connect {
                 connection,
                 name: "alice".into(),
@@ -110,7 +109,7 @@ mod tests {
 
     #[test]
     fn another_version_is_recognised() {
-        let mut bytes = encode(&Request::Hello);
+        let mut bytes = encode(&Request::Seen);
         bytes[5] ^= 1;
         assert!(matches!(decode::<Request>(&bytes), Err(WireError::OtherVersion { ours: FINGERPRINT, .. })));
     }

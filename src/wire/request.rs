@@ -31,8 +31,6 @@ pub struct Look {
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    /// The page is there; answered by `Update::Ready`.
-    Hello,
     /// Open a connection, or open a closed one again.
     Connect {
         /// Which.
@@ -68,7 +66,7 @@ pub enum Request {
         /// The most bytes.
         bytes: u64,
     },
-    /// The page has drawn the last update; it is ready for the next.
+    /// The page has drawn the last update, or has just met its worker; it is ready for the next.
     Seen,
     /// Run a check.
     StartEcho(EchoCheck),

@@ -11,7 +11,7 @@ use crate::engine::{FrameKind, Instant, LatencySummary};
 /// An update.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Update {
-    /// The worker runs; the answer to `Request::Hello`.
+    /// The worker runs. The first update, and the answer to a message that it cannot read.
     Ready(Ready),
     /// What has changed since the last one.
     News(Box<News>),
