@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::web::origin::AllowedOrigin;
+use crate::origin::AllowedOrigin;
 
 /// Where a server listens, whom it answers, and what it keeps.
 #[derive(Debug, Clone)]

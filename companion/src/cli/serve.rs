@@ -8,8 +8,8 @@ use clap::Args;
 use super::size::Size;
 use super::{Exit, complain};
 use crate::config::{Config, Limits, Port};
+use crate::origin::AllowedOrigin;
 use crate::server::{Running, Server, Urls};
-use crate::web::origin::AllowedOrigin;
 
 const DEFAULT: Limits = Limits::DEFAULT;
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Request, StatusCode, header};
 
-use super::origin::{AllowedOrigin, Origin};
+use crate::origin::{AllowedOrigin, Origin};
 
 /// A request that is not answered, and why.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]

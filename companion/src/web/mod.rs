@@ -9,7 +9,6 @@ pub mod body;
 pub mod door;
 pub mod gate;
 pub mod headers;
-pub mod origin;
 pub mod page;
 pub mod site;
 

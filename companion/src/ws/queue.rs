@@ -23,12 +23,19 @@ pub struct WriteQueue {
     sealed: VecDeque<Bytes>,
     tail: BytesMut,
     pending: usize,
+    /// Whether the transport has taken bytes that it may still hold itself, as TLS does.
+    is_held: bool,
 }
 
 impl WriteQueue {
     /// Bytes that the transport has not taken yet.
     pub fn pending(&self) -> usize {
         self.pending
+    }
+
+    /// Whether there is nothing to write and nothing to flush.
+    pub fn is_empty(&self) -> bool {
+        self.pending == 0 && !self.is_held
     }
 
     /// Appends one unmasked frame.
@@ -65,9 +72,12 @@ impl WriteQueue {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.is_held = true;
             self.advance(written);
         }
-        Pin::new(io).poll_flush(cx)
+        ready!(Pin::new(io).poll_flush(cx))?;
+        self.is_held = false;
+        Poll::Ready(Ok(()))
     }
 
     fn advance(&mut self, mut written: usize) {
@@ -116,6 +126,38 @@ mod tests {
         flushed.unwrap();
         read.unwrap();
         assert_eq!(got, expected);
-        assert_eq!(queue.pending(), 0);
+        assert!(queue.is_empty());
+    }
+
+    /// Takes everything at once, and passes it on at the second request.
+    #[derive(Default)]
+    struct Hoarder {
+        flushes: usize,
+    }
+
+    impl AsyncWrite for Hoarder {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.flushes += 1;
+            if self.flushes < 2 { Poll::Pending } else { Poll::Ready(Ok(())) }
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn bytes_that_the_transport_holds_are_not_sent_yet() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let (mut io, mut queue) = (Hoarder::default(), WriteQueue::default());
+        queue.push(Opcode::Text, &Bytes::from_static(b"x"));
+        assert!(queue.poll_flush(&mut io, &mut cx).is_pending());
+        assert!(queue.pending() == 0 && !queue.is_empty());
+        assert!(queue.poll_flush(&mut io, &mut cx).is_ready());
+        assert!(queue.is_empty());
     }
 }

@@ -132,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Sends what is queued. Ready when all of it is with the operating system.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         self.traffic.publish(&mut self.tally);
-        if self.unsent.pending() == 0 {
+        if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
         }
         self.unsent.poll_flush(&mut self.io, cx).map_err(|_| End::Gone)

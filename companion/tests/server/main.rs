@@ -16,6 +16,7 @@ mod gate;
 mod limits;
 mod page;
 mod plain;
+mod protocol;
 mod rooms;
 mod shutdown;
 mod tls;

@@ -1,7 +1,7 @@
 //! Bytes: HTTP requests that no client library would send, and WebSocket frames likewise.
 
 use sockscope_companion::Running;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{port, soon};
@@ -122,18 +122,7 @@ impl Raw {
 
     /// The next frame; `None` at the end of the stream, orderly or not.
     pub async fn frame(&mut self) -> Option<Frame> {
-        soon("a frame", async {
-            let first = self.stream.read_u8().await.ok()?;
-            let len = match self.stream.read_u8().await.ok()? {
-                126 => u64::from(self.stream.read_u16().await.ok()?),
-                127 => self.stream.read_u64().await.ok()?,
-                short => u64::from(short),
-            };
-            let mut payload = vec![0; len as usize];
-            self.stream.read_exact(&mut payload).await.ok()?;
-            Some((first, payload))
-        })
-        .await
+        read_frame(&mut self.stream).await
     }
 
     /// The next frame, which has to be a close frame: its code and reason.
@@ -156,6 +145,22 @@ impl Raw {
         })
         .await
     }
+}
+
+/// The next frame of a server's stream; `None` at its end, orderly or not.
+pub async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
+    soon("a frame", async {
+        let first = stream.read_u8().await.ok()?;
+        let len = match stream.read_u8().await.ok()? {
+            126 => u64::from(stream.read_u16().await.ok()?),
+            127 => stream.read_u64().await.ok()?,
+            short => u64::from(short),
+        };
+        let mut payload = vec![0; len as usize];
+        stream.read_exact(&mut payload).await.ok()?;
+        Some((first, payload))
+    })
+    .await
 }
 
 /// A masked frame.
