@@ -17,7 +17,7 @@ use sockscope::wire::{
 };
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::{address, eventually};
+use web::{address, api_address, eventually};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -197,11 +197,10 @@ async fn the_echo_check_fails_on_every_fault() {
 async fn an_http_call_causes_a_websocket_event() {
     let page = Page::new();
     page.open("/events?user=web-session-test").await;
-    let api = option_env!("SOCKSCOPE_TEST_API").expect("set by the test command");
     let answer = BrowserWorld::new()
         .http(HttpRequest {
             method: "POST".into(),
-            url: format!("{api}/events"),
+            url: api_address("/events"),
             headers: vec![("Content-Type".into(), "application/json".into())],
             body: Some(r#"{"user":"web-session-test","type":"greeting","data":{"n":1}}"#.into()),
         })

@@ -91,7 +91,12 @@ impl<S: Socket> Line<S> {
                     .map(String::as_str)
                     .filter(|s| !s.is_empty())
                     .collect();
-                self.note(log, at, FrameKind::Opened, &parts.join(" · "));
+                let content = if parts.is_empty() {
+                    "no subprotocol, no extensions".to_owned()
+                } else {
+                    parts.join(" · ")
+                };
+                self.note(log, at, FrameKind::Opened, &content);
             }
             Event::Received(payload) => {
                 let round_trip = self.pairing.received(at, payload);

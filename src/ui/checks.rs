@@ -9,8 +9,8 @@ use super::latency::LatencyStrip;
 use super::link::Link;
 use super::store::Store;
 use crate::browser::page;
-use crate::engine::Endpoint;
 use crate::engine::echo::{EchoCheck, EchoOutcome};
+use crate::engine::{Endpoint, LatencySummary};
 use crate::wire::{EchoNews, Request};
 
 /// What a person typed into the form.
@@ -122,15 +122,16 @@ fn Verdict(outcome: EchoOutcome, step: Signal<Duration>) -> impl IntoView {
     let opened = outcome.opened_after.map(|took| {
         view! { <p class="aside">"Handshake "{move || format::duration(took, step.get())}</p> }
     });
-    let leftovers = (outcome.leftovers > 0)
-        .then(|| view! { <p class="aside">{format::count(outcome.leftovers)}" other messages came and were skipped"</p> });
+    let leftovers = (outcome.leftovers > 0).then(
+        || view! { <p class="aside">{format::counted(outcome.leftovers, "other message")}" skipped"</p> },
+    );
     let latency = outcome.latency;
     view! {
         <div class="outcome" data-state=state data-testid="outcome">
             <p class="verdict">{title}</p>
             {failure}
             <LatencyStrip latency=Signal::derive(move || latency) step/>
-            <Histogram bars=outcome.bars/>
+            {latency.map(|latency| view! { <Histogram bars=outcome.bars latency step/> })}
             {opened}
             {leftovers}
         </div>
@@ -139,7 +140,7 @@ fn Verdict(outcome: EchoOutcome, step: Signal<Duration>) -> impl IntoView {
 
 /// Counts of round trips from the shortest to the longest.
 #[component]
-fn Histogram(bars: Vec<u64>) -> impl IntoView {
+fn Histogram(bars: Vec<u64>, latency: LatencySummary, step: Signal<Duration>) -> impl IntoView {
     let most = bars.iter().copied().max().unwrap_or(0);
     if most == 0 {
         return None;
@@ -161,7 +162,10 @@ fn Histogram(bars: Vec<u64>) -> impl IntoView {
                 aria-label="How many round trips took how long, from the shortest to the longest">
                 {bars.into_iter().enumerate().map(column).collect_view()}
             </svg>
-            <figcaption><span>"shortest"</span><span>"longest"</span></figcaption>
+            <figcaption>
+                <span>{move || format::duration(latency.min, step.get())}</span>
+                <span>{move || format::duration(latency.max, step.get())}</span>
+            </figcaption>
         </figure>
     })
 }

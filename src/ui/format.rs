@@ -72,6 +72,12 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// A count with its noun in the right number: `1 frame`, `2 frames`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
+}
+
 /// What a phase is called.
 pub fn phase(phase: Phase) -> &'static str {
     match phase {
@@ -174,6 +180,8 @@ mod tests {
     #[test]
     fn counts_are_grouped() {
         assert_eq!(count(999), "999");
+        assert_eq!(counted(1, "frame"), "1 frame");
+        assert_eq!(counted(1200, "frame"), "1\u{2009}200 frames");
         assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
     }
 

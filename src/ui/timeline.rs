@@ -82,7 +82,7 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
 
 #[component]
 fn TimelineHead(store: Store, follow: RwSignal<bool>) -> impl IntoView {
-    let frames = move || format::count(store.totals.get().frames);
+    let frames = move || format::counted(store.totals.get().frames, "frame");
     let dropped = move || store.totals.get().dropped;
     let memory = move || {
         let totals = store.totals.get();
@@ -91,7 +91,7 @@ fn TimelineHead(store: Store, follow: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="head">
             <h2>"Timeline"</h2>
-            <span data-testid="frames">{frames}" frames"</span>
+            <span data-testid="frames">{frames}</span>
             <span class="dropped" hidden=move || dropped() == 0 data-testid="dropped"
                 title="The oldest frames went when the memory for the timeline was full">
                 {move || format::count(dropped())}" dropped"

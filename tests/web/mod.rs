@@ -10,9 +10,18 @@ use sockscope::engine::{Endpoint, Event, EventSink, Instant, Payload, Socket};
 
 /// The practice server that the test command has started.
 pub fn address(path: &str) -> String {
-    let base = option_env!("SOCKSCOPE_TEST_WS")
-        .expect("these tests need the practice server: run them by `cargo xtask test --web`");
-    format!("{base}{path}")
+    format!("{}{path}", given("SOCKSCOPE_TEST_WS", option_env!("SOCKSCOPE_TEST_WS")))
+}
+
+/// The address of the practice server's API.
+#[allow(dead_code, reason = "each test file uses its own part")]
+pub fn api_address(path: &str) -> String {
+    format!("{}{path}", given("SOCKSCOPE_TEST_API", option_env!("SOCKSCOPE_TEST_API")))
+}
+
+/// Not `env!`, so that the tests compile for a lint without a server.
+fn given(name: &str, value: Option<&'static str>) -> &'static str {
+    value.unwrap_or_else(|| panic!("{name} was not set at compile time; `cargo xtask test --web` does that"))
 }
 
 /// Waits until `probe` has an answer. The bound is generous: it decides when to give up, not whether it was fast.
@@ -29,7 +38,7 @@ pub async fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> 
 /// A socket with everything that it told.
 pub struct Ear {
     pub socket: BrowserSocket,
-    heard: Rc<RefCell<Vec<(Instant, Event)>>>,
+    heard: Heard,
 }
 
 #[allow(dead_code, reason = "each test file uses its own part")]
@@ -89,7 +98,7 @@ impl Ear {
     }
 
     /// A second handle on what is heard, for after the socket is dropped.
-    pub fn split(self) -> (BrowserSocket, Rc<RefCell<Vec<(Instant, Event)>>>) {
+    pub fn split(self) -> (BrowserSocket, Heard) {
         (self.socket, self.heard)
     }
 

@@ -1,0 +1,10 @@
+// Starts the worker. Trunk could make this file, but a worker that fails to load its program tells nobody; this one tells
+// the page, as text. Everything else between the two is buffers.
+'use strict';
+const fail = (error) => postMessage(String(error?.stack ?? error));
+try {
+  importScripts('./worker.js');
+  wasm_bindgen({ module_or_path: './worker_bg.wasm' }).catch(fail);
+} catch (error) {
+  fail(error);
+}
