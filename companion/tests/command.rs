@@ -78,6 +78,15 @@ async fn a_taken_port_is_said_with_the_ways_out() {
 }
 
 #[tokio::test]
+async fn a_taken_tls_port_is_said_with_its_own_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, words) = run(&["serve", "--port", "0", "--tls", "--tls-port", &port]).await;
+    assert_eq!(code, Some(3));
+    assert!(words.contains(&port) && words.contains("leave --tls-port out"), "{words}");
+}
+
+#[tokio::test]
 async fn start_port_takes_the_next_free_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let start = taken.local_addr().unwrap().port();

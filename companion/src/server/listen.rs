@@ -18,6 +18,9 @@ pub enum ListenError {
     /// Somebody else has it.
     #[error("port {0} is taken; use --start-port {0} for the next free one, or --port 0 for any free one")]
     Taken(u16),
+    /// Somebody else has the one for TLS.
+    #[error("port {0} is taken; leave --tls-port out for any free one")]
+    TlsTaken(u16),
     /// All that were tried are somebody else's.
     #[error("ports {from} to {to} are all taken; use --port 0 for any free one")]
     AllTaken {

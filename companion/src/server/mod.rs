@@ -5,12 +5,13 @@ mod listen;
 mod tls;
 mod urls;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::config::{Config, Port};
 use crate::routes::Practice;
 use crate::web::Site;
 use crate::web::assets::{Assets, Embedded};
@@ -52,7 +53,7 @@ impl Server {
         let plain = listen::listen(config.host, config.port).await?;
         let tls = match config.tls {
             Some(port) => Some((
-                listen::listen(config.host, port).await?,
+                listen_for_tls(config.host, port).await?,
                 Certificate::new(config.host, &config.hosts)?,
             )),
             None => None,
@@ -74,6 +75,13 @@ impl Server {
         }
         Ok(Running { urls, certificate, practice, tasks })
     }
+}
+
+async fn listen_for_tls(host: IpAddr, port: Port) -> Result<TcpListener, ListenError> {
+    listen::listen(host, port).await.map_err(|error| match error {
+        ListenError::Taken(port) => ListenError::TlsTaken(port),
+        other => other,
+    })
 }
 
 /// A server that runs. Dropping it stops it without a word to its clients.
