@@ -34,7 +34,7 @@ async fn injected_latency_is_what_is_measured() {
 #[test]
 async fn every_byte_survives_in_binary() {
     let ear = Ear::open("/echo").await;
-    let bytes: Vec<u8> = (0..100_000u32).map(|i| (i * i >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..100_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
     let hash = Sha256::digest(&bytes);
     ear.send(Payload::Binary(bytes));
     let (_, Payload::Binary(back)) = ear.message(0).await else { panic!("binary came back as text") };
