@@ -118,7 +118,6 @@ impl Bench<'_> {
 
     fn perform(&mut self, stage: Stage) {
         let (project, record) = (self.project, &mut self.record);
-        let lints = ["--locked", "--all-targets"];
         match stage {
             Stage::Format => {
                 self.progress.stage("format");
@@ -127,16 +126,24 @@ impl Bench<'_> {
             Stage::LintsNative => {
                 self.progress.stage("lints, native (about 1 minute the first time)");
                 let mut command = project.cargo();
-                command.args(["clippy", "--workspace"]).args(lints).args(["--", "-D", "warnings"]);
+                command.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
                 record.stage("lints, native", || check(&mut command));
             }
             Stage::LintsWasm => {
                 self.progress.stage("lints, wasm (about 1 minute the first time)");
                 let mut command = project.cargo();
-                command
-                    .args(["clippy", "--target", WASM, "-p", "sockscope", "--features", "page"])
-                    .args(lints);
-                command.args(["--", "-D", "warnings"]);
+                command.args([
+                    "clippy",
+                    "--locked",
+                    "--target",
+                    WASM,
+                    "-p",
+                    "sockscope",
+                    "--features",
+                    "page",
+                ]);
+                // Not `--all-targets`: the engine's own tests run natively, in a world that wasm does not have.
+                command.args(["--lib", "--bins"]).args(browser_tests(project)).args(["--", "-D", "warnings"]);
                 record.stage("lints, wasm", || check(&mut command));
             }
             Stage::Engine => {
@@ -194,6 +201,11 @@ impl Bench<'_> {
     }
 }
 
+/// The arguments that pick the tests made for a browser, `tests/web_*.rs`; the others need a native machine.
+fn browser_tests(project: &Project) -> Vec<&str> {
+    project.tests("sockscope", "web_").into_iter().flat_map(|name| ["--test", name]).collect()
+}
+
 fn check(command: &mut Command) -> Result<Count> {
     let status = process::run(command, Show::Lines, |_| ())?;
     Ok(Count::one(status.success()))
@@ -216,7 +228,7 @@ fn size(project: &Project, toolbox: Option<&Toolbox>) -> Result<Count> {
 
 /// The page's own code under wasm-bindgen's runner, against the real server.
 fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result<Count> {
-    let names = project.tests("sockscope", "web_");
+    let names = browser_tests(project);
     if names.is_empty() {
         screen::note("there is no tests/web_*.rs yet");
         return Ok(Count::default());
@@ -238,7 +250,7 @@ fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result
         "--features",
         "page",
     ]);
-    command.args(names.iter().flat_map(|name| ["--test", name]));
+    command.args(names);
     toolbox.equip(&mut command);
     // The tests read these while they are compiled.
     for (variable, url) in [("WS", "ws"), ("WSS", "wss"), ("API", "api"), ("PAGE", "page")] {
