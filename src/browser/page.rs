@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{ResizeObserver, Storage, VisibilityState, Window};
+use web_sys::{PageTransitionEvent, ResizeObserver, Storage, VisibilityState, Window};
 
 fn window() -> Window {
     web_sys::window().expect("the page has a window")
@@ -47,6 +47,39 @@ impl Drop for FragmentListener {
     fn drop(&mut self) {
         let _ = window()
             .remove_event_listener_with_callback("hashchange", self.listener.as_ref().unchecked_ref());
+    }
+}
+
+/// Calls `left` when the page is left, and starts afresh when a browser brings a left page back.
+///
+/// Browsers keep a left page alive for the way back, with its worker and every socket in it: to the server the user would
+/// still be there.
+pub struct LeaveListener {
+    hidden: Closure<dyn FnMut()>,
+    shown: Closure<dyn FnMut(PageTransitionEvent)>,
+}
+
+impl LeaveListener {
+    /// Starts listening.
+    pub fn new(left: impl FnMut() + 'static) -> Self {
+        let hidden = Closure::<dyn FnMut()>::new(left);
+        let shown = Closure::<dyn FnMut(_)>::new(|event: PageTransitionEvent| {
+            if event.persisted() {
+                // A reload that is refused leaves a page without a worker, which says so.
+                let _ = window().location().reload();
+            }
+        });
+        let _ = window().add_event_listener_with_callback("pagehide", hidden.as_ref().unchecked_ref());
+        let _ = window().add_event_listener_with_callback("pageshow", shown.as_ref().unchecked_ref());
+        Self { hidden, shown }
+    }
+}
+
+impl Drop for LeaveListener {
+    fn drop(&mut self) {
+        let _ =
+            window().remove_event_listener_with_callback("pagehide", self.hidden.as_ref().unchecked_ref());
+        let _ = window().remove_event_listener_with_callback("pageshow", self.shown.as_ref().unchecked_ref());
     }
 }
 

@@ -33,6 +33,10 @@ impl Link {
             Ok(channel) => link.0.update_value(|hold| hold.channel = Some(channel)),
             Err(error) => say_failed(error),
         }
+        // Held for as long as the page is drawn.
+        StoredValue::new_local(page::LeaveListener::new(move || {
+            link.0.update_value(|hold| hold.channel = None);
+        }));
         set_timeout(
             move || {
                 if store.ready.try_get_untracked() == Some(None) {

@@ -1,0 +1,246 @@
+//! One browser with one tab, as a user would use it: type, click, read.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Map, Value, json};
+
+use super::{eventually, setting};
+
+/// A browser of a test's own, with a driver of its own.
+pub struct Browser {
+    client: Client,
+    driver: Driver,
+}
+
+/// The arguments that let Chromium run as root in a container and keep it from calling home.
+const ARGUMENTS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1440,900",
+];
+
+impl Browser {
+    pub async fn start(arguments: &[&str]) -> Self {
+        let driver = Driver::start();
+        let arguments: Vec<&str> = ARGUMENTS.iter().chain(arguments).copied().collect();
+        let mut options = json!({ "args": arguments });
+        if let Ok(binary) = std::env::var("CHROME") {
+            options["binary"] = binary.into();
+        }
+        let capabilities: Map<String, Value> = [
+            ("goog:chromeOptions".to_owned(), options),
+            ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
+        ]
+        .into_iter()
+        .collect();
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.address)
+            .await
+            .expect("the driver starts a browser");
+        Self { client, driver }
+    }
+
+    /// Ends the browser, then its driver.
+    pub async fn end(self) {
+        // A browser that has crashed is gone already.
+        let _ = self.client.close().await;
+        drop(self.driver);
+    }
+
+    pub async fn open(&self, address: &str) {
+        self.client.goto(address).await.expect("the browser goes there");
+    }
+
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before this one");
+    }
+
+    /// Closes the tab; another, empty one keeps the browser alive.
+    pub async fn close_tab(&self) {
+        let other = self.client.new_window(true).await.expect("a browser opens tabs");
+        self.client.close_window().await.expect("a tab can be closed");
+        self.client.switch_to_window(other.handle).await.expect("the other tab is there");
+    }
+
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.expect("a window has a size");
+    }
+
+    /// Runs a script in the page; `return` gives its value.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Waits until a script's value is true.
+    pub async fn until_script(&self, script: &str) {
+        eventually(script, async || (self.run(script).await == true).then_some(())).await;
+    }
+
+    async fn find(&self, name: &str) -> fantoccini::elements::Element {
+        let selector = selector(name);
+        eventually(&format!("{name} on the page"), async || {
+            self.client.find(Locator::Css(&selector)).await.ok()
+        })
+        .await
+    }
+
+    /// Clicks what carries this test name, once it can be clicked.
+    pub async fn click(&self, name: &str) {
+        eventually(&format!("{name} to be clickable"), async || {
+            let element = self.find(name).await;
+            let enabled = element.is_enabled().await.unwrap_or(false);
+            if enabled { element.click().await.ok() } else { None }
+        })
+        .await;
+    }
+
+    /// Replaces what is written in a field.
+    pub async fn type_into(&self, name: &str, text: &str) {
+        let field = self.find(name).await;
+        eventually(&format!("{name} to be writable"), async || field.clear().await.ok()).await;
+        // Emptying alone does not count as typing; a blank taken back does.
+        let keys = if text.is_empty() { " \u{e003}" } else { text };
+        field.send_keys(keys).await.expect("a field takes keys");
+        assert_eq!(self.value(name).await, text, "{name} holds what was typed");
+    }
+
+    pub async fn is_enabled(&self, name: &str) -> bool {
+        self.find(name).await.is_enabled().await.expect("it is on the page")
+    }
+
+    /// What is written in a field.
+    pub async fn value(&self, name: &str) -> String {
+        let script = format!("return document.querySelector(`{}`).value", selector(name));
+        self.find(name).await;
+        self.run(&script).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn text(&self, name: &str) -> String {
+        let script = format!("return document.querySelector(`{}`)?.textContent ?? ''", selector(name));
+        self.run(&script).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn until_text(&self, name: &str, part: &str) {
+        eventually(&format!("{part:?} in {name}"), async || {
+            self.text(name).await.contains(part).then_some(())
+        })
+        .await;
+    }
+
+    /// How many elements a selector finds.
+    pub async fn count(&self, selector: &str) -> u64 {
+        let script = format!("return document.querySelectorAll(`{selector}`).length");
+        self.run(&script).await.as_u64().unwrap_or_default()
+    }
+
+    /// The rows of the timeline from top to bottom, each as its text with blanks between the columns.
+    pub async fn until_rows(&self, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
+        const ROWS: &str = "return [...document.querySelectorAll('.row')]
+            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+            .map(row => [...row.children].map(cell => cell.textContent).join(' '))";
+        eventually("the rows of the timeline", async || {
+            let rows: Vec<String> = serde_json::from_value(self.run(ROWS).await).expect("a list of texts");
+            holds(&rows).then_some(rows)
+        })
+        .await
+    }
+
+    /// Fails when the browser complained of anything: a blocked script, a missing file, an exception.
+    pub async fn assert_quiet_console(&self) {
+        let log = self.command("se/log", json!({ "type": "browser" })).await;
+        let complaints: Vec<_> =
+            log.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE").collect();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+
+    /// Lets every request fail whose address matches.
+    pub async fn block(&self, pattern: &str) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.setBlockedURLs", json!({ "urls": [pattern] })).await;
+    }
+
+    /// Runs a script before those of every page.
+    pub async fn before_load(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    async fn devtools(&self, name: &str, parameters: Value) {
+        self.command("goog/cdp/execute", json!({ "cmd": name, "params": parameters })).await;
+    }
+
+    async fn command(&self, path: &'static str, body: Value) -> Value {
+        self.client
+            .issue_cmd(DriverCommand { path, body })
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+fn selector(name: &str) -> String {
+    format!("[data-testid='{name}']")
+}
+
+/// A command of ChromeDriver that is not in the WebDriver standard.
+#[derive(Debug)]
+struct DriverCommand {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for DriverCommand {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+/// A ChromeDriver on a free port.
+struct Driver {
+    child: Child,
+    address: String,
+    /// Kept open: a driver that writes into a closed pipe would end.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut child = Command::new(setting("CHROMEDRIVER"))
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("ChromeDriver starts");
+        let mut output = BufReader::new(child.stdout.take().expect("its output is ours"));
+        let port = output
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let (_, port) = line.rsplit_once("started successfully on port ")?;
+                port.trim_end_matches('.').parse::<u16>().ok()
+            })
+            .expect("ChromeDriver says its port");
+        Self { child, address: format!("http://127.0.0.1:{port}"), _output: output }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Its browser was ended before; a driver that has crashed is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,75 @@
+//! Drives a real browser on the release page, with a practice server of its own for each test.
+//!
+//! The rule a reader would break: whatever was started is ended by its own id, also when the test panics; therefore each
+//! test runs inside [`test_page`] and keeps nothing.
+
+mod browser;
+mod practice;
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::{Instant, sleep};
+
+pub use browser::Browser;
+pub use practice::Practice;
+
+/// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs a test with a server and a browser.
+pub fn test_page(test: impl AsyncFnOnce(&Practice, &Browser)) {
+    test_page_with(&[], test);
+}
+
+/// Runs a test with a server and a browser that was started with more arguments.
+pub fn test_page_with(arguments: &[&str], test: impl AsyncFnOnce(&Practice, &Browser)) {
+    block_on(async {
+        let practice = Practice::start();
+        let browser = Browser::start(arguments).await;
+        let result = AssertUnwindSafe(test(&practice, &browser)).catch_unwind().await;
+        browser.end().await;
+        if let Err(panic) = result {
+            resume_unwind(panic);
+        }
+    });
+}
+
+/// Runs a future on this thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+/// Waits until `probe` has an answer.
+pub async fn eventually<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, probe).await
+}
+
+/// Waits until `probe` has an answer, at most so long.
+pub async fn eventually_within<T>(
+    patience: Duration,
+    what: &str,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(answer) = probe().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The built page as files.
+pub fn page_as_files() -> PathBuf {
+    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    dist.canonicalize().expect("the page is built; `cargo xtask test` does that first")
+}
+
+/// The value of a variable that the test command sets.
+fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; `cargo xtask test` sets it"))
+}

@@ -1,0 +1,351 @@
+//! The release page as a user has it: served from inside the binary, in headless Chromium, driven through WebDriver.
+//!
+//! Run by `cargo xtask test`, which builds the page and the binary first and says where they are.
+
+mod driver;
+
+use std::time::Duration;
+
+use driver::test_page;
+
+#[test]
+fn a_message_comes_back_with_its_round_trip() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        assert_eq!(browser.value("url").await, practice.ws, "the address of the serving host is offered");
+        browser.click("connect").await;
+        browser.until_text("note", "Open; the handshake took").await;
+        browser.type_into("message", "hello from a test").await;
+        browser.click("send").await;
+        let rows = browser.until_rows(|rows| rows.iter().any(|row| row.contains("↓"))).await;
+        let kinds: Vec<_> =
+            rows.iter().map(|row| row.split_whitespace().any(|w| w == "↑" || w == "↓")).collect();
+        assert_eq!(kinds, [false, false, true, true], "{rows:#?}");
+        assert!(
+            rows[3].contains("hello from a test") && (rows[3].contains("µs") || rows[3].contains("ms")),
+            "{rows:#?}"
+        );
+        assert_eq!(browser.text("samples").await, "1");
+        assert!(browser.text("sockets").await.starts_with("1/255"));
+        browser.click("connect").await;
+        browser.until_text("note", "Closed with 1000 (normal closure)").await;
+        assert!(browser.text("sockets").await.starts_with("0/255"));
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
+fn the_page_is_isolated_so_that_its_clock_is_fine() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.until_text("clock", "µs").await;
+        assert_eq!(browser.run("return crossOriginIsolated").await, true);
+        let clock = browser.text("clock").await;
+        let step: f64 = clock.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("clock N µs");
+        assert!(step <= 10.0, "{clock}");
+    });
+}
+
+#[test]
+fn a_closed_tab_leaves_no_connection_on_the_server() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        assert_eq!(practice.connections().await, 1);
+        browser.close_tab().await;
+        practice.until_connections(0).await;
+    });
+}
+
+#[test]
+fn a_page_that_is_left_leaves_no_connection_and_comes_back_afresh() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.open("about:blank").await;
+        practice.until_connections(0).await;
+        browser.back().await;
+        browser.until_text("note", "Not connected yet").await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+    });
+}
+
+#[test]
+fn a_wrong_address_is_said_before_connecting() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        for (typed, words) in [
+            ("localhost:9000/ws", "starts with ws:// or wss://, this one has no scheme"),
+            ("ftp://example.com", "not with ftp://"),
+            ("ws://host:99999/", "no port"),
+            ("", "type an address"),
+        ] {
+            browser.type_into("url", typed).await;
+            browser.until_text("note", words).await;
+            assert!(!browser.is_enabled("connect").await, "{typed:?} must not be tried");
+        }
+    });
+}
+
+#[test]
+fn a_connection_that_fails_is_explained() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.type_into("url", "ws://127.0.0.1:59/nobody").await;
+        browser.click("connect").await;
+        browser.until_text("note", "It did not open").await;
+
+        browser.type_into("url", &format!("{}/fault?refuse=401", practice.ws)).await;
+        browser.click("connect").await;
+        browser.until_text("note", "It did not open").await;
+
+        browser.type_into("url", &format!("{}/fault?abort_after=1", practice.ws)).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.click("send").await;
+        browser.until_text("note", "broke without a close frame (1006)").await;
+
+        browser
+            .type_into(
+                "url",
+                &format!("{}/fault?close_after=1&close_code=4007&close_reason=too+loud", practice.ws),
+            )
+            .await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.click("send").await;
+        browser.until_text("note", "Closed with 4007").await;
+        assert!(browser.text("note").await.contains("too loud"));
+    });
+}
+
+#[test]
+fn a_server_that_stops_says_so_to_the_page() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        practice.stop();
+        browser.until_text("note", "Closed with 1001 (going away)").await;
+        browser.click("connect").await;
+        browser.until_text("note", "It did not open").await;
+    });
+}
+
+#[test]
+fn each_view_has_an_address() {
+    test_page(async |practice, browser| {
+        for (fragment, heading) in
+            [("#/checks", "Echo check"), ("#/practice", "The practice server"), ("#/bench", "Timeline")]
+        {
+            browser.open(&format!("{}{fragment}", practice.page)).await;
+            browser.run("location.reload()").await;
+            browser.until_script(&format!(
+                "return [...document.querySelectorAll('h1,h2')].some(h => h.offsetParent && h.textContent === '{heading}')"
+            ))
+            .await;
+        }
+    });
+}
+
+#[test]
+fn the_echo_check_passes_and_can_fail() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/checks", practice.page)).await;
+        browser.click("run").await;
+        browser.until_text("outcome", "Passed").await;
+        assert!(browser.text("outcome").await.contains("200"));
+        browser.type_into("check-url", &format!("{}/fault?corrupt=1", practice.ws)).await;
+        browser.type_into("check-within", "300").await;
+        browser.click("run").await;
+        browser.until_text("failure", "round 1 of 200: expected text of 5 B hello").await;
+        practice.until_connections(0).await;
+    });
+}
+
+#[test]
+fn a_running_check_can_be_stopped() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/checks", practice.page)).await;
+        browser.type_into("check-rounds", "1000000").await;
+        browser.click("run").await;
+        browser.until_text("outcome", "of 1\u{2009}000\u{2009}000 rounds").await;
+        browser.click("run").await;
+        browser.until_text("outcome", "Stopped").await;
+        practice.until_connections(0).await;
+    });
+}
+
+#[test]
+fn every_offer_of_the_practice_view_opens() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/practice", practice.page)).await;
+        let offers = browser.count("[data-testid^='try ']").await;
+        assert!(offers >= 8, "{offers}");
+        for offer in 0..offers {
+            browser.open(&format!("{}#/practice", practice.page)).await;
+            browser
+                .run(&format!("document.querySelectorAll(\"[data-testid^='try ']\")[{offer}].click()"))
+                .await;
+            browser.until_text("note", "Open").await;
+        }
+        practice.until_connections(offers).await;
+    });
+}
+
+#[test]
+fn connections_are_apart_and_can_be_removed() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.click("add").await;
+        browser.until_text("note", "Not connected yet").await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.click("send").await;
+        browser.until_rows(|rows| rows.iter().filter(|row| row.contains("bob")).count() == 4).await;
+        assert_eq!(practice.connections().await, 2);
+        browser.run("document.querySelector(\"[aria-label='Remove bob']\").click()").await;
+        practice.until_connections(1).await;
+    });
+}
+
+#[test]
+fn what_a_message_holds_is_text_and_nothing_else() {
+    test_page(async |practice, browser| {
+        let attack = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>";
+        browser.open(&practice.page).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.type_into("message", attack).await;
+        browser.click("send").await;
+        let rows = browser.until_rows(|rows| rows.len() == 4).await;
+        assert!(rows[3].contains("<img src=x onerror="), "{rows:#?}");
+        assert_ne!(browser.run("return document.title").await, "pwned");
+        assert_eq!(browser.count(".rows img, .rows script").await, 0);
+    });
+}
+
+#[test]
+fn a_narrow_screen_needs_no_sideways_scrolling() {
+    test_page(async |practice, browser| {
+        browser.resize(400, 800).await;
+        for fragment in ["#/bench", "#/checks", "#/practice"] {
+            browser.open(&format!("{}{fragment}", practice.page)).await;
+            browser.until_text("clock", "µs").await;
+            let width = browser.run("return document.documentElement.scrollWidth - innerWidth").await;
+            assert!(width.as_i64().is_some_and(|over| over <= 0), "{fragment} is {width} pixels too wide");
+        }
+    });
+}
+
+#[test]
+fn a_page_from_a_file_says_what_to_do() {
+    let file = driver::page_as_files();
+    test_page(async |_, browser| {
+        browser.open(&format!("file://{}", file.join("index.html").display())).await;
+        browser
+            .until_script(
+                "return document.getElementById('trouble').textContent.includes('cannot run from a file')",
+            )
+            .await;
+    });
+}
+
+#[test]
+fn a_browser_without_webassembly_is_told() {
+    driver::test_page_with(&["--js-flags=--jitless"], async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser
+            .until_script("return document.getElementById('trouble').textContent.includes('This browser has no WebAssembly')")
+            .await;
+    });
+}
+
+#[test]
+fn a_worker_that_does_not_load_is_said() {
+    test_page(async |practice, browser| {
+        browser
+            .before_load("const Real = Worker; globalThis.Worker = class extends Real { constructor() { super('./missing.js'); } };")
+            .await;
+        browser.open(&practice.page).await;
+        browser
+            .until_script(
+                "return document.getElementById('trouble').textContent.includes('The worker did not start')",
+            )
+            .await;
+    });
+}
+
+#[test]
+fn a_program_that_does_not_load_is_said() {
+    test_page(async |practice, browser| {
+        browser.block("*web-*_bg.wasm").await;
+        browser.open(&practice.page).await;
+        browser
+            .until_script(
+                "return document.getElementById('trouble').textContent.includes('The page could not start')",
+            )
+            .await;
+    });
+}
+
+#[test]
+fn a_worker_of_another_version_is_said() {
+    test_page(async |practice, browser| {
+        browser
+            .before_load(
+                "const Real = Worker;
+                 globalThis.Worker = class extends Real {
+                   set onmessage(hear) {
+                     super.onmessage = (event) => {
+                       new Uint8Array(event.data)[5] ^= 1;
+                       hear(event);
+                     };
+                   }
+                 };",
+            )
+            .await;
+        browser.open(&practice.page).await;
+        browser
+            .until_script(
+                "return document.getElementById('trouble').textContent.includes('do not fit together')",
+            )
+            .await;
+    });
+}
+
+#[test]
+fn a_flood_is_followed_and_nothing_is_lost() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/checks", practice.page)).await;
+        browser.type_into("check-rounds", "3000").await;
+        browser.click("run").await;
+        browser.until_text("outcome", "Passed").await;
+        browser.run("location.hash = '#/bench'").await;
+        // Connecting, opened, 3000 out, 3000 back, closing, closed.
+        browser.until_text("frames", "6\u{2009}004 frames").await;
+        browser.until_rows(|rows| rows.last().is_some_and(|row| row.contains("1000 normal closure"))).await;
+        browser.run("document.querySelector('[data-testid=timeline]').scrollTop = 0").await;
+        browser.until_rows(|rows| rows.first().is_some_and(|row| row.contains("+0.000"))).await;
+        assert_eq!(
+            browser.run("return document.querySelector('[data-testid=follow]').ariaPressed").await,
+            "false"
+        );
+        let drawn = browser.count(".row").await;
+        assert!(drawn < 120, "{drawn} rows are drawn of 6004");
+    });
+}
+
+/// Keeps the harness honest: a wait that cannot end must fail.
+#[test]
+#[should_panic(expected = "waited in vain for nothing")]
+fn a_wait_has_a_bound() {
+    driver::block_on(async {
+        driver::eventually_within(Duration::from_millis(50), "nothing", async || None::<()>).await
+    });
+}
