@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, Endpoint, Event, Instant, Latency, LatencySummary, Payload, Socket, World};
+use super::{Closing, Endpoint, Event, Instant, Latency, LatencySummary, Payload, SendError, Socket, World};
 
 /// What to check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,9 +173,7 @@ impl Run {
         inbox: &Inbox,
         socket: &W::Socket,
     ) -> Result<(), FailureKind> {
-        let sent = socket
-            .send(&check.payload)
-            .map_err(|error| inbox.ended().unwrap_or_else(|| FailureKind::Browser(error.to_string())))?;
+        let sent = socket.send(&check.payload).map_err(|error| inbox.explain(&error))?;
         let deadline = sent + check.within;
         let mut closest = None;
         loop {
@@ -213,9 +211,7 @@ impl Run {
         inbox: &Inbox,
         socket: &W::Socket,
     ) -> Result<(), FailureKind> {
-        let began = socket
-            .close(&Closing::normal())
-            .map_err(|error| inbox.ended().unwrap_or_else(|| FailureKind::Browser(error.to_string())))?;
+        let began = socket.close(&Closing::normal()).map_err(|error| inbox.explain(&error))?;
         loop {
             match inbox.next_by(world, began + check.within).await {
                 Some((_, Event::Closed { clean: true, .. })) => return Ok(()),
@@ -280,14 +276,15 @@ impl Inbox {
         (at <= deadline).then_some((at, event))
     }
 
-    /// What the server closed with, when it did and nobody has looked yet.
-    fn ended(&self) -> Option<FailureKind> {
-        self.0.borrow().events.iter().find_map(|(_, event)| match event {
+    /// Why nothing could be sent: the close that nobody has looked at yet says more than the browser does.
+    fn explain(&self, error: &SendError) -> FailureKind {
+        let closed = self.0.borrow().events.iter().find_map(|(_, event)| match event {
             Event::Closed { code, reason, .. } => {
                 Some(FailureKind::ClosedEarly { code: *code, reason: reason.clone() })
             }
             _ => None,
-        })
+        });
+        closed.unwrap_or_else(|| FailureKind::Browser(error.to_string()))
     }
 }
 

@@ -7,6 +7,7 @@ use super::format;
 use super::link::Link;
 use super::store::Store;
 use super::viewport::Viewport;
+use crate::engine::Instant;
 use crate::wire::{ConnectionId, Look, Request, Row};
 
 /// The list with its head.
@@ -57,10 +58,9 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     };
     follow_height(scroller, height);
 
-    let place = move |row: &Row| {
-        let index = row.number.saturating_sub(dropped.get());
-        format!("translateY({}px)", view.get().place(index, top.get()))
-    };
+    let began = Memo::new(move |_| store.totals.with(|totals| totals.began.unwrap_or_default()));
+    let slots = Memo::new(move |_| u64::from(view.get().rows()));
+    let place = move |number: u64| view.get().place(number.saturating_sub(dropped.get()), top.get());
     let is_empty = move || store.totals.get().frames == 0;
     view! {
         <div class="timeline" role="group" aria-label="Timeline">
@@ -70,10 +70,11 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
                     "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
                 </p>
                 <div class="strip" style:height=move || format!("{}px", view.get().strip())>
-                    <For each=move || store.rows.get().rows key=|row| row.number children=move |row| {
-                        let shift = { let row = row.clone(); move || place(&row) };
-                        view! { <TimelineRow row store shift=Signal::derive(shift)/> }
-                    }/>
+                    // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
+                    // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
+                    <For each=move || 0..slots.get() key=|slot| *slot let:slot>
+                        <TimelineRow row=slotted(store, slot, slots) store began place/>
+                    </For>
                 </div>
             </div>
         </div>
@@ -110,30 +111,62 @@ fn TimelineHead(store: Store, follow: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// The row that stands in a slot: the one whose number leaves the slot as a remainder.
+fn slotted(store: Store, slot: u64, slots: Memo<u64>) -> Memo<Option<Row>> {
+    Memo::new(move |_| {
+        let slots = slots.get();
+        store.rows.with(|rows| {
+            let offset = (slot + slots - rows.first % slots) % slots;
+            rows.rows.get(usize::try_from(offset).ok()?).cloned()
+        })
+    })
+}
+
 #[component]
-fn TimelineRow(row: Row, store: Store, shift: Signal<String>) -> impl IntoView {
-    let (arrow, kind) = format::mark(row.kind);
-    let id = row.connection;
-    let name =
-        move || store.names.with(|names| names.get(&id).cloned().unwrap_or_else(|| "check".to_owned()));
-    let at = row.at;
-    let time = move || {
-        let began = store.totals.with(|t| t.began.unwrap_or_default());
-        format::moment(at, began, store.clock_step())
+fn TimelineRow(
+    row: Memo<Option<Row>>,
+    store: Store,
+    began: Memo<Instant>,
+    place: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    // What a row shows, or nothing while its slot is empty.
+    let show = move |what: fn(&Row) -> String| move || row.with(|row| row.as_ref().map(what));
+    let name = move || {
+        let id = row.with(|row| row.as_ref().map(|row| row.connection))?;
+        Some(store.names.with(|names| names.get(&id).cloned().unwrap_or_else(|| "check".to_owned())))
     };
-    let round_trip = move || row.round_trip.map(|took| format::duration(took, store.clock_step()));
-    let size = (row.kind.is_sent() || row.kind.is_received()).then(|| format::size(row.size));
+    let time = move || {
+        let at = row.with(|row| row.as_ref().map(|row| row.at))?;
+        Some(format::moment(at, began.get(), store.clock_step()))
+    };
+    let round_trip = move || {
+        let took = row.with(|row| row.as_ref().and_then(|row| row.round_trip))?;
+        Some(format::duration(took, store.clock_step()))
+    };
+    let shift = move || {
+        let number = row.with(|row| row.as_ref().map_or(0, |row| row.number));
+        format!("translateY({}px)", place(number))
+    };
+    let direction = show(|row| format::direction(row.kind).to_owned());
     view! {
-        <div class="row" data-direction=format::direction(row.kind) style:transform=move || shift.get()>
+        <div class="row" hidden=move || row.with(Option::is_none) data-direction=direction style:transform=shift>
             <span class="time">{time}</span>
-            <span class="who"><span class="dot" data-color=color(id) aria-hidden="true"></span>{name}</span>
-            <span class="arrow" aria-label=format::direction(row.kind)>{arrow}</span>
-            <span class="kind">{kind}</span>
-            <span class="size">{size}</span>
-            <span class="preview">{row.preview}</span>
+            <span class="who">
+                <span class="dot" data-color=show(|row| color(row.connection)) aria-hidden="true"></span>
+                {name}
+            </span>
+            <span class="arrow" aria-label=direction>{show(|row| format::mark(row.kind).0.to_owned())}</span>
+            <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
+            <span class="size">{show(size)}</span>
+            <span class="preview">{show(|row| row.preview.clone())}</span>
             <span class="trip">{round_trip}</span>
         </div>
     }
+}
+
+/// The size of a message; other frames have none worth showing.
+fn size(row: &Row) -> String {
+    if row.kind.is_sent() || row.kind.is_received() { format::size(row.size) } else { String::new() }
 }
 
 fn color(id: ConnectionId) -> String {

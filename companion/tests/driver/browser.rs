@@ -146,7 +146,7 @@ impl Browser {
 
     /// The rows of the timeline from top to bottom, each as its text with blanks between the columns.
     pub async fn until_rows(&self, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
-        const ROWS: &str = "return [...document.querySelectorAll('.row')]
+        const ROWS: &str = "return [...document.querySelectorAll('.row:not([hidden])')]
             .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
             .map(row => [...row.children].map(cell => cell.textContent).join(' '))";
         eventually("the rows of the timeline", async || {
