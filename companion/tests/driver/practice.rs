@@ -18,6 +18,7 @@ pub struct Practice {
     pub page: String,
     /// The WebSocket address, with `/ws`.
     pub ws: String,
+    /// By number, since a bare container may know no name.
     api: String,
 }
 
@@ -33,12 +34,13 @@ impl Practice {
         BufReader::new(output).read_line(&mut line).expect("it prints its addresses");
         let urls: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no addresses but {line:?}"));
         let url = |name: &str| urls[name].as_str().unwrap_or_else(|| panic!("{name} in {line}")).to_owned();
-        Self { child, page: url("page"), ws: url("ws"), api: url("api") }
+        Self { child, page: url("page"), ws: url("ws"), api: url("api").replace("localhost", "127.0.0.1") }
     }
 
     /// Asks it to stop, as Ctrl-C does.
     pub fn stop(&self) {
-        let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        // The shell's own `kill`: a bare container has no other.
+        let stopped = Command::new("sh").args(["-c", &format!("kill -s TERM {}", self.child.id())]).status();
         assert!(stopped.is_ok_and(|status| status.success()), "it is there to be stopped");
     }
 
