@@ -19,7 +19,7 @@ use super::{Closing, Endpoint, Event, Instant, Latency, LatencySummary, Payload,
 pub struct EchoCheck {
     /// Where.
     pub endpoint: Endpoint,
-    /// What to send, and to get back.
+    /// What to send, and to get back. Each round adds its number, so that no echo is taken for another's.
     pub payload: Payload,
     /// How often.
     pub rounds: u32,
@@ -68,14 +68,22 @@ pub enum FailureKind {
         within: Duration,
     },
     /// Something came, but not what was expected.
-    #[error("expected {expected}, and within {within:?} came nothing nearer than {closest}")]
+    #[error("expected {expected}; within {within:?} came {others} other, the last one {last}")]
     Mismatch {
         /// What was expected.
         expected: String,
-        /// What came nearest.
-        closest: String,
+        /// How many others came.
+        others: u64,
+        /// The last of them.
+        last: String,
         /// The bound.
         within: Duration,
+    },
+    /// A message came back more than once.
+    #[error("the echo of round {round} came a second time")]
+    Repeated {
+        /// The round whose echo it was.
+        round: u32,
     },
     /// The handshake failed.
     #[error("the connection was refused or failed; a browser does not say why")]
@@ -132,7 +140,7 @@ impl Run {
         let inbox = Inbox::default();
         let socket = self.open(world, check, &inbox).await.map_err(at("connect"))?;
         for round in 1..=check.rounds {
-            self.round(world, check, &inbox, &socket)
+            self.round(world, check, round, &inbox, &socket)
                 .await
                 .map_err(|kind| StepFailure { step: format!("round {round} of {}", check.rounds), kind })?;
             progress(round);
@@ -170,37 +178,52 @@ impl Run {
         &mut self,
         world: &W,
         check: &EchoCheck,
+        round: u32,
         inbox: &Inbox,
         socket: &W::Socket,
     ) -> Result<(), FailureKind> {
-        let sent = socket.send(&check.payload).map_err(|error| inbox.explain(&error))?;
+        let payload = numbered(&check.payload, round);
+        let sent = socket.send(&payload).map_err(|error| inbox.explain(&error))?;
         let deadline = sent + check.within;
-        let mut closest = None;
+        let (mut others, mut last) = (0, None);
         loop {
             match inbox.next_by(world, deadline).await {
-                Some((at, Event::Received(payload))) if payload == check.payload => {
+                Some((at, Event::Received(got))) if got == payload => {
                     self.latency.record(at - sent);
                     return Ok(());
                 }
                 Some((_, Event::Received(other))) => {
-                    self.leftovers += 1;
-                    closest = Some(other);
+                    self.left_over(check, round, &other)?;
+                    others += 1;
+                    last = Some(other);
                 }
                 Some((_, Event::Closed { code, reason, .. })) => {
                     return Err(FailureKind::ClosedEarly { code, reason });
                 }
                 Some((_, Event::Failed | Event::Opened { .. })) => {}
                 None => {
-                    return Err(match closest {
+                    return Err(match last {
                         None => FailureKind::TimedOut { within: check.within },
-                        Some(other) => FailureKind::Mismatch {
-                            expected: describe(&check.payload),
-                            closest: describe(&other),
+                        Some(last) => FailureKind::Mismatch {
+                            expected: describe(&payload),
+                            others,
+                            last: describe(&last),
                             within: check.within,
                         },
                     });
                 }
             }
+        }
+    }
+
+    /// Counts a message that nobody waits for. The echo of an earlier round is one that came twice.
+    fn left_over(&mut self, check: &EchoCheck, round: u32, other: &Payload) -> Result<(), FailureKind> {
+        self.leftovers += 1;
+        let number = other.as_bytes().rsplit(|byte| *byte == b'#').next().unwrap_or_default();
+        let earlier = std::str::from_utf8(number).ok().and_then(|digits| digits.parse::<u32>().ok());
+        match earlier.filter(|earlier| *earlier < round && numbered(&check.payload, *earlier) == *other) {
+            Some(round) => Err(FailureKind::Repeated { round }),
+            None => Ok(()),
         }
     }
 
@@ -216,11 +239,19 @@ impl Run {
             match inbox.next_by(world, began + check.within).await {
                 Some((_, Event::Closed { clean: true, .. })) => return Ok(()),
                 Some((_, Event::Closed { code, .. })) => return Err(FailureKind::Unclean { code }),
-                Some((_, Event::Received(_))) => self.leftovers += 1,
+                Some((_, Event::Received(other))) => self.left_over(check, check.rounds + 1, &other)?,
                 Some((_, Event::Failed | Event::Opened { .. })) => {}
                 None => return Err(FailureKind::TimedOut { within: check.within }),
             }
         }
+    }
+}
+
+/// The payload of one round.
+fn numbered(payload: &Payload, round: u32) -> Payload {
+    match payload {
+        Payload::Text(text) => Payload::Text(format!("{text} #{round}")),
+        Payload::Binary(bytes) => Payload::Binary([bytes, format!(" #{round}").as_bytes()].concat()),
     }
 }
 
@@ -401,7 +432,7 @@ mod tests {
         fails(
             Echo { act: |_| vec![Act::Send("hullo".into())], ..Echo::default() },
             "round 1 of 10",
-            "expected text of 5 B hello, and within 1s came nothing nearer than text of 5 B hullo",
+            "expected text of 8 B hello #1; within 1s came 1 other, the last one text of 5 B hullo",
         );
     }
 
@@ -413,7 +444,16 @@ mod tests {
                 ..Echo::default()
             },
             "round 1 of 10",
-            "expected text of 5 B hello, and within 1s came nothing nearer than binary of 5 B 68 65 6c 6c 6f",
+            "expected text of 8 B hello #1; within 1s came 1 other, the last one binary of 8 B 68 65 6c 6c 6f 20 23 31",
+        );
+    }
+
+    #[test]
+    fn an_echo_that_comes_twice_fails_and_is_no_round_trip() {
+        fails(
+            Echo { act: |payload| vec![Act::Send(payload.clone()), Act::Send(payload)], ..Echo::default() },
+            "round 2 of 10",
+            "the echo of round 1 came a second time",
         );
     }
 

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug)]
 pub struct Latency {
     micros: Histogram<u64>,
+    /// Kept beside the histogram, which knows them only to three digits.
+    shortest: Duration,
+    longest: Duration,
 }
 
 /// The figures of a [`Latency`]. There is none of an empty one: no number beats a wrong one.
@@ -19,15 +22,15 @@ pub struct Latency {
 pub struct LatencySummary {
     /// How many durations.
     pub count: u64,
-    /// The shortest.
+    /// The shortest, exactly.
     pub min: Duration,
-    /// The median.
+    /// The median. This and the percentiles have three significant digits.
     pub p50: Duration,
     /// 95 of 100 took at most this.
     pub p95: Duration,
     /// 99 of 100 took at most this.
     pub p99: Duration,
-    /// The longest.
+    /// The longest, exactly.
     pub max: Duration,
     /// The arithmetic mean.
     pub mean: Duration,
@@ -42,7 +45,11 @@ impl Default for Latency {
 impl Latency {
     /// An empty collection.
     pub fn new() -> Self {
-        Self { micros: Histogram::new(3).expect("three significant digits are allowed") }
+        Self {
+            micros: Histogram::new(3).expect("three significant digits are allowed"),
+            shortest: Duration::MAX,
+            longest: Duration::ZERO,
+        }
     }
 
     /// The longest duration that is told from a longer one; it bounds what the histogram may grow to.
@@ -50,6 +57,8 @@ impl Latency {
 
     /// Adds one duration, rounded to a microsecond.
     pub fn record(&mut self, took: Duration) {
+        self.shortest = self.shortest.min(took);
+        self.longest = self.longest.max(took);
         let micros = (took.min(Self::LONGEST) + Duration::from_nanos(500)).as_micros() as u64;
         // Not `saturating_record`: it saturates at the present size instead of growing.
         self.micros.record(micros).expect("an auto-resizing histogram takes every value");
@@ -57,6 +66,8 @@ impl Latency {
 
     /// Adds all durations of another collection.
     pub fn merge(&mut self, other: &Self) {
+        self.shortest = self.shortest.min(other.shortest);
+        self.longest = self.longest.max(other.longest);
         for value in other.micros.iter_recorded() {
             self.micros
                 .record_n(value.value_iterated_to(), value.count_at_value())
@@ -78,11 +89,11 @@ impl Latency {
     pub fn summary(&self) -> Option<LatencySummary> {
         Some(LatencySummary {
             count: self.count(),
-            min: Duration::from_micros(self.micros.min()),
+            min: self.shortest,
             p50: self.quantile(0.50)?,
             p95: self.quantile(0.95)?,
             p99: self.quantile(0.99)?,
-            max: Duration::from_micros(self.micros.max()),
+            max: self.longest,
             mean: Duration::from_nanos((self.micros.mean() * 1000.0) as u64),
         })
     }
@@ -143,6 +154,15 @@ mod tests {
         let mut latency = Latency::new();
         latency.record(Duration::from_micros(5));
         assert_eq!(latency.summary().expect("a sample").max, Duration::from_micros(5));
+    }
+
+    #[test]
+    fn the_shortest_and_the_longest_are_exact() {
+        let mut latency = Latency::new();
+        latency.record(Duration::from_micros(2_270));
+        latency.record(Duration::from_micros(16_100));
+        let summary = latency.summary().expect("two samples");
+        assert_eq!((summary.min, summary.max), (Duration::from_micros(2_270), Duration::from_micros(16_100)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Pairing {
 struct Waiting {
     at: Instant,
     content: u64,
-    id: Option<String>,
+    id: Option<u64>,
 }
 
 /// A server that never answers must not fill the memory: beyond this the oldest is forgotten.
@@ -46,7 +46,7 @@ impl Pairing {
         let answered = self.waiting.iter().position(|w| w.content == content).or_else(|| {
             let any_id = self.waiting.iter().any(|w| w.id.is_some());
             let id = any_id.then(|| id(payload)).flatten()?;
-            self.waiting.iter().position(|w| w.id.as_ref() == Some(&id))
+            self.waiting.iter().position(|w| w.id == Some(id))
         })?;
         self.waiting.remove(answered).map(|question| at.since(question.at))
     }
@@ -64,8 +64,8 @@ fn content(payload: &Payload) -> u64 {
     hasher.finish()
 }
 
-/// The value of the member `id` as written in JSON, so that `1` and `"1"` differ.
-fn id(payload: &Payload) -> Option<String> {
+/// The value of the member `id` as written in JSON, so that `1` and `"1"` differ; as a hash, since it may be long.
+fn id(payload: &Payload) -> Option<u64> {
     #[derive(serde::Deserialize)]
     struct WithId<'a> {
         #[serde(borrow)]
@@ -75,7 +75,11 @@ fn id(payload: &Payload) -> Option<String> {
     if text.len() > LARGEST_READ || !text.trim_start().starts_with('{') {
         return None;
     }
-    serde_json::from_str::<WithId<'_>>(text).ok().map(|found| found.id.get().to_owned())
+    serde_json::from_str::<WithId<'_>>(text).ok().map(|found| {
+        let mut hasher = DefaultHasher::new();
+        found.id.get().hash(&mut hasher);
+        hasher.finish()
+    })
 }
 
 #[cfg(test)]

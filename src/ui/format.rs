@@ -24,6 +24,22 @@ pub fn duration(took: Duration, step: Duration) -> String {
     format!("{:.2} s", micros / 1_000_000.0)
 }
 
+/// A figure that is known to three significant digits, such as a percentile: `412 µs`, `16.1 ms`.
+pub fn figure(took: Duration, step: Duration) -> String {
+    let micros = took.as_micros() as u64;
+    let unit = 10_u64.pow(micros.max(1).ilog10().saturating_sub(2));
+    let rounded = Duration::from_micros((micros + unit / 2) / unit * unit);
+    let text = duration(rounded, step);
+    match text.split_once(' ') {
+        // The digits beyond the third are zeros now.
+        Some((number, unit)) if number.contains('.') => {
+            let digits = number.trim_end_matches('0').trim_end_matches('.');
+            format!("{digits} {unit}")
+        }
+        _ => text,
+    }
+}
+
 /// A moment as seconds since `began`, such as `+0.000 412`: milliseconds, and microseconds where the clock has them.
 pub fn moment(at: Instant, began: Instant, step: Duration) -> String {
     let micros = at.since(began).as_micros();
@@ -152,6 +168,14 @@ mod tests {
         check(12_345, FIREFOX, "12 ms");
         check(123_456, FINE, "123.5 ms");
         check(2_500_000, FINE, "2.50 s");
+    }
+
+    #[test]
+    fn a_percentile_has_three_digits() {
+        for (micros, text) in [(5, "5 µs"), (412, "412 µs"), (2_271, "2.27 ms"), (16_103, "16.1 ms"), (123_456, "123 ms")] {
+            assert_eq!(figure(Duration::from_micros(micros), FINE), text);
+        }
+        assert_eq!(figure(Duration::ZERO, FINE), "0 µs");
     }
 
     #[test]

@@ -13,10 +13,8 @@ pub(super) fn LatencyStrip(
     latency: Signal<Option<LatencySummary>>,
     #[prop(into)] step: Signal<Duration>,
 ) -> impl IntoView {
-    let figure = move |name: &'static str, of: fn(&LatencySummary) -> Duration| {
-        let value = move || {
-            latency.get().map_or_else(|| "–".to_owned(), |figures| format::duration(of(&figures), step.get()))
-        };
+    let figure = move |name: &'static str, words: fn(Duration, Duration) -> String, of: fn(&LatencySummary) -> Duration| {
+        let value = move || latency.get().map_or_else(|| "–".to_owned(), |figures| words(of(&figures), step.get()));
         view! { <div class="figure"><dt>{name}</dt><dd data-testid=name>{value}</dd></div> }
     };
     let samples =
@@ -24,11 +22,11 @@ pub(super) fn LatencyStrip(
     view! {
         <dl class="latency" aria-label="Round trips" title="Round trips: a reply with the same content, or with the same id in JSON">
             <div class="figure"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
-            {figure("min", |f| f.min)}
-            {figure("p50", |f| f.p50)}
-            {figure("p95", |f| f.p95)}
-            {figure("p99", |f| f.p99)}
-            {figure("max", |f| f.max)}
+            {figure("min", format::duration, |f| f.min)}
+            {figure("p50", format::figure, |f| f.p50)}
+            {figure("p95", format::figure, |f| f.p95)}
+            {figure("p99", format::figure, |f| f.p99)}
+            {figure("max", format::duration, |f| f.max)}
         </dl>
     }
 }
