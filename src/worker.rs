@@ -7,7 +7,7 @@ use sockscope::session::{Desk, beat};
 use sockscope::wire::Ready;
 use wasm_bindgen_futures::spawn_local;
 
-/// Chromium's limit for the whole browser. Firefox stops at 200 and says so by failing.
+/// Chromium's limit for the process of a page. Firefox stops at 200, and fails the next one without a word.
 const MOST_SOCKETS: u16 = 255;
 
 fn main() {

@@ -212,7 +212,7 @@ fn a_refused_handshake_says_that_it_never_opened() {
 }
 
 #[test]
-fn a_close_that_is_never_answered_ends_by_itself() {
+fn a_close_that_is_never_answered_ends_by_itself_and_its_socket_stays_counted() {
     with_page(Echo { never_answers_close: true, ..Echo::default() }, |page| async move {
         page.connect(ALICE);
         page.pass(TICK).await;
@@ -223,6 +223,27 @@ fn a_close_that_is_never_answered_ends_by_itself() {
         assert_eq!(page.line(ALICE).phase, Phase::Closed);
         let words = page.line(ALICE).trouble.expect("it says so");
         assert!(words.contains("did not answer the close within 5s"), "{words}");
+        assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (1, 1));
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        assert_eq!((page.line(ALICE).phase, page.news.borrow().totals.sockets), (Phase::Open, 2));
+        page.sim.end_all(1006);
+        page.pass(TICK).await;
+        assert_eq!((page.line(ALICE).phase, page.news.borrow().totals.sockets), (Phase::Closed, 0));
+    });
+}
+
+#[test]
+fn a_cancelled_handshake_is_no_failure_of_the_server() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(Duration::from_millis(1)).await;
+        page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
+        page.pass(TICK).await;
+        let line = page.line(ALICE);
+        assert_eq!(line.closed.and_then(|closed| closed.cancelled_after), Some(Duration::from_millis(1)));
+        assert_eq!(line.trouble, None);
+        assert_eq!(page.kinds(), [FrameKind::Connecting, FrameKind::Closing, FrameKind::Closed]);
     });
 }
 

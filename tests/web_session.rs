@@ -184,7 +184,9 @@ async fn the_echo_check_fails_on_every_fault() {
         ("/fault?refuse=401", "connect", "refused"),
         ("/fault?drop=1", "round 1 of 50", "nothing came"),
         ("/fault?silent=true", "round 1 of 50", "nothing came"),
-        ("/fault?corrupt=1", "round 1 of 50", "nothing nearer"),
+        ("/fault?corrupt=1", "round 1 of 50", "came 1 other"),
+        ("/fault?duplicate=1", "round 2 of 50", "the echo of round 1 came a second time"),
+        ("/fault?duplicate=1&latency=20ms", "round 2 of 50", "the echo of round 1 came a second time"),
         ("/fault?abort_after=3", "round ", "1006"),
         ("/fault?close_after=3&close_code=4001", "round ", "4001"),
     ] {

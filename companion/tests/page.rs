@@ -123,6 +123,60 @@ fn a_connection_that_fails_is_explained() {
 }
 
 #[test]
+fn a_cancelled_handshake_is_not_blamed_on_the_server() {
+    // A listener that accepts on the level of TCP and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("it is bound").port();
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.type_into("url", &format!("ws://127.0.0.1:{port}/")).await;
+        browser.click("connect").await;
+        browser.until_text("connect", "Cancel").await;
+        browser.click("connect").await;
+        browser.until_text("note", "Cancelled after").await;
+        assert_eq!(browser.count(".row[data-direction=trouble]:not([hidden])").await, 0);
+    });
+}
+
+#[test]
+fn a_socket_that_the_browser_still_holds_is_still_counted() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.type_into("url", &format!("{}/fault?silent=true", practice.ws)).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.click("connect").await;
+        browser.until_text("note", "did not answer the close within 5s").await;
+        assert!(browser.text("sockets").await.starts_with("1/"));
+        assert_eq!(practice.connections().await, 1);
+        practice.stop();
+        browser.until_text("sockets", "0/255").await;
+    });
+}
+
+#[test]
+fn a_worker_that_fails_later_is_not_shown_as_alive() {
+    test_page(async |practice, browser| {
+        browser
+            .before_load(
+                "const Real = Worker; globalThis.Worker = class extends Real {
+                   constructor(address) { super(address); globalThis.theWorker = this; }
+                 };",
+            )
+            .await;
+        browser.open(&practice.page).await;
+        browser.until_text("clock", "µs").await;
+        browser.run("theWorker.dispatchEvent(new ErrorEvent('error', { message: 'boom' }))").await;
+        browser
+            .until_script(
+                "return document.getElementById('trouble').textContent.includes('The worker has stopped')",
+            )
+            .await;
+        browser.until_script("return document.querySelector('main').hidden").await;
+    });
+}
+
+#[test]
 fn a_server_that_stops_says_so_to_the_page() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
@@ -161,7 +215,7 @@ fn the_echo_check_passes_and_can_fail() {
         browser.type_into("check-url", &format!("{}/fault?corrupt=1", practice.ws)).await;
         browser.type_into("check-within", "300").await;
         browser.click("run").await;
-        browser.until_text("failure", "round 1 of 200: expected text of 5 B hello").await;
+        browser.until_text("failure", "round 1 of 200: expected text of 8 B hello #1").await;
         practice.until_connections(0).await;
     });
 }
@@ -336,6 +390,14 @@ fn a_flood_is_followed_and_nothing_is_lost() {
             browser.run("return document.querySelector('[data-testid=follow]').ariaPressed").await,
             "false"
         );
+        let before = browser.until_rows(|rows| !rows.is_empty()).await;
+        browser.run("location.hash = '#/checks'").await;
+        browser.type_into("check-rounds", "50").await;
+        browser.click("run").await;
+        browser.until_text("outcome", "Passed").await;
+        browser.run("location.hash = '#/bench'").await;
+        browser.until_text("frames", "6\u{2009}108 frames").await;
+        assert_eq!(browser.until_rows(|rows| !rows.is_empty()).await, before, "it stays where one looks");
         let drawn = browser.count(".row").await;
         assert!(drawn < 120, "{drawn} rows are drawn of 6004");
     });

@@ -2,7 +2,10 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{PageTransitionEvent, ResizeObserver, Storage, VisibilityState, Window};
+use web_sys::{
+    PageTransitionEvent, ResizeObserver, ScrollIntoViewOptions, ScrollLogicalPosition, Storage,
+    VisibilityState, Window,
+};
 
 fn window() -> Window {
     web_sys::window().expect("the page has a window")
@@ -160,4 +163,29 @@ impl Drop for HeightObserver {
     fn drop(&mut self) {
         self.observer.disconnect();
     }
+}
+
+/// Scrolls as little as it takes to see an element.
+pub fn bring_into_view(element: &web_sys::Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    options.set_inline(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+/// Focuses what a selector finds, once the present change has been drawn.
+pub fn focus_soon(selector: &'static str) {
+    with_next_frame(move || {
+        let found = window().document().and_then(|document| document.query_selector(selector).ok()?);
+        if let Some(element) = found.as_ref().and_then(|found| found.dyn_ref::<web_sys::HtmlElement>()) {
+            // An element that cannot be focused leaves the focus where it is.
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Makes an element so many pixels high, at once.
+pub fn set_height(element: &web_sys::HtmlElement, pixels: f64) {
+    // A number of pixels is always a valid height.
+    let _ = element.style().set_property("height", &format!("{pixels}px"));
 }

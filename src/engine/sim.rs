@@ -81,6 +81,7 @@ struct Inner {
     servers: RefCell<Vec<(String, MakeServer)>>,
     open: Cell<usize>,
     spawned: RefCell<Vec<LocalFuture<()>>>,
+    lines: RefCell<Vec<std::rc::Weak<Line>>>,
 }
 
 /// The simulated world.
@@ -103,6 +104,7 @@ impl Sim {
             servers: RefCell::default(),
             open: Cell::new(0),
             spawned: RefCell::default(),
+            lines: RefCell::default(),
         }))
     }
 
@@ -114,6 +116,14 @@ impl Sim {
     /// Connections that have not ended.
     pub fn open_connections(&self) -> usize {
         self.0.open.get()
+    }
+
+    /// Ends every connection with this code and no close frame, as when the network goes.
+    pub fn end_all(&self, code: u16) {
+        let lines: Vec<_> = self.0.lines.borrow().iter().filter_map(std::rc::Weak::upgrade).collect();
+        for line in lines {
+            line.end(self, code, String::new(), false);
+        }
     }
 
     /// Starts a task beside the running one; it ends with it at the latest.
@@ -213,6 +223,7 @@ impl World for Sim {
             sink: RefCell::new(Some(sink)),
             server: RefCell::new(server),
         });
+        self.0.lines.borrow_mut().push(Rc::downgrade(&line));
         self.0.open.set(self.0.open.get() + 1);
         let accepts = line.server.borrow_mut().as_mut().and_then(|s| s.accepts_after());
         let (sim, opening) = (self.clone(), line.clone());

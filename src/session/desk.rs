@@ -24,7 +24,7 @@ pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
 
 /// Bytes of log when nobody has said otherwise.
 const BUDGET: usize = 128 << 20;
-/// A server that does not answer a close in this time is let go.
+/// A server that does not answer a close in this time is not waited for any longer.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Characters of a message that a row carries.
 const PREVIEW: usize = 240;
@@ -65,6 +65,8 @@ struct Inner<W: World> {
 struct State<W: World> {
     log: FrameLog,
     lines: BTreeMap<ConnectionId, Line<W::Socket>>,
+    /// Sockets that nobody waits for and that the browser still holds; it counts them until it tells of their end.
+    lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
     look: Look,
     /// How many frames there were when rows were last sent; none when the page looks elsewhere since.
     shown: Option<u64>,
@@ -88,6 +90,7 @@ impl<W: World> Desk<W> {
             state: RefCell::new(State {
                 log: FrameLog::with_budget(BUDGET),
                 lines: BTreeMap::new(),
+                lingering: Vec::new(),
                 look: Look { from: None, rows: 0 },
                 shown: None,
                 echo: None,
@@ -197,10 +200,16 @@ impl<W: World> Desk<W> {
         if !has_room {
             return Err(OpenError::NoSocketLeft { most });
         }
-        self.line(id, |line, log| line.connecting(log, at, endpoint));
+        let attempt = self.line(id, |line, log| {
+            line.connecting(log, at, endpoint);
+            line.attempt
+        });
         let desk: Weak<Inner<W>> = Rc::downgrade(&self.0);
         let sink: EventSink = Box::new(move |at, event| {
             let Some(desk) = desk.upgrade().map(Desk) else { return };
+            if desk.lingers(id, attempt, &event) {
+                return desk.flush();
+            }
             let is_wanted = desk.heard(id, at, &event);
             if let Some(listener) = listener.as_mut().filter(|_| is_wanted) {
                 listener(at, event);
@@ -256,25 +265,43 @@ impl<W: World> Desk<W> {
         let desk = self.clone();
         (self.0.spawn)(Box::pin(async move {
             desk.0.world.sleep(CLOSE_WITHIN).await;
-            desk.let_go(id, attempt);
+            desk.stop_waiting(id, attempt);
             desk.flush();
         }));
         Ok(at)
     }
 
-    /// Ends the wait for a server that has not answered our close.
-    fn let_go(&self, id: ConnectionId, attempt: Option<u32>) {
+    /// Ends the wait for a server that has not answered our close. The browser goes on waiting; a page cannot end that.
+    fn stop_waiting(&self, id: ConnectionId, attempt: Option<u32>) {
         let at = self.now();
-        self.line(id, |line, log| {
+        let socket = self.line(id, |line, log| {
             if line.state.phase != Phase::Closing || Some(line.attempt) != attempt {
-                return;
+                return None;
             }
-            let words =
-                format!("the server did not answer the close within {CLOSE_WITHIN:?}; we have let go of it");
+            let words = format!(
+                "the server did not answer the close within {CLOSE_WITHIN:?}; the browser holds the socket until it does"
+            );
             line.trouble(log, at, &words);
+            let socket = line.socket.take();
             line.ended(at);
+            socket
         });
+        if let (Some(Some(socket)), Some(attempt)) = (socket, attempt) {
+            self.state(|s| s.lingering.push((id, attempt, socket)));
+        }
         self.drop_if_done(id);
+    }
+
+    /// Whether an event is of a socket that nobody waits for any more; its end makes room for another.
+    fn lingers(&self, id: ConnectionId, attempt: Option<u32>, event: &Event) -> bool {
+        self.state(|s| {
+            let found = s.lingering.iter().position(|(line, of, _)| *line == id && Some(*of) == attempt);
+            if let (Some(at), Event::Closed { .. }) = (found, event) {
+                s.lingering.swap_remove(at);
+                s.dirty = true;
+            }
+            found.is_some()
+        })
     }
 
     /// Closes the line if need be, and drops it once its socket is gone.
@@ -298,7 +325,7 @@ impl<W: World> Desk<W> {
         })
     }
 
-    fn trouble(&self, id: ConnectionId, words: &str) {
+    pub(super) fn trouble(&self, id: ConnectionId, words: &str) {
         let at = self.now();
         self.line(id, |line, log| line.trouble(log, at, words));
     }
@@ -371,7 +398,7 @@ impl<W: World> Desk<W> {
 
 impl<W: World> State<W> {
     fn sockets(&self) -> u16 {
-        self.lines.values().filter(|line| line.has_socket()).count() as u16
+        (self.lines.values().filter(|line| line.has_socket()).count() + self.lingering.len()) as u16
     }
 
     fn news(&mut self) -> News {

@@ -17,6 +17,10 @@ pub(super) struct Line<S> {
     pub forgotten: bool,
     /// Which handshake it is in; a timer of an earlier one must not touch it.
     pub attempt: u32,
+    /// When the handshake began.
+    began: Instant,
+    /// We asked to close before it was open.
+    cancelled: bool,
     pairing: Pairing,
     latency: Latency,
 }
@@ -44,6 +48,8 @@ impl<S: Socket> Line<S> {
             changed: true,
             forgotten: false,
             attempt: 0,
+            began: Instant::ORIGIN,
+            cancelled: false,
             pairing: Pairing::default(),
             latency: Latency::new(),
         }
@@ -63,6 +69,8 @@ impl<S: Socket> Line<S> {
     /// A handshake starts.
     pub fn connecting(&mut self, log: &mut FrameLog, at: Instant, endpoint: &Endpoint) {
         self.attempt += 1;
+        self.began = at;
+        self.cancelled = false;
         self.state.url = endpoint.url().to_owned();
         self.state.protocol.clear();
         self.state.extensions.clear();
@@ -108,6 +116,8 @@ impl<S: Socket> Line<S> {
                     if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
                 self.push(log, at, kind, payload.as_bytes(), round_trip);
             }
+            // The browser calls our own cancelling a failure.
+            Event::Failed if self.cancelled => {}
             Event::Failed => {
                 let words = match self.state.phase {
                     Phase::Connecting => "the handshake failed; the browser does not say why",
@@ -116,14 +126,19 @@ impl<S: Socket> Line<S> {
                 self.trouble(log, at, words);
             }
             Event::Closed { code, reason, clean } => {
-                let was_open = self.state.opened_after.is_some();
-                self.state.closed =
-                    Some(CloseSeen { code: *code, reason: reason.clone(), clean: *clean, was_open });
+                self.state.closed = Some(CloseSeen {
+                    code: *code,
+                    reason: reason.clone(),
+                    clean: *clean,
+                    was_open: self.state.opened_after.is_some(),
+                    cancelled_after: self.cancelled.then(|| at - self.began),
+                });
                 self.ended(at);
-                let mut content = format!("{code} {}", close::meaning(*code));
-                if !reason.is_empty() {
-                    content = format!("{content}: {reason}");
-                }
+                let content = match (self.cancelled, reason.as_str()) {
+                    (true, _) => "cancelled before it was open".to_owned(),
+                    (false, "") => format!("{code} {}", close::meaning(*code)),
+                    (false, reason) => format!("{code} {}: {reason}", close::meaning(*code)),
+                };
                 self.note(log, at, FrameKind::Closed, &content);
             }
         }
@@ -140,12 +155,13 @@ impl<S: Socket> Line<S> {
 
     /// A close was asked of the browser.
     pub fn closing(&mut self, log: &mut FrameLog, at: Instant, closing: &crate::engine::Closing) {
+        self.cancelled = self.state.phase == Phase::Connecting;
         self.enter(Phase::Closing, at);
         let content = format!("{} {}", closing.code.get(), closing.reason.as_str());
         self.note(log, at, FrameKind::Closing, content.trim_end());
     }
 
-    /// The socket is gone, or let go of.
+    /// The socket is gone, or nobody waits for it any more.
     pub fn ended(&mut self, at: Instant) {
         self.socket = None;
         self.pairing.clear();

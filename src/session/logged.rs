@@ -46,10 +46,15 @@ impl<W: World> World for Logged<W> {
 
     fn connect(&self, endpoint: &Endpoint, sink: EventSink) -> Result<LoggedSocket<W>, ConnectError> {
         let id = self.desk.next_of_checks();
-        let opened = self.desk.open(id, self.name.to_owned(), endpoint, Some(sink));
-        // Made before the error is looked at: dropping it forgets the line.
+        // Made first: dropping it forgets the line, also when the browser has refused.
         let socket = LoggedSocket { desk: self.desk.clone(), id };
-        opened.map(|()| socket).map_err(|error| ConnectError { message: error.to_string() })
+        match self.desk.open(id, self.name.to_owned(), endpoint, Some(sink)) {
+            Ok(()) => Ok(socket),
+            Err(error) => {
+                self.desk.trouble(id, &format!("not opened: {error}"));
+                Err(ConnectError { message: error.to_string() })
+            }
+        }
     }
 
     fn http(&self, request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>> {

@@ -19,6 +19,6 @@ pub async fn beat<W: World>(desk: Desk<W>) {
             desk.world().sleep(EVERY).await;
             worst = worst.max((desk.now() - before).saturating_sub(EVERY));
         }
-        desk.feel(Pulse { loop_lag: worst });
+        desk.feel(Pulse { loop_lag: Some(worst) });
     }
 }

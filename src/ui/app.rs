@@ -30,7 +30,7 @@ pub fn App() -> impl IntoView {
             <Status store/>
             <ThemeChoice/>
         </header>
-        <main>
+        <main hidden=move || store.broken.get()>
             // All views stay mounted: looking elsewhere must not lose what was typed or drawn.
             <section class="view" aria-label="Bench" hidden=move || route.get() != Route::Bench>
                 <Bench store link/>
@@ -71,7 +71,13 @@ fn Status(store: Store) -> impl IntoView {
             _ => "The smallest step of the browser's clock: no figure is finer than this.",
         })
     };
-    let lag = move || format::duration(store.pulse.get().loop_lag, store.clock_step());
+    let lag = move || {
+        store
+            .pulse
+            .get()
+            .loop_lag
+            .map_or_else(|| "–".to_owned(), |lag| format::duration(lag, store.clock_step()))
+    };
     let sockets = move || {
         let most = store.ready.with(|ready| ready.as_ref().map_or(255, |r| r.most_sockets));
         format!("{}/{most}", store.totals.get().sockets)
@@ -82,7 +88,7 @@ fn Status(store: Store) -> impl IntoView {
             <span title="How late the worker's own timers came in the last second, at worst. A busy harness must not be taken for a slow server.">
                 "loop lag "{lag}
             </span>
-            <span title="Sockets in use, of those this browser allows at once" data-testid="sockets">{sockets}" sockets"</span>
+            <span title="Sockets in use, also those that are still closing, of those that Chromium allows a page (Firefox: 200)" data-testid="sockets">{sockets}" sockets"</span>
         </div>
     }
 }

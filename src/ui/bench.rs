@@ -16,6 +16,7 @@ pub(super) fn Bench(store: Store, link: Link) -> impl IntoView {
         move || store.current().and_then(|c| c.state.with(|state| state.as_ref().and_then(|s| s.latency)));
     let step = Signal::derive(move || store.clock_step());
     view! {
+        <h1 class="unseen">"Bench"</h1>
         <div class="bench">
             <ConnectionList store link/>
             <div class="work">

@@ -10,7 +10,7 @@ use super::link::Link;
 use super::store::Store;
 use crate::browser::page;
 use crate::engine::echo::{EchoCheck, EchoOutcome};
-use crate::engine::{Endpoint, LatencySummary};
+use crate::engine::{Endpoint, EndpointError, LatencySummary};
 use crate::wire::{EchoNews, Request};
 
 /// What a person typed into the form.
@@ -33,18 +33,27 @@ impl Form {
     }
 
     /// The check, or the first thing that is wrong with the form.
-    fn check(self) -> Result<EchoCheck, String> {
-        let number = |text: String, what: &str, most: u32| match text.trim().parse::<u32>() {
+    fn check(self) -> Result<EchoCheck, FormError> {
+        let number = |text: String, what: &'static str, most: u32| match text.trim().parse::<u32>() {
             Ok(number) if (1..=most).contains(&number) => Ok(number),
-            _ => Err(format!("{what}: a whole number from 1 to {}", format::count(most.into()))),
+            _ => Err(FormError::Number { what, most }),
         };
         Ok(EchoCheck {
-            endpoint: Endpoint::parse(&self.url.get()).map_err(|error| error.to_string())?,
+            endpoint: Endpoint::parse(&self.url.get())?,
             payload: self.message.get().as_str().into(),
             rounds: number(self.rounds.get(), "Rounds", 1_000_000)?,
             within: Duration::from_millis(number(self.within.get(), "Milliseconds", 600_000)?.into()),
         })
     }
+}
+
+/// What is wrong with the form.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+enum FormError {
+    #[error(transparent)]
+    Address(#[from] EndpointError),
+    #[error("{what}: a whole number from 1 to {}", format::count((*.most).into()))]
+    Number { what: &'static str, most: u32 },
 }
 
 /// The view.
@@ -76,8 +85,8 @@ pub(super) fn Checks(store: Store, link: Link) -> impl IntoView {
         <div class="checks">
             <h1>"Echo check"</h1>
             <p class="about">
-                "Connects, sends a message, expects the very same back in time, as often as you say, and closes. It runs in the
-                worker, on the sockets and the clock of the bench; its frames are in the timeline."
+                "Connects, sends a message with the number of its round, expects the very same back in time, as often as you say,
+                and closes. It runs in the worker, on the sockets and the clock of the bench; its frames are in the timeline."
             </p>
             <form class="check" on:submit=submit>
                 {field("Address", "grow", "check-url", form.url)}
@@ -89,7 +98,7 @@ pub(super) fn Checks(store: Store, link: Link) -> impl IntoView {
                     {move || if is_running() { "Stop" } else { "Run" }}
                 </button>
             </form>
-            <p class="note" data-state="wrong" role="status">{move || check.get().err()}</p>
+            <p class="note" data-state="wrong" role="status">{move || check.get().err().map(|error| error.to_string())}</p>
             {move || store.echo.get().map(|news| view! { <Outcome news step=Signal::derive(move || store.clock_step())/> })}
         </div>
     }
@@ -106,7 +115,7 @@ fn Outcome(news: EchoNews, step: Signal<Duration>) -> impl IntoView {
         }
         .into_any(),
         EchoNews::Stopped => view! {
-            <div class="outcome" data-state="stopped" data-testid="outcome"><p class="verdict">"Stopped; its socket is closed."</p></div>
+            <div class="outcome" data-state="stopped" data-testid="outcome"><p class="verdict">"Stopped; its socket is closing."</p></div>
         }
         .into_any(),
         EchoNews::Done(outcome) => view! { <Verdict outcome=*outcome step/> }.into_any(),

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use leptos::html::Li;
 use leptos::prelude::*;
 
 use super::format;
 use super::link::Link;
 use super::store::{Connection, Store};
+use crate::browser::page;
 use crate::engine::{Closing, Endpoint, EndpointError};
 use crate::wire::{Phase, Request};
 
@@ -33,9 +35,17 @@ pub(super) fn ConnectionList(store: Store, link: Link) -> impl IntoView {
 fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl IntoView {
     let id = connection.id;
     let current = move || (store.selected.get() == id).then_some("true");
+    let item = NodeRef::<Li>::new();
+    Effect::new(move || {
+        if let (true, Some(item)) = (store.selected.get() == id, item.get()) {
+            page::bring_into_view(&item);
+        }
+    });
     let remove = move |_| {
         link.ask(&Request::Forget { connection: id });
         store.remove(id);
+        // What had the focus is gone; the connection that takes its place is the next thing one would touch.
+        page::focus_soon(".connection[data-selected] .pick");
     };
     let is_only = move || store.connections.with(|all| all.len() == 1);
     let counts = move || {
@@ -44,8 +54,8 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
         })
     };
     view! {
-        <li class="connection" data-state=move || format::phase(connection.phase()) aria-current=current>
-            <button class="pick" on:click=move |_| store.selected.set(id)>
+        <li class="connection" node_ref=item data-state=move || format::phase(connection.phase()) data-selected=current>
+            <button class="pick" aria-current=current on:click=move |_| store.selected.set(id)>
                 <span class="dot" data-color=(id.0 % 8).to_string() aria-hidden="true"></span>
                 <span class="name">{connection.name}</span>
                 <span class="phase">{move || format::phase(connection.phase())}</span>
@@ -153,6 +163,10 @@ fn ConnectNote(
     #[prop(into)] wrong: Signal<Option<String>>,
     step: Signal<Duration>,
 ) -> impl IntoView {
+    // The note of one address must not stand beside another.
+    let is_other_address = move |last: &str| {
+        Endpoint::parse(&connection.url.get()).is_ok_and(|typed| typed.url() != last && !last.is_empty())
+    };
     let note = move || {
         if let Some(wrong) = wrong.get().filter(|_| connection.phase() == Phase::Closed) {
             return ("wrong", wrong);
@@ -177,9 +191,16 @@ fn ConnectNote(
                     ("good", words)
                 }
                 (Phase::Closing, _) => ("", "Closing; waiting for the server's answer.".to_owned()),
-                (Phase::Closed, Some(closed)) if closed.clean => ("", format::ending(closed)),
+                (Phase::Closed, _) if is_other_address(&state.url) => {
+                    ("", "Not connected to this address yet.".to_owned())
+                }
+                (Phase::Closed, Some(closed)) if closed.clean || closed.cancelled_after.is_some() => {
+                    ("", format::ending(closed))
+                }
                 (Phase::Closed, Some(closed)) => ("wrong", format::ending(closed)),
-                (Phase::Closed, None) => ("wrong", state.trouble.clone().unwrap_or_default()),
+                (Phase::Closed, None) => {
+                    ("wrong", format::sentence(state.trouble.as_deref().unwrap_or_default()))
+                }
             }
         })
     };

@@ -129,11 +129,24 @@ pub fn direction(kind: FrameKind) -> &'static str {
     }
 }
 
+/// A fragment as a sentence.
+pub fn sentence(fragment: &str) -> String {
+    let mut rest = fragment.chars();
+    match rest.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), rest.as_str()),
+        None => String::new(),
+    }
+}
+
 /// How a connection ended, in one sentence, with what to try.
 pub fn ending(closed: &CloseSeen) -> String {
+    if let Some(after) = closed.cancelled_after {
+        return format!("Cancelled after {:.1} s; the server had not answered.", after.as_secs_f64());
+    }
     if closed.code == 1006 && !closed.was_open {
         return "It did not open. A browser does not say why: most often nothing listens at this address, the path is \
-                wrong, or the server refused the handshake (401, 403, 404, a foreign Origin, an unknown subprotocol)."
+                wrong, or the server refused the handshake (401, 403, 404, a foreign Origin, an unknown subprotocol), \
+                or the browser has no socket left."
             .to_owned();
     }
     if closed.code == 1006 {
@@ -172,7 +185,9 @@ mod tests {
 
     #[test]
     fn a_percentile_has_three_digits() {
-        for (micros, text) in [(5, "5 µs"), (412, "412 µs"), (2_271, "2.27 ms"), (16_103, "16.1 ms"), (123_456, "123 ms")] {
+        for (micros, text) in
+            [(5, "5 µs"), (412, "412 µs"), (2_271, "2.27 ms"), (16_103, "16.1 ms"), (123_456, "123 ms")]
+        {
             assert_eq!(figure(Duration::from_micros(micros), FINE), text);
         }
         assert_eq!(figure(Duration::ZERO, FINE), "0 µs");
@@ -211,10 +226,18 @@ mod tests {
 
     #[test]
     fn an_ending_tells_a_refusal_from_a_break() {
-        let seen = |code, was_open| CloseSeen { code, reason: String::new(), clean: code != 1006, was_open };
+        let seen = |code, was_open| CloseSeen {
+            code,
+            reason: String::new(),
+            clean: code != 1006,
+            was_open,
+            cancelled_after: None,
+        };
         assert!(ending(&seen(1006, false)).starts_with("It did not open"));
         assert!(ending(&seen(1006, true)).starts_with("The connection broke"));
         assert_eq!(ending(&seen(1001, true)), "Closed with 1001 (going away)");
+        let cancelled = CloseSeen { cancelled_after: Some(Duration::from_millis(712)), ..seen(1006, false) };
+        assert_eq!(ending(&cancelled), "Cancelled after 0.7 s; the server had not answered.");
         let with_reason = CloseSeen { reason: "too many".into(), ..seen(4029, true) };
         assert_eq!(ending(&with_reason), "Closed with 4029 (the application's own code): too many");
     }

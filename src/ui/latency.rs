@@ -13,8 +13,11 @@ pub(super) fn LatencyStrip(
     latency: Signal<Option<LatencySummary>>,
     #[prop(into)] step: Signal<Duration>,
 ) -> impl IntoView {
-    let figure = move |name: &'static str, words: fn(Duration, Duration) -> String, of: fn(&LatencySummary) -> Duration| {
-        let value = move || latency.get().map_or_else(|| "–".to_owned(), |figures| words(of(&figures), step.get()));
+    let figure = move |name: &'static str,
+                       words: fn(Duration, Duration) -> String,
+                       of: fn(&LatencySummary) -> Duration| {
+        let value =
+            move || latency.get().map_or_else(|| "–".to_owned(), |figures| words(of(&figures), step.get()));
         view! { <div class="figure"><dt>{name}</dt><dd data-testid=name>{value}</dd></div> }
     };
     let samples =

@@ -29,9 +29,13 @@ impl Link {
     /// Starts the worker and lets its updates change the store.
     pub fn start(store: Store) -> Self {
         let link = Self(StoredValue::new_local(Hold { channel: None, waiting: Some(Vec::new()) }));
-        match WorkerChannel::start(ADDRESS, move |bytes| link.hear(store, &bytes), say_failed) {
+        match WorkerChannel::start(
+            ADDRESS,
+            move |bytes| link.hear(store, &bytes),
+            move |error| link.fail(store, &error),
+        ) {
             Ok(channel) => link.0.update_value(|hold| hold.channel = Some(channel)),
-            Err(error) => say_failed(error),
+            Err(error) => link.fail(store, &error),
         }
         // Held for as long as the page is drawn.
         StoredValue::new_local(page::LeaveListener::new(move || {
@@ -40,9 +44,8 @@ impl Link {
         set_timeout(
             move || {
                 if store.ready.try_get_untracked() == Some(None) {
-                    say_failed(WorkerFailed {
-                        message: format!("it has not answered within {READY_WITHIN:?}"),
-                    });
+                    let message = format!("it has not answered within {READY_WITHIN:?}");
+                    link.fail(store, &WorkerFailed { message });
                 }
             },
             READY_WITHIN,
@@ -71,6 +74,22 @@ impl Link {
         self.ask(&Request::Seen);
     }
 
+    /// There is no worker, or none that works: says which, and hides what would look alive.
+    fn fail(&self, store: Store, error: &WorkerFailed) {
+        match store.ready.with_untracked(Option::is_some) {
+            true => say_stopped(error),
+            false => say_not_started(error),
+        }
+        self.end(store);
+    }
+
+    fn end(&self, store: Store) {
+        store.broken.set(true);
+        // Not within the worker's own callback, which this would drop.
+        let link = *self;
+        page::with_next_frame(move || link.0.update_value(|hold| hold.channel = None));
+    }
+
     fn hear(&self, store: Store, bytes: &[u8]) {
         match wire::decode(bytes) {
             Ok(Update::Ready(ready)) => {
@@ -86,16 +105,27 @@ impl Link {
                     link.ask(&Request::Seen);
                 });
             }
-            Err(error) => say_unreadable(&error),
+            Err(error) => {
+                self.end(store);
+                say_unreadable(&error);
+            }
         }
     }
 }
 
-fn say_failed(error: WorkerFailed) {
+fn say_not_started(error: &WorkerFailed) {
     trouble::say(
         "The worker did not start",
         "Sockscope keeps its sockets in a worker. Load the page again; if that does not help, a file may be missing on \
          the server (worker_boot.js, worker.js, worker_bg.wasm), or an extension or policy may block workers.",
+        &error.message,
+    );
+}
+
+fn say_stopped(error: &WorkerFailed) {
+    trouble::say(
+        "The worker has stopped",
+        "This is a fault of Sockscope, not of your server. Its connections and the timeline are lost; load the page again.",
         &error.message,
     );
 }

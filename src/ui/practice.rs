@@ -10,6 +10,7 @@ use crate::browser::page;
 
 /// A path of the practice server.
 struct Offer {
+    /// Where `{name}` stands for what the new connection is called.
     path: &'static str,
     title: &'static str,
     about: &'static str,
@@ -30,7 +31,7 @@ const OFFERS: [Offer; 8] = [
         message: "hello",
     },
     Offer {
-        path: "/ws/rooms?user=alice",
+        path: "/ws/rooms?user={name}",
         title: "Rooms",
         about: "Join a room, say something, leave; only the members of the room hear it.",
         message: r#"{"type":"join","room":"lobby"}"#,
@@ -42,15 +43,15 @@ const OFFERS: [Offer; 8] = [
         message: r#"{"type":"open","id":1}"#,
     },
     Offer {
-        path: "/ws/agent?user=alice",
+        path: "/ws/agent?user={name}",
         title: "Agent",
         about: "A chat sets off the life of an agent: started, thinking, tools, completed, each numbered; reconnect and resume without a gap.",
         message: r#"{"type":"chat","text":"hello"}"#,
     },
     Offer {
-        path: "/ws/events?user=alice",
+        path: "/ws/events?user={name}",
         title: "Events",
-        about: "Whatever is posted to /api/events arrives here.",
+        about: "What is posted to the API arrives here: curl -d '{\"type\":\"greeting\",\"data\":1}' followed by this server's address and /api/events.",
         message: "",
     },
     Offer {
@@ -71,12 +72,14 @@ const OFFERS: [Offer; 8] = [
 #[component]
 pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
     let card = move |offer: Offer| {
-        let address = page::own_socket_address(offer.path);
-        let shown = address.clone();
+        let shown = page::own_socket_address(&offer.path.replace("{name}", "…"));
         let try_it = move |_| {
-            let connection = store.add(address.clone(), offer.message);
+            let connection = store.add(String::new(), offer.message);
+            let path = offer.path.replace("{name}", &connection.name.get_untracked());
+            connection.url.set(page::own_socket_address(&path));
             connections::open(connection, link);
             page::go_to(&Route::Bench.href());
+            page::focus_soon("[data-testid=message]");
         };
         view! {
             <li class="card">
@@ -92,7 +95,7 @@ pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
             <h1>"The practice server"</h1>
             <p class="about">
                 "The command that serves this page has a server to practise on: real sockets, real faults. Each button opens a
-                connection on the bench with a message ready to send."
+                connection on the bench, most with a message ready to send."
             </p>
             <ul class="cards">{OFFERS.into_iter().map(card).collect_view()}</ul>
         </div>

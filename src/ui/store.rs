@@ -40,6 +40,8 @@ pub(super) struct Store {
     pub rows: RwSignal<Rows>,
     pub echo: RwSignal<Option<EchoNews>>,
     pub pulse: RwSignal<Pulse>,
+    /// There is no worker any more; what is drawn is history.
+    pub broken: RwSignal<bool>,
     next: RwSignal<u32>,
 }
 
@@ -55,6 +57,7 @@ impl Store {
             rows: RwSignal::default(),
             echo: RwSignal::default(),
             pulse: RwSignal::default(),
+            broken: RwSignal::default(),
             next: RwSignal::new(1),
         };
         store.add(url, "hello");
@@ -110,7 +113,6 @@ impl Store {
     pub fn apply(&self, news: News) {
         for line in news.lines {
             if line.id.is_of_check() {
-                self.names.update(|names| drop(names.insert(line.id, line.name)));
                 continue;
             }
             let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == line.id));

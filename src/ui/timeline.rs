@@ -7,6 +7,7 @@ use super::format;
 use super::link::Link;
 use super::store::Store;
 use super::viewport::Viewport;
+use crate::browser::page;
 use crate::engine::Instant;
 use crate::wire::{ConnectionId, Look, Request, Row};
 
@@ -14,7 +15,11 @@ use crate::wire::{ConnectionId, Look, Request, Row};
 #[component]
 pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
+    let strip = NodeRef::<Div>::new();
     let top = RwSignal::new(0.0_f64);
+    // The frame at the upper edge, by number and with the part that is above. This is where one looks, whatever the list
+    // does meanwhile; `top` only follows from it.
+    let first = RwSignal::new(0.0_f64);
     let height = RwSignal::new(400.0_f64);
     let follow = RwSignal::new(true);
     let view = Memo::new(move |_| {
@@ -25,42 +30,52 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
 
     // What the worker should send: asked for only when it differs from the last time.
     let look = Memo::new(move |_| {
-        let view = view.get();
-        let from = (!follow.get()).then(|| dropped.get() + view.first_wanted(top.get()));
+        let (view, dropped) = (view.get(), dropped.get());
+        let from = (!follow.get()).then(|| dropped + view.first_wanted(first.get() - dropped as f64));
         Look { from, rows: view.rows() }
     });
     Effect::new(move || link.ask(&Request::Look(look.get())));
 
-    // Following means to stand at the end after every change; staying means to keep the rows under the eye.
-    Effect::new(move |before: Option<u64>| {
-        let (view, dropped) = (view.get(), dropped.get());
-        let Some(scroller) = scroller.get() else { return dropped };
+    // Following means to stand at the end after every change; staying means to keep the frame under the eye.
+    let moved_to = StoredValue::new(0);
+    Effect::new(move || {
+        let (view, dropped) = (view.get(), dropped.get() as f64);
+        let (Some(scroller), Some(strip)) = (scroller.get(), strip.get()) else { return };
+        // Before scrolling: a browser scrolls no further than the strip is long at that moment.
+        page::set_height(&strip, view.strip());
         if follow.get() {
-            scroller.set_scroll_top(view.strip().ceil() as i32);
-            top.set(view.furthest());
-        } else if let Some(gone) = dropped.checked_sub(before.unwrap_or(dropped)).filter(|gone| *gone > 0) {
-            let moved = untrack(|| top.get()) - gone as f64 * super::viewport::ROW;
-            scroller.set_scroll_top(moved.max(0.0) as i32);
+            first.set(dropped + view.last_first());
         }
-        dropped
+        let wanted = view.top_of(first.get_untracked() - dropped).round() as i32;
+        if wanted != scroller.scroll_top() {
+            scroller.set_scroll_top(wanted);
+        }
+        moved_to.set_value(scroller.scroll_top());
+        if top.get_untracked() != f64::from(scroller.scroll_top()) {
+            top.set(scroller.scroll_top().into());
+        }
     });
     let scrolled = move |_| {
         let Some(scroller) = scroller.get_untracked() else { return };
-        let now = f64::from(scroller.scroll_top());
-        let before = top.get_untracked();
-        top.set(now);
-        if view.get_untracked().is_at_end(now) {
-            follow.set(true);
-        } else if now < before - 1.0 {
-            // Only a person scrolls up; the list itself only ever moves down.
-            follow.set(false);
+        let now = scroller.scroll_top();
+        // Our own moving is no wish of a person; and a pixel of a long list is many frames, too coarse to read back.
+        if now == moved_to.get_value() {
+            return;
         }
+        moved_to.set_value(now);
+        let (view, now) = (view.get_untracked(), f64::from(now));
+        follow.set(view.is_at_end(now));
+        first.set(dropped.get_untracked() as f64 + view.first_at(now));
+        top.set(now);
     };
     follow_height(scroller, height);
 
     let began = Memo::new(move |_| store.totals.with(|totals| totals.began.unwrap_or_default()));
     let slots = Memo::new(move |_| u64::from(view.get().rows()));
-    let place = move |number: u64| view.get().place(number.saturating_sub(dropped.get()), top.get());
+    let place = move |number: u64| {
+        let dropped = dropped.get() as f64;
+        view.get().place(number as f64 - dropped, first.get() - dropped, top.get())
+    };
     let is_empty = move || store.totals.get().frames == 0;
     view! {
         <div class="timeline" role="group" aria-label="Timeline">
@@ -69,7 +84,7 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
                 <p class="empty" hidden=move || !is_empty()>
                     "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
                 </p>
-                <div class="strip" style:height=move || format!("{}px", view.get().strip())>
+                <div class="strip" node_ref=strip>
                     // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
                     // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                     <For each=move || 0..slots.get() key=|slot| *slot let:slot>
@@ -177,7 +192,7 @@ fn color(id: ConnectionId) -> String {
 fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
     Effect::new(move |_| {
         if let Some(element) = element.get() {
-            let observer = crate::browser::page::HeightObserver::new(&element, move |now| {
+            let observer = page::HeightObserver::new(&element, move |now| {
                 // A hidden view has no height; keeping the last one saves asking for nothing and back.
                 if now > 0.0 {
                     height.set(now);

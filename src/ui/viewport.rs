@@ -44,29 +44,31 @@ impl Viewport {
         (self.strip() - self.height).max(0.0)
     }
 
-    /// The index of the first row that is seen when scrolled to `top`.
-    pub fn first_seen(&self, top: f64) -> u64 {
+    /// The row at the upper edge when scrolled to `top`, with the part of it that is above.
+    pub fn first_at(&self, top: f64) -> f64 {
         let top = top.clamp(0.0, self.furthest());
-        if !self.is_scaled() {
-            return (top / ROW) as u64;
-        }
-        let last_first = self.len as f64 - self.height / ROW;
-        (top / self.furthest() * last_first) as u64
+        if self.is_scaled() { top / self.furthest() * self.last_first() } else { top / ROW }
     }
 
-    /// The index of the first row to ask for when scrolled to `top`.
-    pub fn first_wanted(&self, top: f64) -> u64 {
-        self.first_seen(top).saturating_sub(OVERSCAN)
+    /// How far to scroll so that `first` stands at the upper edge.
+    pub fn top_of(&self, first: f64) -> f64 {
+        let first = first.clamp(0.0, self.last_first());
+        if self.is_scaled() { first / self.last_first() * self.furthest() } else { first * ROW }
     }
 
-    /// Where on the strip the row `index` stands when scrolled to `top`.
-    pub fn place(&self, index: u64, top: f64) -> f64 {
-        if !self.is_scaled() {
-            return index as f64 * ROW;
-        }
-        let last_first = self.len as f64 - self.height / ROW;
-        let first_exact = if self.furthest() > 0.0 { top / self.furthest() * last_first } else { 0.0 };
-        top + (index as f64 - first_exact) * ROW
+    /// The row at the upper edge when the last one stands at the lower edge.
+    pub fn last_first(&self) -> f64 {
+        (self.len as f64 - self.height / ROW).max(0.0)
+    }
+
+    /// The index of the first row to ask for when `first` stands at the upper edge.
+    pub fn first_wanted(&self, first: f64) -> u64 {
+        (first.max(0.0) as u64).saturating_sub(OVERSCAN)
+    }
+
+    /// Where on the strip the row `index` stands when `first` is at the upper edge and the strip is scrolled to `top`.
+    pub fn place(&self, index: f64, first: f64, top: f64) -> f64 {
+        if self.is_scaled() { top + (index - first) * ROW } else { index * ROW }
     }
 
     /// Whether the last row is in view when scrolled to `top`. A pixel of slack: browsers round.
@@ -86,7 +88,10 @@ mod tests {
     #[test]
     fn an_empty_list_has_nothing_to_scroll() {
         let view = viewport(0);
-        assert_eq!((view.strip(), view.furthest(), view.first_wanted(0.0)), (0.0, 0.0, 0));
+        assert_eq!(
+            (view.strip(), view.furthest(), view.first_at(0.0), view.top_of(0.0)),
+            (0.0, 0.0, 0.0, 0.0)
+        );
         assert!(view.is_at_end(0.0));
     }
 
@@ -94,9 +99,9 @@ mod tests {
     fn a_short_list_is_drawn_as_it_is() {
         let view = viewport(1000);
         assert_eq!(view.strip(), 26_000.0);
-        assert_eq!(view.first_seen(2600.0), 100);
-        assert_eq!(view.first_wanted(2600.0), 88);
-        assert_eq!(view.place(100, 2600.0), 2600.0);
+        assert_eq!(view.first_at(2600.0), 100.0);
+        assert_eq!(view.first_wanted(100.0), 88);
+        assert_eq!(view.place(100.0, 100.0, 2600.0), 2600.0);
     }
 
     #[test]
@@ -105,11 +110,12 @@ mod tests {
             let view = viewport(len);
             for part in 0..=50 {
                 let top = view.furthest() * f64::from(part) / 50.0;
-                let first = view.first_wanted(top);
-                let last = first + u64::from(view.rows());
-                assert!(view.place(first, top) <= top, "a blank above at {part} of {len}");
+                let first = view.first_at(top);
+                let wanted = view.first_wanted(first);
+                let end = wanted + u64::from(view.rows());
+                assert!(view.place(wanted as f64, first, top) <= top, "a blank above at {part} of {len}");
                 assert!(
-                    last >= len || view.place(last, top) >= top + view.height,
+                    end >= len || view.place(end as f64, first, top) >= top + view.height,
                     "a blank below at {part} of {len}"
                 );
             }
@@ -120,12 +126,24 @@ mod tests {
     fn millions_of_rows_fit_on_the_strip_and_the_last_is_reached() {
         let view = viewport(50_000_000);
         assert!(view.strip() <= LONGEST_STRIP);
-        assert_eq!(view.first_seen(0.0), 0);
+        assert_eq!(view.first_at(0.0), 0.0);
         let top = view.furthest();
-        let bottom = view.place(49_999_999, top) + ROW;
+        let bottom = view.place(49_999_999.0, view.first_at(top), top) + ROW;
         assert!(
             (bottom - (top + view.height)).abs() < 1.0,
             "the last row ends at the lower edge, not at {bottom}"
         );
+    }
+
+    #[test]
+    fn a_row_keeps_its_place_on_the_screen_while_the_list_grows() {
+        let first = 124_997.25;
+        for len in [200_000, 330_010, 350_012, 10_000_000] {
+            let view = viewport(len);
+            let top = view.top_of(first);
+            assert!((view.first_at(top) - first).abs() < 1e-6, "{len}");
+            let on_screen = view.place(125_000.0, first, top) - top;
+            assert!((on_screen - 2.75 * ROW).abs() < 1e-3, "{on_screen} of {len}");
+        }
     }
 }

@@ -70,6 +70,8 @@ pub struct CloseSeen {
     pub clean: bool,
     /// Whether it had been open before.
     pub was_open: bool,
+    /// We took the handshake back before it was done, after this time.
+    pub cancelled_after: Option<Duration>,
 }
 
 /// Everything the page shows of one connection.
@@ -169,6 +171,6 @@ pub enum EchoNews {
 /// How the worker is doing: a harness that lags must not blame the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pulse {
-    /// How late the worker's own timer came, at worst, in the last second.
-    pub loop_lag: Duration,
+    /// How late the worker's own timer came, at worst, in the last second; none in the first one.
+    pub loop_lag: Option<Duration>,
 }
