@@ -61,11 +61,11 @@ pub fn find() -> Result<Browser> {
     let mut misfits = Vec::new();
     for candidate in candidates {
         match driver_for(&candidate)? {
-            Ok(driver) => {
+            Driver::Fits(driver) => {
                 let Candidate { kind, program, version } = candidate;
                 return Ok(Browser { kind, program, driver, version });
             }
-            Err(misfit) => misfits.push(misfit),
+            Driver::Lacks(misfit) => misfits.push(misfit),
         }
     }
     if misfits.is_empty() {
@@ -194,8 +194,15 @@ fn kind_of(program: &Path) -> Kind {
     if name.contains("edge") { Kind::Edge } else { Kind::Chrome }
 }
 
-/// The driver, or why there is none.
-fn driver_for(browser: &Candidate) -> Result<std::result::Result<PathBuf, String>> {
+/// What was found for a browser.
+enum Driver {
+    Fits(PathBuf),
+    /// Why there is none, in words.
+    Lacks(String),
+}
+
+/// Looks for the driver of a browser. An error is a setting that names one which does not run.
+fn driver_for(browser: &Candidate) -> Result<Driver> {
     let wanted = version::major(&browser.version);
     let named = std::env::var_os("CHROMEDRIVER").filter(|value| !value.is_empty());
     let places: Vec<PathBuf> = match &named {
@@ -212,7 +219,7 @@ fn driver_for(browser: &Candidate) -> Result<std::result::Result<PathBuf, String
     for place in places {
         let Some(found) = printed_version(&place) else { continue };
         if version::major(&found) == wanted {
-            return Ok(Ok(place));
+            return Ok(Driver::Fits(place));
         }
         seen = Some(found);
     }
@@ -223,7 +230,7 @@ fn driver_for(browser: &Candidate) -> Result<std::result::Result<PathBuf, String
     }
     let (name, driver) = (browser.program.display(), browser.kind.driver());
     let own = &browser.version;
-    Ok(Err(match seen {
+    Ok(Driver::Lacks(match seen {
         Some(other) => {
             format!("{name} is version {own} and {driver} is {other}: their first numbers must agree")
         }

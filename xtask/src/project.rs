@@ -16,8 +16,6 @@ pub struct Project {
     pub target: PathBuf,
     /// Test target names by package, such as `page` in `sockscope-companion`.
     tests: BTreeMap<String, Vec<String>>,
-    /// Features by package.
-    features: BTreeMap<String, Vec<String>>,
 }
 
 impl Project {
@@ -33,7 +31,7 @@ impl Project {
         )?;
         let metadata: Value = serde_json::from_str(&text).context("`cargo metadata` printed no JSON")?;
         let target = metadata["target_directory"].as_str().map_or_else(|| root.join("target"), PathBuf::from);
-        Ok(Self { root, target, tests: test_targets(&metadata), features: features(&metadata) })
+        Ok(Self { root, target, tests: test_targets(&metadata) })
     }
 
     /// Where our own notes and logs go.
@@ -74,10 +72,6 @@ impl Project {
         let targets = self.tests.get(package).into_iter().flatten();
         targets.map(String::as_str).filter(|name| name.starts_with(prefix)).collect()
     }
-
-    pub fn has_feature(&self, package: &str, feature: &str) -> bool {
-        self.features.get(package).is_some_and(|features| features.iter().any(|f| f == feature))
-    }
 }
 
 /// The cargo that runs us, without what it told us about our own package: build scripts that watch those
@@ -117,37 +111,23 @@ fn test_targets(metadata: &Value) -> BTreeMap<String, Vec<String>> {
     packages(metadata).map(|(name, package)| (name, names(package))).collect()
 }
 
-fn features(metadata: &Value) -> BTreeMap<String, Vec<String>> {
-    let names = |package: &Value| {
-        package["features"].as_object().map(|features| features.keys().cloned().collect()).unwrap_or_default()
-    };
-    packages(metadata).map(|(name, package)| (name, names(package))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tests_and_features_are_listed_by_package() {
+    fn tests_are_listed_by_package() {
         let metadata = serde_json::json!({ "packages": [{
             "name": "a",
-            "features": { "page": [], "default": [] },
             "targets": [
                 { "kind": ["lib"], "name": "a" },
                 { "kind": ["test"], "name": "web_socket" },
                 { "kind": ["test"], "name": "layers" },
             ],
         }]});
-        let project = Project {
-            root: PathBuf::new(),
-            target: PathBuf::new(),
-            tests: test_targets(&metadata),
-            features: features(&metadata),
-        };
+        let project =
+            Project { root: PathBuf::new(), target: PathBuf::new(), tests: test_targets(&metadata) };
         assert_eq!(project.tests("a", "web_"), ["web_socket"]);
         assert_eq!(project.tests("b", ""), Vec::<&str>::new());
-        assert!(project.has_feature("a", "page"));
-        assert!(!project.has_feature("a", "pages"));
     }
 }

@@ -23,7 +23,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 
 /// True when nothing failed.
 pub fn run(project: &Project, parts: Parts) -> Result<bool> {
-    let plan = plan(project, parts);
+    let plan = plan(parts);
     let mut total = plan.len();
     total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
     total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
@@ -65,11 +65,8 @@ enum Stage {
     WholePage,
 }
 
-fn plan(project: &Project, parts: Parts) -> Vec<Stage> {
+fn plan(parts: Parts) -> Vec<Stage> {
     use Stage::*;
-    let whole_page = parts.page
-        && !project.tests("sockscope-companion", "page").is_empty()
-        && project.has_feature("sockscope-companion", "page-tests");
     let all = [
         (Format, parts.native),
         (LintsNative, parts.native),
@@ -80,7 +77,7 @@ fn plan(project: &Project, parts: Parts) -> Vec<Stage> {
         (Size, parts.need_browser()),
         (Server, parts.need_browser()),
         (InBrowser, parts.web),
-        (WholePage, whole_page),
+        (WholePage, parts.page),
     ];
     all.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
 }
@@ -230,8 +227,7 @@ fn size(project: &Project, toolbox: Option<&Toolbox>) -> Result<Count> {
 fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result<Count> {
     let names = browser_tests(project);
     if names.is_empty() {
-        screen::note("there is no tests/web_*.rs yet");
-        return Ok(Count::default());
+        bail!("there is no tests/web_*.rs: a run without tests is no success");
     }
     let (log, log_path) = serve::log_file(project)?;
     let arguments = ["--port", "0", "--tls", "--allow-origin", "loopback"].map(str::to_owned);
