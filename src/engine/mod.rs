@@ -8,12 +8,15 @@ pub mod echo;
 pub mod endpoint;
 pub mod framelog;
 pub mod latency;
+pub mod nearest;
 pub mod pairing;
 pub mod payload;
 pub mod random;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
+pub mod template;
 pub mod time;
+pub mod unit;
 pub mod world;
 
 pub use close::{CloseReason, Closing, SendableCode};

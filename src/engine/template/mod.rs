@@ -1,0 +1,16 @@
+//! Texts with placeholders: `r-{{uuid}}`, `{{bob.sid}}`, `{{env.WS_URL ?? ws://localhost:9000/ws}}`.
+//!
+//! Owns how a placeholder is written, what it refers to and what it becomes. It refuses to know where values come from: they,
+//! the clock and randomness come through [`Scope`]. The rule a reader would break: what a placeholder became is never read
+//! for placeholders again, so a server's message cannot smuggle one in.
+
+mod document;
+mod expand;
+mod generate;
+mod parse;
+mod variables;
+
+pub use document::{Document, expand_json};
+pub use expand::{ExpandError, ExpandErrorKind, LIMIT, Scope};
+pub use parse::{Name, Reference, Template, TemplateError, TemplateErrorKind, WORDS, is_name};
+pub use variables::{VariableError, VariableErrorKind, resolve_variables};
