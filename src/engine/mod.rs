@@ -8,9 +8,11 @@ pub mod echo;
 pub mod endpoint;
 pub mod framelog;
 pub mod latency;
+pub mod mask;
 pub mod nearest;
 pub mod pairing;
 pub mod payload;
+pub mod payload_spec;
 pub mod random;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;

@@ -11,6 +11,8 @@ mod parse;
 mod variables;
 
 pub use document::{Document, expand_json};
+#[cfg(test)]
+pub(crate) use expand::fixture;
 pub use expand::{ExpandError, ExpandErrorKind, LIMIT, Scope};
 pub use parse::{Name, Reference, Template, TemplateError, TemplateErrorKind, WORDS, is_name};
 pub use variables::{VariableError, VariableErrorKind, resolve_variables};
