@@ -1,28 +1,16 @@
-//! What a `send` says: a payload in the suite's notation, checked once and built for every message.
+//! A payload in the suite's notation, read once and built for every message.
 //!
-//! Owns the `$` notations and the limit of a payload. It refuses to know who sends. The rule a reader would break: whatever has
-//! no placeholder is checked when it is read, so that a bad `$hex` is found before the run and not in its tenth minute.
+//! Owns the `$` notations. It refuses to know how bytes are made: see [`super::content`].
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-use super::Payload;
-use super::nearest::nearest;
-use super::random::Random;
-use super::template::{Document, ExpandError, ExpandErrorKind, LIMIT, Reference, Scope, TemplateErrorKind};
-use super::unit::{UnitError, show_size, size_of};
+use super::content::{Fill, base64, bytes, chars, hex, rest_filler, size, text};
+use super::error::{PayloadError, PayloadErrorKind, at};
+use crate::engine::Payload;
+use crate::engine::nearest::nearest;
+use crate::engine::template::{Document, ExpandError, LIMIT, Reference, Scope};
 
 const KINDS: [&str; 6] = ["$json", "$text", "$hex", "$base64", "$bytes", "$chars"];
-const FILLS: [&str; 3] = ["zero", "ramp", "random"];
-
-/// With or without padding, since tools differ; `-` and `_` are turned into `+` and `/` before.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 /// A payload that has been read once and can be built many times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PayloadSpec {
@@ -47,118 +35,6 @@ enum Form {
         size: Document,
         of: Document,
     },
-}
-
-/// What is wrong with a payload, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}")]
-pub struct PayloadError {
-    /// JSON path within the payload, `$` for the whole.
-    pub path: String,
-    /// Byte offset within the string, for what a placeholder is to blame for.
-    pub at: usize,
-    /// What is wrong.
-    pub kind: PayloadErrorKind,
-}
-
-/// What can be wrong with a payload.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PayloadErrorKind {
-    /// A `$` key that nobody knows.
-    #[error(
-        "no payload is written {key}{}; a message with such a key is written {{\"$json\": {{\"{key}\": …}}}}",
-        .nearest.as_ref().map(|near| format!(", did you mean {near}?")).unwrap_or_default()
-    )]
-    UnknownKind {
-        /// What was written.
-        key: String,
-        /// The nearest notation.
-        nearest: Option<String>,
-    },
-    /// A `$` key and others.
-    #[error("{key} stands alone, without {other:?}; a message with both is written {{\"$json\": {{…}}}}")]
-    NotAlone {
-        /// The `$` key.
-        key: String,
-        /// Another one.
-        other: String,
-    },
-    /// A key that the notation does not have.
-    #[error("{kind} has no {key:?}; {}", .nearest.as_ref().map_or_else(|| format!("it has {known}"), |near| format!("did you mean {near}?")))]
-    UnknownKey {
-        /// Such as `$bytes`.
-        kind: &'static str,
-        /// What was written.
-        key: String,
-        /// The nearest key.
-        nearest: Option<String>,
-        /// All of its keys.
-        known: &'static str,
-    },
-    /// No size.
-    #[error("{0} needs a size, such as \"64KiB\"")]
-    NoSize(&'static str),
-    /// Another type of value.
-    #[error("{kind} is {wanted}, not {got}")]
-    Type {
-        /// Such as `$hex`.
-        kind: &'static str,
-        /// What it takes.
-        wanted: &'static str,
-        /// What was written.
-        got: &'static str,
-    },
-    /// Not hexadecimal.
-    #[error("{0:?} is no hexadecimal digit; $hex is pairs of 0 to 9 and a to f")]
-    HexDigit(char),
-    /// Half a byte too much.
-    #[error("$hex has {0} digits; a byte is two")]
-    HexHalf(usize),
-    /// Not base64, in the decoder's words.
-    #[error("$base64 cannot be decoded: {0}")]
-    Base64(String),
-    /// Not a size.
-    #[error(transparent)]
-    Size(#[from] UnitError),
-    /// Larger than [`LIMIT`].
-    #[error("a payload of {bytes} bytes; the limit is {}", show_size(LIMIT as u64))]
-    TooLarge {
-        /// How large it would be.
-        bytes: u64,
-    },
-    /// A fill that nobody knows.
-    #[error("{given:?} is no fill; {}", .nearest.as_ref().map_or_else(|| "write zero, ramp or random".to_owned(), |near| format!("did you mean {near}?")))]
-    Fill {
-        /// What was written.
-        given: String,
-        /// The nearest fill.
-        nearest: Option<String>,
-    },
-    /// Nothing to fill with.
-    #[error("\"of\" is empty; name at least one character to fill with")]
-    NoCharacters,
-    /// The last character does not fit.
-    #[error(
-        "{size} bytes cannot be filled with whole characters of {of:?}: {rest} remain; add a character of one byte, such as a, or change the size"
-    )]
-    NoFit {
-        /// The size in bytes.
-        size: usize,
-        /// The characters.
-        of: String,
-        /// The bytes that remain.
-        rest: usize,
-    },
-    /// A placeholder that does not read.
-    #[error(transparent)]
-    Template(TemplateErrorKind),
-    /// A placeholder without a value.
-    #[error(transparent)]
-    Expand(ExpandErrorKind),
-}
-
-fn at(path: &str, kind: impl Into<PayloadErrorKind>) -> PayloadError {
-    PayloadError { path: path.to_owned(), at: 0, kind: kind.into() }
 }
 
 impl PayloadSpec {
@@ -366,104 +242,6 @@ fn type_of(value: &Value) -> &'static str {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
-}
-
-fn text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-/// Blanks between the digits are no part of them: logs print `00 ff`.
-fn hex(text: &str) -> Result<Vec<u8>, PayloadErrorKind> {
-    let digit = |c: char| c.to_digit(16).map(|digit| digit as u8).ok_or(PayloadErrorKind::HexDigit(c));
-    let digits =
-        text.chars().filter(|c| !c.is_ascii_whitespace()).map(digit).collect::<Result<Vec<_>, _>>()?;
-    match digits.as_chunks::<2>() {
-        (pairs, []) => Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect()),
-        _ => Err(PayloadErrorKind::HexHalf(digits.len())),
-    }
-}
-
-fn base64(text: &str) -> Result<Vec<u8>, PayloadErrorKind> {
-    let standard = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
-        b'-' => b'+',
-        b'_' => b'/',
-        other => other,
-    });
-    let standard: Vec<u8> = standard.collect();
-    BASE64.decode(standard).map_err(|error| PayloadErrorKind::Base64(error.to_string()))
-}
-
-fn size(value: &Value) -> Result<usize, PayloadErrorKind> {
-    let bytes = size_of(value)?;
-    match usize::try_from(bytes) {
-        Ok(size) if size <= LIMIT => Ok(size),
-        _ => Err(PayloadErrorKind::TooLarge { bytes }),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Fill {
-    Zero,
-    Ramp,
-    Random,
-}
-
-impl Fill {
-    fn parse(given: &str) -> Result<Self, PayloadErrorKind> {
-        match given {
-            "zero" => Ok(Self::Zero),
-            "ramp" => Ok(Self::Ramp),
-            "random" => Ok(Self::Random),
-            _ => {
-                let nearest = nearest(given, FILLS).map(str::to_owned);
-                Err(PayloadErrorKind::Fill { given: given.to_owned(), nearest })
-            }
-        }
-    }
-}
-
-/// Random bytes take one number of the run's sequence, so that the size of a payload does not change what comes after it.
-fn bytes(size: usize, fill: Fill, scope: &mut dyn Scope) -> Vec<u8> {
-    match fill {
-        Fill::Zero => vec![0; size],
-        Fill::Ramp => (0..=u8::MAX).cycle().take(size).collect(),
-        Fill::Random => {
-            let mut random = Random::with_seed(scope.random());
-            let mut bytes = Vec::with_capacity(size + 8);
-            while bytes.len() < size {
-                bytes.extend(random.next_u64().to_le_bytes());
-            }
-            bytes.truncate(size);
-            bytes
-        }
-    }
-}
-
-/// How often all of `of` fits, how many bytes of one more round, and what fills the bytes that no whole character fills.
-fn rest_filler(size: usize, of: &str) -> Result<(usize, usize, String), PayloadErrorKind> {
-    if of.is_empty() {
-        return Err(PayloadErrorKind::NoCharacters);
-    }
-    let (rounds, room) = (size / of.len(), size % of.len());
-    let part = (0..=room).rev().find(|&end| of.is_char_boundary(end)).unwrap_or(0);
-    let rest = room - part;
-    match of.chars().find(char::is_ascii) {
-        Some(filler) => Ok((rounds, part, String::from(filler).repeat(rest))),
-        None if rest == 0 => Ok((rounds, part, String::new())),
-        None => Err(PayloadErrorKind::NoFit { size, of: of.to_owned(), rest }),
-    }
-}
-
-/// Exactly `size` bytes of whole characters, `of` again and again.
-fn chars(size: usize, of: &str) -> Result<String, PayloadErrorKind> {
-    let (rounds, part, filler) = rest_filler(size, of)?;
-    let mut text = of.repeat(rounds);
-    text.push_str(&of[..part]);
-    text.push_str(&filler);
-    Ok(text)
 }
 
 #[cfg(test)]
