@@ -173,13 +173,22 @@ pub fn bring_into_view(element: &web_sys::Element) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
-/// Focuses what a selector finds, once the present change has been drawn.
+/// Focuses what a selector finds, as soon as it is drawn: a view that is just being shown takes a frame or two.
 pub fn focus_soon(selector: &'static str) {
+    const FRAMES: u8 = 10;
+    focus_within(selector, FRAMES);
+}
+
+fn focus_within(selector: &'static str, frames: u8) {
     with_next_frame(move || {
-        let found = window().document().and_then(|document| document.query_selector(selector).ok()?);
+        let Some(document) = window().document() else { return };
+        let found = document.query_selector(selector).ok().flatten();
         if let Some(element) = found.as_ref().and_then(|found| found.dyn_ref::<web_sys::HtmlElement>()) {
-            // An element that cannot be focused leaves the focus where it is.
+            // What is not shown cannot be focused, and says nothing.
             let _ = element.focus();
+        }
+        if frames > 0 && (found.is_none() || document.active_element() != found) {
+            focus_within(selector, frames - 1);
         }
     });
 }
