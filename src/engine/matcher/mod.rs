@@ -1,0 +1,29 @@
+//! What a message must look like.
+//!
+//! Owns the matcher table of the suite format: reading a matcher from its JSON, with every mistake in it at once, and
+//! checking a message, with the differences and how near it came. It refuses to know expectations, time and connections.
+//! The rule a reader would break: neither a hostile matcher nor a hostile message may cost unbounded stack, time or memory.
+
+mod bytes;
+#[cfg(test)]
+mod claims;
+mod clause;
+mod count;
+mod error;
+mod filter;
+mod json;
+mod mismatch;
+mod pattern;
+mod place;
+mod query;
+mod query_text;
+mod rule;
+mod selection;
+mod subject;
+mod subset;
+
+pub use clause::Matcher;
+pub use error::{MatcherError, MatcherErrorKind};
+pub use mismatch::{Closeness, Difference, Mismatch};
+pub use query::{Query, QueryError};
+pub use subject::Subject;

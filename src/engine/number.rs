@@ -1,0 +1,216 @@
+//! JSON numbers, compared by value.
+//!
+//! Owns the order of numbers as they are written. It refuses to turn them into floats: `10000000000000001` and `1e16` are
+//! the same float and different numbers. The rule a reader would break: nothing here may cost what an exponent promises,
+//! `1e999999999` is eleven bytes of work.
+
+use std::cmp::Ordering;
+
+use serde_json::Number;
+
+/// The order of two numbers by value: `1.0` equals `1`, `-0` equals `0`.
+///
+/// Exponents of more than 36 digits are taken as one and the same; no message has a use for them.
+///
+/// ```
+/// # use std::cmp::Ordering;
+/// # use sockscope::engine::number::compare;
+/// let number = |text| serde_json::from_str(text).unwrap();
+/// assert_eq!(compare(&number("1.0"), &number("1")), Ordering::Equal);
+/// assert_eq!(compare(&number("10000000000000001"), &number("1e16")), Ordering::Greater);
+/// ```
+pub fn compare(a: &Number, b: &Number) -> Ordering {
+    if a.as_str() == b.as_str() {
+        return Ordering::Equal;
+    }
+    Decimal::read(a.as_str()).order(&Decimal::read(b.as_str()))
+}
+
+/// Whether the value has no fraction: `1.0` and `1e3` have none.
+pub fn is_integer(number: &Number) -> bool {
+    let decimal = Decimal::read(number.as_str());
+    let trailing = decimal.digits().rev().take_while(|digit| *digit == b'0').count();
+    decimal.is_zero() || decimal.magnitude >= (decimal.digits().count() - trailing) as i128
+}
+
+/// The number 0.d₁d₂d₃… × 10^magnitude, with d₁ not zero, as pieces of its text.
+struct Decimal<'a> {
+    is_negative: bool,
+    whole: &'a [u8],
+    fraction: &'a [u8],
+    magnitude: i128,
+}
+
+impl<'a> Decimal<'a> {
+    fn read(text: &'a str) -> Self {
+        let (is_negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let whole = whole.trim_start_matches('0');
+        let (fraction, skipped) = if whole.is_empty() {
+            let kept = fraction.trim_start_matches('0');
+            (kept, fraction.len() - kept.len())
+        } else {
+            (fraction, 0)
+        };
+        let position = if whole.is_empty() { -(skipped as i128) } else { whole.len() as i128 };
+        Self {
+            is_negative,
+            whole: whole.as_bytes(),
+            fraction: fraction.as_bytes(),
+            magnitude: position + read_exponent(exponent),
+        }
+    }
+
+    fn digits(&self) -> impl DoubleEndedIterator<Item = u8> {
+        self.whole.iter().chain(self.fraction).copied()
+    }
+
+    /// Leading zeros are gone, so only zero has no digits left.
+    fn is_zero(&self) -> bool {
+        self.whole.is_empty() && self.fraction.is_empty()
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        match (self.sign(), other.sign()) {
+            (0, 0) => Ordering::Equal,
+            (a, b) if a != b => a.cmp(&b),
+            (sign, _) => {
+                let by_size = self.magnitude.cmp(&other.magnitude).then_with(|| self.order_of_digits(other));
+                if sign < 0 { by_size.reverse() } else { by_size }
+            }
+        }
+    }
+
+    fn sign(&self) -> i8 {
+        match (self.is_zero(), self.is_negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        }
+    }
+
+    /// Digit by digit; the shorter one goes on with zeros.
+    fn order_of_digits(&self, other: &Self) -> Ordering {
+        let (mut ours, mut theirs) = (self.digits(), other.digits());
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return Ordering::Equal,
+                (a, b) => match a.unwrap_or(b'0').cmp(&b.unwrap_or(b'0')) {
+                    Ordering::Equal => {}
+                    unequal => return unequal,
+                },
+            }
+        }
+    }
+}
+
+fn read_exponent(text: &str) -> i128 {
+    const BEYOND: i128 = 10i128.pow(37);
+    let (sign, digits) = match text.as_bytes().first() {
+        Some(b'-') => (-1, &text[1..]),
+        Some(b'+') => (1, &text[1..]),
+        _ => (1, text),
+    };
+    let digits = digits.trim_start_matches('0');
+    match digits.len() {
+        0 => 0,
+        1..=36 => sign * digits.parse().unwrap_or(BEYOND),
+        _ => sign * BEYOND,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Random;
+
+    fn number(text: &str) -> Number {
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[track_caller]
+    fn check(a: &str, b: &str, expected: Ordering) {
+        assert_eq!(compare(&number(a), &number(b)), expected, "{a} and {b}");
+        assert_eq!(compare(&number(b), &number(a)), expected.reverse(), "{b} and {a}");
+    }
+
+    #[test]
+    fn the_same_value_is_equal_however_it_is_written() {
+        check("1.0", "1", Ordering::Equal);
+        check("100", "1e2", Ordering::Equal);
+        check("1E+2", "100.000", Ordering::Equal);
+        check("0.001", "1e-3", Ordering::Equal);
+        check("0.00120", "12e-4", Ordering::Equal);
+        check("10e9223372036854775807", "1e9223372036854775808", Ordering::Equal);
+    }
+
+    #[test]
+    fn zero_has_no_sign_and_no_exponent() {
+        check("-0", "0", Ordering::Equal);
+        check("0e999999999", "-0.000", Ordering::Equal);
+        check("0", "-1e-999999999", Ordering::Greater);
+    }
+
+    #[test]
+    fn nothing_is_rounded() {
+        check("10000000000000001", "1e16", Ordering::Greater);
+        check("18446744073709551616", "18446744073709551615", Ordering::Greater);
+        check("0.1000000000000000000000000000000000001", "0.1", Ordering::Greater);
+        check("9007199254740993", "9007199254740992", Ordering::Greater);
+    }
+
+    #[test]
+    fn beyond_the_floats_there_is_still_an_order() {
+        check("1e400", "1e401", Ordering::Less);
+        check("-1e400", "-1e401", Ordering::Greater);
+        check("1e-400", "0", Ordering::Greater);
+        check("1e999999999", "1e-999999999", Ordering::Greater);
+        check("1e999999999999999999999999999999999999999999", "1e400", Ordering::Greater);
+    }
+
+    #[test]
+    fn signs_come_first() {
+        check("-2", "1", Ordering::Less);
+        check("-2", "-1", Ordering::Less);
+        check("2", "10", Ordering::Less);
+    }
+
+    #[test]
+    fn an_integer_is_told_by_its_value() {
+        for text in ["1", "1.0", "1e3", "12.5e1", "-0.0", "0", "1e999999999", "100"] {
+            assert!(is_integer(&number(text)), "{text}");
+        }
+        for text in ["1.5", "1e-3", "12.55e1", "1e-999999999", "0.1"] {
+            assert!(!is_integer(&number(text)), "{text}");
+        }
+    }
+
+    /// Small decimals have an order that whole arithmetic knows: mantissa × 10^exponent, scaled to integers.
+    #[test]
+    fn the_order_is_that_of_whole_arithmetic() {
+        let mut random = Random::with_seed(3);
+        let mut draw = |below: u64| random.next_u64() % below;
+        for _ in 0..50_000 {
+            let mut one = || {
+                let mantissa = draw(2001) as i128 - 1000;
+                let exponent = draw(9) as i32 - 4;
+                let scaled = mantissa * 10i128.pow((exponent + 4) as u32);
+                let text = match draw(3) {
+                    0 => format!("{mantissa}e{exponent}"),
+                    1 => format!("{mantissa}.000E{exponent:+}"),
+                    _ => {
+                        let sign = if scaled < 0 { "-" } else { "" };
+                        format!("{sign}{}.{:04}", scaled.abs() / 10_000, scaled.abs() % 10_000)
+                    }
+                };
+                (text, scaled)
+            };
+            let ((a, a_value), (b, b_value)) = (one(), one());
+            check(&a, &b, a_value.cmp(&b_value));
+        }
+    }
+}
