@@ -3,16 +3,12 @@
 //! Owns the order of the steps and what each failure is called. Every wait has a bound, so nothing hangs. Dropping the
 //! future stops the check and closes its socket.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
-use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, Endpoint, Event, Instant, Latency, LatencySummary, Payload, SendError, Socket, World};
+use super::inbox::Inbox;
+use super::{Closing, Endpoint, Event, Latency, LatencySummary, Payload, SendError, Socket, World};
 
 /// What to check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +179,7 @@ impl Run {
         socket: &W::Socket,
     ) -> Result<(), FailureKind> {
         let payload = numbered(&check.payload, round);
-        let sent = socket.send(&payload).map_err(|error| inbox.explain(&error))?;
+        let sent = socket.send(&payload).map_err(|error| explain(inbox, &error))?;
         let deadline = sent + check.within;
         let (mut others, mut last) = (0, None);
         loop {
@@ -234,7 +230,7 @@ impl Run {
         inbox: &Inbox,
         socket: &W::Socket,
     ) -> Result<(), FailureKind> {
-        let began = socket.close(&Closing::normal()).map_err(|error| inbox.explain(&error))?;
+        let began = socket.close(&Closing::normal()).map_err(|error| explain(inbox, &error))?;
         loop {
             match inbox.next_by(world, began + check.within).await {
                 Some((_, Event::Closed { clean: true, .. })) => return Ok(()),
@@ -260,63 +256,17 @@ fn at(step: &str) -> impl FnOnce(FailureKind) -> StepFailure {
     move |kind| StepFailure { step, kind }
 }
 
+/// Why nothing could be sent: the close that nobody has looked at yet says more than the browser does.
+fn explain(inbox: &Inbox, error: &SendError) -> FailureKind {
+    match inbox.unread_close() {
+        Some((code, reason)) => FailureKind::ClosedEarly { code, reason },
+        None => FailureKind::Browser(error.to_string()),
+    }
+}
+
 fn describe(payload: &Payload) -> String {
     let kind = if payload.is_text() { "text" } else { "binary" };
     format!("{kind} of {} B {}", payload.as_bytes().len(), payload.preview(SHOWN))
-}
-
-/// The events of one connection that nobody has looked at yet.
-#[derive(Clone, Default)]
-struct Inbox(Rc<RefCell<Arrivals>>);
-
-#[derive(Default)]
-struct Arrivals {
-    events: VecDeque<(Instant, Event)>,
-    waiting: Option<Waker>,
-}
-
-impl Inbox {
-    fn sink(&self) -> super::EventSink {
-        let inbox = self.clone();
-        Box::new(move |at, event| {
-            let mut arrivals = inbox.0.borrow_mut();
-            arrivals.events.push_back((at, event));
-            if let Some(waker) = arrivals.waiting.take() {
-                waker.wake();
-            }
-        })
-    }
-
-    /// The next event that was stamped by `deadline`; none when there is none. The stamp decides, not the moment of looking:
-    /// an event that was in time stays in time however late we come to it.
-    async fn next_by<W: World>(&self, world: &W, deadline: Instant) -> Option<(Instant, Event)> {
-        let arrival = std::future::poll_fn(|cx| {
-            let mut arrivals = self.0.borrow_mut();
-            match arrivals.events.pop_front() {
-                Some(event) => Poll::Ready(event),
-                None => {
-                    arrivals.waiting = Some(cx.waker().clone());
-                    Poll::Pending
-                }
-            }
-        });
-        let (at, event) = match select(arrival, world.sleep(deadline.since(world.now()))).await {
-            Either::Left((event, _)) => event,
-            Either::Right(_) => self.0.borrow_mut().events.pop_front()?,
-        };
-        (at <= deadline).then_some((at, event))
-    }
-
-    /// Why nothing could be sent: the close that nobody has looked at yet says more than the browser does.
-    fn explain(&self, error: &SendError) -> FailureKind {
-        let closed = self.0.borrow().events.iter().find_map(|(_, event)| match event {
-            Event::Closed { code, reason, .. } => {
-                Some(FailureKind::ClosedEarly { code: *code, reason: reason.clone() })
-            }
-            _ => None,
-        });
-        closed.unwrap_or_else(|| FailureKind::Browser(error.to_string()))
-    }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

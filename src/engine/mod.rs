@@ -7,6 +7,7 @@ pub mod close;
 pub mod echo;
 pub mod endpoint;
 pub mod framelog;
+mod inbox;
 pub mod latency;
 pub mod mask;
 pub mod matcher;
