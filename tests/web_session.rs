@@ -166,7 +166,7 @@ async fn echo_outcome(path: &str) -> sockscope::engine::echo::EchoOutcome {
     }));
     page.until("the outcome", |page| matches!(*page.echo.borrow(), Some(EchoNews::Done(_)))).await;
     let Some(EchoNews::Done(outcome)) = page.echo.take() else { unreachable!("just seen") };
-    // A server that never answers our close is let go only after a while.
+    // Its end is told by the browser, after the outcome.
     page.until("its socket to be gone", |page| page.seen.borrow().totals.sockets == 0).await;
     *outcome
 }
@@ -183,7 +183,7 @@ async fn the_echo_check_fails_on_every_fault() {
     for (path, step, words) in [
         ("/fault?refuse=401", "connect", "refused"),
         ("/fault?drop=1", "round 1 of 50", "nothing came"),
-        ("/fault?silent=true", "round 1 of 50", "nothing came"),
+        ("/fault?silent=data", "round 1 of 50", "nothing came"),
         ("/fault?corrupt=1", "round 1 of 50", "came 1 other"),
         ("/fault?duplicate=1", "round 2 of 50", "the echo of round 1 came a second time"),
         ("/fault?duplicate=1&latency=20ms", "round 2 of 50", "the echo of round 1 came a second time"),
