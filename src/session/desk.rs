@@ -235,7 +235,9 @@ impl<W: World> Desk<W> {
             line.heard(log, at, event);
             line.forgotten
         });
-        self.drop_if_done(id);
+        if forgotten == Some(true) {
+            self.drop_if_done(id);
+        }
         forgotten == Some(false)
     }
 

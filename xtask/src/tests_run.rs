@@ -19,7 +19,9 @@ use crate::stages::Record;
 use crate::tally::{Count, Tally};
 use crate::{page, sizes};
 
-const WASM: &str = "wasm32-unknown-unknown";
+/// What makes cargo build the page's library and its tests for a browser.
+const PAGE_ON_WASM: [&str; 6] =
+    ["--target", "wasm32-unknown-unknown", "-p", "sockscope", "--features", "page"];
 
 /// True when nothing failed.
 pub fn run(project: &Project, parts: Parts) -> Result<bool> {
@@ -129,16 +131,7 @@ impl Bench<'_> {
             Stage::LintsWasm => {
                 self.progress.stage("lints, wasm (about 1 minute the first time)");
                 let mut command = project.cargo();
-                command.args([
-                    "clippy",
-                    "--locked",
-                    "--target",
-                    WASM,
-                    "-p",
-                    "sockscope",
-                    "--features",
-                    "page",
-                ]);
+                command.args(["clippy", "--locked"]).args(PAGE_ON_WASM);
                 // Not `--all-targets`: the engine's own tests run natively, in a world that wasm does not have.
                 command.args(["--lib", "--bins"]).args(browser_tests(project)).args(["--", "-D", "warnings"]);
                 record.stage("lints, wasm", || check(&mut command));
@@ -235,18 +228,7 @@ fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result
         .with_context(|| format!("its words are in {}", log_path.display()))?;
 
     let mut command = project.cargo();
-    command.args([
-        "test",
-        "--locked",
-        "--no-fail-fast",
-        "--target",
-        WASM,
-        "-p",
-        "sockscope",
-        "--features",
-        "page",
-    ]);
-    command.args(names);
+    command.args(["test", "--locked", "--no-fail-fast"]).args(PAGE_ON_WASM).args(names);
     toolbox.equip(&mut command);
     // The tests read these while they are compiled.
     for (variable, url) in [("WS", "ws"), ("WSS", "wss"), ("API", "api"), ("PAGE", "page")] {
