@@ -17,6 +17,7 @@ pub mod pairing;
 pub mod payload;
 pub mod payload_spec;
 pub mod random;
+pub mod report;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod template;

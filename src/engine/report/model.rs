@@ -1,0 +1,373 @@
+//! The report, field by field as its JSON has it.
+//!
+//! Owns names and units of the contract. The rule a reader would break: a field that is public here is public for ever;
+//! add fields, never change one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Everything held.
+    Pass,
+    /// The server did not do what was wanted.
+    Fail,
+    /// The script or the environment is broken.
+    Error,
+    /// The harness, not the server, was the limit.
+    Inconclusive,
+    /// A step that did not run: its `if` was false, or one before it failed. A check or a suite is never skipped.
+    Skipped,
+}
+
+impl Verdict {
+    /// The graver of two, for a whole that is made of parts: an error outweighs a failure, that outweighs what is
+    /// inconclusive, and anything outweighs a pass.
+    pub fn and(self, other: Self) -> Self {
+        let weight = |verdict| match verdict {
+            Self::Skipped => 0,
+            Self::Pass => 1,
+            Self::Inconclusive => 2,
+            Self::Fail => 3,
+            Self::Error => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+
+    /// As the report JSON spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error => "error",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A duration in milliseconds with three decimals, which is all that a browser's clock can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub f64);
+
+impl From<Duration> for Millis {
+    fn from(duration: Duration) -> Self {
+        Self((duration.as_nanos() as f64 / 1e3).round() / 1e3)
+    }
+}
+
+impl From<Millis> for Duration {
+    fn from(millis: Millis) -> Self {
+        Self::from_nanos((millis.0.max(0.0) * 1e6).round() as u64)
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the program.
+    pub sockscope: String,
+    /// The version of the suite format.
+    pub format: u32,
+    /// The suite's name.
+    pub suite: String,
+    /// Its prose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Of the whole.
+    pub verdict: Verdict,
+    /// Why, where no check or threshold says it: what made a run inconclusive or broke it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// What all random values came from.
+    pub seed: u64,
+    /// When it began, as ISO 8601 in UTC.
+    pub started: String,
+    /// How long it took.
+    pub duration_ms: Millis,
+    /// Where it ran.
+    pub environment: Environment,
+    /// The variables with their values, secrets masked.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub vars: Map<String, Value>,
+    /// Sums over all checks.
+    pub totals: Totals,
+    /// Of all checks together.
+    pub metrics: BTreeMap<String, Metric>,
+    /// Of the suite, `require` included.
+    pub thresholds: Vec<ThresholdReport>,
+    /// In the order in which they ran.
+    pub checks: Vec<CheckReport>,
+    /// Second by second, for drawing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seconds: Vec<Second>,
+}
+
+/// Where a run took place, and how good a clock it had.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Such as `Chrome 156`; `simulation` in tests.
+    pub browser: String,
+    /// The page's origin.
+    pub origin: String,
+    /// The step of the clock in microseconds.
+    pub timer_step_us: f64,
+    /// How late the event loop was, at its worst one of a hundred, in milliseconds.
+    pub loop_lag_p99_ms: f64,
+    /// Whether the page was out of sight at any time.
+    pub hidden: bool,
+}
+
+/// Sums over all checks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// How many checks there are.
+    pub checks: u64,
+    /// How many passed.
+    pub passed: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many were broken.
+    pub errors: u64,
+    /// How many could not be judged.
+    pub inconclusive: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages received.
+    pub received: u64,
+    /// Messages that were expected.
+    pub expected: u64,
+    /// Those of them that came.
+    pub matched: u64,
+    /// The share of the expected ones that came, in percent; 100 when none was expected.
+    pub success: f64,
+}
+
+/// The figures of one metric. Timings are in microseconds and have all of them; a counter has a count and a rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// `us` for timings, `count` or `bytes` for counters.
+    pub unit: String,
+    /// How many samples, or how many at all.
+    pub count: u64,
+    /// A second, for counters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// The shortest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The arithmetic mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// The median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<f64>,
+    /// 90 of 100 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90: Option<f64>,
+    /// 95 of 100 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<f64>,
+    /// 99 of 100 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
+    /// 999 of 1000 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p999: Option<f64>,
+    /// The longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// The standard deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stddev: Option<f64>,
+    /// The histogram as base64 of HDR's second format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<String>,
+}
+
+/// One threshold, judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdReport {
+    /// Such as `rtt.p95 < 10ms`.
+    pub expr: String,
+    /// What was measured, with a unit; `no samples` when nothing was.
+    pub value: String,
+    /// Whether it held.
+    pub verdict: Verdict,
+    /// Why it does not hold, where the value does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// What came of one check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// With the values of its row.
+    pub name: String,
+    /// Its prose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// For choosing.
+    pub tags: Vec<String>,
+    /// Of the whole check.
+    pub verdict: Verdict,
+    /// Why, where no step or threshold says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// When it began, in milliseconds from the start of the run.
+    #[serde(default)]
+    pub offset_ms: Millis,
+    /// How long it took.
+    pub duration_ms: Millis,
+    /// Its own.
+    pub metrics: BTreeMap<String, Metric>,
+    /// Its own.
+    pub thresholds: Vec<ThresholdReport>,
+    /// Setup, steps, invariants and teardown, in the order of the suite, inner ones after the one they stand in.
+    pub steps: Vec<StepReport>,
+    /// Messages that no expectation selected; at most as many as fit into a report.
+    pub leftovers: Vec<Leftover>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub leftovers_omitted: u64,
+}
+
+/// What came of one step, all its rounds and clients together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Where it stands in the check, such as `steps[2].all[0][1]`, `setup[0]` or `invariants[1]`.
+    pub path: String,
+    /// Where it stands in the suite's text, from 1; 0 when unknown.
+    #[serde(default)]
+    pub line: u32,
+    /// What it does, in a few words: `alice connects`.
+    pub title: String,
+    /// What its author says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Of all rounds and clients.
+    pub verdict: Verdict,
+    /// How long it took, all rounds added up.
+    pub duration_ms: Millis,
+    /// The clients it acted on.
+    pub on: Vec<String>,
+    /// How often it ran; 0 when skipped.
+    #[serde(default)]
+    pub runs: u64,
+    /// How many of these failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed_runs: u64,
+    /// The first failure.
+    pub failure: Option<Failure>,
+}
+
+/// How a step failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Of which kind.
+    pub kind: FailureKind,
+    /// In a sentence.
+    pub message: String,
+    /// The client it happened to; none when it happened to nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The round of the innermost repeat, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u64>,
+    /// What was wanted, in a few words.
+    #[serde(default)]
+    pub expected: Option<String>,
+    /// The message that came nearest.
+    #[serde(default)]
+    pub closest: Option<NearMiss>,
+    /// Where it differs.
+    #[serde(default)]
+    pub diff: Vec<Difference>,
+}
+
+/// The kinds of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    /// What was wanted did not come in time.
+    Timeout,
+    /// It came and was not as wanted.
+    Mismatch,
+    /// Something came that must not.
+    Unexpected,
+    /// The connection ended, or ended otherwise than wanted.
+    Closed,
+    /// The handshake failed, or did not although it should.
+    Refused,
+    /// An HTTP call failed or was answered otherwise than wanted.
+    Http,
+    /// A message broke an invariant.
+    Invariant,
+    /// A figure is beyond its bound.
+    Threshold,
+    /// The script is wrong; the server is not to blame.
+    Script,
+}
+
+/// The message that came nearest to what was wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearMiss {
+    /// The client that received it.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// The message, cut.
+    pub message: String,
+    /// Whether another expectation had taken it already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
+}
+
+/// One place in which a message differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// JSON path in the message.
+    pub path: String,
+    /// As JSON or in words.
+    pub wanted: String,
+    /// As JSON, or `nothing`.
+    pub got: String,
+}
+
+/// A message that no expectation selected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// The client that received it.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// The message, cut.
+    pub message: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+/// What happened within one second of the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Second {
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages received.
+    pub received: u64,
+    /// The median round trip in microseconds; none when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_p50: Option<f64>,
+    /// 99 of 100 round trips took at most this, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_p99: Option<f64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
