@@ -20,6 +20,7 @@ pub mod random;
 pub mod report;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
+pub mod suite;
 pub mod template;
 pub mod time;
 pub mod unit;

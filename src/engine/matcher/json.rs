@@ -72,7 +72,7 @@ pub(super) fn holds_placeholder(text: &str) -> bool {
 }
 
 /// The JSON text of a value, cut with an ellipsis.
-pub(super) fn excerpt(value: &Value) -> String {
+pub(crate) fn excerpt(value: &Value) -> String {
     let mut short = Short(Vec::new());
     let is_whole = serde_json::to_writer(&mut short, value).is_ok();
     let end = match std::str::from_utf8(&short.0) {

@@ -24,6 +24,7 @@ mod subset;
 
 pub use clause::Matcher;
 pub use error::{MatcherError, MatcherErrorKind};
+pub(crate) use json::excerpt;
 pub use mismatch::{Closeness, Difference, Mismatch};
 pub use query::{Query, QueryError};
 pub use subject::Subject;

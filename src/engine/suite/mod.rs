@@ -1,0 +1,13 @@
+//! A suite: what it says, and how it is read.
+//!
+//! Owns the suite format. It refuses to run anything. The rule a reader would break: what can be known when a suite is read
+//! is said then, all of it at once and each with its place; the runner is the wrong moment to learn of a typo.
+
+mod field;
+mod model;
+
+pub use field::{Field, FieldError, FromValue, StatusSet};
+pub use model::{
+    Bound, Capture, Check, Client, CloseSpec, ClosedSpec, ConnectSpec, Defaults, Each, Expectation, HttpBody,
+    HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, Verb,
+};
