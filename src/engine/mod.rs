@@ -3,6 +3,7 @@
 //! Owns every rule that needs no browser. It refuses to know web-sys, leptos and any clock of its own: time, sockets and
 //! randomness come through [`World`]. The rule a reader would break: nothing here may read a clock.
 
+pub mod canonical;
 pub mod close;
 pub mod echo;
 pub mod endpoint;
@@ -18,6 +19,7 @@ pub mod payload;
 pub mod payload_spec;
 pub mod random;
 pub mod report;
+pub mod run;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod suite;

@@ -33,6 +33,16 @@ pub fn is_integer(number: &Number) -> bool {
     decimal.is_zero() || decimal.magnitude >= (decimal.digits().count() - trailing) as i128
 }
 
+/// Sign, digits without leading and trailing zeros, and magnitude: the same for equal values and for no others.
+pub(crate) fn parts(number: &Number) -> (bool, String, i128) {
+    let decimal = Decimal::read(number.as_str());
+    if decimal.is_zero() {
+        return (false, String::new(), 0);
+    }
+    let digits: String = decimal.digits().map(char::from).collect();
+    (decimal.is_negative, digits.trim_end_matches('0').to_owned(), decimal.magnitude)
+}
+
 /// The number 0.d₁d₂d₃… × 10^magnitude, with d₁ not zero, as pieces of its text.
 struct Decimal<'a> {
     is_negative: bool,

@@ -3,6 +3,8 @@
 //! Owns what each placeholder becomes and how much may come out. It refuses to know where values live: see [`Scope`]. The rule
 //! a reader would break: everything that is copied is paid for from the [`Budget`] first.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use serde_json::{Number, Value};
 
@@ -18,9 +20,9 @@ const NODE: usize = 32;
 /// Where the values of a template come from. Only randomness changes it.
 pub trait Scope {
     /// A variable, or what the acting client has captured under this name, which shadows the variable.
-    fn variable(&self, name: &str) -> Option<&Value>;
+    fn variable(&self, name: &str) -> Option<Cow<'_, Value>>;
     /// What another client has captured.
-    fn capture(&self, client: &str, name: &str) -> Option<&Value>;
+    fn capture(&self, client: &str, name: &str) -> Option<Cow<'_, Value>>;
     /// The environment: the process's for the command, what the host and the form set in the page.
     fn env(&self, name: &str) -> Option<&str>;
     /// The client that acts; none where nobody does.
@@ -230,8 +232,8 @@ impl Name {
             Self::Index => return scope.index().map(number).ok_or(ExpandErrorKind::NoGroup),
             Self::Iteration => return scope.iteration().map(number).ok_or(ExpandErrorKind::NoRepeat),
         };
-        budget.spend_value(found)?;
-        Ok(found.clone())
+        budget.spend_value(&found)?;
+        Ok(found.into_owned())
     }
 }
 
@@ -271,11 +273,11 @@ pub(crate) mod fixture {
     }
 
     impl Scope for Known {
-        fn variable(&self, name: &str) -> Option<&Value> {
-            self.variables.get(name)
+        fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+            self.variables.get(name).map(Cow::Borrowed)
         }
-        fn capture(&self, client: &str, name: &str) -> Option<&Value> {
-            self.captures.get(&format!("{client}.{name}"))
+        fn capture(&self, client: &str, name: &str) -> Option<Cow<'_, Value>> {
+            self.captures.get(&format!("{client}.{name}")).map(Cow::Borrowed)
         }
         fn env(&self, name: &str) -> Option<&str> {
             self.env.get(name).map(String::as_str)

@@ -3,6 +3,8 @@
 //! Owns the order in which variables that refer to each other get their values, and what an override turns into. It refuses to
 //! know who overrides. The rule a reader would break: afterwards the values are plain, nothing in them is expanded again.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::document::Document;
@@ -232,10 +234,10 @@ struct BeforeClients<'a> {
 }
 
 impl Scope for BeforeClients<'_> {
-    fn variable(&self, name: &str) -> Option<&Value> {
-        self.values.get(name)
+    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.values.get(name).map(Cow::Borrowed)
     }
-    fn capture(&self, _: &str, _: &str) -> Option<&Value> {
+    fn capture(&self, _: &str, _: &str) -> Option<Cow<'_, Value>> {
         None
     }
     fn env(&self, name: &str) -> Option<&str> {

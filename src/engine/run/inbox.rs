@@ -1,0 +1,277 @@
+//! What came on one connection, who waits for it and who must not get it.
+//!
+//! Owns selection and consumption: a message goes to the first expectation that selects it, and to no other; what nobody
+//! selects stays until somebody asks for it. The rule a reader would break: an arrival costs as much as the expectations that
+//! look at it, never as much as the messages that came before.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::lane::{Lane, Pair};
+use super::waiter::{Waiter, Watch};
+use crate::engine::matcher::{Matcher, Mismatch, Subject};
+use crate::engine::{Instant, Payload};
+
+/// A message with its place among all messages of the check.
+pub(super) struct Message {
+    /// Grows from message to message, over all connections.
+    pub order: u64,
+    /// When it came.
+    pub at: Instant,
+    /// What it is.
+    pub subject: Subject<'static>,
+}
+
+impl Message {
+    fn bytes(&self) -> usize {
+        self.subject.payload().as_bytes().len() + OVERHEAD
+    }
+}
+
+/// What a kept message costs beside its content.
+const OVERHEAD: usize = 160;
+/// What may wait unselected on one connection; above it the oldest is let go, and counted.
+const MOST_LIVE: usize = 64 << 20;
+/// What is kept of selected messages, to say that the one that is missed had been taken.
+const MOST_RECENT: usize = 1 << 20;
+/// How many messages are looked at for the one that came nearest.
+const MOST_NEAR: usize = 10_000;
+
+/// The next place in the order of a check. A mark is such a place.
+#[derive(Clone, Default)]
+pub(super) struct Orders(Rc<Cell<u64>>);
+
+impl Orders {
+    /// The place of what comes next.
+    pub fn next(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn take(&self) -> u64 {
+        let order = self.0.get();
+        self.0.set(order + 1);
+        order
+    }
+}
+
+/// What became of an arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// An expectation has it.
+    Taken,
+    /// Nobody waits for it.
+    Left,
+    /// It answers something that had its answer before.
+    Duplicate,
+    /// It answers something that nobody waits for any more.
+    Late,
+}
+
+/// Everything that came on one connection, across reconnects.
+pub(super) struct Inbox {
+    orders: Orders,
+    inner: RefCell<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    live: BTreeMap<u64, Rc<Message>>,
+    live_bytes: usize,
+    /// Left over and let go, because there was too much.
+    let_go: u64,
+    recent: VecDeque<Rc<Message>>,
+    recent_bytes: usize,
+    waiters: VecDeque<Rc<Waiter>>,
+    lanes: Vec<Lane>,
+    watches: Vec<Rc<Watch>>,
+}
+
+impl Inbox {
+    pub fn new(orders: Orders) -> Self {
+        Self { orders, inner: RefCell::default() }
+    }
+
+    /// Gives a message its place, before anybody looks at it.
+    pub fn stamp(&self, at: Instant, payload: Payload) -> Rc<Message> {
+        Rc::new(Message { order: self.orders.take(), at, subject: Subject::owned(payload) })
+    }
+
+    /// Offers a message to those who wait, and keeps it if nobody takes it.
+    pub fn arrive(&self, message: Rc<Message>) -> Arrival {
+        let mut inner = self.inner.borrow_mut();
+        let arrival = inner.offer(&message);
+        if arrival == Arrival::Taken {
+            inner.remember(message);
+            return arrival;
+        }
+        for watch in &inner.watches {
+            watch.see(&message);
+        }
+        inner.keep(message);
+        arrival
+    }
+
+    /// Lets a waiter take what is there already; if that is not all it wants, it waits for the rest.
+    pub fn register(&self, waiter: &Rc<Waiter>) {
+        let mut inner = self.inner.borrow_mut();
+        let mut taken = Vec::new();
+        for message in inner.live.range(waiter.since()..).map(|(_, message)| message) {
+            if waiter.is_done() {
+                break;
+            }
+            if waiter.offer(message) {
+                taken.push(message.clone());
+            }
+        }
+        for message in taken {
+            inner.live.remove(&message.order);
+            inner.live_bytes -= message.bytes();
+            inner.remember(message);
+        }
+        if waiter.is_done() {
+            return;
+        }
+        match waiter.pair() {
+            None => inner.waiters.push_back(waiter.clone()),
+            Some((pair, key)) => inner.lane(pair).wait(key.clone(), waiter.clone()),
+        }
+    }
+
+    /// Nobody waits for this one any more. Whether it had come to its end decides what a later answer is called.
+    pub fn forget(&self, waiter: &Rc<Waiter>) {
+        let mut inner = self.inner.borrow_mut();
+        match waiter.pair() {
+            None => inner.waiters.retain(|known| !Rc::ptr_eq(known, waiter)),
+            Some((pair, key)) => inner.lane(pair).end(key, waiter),
+        }
+    }
+
+    /// Watches what nobody selects, beginning with what is there from the watch's mark on.
+    pub fn watch(&self, watch: &Rc<Watch>) {
+        let mut inner = self.inner.borrow_mut();
+        for message in inner.live.range(watch.since()..).map(|(_, message)| message) {
+            watch.see(message);
+        }
+        inner.watches.push(watch.clone());
+    }
+
+    /// Ends a watch.
+    pub fn unwatch(&self, watch: &Rc<Watch>) {
+        self.inner.borrow_mut().watches.retain(|known| !Rc::ptr_eq(known, watch));
+    }
+
+    /// Wakes everybody who waits, since the connection has ended.
+    pub fn wake_all(&self) {
+        let inner = self.inner.borrow();
+        inner.waiters.iter().for_each(|waiter| waiter.wake());
+        inner.lanes.iter().for_each(Lane::wake_all);
+        inner.watches.iter().for_each(|watch| watch.wake());
+    }
+
+    /// Of all messages from `since` on the one that came nearest to `matcher`, why it is not the one, and whether an
+    /// expectation had taken it. Also how many there were.
+    pub fn nearest(
+        &self,
+        since: u64,
+        matcher: Option<&Matcher>,
+        sent: Option<&Payload>,
+    ) -> (usize, Option<Near>) {
+        let inner = self.inner.borrow();
+        let live = inner.live.range(since..).map(|(_, message)| (message, false));
+        let recent = inner.recent.iter().filter(|message| message.order >= since).map(|m| (m, true));
+        let mut best: Option<Near> = None;
+        let mut count = 0;
+        for (message, taken) in live.rev().take(MOST_NEAR).chain(recent.rev().take(MOST_NEAR)) {
+            count += usize::from(!taken);
+            let Some(matcher) = matcher else { continue };
+            let payload = message.subject.payload();
+            let found = match sent.filter(|_| matcher.wants_echo()) {
+                Some(sent) => matcher.check(&Subject::answering(payload, sent)),
+                None => matcher.check(&message.subject),
+            };
+            let near = match found {
+                Err(mismatch) => Near { message: message.clone(), taken, mismatch: Some(mismatch) },
+                // It fits, but another expectation was first.
+                Ok(()) if taken => Near { message: message.clone(), taken, mismatch: None },
+                Ok(()) => continue,
+            };
+            // Of equally near ones the latest, which is looked at first.
+            if best.as_ref().is_none_or(|best| near.closeness() > best.closeness()) {
+                best = Some(near);
+            }
+        }
+        (count, best)
+    }
+
+    /// What nobody selected, in order, and how many more were let go.
+    pub fn leftovers(&self) -> (Vec<Rc<Message>>, u64) {
+        let inner = self.inner.borrow();
+        (inner.live.values().cloned().collect(), inner.let_go)
+    }
+}
+
+/// The message that came nearest.
+pub(super) struct Near {
+    pub message: Rc<Message>,
+    pub taken: bool,
+    /// None when it fits and was taken by another expectation.
+    pub mismatch: Option<Mismatch>,
+}
+
+impl Near {
+    fn closeness(&self) -> u16 {
+        self.mismatch.as_ref().map_or(u16::MAX, |mismatch| mismatch.closeness.0)
+    }
+}
+
+impl Inner {
+    fn offer(&mut self, message: &Rc<Message>) -> Arrival {
+        let mut other = Arrival::Left;
+        for lane in &mut self.lanes {
+            match lane.arrive(message) {
+                Arrival::Taken => return Arrival::Taken,
+                Arrival::Left => {}
+                found => other = found,
+            }
+        }
+        for at in 0..self.waiters.len() {
+            if self.waiters[at].offer(message) {
+                if self.waiters[at].is_done() {
+                    self.waiters.remove(at);
+                }
+                return Arrival::Taken;
+            }
+        }
+        other
+    }
+
+    fn keep(&mut self, message: Rc<Message>) {
+        self.live_bytes += message.bytes();
+        self.live.insert(message.order, message);
+        while self.live_bytes > MOST_LIVE {
+            let Some((_, oldest)) = self.live.pop_first() else { return };
+            self.live_bytes -= oldest.bytes();
+            self.let_go += 1;
+        }
+    }
+
+    fn remember(&mut self, message: Rc<Message>) {
+        self.recent_bytes += message.bytes();
+        self.recent.push_back(message);
+        while self.recent_bytes > MOST_RECENT {
+            let Some(oldest) = self.recent.pop_front() else { return };
+            self.recent_bytes -= oldest.bytes();
+        }
+    }
+
+    fn lane(&mut self, pair: &Pair) -> &mut Lane {
+        let at = self.lanes.iter().position(|lane| lane.pair().is_same(pair)).unwrap_or_else(|| {
+            // Lanes of paths that hold placeholders are made anew for each expectation; empty ones go.
+            self.lanes.retain(|lane| !lane.is_spent());
+            self.lanes.push(Lane::new(pair.clone()));
+            self.lanes.len() - 1
+        });
+        &mut self.lanes[at]
+    }
+}

@@ -1,0 +1,5 @@
+//! Running a suite.
+mod bell;
+mod inbox;
+mod lane;
+mod waiter;
