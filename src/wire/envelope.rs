@@ -16,7 +16,7 @@ pub const FINGERPRINT: u64 = {
         include_bytes!("../engine/echo.rs"),
         include_bytes!("../engine/endpoint.rs"),
         include_bytes!("../engine/framelog.rs"),
-        include_bytes!("../engine/latency.rs"),
+        include_bytes!("../engine/metrics/histogram.rs"),
         include_bytes!("../engine/payload.rs"),
         include_bytes!("../engine/time.rs"),
         env!("CARGO_PKG_VERSION").as_bytes(),
