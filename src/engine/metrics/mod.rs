@@ -1,7 +1,7 @@
-//! What a run measures.
+//! What a run measures, and what is asked of it.
 //!
-//! Owns the timings, the counters and their form in a report. It refuses to know who records and when: durations come in,
-//! figures go out.
+//! Owns the timings, the counters, the thresholds on both, and their form in a report. It refuses to know who records and
+//! when: durations come in, verdicts go out. The rule a reader would break: no figure is compared as a float.
 
 mod bucket;
 mod counters;
@@ -11,6 +11,7 @@ mod figures;
 mod histogram;
 mod measured;
 mod ratio;
+mod threshold;
 
 pub use counters::{Counters, Success};
 pub use delta::Delta;
@@ -18,3 +19,4 @@ pub use encoding::HistogramError;
 pub use figures::{MetricsError, MetricsErrorKind};
 pub use histogram::{Histogram, Summary};
 pub use measured::Metrics;
+pub use threshold::{Kind, Part, Reading, Stat, Subject, Threshold, ThresholdError, ThresholdErrorKind};
