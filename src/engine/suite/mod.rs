@@ -4,10 +4,18 @@
 //! is said then, all of it at once and each with its place; the runner is the wrong moment to learn of a typo.
 
 mod field;
+mod keys;
 mod model;
+mod names;
+mod notes;
+mod parse;
+mod problem;
+mod source;
+mod title;
 
 pub use field::{Field, FieldError, FromValue, StatusSet};
 pub use model::{
     Bound, Capture, Check, Client, CloseSpec, ClosedSpec, ConnectSpec, Defaults, Each, Expectation, HttpBody,
     HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, Verb,
 };
+pub use problem::Problem;

@@ -6,6 +6,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, StatusSet};
@@ -14,7 +15,7 @@ use crate::engine::payload_spec::PayloadSpec;
 use crate::engine::template::Document;
 
 /// A place in the text of a suite, counted from 1; columns in characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
     /// From 1.
     pub line: u32,

@@ -1,0 +1,340 @@
+//! What every part of the parser uses: objects with known keys, values with placeholders, and the complaints about both.
+
+use serde_json::Value;
+
+use crate::engine::matcher::{Matcher, MatcherErrorKind, Query};
+use crate::engine::nearest::nearest;
+use crate::engine::suite::field::{Field, FromValue};
+use crate::engine::suite::keys::{Table, VERBS};
+use crate::engine::suite::notes::{Fold, Use};
+use crate::engine::suite::problem::{Problems, cut};
+use crate::engine::suite::source::{Member, Node, Source, Span, Tree};
+use crate::engine::template::{Document, Reference, WORDS, is_name};
+
+/// A suite that is being read.
+pub(super) struct Reader<'t> {
+    pub(super) source: &'t Source<'t>,
+    pub(super) problems: Problems,
+    /// The placeholders since somebody asked last.
+    pub(super) uses: Vec<Use>,
+    pub(super) folds: Vec<Fold>,
+}
+
+/// An object whose unknown keys have been reported.
+pub(super) struct Fields<'n> {
+    pub(super) node: &'n Node,
+    members: &'n [Member],
+    table: &'static Table,
+    /// Where each key of the table is among the members.
+    places: Vec<Option<usize>>,
+}
+
+impl<'n> Fields<'n> {
+    /// The member of this key.
+    pub(super) fn member(&self, name: &str) -> Option<&'n Member> {
+        let at = self.table.keys.iter().position(|key| key.name == name);
+        debug_assert!(at.is_some(), "{name} is in the table of {}", self.table.noun);
+        self.places[at?].map(|at| &self.members[at])
+    }
+
+    /// The value of this key.
+    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+        self.member(name).map(|member| &member.value)
+    }
+
+    /// The members that are keys of a matcher, when they may stand here.
+    pub(super) fn matcher(&self) -> impl Iterator<Item = &'n Member> {
+        let table = self.table;
+        self.members.iter().filter(move |member| {
+            table.takes_matcher && !table.has(&member.key) && Matcher::keys().any(|key| key == member.key)
+        })
+    }
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(source: &'t Source<'t>) -> Self {
+        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new() }
+    }
+
+    pub(super) fn wrong(&mut self, at: Span, message: impl Into<String>) {
+        self.problems.add(at, message);
+    }
+
+    /// `5 is no list; write …`.
+    pub(super) fn mistyped(&mut self, node: &Node, what: &str, example: &str) {
+        self.wrong(node.head(), format!("{} is no {what}; write {example}", excerpt(node)));
+    }
+
+    /// An object of this table, with its unknown and missing keys reported.
+    pub(super) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        table: &'static Table,
+        example: &str,
+    ) -> Option<Fields<'n>> {
+        let fields = self.known_fields(node, table, example)?;
+        for key in table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none()) {
+            let written = if key.example.is_empty() { "…" } else { key.example };
+            self.wrong(node.head(), format!("{} needs \"{}\": {written}", table.noun, key.name));
+        }
+        Some(fields)
+    }
+
+    /// The same without a look at what is missing.
+    pub(super) fn known_fields<'n>(
+        &mut self,
+        node: &'n Node,
+        table: &'static Table,
+        example: &str,
+    ) -> Option<Fields<'n>> {
+        let Tree::Object(members) = &node.tree else {
+            self.wrong(
+                node.head(),
+                format!("{} is an object such as {example}, not {}", table.noun, excerpt(node)),
+            );
+            return None;
+        };
+        let mut places = vec![None; table.keys.len()];
+        for (at, member) in members.iter().enumerate() {
+            match table.keys.iter().position(|key| key.name == member.key) {
+                Some(place) => places[place] = Some(at),
+                None if table.takes_matcher && Matcher::keys().any(|key| key == member.key) => {}
+                None => self.unknown_key(member, table),
+            }
+        }
+        Some(Fields { node, members, table, places })
+    }
+
+    fn unknown_key(&mut self, member: &Member, table: &'static Table) {
+        let matchers = table.takes_matcher.then(Matcher::keys).into_iter().flatten();
+        let known: Vec<&str> = table.keys.iter().map(|key| key.name).chain(matchers).collect();
+        let elsewhere = VERBS.iter().filter(|verb| verb.table.has(&member.key)).map(|verb| verb.table.noun);
+        let hint = match nearest(&member.key, known.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None if table.noun.ends_with(" step") && elsewhere.clone().next().is_some() => {
+                format!("it belongs to {}", elsewhere.collect::<Vec<_>>().join(" or "))
+            }
+            None => format!("it has {}", known.join(", ")),
+        };
+        self.wrong(
+            member.key_span,
+            format!("{:?} is no key of {}; {hint}", cut(&member.key, 60), table.noun),
+        );
+    }
+
+    /// The items of a list, which has at least one.
+    pub(super) fn items<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> &'n [Node] {
+        match &node.tree {
+            Tree::List(items) if !items.is_empty() => return items,
+            Tree::List(_) => self.wrong(node.head(), format!("an empty list of {what}; write {example}")),
+            _ => self.mistyped(node, &format!("list of {what}"), example),
+        }
+        &[]
+    }
+
+    /// The members of an object whose keys are names, which must read as names and mean nothing else.
+    pub(super) fn named<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> Vec<&'n Member> {
+        let Some(members) = node.members() else {
+            self.mistyped(node, &format!("object of {what}s by name"), example);
+            return Vec::new();
+        };
+        for member in members {
+            self.check_name(&member.key, member.key_span, what);
+        }
+        members.iter().collect()
+    }
+
+    fn check_name(&mut self, name: &str, at: Span, what: &str) {
+        if !is_name(name) {
+            let name = cut(name, 60);
+            let rule = "a letter or _, then letters, digits, _ and -";
+            self.wrong(at, format!("{name:?} is no name of a {what}; a name is {rule}"));
+        } else if WORDS.contains(&name) {
+            self.wrong(
+                at,
+                format!("{{{{{name}}}}} means something else already; choose another name for the {what}"),
+            );
+        }
+    }
+
+    /// A text in which placeholders mean nothing.
+    pub(super) fn plain(&mut self, node: &Node, example: &str) -> Option<String> {
+        match &node.tree {
+            Tree::Text(text) => Some(text.clone()),
+            _ => {
+                self.mistyped(node, "text", example);
+                None
+            }
+        }
+    }
+
+    /// A text that others refer to, so it is the same every time.
+    pub(super) fn label(&mut self, node: &Node, what: &str, example: &str) -> Option<String> {
+        let text = self.plain(node, example)?;
+        if text.trim().is_empty() {
+            self.wrong(node.span, format!("{what} has a name; write {example}"));
+        } else if text.contains("{{") {
+            self.wrong(
+                node.span,
+                format!("{what} is always the same, so it holds no placeholder; write {example}"),
+            );
+        } else {
+            return Some(text);
+        }
+        None
+    }
+
+    /// A metric's name.
+    pub(super) fn metric(&mut self, node: &Node) -> Option<String> {
+        let text = self.label(node, "a metric", "\"fanout\"")?;
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !text.chars().all(fits) || text.starts_with('.') || text.ends_with('.') {
+            let text = cut(&text, 60);
+            self.wrong(
+                node.span,
+                format!("{text:?} is no name of a metric: letters, digits, _, - and dots within"),
+            );
+        } else if is_taken(&text) {
+            self.wrong(
+                node.span,
+                format!("{text:?} is measured already and is no time; choose another name"),
+            );
+        } else {
+            return Some(text);
+        }
+        None
+    }
+
+    /// A flag that is the same every time.
+    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+        if let Tree::Bool(flag) = node.tree {
+            return Some(flag);
+        }
+        self.wrong(node.head(), format!("{} is neither true nor false", excerpt(node)));
+        None
+    }
+
+    /// Any value with its placeholders noted.
+    pub(super) fn document(&mut self, node: &Node) -> Option<Document> {
+        self.document_of(node, &node.to_value())
+    }
+
+    /// The same of a value that was made from the node.
+    pub(super) fn document_of(&mut self, node: &Node, value: &Value) -> Option<Document> {
+        match Document::parse(value) {
+            Ok(document) => {
+                self.note_uses(node, document.names());
+                Some(document)
+            }
+            Err(errors) => {
+                for error in errors {
+                    let at = self.source.within_text(node.locate(&error.path).node, error.at);
+                    self.wrong(at, error.to_string());
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn note_uses(&mut self, node: &Node, references: Vec<Reference>) {
+        for reference in references {
+            let at = self.source.within_text(node.locate(&reference.path).node, reference.at);
+            self.uses.push(Use { at, name: reference.name });
+        }
+    }
+
+    /// A value that may hold placeholders.
+    pub(super) fn field<T: FromValue>(&mut self, node: &Node, example: &str) -> Option<Field<T>> {
+        let document = self.document(node)?;
+        match document.literal() {
+            Some(value) => match T::from_value(value) {
+                Ok(value) => Some(Field::Fixed(value)),
+                Err(message) => {
+                    let is_advice = ["; write", "did you mean"].iter().any(|advice| message.contains(advice));
+                    let advice = if is_advice { String::new() } else { format!("; write {example}") };
+                    self.wrong(node.head(), message + &advice);
+                    None
+                }
+            },
+            None => {
+                self.fold(node.head(), &document, |value| T::from_expanded(value).err());
+                Some(Field::Open(document))
+            }
+        }
+    }
+
+    /// Keeps a value to be tried with the defaults of the variables.
+    pub(super) fn fold(&mut self, at: Span, document: &Document, complaint: fn(&Value) -> Option<String>) {
+        self.folds.push(Fold { at, document: document.clone(), complaint });
+    }
+
+    /// A JSONPath.
+    pub(super) fn query(&mut self, node: &Node) -> Option<Field<std::rc::Rc<Query>>> {
+        let Some(text) = node.text() else {
+            self.mistyped(node, "JSONPath", "\"$.id\"");
+            return None;
+        };
+        if let Some(Err(error)) = (!text.contains("{{")).then(|| Query::parse(text)) {
+            let at = text.char_indices().nth(error.column.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+            let at = self.source.within_text(node, at);
+            self.wrong(at, format!("{:?} is no JSONPath: {error}", cut(text, 60)));
+            return None;
+        }
+        self.field(node, "\"$.id\"")
+    }
+
+    /// Reports what is wrong with a matcher that stands at `node`.
+    pub(super) fn matcher_mistakes(&mut self, node: &Node, spec: &Value) -> Option<Matcher> {
+        match Matcher::compile(spec) {
+            Ok(matcher) => Some(matcher),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    let found = node.locate(&mistake.at);
+                    let at = match (&mistake.kind, found.key) {
+                        (MatcherErrorKind::Unknown { what, .. }, Some(key)) if *what != "type" => key,
+                        _ => found.node.head(),
+                    };
+                    self.wrong(at, mistake.kind.to_string());
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes what has been noted since `before`.
+    pub(super) fn uses_since(&mut self, before: usize) -> Vec<Use> {
+        self.uses.split_off(before)
+    }
+}
+
+/// What a value is, as JSON and cut.
+pub(super) fn excerpt(node: &Node) -> String {
+    match &node.tree {
+        Tree::List(items) if items.len() > 8 => "a list".to_owned(),
+        Tree::Object(members) if members.len() > 8 => "an object".to_owned(),
+        _ => cut(&crate::engine::matcher::excerpt(&node.to_value()), 60),
+    }
+}
+
+/// Figures that are counted and not timed.
+const COUNTERS: [&str; 15] = [
+    "sent",
+    "received",
+    "bytes_sent",
+    "bytes_received",
+    "expected",
+    "matched",
+    "missing",
+    "duplicates",
+    "leftovers",
+    "errors",
+    "opened",
+    "refused",
+    "dropped",
+    "success",
+    "elapsed",
+];
+
+fn is_taken(name: &str) -> bool {
+    COUNTERS.contains(&name)
+}

@@ -1,0 +1,605 @@
+//! Steps: one verb each.
+
+use crate::engine::close::{CloseReason, ClosingError, SendableCode};
+use crate::engine::nearest::nearest;
+use crate::engine::payload_spec::{PayloadErrorKind, PayloadSpec};
+use crate::engine::suite::field::Field;
+use crate::engine::suite::keys::{BARE, CLOSE, CLOSE_EXPECT, HTTP, REPEAT, VERBS};
+use crate::engine::suite::model::{
+    CloseSpec, ConnectSpec, HttpBody, HttpExpectation, HttpSpec, Repeat, Step, Target, Verb,
+};
+use crate::engine::suite::notes::{Inner, Named, StepNotes};
+use crate::engine::suite::problem::cut;
+use crate::engine::suite::source::{Member, Node, Tree};
+use crate::engine::suite::title::{Actors, message, title};
+use crate::engine::template::Document;
+
+use super::expectation::Told;
+use super::reader::{Fields, Reader, excerpt};
+
+/// Steps with what they refer to.
+pub(super) type Steps = (Vec<Step>, Vec<StepNotes>);
+
+/// What a verb came to: the model, and the sentence about it.
+type Done = Option<(Verb, String)>;
+
+impl Reader<'_> {
+    /// A list of steps; `path` is that of the list.
+    pub(super) fn steps(&mut self, node: &Node, path: &str) -> Steps {
+        let example = "[{\"connect\": \"alice\"}]";
+        match &node.tree {
+            Tree::List(items) if items.is_empty() => {
+                self.wrong(node.head(), format!("there is no step; write {example}"));
+            }
+            Tree::List(items) => {
+                let read = |(i, item)| self.step(item, format!("{path}[{i}]"));
+                return items.iter().enumerate().filter_map(read).unzip();
+            }
+            _ => self.mistyped(node, "list of steps", example),
+        }
+        Steps::default()
+    }
+
+    fn step(&mut self, node: &Node, path: String) -> Option<(Step, StepNotes)> {
+        let Some(members) = node.members() else {
+            self.mistyped(node, "step", "an object with one verb, such as {\"connect\": \"alice\"}");
+            return None;
+        };
+        let Some(table) = self.verb_of(node, members)? else {
+            let fields = self.known_fields(node, &BARE, "{\"mark\": \"said\"}")?;
+            let words = fields.get("note").and_then(Node::text).map(str::to_owned);
+            let words = words
+                .unwrap_or_else(|| format!("mark {}", fields.get("mark").map(excerpt).unwrap_or_default()));
+            return self.dressed(&fields, path, StepNotes::default(), |_, _, _| Some((Verb::Mark, words)));
+        };
+        let fields = self.fields(node, &table.table, table.example)?;
+        let mut notes = StepNotes::default();
+        let body = |reader: &mut Self, path: &str, notes: &mut StepNotes| match table.name {
+            "connect" | "reconnect" => reader.connect(&fields, table.name, notes),
+            "send" => reader.send(&fields, notes),
+            "expect" => reader.expect(&fields, notes),
+            "silence" => {
+                let told = reader.silence(fields.get("silence")?, notes)?;
+                let hear = Actors::of(fields.get("on")).act("hear");
+                Some((Verb::Silence(told.value), format!("{hear} {}", told.words)))
+            }
+            "close" => reader.close(&fields),
+            "closed" => {
+                let told = reader.closed(fields.get("closed")?)?;
+                let actors = Actors::of(fields.get("on"));
+                let words = format!("{} to be closed {}", actors.act("expect"), told.words);
+                Some((Verb::Closed(told.value), words))
+            }
+            "http" => reader.http(&fields, notes),
+            "wait" => {
+                let node = fields.get("wait")?;
+                let words = format!("wait {}", node.text().unwrap_or_default());
+                Some((Verb::Wait(reader.field(node, "\"200ms\"")?), words))
+            }
+            "all" => reader.all(&fields, path, notes),
+            "repeat" => reader.repeat(&fields, path, notes),
+            "set" => reader.set(&fields, notes),
+            "measure" => reader.measure(&fields, path, notes),
+            _ => None,
+        };
+        notes.needs_client = ["send", "expect", "silence", "close", "closed"].contains(&table.name);
+        self.dressed(&fields, path, notes, body)
+    }
+
+    /// Which verb it is: none when it only names a moment, and nothing when that cannot be said, which is reported.
+    fn verb_of(
+        &mut self,
+        node: &Node,
+        members: &[Member],
+    ) -> Option<Option<&'static crate::engine::suite::keys::Verb>> {
+        let is_there = |name: &str| members.iter().any(|member| member.key == name);
+        let mut verbs: Vec<_> = VERBS.iter().filter(|verb| is_there(verb.name)).collect();
+        // `expect` belongs to what it follows, and a repeat may have its one inner step beside it.
+        if verbs.len() > 1 {
+            let owns = |name: &str| verbs.iter().any(|verb| verb.name != name && verb.table.has(name));
+            let owned: Vec<&str> = ["expect", "send"].into_iter().filter(|name| owns(name)).collect();
+            verbs.retain(|verb| !owned.contains(&verb.name));
+        }
+        let example = "; a step does one thing, so make it several steps";
+        match verbs.as_slice() {
+            [one] => return Some(Some(one)),
+            [first, second, ..] => {
+                let second_key =
+                    members.iter().filter(|m| verbs.iter().any(|verb| verb.name == m.key)).nth(1);
+                let at = second_key.map_or(node.head(), |member| member.key_span);
+                let names: Vec<&str> = match verbs.len() {
+                    2 => vec![first.name, second.name],
+                    _ => verbs.iter().map(|verb| verb.name).collect(),
+                };
+                let message =
+                    format!("this step has {} verbs, {}{example}", verbs.len(), names.join(" and "));
+                self.wrong(at, message);
+                return None;
+            }
+            [] => {}
+        }
+        let names = || VERBS.iter().map(|verb| verb.name);
+        let mut is_misspelt = false;
+        for member in members.iter().filter(|member| !BARE.has(&member.key)) {
+            is_misspelt = true;
+            let hint = match nearest(&member.key, names()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("its verb is one of {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            self.wrong(member.key_span, format!("{:?} is no key of a step; {hint}", cut(&member.key, 60)));
+        }
+        if is_misspelt {
+            return None;
+        }
+        if is_there("mark") || is_there("note") {
+            return Some(None);
+        }
+        let message =
+            format!("this step has no verb; write one of {}", names().collect::<Vec<_>>().join(", "));
+        self.wrong(node.head(), message);
+        None
+    }
+
+    /// A step with what every step may have.
+    fn dressed(
+        &mut self,
+        fields: &Fields<'_>,
+        path: String,
+        mut notes: StepNotes,
+        body: impl FnOnce(&mut Self, &str, &mut StepNotes) -> Done,
+    ) -> Option<(Step, StepNotes)> {
+        let before = self.uses.len();
+        notes.at = fields.node.head();
+        let mark = fields.get("mark").and_then(|node| self.label(node, "a mark", "\"said\""));
+        notes.mark.clone_from(&mark);
+        let on = fields.get("on").and_then(|node| self.targets(node));
+        let naming = self.uses_since(before);
+        notes.naming.extend(naming);
+        let (on, named) = on.unzip();
+        notes.on = named;
+        let condition = fields.get("if").and_then(|node| self.condition(node));
+        let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
+        let position = self.source.position(fields.node.span);
+        let done = body(self, &path, &mut notes);
+        let uses = self.uses_since(before);
+        notes.uses.extend(uses);
+        // A step with a mistake in it is kept for what it gives to those after it, so that one mistake is told once.
+        let (verb, words) = done.unwrap_or((Verb::Mark, String::new()));
+        let on = match &verb {
+            Verb::Connect(_) | Verb::Reconnect(_) => None,
+            _ => on,
+        };
+        let step = Step { path, position, title: title(&words), note, mark, condition, on, verb };
+        Some((self.with_connect_targets(step, fields, &mut notes), notes))
+    }
+
+    /// Whom a connect opens stands behind the verb itself.
+    fn with_connect_targets(&mut self, step: Step, fields: &Fields<'_>, notes: &mut StepNotes) -> Step {
+        let verb = match &step.verb {
+            Verb::Connect(_) => "connect",
+            Verb::Reconnect(_) => "reconnect",
+            _ => return step,
+        };
+        if let Some(on) = fields.member("on") {
+            self.wrong(on.key_span, format!("{verb:?} says itself whom it opens; leave \"on\" out"));
+        }
+        let before = self.uses.len();
+        let targets = fields.get(verb).and_then(|node| self.targets(node));
+        let naming = self.uses_since(before);
+        notes.naming.extend(naming);
+        let (on, named) = targets.unzip();
+        notes.on = named;
+        Step { on, ..step }
+    }
+
+    /// Somebody, or several.
+    pub(super) fn targets(&mut self, node: &Node) -> Option<(Vec<Field<Target>>, Vec<Named>)> {
+        let example = "\"alice\", \"crowd[3]\", [\"alice\", \"bob\"] or \"*\"";
+        let nodes = match &node.tree {
+            Tree::Text(_) => std::slice::from_ref(node),
+            Tree::List(items) if !items.is_empty() => items,
+            _ => {
+                self.wrong(node.head(), format!("{} names no client; write {example}", excerpt(node)));
+                return None;
+            }
+        };
+        let (mut fields, mut named) = (Vec::new(), Vec::new());
+        for node in nodes {
+            let Some(field) = self.field::<Target>(node, example) else { continue };
+            let target = field.fixed().cloned();
+            if target.is_some() && named.iter().any(|other: &Named| other.target == target) {
+                self.wrong(node.span, format!("{} is named twice", excerpt(node)));
+            }
+            named.push(Named { at: node.span, target });
+            fields.push(field);
+        }
+        (!fields.is_empty()).then_some((fields, named))
+    }
+
+    fn condition(&mut self, node: &Node) -> Option<Document> {
+        match &node.tree {
+            Tree::Bool(_) => self.document(node),
+            Tree::Text(text) if text.contains("{{") => {
+                let document = self.document(node)?;
+                if document.literal().is_some() {
+                    self.wrong(
+                        node.span,
+                        "a condition without a placeholder never changes; write \"{{slow}}\"",
+                    );
+                }
+                Some(document)
+            }
+            Tree::Text(text) if crate::engine::template::is_name(text) => {
+                self.wrong(node.span, format!("a condition holds the variable; write \"{{{{{text}}}}}\""));
+                None
+            }
+            _ => {
+                self.mistyped(node, "condition", "a variable, such as \"{{slow}}\"");
+                None
+            }
+        }
+    }
+
+    fn connect(&mut self, fields: &Fields<'_>, verb: &str, notes: &mut StepNotes) -> Done {
+        let told = fields.get("expect").and_then(|node| self.connect_expect(node));
+        let told = told.unwrap_or(Told { value: ConnectSpec::default(), words: String::new() });
+        let is_connect = verb == "connect";
+        let count_node = if is_connect { fields.get("count") } else { None };
+        let count: Option<Field<u64>> = count_node.and_then(|node| self.field(node, "10"));
+        notes.opens = true;
+        notes.count = count.as_ref().zip(count_node).map(|(count, node)| (node.span, count.fixed().copied()));
+        let pace_node = if is_connect { fields.get("pace") } else { None };
+        let pace: Option<Field<u64>> = pace_node.and_then(|node| self.field(node, "6"));
+        if let (Some(Field::Fixed(0)), Some(node)) = (&pace, pace_node) {
+            self.wrong(node.span, "with a pace of 0 nothing is ever opened; write 1 or more");
+        }
+        let actors = Actors::of(fields.get(verb));
+        let many = count_node.map(|node| format!(", {} of them", excerpt(node))).unwrap_or_default();
+        let words = format!("{}{many}{}", actors.act(verb), told.words);
+        let spec = ConnectSpec { count, pace, ..told.value };
+        Some((if is_connect { Verb::Connect(spec) } else { Verb::Reconnect(spec) }, words))
+    }
+
+    fn send(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
+        let node = fields.get("send")?;
+        let payload = self.payload(node);
+        let expectation = fields.get("expect").and_then(|node| self.expectation(node, true, notes));
+        let actors = Actors::of(fields.get("on"));
+        let mut words = format!("{} {}", actors.act("send"), message(node));
+        if let Some(told) = &expectation {
+            words.push_str(&format!(" and {} {}", actors.expect(), told.words));
+        }
+        Some((Verb::Send(payload?, expectation.map(|told| Box::new(told.value))), words))
+    }
+
+    fn payload(&mut self, node: &Node) -> Option<PayloadSpec> {
+        let value = node.to_value();
+        match PayloadSpec::parse(&value) {
+            Ok(payload) => {
+                self.note_uses(node, payload.names());
+                self.fold_payload(node);
+                Some(payload)
+            }
+            Err(errors) => {
+                for error in errors {
+                    let found = node.locate(&error.path).node;
+                    let key = match &error.kind {
+                        PayloadErrorKind::UnknownKey { key, .. }
+                        | PayloadErrorKind::UnknownKind { key, .. } => found.member(key),
+                        PayloadErrorKind::NotAlone { other, .. } => found.member(other),
+                        _ => None,
+                    };
+                    let at = match (key, &error.kind) {
+                        (Some(member), _) => member.key_span,
+                        (None, PayloadErrorKind::Template(_)) => self.source.within_text(found, error.at),
+                        _ => found.head(),
+                    };
+                    self.wrong(at, error.to_string());
+                }
+                None
+            }
+        }
+    }
+
+    /// Notations whose values must be of a kind are tried with the defaults of the variables.
+    fn fold_payload(&mut self, node: &Node) {
+        for (notation, part, complaint) in [
+            ("$bytes", "size", size_complaint as fn(&serde_json::Value) -> Option<String>),
+            ("$chars", "size", size_complaint),
+        ] {
+            let given = node.member(notation).and_then(|member| member.value.member(part));
+            if let Some(given) = given.map(|member| &member.value)
+                && let Ok(document) = Document::parse(&given.to_value())
+                && document.literal().is_none()
+            {
+                self.fold(given.span, &document, complaint);
+            }
+        }
+    }
+
+    fn expect(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
+        let told = self.expectation(fields.get("expect")?, false, notes)?;
+        let words = format!("{} {}", Actors::of(fields.get("on")).act("expect"), told.words);
+        Some((Verb::Expect(Box::new(told.value)), words))
+    }
+
+    fn close(&mut self, fields: &Fields<'_>) -> Done {
+        let close = self.fields(fields.get("close")?, &CLOSE, "{\"code\": 1000}")?;
+        let code: Option<Field<u64>> = close.get("code").and_then(|node| self.field(node, "1000"));
+        if let (Some(Field::Fixed(code)), Some(node)) = (&code, close.get("code")) {
+            match u16::try_from(*code).map(|code| (SendableCode::new(code), code)) {
+                Ok((Some(_), _)) => {}
+                Ok((None, code)) => self.wrong(node.span, ClosingError::Code(code).to_string()),
+                Err(_) => self.wrong(node.span, format!("{code} is above 65535, so it is no code")),
+            }
+        }
+        let reason: Option<Field<String>> = close.get("reason").and_then(|node| self.field(node, "\"bye\""));
+        if let (Some(Field::Fixed(reason)), Some(node)) = (&reason, close.get("reason"))
+            && let Err(error) = CloseReason::try_from(reason.as_str())
+        {
+            self.wrong(node.span, error.to_string());
+        }
+        let expect = fields.get("expect").and_then(|node| {
+            let fields = self.fields(node, &CLOSE_EXPECT, "{\"closed\": {\"clean\": true}}")?;
+            self.closed(fields.get("closed")?)
+        });
+        let actors = Actors::of(fields.get("on"));
+        let mut words = actors.act("close");
+        if let Some(node) = close.get("code") {
+            words.push_str(&format!(" with {}", excerpt(node)));
+        }
+        if let Some(told) = &expect {
+            words.push_str(&format!(" and {} to be closed {}", actors.expect(), told.words));
+        }
+        Some((Verb::Close(CloseSpec { code, reason, expect: expect.map(|told| told.value) }), words))
+    }
+
+    fn http(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
+        let call =
+            fields.get("http").and_then(|node| self.fields(node, &HTTP, "{\"url\": \"{{api_url}}/health\"}"));
+        let told = fields.get("expect").and_then(|node| self.http_expect(node, notes));
+        let told = told.unwrap_or(Told { value: HttpExpectation::default(), words: String::new() });
+        notes.timings.push(told.value.metric.clone().unwrap_or_else(|| "http".to_owned()));
+        let call = call?;
+        let method: Option<Field<String>> = call.get("method").and_then(|node| self.field(node, "\"POST\""));
+        if let (Some(Field::Fixed(method)), Some(node)) = (&method, call.get("method")) {
+            self.check_method(node, method);
+        }
+        let url: Option<Field<String>> =
+            call.get("url").and_then(|node| self.field(node, "\"{{api_url}}/health\""));
+        if let (Some(Field::Fixed(url)), Some(node)) = (&url, call.get("url"))
+            && !["http://", "https://"].iter().any(|scheme| url.to_ascii_lowercase().starts_with(scheme))
+        {
+            self.wrong(node.span, "the address of a call starts with http:// or https://");
+        }
+        let headers = self.headers(call.get("headers"));
+        let (json, text) = (call.member("json"), call.member("text"));
+        if let (Some(_), Some(second)) = (json, text) {
+            self.wrong(second.key_span, "a call has one body, \"json\" or \"text\"");
+        }
+        let body = match (json, text) {
+            (Some(json), _) => self.document(&json.value).map(HttpBody::Json),
+            (None, Some(text)) => self.field(&text.value, "a text").map(HttpBody::Text),
+            (None, None) => None,
+        };
+        if let (Some(Field::Fixed(method)), Some(body)) = (&method, json.or(text))
+            && ["GET", "HEAD"].contains(&method.to_ascii_uppercase().as_str())
+        {
+            self.wrong(
+                body.key_span,
+                format!("a {method} has no body; leave {:?} out, or use POST", body.key),
+            );
+        }
+        let given = call.get("method").and_then(Node::text);
+        let word = given.unwrap_or(if json.or(text).is_some() { "POST" } else { "GET" });
+        let mut words = format!("{word} {}", call.get("url").and_then(Node::text).unwrap_or_default());
+        if !told.words.is_empty() {
+            words.push_str(&format!(" and expect {}", told.words));
+        }
+        Some((Verb::Http(Box::new(HttpSpec { method, url: url?, headers, body, expect: told.value })), words))
+    }
+
+    fn check_method(&mut self, node: &Node, method: &str) {
+        let is_token = !method.is_empty() && method.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+        if !is_token {
+            self.wrong(
+                node.span,
+                format!("{:?} is no method; write GET, POST, PUT, PATCH or DELETE", cut(method, 40)),
+            );
+        } else if ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str()) {
+            self.wrong(node.span, format!("a page cannot make a {method} call"));
+        }
+    }
+
+    fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<String>)> {
+        let Some(node) = node else { return Vec::new() };
+        let example = "{\"Authorization\": \"Bearer {{token}}\"}";
+        let Some(members) = node.members() else {
+            self.mistyped(node, "object of headers", example);
+            return Vec::new();
+        };
+        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        let mut headers = Vec::new();
+        for member in members {
+            if member.key.is_empty() || !member.key.chars().all(is_token) {
+                self.wrong(member.key_span, format!("{:?} is no name of a header", cut(&member.key, 60)));
+            }
+            headers.extend(self.field(&member.value, "a text").map(|value| (member.key.clone(), value)));
+        }
+        headers
+    }
+
+    fn all(&mut self, fields: &Fields<'_>, path: &str, notes: &mut StepNotes) -> Done {
+        let node = fields.get("all")?;
+        let (mut branches, mut inner) = (Vec::new(), Vec::new());
+        let nodes =
+            self.items(node, "branches", "[{\"wait\": \"1s\"}, [{\"wait\": \"1s\"}, {\"wait\": \"2s\"}]]");
+        for (i, branch) in nodes.iter().enumerate() {
+            let path = format!("{path}.all[{i}]");
+            let (steps, notes) = match &branch.tree {
+                Tree::List(_) => self.steps(branch, &path),
+                _ => self.step(branch, path).into_iter().unzip(),
+            };
+            branches.push(steps);
+            inner.push(notes);
+        }
+        let words = format!(
+            "{} at once",
+            match branches.len() {
+                1 => "one branch".to_owned(),
+                count => format!("{count} branches"),
+            }
+        );
+        notes.inner = Inner::Branches(inner);
+        Some((Verb::All(branches), words))
+    }
+
+    fn repeat(&mut self, fields: &Fields<'_>, path: &str, notes: &mut StepNotes) -> Done {
+        let node = fields.get("repeat")?;
+        let before = self.uses.len();
+        let head = self.fields(node, &REPEAT, "{\"times\": 10}");
+        let mut spec = Repeat { times: None, lasting: None, every: None, is_open: false, steps: Vec::new() };
+        let mut words = "repeat".to_owned();
+        if let Some(head) = head {
+            self.repeat_head(&head, &mut spec);
+            let part = |key: &str| {
+                head.get(key).map(|node| node.text().map_or_else(|| excerpt(node), str::to_owned))
+            };
+            words.extend(part("times").map(|times| format!(" {times} times")));
+            words.extend(part("for").map(|lasting| format!(" for {lasting}")));
+            words.extend(part("every").map(|every| format!(" every {every}")));
+        }
+        notes.uses.extend(self.uses_since(before));
+        let (steps, inner) = self.repeat_body(fields, path, &mut words);
+        spec.steps = steps;
+        if spec.is_open {
+            notes.timings.extend(timings_of(&inner).iter().map(|name| format!("{name}.intended")));
+        }
+        notes.inner = Inner::Rounds(inner);
+        Some((Verb::Repeat(spec), words))
+    }
+
+    fn repeat_head(&mut self, head: &Fields<'_>, spec: &mut Repeat) {
+        spec.times = head.get("times").and_then(|node| self.field(node, "10"));
+        spec.lasting = head.get("for").and_then(|node| self.field(node, "\"30s\""));
+        spec.every = head.get("every").and_then(|node| self.field(node, "\"100ms\""));
+        if head.member("times").is_none() && head.member("for").is_none() {
+            self.wrong(
+                head.node.head(),
+                "a repeat ends after some rounds or after a while; write \"times\": 10 or \"for\": \"30s\"",
+            );
+        }
+        let Some(schedule) = head.get("schedule") else { return };
+        match schedule.text() {
+            Some("closed") => {}
+            Some("open") => {
+                spec.is_open = true;
+                if head.member("every").is_none() {
+                    self.wrong(schedule.span, "an open schedule starts rounds on the clock; say how often, such as \"every\": \"100ms\"");
+                } else if let (Some(Field::Fixed(every)), Some(node)) = (&spec.every, head.get("every"))
+                    && every.is_zero()
+                {
+                    self.wrong(node.span, "an open schedule without a pause starts all rounds at once; write \"every\": \"1ms\" or more");
+                }
+            }
+            _ => {
+                let near = schedule.text().and_then(|text| nearest(text, ["open", "closed"]));
+                let hint = near.map_or_else(
+                    || "write \"open\" or \"closed\"".to_owned(),
+                    |near| format!("did you mean {near:?}?"),
+                );
+                self.wrong(schedule.head(), format!("{} is no schedule; {hint}", excerpt(schedule)));
+            }
+        }
+    }
+
+    /// One round: its steps, or the one step that stands beside it.
+    fn repeat_body(&mut self, fields: &Fields<'_>, path: &str, words: &mut String) -> Steps {
+        let (send, expect) = (fields.member("send"), fields.member("expect"));
+        let inline = send.or(expect);
+        match (fields.member("steps"), inline) {
+            (Some(steps), None) => self.steps(&steps.value, &format!("{path}.steps")),
+            (Some(steps), Some(inline)) => {
+                let message = format!("{:?} is one round itself; put it into \"steps\"", inline.key);
+                self.wrong(inline.key_span, message);
+                self.steps(&steps.value, &format!("{path}.steps"))
+            }
+            (None, Some(inline)) => {
+                let before = self.uses.len();
+                let mut notes =
+                    StepNotes { at: fields.node.head(), needs_client: true, ..StepNotes::default() };
+                let done = if send.is_some() {
+                    self.send(fields, &mut notes)
+                } else {
+                    self.expect(fields, &mut notes)
+                };
+                notes.uses = self.uses_since(before);
+                let (verb, inner) = done.unwrap_or((Verb::Mark, String::new()));
+                words.push_str(&format!(": {inner}"));
+                let step = Step {
+                    path: format!("{path}.{}", inline.key),
+                    position: self.source.position(inline.key_span),
+                    title: title(&inner),
+                    note: None,
+                    mark: None,
+                    condition: None,
+                    on: None,
+                    verb,
+                };
+                (vec![step], vec![notes])
+            }
+            (None, None) => {
+                self.wrong(
+                    fields.node.head(),
+                    "a repeat has a round; write \"steps\": [{\"wait\": \"10ms\"}], or \"send\"",
+                );
+                Steps::default()
+            }
+        }
+    }
+
+    fn set(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
+        let node = fields.get("set")?;
+        let mut values = Vec::new();
+        for member in self.named(node, "variable", "{\"room\": \"r-{{uuid}}\"}") {
+            notes.sets.push(member.key.clone());
+            values.extend(self.document(&member.value).map(|document| (member.key.clone(), document)));
+        }
+        let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
+        let words = format!("set {}", names.join(", "));
+        Some((Verb::Set(values), words))
+    }
+
+    fn measure(&mut self, fields: &Fields<'_>, path: &str, notes: &mut StepNotes) -> Done {
+        let metric = fields.get("measure").and_then(|node| self.metric(node));
+        notes.timings.extend(metric.clone());
+        let (steps, inner) = match fields.get("steps") {
+            Some(node) => self.steps(node, &format!("{path}.steps")),
+            None => Steps::default(),
+        };
+        notes.inner = Inner::Once(inner);
+        let metric = metric?;
+        let words = format!("measure {metric}");
+        Some((Verb::Measure(metric, steps), words))
+    }
+}
+
+/// All timings of which steps and those in them take samples.
+pub(in crate::engine::suite) fn timings_of(steps: &[StepNotes]) -> Vec<String> {
+    let mut names = Vec::new();
+    for step in steps {
+        names.extend(step.timings.iter().cloned());
+        match &step.inner {
+            Inner::None => {}
+            Inner::Once(steps) | Inner::Rounds(steps) => names.extend(timings_of(steps)),
+            Inner::Branches(branches) => branches.iter().for_each(|steps| names.extend(timings_of(steps))),
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn size_complaint(value: &serde_json::Value) -> Option<String> {
+    crate::engine::unit::size_of(value).err().map(|error| error.to_string())
+}

@@ -1,0 +1,87 @@
+//! What is wrong with a suite, and where.
+//!
+//! Owns the place of each mistake, their order and how many are told. The rule a reader would break: whoever finds a mistake
+//! names bytes of the text only; line, column and path are worked out once, for those that are told.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::model::Position;
+use super::source::{Source, Span};
+
+/// How many problems are told.
+const MOST: usize = 200;
+/// How many are kept before they are sorted. A hostile text has one in every byte.
+const MOST_KEPT: usize = 50 * MOST;
+/// A message is no longer than this, in characters.
+const LONGEST: usize = 600;
+
+/// One mistake in a suite, for a person and for an editor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// Where what is wrong ends; the first place that no longer belongs to it.
+    pub end: Position,
+    /// Where in the document, as a JSON path: `$.checks[0].steps[2].expect.within`.
+    pub path: String,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}: {}", self.line, self.column, self.path, self.message)
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(super) struct Problems {
+    found: Vec<(Span, String)>,
+    /// How many were not kept.
+    more: usize,
+}
+
+impl Problems {
+    pub(super) fn add(&mut self, at: Span, message: impl Into<String>) {
+        if self.found.len() >= MOST_KEPT {
+            self.more += 1;
+            return;
+        }
+        self.found.push((at, message.into()));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Whether one stands within these bytes.
+    pub(super) fn has_any_in(&self, span: Span) -> bool {
+        self.found.iter().any(|(at, _)| span.start <= at.start && at.end <= span.end)
+    }
+
+    /// In the order of the text, each once, and the rest as a number.
+    pub(super) fn tell(mut self, source: &Source<'_>) -> Vec<Problem> {
+        self.found.sort_by_key(|(at, _)| (at.start, at.end));
+        let mut seen = HashSet::new();
+        self.found.retain(|found| seen.insert(found.clone()));
+        let more = self.more + self.found.len().saturating_sub(MOST);
+        let rest = self.found.get(MOST).map(|(at, _)| (*at, format!("and {more} more")));
+        self.found.truncate(MOST);
+        self.found.extend(rest);
+        self.found.into_iter().map(|(at, message)| source.problem(at, &cut(&message, LONGEST))).collect()
+    }
+}
+
+/// A text of at most so many characters.
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,13 @@
+//! The text of a suite as a tree in which everything knows its place.
+//!
+//! Owns JSON with comments and trailing commas, and where in the text a value, a key or a character of a string stands. It
+//! refuses to know what a suite is. The rule a reader would break: nothing is rounded, and nothing hostile is walked: size,
+//! depth and number of values are bounded before the first value is made.
+
+mod lines;
+mod locate;
+mod syntax;
+mod tree;
+
+pub(super) use syntax::read;
+pub(super) use tree::{Member, Node, Source, Span, Tree, to_map};
