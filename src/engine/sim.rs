@@ -40,14 +40,42 @@ pub trait Server {
     fn on_message(&mut self, _payload: Payload, _random: u64) -> Vec<(Duration, Act)> {
         Vec::new()
     }
+    /// The subprotocol that it chooses of those offered; empty for none.
+    fn chooses(&mut self, _offered: &[String]) -> String {
+        String::new()
+    }
+    /// The connection is open. Whoever keeps the peer can speak without being spoken to, also to others.
+    fn on_open(&mut self, _peer: Peer) {}
+    /// The connection has ended, whoever ended it.
+    fn on_end(&mut self) {}
     /// How long until a close is answered; `None` never answers.
     fn answers_close_after(&mut self) -> Option<Duration> {
         Some(Duration::ZERO)
     }
 }
 
+/// The other end of a connection, as its server has it.
+#[derive(Clone)]
+pub struct Peer {
+    sim: Sim,
+    line: std::rc::Weak<Line>,
+}
+
+impl Peer {
+    /// Does something after a while, if the connection is there by then.
+    pub fn after(&self, wait: Duration, act: Act) {
+        let (sim, line) = (self.sim.clone(), self.line.clone());
+        self.sim.after(wait, move || {
+            if let Some(line) = line.upgrade() {
+                line.act(&sim, act);
+            }
+        });
+    }
+}
+
+type Answer = Box<dyn FnMut(&HttpRequest) -> (Duration, Result<HttpResponse, HttpError>)>;
 type Happening = Box<dyn FnOnce()>;
-type MakeServer = Box<dyn FnMut() -> Box<dyn Server>>;
+type MakeServer = Box<dyn FnMut(&str) -> Box<dyn Server>>;
 
 struct Scheduled {
     at: Instant,
@@ -79,6 +107,7 @@ struct Inner {
     schedule: RefCell<BinaryHeap<Reverse<Scheduled>>>,
     random: RefCell<Random>,
     servers: RefCell<Vec<(String, MakeServer)>>,
+    answers: RefCell<Vec<(String, Answer)>>,
     open: Cell<usize>,
     spawned: RefCell<Vec<LocalFuture<()>>>,
     lines: RefCell<Vec<std::rc::Weak<Line>>>,
@@ -102,6 +131,7 @@ impl Sim {
             schedule: RefCell::default(),
             random: RefCell::new(Random::with_seed(seed)),
             servers: RefCell::default(),
+            answers: RefCell::default(),
             open: Cell::new(0),
             spawned: RefCell::default(),
             lines: RefCell::default(),
@@ -110,7 +140,32 @@ impl Sim {
 
     /// Puts a server at every address that begins with `prefix`, a new one for each connection.
     pub fn serve<S: Server + 'static>(&self, prefix: &str, mut server: impl FnMut() -> S + 'static) {
-        self.0.servers.borrow_mut().push((prefix.to_owned(), Box::new(move || Box::new(server()))));
+        self.serve_by_address(prefix, move |_| server());
+    }
+
+    /// The same, with the whole address for the server to look at.
+    pub fn serve_by_address<S: Server + 'static>(
+        &self,
+        prefix: &str,
+        mut server: impl FnMut(&str) -> S + 'static,
+    ) {
+        let make: MakeServer = Box::new(move |url| Box::new(server(url)));
+        self.0.servers.borrow_mut().push((prefix.to_owned(), make));
+    }
+
+    /// Answers HTTP calls to every address that begins with `prefix`.
+    pub fn answer(
+        &self,
+        prefix: &str,
+        answer: impl FnMut(&HttpRequest) -> (Duration, Result<HttpResponse, HttpError>) + 'static,
+    ) {
+        self.0.answers.borrow_mut().push((prefix.to_owned(), Box::new(answer)));
+    }
+
+    /// After `wait` the whole world stands still for `lasting`, as when a page is busy: what was due in between comes late.
+    pub fn block(&self, wait: Duration, lasting: Duration) {
+        let sim = self.clone();
+        self.after(wait, move || sim.0.now.set(sim.now() + lasting));
     }
 
     /// Connections that have not ended.
@@ -217,7 +272,7 @@ impl World for Sim {
             .borrow_mut()
             .iter_mut()
             .find(|(prefix, _)| endpoint.url().starts_with(prefix.as_str()))
-            .map(|(_, make)| make());
+            .map(|(_, make)| make(endpoint.url()));
         let line = Rc::new(Line {
             state: Cell::new(State::Connecting),
             sink: RefCell::new(Some(sink)),
@@ -226,12 +281,19 @@ impl World for Sim {
         self.0.lines.borrow_mut().push(Rc::downgrade(&line));
         self.0.open.set(self.0.open.get() + 1);
         let accepts = line.server.borrow_mut().as_mut().and_then(|s| s.accepts_after());
-        let (sim, opening) = (self.clone(), line.clone());
+        let (sim, opening, offered) = (self.clone(), line.clone(), endpoint.protocols().to_vec());
         match accepts {
             Some(wait) => self.after(wait, move || {
-                if opening.state.get() == State::Connecting {
-                    opening.state.set(State::Open);
-                    opening.tell(&sim, Event::Opened { protocol: String::new(), extensions: String::new() });
+                if opening.state.get() != State::Connecting {
+                    return;
+                }
+                opening.state.set(State::Open);
+                let protocol = opening.server.borrow_mut().as_mut().map(|server| server.chooses(&offered));
+                let protocol = protocol.unwrap_or_default();
+                opening.tell(&sim, Event::Opened { protocol, extensions: String::new() });
+                let peer = Peer { sim, line: Rc::downgrade(&opening) };
+                if let Some(server) = opening.server.borrow_mut().as_mut() {
+                    server.on_open(peer);
                 }
             }),
             None => self.after(Duration::ZERO, move || opening.abort(&sim)),
@@ -239,8 +301,18 @@ impl World for Sim {
         Ok(SimSocket { sim: self.clone(), line })
     }
 
-    fn http(&self, _request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>> {
-        Box::pin(async { Err(HttpError { message: "no HTTP server is simulated".to_owned() }) })
+    fn http(&self, request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>> {
+        let mut answers = self.0.answers.borrow_mut();
+        let known = answers.iter_mut().find(|(prefix, _)| request.url.starts_with(prefix.as_str()));
+        let (wait, answer) = match known {
+            Some((_, answer)) => answer(&request),
+            None => (Duration::ZERO, Err(HttpError { message: "nobody answers there".to_owned() })),
+        };
+        let sleep = self.sleep(wait);
+        Box::pin(async move {
+            sleep.await;
+            answer
+        })
     }
 }
 
@@ -275,6 +347,9 @@ impl Line {
         if self.state.replace(State::Closed) != State::Closed {
             sim.0.open.set(sim.0.open.get() - 1);
             self.tell(sim, Event::Closed { code, reason, clean });
+            if let Some(server) = self.server.borrow_mut().as_mut() {
+                server.on_end();
+            }
         }
     }
 
