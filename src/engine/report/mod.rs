@@ -2,6 +2,7 @@
 //!
 //! Owns the report JSON, which is a public contract. It refuses to judge: the runner has judged, a report says it.
 
+mod masked;
 mod model;
 
 pub use model::{

@@ -1,0 +1,193 @@
+//! A report without secrets.
+//!
+//! Owns the list of places where a text can stand in a report. Whoever adds a field to the model adds it here: the
+//! patterns name every field, so that forgetting one does not compile.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, StepReport,
+    ThresholdReport,
+};
+use crate::engine::mask::Masker;
+
+impl Report {
+    /// The report with every secret of the masker taken out of every text.
+    ///
+    /// Figures stay, as they say nothing of a secret; so do units and the start, where they are of the program's own form.
+    /// A histogram is dropped in the rare case that its base64 looks like a secret: asterisks in it could not be read.
+    #[must_use]
+    pub fn masked(self, masker: &Masker) -> Self {
+        let Self {
+            sockscope,
+            format,
+            suite,
+            about,
+            verdict,
+            reasons,
+            seed,
+            started,
+            duration_ms,
+            environment,
+            vars,
+            totals,
+            metrics,
+            thresholds,
+            checks,
+            seconds,
+        } = self;
+        let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
+        Self {
+            sockscope: text(masker, sockscope),
+            format,
+            suite: text(masker, suite),
+            about: optional(masker, about),
+            verdict,
+            reasons: texts(masker, reasons),
+            seed,
+            started: if is_moment(&started) { started } else { text(masker, started) },
+            duration_ms,
+            environment: Environment {
+                browser: text(masker, browser),
+                origin: text(masker, origin),
+                timer_step_us,
+                loop_lag_p99_ms,
+                hidden,
+            },
+            vars: vars
+                .iter()
+                .map(|(name, value)| (masker.mask(name).into_owned(), masker.mask_json(value)))
+                .collect(),
+            totals,
+            metrics: all_metrics(masker, metrics),
+            thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
+            checks: checks.into_iter().map(|one| check(masker, one)).collect(),
+            seconds,
+        }
+    }
+}
+
+fn text(masker: &Masker, text: String) -> String {
+    masker.mask(&text).into_owned()
+}
+
+fn optional(masker: &Masker, found: Option<String>) -> Option<String> {
+    found.map(|found| text(masker, found))
+}
+
+fn texts(masker: &Masker, all: Vec<String>) -> Vec<String> {
+    all.into_iter().map(|one| text(masker, one)).collect()
+}
+
+/// `2026-11-21T03:01:06.123Z`. A year that happens to be a secret would else make the report unreadable.
+fn is_moment(text: &str) -> bool {
+    text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit() || b"-:.TZ+".contains(&b))
+}
+
+fn all_metrics(masker: &Masker, metrics: BTreeMap<String, Metric>) -> BTreeMap<String, Metric> {
+    metrics.into_iter().map(|(name, one)| (text(masker, name), metric(masker, one))).collect()
+}
+
+fn metric(masker: &Masker, metric: Metric) -> Metric {
+    let Metric { unit, count, rate, min, mean, p50, p90, p95, p99, p999, max, stddev, histogram } = metric;
+    let unit = match unit.as_str() {
+        "us" | "count" | "bytes" => unit,
+        _ => text(masker, unit),
+    };
+    let histogram = histogram.filter(|base64| masker.mask(base64) == *base64);
+    Metric { unit, count, rate, min, mean, p50, p90, p95, p99, p999, max, stddev, histogram }
+}
+
+fn threshold(masker: &Masker, threshold: ThresholdReport) -> ThresholdReport {
+    let ThresholdReport { expr, value, verdict, message } = threshold;
+    ThresholdReport {
+        expr: text(masker, expr),
+        value: text(masker, value),
+        verdict,
+        message: optional(masker, message),
+    }
+}
+
+fn check(masker: &Masker, check: CheckReport) -> CheckReport {
+    let CheckReport {
+        name,
+        about,
+        tags,
+        verdict,
+        reasons,
+        offset_ms,
+        duration_ms,
+        metrics,
+        thresholds,
+        steps,
+        leftovers,
+        leftovers_omitted,
+    } = check;
+    CheckReport {
+        name: text(masker, name),
+        about: optional(masker, about),
+        tags: texts(masker, tags),
+        verdict,
+        reasons: texts(masker, reasons),
+        offset_ms,
+        duration_ms,
+        metrics: all_metrics(masker, metrics),
+        thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
+        steps: steps.into_iter().map(|one| step(masker, one)).collect(),
+        leftovers: leftovers.into_iter().map(|one| leftover(masker, one)).collect(),
+        leftovers_omitted,
+    }
+}
+
+fn step(masker: &Masker, step: StepReport) -> StepReport {
+    let StepReport { path, line, title, note, verdict, duration_ms, on, runs, failed_runs, failure } = step;
+    StepReport {
+        path: text(masker, path),
+        line,
+        title: text(masker, title),
+        note: optional(masker, note),
+        verdict,
+        duration_ms,
+        on: texts(masker, on),
+        runs,
+        failed_runs,
+        failure: failure.map(|one| failed(masker, one)),
+    }
+}
+
+fn failed(masker: &Masker, failure: Failure) -> Failure {
+    let Failure { kind, message, client, round, expected, closest, diff } = failure;
+    let near = |NearMiss { client, at_ms, message, taken }| NearMiss {
+        client: text(masker, client),
+        at_ms,
+        message: text(masker, message),
+        taken,
+    };
+    let difference = |Difference { path, wanted, got }| Difference {
+        path: text(masker, path),
+        wanted: text(masker, wanted),
+        got: text(masker, got),
+    };
+    Failure {
+        kind,
+        message: text(masker, message),
+        client: optional(masker, client),
+        round,
+        expected: optional(masker, expected),
+        closest: closest.map(near),
+        diff: diff.into_iter().map(difference).collect(),
+    }
+}
+
+fn leftover(masker: &Masker, leftover: Leftover) -> Leftover {
+    let Leftover { client, at_ms, message, bytes } = leftover;
+    Leftover { client: text(masker, client), at_ms, message: text(masker, message), bytes }
+}
+
+impl Failure {
+    /// The failure with every secret taken out.
+    #[must_use]
+    pub fn masked(self, masker: &Masker) -> Self {
+        failed(masker, self)
+    }
+}
