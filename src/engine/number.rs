@@ -33,6 +33,11 @@ pub fn is_integer(number: &Number) -> bool {
     decimal.is_zero() || decimal.magnitude >= (decimal.digits().count() - trailing) as i128
 }
 
+/// Whether the value is zero, however it is written.
+pub fn is_zero(number: &Number) -> bool {
+    Decimal::read(number.as_str()).is_zero()
+}
+
 /// Sign, digits without leading and trailing zeros, and magnitude: the same for equal values and for no others.
 pub(crate) fn parts(number: &Number) -> (bool, String, i128) {
     let decimal = Decimal::read(number.as_str());

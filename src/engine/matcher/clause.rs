@@ -112,6 +112,15 @@ impl Matcher {
         })
     }
 
+    /// Whether nothing but what was sent will do, so that the reply can be found by its content.
+    pub fn requires_echo(&self) -> bool {
+        self.clauses.iter().any(|clause| match clause {
+            Clause::Echo => true,
+            Clause::AllOf(all) => all.iter().any(Self::requires_echo),
+            _ => false,
+        })
+    }
+
     /// What it wants, in a few words.
     pub fn expected(&self) -> String {
         self.clauses.iter().map(Clause::expected).collect::<Vec<_>>().join(" and ")

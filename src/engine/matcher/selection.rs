@@ -88,6 +88,10 @@ impl Selection {
     }
 
     pub(super) fn expected(&self) -> String {
-        format!("{} to be {}", json::cut(self.text.as_str().into()), json::excerpt(self.rules.source()))
+        format!(
+            "JSON where {} is {}",
+            json::cut(self.text.as_str().into()),
+            json::excerpt(self.rules.source())
+        )
     }
 }

@@ -5,7 +5,7 @@
 //! look at it, never as much as the messages that came before.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use super::lane::{Lane, Pair};
@@ -169,33 +169,29 @@ impl Inbox {
         inner.watches.iter().for_each(|watch| watch.wake());
     }
 
-    /// Of all messages from `since` on the one that came nearest to `matcher`, why it is not the one, and whether an
-    /// expectation had taken it. Also how many there were.
-    pub fn nearest(
-        &self,
-        since: u64,
-        matcher: Option<&Matcher>,
-        sent: Option<&Payload>,
-    ) -> (usize, Option<Near>) {
+    /// Of all messages that a waiter might have taken and did not, the one that came nearest to what a slot of it wants. Also
+    /// how many others there were that nobody took.
+    pub fn nearest(&self, waiter: &Waiter, matcher: Option<&Matcher>) -> (usize, Option<Near>) {
         let inner = self.inner.borrow();
-        let live = inner.live.range(since..).map(|(_, message)| (message, false));
-        let recent = inner.recent.iter().filter(|message| message.order >= since).map(|m| (m, true));
+        let own: HashSet<u64> = waiter.selected().iter().map(|(_, message)| message.order).collect();
+        let live = inner.live.range(waiter.since()..).map(|(_, message)| (message, false));
+        let recent = inner.recent.iter().filter(|message| message.order >= waiter.since());
+        let recent = recent.filter(|message| !own.contains(&message.order)).map(|message| (message, true));
         let mut best: Option<Near> = None;
         let mut count = 0;
         for (message, taken) in live.rev().take(MOST_NEAR).chain(recent.rev().take(MOST_NEAR)) {
             count += usize::from(!taken);
             let Some(matcher) = matcher else { continue };
             let payload = message.subject.payload();
-            let found = match sent.filter(|_| matcher.wants_echo()) {
+            let found = match waiter.sent().filter(|_| matcher.wants_echo()) {
                 Some(sent) => matcher.check(&Subject::answering(payload, sent)),
                 None => matcher.check(&message.subject),
             };
-            let near = match found {
-                Err(mismatch) => Near { message: message.clone(), taken, mismatch: Some(mismatch) },
-                // It fits, but another expectation was first.
-                Ok(()) if taken => Near { message: message.clone(), taken, mismatch: None },
-                Ok(()) => continue,
-            };
+            // One that fits answers another question, or was another's, or came too late.
+            if found.is_ok() && waiter.pair().is_some_and(|(pair, key)| !pair.has_key(message, key)) {
+                continue;
+            }
+            let near = Near { message: message.clone(), taken, mismatch: found.err() };
             // Of equally near ones the latest, which is looked at first.
             if best.as_ref().is_none_or(|best| near.closeness() > best.closeness()) {
                 best = Some(near);
@@ -215,7 +211,7 @@ impl Inbox {
 pub(super) struct Near {
     pub message: Rc<Message>,
     pub taken: bool,
-    /// None when it fits and was taken by another expectation.
+    /// None when it fits, and was taken by another expectation or came too late.
     pub mismatch: Option<Mismatch>,
 }
 
@@ -275,3 +271,6 @@ impl Inner {
         &mut self.lanes[at]
     }
 }
+
+#[cfg(test)]
+mod tests;

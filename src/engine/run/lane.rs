@@ -31,6 +31,11 @@ impl Pair {
         }
     }
 
+    /// Whether a message has this key.
+    pub fn has_key(&self, message: &Message, key: &Key) -> bool {
+        self.key_of(message).as_ref() == Some(key)
+    }
+
     fn key_of(&self, message: &Message) -> Option<Key> {
         match self {
             Self::Field(query) => message.subject.json().and_then(|json| field_key(query, json)),

@@ -1,5 +1,32 @@
-//! Running a suite.
+//! Running a suite: from a plan to a report.
+//!
+//! Owns the flow of checks and steps, and what their failures say. It runs on any [`World`](crate::engine::World), reads no
+//! clock of its own and opens no socket by itself. The rule a reader would break: every wait has a bound, and whoever drops
+//! or stops a run leaves no socket behind.
+
+mod act;
 mod bell;
+mod check;
+mod failure;
+mod http;
 mod inbox;
+mod invariant;
+mod judge;
 mod lane;
+mod ledger;
+mod link;
+mod member;
+mod meter;
+mod options;
+mod plan;
+mod progress;
+mod repeat;
+mod runner;
+mod scope;
+mod step;
 mod waiter;
+
+pub use options::{Options, Stop};
+pub use plan::{Plan, PlanError};
+pub use progress::{PlannedCheck, PlannedStep, Progress};
+pub use runner::{Listener, run};

@@ -14,5 +14,6 @@ pub use document::{Document, expand_json};
 #[cfg(test)]
 pub(crate) use expand::fixture;
 pub use expand::{ExpandError, ExpandErrorKind, LIMIT, Scope};
+pub(crate) use generate::iso;
 pub use parse::{Name, Reference, Template, TemplateError, TemplateErrorKind, WORDS, is_name};
 pub use variables::{VariableError, VariableErrorKind, resolve_variables};

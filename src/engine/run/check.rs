@@ -1,0 +1,383 @@
+//! One check from its first open to its last close.
+//!
+//! Owns the order: setup, steps, teardown, closing; and what ends a check early: a failure, a broken invariant, its timeout,
+//! somebody who stops it. The rule a reader would break: whatever happens, teardown runs and every socket is closed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use serde_json::{Map, Value};
+
+use super::bell::{Bell, pass};
+use super::failure;
+use super::inbox::Orders;
+use super::invariant::{Guard, Law};
+use super::ledger::Ledger;
+use super::member::{Ears, Member, State};
+use super::runner::RunShared;
+use super::scope::StepScope;
+use super::step::Acting;
+use crate::engine::report::{Failure, FailureKind, Leftover, Millis, Verdict};
+use crate::engine::suite::{Check, Client, Field, FromValue, Rule, Step, Suite, Target};
+use crate::engine::{Closing, Instant, World};
+
+/// A check that has no bound of its own has this one.
+const LONGEST: Duration = Duration::from_secs(600);
+/// How long teardown may take once somebody has stopped the run.
+const AFTER_STOP: Duration = Duration::from_secs(5);
+/// How many messages that nobody selected a report shows of one check.
+const MOST_LEFTOVERS: usize = 100;
+
+/// A moment that has a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub at: Instant,
+    pub order: u64,
+}
+
+/// A check that runs.
+pub(super) struct CheckRun<W: World> {
+    pub run: Rc<RunShared<W>>,
+    /// Which of those planned.
+    pub number: usize,
+    /// Which of the suite's.
+    pub check: usize,
+    /// Of its row, set, and captured by nobody in particular.
+    pub variables: RefCell<Map<String, Value>>,
+    pub members: RefCell<Vec<Rc<Member<W>>>>,
+    pub marks: RefCell<HashMap<String, Mark>>,
+    pub orders: Orders,
+    pub ledger: RefCell<Ledger>,
+    pub began: Instant,
+    /// Whether connections were opened faster than a browser lets them.
+    pub has_burst: Cell<bool>,
+    pub ears: Rc<Ears>,
+    /// Whether a threshold says how many messages may be missing, so that rounds go on without them.
+    pub bears_missing: bool,
+    laws: Vec<(Law, Option<Vec<Target>>)>,
+}
+
+/// What came of a check, thresholds aside.
+pub(super) struct Ended {
+    pub verdict: Verdict,
+    pub reasons: Vec<String>,
+    /// Whether all that failed failed for want of time.
+    pub is_timely: bool,
+    pub lasting: Duration,
+    pub leftovers: Vec<Leftover>,
+    pub leftovers_omitted: u64,
+}
+
+/// Why a check did not come to its end.
+#[derive(Clone, Debug, PartialEq)]
+struct Cut {
+    verdict: Verdict,
+    /// Where no step says it.
+    reason: Option<String>,
+}
+
+/// The lines of a check: setup, steps, teardown, and one for each invariant.
+pub(super) fn ledger_of(suite: &Suite, check: &Check) -> Ledger {
+    let mut ledger = Ledger::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
+    for invariant in &suite.invariants {
+        ledger.line(&invariant.path, invariant.position.line, &invariant.title, None);
+    }
+    ledger
+}
+
+impl<W: World> CheckRun<W> {
+    /// Makes a check ready to run. The errors are the script's.
+    pub fn new(run: Rc<RunShared<W>>, number: usize) -> (Rc<Self>, Result<(), Failure>) {
+        let planned = &run.plan.checks[number];
+        let suite = &run.plan.suite;
+        let began = run.world.now();
+        let ears =
+            |ignore| Rc::new(Ears { meter: run.meter.clone(), began, ignore, broken: RefCell::default() });
+        let mut this = Self {
+            run: run.clone(),
+            number,
+            check: planned.check,
+            variables: RefCell::new(planned.row.clone()),
+            members: RefCell::default(),
+            marks: RefCell::default(),
+            orders: Orders::default(),
+            ledger: RefCell::new(ledger_of(suite, &suite.checks[planned.check])),
+            began,
+            has_burst: Cell::new(false),
+            ears: ears(Vec::new()),
+            bears_missing: suite.checks[planned.check]
+                .thresholds
+                .iter()
+                .chain(&suite.thresholds)
+                .any(|bound| ["missing", "success"].contains(&bound.metric.as_str())),
+            laws: Vec::new(),
+        };
+        let made = this.read_laws(&ears);
+        (Rc::new(this), made)
+    }
+
+    fn read_laws(
+        &mut self,
+        ears: &dyn Fn(Vec<Rc<crate::engine::matcher::Matcher>>) -> Rc<Ears>,
+    ) -> Result<(), Failure> {
+        let suite = self.run.plan.suite.clone();
+        let ignore = suite.ignore.iter().map(|matcher| self.early(matcher)).collect::<Result<_, _>>()?;
+        self.ears = ears(ignore);
+        for invariant in &suite.invariants {
+            let law = match &invariant.rule {
+                Rule::Increasing(path) => Law::Increasing(self.early(path)?),
+                Rule::Unique(path) => Law::Unique(self.early(path)?),
+                Rule::Schema(matcher) => Law::Schema(self.early(matcher)?),
+                Rule::MaxGap(most) => Law::MaxGap(self.early(most)?),
+            };
+            let on = match &invariant.on {
+                None => None,
+                Some(on) => Some(on.iter().map(|target| self.early(target)).collect::<Result<_, _>>()?),
+            };
+            self.laws.push((law, on));
+        }
+        for (place, client) in self.definition().clients.iter().enumerate() {
+            let count = client.count.as_ref().map(|count| self.early(count)).transpose()?;
+            self.enlist(place, client, count);
+        }
+        Ok(())
+    }
+
+    /// A value that is needed before anybody acts.
+    pub fn early<T: FromValue>(&self, field: &Field<T>) -> Result<T, Failure> {
+        field.get(&mut self.scope(None, None, None)).map_err(failure::script)
+    }
+
+    pub fn scope<'a>(
+        &'a self,
+        member: Option<&'a Rc<Member<W>>>,
+        round: Option<u64>,
+        seq: Option<u64>,
+    ) -> StepScope<'a, W> {
+        StepScope { check: self, member, round, seq }
+    }
+
+    /// What the suite says of this check.
+    pub fn definition(&self) -> &Check {
+        &self.run.plan.suite.checks[self.check]
+    }
+
+    /// The client that a member belongs to.
+    pub fn client(&self, member: &Member<W>) -> &Client {
+        &self.definition().clients[member.client]
+    }
+
+    /// The member of this name.
+    pub fn member(&self, name: &str) -> Option<Rc<Member<W>>> {
+        self.members.borrow().iter().find(|member| member.name == name).cloned()
+    }
+
+    /// Makes members of a client, as far as there are not that many.
+    pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) {
+        let mut members = self.members.borrow_mut();
+        let known = members.iter().filter(|member| member.client == place).count() as u64;
+        let names: Vec<(String, Option<u64>)> = match count {
+            None => vec![(client.name.clone(), None)],
+            Some(count) => (known..count).map(|i| (format!("{}[{i}]", client.name), Some(i))).collect(),
+        };
+        for (name, index) in names {
+            let guards = self.laws.iter().enumerate().filter(|(_, (_, on))| {
+                on.as_ref().is_none_or(|on| on.iter().any(|target| means(target, &client.name, index)))
+            });
+            let guards = guards.map(|(number, (law, _))| Guard::new(number, law.clone())).collect();
+            let (orders, ears) = (self.orders.clone(), self.ears.clone());
+            members.push(Member::new(name, place, index, orders, guards, ears));
+        }
+    }
+
+    /// Runs it to its end.
+    pub async fn run(self: &Rc<Self>, made: Result<(), Failure>) -> Ended {
+        let cut = match made {
+            Ok(()) => self.body().await.err(),
+            Err(failure) => Some(self.broken(&failure)),
+        };
+        self.close_all().await;
+        self.note_broken();
+        let (leftovers, leftovers_omitted) = self.collect_leftovers();
+        let lasting = self.run.world.now() - self.began;
+        let (verdict, is_timely) = self.ledger.borrow().verdict();
+        let verdict = cut.as_ref().map_or(verdict, |cut| verdict.and(cut.verdict));
+        let reasons = cut.and_then(|cut| cut.reason).into_iter().collect();
+        Ended { verdict, reasons, is_timely, lasting, leftovers, leftovers_omitted }
+    }
+
+    fn broken(&self, failure: &Failure) -> Cut {
+        Cut { verdict: Verdict::Error, reason: Some(self.run.masked(&failure.message)) }
+    }
+
+    /// Setup, steps and teardown.
+    async fn body(self: &Rc<Self>) -> Result<(), Cut> {
+        let suite = self.run.plan.suite.clone();
+        let timeout = self.definition().timeout.as_ref().map_or(Ok(LONGEST), |field| self.early(field));
+        let timeout = timeout.map_err(|failure| self.broken(&failure))?;
+        let acting = Acting::nobody();
+        let main = async {
+            self.steps(&suite.setup, &acting).await?;
+            self.steps(&self.definition().steps, &acting).await
+        };
+        let end = self.bounded(main, timeout, true).await;
+        if self.definition().strict && end == Ok(Ok(())) {
+            self.find_strays();
+        }
+        if suite.teardown.is_empty() {
+            return end.map(|_| ());
+        }
+        let bound = if self.run.stop.is_asked() { AFTER_STOP } else { timeout };
+        let acting = Acting::after_all();
+        let after = self.bounded(self.steps(&suite.teardown, &acting), bound, false).await;
+        end.and(after).map(|_| ())
+    }
+
+    /// Runs steps until they end, somebody stops the run or the time is up.
+    async fn bounded<T>(
+        &self,
+        steps: impl Future<Output = T>,
+        timeout: Duration,
+        heeds_stop: bool,
+    ) -> Result<T, Cut> {
+        let deadline = self.run.world.now() + timeout;
+        let stop = Box::pin(async {
+            match heeds_stop {
+                true => self.run.stop.asked().await,
+                false => std::future::pending().await,
+            }
+        });
+        let end = select(stop, Box::pin(pass(&self.run.world, deadline)));
+        let is_stopped = match select(Box::pin(steps), end).await {
+            Either::Left((done, _)) => return Ok(done),
+            Either::Right((end, _)) => matches!(end, Either::Left(_)),
+        };
+        let (failure, cut) = match is_stopped {
+            true => {
+                let failure = failure::plain(FailureKind::Script, "stopped while this step ran");
+                let reason = Some("stopped before its end".to_owned());
+                (failure, Cut { verdict: Verdict::Inconclusive, reason })
+            }
+            false => {
+                let passed = failure::took(timeout);
+                let message = format!("the check's timeout of {passed} passed while this step ran");
+                (failure::plain(FailureKind::Timeout, message), Cut { verdict: Verdict::Fail, reason: None })
+            }
+        };
+        self.ledger.borrow_mut().break_off(&failure, cut.verdict);
+        Err(cut)
+    }
+
+    /// Whether something has happened that ends the check, whatever the steps say.
+    pub fn is_broken(&self) -> bool {
+        !self.ears.broken.borrow().is_empty()
+    }
+
+    /// Writes broken invariants down, and those that held.
+    fn note_broken(&self) {
+        let mut ledger = self.ledger.borrow_mut();
+        let broken = self.ears.broken.borrow();
+        for (number, invariant) in self.run.plan.suite.invariants.iter().enumerate() {
+            let at = ledger.place(&invariant.path);
+            match broken.iter().find(|(broken, _)| *broken == number) {
+                Some((_, failure)) => ledger.fail(at, self.run.masked_failure(failure.clone())),
+                None => ledger.pass(at),
+            }
+        }
+    }
+
+    /// In a strict check every message that nobody selected is one too many.
+    fn find_strays(&self) {
+        for member in self.members.borrow().iter() {
+            let (left, _) = member.inbox.leftovers();
+            let Some(first) = left.first() else { continue };
+            let count = failure::count_of(left.len(), "message");
+            let message = format!("the check is strict, and {count} came that no step selected");
+            let mut stray = failure::plain(FailureKind::Unexpected, message);
+            stray.client = Some(member.name.clone());
+            stray.closest = Some(failure::near_miss(first, &member.name, self.began, false));
+            let mut ledger = self.ledger.borrow_mut();
+            let at = ledger.line("strict", self.definition().position.line, "nothing is left over", None);
+            ledger.fail(at, self.run.masked_failure(stray));
+            return;
+        }
+    }
+
+    /// What nobody selected, as far as a report has room, and how much more there is.
+    fn collect_leftovers(&self) -> (Vec<Leftover>, u64) {
+        let members = self.members.borrow();
+        let mut all = Vec::new();
+        let mut let_go = 0;
+        for member in members.iter() {
+            let (left, gone) = member.inbox.leftovers();
+            let_go += gone;
+            all.extend(left.into_iter().map(|message| (message, &member.name)));
+        }
+        self.run.meter.borrow_mut().counters().leftovers += all.len() as u64 + let_go;
+        all.sort_by_key(|(message, _)| message.order);
+        let omitted = all.len().saturating_sub(MOST_LEFTOVERS) as u64 + let_go;
+        let shown = all.into_iter().take(MOST_LEFTOVERS).map(|(message, client)| Leftover {
+            client: client.clone(),
+            at_ms: Millis::from(message.at - self.began),
+            message: self.run.masked(&message.subject.payload().preview(failure::SHOWN)),
+            bytes: message.subject.payload().as_bytes().len() as u64,
+        });
+        (shown.collect(), omitted)
+    }
+
+    /// Closes what is open, all at once and with a bound; then lets go.
+    async fn close_all(&self) {
+        let members = self.members.borrow().clone();
+        let world = &self.run.world;
+        let bound = self.early(&self.run.plan.suite.defaults.close_within).unwrap_or(Duration::from_secs(2));
+        let deadline = world.now() + bound;
+        let closes = members.iter().map(|member| async move {
+            if matches!(member.state(), State::Open) && member.close(&Closing::normal()).is_err() {
+                return;
+            }
+            if matches!(member.state(), State::Closing) {
+                let bell: &Bell = &member.bell;
+                bell.until(world, deadline, || member.ending()).await;
+            }
+        });
+        join_all(closes).await;
+        let now = world.now();
+        for member in &members {
+            // Who was closed before has been silent since for a good reason.
+            member.rest(member.ending().map_or(now, |ending| ending.at));
+            member.abandon(now);
+        }
+    }
+
+    /// Everybody whom steps without `on` and without a step around them that names somebody act on.
+    pub fn only_member(&self) -> Option<Rc<Member<W>>> {
+        match (self.definition().clients.as_slice(), self.members.borrow().as_slice()) {
+            ([client], [member]) if client.count.is_none() => Some(member.clone()),
+            _ => None,
+        }
+    }
+
+    /// All steps of a block, until one fails.
+    pub async fn steps(
+        self: &Rc<Self>,
+        steps: &[Step],
+        acting: &Acting<W>,
+    ) -> Result<(), super::step::Broken> {
+        for step in steps {
+            self.step(step, acting).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a target means this client.
+pub(super) fn means(target: &Target, client: &str, index: Option<u64>) -> bool {
+    match target {
+        Target::All => true,
+        Target::Client(name) => name == client,
+        Target::Member(name, member) => name == client && index == Some(*member),
+    }
+}

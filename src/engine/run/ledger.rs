@@ -1,0 +1,201 @@
+//! What came of each step.
+//!
+//! Owns one line for each step of the suite's text, whatever the number of its rounds and clients, so that a report of a
+//! million rounds is no longer than that of one. It refuses to know what a step does.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::step::Broken;
+use crate::engine::report::{Failure, FailureKind, Millis, StepReport, Verdict};
+use crate::engine::suite::{Step, Verb};
+
+/// The steps of one check.
+pub(super) struct Ledger {
+    lines: Vec<Line>,
+    places: HashMap<String, usize>,
+}
+
+struct Line {
+    path: String,
+    position: u32,
+    title: String,
+    note: Option<String>,
+    on: Vec<String>,
+    known: BTreeSet<String>,
+    runs: u64,
+    failed: u64,
+    /// Started and not ended.
+    running: u64,
+    took: Duration,
+    verdict: Verdict,
+    failure: Option<Failure>,
+}
+
+impl Ledger {
+    pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        let mut ledger = Self { lines: Vec::new(), places: HashMap::new() };
+        for step in steps {
+            ledger.add(step);
+        }
+        ledger
+    }
+
+    fn add(&mut self, step: &Step) {
+        self.line(&step.path, step.position.line, &step.title, step.note.clone());
+        match &step.verb {
+            Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
+            Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
+            Verb::Measure(_, steps) => steps.iter().for_each(|step| self.add(step)),
+            _ => {}
+        }
+    }
+
+    /// A line of its own, for steps and for what stands beside them.
+    pub fn line(&mut self, path: &str, position: u32, title: &str, note: Option<String>) -> usize {
+        let line = Line {
+            path: path.to_owned(),
+            position,
+            title: title.to_owned(),
+            note,
+            on: Vec::new(),
+            known: BTreeSet::new(),
+            runs: 0,
+            failed: 0,
+            running: 0,
+            took: Duration::ZERO,
+            verdict: Verdict::Skipped,
+            failure: None,
+        };
+        self.lines.push(line);
+        self.places.insert(path.to_owned(), self.lines.len() - 1);
+        self.lines.len() - 1
+    }
+
+    pub fn place(&self, path: &str) -> usize {
+        self.places.get(path).copied().unwrap_or_default()
+    }
+
+    /// What a report or a plan says of each.
+    pub fn outline(&self) -> impl Iterator<Item = (&str, u32, &str)> {
+        self.lines.iter().map(|line| (line.path.as_str(), line.position, line.title.as_str()))
+    }
+
+    pub fn begin(&mut self, at: usize, on: &[String]) {
+        let line = &mut self.lines[at];
+        line.runs += 1;
+        line.running += 1;
+        for name in on {
+            if line.known.insert(name.clone()) {
+                line.on.push(name.clone());
+            }
+        }
+    }
+
+    /// Ends one run of a step. Answers whether this is its first failure.
+    pub fn end(
+        &mut self,
+        at: usize,
+        took: Duration,
+        failures: Vec<Failure>,
+        end: Result<(), Broken>,
+    ) -> bool {
+        let line = &mut self.lines[at];
+        line.running = line.running.saturating_sub(1);
+        line.took += took;
+        line.settle(Verdict::Pass);
+        if end.is_err() {
+            line.failed += 1;
+        }
+        if end == Err(Broken::Failed) && failures.is_empty() {
+            // Something within it failed, and says so itself.
+            line.settle(Verdict::Fail);
+        }
+        let is_first = line.failure.is_none() && !failures.is_empty();
+        for failure in failures {
+            line.settle(verdict_of(failure.kind));
+            line.failure.get_or_insert(failure);
+        }
+        is_first
+    }
+
+    /// Whether a failure of this step is known already; then nobody needs the details of the next one.
+    pub fn has_failure(&self, at: usize) -> bool {
+        self.lines[at].failure.is_some()
+    }
+
+    /// A step that stood outside of everything failed: an invariant, what is left over.
+    pub fn fail(&mut self, at: usize, failure: Failure) {
+        let line = &mut self.lines[at];
+        line.settle(verdict_of(failure.kind));
+        line.runs = line.runs.max(1);
+        line.failed += 1;
+        line.failure.get_or_insert(failure);
+    }
+
+    /// Everything that still runs was broken off. The innermost of them say why.
+    pub fn break_off(&mut self, failure: &Failure, verdict: Verdict) {
+        let running: Vec<_> = (0..self.lines.len()).filter(|at| self.lines[*at].running > 0).collect();
+        for &at in &running {
+            let path = self.lines[at].path.clone();
+            let is_inside = |other: &usize| {
+                let inner = &self.lines[*other].path;
+                inner.len() > path.len() && inner.starts_with(&path)
+            };
+            let is_innermost = !running.iter().any(is_inside);
+            let line = &mut self.lines[at];
+            line.running = 0;
+            line.failed += 1;
+            line.settle(verdict);
+            if is_innermost {
+                line.failure.get_or_insert_with(|| failure.clone());
+            }
+        }
+    }
+
+    pub fn pass(&mut self, at: usize) {
+        self.lines[at].runs = 1;
+        self.lines[at].settle(Verdict::Pass);
+    }
+
+    pub fn get(&self, at: usize) -> (Verdict, Millis, Option<&Failure>) {
+        let line = &self.lines[at];
+        (line.verdict, line.took.into(), line.failure.as_ref())
+    }
+
+    /// The graver of all, and whether time had a part in it.
+    pub fn verdict(&self) -> (Verdict, bool) {
+        let verdict = self.lines.iter().fold(Verdict::Pass, |all, line| all.and(line.verdict));
+        let failures = self.lines.iter().filter_map(|line| line.failure.as_ref());
+        let mut kinds = failures.map(|failure| failure.kind).peekable();
+        let is_timely = kinds.peek().is_some() && kinds.all(|kind| kind == FailureKind::Timeout);
+        (verdict, is_timely)
+    }
+
+    pub fn into_reports(self) -> Vec<StepReport> {
+        let report = |line: Line| StepReport {
+            path: line.path,
+            line: line.position,
+            title: line.title,
+            note: line.note,
+            verdict: line.verdict,
+            duration_ms: line.took.into(),
+            on: line.on,
+            runs: line.runs,
+            failed_runs: line.failed,
+            failure: line.failure,
+        };
+        self.lines.into_iter().map(report).collect()
+    }
+}
+
+impl Line {
+    fn settle(&mut self, verdict: Verdict) {
+        self.verdict = self.verdict.and(verdict);
+    }
+}
+
+/// Whether the server or the script is to blame.
+fn verdict_of(kind: FailureKind) -> Verdict {
+    if kind == FailureKind::Script { Verdict::Error } else { Verdict::Fail }
+}

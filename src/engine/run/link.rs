@@ -1,0 +1,326 @@
+//! Opening and closing connections.
+//!
+//! Owns the pace of opens: a browser serialises handshakes and throttles bursts, so few are pending at once, and the time in
+//! our own queue is not the server's.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+
+use super::act::not_connected;
+use super::check::CheckRun;
+use super::failure::{self, ending, script, took};
+use super::member::{Member, State};
+use super::step::Acting;
+use crate::engine::matcher::{Matcher, Subject};
+use crate::engine::report::{Failure, FailureKind};
+use crate::engine::suite::{CloseSpec, ClosedSpec, ConnectSpec, StatusSet};
+use crate::engine::{Closing, Endpoint, Instant, Payload, World};
+
+/// How many opens may be pending at once; Chromium delays more than that on purpose.
+pub(super) const PACE: u64 = 6;
+
+/// What the end of a connection must look like, with its placeholders filled in.
+struct Wanted {
+    codes: Option<StatusSet>,
+    reason: Option<Rc<Matcher>>,
+    is_clean: Option<bool>,
+    within: Duration,
+}
+
+impl<W: World> CheckRun<W> {
+    /// Opens connections, a few at once.
+    pub async fn connect_all(
+        self: &Rc<Self>,
+        spec: &ConnectSpec,
+        members: &[Rc<Member<W>>],
+        acting: &Acting<W>,
+    ) -> Vec<Failure> {
+        let began = self.run.world.now();
+        let pace = spec.pace.as_ref().map_or(Ok(PACE), |pace| {
+            pace.get(&mut self.scope(acting.member.as_ref(), acting.round, None)).map_err(script)
+        });
+        let (pace, gap) = match (pace, self.early(&self.run.plan.suite.defaults.connect_gap)) {
+            (Ok(0), _) => return vec![script("pace is at least 1")],
+            (Ok(pace), Ok(gap)) => (pace, gap),
+            (Err(failure), _) | (_, Err(failure)) => return vec![failure],
+        };
+        if pace > PACE && members.len() as u64 > PACE {
+            self.has_burst.set(true);
+        }
+        let last = members.len().saturating_sub(1);
+        let opens = members.iter().enumerate().map(|(place, member)| async move {
+            let turn = self.run.world.now();
+            let done = self.connect(member, spec, acting).await;
+            if done.is_ok() {
+                self.run.meter.borrow_mut().sample("open.queued", turn - began, turn);
+            }
+            // The next handshake is not pressed onto the heels of this one.
+            if place < last && !gap.is_zero() {
+                self.run.world.sleep(gap).await;
+            }
+            done.map_err(|failure| Failure { client: Some(member.name.clone()), ..failure })
+        });
+        let pace = usize::try_from(pace).unwrap_or(usize::MAX);
+        let done: Vec<_> = stream::iter(opens).buffer_unordered(pace).collect().await;
+        done.into_iter().filter_map(Result::err).collect()
+    }
+
+    async fn connect(
+        &self,
+        member: &Rc<Member<W>>,
+        spec: &ConnectSpec,
+        acting: &Acting<W>,
+    ) -> Result<(), Failure> {
+        match member.state() {
+            State::Never | State::Closed(_) => self.open(member, spec, acting).await,
+            State::Connecting | State::Open | State::Closing => {
+                Err(script(format!("{} is connected already; use reconnect", member.name)))
+            }
+        }
+    }
+
+    /// Closes if open, and opens again.
+    pub async fn reconnect(
+        &self,
+        member: &Rc<Member<W>>,
+        spec: &ConnectSpec,
+        acting: &Acting<W>,
+    ) -> Result<(), Failure> {
+        if member.state() == State::Never {
+            return Err(not_connected(member));
+        }
+        member.is_reopening.set(true);
+        let _done = Reopening(member);
+        if member.is_open() {
+            let close_within = self.early(&self.run.plan.suite.defaults.close_within)?;
+            let asked = member.close(&Closing::normal()).map_err(script)?;
+            let deadline = asked + close_within;
+            let ended = member.bell.until(&self.run.world, deadline, || member.ending()).await;
+            if ended.is_none() {
+                member.abandon(self.run.world.now());
+            }
+        }
+        self.open(member, spec, acting).await
+    }
+
+    /// One handshake, and what is expected of it.
+    async fn open(
+        &self,
+        member: &Rc<Member<W>>,
+        spec: &ConnectSpec,
+        acting: &Acting<W>,
+    ) -> Result<(), Failure> {
+        let world = &self.run.world;
+        let endpoint = self.endpoint(member, acting)?;
+        let mut scope = self.scope(Some(member), acting.round, None);
+        let within = spec.within.as_ref().unwrap_or(&self.run.plan.suite.defaults.within);
+        let within = within.get(&mut scope).map_err(script)?;
+        let protocol = spec.protocol.as_ref().map(|protocol| protocol.get(&mut scope)).transpose();
+        let protocol = protocol.map_err(script)?;
+        let must_fail = spec.refused.as_ref().map_or(Ok(false), |refused| refused.get(&mut scope));
+        let must_fail = must_fail.map_err(script)?;
+        let asked = world.now();
+        member.connect(world, &endpoint).map_err(|error| {
+            self.run.meter.borrow_mut().counters().errors += 1;
+            script(format!("the browser did not even try: {error}"))
+        })?;
+        let settled = || match member.state() {
+            State::Connecting => None,
+            state => Some(state),
+        };
+        let deadline = asked + within;
+        let state = member.bell.until(world, deadline, settled).await;
+        let address = endpoint.url();
+        match (state, must_fail) {
+            (None, _) => {
+                member.give_up();
+                let message = format!("the handshake with {address} did not end within {}", took(within));
+                Err(failure::plain(FailureKind::Timeout, message))
+            }
+            (Some(State::Never), true) => Ok(()),
+            (Some(State::Never), false) => {
+                let after = took(world.now() - asked);
+                let message = format!(
+                    "the handshake with {address} failed after {after}; a browser does not say why (no server there, \
+                     TLS, a status other than 101, another subprotocol)"
+                );
+                Err(failure::plain(FailureKind::Refused, message))
+            }
+            (Some(_), true) => {
+                let message = format!("the handshake with {address} was to be refused, and it succeeded");
+                Err(failure::plain(FailureKind::Refused, message))
+            }
+            (Some(_), false) => {
+                let opened = member.opened.get().unwrap_or(asked);
+                self.run.meter.borrow_mut().sample("open", opened - asked, opened);
+                self.judge_protocol(member, protocol.as_deref())
+            }
+        }
+    }
+
+    fn endpoint(&self, member: &Rc<Member<W>>, acting: &Acting<W>) -> Result<Endpoint, Failure> {
+        let client = self.client(member);
+        let mut scope = self.scope(Some(member), acting.round, None);
+        let url = client.url.get(&mut scope).map_err(script)?;
+        let protocols = client.protocols.iter().map(|protocol| protocol.get(&mut scope));
+        let protocols = protocols.collect::<Result<Vec<_>, _>>().map_err(script)?;
+        let endpoint = Endpoint::parse(&url).and_then(|endpoint| endpoint.with_protocols(protocols));
+        endpoint.map_err(|error| script(format!("{url:?} is no address to connect to: {error}")))
+    }
+
+    fn judge_protocol(&self, member: &Member<W>, wanted: Option<&Matcher>) -> Result<(), Failure> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        let chosen = Payload::Text(member.protocol.borrow().clone());
+        let Err(mismatch) = wanted.check(&Subject::new(&chosen)) else { return Ok(()) };
+        let shown = match member.protocol.borrow().as_str() {
+            "" => "no subprotocol".to_owned(),
+            protocol => format!("{protocol:?}"),
+        };
+        let message =
+            format!("the subprotocol was to be {}, and the server chose {shown}", mismatch.expected);
+        let mut failure = failure::plain(FailureKind::Mismatch, message);
+        failure.expected = Some(mismatch.expected.clone());
+        failure.diff = failure::differences(mismatch);
+        Err(failure)
+    }
+
+    /// Closes, and waits until the other side has.
+    pub async fn close(
+        &self,
+        member: &Rc<Member<W>>,
+        spec: &CloseSpec,
+        acting: &Acting<W>,
+    ) -> Result<(), Failure> {
+        let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
+        let code = spec.code.as_ref().map_or(Ok(1000), |code| code.get(&mut scope)).map_err(script)?;
+        let reason = spec.reason.as_ref().map_or(Ok(String::new()), |reason| reason.get(&mut scope));
+        let reason = reason.map_err(script)?;
+        let closing = u16::try_from(code)
+            .map_err(|_| script(format!("{code} is no close code")))
+            .and_then(|code| Closing::new(code, &reason).map_err(script))?;
+        let world = &self.run.world;
+        let bound = &self.run.plan.suite.defaults.close_within;
+        let wanted =
+            spec.expect.as_ref().map(|spec| self.read_closed(spec, bound, member, acting)).transpose()?;
+        let within = match &wanted {
+            Some(wanted) => wanted.within,
+            None => self.early(bound)?,
+        };
+        match member.state() {
+            State::Never => return Err(not_connected(member)),
+            State::Closed(_) => {
+                // What ended before we came to it is an end all the same, and the expectation judges it.
+                return match &wanted {
+                    Some(wanted) => self.judge_end(member, wanted),
+                    None if member.is_end_seen.get() => Ok(()),
+                    None => Err(self.ended(member, "there is nothing left to close")),
+                };
+            }
+            State::Connecting | State::Open | State::Closing => {}
+        }
+        let asked = member.close(&closing).unwrap_or_else(|_| world.now());
+        let ended = member.bell.until(world, asked + within, || member.ending()).await;
+        let Some(ended) = ended else { return Err(self.unanswered(within)) };
+        member.is_end_seen.set(true);
+        self.run.meter.borrow_mut().sample("close", ended.at - asked, ended.at);
+        match &wanted {
+            Some(wanted) => self.judge_end(member, wanted),
+            None => Ok(()),
+        }
+    }
+
+    fn unanswered(&self, within: Duration) -> Failure {
+        let message = format!("the close was not answered within {}", took(within));
+        failure::plain(FailureKind::Timeout, message)
+    }
+
+    /// Waits for the end.
+    pub async fn closed(
+        &self,
+        member: &Rc<Member<W>>,
+        spec: &ClosedSpec,
+        acting: &Acting<W>,
+    ) -> Result<(), Failure> {
+        let began: Instant = self.run.world.now();
+        let wanted = self.read_closed(spec, &self.run.plan.suite.defaults.within, member, acting)?;
+        if member.state() == State::Never {
+            return Err(not_connected(member));
+        }
+        let deadline = began + wanted.within;
+        match member.bell.until(&self.run.world, deadline, || member.ending()).await {
+            Some(_) => self.judge_end(member, &wanted),
+            None => {
+                let message =
+                    format!("the connection was to end within {}, and it is open", took(wanted.within));
+                let mut failure = failure::plain(FailureKind::Timeout, message);
+                failure.expected = Some(describe(&wanted));
+                Err(failure)
+            }
+        }
+    }
+
+    fn read_closed(
+        &self,
+        spec: &ClosedSpec,
+        bound: &crate::engine::suite::Field<Duration>,
+        member: &Rc<Member<W>>,
+        acting: &Acting<W>,
+    ) -> Result<Wanted, Failure> {
+        let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
+        Ok(Wanted {
+            codes: spec.codes.as_ref().map(|codes| codes.get(&mut scope)).transpose().map_err(script)?,
+            reason: spec.reason.as_ref().map(|reason| reason.get(&mut scope)).transpose().map_err(script)?,
+            is_clean: spec.clean.as_ref().map(|clean| clean.get(&mut scope)).transpose().map_err(script)?,
+            within: spec.within.as_ref().unwrap_or(bound).get(&mut scope).map_err(script)?,
+        })
+    }
+
+    fn judge_end(&self, member: &Member<W>, wanted: &Wanted) -> Result<(), Failure> {
+        let Some(ended) = member.ending() else { return Ok(()) };
+        member.is_end_seen.set(true);
+        let mut diff = Vec::new();
+        let mut differs = |path: &str, wanted: String, got: String| {
+            diff.push(crate::engine::report::Difference { path: path.to_owned(), wanted, got });
+        };
+        if let Some(codes) = wanted.codes.as_ref().filter(|codes| !codes.contains(ended.code)) {
+            differs("code", codes.to_string(), ended.code.to_string());
+        }
+        if let Some(clean) = wanted.is_clean.filter(|clean| *clean != ended.is_clean) {
+            let words = |clean| if clean { "a clean close" } else { "no clean close" };
+            differs("clean", words(clean).to_owned(), words(ended.is_clean).to_owned());
+        }
+        let said = Payload::Text(ended.reason.clone());
+        if let Some(Err(mismatch)) = wanted.reason.as_ref().map(|reason| reason.check(&Subject::new(&said))) {
+            differs("reason", mismatch.expected, format!("{:?}", ended.reason));
+        }
+        if diff.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the connection ended with {}", ending(ended.code, &ended.reason));
+        let mut failure = failure::plain(FailureKind::Closed, message);
+        failure.expected = Some(describe(wanted));
+        failure.diff = diff;
+        Err(failure)
+    }
+}
+
+fn describe(wanted: &Wanted) -> String {
+    let mut parts = Vec::new();
+    parts.extend(wanted.codes.as_ref().map(|codes| format!("code {codes}")));
+    parts.extend(wanted.reason.as_ref().map(|reason| format!("as reason {}", reason.expected())));
+    parts.extend(
+        wanted.is_clean.map(|clean| if clean { "a clean close" } else { "no clean close" }.to_owned()),
+    );
+    if parts.is_empty() { "any end".to_owned() } else { parts.join(", ") }
+}
+
+/// Clears the flag at the end, however that comes.
+struct Reopening<'a, W: World>(&'a Rc<Member<W>>);
+
+impl<W: World> Drop for Reopening<'_, W> {
+    fn drop(&mut self) {
+        self.0.is_reopening.set(false);
+    }
+}

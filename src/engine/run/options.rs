@@ -1,0 +1,53 @@
+//! What a run is given beside the suite.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::bell::Bell;
+use crate::engine::report::Environment;
+
+/// How to run a suite.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// New values of variables, from a form, a command line or an address; the last one of a name wins.
+    pub overrides: Vec<(String, String)>,
+    /// What `{{env.NAME}}` finds.
+    pub env: BTreeMap<String, String>,
+    /// What all random values come from.
+    pub seed: u64,
+    /// Only checks with one of these tags; all when empty.
+    pub tags: Vec<String>,
+    /// Only checks of these names, as the suite writes them; all when empty.
+    pub names: Vec<String>,
+    /// Milliseconds since 1970 at the moment that the world calls its origin.
+    pub origin_millis: u64,
+    /// Where this is. Lag is measured by the run itself, and whether the page was hidden is asked at the end.
+    pub environment: Environment,
+    /// Whether the page has been out of sight during the run; set by whoever knows.
+    pub hidden: Rc<Cell<bool>>,
+}
+
+/// Stops a run. A clone stops the same run.
+#[derive(Clone, Default)]
+pub struct Stop {
+    asked: Rc<Cell<bool>>,
+    bell: Bell,
+}
+
+impl Stop {
+    /// Asks the run to end: what runs is broken off, sockets are closed, and the report says so.
+    pub fn stop(&self) {
+        self.asked.set(true);
+        self.bell.ring();
+    }
+
+    /// Whether somebody has asked.
+    pub fn is_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    pub(super) async fn asked(&self) {
+        self.bell.when(|| self.asked.get().then_some(())).await;
+    }
+}

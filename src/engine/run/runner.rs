@@ -1,0 +1,289 @@
+//! The run of a plan: check after check, then the judgement.
+//!
+//! Owns the order of checks, the tick, the thresholds and the verdict of the whole. It refuses to know steps. Dropping the
+//! future drops every socket; [`Stop`] is the kinder way, which still gives a report.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::check::{CheckRun, Ended};
+use super::judge::{self, Lag};
+use super::meter::Meter;
+use super::options::Stop;
+use super::plan::Plan;
+use super::progress::Progress;
+use crate::engine::metrics::Histogram;
+use crate::engine::random::Random;
+use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, Totals, Verdict};
+use crate::engine::{Instant, World};
+
+/// How often a tick is told.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Hears what happens.
+pub type Listener = Box<dyn FnMut(Progress)>;
+
+/// What all checks of a run share.
+pub(super) struct RunShared<W: World> {
+    pub world: W,
+    pub plan: Plan,
+    pub stop: Stop,
+    pub random: RefCell<Random>,
+    pub meter: Rc<RefCell<Meter>>,
+    listener: RefCell<Listener>,
+    /// How late the event loop was.
+    lag: RefCell<Histogram>,
+    /// At its worst since the check began.
+    worst_lag: Cell<Duration>,
+}
+
+/// Runs a plan. Never fails: what went wrong stands in the report.
+pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener) -> Report {
+    let began = world.now();
+    let random = plan.random.clone();
+    let run = Rc::new(RunShared {
+        world,
+        plan,
+        stop,
+        random: RefCell::new(random),
+        meter: Rc::new(RefCell::new(Meter::new(began))),
+        listener: RefCell::new(listener),
+        lag: RefCell::new(Histogram::new()),
+        worst_lag: Cell::new(Duration::ZERO),
+    });
+    run.tell(Progress::RunStarted {
+        suite: run.plan.suite.name.clone(),
+        seed: run.plan.options.seed,
+        checks: run.plan.checks(),
+    });
+    let started = crate::engine::template::iso(run.now_millis());
+    let mut checks = Vec::with_capacity(run.plan.checks.len());
+    for number in 0..run.plan.checks.len() {
+        checks.push(run.check(number).await);
+    }
+    run.report(started, checks)
+}
+
+impl<W: World> RunShared<W> {
+    /// Milliseconds since 1970.
+    pub fn now_millis(&self) -> u64 {
+        self.plan.options.origin_millis + self.world.now().as_nanos() / 1_000_000
+    }
+
+    pub fn tell(&self, progress: Progress) {
+        (self.listener.borrow_mut())(progress);
+    }
+
+    pub fn masked(&self, text: &str) -> String {
+        self.plan.masker.mask(text).into_owned()
+    }
+
+    pub fn masked_failure(&self, failure: Failure) -> Failure {
+        failure.masked(&self.plan.masker)
+    }
+
+    async fn check(self: &Rc<Self>, number: usize) -> CheckReport {
+        self.tell(Progress::CheckStarted { check: number });
+        self.worst_lag.set(Duration::ZERO);
+        let (check, made) = CheckRun::new(self.clone(), number);
+        let offset = check.began - self.meter.borrow().began();
+        let ended = if self.stop.is_asked() {
+            let reasons = vec!["stopped before it began".to_owned()];
+            Ended {
+                verdict: Verdict::Inconclusive,
+                reasons,
+                is_timely: false,
+                lasting: Duration::ZERO,
+                leftovers: Vec::new(),
+                leftovers_omitted: 0,
+            }
+        } else {
+            match select(Box::pin(check.run(made)), Box::pin(self.ticks(number))).await {
+                Either::Left((ended, _)) => ended,
+                // It never ends by itself.
+                Either::Right((never, _)) => match never {},
+            }
+        };
+        self.tick(number);
+        let report = self.close_check(&check, ended, offset);
+        self.tell(Progress::CheckEnded {
+            check: number,
+            verdict: report.verdict,
+            reasons: report.reasons.clone(),
+            duration: report.duration_ms,
+            counters: judge::counters_of(&report.metrics),
+            thresholds: report.thresholds.clone(),
+        });
+        report
+    }
+
+    fn close_check(&self, check: &Rc<CheckRun<W>>, ended: Ended, offset: Duration) -> CheckReport {
+        let definition = check.definition();
+        let metrics = self.meter.borrow_mut().end_check(ended.lasting);
+        let mut reasons = ended.reasons;
+        let mut thresholds = Vec::new();
+        let mut verdict = ended.verdict;
+        let mut is_timely = ended.is_timely || verdict == Verdict::Pass;
+        // A check that did not come to its end has no figures to be judged by, and has failed already.
+        if verdict == Verdict::Pass {
+            let judged = judge::thresholds(&definition.thresholds, &metrics, &|field| check.early(field));
+            for (threshold, is_timing) in judged {
+                verdict = verdict.and(threshold.verdict);
+                is_timely &= is_timing || threshold.verdict == Verdict::Pass;
+                thresholds.push(threshold);
+            }
+        } else {
+            let judged = judge::thresholds(&definition.thresholds, &metrics, &|field| check.early(field));
+            thresholds.extend(judged.into_iter().map(|(threshold, _)| threshold));
+        }
+        let lag = Lag { worst: self.worst_lag.get(), has_burst: check.has_burst.get() };
+        if verdict == Verdict::Fail
+            && is_timely
+            && let Some(reason) = lag.excuse(&thresholds)
+        {
+            verdict = Verdict::Inconclusive;
+            reasons.push(reason);
+        }
+        let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), super::ledger::Ledger::new([]));
+        CheckReport {
+            name: self.plan.checks[check.number].name.clone(),
+            about: definition.about.clone(),
+            tags: definition.tags.clone(),
+            verdict,
+            reasons,
+            offset_ms: Millis::from(offset),
+            duration_ms: Millis::from(ended.lasting),
+            metrics: metrics.to_report(),
+            thresholds,
+            steps: ledger.into_reports(),
+            leftovers: ended.leftovers,
+            leftovers_omitted: ended.leftovers_omitted,
+        }
+    }
+
+    /// Tells ten times a second what has happened, and finds out how late it is each time.
+    async fn ticks(&self, check: usize) -> std::convert::Infallible {
+        let mut due = self.world.now() + TICK;
+        loop {
+            let wait = due.since(self.world.now());
+            self.world.sleep(wait).await;
+            let now = self.world.now();
+            let late = now.since(due);
+            self.lag.borrow_mut().record(late);
+            self.worst_lag.set(self.worst_lag.get().max(late));
+            self.tick(check);
+            due = if late > TICK { now + TICK } else { due + TICK };
+        }
+    }
+
+    fn tick(&self, check: usize) {
+        let mut meter = self.meter.borrow_mut();
+        let tick = Progress::Tick {
+            check,
+            at: Millis::from(self.world.now() - meter.began()),
+            counters: *meter.counters(),
+            samples: meter.take_samples(),
+            open: meter.open(),
+        };
+        drop(meter);
+        self.tell(tick);
+    }
+
+    fn environment(&self) -> Environment {
+        let lag = self.lag.borrow().summary();
+        Environment {
+            loop_lag_p99_ms: lag.map_or(0.0, |lag| Millis::from(lag.p99).0),
+            hidden: self.plan.options.hidden.get() || self.plan.options.environment.hidden,
+            ..self.plan.options.environment.clone()
+        }
+    }
+
+    fn report(&self, started: String, checks: Vec<CheckReport>) -> Report {
+        let now: Instant = self.world.now();
+        let (metrics, seconds) = self.meter.borrow_mut().end_run(now);
+        let suite = &self.plan.suite;
+        if self.lag.borrow().is_empty() {
+            // A run that ends before its first tick has seen nothing come late.
+            self.lag.borrow_mut().record(Duration::ZERO);
+        }
+        let environment = self.environment();
+        let mut reasons = Vec::new();
+        let mut verdict = checks.iter().fold(Verdict::Pass, |all, check| all.and(check.verdict));
+        let mut thresholds = Vec::new();
+        let early = |field: &_| self.early(field);
+        for (threshold, _) in judge::thresholds(&suite.thresholds, &metrics, &early) {
+            verdict = verdict.and(threshold.verdict);
+            thresholds.push(threshold);
+        }
+        for mut threshold in judge::requirements(&suite.require, &environment, &self.lag.borrow(), &early) {
+            if threshold.verdict == Verdict::Fail {
+                threshold.verdict = Verdict::Inconclusive;
+                reasons.push(format!(
+                    "the suite requires {}, and here it is {}",
+                    threshold.expr, threshold.value
+                ));
+                // The harness was not good enough to judge by, in either direction.
+                verdict = if verdict == Verdict::Error { verdict } else { Verdict::Inconclusive };
+            }
+            thresholds.push(threshold);
+        }
+        if self.stop.is_asked() {
+            reasons.push("stopped before its end".to_owned());
+        }
+        let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count() as u64;
+        let counters = &metrics.counters;
+        let totals = Totals {
+            checks: checks.len() as u64,
+            passed: count(Verdict::Pass),
+            failed: count(Verdict::Fail),
+            errors: count(Verdict::Error),
+            inconclusive: count(Verdict::Inconclusive),
+            sent: counters.sent,
+            received: counters.received,
+            expected: counters.expected,
+            matched: counters.matched,
+            success: counters.success().map_or(100.0, |success| success.percent()),
+        };
+        let report = Report {
+            sockscope: env!("CARGO_PKG_VERSION").to_owned(),
+            format: 1,
+            suite: suite.name.clone(),
+            about: suite.about.clone(),
+            verdict,
+            reasons,
+            seed: self.plan.options.seed,
+            started,
+            duration_ms: Millis::from(now - self.meter.borrow().began()),
+            environment,
+            vars: self.plan.vars.clone(),
+            totals,
+            metrics: metrics.to_report(),
+            thresholds,
+            checks,
+            seconds,
+        };
+        let report = self.plan.mask(report);
+        self.tell(Progress::RunEnded { verdict: report.verdict });
+        report
+    }
+
+    /// A value that needs no client and no check.
+    fn early(
+        &self,
+        field: &crate::engine::suite::Field<serde_json::Value>,
+    ) -> Result<serde_json::Value, Failure> {
+        let mut sources =
+            super::plan::Sources { random: self.random.borrow().clone(), now_millis: self.now_millis() };
+        let nothing = serde_json::Map::new();
+        let mut scope = super::scope::EarlyScope {
+            sources: &mut sources,
+            options: &self.plan.options,
+            vars: &self.plan.vars,
+            row: &nothing,
+        };
+        field.get(&mut scope).map_err(super::failure::script)
+    }
+}

@@ -1,0 +1,406 @@
+//! Runs as a whole: rows, stopping, what is inconclusive, progress, secrets, and that the same seed gives the same report.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod simulated;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use simulated::{BEGAN, Faults, Outcome, Setting, run_in, run_text, suite, world};
+use sockscope::engine::World;
+use sockscope::engine::metrics::{Counters, Histogram};
+use sockscope::engine::report::{Environment, Report, Verdict};
+use sockscope::engine::run::{Options, Plan, Progress, Stop};
+use sockscope::engine::suite::Suite;
+
+fn echo_steps() -> Value {
+    json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true}}])
+}
+
+fn names(report: &Report) -> Vec<&str> {
+    report.checks.iter().map(|check| check.name.as_str()).collect()
+}
+
+#[track_caller]
+fn plan(text: &Value, options: Options) -> Result<Plan, Vec<String>> {
+    let suite = Suite::parse(&text.to_string()).expect("a good suite");
+    Plan::new(Rc::new(suite), options, BEGAN)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
+/// A check that passes at once.
+fn idle() -> Value {
+    json!([{"wait": "1ms"}])
+}
+
+// ------------------------------------------------------------------------------------------------ what runs
+
+#[test]
+fn each_makes_a_check_of_every_row() {
+    let mut text = suite("/ws", &idle());
+    text["checks"][0]["each"] = json!({"n": [1, 2], "who": ["x", "y"]});
+    let report = run_text(&text.to_string(), &Setting::default()).report;
+    assert_eq!(
+        names(&report),
+        ["check (n=1, who=x)", "check (n=1, who=y)", "check (n=2, who=x)", "check (n=2, who=y)"]
+    );
+    text["checks"][0]["check"] = "with {{n}} of {{who}}".into();
+    text["checks"][0]["each"] = json!([{"n": 3, "who": "z"}]);
+    assert_eq!(names(&run_text(&text.to_string(), &Setting::default()).report), ["with 3 of z"]);
+}
+
+#[test]
+fn the_ladder_has_as_many_members_as_its_rung() {
+    let text = json!({
+        "sockscope": 1, "suite": "ladder",
+        "clients": {"crowd": {"url": "ws://sim/ws", "count": "{{n}}"}},
+        "vars": {"n": 1},
+        "checks": [{
+            "check": "{{n}} connections", "each": {"n": [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144]},
+            "steps": [
+                {"connect": "crowd"},
+                {"on": "crowd", "send": {"type": "message", "id": "{{client}}"},
+                 "expect": {"subset": {"type": "response", "id": "{{client}}"}}},
+                {"on": "crowd", "close": {}}
+            ],
+            "thresholds": {"missing": "== 0", "rtt.max": "<= 1ms", "open.max": "<= 3ms"}
+        }]
+    });
+    let outcome = run_text(&text.to_string(), &Setting::default());
+    assert_eq!((outcome.report.verdict, outcome.open), (Verdict::Pass, 0));
+    let opened: Vec<_> = outcome.report.checks.iter().map(|check| check.metrics["opened"].count).collect();
+    assert_eq!(opened, [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144]);
+    assert_eq!(outcome.report.totals.sent, 375);
+}
+
+#[test]
+fn opens_are_paced_and_the_queue_is_kept_apart() {
+    let text = json!({
+        "sockscope": 1, "suite": "s", "clients": {"crowd": {"url": "ws://sim/ws", "count": 18}},
+        "checks": [{"check": "c", "steps": [{"connect": "crowd", "pace": 6}]}]
+    });
+    let report = run_text(&text.to_string(), &Setting::default()).report;
+    // Three at a time of six: 3 ms for the handshake and 20 ms of peace after it.
+    assert_eq!(report.metrics["open"].max, Some(3000.0));
+    assert_eq!(
+        (report.metrics["open.queued"].min, report.metrics["open.queued"].max),
+        (Some(0.0), Some(46000.0))
+    );
+}
+
+#[test]
+fn tags_and_names_choose() {
+    let mut text = suite("/ws", &idle());
+    text["checks"] = json!([
+        {"check": "one", "tags": ["fast"], "steps": idle()},
+        {"check": "two", "tags": ["slow"], "steps": idle()},
+        {"check": "three", "tags": ["slow", "fast"], "each": {"n": [1, 2]}, "steps": idle()}
+    ]);
+    let with = |tags: &[&str], chosen: &[&str]| {
+        let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
+        let options = Options { tags: own(tags), names: own(chosen), ..Options::default() };
+        plan(&text, options)
+            .map(|plan| plan.checks().iter().map(|check| check.name.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(with(&["fast"], &[]).unwrap(), ["one", "three (n=1)", "three (n=2)"]);
+    assert_eq!(with(&[], &["two", "three (n=2)"]).unwrap(), ["two", "three (n=2)"]);
+    assert_eq!(with(&["fast"], &["three"]).unwrap(), ["three (n=1)", "three (n=2)"]);
+    assert_eq!(
+        with(&["slwo"], &[]).unwrap_err(),
+        ["nothing to run: no check has the tags or the name that was asked for"]
+    );
+}
+
+#[test]
+fn an_override_and_the_environment_change_variables() {
+    let mut text =
+        suite("/ws", &json!([{"connect": "a"}, {"on": "a", "send": "{{room}}", "expect": {"text": "blue"}}]));
+    text["vars"] = json!({"room": "{{env.ROOM ?? red}}"});
+    let mut setting = Setting::default();
+    assert_eq!(run_text(&text.to_string(), &setting).report.verdict, Verdict::Fail);
+    setting.options.env = [("ROOM".to_owned(), "blue".to_owned())].into();
+    assert_eq!(run_text(&text.to_string(), &setting).report.verdict, Verdict::Pass);
+    setting.options.env = [("ROOM".to_owned(), "green".to_owned())].into();
+    setting.options.overrides = vec![("room".to_owned(), "blue".to_owned())];
+    assert_eq!(run_text(&text.to_string(), &setting).report.verdict, Verdict::Pass);
+    let unknown = Options { overrides: vec![("rom".into(), "x".into())], ..Options::default() };
+    assert_eq!(
+        plan(&text, unknown).err().unwrap(),
+        ["variable \"rom\": the suite has no such variable; did you mean room?"]
+    );
+}
+
+#[test]
+fn a_failed_check_does_not_end_the_suite_and_each_has_fresh_connections() {
+    let mut text = suite("/ws", &idle());
+    text["checks"] = json!([
+        {"check": "bad", "steps": [{"connect": "a"}, {"on": "a", "send": "x", "expect": {"text": "y", "within": "1ms"}}]},
+        {"check": "good", "steps": echo_steps()}
+    ]);
+    let report = run_text(&text.to_string(), &Setting::default()).report;
+    let verdicts: Vec<_> = report.checks.iter().map(|check| check.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Fail, Verdict::Pass]);
+    assert_eq!((report.totals.checks, report.totals.passed, report.totals.failed), (2, 1, 1));
+    assert_eq!((report.totals.expected, report.totals.matched, report.totals.success), (2, 1, 50.0));
+    assert_eq!(report.metrics["missing"].count, 1);
+}
+
+// ------------------------------------------------------------------------------------------------ load
+
+#[test]
+fn open_rounds_begin_on_the_clock_and_a_stall_cannot_hide() {
+    let text = |schedule: &str| {
+        json!({
+            "sockscope": 1, "suite": "load", "clients": {"a": {"url": "ws://sim/ws/echo"}},
+            "checks": [{"check": "c", "steps": [
+                {"connect": "a"},
+                {"on": "a", "repeat": {"for": "1s", "every": "10ms", "schedule": schedule},
+                 "send": "n{{i}}", "expect": {"echo": true}}
+            ]}]
+        })
+        .to_string()
+    };
+    let run = |schedule: &str| {
+        let sim = world(1, Faults::default());
+        // The harness stands still for 100 ms: what was to go out meanwhile goes out late.
+        sim.block(Duration::from_micros(503_500), Duration::from_millis(100));
+        run_in(sim, &text(schedule), &Setting::default()).report
+    };
+    let open = run("open");
+    assert_eq!((open.verdict, open.totals.sent), (Verdict::Pass, 100));
+    assert_eq!(open.metrics["rtt"].max, Some(100_500.0), "the one that was under way");
+    let intended = &open.metrics["rtt.intended"];
+    assert_eq!(intended.count, 100);
+    // Ten messages wait for 90, 80, … 0 ms before they go out, and the tail says so.
+    assert_eq!((intended.p50, open.metrics["rtt"].p95), (Some(1000.0), Some(1000.0)));
+    assert!(intended.p95.unwrap() > 40_000.0, "{intended:?}");
+    let closed = run("closed");
+    assert!(closed.totals.sent < 100 && !closed.metrics.contains_key("rtt.intended"));
+}
+
+#[test]
+fn a_threshold_on_missing_bears_with_what_does_not_come() {
+    let text = |thresholds: Value| {
+        json!({
+            "sockscope": 1, "suite": "load", "clients": {"a": {"url": "ws://sim/ws/echo"}},
+            "checks": [{"check": "c", "steps": [
+                {"connect": "a"},
+                {"on": "a", "repeat": {"times": 100, "every": "1ms", "schedule": "open"},
+                 "send": "n{{i}}", "expect": {"echo": true, "within": "20ms"}}
+            ], "thresholds": thresholds}]
+        })
+        .to_string()
+    };
+    let drops = Setting { faults: Faults { drops: Some(7), ..Faults::default() }, ..Setting::default() };
+    let report = run_text(&text(json!({"success": ">= 99%", "missing": "<= 1"})), &drops).report;
+    assert_eq!((report.verdict, report.totals.sent, report.totals.success), (Verdict::Pass, 100, 99.0));
+    let report = run_text(&text(json!({"success": "> 99%"})), &drops).report;
+    assert_eq!((report.verdict, report.totals.sent), (Verdict::Fail, 100));
+    let report = run_text(&text(json!({})), &drops).report;
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(report.totals.sent < 100, "without such a threshold the first one ends it");
+}
+
+#[test]
+fn a_round_that_never_waits_leaves_room_for_others() {
+    let text = json!({
+        "sockscope": 1, "suite": "flood", "clients": {"a": {"url": "ws://sim/ws/silent"}},
+        "checks": [{"check": "c", "timeout": "1s", "steps": [
+            {"connect": "a"}, {"on": "a", "repeat": {"for": "10s"}, "send": "x"}
+        ]}]
+    });
+    let outcome = run_text(&text.to_string(), &Setting::default());
+    assert_eq!((outcome.report.verdict, outcome.open), (Verdict::Fail, 0));
+    assert!(outcome.report.totals.sent > 100_000);
+}
+
+#[test]
+fn seconds_are_kept_for_drawing() {
+    let text = json!({
+        "sockscope": 1, "suite": "load", "clients": {"a": {"url": "ws://sim/ws/echo"}},
+        "checks": [{"check": "c", "steps": [
+            {"connect": "a"},
+            {"on": "a", "repeat": {"for": "3s", "every": "100ms"}, "send": "x", "expect": {"echo": true}}
+        ]}]
+    });
+    let report = run_text(&text.to_string(), &Setting::default()).report;
+    let sent: Vec<_> = report.seconds.iter().map(|second| second.sent).collect();
+    assert_eq!(sent, [10, 10, 10]);
+    assert!(
+        report.seconds.iter().all(|second| second.rtt_p50 == Some(1000.0) && second.rtt_p99 == Some(1000.0))
+    );
+}
+
+// ------------------------------------------------------------------------------------------------ stopping
+
+#[test]
+fn stopping_closes_every_socket_and_still_reports() {
+    let mut text = suite("/ws", &json!([{"connect": "*"}, {"wait": "1m"}]));
+    text["teardown"] = json!([{"on": "a", "send": "bye", "expect": {"text": "bye"}}]);
+    let (check, other) = (text["checks"][0].clone(), json!({"check": "other", "steps": idle()}));
+    text["checks"] = json!([check, other]);
+    let setting = Setting::default();
+    let sim = world(1, Faults::default());
+    let (stop, clock) = (setting.stop.clone(), sim.clone());
+    sim.spawn(Box::pin(async move {
+        clock.sleep(Duration::from_secs(5)).await;
+        stop.stop();
+    }));
+    let outcome = run_in(sim, &text.to_string(), &setting);
+    assert_eq!((outcome.report.verdict, outcome.open), (Verdict::Inconclusive, 0));
+    assert_eq!(outcome.report.reasons, ["stopped before its end"]);
+    let checks = &outcome.report.checks;
+    assert_eq!(checks[0].steps[1].failure.as_ref().unwrap().message, "stopped while this step ran");
+    assert_eq!(
+        (checks[0].steps[1].verdict, checks[0].steps[2].verdict),
+        (Verdict::Inconclusive, Verdict::Pass)
+    );
+    assert_eq!(checks[1].reasons, ["stopped before it began"]);
+    assert!(outcome.report.duration_ms.0 < 6000.0);
+}
+
+#[test]
+fn stopping_before_the_start_runs_nothing() {
+    let setting = Setting { stop: Stop::default(), ..Setting::default() };
+    setting.stop.stop();
+    let outcome = run_text(&suite("/ws", &echo_steps()).to_string(), &setting);
+    assert_eq!((outcome.report.verdict, outcome.report.totals.sent), (Verdict::Inconclusive, 0));
+}
+
+// ------------------------------------------------------------------------------------------------ inconclusive
+
+#[test]
+fn a_harness_that_stood_still_cannot_blame_the_server() {
+    let slow = Faults { delay: Duration::from_millis(500), ..Faults::default() };
+    let text = suite(
+        "/ws/echo",
+        &json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true, "within": "50ms"}}]),
+    );
+    let setting = Setting { faults: slow, ..Setting::default() };
+    assert_eq!(run_text(&text.to_string(), &setting).report.verdict, Verdict::Fail, "the server is slow");
+    let sim = world(1, Faults { delay: Duration::from_millis(30), ..Faults::default() });
+    sim.block(Duration::from_millis(10), Duration::from_millis(900));
+    let report = run_in(sim, &text.to_string(), &Setting::default()).report;
+    assert_eq!(report.verdict, Verdict::Inconclusive, "{:?}", report.checks[0].steps);
+    assert!(
+        report.checks[0].reasons[0].starts_with("the event loop stood still for 8"),
+        "{:?}",
+        report.checks[0].reasons
+    );
+}
+
+#[test]
+fn a_requirement_that_is_not_met_makes_it_inconclusive() {
+    let mut text = suite("/ws/echo", &echo_steps());
+    text["require"] = json!({"timer_step": "<= 10us", "loop_lag.p99": "< 50ms"});
+    let with = |step: f64| {
+        let environment = Environment { timer_step_us: step, ..Environment::default() };
+        let setting =
+            Setting { options: Options { environment, ..Options::default() }, ..Setting::default() };
+        run_text(&text.to_string(), &setting).report
+    };
+    assert_eq!(with(5.0).verdict, Verdict::Pass);
+    let coarse = with(100.0);
+    assert_eq!(coarse.verdict, Verdict::Inconclusive);
+    assert_eq!(coarse.reasons, ["the suite requires timer_step <= 10us, and here it is 100us"]);
+}
+
+// ------------------------------------------------------------------------------------------------ what is told
+
+#[test]
+fn progress_adds_up_to_the_report() {
+    let text = json!({
+        "sockscope": 1, "suite": "load", "clients": {"a": {"url": "ws://sim/ws/echo"}},
+        "checks": [{"check": "c", "tags": ["t"], "steps": [
+            {"connect": "a"},
+            {"on": "a", "repeat": {"for": "2s", "every": "1ms"}, "send": "x", "expect": {"echo": true}}
+        ]}]
+    });
+    let Outcome { report, told, .. } = run_text(&text.to_string(), &Setting::default());
+    let mut rtt = Histogram::new();
+    let mut last = Counters::default();
+    let mut ticks = 0;
+    for progress in &told {
+        if let Progress::Tick { samples, counters, .. } = progress {
+            ticks += 1;
+            last = *counters;
+            if let Some(delta) = samples.get("rtt") {
+                rtt.add(delta);
+            }
+        }
+    }
+    assert_eq!(last.sent, report.totals.sent);
+    assert_eq!(Some(rtt.to_base64()), report.metrics["rtt"].histogram);
+    assert!((20..=22).contains(&ticks), "ten a second: {ticks}");
+    assert!(told.len() < 40, "rounds are not told one by one: {}", told.len());
+    assert!(matches!(&told[0], Progress::RunStarted { checks, .. } if checks[0].steps.len() == 3));
+    assert!(matches!(told.last(), Some(Progress::RunEnded { verdict: Verdict::Pass })));
+}
+
+#[test]
+fn secrets_are_nowhere() {
+    let mut text = suite(
+        "/ws",
+        &json!([
+            {"connect": "a"},
+            {"note": "with hunter2-and-more", "on": "a", "send": {"token": "{{token}}"}, "expect": {"subset": {"token": "no"}, "within": "5ms"}}
+        ]),
+    );
+    text["vars"] = json!({"token": "hunter2-and-more"});
+    text["secrets"] = json!(["token"]);
+    let Outcome { report, told, .. } = run_text(&text.to_string(), &Setting::default());
+    assert_eq!(report.verdict, Verdict::Fail);
+    let all = format!("{}{told:?}", serde_json::to_string(&report).unwrap());
+    assert!(!all.contains("hunter2"), "{all}");
+    assert!(all.contains("***"));
+}
+
+#[test]
+fn leftovers_are_listed_with_their_client() {
+    let steps = json!([{"connect": "*"}, {"on": "b", "send": "left"}, {"wait": "5ms"}]);
+    let report = run_text(&suite("/ws", &steps).to_string(), &Setting::default()).report;
+    let left = &report.checks[0].leftovers;
+    assert_eq!((left.len(), left[0].client.as_str(), left[0].message.as_str()), (1, "b", "left"));
+    assert_eq!((left[0].at_ms.0, left[0].bytes), (24.0, 4));
+    assert_eq!(report.metrics["leftovers"].count, 1);
+}
+
+#[test]
+fn duplicates_and_late_replies_are_counted() {
+    let steps = json!([
+        {"connect": "a"},
+        {"on": "a", "repeat": {"times": 5, "every": "10ms"}, "send": "n{{i}}", "expect": {"echo": true}}
+    ]);
+    let repeats = Setting { faults: Faults { repeats: Some(2), ..Faults::default() }, ..Setting::default() };
+    let report = run_text(&suite("/ws/echo", &steps).to_string(), &repeats).report;
+    assert_eq!((report.verdict, report.metrics["duplicates"].count), (Verdict::Pass, 1));
+    let late = json!([
+        {"connect": "a"},
+        {"on": "a", "send": "x", "expect": {"echo": true, "within": "5ms"}},
+    ]);
+    let mut text = suite("/ws/echo", &late);
+    text["teardown"] = json!([{"wait": "100ms"}]);
+    let slow = Setting {
+        faults: Faults { delay: Duration::from_millis(50), ..Faults::default() },
+        ..Setting::default()
+    };
+    let report = run_text(&text.to_string(), &slow).report;
+    assert_eq!(
+        (report.verdict, report.metrics["late"].count, report.metrics["missing"].count),
+        (Verdict::Fail, 1, 1)
+    );
+}
+
+#[test]
+fn the_report_says_where_and_when() {
+    let report =
+        run_text(&suite("/ws/echo", &echo_steps()).to_string(), &Setting { seed: 7, ..Setting::default() })
+            .report;
+    assert_eq!((report.format, report.seed, report.suite.as_str()), (1, 7, "test"));
+    assert_eq!(report.started, "2026-11-21T03:00:00.000Z");
+    assert_eq!(report.metrics["rtt"].max, Some(1000.0));
+    assert_eq!(report.metrics["open"].max, Some(3000.0));
+    let steps: Vec<_> = report.checks[0].steps.iter().map(|step| (step.path.as_str(), step.line)).collect();
+    assert_eq!(steps, [("steps[0]", 1), ("steps[1]", 1)]);
+}
