@@ -356,6 +356,18 @@ fn times_zero_wants_none() {
 }
 
 #[test]
+fn times_zero_on_a_connection_that_goes_proves_nothing() {
+    let closes = Faults { closes: Some((0, 1001)), ..Faults::default() };
+    fails(
+        "/ws",
+        closes,
+        json!([open(), {"on": "a", "send": "x", "expect": {"text": "x", "times": 0, "within": "9ms"}}]),
+        "steps[1] closed: that nothing comes could not be watched: the server had closed with 1001 (going away) \
+         \"as told\" at 4ms",
+    );
+}
+
+#[test]
 fn order_matters_in_order_and_not_in_any_order() {
     let steps = |how: &str| {
         json!([

@@ -279,7 +279,11 @@ impl<W: World> CheckRun<W> {
             meter.counters().matched += selected.len() as u64;
             meter.counters().missing += waiter.expected().saturating_sub(selected.len() as u64);
         }
+        // Nothing can come from somebody who has gone, so that proves nothing.
+        let is_gone = waiter.expected() == 0
+            && member.ending().is_some_and(|ending| !ending.is_ours && !member.is_end_seen.get());
         let outcome = match (waiter.surplus(), waiter.is_content()) {
+            (None, true) if is_gone => Err(self.ended(member, "that nothing comes could not be watched")),
             (Some(surplus), _) => Err(self.too_many(member, wanted, waiter, &surplus)),
             (None, true) => result,
             // A selected message that breaks its check says more than one that did not come.

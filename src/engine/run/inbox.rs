@@ -24,14 +24,17 @@ pub(super) struct Message {
 }
 
 impl Message {
+    /// What it costs to keep it. A text may have been read as JSON, which takes several times its length.
     fn bytes(&self) -> usize {
-        self.subject.payload().as_bytes().len() + OVERHEAD
+        let payload = self.subject.payload();
+        let each = if payload.is_text() { 4 } else { 1 };
+        payload.as_bytes().len() * each + OVERHEAD
     }
 }
 
 /// What a kept message costs beside its content.
 const OVERHEAD: usize = 160;
-/// What may wait unselected on one connection; above it the oldest is let go, and counted.
+/// What may wait unselected on one connection; above it the oldest is let go, and counted. The newest never is.
 const MOST_LIVE: usize = 64 << 20;
 /// What is kept of selected messages, to say that the one that is missed had been taken.
 const MOST_RECENT: usize = 1 << 20;
@@ -245,7 +248,7 @@ impl Inner {
     fn keep(&mut self, message: Rc<Message>) {
         self.live_bytes += message.bytes();
         self.live.insert(message.order, message);
-        while self.live_bytes > MOST_LIVE {
+        while self.live_bytes > MOST_LIVE && self.live.len() > 1 {
             let Some((_, oldest)) = self.live.pop_first() else { return };
             self.live_bytes -= oldest.bytes();
             self.let_go += 1;

@@ -155,6 +155,7 @@ impl<W: World> Member<W> {
     pub fn give_up(&self) {
         drop(self.socket.borrow_mut().take());
         *self.state.borrow_mut() = State::Never;
+        self.ears.meter.borrow_mut().counters().refused += 1;
     }
 
     pub fn send(&self, payload: &Payload) -> Result<Instant, SendError> {

@@ -314,7 +314,7 @@ fn a_watch_sees_only_what_nobody_selects() {
 #[test]
 fn too_much_is_let_go_from_the_oldest_on_and_counted() {
     let inbox = Fixture::new();
-    let large = "x".repeat(MOST_LIVE / 4);
+    let large = "x".repeat(MOST_LIVE / 16);
     for _ in 0..6 {
         inbox.arrive(&large);
     }
@@ -325,11 +325,22 @@ fn too_much_is_let_go_from_the_oldest_on_and_counted() {
 #[test]
 fn what_was_taken_does_not_fill_the_memory() {
     let inbox = Fixture::new();
-    let large = "x".repeat(MOST_RECENT / 4);
+    let large = "x".repeat(MOST_RECENT / 16);
     for _ in 0..50 {
         inbox.expect(Mode::First, &["*"]);
         inbox.arrive(&large);
     }
     let inner = inbox.inbox.inner.borrow();
     assert!(inner.recent.len() <= 4 && inner.live.is_empty() && inner.waiters.is_empty());
+}
+
+#[test]
+fn the_newest_is_kept_however_large_it_is() {
+    let inbox = Fixture::new();
+    let giant = "x".repeat(MOST_LIVE);
+    inbox.arrive("a");
+    inbox.arrive(&giant);
+    let (left, let_go) = inbox.inbox.leftovers();
+    assert_eq!((left.len(), let_go), (1, 1));
+    assert!(inbox.expect(Mode::First, &["*"]).is_done());
 }
