@@ -5,6 +5,7 @@
 //! `1e999999999` is eleven bytes of work.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 use serde_json::Number;
 
@@ -29,8 +30,93 @@ pub fn compare(a: &Number, b: &Number) -> Ordering {
 /// Whether the value has no fraction: `1.0` and `1e3` have none.
 pub fn is_integer(number: &Number) -> bool {
     let decimal = Decimal::read(number.as_str());
-    let trailing = decimal.digits().rev().take_while(|digit| *digit == b'0').count();
-    decimal.is_zero() || decimal.magnitude >= (decimal.digits().count() - trailing) as i128
+    decimal.is_zero() || decimal.exponent() >= 0
+}
+
+/// The whole number from zero that it is, `2.0` and `1e3` too; what is past the largest is the largest.
+pub fn whole(number: &Number) -> Option<u64> {
+    let decimal = Decimal::read(number.as_str());
+    if decimal.is_zero() {
+        return Some(0);
+    }
+    if decimal.is_negative || decimal.exponent() < 0 {
+        return None;
+    }
+    if decimal.magnitude > 20 {
+        return Some(u64::MAX);
+    }
+    let digits = decimal.digits().chain(std::iter::repeat(b'0')).take(decimal.magnitude as usize);
+    let value = digits.fold(0u128, |value, digit| value * 10 + u128::from(digit - b'0'));
+    Some(u64::try_from(value).unwrap_or(u64::MAX))
+}
+
+/// Tells the hasher the value: numbers that [`compare`] as equal have equal hashes.
+pub fn hash(number: &Number, state: &mut impl Hasher) {
+    let decimal = Decimal::read(number.as_str());
+    decimal.sign().hash(state);
+    if !decimal.is_zero() {
+        decimal.magnitude.hash(state);
+        decimal.significant().for_each(|digit| state.write_u8(digit));
+    }
+}
+
+/// A number above zero whose multiples can be told exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divisor {
+    /// Not a multiple of ten, below [`Divisor::DIGITS`] digits.
+    mantissa: u128,
+    exponent: i128,
+}
+
+impl Divisor {
+    /// How many digits it may have that are no leading or trailing zeros. More are no measure of anything, and with these
+    /// every product of two remainders has room in 128 bits.
+    pub const DIGITS: usize = 18;
+
+    /// None unless it is above zero and has few enough digits.
+    ///
+    /// ```
+    /// # use sockscope::engine::number::Divisor;
+    /// let number = |text| serde_json::from_str(text).unwrap();
+    /// let cent = Divisor::new(&number("0.01")).unwrap();
+    /// assert!(cent.divides(&number("19.99")) && cent.divides(&number("1e999999999")));
+    /// assert!(!cent.divides(&number("19.999")));
+    /// ```
+    pub fn new(number: &Number) -> Option<Self> {
+        let decimal = Decimal::read(number.as_str());
+        if decimal.sign() != 1 || decimal.significant().count() > Self::DIGITS {
+            return None;
+        }
+        let mantissa = decimal.significant().fold(0, |value, digit| value * 10 + u128::from(digit - b'0'));
+        Some(Self { mantissa, exponent: decimal.exponent() })
+    }
+
+    /// Whether the number is a whole multiple.
+    pub fn divides(&self, number: &Number) -> bool {
+        let decimal = Decimal::read(number.as_str());
+        // The last digit of the number is no zero, so nothing divides it that is a multiple of a higher power of ten.
+        let shift = decimal.exponent() - self.exponent;
+        if decimal.is_zero() || shift < 0 {
+            return decimal.is_zero();
+        }
+        let rest = decimal
+            .significant()
+            .fold(0, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % self.mantissa);
+        (rest * self.power_of_ten(shift)).is_multiple_of(self.mantissa)
+    }
+
+    /// The rest of 10^exponent, by squaring.
+    fn power_of_ten(&self, mut exponent: i128) -> u128 {
+        let (mut base, mut power) = (10 % self.mantissa, 1 % self.mantissa);
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = power * base % self.mantissa;
+            }
+            base = base * base % self.mantissa;
+            exponent /= 2;
+        }
+        power
+    }
 }
 
 /// Whether the value is zero, however it is written.
@@ -82,6 +168,17 @@ impl<'a> Decimal<'a> {
 
     fn digits(&self) -> impl DoubleEndedIterator<Item = u8> {
         self.whole.iter().chain(self.fraction).copied()
+    }
+
+    /// Without trailing zeros.
+    fn significant(&self) -> impl Iterator<Item = u8> {
+        let trailing = self.digits().rev().take_while(|digit| *digit == b'0').count();
+        self.digits().take(self.whole.len() + self.fraction.len() - trailing)
+    }
+
+    /// Of the last digit that is no zero: 1200 is 12 × 10^2.
+    fn exponent(&self) -> i128 {
+        self.magnitude - self.significant().count() as i128
     }
 
     /// Leading zeros are gone, so only zero has no digits left.
@@ -201,6 +298,54 @@ mod tests {
         }
         for text in ["1.5", "1e-3", "12.55e1", "1e-999999999", "0.1"] {
             assert!(!is_integer(&number(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_read_however_it_is_written() {
+        for (text, expected) in [
+            ("2.0", Some(2)),
+            ("1e3", Some(1000)),
+            ("-0", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("1e999999999", Some(u64::MAX)),
+            ("99999999999999999999", Some(u64::MAX)),
+            ("-1", None),
+            ("1.5", None),
+        ] {
+            assert_eq!(whole(&number(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_have_equal_hashes() {
+        let hashed = |text| {
+            let mut state = std::hash::DefaultHasher::new();
+            hash(&number(text), &mut state);
+            state.finish()
+        };
+        assert_eq!(hashed("1.0"), hashed("10e-1"));
+        assert_eq!(hashed("-0.0"), hashed("0e5"));
+        assert_ne!(hashed("1"), hashed("-1"));
+        assert_ne!(hashed("1"), hashed("10"));
+    }
+
+    #[test]
+    fn multiples_are_told_without_rounding() {
+        let divides = |step, text| Divisor::new(&number(step)).unwrap().divides(&number(text));
+        for (step, text) in
+            [("2", "10"), ("0.01", "0.07"), ("0.0001", "0.0075"), ("1.5", "4.50"), ("0.5", "1e308")]
+        {
+            assert!(divides(step, text), "{text} of {step}");
+        }
+        assert!(!divides("3", "1e999999999999999999999999999999999999999999999999"));
+        assert!(divides("7", "0") && divides("7", "-14") && divides("1e-999999999", "5"));
+        assert!(
+            !divides("0.01", "0.075") && !divides("1e999999999", "5") && !divides("0.123456789", "1e308")
+        );
+        assert!(divides("3", "99999999999999999999999999999999999999999999999999"));
+        for text in ["0", "-1", "0.1234567890123456789"] {
+            assert_eq!(Divisor::new(&number(text)), None, "{text}");
         }
     }
 
