@@ -292,10 +292,28 @@ fn err_path() {
 }
 
 #[test]
-fn err_schema_is_said_when_the_suite_is_read() {
+fn ok_schema() {
+    check(
+        json!({"schema": {"title": "order", "properties": {"id": {"type": "integer"}}, "required": ["id"]}}),
+        r#"{"id":1.0}"#,
+        r#"{"id":"1"}"#,
+        r#"$.id: wanted an integer, got "1""#,
+    );
+    check(json!({"schema": true}), "1", "hello", r#"$: wanted JSON, got text "hello""#);
+    assert_eq!(
+        compile(&json!({"schema": {"title": "order"}})).expected(),
+        "JSON that fits the schema \"order\""
+    );
+}
+
+#[test]
+fn err_schema() {
     wrong(
-        json!({"schema": {"type": "object"}}),
-        &["$.schema: this build cannot check JSON Schemas; describe the message with subset or path"],
+        json!({"not": {"schema": {"propertis": {}, "type": "strin"}}}),
+        &[
+            r#"$.not.schema.propertis: "propertis" is no keyword; did you mean "properties"?"#,
+            r#"$.not.schema.type: "strin" is no type; did you mean "string"?"#,
+        ],
     );
 }
 

@@ -14,6 +14,7 @@ use super::mismatch::{Mismatch, Tally};
 use super::pattern::{LONGEST_TEXT, Pattern};
 use super::place::Place;
 use super::rule::PATH;
+use super::schema::{Schema, SchemaError};
 use super::selection::Selection;
 use super::subject::{Subject, describe};
 use super::subset::Shape;
@@ -34,6 +35,7 @@ enum Clause {
     Subset(Shape),
     Equals(Shape),
     Path(Selection),
+    Schema(Schema),
     Bytes(Bytes),
     Not(Matcher),
     AllOf(Vec<Matcher>),
@@ -194,10 +196,14 @@ impl Clause {
                 }
             }
             "path" => Self::Path(Selection::read(spec, at, mistakes)?),
-            "schema" => {
-                mistakes.add(at, MatcherErrorKind::NoSchema);
-                return None;
-            }
+            "schema" => match Schema::read(spec, at) {
+                Ok(schema) => Self::Schema(schema),
+                Err(faults) => {
+                    let told = |SchemaError { at, kind }| MatcherError { at, kind: kind.into() };
+                    mistakes.0.extend(faults.into_iter().map(told));
+                    return None;
+                }
+            },
             "bytes" => Self::Bytes(Bytes::compile(spec, at, mistakes)),
             "not" => Self::Not(Matcher::read(spec, at, mistakes)?),
             "all_of" => Self::AllOf(read_list(spec, at, mistakes)?),
@@ -253,6 +259,11 @@ impl Clause {
                     selection.judge(json, tally);
                 }
             }
+            Self::Schema(schema) => {
+                if let Some(json) = json_of(message, tally) {
+                    schema.judge(json, tally);
+                }
+            }
             Self::Bytes(bytes) => bytes.judge(message.payload(), tally),
             Self::Not(inner) => {
                 if inner.holds(message) {
@@ -288,6 +299,7 @@ impl Clause {
             Self::Subset(shape) => format!("JSON containing {}", json::excerpt(&shape.source())),
             Self::Equals(shape) => format!("JSON equal to {}", json::excerpt(&shape.source())),
             Self::Path(selection) => selection.expected(),
+            Self::Schema(schema) => schema.expected(),
             Self::Bytes(_) => "a binary message as described".into(),
             Self::Not(inner) => format!("not ({})", inner.expected()),
             Self::AllOf(all) => list(all, " and "),

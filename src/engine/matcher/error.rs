@@ -9,6 +9,7 @@ use crate::engine::nearest::nearest;
 use super::json;
 use super::place::Place;
 use super::query::QueryError;
+use super::schema::SchemaErrorKind;
 
 /// One mistake in a matcher.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,9 +57,9 @@ pub enum MatcherErrorKind {
     /// Not a JSONPath.
     #[error("not a JSONPath: {0}")]
     Path(#[from] QueryError),
-    /// This build has no JSON Schema in it.
-    #[error("this build cannot check JSON Schemas; describe the message with subset or path")]
-    NoSchema,
+    /// Not a JSON Schema.
+    #[error(transparent)]
+    Schema(#[from] SchemaErrorKind),
 }
 
 /// The mistakes found so far.

@@ -179,6 +179,26 @@ impl Tally {
         }
     }
 
+    /// The difference, when there is one only.
+    pub(super) fn sole(&self) -> Option<&Difference> {
+        match &self.differences[..] {
+            [sole] if self.omitted == 0 => Some(sole),
+            _ => None,
+        }
+    }
+
+    /// What the first difference wanted.
+    pub(super) fn first_wanted(&self) -> Option<&str> {
+        self.differences.first().map(|first| first.wanted.as_str())
+    }
+
+    /// Writes what the only difference wanted anew.
+    pub(super) fn rephrase(&mut self, wanted: String) {
+        if let [sole] = &mut self.differences[..] {
+            sole.wanted = json::cut(Cow::Owned(wanted));
+        }
+    }
+
     pub(super) fn closeness(&self) -> Closeness {
         let share = (self.points * 1000).checked_div(self.most).unwrap_or(0);
         Closeness(share.min(999) as u16)

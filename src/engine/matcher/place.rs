@@ -11,6 +11,8 @@ pub(super) enum Place<'a> {
     Root,
     Member(&'a Place<'a>, &'a str),
     Item(&'a Place<'a>, usize),
+    /// A place that was left and is come back to.
+    Written(&'a str),
 }
 
 impl<'a> Place<'a> {
@@ -33,6 +35,7 @@ impl fmt::Display for Place<'_> {
                 write!(f, "{parent}['{}']", name.escape_debug())
             }
             Place::Item(parent, index) => write!(f, "{parent}[{index}]"),
+            Place::Written(path) => f.write_str(path),
         }
     }
 }

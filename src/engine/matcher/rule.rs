@@ -223,7 +223,7 @@ impl Operator {
 
 /// The types of JSON, and the whole numbers among the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Null,
     Boolean,
     Integer,
@@ -249,14 +249,22 @@ impl Kind {
             mistakes.wrong(at, Operator::Type.wants(), spec);
             return None;
         };
-        let found = KINDS.iter().find(|(known, _)| known == name);
+        let found = Self::named(name);
         if found.is_none() {
-            mistakes.unknown(at, "type", name, &KINDS.map(|(known, _)| known));
+            mistakes.unknown(at, "type", name, &Self::names());
         }
-        found.map(|(_, kind)| *kind)
+        found
     }
 
-    fn is_of(self, value: &Value) -> bool {
+    pub(super) fn names() -> [&'static str; 7] {
+        KINDS.map(|(known, _)| known)
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    pub(super) fn is_of(self, value: &Value) -> bool {
         match value {
             Value::Null => self == Self::Null,
             Value::Bool(_) => self == Self::Boolean,
