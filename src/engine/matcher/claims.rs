@@ -56,6 +56,14 @@ fn ok_subset() {
 }
 
 #[test]
+fn a_subset_is_shown_in_the_order_of_the_file() {
+    let matcher = compile(&json!({"subset": {"type": "said", "from": {"z": 1, "a": 2}}}));
+    assert_eq!(matcher.expected(), r#"JSON containing {"type":"said","from":{"z":1,"a":2}}"#);
+    let mismatch = matcher.check(&Subject::owned("{}".into())).unwrap_err();
+    assert_eq!(mismatch.differences[0].path, "$.type");
+}
+
+#[test]
 fn ok_subset_lists_have_exactly_these_items() {
     check(
         json!({"subset": [{"a": 1}]}),

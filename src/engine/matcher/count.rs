@@ -1,10 +1,13 @@
 //! How many: a length or a size in a matcher.
 //!
-//! Owns the two ways to say it: a number, or bounds such as `{"$gte": 1, "$lt": 5}`. A number of bytes may carry a unit.
+//! Owns the two ways to say it: a number, or bounds such as `{"$gte": 1, "$lt": 5}`. A number of bytes is what
+//! `unit` says a size is.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
+
+use crate::engine::unit;
 
 use super::error::Mistakes;
 use super::json;
@@ -15,6 +18,15 @@ use super::place::Place;
 pub(super) enum Unit {
     Pieces,
     Bytes,
+}
+
+impl Unit {
+    fn wants(self) -> &'static str {
+        match self {
+            Self::Pieces => "a whole number from 0 or bounds such as {\"$gt\": 0}",
+            Self::Bytes => "a size such as 512, \"64KiB\" or {\"$gt\": 0}",
+        }
+    }
 }
 
 /// A wanted length.
@@ -82,36 +94,25 @@ impl Count {
         at: &Place<'_>,
         mistakes: &mut Mistakes,
     ) {
-        match read(spec, unit) {
+        let bound = match (unit, spec) {
+            (Unit::Pieces, _) => spec.as_u64(),
+            (Unit::Bytes, Value::String(_) | Value::Number(_)) => match unit::size_of(spec) {
+                Ok(size) => Some(size),
+                Err(_) if json::is_template(spec) => None,
+                Err(error) => return mistakes.add(at, error),
+            },
+            (Unit::Bytes, _) => None,
+        };
+        match bound {
             Some(bound) => self.bounds.push((comparison, bound)),
             None if json::is_template(spec) => {}
-            None if unit == Unit::Bytes => {
-                mistakes.wrong(at, "a size such as 512, \"64KiB\" or {\"$gt\": 0}", spec);
-            }
-            None => mistakes.wrong(at, "a whole number from 0 or bounds such as {\"$gt\": 0}", spec),
+            None => mistakes.wrong(at, unit.wants(), spec),
         }
     }
 
     pub(super) fn holds(&self, count: u64) -> bool {
         !self.bounds.is_empty()
             && self.bounds.iter().all(|(comparison, bound)| comparison.holds(count.cmp(bound)))
-    }
-}
-
-fn read(spec: &Value, unit: Unit) -> Option<u64> {
-    match spec {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) if unit == Unit::Bytes => {
-            let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-            let factor = match text[digits.len()..].trim_start() {
-                "" | "B" => 1,
-                "KiB" => 1 << 10,
-                "MiB" => 1 << 20,
-                _ => return None,
-            };
-            digits.parse::<u64>().ok()?.checked_mul(factor)
-        }
-        _ => None,
     }
 }
 
@@ -143,7 +144,7 @@ mod tests {
         check(json!({"$gte": 1, "$lt": 5}), Unit::Pieces, 1, 5);
         check(json!({"$gt": 1, "$lte": 5, "$ne": 3}), Unit::Pieces, 5, 3);
         check(json!("64KiB"), Unit::Bytes, 65536, 64);
-        check(json!("2 MiB"), Unit::Bytes, 2 << 20, 2);
+        check(json!("1.5MiB"), Unit::Bytes, 3 << 19, 2);
         check(json!({"$lt": "1KiB"}), Unit::Bytes, 1023, 1024);
     }
 
@@ -154,11 +155,9 @@ mod tests {
         wrong(json!(1.5), Unit::Pieces, &format!("{pieces} 1.5"));
         wrong(json!("64KiB"), Unit::Pieces, &format!("{pieces} \"64KiB\""));
         wrong(json!({}), Unit::Pieces, &format!("{pieces} {{}}"));
-        wrong(
-            json!("64kb"),
-            Unit::Bytes,
-            "$: wanted a size such as 512, \"64KiB\" or {\"$gt\": 0}, got \"64kb\"",
-        );
+        wrong(json!("64kb"), Unit::Bytes, r#"$: "64kb" is not a size; did you mean 64KiB?"#);
+        wrong(json!("2 MiB"), Unit::Bytes, r#"$: "2 MiB" is not a size; did you mean 2MiB?"#);
+        wrong(json!(true), Unit::Bytes, "$: wanted a size such as 512, \"64KiB\" or {\"$gt\": 0}, got true");
         wrong(json!({"$gtt": 1}), Unit::Pieces, "$.$gtt: \"$gtt\" is no bound; did you mean \"$gt\"?");
     }
 

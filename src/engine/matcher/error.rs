@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::engine::nearest::nearest;
+use crate::engine::unit::UnitError;
 
 use super::json;
 use super::place::Place;
@@ -57,6 +58,9 @@ pub enum MatcherErrorKind {
     /// Not a JSONPath.
     #[error("not a JSONPath: {0}")]
     Path(#[from] QueryError),
+    /// Not a size.
+    #[error(transparent)]
+    Size(#[from] UnitError),
     /// Not a JSON Schema.
     #[error(transparent)]
     Schema(#[from] SchemaErrorKind),

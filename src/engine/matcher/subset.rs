@@ -3,7 +3,7 @@
 //! Owns the walk through what is wanted and what is there, side by side. In a subset an object may have more members than
 //! are named; an array has exactly the items that are listed, each of which is again a subset.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -18,8 +18,8 @@ use super::rule::{Rules, SUBSET};
 pub(super) enum Shape {
     /// A string, number, boolean or null, equal by value.
     Scalar(Value),
-    /// Members that must be there; when closed, no others.
-    Object { members: BTreeMap<String, Shape>, is_closed: bool },
+    /// Members that must be there, in the order of the file, which is how they are shown; when closed, no others.
+    Object { members: Vec<(String, Shape)>, is_closed: bool },
     /// Items in this order, no others.
     Array(Vec<Shape>),
     /// Operators.
@@ -115,11 +115,12 @@ impl Shape {
         if !tally.has_missed() && map.len() == members.len() {
             return;
         }
+        let wanted: BTreeSet<_> = members.iter().map(|(name, _)| name).collect();
         for (name, value) in map {
             if tally.is_decided() {
                 return;
             }
-            if !members.contains_key(name) {
+            if !wanted.contains(name) {
                 tally.miss_value(&at.member(name), false, || "nothing".into(), Some(value));
             }
         }
@@ -128,7 +129,9 @@ impl Shape {
     pub(super) fn leaves(&self) -> u64 {
         match self {
             Self::Scalar(_) | Self::Rules(_) => 1,
-            Self::Object { members, .. } => members.values().map(Self::leaves).sum::<u64>().max(1),
+            Self::Object { members, .. } => {
+                members.iter().map(|(_, member)| member.leaves()).sum::<u64>().max(1)
+            }
             Self::Array(items) => 1 + items.iter().map(Self::leaves).sum::<u64>(),
         }
     }
