@@ -1,11 +1,21 @@
 //! What came of a run, as data, and the forms in which people and machines read it.
 //!
-//! Owns the report JSON, which is a public contract. It refuses to judge: the runner has judged, a report says it.
+//! Owns the report JSON, which is a public contract, the other forms of a report, and those of a recorded session. It refuses
+//! to judge: the runner has judged, a report says it. The rule a reader would break: every form is written into a
+//! [`std::fmt::Write`] as it goes, so that a recording of 100 000 events is never in memory twice.
 
+mod csv;
+mod har;
+mod jsonl;
 mod masked;
 mod model;
+mod transcript;
 
+pub use csv::write_csv;
+pub use har::write_har;
+pub use jsonl::write_jsonl;
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis, NearMiss, Report,
     Second, StepReport, ThresholdReport, Totals, Verdict,
 };
+pub use transcript::{Closed, Connection, Opened, Origin, Transcript};
