@@ -18,6 +18,7 @@ pub mod pairing;
 pub mod payload;
 pub mod payload_spec;
 pub mod random;
+pub mod recorded;
 pub mod report;
 pub mod run;
 #[cfg(not(target_arch = "wasm32"))]
