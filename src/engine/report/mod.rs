@@ -6,14 +6,20 @@
 
 mod csv;
 mod har;
+mod json;
 mod jsonl;
+mod junit;
+mod markup;
 mod masked;
 mod model;
 mod transcript;
+mod words;
 
 pub use csv::write_csv;
 pub use har::write_har;
+pub use json::{FORMAT, ReportError, read_json, write_json};
 pub use jsonl::write_jsonl;
+pub use junit::{JunitStyle, write_junit};
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis, NearMiss, Report,
     Second, StepReport, ThresholdReport, Totals, Verdict,

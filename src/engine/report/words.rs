@@ -1,0 +1,214 @@
+//! How a failure and a figure read, in every form that people look at.
+//!
+//! Owns the sentences and the units, so that HTML and JUnit say the same. It refuses to know any markup.
+
+use std::fmt::Write;
+
+use super::{CheckReport, Failure, FailureKind, Metric, Millis, StepReport, ThresholdReport, Verdict};
+
+impl FailureKind {
+    /// As the report JSON spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Mismatch => "mismatch",
+            Self::Unexpected => "unexpected",
+            Self::Closed => "closed",
+            Self::Refused => "refused",
+            Self::Http => "http",
+            Self::Invariant => "invariant",
+            Self::Threshold => "threshold",
+            Self::Script => "script",
+        }
+    }
+}
+
+/// A duration with the unit that reads best: `412 µs`, `1.25 ms`, `3.02 s`, `2 m 5 s`.
+pub(super) fn micros(micros: f64) -> String {
+    match micros {
+        us if !us.is_finite() => "?".to_owned(),
+        // A sum of nothing is -0.0.
+        us if us <= 0.0 => "0 µs".to_owned(),
+        us if us < 999.5 => format!("{} µs", short(us)),
+        us if us < 999_500.0 => format!("{} ms", short(us / 1e3)),
+        us if us < 119_500_000.0 => format!("{} s", short(us / 1e6)),
+        us => {
+            let seconds = (us / 1e6).round() as u64;
+            format!("{} m {} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+/// A duration of the report.
+pub(super) fn millis(Millis(millis): Millis) -> String {
+    micros(millis * 1e3)
+}
+
+/// Three digits, and none behind the point that say nothing.
+fn short(number: f64) -> String {
+    let digits = if number < 10.0 {
+        2
+    } else if number < 100.0 {
+        1
+    } else {
+        0
+    };
+    let text = format!("{number:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A whole number in groups of three, with narrow blanks between them.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 2);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A number of things: `1 check`, `3 checks`.
+pub(super) fn counted(number: u64, one: &str) -> String {
+    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A rate or a share, at most two digits behind the point.
+pub(super) fn decimal(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Whether a metric is a timing.
+pub(super) fn is_timing(metric: &Metric) -> bool {
+    metric.unit == "us"
+}
+
+/// The figures of a timing that a table shows, in its order.
+pub(super) fn figures(metric: &Metric) -> [(&'static str, Option<f64>); 9] {
+    [
+        ("min", metric.min),
+        ("mean", metric.mean),
+        ("p50", metric.p50),
+        ("p90", metric.p90),
+        ("p95", metric.p95),
+        ("p99", metric.p99),
+        ("p99.9", metric.p999),
+        ("max", metric.max),
+        ("stddev", metric.stddev),
+    ]
+}
+
+/// Why a check ended as it did, in one line; none when it passed.
+pub(super) fn reason(check: &CheckReport) -> Option<String> {
+    if matches!(check.verdict, Verdict::Pass | Verdict::Skipped) {
+        return None;
+    }
+    let of_steps = check.steps.iter().filter_map(|step| {
+        let failure = step.failure.as_ref()?;
+        Some(format!("{}: {}", step.title, failure.message))
+    });
+    let of_thresholds = check.thresholds.iter().filter(|one| one.verdict != Verdict::Pass).map(broken);
+    let mut all = of_steps.chain(of_thresholds).chain(check.reasons.iter().cloned());
+    let first =
+        all.next().unwrap_or_else(|| format!("the check ended with the verdict {}", check.verdict.name()));
+    match all.count() {
+        0 => Some(first),
+        more => Some(format!("{first} (and {more} more)")),
+    }
+}
+
+/// A threshold that does not hold, in one line.
+pub(super) fn broken(threshold: &ThresholdReport) -> String {
+    let ThresholdReport { expr, value, message, .. } = threshold;
+    match message {
+        Some(message) => format!("{expr}, measured {value}: {message}"),
+        None => format!("{expr}, measured {value}"),
+    }
+}
+
+/// All that is known of the failures of a check, as lines.
+pub(super) fn explain(check: &CheckReport) -> String {
+    let mut lines = String::new();
+    for reason in &check.reasons {
+        let _ = writeln!(lines, "{reason}");
+    }
+    for step in &check.steps {
+        if let Some(failure) = &step.failure {
+            explain_step(&mut lines, step, failure);
+        }
+    }
+    for threshold in check.thresholds.iter().filter(|one| one.verdict != Verdict::Pass) {
+        let _ = writeln!(lines, "threshold {}", broken(threshold));
+    }
+    lines
+}
+
+/// Writing to a string cannot fail.
+fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
+    let line = if step.line > 0 { format!(", line {}", step.line) } else { String::new() };
+    let _ = writeln!(lines, "{} ({}{line})", step.title, step.path);
+    let _ = writeln!(lines, "  {}: {}", failure.kind.name(), failure.message);
+    if let Some(happened) = happened(step, failure) {
+        let _ = writeln!(lines, "  {happened}");
+    }
+    if let Some(expected) = &failure.expected {
+        let _ = writeln!(lines, "  expected: {expected}");
+    }
+    if let Some(near) = &failure.closest {
+        let taken = if near.taken { ", taken by another expectation" } else { "" };
+        let _ =
+            writeln!(lines, "  closest: {} ({} at {:.3} ms{taken})", near.message, near.client, near.at_ms.0);
+    }
+    for difference in &failure.diff {
+        let _ =
+            writeln!(lines, "    {}: wanted {}, got {}", difference.path, difference.wanted, difference.got);
+    }
+}
+
+/// To whom and how often it happened; none when there is nothing to say.
+pub(super) fn happened(step: &StepReport, failure: &Failure) -> Option<String> {
+    let client = failure.client.as_ref().map(|client| format!("to {client}"));
+    let round = failure.round.map(|round| format!("in the round with i = {round}"));
+    let often = (step.failed_runs > 1 || (step.runs > 1 && step.failed_runs > 0))
+        .then(|| format!("{} of {} runs failed, this is the first", step.failed_runs, step.runs));
+    let parts: Vec<String> = [client, round, often].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(us: f64, expected: &str) {
+        assert_eq!(micros(us), expected);
+    }
+
+    #[test]
+    fn a_duration_has_the_unit_that_reads_best() {
+        check(0.0, "0 µs");
+        check(-0.0, "0 µs");
+        check(5.25, "5.25 µs");
+        check(412.0, "412 µs");
+        check(999.6, "1 ms");
+        check(1250.0, "1.25 ms");
+        check(12_340.0, "12.3 ms");
+        check(812_400.0, "812 ms");
+        check(3_020_000.0, "3.02 s");
+        check(125_000_000.0, "2 m 5 s");
+        check(f64::NAN, "?");
+    }
+
+    #[test]
+    fn a_count_is_grouped() {
+        assert_eq!(
+            [count(7), count(1234), count(1_234_567)],
+            ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567"]
+        );
+        assert_eq!([counted(1, "check"), counted(0, "check")], ["1 check", "0 checks"]);
+        assert_eq!([decimal(99.9), decimal(100.0), decimal(0.126)], ["99.9", "100", "0.13"]);
+    }
+}
