@@ -6,6 +6,7 @@
 
 mod csv;
 mod har;
+mod html;
 mod json;
 mod jsonl;
 mod junit;
@@ -17,6 +18,7 @@ mod words;
 
 pub use csv::write_csv;
 pub use har::write_har;
+pub use html::write_html;
 pub use json::{FORMAT, ReportError, read_json, write_json};
 pub use jsonl::write_jsonl;
 pub use junit::{JunitStyle, write_junit};

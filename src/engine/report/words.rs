@@ -75,8 +75,11 @@ pub(super) fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// A rate or a share, at most two digits behind the point.
+/// A rate or a share, at most two digits behind the point, and none where they say nothing.
 pub(super) fn decimal(number: f64) -> String {
+    if (1000.0..1e15).contains(&number) {
+        return count(number.round() as u64);
+    }
     let text = format!("{number:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -209,6 +212,9 @@ mod tests {
             ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567"]
         );
         assert_eq!([counted(1, "check"), counted(0, "check")], ["1 check", "0 checks"]);
-        assert_eq!([decimal(99.9), decimal(100.0), decimal(0.126)], ["99.9", "100", "0.13"]);
+        assert_eq!(
+            [decimal(99.9), decimal(100.0), decimal(0.126), decimal(28_615.38)],
+            ["99.9", "100", "0.13", "28\u{202f}615"]
+        );
     }
 }
