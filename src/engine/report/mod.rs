@@ -5,6 +5,7 @@
 //! [`std::fmt::Write`] as it goes, so that a recording of 100 000 events is never in memory twice.
 
 mod csv;
+mod format;
 mod har;
 mod html;
 mod json;
@@ -17,6 +18,7 @@ mod transcript;
 mod words;
 
 pub use csv::write_csv;
+pub use format::{EventFormat, ReportFormat, UnknownFormat};
 pub use har::write_har;
 pub use html::write_html;
 pub use json::{FORMAT, ReportError, read_json, write_json};
