@@ -1,0 +1,32 @@
+//! Every form of a report and of a recorded session, against files that people have looked at, against the schemas of the
+//! tools that read them, and against content that means harm.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod events;
+mod fixture;
+mod golden;
+mod har;
+mod hostile;
+mod junit;
+mod real;
+mod secrets;
+#[path = "../simulated/mod.rs"]
+mod simulated;
+
+use sockscope::engine::mask::Masker;
+use sockscope::engine::report::{EventFormat, Report, ReportFormat, Transcript};
+
+/// The report in a form.
+fn rendered(report: &Report, format: ReportFormat) -> String {
+    let mut text = String::new();
+    format.write(report, &mut text).expect("a string takes all");
+    text
+}
+
+/// The session in a form.
+fn exported(session: &Transcript<'_>, format: EventFormat, masker: &Masker) -> String {
+    let mut text = String::new();
+    format.write(session, masker, &mut text).expect("a string takes all");
+    text
+}
