@@ -935,3 +935,26 @@ fn thresholds_judge_and_want_samples() {
         ["threshold rtt.p95 < 1ms: no sample of rtt was taken"]
     );
 }
+
+#[test]
+fn a_schema_matcher_and_a_schema_invariant_hold_and_are_broken() {
+    let schema =
+        json!({"type": "object", "properties": {"n": {"type": "integer", "minimum": 0}}, "required": ["n"]});
+    matches(json!({"n": 1}), json!({"schema": schema}));
+    let failure = misses(
+        json!({"n": -1}),
+        json!({"schema": schema}),
+        "JSON that fits the schema {\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":0}},\
+         \"required\":[\"n\"]} did not come within 2s; 1 other message came",
+    );
+    assert_eq!((failure.diff[0].path.as_str(), failure.diff[0].got.as_str()), ("$.n", "-1"));
+    let rule = json!({"schema": schema});
+    invariant(rule.clone(), &[r#"{"n":1}"#, r#"{"n":2.0}"#], &[]);
+    invariant(
+        rule,
+        &[r#"{"n":1}"#, r#"{"n":1.5}"#],
+        &[
+            r#"invariants[0] invariant: a message is not as described: expected JSON that fits the schema {"type":"object","properties":{"n":{"type":"integer","minimum":0}},"required":["n"]}: $.n: wanted an integer, got 1.5"#,
+        ],
+    );
+}

@@ -50,7 +50,12 @@ impl World for BrowserWorld {
         self.random.borrow_mut().next_u64()
     }
 
-    fn connect(&self, endpoint: &Endpoint, sink: EventSink) -> Result<BrowserSocket, ConnectError> {
+    fn connect(
+        &self,
+        _name: &str,
+        endpoint: &Endpoint,
+        sink: EventSink,
+    ) -> Result<BrowserSocket, ConnectError> {
         BrowserSocket::open(endpoint, sink)
     }
 

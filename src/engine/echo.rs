@@ -153,7 +153,7 @@ impl Run {
         let began = world.now();
         let deadline = began + check.within;
         let socket = world
-            .connect(&check.endpoint, inbox.sink())
+            .connect("check", &check.endpoint, inbox.sink())
             .map_err(|error| FailureKind::Browser(error.to_string()))?;
         loop {
             match inbox.next_by(world, deadline).await {

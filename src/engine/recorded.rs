@@ -47,13 +47,6 @@ impl<W: World> Recorded<W> {
         let tape = self.tape.borrow();
         look(&Transcript { log: &tape.log, connections: &tape.connections, origin: tape.origin })
     }
-
-    /// Calls a connection by this name instead of `connection 1`; they are numbered from 0 in the order of their start.
-    pub fn rename(&self, id: u32, name: &str) {
-        if let Some(connection) = self.tape.borrow_mut().connection(id) {
-            name.clone_into(&mut connection.name);
-        }
-    }
 }
 
 /// Below this many connections none is forgotten.
@@ -77,14 +70,14 @@ impl Tape {
         self.connections.get_mut(place)
     }
 
-    fn begin(&mut self, at: Instant, endpoint: &Endpoint) -> u32 {
+    fn begin(&mut self, at: Instant, name: &str, endpoint: &Endpoint) -> u32 {
         self.forget_what_the_log_forgot();
         let id = self.next;
         self.next += 1;
         self.live.insert(id);
         self.connections.push(Connection {
             id,
-            name: format!("connection {}", id + 1),
+            name: name.to_owned(),
             url: endpoint.url().to_owned(),
             offered: endpoint.protocols().to_vec(),
             asked: at,
@@ -179,15 +172,20 @@ impl<W: World> World for Recorded<W> {
         self.world.random()
     }
 
-    fn connect(&self, endpoint: &Endpoint, mut sink: EventSink) -> Result<RecordedSocket<W>, ConnectError> {
-        let id = self.tape.borrow_mut().begin(self.now(), endpoint);
+    fn connect(
+        &self,
+        name: &str,
+        endpoint: &Endpoint,
+        mut sink: EventSink,
+    ) -> Result<RecordedSocket<W>, ConnectError> {
+        let id = self.tape.borrow_mut().begin(self.now(), name, endpoint);
         let pairing = Rc::new(RefCell::new(Pairing::default()));
         let (tape, questions) = (self.tape.clone(), pairing.clone());
         let recording: EventSink = Box::new(move |at, event| {
             tape.borrow_mut().heard(at, id, &event, &mut questions.borrow_mut());
             sink(at, event);
         });
-        match self.world.connect(endpoint, recording) {
+        match self.world.connect(name, endpoint, recording) {
             Ok(socket) => {
                 Ok(RecordedSocket { socket, world: self.world.clone(), tape: self.tape.clone(), id, pairing })
             }
@@ -290,7 +288,7 @@ mod tests {
 
     fn connect(world: &Recorded<Sim>, url: &str) -> RecordedSocket<Sim> {
         let endpoint = Endpoint::parse(url).expect("valid");
-        world.connect(&endpoint, Box::new(|_, _| {})).expect("a simulated connect never throws")
+        world.connect("a", &endpoint, Box::new(|_, _| {})).expect("a simulated connect never throws")
     }
 
     fn story(world: &Recorded<Sim>) -> Vec<(u32, FrameKind, String)> {
@@ -365,7 +363,7 @@ mod tests {
         let dropping = held.clone();
         let endpoint = Endpoint::parse("ws://echo").expect("valid");
         let sink: EventSink = Box::new(move |_, _| drop(dropping.borrow_mut().take()));
-        *held.borrow_mut() = Some(world.connect(&endpoint, sink).expect("simulated"));
+        *held.borrow_mut() = Some(world.connect("a", &endpoint, sink).expect("simulated"));
         sim.settle();
         let kinds: Vec<_> = story(&world).into_iter().map(|(_, kind, _)| kind).collect();
         assert_eq!(kinds[..3], [FrameKind::Connecting, FrameKind::Opened, FrameKind::Closing]);
@@ -393,10 +391,11 @@ mod tests {
     #[test]
     fn a_connection_has_the_name_it_was_given() {
         let (_, world) = world(0);
-        let _sockets = [connect(&world, "ws://echo"), connect(&world, "ws://echo")];
-        world.rename(1, "bob");
+        let endpoint = Endpoint::parse("ws://echo").expect("valid");
+        let open = |name| world.connect(name, &endpoint, Box::new(|_, _| {}));
+        let _sockets = [open("alice"), open("crowd[3]")];
         let names =
             world.read(|session| session.connections.iter().map(|c| c.name.clone()).collect::<Vec<_>>());
-        assert_eq!(names, ["connection 1", "bob"]);
+        assert_eq!(names, ["alice", "crowd[3]"]);
     }
 }

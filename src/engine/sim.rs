@@ -265,7 +265,7 @@ impl World for Sim {
         self.0.random.borrow_mut().next_u64()
     }
 
-    fn connect(&self, endpoint: &Endpoint, sink: EventSink) -> Result<SimSocket, ConnectError> {
+    fn connect(&self, _name: &str, endpoint: &Endpoint, sink: EventSink) -> Result<SimSocket, ConnectError> {
         let server = self
             .0
             .servers
@@ -463,7 +463,7 @@ mod tests {
         let count = heard.clone();
         let endpoint = Endpoint::parse("ws://sim").expect("valid");
         let socket = sim
-            .connect(&endpoint, Box::new(move |_, _| count.set(count.get() + 1)))
+            .connect("a", &endpoint, Box::new(move |_, _| count.set(count.get() + 1)))
             .expect("a simulated connect never throws");
         drop(socket);
         sim.settle();

@@ -117,8 +117,10 @@ pub trait World: Clone + 'static {
     fn sleep(&self, wait: Duration) -> LocalFuture<()>;
     /// The next number of the run's seeded sequence.
     fn random(&self) -> u64;
-    /// Starts a handshake. Everything that happens goes to `sink`, never before this returns.
-    fn connect(&self, endpoint: &Endpoint, sink: EventSink) -> Result<Self::Socket, ConnectError>;
+    /// Starts a handshake. Everything that happens goes to `sink`, never before this returns. `name` is what people call the
+    /// connection, for whoever keeps a log.
+    fn connect(&self, name: &str, endpoint: &Endpoint, sink: EventSink)
+    -> Result<Self::Socket, ConnectError>;
     /// Makes an HTTP call.
     fn http(&self, request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>>;
 }

@@ -194,7 +194,7 @@ impl<W: World> Desk<W> {
         let most = self.0.ready.most_sockets;
         let has_room = self.state(|s| {
             let has_room = s.sockets() < most;
-            s.lines.entry(id).or_insert_with(|| Line::new(id)).state.name = name;
+            s.lines.entry(id).or_insert_with(|| Line::new(id)).state.name.clone_from(&name);
             has_room
         });
         if !has_room {
@@ -216,7 +216,7 @@ impl<W: World> Desk<W> {
             }
             desk.flush();
         });
-        match self.0.world.connect(endpoint, sink) {
+        match self.0.world.connect(&name, endpoint, sink) {
             Ok(socket) => {
                 self.line(id, |line, _| line.socket = Some(Rc::new(socket)));
                 Ok(())
@@ -337,7 +337,7 @@ impl<W: World> Desk<W> {
         let rounds = check.rounds;
         self.tell_echo(EchoNews::Running { done: 0, rounds });
         let (progress, done) = (self.clone(), self.clone());
-        let (run, handle) = abortable(echo::run(Logged::new(self.clone(), "check"), check, move |done| {
+        let (run, handle) = abortable(echo::run(Logged::new(self.clone()), check, move |done| {
             progress.tell_echo(EchoNews::Running { done, rounds });
         }));
         self.state(|s| s.running = Some(handle));

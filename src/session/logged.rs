@@ -13,19 +13,17 @@ use crate::wire::ConnectionId;
 /// A world whose connections belong to a desk.
 pub(super) struct Logged<W: World> {
     desk: Desk<W>,
-    /// What people call its connections.
-    name: &'static str,
 }
 
 impl<W: World> Logged<W> {
-    pub fn new(desk: Desk<W>, name: &'static str) -> Self {
-        Self { desk, name }
+    pub fn new(desk: Desk<W>) -> Self {
+        Self { desk }
     }
 }
 
 impl<W: World> Clone for Logged<W> {
     fn clone(&self) -> Self {
-        Self { desk: self.desk.clone(), name: self.name }
+        Self { desk: self.desk.clone() }
     }
 }
 
@@ -44,11 +42,16 @@ impl<W: World> World for Logged<W> {
         self.desk.world().random()
     }
 
-    fn connect(&self, endpoint: &Endpoint, sink: EventSink) -> Result<LoggedSocket<W>, ConnectError> {
+    fn connect(
+        &self,
+        name: &str,
+        endpoint: &Endpoint,
+        sink: EventSink,
+    ) -> Result<LoggedSocket<W>, ConnectError> {
         let id = self.desk.next_of_checks();
         // Made first: dropping it forgets the line, also when the browser has refused.
         let socket = LoggedSocket { desk: self.desk.clone(), id };
-        match self.desk.open(id, self.name.to_owned(), endpoint, Some(sink)) {
+        match self.desk.open(id, name.to_owned(), endpoint, Some(sink)) {
             Ok(()) => Ok(socket),
             Err(error) => {
                 self.desk.trouble(id, &format!("not opened: {error}"));

@@ -139,7 +139,7 @@ impl<W: World> Member<W> {
         // The old socket, if there is one, goes first: it must not be heard any more.
         drop(self.socket.borrow_mut().take());
         *self.state.borrow_mut() = State::Connecting;
-        match world.connect(endpoint, sink) {
+        match world.connect(&self.name, endpoint, sink) {
             Ok(socket) => {
                 *self.socket.borrow_mut() = Some(socket);
                 Ok(())
