@@ -43,7 +43,9 @@ impl World for BrowserWorld {
     }
 
     fn sleep(&self, wait: Duration) -> LocalFuture<()> {
-        Box::pin(gloo_timers::future::sleep(wait))
+        // A timer counts whole milliseconds, and takes more than 24 days for none at all. Who waits longer waits again.
+        let millis = wait.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as u32;
+        Box::pin(gloo_timers::future::TimeoutFuture::new(millis))
     }
 
     fn random(&self) -> u64 {
