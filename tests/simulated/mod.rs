@@ -28,6 +28,8 @@ pub const BEGAN: u64 = 1_795_230_000_000;
 pub struct Faults {
     /// Refuses the handshake.
     pub refuses: bool,
+    /// Refuses every handshake after so many.
+    pub refuses_after: Option<u64>,
     /// Takes so much longer for each answer.
     pub delay: Duration,
     /// Does not send this one of its messages, counted from 0 over each connection.
@@ -61,6 +63,8 @@ pub struct Faults {
 struct Town {
     people: Vec<Resident>,
     next: u64,
+    /// Handshakes.
+    asked: u64,
 }
 
 struct Resident {
@@ -153,7 +157,10 @@ struct Practice {
 
 impl Server for Practice {
     fn accepts_after(&mut self) -> Option<Duration> {
-        let is_refused = self.faults.refuses || self.path == "/ws/refused";
+        let mut town = self.town.borrow_mut();
+        town.asked += 1;
+        let is_full = self.faults.refuses_after.is_some_and(|most| town.asked > most);
+        let is_refused = self.faults.refuses || is_full || self.path == "/ws/refused";
         (!is_refused).then_some(HANDSHAKE)
     }
 

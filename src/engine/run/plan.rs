@@ -144,7 +144,11 @@ fn rows(
     options: &Options,
     sources: &mut Sources,
 ) -> Result<Vec<(Map<String, Value>, String)>, PlanError> {
-    let error = |why: String| PlanError { what: "check".to_owned(), why };
+    let what = match check.name.fixed() {
+        Some(name) => format!("check {name:?}"),
+        None => format!("the check at line {}", check.position.line),
+    };
+    let error = |why: String| PlanError { what: what.clone(), why };
     let nothing = Map::new();
     let rows = match &check.each {
         None => vec![Map::new()],

@@ -1,0 +1,227 @@
+//! Sending and expecting.
+
+use super::*;
+
+#[test]
+fn send_and_expect() {
+    matches(json!({"type": "config", "config": {"a": 1}}), json!({"subset": {"type": "config_ack"}}));
+    matches(
+        json!({"type": "message", "id": 7}),
+        json!({"correlate": "$.id", "subset": {"type": "response"}}),
+    );
+}
+
+#[test]
+fn a_reply_that_does_not_come_times_out_and_names_the_nearest() {
+    let failure = misses(
+        json!({"type": "left", "room": "red"}),
+        json!({"subset": {"type": "joined", "room": "red"}}),
+        r#"JSON containing {"type":"joined","room":"red"} did not come within 2s; 1 other message came"#,
+    );
+    let closest = failure.closest.expect("a near miss");
+    assert_eq!((closest.client.as_str(), closest.message.as_str()), ("a", r#"{"type":"left","room":"red"}"#));
+    assert_eq!(closest.at_ms.0, 4.0);
+    assert_eq!(failure.diff[0].path, "$.type");
+    assert_eq!((failure.diff[0].wanted.as_str(), failure.diff[0].got.as_str()), (r#""joined""#, r#""left""#));
+    assert_eq!(failure.expected.as_deref(), Some(r#"JSON containing {"type":"joined","room":"red"}"#));
+    assert_eq!(failure.client.as_deref(), Some("a"));
+}
+
+#[test]
+fn silence_of_the_server_times_out() {
+    fails(
+        "/ws/silent",
+        Faults::default(),
+        json!([open(), {"on": "a", "send": "x", "expect": {"any": true, "within": "50ms"}}]),
+        "steps[1] timeout: any message did not come within 50ms; no other message came",
+    );
+}
+
+#[test]
+fn a_reply_on_the_last_moment_is_in_time_and_one_after_it_is_not() {
+    let steps = json!([open(), {"on": "a", "send": "x", "expect": {"any": true, "within": "1ms"}}]);
+    holds("/ws", steps.clone());
+    let slow = Faults { delay: std::time::Duration::from_micros(1), ..Faults::default() };
+    fails("/ws", slow, steps, "steps[1] timeout: any message did not come within 1ms; no other message came");
+}
+
+#[test]
+fn a_close_in_place_of_a_reply_fails_at_once() {
+    let closes = Faults { closes: Some((0, 4001)), ..Faults::default() };
+    fails(
+        "/ws",
+        closes,
+        json!([open(), {"on": "a", "send": "x", "expect": {"any": true}}]),
+        "steps[1] closed: any message did not come: the server closed with 4001 (the application's own code) \
+         \"as told\"; no other message came",
+    );
+}
+
+#[test]
+fn a_send_on_a_closed_connection_says_how_it_ended() {
+    let closes = Faults { closes: Some((0, 1011)), ..Faults::default() };
+    fails(
+        "/ws",
+        closes,
+        json!([open(), {"on": "a", "send": "x"}, {"wait": "5ms"}, {"on": "a", "send": "y"}]),
+        "steps[3] closed: the message could not be sent: the server had closed with 1011 (internal server error) \
+         \"as told\" at 4ms",
+    );
+}
+
+#[test]
+fn a_send_before_the_connection_is_a_mistake() {
+    is_broken(
+        "/ws",
+        json!([{"on": "a", "send": "x"}]),
+        "steps[0] script: a is not connected; connect it first",
+    );
+}
+
+#[test]
+fn check_judges_what_was_selected_and_fails_at_once() {
+    let steps = |wanted: i64| {
+        json!([
+            open(),
+            {"on": "a", "send": {"kind": "n", "n": 5},
+             "expect": {"subset": {"kind": "n"}, "check": {"path": "$.n", "eq": wanted}, "within": "10s"}}
+        ])
+    };
+    holds("/ws/echo", steps(5));
+    let failure = fails(
+        "/ws/echo",
+        Faults::default(),
+        steps(6),
+        "steps[1] mismatch: the selected message is not as it should be: expected JSON where $.n is {\"eq\":6}: $.n: wanted 6, \
+         got 5",
+    );
+    assert_eq!(failure.diff.len(), 1);
+}
+
+#[test]
+fn capture_keeps_values_for_later() {
+    holds(
+        "/ws",
+        json!([
+            {"connect": "*"},
+            {"on": "a", "send": {"sid": 10000000000000001_u64}, "expect": {"any": true, "capture": {"sid": "$.sid"}}},
+            {"on": "a", "send": {"again": "{{sid}}"}, "expect": {"equals": {"again": 10000000000000001_u64}}},
+            {"on": "b", "send": "{{a.sid}}", "expect": {"text": "10000000000000001"}}
+        ]),
+    );
+    fails(
+        "/ws",
+        Faults::default(),
+        json!([open(), {"on": "a", "send": {"x": 1}, "expect": {"any": true, "capture": {"sid": "$.sid"}}}]),
+        "steps[1] mismatch: sid could not be captured from the selected message: nothing is there",
+    );
+}
+
+#[test]
+fn times_is_exact() {
+    let twice = json!([
+        open(),
+        {"on": "a", "send": "x"},
+        {"on": "a", "send": "x", "expect": {"text": "x", "times": 2, "since": "start", "within": "50ms"}}
+    ]);
+    let mut marked = twice.clone();
+    marked[1]["mark"] = "start".into();
+    holds("/ws", marked.clone());
+    let repeats = Faults { repeats: Some(0), ..Faults::default() };
+    fails(
+        "/ws",
+        repeats,
+        marked.clone(),
+        "steps[2] unexpected: exactly 2 of text \"x\" were to come, and one more came",
+    );
+    let drops = Faults { drops: Some(0), ..Faults::default() };
+    fails(
+        "/ws",
+        drops,
+        marked,
+        "steps[2] timeout: text \"x\" did not come within 50ms (1 of 2 came); no other message came",
+    );
+}
+
+#[test]
+fn times_zero_wants_none() {
+    let steps = |text: &str| json!([open(), {"on": "a", "send": text, "expect": {"text": "x", "times": 0, "within": "9ms"}}]);
+    holds("/ws", steps("y"));
+    fails(
+        "/ws",
+        Faults::default(),
+        steps("x"),
+        "steps[1] unexpected: exactly 0 of text \"x\" were to come, and one more came",
+    );
+}
+
+#[test]
+fn times_zero_on_a_connection_that_goes_proves_nothing() {
+    let closes = Faults { closes: Some((0, 1001)), ..Faults::default() };
+    fails(
+        "/ws",
+        closes,
+        json!([open(), {"on": "a", "send": "x", "expect": {"text": "x", "times": 0, "within": "9ms"}}]),
+        "steps[1] closed: that nothing comes could not be watched: the server had closed with 1001 (going away) \
+         \"as told\" at 4ms",
+    );
+}
+
+#[test]
+fn order_matters_in_order_and_not_in_any_order() {
+    let steps = |how: &str| {
+        json!([
+            open(),
+            {"on": "a", "send": "one", "mark": "start"},
+            {"on": "a", "send": "two"},
+            {"on": "a", "expect": {how: [{"text": "one"}, {"text": "two"}], "since": "start", "within": "50ms"}}
+        ])
+    };
+    let swaps = || Faults { swaps: Some(0), ..Faults::default() };
+    holds("/ws", steps("in_order"));
+    holds("/ws", steps("any_order"));
+    assert_eq!(told(&outcome("/ws", &steps("any_order"), swaps())), Vec::<String>::new());
+    fails(
+        "/ws",
+        swaps(),
+        steps("in_order"),
+        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came); 1 other message came; one that \
+         fits came out of order",
+    );
+    let drops = Faults { drops: Some(1), ..Faults::default() };
+    fails(
+        "/ws",
+        drops,
+        steps("any_order"),
+        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came); no other message came",
+    );
+}
+
+#[test]
+fn correlate_pairs_by_the_field() {
+    let steps = json!([
+        open(),
+        {"on": "a", "repeat": {"times": 3, "every": "1us", "schedule": "open"},
+         "send": {"type": "message", "id": "{{i}}"}, "expect": {"correlate": "$.id", "subset": {"type": "response"}}}
+    ]);
+    holds("/ws", steps.clone());
+    let swaps = Faults { swaps: Some(0), ..Faults::default() };
+    assert_eq!(told(&outcome("/ws", &steps, swaps)), Vec::<String>::new());
+    let drops = Faults { drops: Some(1), ..Faults::default() };
+    let failure = fails(
+        "/ws",
+        drops,
+        steps,
+        "steps[1].send timeout: JSON containing {\"type\":\"response\"} did not come within 2s; no other message came",
+    );
+    assert_eq!(failure.round, Some(1));
+}
+
+#[test]
+fn correlate_without_a_value_is_a_mistake() {
+    is_broken(
+        "/ws",
+        json!([open(), {"on": "a", "send": {"x": 1}, "expect": {"any": true, "correlate": "$.id"}}]),
+        "steps[1] script: correlate finds no value in the message that was sent",
+    );
+}
