@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::act::{capture_all, captures};
 use super::bell::pass;
 use super::check::CheckRun;
 use super::failure::{self, script, took};
 use super::member::Member;
 use super::step::Acting;
+use super::wanted::{capture_all, captures};
 use crate::engine::matcher::Subject;
 use crate::engine::report::{Failure, FailureKind};
 use crate::engine::suite::{HttpBody, HttpSpec, StatusSet};

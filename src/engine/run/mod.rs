@@ -25,6 +25,7 @@ mod runner;
 mod scope;
 mod step;
 mod waiter;
+mod wanted;
 
 pub use options::{Options, Stop};
 pub use plan::{Plan, PlanError};
