@@ -60,7 +60,7 @@ impl Orders {
 
 /// What became of an arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
+pub enum Arrival {
     /// An expectation has it.
     Taken,
     /// Nobody waits for it.
@@ -88,7 +88,22 @@ struct Inner {
     waiters: VecDeque<Rc<Waiter>>,
     lanes: Vec<Lane>,
     watches: Vec<Rc<Watch>>,
+    refused: VecDeque<Refused>,
 }
+
+/// What a matcher has been through and did not want, so that rounds of the same step do not go through it again.
+struct Refused {
+    matcher: Rc<Matcher>,
+    /// Every live message from this one on,
+    from: u64,
+    /// up to before this one.
+    to: u64,
+}
+
+/// Shorter ways are gone through again, which costs less than remembering them.
+const LONG_WAY: usize = 64;
+/// For how many matchers it is remembered.
+const MOST_REFUSED: usize = 8;
 
 impl Inbox {
     pub fn new(orders: Orders) -> Self {
@@ -118,16 +133,7 @@ impl Inbox {
     /// Lets a waiter take what is there already; if that is not all it wants, it waits for the rest.
     pub fn register(&self, waiter: &Rc<Waiter>) {
         let mut inner = self.inner.borrow_mut();
-        let mut taken = Vec::new();
-        for message in inner.live.range(waiter.since()..).map(|(_, message)| message) {
-            if waiter.is_done() {
-                break;
-            }
-            if waiter.offer(message) {
-                taken.push(message.clone());
-            }
-        }
-        for message in taken {
+        for message in inner.select(waiter) {
             inner.live.remove(&message.order);
             inner.live_bytes -= message.bytes();
             inner.remember(message);
@@ -234,15 +240,61 @@ impl Inner {
                 found => other = found,
             }
         }
-        for at in 0..self.waiters.len() {
-            if self.waiters[at].offer(message) {
-                if self.waiters[at].is_done() {
-                    self.waiters.remove(at);
-                }
-                return Arrival::Taken;
+        // Rounds of one step wait side by side with the same matcher, which refuses once for all of them.
+        let mut refusing: Option<&Rc<Matcher>> = None;
+        let taker = self.waiters.iter().position(|waiter| {
+            let matcher = waiter.only_matcher();
+            let is_refused =
+                matches!((matcher, refusing), (Some(one), Some(other)) if Rc::ptr_eq(one, other));
+            if is_refused || !waiter.is_open_to(message) {
+                return false;
+            }
+            let takes = waiter.offer(message);
+            refusing = matcher.or(refusing);
+            takes
+        });
+        let Some(at) = taker else { return other };
+        if self.waiters[at].is_done() {
+            self.waiters.remove(at);
+        }
+        Arrival::Taken
+    }
+
+    /// What a waiter takes of the messages that are there.
+    fn select(&mut self, waiter: &Waiter) -> Vec<Rc<Message>> {
+        let matcher = waiter.only_matcher();
+        let known = matcher.and_then(|matcher| {
+            self.refused.iter().position(|known| {
+                Rc::ptr_eq(&known.matcher, matcher) && (known.from..=known.to).contains(&waiter.since())
+            })
+        });
+        let known = known.and_then(|at| self.refused.remove(at));
+        let from = known.as_ref().map_or(waiter.since(), |known| known.to);
+        let (mut taken, mut steps, mut to, mut is_whole) = (Vec::new(), 0, from, true);
+        for message in self.live.range(from..).map(|(_, message)| message) {
+            if waiter.is_done() {
+                break;
+            }
+            is_whole &= waiter.is_open_to(message);
+            // A paired one looks at answers to its question only, also among those that are older than the question.
+            let is_meant = waiter.pair().is_none_or(|(pair, key)| pair.has_key(message, key));
+            if is_meant && waiter.offer(message) {
+                taken.push(message.clone());
+            }
+            if is_whole {
+                (steps, to) = (steps + 1, message.order + 1);
             }
         }
-        other
+        if let Some(matcher) = matcher
+            && (known.is_some() || steps >= LONG_WAY)
+        {
+            let from = known.map_or(waiter.since(), |known| known.from);
+            self.refused.push_back(Refused { matcher: matcher.clone(), from, to });
+            if self.refused.len() > MOST_REFUSED {
+                self.refused.pop_front();
+            }
+        }
+        taken
     }
 
     fn keep(&mut self, message: Rc<Message>) {

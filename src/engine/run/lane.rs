@@ -4,7 +4,7 @@
 //! that nobody asked for.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use super::inbox::{Arrival, Message};
@@ -66,11 +66,15 @@ pub(super) fn content_key(payload: &Payload) -> Key {
 /// How many past questions are remembered.
 const MOST_PAST: usize = 16_384;
 
+/// Without a seed of its own, so that those who wait are woken in the same order in every run. The keys are the suite's own,
+/// so nobody else can choose them to collide.
+type Keyed<T> = HashMap<Key, T, BuildHasherDefault<DefaultHasher>>;
+
 /// Those who wait for a reply that is paired in one way.
 pub(super) struct Lane {
     pair: Pair,
-    waiting: HashMap<Key, VecDeque<Rc<Waiter>>>,
-    past: HashMap<Key, Past>,
+    waiting: Keyed<VecDeque<Rc<Waiter>>>,
+    past: Keyed<Past>,
     past_order: VecDeque<Key>,
 }
 
@@ -90,7 +94,7 @@ impl Past {
 
 impl Lane {
     pub fn new(pair: Pair) -> Self {
-        Self { pair, waiting: HashMap::new(), past: HashMap::new(), past_order: VecDeque::new() }
+        Self { pair, waiting: Keyed::default(), past: Keyed::default(), past_order: VecDeque::new() }
     }
 
     pub fn pair(&self) -> &Pair {

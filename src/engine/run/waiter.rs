@@ -14,7 +14,7 @@ use crate::engine::{Instant, Payload};
 
 /// How the messages of an expectation belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub enum Mode {
     /// One message.
     First,
     /// So many and no more, all alike; only the end of the wait can tell.
@@ -30,6 +30,8 @@ pub(super) struct Waiter {
     mode: Mode,
     /// What each wanted message looks like; any message when none. In mode `Exactly` there is one for all.
     slots: Vec<Option<Rc<Matcher>>>,
+    /// Whether one matcher decides, whatever was sent and whatever it has taken.
+    is_plain: bool,
     since: u64,
     deadline: Instant,
     /// What it is the answer to.
@@ -65,7 +67,21 @@ impl Waiter {
     ) -> Rc<Self> {
         let taken = Taken { slots: vec![None; slots.len()], ..Taken::default() };
         let waker = RefCell::default();
-        Rc::new(Self { mode, slots, since, deadline, sent, pair, taken: RefCell::new(taken), waker })
+        let depends_on_sent = |matcher: &Rc<Matcher>| sent.is_some() && matcher.wants_echo();
+        let is_plain = mode == Mode::First
+            && pair.is_none()
+            && matches!(slots.as_slice(), [Some(matcher)] if !depends_on_sent(matcher));
+        Rc::new(Self {
+            mode,
+            slots,
+            is_plain,
+            since,
+            deadline,
+            sent,
+            pair,
+            taken: RefCell::new(taken),
+            waker,
+        })
     }
 
     pub fn since(&self) -> u64 {
@@ -123,9 +139,19 @@ impl Waiter {
         }
     }
 
+    /// The matcher that alone decides; what it refuses for one, it refuses for all that have it.
+    pub fn only_matcher(&self) -> Option<&Rc<Matcher>> {
+        self.slots.first().filter(|_| self.is_plain)?.as_ref()
+    }
+
+    /// Whether a message comes at a time when it is looked at.
+    pub fn is_open_to(&self, message: &Message) -> bool {
+        message.order >= self.since && message.at <= self.deadline && !self.is_done()
+    }
+
     /// Takes the message if it is wanted and in time.
     pub fn offer(&self, message: &Rc<Message>) -> bool {
-        if message.order < self.since || message.at > self.deadline || self.is_done() {
+        if !self.is_open_to(message) {
             return false;
         }
         let taken = match self.mode {

@@ -273,6 +273,41 @@ fn an_echo_is_found_by_its_content() {
 }
 
 #[test]
+fn a_paired_reply_is_found_by_its_field_also_among_older_messages() {
+    let inbox = Fixture::new();
+    let id = Rc::new(Query::parse("$.id").unwrap());
+    inbox.arrive(r#"{"id":1,"type":"re"}"#);
+    inbox.arrive(r#"{"id":2,"type":"re"}"#);
+    let two = inbox.correlated(&id, 2, "re");
+    selected(&two, &[r#"{"id":2,"type":"re"}"#]);
+    inbox.left(&[r#"{"id":1,"type":"re"}"#]);
+}
+
+/// What a matcher has refused it is not asked about again; that must not hide a message from anybody.
+#[test]
+fn rounds_of_one_matcher_find_what_rounds_of_many_find() {
+    let rounds = |shares: bool| {
+        let inbox = Fixture::new();
+        let shared = matcher("a|b");
+        let mut found = Vec::new();
+        for round in 0..40_u64 {
+            for i in 0..10 + round % 7 {
+                inbox.arrive(["x", "y", "a", "x", "b", "z", "x"][((round * 31 + i * i) % 7) as usize]);
+            }
+            let since = [0, round, inbox.inbox.orders.next() / 2][(round % 3) as usize];
+            let slot = if shares { shared.clone() } else { matcher("a|b") };
+            let deadline = inbox.now() + Duration::from_millis(if round % 5 == 0 { 3 } else { 1000 });
+            let waiter = Waiter::new(Mode::First, vec![slot], since, deadline, None, None);
+            inbox.inbox.register(&waiter);
+            found.push(waiter);
+        }
+        let found = found.iter().map(|waiter| waiter.selected().first().map(|(_, message)| message.order));
+        (found.collect::<Vec<_>>(), inbox.inbox.leftovers().0.len())
+    };
+    assert_eq!(rounds(true), rounds(false));
+}
+
+#[test]
 fn the_nearest_message_is_told_with_what_differs() {
     let inbox = Fixture::new();
     inbox.arrive(r#"{"type":"left","room":"red"}"#);
