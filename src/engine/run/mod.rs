@@ -19,6 +19,9 @@ mod member;
 mod meter;
 mod options;
 mod plan;
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+pub mod probe;
 mod progress;
 mod repeat;
 mod runner;

@@ -1,0 +1,32 @@
+//! What each fuzzer does with its bytes.
+
+#[path = "../tests/hostile/mod.rs"]
+pub mod hostile;
+
+use hostile::claims;
+
+/// The bytes are the text of a suite.
+pub fn suite_parse(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        drop(claims::suite_parse(text));
+    }
+}
+
+/// The bytes are a text with placeholders.
+pub fn template(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        claims::template(text);
+    }
+}
+
+/// The bytes are a matcher or a JSONPath, a zero, and a message.
+pub fn matcher_message(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    let (spec, message) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    claims::matcher_message(spec, message);
+}
+
+/// The bytes are the choices of a server and of a suite.
+pub fn run_suite(bytes: &[u8]) {
+    claims::run_suite(bytes);
+}

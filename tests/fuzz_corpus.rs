@@ -1,0 +1,82 @@
+//! The fuzzers' bodies over a corpus made of a seed, so that they are built and hold on every toolchain.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+
+use sockscope::engine::random::Random;
+
+/// Each seed as it is, and so many changes of each.
+const CHANGES: usize = 150;
+
+/// Runs the body with the seeds and with what small changes make of them, the way a fuzzer begins.
+fn exercise(seeds: &[&[u8]], body: fn(&[u8])) {
+    let mut random = Random::with_seed(20);
+    let mut below = |bound: usize| (random.next_u64() % bound.max(1) as u64) as usize;
+    for seed in seeds {
+        body(seed);
+        for _ in 0..CHANGES {
+            let mut bytes = seed.to_vec();
+            for _ in 0..1 + below(4) {
+                let at = below(bytes.len());
+                let other = seeds[below(seeds.len())];
+                match below(6) {
+                    0 => bytes.truncate(at),
+                    1 => bytes.insert(at, below(256) as u8),
+                    2 if !bytes.is_empty() => drop(bytes.remove(at)),
+                    3 => {
+                        let end = (at + below(20)).min(bytes.len());
+                        let piece = bytes[at..end].to_vec();
+                        bytes.splice(at..at, piece);
+                    }
+                    4 => bytes.splice(at.., other[below(other.len())..].iter().copied()).for_each(drop),
+                    _ => bytes.get_mut(at).into_iter().for_each(|byte| *byte ^= 1 << below(8)),
+                }
+            }
+            body(&bytes);
+        }
+    }
+}
+
+#[test]
+fn suites_are_read_or_refused() {
+    let rooms = include_bytes!("golden/suite-valid/rooms.json");
+    exercise(
+        &[rooms, b"{\"sockscope\": 1, \"suite\": \"s\", \"checks\": [/* */]}", "\u{feff}{\n“".as_bytes()],
+        |bytes| {
+            bodies::suite_parse(bytes);
+        },
+    );
+}
+
+#[test]
+fn templates_are_filled_in_or_refused() {
+    let seeds: [&[u8]; 5] = [
+        b"r-{{uuid}}-{{n}}",
+        b"{{env.WS_URL ?? ws://localhost:9000/ws}}",
+        b"{{random -5 9223372036854775807}}{{pick a \"b }}\" 'c'}}",
+        b"\\\\{{crowd[3].sid}} {{base64 n}}{{{",
+        b"{{now}}{{iso}}{{index}}{{i}}{{seq}}",
+    ];
+    exercise(&seeds, bodies::template);
+}
+
+#[test]
+fn matchers_hold_or_say_why() {
+    let seeds: [&[u8]; 5] = [
+        b"{\"subset\":{\"a\":[{\"$gt\":1e5},{\"$regex\":\"^x+$\"}]}}\0{\"a\":[100001,\"xx\"]}",
+        b"{\"path\":\"$..a[?@.b>1 && match(@.c,'x.*')]\",\"gte\":1}\0{\"a\":[{\"b\":2,\"c\":\"xy\"}]}",
+        b"$.a[-1:0:-2]['b',*]\0[[[1,2],{\"b\":null}]]",
+        b"{\"any_of\":[{\"echo\":true},{\"bytes\":{\"size\":3,\"hex\":\"00ff10\"}}]}\0\xff\x00\x10",
+        b"{\"not\":{\"equals\":10000000000000001}}\x001e16",
+    ];
+    exercise(&seeds, bodies::matcher_message);
+}
+
+#[test]
+fn runs_end_honestly() {
+    let mut random = Random::with_seed(21);
+    let seeds: Vec<Vec<u8>> =
+        (0..3).map(|_| (0..40).flat_map(|_| random.next_u64().to_le_bytes()).collect()).collect();
+    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), bodies::run_suite);
+}

@@ -1,0 +1,198 @@
+//! What holds whatever the bytes are: each function fails loudly when it does not.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+use sockscope::engine::World;
+use sockscope::engine::matcher::{Matcher, Query, Subject};
+use sockscope::engine::report::{Report, Verdict};
+use sockscope::engine::run::{Options, Plan, Stop, run};
+use sockscope::engine::suite::{Problem, Suite};
+use sockscope::engine::template::{Scope, Template, resolve_variables};
+
+use super::choices::Choices;
+use super::grammar;
+use super::server::{self, Manners};
+
+/// Reading anything is quicker than this, in a debug build on a busy machine.
+const SOON: Duration = Duration::from_secs(5);
+
+/// Reads a text as a suite: it ends soon, and each mistake has a place in the text.
+pub fn suite_parse(text: &str) -> Result<Suite, Vec<Problem>> {
+    let began = Instant::now();
+    let read = Suite::parse(text);
+    assert!(began.elapsed() < SOON, "{:?} for {} bytes", began.elapsed(), text.len());
+    if let Err(problems) = &read {
+        assert!(!problems.is_empty(), "refused without a word");
+        // A byte order mark at the very beginning is no part of the first line.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines: Vec<&str> = text.split('\n').collect();
+        for problem in problems {
+            is_within(&lines, problem.line, problem.column, problem);
+            is_within(&lines, problem.end.line, problem.end.column, problem);
+            let (from, to) = ((problem.line, problem.column), (problem.end.line, problem.end.column));
+            assert!(from <= to, "{problem} ends before it begins: {from:?} to {to:?}");
+            assert!(problem.path.starts_with('$'), "{problem}");
+        }
+    }
+    read
+}
+
+#[track_caller]
+fn is_within(lines: &[&str], line: u32, column: u32, problem: &Problem) {
+    let found = lines.get((line as usize).wrapping_sub(1));
+    let length = found.unwrap_or_else(|| panic!("{problem}: of {} lines", lines.len())).chars().count();
+    assert!(column >= 1 && column as usize <= length + 1, "{problem}: of {length} characters");
+}
+
+/// Reads a text as a template and as variables, and fills it in.
+pub fn template(text: &str) {
+    let began = Instant::now();
+    if let Ok(template) = Template::parse(text) {
+        let value = template.expand(&mut Known);
+        if let (Ok(value), Some(literal)) = (&value, template.literal()) {
+            assert_eq!(value, literal);
+        }
+    }
+    let variables: Map<String, Value> =
+        [("n".to_owned(), json!(text)), ("m".to_owned(), json!({"a": text, "b": "{{n}}"}))]
+            .into_iter()
+            .collect();
+    let _ = resolve_variables(&variables, &[("n".to_owned(), text.to_owned())], &mut Known);
+    assert!(began.elapsed() < SOON, "{:?} for {text:?}", began.elapsed());
+}
+
+/// A scope that knows a little of everything.
+struct Known;
+
+impl Scope for Known {
+    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+        (name.len() == 1).then(|| Cow::Owned(json!({"name": name})))
+    }
+    fn capture(&self, _: &str, name: &str) -> Option<Cow<'_, Value>> {
+        Some(Cow::Owned(json!(name)))
+    }
+    fn env(&self, name: &str) -> Option<&str> {
+        (name.len() > 2).then_some("1")
+    }
+    fn client(&self) -> Option<&str> {
+        Some("a[0]")
+    }
+    fn index(&self) -> Option<u64> {
+        Some(u64::MAX)
+    }
+    fn iteration(&self) -> Option<u64> {
+        None
+    }
+    fn seq(&self) -> Option<u64> {
+        Some(0)
+    }
+    fn now_millis(&self) -> u64 {
+        u64::MAX
+    }
+    fn random(&mut self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// Compiles a matcher and looks at a message: `check` and `holds` agree, and what differs is told in few words.
+pub fn matcher_message(spec: &[u8], message: &[u8]) {
+    let began = Instant::now();
+    if let Ok(text) = std::str::from_utf8(spec)
+        && let Ok(query) = Query::parse(text)
+        && let Ok(json) = serde_json::from_slice::<Value>(message)
+    {
+        query.first(&json);
+    }
+    if let Ok(spec) = serde_json::from_slice::<Value>(spec)
+        && let Ok(matcher) = Matcher::compile(&spec)
+    {
+        let payload = match std::str::from_utf8(message) {
+            Ok(text) => text.into(),
+            Err(_) => sockscope::engine::Payload::Binary(message.to_vec()),
+        };
+        for subject in [Subject::new(&payload), Subject::answering(&payload, &payload)] {
+            match matcher.check(&subject) {
+                Ok(()) => assert!(matcher.holds(&subject)),
+                Err(mismatch) => {
+                    assert!(!matcher.holds(&subject));
+                    assert!(!mismatch.differences.is_empty(), "{spec} refuses without a reason");
+                    assert!(mismatch.to_string().len() < 100_000, "{spec}");
+                }
+            }
+        }
+    }
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+/// What came of a suite that was made of bytes.
+pub enum Made {
+    /// It does not read, or its values do not work out.
+    Refused,
+    /// It ran.
+    Ran(Box<Report>),
+}
+
+/// Runs a suite of bytes against a server of bytes, twice: it ends, in time, with every socket closed, with a verdict that
+/// its steps bear out, and in the same way both times.
+pub fn run_suite(bytes: &[u8]) -> Made {
+    // The server first: a longer suite must not change it.
+    let (manners, suite) = bytes.split_at(bytes.len().min(64));
+    let text = grammar::suite(&Choices::of(suite)).to_string();
+    run_text(manners, &text)
+}
+
+/// The same with a suite that is given.
+pub fn run_text(manners: &[u8], text: &str) -> Made {
+    let Ok(suite) = suite_parse(text) else { return Made::Refused };
+    let suite = Rc::new(suite);
+    let run_once = || {
+        let sim = server::world(Manners::of(&Choices::of(manners)));
+        let options = Options { seed: 7, origin_millis: 1_795_230_000_000, ..Options::default() };
+        let plan = Plan::new(suite.clone(), options, 1_795_230_000_000).ok()?;
+        let checks = plan.checks().len() as u64;
+        let report = sim.run(run(plan, sim.clone(), Stop::default(), Box::new(|_| {})));
+        let report = report.unwrap_or_else(|stalled| panic!("{stalled}: {text}"));
+        let bound = Duration::from_secs(checks * grammar::CHECK_SECONDS) + Duration::from_millis(1);
+        let took = Duration::from_nanos(sim.now().as_nanos());
+        assert!(took <= bound, "{took:?} of virtual time: {text}");
+        sim.settle();
+        assert_eq!(sim.open_connections(), 0, "sockets are left: {text}");
+        Some(report)
+    };
+    let Some(report) = run_once() else { return Made::Refused };
+    is_honest(&report, text);
+    let written = serde_json::to_string(&report).expect("a report is JSON");
+    assert!(!written.contains("s3cret-word"), "the secret is told: {text}\n{written}");
+    let again = run_once().expect("what was planned once is planned again");
+    assert_eq!(written, serde_json::to_string(&again).expect("a report is JSON"), "{text}");
+    Made::Ran(Box::new(report))
+}
+
+fn is_bad(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Error | Verdict::Inconclusive)
+}
+
+fn is_honest(report: &Report, text: &str) {
+    for check in &report.checks {
+        let broken = check.steps.iter().any(|step| is_bad(step.verdict));
+        let missed = check.thresholds.iter().any(|threshold| is_bad(threshold.verdict));
+        assert_ne!(check.verdict, Verdict::Skipped, "{text}");
+        match check.verdict {
+            Verdict::Pass => assert!(!broken && !missed, "{} passed: {text}", check.name),
+            _ => {
+                assert!(broken || missed || !check.reasons.is_empty(), "{} has no reason: {text}", check.name)
+            }
+        }
+        for step in &check.steps {
+            assert!(step.failure.is_none() || is_bad(step.verdict), "{}: {text}", step.path);
+            assert!(step.failed_runs <= step.runs.max(1), "{}: {text}", step.path);
+        }
+    }
+    let bad = report.checks.iter().any(|check| check.verdict != Verdict::Pass);
+    let missed = report.thresholds.iter().any(|threshold| is_bad(threshold.verdict));
+    assert_eq!(report.verdict == Verdict::Pass, !bad && !missed, "{:?}: {text}", report.verdict);
+    assert!(report.totals.matched <= report.totals.expected, "{text}");
+}

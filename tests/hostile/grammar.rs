@@ -1,0 +1,237 @@
+//! Suites that read, most of the time: every verb, in every block, with marks, captures and metrics that may or may not be
+//! there.
+
+use serde_json::{Map, Value, json};
+
+use super::choices::Choices;
+use super::json;
+
+/// The longest that the checks of such a suite take, teardown and closing included, in seconds.
+pub const CHECK_SECONDS: u64 = 5 + 5 + 2;
+/// How many checks it has at most.
+pub const MOST_CHECKS: u64 = 3;
+
+const WAITS: &[&str] = &["0s", "1ms", "30ms", "700ms"];
+const PATHS: &[&str] = &["$.id", "$", "$.a[0]", "$..type", "$[?@.id>1]", "$.*"];
+const CLIENTS: &[&str] = &["a", "b", "*", "crowd", "crowd[1]"];
+
+/// A suite of one to three checks, each with a timeout of five seconds.
+pub fn suite(choices: &Choices<'_>) -> Value {
+    let mut suite = json!({
+        "sockscope": 1, "suite": "made of bytes",
+        "vars": {"n": 2, "key": "s3cret-word"},
+        "secrets": ["key"],
+        "defaults": {"within": "50ms", "close_within": "2s"},
+        "clients": {
+            "a": {"url": "ws://sim/a"},
+            "b": {"url": "ws://sim/b", "protocols": ["p.v1"]},
+            "crowd": {"url": "ws://sim/c/{{index}}", "count": "{{n}}"}
+        },
+    });
+    if choices.chance(60) {
+        suite["defaults"]["correlate"] = json!("$.id");
+    }
+    if choices.chance(60) {
+        suite["ignore"] = json!([matcher(choices, 1)]);
+    }
+    if choices.chance(60) {
+        suite["invariants"] = json!([match choices.below(3) {
+            0 => json!({"increasing": path(choices)}),
+            1 => json!({"unique": path(choices), "on": "a"}),
+            _ => json!({"max_gap": choices.pick(WAITS)}),
+        }]);
+    }
+    if choices.chance(60) {
+        suite["teardown"] = steps(choices, 1);
+    }
+    if choices.chance(60) {
+        suite["setup"] = json!([{"mark": "k"}, {"set": {"x": json::value(choices, 1)}}]);
+    }
+    if choices.chance(80) {
+        suite["thresholds"] = json!({"rtt.p99": "< 10ms", "received": ">= 1", "success": ">= 99%"});
+    }
+    let checks = (0..1 + choices.below(MOST_CHECKS as usize)).map(|number| {
+        let mut check = json!({"check": format!("c{number}"), "timeout": "5s", "strict": choices.chance(60)});
+        let mut all = Vec::new();
+        if !choices.chance(40) {
+            all.push(json!({"connect": "*", "mark": "m"}));
+        }
+        if let Value::Array(more) = steps(choices, 3) {
+            all.extend(more);
+        }
+        check["steps"] = all.into();
+        if choices.chance(40) {
+            check["thresholds"] = json!({"missing": "<= 3"});
+        }
+        check
+    });
+    suite["checks"] = checks.collect();
+    suite
+}
+
+fn path(choices: &Choices<'_>) -> Value {
+    json!(choices.pick(PATHS))
+}
+
+fn on(step: &mut Value, choices: &Choices<'_>) {
+    step["on"] = match choices.below(8) {
+        7 => json!(["a", "b"]),
+        _ => json!(choices.pick(CLIENTS)),
+    };
+}
+
+pub fn steps(choices: &Choices<'_>, levels: usize) -> Value {
+    (0..1 + choices.below(5)).map(|_| step(choices, levels)).collect()
+}
+
+fn step(choices: &Choices<'_>, levels: usize) -> Value {
+    let mut step = match choices.below(if levels == 0 { 12 } else { 17 }) {
+        0..=2 => {
+            let mut step = json!({"send": payload(choices)});
+            on(&mut step, choices);
+            if choices.chance(180) {
+                step["expect"] = expectation(choices, true);
+            }
+            step
+        }
+        3 | 4 => {
+            let mut step = json!({"expect": expectation(choices, false)});
+            on(&mut step, choices);
+            step
+        }
+        5 => {
+            let mut step = json!({"silence": {"for": choices.pick(WAITS)}});
+            if choices.chance(128) {
+                step["silence"]["matching"] = matcher(choices, 1);
+            }
+            on(&mut step, choices);
+            step
+        }
+        6 => {
+            let mut step = json!({"close": {"code": choices.pick(&[1000, 3000, 4999])}});
+            if choices.chance(128) {
+                step["expect"] = json!({"closed": {"clean": choices.chance(128)}});
+            }
+            on(&mut step, choices);
+            step
+        }
+        7 => {
+            let mut step = match choices.chance(128) {
+                true => json!({"closed": {"code": [1000, 1006], "within": choices.pick(WAITS)}}),
+                false => json!({"silence": {"for": "1ms", "matching": {"text": "never"}}}),
+            };
+            on(&mut step, choices);
+            step
+        }
+        8 => json!({"reconnect": choices.pick(CLIENTS)}),
+        9 => json!({"set": {"n": choices.below(4), "x": json::value(choices, 1)}}),
+        10 => json!({"wait": choices.pick(WAITS)}),
+        11 => json!({
+            "http": {"method": "POST", "url": "http://sim/api", "json": payload(choices)},
+            "expect": {"status": [200, 204], "capture": {"sid": path(choices)}}
+        }),
+        12 | 13 => {
+            let branch = |_| match choices.below(2) {
+                0 => step_within(choices, levels),
+                _ => steps(choices, levels - 1),
+            };
+            json!({"all": (0..1 + choices.below(3)).map(branch).collect::<Value>()})
+        }
+        14 | 15 => {
+            let mut rounds = Map::new();
+            if choices.chance(200) {
+                rounds.insert("times".into(), choices.pick(&[0, 1, 3, 20]).into());
+            } else {
+                rounds.insert("for".into(), choices.pick(&["0s", "1ms", "40ms"]).into());
+            }
+            if choices.chance(128) {
+                rounds.insert("every".into(), choices.pick(&["500us", "1ms", "20ms"]).into());
+                rounds.insert("schedule".into(), choices.pick(&["open", "closed"]).into());
+            }
+            let mut step = json!({"repeat": rounds, "steps": steps(choices, levels - 1)});
+            if choices.chance(60) {
+                on(&mut step, choices);
+            }
+            step
+        }
+        _ => json!({"measure": "whole", "steps": steps(choices, levels - 1)}),
+    };
+    if choices.chance(50) {
+        step["mark"] = choices.pick(&["m", "k"]).into();
+    }
+    if choices.chance(30) {
+        step["if"] = choices.pick(&["{{n}}", "{{key}}"]).into();
+    }
+    step
+}
+
+fn step_within(choices: &Choices<'_>, levels: usize) -> Value {
+    step(choices, levels - 1)
+}
+
+fn payload(choices: &Choices<'_>) -> Value {
+    match choices.below(8) {
+        0 => json!({"$hex": "00ff"}),
+        1 => {
+            json!({"$bytes": {"size": choices.pick(&[0, 1, 70_000]), "fill": choices.pick(&["random", "ramp"])}})
+        }
+        2 => json!({"$chars": {"size": choices.below(20), "of": "aé€😀"}}),
+        3 => json!({"id": "{{seq}}", "type": "ping", "who": "{{client}}", "u": "{{uuid}}"}),
+        4 => json!({"$json": json::value(choices, 2)}),
+        5 => json!("ping {{random 1 3}} {{key}}"),
+        6 => json!({"id": choices.below(3)}),
+        _ => json!(json::text(choices)),
+    }
+}
+
+/// A matcher of at most so many levels; most of them can be compiled.
+pub fn matcher(choices: &Choices<'_>, levels: usize) -> Value {
+    match choices.below(if levels == 0 { 10 } else { 13 }) {
+        0 => json!({"any": true}),
+        1 => json!({"subset": {"type": "ping"}}),
+        2 => json!({"subset": {"id": {"$gte": json::number(choices)}}}),
+        3 => json!({"path": choices.pick(PATHS), "exists": choices.chance(128)}),
+        4 => json!({"regex": choices.pick(&["(a|a)*b", "^.{0,50}$", "ping", "[^x]"])}),
+        5 => json!({"contains": choices.pick(&["", "ping", "x", "\u{0}"])}),
+        6 => json!({"bytes": {"size": choices.below(4)}}),
+        7 => json!({"equals": json::value(choices, 2)}),
+        8 => json!({"subset": json::value(choices, 2)}),
+        9 => json!({"text": json::text(choices)}),
+        10 => json!({"not": matcher(choices, levels - 1)}),
+        11 => json!({"any_of": [matcher(choices, levels - 1), matcher(choices, levels - 1)]}),
+        _ => json!({"all_of": [matcher(choices, levels - 1), {"any": true}]}),
+    }
+}
+
+fn expectation(choices: &Choices<'_>, answers: bool) -> Value {
+    let mut expect = match choices.below(8) {
+        0..=4 if answers => json!({"echo": true}),
+        0..=2 => json!({"any": true}),
+        5 => json!({"any_order": items(choices)}),
+        6 => json!({"in_order": items(choices)}),
+        _ => matcher(choices, 2),
+    };
+    if choices.chance(128) {
+        expect["within"] = choices.pick(WAITS).into();
+    }
+    if choices.chance(40) {
+        expect["since"] = choices.pick(&["m", "k"]).into();
+    }
+    let is_list = expect.get("any_order").is_some() || expect.get("in_order").is_some();
+    match choices.below(14) {
+        0 if !is_list => expect["times"] = 0.into(),
+        1 if !is_list => expect["times"] = choices.pick(&[1, 2, 5]).into(),
+        2 if !is_list => expect["capture"] = json!({"sid": path(choices)}),
+        3 if !is_list => expect["check"] = matcher(choices, 1),
+        4 => expect["metric"] = choices.pick(&["fanout", "rtt", "x.y"]).into(),
+        _ => {}
+    }
+    if choices.chance(40) && answers {
+        expect["correlate"] = path(choices);
+    }
+    expect
+}
+
+fn items(choices: &Choices<'_>) -> Value {
+    (0..1 + choices.below(4)).map(|_| matcher(choices, 1)).collect()
+}

@@ -1,0 +1,11 @@
+//! Suites and servers that nobody would write, made of bytes, for property tests and fuzzers alike.
+//!
+//! Owns how bytes become a suite, a server and a message. The rule a reader would break: everything comes from the bytes, so
+//! that a finding is a file, and fewer or smaller bytes make a smaller case.
+#![allow(dead_code, reason = "each test target uses its part")]
+
+pub mod choices;
+pub mod claims;
+pub mod grammar;
+pub mod json;
+pub mod server;

@@ -1,0 +1,458 @@
+//! What holds for every suite, every server and every order of messages, tried with many of them.
+//!
+//! Owns the generated inputs. Inputs are bytes, so a failing case shrinks by leaving bytes out, and can be given to a fuzzer.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod hostile;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hostile::choices::Choices;
+use hostile::claims::{self, Made};
+use hostile::{grammar, json};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+use sockscope::engine::matcher::{Matcher, Query};
+use sockscope::engine::report::Verdict;
+use sockscope::engine::run::probe::{Arrival, Mode, Pairing, Probe, Waiting, Wanting};
+use sockscope::engine::{Instant, Payload};
+
+/// The same cases every time, so that a failure is no accident; `PROPTEST_CASES` asks for more of them.
+#[track_caller]
+fn holds<S: Strategy>(cases: u32, strategy: S, claim: impl Fn(S::Value)) {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    let config = Config {
+        cases: asked.unwrap_or(cases),
+        failure_persistence: None,
+        max_shrink_iters: 4000,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let result = runner.run(&strategy, |value| {
+        claim(value);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..most)
+}
+
+// --------------------------------------------------------------------------------------------------- reading
+
+#[test]
+fn no_text_keeps_a_suite_from_being_refused_in_order() {
+    holds(600, any::<String>(), |text| drop(claims::suite_parse(&text)));
+    let pieces = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\n",
+        "\r\n",
+        "//",
+        "/*",
+        "*/",
+        "1",
+        "-",
+        "e9",
+        "\"a\"",
+        "{{",
+        "}}",
+        "\"sockscope\":1",
+        "\"suite\":\"s\"",
+        "\"checks\":[",
+        "\"steps\":[",
+        "\u{feff}",
+        "é",
+        "\t",
+        "null",
+        "'",
+        "\u{2028}",
+        "“",
+        "\"on\"",
+        "\"send\"",
+        "\"expect\"",
+        "\"repeat\"",
+    ]);
+    holds(600, vec(pieces, 0..60), |pieces| drop(claims::suite_parse(&pieces.concat())));
+}
+
+#[test]
+fn no_json_keeps_a_suite_from_being_refused_in_order() {
+    holds(400, bytes(120), |bytes| {
+        drop(claims::suite_parse(&json::value(&Choices::of(&bytes), 6).to_string()));
+    });
+}
+
+#[test]
+fn a_suite_with_mistakes_is_refused_in_order() {
+    let rooms = include_str!("golden/suite-valid/rooms.json");
+    let rooms: Value = serde_json::from_str(rooms).expect("a suite in plain JSON");
+    holds(700, (bytes(300), any::<bool>()), |(bytes, is_made)| {
+        let (mutations, made) = bytes.split_at(bytes.len().min(80));
+        let mut suite = if is_made { grammar::suite(&Choices::of(made)) } else { rooms.clone() };
+        let choices = Choices::of(mutations);
+        while !choices.is_used_up() {
+            json::mutate(&mut suite, &choices);
+        }
+        let text = match made.first() {
+            Some(0..128) => serde_json::to_string_pretty(&suite).expect("a value is JSON"),
+            _ => suite.to_string(),
+        };
+        drop(claims::suite_parse(&text));
+    });
+}
+
+#[test]
+fn no_template_and_no_matcher_takes_long_or_panics() {
+    holds(500, any::<String>(), |text| claims::template(&text));
+    holds(500, bytes(40), |bytes| claims::template(&json::text(&Choices::of(&bytes))));
+    holds(800, bytes(80), |bytes| {
+        let choices = Choices::of(&bytes);
+        let spec = grammar::matcher(&choices, 3).to_string();
+        claims::matcher_message(spec.as_bytes(), hostile::server::message(&choices).as_bytes());
+    });
+}
+
+// --------------------------------------------------------------------------------------------------- running
+
+#[test]
+fn every_suite_ends_honestly_against_every_server() {
+    let counts: [Cell<u32>; 3] = Default::default();
+    let count = |which: usize| counts[which].set(counts[which].get() + 1);
+    holds(500, vec(any::<u8>(), 64..500), |bytes| match claims::run_suite(&bytes) {
+        Made::Refused => count(0),
+        Made::Ran(report) if report.verdict == Verdict::Pass => count(1),
+        Made::Ran(_) => count(2),
+    });
+    let [refused, passed, failed] = counts.map(|count| count.get());
+    println!("{refused} refused, {passed} passed, {failed} did not");
+    // A claim about suites that all fail to read is none.
+    assert!(passed > 0 && failed > refused / 2, "{refused} refused, {passed} passed, {failed} did not");
+}
+
+// --------------------------------------------------------------------------------------------------- the inbox
+
+/// What one expectation of the model is like. Messages are a letter and an id.
+#[derive(Clone, Debug)]
+struct Wish {
+    mode: Mode,
+    /// The letters that each slot would do with.
+    slots: Vec<&'static str>,
+    since: u64,
+    deadline: u64,
+    pairing: Paired,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Paired {
+    No,
+    Field(u64),
+    Content(Letter),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Letter {
+    letter: char,
+    id: u64,
+}
+
+impl Letter {
+    /// The id in one of several ways to write the same number.
+    fn text(&self, style: usize) -> String {
+        let id =
+            [format!("{}", self.id), format!("{}.0", self.id), format!("{}e0", self.id)][style % 3].clone();
+        format!("{{\"letter\":\"{}\",\"id\":{id}}}", self.letter)
+    }
+}
+
+/// A slow inbox, which goes through everything again and again.
+#[derive(Default)]
+struct Model {
+    messages: Vec<Came>,
+    wishes: Vec<Held>,
+    /// The kinds of pairing in the order in which somebody first waited by them.
+    lanes: Vec<bool>,
+    /// By pairing: those that had their end, and whether an answer has come since.
+    past: Vec<(Paired, Vec<&'static str>, bool)>,
+}
+
+struct Came {
+    letter: Letter,
+    text: String,
+    at: u64,
+    is_taken: bool,
+}
+
+struct Held {
+    wish: Wish,
+    got: Vec<usize>,
+    surplus: Option<usize>,
+    is_waiting: bool,
+}
+
+impl Held {
+    fn is_done(&self) -> bool {
+        self.surplus.is_some()
+            || !matches!(self.wish.mode, Mode::Exactly(_)) && self.got.len() == self.wish.slots.len()
+    }
+}
+
+impl Model {
+    fn fits(&self, wish: &Wish, slot: usize, at: usize) -> bool {
+        let came = &self.messages[at];
+        match &wish.pairing {
+            Paired::Content(sent) => came.text == sent.text(0),
+            _ => wish.slots[slot].contains(came.letter.letter),
+        }
+    }
+
+    /// Whether these messages can have a slot each.
+    fn can_be_placed(&self, wish: &Wish, messages: &[usize], free: &[usize]) -> bool {
+        let Some((first, rest)) = messages.split_first() else { return true };
+        free.iter().any(|slot| {
+            let left: Vec<_> = free.iter().copied().filter(|other| other != slot).collect();
+            self.fits(wish, *slot, *first) && self.can_be_placed(wish, rest, &left)
+        })
+    }
+
+    /// Offers a message; answers whether it is taken.
+    fn offer(&mut self, which: usize, at: usize) -> bool {
+        let held = &self.wishes[which];
+        let (wish, came) = (&held.wish, &self.messages[at]);
+        if (at as u64) < wish.since || came.at > wish.deadline || held.is_done() {
+            return false;
+        }
+        if let Paired::Field(id) = wish.pairing
+            && id != came.letter.id
+        {
+            return false;
+        }
+        let takes = match wish.mode {
+            Mode::First | Mode::InOrder => self.fits(wish, held.got.len(), at),
+            Mode::AnyOrder => {
+                let all: Vec<_> = held.got.iter().copied().chain([at]).collect();
+                self.can_be_placed(wish, &all, &(0..wish.slots.len()).collect::<Vec<_>>())
+            }
+            Mode::Exactly(times) => {
+                let fits = self.fits(wish, 0, at);
+                if fits && held.got.len() as u64 == times {
+                    self.wishes[which].surplus = Some(at);
+                    return false;
+                }
+                fits
+            }
+        };
+        if takes {
+            self.wishes[which].got.push(at);
+            self.messages[at].is_taken = true;
+        }
+        takes
+    }
+
+    fn expect(&mut self, wish: Wish) {
+        self.wishes.push(Held { wish, got: Vec::new(), surplus: None, is_waiting: true });
+        let which = self.wishes.len() - 1;
+        for at in 0..self.messages.len() {
+            if !self.messages[at].is_taken {
+                self.offer(which, at);
+            }
+        }
+        let held = &mut self.wishes[which];
+        // Who has it all at once never waits, so nothing of it is remembered.
+        held.is_waiting = !held.is_done();
+        let is_content = match held.wish.pairing {
+            Paired::No => return,
+            Paired::Field(_) => false,
+            Paired::Content(_) => true,
+        };
+        if held.is_waiting && !self.lanes.contains(&is_content) {
+            self.lanes.push(is_content);
+        }
+    }
+
+    fn end(&mut self, which: usize) {
+        let held = &mut self.wishes[which];
+        if !std::mem::replace(&mut held.is_waiting, false) || held.wish.pairing == Paired::No {
+            return;
+        }
+        let (pairing, is_done) = (held.wish.pairing.clone(), held.is_done());
+        let slots = held.wish.slots.clone();
+        self.past.retain(|(known, ..)| *known != pairing);
+        self.past.push((pairing, slots, is_done));
+    }
+
+    fn arrive(&mut self, letter: Letter, text: String, at: u64) -> Arrival {
+        self.messages.push(Came { letter: letter.clone(), text: text.clone(), at, is_taken: false });
+        let newest = self.messages.len() - 1;
+        let mut other = Arrival::Left;
+        for is_content in self.lanes.clone() {
+            let is_here = |held: &Held| match held.wish.pairing {
+                Paired::No => false,
+                Paired::Field(_) => !is_content,
+                Paired::Content(_) => is_content,
+            };
+            for which in 0..self.wishes.len() {
+                if self.wishes[which].is_waiting && is_here(&self.wishes[which]) && self.offer(which, newest)
+                {
+                    if self.wishes[which].is_done() {
+                        self.end(which);
+                    }
+                    return Arrival::Taken;
+                }
+            }
+            for (pairing, slots, was_answered) in &mut self.past {
+                let is_meant = match pairing {
+                    Paired::Field(id) => {
+                        !is_content
+                            && *id == letter.id
+                            && slots.iter().any(|slot| slot.contains(letter.letter))
+                    }
+                    Paired::Content(sent) => is_content && sent.text(0) == text,
+                    Paired::No => false,
+                };
+                if is_meant {
+                    other = if std::mem::replace(was_answered, true) {
+                        Arrival::Duplicate
+                    } else {
+                        Arrival::Late
+                    };
+                }
+            }
+        }
+        for which in 0..self.wishes.len() {
+            let held = &self.wishes[which];
+            if held.is_waiting && held.wish.pairing == Paired::No && self.offer(which, newest) {
+                if self.wishes[which].is_done() {
+                    self.end(which);
+                }
+                return Arrival::Taken;
+            }
+        }
+        other
+    }
+}
+
+/// Matchers by their letters, the same ones for the same letters, as the rounds of a step have.
+#[derive(Default)]
+struct Matchers(std::cell::RefCell<BTreeMap<String, Rc<Matcher>>>);
+
+impl Matchers {
+    fn of(&self, letters: &str) -> Option<Rc<Matcher>> {
+        if letters == ANY {
+            return None;
+        }
+        let made = || {
+            let spec = match letters {
+                "echo" => json!({"echo": true}),
+                _ => {
+                    json!({"subset": {"letter": {"$in": letters.chars().map(String::from).collect::<Vec<_>>()}}})
+                }
+            };
+            Rc::new(Matcher::compile(&spec).expect("a good matcher"))
+        };
+        Some(self.0.borrow_mut().entry(letters.to_owned()).or_insert_with(made).clone())
+    }
+}
+
+const ANY: &str = "abcd";
+const LETTERS: [&str; 7] = ["a", "b", "ab", "bc", "c", "abc", ANY];
+
+#[test]
+fn an_inbox_selects_what_a_slow_one_selects() {
+    holds(1500, bytes(400), |bytes| {
+        let choices = Choices::of(&bytes);
+        let (probe, matchers, mut model) = (Probe::new(), Matchers::default(), Model::default());
+        let query = Rc::new(Query::parse("$.id").expect("a good path"));
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let (mut now, instant) = (0, |millis| Instant::ORIGIN + Duration::from_millis(millis));
+        let letter = |choices: &Choices<'_>| Letter {
+            letter: choices.pick(&['a', 'b', 'c', 'd']),
+            id: choices.below(3) as u64,
+        };
+        while !choices.is_used_up() {
+            now += choices.below(3) as u64;
+            match choices.below(8) {
+                // Sometimes many, so that going through them is a long way.
+                0..=3 => {
+                    let many = if choices.chance(20) { choices.below(200) } else { 1 };
+                    for _ in 0..many.max(1) {
+                        let came = letter(&choices);
+                        let text = came.text(if choices.chance(60) { 1 } else { 0 });
+                        let got = probe.arrive(instant(now), Payload::Text(text.clone()));
+                        assert_eq!(got, model.arrive(came, text, now));
+                    }
+                }
+                4 if !waiting.is_empty() => {
+                    let which = choices.below(waiting.len());
+                    // As a step does at its end: one that has what it wants has been let go already.
+                    if !waiting[which].is_done() || waiting[which].surplus().is_some() {
+                        probe.give_up(&waiting[which]);
+                        model.end(which);
+                    }
+                }
+                _ => {
+                    let sent = letter(&choices);
+                    let mode = [Mode::First, Mode::First, Mode::First, Mode::InOrder, Mode::AnyOrder]
+                        .get(choices.below(6))
+                        .copied()
+                        .unwrap_or(Mode::Exactly(choices.below(4) as u64));
+                    let count =
+                        if matches!(mode, Mode::InOrder | Mode::AnyOrder) { 1 + choices.below(4) } else { 1 };
+                    let pairing = match choices.below(4) {
+                        0 => Paired::Field(sent.id),
+                        1 if mode == Mode::First => Paired::Content(sent.clone()),
+                        _ => Paired::No,
+                    };
+                    let slots: Vec<_> = (0..count).map(|_| choices.pick(&LETTERS)).collect();
+                    let since = if choices.chance(60) {
+                        0
+                    } else {
+                        probe.next().saturating_sub(choices.below(5) as u64)
+                    };
+                    let deadline = now + choices.below(12) as u64;
+                    let is_echo = matches!(pairing, Paired::Content(_));
+                    let wanting = Wanting {
+                        mode,
+                        slots: slots
+                            .iter()
+                            .map(|slot| matchers.of(if is_echo { "echo" } else { slot }))
+                            .collect(),
+                        since,
+                        deadline: instant(deadline),
+                        sent: (pairing != Paired::No).then(|| Payload::Text(sent.text(0))),
+                        pairing: match pairing {
+                            Paired::No => Pairing::None,
+                            Paired::Field(_) => Pairing::Field(query.clone()),
+                            Paired::Content(_) => Pairing::Content,
+                        },
+                    };
+                    waiting.push(probe.expect(wanting).expect("what was sent has an id"));
+                    model.expect(Wish { mode, slots, since, deadline, pairing });
+                }
+            }
+            for (waiting, held) in waiting.iter().zip(&model.wishes) {
+                let mut got: Vec<_> =
+                    waiting.selected().into_iter().map(|(_, order)| order as usize).collect();
+                got.sort_unstable();
+                assert_eq!((got, waiting.is_done()), (held.got.clone(), held.is_done()), "{:?}", held.wish);
+                assert_eq!(waiting.surplus().map(|order| order as usize), held.surplus, "{:?}", held.wish);
+            }
+            let left: Vec<_> = (0..model.messages.len()).filter(|at| !model.messages[*at].is_taken).collect();
+            assert_eq!(probe.leftovers(), left.into_iter().map(|at| at as u64).collect::<Vec<_>>());
+        }
+    });
+}
