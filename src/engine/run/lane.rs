@@ -65,6 +65,9 @@ pub(super) fn content_key(payload: &Payload) -> Key {
 
 /// How many past questions are remembered.
 const MOST_PAST: usize = 16_384;
+/// For how many of them it is known what an answer looks like, where each has a matcher of its own: those take kilobytes, and
+/// there may be hundreds of connections. Older ones are known by their key, which such questions rarely share.
+const MOST_OWN: usize = 1_024;
 
 /// Without a seed of its own, so that those who wait are woken in the same order in every run. The keys are the suite's own,
 /// so nobody else can choose them to collide.
@@ -85,6 +88,15 @@ struct Past {
 }
 
 impl Past {
+    /// Lets go of what an answer looks like, unless the suite holds it anyway.
+    fn shed(&mut self) {
+        let is_own =
+            |answer: &Option<Rc<Matcher>>| answer.as_ref().is_some_and(|own| Rc::strong_count(own) == 1);
+        if self.answers.iter().any(is_own) {
+            self.answers = Vec::new();
+        }
+    }
+
     fn is_answered_by(&self, message: &Message) -> bool {
         let mut answers = self.answers.iter();
         self.answers.is_empty()
@@ -157,6 +169,9 @@ impl Lane {
         let past = Past { answers, was_answered: waiter.is_done() };
         if self.past.insert(key.clone(), past).is_none() {
             self.past_order.push_back(key.clone());
+            let aged = self.past_order.len().checked_sub(MOST_OWN + 1);
+            let aged = aged.and_then(|at| self.past.get_mut(&self.past_order[at]));
+            aged.into_iter().for_each(Past::shed);
         }
         if self.past_order.len() > MOST_PAST {
             let oldest = self.past_order.pop_front();

@@ -258,6 +258,22 @@ fn a_second_reply_is_a_duplicate_and_one_after_its_time_is_late() {
 }
 
 #[test]
+fn past_questions_do_not_fill_the_memory_and_are_known_all_the_same() {
+    let inbox = Fixture::new();
+    let id = Rc::new(Query::parse("$.id").unwrap());
+    let mut matchers = Vec::new();
+    for i in 0..5000 {
+        let waiter = inbox.correlated(&id, i, "re");
+        matchers.extend(waiter.slots()[0].as_ref().map(Rc::downgrade));
+        inbox.inbox.forget(&waiter);
+    }
+    assert_eq!(matchers.iter().filter(|matcher| matcher.strong_count() > 0).count(), 1024);
+    assert_eq!(inbox.arrive(r#"{"id":0,"type":"re"}"#), Arrival::Late);
+    assert_eq!(inbox.arrive(r#"{"id":0,"type":"re"}"#), Arrival::Duplicate);
+    assert_eq!(inbox.arrive(r#"{"id":4999,"type":"other"}"#), Arrival::Left);
+}
+
+#[test]
 fn an_echo_is_found_by_its_content() {
     let inbox = Fixture::new();
     let echo = |text: &str| {
