@@ -71,7 +71,7 @@ fn connect_twice_is_a_mistake_of_the_script() {
 #[test]
 fn an_address_that_is_none_is_a_mistake_of_the_script() {
     let text = json!({
-        "sockscope": 1, "suite": "s", "vars": {"host": "http//nowhere"},
+        "sockscope": 1, "suite": "s", "vars": {"host": "{{env.HOST ?? http//nowhere}}"},
         "clients": {"a": {"url": "{{host}}/ws"}},
         "checks": [{"check": "c", "steps": [{"connect": "a"}]}]
     });

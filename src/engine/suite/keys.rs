@@ -174,7 +174,7 @@ pub(super) static SUITE: Table = Table {
             "checks",
             Shape::List(&Shape::Object(&CHECK)),
             "The checks, in order, each on fresh connections.",
-            "",
+            "[{ \"check\": \"one\", \"steps\": [{ \"connect\": \"alice\" }] }]",
         ),
         THRESHOLDS,
         key(
@@ -244,7 +244,7 @@ pub(super) static CHECK: Table = Table {
             "Clients of this check only, and other settings for those of the suite.",
             "",
         ),
-        needed("steps", Shape::Steps, "What happens, one after the other.", ""),
+        needed("steps", Shape::Steps, "What happens, one after the other.", "[{ \"connect\": \"alice\" }]"),
         THRESHOLDS,
     ],
 };
@@ -401,7 +401,7 @@ pub(super) static VERBS: [Verb; 13] = [
             "all",
             Shape::Branches,
             "Branches that run at once, each a step or a list of steps. Fails when one fails, and reports all.",
-            "",
+            "[{ \"wait\": \"1s\" }, [{ \"wait\": \"1s\" }, { \"wait\": \"2s\" }]]",
         ),]
     ),
     step!(
@@ -447,7 +447,7 @@ pub(super) static VERBS: [Verb; 13] = [
                 "Takes the time of its steps, as a sample of this metric.",
                 "\"login\""
             ),
-            needed("steps", Shape::Steps, "What is timed.", ""),
+            needed("steps", Shape::Steps, "What is timed.", "[{ \"wait\": \"10ms\" }]"),
         ]
     ),
     // Last, because `expect` belongs to other verbs too.

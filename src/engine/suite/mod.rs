@@ -10,6 +10,7 @@ mod names;
 mod notes;
 mod parse;
 mod problem;
+mod schema;
 mod source;
 mod title;
 
@@ -19,3 +20,4 @@ pub use model::{
     HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, Verb,
 };
 pub use problem::Problem;
+pub use schema::{schema, schema_text};

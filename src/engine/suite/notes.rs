@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::model::Target;
 use super::source::Span;
+use crate::engine::metrics::Threshold;
 use crate::engine::template::{Document, Name};
 
 /// A placeholder that refers to something.
@@ -32,9 +33,13 @@ pub(super) struct StepNotes {
     pub(super) on: Option<Vec<Named>>,
     /// Whether it cannot be done without somebody to do it.
     pub(super) needs_client: bool,
+    /// Whether the only client does it where nobody is named.
+    pub(super) falls_to_only: bool,
+    /// Whether its messages, or those before it, are numbered.
+    pub(super) has_seq: bool,
     /// The `count` of a connect.
     pub(super) count: Option<(Span, Option<u64>)>,
-    /// Placeholders in whom it acts on, where nobody acts yet.
+    /// Placeholders in what is decided before its own clients act: who they are, whether it runs, how long it waits.
     pub(super) naming: Vec<Use>,
     /// All other placeholders, those of inner steps aside.
     pub(super) uses: Vec<Use>,
@@ -62,6 +67,17 @@ pub(super) enum Inner {
     Branches(Vec<Vec<StepNotes>>),
 }
 
+impl Inner {
+    /// Each list of steps in it.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &Vec<StepNotes>> {
+        match self {
+            Self::None => std::slice::Iter::default(),
+            Self::Once(steps) | Self::Rounds(steps) => std::slice::from_ref(steps).iter(),
+            Self::Branches(branches) => branches.iter(),
+        }
+    }
+}
+
 /// A client, or what a check changes of one.
 #[derive(Debug)]
 pub(super) struct ClientNotes {
@@ -74,7 +90,6 @@ pub(super) struct ClientNotes {
 /// A check.
 #[derive(Debug)]
 pub(super) struct CheckNotes {
-    pub(super) at: Span,
     /// Placeholders in its name, its timeout and its thresholds, which know variables only.
     pub(super) uses: Vec<Use>,
     /// Placeholders in its rows.
@@ -83,8 +98,6 @@ pub(super) struct CheckNotes {
     pub(super) columns: Vec<String>,
     /// Everybody in it.
     pub(super) clients: Vec<ClientNotes>,
-    /// Whether it has clients of its own.
-    pub(super) has_own_clients: bool,
     pub(super) steps: Vec<StepNotes>,
     pub(super) bounds: Vec<BoundNotes>,
 }
@@ -93,11 +106,12 @@ pub(super) struct CheckNotes {
 #[derive(Debug)]
 pub(super) struct BoundNotes {
     pub(super) at: Span,
-    pub(super) metric: String,
+    /// None when it does not read.
+    pub(super) threshold: Option<Threshold>,
 }
 
 /// A suite.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct SuiteNotes {
     /// Placeholders outside of checks and steps, which know variables only.
     pub(super) uses: Vec<Use>,
@@ -111,11 +125,12 @@ pub(super) struct SuiteNotes {
     pub(super) folds: Vec<Fold>,
 }
 
+/// Why a value cannot stand somewhere; none when it can.
+pub(super) type Complaint = Box<dyn Fn(&Value) -> Option<String>>;
+
 /// A value with placeholders that is tried with the defaults of the variables.
-#[derive(Debug)]
 pub(super) struct Fold {
     pub(super) at: Span,
     pub(super) document: Document,
-    /// Why the value cannot stand there.
-    pub(super) complaint: fn(&Value) -> Option<String>,
+    pub(super) complaint: Complaint,
 }

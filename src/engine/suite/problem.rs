@@ -14,7 +14,7 @@ use super::source::{Source, Span};
 /// How many problems are told.
 const MOST: usize = 200;
 /// How many are kept before they are sorted. A hostile text has one in every byte.
-const MOST_KEPT: usize = 50 * MOST;
+const MOST_KEPT: usize = 10 * MOST;
 /// A message is no longer than this, in characters.
 const LONGEST: usize = 600;
 
@@ -43,33 +43,38 @@ impl fmt::Display for Problem {
 #[derive(Default)]
 pub(super) struct Problems {
     found: Vec<(Span, String)>,
+    /// The same again is not told: setup is looked at for every check.
+    seen: HashSet<(Span, String)>,
     /// How many were not kept.
     more: usize,
 }
 
 impl Problems {
     pub(super) fn add(&mut self, at: Span, message: impl Into<String>) {
-        if self.found.len() >= MOST_KEPT {
+        if self.is_full() {
             self.more += 1;
             return;
         }
-        self.found.push((at, message.into()));
+        let found = (at, message.into());
+        if self.seen.contains(&found) {
+            return;
+        }
+        self.seen.insert(found.clone());
+        self.found.push(found);
+    }
+
+    /// Whether more would be counted only, so that no words need to be found for it.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= MOST_KEPT
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Whether one stands within these bytes.
-    pub(super) fn has_any_in(&self, span: Span) -> bool {
-        self.found.iter().any(|(at, _)| span.start <= at.start && at.end <= span.end)
-    }
-
-    /// In the order of the text, each once, and the rest as a number.
+    /// In the order of the text, and the rest as a number.
     pub(super) fn tell(mut self, source: &Source<'_>) -> Vec<Problem> {
         self.found.sort_by_key(|(at, _)| (at.start, at.end));
-        let mut seen = HashSet::new();
-        self.found.retain(|found| seen.insert(found.clone()));
         let more = self.more + self.found.len().saturating_sub(MOST);
         let rest = self.found.get(MOST).map(|(at, _)| (*at, format!("and {more} more")));
         self.found.truncate(MOST);

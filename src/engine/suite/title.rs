@@ -72,7 +72,7 @@ pub(super) fn message(node: &Node) -> String {
 /// A sentence on one line and of bounded length.
 pub(super) fn title(words: &str) -> String {
     let words: String =
-        words.chars().take(LONGEST * 4).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        words.trim_end().chars().take(LONGEST * 4).map(|c| if c.is_control() { ' ' } else { c }).collect();
     match words.chars().count() {
         0..=LONGEST => words,
         _ => cut(&words, LONGEST - 1),

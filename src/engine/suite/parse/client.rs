@@ -1,5 +1,6 @@
 //! Clients: those of the suite, and what a check changes of them.
 
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::reader::Reader;
@@ -29,9 +30,10 @@ impl Reader<'_> {
     /// Clients by name; in those that `known` has, anything may be left out.
     pub(super) fn clients(&mut self, node: &Node, known: &[Written]) -> Vec<Written> {
         let members = self.named(node, "client", "{\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}");
+        let known: HashSet<&str> = known.iter().map(|client| client.name.as_str()).collect();
         let mut clients = Vec::new();
         for member in members {
-            let is_known = known.iter().any(|client| client.name == member.key);
+            let is_known = known.contains(member.key.as_str());
             clients.extend(self.client(member, is_known));
         }
         clients
@@ -43,20 +45,19 @@ impl Reader<'_> {
             self.wrong(member.value.head(), format!("a client needs \"url\": {EXAMPLE}"));
         }
         let before = self.uses.len();
-        let url: Option<Field<String>> =
-            fields.get("url").and_then(|node| self.field(node, "\"ws://localhost:9000/ws\""));
+        let url: Option<Field<String>> = fields.get("url").and_then(|node| {
+            self.field_where(node, "\"ws://localhost:9000/ws\"", |url: &String| {
+                Endpoint::parse(url).err().map(|error| error.to_string())
+            })
+        });
         let url_uses = fields.get("url").map(|_| self.uses_since(before));
-        if let (Some(Field::Fixed(url)), Some(node)) = (&url, fields.get("url"))
-            && let Err(error) = Endpoint::parse(url)
-        {
-            self.wrong(node.span, error.to_string());
-        }
         let protocols = fields.get("protocols").map(|node| self.protocols(node));
         let protocol_uses = protocols.is_some().then(|| self.uses_since(before));
-        let count: Option<Field<u64>> = fields.get("count").and_then(|node| self.field(node, "50"));
-        if let (Some(Field::Fixed(0)), Some(node)) = (&count, fields.get("count")) {
-            self.wrong(node.span, "a group of 0 connections is nobody; write 1 or more");
-        }
+        let count = fields.get("count").and_then(|node| {
+            self.field_where(node, "50", |count: &u64| {
+                (*count == 0).then(|| "a group of 0 connections is nobody; write 1 or more".to_owned())
+            })
+        });
         let correlate = fields.get("correlate").and_then(|node| self.query(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
@@ -84,17 +85,13 @@ impl Reader<'_> {
 
 /// Those of the suite with the overrides of a check, and those that are the check's own.
 pub(super) fn merge(suite: &[Written], check: Vec<Written>) -> (Vec<Client>, Vec<ClientNotes>) {
-    let (mut overrides, mut own) = (Vec::new(), Vec::new());
-    for client in check {
-        let is_known = suite.iter().any(|known| known.name == client.name);
-        if is_known { overrides.push(client) } else { own.push(client) }
-    }
-    let mut merged: Vec<_> = suite
-        .iter()
-        .map(|client| finish(client, overrides.iter().find(|other| other.name == client.name)))
-        .collect();
-    merged.extend(own.iter().map(|client| finish(client, None)));
-    merged.into_iter().unzip()
+    let known: HashSet<&str> = suite.iter().map(|client| client.name.as_str()).collect();
+    let (overrides, own): (Vec<_>, Vec<_>) =
+        check.into_iter().partition(|client| known.contains(client.name.as_str()));
+    let overrides: HashMap<&str, &Written> =
+        overrides.iter().map(|client| (client.name.as_str(), client)).collect();
+    let merged = suite.iter().map(|client| finish(client, overrides.get(client.name.as_str()).copied()));
+    merged.chain(own.iter().map(|client| finish(client, None))).unzip()
 }
 
 fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {

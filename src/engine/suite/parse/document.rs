@@ -8,16 +8,23 @@ use serde_json::{Map, Value, json};
 use super::client::{Written, merge};
 use super::reader::{Reader, excerpt};
 use super::step::Steps;
+use crate::engine::metrics::{Part, Threshold, ThresholdError};
 use crate::engine::suite::field::Field;
 use crate::engine::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
 use crate::engine::suite::model::{Bound, Check, Defaults, Each, Invariant, Rule, Suite};
 use crate::engine::suite::notes::{BoundNotes, CheckNotes, SuiteNotes};
 use crate::engine::suite::problem::cut;
-use crate::engine::suite::source::{Node, Span, Tree, to_map};
+use crate::engine::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::engine::suite::title::{message, title};
 
 /// The version of the format that is read here.
 const VERSION: u64 = 1;
+
+/// How many clients all checks may have together, those of the suite counted for each check.
+const MOST_CLIENTS: usize = 100_000;
+
+/// Reads one threshold or one requirement.
+type ReadBound = fn(&str, &Value) -> Result<Threshold, Vec<ThresholdError>>;
 
 impl Reader<'_> {
     /// The whole; none when it is no object.
@@ -41,8 +48,8 @@ impl Reader<'_> {
             nodes.iter().filter_map(|node| Some(self.matcher(node, false)?.0)).collect()
         });
         let invariants = self.invariants(fields.get("invariants"), &mut notes);
-        let (thresholds, bounds) = self.bounds(fields.get("thresholds"));
-        let (require, _) = self.bounds(fields.get("require"));
+        let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
+        let (require, _) = self.bounds(fields.get("require"), Threshold::parse_requirement);
         notes.bounds = bounds;
         notes.uses = self.uses_since(0);
         let (setup, setup_notes) =
@@ -156,6 +163,11 @@ impl Reader<'_> {
             notes.invariants.extend(named.into_iter().flatten());
             let kinds = ["increasing", "unique", "schema", "max_gap"];
             let given: Vec<_> = kinds.iter().filter_map(|key| fields.member(key)).collect();
+            let is_misspelt =
+                node.members().unwrap_or_default().iter().any(|member| !INVARIANT.has(&member.key));
+            if given.is_empty() && is_misspelt {
+                continue;
+            }
             let [member] = given.as_slice() else {
                 let at = given.get(1).map_or(node.head(), |second| second.key_span);
                 let message = "an invariant says one thing: increasing, unique, schema or max_gap";
@@ -206,21 +218,55 @@ impl Reader<'_> {
     }
 
     /// Thresholds or requirements.
-    pub(super) fn bounds(&mut self, node: Option<&Node>) -> (Vec<Bound>, Vec<BoundNotes>) {
+    fn bounds(&mut self, node: Option<&Node>, read: ReadBound) -> (Vec<Bound>, Vec<BoundNotes>) {
         let Some(node) = node else { return Default::default() };
         let Some(members) = node.members() else {
             self.mistyped(node, "object of metrics and bounds", "{\"rtt.p95\": \"< 10ms\"}");
             return Default::default();
         };
-        let (mut bounds, mut notes) = (Vec::new(), Vec::new());
-        for member in members {
-            let position = self.source.position(member.key_span);
-            notes.push(BoundNotes { at: member.key_span, metric: member.key.clone() });
-            if let Some(bound) = self.field(&member.value, "\"< 10ms\"") {
-                bounds.push(Bound { metric: member.key.clone(), bound, position });
+        members.iter().filter_map(|member| self.bound(member, read)).unzip()
+    }
+
+    fn bound(&mut self, member: &Member, read: ReadBound) -> Option<(Bound, BoundNotes)> {
+        let key = member.key.clone();
+        let document = self.document(&member.value)?;
+        let bound = match document.literal() {
+            Some(value) => Field::Fixed(value.clone()),
+            None => Field::Open(document.clone()),
+        };
+        let threshold = match bound.fixed() {
+            Some(value) => match read(&key, value) {
+                Ok(threshold) => Some(threshold),
+                Err(errors) => {
+                    for error in errors {
+                        let at = match error.part {
+                            Part::Key => member.key_span,
+                            Part::Value => self.source.within_text(&member.value, error.at),
+                        };
+                        self.wrong(at, error.kind.to_string());
+                    }
+                    None
+                }
+            },
+            None => {
+                // What is compared is known already; a bound that suits any figure shows whether it reads.
+                let tries = ["> 0", "> 0ms", "> 0%", "> 0/s"].map(|bound| read(&key, &bound.into()));
+                let mut errors = Vec::new();
+                let found = tries.into_iter().find_map(|tried| tried.map_err(|error| errors = error).ok());
+                if found.is_none() {
+                    let of_key = errors.into_iter().filter(|error| error.part == Part::Key);
+                    of_key.for_each(|error| self.wrong(member.key_span, error.kind.to_string()));
+                }
+                self.fold(member.value.head(), &document, move |value| {
+                    let errors = read(&key, value).err()?;
+                    errors.iter().find(|error| error.part == Part::Value).map(ToString::to_string)
+                });
+                found
             }
-        }
-        (bounds, notes)
+        };
+        let bound =
+            Bound { metric: member.key.clone(), bound, position: self.source.position(member.key_span) };
+        Some((bound, BoundNotes { at: member.key_span, threshold }))
     }
 
     fn checks(&mut self, node: &Node, clients: &[Written], notes: &mut SuiteNotes) -> Vec<Check> {
@@ -228,7 +274,17 @@ impl Reader<'_> {
             self.items(node, "checks", "[{\"check\": \"one\", \"steps\": [{\"connect\": \"alice\"}]}]");
         let mut names: HashMap<(String, bool), Span> = HashMap::new();
         let mut checks = Vec::new();
+        let mut clients_of_all: usize = 0;
         for node in nodes {
+            // Each check has its own copy of the clients.
+            clients_of_all += clients.len();
+            if clients_of_all > MOST_CLIENTS {
+                let message = format!(
+                    "all checks together have more than {MOST_CLIENTS} clients; make it several suites, or a group"
+                );
+                self.wrong(node.head(), message);
+                break;
+            }
             let Some((check, check_notes)) = self.check(node, clients) else { continue };
             if let (Field::Fixed(name), Some(at)) = (&check.name, node.member("check"))
                 && let Some(first) = names.insert((name.clone(), check.each.is_some()), at.value.span)
@@ -259,30 +315,26 @@ impl Reader<'_> {
             let nodes = self.items(node, "tags", "[\"smoke\"]");
             nodes.iter().filter_map(|node| self.label(node, "a tag", "\"smoke\"")).collect()
         });
-        let timeout: Option<Field<Duration>> =
-            fields.get("timeout").and_then(|node| self.field(node, "\"30s\""));
-        if let (Some(Field::Fixed(timeout)), Some(node)) = (&timeout, fields.get("timeout"))
-            && timeout.is_zero()
-        {
-            self.wrong(node.span, "a check cannot end in no time; write \"30s\" or leave it out");
-        }
+        let timeout: Option<Field<Duration>> = fields.get("timeout").and_then(|node| {
+            self.field_where(node, "\"30s\"", |timeout: &Duration| {
+                let message = "a check cannot end in no time; write \"30s\" or leave it out";
+                timeout.is_zero().then(|| message.to_owned())
+            })
+        });
         let strict = fields.get("strict").and_then(|node| self.flag(node)).unwrap_or_default();
-        let (thresholds, bounds) = self.bounds(fields.get("thresholds"));
+        let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let uses = self.uses_since(before);
         let each = fields.get("each").and_then(|node| self.each(node));
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));
-        let has_own_clients = own.is_some();
         let (clients, client_notes) = merge(clients, own.unwrap_or_default());
         let (steps, step_notes): Steps =
             fields.get("steps").map(|node| self.steps(node, "steps")).unwrap_or_default();
         let notes = CheckNotes {
-            at: node.head(),
             uses,
             row_uses,
             columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
             clients: client_notes,
-            has_own_clients,
             steps: step_notes,
             bounds,
         };

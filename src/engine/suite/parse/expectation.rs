@@ -118,7 +118,7 @@ impl Reader<'_> {
                 );
                 self.wrong(beside.key_span, message);
             }
-        } else if !is_whole {
+        } else if !is_whole && !fields.has_unknown() {
             let message = "this expects nothing in particular; write {\"any\": true} for any message";
             self.wrong(node.head(), message);
         }
@@ -166,6 +166,7 @@ impl Reader<'_> {
             self.wrong(second.key_span, "\"in_order\" and \"any_order\" exclude each other");
         }
         let member = any.or(strict)?;
+        let has_since = fields.member("since").is_some();
         let example = "[{\"text\": \"a\"}, {\"text\": \"b\"}]";
         let nodes = self.items(&member.value, "expectations", example);
         let (mut items, mut words) = (Vec::new(), Vec::new());
@@ -174,7 +175,7 @@ impl Reader<'_> {
             let matcher = self.matcher_beside(&fields, takes_echo);
             let is_said = fields.matcher().next().is_some()
                 || ["check", "capture", "times"].iter().any(|key| fields.member(key).is_some());
-            if !is_said {
+            if !is_said && !fields.has_unknown() {
                 self.wrong(
                     node.head(),
                     "this expects nothing in particular; write {\"any\": true} for any message",
@@ -186,7 +187,9 @@ impl Reader<'_> {
             }
             let metric = fields.get("metric").and_then(|node| self.metric(node));
             // Without a name it is a sample only where there is a moment to count from.
-            notes.timings.push(metric.clone().unwrap_or_else(|| "rtt".to_owned()));
+            if takes_echo || has_since || metric.is_some() {
+                notes.timings.push(metric.clone().unwrap_or_else(|| "rtt".to_owned()));
+            }
             words.push(matcher.as_ref().map_or_else(|| "any message".to_owned(), |(_, words)| words.clone()));
             items.push(Expectation {
                 matcher: matcher.map(|(matcher, _)| matcher),
@@ -202,7 +205,7 @@ impl Reader<'_> {
         }
         let is_strict = any.is_none();
         let words = if is_strict {
-            format!("in order {}", words.join(", then "))
+            format!("in this order {}", words.join(", then "))
         } else {
             format!("in any order {}", words.join(" and "))
         };
@@ -230,17 +233,20 @@ impl Reader<'_> {
     /// What an end must look like.
     pub(super) fn closed(&mut self, node: &Node) -> Option<Told<ClosedSpec>> {
         let fields = self.fields(node, &CLOSED, "{\"code\": 1000}")?;
-        let codes: Option<Field<StatusSet>> =
-            fields.get("code").and_then(|node| self.field(node, "1000 or [1000, 1001]"));
+        let codes = fields.get("code").and_then(|node| {
+            self.field_where(node, "1000 or [1000, 1001]", |codes: &StatusSet| {
+                let code = codes.0.iter().find(|code| !(1000..5000).contains(*code))?;
+                Some(format!("{code} is no close code; they are 1000 to 4999"))
+            })
+        });
         let clean = fields.member("clean").and_then(|member| self.field(&member.value, "true"));
-        if let (Some(Field::Fixed(codes)), Some(node)) = (&codes, fields.get("code")) {
-            if let Some(code) = codes.0.iter().find(|code| !(1000..5000).contains(*code)) {
-                self.wrong(node.head(), format!("{code} is no close code; they are 1000 to 4999"));
-            } else if codes.0 == [1006] && matches!(clean, Some(Field::Fixed(true))) {
-                let message =
-                    "1006 means that no close frame came, which is never clean; leave one of the two out";
-                self.wrong(node.head(), message);
-            }
+        if let (Some(Field::Fixed(codes)), Some(Field::Fixed(true)), Some(node)) =
+            (&codes, &clean, fields.get("code"))
+            && codes.0 == [1006]
+        {
+            let message =
+                "1006 means that no close frame came, which is never clean; leave one of the two out";
+            self.wrong(node.head(), message);
         }
         let reason = fields.get("reason").and_then(|node| self.text_or_matcher(node));
         let mut words = Vec::new();
@@ -276,7 +282,7 @@ impl Reader<'_> {
             self.wrong(member.key_span, message);
         }
         let words = match (&refused, &protocol) {
-            (Some(Field::Fixed(true)), _) => " and is refused".to_owned(),
+            (Some(Field::Fixed(true)), _) => ", which must be refused".to_owned(),
             (_, Some((_, words))) => format!(" and gets a subprotocol: {words}"),
             _ => String::new(),
         };
@@ -296,16 +302,12 @@ impl Reader<'_> {
         notes: &mut StepNotes,
     ) -> Option<Told<HttpExpectation>> {
         let fields = self.fields(node, &HTTP_EXPECT, "{\"status\": 200}")?;
-        let status: Option<Field<StatusSet>> =
-            fields.get("status").and_then(|node| self.field(node, "200 or [200, 202]"));
-        if let (Some(Field::Fixed(status)), Some(node)) = (&status, fields.get("status"))
-            && let Some(code) = status.0.iter().find(|code| !(200..600).contains(*code))
-        {
-            self.wrong(
-                node.head(),
-                format!("{code} is no status that a call can end with; they are 200 to 599"),
-            );
-        }
+        let status = fields.get("status").and_then(|node| {
+            self.field_where(node, "200 or [200, 202]", |status: &StatusSet| {
+                let code = status.0.iter().find(|code| !(200..600).contains(*code))?;
+                Some(format!("{code} is no status that a call can end with; they are 200 to 599"))
+            })
+        });
         let matcher = self.matcher_beside(&fields, false);
         let mut words: Vec<String> = Vec::new();
         words.extend(fields.get("status").map(|node| match &status {

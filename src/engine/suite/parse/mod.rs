@@ -9,6 +9,8 @@ mod expectation;
 mod reader;
 mod step;
 
+pub(super) use step::timings_of;
+
 use super::model::Suite;
 use super::names;
 use super::problem::Problem;
@@ -23,8 +25,8 @@ impl Suite {
     /// let text = r#"{ "sockscope": 1, "suite": "rooms", "checks": [ { "check": "one", "stepz": [] } ] }"#;
     /// let problems = Suite::parse(text).unwrap_err();
     /// assert_eq!(
-    ///     problems[1].to_string(),
-    ///     r#"1:66: $.checks[0].stepz: "stepz" is no key of a check; did you mean "steps"?"#,
+    ///     problems[0].to_string(),
+    ///     r#"1:67: $.checks[0].stepz: "stepz" is no key of a check; did you mean "steps"?"#,
     /// );
     /// ```
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {

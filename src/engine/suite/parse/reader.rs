@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::matcher::{Matcher, MatcherErrorKind, Query};
+use crate::engine::metrics::Metrics;
 use crate::engine::nearest::nearest;
 use crate::engine::suite::field::{Field, FromValue};
 use crate::engine::suite::keys::{Table, VERBS};
@@ -20,6 +21,12 @@ pub(super) struct Reader<'t> {
     pub(super) folds: Vec<Fold>,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The keys that the parser has asked for, by the noun of their table: the tables may hold no other.
+    pub(super) static ASKED: std::cell::RefCell<std::collections::HashSet<(&'static str, String)>> = Default::default();
+}
+
 /// An object whose unknown keys have been reported.
 pub(super) struct Fields<'n> {
     pub(super) node: &'n Node,
@@ -34,7 +41,15 @@ impl<'n> Fields<'n> {
     pub(super) fn member(&self, name: &str) -> Option<&'n Member> {
         let at = self.table.keys.iter().position(|key| key.name == name);
         debug_assert!(at.is_some(), "{name} is in the table of {}", self.table.noun);
+        #[cfg(test)]
+        ASKED.with_borrow_mut(|asked| asked.insert((self.table.noun, name.to_owned())));
         self.places[at?].map(|at| &self.members[at])
+    }
+
+    /// Whether a key in it is unknown, and so perhaps a misspelt one.
+    pub(super) fn has_unknown(&self) -> bool {
+        let known = self.places.iter().flatten().count() + self.matcher().count();
+        known < self.members.len()
     }
 
     /// The value of this key.
@@ -73,7 +88,13 @@ impl<'t> Reader<'t> {
         example: &str,
     ) -> Option<Fields<'n>> {
         let fields = self.known_fields(node, table, example)?;
-        for key in table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none()) {
+        let members = node.members().unwrap_or_default();
+        let is_misspelt = |name: &str| {
+            let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
+            unknown.any(|member| nearest(&member.key, [name]).is_some())
+        };
+        let missing = table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none());
+        for key in missing.filter(|key| !is_misspelt(key.name)) {
             let written = if key.example.is_empty() { "…" } else { key.example };
             self.wrong(node.head(), format!("{} needs \"{}\": {written}", table.noun, key.name));
         }
@@ -106,6 +127,9 @@ impl<'t> Reader<'t> {
     }
 
     fn unknown_key(&mut self, member: &Member, table: &'static Table) {
+        if self.problems.is_full() {
+            return self.wrong(member.key_span, "");
+        }
         let matchers = table.takes_matcher.then(Matcher::keys).into_iter().flatten();
         let known: Vec<&str> = table.keys.iter().map(|key| key.name).chain(matchers).collect();
         let elsewhere = VERBS.iter().filter(|verb| verb.table.has(&member.key)).map(|verb| verb.table.noun);
@@ -114,7 +138,11 @@ impl<'t> Reader<'t> {
             None if table.noun.ends_with(" step") && elsewhere.clone().next().is_some() => {
                 format!("it belongs to {}", elsewhere.collect::<Vec<_>>().join(" or "))
             }
-            None => format!("it has {}", known.join(", ")),
+            None => {
+                let keys: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
+                let matchers = if table.takes_matcher { ", and the keys of a matcher" } else { "" };
+                format!("it has {}{matchers}", keys.join(", "))
+            }
         };
         self.wrong(
             member.key_span,
@@ -194,7 +222,7 @@ impl<'t> Reader<'t> {
                 node.span,
                 format!("{text:?} is no name of a metric: letters, digits, _, - and dots within"),
             );
-        } else if is_taken(&text) {
+        } else if Metrics::is_reserved(&text) {
             self.wrong(
                 node.span,
                 format!("{text:?} is measured already and is no time; choose another name"),
@@ -244,11 +272,26 @@ impl<'t> Reader<'t> {
     }
 
     /// A value that may hold placeholders.
-    pub(super) fn field<T: FromValue>(&mut self, node: &Node, example: &str) -> Option<Field<T>> {
+    pub(super) fn field<T: FromValue + 'static>(&mut self, node: &Node, example: &str) -> Option<Field<T>> {
+        self.field_where(node, example, |_| None)
+    }
+
+    /// A value that may hold placeholders, of which not every one can stand there.
+    pub(super) fn field_where<T: FromValue + 'static>(
+        &mut self,
+        node: &Node,
+        example: &str,
+        complaint: fn(&T) -> Option<String>,
+    ) -> Option<Field<T>> {
         let document = self.document(node)?;
         match document.literal() {
             Some(value) => match T::from_value(value) {
-                Ok(value) => Some(Field::Fixed(value)),
+                Ok(value) => {
+                    if let Some(message) = complaint(&value) {
+                        self.wrong(node.head(), message);
+                    }
+                    Some(Field::Fixed(value))
+                }
                 Err(message) => {
                     let is_advice = ["; write", "did you mean"].iter().any(|advice| message.contains(advice));
                     let advice = if is_advice { String::new() } else { format!("; write {example}") };
@@ -257,15 +300,23 @@ impl<'t> Reader<'t> {
                 }
             },
             None => {
-                self.fold(node.head(), &document, |value| T::from_expanded(value).err());
+                self.fold(node.head(), &document, move |value| match T::from_expanded(value) {
+                    Ok(value) => complaint(&value),
+                    Err(message) => Some(message),
+                });
                 Some(Field::Open(document))
             }
         }
     }
 
     /// Keeps a value to be tried with the defaults of the variables.
-    pub(super) fn fold(&mut self, at: Span, document: &Document, complaint: fn(&Value) -> Option<String>) {
-        self.folds.push(Fold { at, document: document.clone(), complaint });
+    pub(super) fn fold(
+        &mut self,
+        at: Span,
+        document: &Document,
+        complaint: impl Fn(&Value) -> Option<String> + 'static,
+    ) {
+        self.folds.push(Fold { at, document: document.clone(), complaint: Box::new(complaint) });
     }
 
     /// A JSONPath.
@@ -314,27 +365,4 @@ pub(super) fn excerpt(node: &Node) -> String {
         Tree::Object(members) if members.len() > 8 => "an object".to_owned(),
         _ => cut(&crate::engine::matcher::excerpt(&node.to_value()), 60),
     }
-}
-
-/// Figures that are counted and not timed.
-const COUNTERS: [&str; 15] = [
-    "sent",
-    "received",
-    "bytes_sent",
-    "bytes_received",
-    "expected",
-    "matched",
-    "missing",
-    "duplicates",
-    "leftovers",
-    "errors",
-    "opened",
-    "refused",
-    "dropped",
-    "success",
-    "elapsed",
-];
-
-fn is_taken(name: &str) -> bool {
-    COUNTERS.contains(&name)
 }

@@ -67,7 +67,7 @@ impl Reader<'_> {
             "closed" => {
                 let told = reader.closed(fields.get("closed")?)?;
                 let actors = Actors::of(fields.get("on"));
-                let words = format!("{} to be closed {}", actors.act("expect"), told.words);
+                let words = format!("{} the connection to end {}", actors.act("expect"), told.words);
                 Some((Verb::Closed(told.value), words))
             }
             "http" => reader.http(&fields, notes),
@@ -83,6 +83,8 @@ impl Reader<'_> {
             _ => None,
         };
         notes.needs_client = ["send", "expect", "silence", "close", "closed"].contains(&table.name);
+        notes.falls_to_only = notes.needs_client || table.name == "http";
+        notes.has_seq = notes.falls_to_only || table.name == "set";
         self.dressed(&fields, path, notes, body)
     }
 
@@ -100,19 +102,19 @@ impl Reader<'_> {
             let owned: Vec<&str> = ["expect", "send"].into_iter().filter(|name| owns(name)).collect();
             verbs.retain(|verb| !owned.contains(&verb.name));
         }
-        let example = "; a step does one thing, so make it several steps";
         match verbs.as_slice() {
             [one] => return Some(Some(one)),
-            [first, second, ..] => {
-                let second_key =
-                    members.iter().filter(|m| verbs.iter().any(|verb| verb.name == m.key)).nth(1);
-                let at = second_key.map_or(node.head(), |member| member.key_span);
-                let names: Vec<&str> = match verbs.len() {
-                    2 => vec![first.name, second.name],
-                    _ => verbs.iter().map(|verb| verb.name).collect(),
-                };
-                let message =
-                    format!("this step has {} verbs, {}{example}", verbs.len(), names.join(" and "));
+            [_, _, ..] => {
+                let given: Vec<&Member> =
+                    members.iter().filter(|m| verbs.iter().any(|verb| verb.name == m.key)).collect();
+                let names: Vec<&str> = given.iter().map(|member| member.key.as_str()).collect();
+                let names = names.split_last().map(|(last, rest)| format!("{} and {last}", rest.join(", ")));
+                let at = given.get(1).map_or(node.head(), |second| second.key_span);
+                let count = given.len();
+                let message = format!(
+                    "this step has {count} verbs, {}; a step does one thing, so make it {count} steps",
+                    names.unwrap_or_default()
+                );
                 self.wrong(at, message);
                 return None;
             }
@@ -153,16 +155,18 @@ impl Reader<'_> {
         let mark = fields.get("mark").and_then(|node| self.label(node, "a mark", "\"said\""));
         notes.mark.clone_from(&mark);
         let on = fields.get("on").and_then(|node| self.targets(node));
-        let naming = self.uses_since(before);
-        notes.naming.extend(naming);
         let (on, named) = on.unzip();
         notes.on = named;
         let condition = fields.get("if").and_then(|node| self.condition(node));
+        notes.naming.extend(self.uses_since(before));
         let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let position = self.source.position(fields.node.span);
         let done = body(self, &path, &mut notes);
         let uses = self.uses_since(before);
-        notes.uses.extend(uses);
+        match &done {
+            Some((Verb::Wait(_), _)) => notes.naming.extend(uses),
+            _ => notes.uses.extend(uses),
+        }
         // A step with a mistake in it is kept for what it gives to those after it, so that one mistake is told once.
         let (verb, words) = done.unwrap_or((Verb::Mark, String::new()));
         let on = match &verb {
@@ -244,15 +248,18 @@ impl Reader<'_> {
         let told = fields.get("expect").and_then(|node| self.connect_expect(node));
         let told = told.unwrap_or(Told { value: ConnectSpec::default(), words: String::new() });
         let is_connect = verb == "connect";
+        let before = self.uses.len();
         let count_node = if is_connect { fields.get("count") } else { None };
         let count: Option<Field<u64>> = count_node.and_then(|node| self.field(node, "10"));
         notes.opens = true;
         notes.count = count.as_ref().zip(count_node).map(|(count, node)| (node.span, count.fixed().copied()));
         let pace_node = if is_connect { fields.get("pace") } else { None };
-        let pace: Option<Field<u64>> = pace_node.and_then(|node| self.field(node, "6"));
-        if let (Some(Field::Fixed(0)), Some(node)) = (&pace, pace_node) {
-            self.wrong(node.span, "with a pace of 0 nothing is ever opened; write 1 or more");
-        }
+        let pace = pace_node.and_then(|node| {
+            self.field_where(node, "6", |pace: &u64| {
+                (*pace == 0).then(|| "with a pace of 0 nothing is ever opened; write 1 or more".to_owned())
+            })
+        });
+        notes.naming.extend(self.uses_since(before));
         let actors = Actors::of(fields.get(verb));
         let many = count_node.map(|node| format!(", {} of them", excerpt(node))).unwrap_or_default();
         let words = format!("{}{many}{}", actors.act(verb), told.words);
@@ -325,20 +332,12 @@ impl Reader<'_> {
 
     fn close(&mut self, fields: &Fields<'_>) -> Done {
         let close = self.fields(fields.get("close")?, &CLOSE, "{\"code\": 1000}")?;
-        let code: Option<Field<u64>> = close.get("code").and_then(|node| self.field(node, "1000"));
-        if let (Some(Field::Fixed(code)), Some(node)) = (&code, close.get("code")) {
-            match u16::try_from(*code).map(|code| (SendableCode::new(code), code)) {
-                Ok((Some(_), _)) => {}
-                Ok((None, code)) => self.wrong(node.span, ClosingError::Code(code).to_string()),
-                Err(_) => self.wrong(node.span, format!("{code} is above 65535, so it is no code")),
-            }
-        }
-        let reason: Option<Field<String>> = close.get("reason").and_then(|node| self.field(node, "\"bye\""));
-        if let (Some(Field::Fixed(reason)), Some(node)) = (&reason, close.get("reason"))
-            && let Err(error) = CloseReason::try_from(reason.as_str())
-        {
-            self.wrong(node.span, error.to_string());
-        }
+        let code = close.get("code").and_then(|node| self.field_where(node, "1000", code_complaint));
+        let reason = close.get("reason").and_then(|node| {
+            self.field_where(node, "\"bye\"", |reason: &String| {
+                CloseReason::try_from(reason.as_str()).err().map(|error| error.to_string())
+            })
+        });
         let expect = fields.get("expect").and_then(|node| {
             let fields = self.fields(node, &CLOSE_EXPECT, "{\"closed\": {\"clean\": true}}")?;
             self.closed(fields.get("closed")?)
@@ -349,7 +348,7 @@ impl Reader<'_> {
             words.push_str(&format!(" with {}", excerpt(node)));
         }
         if let Some(told) = &expect {
-            words.push_str(&format!(" and {} to be closed {}", actors.expect(), told.words));
+            words.push_str(&format!(" and {} the connection to end {}", actors.expect(), told.words));
         }
         Some((Verb::Close(CloseSpec { code, reason, expect: expect.map(|told| told.value) }), words))
     }
@@ -361,17 +360,15 @@ impl Reader<'_> {
         let told = told.unwrap_or(Told { value: HttpExpectation::default(), words: String::new() });
         notes.timings.push(told.value.metric.clone().unwrap_or_else(|| "http".to_owned()));
         let call = call?;
-        let method: Option<Field<String>> = call.get("method").and_then(|node| self.field(node, "\"POST\""));
-        if let (Some(Field::Fixed(method)), Some(node)) = (&method, call.get("method")) {
-            self.check_method(node, method);
-        }
-        let url: Option<Field<String>> =
-            call.get("url").and_then(|node| self.field(node, "\"{{api_url}}/health\""));
-        if let (Some(Field::Fixed(url)), Some(node)) = (&url, call.get("url"))
-            && !["http://", "https://"].iter().any(|scheme| url.to_ascii_lowercase().starts_with(scheme))
-        {
-            self.wrong(node.span, "the address of a call starts with http:// or https://");
-        }
+        let method: Option<Field<String>> =
+            call.get("method").and_then(|node| self.field_where(node, "\"POST\"", method_complaint));
+        let url = call.get("url").and_then(|node| {
+            self.field_where(node, "\"{{api_url}}/health\"", |url: &String| {
+                let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
+                let is_http = ["http://", "https://"].iter().any(|scheme| lower.starts_with(scheme));
+                (!is_http).then(|| "the address of a call starts with http:// or https://".to_owned())
+            })
+        });
         let headers = self.headers(call.get("headers"));
         let (json, text) = (call.member("json"), call.member("text"));
         if let (Some(_), Some(second)) = (json, text) {
@@ -392,23 +389,12 @@ impl Reader<'_> {
         }
         let given = call.get("method").and_then(Node::text);
         let word = given.unwrap_or(if json.or(text).is_some() { "POST" } else { "GET" });
-        let mut words = format!("{word} {}", call.get("url").and_then(Node::text).unwrap_or_default());
+        let mut words =
+            format!("{} {}", word.to_uppercase(), call.get("url").and_then(Node::text).unwrap_or_default());
         if !told.words.is_empty() {
             words.push_str(&format!(" and expect {}", told.words));
         }
         Some((Verb::Http(Box::new(HttpSpec { method, url: url?, headers, body, expect: told.value })), words))
-    }
-
-    fn check_method(&mut self, node: &Node, method: &str) {
-        let is_token = !method.is_empty() && method.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
-        if !is_token {
-            self.wrong(
-                node.span,
-                format!("{:?} is no method; write GET, POST, PUT, PATCH or DELETE", cut(method, 40)),
-            );
-        } else if ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str()) {
-            self.wrong(node.span, format!("a page cannot make a {method} call"));
-        }
     }
 
     fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<String>)> {
@@ -424,7 +410,9 @@ impl Reader<'_> {
             if member.key.is_empty() || !member.key.chars().all(is_token) {
                 self.wrong(member.key_span, format!("{:?} is no name of a header", cut(&member.key, 60)));
             }
-            headers.extend(self.field(&member.value, "a text").map(|value| (member.key.clone(), value)));
+            headers.extend(
+                self.field(&member.value, "\"Bearer {{token}}\"").map(|value| (member.key.clone(), value)),
+            );
         }
         headers
     }
@@ -465,7 +453,10 @@ impl Reader<'_> {
             let part = |key: &str| {
                 head.get(key).map(|node| node.text().map_or_else(|| excerpt(node), str::to_owned))
             };
-            words.extend(part("times").map(|times| format!(" {times} times")));
+            words.extend(part("times").map(|times| match times.as_str() {
+                "1" => " once".to_owned(),
+                times => format!(" {times} times"),
+            }));
             words.extend(part("for").map(|lasting| format!(" for {lasting}")));
             words.extend(part("every").map(|every| format!(" every {every}")));
         }
@@ -483,7 +474,7 @@ impl Reader<'_> {
         spec.times = head.get("times").and_then(|node| self.field(node, "10"));
         spec.lasting = head.get("for").and_then(|node| self.field(node, "\"30s\""));
         spec.every = head.get("every").and_then(|node| self.field(node, "\"100ms\""));
-        if head.member("times").is_none() && head.member("for").is_none() {
+        if head.member("times").is_none() && head.member("for").is_none() && !head.has_unknown() {
             self.wrong(
                 head.node.head(),
                 "a repeat ends after some rounds or after a while; write \"times\": 10 or \"for\": \"30s\"",
@@ -526,8 +517,13 @@ impl Reader<'_> {
             }
             (None, Some(inline)) => {
                 let before = self.uses.len();
-                let mut notes =
-                    StepNotes { at: fields.node.head(), needs_client: true, ..StepNotes::default() };
+                let mut notes = StepNotes {
+                    at: fields.node.head(),
+                    needs_client: true,
+                    falls_to_only: true,
+                    has_seq: true,
+                    ..StepNotes::default()
+                };
                 let done = if send.is_some() {
                     self.send(fields, &mut notes)
                 } else {
@@ -589,11 +585,7 @@ pub(in crate::engine::suite) fn timings_of(steps: &[StepNotes]) -> Vec<String> {
     let mut names = Vec::new();
     for step in steps {
         names.extend(step.timings.iter().cloned());
-        match &step.inner {
-            Inner::None => {}
-            Inner::Once(steps) | Inner::Rounds(steps) => names.extend(timings_of(steps)),
-            Inner::Branches(branches) => branches.iter().for_each(|steps| names.extend(timings_of(steps))),
-        }
+        step.inner.lists().for_each(|steps| names.extend(timings_of(steps)));
     }
     names.sort_unstable();
     names.dedup();
@@ -602,4 +594,20 @@ pub(in crate::engine::suite) fn timings_of(steps: &[StepNotes]) -> Vec<String> {
 
 fn size_complaint(value: &serde_json::Value) -> Option<String> {
     crate::engine::unit::size_of(value).err().map(|error| error.to_string())
+}
+
+fn code_complaint(code: &u64) -> Option<String> {
+    match u16::try_from(*code) {
+        Ok(code) => SendableCode::new(code).is_none().then(|| ClosingError::Code(code).to_string()),
+        Err(_) => Some(format!("{code} is above 65535, so it is no code")),
+    }
+}
+
+fn method_complaint(method: &String) -> Option<String> {
+    let is_word = !method.is_empty() && method.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    if !is_word {
+        return Some(format!("{:?} is no method; write GET, POST, PUT, PATCH or DELETE", cut(method, 40)));
+    }
+    let is_forbidden = ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str());
+    is_forbidden.then(|| format!("a page cannot make a {method} call"))
 }

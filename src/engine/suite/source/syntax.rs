@@ -38,7 +38,28 @@ pub(in crate::engine::suite) fn read(text: &str) -> Result<(Source<'_>, Vec<(Spa
         let message = format!("a suite of {} bytes; the limit is 16MiB", text.len());
         return Err(place(Fault(Span::default(), message)));
     }
-    scan(text).map_err(place)?;
+    if let Err(fault) = scan(text) {
+        return Err(place(sooner(text, fault)));
+    }
+    let Some(parsed) = parse(text).map_err(place)? else {
+        let message =
+            "the suite is empty; begin with {\"sockscope\": 1, \"suite\": \"a name\", \"checks\": []}";
+        return Err(place(Fault(Span::new(text.len(), text.len()), message.to_owned())));
+    };
+    let mut twice = Vec::new();
+    let root = node(parsed, &mut twice).map_err(place)?;
+    Ok((Source { text, lines: Lines::of(text), root }, twice))
+}
+
+/// What the parser finds wrong before the scan does: where a quotation mark is missing, the scan takes what follows for text.
+fn sooner(text: &str, fault: Fault) -> Fault {
+    match text.get(..fault.0.end as usize).map(parse) {
+        Some(Err(found)) if found.0.end <= fault.0.start && found.0.start > 0 => found,
+        _ => fault,
+    }
+}
+
+fn parse(text: &str) -> Result<Option<Parsed<'_>>, Fault> {
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
         allow_comments: true,
@@ -54,16 +75,9 @@ pub(in crate::engine::suite) fn read(text: &str) -> Result<(Source<'_>, Vec<(Spa
     };
     let parsed = parse_to_ast(text, &collect, &options).map_err(|error| {
         let Range { start, end } = error.range();
-        place(Fault(Span::new(start, end), words(error.kind(), text.get(start..end).unwrap_or_default())))
+        Fault(Span::new(start, end), words(error.kind(), text.get(start..end).unwrap_or_default()))
     })?;
-    let Some(parsed) = parsed.value else {
-        let message =
-            "the suite is empty; begin with {\"sockscope\": 1, \"suite\": \"a name\", \"checks\": []}";
-        return Err(place(Fault(Span::new(text.len(), text.len()), message.to_owned())));
-    };
-    let mut twice = Vec::new();
-    let root = node(parsed, &mut twice).map_err(place)?;
-    Ok((Source { text, lines: Lines::of(text), root }, twice))
+    Ok(parsed.value)
 }
 
 /// Bounds what the parser will build.
