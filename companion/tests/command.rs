@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
@@ -103,6 +103,8 @@ async fn a_wrong_command_line_ends_with_2() {
         &["serve", "--tls-port", "1"],
         &["serve", "--allow-origin", "evil"],
         &["serve", "--max-message", "big"],
+        &["validate"],
+        &["schema", "rooms.json"],
         &["sing"],
     ] {
         assert_eq!(run(arguments).await.0, Some(2), "{arguments:?}");
@@ -132,6 +134,67 @@ async fn help_names_every_limit_with_its_default() {
         let next = help[at + 2..].find(" --").map_or(help.len(), |end| at + 2 + end);
         assert!(help[at..next].contains("[default: "), "no default of --max-{limit}");
     }
+}
+
+/// What a command that ends by itself says: its exit code, standard output and standard error.
+async fn said(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    let mut child = sockscope(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    // Dropped at the end of the statement, which is the end of the input.
+    child.stdin.take().unwrap().write_all(input).await.unwrap();
+    let output = timeout(LONG, child.wait_with_output()).await.expect("an end in time").unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/suite-valid/rooms.json");
+const BROKEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/suite-errors/syntax.json");
+
+#[tokio::test]
+async fn good_suites_are_good() {
+    assert_eq!(
+        said(&["validate", GOOD], b"").await,
+        (Some(0), "1 suite, no problem\n".into(), String::new())
+    );
+    assert_eq!(
+        said(&["validate", GOOD, GOOD], b"").await,
+        (Some(0), "2 suites, no problem\n".into(), String::new())
+    );
+}
+
+#[tokio::test]
+async fn a_broken_suite_is_told_by_file_line_and_column() {
+    let told = format!("{BROKEN}:3:32: a comma is missing here\n1 problem in 1 of 2 suites\n");
+    assert_eq!(said(&["validate", GOOD, BROKEN], b"").await, (Some(2), String::new(), told));
+}
+
+#[tokio::test]
+async fn a_suite_comes_from_standard_input() {
+    let suite = br#"{ "sockscope": 1, "suite": "x", "checks": [{ "check": "c", "stepz": [] }] }"#;
+    let told = "<stdin>:1:60: \"stepz\" is no key of a check; did you mean \"steps\"? ($.checks[0].stepz)\n1 problem in 1 suite\n";
+    assert_eq!(said(&["validate", "-"], suite).await, (Some(2), String::new(), told.into()));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_in_words() {
+    let (code, _, words) = said(&["validate", "no-such-suite.json"], b"").await;
+    assert_eq!(code, Some(2));
+    assert!(words.starts_with("no-such-suite.json: cannot be read: "), "{words}");
+    let (code, _, words) = said(&["validate", env!("CARGO_MANIFEST_DIR")], b"").await;
+    assert_eq!(code, Some(2));
+    assert!(words.contains("is a folder"), "{words}");
+    let (code, _, words) = said(&["validate", "-"], b"{\"\xff\"}").await;
+    assert_eq!((code, words.lines().next()), (Some(2), Some("<stdin>: is no text in UTF-8; byte 2 is none")));
+    let (code, _, words) = said(&["validate", "-"], &vec![b' '; (16 << 20) + 1]).await;
+    assert_eq!(
+        (code, words.lines().next()),
+        (Some(2), Some("<stdin>: is larger than 16MiB, which no suite is"))
+    );
+}
+
+#[tokio::test]
+async fn the_schema_is_the_published_one() {
+    let published = include_str!("../../suites/schema/suite-v1.schema.json");
+    assert_eq!(said(&["schema"], b"").await, (Some(0), published.to_owned(), String::new()));
 }
 
 /// By the shell's own `kill`: a bare container has no other.

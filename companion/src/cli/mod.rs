@@ -2,8 +2,10 @@
 //!
 //! A subcommand is one file here with its flags and a `run` that answers with an [`Exit`].
 
+pub mod schema;
 pub mod serve;
 pub mod size;
+pub mod validate;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Flags),
+    Validate(validate::Flags),
+    Schema(schema::Flags),
 }
 
 /// How a command ends. A wrong command line ends with 2, by clap.
@@ -27,6 +31,8 @@ enum Command {
 pub enum Exit {
     /// All went well.
     Success,
+    /// A suite is wrong, as a command line may be.
+    Invalid,
     /// The machine does not allow what was asked: a port is taken, a file cannot be read.
     Environment,
 }
@@ -35,6 +41,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Success => Self::SUCCESS,
+            Exit::Invalid => Self::from(2),
             Exit::Environment => Self::from(3),
         }
     }
@@ -44,6 +51,8 @@ impl From<Exit> for ExitCode {
 pub fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Serve(flags) => serve::run(flags),
+        Command::Validate(flags) => validate::run(flags),
+        Command::Schema(flags) => schema::run(flags),
     };
     exit.into()
 }
