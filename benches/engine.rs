@@ -9,8 +9,10 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use measured::{Before, Bench, Known, Pairs};
 use serde_json::{Value, json};
 use sockscope::engine::Payload;
+use sockscope::engine::mask::Masker;
 use sockscope::engine::matcher::{Matcher, Query, Subject};
 use sockscope::engine::metrics::Histogram;
+use sockscope::engine::report::{EventFormat, ReportFormat};
 use sockscope::engine::suite::Suite;
 use sockscope::engine::template::Document;
 
@@ -58,24 +60,31 @@ fn templates(c: &mut Criterion) {
 fn matchers(c: &mut Criterion) {
     let mut group = c.benchmark_group("matcher");
     group.throughput(Throughput::Elements(1));
-    let payload = Payload::Text(measured::message());
     let specs = [
+        ("subset, small", measured::small_message(), json!({"subset": {"type": "joined", "room": "blue"}})),
         (
             "subset",
+            measured::message(),
             json!({"subset": {"type": "state", "room": {"name": "blue", "open": true}, "id": {"$gte": 1}}}),
         ),
-        ("path", json!({"path": "$.room.users[?@.id > 3].name", "matches": "^user"})),
-        ("descendants", json!({"path": "$..score", "gte": 0})),
-        ("regex", json!({"regex": "qu[a-z]+ (brown|red) fox"})),
-        ("regex, none", json!({"regex": "[a-z]+@[a-z]+[.]com"})),
+        ("path", measured::message(), json!({"path": "$.room.users[?@.id > 3].name", "matches": "^user"})),
+        ("descendants", measured::message(), json!({"path": "$..score", "gte": 0})),
     ];
-    for (name, spec) in specs {
-        let matcher = Matcher::compile(&spec).expect("a good matcher");
-        group.bench_function(format!("{name}/with reading the JSON"), |b| {
+    for (name, message, spec) in specs {
+        let (payload, matcher) = (Payload::Text(message), Matcher::compile(&spec).expect("a good matcher"));
+        assert!(matcher.holds(&Subject::new(&payload)));
+        group.bench_function(format!("{name}, with reading the JSON"), |b| {
             b.iter(|| matcher.holds(black_box(&Subject::new(&payload))));
         });
         let subject = Subject::new(&payload);
         group.bench_function(name, |b| b.iter(|| matcher.holds(black_box(&subject))));
+    }
+    for (name, pattern) in
+        [("regex, found", "qu[a-z]+ (brown|red) fox"), ("regex, not found", "[a-z]+@[a-z]+[.]com")]
+    {
+        let payload = Payload::Text(measured::message());
+        let matcher = Matcher::compile(&json!({"regex": pattern})).expect("a good matcher");
+        group.bench_function(name, |b| b.iter(|| matcher.holds(black_box(&Subject::new(&payload)))));
     }
     let query = Query::parse("$.room.users[2].name").expect("a good path");
     let json: Value = serde_json::from_str(&measured::message()).expect("it is JSON");
@@ -97,6 +106,32 @@ fn runs(c: &mut Criterion) {
     let mut group = c.benchmark_group("run");
     group.sample_size(10).throughput(Throughput::Elements(100_000));
     group.bench_function("100000 echoes", |b| b.iter(|| measured::run_echo(100_000)));
+    group.finish();
+}
+
+fn reports(c: &mut Criterion) {
+    let (report, world) = measured::recorded_echo(50_000);
+    let masker = Masker::new(["s3cret-word"]);
+    let mut group = c.benchmark_group("report of 100000 events");
+    group.sample_size(10);
+    for format in EventFormat::ALL {
+        group.bench_function(format.name(), |b| {
+            b.iter(|| {
+                let mut out = String::new();
+                world.read(|session| format.write(session, &masker, &mut out)).expect("a string takes all");
+                out.len()
+            });
+        });
+    }
+    for format in ReportFormat::ALL {
+        group.bench_function(format!("its {}", format.name()), |b| {
+            b.iter(|| {
+                let mut out = String::new();
+                format.write(&report, &mut out).expect("a string takes all");
+                out.len()
+            });
+        });
+    }
     group.finish();
 }
 
@@ -124,6 +159,6 @@ fn short() -> Criterion {
 criterion_group! {
     name = benches;
     config = short();
-    targets = inbox, templates, matchers, suites, runs, histograms
+    targets = inbox, templates, matchers, suites, runs, histograms, reports
 }
 criterion_main!(benches);

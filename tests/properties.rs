@@ -144,6 +144,44 @@ fn every_suite_ends_honestly_against_every_server() {
     assert!(passed > 0 && failed > refused / 2, "{refused} refused, {passed} passed, {failed} did not");
 }
 
+/// A check of these steps with a timeout of five seconds ends by then, whatever its values.
+#[track_caller]
+fn ends(steps: Value) {
+    let suite = json!({
+        "sockscope": 1, "suite": "extreme",
+        "clients": {"a": {"url": "ws://sim/"}, "crowd": {"url": "ws://sim/", "count": 2}},
+        "checks": [{"check": "c", "timeout": "5s", "steps": steps}]
+    });
+    // A server that echoes at once.
+    assert!(matches!(claims::run_text(&[0; 16], &suite.to_string()), Made::Ran(_)), "{suite}");
+}
+
+#[test]
+fn no_value_is_so_large_that_a_check_does_not_end() {
+    let (centuries, most) = ("307445734m", u64::MAX);
+    ends(json!([{"connect": "a", "expect": {"within": centuries, "refused": true}}]));
+    ends(json!([{"connect": "a"}, {"on": "a", "expect": {"text": "never", "within": centuries}}]));
+    ends(json!([{"connect": "a"}, {"on": "a", "silence": {"for": centuries}}]));
+    ends(json!([{"connect": "a"}, {"on": "a", "closed": {"within": centuries}}]));
+    ends(json!([{"wait": centuries}]));
+    for schedule in ["open", "closed"] {
+        let repeat =
+            |rounds: Value| ends(json!([{"connect": "a"}, {"repeat": rounds, "on": "a", "send": 1}]));
+        repeat(json!({"times": 3, "every": centuries, "schedule": schedule}));
+        repeat(json!({"for": centuries, "every": "100ms", "schedule": schedule}));
+        repeat(json!({"times": most, "every": "10ms", "schedule": schedule}));
+    }
+    ends(
+        json!([{"connect": "a"}, {"on": "a", "send": 1, "expect": {"any": true, "times": most, "within": "1s"}}]),
+    );
+    ends(
+        json!([{"connect": "a"}, {"on": "a", "expect": {"in_order": [{"any": true, "times": most}], "within": "1s"}}]),
+    );
+    ends(json!([{"connect": "crowd", "pace": most}]));
+    ends(json!([{"connect": format!("crowd[{most}]")}]));
+    ends(json!([{"http": {"method": "GET", "url": "http://sim/"}, "expect": {"within": centuries}}]));
+}
+
 // --------------------------------------------------------------------------------------------------- the inbox
 
 /// What one expectation of the model is like. Messages are a letter and an id.

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sockscope::engine::matcher::{Matcher, Query};
-use sockscope::engine::report::{Report, Verdict};
+use sockscope::engine::recorded::Recorded;
+use sockscope::engine::report::{Origin, Report, Verdict};
 use sockscope::engine::run::probe::{Mode, Pairing, Probe, Waiting, Wanting};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::sim::{Act, Server, Sim};
 use sockscope::engine::suite::Suite;
 use sockscope::engine::template::Scope;
-use sockscope::engine::{Instant, Payload};
+use sockscope::engine::{Instant, Payload, World};
 
 /// A moment in 2026.
 const BEGAN: u64 = 1_795_230_000_000;
@@ -142,8 +143,7 @@ impl Server for Echo {
     }
 }
 
-/// A whole run of so many echo messages in virtual time.
-pub fn run_echo(messages: u64) -> Report {
+fn echo_suite(messages: u64) -> String {
     let suite = json!({
         "sockscope": 1, "suite": "echo", "clients": {"a": {"url": "ws://sim/"}},
         "checks": [{"check": "echo", "steps": [
@@ -152,18 +152,35 @@ pub fn run_echo(messages: u64) -> Report {
             {"on": "a", "close": {}}
         ]}]
     });
-    let report = run_text(&suite.to_string());
+    suite.to_string()
+}
+
+/// A whole run of so many echo messages in virtual time.
+pub fn run_echo(messages: u64) -> Report {
+    let report = run_text(&echo_suite(messages));
     assert_eq!(report.verdict, Verdict::Pass);
     report
 }
 
 pub fn run_text(text: &str) -> Report {
     let sim = Sim::with_seed(1);
+    run_in(&sim, sim.clone(), text)
+}
+
+fn run_in<W: World>(sim: &Sim, world: W, text: &str) -> Report {
     sim.serve("ws", || Echo);
     let options = Options { origin_millis: BEGAN, ..Options::default() };
     let suite = Rc::new(Suite::parse(text).expect("a good suite"));
     let plan = Plan::new(suite, options, BEGAN).expect("a good plan");
-    sim.run(run(plan, sim.clone(), Stop::default(), Box::new(|_| {}))).expect("it ends")
+    sim.run(run(plan, world, Stop::default(), Box::new(|_| {}))).expect("it ends")
+}
+
+/// A run of so many echo messages that was recorded: twice as many events.
+pub fn recorded_echo(messages: u64) -> (Report, Recorded<Sim>) {
+    let sim = Sim::with_seed(1);
+    let world = Recorded::new(sim.clone(), 256 << 20, Origin::from_millis(BEGAN as f64));
+    let report = run_in(&sim, world.clone(), &echo_suite(messages));
+    (report, world)
 }
 
 /// The text of a suite with so many checks of five steps.
@@ -227,6 +244,11 @@ impl Scope for Known {
 /// A payload with five placeholders.
 pub fn payload() -> Value {
     json!({"type": "say", "room": "{{room}}", "n": "{{seq}}", "who": "{{client}}", "id": "m-{{uuid}}", "x": "{{random 1 100}}"})
+}
+
+/// A message as most are, 60 bytes.
+pub fn small_message() -> String {
+    r#"{"type":"joined","room":"blue","id":42,"user":"alice"}"#.to_owned()
 }
 
 /// A message of 30 members in three levels, 700 bytes.
