@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         println!("{word:8} {ratio:7.2}  (at most {most})  {what}: {small:?}, then {large:?}");
     };
     for (name, pairs) in
-        [("by a field", Pairs::ByField), ("echoes", Pairs::ByContent), ("by a matcher", Pairs::ByOneMatcher)]
+        [("by a field", Pairs::Field), ("echoes", Pairs::Content), ("by a matcher", Pairs::OneMatcher)]
     {
         let few = round_trip(Before::Consumed(10), pairs);
         bound(
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
             3.0,
         );
     }
-    for (name, pairs) in [("a field", Pairs::ByField), ("echo", Pairs::ByContent)] {
+    for (name, pairs) in [("a field", Pairs::Field), ("echo", Pairs::Content)] {
         bound(
             &format!("an arrival where 10 and 10000 wait by {name}"),
             arrival(10_000, pairs),
@@ -70,18 +70,18 @@ fn main() -> ExitCode {
     // It is asked once for all of them, and then each is passed by.
     bound(
         "an arrival where 10 and 10000 wait by one matcher",
-        arrival(10_000, Pairs::ByOneMatcher),
-        arrival(10, Pairs::ByOneMatcher),
+        arrival(10_000, Pairs::OneMatcher),
+        arrival(10, Pairs::OneMatcher),
         200.0,
     );
     // Each has a matcher of its own, so each is asked; but only once.
     bound(
         "an arrival where 100 and 1000 wait by matchers of their own",
-        arrival(1000, Pairs::ByMatcher),
-        arrival(100, Pairs::ByMatcher),
+        arrival(1000, Pairs::OwnMatchers),
+        arrival(100, Pairs::OwnMatchers),
         30.0,
     );
-    let rounds = |left| one_of(1000, || Bench::of(Before::Left(left), Pairs::ByOneMatcher), Bench::take_next);
+    let rounds = |left| one_of(1000, || Bench::of(Before::Left(left), Pairs::OneMatcher), Bench::take_next);
     // The first round goes through all of them; a thousand rounds share that.
     bound("a round of a bare expect, 10 and 100000 left", rounds(100_000), rounds(10), 100.0);
     let run = |messages: u64| one_of(1, || (), |()| drop(measured::run_echo(messages))) / messages as u32;

@@ -33,11 +33,11 @@ pub enum Before {
 /// How replies are found.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Pairs {
-    ByField,
-    ByContent,
-    ByMatcher,
+    Field,
+    Content,
+    OwnMatchers,
     /// By one and the same matcher, as the rounds of a step have.
-    ByOneMatcher,
+    OneMatcher,
 }
 
 /// An inbox to be measured.
@@ -81,13 +81,13 @@ impl Bench {
     fn expect(&self, id: u64, pairs: Pairs) -> Waiting {
         let sent = text("reply", id);
         let (matcher, pairing) = match pairs {
-            Pairs::ByField => (self.matcher.clone(), Pairing::Field(self.query.clone())),
-            Pairs::ByContent => (self.echo.clone(), Pairing::Content),
-            Pairs::ByMatcher => {
+            Pairs::Field => (self.matcher.clone(), Pairing::Field(self.query.clone())),
+            Pairs::Content => (self.echo.clone(), Pairing::Content),
+            Pairs::OwnMatchers => {
                 let own = Matcher::compile(&json!({"subset": {"id": id}})).expect("a good matcher");
                 (Rc::new(own), Pairing::None)
             }
-            Pairs::ByOneMatcher => (self.matcher.clone(), Pairing::None),
+            Pairs::OneMatcher => (self.matcher.clone(), Pairing::None),
         };
         let wanting = Wanting {
             mode: Mode::First,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use serde_json::{Map, Value, json};
 use sockscope::engine::World;
 use sockscope::engine::matcher::{Matcher, Query, Subject};
@@ -127,12 +128,35 @@ pub fn matcher_message(spec: &[u8], message: &[u8]) {
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }
 
+/// How a run is broken off, if it is.
+#[derive(Clone, Copy)]
+enum Cut {
+    Never,
+    /// Somebody asks it to stop.
+    Stopped(Duration),
+    /// Whoever waits for it goes away.
+    Dropped(Duration),
+}
+
+impl Cut {
+    fn of(byte: u8) -> Self {
+        let after = Duration::from_micros(u64::from(byte % 32) * 7700);
+        match byte {
+            0..192 => Self::Never,
+            192..224 => Self::Stopped(after),
+            _ => Self::Dropped(after),
+        }
+    }
+}
+
 /// What came of a suite that was made of bytes.
 pub enum Made {
     /// It does not read, or its values do not work out.
     Refused,
     /// It ran.
     Ran(Box<Report>),
+    /// It was dropped before its end.
+    Dropped,
 }
 
 /// Runs a suite of bytes against a server of bytes, twice: it ends, in time, with every socket closed, with a verdict that
@@ -148,27 +172,60 @@ pub fn run_suite(bytes: &[u8]) -> Made {
 pub fn run_text(manners: &[u8], text: &str) -> Made {
     let Ok(suite) = suite_parse(text) else { return Made::Refused };
     let suite = Rc::new(suite);
-    let run_once = || {
-        let sim = server::world(Manners::of(&Choices::of(manners)));
-        let options = Options { seed: 7, origin_millis: 1_795_230_000_000, ..Options::default() };
-        let plan = Plan::new(suite.clone(), options, 1_795_230_000_000).ok()?;
-        let checks = plan.checks().len() as u64;
-        let report = sim.run(run(plan, sim.clone(), Stop::default(), Box::new(|_| {})));
-        let report = report.unwrap_or_else(|stalled| panic!("{stalled}: {text}"));
-        let bound = Duration::from_secs(checks * grammar::CHECK_SECONDS) + Duration::from_millis(1);
-        let took = Duration::from_nanos(sim.now().as_nanos());
-        assert!(took <= bound, "{took:?} of virtual time: {text}");
-        sim.settle();
-        assert_eq!(sim.open_connections(), 0, "sockets are left: {text}");
-        Some(report)
-    };
-    let Some(report) = run_once() else { return Made::Refused };
+    let cut = manners.get(63).map_or(Cut::Never, |byte| Cut::of(*byte));
+    let options = || Options { seed: 7, origin_millis: 1_795_230_000_000, ..Options::default() };
+    let plan = || Plan::new(suite.clone(), options(), 1_795_230_000_000);
+    if plan().is_err() {
+        return Made::Refused;
+    }
+    let run_once = || run_plan(plan().expect("it could be planned"), manners, cut, text);
+    let first = run_once();
+    let written = first.as_ref().map(|report| serde_json::to_string(report).expect("a report is JSON"));
+    let again = run_once().map(|report| serde_json::to_string(&report).expect("a report is JSON"));
+    assert_eq!(written, again, "{text}");
+    let Some(report) = first else { return Made::Dropped };
     is_honest(&report, text);
-    let written = serde_json::to_string(&report).expect("a report is JSON");
+    let written = written.unwrap_or_default();
     assert!(!written.contains("s3cret-word"), "the secret is told: {text}\n{written}");
-    let again = run_once().expect("what was planned once is planned again");
-    assert_eq!(written, serde_json::to_string(&again).expect("a report is JSON"), "{text}");
     Made::Ran(Box::new(report))
+}
+
+/// None when it was dropped before its end.
+fn run_plan(plan: Plan, manners: &[u8], cut: Cut, text: &str) -> Option<Report> {
+    let sim = server::world(Manners::of(&Choices::of(manners)));
+    let (checks, stop) = (plan.checks().len() as u64, Stop::default());
+    let running = run(plan, sim.clone(), stop.clone(), Box::new(|_| {}));
+    let world = sim.clone();
+    let (mut bound, mut must_stop) = (Duration::from_secs(checks * grammar::CHECK_SECONDS), None);
+    let report = match cut {
+        Cut::Never => sim.run(async { Some(running.await) }),
+        Cut::Stopped(after) => {
+            // Teardown has five seconds after a stop, and closing its two.
+            bound = bound.min(after + Duration::from_secs(5 + 2));
+            must_stop = Some(after);
+            sim.spawn(Box::pin(async move {
+                world.sleep(after).await;
+                stop.stop();
+            }));
+            sim.run(async { Some(running.await) })
+        }
+        Cut::Dropped(after) => sim.run(async move {
+            let end = select(Box::pin(running), world.sleep(after)).await;
+            if let Either::Left((report, _)) = end { Some(report) } else { None }
+        }),
+    };
+    let report = report.unwrap_or_else(|stalled| panic!("{stalled}: {text}"));
+    let took = Duration::from_nanos(sim.now().as_nanos());
+    assert!(took <= bound + Duration::from_millis(1), "{took:?} of virtual time: {text}");
+    if let Some(after) = must_stop
+        && took > after
+        && let Some(report) = &report
+    {
+        assert_ne!(report.verdict, Verdict::Pass, "it was stopped after {after:?}: {text}");
+    }
+    sim.settle();
+    assert_eq!(sim.open_connections(), 0, "sockets are left: {text}");
+    report
 }
 
 fn is_bad(verdict: Verdict) -> bool {
