@@ -404,3 +404,43 @@ fn the_report_says_where_and_when() {
     let steps: Vec<_> = report.checks[0].steps.iter().map(|step| (step.path.as_str(), step.line)).collect();
     assert_eq!(steps, [("steps[0]", 1), ("steps[1]", 1)]);
 }
+
+#[test]
+fn rounds_that_take_no_time_come_to_an_end() {
+    let instant = Faults { is_instant: true, ..Faults::default() };
+    let steps = json!([{"connect": "a"}, {"on": "a", "repeat": {"for": "40ms"}, "send": "x", "expect": {"echo": true}}]);
+    let text = suite("/ws/echo", &steps).to_string();
+    let outcome = run_text(&text, &Setting { faults: instant, ..Setting::default() });
+    assert_eq!((outcome.report.verdict, outcome.report.totals.sent > 10_000), (Verdict::Pass, true));
+}
+
+#[test]
+fn giant_counts_are_refused_in_words() {
+    let mut text = suite("/ws", &json!([{"connect": "crowd"}]));
+    text["clients"] = json!({"crowd": {"url": "ws://sim/ws", "count": "{{n}}"}});
+    text["vars"] = json!({"n": "{{env.N ?? 1}}"});
+    let options = Options { env: [("N".to_owned(), "1000000000".to_owned())].into(), ..Options::default() };
+    let report = run_text(&text.to_string(), &Setting { options, ..Setting::default() }).report;
+    assert_eq!(report.checks[0].reasons, ["crowd would have 1000000000 members; 10000 is the most"]);
+    let orders = json!([
+        {"connect": "a"},
+        {"on": "a", "expect": {"in_order": [{"any": true, "times": 5}, {"any": true, "times": u64::MAX}]}}
+    ]);
+    let report = run_text(&suite("/ws", &orders).to_string(), &Setting::default()).report;
+    let failure = report.checks[0].steps[1].failure.as_ref().expect("a failure");
+    assert_eq!(failure.message, "a list expects more than 1000 messages");
+}
+
+#[test]
+fn a_stop_when_all_is_done_changes_nothing() {
+    let setting = Setting::default();
+    let sim = world(1, Faults::default());
+    let (stop, clock) = (setting.stop.clone(), sim.clone());
+    sim.spawn(Box::pin(async move {
+        // The steps end after 4 ms, the close is answered after 5.
+        clock.sleep(Duration::from_micros(4_500)).await;
+        stop.stop();
+    }));
+    let report = run_in(sim, &suite("/ws/echo", &echo_steps()).to_string(), &setting).report;
+    assert_eq!((report.verdict, report.reasons), (Verdict::Pass, Vec::new()));
+}

@@ -30,6 +30,8 @@ pub struct Faults {
     pub refuses: bool,
     /// Refuses every handshake after so many.
     pub refuses_after: Option<u64>,
+    /// Answers in no time at all.
+    pub is_instant: bool,
     /// Takes so much longer for each answer.
     pub delay: Duration,
     /// Does not send this one of its messages, counted from 0 over each connection.
@@ -88,7 +90,7 @@ impl Mouth {
     fn say(&self, payload: Payload) {
         let number = self.said.get();
         self.said.set(number + 1);
-        let wait = LATENCY + self.faults.delay;
+        let wait = if self.faults.is_instant { Duration::ZERO } else { LATENCY + self.faults.delay };
         let mut payload = payload;
         if self.faults.corrupts == Some(number) {
             payload = corrupt(payload);

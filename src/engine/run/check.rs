@@ -17,7 +17,7 @@ use super::inbox::Orders;
 use super::invariant::{Guard, Law};
 use super::ledger::Ledger;
 use super::member::{Ears, Member, State};
-use super::runner::RunShared;
+use super::runner::{RunShared, STOPPED};
 use super::scope::StepScope;
 use super::step::Acting;
 use crate::engine::report::{Failure, FailureKind, Leftover, Millis, Verdict};
@@ -28,6 +28,8 @@ use crate::engine::{Closing, Instant, World};
 const LONGEST: Duration = Duration::from_secs(600);
 /// How long teardown may take once somebody has stopped the run.
 const AFTER_STOP: Duration = Duration::from_secs(5);
+/// How many members a group may have; browsers stop at a few hundred connections.
+const MOST_MEMBERS: u64 = 10_000;
 /// How many messages that nobody selected a report shows of one check.
 const MOST_LEFTOVERS: usize = 100;
 
@@ -141,7 +143,7 @@ impl<W: World> CheckRun<W> {
         }
         for (place, client) in self.definition().clients.iter().enumerate() {
             let count = client.count.as_ref().map(|count| self.early(count)).transpose()?;
-            self.enlist(place, client, count);
+            self.enlist(place, client, count)?;
         }
         Ok(())
     }
@@ -176,7 +178,13 @@ impl<W: World> CheckRun<W> {
     }
 
     /// Makes members of a client, as far as there are not that many.
-    pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) {
+    pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) -> Result<(), Failure> {
+        if let Some(count) = count.filter(|count| *count > MOST_MEMBERS) {
+            let name = &client.name;
+            return Err(failure::script(format!(
+                "{name} would have {count} members; {MOST_MEMBERS} is the most"
+            )));
+        }
         let mut members = self.members.borrow_mut();
         let known = members.iter().filter(|member| member.client == place).count() as u64;
         let names: Vec<(String, Option<u64>)> = match count {
@@ -191,6 +199,7 @@ impl<W: World> CheckRun<W> {
             let (orders, ears) = (self.orders.clone(), self.ears.clone());
             members.push(Member::new(name, place, index, orders, guards, ears));
         }
+        Ok(())
     }
 
     /// Runs it to its end.
@@ -258,7 +267,7 @@ impl<W: World> CheckRun<W> {
         let (failure, cut) = match is_stopped {
             true => {
                 let failure = failure::plain(FailureKind::Script, "stopped while this step ran");
-                let reason = Some("stopped before its end".to_owned());
+                let reason = Some(format!("{STOPPED} before its end"));
                 (failure, Cut { verdict: Verdict::Inconclusive, reason })
             }
             false => {

@@ -3,6 +3,7 @@
 //! Owns the variables of a run and the rows of `each`. It refuses to open anything, so that whoever asks for a plan learns of
 //! a wrong variable before the first connection.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -165,8 +166,8 @@ fn rows(
         named.push((row, name));
     }
     // A name that does not say the row is told apart by its values.
-    let tells =
-        named.iter().enumerate().all(|(i, (_, name))| named[..i].iter().all(|(_, other)| other != name));
+    let names: HashSet<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+    let tells = names.len() == named.len();
     if !tells || check.each.is_some() && named.len() == 1 && check.name.fixed().is_some() {
         for (row, name) in &mut named {
             let values: Vec<_> = row.iter().map(|(key, value)| format!("{key}={}", show(value))).collect();

@@ -39,11 +39,13 @@ impl Rounds {
 struct Breath {
     since: Cell<Option<Instant>>,
     rounds: Cell<u64>,
+    /// The moment of the last look, and how many rounds ago it was another one.
+    stood: Cell<(Instant, u64)>,
 }
 
 impl Breath {
     fn new(began: Instant) -> Self {
-        Self { since: Cell::new(Some(began)), rounds: Cell::new(0) }
+        Self { since: Cell::new(Some(began)), rounds: Cell::new(0), stood: Cell::new((began, 0)) }
     }
 
     /// Whatever waits in between gives the event loop its turn.
@@ -66,7 +68,11 @@ impl Breath {
         let since = self.since.get().unwrap_or(now);
         self.since.set(Some(since));
         self.rounds.set(self.rounds.get() + 1);
-        if self.rounds.get() >= BREATH_ROUNDS || now - since > BREATH {
+        // Where everything takes no time at all, as in a simulation, no round would ever be the last one.
+        let (last, rounds) = self.stood.get();
+        self.stood.set((now, if now == last { rounds + 1 } else { 0 }));
+        let stands_still = self.stood.get().1 >= BREATH_ROUNDS;
+        if stands_still || self.rounds.get() >= BREATH_ROUNDS || now - since > BREATH {
             world.sleep(Duration::from_millis(1)).await;
             self.since.set(None);
             self.rounds.set(0);

@@ -23,6 +23,9 @@ use crate::engine::{Instant, World};
 /// How often a tick is told.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How the reason of a check begins that somebody has stopped.
+pub(super) const STOPPED: &str = "stopped";
+
 /// Hears what happens.
 pub type Listener = Box<dyn FnMut(Progress)>;
 
@@ -91,7 +94,7 @@ impl<W: World> RunShared<W> {
         let (check, made) = CheckRun::new(self.clone(), number);
         let offset = check.began - self.meter.borrow().began();
         let ended = if self.stop.is_asked() {
-            let reasons = vec!["stopped before it began".to_owned()];
+            let reasons = vec![format!("{STOPPED} before it began")];
             Ended {
                 verdict: Verdict::Inconclusive,
                 reasons,
@@ -230,8 +233,10 @@ impl<W: World> RunShared<W> {
             }
             thresholds.push(threshold);
         }
-        if self.stop.is_asked() {
-            reasons.push("stopped before its end".to_owned());
+        // A stop that comes when all is done changes nothing.
+        let is_cut = |check: &CheckReport| check.reasons.iter().any(|reason| reason.starts_with(STOPPED));
+        if self.stop.is_asked() && checks.iter().any(is_cut) {
+            reasons.push(format!("{STOPPED} before its end"));
         }
         let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count() as u64;
         let counters = &metrics.counters;

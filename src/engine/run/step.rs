@@ -277,7 +277,7 @@ impl<W: World> CheckRun<W> {
             let Some(place) = clients.iter().position(|client| client.name == name) else {
                 return Err(failure::script(format!("there is no client called {name}")));
             };
-            self.enlist(place, &clients[place], Some(count));
+            self.enlist(place, &clients[place], Some(count))?;
             let members = self.members.borrow();
             let group = members.iter().filter(|member| member.client == place && member.index.is_some());
             found.extend(group.take(usize::try_from(count).unwrap_or(usize::MAX)).cloned());

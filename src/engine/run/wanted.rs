@@ -85,7 +85,7 @@ impl<W: World> CheckRun<W> {
                     let slot = self.slot(item, expect.metric.as_ref(), &mut scope)?;
                     let times = item.times.as_ref().map_or(Ok(1), |times| times.get(&mut scope));
                     let times = times.map_err(script)?;
-                    if slots.len() as u64 + times > MOST_SLOTS {
+                    if times.saturating_add(slots.len() as u64) > MOST_SLOTS {
                         return Err(script(format!("a list expects more than {MOST_SLOTS} messages")));
                     }
                     slots.extend((0..times).map(|_| slot.clone()));
