@@ -52,16 +52,17 @@ const EXCEPTIONS: &[Exception] = &[
 /// Tells of each case in the folder: file, name, and how it disagrees, if so.
 fn run(folder: &str, told: &mut dyn FnMut(&str, &str, Option<String>)) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/json_schema_suite").join(folder);
-    for entry in std::fs::read_dir(path).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(path).expect("the cases are there") {
+        let path = entry.expect("a readable folder").path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
         let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let groups: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        for group in groups.as_array().unwrap() {
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        let groups: Value = serde_json::from_str(&text).expect("the cases are JSON");
+        for group in groups.as_array().expect("a list of groups") {
             let schema = Schema::compile(&group["schema"]);
-            for case in group["tests"].as_array().unwrap() {
+            for case in group["tests"].as_array().expect("a list of cases") {
                 let words = |of: &Value| of["description"].as_str().unwrap_or_default().to_owned();
                 let name = format!("{}: {}", words(group), words(case));
                 let disagreement = match &schema {

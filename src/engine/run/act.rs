@@ -36,7 +36,7 @@ impl<W: World> CheckRun<W> {
         mark: &Cell<Option<&str>>,
         place: usize,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let seq = member.seq.get() + 1;
         member.seq.set(seq);
         let mut scope = self.scope(Some(member), acting.round, Some(seq));
@@ -72,7 +72,7 @@ impl<W: World> CheckRun<W> {
         expect: &Expectation,
         place: usize,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let began = self.run.world.now();
         let wanted = self.read(expect, member, acting, Some(member.seq.get()))?;
         if member.state() == State::Never {
@@ -96,7 +96,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         silence: &Silence,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
         let lasting = silence.lasting.get(&mut scope).map_err(script)?;
         let matcher = silence.matching.as_ref().map(|matcher| matcher.get(&mut scope)).transpose();
@@ -144,13 +144,13 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
-    pub fn mark(&self, name: &str) -> Result<Mark, Failure> {
+    pub fn mark(&self, name: &str) -> Result<Mark, Box<Failure>> {
         let mark = self.marks.borrow().get(name).copied();
         mark.ok_or_else(|| script(format!("the mark {name:?} has not been set")))
     }
 
     /// A connection that a step needs is open, or this says why not.
-    pub fn be_open(&self, member: &Rc<Member<W>>) -> Result<(), Failure> {
+    pub fn be_open(&self, member: &Rc<Member<W>>) -> Result<(), Box<Failure>> {
         match member.state() {
             State::Open => Ok(()),
             State::Never => Err(not_connected(member)),
@@ -163,7 +163,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// The connection is gone.
-    pub fn ended(&self, member: &Member<W>, what: &str) -> Failure {
+    pub fn ended(&self, member: &Member<W>, what: &str) -> Box<Failure> {
         let Some(ended) = member.ending() else { return not_connected(member) };
         member.is_end_seen.set(true);
         let who = if ended.is_ours { "it had been closed with" } else { "the server had closed with" };
@@ -173,7 +173,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// Waits until the network has taken what was sent before, so that a fast suite does not fill the memory.
-    async fn drain(&self, member: &Rc<Member<W>>) -> Result<(), Failure> {
+    async fn drain(&self, member: &Rc<Member<W>>) -> Result<(), Box<Failure>> {
         if member.buffered() <= MOST_BUFFERED {
             return Ok(());
         }
@@ -196,7 +196,7 @@ impl<W: World> CheckRun<W> {
     }
 }
 
-pub(super) fn not_connected<W: World>(member: &Member<W>) -> Failure {
+pub(super) fn not_connected<W: World>(member: &Member<W>) -> Box<Failure> {
     script(format!("{} is not connected; connect it first", member.name))
 }
 

@@ -92,7 +92,7 @@ pub(super) fn ledger_of(suite: &Suite, check: &Check) -> Ledger {
 
 impl<W: World> CheckRun<W> {
     /// Makes a check ready to run. The errors are the script's.
-    pub fn new(run: Rc<RunShared<W>>, number: usize) -> (Rc<Self>, Result<(), Failure>) {
+    pub fn new(run: Rc<RunShared<W>>, number: usize) -> (Rc<Self>, Result<(), Box<Failure>>) {
         let planned = &run.plan.checks[number];
         let suite = &run.plan.suite;
         let began = run.world.now();
@@ -124,7 +124,7 @@ impl<W: World> CheckRun<W> {
     fn read_laws(
         &mut self,
         ears: &dyn Fn(Vec<Rc<crate::engine::matcher::Matcher>>) -> Rc<Ears>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let suite = self.run.plan.suite.clone();
         let ignore = suite.ignore.iter().map(|matcher| self.early(matcher)).collect::<Result<_, _>>()?;
         self.ears = ears(ignore);
@@ -149,7 +149,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// A value that is needed before anybody acts.
-    pub fn early<T: FromValue>(&self, field: &Field<T>) -> Result<T, Failure> {
+    pub fn early<T: FromValue>(&self, field: &Field<T>) -> Result<T, Box<Failure>> {
         field.get(&mut self.scope(None, None, None)).map_err(failure::script)
     }
 
@@ -178,7 +178,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// Makes members of a client, as far as there are not that many.
-    pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) -> Result<(), Failure> {
+    pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) -> Result<(), Box<Failure>> {
         if let Some(count) = count.filter(|count| *count > MOST_MEMBERS) {
             let name = &client.name;
             return Err(failure::script(format!(
@@ -203,7 +203,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// Runs it to its end.
-    pub async fn run(self: &Rc<Self>, made: Result<(), Failure>) -> Ended {
+    pub async fn run(self: &Rc<Self>, made: Result<(), Box<Failure>>) -> Ended {
         let cut = match made {
             Ok(()) => self.body().await.err(),
             Err(failure) => Some(self.broken(&failure)),
@@ -310,7 +310,7 @@ impl<W: World> CheckRun<W> {
             stray.closest = Some(failure::near_miss(first, &member.name, self.began, false));
             let mut ledger = self.ledger.borrow_mut();
             let at = ledger.line("strict", self.definition().position.line, "nothing is left over", None);
-            ledger.fail(at, self.run.masked_failure(stray));
+            ledger.fail(at, self.run.masked_failure(*stray));
             return;
         }
     }

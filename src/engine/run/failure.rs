@@ -15,8 +15,8 @@ use crate::engine::unit::show_duration;
 pub(super) const SHOWN: usize = 300;
 
 /// A failure with nothing but a sentence.
-pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Failure {
-    Failure {
+pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Box<Failure> {
+    Box::new(Failure {
         kind,
         message: message.into(),
         client: None,
@@ -24,11 +24,11 @@ pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Failure {
         expected: None,
         closest: None,
         diff: Vec::new(),
-    }
+    })
 }
 
 /// The script is wrong.
-pub(super) fn script(error: impl std::fmt::Display) -> Failure {
+pub(super) fn script(error: impl std::fmt::Display) -> Box<Failure> {
     plain(FailureKind::Script, error.to_string())
 }
 
@@ -38,7 +38,12 @@ pub(super) fn wanted(matcher: Option<&Matcher>) -> String {
 }
 
 /// The message that came nearest, and where it differs.
-pub(super) fn with_near(mut failure: Failure, near: Option<Near>, client: &str, began: Instant) -> Failure {
+pub(super) fn with_near(
+    mut failure: Box<Failure>,
+    near: Option<Near>,
+    client: &str,
+    began: Instant,
+) -> Box<Failure> {
     if let Some(near) = near {
         failure.closest = Some(near_miss(&near.message, client, began, near.taken));
         failure.diff = near.mismatch.map(differences).unwrap_or_default();

@@ -24,7 +24,7 @@ impl<W: World> CheckRun<W> {
         member: Option<&Rc<Member<W>>>,
         spec: &HttpSpec,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let seq = member.map(|member| member.seq.get());
         let mut scope = self.scope(member, acting.round, seq);
         let request = request(spec, &mut scope)?;
@@ -68,7 +68,10 @@ impl<W: World> CheckRun<W> {
     }
 }
 
-fn request(spec: &HttpSpec, scope: &mut dyn crate::engine::template::Scope) -> Result<HttpRequest, Failure> {
+fn request(
+    spec: &HttpSpec,
+    scope: &mut dyn crate::engine::template::Scope,
+) -> Result<HttpRequest, Box<Failure>> {
     let url = spec.url.get(scope).map_err(script)?;
     let default = if spec.body.is_some() { "POST" } else { "GET" };
     let method = spec.method.as_ref().map_or(Ok(default.to_owned()), |method| method.get(scope));
@@ -89,7 +92,7 @@ fn request(spec: &HttpSpec, scope: &mut dyn crate::engine::template::Scope) -> R
     Ok(HttpRequest { method: method.map_err(script)?.to_ascii_uppercase(), url, headers, body })
 }
 
-fn judge_status(call: &str, answer: &HttpResponse, wanted: Option<&StatusSet>) -> Result<(), Failure> {
+fn judge_status(call: &str, answer: &HttpResponse, wanted: Option<&StatusSet>) -> Result<(), Box<Failure>> {
     let (holds, words) = match wanted {
         Some(wanted) => (wanted.contains(answer.status), wanted.to_string()),
         None => (answer.status < 400, "a status below 400".to_owned()),

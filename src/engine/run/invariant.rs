@@ -80,7 +80,7 @@ impl Guard {
             }
         };
         self.heard = Some(message.at);
-        broken.map(|broken| self.tell(Some(message), broken, client, began))
+        broken.map(|broken| self.tell(Some(message), *broken, client, began))
     }
 
     /// Nothing more is to come, as the connection is closed on purpose or the check is over.
@@ -88,7 +88,7 @@ impl Guard {
         let heard = self.heard.take()?;
         let Law::MaxGap(most) = &self.law else { return None };
         let broken = gap(at - heard, *most).filter(|_| !self.is_broken)?;
-        Some(self.tell(None, broken, client, began))
+        Some(self.tell(None, *broken, client, began))
     }
 
     fn tell(&mut self, message: Option<&Message>, broken: Failure, client: &str, began: Instant) -> Failure {
@@ -97,7 +97,7 @@ impl Guard {
         Failure { client: Some(client.to_owned()), closest, ..broken }
     }
 
-    fn grow(&mut self, value: Value, at: Instant) -> Option<Failure> {
+    fn grow(&mut self, value: Value, at: Instant) -> Option<Box<Failure>> {
         let before = self.last.replace((value.clone(), at));
         let (before, _) = before?;
         let grows = match (&before, &value) {
@@ -114,7 +114,7 @@ impl Guard {
         })
     }
 
-    fn remember(&mut self, text: String, shown: &str) -> Option<Failure> {
+    fn remember(&mut self, text: String, shown: &str) -> Option<Box<Failure>> {
         if self.seen.len() >= MOST_VALUES {
             let message =
                 format!("more than {MOST_VALUES} values came; whether the next one is new is not known");
@@ -125,7 +125,7 @@ impl Guard {
     }
 }
 
-fn gap(gap: Duration, most: Duration) -> Option<Failure> {
+fn gap(gap: Duration, most: Duration) -> Option<Box<Failure>> {
     (gap > most).then(|| {
         let (gap, most) = (failure::took(gap), failure::took(most));
         failure::plain(FailureKind::Invariant, format!("nothing came for {gap}; at most {most} is allowed"))

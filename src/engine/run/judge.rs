@@ -16,7 +16,7 @@ use crate::engine::suite::{Bound, Field};
 /// A loop that stood still this long explains a message that came late.
 const LONG_LAG: Duration = Duration::from_millis(500);
 
-type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Failure>;
+type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Box<Failure>>;
 
 /// Each threshold, judged, and whether it is about time.
 pub(super) fn thresholds(

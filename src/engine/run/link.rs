@@ -42,9 +42,9 @@ impl<W: World> CheckRun<W> {
             pace.get(&mut self.scope(acting.member.as_ref(), acting.round, None)).map_err(script)
         });
         let (pace, gap) = match (pace, self.early(&self.run.plan.suite.defaults.connect_gap)) {
-            (Ok(0), _) => return vec![script("pace is at least 1")],
+            (Ok(0), _) => return vec![*script("pace is at least 1")],
             (Ok(pace), Ok(gap)) => (pace, gap),
-            (Err(failure), _) | (_, Err(failure)) => return vec![failure],
+            (Err(failure), _) | (_, Err(failure)) => return vec![*failure],
         };
         if pace > PACE && members.len() as u64 > PACE {
             self.has_burst.set(true);
@@ -60,7 +60,7 @@ impl<W: World> CheckRun<W> {
             if place < last && !gap.is_zero() {
                 self.run.world.sleep(gap).await;
             }
-            done.map_err(|failure| Failure { client: Some(member.name.clone()), ..failure })
+            done.map_err(|failure| Failure { client: Some(member.name.clone()), ..*failure })
         });
         let pace = usize::try_from(pace).unwrap_or(usize::MAX);
         let done: Vec<_> = stream::iter(opens).buffer_unordered(pace).collect().await;
@@ -72,7 +72,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         spec: &ConnectSpec,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         match member.state() {
             State::Never | State::Closed(_) => self.open(member, spec, acting).await,
             State::Connecting | State::Open | State::Closing => {
@@ -87,7 +87,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         spec: &ConnectSpec,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         if member.state() == State::Never {
             return Err(not_connected(member));
         }
@@ -111,7 +111,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         spec: &ConnectSpec,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let world = &self.run.world;
         let endpoint = self.endpoint(member, acting)?;
         let mut scope = self.scope(Some(member), acting.round, None);
@@ -160,7 +160,7 @@ impl<W: World> CheckRun<W> {
         }
     }
 
-    fn endpoint(&self, member: &Rc<Member<W>>, acting: &Acting<W>) -> Result<Endpoint, Failure> {
+    fn endpoint(&self, member: &Rc<Member<W>>, acting: &Acting<W>) -> Result<Endpoint, Box<Failure>> {
         let client = self.client(member);
         let mut scope = self.scope(Some(member), acting.round, None);
         let url = client.url.get(&mut scope).map_err(script)?;
@@ -170,7 +170,7 @@ impl<W: World> CheckRun<W> {
         endpoint.map_err(|error| script(format!("{url:?} is no address to connect to: {error}")))
     }
 
-    fn judge_protocol(&self, member: &Member<W>, wanted: Option<&Matcher>) -> Result<(), Failure> {
+    fn judge_protocol(&self, member: &Member<W>, wanted: Option<&Matcher>) -> Result<(), Box<Failure>> {
         let Some(wanted) = wanted else { return Ok(()) };
         let chosen = Payload::Text(member.protocol.borrow().clone());
         let Err(mismatch) = wanted.check(&Subject::new(&chosen)) else { return Ok(()) };
@@ -192,7 +192,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         spec: &CloseSpec,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
         let code = spec.code.as_ref().map_or(Ok(1000), |code| code.get(&mut scope)).map_err(script)?;
         let reason = spec.reason.as_ref().map_or(Ok(String::new()), |reason| reason.get(&mut scope));
@@ -236,7 +236,7 @@ impl<W: World> CheckRun<W> {
         }
     }
 
-    fn unanswered(&self, within: Duration) -> Failure {
+    fn unanswered(&self, within: Duration) -> Box<Failure> {
         let message = format!("the close was not answered within {}", took(within));
         failure::plain(FailureKind::Timeout, message)
     }
@@ -247,7 +247,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         spec: &ClosedSpec,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         let began: Instant = self.run.world.now();
         let wanted = self.read_closed(spec, &self.run.plan.suite.defaults.within, member, acting)?;
         if member.state() == State::Never {
@@ -272,7 +272,7 @@ impl<W: World> CheckRun<W> {
         bound: &crate::engine::suite::Field<Duration>,
         member: &Rc<Member<W>>,
         acting: &Acting<W>,
-    ) -> Result<Wanted, Failure> {
+    ) -> Result<Wanted, Box<Failure>> {
         let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
         Ok(Wanted {
             codes: spec.codes.as_ref().map(|codes| codes.get(&mut scope)).transpose().map_err(script)?,
@@ -282,7 +282,7 @@ impl<W: World> CheckRun<W> {
         })
     }
 
-    fn judge_end(&self, member: &Member<W>, wanted: &Wanted) -> Result<(), Failure> {
+    fn judge_end(&self, member: &Member<W>, wanted: &Wanted) -> Result<(), Box<Failure>> {
         let Some(ended) = member.ending() else { return Ok(()) };
         member.is_end_seen.set(true);
         let mut diff = Vec::new();

@@ -138,13 +138,16 @@ fn has_name(check: &Check, name: &str, options: &Options) -> bool {
         || check.name.fixed().is_some_and(is_asked)
 }
 
+/// The values of a row, and the name of its check.
+type NamedRow = (Map<String, Value>, String);
+
 /// The rows of a check with the name of each.
 fn rows(
     check: &Check,
     vars: &Map<String, Value>,
     options: &Options,
     sources: &mut Sources,
-) -> Result<Vec<(Map<String, Value>, String)>, PlanError> {
+) -> Result<Vec<NamedRow>, PlanError> {
     let what = match check.name.fixed() {
         Some(name) => format!("check {name:?}"),
         None => format!("the check at line {}", check.position.line),

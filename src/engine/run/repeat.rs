@@ -86,7 +86,7 @@ impl<W: World> CheckRun<W> {
         self: &Rc<Self>,
         repeat: &Repeat,
         acting: &Acting<W>,
-    ) -> Result<Result<(), Broken>, Failure> {
+    ) -> Result<Result<(), Broken>, Box<Failure>> {
         let mut scope = self.scope(acting.member.as_ref(), acting.round, None);
         let times = repeat.times.as_ref().map(|times| times.get(&mut scope)).transpose();
         let lasting = repeat.lasting.as_ref().map(|lasting| lasting.get(&mut scope)).transpose();

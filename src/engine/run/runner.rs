@@ -279,7 +279,7 @@ impl<W: World> RunShared<W> {
     fn early(
         &self,
         field: &crate::engine::suite::Field<serde_json::Value>,
-    ) -> Result<serde_json::Value, Failure> {
+    ) -> Result<serde_json::Value, Box<Failure>> {
         let mut sources =
             super::plan::Sources { random: self.random.borrow().clone(), now_millis: self.now_millis() };
         let nothing = serde_json::Map::new();

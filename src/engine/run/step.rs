@@ -77,6 +77,9 @@ impl<W: World> Acting<W> {
     }
 }
 
+/// Those on whom a step acts.
+type Members<W> = Vec<Rc<Member<W>>>;
+
 impl<W: World> CheckRun<W> {
     pub fn step<'a>(
         self: &'a Rc<Self>,
@@ -93,14 +96,14 @@ impl<W: World> CheckRun<W> {
                 Ok(false) => return Ok(()),
                 Err(failure) => {
                     self.begin(place, &[], acting);
-                    return self.end(place, Duration::ZERO, vec![failure], Ok(()), acting);
+                    return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
                 }
             }
             let targets = match self.targets(step, acting) {
                 Ok(targets) => targets,
                 Err(failure) => {
                     self.begin(place, &[], acting);
-                    return self.end(place, Duration::ZERO, vec![failure], Ok(()), acting);
+                    return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
                 }
             };
             let began = self.run.world.now();
@@ -167,14 +170,14 @@ impl<W: World> CheckRun<W> {
         end
     }
 
-    fn is_wanted(&self, step: &Step, acting: &Acting<W>) -> Result<bool, Failure> {
+    fn is_wanted(&self, step: &Step, acting: &Acting<W>) -> Result<bool, Box<Failure>> {
         let Some(condition) = &step.condition else { return Ok(true) };
         let value = condition.expand(&mut self.scope(acting.member.as_ref(), acting.round, None));
         value.map(|value| is_truthy(&value)).map_err(failure::script)
     }
 
     /// Whom a step acts on; none when it names nobody and nobody acts.
-    fn targets(&self, step: &Step, acting: &Acting<W>) -> Result<Option<Vec<Rc<Member<W>>>>, Failure> {
+    fn targets(&self, step: &Step, acting: &Acting<W>) -> Result<Option<Members<W>>, Box<Failure>> {
         let is_opening = matches!(step.verb, Verb::Connect(_));
         let Some(on) = &step.on else {
             let member = acting.member.clone().or_else(|| self.only_member());
@@ -207,7 +210,7 @@ impl<W: World> CheckRun<W> {
         Ok(Some(found))
     }
 
-    fn read_target(&self, target: &Field<Target>, acting: &Acting<W>) -> Result<Target, Failure> {
+    fn read_target(&self, target: &Field<Target>, acting: &Acting<W>) -> Result<Target, Box<Failure>> {
         let mut scope = self.scope(acting.member.as_ref(), acting.round, None);
         target.get(&mut scope).map_err(failure::script)
     }
@@ -217,7 +220,7 @@ impl<W: World> CheckRun<W> {
         target: &Field<Target>,
         is_opening: bool,
         acting: &Acting<W>,
-    ) -> Result<Vec<Rc<Member<W>>>, Failure> {
+    ) -> Result<Members<W>, Box<Failure>> {
         let target = self.read_target(target, acting)?;
         let clients = &self.definition().clients;
         let members = self.members.borrow();
@@ -248,7 +251,7 @@ impl<W: World> CheckRun<W> {
         }
     }
 
-    fn nobody(&self, target: &Target) -> Failure {
+    fn nobody(&self, target: &Target) -> Box<Failure> {
         failure::script(match target {
             Target::All => "there is no client".to_owned(),
             Target::Client(name) => format!("there is no client called {name}, or its group is empty"),
@@ -267,7 +270,7 @@ impl<W: World> CheckRun<W> {
         on: &[Field<Target>],
         count: u64,
         acting: &Acting<W>,
-    ) -> Result<Vec<Rc<Member<W>>>, Failure> {
+    ) -> Result<Members<W>, Box<Failure>> {
         let mut found = Vec::new();
         for target in on {
             let Target::Client(name) = self.read_target(target, acting)? else {
@@ -289,7 +292,7 @@ impl<W: World> CheckRun<W> {
     async fn act(
         self: &Rc<Self>,
         step: &Step,
-        targets: Option<Vec<Rc<Member<W>>>>,
+        targets: Option<Members<W>>,
         acting: &Acting<W>,
     ) -> (Vec<Failure>, Result<(), Broken>) {
         let is_block = matches!(step.verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..));
@@ -303,10 +306,14 @@ impl<W: World> CheckRun<W> {
         };
         let ends = join_all(each.iter().map(|acting| self.block(step, acting))).await;
         let within = ends.iter().filter_map(|end| end.as_ref().ok().copied()).fold(Ok(()), Broken::either);
-        (ends.into_iter().filter_map(Result::err).collect(), within)
+        (ends.into_iter().filter_map(Result::err).map(|failure| *failure).collect(), within)
     }
 
-    async fn block(self: &Rc<Self>, step: &Step, acting: &Acting<W>) -> Result<Result<(), Broken>, Failure> {
+    async fn block(
+        self: &Rc<Self>,
+        step: &Step,
+        acting: &Acting<W>,
+    ) -> Result<Result<(), Broken>, Box<Failure>> {
         match &step.verb {
             Verb::All(branches) => {
                 let ends = join_all(branches.iter().map(|steps| self.steps(steps, acting))).await;
@@ -330,10 +337,11 @@ impl<W: World> CheckRun<W> {
     async fn act_on_all(
         self: &Rc<Self>,
         step: &Step,
-        targets: Option<Vec<Rc<Member<W>>>>,
+        targets: Option<Members<W>>,
         acting: &Acting<W>,
     ) -> Vec<Failure> {
-        let alone = |result: Result<(), Failure>| result.err().into_iter().collect();
+        let alone =
+            |result: Result<(), Box<Failure>>| result.err().into_iter().map(|failure| *failure).collect();
         let Some(members) = targets else {
             return alone(self.act_alone(step, acting).await);
         };
@@ -361,8 +369,8 @@ impl<W: World> CheckRun<W> {
                 _ => Ok(()),
             };
             done.map_err(|failure| match failure.client {
-                Some(_) => failure,
-                None => Failure { client: Some(member.name.clone()), ..failure },
+                Some(_) => *failure,
+                None => Failure { client: Some(member.name.clone()), ..*failure },
             })
         });
         let done = join_all(acts).await;
@@ -373,7 +381,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// What needs no client.
-    async fn act_alone(self: &Rc<Self>, step: &Step, acting: &Acting<W>) -> Result<(), Failure> {
+    async fn act_alone(self: &Rc<Self>, step: &Step, acting: &Acting<W>) -> Result<(), Box<Failure>> {
         match &step.verb {
             Verb::Wait(wait) => {
                 let wait = wait.get(&mut self.scope(acting.member.as_ref(), acting.round, None));
@@ -395,7 +403,7 @@ impl<W: World> CheckRun<W> {
         values: &[(String, crate::engine::template::Document)],
         member: Option<&Rc<Member<W>>>,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         for (name, document) in values {
             let seq = member.map(|member| member.seq.get());
             let value =

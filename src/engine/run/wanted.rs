@@ -62,7 +62,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         acting: &Acting<W>,
         seq: Option<u64>,
-    ) -> Result<Wanted, Failure> {
+    ) -> Result<Wanted, Box<Failure>> {
         let defaults = &self.run.plan.suite.defaults;
         let mut scope = self.scope(Some(member), acting.round, seq);
         let within = expect.within.as_ref().unwrap_or(&defaults.within).get(&mut scope).map_err(script)?;
@@ -101,7 +101,7 @@ impl<W: World> CheckRun<W> {
         expect: &Expectation,
         metric: Option<&String>,
         scope: &mut super::scope::StepScope<'_, W>,
-    ) -> Result<Slot, Failure> {
+    ) -> Result<Slot, Box<Failure>> {
         let matcher =
             expect.matcher.as_ref().map(|matcher| matcher.get(scope)).transpose().map_err(script)?;
         let check = expect.check.as_ref().map(|check| check.get(scope)).transpose().map_err(script)?;
@@ -110,7 +110,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// How the reply to this message is found among others.
-    pub fn pair(&self, wanted: &Wanted, sent: &Rc<Payload>) -> Result<Option<(Pair, Key)>, Failure> {
+    pub fn pair(&self, wanted: &Wanted, sent: &Rc<Payload>) -> Result<Option<(Pair, Key)>, Box<Failure>> {
         if let Some((query, is_explicit)) = &wanted.correlate {
             let key = Subject::new(sent).json().and_then(|json| field_key(query, json));
             match key {
@@ -135,7 +135,7 @@ impl<W: World> CheckRun<W> {
         origin: Origin,
         place: usize,
         acting: &Acting<W>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         self.run.meter.borrow_mut().counters().expected += waiter.expected();
         member.inbox.register(waiter);
         let forget = Guard(|| {
@@ -195,7 +195,7 @@ impl<W: World> CheckRun<W> {
         wanted: &Wanted,
         selected: &[(usize, Rc<Message>)],
         origin: Origin,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Box<Failure>> {
         for (place, message) in selected {
             let slot = &wanted.slots[*place];
             if let Some(metric) = slot.metric.as_deref().or(origin.metric) {
@@ -235,7 +235,7 @@ impl<W: World> CheckRun<W> {
         wanted: &Wanted,
         waiter: &Waiter,
         surplus: &Message,
-    ) -> Failure {
+    ) -> Box<Failure> {
         let what = failure::wanted(wanted.slots[0].matcher.as_deref());
         let message = format!("exactly {} of {what} were to come, and one more came", waiter.expected());
         let mut failure = failure::plain(FailureKind::Unexpected, message);
@@ -252,7 +252,7 @@ impl<W: World> CheckRun<W> {
         waiter: &Waiter,
         has_ended: bool,
         is_told: bool,
-    ) -> Failure {
+    ) -> Box<Failure> {
         let slot = waiter.wanted().map_or(&wanted.slots[0], |slot| &wanted.slots[slot]);
         let what = failure::wanted(slot.matcher.as_deref());
         let progress = match (waiter.selected().len(), waiter.expected()) {
@@ -308,7 +308,7 @@ pub(super) fn waiter(
 pub(super) fn captures(
     captures: &[Capture],
     scope: &mut dyn crate::engine::template::Scope,
-) -> Result<Vec<(String, Rc<Query>)>, Failure> {
+) -> Result<Vec<(String, Rc<Query>)>, Box<Failure>> {
     let read = |capture: &Capture| Ok((capture.name.clone(), capture.path.get(scope).map_err(script)?));
     captures.iter().map(read).collect()
 }
@@ -317,7 +317,7 @@ pub(super) fn captures(
 pub(super) fn capture_all(
     captures: &[(String, Rc<Query>)],
     subject: &Subject<'_>,
-) -> Result<Vec<(String, serde_json::Value)>, Failure> {
+) -> Result<Vec<(String, serde_json::Value)>, Box<Failure>> {
     let mut found = Vec::with_capacity(captures.len());
     for (name, path) in captures {
         match subject.json().and_then(|json| path.first(json)) {
