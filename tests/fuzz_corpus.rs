@@ -80,3 +80,13 @@ fn runs_end_honestly() {
         (0..3).map(|_| (0..40).flat_map(|_| random.next_u64().to_le_bytes()).collect()).collect();
     exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), bodies::run_suite);
 }
+
+#[test]
+fn reports_are_written_whatever_is_in_them() {
+    let mut random = Random::with_seed(22);
+    let mut seed = || (0..40).flat_map(|_| random.next_u64().to_le_bytes()).collect::<Vec<u8>>();
+    let mut hostile = seed();
+    hostile.extend(b"<script>]]>&amp;\0\x1b\xef\xbf\xbe{{uuid}}\"'--><!--");
+    let seeds = [seed(), hostile];
+    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), bodies::report_forms);
+}

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use serde_json::{Map, Value, json};
 use sockscope::engine::World;
 use sockscope::engine::matcher::{Matcher, Query, Subject};
-use sockscope::engine::report::{Report, Verdict};
+use sockscope::engine::report::{Report, ReportFormat, Verdict, read_json};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::suite::{Problem, Suite};
 use sockscope::engine::template::{Scope, Template, resolve_variables};
@@ -188,6 +188,35 @@ pub fn run_text(manners: &[u8], text: &str) -> Made {
     let written = written.unwrap_or_default();
     assert!(!written.contains("s3cret-word"), "the secret is told: {text}\n{written}");
     Made::Ran(Box::new(report))
+}
+
+/// The report of a hostile run, with the bytes in its texts too, is written in every form without a panic; what is JSON reads
+/// back as the same, and nothing of it becomes markup.
+pub fn report_forms(bytes: &[u8]) {
+    let Made::Ran(mut report) = run_suite(bytes) else { return };
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    report.suite.clone_from(&text);
+    for check in &mut report.checks {
+        check.name += &text;
+        for failure in check.steps.iter_mut().filter_map(|step| step.failure.as_mut()) {
+            failure.message += &text;
+        }
+    }
+    for form in ReportFormat::ALL {
+        let mut written = String::new();
+        form.write(&report, &mut written).expect("a string takes everything");
+        match form {
+            ReportFormat::Json => {
+                let back = read_json(&written).expect("what was written reads");
+                assert_eq!(back.checks.len(), report.checks.len());
+                assert_eq!(back.suite, report.suite);
+            }
+            ReportFormat::Html => assert!(!written.contains("<script"), "{text:?} became markup"),
+            ReportFormat::Junit | ReportFormat::JunitStrict => {
+                assert!(!written.contains('\0') && written.ends_with("</testsuites>\n"), "{text:?}");
+            }
+        }
+    }
 }
 
 /// None when it was dropped before its end.

@@ -147,3 +147,15 @@ fn a_burst_that_browsers_delay_makes_slow_opens_inconclusive() {
         ["more than 6 opens were pending at once, which browsers delay on purpose"]
     );
 }
+
+#[test]
+fn a_burst_excuses_nothing_but_opens() {
+    let text = json!({
+        "sockscope": 1, "suite": "s", "clients": {"crowd": {"url": "ws://sim/ws/silent", "count": 20}},
+        "checks": [{"check": "c", "steps": [
+            {"connect": "crowd", "pace": 20},
+            {"on": "crowd[0]", "send": "x", "expect": {"any": true}}
+        ]}]
+    });
+    assert_eq!(run_text(&text.to_string(), &Setting::default()).report.verdict, Verdict::Fail);
+}

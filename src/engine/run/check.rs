@@ -15,7 +15,7 @@ use super::bell::{Bell, pass};
 use super::failure;
 use super::inbox::Orders;
 use super::invariant::{Guard, Law};
-use super::ledger::Ledger;
+use super::ledger::{Failures, Ledger};
 use super::member::{Ears, Member, State};
 use super::runner::{RunShared, STOPPED};
 use super::scope::StepScope;
@@ -66,8 +66,8 @@ pub(super) struct CheckRun<W: World> {
 pub(super) struct Ended {
     pub verdict: Verdict,
     pub reasons: Vec<String>,
-    /// Whether all that failed failed for want of time.
-    pub is_timely: bool,
+    /// How its steps failed.
+    pub failures: Failures,
     pub lasting: Duration,
     pub leftovers: Vec<Leftover>,
     pub leftovers_omitted: u64,
@@ -212,10 +212,10 @@ impl<W: World> CheckRun<W> {
         self.note_broken();
         let (leftovers, leftovers_omitted) = self.collect_leftovers();
         let lasting = self.run.world.now() - self.began;
-        let (verdict, is_timely) = self.ledger.borrow().verdict();
+        let (verdict, failures) = self.ledger.borrow().verdict();
         let verdict = cut.as_ref().map_or(verdict, |cut| verdict.and(cut.verdict));
         let reasons = cut.and_then(|cut| cut.reason).into_iter().collect();
-        Ended { verdict, reasons, is_timely, lasting, leftovers, leftovers_omitted }
+        Ended { verdict, reasons, failures, lasting, leftovers, leftovers_omitted }
     }
 
     fn broken(&self, failure: &Failure) -> Cut {

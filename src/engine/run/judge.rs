@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::failure::took;
+use super::ledger::{Cause, Failures};
 use crate::engine::metrics::{Counters, Histogram, Metrics, Reading, Subject, Threshold};
 use crate::engine::report::{Environment, Failure, Metric, ThresholdReport, Verdict};
 use crate::engine::suite::{Bound, Field};
@@ -18,20 +19,27 @@ const LONG_LAG: Duration = Duration::from_millis(500);
 
 type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Box<Failure>>;
 
-/// Each threshold, judged, and whether it is about time.
+/// Each threshold, judged, and what it is about if it fails.
 pub(super) fn thresholds(
     bounds: &[Bound],
     metrics: &Metrics,
     early: Early<'_>,
-) -> Vec<(ThresholdReport, bool)> {
+) -> Vec<(ThresholdReport, Cause)> {
     let judge = |bound: &Bound| match read(bound, early, Threshold::parse) {
-        Ok(threshold) => {
-            let is_timing = matches!(threshold.subject(), Subject::Timing { .. });
-            (threshold.evaluate(metrics), is_timing)
-        }
-        Err(broken) => (broken, false),
+        Ok(threshold) => (threshold.evaluate(metrics), cause(threshold.subject())),
+        Err(broken) => (broken, Cause::Other),
     };
     bounds.iter().map(judge).collect()
+}
+
+/// What a loop that stood still makes worse: times, rates, and what did not come within its time.
+fn cause(subject: &Subject) -> Cause {
+    match subject {
+        Subject::Timing { name, .. } if name == "open" || name.starts_with("open.") => Cause::LateOpen,
+        Subject::Timing { .. } | Subject::Rate(_) | Subject::Success => Cause::Late,
+        Subject::Counter("missing" | "matched" | "late") => Cause::Late,
+        Subject::Counter(_) | Subject::TimerStep => Cause::Other,
+    }
 }
 
 /// Each requirement, judged.
@@ -80,18 +88,18 @@ pub(super) struct Lag {
 }
 
 impl Lag {
-    /// Why a failure for want of time may be our own; none when nothing speaks for that.
-    pub fn excuse(&self, thresholds: &[ThresholdReport]) -> Option<String> {
+    /// Why failures for want of time may be our own; none when nothing speaks for that, or when one has another cause.
+    pub fn excuse(&self, failures: &Failures) -> Option<String> {
+        if failures.others > 0 || failures.late + failures.late_opens == 0 {
+            return None;
+        }
         if self.worst >= LONG_LAG {
             let worst = took(self.worst);
             return Some(format!(
                 "the event loop stood still for {worst}, so what came late may be the harness's fault"
             ));
         }
-        let is_open = |threshold: &&ThresholdReport| threshold.expr.starts_with("open");
-        let fails = |threshold: &&ThresholdReport| threshold.verdict == Verdict::Fail;
-        let only_opens = thresholds.iter().filter(fails).all(|threshold| is_open(&threshold));
-        (self.has_burst && only_opens).then(|| {
+        (self.has_burst && failures.late == 0).then(|| {
             let pace = super::link::PACE;
             format!("more than {pace} opens were pending at once, which browsers delay on purpose")
         })

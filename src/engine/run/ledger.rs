@@ -19,6 +19,8 @@ pub(super) struct Ledger {
 struct Line {
     path: String,
     position: u32,
+    /// Whether it opens connections.
+    is_opening: bool,
     title: String,
     note: Option<String>,
     on: Vec<String>,
@@ -42,7 +44,8 @@ impl Ledger {
     }
 
     fn add(&mut self, step: &Step) {
-        self.line(&step.path, step.position.line, &step.title, step.note.clone());
+        let at = self.line(&step.path, step.position.line, &step.title, step.note.clone());
+        self.lines[at].is_opening = matches!(step.verb, Verb::Connect(_) | Verb::Reconnect(_));
         match &step.verb {
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
             Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
@@ -56,6 +59,7 @@ impl Ledger {
         let line = Line {
             path: path.to_owned(),
             position,
+            is_opening: false,
             title: title.to_owned(),
             note,
             on: Vec::new(),
@@ -163,13 +167,19 @@ impl Ledger {
         (line.verdict, line.took.into(), line.failure.as_ref())
     }
 
-    /// The graver of all, and whether time had a part in it.
-    pub fn verdict(&self) -> (Verdict, bool) {
+    /// The gravest of all, and what kind of failures there were.
+    pub fn verdict(&self) -> (Verdict, Failures) {
         let verdict = self.lines.iter().fold(Verdict::Pass, |all, line| all.and(line.verdict));
-        let failures = self.lines.iter().filter_map(|line| line.failure.as_ref());
-        let mut kinds = failures.map(|failure| failure.kind).peekable();
-        let is_timely = kinds.peek().is_some() && kinds.all(|kind| kind == FailureKind::Timeout);
-        (verdict, is_timely)
+        let mut failures = Failures::default();
+        for line in &self.lines {
+            let cause = line.failure.as_ref().map(|failure| match failure.kind {
+                FailureKind::Timeout if line.is_opening => Cause::LateOpen,
+                FailureKind::Timeout => Cause::Late,
+                _ => Cause::Other,
+            });
+            cause.into_iter().for_each(|cause| failures.add(cause));
+        }
+        (verdict, failures)
     }
 
     pub fn into_reports(self) -> Vec<StepReport> {
@@ -192,6 +202,38 @@ impl Ledger {
 impl Line {
     fn settle(&mut self, verdict: Verdict) {
         self.verdict = self.verdict.and(verdict);
+    }
+}
+
+/// Why something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// An open took too long.
+    LateOpen,
+    /// Something else took too long.
+    Late,
+    /// What time does not explain.
+    Other,
+}
+
+/// How much failed for want of time, and how much otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Failures {
+    /// Opens that took too long.
+    pub late_opens: usize,
+    /// Anything else that took too long.
+    pub late: usize,
+    /// What time does not explain.
+    pub others: usize,
+}
+
+impl Failures {
+    pub fn add(&mut self, cause: Cause) {
+        match cause {
+            Cause::LateOpen => self.late_opens += 1,
+            Cause::Late => self.late += 1,
+            Cause::Other => self.others += 1,
+        }
     }
 }
 

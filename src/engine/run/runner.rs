@@ -11,6 +11,7 @@ use futures_util::future::{Either, select};
 
 use super::check::{CheckRun, Ended};
 use super::judge::{self, Lag};
+use super::ledger::{Failures, Ledger};
 use super::meter::Meter;
 use super::options::Stop;
 use super::plan::Plan;
@@ -98,7 +99,7 @@ impl<W: World> RunShared<W> {
             Ended {
                 verdict: Verdict::Inconclusive,
                 reasons,
-                is_timely: false,
+                failures: Failures::default(),
                 lasting: Duration::ZERO,
                 leftovers: Vec::new(),
                 leftovers_omitted: 0,
@@ -129,28 +130,26 @@ impl<W: World> RunShared<W> {
         let mut reasons = ended.reasons;
         let mut thresholds = Vec::new();
         let mut verdict = ended.verdict;
-        let mut is_timely = ended.is_timely || verdict == Verdict::Pass;
-        // A check that did not come to its end has no figures to be judged by, and has failed already.
-        if verdict == Verdict::Pass {
-            let judged = judge::thresholds(&definition.thresholds, &metrics, &|field| check.early(field));
-            for (threshold, is_timing) in judged {
+        // A check that did not come to its end has failed already, whatever its figures are.
+        let is_judged = verdict == Verdict::Pass;
+        let mut failures = ended.failures;
+        for (threshold, cause) in
+            judge::thresholds(&definition.thresholds, &metrics, &|field| check.early(field))
+        {
+            if is_judged && threshold.verdict != Verdict::Pass {
                 verdict = verdict.and(threshold.verdict);
-                is_timely &= is_timing || threshold.verdict == Verdict::Pass;
-                thresholds.push(threshold);
+                failures.add(cause);
             }
-        } else {
-            let judged = judge::thresholds(&definition.thresholds, &metrics, &|field| check.early(field));
-            thresholds.extend(judged.into_iter().map(|(threshold, _)| threshold));
+            thresholds.push(threshold);
         }
         let lag = Lag { worst: self.worst_lag.get(), has_burst: check.has_burst.get() };
         if verdict == Verdict::Fail
-            && is_timely
-            && let Some(reason) = lag.excuse(&thresholds)
+            && let Some(reason) = lag.excuse(&failures)
         {
             verdict = Verdict::Inconclusive;
             reasons.push(reason);
         }
-        let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), super::ledger::Ledger::new([]));
+        let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), Ledger::new([]));
         CheckReport {
             name: self.plan.checks[check.number].name.clone(),
             about: definition.about.clone(),
