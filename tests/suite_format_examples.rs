@@ -1,6 +1,8 @@
 //! Every example of docs/suite-format.md, run: it ends as the page says.
 //!
 //! A block of JSON is preceded by a comment that says what it is and how it ends, such as `<!-- run steps /ws/echo: pass -->`.
+//! One that fails, or is refused when it is read, is followed by a block of text with all that is
+//! said about it, to the letter.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod simulated;
@@ -10,7 +12,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use simulated::{Outcome, Setting, run_text};
 use sockscope::engine::matcher::Matcher;
-use sockscope::engine::report::Verdict;
+use sockscope::engine::report::{Failure, Report, Verdict};
+use sockscope::engine::suite::Suite;
 use sockscope::engine::template::WORDS;
 
 const PAGE: &str = include_str!("../docs/suite-format.md");
@@ -18,13 +21,15 @@ const PAGE: &str = include_str!("../docs/suite-format.md");
 /// One example.
 struct Example {
     line: usize,
-    /// `suite`, `steps`, `payloads`, `matchers` or `invariants`.
+    /// `suite`, `steps`, `payloads`, `matchers`, `invariants` or `report`.
     kind: String,
     /// For steps: where the clients connect.
     path: String,
-    /// `pass`, or `fail` and the kind of the failure.
+    /// `pass`, `refused`, or `fail` and the kind of the failure.
     end: String,
     text: String,
+    /// What the page says is told; none when it says nothing.
+    told: Option<String>,
 }
 
 /// The blocks of JSON, each with its comment.
@@ -44,7 +49,11 @@ fn examples() -> Vec<Example> {
         let (kind, path) = what.split_once(' ').unwrap_or((what, ""));
         let text = lines[at + 1..end].join("\n");
         let (kind, path, outcome) = (kind.to_owned(), path.to_owned(), outcome.to_owned());
-        found.push(Example { line: at + 1, kind, path, end: outcome, text });
+        let told = (lines.get(end + 1) == Some(&"```text")).then(|| {
+            let told = lines[end + 2..].iter().take_while(|line| **line != "```");
+            told.copied().collect::<Vec<_>>().join("\n")
+        });
+        found.push(Example { line: at + 1, kind, path, end: outcome, text, told });
         at = end;
     }
     found
@@ -65,12 +74,52 @@ fn ended(outcome: &Outcome) -> String {
     }
 }
 
+/// What a report says of its failures: each with where it differs, then the thresholds that were not met.
+fn told(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for check in &report.checks {
+        for step in &check.steps {
+            if let Some(failure) = &step.failure {
+                tell(&step.path, failure, &mut lines);
+            }
+        }
+    }
+    let thresholds = report.checks.iter().flat_map(|check| &check.thresholds).chain(&report.thresholds);
+    lines.extend(thresholds.filter(|one| one.verdict != Verdict::Pass).map(|one| {
+        let message = one.message.as_ref().map(|message| format!("; {message}")).unwrap_or_default();
+        format!("{}: {}{message}", one.expr, one.value)
+    }));
+    lines.join("\n")
+}
+
+fn tell(path: &str, failure: &Failure, lines: &mut Vec<String>) {
+    let client = failure.client.as_ref().map(|client| format!(" {client}")).unwrap_or_default();
+    lines.push(format!("{path}{client} {}: {}", failure.kind.name(), failure.message));
+    if let Some(closest) = &failure.closest {
+        lines.push(format!("  closest: {} at {} ms", closest.message, closest.at_ms.0));
+    }
+    let differences = failure.diff.iter();
+    lines.extend(differences.map(|one| format!("  {}: wanted {}, got {}", one.path, one.wanted, one.got)));
+}
+
+/// What is said of a suite that cannot be run.
+#[track_caller]
+fn refuse(example: &Example) {
+    let problems = Suite::parse(&example.text).expect_err("a suite with mistakes");
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(example.told.as_deref(), Some(problems.join("\n").as_str()), "line {}", example.line);
+}
+
 #[track_caller]
 fn run(example: &Example, suite: &str) {
     let outcome = run_text(suite, &Setting { seed: 42, ..Setting::default() });
     let failures: Vec<_> = outcome.report.checks.iter().flat_map(|check| &check.steps).collect();
     let failures: Vec<_> = failures.iter().filter_map(|step| step.failure.as_ref()).collect();
     assert_eq!(ended(&outcome), example.end, "line {}: {failures:#?}", example.line);
+    let is_one = ["suite", "steps"].contains(&example.kind.as_str());
+    if is_one && example.end != "pass" {
+        assert_eq!(example.told.as_deref(), Some(told(&outcome.report).as_str()), "line {}", example.line);
+    }
     assert_eq!(outcome.open, 0, "line {}: every socket is closed in the end", example.line);
 }
 
@@ -96,6 +145,12 @@ fn exchange(payload: &Value, expect: Value) -> Value {
 fn every_example_ends_as_the_page_says() {
     for example in examples() {
         match example.kind.as_str() {
+            "report" => {
+                let report: Report = serde_json::from_str(&example.text)
+                    .unwrap_or_else(|e| panic!("line {}: {e}", example.line));
+                assert_eq!(report.verdict.name(), example.end, "line {}", example.line);
+            }
+            "suite" if example.end == "refused" => refuse(&example),
             "suite" => run(&example, &example.text),
             "steps" => run(&example, &wrap(&example.path, &parts(&example).into()).to_string()),
             "payloads" => {
@@ -110,6 +165,7 @@ fn every_example_ends_as_the_page_says() {
                         kind: String::new(),
                         path: String::new(),
                         text: String::new(),
+                        told: None,
                         ..example
                     };
                     let mut expect = pair[0].clone();
@@ -146,7 +202,10 @@ fn written() -> BTreeSet<String> {
         }
     }
     let mut all = BTreeSet::new();
-    for example in examples() {
+    // What is refused shows how not to write it.
+    for example in
+        examples().into_iter().filter(|example| example.end != "refused" && example.kind != "report")
+    {
         // Comments and trailing commas are told by the parser; here the words are enough.
         match serde_json::from_str(&example.text) {
             Ok(value) => walk(&value, &mut all),
