@@ -291,6 +291,52 @@ fn a_harness_that_stood_still_cannot_blame_the_server() {
 }
 
 #[test]
+fn a_page_that_was_out_of_sight_cannot_blame_the_server_for_being_late() {
+    let silent =
+        json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true, "within": "50ms"}}]);
+    let with = |path: &str, hidden: bool| {
+        let environment = Environment { hidden, ..Environment::default() };
+        let setting =
+            Setting { options: Options { environment, ..Options::default() }, ..Setting::default() };
+        run_text(&suite(path, &silent).to_string(), &setting).report
+    };
+    assert_eq!(with("/ws/silent", false).verdict, Verdict::Fail);
+    let hidden = with("/ws/silent", true);
+    assert_eq!(hidden.verdict, Verdict::Inconclusive);
+    assert!(
+        hidden.checks[0].reasons[0].starts_with("the page was out of sight"),
+        "{:?}",
+        hidden.checks[0].reasons
+    );
+    assert_eq!(with("/ws/refused", true).verdict, Verdict::Fail, "a refusal has nothing to do with it");
+    assert_eq!(with("/ws/echo", true).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_bound_that_is_finer_than_the_clock_cannot_be_judged() {
+    let with = |step: f64, at: &str, bound: &str| {
+        let mut text = suite("/ws/echo", &echo_steps());
+        match at {
+            "check" => text["checks"][0]["thresholds"] = json!({"rtt.max": bound}),
+            _ => text["thresholds"] = json!({"rtt.max": bound}),
+        }
+        let environment = Environment { timer_step_us: step, ..Environment::default() };
+        let setting =
+            Setting { options: Options { environment, ..Options::default() }, ..Setting::default() };
+        run_text(&text.to_string(), &setting).report
+    };
+    for at in ["check", "suite"] {
+        assert_eq!(with(5.0, at, "< 50us").verdict, Verdict::Fail);
+        assert_eq!(with(100.0, at, "< 50us").verdict, Verdict::Inconclusive);
+        assert_eq!(with(100.0, at, "< 500us").verdict, Verdict::Fail);
+    }
+    assert_eq!(
+        with(100.0, "suite", "< 50us").reasons,
+        ["the clock steps by 100us, which is coarser than a bound that does not hold"]
+    );
+}
+
+#[test]
 fn a_requirement_that_is_not_met_makes_it_inconclusive() {
     let mut text = suite("/ws/echo", &echo_steps());
     text["require"] = json!({"timer_step": "<= 10us", "loop_lag.p99": "< 50ms"});

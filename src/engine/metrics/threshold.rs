@@ -9,6 +9,7 @@ mod reading;
 mod subject;
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -16,6 +17,7 @@ use crate::engine::nearest::nearest;
 use crate::engine::report::{ThresholdReport, Verdict};
 
 use super::measured::Metrics;
+use super::ratio::ONE;
 use bound::Bound;
 
 pub use bound::Kind;
@@ -86,6 +88,12 @@ impl Threshold {
     /// What it is about.
     pub fn subject(&self) -> &Subject {
         &self.subject
+    }
+
+    /// The duration that it compares with, down to a nanosecond; none when it is about something else.
+    pub fn duration(&self) -> Option<Duration> {
+        let nanos = u64::try_from(self.bound.value / ONE).unwrap_or(u64::MAX);
+        (self.subject.kind() == Kind::Duration).then(|| Duration::from_nanos(nanos))
     }
 
     /// An error when no step of a suite that measures these timings can measure this one. Counters are always there.

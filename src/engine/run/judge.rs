@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::failure::took;
 use super::ledger::{Cause, Failures};
-use crate::engine::metrics::{Counters, Histogram, Metrics, Reading, Subject, Threshold};
+use crate::engine::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};
 use crate::engine::report::{Environment, Failure, Metric, ThresholdReport, Verdict};
 use crate::engine::suite::{Bound, Field};
 
@@ -23,23 +23,33 @@ type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Box<Failure>>;
 pub(super) fn thresholds(
     bounds: &[Bound],
     metrics: &Metrics,
+    clock_step: Duration,
     early: Early<'_>,
 ) -> Vec<(ThresholdReport, Cause)> {
     let judge = |bound: &Bound| match read(bound, early, Threshold::parse) {
-        Ok(threshold) => (threshold.evaluate(metrics), cause(threshold.subject())),
+        Ok(threshold) => (threshold.evaluate(metrics), cause(&threshold, clock_step)),
         Err(broken) => (broken, Cause::Other),
     };
     bounds.iter().map(judge).collect()
 }
 
 /// What a loop that stood still makes worse: times, rates, and what did not come within its time.
-fn cause(subject: &Subject) -> Cause {
-    match subject {
+fn cause(threshold: &Threshold, clock_step: Duration) -> Cause {
+    match threshold.subject() {
+        Subject::Timing { stat: Stat::Count, .. } => Cause::Late,
+        Subject::Timing { .. } if threshold.duration().is_some_and(|bound| bound < clock_step) => {
+            Cause::TooFine
+        }
         Subject::Timing { name, .. } if name == "open" || name.starts_with("open.") => Cause::LateOpen,
         Subject::Timing { .. } | Subject::Rate(_) | Subject::Success => Cause::Late,
         Subject::Counter("missing" | "matched" | "late") => Cause::Late,
         Subject::Counter(_) | Subject::TimerStep => Cause::Other,
     }
+}
+
+/// The step of the clock.
+pub(super) fn clock_step(environment: &Environment) -> Duration {
+    Duration::from_nanos((environment.timer_step_us * 1e3).round() as u64)
 }
 
 /// Each requirement, judged.
@@ -49,7 +59,7 @@ pub(super) fn requirements(
     lag: &Histogram,
     early: Early<'_>,
 ) -> Vec<ThresholdReport> {
-    let step = Duration::from_nanos((environment.timer_step_us * 1e3).round() as u64);
+    let step = clock_step(environment);
     let mut measured = Metrics::default();
     measured.timing("loop_lag").merge(lag);
     let look_up = |subject: &Subject| match subject {
@@ -80,28 +90,42 @@ fn read<E: std::fmt::Display>(
 }
 
 /// What the harness did to a check.
-pub(super) struct Lag {
+pub(super) struct Harness {
     /// The longest the event loop stood still.
-    pub worst: Duration,
+    pub worst_lag: Duration,
     /// Whether more opens were pending at once than a browser lets through without delay.
     pub has_burst: bool,
+    /// Whether the page was out of sight.
+    pub was_hidden: bool,
+    pub clock_step: Duration,
 }
 
-impl Lag {
+impl Harness {
     /// Why failures for want of time may be our own; none when nothing speaks for that, or when one has another cause.
     pub fn excuse(&self, failures: &Failures) -> Option<String> {
-        if failures.others > 0 || failures.late + failures.late_opens == 0 {
+        let Failures { late_opens, late, too_fine, others } = *failures;
+        if others > 0 {
             return None;
         }
-        if self.worst >= LONG_LAG {
-            let worst = took(self.worst);
+        if late + late_opens > 0 && self.worst_lag >= LONG_LAG {
+            let worst = took(self.worst_lag);
             return Some(format!(
                 "the event loop stood still for {worst}, so what came late may be the harness's fault"
             ));
         }
-        (self.has_burst && failures.late == 0).then(|| {
+        if late + late_opens > 0 && self.was_hidden {
+            let reason = "the page was out of sight, where browsers slow everything down; keep it in view and run again";
+            return Some(reason.to_owned());
+        }
+        if late_opens > 0 && late == 0 && self.has_burst {
             let pace = super::link::PACE;
-            format!("more than {pace} opens were pending at once, which browsers delay on purpose")
+            return Some(format!(
+                "more than {pace} opens were pending at once, which browsers delay on purpose"
+            ));
+        }
+        (too_fine > 0 && late + late_opens == 0).then(|| {
+            let step = took(self.clock_step);
+            format!("the clock steps by {step}, which is coarser than a bound that does not hold")
         })
     }
 }

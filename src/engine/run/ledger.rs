@@ -212,6 +212,8 @@ pub(super) enum Cause {
     LateOpen,
     /// Something else took too long.
     Late,
+    /// The bound is finer than the clock.
+    TooFine,
     /// What time does not explain.
     Other,
 }
@@ -223,6 +225,8 @@ pub(super) struct Failures {
     pub late_opens: usize,
     /// Anything else that took too long.
     pub late: usize,
+    /// Bounds that are finer than the clock.
+    pub too_fine: usize,
     /// What time does not explain.
     pub others: usize,
 }
@@ -232,6 +236,7 @@ impl Failures {
         match cause {
             Cause::LateOpen => self.late_opens += 1,
             Cause::Late => self.late += 1,
+            Cause::TooFine => self.too_fine += 1,
             Cause::Other => self.others += 1,
         }
     }

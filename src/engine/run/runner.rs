@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::check::{CheckRun, Ended};
-use super::judge::{self, Lag};
+use super::judge::{self, Harness};
 use super::ledger::{Failures, Ledger};
 use super::meter::Meter;
 use super::options::Stop;
@@ -42,6 +42,8 @@ pub(super) struct RunShared<W: World> {
     lag: RefCell<Histogram>,
     /// At its worst since the check began.
     worst_lag: Cell<Duration>,
+    /// Whether any check opened connections faster than a browser lets them.
+    has_burst: Cell<bool>,
 }
 
 /// Runs a plan. Never fails: what went wrong stands in the report.
@@ -57,6 +59,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         listener: RefCell::new(listener),
         lag: RefCell::new(Histogram::new()),
         worst_lag: Cell::new(Duration::ZERO),
+        has_burst: Cell::new(false),
     });
     run.tell(Progress::RunStarted {
         suite: run.plan.suite.name.clone(),
@@ -133,18 +136,24 @@ impl<W: World> RunShared<W> {
         // A check that did not come to its end has failed already, whatever its figures are.
         let is_judged = verdict == Verdict::Pass;
         let mut failures = ended.failures;
-        for (threshold, cause) in
-            judge::thresholds(&definition.thresholds, &metrics, &|field| check.early(field))
-        {
+        let clock_step = judge::clock_step(&self.plan.options.environment);
+        let early = |field: &_| check.early(field);
+        for (threshold, cause) in judge::thresholds(&definition.thresholds, &metrics, clock_step, &early) {
             if is_judged && threshold.verdict != Verdict::Pass {
                 verdict = verdict.and(threshold.verdict);
                 failures.add(cause);
             }
             thresholds.push(threshold);
         }
-        let lag = Lag { worst: self.worst_lag.get(), has_burst: check.has_burst.get() };
+        self.has_burst.set(self.has_burst.get() || check.has_burst.get());
+        let harness = Harness {
+            worst_lag: self.worst_lag.get(),
+            has_burst: check.has_burst.get(),
+            was_hidden: self.was_hidden(),
+            clock_step,
+        };
         if verdict == Verdict::Fail
-            && let Some(reason) = lag.excuse(&failures)
+            && let Some(reason) = harness.excuse(&failures)
         {
             verdict = Verdict::Inconclusive;
             reasons.push(reason);
@@ -194,11 +203,15 @@ impl<W: World> RunShared<W> {
         self.tell(tick);
     }
 
+    fn was_hidden(&self) -> bool {
+        self.plan.options.hidden.get() || self.plan.options.environment.hidden
+    }
+
     fn environment(&self) -> Environment {
         let lag = self.lag.borrow().summary();
         Environment {
             loop_lag_p99_ms: lag.map_or(0.0, |lag| Millis::from(lag.p99).0),
-            hidden: self.plan.options.hidden.get() || self.plan.options.environment.hidden,
+            hidden: self.was_hidden(),
             ..self.plan.options.environment.clone()
         }
     }
@@ -216,10 +229,25 @@ impl<W: World> RunShared<W> {
         let mut verdict = checks.iter().fold(Verdict::Pass, |all, check| all.and(check.verdict));
         let mut thresholds = Vec::new();
         let early = |field: &_| self.early(field);
-        for (threshold, _) in judge::thresholds(&suite.thresholds, &metrics, &early) {
-            verdict = verdict.and(threshold.verdict);
+        let clock_step = judge::clock_step(&environment);
+        let (mut failures, mut of_thresholds) = (Failures::default(), Verdict::Pass);
+        for (threshold, cause) in judge::thresholds(&suite.thresholds, &metrics, clock_step, &early) {
+            if threshold.verdict != Verdict::Pass {
+                of_thresholds = of_thresholds.and(threshold.verdict);
+                failures.add(cause);
+            }
             thresholds.push(threshold);
         }
+        let worst_lag = self.lag.borrow().summary().map_or(Duration::ZERO, |lag| lag.max);
+        let was_hidden = self.was_hidden();
+        let harness = Harness { worst_lag, has_burst: self.has_burst.get(), was_hidden, clock_step };
+        if of_thresholds == Verdict::Fail
+            && let Some(reason) = harness.excuse(&failures)
+        {
+            of_thresholds = Verdict::Inconclusive;
+            reasons.push(reason);
+        }
+        verdict = verdict.and(of_thresholds);
         for mut threshold in judge::requirements(&suite.require, &environment, &self.lag.borrow(), &early) {
             if threshold.verdict == Verdict::Fail {
                 threshold.verdict = Verdict::Inconclusive;
