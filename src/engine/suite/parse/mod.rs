@@ -8,6 +8,7 @@ mod document;
 mod expectation;
 mod reader;
 mod step;
+mod verb;
 
 pub(super) use step::timings_of;
 
