@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use sockscope::engine::random::Random;
 use sockscope::engine::suite::Suite;
 
+/// What takes this long does not end; it is no measure of speed.
+const BOUND: Duration = Duration::from_secs(120);
+
 fn problems(text: &str) -> Vec<String> {
     Suite::parse(text).err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
@@ -21,7 +24,7 @@ fn around(step: &str) -> String {
 fn check(text: &str, expected: &str) {
     let began = Instant::now();
     let told = problems(text);
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
     let first = told.first().map_or("", String::as_str);
     assert!(first.starts_with(expected), "{first}");
     assert!(told.len() <= 201, "{}", told.len());
@@ -109,7 +112,7 @@ fn setup_for_every_check() {
     );
     let began = Instant::now();
     assert!(!problems(&text).is_empty());
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn everybody_for_everybody() {
     );
     let began = Instant::now();
     problems(&text);
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
 }
 
 #[test]
