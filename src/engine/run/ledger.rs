@@ -14,6 +14,8 @@ use crate::engine::suite::{Step, Verb};
 pub(super) struct Ledger {
     lines: Vec<Line>,
     places: HashMap<String, usize>,
+    /// All that failed, not only what is kept of each line.
+    failures: Failures,
 }
 
 struct Line {
@@ -21,6 +23,8 @@ struct Line {
     position: u32,
     /// Whether it opens connections.
     is_opening: bool,
+    /// Whether it waits for messages.
+    is_awaiting: bool,
     title: String,
     note: Option<String>,
     on: Vec<String>,
@@ -36,7 +40,7 @@ struct Line {
 
 impl Ledger {
     pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
-        let mut ledger = Self { lines: Vec::new(), places: HashMap::new() };
+        let mut ledger = Self { lines: Vec::new(), places: HashMap::new(), failures: Failures::default() };
         for step in steps {
             ledger.add(step);
         }
@@ -45,6 +49,7 @@ impl Ledger {
 
     fn add(&mut self, step: &Step) {
         let at = self.line(&step.path, step.position.line, &step.title, step.note.clone());
+        self.lines[at].is_awaiting = matches!(step.verb, Verb::Send(..) | Verb::Expect(_));
         self.lines[at].is_opening = matches!(step.verb, Verb::Connect(_) | Verb::Reconnect(_));
         match &step.verb {
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
@@ -60,6 +65,7 @@ impl Ledger {
             path: path.to_owned(),
             position,
             is_opening: false,
+            is_awaiting: false,
             title: title.to_owned(),
             note,
             on: Vec::new(),
@@ -117,10 +123,15 @@ impl Ledger {
         }
         let is_first = line.failure.is_none() && !failures.is_empty();
         for failure in failures {
-            line.settle(verdict_of(failure.kind));
-            line.failure.get_or_insert(failure);
+            self.failures.add(line.cause(&failure));
+            line.keep(failure);
         }
         is_first
+    }
+
+    /// Whether a step waits for messages, so that one of them can be missing.
+    pub fn awaits_message(&self, at: usize) -> bool {
+        self.lines[at].is_awaiting
     }
 
     /// Whether a failure of this step is known already; then nobody needs the details of the next one.
@@ -131,10 +142,10 @@ impl Ledger {
     /// A step that stood outside of everything failed: an invariant, what is left over.
     pub fn fail(&mut self, at: usize, failure: Failure) {
         let line = &mut self.lines[at];
-        line.settle(verdict_of(failure.kind));
+        self.failures.add(line.cause(&failure));
         line.runs = line.runs.max(1);
         line.failed += 1;
-        line.failure.get_or_insert(failure);
+        line.keep(failure);
     }
 
     /// Everything that still runs was broken off. The innermost of them say why.
@@ -152,6 +163,7 @@ impl Ledger {
             line.failed += 1;
             line.settle(verdict);
             if is_innermost {
+                self.failures.add(line.cause(failure));
                 line.failure.get_or_insert_with(|| failure.clone());
             }
         }
@@ -170,16 +182,7 @@ impl Ledger {
     /// The gravest of all, and what kind of failures there were.
     pub fn verdict(&self) -> (Verdict, Failures) {
         let verdict = self.lines.iter().fold(Verdict::Pass, |all, line| all.and(line.verdict));
-        let mut failures = Failures::default();
-        for line in &self.lines {
-            let cause = line.failure.as_ref().map(|failure| match failure.kind {
-                FailureKind::Timeout if line.is_opening => Cause::LateOpen,
-                FailureKind::Timeout => Cause::Late,
-                _ => Cause::Other,
-            });
-            cause.into_iter().for_each(|cause| failures.add(cause));
-        }
-        (verdict, failures)
+        (verdict, self.failures)
     }
 
     pub fn into_reports(self) -> Vec<StepReport> {
@@ -200,6 +203,24 @@ impl Ledger {
 }
 
 impl Line {
+    /// Why it failed.
+    fn cause(&self, failure: &Failure) -> Cause {
+        match failure.kind {
+            FailureKind::Timeout if self.is_opening => Cause::LateOpen,
+            FailureKind::Timeout => Cause::Late,
+            _ => Cause::Other,
+        }
+    }
+
+    /// Keeps the first failure, unless a later one says more than that something was late.
+    fn keep(&mut self, failure: Failure) {
+        self.settle(verdict_of(failure.kind));
+        let is_late = |failure: &Failure| failure.kind == FailureKind::Timeout;
+        if self.failure.as_ref().is_none_or(|known| is_late(known) && !is_late(&failure)) {
+            self.failure = Some(failure);
+        }
+    }
+
     fn settle(&mut self, verdict: Verdict) {
         self.verdict = self.verdict.and(verdict);
     }

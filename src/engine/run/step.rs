@@ -139,8 +139,10 @@ impl<W: World> CheckRun<W> {
         acting: &Acting<W>,
     ) -> Result<(), Broken> {
         // What a threshold decides is no failure of a round.
+        let is_awaiting = self.ledger.borrow().awaits_message(place);
         let is_borne = |failure: &Failure| {
-            self.bears_missing && acting.round.is_some() && failure.kind == FailureKind::Timeout
+            let is_missing = failure.kind == FailureKind::Timeout && failure.expected.is_some();
+            self.bears_missing && acting.round.is_some() && is_awaiting && is_missing
         };
         let (borne, failures): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_borne);
         let end = match (failures.is_empty(), borne.is_empty()) {

@@ -161,7 +161,9 @@ impl<W: World> CheckRun<W> {
             (None, true) => result,
             // A selected message that breaks its check says more than one that did not come.
             (None, false) => result.and_then(|()| {
-                let is_told = acting.round.is_some() && self.ledger.borrow().has_failure(place);
+                // Where a threshold judges, nobody reads the details of one that is missing.
+                let is_told =
+                    acting.round.is_some() && (self.bears_missing || self.ledger.borrow().has_failure(place));
                 Err(self.missed(member, wanted, waiter, is_in_time, is_told))
             }),
         };
