@@ -2,13 +2,44 @@
 
 use std::rc::Rc;
 
+use sockscope::browser::storage::{Storage, StorageError};
 use sockscope::browser::{BrowserWorld, channel, clock};
-use sockscope::session::{Desk, beat};
+use sockscope::engine::world::LocalFuture;
+use sockscope::session::{Desk, Keep, KeepError, beat};
 use sockscope::wire::Ready;
 use wasm_bindgen_futures::spawn_local;
 
 /// Chromium's limit for the process of a page. Firefox stops at 200, and fails the next one without a word.
 const MOST_SOCKETS: u16 = 255;
+
+/// The database and the name under which the bench is kept in it.
+const DATABASE: &str = "sockscope";
+const BENCH: &str = "bench";
+
+struct Kept(Rc<Storage>);
+
+impl Keep for Kept {
+    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+        let storage = self.0.clone();
+        Box::pin(async move { storage.get(BENCH).await.map_err(in_words) })
+    }
+
+    fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>> {
+        let storage = self.0.clone();
+        Box::pin(async move { storage.set(BENCH, &text).await.map_err(in_words) })
+    }
+}
+
+fn in_words(error: StorageError) -> KeepError {
+    KeepError { message: error.message }
+}
+
+async fn restore(desk: Desk<BrowserWorld>) {
+    match Storage::open(DATABASE).await {
+        Ok(storage) => desk.restore(Kept(Rc::new(storage))).await,
+        Err(error) => desk.restore_nothing(error.message),
+    }
+}
 
 fn main() {
     console_error_panic_hook::set_once();
@@ -25,6 +56,7 @@ fn main() {
     let answering = desk.clone();
     let page = channel::PageChannel::listen(move |bytes| answering.receive(&bytes));
     desk.announce();
+    spawn_local(restore(desk));
     // The worker lives until its page ends it, and the channel with it.
     spawn_local(async move {
         std::future::pending::<()>().await;

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sockscope::engine::draft::Draft;
 use sockscope::engine::echo::EchoCheck;
 use sockscope::engine::sim::{Act, Server, Sim};
 use sockscope::engine::{Closing, Endpoint, FrameKind, Payload, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
-    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Update,
+    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Setup, Update, Workspace,
 };
 
 const ALICE: ConnectionId = ConnectionId(1);
@@ -50,6 +51,7 @@ struct Page {
     rows: Rc<RefCell<Vec<Row>>>,
     news: Rc<RefCell<News>>,
     echo: Rc<RefCell<Vec<EchoNews>>>,
+    workspace: Rc<RefCell<Workspace>>,
     updates: Rc<Cell<usize>>,
 }
 
@@ -71,6 +73,7 @@ fn page(server: Echo, most_sockets: u16) -> Page {
         rows: Rc::default(),
         news: Rc::default(),
         echo: Rc::default(),
+        workspace: Rc::default(),
         updates: Rc::default(),
     };
     page.desk.announce();
@@ -110,12 +113,30 @@ impl Page {
     }
 
     fn connect(&self, connection: ConnectionId) {
-        let endpoint = Endpoint::parse("ws://sim/echo").expect("valid");
-        self.ask(Request::Connect { connection, name: format!("c{}", connection.0), endpoint });
+        self.set_up(connection, |_| {});
+        self.ask(Request::Connect { connection });
+    }
+
+    /// Sets a connection up, beside those that are.
+    fn set_up(&self, connection: ConnectionId, change: impl FnOnce(&mut Setup)) {
+        self.arrange(|workspace| {
+            if !workspace.connections.iter().any(|setup| setup.id == connection) {
+                let name = format!("c{}", connection.0);
+                let url = "ws://sim/echo".to_owned();
+                workspace.connections.push(Setup { id: connection, name, url, ..Setup::default() });
+            }
+            let setup = workspace.connections.iter_mut().find(|setup| setup.id == connection);
+            change(setup.expect("it was just added"));
+        });
+    }
+
+    fn arrange(&self, change: impl FnOnce(&mut Workspace)) {
+        change(&mut self.workspace.borrow_mut());
+        self.ask(Request::Arrange(Box::new(self.workspace.borrow().clone())));
     }
 
     fn send(&self, connection: ConnectionId, text: &str) {
-        self.ask(Request::Send { connection, payload: text.into() });
+        self.ask(Request::Send { to: vec![connection], draft: Draft::plain(text) });
     }
 
     async fn pass(&self, time: Duration) {
@@ -222,7 +243,7 @@ fn a_close_that_is_never_answered_ends_by_itself_and_its_socket_stays_counted() 
         page.pass(Duration::from_millis(200)).await;
         assert_eq!(page.line(ALICE).phase, Phase::Closed);
         let words = page.line(ALICE).trouble.expect("it says so");
-        assert!(words.contains("did not answer the close within 5s"), "{words}");
+        assert!(words.contains("did not answer the close within 5 s"), "{words}");
         assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (1, 1));
         page.connect(ALICE);
         page.pass(TICK).await;

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sockscope::browser::{BrowserWorld, clock};
+use sockscope::engine::draft::Draft;
 use sockscope::engine::echo::EchoCheck;
 use sockscope::engine::{Closing, Endpoint, HttpRequest, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
-    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Update,
+    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Setup, Update, Workspace,
 };
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
@@ -62,6 +63,13 @@ impl Page {
     }
 
     /// Reads one round of posts and draws.
+    fn connect_to(&self, url: String) {
+        let setup = Setup { id: ALICE, name: "alice".into(), url, ..Setup::default() };
+        let workspace = Workspace { connections: vec![setup], ..Workspace::default() };
+        self.ask(&Request::Arrange(Box::new(workspace)));
+        self.ask(&Request::Connect { connection: ALICE });
+    }
+
     fn draw(&self) {
         for bytes in self.posts.take() {
             if let Update::News(news) = wire::decode(&bytes).expect("our own version") {
@@ -80,8 +88,7 @@ impl Page {
     }
 
     async fn open(&self, path: &str) {
-        let endpoint = Endpoint::parse(&address(path)).expect("a valid address");
-        self.ask(&Request::Connect { connection: ALICE, name: "alice".into(), endpoint });
+        self.connect_to(address(path));
         self.until("the connection to open", |page| page.phase() == Some(Phase::Open)).await;
     }
 
@@ -107,7 +114,7 @@ async fn two_thousand_in_a_burst_are_all_logged_in_order() {
     let page = Page::new();
     page.open("/echo").await;
     for i in 0..2000 {
-        page.ask(&Request::Send { connection: ALICE, payload: format!("{i}").as_str().into() });
+        page.ask(&Request::Send { to: vec![ALICE], draft: Draft::plain(format!("{i}")) });
     }
     page.until("2000 replies", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == 2000)).await;
     assert_eq!(page.seen.borrow().totals.frames, 2 + 4000, "connecting, opened, sent and received");
@@ -134,7 +141,7 @@ async fn a_reconnect_keeps_log_and_counts() {
     let page = Page::new();
     for round in 1..=3 {
         page.open("/echo").await;
-        page.ask(&Request::Send { connection: ALICE, payload: "x".into() });
+        page.ask(&Request::Send { to: vec![ALICE], draft: Draft::plain("x") });
         page.until("the reply", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == round))
             .await;
         page.ask(&Request::Close { connection: ALICE, closing: Closing::normal() });
@@ -148,8 +155,8 @@ async fn a_reconnect_keeps_log_and_counts() {
 #[test]
 async fn an_address_that_the_browser_refuses_is_said_in_its_words() {
     let page = Page::new();
-    let endpoint = Endpoint::parse("ws://[half/").expect("our own check leaves it to the browser");
-    page.ask(&Request::Connect { connection: ALICE, name: "alice".into(), endpoint });
+    // Our own check leaves it to the browser.
+    page.connect_to("ws://[half/".to_owned());
     page.until("the trouble", |page| page.line.borrow().as_ref().is_some_and(|l| l.trouble.is_some())).await;
     let trouble = page.line.borrow().as_ref().and_then(|l| l.trouble.clone()).expect("it was just there");
     assert!(trouble.contains("the browser refused"), "{trouble}");

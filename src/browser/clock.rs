@@ -56,3 +56,8 @@ pub fn step() -> Duration {
     }
     smallest
 }
+
+/// How far the wall is ahead of UTC here and now, in milliseconds.
+pub fn offset() -> f64 {
+    js_sys::Date::new_0().get_timezone_offset() * -60_000.0
+}

@@ -4,10 +4,15 @@
 //! message means. The rule a reader would break: an event is stamped before anything else happens in its callback.
 
 pub mod channel;
+pub mod clipboard;
 pub mod clock;
+pub mod download;
+pub mod files;
 mod http;
+pub mod leaving;
 pub mod page;
 mod socket;
+pub mod storage;
 mod words;
 mod world;
 

@@ -16,6 +16,59 @@ pub fn fragment() -> String {
     window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
+/// The address of the page without what comes after `#`.
+pub fn address_without_fragment() -> String {
+    let address = window().location().href().unwrap_or_default();
+    address.split('#').next().unwrap_or_default().to_owned()
+}
+
+/// The host that the page came from, without its port; empty when it is a file.
+pub fn host() -> String {
+    window().location().hostname().unwrap_or_default()
+}
+
+/// Whether the page came over https.
+pub fn is_secure() -> bool {
+    window().location().protocol().is_ok_and(|protocol| protocol == "https:")
+}
+
+/// Whether the browser says that it has no network.
+pub fn is_offline() -> bool {
+    !window().navigator().on_line()
+}
+
+/// Asks whether this page may reach the local network, in the browser's words: granted, denied, prompt. A browser without such
+/// a permission says nothing.
+pub fn local_network_permission(told: impl FnOnce(String) + 'static) {
+    let asked = js_sys::Object::new();
+    // Setting a member of a fresh object cannot fail.
+    let _ = js_sys::Reflect::set(&asked, &"name".into(), &"local-network-access".into());
+    let Ok(answer) = window().navigator().permissions().and_then(|permissions| permissions.query(&asked))
+    else {
+        return;
+    };
+    wasm_bindgen_futures::spawn_local(async move {
+        let Ok(status) = wasm_bindgen_futures::JsFuture::from(answer).await else { return };
+        let state = js_sys::Reflect::get(&status, &"state".into()).ok().and_then(|state| state.as_string());
+        told(state.unwrap_or_default());
+    });
+}
+
+/// Whether a key goes into a field, where letters are letters.
+pub fn is_writing(event: &web_sys::Event) -> bool {
+    is_within(event, "input, textarea, select, [contenteditable]")
+}
+
+/// Whether a key goes to something that does something of its own with it.
+pub fn is_on_control(event: &web_sys::Event) -> bool {
+    is_within(event, "button, a, summary, input, textarea, select")
+}
+
+fn is_within(event: &web_sys::Event, selector: &str) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
+}
+
 /// The WebSocket address of the host that serves the page, with this path.
 pub fn own_socket_address(path: &str) -> String {
     let location = window().location();

@@ -114,6 +114,33 @@ impl Endpoint {
     pub fn is_secure(&self) -> bool {
         self.url.starts_with("wss:")
     }
+
+    fn authority(&self) -> &str {
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or_default()
+    }
+
+    /// The host, an IPv6 address with its brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rfind(']') {
+            Some(end) => &authority[..=end],
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
+
+    /// The port, also when it is not written.
+    pub fn port(&self) -> u16 {
+        let written =
+            self.authority()[self.host().len()..].strip_prefix(':').and_then(|port| port.parse().ok());
+        written.unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
+    /// The page that the same server would have at its root, for the browser to ask about its certificate.
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        format!("{scheme}://{}/", self.authority())
+    }
 }
 
 fn check_authority(authority: &str) -> Result<(), EndpointError> {
@@ -146,6 +173,20 @@ fn is_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        for (url, host, port, origin) in [
+            ("ws://h", "h", 80, "http://h/"),
+            ("wss://h.example/a:b", "h.example", 443, "https://h.example/"),
+            ("ws://h:9000?x=1:2", "h", 9000, "http://h:9000/"),
+            ("wss://[::1]:9443/ws", "[::1]", 9443, "https://[::1]:9443/"),
+            ("ws://[::1]", "[::1]", 80, "http://[::1]/"),
+        ] {
+            let it = Endpoint::parse(url).expect("valid");
+            assert_eq!((it.host(), it.port(), it.origin().as_str()), (host, port, origin), "{url}");
+        }
+    }
 
     #[track_caller]
     fn ok(text: &str, url: &str) {

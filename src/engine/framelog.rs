@@ -1,7 +1,7 @@
 //! Everything that happened on every connection, in one list.
 //!
 //! Owns the memory: append-only, compact (the content plus 24 bytes a frame), bounded by a byte budget. What the budget
-//! pushes out is counted, so `total = held + dropped` always. The oldest go first, in whole segments.
+//! pushes out is counted, and what is cleared, so `total = held + dropped + cleared` always. The oldest go first, in whole segments.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -32,6 +32,8 @@ pub enum FrameKind {
     Closed,
     /// Something went wrong; the content says what.
     Failed,
+    /// The connection was lost and waits for its next handshake; the content says how long.
+    Waiting,
 }
 
 impl FrameKind {
@@ -64,6 +66,8 @@ pub struct Entry<'a> {
     pub bytes: &'a [u8],
     /// For a reply: how long its question had been out.
     pub round_trip: Option<Duration>,
+    /// The harness was late or out of sight, so its time is no evidence against the server.
+    pub is_tainted: bool,
 }
 
 /// A logged frame.
@@ -81,6 +85,8 @@ pub struct Frame<'a> {
     pub bytes: &'a [u8],
     /// For a reply: how long its question had been out, in whole microseconds.
     pub round_trip: Option<Duration>,
+    /// The harness was late or out of sight, so its time is no evidence against the server.
+    pub is_tainted: bool,
 }
 
 /// All that is kept of a frame besides its content.
@@ -93,6 +99,7 @@ struct Head {
     /// Microseconds; `u32::MAX` for none.
     round_trip: u32,
     kind: FrameKind,
+    is_tainted: bool,
 }
 
 /// The bound of the promise in the design; checked when compiling.
@@ -131,6 +138,7 @@ impl Segment {
             kind: head.kind,
             bytes: &self.bytes[start..head.end as usize],
             round_trip: (head.round_trip != u32::MAX).then(|| Duration::from_micros(head.round_trip.into())),
+            is_tainted: head.is_tainted,
         }
     }
 }
@@ -143,6 +151,7 @@ pub struct FrameLog {
     held: usize,
     oldest: u64,
     next: u64,
+    cleared: u64,
     /// When the very first frame was logged, also after it was dropped.
     began: Option<Instant>,
 }
@@ -159,6 +168,7 @@ impl FrameLog {
             held: 0,
             oldest: 0,
             next: 0,
+            cleared: 0,
             began: None,
         }
     }
@@ -188,6 +198,7 @@ impl FrameLog {
                 .round_trip
                 .map_or(u32::MAX, |took| u32::try_from(took.as_micros()).unwrap_or(u32::MAX - 1)),
             kind: entry.kind,
+            is_tainted: entry.is_tainted,
         });
         self.held += last.held() - before;
         self.drop_over_budget();
@@ -255,9 +266,27 @@ impl FrameLog {
         self.next
     }
 
-    /// How many frames the budget pushed out; also the number of the oldest one held.
+    /// How many frames the budget pushed out.
     pub fn dropped(&self) -> u64 {
+        self.oldest - self.cleared
+    }
+
+    /// How many frames were cleared away on purpose.
+    pub fn cleared(&self) -> u64 {
+        self.cleared
+    }
+
+    /// The number of the oldest frame held.
+    pub fn oldest(&self) -> u64 {
         self.oldest
+    }
+
+    /// Lets go of all that is held, on purpose.
+    pub fn clear(&mut self) {
+        self.cleared += self.len();
+        self.segments.clear();
+        self.held = 0;
+        self.oldest = self.next;
     }
 
     /// How many frames are held.
@@ -303,6 +332,7 @@ mod tests {
             kind: FrameKind::ReceivedText,
             bytes,
             round_trip: None,
+            is_tainted: false,
         }
     }
 
@@ -324,6 +354,7 @@ mod tests {
             kind: FrameKind::SentBinary,
             bytes: b"",
             round_trip: Some(Duration::from_micros(412)),
+            is_tainted: true,
         });
         log.push(entry(3, b"three"));
         assert_eq!(
@@ -335,6 +366,7 @@ mod tests {
                 kind: FrameKind::SentBinary,
                 bytes: b"",
                 round_trip: Some(Duration::from_micros(412)),
+                is_tainted: true,
             })
         );
         assert_eq!(log.get(2).map(|f| f.bytes), Some(&b"three"[..]));
@@ -392,6 +424,17 @@ mod tests {
         assert_eq!((log.total(), log.len(), log.dropped(), log.held_bytes()), (11, 0, 11, 0));
         log.push(entry(11, b"next"));
         assert_eq!(log.get(11).map(|f| f.bytes), Some(&b"next"[..]));
+    }
+
+    #[test]
+    fn what_is_cleared_is_not_called_dropped() {
+        let mut log = filled(1 << 20, 100, 100_000);
+        let dropped = log.dropped();
+        log.clear();
+        assert_eq!((log.dropped(), log.cleared(), log.len()), (dropped, 100 - dropped, 0));
+        log.push(entry(100, b"next"));
+        assert_eq!(log.total(), log.len() + log.dropped() + log.cleared());
+        assert_eq!(log.get(100).map(|f| f.bytes), Some(&b"next"[..]));
     }
 
     #[test]

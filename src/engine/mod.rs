@@ -3,11 +3,18 @@
 //! Owns every rule that needs no browser. It refuses to know web-sys, leptos and any clock of its own: time, sockets and
 //! randomness come through [`World`]. The rule a reader would break: nothing here may read a clock.
 
+pub mod as_step;
+pub mod backoff;
 pub mod canonical;
 pub mod close;
+pub mod compare;
+pub mod draft;
 pub mod echo;
 pub mod endpoint;
+pub mod explain;
+pub mod filter;
 pub mod framelog;
+pub mod handshakes;
 mod inbox;
 pub mod mask;
 pub mod matcher;
@@ -21,12 +28,14 @@ pub mod random;
 pub mod recorded;
 pub mod report;
 pub mod run;
+pub mod share;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod suite;
 pub mod template;
 pub mod time;
 pub mod unit;
+pub mod view;
 pub mod world;
 
 pub use close::{CloseReason, Closing, SendableCode};

@@ -1,60 +1,194 @@
-//! Which sent message a received one answers, for messages typed by hand.
+//! Which sent message a received one answers, for messages sent by hand.
 //!
-//! Owns two readings, tried in this order: the very same content came back (an echo), or a JSON object came back with the
-//! same `id`. It refuses to guess by order: a push of the server would be taken for a reply.
+//! Owns the ways of telling. The rule a reader would break: unless a person says so it never goes by order alone, since a
+//! push of the server would be taken for a reply.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use super::{Instant, Payload};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::matcher::Query;
+use super::{Instant, Payload, canonical};
+
+/// How replies are recognised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PairBy {
+    /// The very same content came back; else a JSON object with the same `id`.
+    #[default]
+    Auto,
+    /// They are not.
+    Off,
+    /// The very same content came back.
+    Echo,
+    /// Each message answers the oldest that has no answer yet.
+    Order,
+    /// A value in the question comes back in the reply.
+    Field {
+        /// The path of the value in the question, such as `$.id`; a bare name is that of a member.
+        sent: String,
+        /// The path of the value in the reply.
+        received: String,
+    },
+}
+
+/// A path that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct PairError {
+    path: String,
+    message: String,
+}
 
 /// The messages of one connection that have had no answer yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pairing {
-    waiting: VecDeque<Waiting>,
+    by: Way,
+    /// When each question was sent, oldest first, by its number; answered ones are gone from `open` only.
+    order: VecDeque<u64>,
+    open: HashMap<u64, Question>,
+    /// The numbers of the open questions with a key, oldest first.
+    keyed: HashMap<u64, VecDeque<u64>>,
+    next: u64,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Question {
     at: Instant,
-    content: u64,
-    id: Option<u64>,
+    keys: [Option<u64>; 2],
+}
+
+#[derive(Debug)]
+enum Way {
+    Auto,
+    Off,
+    Echo,
+    Order,
+    Field { sent: Query, received: Query },
 }
 
 /// A server that never answers must not fill the memory: beyond this the oldest is forgotten.
 const MOST_WAITING: usize = 4096;
 
-/// Reading an `id` parses the whole message; a larger one is only compared as an echo.
+/// Reading a field parses the whole message; a larger one is only compared as an echo.
 const LARGEST_READ: usize = 64 << 10;
 
+impl Default for Pairing {
+    fn default() -> Self {
+        Self { by: Way::Auto, order: VecDeque::new(), open: HashMap::new(), keyed: HashMap::new(), next: 0 }
+    }
+}
+
 impl Pairing {
+    /// Recognises replies in this way.
+    pub fn by(by: &PairBy) -> Result<Self, PairError> {
+        let by = match by {
+            PairBy::Auto => Way::Auto,
+            PairBy::Off => Way::Off,
+            PairBy::Echo => Way::Echo,
+            PairBy::Order => Way::Order,
+            PairBy::Field { sent, received } => Way::Field { sent: path(sent)?, received: path(received)? },
+        };
+        Ok(Self { by, ..Self::default() })
+    }
+
     /// A message went out.
     pub fn sent(&mut self, at: Instant, payload: &Payload) {
-        if self.waiting.len() == MOST_WAITING {
-            self.waiting.pop_front();
+        let keys = match &self.by {
+            Way::Off => return,
+            Way::Auto => [Some(content(payload)), id(payload)],
+            Way::Echo => [Some(content(payload)), None],
+            Way::Order => [None, None],
+            Way::Field { sent, .. } => match field(payload, sent) {
+                Some(key) => [Some(key), None],
+                // Without the value it is no question.
+                None => return,
+            },
+        };
+        while self.open.len() >= MOST_WAITING {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.close(oldest);
         }
-        self.waiting.push_back(Waiting { at, content: content(payload), id: id(payload) });
+        // Those that were answered are taken off the front as it moves on; the rest must not pile up behind one that waits.
+        if self.order.len() >= 2 * MOST_WAITING {
+            let open = &self.open;
+            self.order.retain(|number| open.contains_key(number));
+        }
+        let number = self.next;
+        self.next += 1;
+        for key in keys.into_iter().flatten() {
+            self.keyed.entry(key).or_default().push_back(number);
+        }
+        self.order.push_back(number);
+        self.open.insert(number, Question { at, keys });
     }
 
     /// A message came in: how long its question had been out, when it answers one.
     pub fn received(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
-        if self.waiting.is_empty() {
+        if self.open.is_empty() {
             return None;
         }
-        let content = content(payload);
-        let answered = self.waiting.iter().position(|w| w.content == content).or_else(|| {
-            let any_id = self.waiting.iter().any(|w| w.id.is_some());
-            let id = any_id.then(|| id(payload)).flatten()?;
-            self.waiting.iter().position(|w| w.id == Some(id))
-        })?;
-        self.waiting.remove(answered).map(|question| at.since(question.at))
+        let number = match &self.by {
+            Way::Off => None,
+            Way::Order => self.oldest(),
+            Way::Echo => self.oldest_of(content(payload)),
+            Way::Auto => {
+                let echoed = self.oldest_of(content(payload));
+                echoed.or_else(|| self.oldest_of(id(payload)?))
+            }
+            Way::Field { received, .. } => {
+                let key = field(payload, received)?;
+                self.oldest_of(key)
+            }
+        }?;
+        self.close(number).map(|question| at.since(question.at))
     }
 
     /// The connection ended; nothing will be answered.
     pub fn clear(&mut self) {
-        self.waiting.clear();
+        self.order.clear();
+        self.open.clear();
+        self.keyed.clear();
     }
+
+    fn oldest(&mut self) -> Option<u64> {
+        while let Some(number) = self.order.front() {
+            if self.open.contains_key(number) {
+                return Some(*number);
+            }
+            self.order.pop_front();
+        }
+        None
+    }
+
+    fn oldest_of(&self, key: u64) -> Option<u64> {
+        self.keyed.get(&key)?.front().copied()
+    }
+
+    fn close(&mut self, number: u64) -> Option<Question> {
+        let question = self.open.remove(&number)?;
+        for key in question.keys.into_iter().flatten() {
+            if let Some(numbers) = self.keyed.get_mut(&key) {
+                // Nearly always the first one; looking through thousands of equal ones each time would add up.
+                match numbers.front() == Some(&number) {
+                    true => drop(numbers.pop_front()),
+                    false => numbers.retain(|other| *other != number),
+                }
+                if numbers.is_empty() {
+                    self.keyed.remove(&key);
+                }
+            }
+        }
+        Some(question)
+    }
+}
+
+fn path(text: &str) -> Result<Query, PairError> {
+    let text = text.trim();
+    let text = if text.starts_with('$') { text.to_owned() } else { format!("$.{text}") };
+    Query::parse(&text).map_err(|error| PairError { path: text, message: error.to_string() })
 }
 
 fn content(payload: &Payload) -> u64 {
@@ -64,7 +198,24 @@ fn content(payload: &Payload) -> u64 {
     hasher.finish()
 }
 
-/// The value of the member `id` as written in JSON, so that `1` and `"1"` differ; as a hash, since it may be long.
+fn key_of(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // Not to be taken for a content that happens to be the same text.
+    "field".hash(&mut hasher);
+    canonical::text(value).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn field(payload: &Payload, path: &Query) -> Option<u64> {
+    let Payload::Text(text) = payload else { return None };
+    if text.len() > LARGEST_READ {
+        return None;
+    }
+    let value: Value = serde_json::from_str(text).ok()?;
+    path.first(&value).map(key_of)
+}
+
+/// The member `id` of a JSON object, unless it is null. The rest is not kept while reading.
 fn id(payload: &Payload) -> Option<u64> {
     #[derive(serde::Deserialize)]
     struct WithId<'a> {
@@ -75,11 +226,9 @@ fn id(payload: &Payload) -> Option<u64> {
     if text.len() > LARGEST_READ || !text.trim_start().starts_with('{') {
         return None;
     }
-    serde_json::from_str::<WithId<'_>>(text).ok().map(|found| {
-        let mut hasher = DefaultHasher::new();
-        found.id.get().hash(&mut hasher);
-        hasher.finish()
-    })
+    let found = serde_json::from_str::<WithId<'_>>(text).ok()?;
+    let value: Value = serde_json::from_str(found.id.get()).ok()?;
+    (!value.is_null()).then(|| key_of(&value))
 }
 
 #[cfg(test)]
@@ -112,8 +261,10 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_compared_as_written() {
+    fn an_id_is_compared_by_what_it_means() {
         check(&[r#"{"id":1}"#], r#"{"id":"1","x":0}"#, None);
+        check(&[r#"{"id":1}"#], r#"{"id":1.0,"x":0}"#, Some(0));
+        check(&[r#"{"id":null}"#], r#"{"id":null,"x":0}"#, None);
     }
 
     #[test]
@@ -144,6 +295,46 @@ mod tests {
         for i in 0..10_000u64 {
             pairing.sent(Instant::from_nanos(i), &"same".into());
         }
-        assert_eq!(pairing.waiting.len(), MOST_WAITING);
+        assert_eq!((pairing.open.len(), pairing.order.len()), (MOST_WAITING, MOST_WAITING));
+    }
+
+    #[test]
+    fn one_that_waits_at_the_front_does_not_let_the_answered_ones_pile_up() {
+        let mut pairing = Pairing::default();
+        pairing.sent(Instant::ORIGIN, &"never answered".into());
+        for i in 0..100_000u64 {
+            let message: Payload = format!("{i}").as_str().into();
+            pairing.sent(Instant::from_nanos(i), &message);
+            assert!(pairing.received(Instant::from_nanos(i), &message).is_some());
+        }
+        assert!(pairing.order.len() <= 2 * MOST_WAITING && pairing.keyed.len() == 1);
+    }
+
+    #[track_caller]
+    fn check_by(by: PairBy, sent: &[&str], received: &str, answered: Option<u64>) {
+        let mut pairing = Pairing::by(&by).expect("readable paths");
+        for (i, text) in sent.iter().enumerate() {
+            pairing.sent(Instant::from_nanos(i as u64), &(*text).into());
+        }
+        let got = pairing.received(Instant::from_nanos(1000), &received.into());
+        assert_eq!(got, answered.map(|i| Duration::from_nanos(1000 - i)), "{by:?}");
+    }
+
+    #[test]
+    fn each_way_recognises_its_replies_and_no_others() {
+        check_by(PairBy::Off, &["a"], "a", None);
+        check_by(PairBy::Echo, &["a", "b"], "b", Some(1));
+        check_by(PairBy::Echo, &[r#"{"id":1}"#], r#"{"id":1,"ok":true}"#, None);
+        check_by(PairBy::Order, &["a", "b"], "whatever", Some(0));
+        let by = || PairBy::Field { sent: "seq".into(), received: "$.re.seq".into() };
+        check_by(by(), &[r#"{"seq":1}"#, r#"{"seq":2}"#], r#"{"re":{"seq":2.0}}"#, Some(1));
+        check_by(by(), &[r#"{"id":1}"#], r#"{"id":1}"#, None);
+        check_by(by(), &["no JSON"], "no JSON", None);
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_told() {
+        let by = PairBy::Field { sent: "$.a[".into(), received: "id".into() };
+        assert!(Pairing::by(&by).expect_err("half a path").to_string().starts_with("$.a[: "));
     }
 }

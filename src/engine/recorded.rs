@@ -5,11 +5,11 @@
 //! of the log is the order in which things happened, also when the listener answers at once.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::report::{Closed, Connection, Opened, Origin, Transcript};
+use super::handshakes::Handshakes;
+use super::report::{Origin, Transcript};
 use super::world::LocalFuture;
 use super::{
     Closing, ConnectError, Endpoint, Entry, Event, EventSink, FrameKind, FrameLog, HttpError, HttpRequest,
@@ -31,59 +31,35 @@ impl<W: World> Clone for Recorded<W> {
 impl<W: World> Recorded<W> {
     /// Records `world`, holding at most `budget` bytes of frames, the newest. `origin` is when the world's clock was zero.
     pub fn new(world: W, budget: usize, origin: Origin) -> Self {
-        let tape = Tape {
-            log: FrameLog::with_budget(budget),
-            origin,
-            connections: Vec::new(),
-            live: BTreeSet::new(),
-            next: 0,
-            look_at: LEAST_TO_LOOK_AT,
-        };
+        let log = FrameLog::with_budget(budget);
+        let tape = Tape { log, origin, handshakes: Handshakes::default(), next: 0 };
         Self { world, tape: Rc::new(RefCell::new(tape)) }
     }
 
     /// Shows what was recorded so far. Nothing may happen in the world meanwhile.
     pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
         let tape = self.tape.borrow();
-        look(&Transcript { log: &tape.log, connections: &tape.connections, origin: tape.origin })
+        look(&Transcript {
+            log: &tape.log,
+            only: None,
+            connections: tape.handshakes.as_slice(),
+            origin: tape.origin,
+        })
     }
 }
-
-/// Below this many connections none is forgotten.
-const LEAST_TO_LOOK_AT: usize = 1024;
 
 struct Tape {
     log: FrameLog,
     origin: Origin,
-    /// In the order of their ids.
-    connections: Vec<Connection>,
-    /// Those of which more may be heard.
-    live: BTreeSet<u32>,
+    handshakes: Handshakes,
     next: u32,
-    /// How many connections there may be before those are looked for that can go.
-    look_at: usize,
 }
 
 impl Tape {
-    fn connection(&mut self, id: u32) -> Option<&mut Connection> {
-        let place = self.connections.binary_search_by_key(&id, |connection| connection.id).ok()?;
-        self.connections.get_mut(place)
-    }
-
     fn begin(&mut self, at: Instant, name: &str, endpoint: &Endpoint) -> u32 {
-        self.forget_what_the_log_forgot();
         let id = self.next;
         self.next += 1;
-        self.live.insert(id);
-        self.connections.push(Connection {
-            id,
-            name: name.to_owned(),
-            url: endpoint.url().to_owned(),
-            offered: endpoint.protocols().to_vec(),
-            asked: at,
-            opened: None,
-            closed: None,
-        });
+        self.handshakes.begin(&self.log, at, id, name, endpoint);
         let mut content = endpoint.url().to_owned();
         if !endpoint.protocols().is_empty() {
             content = format!("{content} offering {}", endpoint.protocols().join(", "));
@@ -92,25 +68,10 @@ impl Tape {
         id
     }
 
-    /// Of a connection that has ended and has no frame in the log any more nothing is left to tell. So the list is bounded
-    /// as the log is.
-    fn forget_what_the_log_forgot(&mut self) {
-        if self.connections.len() < self.look_at {
-            return;
-        }
-        let told: BTreeSet<u32> = self.log.from(0).map(|frame| frame.connection).collect();
-        let live = &self.live;
-        self.connections.retain(|connection| live.contains(&connection.id) || told.contains(&connection.id));
-        self.look_at = (self.connections.len() * 2).max(LEAST_TO_LOOK_AT);
-    }
-
     fn heard(&mut self, at: Instant, id: u32, event: &Event, pairing: &mut Pairing) {
+        self.handshakes.heard(at, id, event);
         match event {
             Event::Opened { protocol, extensions } => {
-                if let Some(connection) = self.connection(id) {
-                    connection.opened =
-                        Some(Opened { at, protocol: protocol.clone(), extensions: extensions.clone() });
-                }
                 let agreed: Vec<&str> = [protocol, extensions]
                     .into_iter()
                     .map(String::as_str)
@@ -125,16 +86,11 @@ impl Tape {
                 self.push(at, id, kind, payload.as_bytes(), round_trip);
             }
             Event::Failed => {
-                let was_open = self.connection(id).is_some_and(|connection| connection.opened.is_some());
+                let was_open = self.handshakes.was_open(id);
                 let words = if was_open { "the connection broke" } else { "the handshake failed" };
                 self.note(at, id, FrameKind::Failed, words);
             }
-            Event::Closed { code, reason, clean } => {
-                self.live.remove(&id);
-                if let Some(connection) = self.connection(id) {
-                    connection.closed =
-                        Some(Closed { at, code: *code, reason: reason.clone(), clean: *clean });
-                }
+            Event::Closed { code, reason, .. } => {
                 let content = format!("{code} {}: {reason}", close::meaning(*code));
                 self.note(at, id, FrameKind::Closed, content.trim_end_matches([' ', ':']));
             }
@@ -153,7 +109,7 @@ impl Tape {
         bytes: &[u8],
         round_trip: Option<Duration>,
     ) {
-        self.log.push(Entry { at, connection, kind, bytes, round_trip });
+        self.log.push(Entry { at, connection, kind, bytes, round_trip, is_tainted: false });
     }
 }
 
@@ -193,7 +149,7 @@ impl<W: World> World for Recorded<W> {
                 let words = format!("not opened: {error}");
                 let mut tape = self.tape.borrow_mut();
                 tape.note(self.now(), id, FrameKind::Failed, &words);
-                tape.live.remove(&id);
+                tape.handshakes.let_go(id);
                 Err(error)
             }
         }
@@ -250,7 +206,7 @@ impl<W: World> Drop for RecordedSocket<W> {
         let at = self.world.now();
         // A listener may drop its own socket while an event is passed on; nothing is borrowed then.
         if let Ok(mut tape) = self.tape.try_borrow_mut()
-            && tape.live.remove(&self.id)
+            && tape.handshakes.let_go(self.id)
         {
             tape.note(at, self.id, FrameKind::Closing, "1000 no longer needed");
         }

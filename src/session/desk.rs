@@ -2,51 +2,45 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{AbortHandle, abortable};
 
+use super::failures::Failures;
+use super::inspector::Inspector;
+use super::keeper::{self, Keep};
 use super::line::Line;
+use super::list::List;
 use super::logged::Logged;
+use super::pins::Pins;
+use super::record::Record;
+use super::replies::Replies;
+use super::scope::Names;
+use crate::engine::draft::{Attachment, Draft};
 use crate::engine::echo::{self, EchoCheck};
+use crate::engine::explain::Surroundings;
 use crate::engine::world::LocalFuture;
-use crate::engine::{
-    Closing, ConnectError, Endpoint, Event, EventSink, FrameLog, Instant, Payload, SendError, Socket, World,
-    payload,
-};
+use crate::engine::{FrameKind, Instant, Payload, World};
 use crate::wire::{
-    self, ConnectionId, EchoNews, Look, News, Phase, Pulse, Ready, Request, Row, Rows, Totals, Update,
+    self, ConnectionId, DraftSeen, EchoNews, News, Phase, Plot, PlotOf, Pulse, Ready, RepeatSeen, Request,
+    Restored, Totals, Update, Workspace,
 };
 
 /// Starts a task beside the others.
 pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
 
-/// Bytes of log when nobody has said otherwise.
-const BUDGET: usize = 128 << 20;
-/// A server that does not answer a close in this time is not waited for any longer.
-const CLOSE_WITHIN: Duration = Duration::from_secs(5);
-/// Characters of a message that a row carries.
-const PREVIEW: usize = 240;
-/// More than a screen has lines for; a page cannot ask for the whole log at once.
-const MOST_ROWS: u16 = 512;
-
-/// Why no handshake was started.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum OpenError {
-    /// The browser would fail the next one at once, and say nothing.
-    #[error("this browser allows {most} sockets at once, and all are in use")]
-    NoSocketLeft {
-        /// How many it allows.
-        most: u16,
-    },
-    /// It threw.
-    #[error("the browser refused: {0}")]
-    Browser(ConnectError),
-}
+/// The set-up is kept when it has not changed for so long.
+const KEEP_AFTER: Duration = Duration::from_millis(250);
+/// Searching takes turns with the sockets: so long at a time.
+pub(super) const SLICE: Duration = Duration::from_millis(4);
+/// Plots are drawn anew so often.
+const PLOT_EVERY: Duration = Duration::from_millis(250);
+/// Bars of the histogram.
+const BARS: usize = 60;
 
 /// The one owner of sockets and log. A clone is another handle.
-pub struct Desk<W: World>(Rc<Inner<W>>);
+pub struct Desk<W: World>(pub(super) Rc<Inner<W>>);
 
 impl<W: World> Clone for Desk<W> {
     fn clone(&self) -> Self {
@@ -54,49 +48,85 @@ impl<W: World> Clone for Desk<W> {
     }
 }
 
-struct Inner<W: World> {
-    world: W,
-    ready: Ready,
-    spawn: Spawn,
+pub(super) struct Inner<W: World> {
+    pub world: W,
+    pub ready: Ready,
+    pub spawn: Spawn,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
+    keep: RefCell<Option<Rc<dyn Keep>>>,
     state: RefCell<State<W>>,
 }
 
-struct State<W: World> {
-    log: FrameLog,
-    lines: BTreeMap<ConnectionId, Line<W::Socket>>,
+pub(super) struct State<W: World> {
+    pub record: Record,
+    pub lines: BTreeMap<ConnectionId, Line<W::Socket>>,
     /// Sockets that nobody waits for and that the browser still holds; it counts them until it tells of their end.
-    lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
-    look: Look,
-    /// How many frames there were when rows were last sent; none when the page looks elsewhere since.
-    shown: Option<u64>,
+    pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
+    pub failures: Failures,
+    pub workspace: Workspace,
+    pub names: Rc<Names>,
+    pub replies: Replies,
+    pub draft: Draft,
+    pub attached: Option<Attachment>,
+    draft_seen: Option<DraftSeen>,
+    pub repeat: RepeatSeen,
+    pub repeat_changed: bool,
+    /// Which repeat is the current one; a task of an earlier one must not go on.
+    pub repeat_run: u64,
+    surroundings: Surroundings,
+    pub list: List,
+    is_searching: bool,
+    pub pins: Pins,
+    pub inspector: Inspector,
+    plot: Option<PlotOf>,
+    plotted: Instant,
     echo: Option<EchoNews>,
     running: Option<AbortHandle>,
     next_of_checks: u32,
     pulse: Pulse,
+    /// The set-up has changed so often; it is kept when it stays the same for a while.
+    arranged: u64,
     /// The page has drawn what it got.
     page_is_ready: bool,
-    dirty: bool,
+    pub dirty: bool,
 }
 
 impl<W: World> Desk<W> {
     /// A desk in this world that posts its answers through `post`.
     pub fn new(world: W, ready: Ready, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
+        let surroundings = Surroundings { most_sockets: ready.most_sockets, ..Surroundings::default() };
         Self(Rc::new(Inner {
             world,
             ready,
             spawn,
             post: RefCell::new(Box::new(post)),
+            keep: RefCell::default(),
             state: RefCell::new(State {
-                log: FrameLog::with_budget(BUDGET),
+                record: Record::with_budget(Workspace::BUDGET as usize),
                 lines: BTreeMap::new(),
                 lingering: Vec::new(),
-                look: Look { from: None, rows: 0 },
-                shown: None,
+                failures: Failures::default(),
+                workspace: Workspace::default(),
+                names: Rc::default(),
+                replies: Replies::default(),
+                draft: Draft::default(),
+                attached: None,
+                draft_seen: None,
+                repeat: RepeatSeen::default(),
+                repeat_changed: false,
+                repeat_run: 0,
+                surroundings,
+                list: List::default(),
+                is_searching: false,
+                pins: Pins::default(),
+                inspector: Inspector::default(),
+                plot: None,
+                plotted: Instant::ORIGIN,
                 echo: None,
                 running: None,
                 next_of_checks: ConnectionId::FIRST_OF_CHECKS,
                 pulse: Pulse::default(),
+                arranged: 0,
                 page_is_ready: false,
                 dirty: true,
             }),
@@ -106,6 +136,25 @@ impl<W: World> Desk<W> {
     /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
     pub fn announce(&self) {
         self.post(&Update::Ready(self.0.ready.clone()));
+    }
+
+    /// Tells the page what was kept, and keeps what it sets up from now on.
+    pub async fn restore(&self, keep: impl Keep + 'static) {
+        let restored = match keep.load().await {
+            Ok(text) => Restored { workspace: text.as_deref().and_then(keeper::of_text), trouble: None },
+            Err(error) => Restored { workspace: None, trouble: Some(error.to_string()) },
+        };
+        self.start_keeping(keep, restored);
+    }
+
+    /// The same for one that could not even be opened.
+    pub fn restore_nothing(&self, trouble: String) {
+        self.post(&Update::Restored(Box::new(Restored { workspace: None, trouble: Some(trouble) })));
+    }
+
+    fn start_keeping(&self, keep: impl Keep + 'static, restored: Restored) {
+        *self.0.keep.borrow_mut() = Some(Rc::new(keep));
+        self.post(&Update::Restored(Box::new(restored)));
     }
 
     /// Answers a message of the page. Bytes of another version are answered with our own version, so that the page sees it.
@@ -119,47 +168,86 @@ impl<W: World> Desk<W> {
 
     fn answer(&self, request: Request) {
         match request {
-            Request::Connect { connection, name, endpoint } => self.connect(connection, name, &endpoint),
-            Request::Send { connection, payload } => {
-                if let Err(error) = self.send(connection, &payload) {
-                    self.trouble(connection, &format!("not sent: {error}"));
-                }
+            Request::Arrange(workspace) => self.arrange(*workspace),
+            Request::Draft(draft) => self.redraft(|s| s.draft = draft),
+            Request::Attach(payload) => {
+                self.redraft(|s| s.attached = Some(Attachment { payload: Rc::new(payload) }));
             }
-            Request::Close { connection, closing } => {
-                if let Err(error) = self.close(connection, &closing) {
-                    self.trouble(connection, &format!("not closed: {error}"));
-                }
+            Request::Surroundings(surroundings) => {
+                self.state(|s| s.surroundings = surroundings);
+                self.look_at_addresses();
             }
+            Request::Hidden(is_hidden) => self.state(|s| s.record.taint.is_hidden = is_hidden),
+            Request::Connect { connection } => self.connect(connection),
+            Request::Send { to, draft } => {
+                for id in to {
+                    self.send_draft(id, &draft, None, &[]);
+                }
+                self.redraft(|_| {});
+            }
+            Request::SendAgain { to, frame } => self.send_again(&to, frame),
+            Request::Repeat { to } => self.start_repeat(to),
+            Request::StopRepeat => self.stop_repeat("stopped"),
+            Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
-            Request::Look(look) => self.state(|s| {
-                s.look = Look { rows: look.rows.min(MOST_ROWS), ..look };
-                s.shown = None;
-                s.dirty = true;
+            Request::Look(look) => self.change_list(|s| s.list.look(look)),
+            Request::Filter { spec, hides } => {
+                self.change_list(|s| s.list.filter(&spec, hides));
+                self.search();
+            }
+            Request::Pause(is_paused) => self.change_list(|s| s.list.pause(is_paused, &s.record.log)),
+            Request::Clear => self.change_list(|s| {
+                s.record.log.clear();
+                s.list.redraw();
             }),
-            Request::SetBudget { bytes } => self.state(|s| {
-                s.log.set_budget(usize::try_from(bytes).unwrap_or(usize::MAX));
-                s.shown = None;
-                s.dirty = true;
+            Request::Inspect(inspect) => self.inspect(inspect),
+            Request::Pin { frame, note } => self.change_list(|s| {
+                s.pins.pin(frame, note, &s.record.log);
+                s.list.redraw();
             }),
+            Request::Unpin { frame } => self.change_list(|s| {
+                s.pins.unpin(frame);
+                s.list.redraw();
+            }),
+            Request::Plot(of) => self.change_list(|s| {
+                s.plot = of;
+                s.plotted = Instant::ORIGIN;
+            }),
+            Request::Ask { id, question } => self.reply_to(id, question),
             Request::Seen => self.state(|s| s.page_is_ready = true),
             Request::StartEcho(check) => self.start_echo(check),
             Request::StopEcho => self.stop_echo(),
         }
     }
 
-    fn state<T>(&self, change: impl FnOnce(&mut State<W>) -> T) -> T {
+    pub(super) fn state<T>(&self, change: impl FnOnce(&mut State<W>) -> T) -> T {
         change(&mut self.0.state.borrow_mut())
     }
 
-    /// Changes a line together with the log that it writes to.
-    fn line<T>(
+    /// Changes something that the page shows.
+    pub(super) fn change_list(&self, change: impl FnOnce(&mut State<W>)) {
+        self.state(|s| {
+            change(s);
+            s.dirty = true;
+        });
+    }
+
+    /// Changes what stands in the composer, or what it depends on.
+    fn redraft(&self, change: impl FnOnce(&mut State<W>)) {
+        self.state(change);
+        let seen = self.preview();
+        self.change_list(|s| s.draft_seen = Some(seen));
+    }
+
+    /// Changes a line together with the record that it writes to.
+    pub(super) fn line<T>(
         &self,
         id: ConnectionId,
-        change: impl FnOnce(&mut Line<W::Socket>, &mut FrameLog) -> T,
+        change: impl FnOnce(&mut Line<W::Socket>, &mut Record) -> T,
     ) -> Option<T> {
         self.state(|s| {
             s.dirty = true;
-            s.lines.get_mut(&id).map(|line| change(line, &mut s.log))
+            s.lines.get_mut(&id).map(|line| change(line, &mut s.record))
         })
     }
 
@@ -171,152 +259,67 @@ impl<W: World> Desk<W> {
         &self.0.world
     }
 
-    fn connect(&self, id: ConnectionId, name: String, endpoint: &Endpoint) {
-        let is_busy = self.state(|s| s.lines.get(&id).is_some_and(Line::has_socket));
-        if is_busy {
-            return;
-        }
-        if let Err(error) = self.open(id, name, endpoint, None) {
-            self.trouble(id, &format!("not opened: {error}"));
-        }
-    }
-
-    /// Starts a handshake on a line that has no socket. What happens is logged, then told to `listener`.
-    /// After an error the line is closed.
-    pub(super) fn open(
-        &self,
-        id: ConnectionId,
-        name: String,
-        endpoint: &Endpoint,
-        mut listener: Option<EventSink>,
-    ) -> Result<(), OpenError> {
-        let at = self.now();
-        let most = self.0.ready.most_sockets;
-        let has_room = self.state(|s| {
-            let has_room = s.sockets() < most;
-            s.lines.entry(id).or_insert_with(|| Line::new(id)).state.name.clone_from(&name);
-            has_room
-        });
-        if !has_room {
-            return Err(OpenError::NoSocketLeft { most });
-        }
-        let attempt = self.line(id, |line, log| {
-            line.connecting(log, at, endpoint);
-            line.attempt
-        });
-        let desk: Weak<Inner<W>> = Rc::downgrade(&self.0);
-        let sink: EventSink = Box::new(move |at, event| {
-            let Some(desk) = desk.upgrade().map(Desk) else { return };
-            if desk.lingers(id, attempt, &event) {
-                return desk.flush();
-            }
-            let is_wanted = desk.heard(id, at, &event);
-            if let Some(listener) = listener.as_mut().filter(|_| is_wanted) {
-                listener(at, event);
-            }
-            desk.flush();
-        });
-        match self.0.world.connect(&name, endpoint, sink) {
-            Ok(socket) => {
-                self.line(id, |line, _| line.socket = Some(Rc::new(socket)));
-                Ok(())
-            }
-            Err(error) => {
-                let at = self.now();
-                self.line(id, |line, _| line.ended(at));
-                Err(OpenError::Browser(error))
-            }
-        }
-    }
-
-    /// Logs an event; says whether anybody still wants to hear of its line.
-    fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
-        let forgotten = self.line(id, |line, log| {
-            line.heard(log, at, event);
-            line.forgotten
-        });
-        if forgotten == Some(true) {
-            self.drop_if_done(id);
-        }
-        forgotten == Some(false)
-    }
-
-    /// A forgotten line stays until the browser has let go of its socket, since the browser counts it until then.
-    fn drop_if_done(&self, id: ConnectionId) {
+    /// Takes a new set-up.
+    fn arrange(&self, workspace: Workspace) {
+        let names_differ = self.state(|s| s.workspace.variables != workspace.variables || s.arranged == 0);
         self.state(|s| {
-            if s.lines.get(&id).is_some_and(|line| line.forgotten && !line.has_socket()) {
-                s.lines.remove(&id);
+            s.arranged += 1;
+            if names_differ {
+                s.names = Rc::new(Names::of(&workspace.variables));
             }
+            for setup in &workspace.connections {
+                let line = s.lines.entry(setup.id).or_insert_with(|| Line::new(setup.id));
+                line.arrange(setup);
+            }
+            s.replies.arrange(&workspace.rules);
+            if s.workspace.budget != workspace.budget {
+                s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
+                s.list.redraw();
+            }
+            s.workspace = workspace;
+            s.dirty = true;
         });
+        self.look_at_addresses();
+        self.redraft(|_| {});
+        self.keep_soon();
     }
 
-    pub(super) fn send(&self, id: ConnectionId, payload: &Payload) -> Result<Instant, SendError> {
-        let socket = self.line(id, |line, _| line.socket.clone()).flatten().ok_or(SendError::Closed)?;
-        let at = socket.send(payload)?;
-        self.line(id, |line, log| line.sent(log, at, payload));
-        Ok(at)
-    }
-
-    pub(super) fn close(&self, id: ConnectionId, closing: &Closing) -> Result<Instant, SendError> {
-        let socket = self.line(id, |line, _| line.socket.clone()).flatten().ok_or(SendError::Closed)?;
-        let at = socket.close(closing)?;
-        let attempt = self.line(id, |line, log| {
-            line.closing(log, at, closing);
-            line.attempt
-        });
-        let desk = self.clone();
+    /// Keeps the set-up once it has stayed the same for a while.
+    fn keep_soon(&self) {
+        let Some(keep) = self.0.keep.borrow().clone() else { return };
+        let (desk, arranged) = (self.clone(), self.state(|s| s.arranged));
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(CLOSE_WITHIN).await;
-            desk.stop_waiting(id, attempt);
-            desk.flush();
+            desk.0.world.sleep(KEEP_AFTER).await;
+            let text = desk.state(|s| {
+                (s.arranged == arranged).then(|| {
+                    s.workspace.draft = s.draft.clone();
+                    keeper::to_text(&s.workspace)
+                })
+            });
+            if let Some(text) = text {
+                // What could not be kept was said at the start; a disk that is full since then loses the set-up of this visit.
+                let _ = keep.save(text).await;
+            }
         }));
-        Ok(at)
     }
 
-    /// Ends the wait for a server that has not answered our close. The browser goes on waiting; a page cannot end that.
-    fn stop_waiting(&self, id: ConnectionId, attempt: Option<u32>) {
-        let at = self.now();
-        let socket = self.line(id, |line, log| {
-            if line.state.phase != Phase::Closing || Some(line.attempt) != attempt {
-                return None;
-            }
-            let words = format!(
-                "the server did not answer the close within {CLOSE_WITHIN:?}; the browser holds the socket until it does"
-            );
-            line.trouble(log, at, &words);
-            let socket = line.socket.take();
-            line.ended(at);
-            socket
-        });
-        if let (Some(Some(socket)), Some(attempt)) = (socket, attempt) {
-            self.state(|s| s.lingering.push((id, attempt, socket)));
-        }
-        self.drop_if_done(id);
+    pub(super) fn surroundings(&self) -> Surroundings {
+        let counts = self.state(|s| (s.sockets(), s.pending()));
+        self.surroundings_with(counts)
     }
 
-    /// Whether an event is of a socket that nobody waits for any more; its end makes room for another.
-    fn lingers(&self, id: ConnectionId, attempt: Option<u32>, event: &Event) -> bool {
+    pub(super) fn surroundings_with(&self, (sockets, pending): (u16, u16)) -> Surroundings {
+        let now = self.now();
+        let most_sockets = self.0.ready.most_sockets;
         self.state(|s| {
-            let found = s.lingering.iter().position(|(line, of, _)| *line == id && Some(*of) == attempt);
-            if let (Some(at), Event::Closed { .. }) = (found, event) {
-                s.lingering.swap_remove(at);
-                s.dirty = true;
-            }
-            found.is_some()
+            let failed_lately = s.failures.lately(now);
+            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings.clone() }
         })
     }
 
-    /// Closes the line if need be, and drops it once its socket is gone.
-    pub(super) fn forget(&self, id: ConnectionId) {
-        // Already closing or closed is as good.
-        let _ = self.close(id, &Closing::normal());
-        self.line(id, |line, _| line.forgotten = true);
-        self.drop_if_done(id);
-    }
-
-    pub(super) fn buffered(&self, id: ConnectionId) -> u64 {
-        self.state(|s| s.lines.get(&id).and_then(|line| line.socket.as_ref().map(|socket| socket.buffered())))
-            .unwrap_or(0)
+    pub(super) fn trouble(&self, id: ConnectionId, words: &str) {
+        let at = self.now();
+        self.line(id, |line, record| line.trouble(record, at, words));
     }
 
     pub(super) fn next_of_checks(&self) -> ConnectionId {
@@ -325,11 +328,6 @@ impl<W: World> Desk<W> {
             s.next_of_checks = s.next_of_checks.checked_add(1).unwrap_or(ConnectionId::FIRST_OF_CHECKS);
             id
         })
-    }
-
-    pub(super) fn trouble(&self, id: ConnectionId, words: &str) {
-        let at = self.now();
-        self.line(id, |line, log| line.trouble(log, at, words));
     }
 
     fn start_echo(&self, check: EchoCheck) {
@@ -359,10 +357,13 @@ impl<W: World> Desk<W> {
     }
 
     fn tell_echo(&self, news: EchoNews) {
-        self.state(|s| {
-            s.echo = Some(news);
-            s.dirty = true;
-        });
+        self.change_list(|s| s.echo = Some(news));
+    }
+
+    /// The worker's own timer has come; the next one is due then.
+    pub(super) fn beat(&self, next: Instant) {
+        let now = self.now();
+        self.state(|s| s.record.taint.beat(now, next));
     }
 
     /// Takes note of how the worker is doing, and of what waits in the browser.
@@ -372,90 +373,156 @@ impl<W: World> Desk<W> {
                 line.look_at_buffer();
                 s.dirty |= line.changed;
             }
-            s.dirty |= s.pulse != pulse;
+            // A plot that was drawn a moment before the last message wants to be drawn once more.
+            s.dirty |= s.pulse != pulse || s.plot.is_some();
             s.pulse = pulse;
         });
         self.flush();
     }
 
+    /// Searches the log in slices, as long as there is something to search.
+    fn search(&self) {
+        if self.state(|s| std::mem::replace(&mut s.is_searching, true)) {
+            return;
+        }
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            loop {
+                let until = desk.now() + SLICE;
+                let is_done = desk.state(|s| {
+                    s.dirty = true;
+                    let is_done = s.list.advance(&s.record.log, || desk.0.world.now() < until);
+                    s.is_searching = !is_done;
+                    is_done
+                });
+                desk.flush();
+                if is_done {
+                    return;
+                }
+                desk.0.world.sleep(Duration::ZERO).await;
+            }
+        }));
+    }
+
     /// Posts what has changed, when the page is ready for it.
-    fn flush(&self) {
+    pub(super) fn flush(&self) {
+        let now = self.now();
         let news = self.state(|s| {
             if !s.page_is_ready || !s.dirty {
                 return None;
             }
             s.page_is_ready = false;
             s.dirty = false;
-            Some(s.news())
+            Some(s.news(now, || self.0.world.now() < now + SLICE))
         });
-        if let Some(news) = news {
+        if let Some((news, is_all_searched)) = news {
+            if !is_all_searched {
+                self.search();
+            }
             self.post(&Update::News(Box::new(news)));
         }
     }
 
-    fn post(&self, update: &Update) {
+    pub(super) fn post(&self, update: &Update) {
         (self.0.post.borrow_mut())(wire::encode(update));
     }
 }
 
 impl<W: World> State<W> {
-    fn sockets(&self) -> u16 {
+    pub fn sockets(&self) -> u16 {
         (self.lines.values().filter(|line| line.has_socket()).count() + self.lingering.len()) as u16
     }
 
-    fn news(&mut self) -> News {
+    /// Handshakes under way.
+    pub fn pending(&self) -> u16 {
+        self.lines.values().filter(|line| line.state.phase == Phase::Connecting).count() as u16
+    }
+
+    /// A frame's content, also of one that is only pinned.
+    pub fn content(&self, number: u64) -> Option<Content> {
+        if let Some(frame) = self.record.log.get(number) {
+            return Some(Content { kind: frame.kind, bytes: frame.bytes.into() });
+        }
+        self.pins.content(number).map(|(pin, bytes)| Content { kind: pin.row.kind, bytes })
+    }
+
+    fn news(&mut self, now: Instant, may_search: impl FnMut() -> bool) -> (News, bool) {
         for line in self.lines.values_mut() {
             line.look_at_buffer();
         }
-        News {
+        let is_all_searched = self.list.advance(&self.record.log, may_search);
+        let news = News {
             lines: self
                 .lines
                 .values_mut()
                 .filter(|line| line.changed && !line.forgotten)
                 .map(Line::report)
                 .collect(),
-            totals: Totals {
-                frames: self.log.total(),
-                began: self.log.began(),
-                dropped: self.log.dropped(),
-                held_bytes: self.log.held_bytes() as u64,
-                budget: self.log.budget() as u64,
-                sockets: self.sockets(),
-            },
-            rows: self.rows(),
+            totals: self.totals(),
+            list: self.list.state(&self.record.log),
+            rows: self.list.rows(&self.record.log, &self.pins.pins),
+            draft: self.draft_seen.take(),
+            repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
+            detail: self.inspector.news().map(Box::new),
+            pins: std::mem::take(&mut self.pins.changed).then(|| self.pins.report()),
+            plot: self.plot(now).map(Box::new),
+            replies: std::mem::take(&mut self.replies.changed).then(|| self.replies.report()),
             echo: self.echo.take(),
             pulse: self.pulse,
+        };
+        (news, is_all_searched)
+    }
+
+    fn totals(&self) -> Totals {
+        let log = &self.record.log;
+        Totals {
+            frames: log.total(),
+            began: log.began(),
+            dropped: log.dropped(),
+            cleared: log.cleared(),
+            messages: self.record.messages,
+            held_bytes: log.held_bytes() as u64,
+            budget: log.budget() as u64,
+            sockets: self.sockets(),
+            latency: self.record.latency.summary(),
+            tainted: self.record.tainted,
         }
     }
 
-    /// The rows that the page looks at, unless it has them already.
-    fn rows(&mut self) -> Option<Rows> {
-        let total = self.log.total();
-        let count = u64::from(self.look.rows);
-        let newest = total.saturating_sub(count);
-        let first = self.look.from.unwrap_or(newest).max(self.log.dropped());
-        let has_them = self.shown.is_some_and(|shown| match self.look.from {
-            None => shown == total,
-            Some(from) => shown == total || shown >= from.max(self.log.dropped()) + count,
-        });
-        if has_them {
+    /// The latencies that the page looks at, not more often than one can see.
+    fn plot(&mut self, now: Instant) -> Option<Plot> {
+        let of = self.plot?;
+        if self.plotted != Instant::ORIGIN && now - self.plotted < PLOT_EVERY {
+            // Looked at again with the next beat.
             return None;
         }
-        self.shown = Some(total);
-        let rows = self
-            .log
-            .from(first)
-            .take(count as usize)
-            .map(|frame| Row {
-                number: frame.number,
-                at: frame.at,
-                connection: ConnectionId(frame.connection),
-                kind: frame.kind,
-                size: frame.bytes.len() as u64,
-                preview: payload::preview(frame.kind.is_text(), frame.bytes, PREVIEW),
-                round_trip: frame.round_trip,
-            })
-            .collect();
-        Some(Rows { first, rows })
+        self.plotted = now.max(Instant::from_nanos(1));
+        let (latency, trend) = match of {
+            PlotOf::All => (&self.record.latency, &self.record.trend),
+            PlotOf::One(id) => {
+                let line = self.lines.get(&id)?;
+                (&line.latency, &line.trend)
+            }
+        };
+        let range = latency.summary().map(|summary| (summary.min, summary.max));
+        Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points() })
+    }
+}
+
+/// The content of a frame.
+#[derive(Clone)]
+pub(super) struct Content {
+    pub kind: FrameKind,
+    pub bytes: Rc<[u8]>,
+}
+
+impl Content {
+    /// As a message that can be sent.
+    pub fn payload(&self) -> Payload {
+        if self.kind.is_text() {
+            Payload::Text(String::from_utf8_lossy(&self.bytes).into_owned())
+        } else {
+            Payload::Binary(self.bytes.to_vec())
+        }
     }
 }

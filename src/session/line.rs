@@ -3,26 +3,47 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::beat::BeatWatch;
+use super::record::Record;
+use crate::engine::metrics::Trend;
 use crate::engine::{
-    Endpoint, Entry, Event, FrameKind, FrameLog, Instant, Latency, Pairing, Payload, Socket, close,
+    Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket, close,
 };
-use crate::wire::{CloseSeen, ConnectionId, LineState, Phase};
+use crate::wire::{CloseSeen, ConnectionId, LineState, Phase, Retry, Setup, Typed};
+
+/// Who stays open so long was really there; its next loss is the first one again.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// A connection, from its first handshake until it is forgotten.
 pub(super) struct Line<S> {
     pub state: LineState,
+    pub setup: Setup,
     pub socket: Option<Rc<S>>,
+    /// What the socket was opened to.
+    pub endpoint: Option<Endpoint>,
     pub changed: bool,
     /// The page never wants to hear of it again; it stays until the browser has let go of the socket.
     pub forgotten: bool,
     /// Which handshake it is in; a timer of an earlier one must not touch it.
     pub attempt: u32,
+    /// Messages built for it, for `{{seq}}`.
+    pub seq: u64,
+    pub beat: BeatWatch,
+    pub trend: Trend,
+    pub latency: Latency,
     /// When the handshake began.
-    began: Instant,
+    pub began: Instant,
+    pub opened: Option<Instant>,
+    pub last_sent: Option<Instant>,
+    /// Bytes of the largest message sent since it was opened.
+    pub largest_sent: u64,
+    /// Messages sent and received when it was opened.
+    counted: (u64, u64),
     /// We asked to close before it was open.
     cancelled: bool,
+    /// A person wants it closed, so it does not come back.
+    pub is_unwanted: bool,
     pairing: Pairing,
-    latency: Latency,
 }
 
 impl<S: Socket> Line<S> {
@@ -32,6 +53,7 @@ impl<S: Socket> Line<S> {
                 id,
                 name: String::new(),
                 url: String::new(),
+                typed: Typed::default(),
                 phase: Phase::Closed,
                 since: Instant::ORIGIN,
                 opened_after: None,
@@ -41,23 +63,54 @@ impl<S: Socket> Line<S> {
                 received: 0,
                 buffered: 0,
                 latency: None,
+                tainted: 0,
                 closed: None,
+                retry: None,
+                beats: None,
                 trouble: None,
             },
+            setup: Setup::default(),
             socket: None,
+            endpoint: None,
             changed: true,
             forgotten: false,
             attempt: 0,
-            began: Instant::ORIGIN,
-            cancelled: false,
-            pairing: Pairing::default(),
+            seq: 0,
+            beat: BeatWatch::default(),
+            trend: Trend::default(),
             latency: Latency::new(),
+            began: Instant::ORIGIN,
+            opened: None,
+            last_sent: None,
+            largest_sent: 0,
+            counted: (0, 0),
+            cancelled: false,
+            is_unwanted: false,
+            pairing: Pairing::default(),
         }
     }
 
     /// Whether the browser still counts a socket for it.
     pub fn has_socket(&self) -> bool {
-        self.state.phase != Phase::Closed
+        !matches!(self.state.phase, Phase::Closed | Phase::Waiting)
+    }
+
+    /// It is set up in another way. What is wrong with the pairing is told.
+    pub fn arrange(&mut self, setup: &Setup) {
+        if self.setup == *setup {
+            return;
+        }
+        if self.setup.pairing != setup.pairing {
+            match Pairing::by(&setup.pairing) {
+                Ok(pairing) => self.pairing = pairing,
+                Err(error) => self.state.trouble = Some(format!("round trips are not measured: {error}")),
+            }
+        }
+        self.beat.arrange(setup.heartbeat.as_ref());
+        self.state.beats = setup.heartbeat.is_some().then_some(self.beat.beats);
+        self.state.name.clone_from(&setup.name);
+        self.setup = setup.clone();
+        self.changed = true;
     }
 
     fn enter(&mut self, phase: Phase, at: Instant) {
@@ -67,29 +120,39 @@ impl<S: Socket> Line<S> {
     }
 
     /// A handshake starts.
-    pub fn connecting(&mut self, log: &mut FrameLog, at: Instant, endpoint: &Endpoint) {
+    pub fn connecting(&mut self, record: &mut Record, at: Instant, endpoint: &Endpoint) {
         self.attempt += 1;
         self.began = at;
         self.cancelled = false;
+        self.is_unwanted = false;
+        self.opened = None;
+        self.last_sent = None;
+        self.largest_sent = 0;
+        self.counted = (self.state.sent, self.state.received);
         self.state.url = endpoint.url().to_owned();
+        self.endpoint = Some(endpoint.clone());
         self.state.protocol.clear();
         self.state.extensions.clear();
         self.state.closed = None;
         self.state.trouble = None;
         self.state.opened_after = None;
         self.enter(Phase::Connecting, at);
+        record.begin(at, self.state.id, &self.state.name, endpoint);
         let mut content = endpoint.url().to_owned();
         if !endpoint.protocols().is_empty() {
             content = format!("{content} offering {}", endpoint.protocols().join(", "));
         }
-        self.note(log, at, FrameKind::Connecting, &content);
+        self.note(record, at, FrameKind::Connecting, &content);
     }
 
     /// Something happened on the socket.
-    pub fn heard(&mut self, log: &mut FrameLog, at: Instant, event: &Event) {
+    pub fn heard(&mut self, record: &mut Record, at: Instant, event: &Event) {
         self.changed = true;
+        record.handshakes.heard(at, self.state.id.0, event);
         match event {
             Event::Opened { protocol, extensions } => {
+                self.opened = Some(at);
+                self.state.retry = self.state.retry.map(|retry| Retry { at, ..retry });
                 self.state.opened_after = Some(at - self.state.since);
                 self.state.protocol.clone_from(protocol);
                 self.state.extensions.clone_from(extensions);
@@ -104,18 +167,9 @@ impl<S: Socket> Line<S> {
                 } else {
                     parts.join(" · ")
                 };
-                self.note(log, at, FrameKind::Opened, &content);
+                self.note(record, at, FrameKind::Opened, &content);
             }
-            Event::Received(payload) => {
-                let round_trip = self.pairing.received(at, payload);
-                if let Some(took) = round_trip {
-                    self.latency.record(took);
-                }
-                self.state.received += 1;
-                let kind =
-                    if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
-                self.push(log, at, kind, payload.as_bytes(), round_trip);
-            }
+            Event::Received(payload) => self.received(record, at, payload),
             // The browser calls our own cancelling a failure.
             Event::Failed if self.cancelled => {}
             Event::Failed => {
@@ -123,7 +177,7 @@ impl<S: Socket> Line<S> {
                     Phase::Connecting => "the handshake failed; the browser does not say why",
                     _ => "the connection broke",
                 };
-                self.trouble(log, at, words);
+                self.trouble(record, at, words);
             }
             Event::Closed { code, reason, clean } => {
                 self.state.closed = Some(CloseSeen {
@@ -132,6 +186,7 @@ impl<S: Socket> Line<S> {
                     clean: *clean,
                     was_open: self.state.opened_after.is_some(),
                     cancelled_after: self.cancelled.then(|| at - self.began),
+                    explanation: None,
                 });
                 self.ended(at);
                 let content = match (self.cancelled, reason.as_str()) {
@@ -139,47 +194,108 @@ impl<S: Socket> Line<S> {
                     (false, "") => format!("{code} {}", close::meaning(*code)),
                     (false, reason) => format!("{code} {}: {reason}", close::meaning(*code)),
                 };
-                self.note(log, at, FrameKind::Closed, &content);
+                self.note(record, at, FrameKind::Closed, &content);
             }
         }
     }
 
+    fn received(&mut self, record: &mut Record, at: Instant, payload: &Payload) {
+        let round_trip = self.pairing.received(at, payload);
+        if let Some(took) = round_trip {
+            let is_tainted = record.taint.is_tainted(at);
+            self.latency.record(took);
+            self.trend.record(at, took, is_tainted);
+            self.state.tainted += u64::from(is_tainted);
+            record.measured(at, took, is_tainted);
+        }
+        self.state.received += 1;
+        record.messages += 1;
+        let kind = if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
+        record.push(at, self.state.id, kind, payload.as_bytes(), round_trip);
+    }
+
     /// A message was handed to the browser.
-    pub fn sent(&mut self, log: &mut FrameLog, at: Instant, payload: &Payload) {
+    pub fn sent(&mut self, record: &mut Record, at: Instant, payload: &Payload) {
         self.pairing.sent(at, payload);
         self.state.sent += 1;
+        record.messages += 1;
+        self.last_sent = Some(at);
+        self.largest_sent = self.largest_sent.max(payload.as_bytes().len() as u64);
         self.changed = true;
         let kind = if payload.is_text() { FrameKind::SentText } else { FrameKind::SentBinary };
-        self.push(log, at, kind, payload.as_bytes(), None);
+        record.push(at, self.state.id, kind, payload.as_bytes(), None);
+    }
+
+    /// Messages sent and received since it was opened.
+    pub fn since_opened(&self) -> (u64, u64) {
+        (self.state.sent - self.counted.0, self.state.received - self.counted.1)
     }
 
     /// A close was asked of the browser.
-    pub fn closing(&mut self, log: &mut FrameLog, at: Instant, closing: &crate::engine::Closing) {
+    pub fn closing(&mut self, record: &mut Record, at: Instant, closing: &Closing) {
         self.cancelled = self.state.phase == Phase::Connecting;
         self.enter(Phase::Closing, at);
         let content = format!("{} {}", closing.code.get(), closing.reason.as_str());
-        self.note(log, at, FrameKind::Closing, content.trim_end());
+        self.note(record, at, FrameKind::Closing, content.trim_end());
     }
 
     /// The socket is gone, or nobody waits for it any more.
     pub fn ended(&mut self, at: Instant) {
+        // A connection that held begins to count its losses anew.
+        if self.opened.is_some_and(|opened| at - opened >= SETTLED) {
+            self.state.retry = None;
+        }
         self.socket = None;
         self.pairing.clear();
+        self.beat.ended();
+        self.enter(Phase::Closed, at);
+    }
+
+    /// How long to wait for the next handshake after a loss; none when it does not come back.
+    pub fn comes_back_after(&self, random: u64) -> Option<Duration> {
+        let backoff = self.setup.reconnect.as_ref().filter(|_| !self.is_unwanted && !self.forgotten)?;
+        backoff.wait(self.lost(), random)
+    }
+
+    /// Handshakes since it was lost.
+    fn lost(&self) -> u32 {
+        self.state.retry.map_or(0, |retry| retry.attempt)
+    }
+
+    /// It comes back at that moment.
+    pub fn wait_until(&mut self, record: &mut Record, now: Instant, at: Instant) {
+        let attempt = self.lost() + 1;
+        self.state.retry = Some(Retry { at, attempt });
+        self.enter(Phase::Waiting, now);
+        let words = format!("reconnecting in {:.1} s, attempt {attempt}", (at - now).as_secs_f64());
+        self.note(record, now, FrameKind::Waiting, &words);
+    }
+
+    /// It does not come back.
+    pub fn give_up(&mut self, record: &mut Record, at: Instant, words: &str) {
+        self.state.retry = None;
+        self.attempt += 1;
+        self.trouble(record, at, words);
         self.enter(Phase::Closed, at);
     }
 
     /// Something went wrong that people should read.
-    pub fn trouble(&mut self, log: &mut FrameLog, at: Instant, words: &str) {
+    pub fn trouble(&mut self, record: &mut Record, at: Instant, words: &str) {
         self.state.trouble = Some(words.to_owned());
         self.changed = true;
-        self.note(log, at, FrameKind::Failed, words);
+        self.note(record, at, FrameKind::Failed, words);
     }
 
     /// The state as the page should see it now.
     pub fn report(&mut self) -> LineState {
         self.changed = false;
-        self.state.latency = self.latency.summary();
+        self.state.latency = self.summary();
+        self.state.beats = self.setup.heartbeat.is_some().then_some(self.beat.beats);
         self.state.clone()
+    }
+
+    fn summary(&self) -> Option<LatencySummary> {
+        self.latency.summary()
     }
 
     /// Reads how much waits in the browser; says whether that has changed.
@@ -189,18 +305,7 @@ impl<S: Socket> Line<S> {
         self.state.buffered = buffered;
     }
 
-    fn note(&self, log: &mut FrameLog, at: Instant, kind: FrameKind, content: &str) {
-        self.push(log, at, kind, content.as_bytes(), None);
-    }
-
-    fn push(
-        &self,
-        log: &mut FrameLog,
-        at: Instant,
-        kind: FrameKind,
-        bytes: &[u8],
-        round_trip: Option<Duration>,
-    ) {
-        log.push(Entry { at, connection: self.state.id.0, kind, bytes, round_trip });
+    fn note(&self, record: &mut Record, at: Instant, kind: FrameKind, content: &str) {
+        record.push(at, self.state.id, kind, content.as_bytes(), None);
     }
 }

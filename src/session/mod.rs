@@ -4,10 +4,24 @@
 //! from outside, so all of it is tested natively with virtual time. The rule a reader would break: nothing is posted
 //! before the page has said [`Seen`](crate::wire::Request::Seen), so a slow page never grows a queue.
 
+mod answers;
+mod beat;
 mod desk;
+mod failures;
+mod inspector;
+mod keeper;
 mod line;
+mod list;
 mod logged;
+mod matching;
+mod pins;
 mod pulse;
+mod record;
+mod replies;
+mod scope;
+mod sending;
+mod sockets;
 
 pub use desk::{Desk, Spawn};
+pub use keeper::{Keep, KeepError};
 pub use pulse::beat;

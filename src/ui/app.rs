@@ -4,33 +4,55 @@ use leptos::prelude::*;
 
 use super::bench::Bench;
 use super::checks::Checks;
+use super::dialogs::Dialogs;
+use super::fields::{button, icon, text};
 use super::format;
+use super::keys;
 use super::link::Link;
 use super::practice::Practice;
 use super::route::Route;
-use super::store::Store;
+use super::share;
+use super::store::{Dialog, Store};
+use super::surroundings;
 use super::theme::ThemeChoice;
+use super::toast::ToastLine;
+use crate::browser::leaving::LeaveQuestion;
 use crate::browser::page;
 
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
-    let store = Store::new(page::own_socket_address("/ws"));
+    let store = Store::new();
     let link = Link::start(store);
     let route = RwSignal::new(Route::of_fragment(&page::fragment()));
-    let listener = page::FragmentListener::new(move |fragment| route.set(Route::of_fragment(&fragment)));
+    let listener = page::FragmentListener::new(move |fragment| {
+        route.set(Route::of_fragment(&fragment));
+        share::open_link(store, link, &fragment);
+    });
     // Held for as long as the page is drawn.
     StoredValue::new_local(listener);
     Effect::new(move || page::set_title(&format!("{} · Sockscope", route.get().title())));
+    Effect::new(move || link.arrange(store));
+    Effect::new(move || {
+        if store.is_restored.get() {
+            share::open_link(store, link, &page::fragment());
+        }
+    });
+    StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
+    surroundings::watch(link);
+    keys::listen(store, link);
 
+    let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
         <header class="top">
             <a class="brand" href=Route::Bench.href()><span class="logo" aria-hidden="true"></span>"Sockscope"</a>
             <Tabs route/>
             <Status store/>
+            {button("quiet", "share", "Share", "A link that brings this set-up, without secrets", move || share::make_link(store, link))}
+            {icon("quiet", "keys-sheet", "?", text(|| "Keys (?)".to_owned()), move || store.dialog.set(Some(Dialog::Keys)))}
             <ThemeChoice/>
         </header>
-        <main hidden=move || store.broken.get()>
+        <main hidden=move || !is_ready()>
             // All views stay mounted: looking elsewhere must not lose what was typed or drawn.
             <section class="view" aria-label="Bench" hidden=move || route.get() != Route::Bench>
                 <Bench store link/>
@@ -42,7 +64,15 @@ pub fn App() -> impl IntoView {
                 <Practice store link/>
             </section>
         </main>
+        <Dialogs store link/>
+        <ToastLine store/>
     }
+}
+
+/// Messages that were not exported are lost with the page.
+fn has_something_to_lose(store: Store) -> bool {
+    !store.broken.get_untracked()
+        && store.totals.with_untracked(|totals| totals.messages) > store.exported.get_untracked()
 }
 
 #[component]

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::composer::Composer;
-use super::connections::{ConnectBar, ConnectionList};
+use super::connect::ConnectBar;
+use super::connections::ConnectionList;
+use super::detail::DetailPanel;
 use super::latency::LatencyStrip;
 use super::link::Link;
 use super::store::Store;
@@ -12,19 +14,21 @@ use super::timeline::Timeline;
 /// The view for testing by hand.
 #[component]
 pub(super) fn Bench(store: Store, link: Link) -> impl IntoView {
-    let latency =
-        move || store.current().and_then(|c| c.state.with(|state| state.as_ref().and_then(|s| s.latency)));
-    let step = Signal::derive(move || store.clock_step());
+    let current = Memo::new(move |_| store.current());
     view! {
         <h1 class="unseen">"Bench"</h1>
         <div class="bench">
             <ConnectionList store link/>
             <div class="work">
-                {move || store.current().map(|connection| view! { <ConnectBar connection link step/> })}
-                <Timeline store link/>
-                {move || store.current().map(|connection| view! { <Composer connection link/> })}
-                <LatencyStrip latency=Signal::derive(latency) step/>
+                {move || current.get().map(|connection| view! { <ConnectBar connection store link/> })}
+                <div class="desk">
+                    <Timeline store link/>
+                    <DetailPanel store link/>
+                </div>
+                <Composer store link/>
+                <LatencyStrip store link/>
             </div>
         </div>
     }
+    .into_any()
 }

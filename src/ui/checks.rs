@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::format;
-use super::latency::LatencyStrip;
+use super::latency::Figures;
 use super::link::Link;
 use super::store::Store;
 use crate::browser::page;
@@ -139,7 +139,7 @@ fn Verdict(outcome: EchoOutcome, step: Signal<Duration>) -> impl IntoView {
         <div class="outcome" data-state=state data-testid="outcome">
             <p class="verdict">{title}</p>
             {failure}
-            <LatencyStrip latency=Signal::derive(move || latency) step/>
+            <Figures latency=Signal::derive(move || latency) step/>
             {latency.map(|latency| view! { <Histogram bars=outcome.bars latency step/> })}
             {opened}
             {leftovers}

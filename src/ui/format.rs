@@ -43,20 +43,45 @@ pub fn figure(took: Duration, step: Duration) -> String {
 /// A moment as seconds since `began`, such as `+0.000 412`: milliseconds, and microseconds where the clock has them.
 pub fn moment(at: Instant, began: Instant, step: Duration) -> String {
     let micros = at.since(began).as_micros();
-    let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-    let (millis, rest) = (rest / 1000, rest % 1000);
-    if step >= Duration::from_millis(1) {
-        return format!("+{seconds}.{millis:03}");
-    }
-    if step >= Duration::from_micros(100) {
-        return format!("+{seconds}.{millis:03} {}", rest / 100);
-    }
-    format!("+{seconds}.{millis:03} {rest:03}")
+    let (seconds, rest) = (micros / 1_000_000, (micros % 1_000_000) as u64);
+    format!("+{seconds}.{}", fraction(rest, step))
 }
 
 /// Digits after the point that a step of this size allows.
 fn digits(step: f64) -> usize {
     (-step.log10()).ceil().clamp(0.0, 3.0) as usize
+}
+
+/// How long something has lasted, in whole seconds: `42 s`, `3 min 5 s`, `2 h 10 min`.
+pub fn age(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A moment on the wall, such as `14:03:21.004 512`, with as many digits as the clock has. `began` is when the clock began
+/// and `offset` how far the wall is from UTC, both in milliseconds.
+pub fn wall(at: Instant, began: f64, offset: f64, step: Duration) -> String {
+    let micros = (began + offset).max(0.0) * 1000.0 + at.as_nanos() as f64 / 1000.0;
+    let micros = micros as u64 % 86_400_000_000;
+    let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{clock}.{}", fraction(rest, step))
+}
+
+/// Millionths of a second with as many digits as the clock has.
+fn fraction(micros: u64, step: Duration) -> String {
+    let (millis, rest) = (micros / 1000, micros % 1000);
+    if step >= Duration::from_millis(1) {
+        return format!("{millis:03}");
+    }
+    if step >= Duration::from_micros(100) {
+        return format!("{millis:03} {}", rest / 100);
+    }
+    format!("{millis:03} {rest:03}")
 }
 
 /// A size as `43 B`, `1.5 KiB`, `16 MiB`.
@@ -101,6 +126,7 @@ pub fn phase(phase: Phase) -> &'static str {
         Phase::Open => "open",
         Phase::Closing => "closing",
         Phase::Closed => "closed",
+        Phase::Waiting => "waiting",
     }
 }
 
@@ -116,6 +142,7 @@ pub fn mark(kind: FrameKind) -> (&'static str, &'static str) {
         FrameKind::Closing => ("•", "closing"),
         FrameKind::Closed => ("•", "closed"),
         FrameKind::Failed => ("!", "trouble"),
+        FrameKind::Waiting => ("•", "waiting"),
     }
 }
 
@@ -145,15 +172,10 @@ pub fn ending(closed: &CloseSeen) -> String {
         return format!("Cancelled after {:.1} s; the server had not answered.", after.as_secs_f64());
     }
     if closed.code == 1006 && !closed.was_open {
-        return "It did not open. A browser does not say why: most often nothing listens at this address, the path is \
-                wrong, or the server refused the handshake (401, 403, 404, a foreign Origin, an unknown subprotocol), \
-                or the browser has no socket left."
-            .to_owned();
+        return "It did not open (1006).".to_owned();
     }
     if closed.code == 1006 {
-        return "The connection broke without a close frame (1006): the server was stopped or crashed, or something \
-                between dropped it."
-            .to_owned();
+        return "The connection broke without a close frame (1006).".to_owned();
     }
     let reason = if closed.reason.is_empty() { String::new() } else { format!(": {}", closed.reason) };
     let clean = if closed.clean { "" } else { ", not cleanly" };
@@ -204,6 +226,21 @@ mod tests {
     }
 
     #[test]
+    fn an_age_is_told_in_two_units_at_most() {
+        for (seconds, text) in [(0, "0 s"), (59, "59 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")] {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn the_wall_clock_has_the_digits_of_its_clock() {
+        let at = Instant::from_nanos(4_512_000);
+        let began = 50_601_000.0;
+        assert_eq!(wall(at, began, 0.0, FINE), "14:03:21.004 512");
+        assert_eq!(wall(at, began, 3_600_000.0, FIREFOX), "15:03:21.004");
+    }
+
+    #[test]
     fn sizes_read_well() {
         for (bytes, text) in [
             (0, "0 B"),
@@ -239,6 +276,7 @@ mod tests {
             clean: code != 1006,
             was_open,
             cancelled_after: None,
+            explanation: None,
         };
         assert!(ending(&seen(1006, false)).starts_with("It did not open"));
         assert!(ending(&seen(1006, true)).starts_with("The connection broke"));

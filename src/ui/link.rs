@@ -1,5 +1,6 @@
 //! The page's hold on its worker.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use super::store::Store;
 use super::trouble;
 use crate::browser::channel::{WorkerChannel, WorkerFailed};
 use crate::browser::page;
-use crate::wire::{self, Request, Update, WireError};
+use crate::wire::{self, Answer, Question, Request, Update, WireError, Workspace};
 
 /// The script that starts the worker.
 const ADDRESS: &str = "./worker_boot.js";
@@ -23,12 +24,25 @@ struct Hold {
     channel: Option<WorkerChannel>,
     /// What was asked before the worker listened; none once it does.
     waiting: Option<Vec<Vec<u8>>>,
+    /// Who waits for an answer; false from the answer when more of it comes.
+    asked: BTreeMap<u32, Waiter>,
+    next_question: u32,
+    /// The set-up that the worker has.
+    arranged: Option<Workspace>,
 }
+
+type Waiter = Box<dyn FnMut(Answer)>;
 
 impl Link {
     /// Starts the worker and lets its updates change the store.
     pub fn start(store: Store) -> Self {
-        let link = Self(StoredValue::new_local(Hold { channel: None, waiting: Some(Vec::new()) }));
+        let link = Self(StoredValue::new_local(Hold {
+            channel: None,
+            waiting: Some(Vec::new()),
+            asked: BTreeMap::new(),
+            next_question: 0,
+            arranged: None,
+        }));
         match WorkerChannel::start(
             ADDRESS,
             move |bytes| link.hear(store, &bytes),
@@ -61,6 +75,46 @@ impl Link {
             (None, Some(channel)) => channel.post(&bytes),
             (None, None) => {}
         });
+    }
+
+    /// Tells the worker how everything is set up, when that has changed. Before any request that depends on it.
+    pub fn arrange(&self, store: Store) {
+        if !store.is_restored.get() {
+            return;
+        }
+        let workspace = store.workspace();
+        let is_new = self.0.try_update_value(|hold| {
+            let is_new = hold.arranged.as_ref() != Some(&workspace);
+            if is_new {
+                hold.arranged = Some(workspace.clone());
+            }
+            is_new
+        });
+        if is_new == Some(true) {
+            self.ask(&Request::Arrange(Box::new(workspace)));
+        }
+    }
+
+    /// Asks a question. `heard` gets the answer; of a file it gets the pieces, and the file last.
+    pub fn question(&self, question: Question, heard: impl FnMut(Answer) + 'static) {
+        let id = self.0.try_update_value(|hold| {
+            hold.next_question += 1;
+            hold.asked.insert(hold.next_question, Box::new(heard));
+            hold.next_question
+        });
+        if let Some(id) = id {
+            self.ask(&Request::Ask { id, question });
+        }
+    }
+
+    fn answered(&self, id: u32, answer: Answer) {
+        let is_last = !matches!(answer, Answer::Piece(_));
+        let waiter = self.0.try_update_value(|hold| hold.asked.remove(&id)).flatten();
+        let Some(mut waiter) = waiter else { return };
+        waiter(answer);
+        if !is_last {
+            self.0.update_value(|hold| drop(hold.asked.insert(id, waiter)));
+        }
     }
 
     /// The worker listens now: it gets what was asked of it so far.
@@ -96,6 +150,13 @@ impl Link {
                 store.ready.set(Some(ready));
                 self.begin();
             }
+            Ok(Update::Restored(restored)) => {
+                if let Some(trouble) = restored.trouble {
+                    store.complain(format!("This browser keeps nothing for the next visit: {trouble}"));
+                }
+                store.restore(restored.workspace, page::own_socket_address("/ws"));
+            }
+            Ok(Update::Answer { id, answer }) => self.answered(id, answer),
             Ok(Update::News(news)) => {
                 let link = *self;
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,

@@ -7,6 +7,7 @@ use super::link::Link;
 use super::route::Route;
 use super::store::Store;
 use crate::browser::page;
+use crate::engine::draft::{Draft, Form};
 
 /// A path of the practice server.
 struct Offer {
@@ -74,10 +75,13 @@ pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
     let card = move |offer: Offer| {
         let shown = page::own_socket_address(&offer.path.replace("{name}", "…"));
         let try_it = move |_| {
-            let connection = store.add(String::new(), offer.message);
-            let path = offer.path.replace("{name}", &connection.name.get_untracked());
-            connection.url.set(page::own_socket_address(&path));
-            connections::open(connection, link);
+            let connection = store.add(String::new());
+            let path = offer.path.replace("{name}", &untrack(|| connection.name()));
+            connection.setup.update(|setup| setup.url = page::own_socket_address(&path));
+            store.targets.set(Vec::new());
+            let form = if offer.message.starts_with('{') { Form::Json } else { Form::Text };
+            store.draft.set(Draft { form, text: offer.message.to_owned(), is_plain: false });
+            connections::open(store, connection, link);
             page::go_to(&Route::Bench.href());
             page::focus_soon("[data-testid=message]");
         };

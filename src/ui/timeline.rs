@@ -1,37 +1,67 @@
-//! The timeline: every frame of every connection, of which only the rows in view are drawn.
+//! The merged timeline: only the rows on the screen are drawn, and only they are asked for.
 
+use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::format;
+use super::fields::text;
+use super::filter_bar::FilterBar;
 use super::link::Link;
+use super::row::TimelineRow;
 use super::store::Store;
-use super::viewport::Viewport;
+use super::timeline_head::TimelineHead;
+use super::viewport::{ROW, Viewport};
 use crate::browser::page;
-use crate::engine::Instant;
-use crate::wire::{ConnectionId, Look, Request, Row};
+use crate::wire::{Answer, Inspect, Look, Question, Request, Row};
+
+/// Where one looks in the list.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The position of the frame at the upper edge, with the part of it that is above. This is where one looks, whatever the
+    /// list does meanwhile; how far the list is scrolled only follows from it.
+    first: RwSignal<f64>,
+    pub follow: RwSignal<bool>,
+    view: Memo<Viewport>,
+    start: Memo<u64>,
+}
+
+impl Place {
+    /// Moves as little as it takes to see a row, or to the middle when it is far away.
+    fn show(self, position: u64) {
+        let view = self.view.get_untracked();
+        let (first, rows) = (self.first.get_untracked(), view.height / ROW);
+        let position = position as f64;
+        let is_near = position > first - 3.0 && position < first + rows + 3.0;
+        let wanted = match is_near {
+            _ if position >= first && position + 1.0 <= first + rows => return,
+            true if position < first => position,
+            true => position + 1.0 - rows,
+            false => position - rows / 2.0,
+        };
+        self.follow.set(false);
+        self.first.set(wanted.max(self.start.get_untracked() as f64));
+    }
+}
 
 /// The list with its head.
 #[component]
 pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let strip = NodeRef::<Div>::new();
-    let top = RwSignal::new(0.0_f64);
-    // The frame at the upper edge, by number and with the part that is above. This is where one looks, whatever the list
-    // does meanwhile; `top` only follows from it.
-    let first = RwSignal::new(0.0_f64);
     let height = RwSignal::new(400.0_f64);
-    let follow = RwSignal::new(true);
+    let start = Memo::new(move |_| store.list.with(|list| list.first));
     let view = Memo::new(move |_| {
-        let totals = store.totals.get();
-        Viewport { len: totals.frames - totals.dropped, height: height.get() }
+        let len = store.list.with(|list| list.end - list.first);
+        Viewport { len, height: height.get() }
     });
-    let dropped = Memo::new(move |_| store.totals.get().dropped);
+    let (first, top) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
+    let follow = RwSignal::new(true);
+    let place = Place { first, follow, view, start };
 
     // What the worker should send: asked for only when it differs from the last time.
     let look = Memo::new(move |_| {
-        let (view, dropped) = (view.get(), dropped.get());
-        let from = (!follow.get()).then(|| dropped + view.first_wanted(first.get() - dropped as f64));
+        let (view, start) = (view.get(), start.get());
+        let from = (!follow.get()).then(|| start + view.first_wanted(first.get() - start as f64));
         Look { from, rows: view.rows() }
     });
     Effect::new(move || link.ask(&Request::Look(look.get())));
@@ -39,14 +69,14 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     // Following means to stand at the end after every change; staying means to keep the frame under the eye.
     let moved_to = StoredValue::new(0);
     Effect::new(move || {
-        let (view, dropped) = (view.get(), dropped.get() as f64);
+        let (view, start) = (view.get(), start.get() as f64);
         let (Some(scroller), Some(strip)) = (scroller.get(), strip.get()) else { return };
         // Before scrolling: a browser scrolls no further than the strip is long at that moment.
         page::set_height(&strip, view.strip());
         if follow.get() {
-            first.set(dropped + view.last_first());
+            first.set(start + view.last_first());
         }
-        let wanted = view.top_of(first.get_untracked() - dropped).round() as i32;
+        let wanted = view.top_of(first.get() - start).round() as i32;
         if wanted != scroller.scroll_top() {
             scroller.set_scroll_top(wanted);
         }
@@ -65,68 +95,135 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
         moved_to.set_value(now);
         let (view, now) = (view.get_untracked(), f64::from(now));
         follow.set(view.is_at_end(now));
-        first.set(dropped.get_untracked() as f64 + view.first_at(now));
+        first.set(start.get_untracked() as f64 + view.first_at(now));
         top.set(now);
     };
     follow_height(scroller, height);
 
-    let began = Memo::new(move |_| store.totals.with(|totals| totals.began.unwrap_or_default()));
     let slots = Memo::new(move |_| u64::from(view.get().rows()));
-    let place = move |number: u64| {
-        let dropped = dropped.get() as f64;
-        view.get().place(number as f64 - dropped, first.get() - dropped, top.get())
+    let shift = move |position: u64| {
+        let start = start.get() as f64;
+        view.get().place(position as f64 - start, first.get() - start, top.get())
     };
-    let is_empty = move || store.totals.get().frames == 0;
+    let keys = move |event: KeyboardEvent| key_pressed(&event, store, place);
+    let active = text(move || store.chosen.get().map(|number| format!("frame-{number}")).unwrap_or_default());
     view! {
         <div class="timeline" role="group" aria-label="Timeline">
-            <TimelineHead store follow/>
-            <div class="rows" node_ref=scroller on:scroll=scrolled tabindex="0" data-testid="timeline">
-                <p class="empty" hidden=move || !is_empty()>
-                    "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
-                </p>
-                <div class="strip" node_ref=strip>
-                    // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
-                    // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
-                    <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                        <TimelineRow row=slotted(store, slot, slots) store began place/>
-                    </For>
+            <TimelineHead store link place/>
+            <FilterBar store link place/>
+            <div class="listing">
+                <p class="empty" hidden=move || !is_empty(store)>{text(move || empty_words(store).to_owned())}</p>
+                <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
+                    role="listbox" aria-label="Frames" aria-activedescendant=active>
+                    <div class="strip" node_ref=strip role="presentation">
+                        // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
+                        // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
+                        <For each=move || 0..slots.get() key=|slot| *slot let:slot>
+                            <TimelineRow row=slotted(store, slot, slots) store shift/>
+                        </For>
+                    </div>
                 </div>
             </div>
         </div>
     }
+    .into_any()
 }
 
-#[component]
-fn TimelineHead(store: Store, follow: RwSignal<bool>) -> impl IntoView {
-    let frames = move || format::counted(store.totals.get().frames, "frame");
-    let dropped = move || store.totals.get().dropped;
-    let memory = move || {
-        let totals = store.totals.get();
-        format!("{} of {}", format::size(totals.held_bytes), format::size(totals.budget))
-    };
-    view! {
-        <div class="head">
-            <h2>"Timeline"</h2>
-            <span data-testid="frames">{frames}</span>
-            <span class="dropped" hidden=move || dropped() == 0 data-testid="dropped"
-                title="The oldest frames went when the memory for the timeline was full">
-                {move || format::count(dropped())}" dropped"
-            </span>
-            <span class="memory" title="Memory of the timeline">{memory}</span>
-            <button
-                class="quiet toggle"
-                aria-pressed=move || follow.get().to_string()
-                on:click=move |_| follow.update(|f| *f = !*f)
-                title="Keep the newest frame in view"
-                data-testid="follow"
-            >
-                "Follow"
-            </button>
-        </div>
+fn is_empty(store: Store) -> bool {
+    store.list.with(|list| list.end == list.first)
+}
+
+fn empty_words(store: Store) -> &'static str {
+    match store.list.with(|list| list.hits.as_ref().map(|hits| hits.unseen)) {
+        Some(0) => "No frame passes the filter.",
+        Some(_) => "Searching …",
+        None if store.totals.get().cleared > 0 => "Cleared. What happens from now on shows up here.",
+        None => {
+            "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
+        }
     }
 }
 
-/// The row that stands in a slot: the one whose number leaves the slot as a remainder.
+/// Chooses a frame and shows what is in it.
+pub(super) fn choose(store: Store, number: u64) {
+    store.chosen.set(Some(number));
+    open_detail(store, number);
+}
+
+/// Opens a frame, in the view that was chosen last.
+pub(super) fn open_detail(store: Store, number: u64) {
+    let view =
+        store.inspect.with_untracked(|open| open.as_ref().map(|it| it.view.clone())).unwrap_or_default();
+    store.inspect.set(Some(Inspect { frame: number, with: None, view, from: 0, lines: 0 }));
+}
+
+/// Goes to a hit.
+pub(super) fn seek(store: Store, link: Link, place: Place, forward: bool, nth: RwSignal<Option<u64>>) {
+    let from = store.chosen.get_untracked();
+    link.question(Question::Seek { from, forward }, move |answer| {
+        if let Answer::Found { frame, position, nth: found } = answer {
+            nth.set(found);
+            choose(store, frame);
+            place.show(position);
+        }
+    });
+}
+
+/// Goes to a frame by its number.
+pub(super) fn go_to(store: Store, link: Link, place: Place, number: u64) {
+    link.question(Question::Find { frame: number }, move |answer| match answer {
+        Answer::Found { position, .. } => {
+            choose(store, number);
+            place.show(position);
+        }
+        _ => choose(store, number),
+    });
+}
+
+fn key_pressed(event: &KeyboardEvent, store: Store, place: Place) {
+    let step: i64 = match event.key().as_str() {
+        "ArrowDown" | "j" => 1,
+        "ArrowUp" | "k" => -1,
+        "Enter" => {
+            event.prevent_default();
+            if let Some(number) = store.chosen.get_untracked() {
+                open_detail(store, number);
+            }
+            return;
+        }
+        "End" => {
+            event.prevent_default();
+            place.follow.set(true);
+            return;
+        }
+        "Escape" => return store.inspect.set(None),
+        _ => return,
+    };
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
+    event.prevent_default();
+    let next = store.rows.with_untracked(|rows| next_row(&rows.rows, store.chosen.get_untracked(), step));
+    if let Some((number, position)) = next {
+        store.chosen.set(Some(number));
+        if store.inspect.with_untracked(Option::is_some) {
+            open_detail(store, number);
+        }
+        place.show(position);
+    }
+}
+
+/// The row beside the chosen one; the last one when none is chosen.
+fn next_row(rows: &[Row], chosen: Option<u64>, step: i64) -> Option<(u64, u64)> {
+    let at = rows.iter().position(|row| Some(row.number) == chosen);
+    let next = match at {
+        Some(at) => usize::try_from(at as i64 + step).ok().and_then(|at| rows.get(at)),
+        None => rows.last(),
+    }?;
+    Some((next.number, next.position))
+}
+
+/// The row that stands in a slot: the one whose position leaves the slot as a remainder.
 fn slotted(store: Store, slot: u64, slots: Memo<u64>) -> Memo<Option<Row>> {
     Memo::new(move |_| {
         let slots = slots.get();
@@ -137,59 +234,8 @@ fn slotted(store: Store, slot: u64, slots: Memo<u64>) -> Memo<Option<Row>> {
     })
 }
 
-#[component]
-fn TimelineRow(
-    row: Memo<Option<Row>>,
-    store: Store,
-    began: Memo<Instant>,
-    place: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
-) -> impl IntoView {
-    // What a row shows, or nothing while its slot is empty.
-    let show = move |what: fn(&Row) -> String| move || row.with(|row| row.as_ref().map(what));
-    let name = move || {
-        let id = row.with(|row| row.as_ref().map(|row| row.connection))?;
-        Some(store.names.with(|names| names.get(&id).cloned().unwrap_or_else(|| "check".to_owned())))
-    };
-    let time = move || {
-        let at = row.with(|row| row.as_ref().map(|row| row.at))?;
-        Some(format::moment(at, began.get(), store.clock_step()))
-    };
-    let round_trip = move || {
-        let took = row.with(|row| row.as_ref().and_then(|row| row.round_trip))?;
-        Some(format::duration(took, store.clock_step()))
-    };
-    let shift = move || {
-        let number = row.with(|row| row.as_ref().map_or(0, |row| row.number));
-        format!("translateY({}px)", place(number))
-    };
-    let direction = show(|row| format::direction(row.kind).to_owned());
-    view! {
-        <div class="row" hidden=move || row.with(Option::is_none) data-direction=direction style:transform=shift>
-            <span class="time">{time}</span>
-            <span class="who">
-                <span class="dot" data-color=show(|row| color(row.connection)) aria-hidden="true"></span>
-                {name}
-            </span>
-            <span class="arrow" aria-label=direction>{show(|row| format::mark(row.kind).0.to_owned())}</span>
-            <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
-            <span class="size">{show(size)}</span>
-            <span class="preview">{show(|row| row.preview.clone())}</span>
-            <span class="trip">{round_trip}</span>
-        </div>
-    }
-}
-
-/// The size of a message; other frames have none worth showing.
-fn size(row: &Row) -> String {
-    if row.kind.is_sent() || row.kind.is_received() { format::size(row.size) } else { String::new() }
-}
-
-fn color(id: ConnectionId) -> String {
-    if id.is_of_check() { "check".to_owned() } else { (id.0 % 8).to_string() }
-}
-
 /// Keeps the height of an element up to date for as long as the component lives.
-fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
+pub(super) fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
     Effect::new(move |_| {
         if let Some(element) = element.get() {
             let observer = page::HeightObserver::new(&element, move |now| {

@@ -10,14 +10,29 @@ const HEAD: usize = MARK.len() + size_of::<u64>();
 /// to raise a version: a page and a worker that differ in one of these files differ here.
 pub const FINGERPRINT: u64 = {
     let sources: &[&[u8]] = &[
+        include_bytes!("line.rs"),
         include_bytes!("request.rs"),
         include_bytes!("update.rs"),
+        include_bytes!("workspace.rs"),
+        include_bytes!("../engine/backoff.rs"),
         include_bytes!("../engine/close.rs"),
+        include_bytes!("../engine/compare/mod.rs"),
+        include_bytes!("../engine/draft.rs"),
         include_bytes!("../engine/echo.rs"),
         include_bytes!("../engine/endpoint.rs"),
+        include_bytes!("../engine/explain/cause.rs"),
+        include_bytes!("../engine/explain/host.rs"),
+        include_bytes!("../engine/explain/mod.rs"),
+        include_bytes!("../engine/explain/warning.rs"),
+        include_bytes!("../engine/filter/spec.rs"),
         include_bytes!("../engine/framelog.rs"),
         include_bytes!("../engine/metrics/histogram.rs"),
+        include_bytes!("../engine/metrics/trend.rs"),
+        include_bytes!("../engine/pairing.rs"),
         include_bytes!("../engine/payload.rs"),
+        include_bytes!("../engine/report/format.rs"),
+        include_bytes!("../engine/view/line.rs"),
+        include_bytes!("../engine/view/mod.rs"),
         include_bytes!("../engine/time.rs"),
         env!("CARGO_PKG_VERSION").as_bytes(),
     ];
@@ -79,21 +94,27 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Closing, Endpoint, Payload};
-    use crate::wire::{ConnectionId, Look, Request};
+    use crate::engine::draft::Draft;
+    use crate::engine::filter::FilterSpec;
+    use crate::engine::{Closing, Payload};
+    use crate::wire::{ConnectionId, Heartbeat, Look, Request, Setup, Workspace};
 
     fn requests() -> Vec<Request> {
         let connection = ConnectionId(7);
         vec![
-            Request::Connect {
-                connection,
-                name: "alice".into(),
-                endpoint: Endpoint::parse("ws://h/ws")
-                    .and_then(|e| e.with_protocols(["echo.v1"]))
-                    .expect("valid"),
-            },
-            Request::Send { connection, payload: "é\0😀".into() },
-            Request::Send { connection, payload: Payload::Binary(vec![0, 255]) },
+            Request::Arrange(Box::new(Workspace {
+                connections: vec![Setup {
+                    id: connection,
+                    url: "ws://h/ws".into(),
+                    heartbeat: Some(Heartbeat::default()),
+                    ..Setup::default()
+                }],
+                ..Workspace::default()
+            })),
+            Request::Connect { connection },
+            Request::Send { to: vec![connection], draft: Draft::plain("é\0😀") },
+            Request::Attach(Payload::Binary(vec![0, 255])),
+            Request::Filter { spec: FilterSpec::default(), hides: true },
             Request::Close { connection, closing: Closing::new(4999, "done").expect("sendable") },
             Request::Look(Look { from: Some(u64::MAX), rows: 60 }),
             Request::Seen,

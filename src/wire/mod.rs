@@ -5,9 +5,19 @@
 //! must be built from the same source; [`decode`] checks that by a fingerprint.
 
 mod envelope;
+mod line;
 mod request;
 mod update;
+mod workspace;
 
 pub use envelope::{FINGERPRINT, WireError, decode, encode};
-pub use request::{ConnectionId, Look, Request};
-pub use update::{CloseSeen, EchoNews, LineState, News, Phase, Pulse, Ready, Row, Rows, Totals, Update};
+pub use line::{Beats, CloseSeen, LineState, Phase, Retry, Typed};
+pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request};
+pub use update::{
+    Answer, Detail, DraftSeen, EchoNews, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready,
+    RepeatSeen, Restored, Row, Rows, RuleSeen, Totals, Update,
+};
+pub use workspace::{
+    Address, Heartbeat, Layout, Match, MatchBy, Panel, Repeat, Rule, SavedMessage, Setup, Times, Variable,
+    Workspace,
+};

@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Workspace;
+use crate::engine::draft::Draft;
 use crate::engine::echo::EchoCheck;
-use crate::engine::{Closing, Endpoint, Payload};
+use crate::engine::explain::Surroundings;
+use crate::engine::filter::FilterSpec;
+use crate::engine::report::EventFormat;
+use crate::engine::{Closing, Payload};
 
 /// A connection, for as long as the page is open. It stays the same through a reconnect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConnectionId(pub u32);
 
 impl ConnectionId {
@@ -19,34 +24,69 @@ impl ConnectionId {
     }
 }
 
-/// Which rows of the log the page shows.
+/// Which rows of the list the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// The number of the first frame; none to follow the newest.
+    /// The position of the first one in the list; none to follow the newest.
     pub from: Option<u64>,
     /// How many.
     pub rows: u16,
 }
 
-/// A request.
+/// Which part of an opened frame the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspect {
+    /// The number of the frame.
+    pub frame: u64,
+    /// The other one, when two are compared.
+    pub with: Option<u64>,
+    /// The name of the view; empty for the one that suits best.
+    pub view: String,
+    /// The first line.
+    pub from: u64,
+    /// How many.
+    pub lines: u16,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Open a connection, or open a closed one again.
+    /// What is set up has changed. What was left out is gone.
+    Arrange(Box<Workspace>),
+    /// What stands in the composer has changed.
+    Draft(Draft),
+    /// This is what a draft of a file stands for from now on.
+    Attach(Payload),
+    /// Where the page is has changed.
+    Surroundings(Surroundings),
+    /// The page is out of sight, or in sight again.
+    Hidden(bool),
+    /// Open a connection as it is set up, or open a closed one again.
     Connect {
         /// Which.
         connection: ConnectionId,
-        /// What people call it.
-        name: String,
-        /// Where to.
-        endpoint: Endpoint,
     },
     /// Send a message.
     Send {
-        /// On which connection.
-        connection: ConnectionId,
+        /// On which connections.
+        to: Vec<ConnectionId>,
         /// What.
-        payload: Payload,
+        draft: Draft,
     },
+    /// Send the content of a frame once more, byte for byte.
+    SendAgain {
+        /// On which connections.
+        to: Vec<ConnectionId>,
+        /// The number of the frame.
+        frame: u64,
+    },
+    /// Send what stands in the composer again and again, as the set-up says.
+    Repeat {
+        /// On which connections.
+        to: Vec<ConnectionId>,
+    },
+    /// Stop that.
+    StopRepeat,
     /// Start the closing handshake.
     Close {
         /// Which.
@@ -61,10 +101,39 @@ pub enum Request {
     },
     /// Show other rows.
     Look(Look),
-    /// Change how many bytes the log may hold.
-    SetBudget {
-        /// The most bytes.
-        bytes: u64,
+    /// Show, or mark, only some frames.
+    Filter {
+        /// Which.
+        spec: FilterSpec,
+        /// Whether the others are hidden, and not only left unmarked.
+        hides: bool,
+    },
+    /// The list stands still, or goes on.
+    Pause(bool),
+    /// Forget all frames but those that are pinned.
+    Clear,
+    /// Open a frame; none closes what is open.
+    Inspect(Option<Inspect>),
+    /// Keep a frame, whatever the budget says, with what people say of it.
+    Pin {
+        /// Its number.
+        frame: u64,
+        /// A remark, possibly empty.
+        note: String,
+    },
+    /// That is over.
+    Unpin {
+        /// Its number.
+        frame: u64,
+    },
+    /// Tell the latencies in detail: of one connection, or of all; none when nobody looks.
+    Plot(Option<PlotOf>),
+    /// Answer a question with an [`Update::Answer`](super::Update::Answer) of the same id.
+    Ask {
+        /// Which answer belongs to it.
+        id: u32,
+        /// The question.
+        question: Question,
     },
     /// The page has drawn the last update, or has just met its worker; it is ready for the next.
     Seen,
@@ -72,4 +141,63 @@ pub enum Request {
     StartEcho(EchoCheck),
     /// Stop the running check and close its sockets.
     StopEcho,
+}
+
+/// Whose latencies are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlotOf {
+    /// Of all connections.
+    All,
+    /// Of one.
+    One(ConnectionId),
+}
+
+/// A question that has one answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// The next hit, from a frame.
+    Seek {
+        /// The number of the frame to start from; none for the newest.
+        from: Option<u64>,
+        /// Towards the newer ones.
+        forward: bool,
+    },
+    /// Where a frame stands in the list.
+    Find {
+        /// Its number.
+        frame: u64,
+    },
+    /// The content of a frame.
+    Content {
+        /// Its number.
+        frame: u64,
+        /// In which form.
+        form: ContentForm,
+    },
+    /// A JSON text, laid out.
+    Format(String),
+    /// The set-up as the fragment of a link.
+    Share(Box<Workspace>),
+    /// What a link of that kind would set up.
+    OpenShared(String),
+    /// The frames as a file.
+    Export {
+        /// In which format.
+        format: EventFormat,
+        /// Only those that pass the filter.
+        filtered: bool,
+    },
+}
+
+/// In which form a content is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContentForm {
+    /// As it is.
+    Raw,
+    /// As text: JSON laid out, binary as hexadecimal digits.
+    Readable,
+    /// As a step of a suite.
+    Step,
+    /// As a draft that can be edited.
+    Draft,
 }

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ConnectionId;
+use super::{ConnectionId, Inspect, LineState, PlotOf, Workspace};
+use crate::engine::compare::CompareLine;
+use crate::engine::draft::{Draft, DraftError};
 use crate::engine::echo::EchoOutcome;
+use crate::engine::metrics::TrendPoint;
+use crate::engine::view::{Line, ViewName};
 use crate::engine::{FrameKind, Instant, LatencySummary};
 
 /// An update.
@@ -13,8 +17,17 @@ use crate::engine::{FrameKind, Instant, LatencySummary};
 pub enum Update {
     /// The worker runs. The first update, and the answer to a message that it cannot read.
     Ready(Ready),
+    /// What was kept from the last visit; comes once.
+    Restored(Box<Restored>),
     /// What has changed since the last one.
     News(Box<News>),
+    /// The answer to a question.
+    Answer {
+        /// Of which.
+        id: u32,
+        /// The answer.
+        answer: Answer,
+    },
 }
 
 /// What the worker found out about its surroundings.
@@ -30,6 +43,15 @@ pub struct Ready {
     pub most_sockets: u16,
 }
 
+/// What was kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Restored {
+    /// None on the first visit.
+    pub workspace: Option<Workspace>,
+    /// Why nothing can be kept, in the browser's words.
+    pub trouble: Option<String>,
+}
+
 /// What has changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct News {
@@ -37,74 +59,26 @@ pub struct News {
     pub lines: Vec<LineState>,
     /// The counts.
     pub totals: Totals,
+    /// The list that the rows are of.
+    pub list: ListState,
     /// The rows asked for, when they changed.
     pub rows: Option<Rows>,
+    /// What stands in the composer, as it would go out, when that changed.
+    pub draft: Option<DraftSeen>,
+    /// How repeating is doing, when that changed.
+    pub repeat: Option<RepeatSeen>,
+    /// The part of the opened frame that was asked for, when it changed.
+    pub detail: Option<Box<Detail>>,
+    /// The frames that are pinned, when they changed.
+    pub pins: Option<Vec<Pin>>,
+    /// The latencies that were asked for.
+    pub plot: Option<Box<Plot>>,
+    /// How often each automatic reply was sent, when that changed.
+    pub replies: Option<Vec<RuleSeen>>,
     /// How the running check is doing.
     pub echo: Option<EchoNews>,
     /// How the worker itself is doing.
     pub pulse: Pulse,
-}
-
-/// Where a connection is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Phase {
-    /// The handshake is under way.
-    Connecting,
-    /// Messages may go both ways.
-    Open,
-    /// We asked to close; the server has not answered.
-    Closing,
-    /// It has ended.
-    #[default]
-    Closed,
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CloseSeen {
-    /// The close code.
-    pub code: u16,
-    /// The reason, possibly empty.
-    pub reason: String,
-    /// Whether the closing handshake was completed.
-    pub clean: bool,
-    /// Whether it had been open before.
-    pub was_open: bool,
-    /// We took the handshake back before it was done, after this time.
-    pub cancelled_after: Option<Duration>,
-}
-
-/// Everything the page shows of one connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineState {
-    /// Which.
-    pub id: ConnectionId,
-    /// What people call it.
-    pub name: String,
-    /// Where to.
-    pub url: String,
-    /// Where it is in its life.
-    pub phase: Phase,
-    /// Since when.
-    pub since: Instant,
-    /// How long the handshake took.
-    pub opened_after: Option<Duration>,
-    /// The subprotocol the server chose; empty when none.
-    pub protocol: String,
-    /// The extensions agreed on; empty when none.
-    pub extensions: String,
-    /// Messages sent.
-    pub sent: u64,
-    /// Messages that came in.
-    pub received: u64,
-    /// Bytes accepted and not yet handed to the network.
-    pub buffered: u64,
-    /// The round trips.
-    pub latency: Option<LatencySummary>,
-    /// How it ended the last time.
-    pub closed: Option<CloseSeen>,
-    /// What went wrong last, in words.
-    pub trouble: Option<String>,
 }
 
 /// Counts over everything.
@@ -116,21 +90,57 @@ pub struct Totals {
     pub began: Option<Instant>,
     /// Frames that the budget pushed out.
     pub dropped: u64,
+    /// Frames that were cleared away by hand.
+    pub cleared: u64,
+    /// Messages ever sent and received, in all connections.
+    pub messages: u64,
     /// Bytes the log holds.
     pub held_bytes: u64,
     /// Bytes the log may hold.
     pub budget: u64,
     /// Sockets that exist, also those that are still closing.
     pub sockets: u16,
+    /// The round trips of all connections.
+    pub latency: Option<LatencySummary>,
+    /// Round trips among them that were measured while the tab was hidden or the worker was late.
+    pub tainted: u64,
+}
+
+/// The list that is scrolled: all frames, or those that pass the filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListState {
+    /// The position of its first row; grows as the budget drops frames, and shrinks while a filter searches backwards.
+    pub first: u64,
+    /// The position after its last row.
+    pub end: u64,
+    /// How the filter is doing; none without one.
+    pub hits: Option<HitsState>,
+    /// Frames that came since the list was paused; none when it is not.
+    pub paused: Option<u64>,
+}
+
+/// How the filter is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitsState {
+    /// Frames that pass, of those looked at.
+    pub count: u64,
+    /// Frames that were not looked at yet.
+    pub unseen: u64,
+    /// What is wrong with the filter, in words; then it lets everything pass.
+    pub wrong: Option<String>,
 }
 
 /// A frame as a line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
+    /// Its place in the list.
+    pub position: u64,
     /// Its place among all frames.
     pub number: u64,
     /// When.
     pub at: Instant,
+    /// How long after the row above it.
+    pub delta: Option<Duration>,
     /// On which connection.
     pub connection: ConnectionId,
     /// What.
@@ -141,15 +151,122 @@ pub struct Row {
     pub preview: String,
     /// For a reply: how long its question had been out.
     pub round_trip: Option<Duration>,
+    /// The tab was hidden or the worker was late when it came.
+    pub is_tainted: bool,
+    /// It passes a filter that only marks.
+    pub is_hit: bool,
+    /// It is pinned.
+    pub is_pinned: bool,
 }
 
-/// A piece of the log.
+/// A piece of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
-    /// The number of the first one.
+    /// The position of the first one.
     pub first: u64,
     /// The lines, without a gap.
     pub rows: Vec<Row>,
+}
+
+/// What stands in the composer, as it would go out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftSeen {
+    /// What keeps it from being sent.
+    pub wrong: Option<DraftError>,
+    /// Line and column of that, from 1.
+    pub place: Option<(u32, u32)>,
+    /// Bytes that go out.
+    pub size: u64,
+    /// Whether they go out as text.
+    pub is_text: bool,
+    /// Whether each sending differs.
+    pub varies: bool,
+    /// The beginning of what goes out.
+    pub preview: String,
+}
+
+/// How repeating is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatSeen {
+    /// Whether it goes on.
+    pub is_running: bool,
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Messages that are to be sent, when that is known.
+    pub of: Option<u64>,
+    /// Why it has ended, in words.
+    pub ended: String,
+    /// It was not the count, the time or a person that ended it.
+    pub is_failed: bool,
+}
+
+/// A part of an opened frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// What was asked.
+    pub of: Inspect,
+    /// The frame; none when it is no longer held.
+    pub row: Option<Row>,
+    /// The other one, when two are compared.
+    pub with: Option<Row>,
+    /// The views that suit it, the best first.
+    pub views: Vec<ViewName>,
+    /// The name of the view that is shown.
+    pub view: String,
+    /// The media type, when the first bytes tell it.
+    pub media: Option<Media>,
+    /// Lines in all; those known so far while it is being opened.
+    pub lines: u64,
+    /// It is still being opened.
+    pub is_opening: bool,
+    /// The lines asked for.
+    pub shown: Vec<Line>,
+    /// The same of a comparison.
+    pub compared: Vec<CompareLine>,
+    /// Places in which the two differ.
+    pub changes: u32,
+    /// The comparison was too long to be finished.
+    pub is_cut: bool,
+}
+
+/// What a binary content is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// Such as `image/png`.
+    pub media_type: String,
+    /// In words.
+    pub words: String,
+}
+
+/// A pinned frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The frame.
+    pub row: Row,
+    /// What people say of it.
+    pub note: String,
+}
+
+/// Latencies in detail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plot {
+    /// Whose.
+    pub of: PlotOf,
+    /// How many round trips are in each bar.
+    pub bars: Vec<u64>,
+    /// The shortest and the longest of them.
+    pub range: Option<(Duration, Duration)>,
+    /// The latencies over time.
+    pub trend: Vec<TrendPoint>,
+}
+
+/// How an automatic reply is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSeen {
+    /// Replies sent.
+    pub sent: u64,
+    /// What is wrong with it, in words; then it does not reply.
+    pub wrong: Option<String>,
 }
 
 /// How a check is doing.
@@ -173,4 +290,51 @@ pub enum EchoNews {
 pub struct Pulse {
     /// How late the worker's own timer came, at worst, in the last second; none in the first one.
     pub loop_lag: Option<Duration>,
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// A frame in the list, and which hit it is, from 1, when that is known.
+    Found {
+        /// Its number.
+        frame: u64,
+        /// Where it stands.
+        position: u64,
+        /// Which hit it is, from 1.
+        nth: Option<u64>,
+    },
+    /// A text.
+    Text(String),
+    /// Bytes.
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// A message to edit.
+    Draft(Draft),
+    /// A piece of a file; more come.
+    Piece(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The last piece of a file, with its name.
+    File {
+        /// The last bytes.
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+        /// The name of the file.
+        name: String,
+        /// The media type.
+        media_type: String,
+        /// Frames in it.
+        frames: u64,
+    },
+    /// The fragment of a link, and what was left out of it.
+    Link {
+        /// The fragment.
+        fragment: String,
+        /// In words.
+        left_out: Vec<String>,
+    },
+    /// What a link would set up.
+    Offer(Box<Workspace>),
+    /// There is no such thing.
+    Nothing,
+    /// It did not work, in words.
+    Failed(String),
 }

@@ -394,7 +394,7 @@ pub struct Recording {
 impl Recording {
     pub fn transcript(&self) -> Transcript<'_> {
         let origin = Origin::from_millis(1_795_230_066_123.456);
-        Transcript { log: &self.log, connections: &self.connections, origin }
+        Transcript { log: &self.log, only: None, connections: &self.connections, origin }
     }
 
     pub fn push(&mut self, at_us: u64, connection: u32, kind: FrameKind, bytes: &[u8]) {
@@ -410,7 +410,7 @@ impl Recording {
         paired_us: Option<u64>,
     ) {
         let (at, round_trip) = (Instant::from_nanos(at_us * 1000), paired_us.map(Duration::from_micros));
-        self.log.push(Entry { at, connection, kind, bytes, round_trip });
+        self.log.push(Entry { at, connection, kind, bytes, round_trip, is_tainted: false });
     }
 }
 

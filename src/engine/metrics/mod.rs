@@ -12,6 +12,7 @@ mod histogram;
 mod measured;
 mod ratio;
 mod threshold;
+mod trend;
 
 pub use counters::{Counters, Success};
 pub use delta::Delta;
@@ -20,3 +21,4 @@ pub use figures::{MetricsError, MetricsErrorKind};
 pub use histogram::{Histogram, Summary};
 pub use measured::Metrics;
 pub use threshold::{Kind, Part, Reading, Stat, Subject, Threshold, ThresholdError, ThresholdErrorKind};
+pub use trend::{Trend, TrendPoint};

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use super::transcript::Transcript;
 use super::{JunitStyle, Report, csv, har, html, json, jsonl, junit};
+use serde::{Deserialize, Serialize};
+
 use crate::engine::mask::Masker;
 
 /// A form of a report.
@@ -23,7 +25,7 @@ pub enum ReportFormat {
 }
 
 /// A form of a recorded session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EventFormat {
     /// HTTP Archive 1.2 with WebSocket messages as Chrome writes them.
     Har,

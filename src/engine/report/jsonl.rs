@@ -45,6 +45,7 @@ pub(super) fn event(kind: FrameKind) -> &'static str {
         FrameKind::Closing => "closing",
         FrameKind::Closed => "closed",
         FrameKind::Failed => "failed",
+        FrameKind::Waiting => "waiting",
     }
 }
 

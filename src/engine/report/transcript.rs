@@ -86,6 +86,8 @@ impl Origin {
 pub struct Transcript<'a> {
     /// The frames; it also knows how many it has dropped.
     pub log: &'a FrameLog,
+    /// Which of them are told; none for all.
+    pub only: Option<&'a dyn Fn(&Frame<'_>) -> bool>,
     /// The handshakes, those of one connection in the order in which they were started.
     pub connections: &'a [Connection],
     /// When the world of the log's moments began.
@@ -96,9 +98,10 @@ impl<'a> Transcript<'a> {
     /// The frames held, oldest first, each with the place of its handshake in the list; none when that is not there.
     pub(super) fn frames(&self) -> impl Iterator<Item = (Frame<'a>, Option<usize>)> {
         let mut handshakes = Handshakes::of(self.connections);
-        self.log.from(0).map(move |frame| {
+        // Those that are not told still say to which handshake the next ones belong.
+        self.log.from(0).filter_map(move |frame| {
             let handshake = handshakes.of_frame(&frame);
-            (frame, handshake)
+            self.only.is_none_or(|takes| takes(&frame)).then_some((frame, handshake))
         })
     }
 
@@ -231,9 +234,9 @@ mod tests {
         let mut log = FrameLog::with_budget(0);
         for &(connection, at, kind) in frames {
             let at = Instant::from_nanos(at);
-            log.push(Entry { at, connection, kind, bytes: b"", round_trip: None });
+            log.push(Entry { at, connection, kind, bytes: b"", round_trip: None, is_tainted: false });
         }
-        let session = Transcript { log: &log, connections, origin: Origin::default() };
+        let session = Transcript { log: &log, only: None, connections, origin: Origin::default() };
         let found: Vec<_> = session.frames().map(|(_, handshake)| handshake).collect();
         assert_eq!(found, expected);
     }
@@ -283,6 +286,7 @@ mod tests {
             kind: FrameKind::ReceivedBinary,
             bytes: &[1, 2, 3, 4, 5, 6],
             round_trip: None,
+            is_tainted: false,
         };
         let secret = STANDARD.encode([1, 2, 3, 4, 5, 6]);
         assert_eq!(Content::of(&frame, &Masker::new([secret])).as_str(), STANDARD.encode("***"));

@@ -1,0 +1,52 @@
+//! Files that a person chose, dropped or pasted.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{ClipboardEvent, DragEvent, File, FileList, HtmlInputElement};
+
+use super::words::words;
+
+/// A file with its content.
+pub struct Content {
+    /// The name of the file.
+    pub name: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the first file that was dropped; false when it was none.
+pub fn of_drop(event: &DragEvent, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
+    first(event.data_transfer().and_then(|dropped| dropped.files()), read)
+}
+
+/// Reads the first file that was pasted; false when it was none.
+pub fn of_paste(event: &ClipboardEvent, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
+    first(event.clipboard_data().and_then(|pasted| pasted.files()), read)
+}
+
+/// The text that was pasted.
+pub fn pasted_text(event: &ClipboardEvent) -> Option<String> {
+    event.clipboard_data()?.get_data("text/plain").ok()
+}
+
+/// Reads the file that was chosen in a field, and empties the field, so that the same can be chosen again.
+pub fn of_input(event: &web_sys::Event, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
+    let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+        return false;
+    };
+    let found = first(input.files(), read);
+    input.set_value("");
+    found
+}
+
+fn first(files: Option<FileList>, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
+    let Some(file) = files.and_then(|files| files.get(0)) else { return false };
+    spawn_local(async move { read(content(&file).await) });
+    true
+}
+
+async fn content(file: &File) -> Result<Content, String> {
+    let buffer = JsFuture::from(file.array_buffer()).await.map_err(|thrown| words(&thrown))?;
+    Ok(Content { name: file.name(), bytes: Uint8Array::new(&buffer).to_vec() })
+}

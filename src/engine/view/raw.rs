@@ -1,0 +1,107 @@
+//! Text as it is, line by line; what cannot be seen is shown by a sign.
+
+use super::flow::{Cursor, Flow, piece, text};
+use super::{Line, Pages, Tone, View};
+
+/// Bytes of a line before it is continued on the next.
+const WRAP: usize = 600;
+
+/// The view.
+pub(super) struct Raw;
+
+impl View for Raw {
+    fn name(&self) -> &'static str {
+        "raw"
+    }
+
+    fn title(&self) -> &'static str {
+        "Raw"
+    }
+
+    fn suits(&self, is_text: bool, bytes: &[u8]) -> Option<u8> {
+        match is_text {
+            true => Some(2),
+            false => (!bytes.is_empty() && std::str::from_utf8(bytes).is_ok()).then_some(1),
+        }
+    }
+
+    fn open(&self, _bytes: &[u8]) -> Box<dyn Pages> {
+        Box::new(Flow::from(Lines { at: 0, is_torn: false }))
+    }
+}
+
+#[derive(Clone)]
+struct Lines {
+    at: usize,
+    /// The line above was too long.
+    is_torn: bool,
+}
+
+impl Cursor for Lines {
+    fn line(&mut self, bytes: &[u8], out: Option<&mut Line>) -> bool {
+        if self.at >= bytes.len() {
+            return false;
+        }
+        let limit = piece(bytes, self.at, WRAP);
+        let newline = bytes[self.at..limit].iter().position(|byte| *byte == b'\n');
+        let end = newline.map_or(limit, |length| self.at + length);
+        if let Some(line) = out {
+            line.is_continued = self.is_torn;
+            show(line, &text(&bytes[self.at..end]));
+        }
+        self.at = end + usize::from(newline.is_some());
+        self.is_torn = newline.is_none();
+        true
+    }
+}
+
+/// Puts signs for control characters, as Unicode has them.
+fn show(line: &mut Line, shown: &str) {
+    let mut plain = 0;
+    for (at, c) in shown.char_indices().filter(|(_, c)| c.is_ascii_control() && *c != '\t') {
+        if at > plain {
+            line.push(Tone::Plain, &shown[plain..at]);
+        }
+        let sign = if c == '\x7f' {
+            '\u{2421}'
+        } else {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')
+        };
+        line.push(Tone::Faint, sign.encode_utf8(&mut [0; 4]));
+        plain = at + c.len_utf8();
+    }
+    if plain < shown.len() {
+        line.push(Tone::Plain, &shown[plain..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(content: &[u8]) -> Vec<String> {
+        let mut pages = Raw.open(content);
+        while !pages.advance(content, &mut || true) {}
+        pages.read(content, 0, usize::MAX).iter().map(Line::text).collect()
+    }
+
+    #[test]
+    fn lines_are_as_written() {
+        assert_eq!(lines(b"a\n\nb"), ["a", "", "b"]);
+        assert_eq!(lines(b"a\n"), ["a"]);
+        assert_eq!(lines(b""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_cannot_be_seen_has_a_sign() {
+        assert_eq!(lines(b"a\0b\r\n\tc\x7f"), ["a\u{2400}b\u{240d}", "\tc\u{2421}"]);
+    }
+
+    #[test]
+    fn an_endless_line_is_continued_between_characters() {
+        let content = "😀".repeat(1000);
+        let shown = lines(content.as_bytes());
+        assert!(shown.len() > 6 && !shown.concat().contains('\u{fffd}'));
+        assert_eq!(shown.concat(), content);
+    }
+}

@@ -1,0 +1,84 @@
+//! What survives a reload: the set-up, as JSON under one name.
+//!
+//! Owns what is left out of it: values of secrets, and what is too large to keep. It refuses to know where it is kept.
+
+use crate::engine::world::LocalFuture;
+use crate::wire::Workspace;
+
+/// A draft longer than this is not kept.
+const LONGEST_DRAFT: usize = 64 << 10;
+
+/// Where texts are kept.
+pub trait Keep {
+    /// What was kept; none on the first visit.
+    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>>;
+    /// Keeps a text in place of the one before.
+    fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>>;
+}
+
+/// Nothing can be kept here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct KeepError {
+    /// In the browser's words.
+    pub message: String,
+}
+
+/// What is kept of a set-up.
+pub(super) fn to_text(workspace: &Workspace) -> String {
+    let mut kept = workspace.clone();
+    for variable in kept.variables.iter_mut().filter(|variable| variable.is_secret) {
+        variable.value.clear();
+    }
+    if kept.draft.text.len() > LONGEST_DRAFT {
+        kept.draft = Default::default();
+    }
+    kept.sent.retain(|draft| draft.text.len() <= LONGEST_DRAFT);
+    serde_json::to_string(&kept).expect("a set-up has names for keys and no number that JSON lacks")
+}
+
+/// What of a set-up another person has use for: not where one has been, and not what one is just writing.
+pub(super) fn without_history(workspace: &Workspace) -> Workspace {
+    Workspace { addresses: Vec::new(), sent: Vec::new(), ..workspace.clone() }
+}
+
+/// The set-up that was kept. One that cannot be read is as none: a person would rather start afresh than not at all.
+pub(super) fn of_text(text: &str) -> Option<Workspace> {
+    serde_json::from_str(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::draft::Draft;
+    use crate::wire::{Setup, Variable};
+
+    #[test]
+    fn what_was_kept_comes_back() {
+        let setup = Setup { name: "alice".into(), url: "ws://{{host}}/ws".into(), ..Setup::default() };
+        let workspace = Workspace { connections: vec![setup], ..Workspace::default() };
+        assert_eq!(of_text(&to_text(&workspace)), Some(workspace));
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_not_kept() {
+        let secret = Variable { name: "token".into(), value: "s3cret".into(), is_secret: true };
+        let text = to_text(&Workspace { variables: vec![secret], ..Workspace::default() });
+        assert!(text.contains("token") && !text.contains("s3cret"), "{text}");
+    }
+
+    #[test]
+    fn what_an_older_or_newer_version_kept_is_read_as_far_as_it_goes() {
+        let read = of_text(r#"{"connections":[{"id":3,"name":"bob","mood":"good"}],"weather":1}"#);
+        let read = read.expect("missing fields have defaults, unknown ones are skipped");
+        assert_eq!(read.connections[0].name, "bob");
+        assert_eq!(read.budget, Workspace::BUDGET);
+        assert_eq!(of_text("not JSON"), None);
+    }
+
+    #[test]
+    fn a_draft_of_megabytes_is_not_kept() {
+        let workspace = Workspace { draft: Draft::plain("x".repeat(1 << 20)), ..Workspace::default() };
+        assert!(to_text(&workspace).len() < 4096);
+    }
+}

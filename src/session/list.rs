@@ -1,0 +1,202 @@
+//! The list that the page scrolls: all frames, or those that pass a filter, up to now or up to a pause.
+//!
+//! Owns what is shown and how far the filter has searched. It refuses to hold frames: it reads the log. The rule a reader would
+//! break: a position belongs to a frame for as long as the filter stays, so that the row one looks at stays where it is.
+
+use std::collections::BTreeMap;
+
+use crate::engine::filter::{Filter, FilterSpec, Hits};
+use crate::engine::{Frame, FrameLog, payload};
+use crate::wire::{ConnectionId, HitsState, ListState, Look, Pin, Row, Rows};
+
+/// Characters of a message that a row carries.
+const PREVIEW: usize = 240;
+/// More than a screen has lines for; a page cannot ask for the whole log at once.
+const MOST_ROWS: u16 = 512;
+
+/// The list.
+pub(super) struct List {
+    look: Look,
+    /// The number of the first frame that came after the pause.
+    paused: Option<u64>,
+    search: Option<Search>,
+    /// What is wrong with the filter that was asked for.
+    wrong: Option<String>,
+    /// What the rows that were sent last were of; none when they must be sent anyway.
+    shown: Option<Shown>,
+}
+
+struct Search {
+    filter: Filter,
+    hits: Hits,
+    hides: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shown {
+    first: u64,
+    end: u64,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        let look = Look { from: None, rows: 0 };
+        Self { look, paused: None, search: None, wrong: None, shown: None }
+    }
+}
+
+impl List {
+    /// The page looks elsewhere.
+    pub fn look(&mut self, look: Look) {
+        self.look = Look { rows: look.rows.min(MOST_ROWS), ..look };
+        self.shown = None;
+    }
+
+    /// The rows must be sent again: something about them has changed.
+    pub fn redraw(&mut self) {
+        self.shown = None;
+    }
+
+    /// Stands still, or goes on.
+    pub fn pause(&mut self, is_paused: bool, log: &FrameLog) {
+        self.paused = is_paused.then(|| self.paused.unwrap_or(log.total()));
+        self.shown = None;
+    }
+
+    /// Shows or marks what passes; one that lets everything pass is none.
+    pub fn filter(&mut self, spec: &FilterSpec, hides: bool) {
+        self.shown = None;
+        self.wrong = None;
+        self.search = None;
+        if *spec == FilterSpec::default() {
+            return;
+        }
+        match (Filter::compile(spec), Filter::compile(spec)) {
+            (Ok(filter), Ok(searching)) => {
+                self.search = Some(Search { filter, hits: Hits::new(searching), hides });
+            }
+            (Err(error), _) | (_, Err(error)) => self.wrong = Some(error.to_string()),
+        }
+    }
+
+    /// Searches on, for as long as it may; says whether all was seen.
+    pub fn advance(&mut self, log: &FrameLog, may_go_on: impl FnMut() -> bool) -> bool {
+        self.search.as_mut().is_none_or(|search| search.hits.advance(log, may_go_on))
+    }
+
+    /// What passes the filter; none when there is none.
+    pub fn only(&self) -> Option<&Filter> {
+        self.search.as_ref().map(|search| &search.filter)
+    }
+
+    /// The number of the first frame that is not shown yet.
+    fn end_number(&self, log: &FrameLog) -> u64 {
+        self.paused.unwrap_or(log.total()).max(log.oldest())
+    }
+
+    fn hiding(&self) -> Option<&Hits> {
+        self.search.as_ref().filter(|search| search.hides).map(|search| &search.hits)
+    }
+
+    /// The positions of the first row and after the last one.
+    fn span(&self, log: &FrameLog) -> (u64, u64) {
+        let end = self.end_number(log);
+        match self.hiding() {
+            None => (log.oldest(), end),
+            Some(hits) => {
+                let span = hits.span();
+                let end = if self.paused.is_some() { hits.position_of(end).min(span.end) } else { span.end };
+                (span.start, end.max(span.start))
+            }
+        }
+    }
+
+    fn number_at(&self, position: u64) -> Option<u64> {
+        self.hiding().map_or(Some(position), |hits| hits.number_at(position))
+    }
+
+    /// Where a frame stands, or the next one that is shown.
+    pub fn position_of(&self, frame: u64) -> u64 {
+        self.hiding().map_or(frame, |hits| hits.position_of(frame))
+    }
+
+    /// The next hit from a frame, and which it is, from 1.
+    pub fn seek(&self, from: Option<u64>, forward: bool, log: &FrameLog) -> Option<(u64, u64)> {
+        let hits = &self.search.as_ref()?.hits;
+        let from = from.unwrap_or(log.total());
+        let found = if forward { hits.next_after(from) } else { hits.previous_before(from) };
+        // At the end it goes on from the other one, as searches in editors do.
+        let found = found.or_else(|| {
+            let span = hits.span();
+            if forward { hits.number_at(span.start) } else { hits.number_at(span.end.checked_sub(1)?) }
+        })?;
+        Some((found, hits.position_of(found) - hits.span().start + 1))
+    }
+
+    /// How it is.
+    pub fn state(&self, log: &FrameLog) -> ListState {
+        let (first, end) = self.span(log);
+        let hits = self.search.as_ref().map(|search| HitsState {
+            count: search.hits.len(),
+            unseen: search.hits.unseen(log),
+            wrong: None,
+        });
+        let wrong =
+            || self.wrong.clone().map(|wrong| HitsState { wrong: Some(wrong), ..HitsState::default() });
+        ListState {
+            first,
+            end,
+            hits: hits.or_else(wrong),
+            paused: self.paused.map(|paused| log.total().saturating_sub(paused)),
+        }
+    }
+
+    /// The rows that the page looks at, unless it has them already.
+    pub fn rows(&mut self, log: &FrameLog, pins: &BTreeMap<u64, Pin>) -> Option<Rows> {
+        let (first, end) = self.span(log);
+        let count = u64::from(self.look.rows);
+        let from = self.look.from.unwrap_or(end.saturating_sub(count)).max(first);
+        let shown = Shown { first: from, end: end.min(from + count).max(from) };
+        if self.shown == Some(shown) {
+            return None;
+        }
+        self.shown = Some(shown);
+        let mut above = from.checked_sub(1).filter(|above| *above >= first);
+        let mut rows = Vec::with_capacity(count as usize);
+        let mut before = above.take().and_then(|above| log.get(self.number_at(above)?)).map(|frame| frame.at);
+        for position in shown.first..shown.end {
+            let Some(frame) = self.number_at(position).and_then(|number| log.get(number)) else { continue };
+            let row = Row {
+                position,
+                delta: before.map(|before| frame.at - before),
+                is_hit: self
+                    .search
+                    .as_ref()
+                    .is_some_and(|search| !search.hides && search.filter.takes(&frame)),
+                is_pinned: pins.contains_key(&frame.number),
+                ..row(&frame)
+            };
+            before = Some(frame.at);
+            rows.push(row);
+        }
+        Some(Rows { first: shown.first, rows })
+    }
+}
+
+/// A frame as a row, without what depends on the list.
+pub(super) fn row(frame: &Frame<'_>) -> Row {
+    Row {
+        position: frame.number,
+        number: frame.number,
+        at: frame.at,
+        delta: None,
+        connection: ConnectionId(frame.connection),
+        kind: frame.kind,
+        size: frame.bytes.len() as u64,
+        preview: payload::preview(frame.kind.is_text(), frame.bytes, PREVIEW),
+        round_trip: frame.round_trip,
+        is_tainted: frame.is_tainted,
+        is_hit: false,
+        is_pinned: false,
+    }
+}

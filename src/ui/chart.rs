@@ -1,0 +1,112 @@
+//! The geometry of the plots: numbers in, paths out.
+//!
+//! Pure. Coordinates are whole tenths on a field of 600 by 120, which the style sheet stretches.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::engine::Instant;
+use crate::engine::metrics::TrendPoint;
+
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 120.0;
+
+/// The outline of bars, each as high as its count is to the highest.
+pub fn bars(counts: &[u64]) -> String {
+    let most = counts.iter().copied().max().unwrap_or(0).max(1) as f64;
+    let width = WIDTH / counts.len().max(1) as f64;
+    let mut path = String::new();
+    for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        // One among millions is still to be seen.
+        let height = (*count as f64 / most * (HEIGHT - 4.0)).max(1.5);
+        let (x, y) = (at as f64 * width, HEIGHT - height);
+        let _ = write!(path, "M{x:.1} {HEIGHT}V{y:.1}h{:.1}V{HEIGHT}z", (width - 1.0).max(1.0));
+    }
+    path
+}
+
+/// The field on which latencies are drawn over time.
+pub struct Chart {
+    from: Instant,
+    until: Instant,
+    /// What the upper edge stands for.
+    pub highest: Duration,
+}
+
+impl Chart {
+    /// A field that these points fit on; none without a point.
+    pub fn of(points: &[TrendPoint]) -> Option<Self> {
+        let (first, last) = (points.first()?, points.last()?);
+        let highest = points.iter().map(|point| point.max).max()?.max(Duration::from_micros(1));
+        Some(Self { from: first.from, until: last.from + last.width, highest })
+    }
+
+    /// How long the field is.
+    pub fn lasts(&self) -> Duration {
+        self.until - self.from
+    }
+
+    fn x(&self, at: Instant) -> f64 {
+        let whole = (self.until - self.from).as_secs_f64().max(1e-9);
+        (at - self.from).as_secs_f64() / whole * WIDTH
+    }
+
+    fn y(&self, took: Duration) -> f64 {
+        HEIGHT - took.as_secs_f64() / self.highest.as_secs_f64() * (HEIGHT - 4.0)
+    }
+
+    /// Where a point's slot begins, and how wide it is.
+    pub fn span(&self, point: &TrendPoint) -> (f64, f64) {
+        let x = self.x(point.from);
+        (x, self.x(point.from + point.width) - x)
+    }
+
+    /// The line of one figure; it breaks where nothing was measured.
+    pub fn line(&self, points: &[TrendPoint], of: impl Fn(&TrendPoint) -> Duration) -> String {
+        let mut path = String::new();
+        let mut ends = None;
+        for point in points {
+            let (x, width) = self.span(point);
+            let y = self.y(of(point));
+            let pen = if ends == Some(point.from) { 'L' } else { 'M' };
+            let _ = write!(path, "{pen}{x:.1} {y:.1}h{width:.1}");
+            ends = Some(point.from + point.width);
+        }
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(second: u64, millis: u64) -> TrendPoint {
+        let took = Duration::from_millis(millis);
+        TrendPoint {
+            from: Instant::from_nanos(second * 1_000_000_000),
+            width: Duration::from_secs(1),
+            count: 1,
+            tainted: 0,
+            p50: took,
+            p95: took,
+            p99: took,
+            max: took,
+        }
+    }
+
+    #[test]
+    fn bars_are_as_high_as_their_counts() {
+        assert_eq!(bars(&[0, 2]), "M300.0 120V4.0h299.0V120z");
+        assert_eq!(bars(&[]), "");
+        assert!(bars(&[1, 1_000_000]).contains("V118.5"), "one is still to be seen");
+    }
+
+    #[test]
+    fn the_line_spans_the_field_and_breaks_where_nothing_was() {
+        let points = [point(0, 1), point(1, 2), point(3, 4)];
+        let chart = Chart::of(&points).expect("points");
+        assert_eq!(chart.lasts(), Duration::from_secs(4));
+        assert_eq!(chart.line(&points, |p| p.p50), "M0.0 91.0h150.0L150.0 62.0h150.0M450.0 4.0h150.0");
+        assert!(Chart::of(&[]).is_none());
+    }
+}

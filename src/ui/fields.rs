@@ -1,0 +1,192 @@
+//! Fields and buttons that are bound to a part of something.
+//!
+//! Their types are erased on purpose: each closure type of its own would be drawn by code of its own, and every byte of the page
+//! is downloaded.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::format;
+use crate::engine::unit;
+
+/// What a field shows, derived from elsewhere.
+pub(super) fn text(of: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
+    Signal::derive(of)
+}
+
+/// Whether something is so.
+pub(super) fn when(of: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
+    Signal::derive(of)
+}
+
+/// A field for one line of text.
+pub(super) fn line(
+    label: &'static str,
+    testid: &'static str,
+    hint: &'static str,
+    value: Signal<String>,
+    set: impl Fn(String) + 'static,
+) -> AnyView {
+    let set: Box<dyn Fn(String)> = Box::new(set);
+    view! {
+        <label class="field">
+            <span>{label}</span>
+            <input class="mono" type="text" spellcheck="false" autocomplete="off" data-testid=testid placeholder=hint
+                prop:value=value on:input=move |event| set(event_target_value(&event))/>
+        </label>
+    }
+    .into_any()
+}
+
+/// A field for a text that `read` understands; what it does not understand stays and is marked.
+pub(super) fn parsed<T: 'static>(
+    label: &'static str,
+    testid: &'static str,
+    hint: &'static str,
+    value: Signal<String>,
+    read: fn(&str) -> Option<T>,
+    set: impl Fn(T) + 'static,
+) -> AnyView {
+    let is_wrong = RwSignal::new(false);
+    let set = move |typed: String| match read(&typed) {
+        Some(value) => {
+            is_wrong.set(false);
+            set(value);
+        }
+        None => is_wrong.set(true),
+    };
+    let set: Box<dyn Fn(String)> = Box::new(set);
+    view! {
+        <label class="field short">
+            <span>{label}</span>
+            <input class="mono" type="text" spellcheck="false" autocomplete="off" data-testid=testid placeholder=hint
+                aria-invalid=text(move || is_wrong.get().to_string())
+                prop:value=value on:change=move |event| set(event_target_value(&event))/>
+        </label>
+    }
+    .into_any()
+}
+
+/// A length of time, such as `500 ms`.
+pub(super) fn duration(
+    label: &'static str,
+    testid: &'static str,
+    value: impl Fn() -> Duration + Send + Sync + 'static,
+    set: impl Fn(Duration) + 'static,
+) -> AnyView {
+    let shown = text(move || unit::show_duration(value()));
+    parsed(label, testid, "100ms", shown, read_duration, set)
+}
+
+/// A bare number is milliseconds, as in every other tool.
+fn read_duration(typed: &str) -> Option<Duration> {
+    let typed = typed.trim();
+    typed.parse().map(Duration::from_millis).ok().or_else(|| unit::parse_duration(typed).ok())
+}
+
+/// A number, or nothing where nothing means without limit.
+pub(super) fn optional_number(
+    label: &'static str,
+    testid: &'static str,
+    value: impl Fn() -> Option<u64> + Send + Sync + 'static,
+    set: impl Fn(Option<u64>) + 'static,
+) -> AnyView {
+    let shown = text(move || value().map(|it| it.to_string()).unwrap_or_default());
+    let read = |typed: &str| match typed.trim() {
+        "" => Some(None),
+        typed => typed.parse().ok().map(Some),
+    };
+    parsed(label, testid, "no limit", shown, read, set)
+}
+
+/// A number of bytes, such as `4 MiB`.
+pub(super) fn bytes(
+    label: &'static str,
+    testid: &'static str,
+    value: impl Fn() -> u64 + Send + Sync + 'static,
+    set: impl Fn(u64) + 'static,
+) -> AnyView {
+    let read = |typed: &str| {
+        let typed: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+        typed.parse().ok().or_else(|| unit::parse_size(&typed).ok())
+    };
+    parsed(label, testid, "4 MiB", text(move || format::size(value())), read, set)
+}
+
+/// A box to tick.
+pub(super) fn tick(
+    label: &'static str,
+    testid: &'static str,
+    value: Signal<bool>,
+    set: impl Fn(bool) + 'static,
+) -> AnyView {
+    let set: Box<dyn Fn(bool)> = Box::new(set);
+    view! {
+        <label class="tick">
+            <input type="checkbox" data-testid=testid prop:checked=value on:change=move |event| set(event_target_checked(&event))/>
+            <span>{label}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// One of a few.
+pub(super) fn choice(
+    label: &'static str,
+    testid: &'static str,
+    options: &'static [(&'static str, &'static str)],
+    value: Signal<String>,
+    set: impl Fn(String) + 'static,
+) -> AnyView {
+    let set: Box<dyn Fn(String)> = Box::new(set);
+    view! {
+        <label class="field short">
+            <span>{label}</span>
+            <select data-testid=testid prop:value=value on:change=move |event| set(event_target_value(&event))>
+                {options.iter().map(|(name, title)| view! { <option value=*name selected=when(move || value.get() == *name)>{*title}</option> }).collect_view()}
+            </select>
+        </label>
+    }
+    .into_any()
+}
+
+/// A button.
+pub(super) fn button(
+    class: &'static str,
+    testid: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! { <button type="button" class=class data-testid=testid title=hint on:click=move |_| press()>{label}</button> }.into_any()
+}
+
+/// A button that is a sign; `name` is what screen readers say.
+pub(super) fn icon(
+    class: &'static str,
+    testid: &'static str,
+    sign: &'static str,
+    name: Signal<String>,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! { <button type="button" class=class data-testid=testid aria-label=name title=name on:click=move |_| press()>{sign}</button> }.into_any()
+}
+
+/// A button that is on or off.
+pub(super) fn toggle(
+    testid: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    is_on: Signal<bool>,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! {
+        <button type="button" class="quiet toggle" data-testid=testid title=hint
+            aria-pressed=text(move || is_on.get().to_string()) on:click=move |_| press()>{label}</button>
+    }
+    .into_any()
+}

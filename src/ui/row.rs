@@ -1,0 +1,110 @@
+//! One row of the timeline.
+
+use leptos::prelude::*;
+
+use super::fields::{text, when};
+use super::format;
+use super::store::Store;
+use super::timeline::choose;
+use crate::wire::{ConnectionId, Row, Times};
+
+#[component]
+pub(super) fn TimelineRow(
+    row: Memo<Option<Row>>,
+    store: Store,
+    shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    // What a row shows, or nothing while its slot is empty.
+    let show = move |what: fn(&Row) -> String| {
+        text(move || row.with(|row| row.as_ref().map(what)).unwrap_or_default())
+    };
+    let number = move || row.with(|row| row.as_ref().map(|row| row.number));
+    let connection = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.connection)));
+    let name = text(move || {
+        let Some(id) = connection.get() else { return String::new() };
+        store.names.with(|names| names.get(&id).map_or_else(|| "check".to_owned(), |(name, _)| name.clone()))
+    });
+    let color = text(move || connection.get().map(|id| color_of(store, id)).unwrap_or_default());
+    let time = text(move || row.with(|row| row.as_ref().map(|row| time(store, row))).unwrap_or_default());
+    let trip = text(move || {
+        let took = row.with(|row| row.as_ref().and_then(|row| row.round_trip));
+        took.map(|took| format::duration(took, store.clock_step())).unwrap_or_default()
+    });
+    let moved = text(move || {
+        let position = row.with(|row| row.as_ref().map_or(0, |row| row.position));
+        format!("translateY({}px)", shift(position))
+    });
+    let direction = show(|row| format::direction(row.kind).to_owned());
+    let is_chosen = Memo::new(move |_| number().is_some() && number() == store.chosen.get());
+    let marks = show(|row| {
+        let mut marks = String::new();
+        if row.is_pinned {
+            marks.push_str("pinned ");
+        }
+        if row.is_hit {
+            marks.push_str("hit ");
+        }
+        if row.is_tainted && row.round_trip.is_some() {
+            marks.push_str("tainted");
+        }
+        marks
+    });
+    let trip_hint = show(|row| {
+        match row.is_tainted {
+        true => "Round trip, measured while the tab was hidden or the worker was late: no evidence against the server".to_owned(),
+        false => "Round trip".to_owned(),
+    }
+    });
+    let pick = move |_| {
+        if let Some(number) = number() {
+            choose(store, number);
+        }
+    };
+    view! {
+        <div class="row" role="option" hidden=when(move || row.with(Option::is_none))
+            id=text(move || number().map(|number| format!("frame-{number}")).unwrap_or_default())
+            aria-selected=text(move || is_chosen.get().to_string())
+            data-direction=direction data-marks=marks style:transform=moved on:click=pick>
+            <span class="time">{time}</span>
+            <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
+            <span class="arrow">{show(|row| format::mark(row.kind).0.to_owned())}</span>
+            <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
+            <span class="size">{show(size)}</span>
+            <span class="preview">{show(|row| row.preview.clone())}</span>
+            <span class="trip" title=trip_hint>{trip}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// The size of a message; other frames have none worth showing.
+fn size(row: &Row) -> String {
+    if row.kind.is_sent() || row.kind.is_received() { format::size(row.size) } else { String::new() }
+}
+
+/// When a row happened, as the person wants it told.
+pub(super) fn time(store: Store, row: &Row) -> String {
+    let step = store.clock_step();
+    let began = store.totals.with(|totals| totals.began.unwrap_or_default());
+    match store.layout.with(|layout| layout.times) {
+        Times::Relative => format::moment(row.at, began, step),
+        Times::Absolute => {
+            let clock_began = store.ready.with(|ready| ready.as_ref().map_or(0.0, |ready| ready.clock_began));
+            format::wall(row.at, clock_began, crate::browser::clock::offset(), step)
+        }
+        Times::Delta => row.delta.map_or_else(
+            || "–".to_owned(),
+            |delta| {
+                format::moment(crate::engine::Instant::ORIGIN + delta, crate::engine::Instant::ORIGIN, step)
+            },
+        ),
+    }
+}
+
+/// The colour of a connection's dot.
+pub(super) fn color_of(store: Store, id: ConnectionId) -> String {
+    if id.is_of_check() {
+        return "check".to_owned();
+    }
+    store.names.with(|names| names.get(&id).map_or(0, |(_, color)| *color).to_string())
+}
