@@ -1,16 +1,21 @@
-//! Texts under names that survive a reload: a database of the browser, which a worker may use, too.
+//! Texts under keys that survive a reload: one IndexedDB database with one store. In a worker as in a page.
+//!
+//! Owns opening, reading and writing. It refuses to know what the texts mean. The rule a reader would break: storage may be
+//! missing or full at any time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
 
-use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, Query, TransactionMode};
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionMode};
 use wasm_bindgen::JsValue;
 
+/// The one store of the database.
 const STORE: &str = "kept";
-const VERSION: u32 = 1;
+/// Of the database's layout, not of what is kept in it.
+const LAYOUT: u32 = 1;
 
-/// A browser that keeps nothing (a private window, a full disk, a policy), in its own words.
+/// The browser keeps nothing, or not this.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("the browser's storage failed: {message}")]
 pub struct StorageError {
-    /// What the browser said.
+    /// What was said.
     pub message: String,
 }
 
@@ -20,47 +25,73 @@ impl From<idb::Error> for StorageError {
     }
 }
 
-/// The database of this page's host.
+/// An open database.
 pub struct Storage {
     database: Database,
 }
 
 impl Storage {
-    /// Opens it, and makes it on the first visit.
+    /// Opens the database of this name, and makes it when there is none.
     pub async fn open(name: &str) -> Result<Self, StorageError> {
-        let mut request = Factory::new()?.open(name, Some(VERSION))?;
-        request.on_upgrade_needed(|event| {
-            // What fails here fails the opening, and is told by it.
+        let mut opening = Factory::new()?.open(name, Some(LAYOUT))?;
+        opening.on_upgrade_needed(|event| {
+            // A layout that could not be made shows when the store is used.
             let _ = event
                 .database()
                 .map(|database| database.create_object_store(STORE, ObjectStoreParams::new()));
         });
-        Ok(Self { database: request.await? })
+        let mut database = opening.await?;
+        // Else a page of a later version would wait for this one for ever.
+        database.on_version_change(|event| {
+            let _ = event.database().map(|database| database.close());
+        });
+        Ok(Self { database })
     }
 
-    /// The text under a name.
-    pub async fn get(&self, name: &str) -> Result<Option<String>, StorageError> {
-        let transaction = self.database.transaction(&[STORE], TransactionMode::ReadOnly)?;
-        let found = transaction.object_store(STORE)?.get(Query::Key(JsValue::from_str(name)))?.await?;
+    /// What is kept under a key.
+    pub async fn get(&self, key: &str) -> Result<Option<String>, StorageError> {
+        let transaction = self.begin(TransactionMode::ReadOnly)?;
+        let found = transaction.object_store(STORE)?.get(JsValue::from_str(key))?.await?;
         Ok(found.and_then(|value| value.as_string()))
     }
 
-    /// Puts a text under a name, in place of the one before. It is safe once this has ended.
-    pub async fn set(&self, name: &str, text: &str) -> Result<(), StorageError> {
-        let transaction = self.database.transaction(&[STORE], TransactionMode::ReadWrite)?;
+    /// Keeps a text under a key, in place of what was there. It is on the disk when this returns without an error.
+    pub async fn set(&self, key: &str, text: &str) -> Result<(), StorageError> {
+        let transaction = self.begin(TransactionMode::ReadWrite)?;
         transaction
             .object_store(STORE)?
-            .put(&JsValue::from_str(text), Some(&JsValue::from_str(name)))?
+            .put(&JsValue::from_str(text), Some(&JsValue::from_str(key)))?
             .await?;
-        transaction.commit()?.await?;
-        Ok(())
+        finish(transaction).await
     }
 
-    /// Takes a name and its text away.
-    pub async fn remove(&self, name: &str) -> Result<(), StorageError> {
-        let transaction = self.database.transaction(&[STORE], TransactionMode::ReadWrite)?;
-        transaction.object_store(STORE)?.delete(Query::Key(JsValue::from_str(name)))?.await?;
-        transaction.commit()?.await?;
-        Ok(())
+    /// Forgets what is kept under a key; nothing happens when there is nothing.
+    pub async fn remove(&self, key: &str) -> Result<(), StorageError> {
+        let transaction = self.begin(TransactionMode::ReadWrite)?;
+        transaction.object_store(STORE)?.delete(JsValue::from_str(key))?.await?;
+        finish(transaction).await
+    }
+
+    /// All keys, in the order of their UTF-16 units.
+    pub async fn keys(&self) -> Result<Vec<String>, StorageError> {
+        let transaction = self.begin(TransactionMode::ReadOnly)?;
+        let keys = transaction.object_store(STORE)?.get_all_keys(None, None)?.await?;
+        Ok(keys.iter().filter_map(JsValue::as_string).collect())
+    }
+
+    fn begin(&self, mode: TransactionMode) -> Result<Transaction, StorageError> {
+        Ok(self.database.transaction(&[STORE], mode)?)
+    }
+}
+
+/// A write that was accepted may still fail when the disk is full, which only the end of the transaction tells.
+async fn finish(transaction: Transaction) -> Result<(), StorageError> {
+    transaction.commit()?.await?;
+    Ok(())
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        self.database.close();
     }
 }

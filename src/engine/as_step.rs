@@ -1,113 +1,160 @@
-//! A frame as a step of a suite, for a person who turns what was tried by hand into a check.
+//! A frame of the log as a step of a suite.
 //!
-//! Owns how literal content is written in the suite format. The rule a reader would break: what looks like a placeholder or an
-//! operator in a recorded message is content, and is written so that it stays content.
+//! Owns the way back from what happened to what a suite says. It refuses to know which check the step goes into. The rule a
+//! reader would break: what was sent goes out again byte for byte but for blanks, so that what JSON cannot keep becomes text.
 
-use serde_json::{Map, Value, json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
-use super::{Frame, FrameKind};
+use super::{Closing, Frame, FrameKind};
 
-/// The step that does, or expects, what the frame tells; laid out as JSON. `client` is the name of its connection.
-pub fn step(frame: &Frame<'_>, client: &str) -> String {
+/// A step that does again, or expects again, what this frame is; `client` is the name of its connection in the suite. None
+/// for what a suite has no step for: that a connection opened is part of its `connect`.
+///
+/// ```
+/// # use sockscope::engine::{Frame, FrameKind, Instant, as_step::as_step};
+/// let frame = Frame { number: 0, at: Instant::from_nanos(0), connection: 1, kind: FrameKind::SentText, bytes: br#"{"a": 1}"#, round_trip: None, is_tainted: false };
+/// assert_eq!(as_step(&frame, "alice").unwrap().to_string(), r#"{"on":"alice","send":{"a":1}}"#);
+/// ```
+pub fn as_step(frame: &Frame<'_>, client: &str) -> Option<Value> {
     let text = || String::from_utf8_lossy(frame.bytes).into_owned();
-    let step = match frame.kind {
-        FrameKind::Connecting | FrameKind::Opened | FrameKind::Waiting => json!({ "connect": client }),
-        FrameKind::SentText => json!({ "on": client, "send": sent(&text()) }),
-        FrameKind::SentBinary => json!({ "on": client, "send": { "$hex": hex(frame.bytes) } }),
-        FrameKind::ReceivedText => json!({ "on": client, "expect": received(&text()) }),
-        FrameKind::ReceivedBinary => {
-            json!({ "on": client, "expect": { "bytes": { "hex": hex(frame.bytes) } } })
+    let (verb, what) = match frame.kind {
+        FrameKind::Connecting => return Some(object([("connect", client.into())])),
+        FrameKind::Failed => {
+            let refused = object([("refused", true.into())]);
+            let was_opening = frame.bytes.starts_with(b"the handshake failed");
+            return was_opening.then(|| object([("connect", client.into()), ("expect", refused)]));
         }
-        FrameKind::Closing => json!({ "on": client, "close": closing(&text()) }),
-        FrameKind::Closed | FrameKind::Failed => json!({ "on": client, "closed": closed(&text()) }),
+        FrameKind::Opened | FrameKind::Waiting => return None,
+        FrameKind::SentText => ("send", payload(frame.bytes)),
+        FrameKind::SentBinary => ("send", object([("$base64", STANDARD.encode(frame.bytes).into())])),
+        FrameKind::ReceivedText => ("expect", expectation(frame.bytes)),
+        FrameKind::ReceivedBinary => ("expect", binary(frame.bytes)),
+        FrameKind::Closing => ("close", closing(&text())),
+        FrameKind::Closed => ("closed", closed(&text())?),
     };
-    serde_json::to_string_pretty(&step).expect("a value has names for keys")
+    Some(object([("on", client.into()), (verb, what)]))
 }
 
-fn sent(text: &str) -> Value {
-    match structure(text) {
-        // A single `$` name would be read as a notation of ours.
-        Some(value) if starts_with_dollar(&value) => json!({ "$json": literal(value) }),
-        Some(value) => literal(value),
-        None => Value::String(escaped(text)),
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
+}
+
+/// JSON when writing it again gives the same bytes but for blanks; not with double keys or other escapes.
+fn kept_by_json(bytes: &[u8]) -> Option<Value> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let (mut within, mut escaped) = (false, false);
+    let solid = bytes.iter().copied().filter(|byte| {
+        let is_blank = !within && byte.is_ascii_whitespace();
+        if *byte == b'"' && !escaped {
+            within = !within;
+        }
+        escaped = within && *byte == b'\\' && !escaped;
+        !is_blank
+    });
+    solid.eq(value.to_string().into_bytes()).then_some(value)
+}
+
+fn payload(bytes: &[u8]) -> Value {
+    match kept_by_json(bytes) {
+        Some(value) => {
+            // A bare string would be sent without its quotes, and a key with a dollar sign would be a notation.
+            let is_plain = match &value {
+                Value::Object(members) => !members.keys().any(|name| name.starts_with('$')),
+                Value::String(_) | Value::Null => false,
+                _ => true,
+            };
+            let value = literal(value);
+            if is_plain { value } else { object([("$json", value)]) }
+        }
+        None => literal(String::from_utf8_lossy(bytes).into_owned().into()),
     }
 }
 
-fn received(text: &str) -> Value {
-    match structure(text) {
-        Some(value) if !has_dollar_names(&value) => json!({ "subset": literal(value) }),
-        _ => json!({ "text": escaped(text) }),
+fn expectation(bytes: &[u8]) -> Value {
+    match serde_json::from_slice(bytes) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => object([("subset", subset(literal(value)))]),
+        Ok(value) => object([("equals", literal(value))]),
+        Err(_) => object([("text", literal(String::from_utf8_lossy(bytes).into_owned().into()))]),
     }
 }
 
-/// The JSON object or array that a text is; a bare number or word is as good as its text.
-fn structure(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok().filter(|value: &Value| value.is_object() || value.is_array())
+/// Of a large message the content is no reading; its size says less, and enough to begin with.
+fn binary(bytes: &[u8]) -> Value {
+    const MOST_IN_HEX: usize = 256;
+    let claim = match bytes.len() {
+        0..=MOST_IN_HEX => {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            let digits =
+                |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+            ("hex", Value::from(bytes.iter().flat_map(digits).collect::<String>()))
+        }
+        size => ("size", size.into()),
+    };
+    object([("bytes", object([claim]))])
 }
 
-fn starts_with_dollar(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.keys().any(|key| key.starts_with('$')))
-}
-
-fn has_dollar_names(value: &Value) -> bool {
+/// In a subset, a name that begins with a dollar sign is written with two.
+fn subset(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            members.iter().any(|(key, value)| key.starts_with('$') || has_dollar_names(value))
+            let named = |(name, member): (String, Value)| {
+                let name = if name.starts_with('$') { format!("${name}") } else { name };
+                (name, subset(member))
+            };
+            Value::Object(members.into_iter().map(named).collect())
         }
-        Value::Array(items) => items.iter().any(has_dollar_names),
-        _ => false,
+        Value::Array(items) => items.into_iter().map(subset).collect(),
+        scalar => scalar,
     }
 }
 
-/// The value with every text in it taken literally.
+/// The words of the log: code, a blank, the reason.
+fn closing(words: &str) -> Value {
+    let (code, reason) = words.split_once(' ').unwrap_or((words, ""));
+    let mut close = Map::new();
+    if let Some(code) = code.parse::<u16>().ok().filter(|code| Closing::new(*code, reason).is_ok()) {
+        close.insert("code".to_owned(), code.into());
+        if !reason.is_empty() {
+            close.insert("reason".to_owned(), literal(reason.into()));
+        }
+    }
+    Value::Object(close)
+}
+
+/// Only the code is expected: reasons are words for people. None when we had cancelled it ourselves.
+fn closed(words: &str) -> Option<Value> {
+    let code = words.split(' ').next()?.parse::<u16>().ok()?;
+    Some(object([("code", code.into())]))
+}
+
+/// The value with its braces as they are: `\{{` is two braces, and no placeholder.
 fn literal(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(escaped(&text)),
+        Value::String(text) => Value::String(escape(&text)),
         Value::Array(items) => items.into_iter().map(literal).collect(),
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(key, value)| (escaped(&key), literal(value)))
-            .collect::<Map<_, _>>()
-            .into(),
-        other => other,
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, member)| (name, literal(member))).collect())
+        }
+        scalar => scalar,
     }
 }
 
-/// Two braces stand for themselves behind a backslash, and backslashes before them are doubled.
-fn escaped(text: &str) -> String {
+/// Backslashes before two braces are doubled, and one more makes the braces literal.
+fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("{{") {
-        let (before, after) = rest.split_at(at);
+    while let Some(open) = rest.find("{{") {
+        let before = &rest[..open];
         let slashes = before.len() - before.trim_end_matches('\\').len();
         escaped.push_str(before);
-        (0..=slashes).for_each(|_| escaped.push('\\'));
+        escaped.push_str(&"\\".repeat(slashes + 1));
         escaped.push_str("{{");
-        rest = &after[2..];
+        rest = &rest[open + 2..];
     }
-    escaped + rest
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The content of such a frame is the code and, after a blank, what is said of it.
-fn code(text: &str) -> Option<u16> {
-    text.split(' ').next()?.parse().ok()
-}
-
-fn closing(text: &str) -> Value {
-    let reason = text.split_once(' ').map_or("", |(_, reason)| reason);
-    match (code(text), reason) {
-        (Some(code), "") => json!({ "code": code }),
-        (Some(code), reason) => json!({ "code": code, "reason": escaped(reason) }),
-        (None, _) => json!({}),
-    }
-}
-
-fn closed(text: &str) -> Value {
-    code(text).map_or_else(|| json!({}), |code| json!({ "code": code }))
+    escaped.push_str(rest);
+    escaped
 }
 
 #[cfg(test)]
@@ -115,63 +162,99 @@ mod tests {
     use super::*;
     use crate::engine::Instant;
     use crate::engine::suite::Suite;
-    use crate::engine::template::{Template, fixture::Known};
+    use crate::engine::template::Template;
 
-    #[track_caller]
-    fn check(kind: FrameKind, content: &[u8], expected: &Value) {
+    fn step(kind: FrameKind, bytes: &[u8]) -> Option<Value> {
         let frame = Frame {
             number: 0,
-            at: Instant::ORIGIN,
+            at: Instant::from_nanos(0),
             connection: 1,
             kind,
-            bytes: content,
+            bytes,
             round_trip: None,
             is_tainted: false,
         };
-        let text = step(&frame, "alice");
-        let got: Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(got, *expected);
-        let connect = if got.get("connect").is_some() { "" } else { r#"{"connect":"alice"},"# };
+        as_step(&frame, "alice")
+    }
+
+    /// The step is as expected, and a suite with it can be read.
+    #[track_caller]
+    fn check(kind: FrameKind, bytes: impl AsRef<[u8]>, expected: &str) {
+        let step = step(kind, bytes.as_ref()).expect("a step").to_string();
+        assert_eq!(step, expected);
+        let before = if matches!(kind, FrameKind::Connecting | FrameKind::Failed) {
+            ""
+        } else {
+            r#"{"connect":"alice"},"#
+        };
         let suite = format!(
-            r#"{{"sockscope":1,"suite":"s","clients":{{"alice":{{"url":"ws://h"}}}},"checks":[{{"check":"c","steps":[{connect}{text}]}}]}}"#
+            r#"{{"sockscope":1,"suite":"s","clients":{{"alice":{{"url":"ws://h/ws"}}}},"checks":[{{"check":"c","steps":[{before}{step}]}}]}}"#
         );
-        if let Err(problems) = Suite::parse(&suite) {
-            panic!("{text}\n{problems:#?}");
-        }
+        let read = Suite::parse(&suite);
+        assert!(read.is_ok(), "{suite}: {:?}", read.err());
     }
 
     #[test]
-    fn a_message_becomes_a_step_that_the_format_takes() {
-        use FrameKind::{Closed, Closing, Connecting, ReceivedBinary, ReceivedText, SentBinary, SentText};
+    fn what_was_sent_is_sent_again() {
+        let sent = FrameKind::SentText;
         check(
-            SentText,
-            br#"{"n":1.0,"big":12345678901234567890}"#,
-            &json!({"on":"alice","send":serde_json::from_str::<Value>(r#"{"n":1.0,"big":12345678901234567890}"#).expect("JSON")}),
+            sent,
+            r#"{"n": 12345678901234567890123, "f": 1.0}"#,
+            r#"{"on":"alice","send":{"n":12345678901234567890123,"f":1.0}}"#,
         );
-        check(SentText, b"hello", &json!({"on":"alice","send":"hello"}));
-        check(SentText, b"42", &json!({"on":"alice","send":"42"}));
-        check(SentText, br#"{"$hex":"00"}"#, &json!({"on":"alice","send":{"$json":{"$hex":"00"}}}));
-        check(SentBinary, &[0, 255], &json!({"on":"alice","send":{"$hex":"00ff"}}));
-        check(ReceivedText, br#"{"a":[1]}"#, &json!({"on":"alice","expect":{"subset":{"a":[1]}}}));
-        check(
-            ReceivedText,
-            br#"{"a":{"$gt":1}}"#,
-            &json!({"on":"alice","expect":{"text":"{\"a\":{\"$gt\":1}}"}}),
-        );
-        check(ReceivedText, b"hi", &json!({"on":"alice","expect":{"text":"hi"}}));
-        check(ReceivedBinary, &[1], &json!({"on":"alice","expect":{"bytes":{"hex":"01"}}}));
-        check(Connecting, b"ws://h", &json!({"connect":"alice"}));
-        check(Closing, b"4000 bye", &json!({"on":"alice","close":{"code":4000,"reason":"bye"}}));
-        check(Closed, b"1001 going away", &json!({"on":"alice","closed":{"code":1001}}));
+        check(sent, "hello", r#"{"on":"alice","send":"hello"}"#);
+        check(sent, r#""quoted""#, r#"{"on":"alice","send":{"$json":"quoted"}}"#);
+        check(sent, "null", r#"{"on":"alice","send":{"$json":null}}"#);
+        check(sent, r#"{"$hex":1}"#, r#"{"on":"alice","send":{"$json":{"$hex":1}}}"#);
+        check(FrameKind::SentBinary, [0, 255], r#"{"on":"alice","send":{"$base64":"AP8="}}"#);
     }
 
     #[test]
-    fn what_looks_like_a_placeholder_stays_what_it_is() {
-        for text in ["{{uuid}}", "\\{{x}}", "\\\\{{x", "a {{ b", "{{{x}}}", "{{{{"] {
-            let template = Template::parse(&escaped(text)).expect("nothing to fill in");
-            let shown = template.expand_text(&mut Known::with_seed(1)).expect("nothing to fill in");
-            assert_eq!(shown, text);
+    fn what_json_does_not_keep_is_sent_as_text() {
+        check(FrameKind::SentText, r#"{"a":1,"a":2}"#, r#"{"on":"alice","send":"{\"a\":1,\"a\":2}"}"#);
+        check(FrameKind::SentText, "[1e5]", r#"{"on":"alice","send":"[1e5]"}"#);
+        check(FrameKind::SentText, r#"["\u00e9"]"#, r#"{"on":"alice","send":"[\"\\u00e9\"]"}"#);
+    }
+
+    #[test]
+    fn what_came_is_expected() {
+        let came = FrameKind::ReceivedText;
+        check(
+            came,
+            r#"{"type":"x","$ref":[1.0]}"#,
+            r#"{"on":"alice","expect":{"subset":{"type":"x","$$ref":[1.0]}}}"#,
+        );
+        check(came, "42", r#"{"on":"alice","expect":{"equals":42}}"#);
+        check(came, "hi", r#"{"on":"alice","expect":{"text":"hi"}}"#);
+        check(FrameKind::ReceivedBinary, [0, 255], r#"{"on":"alice","expect":{"bytes":{"hex":"00ff"}}}"#);
+        check(FrameKind::ReceivedBinary, [7; 300], r#"{"on":"alice","expect":{"bytes":{"size":300}}}"#);
+        check(FrameKind::ReceivedBinary, [], r#"{"on":"alice","expect":{"bytes":{"hex":""}}}"#);
+    }
+
+    #[test]
+    fn the_life_of_a_connection_becomes_its_steps() {
+        check(FrameKind::Connecting, "ws://h/ws", r#"{"connect":"alice"}"#);
+        check(
+            FrameKind::Closing,
+            "4000 bye {{x",
+            r#"{"on":"alice","close":{"code":4000,"reason":"bye \\{{x"}}"#,
+        );
+        check(FrameKind::Closed, "1006 abnormal", r#"{"on":"alice","closed":{"code":1006}}"#);
+        check(
+            FrameKind::Failed,
+            "the handshake failed; the browser does not say why",
+            r#"{"connect":"alice","expect":{"refused":true}}"#,
+        );
+        assert_eq!(step(FrameKind::Opened, b"echo.v1"), None);
+        assert_eq!(step(FrameKind::Closed, b"cancelled before it was open"), None);
+    }
+
+    #[test]
+    fn braces_stay_braces() {
+        for text in ["{{uuid}}", r"\{{", r"\\{{a}}", "{{{{", "{{{", "a}}", "{ {", r"\", "{{"] {
+            let template = Template::parse(&escape(text)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+            assert_eq!(template.literal(), Some(text));
         }
-        check(FrameKind::SentText, b"{{uuid}}", &json!({"on":"alice","send":"\\{{uuid}}"}));
+        check(FrameKind::SentText, r#"{"a":"{{uuid}}"}"#, r#"{"on":"alice","send":{"a":"\\{{uuid}}"}}"#);
     }
 }

@@ -319,6 +319,15 @@ impl FrameLog {
             (skip.min(segment.heads.len())..segment.heads.len()).map(move |at| segment.frame(at))
         })
     }
+
+    /// The held frames below this number, the newest first.
+    pub fn before(&self, number: u64) -> impl Iterator<Item = Frame<'_>> {
+        let segments = self.segments.partition_point(|s| s.first < number);
+        self.segments.range(..segments).rev().flat_map(move |segment| {
+            let below = usize::try_from(number - segment.first).unwrap_or(usize::MAX);
+            (0..below.min(segment.heads.len())).rev().map(move |at| segment.frame(at))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -382,6 +391,9 @@ mod tests {
             assert_eq!((frame.number, frame.at.as_nanos(), frame.bytes[0]), (number, number, number as u8));
         }
         assert!(log.from(4090).map(|f| f.number).eq(4090..20_000));
+        for number in [0, 1, 4096, 4097, 20_000, 30_000] {
+            assert!(log.before(number).map(|f| f.number).eq((0..number.min(20_000)).rev()), "{number}");
+        }
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn preview_text(bytes: &[u8], room: usize) -> String {
 }
 
 /// Control characters as their pictures; bidirectional overrides as a mark, since they would reorder the line around them.
-fn visible(c: char) -> char {
+pub(crate) fn visible(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',

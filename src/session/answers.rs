@@ -60,10 +60,12 @@ impl<W: World> Desk<W> {
                 let step = self.state(|s| {
                     let frame = s.record.log.get(frame)?;
                     let name = s.lines.get(&crate::wire::ConnectionId(frame.connection));
-                    let name = name.map_or("client", |line| line.state.name.as_str());
-                    Some(as_step::step(&frame, name))
+                    as_step::as_step(&frame, name.map_or("client", |line| line.state.name.as_str()))
                 });
-                step.map_or_else(|| Answer::Failed("the frame is no longer held".to_owned()), Answer::Text)
+                match step.and_then(|step| serde_json::to_string_pretty(&step).ok()) {
+                    Some(step) => Answer::Text(step),
+                    None => Answer::Failed("a suite has no step for this frame".to_owned()),
+                }
             }
         }
     }

@@ -101,8 +101,11 @@ impl<W: World> Desk<W> {
             let asked = views.iter().find(|known| known.name == inspect.view);
             let view = asked.or(views.first()).map(|known| known.name.to_string()).unwrap_or_default();
             let media = (!is_text).then(|| media::of(&content.bytes)).flatten();
-            let comparison =
-                other.map(|other| compare((is_text, &content.bytes), (other.kind.is_text(), &other.bytes)));
+            let comparison = other.map(|other| {
+                let (one, two) = ((is_text, &*content.bytes), (other.kind.is_text(), &*other.bytes));
+                // The older one is the left side, as one reads.
+                if inspect.with < Some(inspect.frame) { compare(two, one) } else { compare(one, two) }
+            });
             let opened = comparison.is_none().then(|| view::open(&view, is_text, &content.bytes));
             let is_opening = opened.is_some();
             let media = media.map(|it| Media { media_type: it.media_type.to_string(), words: it.words });

@@ -27,7 +27,6 @@ pub(super) struct List {
 }
 
 struct Search {
-    filter: Filter,
     hits: Hits,
     hides: bool,
 }
@@ -71,11 +70,9 @@ impl List {
         if *spec == FilterSpec::default() {
             return;
         }
-        match (Filter::compile(spec), Filter::compile(spec)) {
-            (Ok(filter), Ok(searching)) => {
-                self.search = Some(Search { filter, hits: Hits::new(searching), hides });
-            }
-            (Err(error), _) | (_, Err(error)) => self.wrong = Some(error.to_string()),
+        match Filter::compile(spec) {
+            Ok(filter) => self.search = Some(Search { hits: Hits::new(filter), hides }),
+            Err(error) => self.wrong = Some(error.to_string()),
         }
     }
 
@@ -86,7 +83,7 @@ impl List {
 
     /// What passes the filter; none when there is none.
     pub fn only(&self) -> Option<&Filter> {
-        self.search.as_ref().map(|search| &search.filter)
+        self.search.as_ref().map(|search| search.hits.filter())
     }
 
     /// The number of the first frame that is not shown yet.
@@ -138,7 +135,7 @@ impl List {
         let (first, end) = self.span(log);
         let hits = self.search.as_ref().map(|search| HitsState {
             count: search.hits.len(),
-            unseen: search.hits.unseen(log),
+            unseen: unseen(&search.hits, log),
             wrong: None,
         });
         let wrong =
@@ -172,7 +169,7 @@ impl List {
                 is_hit: self
                     .search
                     .as_ref()
-                    .is_some_and(|search| !search.hides && search.filter.takes(&frame)),
+                    .is_some_and(|search| !search.hides && search.hits.filter().takes(&frame)),
                 is_pinned: pins.contains_key(&frame.number),
                 ..row(&frame)
             };
@@ -199,4 +196,9 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         is_hit: false,
         is_pinned: false,
     }
+}
+
+/// Frames that the search has not looked at yet.
+fn unseen(hits: &Hits, log: &FrameLog) -> u64 {
+    log.len().saturating_sub(hits.progress().seen)
 }

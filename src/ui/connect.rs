@@ -132,7 +132,7 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
             (Some(now), Some((Phase::Waiting, _, Some(retry)))) => {
                 format!("in {}", format::age(retry.at - now))
             }
-            (Some(now), Some((Phase::Open, since, _))) => format!("for {}", format::age(now - since)),
+            (Some(now), Some((Phase::Open, since, _))) => format!("Open for {}.", format::age(now - since)),
             _ => String::new(),
         }
     });

@@ -121,7 +121,7 @@ fn counts(connection: Connection) -> String {
         let Some(state) = state else { return String::new() };
         let mut words = format!("↑ {}  ↓ {}", format::count(state.sent), format::count(state.received));
         if state.buffered > 0 {
-            words.push_str(&format!("  ⏳ {}", format::size(state.buffered)));
+            words.push_str(&format!("  ⋯ {}", format::size(state.buffered)));
         }
         words
     })

@@ -187,7 +187,10 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
 
 fn title(store: Store) -> String {
     store.inspect.with(|it| match it {
-        Some(Inspect { frame, with: Some(with), .. }) => format!("Frame {with} against {frame}"),
+        // The older one is the left side, as one reads.
+        Some(Inspect { frame, with: Some(with), .. }) => {
+            format!("Frame {} → {}", frame.min(with), frame.max(with))
+        }
         Some(Inspect { frame, .. }) => format!("Frame {frame}"),
         None => String::new(),
     })
@@ -273,13 +276,7 @@ fn compare_button(store: Store, is_comparing: Signal<bool>) -> AnyView {
     let choose = move |chosen: String| {
         store.inspect.update(|it| {
             if let Some(it) = it {
-                // The older one is the left side, as one reads.
-                let other = chosen.parse::<u64>().ok();
-                let (frame, with) = match other {
-                    Some(other) if other > it.frame => (it.frame, Some(other)),
-                    other => (it.frame, other),
-                };
-                *it = Inspect { frame, with, from: 0, ..it.clone() };
+                *it = Inspect { with: chosen.parse().ok(), from: 0, ..it.clone() };
             }
         });
     };
@@ -352,6 +349,10 @@ fn Picture(store: Store, link: Link) -> impl IntoView {
     });
     on_cleanup(release);
     move || {
-        address.get().map(|address| view! { <img class="picture" src=address alt="The content of this frame as an image" data-testid="picture"/> }.into_any())
+        address.get().map(|address| {
+            view! { <img class="picture" src=address alt="The content of this frame as an image"
+            on:error=move |_| release() data-testid="picture"/> }
+            .into_any()
+        })
     }
 }

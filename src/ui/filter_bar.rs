@@ -144,12 +144,12 @@ fn Kinds(store: Store) -> impl IntoView {
                     {part("• opening, closing, trouble", "kind-life", |it| &mut it.life)}
                 </fieldset>
                 <fieldset><legend>"Content"</legend>
-                    {part("text", "kind-text", |it| &mut it.is_text)}
-                    {part("binary", "kind-binary", |it| &mut it.is_binary)}
+                    {part("text", "kind-text", |it| &mut it.texts)}
+                    {part("binary", "kind-binary", |it| &mut it.binaries)}
                 </fieldset>
                 <fieldset><legend>"Size"</legend>
-                    {size("at least", "least", |it| &mut it.least)}
-                    {size("at most", "most", |it| &mut it.most)}
+                    {size("at least", "least", |it| &mut it.least_size)}
+                    {size("at most", "most", |it| &mut it.most_size)}
                 </fieldset>
                 <fieldset><legend>"Connections (none: all)"</legend>
                     {move || names().into_iter().map(connection).collect_view()}

@@ -93,7 +93,9 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
             return;
         }
         moved_to.set_value(now);
-        let (view, now) = (view.get_untracked(), f64::from(now));
+        // The height of this very moment: a browser scrolls by itself when the list becomes higher, before it tells us.
+        let view = Viewport { height: f64::from(scroller.client_height()), ..view.get_untracked() };
+        let now = f64::from(now);
         follow.set(view.is_at_end(now));
         first.set(start.get_untracked() as f64 + view.first_at(now));
         top.set(now);

@@ -79,7 +79,7 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
 const TIMES: [(Times, &str); 3] =
     [(Times::Relative, "relative"), (Times::Absolute, "absolute"), (Times::Delta, "delta")];
 const TIME_NAMES: [(&str, &str); 3] =
-    [("relative", "since the start"), ("absolute", "of day"), ("delta", "since the row above")];
+    [("relative", "since start"), ("absolute", "time of day"), ("delta", "since row above")];
 
 fn times_name(times: Times) -> &'static str {
     TIMES.iter().find(|(known, _)| *known == times).map_or("relative", |(_, name)| name)

@@ -1,13 +1,16 @@
-//! Which frames are shown.
+//! Which frames of the log are shown.
 //!
-//! Owns what a person may filter by and the index of the frames that pass. It refuses to hold frames. The rule a reader would
-//! break: a frame that certainly does not pass is refused before anything is allocated or parsed for it, since a million are
-//! looked at while somebody types.
+//! Owns what a filter says (`spec`), whether a frame passes (`filter`), and the growing list of those that do (`hits`).
+//! It refuses to know rows and pages. The rule a reader would break: a million frames are looked at while somebody types,
+//! so that nothing is allocated for a frame that does not pass its byte search.
 
+#[expect(clippy::module_inception, reason = "the file is named after the noun that it owns")]
+mod filter;
 mod hits;
+mod literal;
+mod needle;
 mod spec;
-mod test;
 
-pub use hits::Hits;
-pub use spec::{FilterError, FilterMode, FilterSpec};
-pub use test::Filter;
+pub use filter::{Filter, FilterError};
+pub use hits::{Hits, Progress};
+pub use spec::{FilterMode, FilterSpec};

@@ -1,45 +1,47 @@
-//! What a person filters by, as plain data.
+//! What a filter says, as plain data.
 
 use serde::{Deserialize, Serialize};
 
-/// How the text of a filter is to be read.
+/// How the text of a filter is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FilterMode {
-    /// Somewhere in the content.
+    /// The content has this text in it.
     #[default]
     Text,
-    /// A regular expression.
+    /// A regular expression is found in the content.
     Regex,
-    /// A JSON path that selects something, or whose value compares: `$.id`, `$.type == "ping"`, `$.n >= 3`.
+    /// A JSONPath selects something, such as `$.a.b` or `$.type == "ping"`.
     Path,
 }
 
-/// What passes. Everything, unless something is said.
+/// A filter as it is set in the page; unless set, everything passes.
+///
+/// What happened to a connection (`life`) is no message: payload kinds do not speak of it, and a bound on the size takes
+/// messages only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct FilterSpec {
-    /// What is looked for; empty for nothing.
+    /// What to look for; empty for anything.
     pub text: String,
-    /// How.
+    /// How `text` is read.
     pub mode: FilterMode,
-    /// Whether capitals matter. They do in a JSON path.
+    /// Whether `A` and `a` differ; of letters beyond ASCII they always do. Paths always tell them apart.
     pub match_case: bool,
-    /// Messages that we sent.
+    /// Whether sent messages pass.
     pub sent: bool,
-    /// Messages that came in.
+    /// Whether received messages pass.
     pub received: bool,
-    /// Opening, closing, failing.
+    /// Whether passes what happened to a connection: connecting, opened, closing, closed, failed.
     pub life: bool,
-    /// Messages of text.
-    pub is_text: bool,
-    /// Messages of bytes.
-    pub is_binary: bool,
-    /// The connections; all when empty.
+    /// Whether text messages pass.
+    pub texts: bool,
+    /// Whether binary messages pass.
+    pub binaries: bool,
+    /// The connections whose frames pass; empty for all.
     pub connections: Vec<u32>,
-    /// Bytes of content at least.
-    pub least: Option<u64>,
-    /// Bytes of content at most.
-    pub most: Option<u64>,
+    /// The least size of a message in bytes.
+    pub least_size: Option<u64>,
+    /// The largest size of a message in bytes.
+    pub most_size: Option<u64>,
 }
 
 impl Default for FilterSpec {
@@ -51,25 +53,11 @@ impl Default for FilterSpec {
             sent: true,
             received: true,
             life: true,
-            is_text: true,
-            is_binary: true,
+            texts: true,
+            binaries: true,
             connections: Vec::new(),
-            least: None,
-            most: None,
+            least_size: None,
+            most_size: None,
         }
     }
-}
-
-/// What is wrong with a filter.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// Not a regular expression.
-    #[error("not a regular expression: {0}")]
-    Regex(String),
-    /// Not a path.
-    #[error("not a JSON path: {0}")]
-    Path(String),
-    /// Not a JSON value on the right of an operator.
-    #[error("{0} is no JSON value; write texts in double quotes, such as $.type == \"ping\"")]
-    Value(String),
 }

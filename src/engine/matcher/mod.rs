@@ -8,6 +8,7 @@ mod bytes;
 #[cfg(test)]
 mod claims;
 mod clause;
+mod condition;
 mod count;
 mod error;
 mod filter;
@@ -24,6 +25,7 @@ mod subject;
 mod subset;
 
 pub use clause::Matcher;
+pub use condition::Condition;
 pub use error::{MatcherError, MatcherErrorKind};
 pub(crate) use json::excerpt;
 pub use mismatch::{Closeness, Difference, Mismatch};

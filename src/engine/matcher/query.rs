@@ -86,6 +86,20 @@ impl Query {
         first
     }
 
+    /// A path at the beginning of a text, and how many bytes it takes.
+    pub(super) fn parse_start(text: &str) -> Result<(Self, usize), QueryError> {
+        query_text::parse_start(text).map(|(segments, len)| (Self { segments }, len))
+    }
+
+    /// A member name without which nothing is selected; the longest of them.
+    pub(super) fn needed_name(&self) -> Option<&str> {
+        let names = self.segments.iter().filter_map(|segment| match segment.selectors.as_slice() {
+            [Selector::Name(name)] => Some(name.as_str()),
+            _ => None,
+        });
+        names.max_by_key(|name| name.len())
+    }
+
     /// Tells of each selected value, until `found` says no.
     pub(super) fn walk<'v>(&self, root: &'v Value, found: Found<'_, 'v>) -> Result<(), Stop> {
         let visits = Cell::new(0);

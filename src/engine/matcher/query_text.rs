@@ -17,15 +17,21 @@ const DEEPEST: usize = 8;
 const LARGEST: i64 = (1 << 53) - 1;
 
 pub(super) fn parse(text: &str) -> Result<Vec<Segment>, QueryError> {
+    let (segments, at) = parse_start(text)?;
+    if at < text.len() {
+        return Reader { text, at, depth: 0 }.fail("wanted . or [ or the end");
+    }
+    Ok(segments)
+}
+
+/// A path at the beginning of a text, and how many bytes it takes.
+pub(super) fn parse_start(text: &str) -> Result<(Vec<Segment>, usize), QueryError> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     if !reader.take("$") {
         return reader.fail("wanted $, with which every path begins,");
     }
     let segments = reader.segments()?;
-    if reader.at < text.len() {
-        return reader.fail("wanted . or [ or the end");
-    }
-    Ok(segments)
+    Ok((segments, reader.at))
 }
 
 struct Reader<'a> {
