@@ -2,6 +2,10 @@
 //!
 //! Run by `cargo xtask test`, which builds the page and the binary first and says where they are.
 
+#[path = "page/access.rs"]
+mod access;
+#[path = "page/bench.rs"]
+mod bench;
 mod driver;
 
 use std::time::Duration;
@@ -146,7 +150,7 @@ fn a_socket_that_the_browser_still_holds_is_still_counted() {
         browser.click("connect").await;
         browser.until_text("note", "Open").await;
         browser.click("connect").await;
-        browser.until_text("note", "did not answer the close within 5s").await;
+        browser.until_text("note", "did not answer the close within 5 s").await;
         assert!(browser.text("sockets").await.starts_with("1/"));
         assert_eq!(practice.connections().await, 1);
         practice.stop();

@@ -313,7 +313,7 @@ impl<W: World> Desk<W> {
         let most_sockets = self.0.ready.most_sockets;
         self.state(|s| {
             let failed_lately = s.failures.lately(now);
-            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings.clone() }
+            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings }
         })
     }
 

@@ -21,9 +21,13 @@ use crate::browser::page;
 
 /// The page.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(
+    /// Where the script is that starts the worker.
+    #[prop(default = "./worker_boot.js")]
+    worker: &'static str,
+) -> impl IntoView {
     let store = Store::new();
-    let link = Link::start(store);
+    let link = Link::start(store, worker);
     let route = RwSignal::new(Route::of_fragment(&page::fragment()));
     let listener = page::FragmentListener::new(move |fragment| {
         route.set(Route::of_fragment(&fragment));

@@ -40,7 +40,7 @@ pub(super) fn Dialogs(store: Store, link: Link) -> impl IntoView {
     });
     let body = move || match store.dialog.get() {
         Some(Dialog::Keys) => keys::sheet(),
-        Some(Dialog::Options) => store.current().map(|connection| options(connection)).into_any(),
+        Some(Dialog::Options) => store.current().map(options).into_any(),
         Some(Dialog::Link { address, left_out }) => shared(store, address, left_out),
         Some(Dialog::Offer(workspace)) => offer(store, link, *workspace),
         None => ().into_any(),

@@ -37,10 +37,10 @@ pub(super) fn Explained(connection: Connection) -> impl IntoView {
 }
 
 fn warning(warning: Warning) -> AnyView {
-    let ways = warning.advice.into_iter().map(|way| view! { <li>{way}</li> }).collect_view();
+    let ways = warning.advice.into_iter().map(|way| view! { <li>{way.into_owned()}</li> }).collect_view();
     view! {
         <li data-state=if warning.is_blocking { "wrong" } else { "" }>
-            <strong>{warning.title}</strong>
+            <strong>{warning.title.into_owned()}</strong>" "<span class="why">{warning.why.into_owned()}</span>
             <ul>{ways}</ul>
         </li>
     }
@@ -61,17 +61,18 @@ fn failure(explanation: Explanation) -> AnyView {
 }
 
 fn cause(cause: Cause) -> AnyView {
-    let likely = match cause.likely {
+    let likely = match cause.likelihood {
         Likely::Very => "likely",
         Likely::Possible => "possible",
         Likely::Unlikely => "unlikely",
     };
+    let next = cause.next.into_iter().map(|next| view! { <li>{next.into_owned()}</li> }).collect_view();
     view! {
-        <li data-likely=likely data-cause=cause.id>
+        <li data-likely=likely data-cause=cause.id.into_owned()>
             <span class="likely">{likely}</span>
-            <strong>{cause.title}</strong>
-            <span class="why">{cause.why}</span>
-            <span class="next">{cause.next}</span>
+            <strong>{cause.title.into_owned()}</strong>
+            <span class="why">{cause.why.into_owned()}</span>
+            <ul class="next">{next}</ul>
         </li>
     }
     .into_any()

@@ -11,8 +11,6 @@ use crate::browser::channel::{WorkerChannel, WorkerFailed};
 use crate::browser::page;
 use crate::wire::{self, Answer, Question, Request, Update, WireError, Workspace};
 
-/// The script that starts the worker.
-const ADDRESS: &str = "./worker_boot.js";
 /// A worker that says nothing for so long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
@@ -35,7 +33,7 @@ type Waiter = Box<dyn FnMut(Answer)>;
 
 impl Link {
     /// Starts the worker and lets its updates change the store.
-    pub fn start(store: Store) -> Self {
+    pub fn start(store: Store, worker: &str) -> Self {
         let link = Self(StoredValue::new_local(Hold {
             channel: None,
             waiting: Some(Vec::new()),
@@ -44,7 +42,7 @@ impl Link {
             arranged: None,
         }));
         match WorkerChannel::start(
-            ADDRESS,
+            worker,
             move |bytes| link.hear(store, &bytes),
             move |error| link.fail(store, &error),
         ) {

@@ -66,6 +66,11 @@ mod toast;
 mod trouble;
 
 #[cfg(feature = "page")]
+mod mount;
+
+#[cfg(feature = "page")]
 pub use app::App;
+#[cfg(feature = "page")]
+pub use mount::{Mounted, mount_in};
 #[cfg(feature = "page")]
 pub use trouble::report_panics;

@@ -31,7 +31,7 @@ pub(super) fn watch(link: Link) {
             page_is_secure: page::is_secure(),
             page_host: HostKind::of(&page::host()),
             permission: permission.get(),
-            is_offline: is_offline.get(),
+            is_online: !is_offline.get(),
             ..Surroundings::default()
         }));
     });

@@ -22,7 +22,7 @@ pub const FINGERPRINT: u64 = {
         include_bytes!("../engine/endpoint.rs"),
         include_bytes!("../engine/explain/cause.rs"),
         include_bytes!("../engine/explain/host.rs"),
-        include_bytes!("../engine/explain/mod.rs"),
+        include_bytes!("../engine/explain/surroundings.rs"),
         include_bytes!("../engine/explain/warning.rs"),
         include_bytes!("../engine/filter/spec.rs"),
         include_bytes!("../engine/framelog.rs"),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::fingerprint::files_under;
 
 /// The most a first visit may transfer, in bytes.
-pub const BUDGET: u64 = 200_000;
+pub const BUDGET: u64 = 520_000;
 
 /// One file of the page.
 #[derive(Debug, PartialEq, Eq)]

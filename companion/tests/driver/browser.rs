@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Map, Value, json};
 
-use super::{eventually, setting};
+use super::{eventually, eventually_within, setting};
 
 /// A browser of a test's own, with a driver of its own.
 pub struct Browser {
@@ -133,6 +134,14 @@ impl Browser {
 
     pub async fn until_text(&self, name: &str, part: &str) {
         eventually(&format!("{part:?} in {name}"), async || {
+            self.text(name).await.contains(part).then_some(())
+        })
+        .await;
+    }
+
+    /// The same for what takes its time.
+    pub async fn until_text_within(&self, name: &str, part: &str, seconds: u64) {
+        eventually_within(Duration::from_secs(seconds), &format!("{part:?} in {name}"), async || {
             self.text(name).await.contains(part).then_some(())
         })
         .await;

@@ -1,522 +1,344 @@
-//! The table of causes: which ending is likely to come from what, and what to try.
+//! The table of causes: what each is called, how it shows, what to try.
+//!
+//! Owns the words. It refuses to know when a cause is likely. The rule a reader would break: `docs/failures.md` has the same
+//! causes under the same titles, which a test holds it to.
 
-use std::time::Duration;
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::warning::{is_blocked_port, is_mixed, needs_permission};
-use super::{HostKind, Permission, Surroundings, seconds};
-use crate::engine::{Endpoint, close};
-
-/// How a connection ended, as a page sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ended {
-    /// Whether it had been open.
-    pub was_open: bool,
-    /// The close code.
-    pub code: u16,
-    /// The reason, possibly empty.
-    pub reason: String,
-    /// Whether the closing handshake was completed.
-    pub clean: bool,
-    /// From the start of the handshake to the end.
-    pub took: Duration,
-    /// How long it had been open.
-    pub open_for: Option<Duration>,
-    /// Messages sent since it was opened.
-    pub sent: u64,
-    /// Messages that came in since it was opened.
-    pub received: u64,
-    /// Bytes of the largest message sent.
-    pub largest_sent: u64,
-    /// Since the last message was sent.
-    pub since_last_send: Option<Duration>,
-    /// Whether subprotocols were offered.
-    pub offered_protocols: bool,
-    /// Bytes that still waited in the browser.
-    pub buffered: u64,
-}
-
-/// How likely a cause is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Likely {
-    /// What is known speaks for it.
-    Very,
-    /// Nothing speaks against it.
-    Possible,
-    /// It happens.
-    Unlikely,
-}
-
-/// What may have happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// A stable name.
-    pub id: String,
-    /// In a few words.
-    pub title: String,
-    /// What speaks for it.
-    pub why: String,
-    /// What to try.
-    pub next: String,
-    /// How likely it is.
-    pub likely: Likely,
-}
-
-/// What is known of an ending, and what may have caused it, the likeliest first.
+/// What can be said of the end of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// What the page saw itself.
+    /// What is known for certain.
     pub known: Vec<String>,
-    /// What may have happened.
+    /// What may be behind it, the likeliest first.
     pub causes: Vec<Cause>,
 }
 
-/// A server on this machine or beside it refuses faster than this.
-const AT_ONCE: Duration = Duration::from_millis(150);
-/// Who waits longer than this has met silence.
-const SILENCE: Duration = Duration::from_secs(8);
-/// A message as large as this may be more than a server takes.
-const LARGE: u64 = 60_000;
-/// What ends so soon after a message was sent was probably ended by it.
-const AFTER_A_SEND: Duration = Duration::from_millis(1500);
-/// The patience of common proxies and servers, in seconds.
-const IDLE_LIMITS: [u64; 9] = [30, 55, 60, 100, 120, 180, 300, 350, 600];
-
-/// Collects causes.
-struct Found<'a> {
-    causes: Vec<Cause>,
-    endpoint: &'a Endpoint,
-    ended: &'a Ended,
-    around: &'a Surroundings,
+/// Something that may be behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Stays the same from version to version, for reports and links.
+    pub id: Cow<'static, str>,
+    /// In a few words.
+    pub title: Cow<'static, str>,
+    /// Why it comes into question.
+    pub why: Cow<'static, str>,
+    /// What to try, one thing after the other.
+    pub next: Vec<Cow<'static, str>>,
+    /// How likely it is.
+    pub likelihood: Likely,
 }
 
-/// What is known and what is likely.
-pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Explanation {
-    let mut found = Found { causes: Vec::new(), endpoint, ended, around };
-    match (ended.code, ended.was_open) {
-        (1006, false) => found.never_opened(),
-        (1006, true) => found.broke(),
-        _ => found.closed(),
-    }
-    // Stable: causes that are equally likely stay in the order of the table.
-    found.causes.sort_by_key(|cause| cause.likely);
-    Explanation { known: known(ended, around), causes: found.causes }
+/// How likely a cause is, from the likeliest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Likely {
+    /// What is known points there.
+    Very,
+    /// Nothing speaks against it.
+    Possible,
+    /// It happens, but seldom like this.
+    Unlikely,
 }
 
-fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
-    let mut known = Vec::new();
-    match (ended.was_open, ended.open_for) {
-        (true, Some(open_for)) => known.push(format!(
-            "It had been open for {}; {} sent, {} received.",
-            seconds(open_for),
-            ended.sent,
-            ended.received
-        )),
-        _ => known.push(format!("It failed during the handshake, {} after it began.", seconds(ended.took))),
-    }
-    if ended.code == 1006 {
-        known.push("The browser tells a page 1006 and nothing else, whatever happened.".to_owned());
-    }
-    if around.pending > 1 || around.failed_lately > 1 {
-        known.push(format!(
-            "{} handshakes were under way and {} had failed within a minute.",
-            around.pending, around.failed_lately
-        ));
-    }
-    if ended.buffered > 0 {
-        known.push(format!("{} bytes still waited in the browser and are lost.", ended.buffered));
-    }
-    known
+/// A line of the table.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub why: &'static str,
+    pub next: &'static [&'static str],
 }
 
-impl Found<'_> {
-    fn add(
-        &mut self,
-        likely: Likely,
-        id: &str,
-        title: &str,
-        why: impl Into<String>,
-        next: impl Into<String>,
-    ) {
-        self.causes.push(Cause {
-            id: id.to_owned(),
-            title: title.to_owned(),
-            why: why.into(),
-            next: next.into(),
-            likely,
-        });
-    }
+/// Causes while they are collected; of the same likelihood, the one named first goes first.
+#[derive(Default)]
+pub(super) struct Ranking(Vec<Cause>);
 
-    /// 1006 before it was open.
-    fn never_opened(&mut self) {
-        let (endpoint, ended, around) = (self.endpoint, self.ended, self.around);
-        let host = HostKind::of(endpoint.host());
-        let is_near = host != HostKind::Public;
-        let is_at_once = ended.took < AT_ONCE;
-        let is_silent = ended.took >= SILENCE;
-        let is_certain_otherwise = self.blocked_here(host);
-        let rank = |speaks_for: bool| match (is_certain_otherwise, speaks_for) {
-            (true, _) => Likely::Unlikely,
-            (false, true) => Likely::Very,
-            (false, false) => Likely::Possible,
-        };
-        if endpoint.is_secure() {
-            self.add(
-                rank(!is_silent),
-                "certificate",
-                "The browser does not trust the certificate",
-                "For a WebSocket a browser refuses without asking: self-signed, expired, or made for another name.",
-                format!("Open {} in a tab. If the browser warns there, accept it, then connect again.", endpoint.origin()),
-            );
-        }
-        self.add(
-            if is_silent { Likely::Unlikely } else { rank(is_at_once && is_near) },
-            "refused",
-            "Nothing listens at this address",
-            if is_near && is_at_once {
-                format!("It failed within {}, as when the machine refuses the port.", seconds(ended.took))
-            } else {
-                "A port without a server is refused quickly.".to_owned()
-            },
-            format!(
-                "Is the server running, and on port {}? Try {} in a tab.",
-                endpoint.port(),
-                endpoint.origin()
-            ),
-        );
-        self.add(
-            if is_silent { Likely::Unlikely } else { rank(false) },
-            "handshake",
-            "The server answered, but not with 101",
-            "A wrong path (404), a missing or bad token (401, 403), a refused Origin, or a server that speaks only HTTP.",
-            "Look into the server's log, or into the browser's Network tab (F12), which shows the status. Check path and token.",
-        );
-        if ended.offered_protocols {
-            self.add(
-                if is_silent { Likely::Unlikely } else { rank(false) },
-                "subprotocol",
-                "The server chose none of the subprotocols offered, or a foreign one",
-                "Subprotocols were offered; a browser drops the connection when the answer does not fit.",
-                "Connect without subprotocols, or with the one that the server knows.",
-            );
-        }
-        if host == HostKind::Public || !endpoint.host().starts_with(|c: char| c.is_ascii_digit() || c == '[')
-        {
-            self.add(
-                if is_near && is_at_once { Likely::Unlikely } else { rank(false) },
-                "name",
-                "The name is not known",
-                "A name that no DNS server knows fails like a refused port.",
-                format!("Check the spelling of {}; is a VPN needed?", endpoint.host()),
-            );
-        }
-        self.add(
-            rank(is_silent),
-            "silence",
-            "Nobody answered",
-            if is_silent {
-                format!("It took {} to fail, as when a firewall drops packets.", seconds(ended.took))
-            } else {
-                "Firewalls that drop packets let a handshake wait for long.".to_owned()
-            },
-            "Check firewall, VPN and address; try from the machine of the server.",
-        );
-        if around.pending >= 10 || around.failed_lately >= 5 {
-            self.add(
-                Likely::Possible,
-                "throttle",
-                "The browser slows bursts of handshakes down",
-                "Many handshakes were under way or had failed; the browser then waits seconds before each.",
-                "Open fewer at once; wait a minute after many failures.",
-            );
-        }
-    }
-
-    /// What the page can see itself; says whether that settles it.
-    fn blocked_here(&mut self, host: HostKind) -> bool {
-        let before = self.causes.len();
-        let (endpoint, around) = (self.endpoint, self.around);
-        if is_mixed(endpoint, around) {
-            self.add(
-                Likely::Very,
-                "mixed-content",
-                "The browser blocked ws:// from an https page",
-                "This page came over https and the address is not encrypted.",
-                "Use wss://, or open Sockscope over http://, such as with sockscope serve.",
-            );
-        }
-        if is_blocked_port(endpoint) {
-            self.add(
-                Likely::Very,
-                "blocked-port",
-                "The browser refuses this port",
-                format!(
-                    "Port {} belongs to another protocol; every browser has a list of such ports.",
-                    endpoint.port()
-                ),
-                "Let the server listen on another port.",
-            );
-        }
-        if around.most_sockets > 0 && around.sockets > around.most_sockets {
-            self.add(
-                Likely::Very,
-                "no-socket",
-                "The browser has no socket left",
-                format!("{} of {} were in use.", around.sockets, around.most_sockets),
-                "Close some connections, also in other tabs, and wait for those that are still closing.",
-            );
-        }
-        if around.is_offline && host != HostKind::Loopback {
-            self.add(
-                Likely::Very,
-                "offline",
-                "There is no network",
-                "The browser says that it is offline.",
-                "Check the network.",
-            );
-        }
-        let settled = self.causes.len() > before;
-        if needs_permission(host, around) {
-            let is_denied = around.permission == Permission::Denied;
-            self.add(
-                if is_denied { Likely::Very } else { Likely::Possible },
-                "local-network",
-                "The browser keeps this page out of the local network",
-                "The page came from the internet, the server is near.",
-                "Allow it in the site settings (Local network access), or serve Sockscope on your machine.",
-            );
-            return settled || is_denied;
-        }
-        settled
-    }
-
-    /// 1006 after it was open.
-    fn broke(&mut self) {
-        let ended = self.ended;
-        let open_for = ended.open_for.unwrap_or_default();
-        let just_sent = ended.since_last_send.is_some_and(|since| since < AFTER_A_SEND);
-        if ended.largest_sent >= LARGE && just_sent {
-            self.add(
-                Likely::Very,
-                "too-large",
-                "The message was larger than the server takes",
-                format!(
-                    "It broke right after sending; the largest message had {} bytes.",
-                    ended.largest_sent
-                ),
-                "Send a smaller one; look for the server's limit (many have 64 KiB or 1 MiB).",
-            );
-        }
-        let idle = ended.since_last_send.unwrap_or(open_for);
-        if let Some(limit) = idle_limit(idle) {
-            self.add(
-                Likely::Very,
-                "idle",
-                "A proxy or the server closes what is idle",
-                format!("Nothing was sent for {}, close to the common limit of {limit} s.", seconds(idle)),
-                "Set up a heartbeat in the connection's options, or raise the limit (nginx: proxy_read_timeout).",
-            );
-        }
-        self.add(
-            if just_sent && ended.largest_sent < LARGE { Likely::Very } else { Likely::Possible },
-            "crash",
-            "The server ended the connection without a close frame",
-            if just_sent {
-                "It broke right after a message was sent: the handler may have thrown."
-            } else {
-                "A crash, a kill or a restart of the server ends it so."
-            },
-            "Look into the server's log at this time.",
-        );
-        self.add(
-            Likely::Possible,
-            "network",
-            "The network between was cut",
-            "A change of Wi-Fi, a sleeping laptop, a VPN or a restarted proxy ends it so.",
-            "Connect again; set up automatic reconnecting in the connection's options.",
-        );
-        self.add(
-            Likely::Unlikely,
-            "protocol",
-            "The server broke the WebSocket protocol",
-            "A browser drops the connection for an invalid frame or text that is no UTF-8.",
-            "The browser's console (F12) names such an error.",
-        );
-    }
-
-    /// A close frame came.
-    fn closed(&mut self) {
-        let ended = self.ended;
-        let (id, next) = match ended.code {
-            1001 => ("going-away", "The server shuts down or moves on; connect again later."),
-            1002 => (
-                "protocol-error",
-                "The server found a frame wrong; look for a proxy or an extension between.",
-            ),
-            1003 => (
-                "unsupported",
-                "The server does not take this kind; try text instead of binary or the reverse.",
-            ),
-            1005 => ("no-code", "The server closed and gave no reason; look into its log."),
-            1007 => {
-                ("bad-content", "The server could not read the content; is it valid for what it expects?")
+impl Ranking {
+    pub fn add(&mut self, known: &'static Known, likelihood: Likely) -> &mut Cause {
+        let at = match self.0.iter().position(|cause| cause.id == known.id) {
+            Some(at) => {
+                self.0[at].likelihood = self.0[at].likelihood.min(likelihood);
+                at
             }
-            1008 => ("policy", "The server's rules forbid it: check token, origin, rate and permissions."),
-            1009 => ("too-large", "Send a smaller message, or raise the server's limit."),
-            1010 => ("extension", "The server wanted an extension that the browser did not offer."),
-            1011 => ("server-error", "The server failed while working on it; look into its log."),
-            1012 => ("restart", "The server restarts; connect again in a moment."),
-            1013 => {
-                ("try-later", "The server is overloaded, or we read too slowly; wait, then connect again.")
-            }
-            1014 => ("bad-gateway", "A gateway could not reach the server behind it."),
-            3000 => ("unauthorized", "The server wants a login: check the token."),
-            3003 => ("forbidden", "The login is known and not allowed to do this."),
-            3008 => ("timeout", "The server waited too long for something from us."),
-            4000..=4999 => {
-                ("application", "A code of the application itself: its documentation says what it means.")
-            }
-            3000..=3999 => {
-                ("registered", "A code registered by a library or framework: see its documentation.")
-            }
-            1000 => ("normal", "The server ended it in the ordinary way."),
-            _ => {
-                ("invalid-code", "This code must not be sent by a server; the browser shows it all the same.")
+            None => {
+                self.0.push(Cause {
+                    id: known.id.into(),
+                    title: known.title.into(),
+                    why: known.why.into(),
+                    next: known.next.iter().map(|next| Cow::Borrowed(*next)).collect(),
+                    likelihood,
+                });
+                self.0.len() - 1
             }
         };
-        let why = match ended.reason.as_str() {
-            "" => "The server gave no reason in words.".to_owned(),
-            reason => format!("The server says: {reason}"),
-        };
-        let title = format!("The server closed with {} ({})", ended.code, close::meaning(ended.code));
-        self.add(Likely::Very, id, &title, why, next);
+        &mut self.0[at]
+    }
+
+    pub fn add_if(&mut self, holds: bool, known: &'static Known, likelihood: Likely) {
+        if holds {
+            self.add(known, likelihood);
+        }
+    }
+
+    pub fn ranked(mut self) -> Vec<Cause> {
+        self.0.sort_by_key(|cause| cause.likelihood);
+        self.0
     }
 }
 
-/// The common limit that an idle time is just beyond.
-fn idle_limit(idle: Duration) -> Option<u64> {
-    let limit = IDLE_LIMITS.iter().find(|limit| {
-        let limit = Duration::from_secs(**limit);
-        idle + Duration::from_millis(500) >= limit && idle <= limit + Duration::from_secs(3)
-    });
-    limit.copied()
+/// Defines the constants and the list of them all, so that no line can be missing from the list.
+macro_rules! causes {
+    ($($name:ident: $id:literal, $title:literal, $why:literal, [$($next:literal),+ $(,)?];)+) => {
+        $(pub(super) static $name: Known =
+            Known { id: $id, title: $title, why: $why, next: &[$($next),+] };)+
+        #[cfg(test)]
+        pub(super) static ALL: &[&Known] = &[$(&$name),+];
+    };
+}
+
+causes! {
+    // Seen before anything is sent.
+    MIXED_CONTENT: "mixed_content", "A secure page may not open ws://",
+        "This page came by https, and browsers let such a page open only wss://, or ws:// to this machine.",
+        ["If the server has TLS, write wss:// instead of ws://.",
+         "Or run `sockscope serve` on your machine and open the bench from http://localhost, which may open ws://.",
+         "Or put a proxy with TLS in front of the server."];
+    LOCAL_NETWORK: "local_network", "The browser guards the local network",
+        "This page comes from the internet and the address is on this machine or in its network; for that the browser wants a permission.",
+        ["Allow `local network access` for this page: in the address bar, or in the settings of the site.",
+         "Or run `sockscope serve` on your machine: a page of this machine needs no permission."];
+    NO_SOCKET_LEFT: "no_socket_left", "No socket is left",
+        "A browser has a fixed number of sockets for all tabs together, and those that are still closing count; the next one fails at once.",
+        ["Close connections that you do not need.",
+         "Close other tabs that hold WebSockets.",
+         "Wait for those that are closing, or close this tab and open it again."];
+    OFFLINE: "offline", "This machine is offline",
+        "The browser says that it has no network.",
+        ["Connect to a network, then try again.",
+         "A server on this machine can be reached all the same, as localhost."];
+    BAD_PORT: "bad_port", "Browsers refuse this port",
+        "The port belongs to another protocol, such as mail or X11, and every browser refuses to connect to it.",
+        ["Let the server listen on another port, such as 8080 or 9000."];
+    CREDENTIALS: "credentials", "A user and password in the address are not sent",
+        "Browsers refuse or drop `user:password@` in a WebSocket address.",
+        ["Put a token into the query, such as ?token=…, or into a subprotocol.",
+         "Or log in by an ordinary page of the same site first, so that a cookie goes along."];
+    SECRET_IN_ADDRESS: "secret_in_address", "The address seems to hold a secret",
+        "Addresses end up in logs of servers and proxies.",
+        ["Use a token for tests that expires soon.",
+         "Links to share leave it out."];
+    PAGE_FROM_FILE: "page_from_file", "The page was opened from a file",
+        "Such a page has no origin: servers that check it get `null` and may refuse.",
+        ["Run `sockscope serve` and open the address that it prints."];
+    CERTIFICATE: "certificate", "The browser does not trust the certificate",
+        "For wss:// the certificate must be trusted, be valid today and name this very host. For a WebSocket the browser neither asks nor says that it refused.",
+        ["If you reached this host by another name, use the name that the certificate has.",
+         "For good: trust the authority that signed it, for example with mkcert."];
+    THROTTLED: "throttled", "The browser holds handshakes back",
+        "Many handshakes are under way or have just failed; browsers delay the next ones, by seconds if there are many.",
+        ["Wait until the others have ended, then try again.",
+         "Open fewer connections at the same time."];
+
+    // The handshake failed.
+    NOTHING_LISTENS: "nothing_listens", "Nothing listens there",
+        "The machine is there, but no program accepts connections on this port.",
+        ["Is the server running, and did it start without an error?",
+         "Compare the port with the one that the server prints.",
+         "In a container or virtual machine: is the port published, and does the server listen on 0.0.0.0 instead of 127.0.0.1?"];
+    DROPPED: "dropped", "Nothing answers: a firewall, or no machine at all",
+        "The attempt ended after a long silence. A closed port answers at once; silence means that packets are dropped or that no machine has this address.",
+        ["Are host and port right, and is a VPN needed?",
+         "Ask whether a firewall or security group lets this port through.",
+         "Try from another network."];
+    NO_MACHINE: "no_machine", "No machine has this address",
+        "On a local network an address that nobody has is given up after about three seconds.",
+        ["Is the machine on, and in the same network?",
+         "Did its address change? Look at it there, or in the router."];
+    DNS: "dns", "The name was not found",
+        "The browser first has to find the address of this host; a mistyped name, a missing VPN or a name server that does not answer end the attempt.",
+        ["Look for a mistake in the name.",
+         "Open https:// with the same host in a tab: for a page the browser says what is wrong.",
+         "Is a VPN needed for this name?"];
+    REFUSED: "refused", "The server refused the handshake",
+        "It may have answered 401, 403, 404, 503 or a redirect instead of the upgrade. The browser does not tell a page which.",
+        ["Open the developer tools, tab Network, and try again: the status stands there.",
+         "Is the path right, to the last slash?",
+         "Is a token or a cookie missing? A page can send no headers: use the query or a subprotocol.",
+         "Look into the log of the server or of the proxy before it."];
+    SUBPROTOCOL: "subprotocol", "The server accepted none of the subprotocols",
+        "When subprotocols are offered, the browser fails the handshake unless the server picks exactly one of them.",
+        ["Try without a subprotocol.",
+         "Compare the spelling with the one of the server, capital letters too."];
+    ORIGIN: "origin", "The server does not accept this page as origin",
+        "A browser always says which page it connects from, and servers may allow only their own.",
+        ["Add the origin of this page to those that the server allows.",
+         "If another client without a browser gets in with the same address, this is it."];
+    WRONG_SCHEME: "wrong_scheme", "ws:// and wss:// are mixed up",
+        "The port may speak the other one of the two: TLS where plain text was sent, or the other way round.",
+        ["Try the same address with the other scheme.",
+         "Is this the port for it? Servers often have one port for each."];
+    NOT_WEBSOCKET: "not_websocket", "Something else listens there",
+        "Another program, or a web server without a WebSocket at this path, answers in a way that is no handshake.",
+        ["Open http:// with the same host and port in a tab and see who answers.",
+         "Compare port and path with the documentation of the server."];
+    PROXY: "proxy", "Something between lets no WebSocket through",
+        "Proxies of companies, security software and reverse proxies without upgrade settings stop the handshake.",
+        ["Try wss://, which most of them cannot look into.",
+         "If the server stands behind a reverse proxy: does it pass on `Upgrade` and `Connection`?",
+         "Try from another network, or without the security software."];
+    SLOW_SERVER: "slow_server", "The server answered too late",
+        "Something accepted the connection, or seemed to, and the handshake did not come to an end in time.",
+        ["Is the server busy, or does a breakpoint hold it?",
+         "Does a proxy wait for a server behind it that is down?"];
+
+    // The connection was open.
+    TOO_LARGE: "too_large", "A message was too large for the server",
+        "A large message was sent, and many servers and proxies drop the connection at a limit, often 64 KiB, 1 MiB or 16 MiB.",
+        ["Send a message of half the size, and so on, until it goes through.",
+         "Raise the limit of the server, and of the proxy before it."];
+    IDLE_TIMEOUT: "idle_timeout", "An idle connection was cut",
+        "Proxies, load balancers and servers end connections on which nothing happens, often after 30, 60 or 100 seconds.",
+        ["Send a heartbeat more often than that, for example every 20 seconds.",
+         "Raise the timeout of the proxy, such as `proxy_read_timeout` of nginx."];
+    LIFETIME: "lifetime", "Connections are ended after a fixed time",
+        "It ended close to a round time although something was sent; some proxies and gateways bound the life of every connection.",
+        ["Connect again and see whether it ends after the same time.",
+         "Look for such a limit in the proxy or gateway, and let clients reconnect."];
+    DROPPED_AFTER_OPEN: "dropped_after_open", "The server dropped it right after opening",
+        "The handshake went well and then the server, or the one behind a proxy, ended it without a word: a check after the handshake, or an error at the start.",
+        ["Does the server expect a token, a subprotocol or a first message?",
+         "Look into the log of the server for an error at this moment."];
+    CRASH: "crash", "The server failed at a message",
+        "It ended right after something was sent. An error while a message is handled often ends the connection, or the whole server.",
+        ["Look into the log of the server at this moment.",
+         "Send the same message again: does it end again?"];
+    RESTART: "restart", "The server ended or restarted",
+        "When a server process ends, its connections end without a close frame.",
+        ["Was there a deployment or a crash? Look at how long the server has been running.",
+         "Connect again: when it works, it was brief."];
+    NETWORK: "network", "The network was interrupted",
+        "Another Wi-Fi, a VPN that came or went, or a sleep of this machine end connections without a close frame.",
+        ["Connect again.",
+         "If it comes back, compare with a cable or another network."];
+    PROTOCOL_VIOLATION: "protocol_violation", "The server broke the protocol",
+        "Invalid UTF-8 in a text, a masked or oversized frame, or a close code that may not be sent: then the browser ends the connection and says nothing to the page.",
+        ["Open the developer tools, tab Console: browsers say there which rule was broken.",
+         "Turn compression off on the server, which is often to blame."];
+    PROXY_CUT: "proxy_cut", "Something between ended it",
+        "A proxy that reloads its settings, or security software, may end connections that are in use.",
+        ["Try without the proxy, or from another network.",
+         "Was the proxy reloaded at this moment?"];
+
+    // A close frame said it.
+    CLOSED_NORMALLY: "closed_normally", "It was closed in the ordinary way",
+        "1000 says that the purpose of the connection was fulfilled.",
+        ["If it came too early, ask why the server, or the page, closed it."];
+    GOING_AWAY: "going_away", "The server goes away",
+        "1001 says that the server shuts down or that the other side leaves.",
+        ["Was there a deployment or a shutdown?",
+         "Connect again after a while."];
+    PROTOCOL_ERROR: "protocol_error", "The server complains about the protocol",
+        "1002 says that a frame broke the rules. The browser makes the frames, so a proxy between or the server itself is the likelier culprit.",
+        ["Look into the log of the server for the rule that it means.",
+         "Turn compression off on the server and try again."];
+    UNSUPPORTED_DATA: "unsupported_data", "The server does not take this kind of message",
+        "1003 says that the kind does not fit, such as binary where text is expected.",
+        ["Send the same content as text instead of binary, or the other way round."];
+    NO_CODE: "no_code", "The close frame had no code",
+        "The connection was closed in an orderly way, and nobody said why.",
+        ["Ask why the server closes, or let it send a code."];
+    INVALID_PAYLOAD: "invalid_payload", "The server could not read the content",
+        "1007 says that the content does not fit the kind of message, such as text that is no UTF-8; some servers use it for JSON that they cannot read.",
+        ["Compare the last message with what the server expects."];
+    POLICY: "policy", "The server refuses by its rules",
+        "1008 stands for every rule: no or a wrong token, too many messages, an origin that is not allowed.",
+        ["Is a token missing or has it expired?",
+         "Send more slowly.",
+         "Is the origin of this page allowed?"];
+    TOO_BIG_CODE: "message_too_big", "A message was too big",
+        "1009 says that the server takes no message of this size.",
+        ["Send smaller messages.",
+         "Raise the limit of the server."];
+    EXTENSION: "extension_missing", "An extension is missing",
+        "1010 says that an extension was expected which was not agreed upon.",
+        ["Compare the extensions that were agreed upon with those that are needed."];
+    SERVER_ERROR: "server_error", "An error in the server",
+        "1011 says that the server met something that it was not prepared for.",
+        ["Look into the log of the server at this moment.",
+         "Send the last message again: does it fail again?"];
+    SERVICE_RESTART: "service_restart", "The server restarts",
+        "1012 says so.",
+        ["Connect again after 5 to 30 seconds."];
+    TRY_LATER: "try_again_later", "The server is overloaded",
+        "1013 says: try again later.",
+        ["Wait, then connect again, with fewer connections or messages."];
+    BAD_GATEWAY: "bad_gateway", "The server behind the proxy gave no valid answer",
+        "1014 comes from a gateway, and means the server behind it.",
+        ["Is the server behind the gateway running?",
+         "Look into the log of the gateway."];
+    UNAUTHORIZED: "unauthorized", "The server wants to know who you are",
+        "3000 stands for: unauthorized.",
+        ["Is a token missing or has it expired?"];
+    FORBIDDEN: "forbidden", "The server does not allow this",
+        "3003 stands for: forbidden.",
+        ["Does this user have the right to it?"];
+    TIMED_OUT_CODE: "server_timeout", "The server waited too long",
+        "3008 stands for: timeout.",
+        ["Does the server expect a first message or a heartbeat in time?"];
+    LIBRARY_CODE: "library_code", "A code of a library or framework",
+        "Codes from 3000 to 3999 belong to libraries and frameworks.",
+        ["Look for the number in the documentation of the server's framework."];
+    HTTP_LIKE: "http_like_code", "Perhaps an HTTP status in disguise",
+        "Many applications add the status to 4000: 4401 like 401, 4404 like 404, 4429 like 429.",
+        ["Read the last three digits as an HTTP status, and see whether that fits."];
+    APPLICATION_CODE: "application_code", "A code of the application itself",
+        "Codes from 4000 to 4999 mean what the makers of the server agreed upon, and nobody else knows.",
+        ["Look for the number in the documentation or the source of the server.",
+         "Read the reason beside it, if there is one."];
+    INVALID_CODE: "invalid_code", "A code that no server may send",
+        "The number is reserved, or outside of all ranges.",
+        ["Report it as a mistake of the server, or of its library."];
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn home() -> Surroundings {
-        Surroundings { page_host: HostKind::Loopback, most_sockets: 255, ..Surroundings::default() }
-    }
-
-    fn failed(millis: u64) -> Ended {
-        Ended { code: 1006, took: Duration::from_millis(millis), ..Ended::default() }
-    }
-
-    fn broke(open_for: u64, since_last_send: Option<u64>, largest_sent: u64) -> Ended {
-        Ended {
-            was_open: true,
-            open_for: Some(Duration::from_millis(open_for)),
-            since_last_send: since_last_send.map(Duration::from_millis),
-            largest_sent,
-            ..failed(open_for + 5)
+    #[test]
+    fn every_cause_has_its_own_id_and_title() {
+        for (i, cause) in ALL.iter().enumerate() {
+            assert!(cause.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", cause.id);
+            assert!(!ALL[i + 1..].iter().any(|other| other.id == cause.id || other.title == cause.title));
         }
     }
 
-    #[track_caller]
-    fn check(url: &str, ended: &Ended, around: &Surroundings, first: &str) -> Explanation {
-        let endpoint = Endpoint::parse(url).expect("an address");
-        let explained = explain(&endpoint, ended, around);
-        let ids: Vec<_> = explained.causes.iter().map(|cause| cause.id.as_str()).collect();
-        assert_eq!(ids.first(), Some(&first), "{ids:?}");
-        assert!(explained.causes.is_sorted_by_key(|cause| cause.likely));
-        explained
-    }
-
     #[test]
-    fn a_quick_failure_nearby_is_a_port_without_a_server() {
-        let explained = check("ws://localhost:59/", &failed(4), &home(), "refused");
-        assert!(explained.known[0].contains("during the handshake, 4 ms after"));
-        check("ws://192.168.1.4:9000/", &failed(20), &home(), "refused");
-    }
-
-    #[test]
-    fn a_slow_failure_is_silence() {
-        check("ws://10.0.0.9/", &failed(21_000), &home(), "silence");
-        check("wss://example.com/", &failed(127_000), &home(), "silence");
-    }
-
-    #[test]
-    fn behind_tls_the_certificate_comes_first() {
-        let explained = check("wss://localhost:9443/ws", &failed(12), &home(), "certificate");
-        assert!(explained.causes[0].next.contains("https://localhost:9443/"));
-    }
-
-    #[test]
-    fn what_the_page_saw_itself_comes_before_all_guesses() {
-        let secure = Surroundings {
-            page_is_secure: true,
-            page_host: HostKind::Public,
-            permission: Permission::Granted,
-            ..home()
-        };
-        check("ws://example.com/", &failed(1), &secure, "mixed-content");
-        check("ws://localhost:6667/", &failed(1), &home(), "blocked-port");
-        check("ws://localhost/", &failed(1), &Surroundings { sockets: 256, ..home() }, "no-socket");
-        check("ws://example.com/", &failed(1), &Surroundings { is_offline: true, ..home() }, "offline");
-        let kept_out = Surroundings { page_host: HostKind::Public, permission: Permission::Denied, ..home() };
-        check("ws://localhost:9000/", &failed(1), &kept_out, "local-network");
-    }
-
-    #[test]
-    fn an_offered_subprotocol_and_a_burst_are_named() {
-        let endpoint = Endpoint::parse("ws://example.com/").expect("an address");
-        let ids = |ended: &Ended, around: &Surroundings| -> Vec<String> {
-            explain(&endpoint, ended, around).causes.into_iter().map(|cause| cause.id).collect()
-        };
-        assert!(!ids(&failed(300), &home()).contains(&"subprotocol".to_owned()));
-        let offered = Ended { offered_protocols: true, ..failed(300) };
-        assert!(ids(&offered, &home()).contains(&"subprotocol".to_owned()));
-        assert!(ids(&failed(300), &Surroundings { pending: 20, ..home() }).contains(&"throttle".to_owned()));
-    }
-
-    #[test]
-    fn a_break_is_explained_by_what_came_before_it() {
-        check("ws://h.example/", &broke(5_000, Some(40), 2 << 20), &home(), "too-large");
-        check("ws://h.example/", &broke(60_400, None, 0), &home(), "idle");
-        check("ws://h.example/", &broke(200_000, Some(60_200), 10), &home(), "idle");
-        check("ws://h.example/", &broke(5_000, Some(40), 10), &home(), "crash");
-        check("ws://h.example/", &broke(5_000, None, 0), &home(), "crash");
-    }
-
-    #[test]
-    fn a_close_code_is_explained_with_the_servers_words() {
-        let closed = |code, reason: &str| Ended {
-            was_open: true,
-            code,
-            reason: reason.into(),
-            clean: true,
-            ..Ended::default()
-        };
-        check("ws://h/", &closed(1009, ""), &home(), "too-large");
-        check("ws://h/", &closed(2999, ""), &home(), "invalid-code");
-        check("ws://h/", &closed(3500, ""), &home(), "registered");
-        let explained = check("ws://h/", &closed(4029, "too many connections"), &home(), "application");
-        assert!(explained.causes[0].why.contains("too many connections"));
-        assert!(explained.causes[0].title.contains("4029"));
-    }
-
-    #[test]
-    fn every_cause_says_what_to_try() {
-        let offered = Ended { offered_protocols: true, ..failed(300) };
-        let around = Surroundings { pending: 30, page_host: HostKind::Public, ..home() };
-        for (url, ended) in [("wss://localhost/", &offered), ("ws://h/", &broke(60_000, Some(10), 1 << 20))] {
-            let endpoint = Endpoint::parse(url).expect("an address");
-            for cause in explain(&endpoint, ended, &around).causes {
-                assert!(!cause.why.is_empty() && !cause.next.is_empty(), "{}", cause.id);
+    fn every_cause_is_told_in_whole_sentences() {
+        for cause in ALL {
+            for sentence in std::iter::once(&cause.why).chain(cause.next) {
+                assert!(sentence.ends_with(['.', '?']), "{}: {sentence}", cause.id);
             }
+            assert!(!cause.title.ends_with('.'), "{}", cause.id);
         }
+    }
+
+    #[test]
+    fn the_page_for_users_has_every_cause() {
+        let page = include_str!("../../../docs/failures.md");
+        for cause in ALL {
+            assert!(page.contains(cause.title), "docs/failures.md lacks {:?}", cause.title);
+        }
+    }
+
+    #[test]
+    fn a_cause_named_twice_stands_once_as_the_likelier() {
+        let mut ranking = Ranking::default();
+        ranking.add(&DNS, Likely::Unlikely);
+        ranking.add(&PROXY, Likely::Possible);
+        ranking.add(&DNS, Likely::Very);
+        let ranked = ranking.ranked();
+        assert_eq!(ranked.iter().map(|cause| &*cause.id).collect::<Vec<_>>(), ["dns", "proxy"]);
     }
 }

@@ -34,12 +34,12 @@ impl<C: Cursor> Pages for Flow<C> {
 
     fn advance(&mut self, bytes: &[u8], may_go_on: &mut dyn FnMut() -> bool) -> bool {
         while !self.is_done {
-            if self.lines % EVERY == 0 {
+            if self.lines.is_multiple_of(EVERY) {
                 self.places.push(self.at.clone());
             }
             self.is_done = !self.at.line(bytes, None);
             self.lines += u64::from(!self.is_done);
-            if self.lines % CHUNK == 0 && !may_go_on() {
+            if self.lines.is_multiple_of(CHUNK) && !may_go_on() {
                 break;
             }
         }

@@ -1,0 +1,103 @@
+//! What axe-core finds in every view and panel, light and dark, wide and narrow: nothing.
+
+use serde_json::Value;
+
+use super::driver::{Browser, test_page};
+
+/// The engine, which is put into the page by the driver and not by the page.
+const AXE: &str = include_str!("../../../tests/vendor/axe-core/axe.min.js");
+
+const RUN: &str = "
+    globalThis.found = undefined;
+    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+       .then(all => { globalThis.found = all.violations.map(it =>
+          it.id + ': ' + it.help + '\\n    ' + it.nodes.slice(0, 4).map(node => node.html.slice(0, 200)).join('\\n    ')); })
+       .catch(error => { globalThis.found = ['axe did not run: ' + error]; });";
+
+async fn check(browser: &Browser, what: &str) {
+    if browser.run("return typeof axe").await == "undefined" {
+        browser.run(AXE).await;
+    }
+    browser.run(RUN).await;
+    browser.until_script("return globalThis.found !== undefined").await;
+    let found = browser.run("return globalThis.found").await;
+    let found: Vec<_> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
+}
+
+async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
+    browser.open(&format!("{page}#/bench")).await;
+    browser.until_text("clock", "µs").await;
+    check(browser, &format!("{how}, empty bench")).await;
+    browser.type_into("url", "ws://127.0.0.1:59/nobody").await;
+    browser.click("connect").await;
+    browser.until_text("explained", "Nothing listens").await;
+    check(browser, &format!("{how}, a failure explained")).await;
+    browser.type_into("url", &format!("{ws}/echo")).await;
+    browser.click("connect").await;
+    browser.until_text("note", "Open").await;
+    browser.type_into("message", "{\"a\": [1, true, null, \"x\"]}").await;
+    browser.click("send").await;
+    browser.until_rows(|rows| rows.iter().filter(|row| row.contains("null")).count() == 2).await;
+    browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
+    browser.until_text("facts", "round trip").await;
+    browser.click("plots").await;
+    browser.until_text("plot", "How often").await;
+    browser.type_into("filter", "x").await;
+    browser.until_text("hits", "hit").await;
+    check(browser, &format!("{how}, busy bench")).await;
+    for (panel, adds) in [
+        ("repeat", None),
+        ("saved", Some("saved-add")),
+        ("variables", Some("variable-add")),
+        ("rules", Some("rule-add")),
+    ] {
+        browser.click(&format!("panel-{panel}")).await;
+        if let Some(add) = adds {
+            browser.click(add).await;
+        }
+        check(browser, &format!("{how}, {panel}")).await;
+    }
+    for (opener, inside) in
+        [("options", "connection-options"), ("share", "link-address"), ("keys-sheet", "keys")]
+    {
+        browser.click(opener).await;
+        browser.until_script(&format!("return !!document.querySelector('[data-testid={inside}]')")).await;
+        check(browser, &format!("{how}, {opener}")).await;
+        browser.click("close-dialog").await;
+    }
+    for view in ["checks", "practice"] {
+        browser.run(&format!("location.hash = '#/{view}'")).await;
+        browser.until_script(&format!("return document.title.toLowerCase().startsWith('{view}')")).await;
+        check(browser, &format!("{how}, {view}")).await;
+    }
+}
+
+async fn in_theme(browser: &Browser, page: &str, ws: &str, theme: &str, size: (u32, u32)) {
+    browser.resize(size.0, size.1).await;
+    browser.open(page).await;
+    browser.run(&format!("localStorage.setItem('sockscope.theme', '{theme}')")).await;
+    browser.run("location.reload()").await;
+    everything(browser, page, ws, &format!("{theme}, {} wide", size.0)).await;
+}
+
+#[test]
+fn axe_finds_nothing_in_light() {
+    test_page(async |practice, browser| {
+        in_theme(browser, &practice.page, &practice.ws, "light", (1440, 900)).await;
+    });
+}
+
+#[test]
+fn axe_finds_nothing_in_dark() {
+    test_page(async |practice, browser| {
+        in_theme(browser, &practice.page, &practice.ws, "dark", (1440, 900)).await;
+    });
+}
+
+#[test]
+fn axe_finds_nothing_on_a_narrow_screen() {
+    test_page(async |practice, browser| {
+        in_theme(browser, &practice.page, &practice.ws, "light", (400, 800)).await;
+    });
+}

@@ -1,0 +1,17 @@
+//! The page within another one, such as that of a test.
+
+use leptos::mount::{UnmountHandle, mount_to};
+use leptos::prelude::*;
+use leptos::tachys::view::any_view::AnyViewState;
+
+use super::App;
+
+/// A page that is drawn for as long as this lives; its worker ends with it.
+pub struct Mounted {
+    _handle: UnmountHandle<AnyViewState>,
+}
+
+/// Draws the page in an element. `worker` is the address of the script that starts the worker.
+pub fn mount_in(host: web_sys::HtmlElement, worker: &'static str) -> Mounted {
+    Mounted { _handle: mount_to(host, move || view! { <App worker/> }.into_any()) }
+}
