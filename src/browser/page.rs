@@ -69,8 +69,17 @@ fn is_within(event: &web_sys::Event, selector: &str) -> bool {
     target.is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
 }
 
-/// The WebSocket address of the host that serves the page, with this path.
+/// What the page that holds us was given under a name, as `data-` attributes of its root; our own gives nothing.
+pub fn given(name: &str) -> Option<String> {
+    window().document()?.document_element()?.get_attribute(name)
+}
+
+/// The WebSocket address of the host that serves the page, with this path. A page that is served apart from the practice
+/// server names that in `data-server`.
 pub fn own_socket_address(path: &str) -> String {
+    if let Some(server) = given("data-server") {
+        return server + path;
+    }
     let location = window().location();
     let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
     match location.host() {

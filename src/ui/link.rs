@@ -160,6 +160,10 @@ impl Link {
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
                 // never the sockets.
                 page::with_next_frame(move || {
+                    // The page may have been taken down before its frame came.
+                    if link.0.is_disposed() {
+                        return;
+                    }
                     store.apply(*news);
                     link.ask(&Request::Seen);
                 });

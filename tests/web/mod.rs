@@ -19,6 +19,12 @@ pub fn api_address(path: &str) -> String {
     format!("{}{path}", given("SOCKSCOPE_TEST_API", option_env!("SOCKSCOPE_TEST_API")))
 }
 
+/// The practice server without a path, as the page would see it that it serves.
+#[allow(dead_code, reason = "each test file uses its own part")]
+pub fn page_server() -> String {
+    address("").trim_end_matches("/ws").to_owned()
+}
+
 /// Not `env!`, so that the tests compile for a lint without a server.
 fn given(name: &str, value: Option<&'static str>) -> &'static str {
     value.unwrap_or_else(|| panic!("{name} was not set at compile time; `cargo xtask test --web` does that"))

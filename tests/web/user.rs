@@ -5,16 +5,60 @@ use std::fmt::Debug;
 use gloo_timers::future::sleep;
 use sockscope::ui::{Mounted, mount_in};
 use std::time::Duration;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::prelude::*;
 use web_sys::{
     Document, Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
     KeyboardEventInit,
 };
 
+use crate::web::page_server;
+
 /// Where Trunk has put the worker of the release page, which is built before these tests.
 const WORKER: &str = "/dist/worker_boot.js";
-const STYLES: [&str; 6] = ["tokens", "page", "controls", "bench", "timeline", "checks"];
+
+#[wasm_bindgen(module = "/tests/web/page.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    async fn prepare(server: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = forgetVisits, catch)]
+    async fn forget_visits() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = hostInWindow, catch)]
+    async fn host_in_window() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = hostInFrame, catch)]
+    async fn host_in_frame(width: u32, height: u32) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = removeHost)]
+    fn remove_host(host: &HtmlElement);
+    #[wasm_bindgen(js_name = setTheme)]
+    fn set_theme(host: &HtmlElement, name: &str);
+    #[wasm_bindgen(js_name = troubleSaid)]
+    fn trouble_said() -> String;
+    #[wasm_bindgen(js_name = alive)]
+    fn alive_now() -> String;
+    #[wasm_bindgen(catch)]
+    async fn axe(host: &HtmlElement) -> Result<JsValue, JsValue>;
+}
+
+/// Workers and listeners on the window and the document that are alive, one word each.
+#[allow(dead_code, reason = "each test file uses its own part")]
+pub fn alive() -> String {
+    alive_now()
+}
+
+/// What axe-core has against something on the page.
+#[derive(Debug, serde::Deserialize)]
+pub struct Violation {
+    pub rule: String,
+    pub impact: String,
+    pub help: String,
+    pub targets: Vec<String>,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}): {}", self.rule, self.impact, self.help)?;
+        self.targets.iter().try_for_each(|target| write!(f, "\n    {target}"))
+    }
+}
 
 /// A person with a page of their own, which goes away with them.
 pub struct User {
@@ -25,7 +69,7 @@ pub struct User {
 impl Drop for User {
     fn drop(&mut self) {
         self._page = None;
-        self.host.remove();
+        remove_host(&self.host);
     }
 }
 
@@ -33,32 +77,50 @@ fn document() -> Document {
     web_sys::window().and_then(|window| window.document()).expect("a test page has a document")
 }
 
+#[allow(dead_code, reason = "each test file uses its own part")]
 impl User {
     /// Opens the page as on a first visit.
     pub async fn open() -> Self {
-        forget_visits().await;
+        ready(prepare(&page_server()).await);
+        ready(forget_visits().await);
         Self::open_again().await
     }
 
     /// Opens the page as on a later visit.
     pub async fn open_again() -> Self {
-        assert!(
-            exists(WORKER).await,
-            "{WORKER} is missing; `cargo xtask test` builds the page before it runs this"
-        );
-        styles().await;
-        web_sys::window().expect("a window").location().set_hash("").expect("a fragment can be set");
-        let host: HtmlElement = document().create_element("div").expect("an element").unchecked_into();
-        host.set_attribute(
-            "style",
-            "position:fixed;inset:0;display:flex;flex-direction:column;background:var(--ground)",
-        )
-        .expect("a style");
-        document().body().expect("a body").append_child(&host).expect("appended");
+        ready(prepare(&page_server()).await);
+        Self::mount(ready(host_in_window().await)).await
+    }
+
+    /// Opens the page as on a first visit, on a screen of this size: in a frame, whose keys the page does not hear.
+    pub async fn open_on(width: u32, height: u32) -> Self {
+        ready(prepare(&page_server()).await);
+        ready(forget_visits().await);
+        Self::mount(ready(host_in_frame(width, height).await)).await
+    }
+
+    async fn mount(host: JsValue) -> Self {
+        let host: HtmlElement = host.unchecked_into();
         let page = mount_in(host.clone(), WORKER);
         let user = Self { host, _page: Some(page) };
         user.until("the bench", || user.find("url").filter(|url| is_seen(url))).await;
         user
+    }
+
+    /// How wide the page is.
+    pub fn width(&self) -> i32 {
+        self.host.client_width()
+    }
+
+    /// Draws the page in `light` or `dark`.
+    pub fn dress(&self, theme: &str) {
+        set_theme(&self.host, theme);
+    }
+
+    /// What axe-core has against what is shown now.
+    pub async fn violations(&self) -> Vec<Violation> {
+        let found = ready(axe(&self.host).await);
+        serde_json::from_str(&found.as_string().expect("text of JSON")).expect("the form that page.js makes")
     }
 
     /// What carries a test's name, the first that is seen.
@@ -183,6 +245,11 @@ impl User {
     /// The bound is generous: it decides when to give up, not whether it was fast.
     async fn wait<T>(&self, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
         for _ in 0..1500 {
+            let trouble = trouble_said();
+            assert!(
+                trouble.is_empty(),
+                "the page said trouble (is dist built from the same sources?):\n{trouble}"
+            );
             if let Some(answer) = probe() {
                 return Some(answer);
             }
@@ -230,45 +297,10 @@ async fn frame() {
     sleep(Duration::from_millis(20)).await;
 }
 
-async fn exists(address: &str) -> bool {
-    let window = web_sys::window().expect("a window");
-    match JsFuture::from(window.fetch_with_str(address)).await {
-        Ok(response) => response.unchecked_into::<web_sys::Response>().ok(),
-        Err(_) => false,
-    }
-}
-
-/// The page's own style sheets, so that what is hidden is hidden and a list has a height.
-async fn styles() {
-    let document = document();
-    if document.query_selector("link[rel=stylesheet]").expect("a selector").is_some() {
-        return;
-    }
-    let head = document.head().expect("a head");
-    for name in STYLES {
-        let link = document.create_element("link").expect("an element");
-        link.set_attribute("rel", "stylesheet").expect("set");
-        link.set_attribute("href", &format!("/style/{name}.css")).expect("set");
-        head.append_child(&link).expect("appended");
-    }
-    // The last one gives the rows their layout.
-    for _ in 0..500 {
-        if document.style_sheets().length() >= STYLES.len() as u32 {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the style sheets did not load");
-}
-
-/// As if nobody had been here before.
-async fn forget_visits() {
-    let window = web_sys::window().expect("a window");
-    if let Ok(Some(storage)) = window.local_storage() {
-        storage.clear().expect("cleared");
-    }
-    let factory = window.indexed_db().expect("allowed").expect("there is one");
-    factory.delete_database("sockscope").expect("asked");
-    // It is deleted once the worker of the test before has let go of it; opening afterwards waits for that by itself.
-    frame().await;
+/// What script has made ready, or a panic with its words.
+fn ready(made: Result<JsValue, JsValue>) -> JsValue {
+    made.unwrap_or_else(|thrown| match thrown.dyn_ref::<js_sys::Error>() {
+        Some(error) => panic!("{}", error.message()),
+        None => panic!("{thrown:?}"),
+    })
 }

@@ -172,8 +172,9 @@ impl Bench<'_> {
                 let (Some(toolbox), Some(browser)) = (&self.toolbox, &self.browser) else {
                     return record.skip("in the browser", "the browser or the tools are missing");
                 };
-                if !self.server {
-                    return record.skip("in the browser", "there is no server");
+                // The page's own tests take its worker from there.
+                if !(self.server && self.page) {
+                    return record.skip("in the browser", "there is no page or no server");
                 }
                 record.stage("in the browser", || in_browser(project, toolbox, browser));
             }
