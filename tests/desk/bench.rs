@@ -505,7 +505,7 @@ fn a_failure_is_explained_by_what_was_known() {
         page.ask(Request::Connect { connection: ALICE });
         page.pass(TICK).await;
         let explained = page.line(ALICE).closed.and_then(|closed| closed.explanation).expect("explained");
-        assert_eq!(explained.causes[0].id, "refused");
+        assert_eq!(explained.causes[0].id, "nothing_listens");
     });
 }
 

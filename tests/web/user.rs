@@ -103,7 +103,7 @@ impl User {
         let host: HtmlElement = host.unchecked_into();
         let page = mount_in(host.clone(), WORKER);
         let user = Self { host, _page: Some(page) };
-        user.until("the bench", || user.find("url").filter(|url| is_seen(url))).await;
+        user.until("the bench", || user.find("url").filter(is_seen)).await;
         user
     }
 
