@@ -50,7 +50,7 @@ async fn an_address_is_judged_before_and_a_failure_explained_after() {
     user.until_text("note", "starts with ws:// or wss://").await;
     assert!(user.find("connect").is_some_and(|it| it.has_attribute("disabled")));
     user.type_into("url", "wss://localhost:9/x").await;
-    user.until_text("warnings", "Browsers refuse port 9").await;
+    user.until_text("warnings", "Browsers refuse this port").await;
     user.type_into("url", "ws://127.0.0.1:59/nobody").await;
     user.click("connect").await;
     user.until_text("explained", "Nothing listens at this address").await;
@@ -234,6 +234,19 @@ async fn a_repeat_sends_its_count_and_says_why_it_ended() {
 }
 
 #[test]
+async fn a_repeat_stops_when_too_much_waits_in_the_browser() {
+    let user = User::open().await;
+    user.connect_to(&address("/echo")).await;
+    user.type_into("message", &"x".repeat(4 << 20)).await;
+    user.click("panel-repeat").await;
+    user.type_into("repeat-every", "1ms").await;
+    user.type_into("repeat-count", "").await;
+    user.type_into("repeat-limit", "1").await;
+    user.click("repeat").await;
+    user.until_text("repeat-note", "wait in the browser for alice, more than the limit of 1B").await;
+}
+
+#[test]
 async fn a_rule_answers_by_itself() {
     let user = User::open().await;
     user.connect_to(&address("/echo")).await;
@@ -342,10 +355,10 @@ async fn a_card_of_the_practice_view_works_at_once() {
         user.all(".cards").first().filter(|it| it.get_client_rects().length() > 0).cloned()
     })
     .await;
-    // The test page is served by another host than the practice server, so that only the address can be looked at.
     user.click("try /ws/echo").await;
-    user.until("the bench", || user.find("url").filter(|it| it.get_client_rects().length() > 0)).await;
-    assert!(user.value("url").ends_with("/ws/echo"));
+    user.until_text("note", "Open; the handshake took").await;
+    user.click("send").await;
+    user.until_text("samples", "1").await;
 }
 
 #[test]

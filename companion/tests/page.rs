@@ -85,7 +85,7 @@ fn a_wrong_address_is_said_before_connecting() {
             ("localhost:9000/ws", "starts with ws:// or wss://, this one has no scheme"),
             ("ftp://example.com", "not with ftp://"),
             ("ws://host:99999/", "no port"),
-            ("", "type an address"),
+            ("", "Type an address"),
         ] {
             browser.type_into("url", typed).await;
             browser.until_text("note", words).await;
@@ -241,6 +241,7 @@ fn a_running_check_can_be_stopped() {
 fn every_offer_of_the_practice_view_opens() {
     test_page(async |practice, browser| {
         browser.open(&format!("{}#/practice", practice.page)).await;
+        browser.until_script("return !document.querySelector('main').hidden").await;
         let offers = browser.count("[data-testid^='try ']").await;
         assert!(offers >= 8, "{offers}");
         for offer in 0..offers {

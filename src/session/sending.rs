@@ -311,8 +311,8 @@ impl<W: World> Desk<W> {
             let buffered = self.buffered(*id);
             if buffered > limit {
                 let words = format!(
-                    "stopped: {} wait in the browser for {}, more than the limit of {}; the server or the network is slower",
-                    unit::show_size(buffered),
+                    "stopped: {} KiB wait in the browser for {}, more than the limit of {}; the server or the network is slower",
+                    buffered.div_ceil(1024),
                     name(*id),
                     unit::show_size(limit)
                 );

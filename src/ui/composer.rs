@@ -142,9 +142,11 @@ fn note(store: Store) -> (&'static str, String) {
 fn going_out(seen: &DraftSeen) -> String {
     let kind = if seen.is_text { "text" } else { "binary" };
     let size = format::counted(seen.size, "byte");
-    match seen.varies {
-        true => format!("{size} of {kind}, such as: {}", seen.preview),
-        false => format!("{size} of {kind} go out."),
+    match (seen.varies, seen.is_text) {
+        (true, _) => format!("{size} of {kind}, such as: {}", seen.preview),
+        (false, true) => format!("{size} of {kind} go out."),
+        // What was written as base64, or lies in a file, is seen nowhere else.
+        (false, false) => format!("{size} of {kind} go out: {}", seen.preview),
     }
 }
 

@@ -122,6 +122,10 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
             state.as_ref().map_or(("", "Not connected yet.".to_owned()), |state| words(state, step))
         })
     });
+    let counts = text(move || {
+        let words = connection.state.with(|state| state.as_ref().map(counts)).unwrap_or_default();
+        if words.is_empty() { words } else { format!("{words} ") }
+    });
     let age = text(move || {
         ticks.track();
         let now = store.ready.with(|ready| ready.as_ref().map(|ready| now(ready.clock_began)));
@@ -138,8 +142,9 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
     });
     view! {
         <p class="note" id="connect-note" data-testid="note" data-state=text(move || note.get().0.to_owned())>
+            // Read out when it changes; counts change all the time and stand beside.
             <span role="status">{text(move || note.get().1)}</span>
-            <span class="age" data-testid="age">{age}</span>
+            <span class="age" data-testid="age">{counts}{age}</span>
         </p>
     }
 }
@@ -185,17 +190,26 @@ fn open_words(state: &LineState, step: Duration) -> String {
     if !state.extensions.is_empty() {
         words.push_str(&format!(" Extensions: {}.", state.extensions));
     }
-    if let Some(beats) = state.beats.filter(|beats| beats.sent > 0) {
-        words.push_str(&format!(
-            " Heartbeats: {} sent, {} answered, {} missed.",
-            beats.sent, beats.answered, beats.missed
-        ));
-    }
-    if state.buffered > 0 {
-        words.push_str(&format!(" {} wait in the browser.", format::size(state.buffered)));
-    }
     if let Some(trouble) = &state.trouble {
         words.push_str(&format!(" Last trouble: {trouble}."));
     }
     words
+}
+
+/// What changes while it is open.
+fn counts(state: &LineState) -> String {
+    if state.phase != Phase::Open {
+        return String::new();
+    }
+    let mut words = Vec::new();
+    if let Some(beats) = state.beats.filter(|beats| beats.sent > 0) {
+        words.push(format!(
+            "Heartbeats: {} sent, {} answered, {} missed.",
+            beats.sent, beats.answered, beats.missed
+        ));
+    }
+    if state.buffered > 0 {
+        words.push(format!("{} wait in the browser.", format::size(state.buffered)));
+    }
+    words.join(" ")
 }

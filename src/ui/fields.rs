@@ -20,6 +20,11 @@ pub(super) fn when(of: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool
     Signal::derive(of)
 }
 
+/// The same, told only when it differs: a field that is set anew to what it was loses what is being typed.
+fn steady(value: Signal<String>) -> Signal<String> {
+    Memo::new(move |_| value.get()).into()
+}
+
 /// A field for one line of text.
 pub(super) fn line(
     label: &'static str,
@@ -29,6 +34,7 @@ pub(super) fn line(
     set: impl Fn(String) + 'static,
 ) -> AnyView {
     let set: Box<dyn Fn(String)> = Box::new(set);
+    let value = steady(value);
     view! {
         <label class="field">
             <span>{label}</span>
@@ -57,6 +63,7 @@ pub(super) fn parsed<T: 'static>(
         None => is_wrong.set(true),
     };
     let set: Box<dyn Fn(String)> = Box::new(set);
+    let value = steady(value);
     view! {
         <label class="field short">
             <span>{label}</span>

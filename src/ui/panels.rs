@@ -72,7 +72,9 @@ fn repeat(store: Store, link: Link) -> AnyView {
             {fields::parsed("For", "repeat-lasts", "no limit", lasts, optional_time, move |lasts| repeat.update(|it| it.lasts = lasts))}
             {fields::bytes("Stop when more waits than", "repeat-limit", move || repeat.with(|it| it.buffered_limit), move |limit| repeat.update(|it| it.buffered_limit = limit))}
             <button type="button" data-testid="repeat" disabled=when(move || !can_start.get()) on:click=move |_| press()>{label}</button>
-            <p class="note" data-testid="repeat-note" role="status" data-state=state>{seen}</p>
+            <p class="note" data-testid="repeat-note" data-state=state>{seen}</p>
+            // Only its end is read out: the count changes with every frame.
+            <span class="unseen" role="status">{text(move || store.repeat_seen.with(|it| it.ended.clone()))}</span>
         </div>
     }
     .into_any()

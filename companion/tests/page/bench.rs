@@ -112,7 +112,7 @@ fn the_set_up_is_there_after_a_reload_and_nothing_is_connected() {
         // It is kept a moment after the last change; whoever reloads within it loses that change.
         browser
             .until_script(
-                "if (!globalThis.asked) { globalThis.asked = true; globalThis.kept = '';
+                "if (!globalThis.asked) { globalThis.asked = true; globalThis.kept ??= '';
                    const open = indexedDB.open('sockscope'); open.onsuccess = () => {
                      const get = open.result.transaction('kept').objectStore('kept').get('bench');
                      get.onsuccess = () => { globalThis.kept = get.result ?? ''; open.result.close(); globalThis.asked = false; };
