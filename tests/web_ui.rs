@@ -53,7 +53,7 @@ async fn an_address_is_judged_before_and_a_failure_explained_after() {
     user.until_text("warnings", "Browsers refuse this port").await;
     user.type_into("url", "ws://127.0.0.1:59/nobody").await;
     user.click("connect").await;
-    user.until_text("explained", "Nothing listens at this address").await;
+    user.until_text("explained", "Nothing listens there").await;
     user.until_text("explained", "1006").await;
 }
 
@@ -243,7 +243,7 @@ async fn a_repeat_stops_when_too_much_waits_in_the_browser() {
     user.type_into("repeat-count", "").await;
     user.type_into("repeat-limit", "1").await;
     user.click("repeat").await;
-    user.until_text("repeat-note", "wait in the browser for alice, more than the limit of 1B").await;
+    user.until_text("repeat-note", "wait in the browser for alice, more than the limit of 1 KiB").await;
 }
 
 #[test]

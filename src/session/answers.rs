@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::desk::{Content, Desk};
+use super::desk::Desk;
 use super::keeper;
+use super::news::Content;
 use crate::engine::as_step;
 use crate::engine::draft::{Draft, Form};
 use crate::engine::mask::Masker;

@@ -21,10 +21,10 @@ use crate::engine::draft::{Attachment, Draft};
 use crate::engine::echo::{self, EchoCheck};
 use crate::engine::explain::Surroundings;
 use crate::engine::world::LocalFuture;
-use crate::engine::{FrameKind, Instant, Payload, World};
+use crate::engine::{Instant, World};
 use crate::wire::{
-    self, ConnectionId, DraftSeen, EchoNews, News, Phase, Plot, PlotOf, Pulse, Ready, RepeatSeen, Request,
-    Restored, Totals, Update, Workspace,
+    self, ConnectionId, DraftSeen, EchoNews, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, Update,
+    Workspace,
 };
 
 /// Starts a task beside the others.
@@ -34,10 +34,6 @@ pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
 const KEEP_AFTER: Duration = Duration::from_millis(250);
 /// Searching takes turns with the sockets: so long at a time.
 pub(super) const SLICE: Duration = Duration::from_millis(4);
-/// Plots are drawn anew so often.
-const PLOT_EVERY: Duration = Duration::from_millis(250);
-/// Bars of the histogram.
-const BARS: usize = 60;
 
 /// The one owner of sockets and log. A clone is another handle.
 pub struct Desk<W: World>(pub(super) Rc<Inner<W>>);
@@ -68,7 +64,7 @@ pub(super) struct State<W: World> {
     pub replies: Replies,
     pub draft: Draft,
     pub attached: Option<Attachment>,
-    draft_seen: Option<DraftSeen>,
+    pub draft_seen: Option<DraftSeen>,
     pub repeat: RepeatSeen,
     pub repeat_changed: bool,
     /// Which repeat is the current one; a task of an earlier one must not go on.
@@ -78,12 +74,12 @@ pub(super) struct State<W: World> {
     is_searching: bool,
     pub pins: Pins,
     pub inspector: Inspector,
-    plot: Option<PlotOf>,
-    plotted: Instant,
-    echo: Option<EchoNews>,
+    pub plot: Option<PlotOf>,
+    pub plotted: Instant,
+    pub echo: Option<EchoNews>,
     running: Option<AbortHandle>,
     next_of_checks: u32,
-    pulse: Pulse,
+    pub pulse: Pulse,
     /// The set-up has changed so often; it is kept when it stays the same for a while.
     arranged: u64,
     /// The page has drawn what it got.
@@ -425,104 +421,5 @@ impl<W: World> Desk<W> {
 
     pub(super) fn post(&self, update: &Update) {
         (self.0.post.borrow_mut())(wire::encode(update));
-    }
-}
-
-impl<W: World> State<W> {
-    pub fn sockets(&self) -> u16 {
-        (self.lines.values().filter(|line| line.has_socket()).count() + self.lingering.len()) as u16
-    }
-
-    /// Handshakes under way.
-    pub fn pending(&self) -> u16 {
-        self.lines.values().filter(|line| line.state.phase == Phase::Connecting).count() as u16
-    }
-
-    /// A frame's content, also of one that is only pinned.
-    pub fn content(&self, number: u64) -> Option<Content> {
-        if let Some(frame) = self.record.log.get(number) {
-            return Some(Content { kind: frame.kind, bytes: frame.bytes.into() });
-        }
-        self.pins.content(number).map(|(pin, bytes)| Content { kind: pin.row.kind, bytes })
-    }
-
-    fn news(&mut self, now: Instant, may_search: impl FnMut() -> bool) -> (News, bool) {
-        for line in self.lines.values_mut() {
-            line.look_at_buffer();
-        }
-        let is_all_searched = self.list.advance(&self.record.log, may_search);
-        let news = News {
-            lines: self
-                .lines
-                .values_mut()
-                .filter(|line| line.changed && !line.forgotten)
-                .map(Line::report)
-                .collect(),
-            totals: self.totals(),
-            list: self.list.state(&self.record.log),
-            rows: self.list.rows(&self.record.log, &self.pins.pins),
-            draft: self.draft_seen.take(),
-            repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
-            detail: self.inspector.news().map(Box::new),
-            pins: std::mem::take(&mut self.pins.changed).then(|| self.pins.report()),
-            plot: self.plot(now).map(Box::new),
-            replies: std::mem::take(&mut self.replies.changed).then(|| self.replies.report()),
-            echo: self.echo.take(),
-            pulse: self.pulse,
-        };
-        (news, is_all_searched)
-    }
-
-    fn totals(&self) -> Totals {
-        let log = &self.record.log;
-        Totals {
-            frames: log.total(),
-            began: log.began(),
-            dropped: log.dropped(),
-            cleared: log.cleared(),
-            messages: self.record.messages,
-            held_bytes: log.held_bytes() as u64,
-            budget: log.budget() as u64,
-            sockets: self.sockets(),
-            latency: self.record.latency.summary(),
-            tainted: self.record.tainted,
-        }
-    }
-
-    /// The latencies that the page looks at, not more often than one can see.
-    fn plot(&mut self, now: Instant) -> Option<Plot> {
-        let of = self.plot?;
-        if self.plotted != Instant::ORIGIN && now - self.plotted < PLOT_EVERY {
-            // Looked at again with the next beat.
-            return None;
-        }
-        self.plotted = now.max(Instant::from_nanos(1));
-        let (latency, trend) = match of {
-            PlotOf::All => (&self.record.latency, &self.record.trend),
-            PlotOf::One(id) => {
-                let line = self.lines.get(&id)?;
-                (&line.latency, &line.trend)
-            }
-        };
-        let range = latency.summary().map(|summary| (summary.min, summary.max));
-        Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points() })
-    }
-}
-
-/// The content of a frame.
-#[derive(Clone)]
-pub(super) struct Content {
-    pub kind: FrameKind,
-    pub bytes: Rc<[u8]>,
-}
-
-impl Content {
-    /// As a message that can be sent.
-    pub fn payload(&self) -> Payload {
-        if self.kind.is_text() {
-            Payload::Text(String::from_utf8_lossy(&self.bytes).into_owned())
-        } else {
-            Payload::Binary(self.bytes.to_vec())
-        }
     }
 }

@@ -5,8 +5,9 @@
 
 use std::rc::Rc;
 
-use super::desk::{Content, Desk};
+use super::desk::Desk;
 use super::list;
+use super::news::Content;
 use crate::engine::World;
 use crate::engine::compare::{Comparison, compare};
 use crate::engine::view::{self, Opened, ViewName, media};

@@ -14,6 +14,7 @@ mod line;
 mod list;
 mod logged;
 mod matching;
+mod news;
 mod pins;
 mod pulse;
 mod record;

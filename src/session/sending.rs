@@ -311,10 +311,10 @@ impl<W: World> Desk<W> {
             let buffered = self.buffered(*id);
             if buffered > limit {
                 let words = format!(
-                    "stopped: {} KiB wait in the browser for {}, more than the limit of {}; the server or the network is slower",
+                    "stopped: {} KiB wait in the browser for {}, more than the limit of {} KiB; the server or the network is slower",
                     buffered.div_ceil(1024),
                     name(*id),
-                    unit::show_size(limit)
+                    limit.div_ceil(1024)
                 );
                 return Err((words, true));
             }

@@ -269,8 +269,9 @@ fn Targets(store: Store) -> impl IntoView {
     });
     let item = move |connection: super::store::Connection| {
         let id = connection.id;
-        tick_named(
+        tick(
             text(move || connection.name()),
+            "target",
             when(move || store.targets.with(|all| all.contains(&id))),
             move |on| {
                 store.targets.update(|all| {
@@ -295,22 +296,6 @@ fn Targets(store: Store) -> impl IntoView {
                 <For each=move || store.connections.get() key=|c| c.id let:connection>{item(connection)}</For>
             </div>
         </details>
-    }
-    .into_any()
-}
-
-/// A box to tick whose name changes.
-pub(super) fn tick_named(
-    label: Signal<String>,
-    value: Signal<bool>,
-    set: impl Fn(bool) + 'static,
-) -> AnyView {
-    let set: Box<dyn Fn(bool)> = Box::new(set);
-    view! {
-        <label class="tick">
-            <input type="checkbox" data-testid="target" prop:checked=value on:change=move |event| set(event_target_checked(&event))/>
-            <span>{label}</span>
-        </label>
     }
     .into_any()
 }

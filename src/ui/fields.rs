@@ -123,12 +123,13 @@ pub(super) fn bytes(
 
 /// A box to tick.
 pub(super) fn tick(
-    label: &'static str,
+    label: impl Into<Signal<String>>,
     testid: &'static str,
     value: Signal<bool>,
     set: impl Fn(bool) + 'static,
 ) -> AnyView {
     let set: Box<dyn Fn(bool)> = Box::new(set);
+    let label: Signal<String> = label.into();
     view! {
         <label class="tick">
             <input type="checkbox" data-testid=testid prop:checked=value on:change=move |event| set(event_target_checked(&event))/>

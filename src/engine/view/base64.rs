@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::rows::Rows;
 use super::{Line, Pages, Tone, View};
 
 /// Bytes that make 76 letters.
@@ -25,31 +26,14 @@ impl View for Base64 {
     }
 
     fn open(&self, bytes: &[u8]) -> Box<dyn Pages> {
-        Box::new(Rows(bytes.len()))
+        Box::new(Rows { len: bytes.len(), bytes_a_row: ROW, line })
     }
 }
 
-struct Rows(usize);
-
-impl Pages for Rows {
-    fn lines(&self) -> u64 {
-        self.0.div_ceil(ROW) as u64
-    }
-
-    fn advance(&mut self, _bytes: &[u8], _may_go_on: &mut dyn FnMut() -> bool) -> bool {
-        true
-    }
-
-    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<Line> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let rows = bytes.chunks(ROW).skip(from).take(count);
-        rows.map(|row| {
-            let mut line = Line::default();
-            line.push(Tone::Plain, &STANDARD.encode(row));
-            line
-        })
-        .collect()
-    }
+fn line(_offset: usize, row: &[u8]) -> Line {
+    let mut line = Line::default();
+    line.push(Tone::Plain, &STANDARD.encode(row));
+    line
 }
 
 #[cfg(test)]

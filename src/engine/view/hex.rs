@@ -1,5 +1,6 @@
 //! Bytes: offset, sixteen of them, and the same as letters where they are some.
 
+use super::rows::Rows;
 use super::{Line, Pages, Tone, View};
 
 const ROW: usize = 16;
@@ -22,35 +23,12 @@ impl View for Hex {
     }
 
     fn open(&self, bytes: &[u8]) -> Box<dyn Pages> {
-        Box::new(Rows(bytes.len()))
-    }
-}
-
-struct Rows(usize);
-
-impl Pages for Rows {
-    fn lines(&self) -> u64 {
-        self.0.div_ceil(ROW) as u64
-    }
-
-    fn advance(&mut self, _bytes: &[u8], _may_go_on: &mut dyn FnMut() -> bool) -> bool {
-        true
-    }
-
-    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<Line> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        bytes
-            .chunks(ROW)
-            .enumerate()
-            .skip(from)
-            .take(count)
-            .map(|(place, row)| line(place * ROW, row))
-            .collect()
+        Box::new(Rows { len: bytes.len(), bytes_a_row: ROW, line })
     }
 }
 
 /// One row; `offset` is that of its first byte.
-pub(crate) fn line(offset: usize, row: &[u8]) -> Line {
+fn line(offset: usize, row: &[u8]) -> Line {
     let digit = |value: usize| DIGITS[value & 15] as char;
     let places: String = (0..8).rev().map(|place| digit(offset >> (4 * place))).collect();
     let mut digits = String::with_capacity(3 * ROW + 3);

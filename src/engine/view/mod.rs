@@ -11,6 +11,7 @@ mod json;
 mod line;
 pub mod media;
 mod raw;
+mod rows;
 
 use serde::{Deserialize, Serialize};
 
