@@ -29,7 +29,10 @@ impl Download {
             anchor.click();
         }
         // The browser has taken what it needs by the time that timers run.
-        gloo_timers::callback::Timeout::new(10_000, move || release(&address)).forget();
+        wasm_bindgen_futures::spawn_local(async move {
+            gloo_timers::future::TimeoutFuture::new(10_000).await;
+            release(&address);
+        });
     }
 
     /// An address of this page under which the content can be shown, such as an image; to be released.
