@@ -305,15 +305,19 @@ async fn what_was_set_up_survives_a_reload() {
 #[test]
 async fn a_link_shows_what_it_would_do_and_waits_for_a_click() {
     let user = User::open().await;
-    user.type_into("url", &address("/echo?token=abc")).await;
+    // A stranger writes links, so what is in one is text and nothing else.
+    user.type_into("name", "<img src=x onerror=\"window.hacked=1\">").await;
+    user.type_into("url", &format!("{}&room=<img/src=x>", address("/echo?token=abc"))).await;
     user.click("share").await;
-    user.until_text("left-out", "token in the address of alice").await;
+    user.until_text("left-out", "token in the address of <img").await;
     let link = user.value("link-address");
     let fragment = link.split_once('#').expect("a fragment").1.to_owned();
     drop(user);
     let user = User::open().await;
     web_sys::window().expect("a window").location().set_hash(&fragment).expect("set");
-    user.until_text("offer", "/echo?token=").await;
+    user.until_text("offer", "/echo?token=&room=<img/src=x>").await;
+    user.until_text("offer", "onerror=\"window.hacked=1\"").await;
+    assert!(user.all("img").is_empty());
     assert_eq!(user.all(".connection").len(), 1);
     user.click("offer-add").await;
     user.until("the offered connection", || (user.all(".connection").len() == 2).then_some(())).await;

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::fingerprint::files_under;
 
 /// The most a first visit may transfer, in bytes.
-pub const BUDGET: u64 = 520_000;
+pub const BUDGET: u64 = 530_000;
 
 /// One file of the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -158,7 +158,7 @@ mod tests {
             "file                 raw     brotli\n\
              web_bg.wasm     412.3 kB   150.0 kB\n\
              (icon.svg)        0.9 kB     0.0 kB\n\
-             first load: 150.0 kB brotli, within the budget of 200.0 kB"
+             first load: 150.0 kB brotli, within the budget of 530.0 kB"
         );
         assert!(table(&[weight("a.js", 0, BUDGET + 1)]).contains("over the budget"));
     }
