@@ -339,7 +339,8 @@ fn ending<S: Socket>(line: &Line<S>, at: Instant, event: &Event) -> Option<(Endp
         largest_sent: line.largest_sent,
         since_last_send: line.last_sent.map(|sent| at - sent),
         offered_protocols: !endpoint.protocols().is_empty(),
-        buffered: line.state.buffered,
+        // Asked now: what was told last may have left since.
+        buffered: line.socket.as_ref().map_or(0, |socket| socket.buffered()),
     };
     Some((endpoint, ended))
 }
