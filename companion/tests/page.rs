@@ -241,7 +241,7 @@ fn a_running_check_can_be_stopped() {
 fn every_offer_of_the_practice_view_opens() {
     test_page(async |practice, browser| {
         browser.open(&format!("{}#/practice", practice.page)).await;
-        browser.until_script("return !document.querySelector('main').hidden").await;
+        browser.until_script("return document.querySelector('main')?.hidden === false").await;
         let offers = browser.count("[data-testid^='try ']").await;
         assert!(offers >= 8, "{offers}");
         for offer in 0..offers {
