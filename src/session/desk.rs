@@ -257,10 +257,9 @@ impl<W: World> Desk<W> {
 
     /// Takes a new set-up.
     fn arrange(&self, workspace: Workspace) {
-        let names_differ = self.state(|s| s.workspace.variables != workspace.variables || s.arranged == 0);
         self.state(|s| {
             s.arranged += 1;
-            if names_differ {
+            if s.workspace.variables != workspace.variables {
                 s.names = Rc::new(Names::of(&workspace.variables));
             }
             for setup in &workspace.connections {
@@ -300,15 +299,10 @@ impl<W: World> Desk<W> {
     }
 
     pub(super) fn surroundings(&self) -> Surroundings {
-        let counts = self.state(|s| (s.sockets(), s.pending()));
-        self.surroundings_with(counts)
-    }
-
-    pub(super) fn surroundings_with(&self, (sockets, pending): (u16, u16)) -> Surroundings {
         let now = self.now();
         let most_sockets = self.0.ready.most_sockets;
         self.state(|s| {
-            let failed_lately = s.failures.lately(now);
+            let (sockets, pending, failed_lately) = (s.sockets(), s.pending(), s.failures.lately(now));
             Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings }
         })
     }

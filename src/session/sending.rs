@@ -227,15 +227,7 @@ impl<W: World> Desk<W> {
 
     /// Stops it, when it runs.
     pub(super) fn stop_repeat(&self, words: &str) {
-        self.state(|s| {
-            if s.repeat.is_running {
-                s.repeat_run += 1;
-                s.repeat.is_running = false;
-                s.repeat.ended = words.to_owned();
-                s.repeat_changed = true;
-                s.dirty = true;
-            }
-        });
+        self.end_repeat(self.state(|s| s.repeat_run), words, false);
     }
 
     fn tell_repeat(&self, seen: RepeatSeen) {
@@ -260,8 +252,8 @@ impl<W: World> Desk<W> {
             let is_over = repeat.lasts.is_some_and(|lasts| passed >= lasts);
             let due = (turns * burst).min(repeat.count.unwrap_or(u64::MAX)).min(round + MOST_AT_ONCE);
             while round < due && !is_over {
-                if let Err((words, is_failed)) = self.repeat_once(to, draft, round, repeat.buffered_limit) {
-                    return self.end_repeat(run, &words, is_failed);
+                if let Err(words) = self.repeat_once(to, draft, round, repeat.buffered_limit) {
+                    return self.end_repeat(run, &words, true);
                 }
                 round += 1;
                 let is_current = self.state(|s| {
@@ -296,14 +288,8 @@ impl<W: World> Desk<W> {
         }
     }
 
-    /// One message on each connection; else why it ends, and whether that is a failure.
-    fn repeat_once(
-        &self,
-        to: &[ConnectionId],
-        draft: &Draft,
-        round: u64,
-        limit: u64,
-    ) -> Result<(), (String, bool)> {
+    /// One message on each connection; else what has failed.
+    fn repeat_once(&self, to: &[ConnectionId], draft: &Draft, round: u64, limit: u64) -> Result<(), String> {
         let name = |id: ConnectionId| {
             self.state(|s| s.lines.get(&id).map(|line| line.state.name.clone()).unwrap_or_default())
         };
@@ -316,18 +302,20 @@ impl<W: World> Desk<W> {
                     name(*id),
                     limit.div_ceil(1024)
                 );
-                return Err((words, true));
+                return Err(words);
             }
             if let Some(wrong) = self.send_draft(*id, draft, Some(round), &[]) {
-                return Err((format!("stopped: {}: {wrong}", name(*id)), true));
+                return Err(format!("stopped: {}: {wrong}", name(*id)));
             }
         }
         Ok(())
     }
 
+    /// Ends a repeat, unless another has taken its place or it has ended already.
     fn end_repeat(&self, run: u64, words: &str, is_failed: bool) {
         self.state(|s| {
-            if s.repeat_run == run {
+            if s.repeat_run == run && s.repeat.is_running {
+                s.repeat_run += 1;
                 s.repeat.is_running = false;
                 s.repeat.is_failed = is_failed;
                 s.repeat.ended = words.to_owned();

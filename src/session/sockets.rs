@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::desk::{Desk, Inner};
 use super::line::Line;
 use crate::engine::draft;
-use crate::engine::explain::{self, Ended};
+use crate::engine::explain::{self, Ended, Explanation};
 use crate::engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, Instant, Payload, SendError, Socket, World,
 };
@@ -73,10 +73,9 @@ impl<W: World> Desk<W> {
                 .map(|line| line.setup.clone())
                 .collect()
         });
+        let surroundings = self.surroundings();
         for setup in setups {
-            let endpoint = self.endpoint(setup.id, &setup);
-            let surroundings = self.surroundings();
-            let typed = match endpoint {
+            let typed = match self.endpoint(setup.id, &setup) {
                 Ok(endpoint) => Typed {
                     url: endpoint.url().to_owned(),
                     wrong: None,
@@ -123,7 +122,8 @@ impl<W: World> Desk<W> {
                 return desk.flush();
             }
             let is_wanted = desk.heard(id, at, &event);
-            match listener.as_mut().filter(|_| is_wanted) {
+            match listener.as_mut() {
+                _ if !is_wanted => {}
                 Some(listener) => listener(at, event),
                 None => desk.react(id, at, &event),
             }
@@ -144,28 +144,27 @@ impl<W: World> Desk<W> {
 
     /// Logs an event; says whether anybody still wants to hear of its line.
     fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
-        let before = self.state(|s| (s.sockets(), s.pending()));
+        let explanation = self.explanation(id, at, event);
         let forgotten = self.line(id, |line, record| {
-            let ended = matches!(event, Event::Closed { .. }).then(|| ending(line, at, event)).flatten();
             line.heard(record, at, event);
-            (line.forgotten, ended)
+            if let Some(closed) = &mut line.state.closed {
+                closed.explanation = explanation.filter(|_| closed.cancelled_after.is_none());
+            }
+            line.forgotten
         });
-        if let Some((_, Some((endpoint, ended)))) = &forgotten {
-            // As it was when the connection still counted.
-            let surroundings = self.surroundings_with(before);
-            let explanation = explain::explain(endpoint, ended, &surroundings);
-            self.state(|s| s.failures.note(at, ended));
-            self.line(id, |line, _| {
-                if let Some(closed) = &mut line.state.closed {
-                    closed.explanation = closed.cancelled_after.is_none().then_some(explanation);
-                }
-            });
-        }
-        let forgotten = forgotten.map(|(forgotten, _)| forgotten);
         if forgotten == Some(true) {
             self.drop_if_done(id);
         }
         forgotten == Some(false)
+    }
+
+    /// What is likely to have ended a connection, asked while it still counts as one; none of any other event.
+    fn explanation(&self, id: ConnectionId, at: Instant, event: &Event) -> Option<Explanation> {
+        let Event::Closed { .. } = event else { return None };
+        let (endpoint, ended) = self.line(id, |line, _| ending(line, at, event)).flatten()?;
+        let explanation = explain::explain(&endpoint, &ended, &self.surroundings());
+        self.state(|s| s.failures.note(at, &ended));
+        Some(explanation)
     }
 
     /// What the bench does by itself when something happened on one of its own connections.
