@@ -277,12 +277,16 @@ fn offer(store: Store, link: Link, workspace: Workspace) -> AnyView {
     };
     let add = move || {
         let mut workspace = take.get_value();
-        renumber(store, &mut workspace);
-        for setup in workspace.connections {
-            let name = setup.name.clone();
+        let mut moved = std::collections::BTreeMap::new();
+        for setup in std::mem::take(&mut workspace.connections) {
+            let (id, name) = (setup.id, setup.name.clone());
             let connection = store.add_like(setup);
             store.rename(connection, name);
+            moved.insert(id, connection.id);
         }
+        // A rule is for the same connections as before, whatever numbers they have now.
+        let renumbered = workspace.rules.iter_mut().flat_map(|rule| &mut rule.connections);
+        renumbered.for_each(|id| *id = moved.get(id).copied().unwrap_or(*id));
         store.messages.update(|all| all.extend(workspace.messages));
         store.variables.update(|all| all.extend(workspace.variables));
         store.rules.update(|all| all.extend(workspace.rules));
