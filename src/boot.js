@@ -38,13 +38,62 @@
     return;
   }
 
+  // The checks are a program of their own, which is loaded when they are first looked at or when a script asks for a run.
+  let started;
+  let checks;
+  const loadChecks = () => {
+    checks ??= started
+      .then(() => import('./checks.js'))
+      .then(async (program) => {
+        await program.default({ module_or_path: './checks_bg.wasm' });
+        return program;
+      })
+      .catch((error) => {
+        checks = undefined;
+        throw error;
+      });
+    return checks;
+  };
+  const showChecks = () => {
+    if (!/^#\/?checks/.test(location.hash)) return;
+    loadChecks().catch((error) => {
+      const place = document.getElementById('checks');
+      if (!place) return;
+      const words = document.createElement('p');
+      words.className = 'start';
+      words.textContent = `The checks could not be loaded: ${error?.message ?? error}. `;
+      const again = document.createElement('button');
+      again.textContent = 'Try again';
+      again.addEventListener('click', showChecks);
+      words.append(again);
+      place.replaceChildren(words);
+    });
+  };
+  globalThis.sockscopeEditor = () => import('./editor/bundle.js');
+  // What scripts and WebDriver use; docs/scripting.md is its contract.
+  let program;
+  globalThis.sockscope = Object.freeze({
+    version: '0.1.0',
+    run: async (suite, options = {}) => {
+      program = await loadChecks();
+      return program.run(suite, options);
+    },
+    status: () => program?.status() ?? { state: 'idle' },
+    stop: () => program?.stop(),
+  });
+
   start.hidden = false;
   const address = (selector) => document.querySelector(selector)?.href;
   const script = address('link[rel="modulepreload"]');
-  const program = address('link[rel="preload"][as="fetch"]');
-  import(script)
-    .then((page) => page.default({ module_or_path: program }))
-    .then(() => start.remove())
+  const wasm = address('link[rel="preload"][as="fetch"]');
+  started = import(script).then((page) => page.default({ module_or_path: wasm }));
+  started
+    .then(() => {
+      start.remove();
+      if (new URLSearchParams(location.search).has('suite')) location.hash = '#/checks';
+      addEventListener('hashchange', showChecks);
+      showChecks();
+    })
     .catch((error) => {
       say(
         'The page could not start',

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod checks;
 pub mod engine;
 pub mod session;
 pub mod ui;

@@ -88,6 +88,95 @@ pub fn own_socket_address(path: &str) -> String {
     }
 }
 
+/// A word that no other call gives, in this browser or another.
+pub fn unique() -> String {
+    let random = (js_sys::Math::random() * 4_294_967_296.0) as u64;
+    format!("{:x}{random:08x}", js_sys::Date::now() as u64)
+}
+
+/// The text at an address, or why there is none.
+pub async fn fetch_text(address: &str) -> Result<String, String> {
+    let response = gloo_net::http::Request::get(address).send().await.map_err(|error| error.to_string())?;
+    if !response.ok() {
+        return Err(format!("the server answers {} {}", response.status(), response.status_text()));
+    }
+    response.text().await.map_err(|error| error.to_string())
+}
+
+/// The names and values after `?` in the address, decoded.
+pub fn query_pairs() -> Vec<(String, String)> {
+    let search = window().location().search().unwrap_or_default();
+    let Ok(pairs) = web_sys::UrlSearchParams::new_with_str(&search) else { return Vec::new() };
+    let text = |value: wasm_bindgen::JsValue| value.as_string().unwrap_or_default();
+    let entries = pairs.entries();
+    let mut found = Vec::new();
+    while let Ok(next) = entries.next() {
+        if next.done() {
+            break;
+        }
+        let pair: js_sys::Array = next.value().unchecked_into();
+        found.push((text(pair.get(0)), text(pair.get(1))));
+    }
+    found
+}
+
+/// The element with this id.
+pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
+    window().document()?.get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Whether a program drives this browser.
+pub fn is_driven() -> bool {
+    js_sys::Reflect::get(&window().navigator(), &"webdriver".into()).is_ok_and(|it| it.is_truthy())
+}
+
+/// A moment in ISO 8601 as people here write it.
+pub fn local_time(iso: &str) -> String {
+    let date = js_sys::Date::new(&iso.into());
+    date.to_locale_string("default", &js_sys::Object::new()).into()
+}
+
+/// Frames for the timeline, as bytes of a request for the bench's worker.
+pub const FRAMES: &str = "sockscope-frames";
+/// A recording of the bench, as JSON Lines in UTF-8, to become a suite.
+pub const RECORDING: &str = "sockscope-recording";
+
+/// Tells the other program of this page something.
+pub fn announce_bytes(name: &str, bytes: &[u8]) {
+    let detail = web_sys::CustomEventInit::new();
+    detail.set_detail(&js_sys::Uint8Array::from(bytes));
+    if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict(name, &detail) {
+        // Throws only for an event that is being dispatched already.
+        let _ = window().dispatch_event(&event);
+    }
+}
+
+/// Calls `heard` when the other program of this page tells something of this name, until dropped.
+pub struct BytesListener {
+    name: &'static str,
+    listener: Closure<dyn FnMut(web_sys::CustomEvent)>,
+}
+
+impl BytesListener {
+    /// Starts listening.
+    pub fn new(name: &'static str, mut heard: impl FnMut(Vec<u8>) + 'static) -> Self {
+        let listener = Closure::<dyn FnMut(_)>::new(move |event: web_sys::CustomEvent| {
+            if let Some(bytes) = event.detail().dyn_ref::<js_sys::Uint8Array>() {
+                heard(bytes.to_vec());
+            }
+        });
+        let _ = window().add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+        Self { name, listener }
+    }
+}
+
+impl Drop for BytesListener {
+    fn drop(&mut self) {
+        let _ =
+            window().remove_event_listener_with_callback(self.name, self.listener.as_ref().unchecked_ref());
+    }
+}
+
 /// Whether nobody looks: the tab is in the background.
 pub fn is_hidden() -> bool {
     window().document().is_some_and(|d| d.visibility_state() == VisibilityState::Hidden)

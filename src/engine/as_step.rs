@@ -56,7 +56,7 @@ fn kept_by_json(bytes: &[u8]) -> Option<Value> {
     solid.eq(value.to_string().into_bytes()).then_some(value)
 }
 
-fn payload(bytes: &[u8]) -> Value {
+pub(super) fn payload(bytes: &[u8]) -> Value {
     match kept_by_json(bytes) {
         Some(value) => {
             // A bare string would be sent without its quotes, and a key with a dollar sign would be a notation.
@@ -72,7 +72,7 @@ fn payload(bytes: &[u8]) -> Value {
     }
 }
 
-fn expectation(bytes: &[u8]) -> Value {
+pub(super) fn expectation(bytes: &[u8]) -> Value {
     match serde_json::from_slice(bytes) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => object([("subset", subset(literal(value)))]),
         Ok(value) => object([("equals", literal(value))]),
@@ -81,7 +81,7 @@ fn expectation(bytes: &[u8]) -> Value {
 }
 
 /// Of a large message the content is no reading; its size says less, and enough to begin with.
-fn binary(bytes: &[u8]) -> Value {
+pub(super) fn binary(bytes: &[u8]) -> Value {
     const MOST_IN_HEX: usize = 256;
     let claim = match bytes.len() {
         0..=MOST_IN_HEX => {
@@ -142,7 +142,7 @@ fn literal(value: Value) -> Value {
 }
 
 /// Backslashes before two braces are doubled, and one more makes the braces literal.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find("{{") {

@@ -25,10 +25,12 @@ pub mod pairing;
 pub mod payload;
 pub mod payload_spec;
 pub mod random;
+pub mod record;
 pub mod recorded;
 pub mod report;
 pub mod run;
 pub mod share;
+pub mod shipped;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod suite;

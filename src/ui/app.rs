@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::bench::Bench;
-use super::checks::Checks;
 use super::dialogs::Dialogs;
 use super::fields::{button, icon, text};
 use super::format;
@@ -62,7 +61,8 @@ pub fn App(
                 <Bench store link/>
             </section>
             <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
-                <Checks store link/>
+                // Another program, which the start script loads when this is first looked at.
+                <div id="checks"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
                 <Practice store link/>

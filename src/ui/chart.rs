@@ -25,6 +25,33 @@ pub fn bars(counts: &[u64]) -> String {
     path
 }
 
+/// A line through points on a field that reaches from 0 to `right` and from 0 to `top`.
+pub fn line(points: impl IntoIterator<Item = (f64, f64)>, right: f64, top: f64) -> String {
+    let mut path = String::new();
+    for (x, y) in points {
+        let (x, y) = place(x, y, right, top);
+        let pen = if path.is_empty() { 'M' } else { 'L' };
+        let _ = write!(path, "{pen}{x:.1} {y:.1}");
+    }
+    path
+}
+
+/// Where a point lies on that field.
+pub fn place(x: f64, y: f64, right: f64, top: f64) -> (f64, f64) {
+    let of = |value: f64, most: f64| if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+    (of(x, right) * WIDTH, HEIGHT - of(y, top) * (HEIGHT - 4.0))
+}
+
+/// How many a second, at the end of each interval, of a count that only grows. Points are milliseconds and counts.
+pub fn rates(points: &[(f64, u64)]) -> Vec<(f64, f64)> {
+    let rate = |pair: &[(f64, u64)]| {
+        let [(from, before), (until, after)] = pair else { return None };
+        let seconds = (until - from) / 1e3;
+        (seconds > 0.0).then(|| (*until, after.saturating_sub(*before) as f64 / seconds))
+    };
+    points.windows(2).filter_map(rate).collect()
+}
+
 /// The field on which latencies are drawn over time.
 pub struct Chart {
     from: Instant,
@@ -99,6 +126,22 @@ mod tests {
         assert_eq!(bars(&[0, 2]), "M300.0 120V4.0h299.0V120z");
         assert_eq!(bars(&[]), "");
         assert!(bars(&[1, 1_000_000]).contains("V118.5"), "one is still to be seen");
+    }
+
+    #[test]
+    fn a_line_stays_on_its_field_whatever_the_numbers_are() {
+        assert_eq!(
+            line([(0.0, 0.0), (5.0, 10.0), (10.0, 99.0)], 10.0, 10.0),
+            "M0.0 120.0L300.0 4.0L600.0 4.0"
+        );
+        assert_eq!(line([(0.0, 0.0)], 0.0, 0.0), "M0.0 120.0");
+        assert_eq!(line([], 1.0, 1.0), "");
+    }
+
+    #[test]
+    fn a_rate_is_the_growth_of_its_own_interval() {
+        assert_eq!(rates(&[(0.0, 0), (100.0, 5), (300.0, 5), (300.0, 6)]), [(100.0, 50.0), (300.0, 0.0)]);
+        assert_eq!(rates(&[(0.0, 7)]), []);
     }
 
     #[test]

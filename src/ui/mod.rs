@@ -5,6 +5,7 @@
 
 pub mod chart;
 pub mod format;
+pub mod live;
 pub mod route;
 pub mod viewport;
 
@@ -12,8 +13,6 @@ pub mod viewport;
 mod app;
 #[cfg(feature = "page")]
 mod bench;
-#[cfg(feature = "page")]
-mod checks;
 #[cfg(feature = "page")]
 mod composer;
 #[cfg(feature = "page")]
@@ -52,6 +51,8 @@ mod row;
 mod share;
 #[cfg(feature = "page")]
 mod store;
+#[cfg(feature = "page")]
+pub mod suites;
 #[cfg(feature = "page")]
 mod surroundings;
 #[cfg(feature = "page")]

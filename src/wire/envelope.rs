@@ -10,6 +10,7 @@ const HEAD: usize = MARK.len() + size_of::<u64>();
 /// to raise a version: a page and a worker that differ in one of these files differ here.
 pub const FINGERPRINT: u64 = {
     let sources: &[&[u8]] = &[
+        include_bytes!("checks.rs"),
         include_bytes!("line.rs"),
         include_bytes!("request.rs"),
         include_bytes!("update.rs"),
@@ -26,11 +27,15 @@ pub const FINGERPRINT: u64 = {
         include_bytes!("../engine/explain/warning.rs"),
         include_bytes!("../engine/filter/spec.rs"),
         include_bytes!("../engine/framelog.rs"),
+        include_bytes!("../engine/metrics/counters.rs"),
+        include_bytes!("../engine/metrics/delta.rs"),
         include_bytes!("../engine/metrics/histogram.rs"),
         include_bytes!("../engine/metrics/trend.rs"),
         include_bytes!("../engine/pairing.rs"),
         include_bytes!("../engine/payload.rs"),
         include_bytes!("../engine/report/format.rs"),
+        include_bytes!("../engine/report/model.rs"),
+        include_bytes!("../engine/run/progress.rs"),
         include_bytes!("../engine/view/line.rs"),
         include_bytes!("../engine/view/mod.rs"),
         include_bytes!("../engine/time.rs"),
@@ -71,14 +76,35 @@ pub enum WireError {
 
 /// A message as bytes.
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_extend(message, head()).expect("growing memory is the only thing that could fail")
+}
+
+/// A message as bytes, for types that leave fields out: names cost bytes, and are no matter where messages are few.
+pub fn encode_json<T: Serialize>(message: &T) -> Vec<u8> {
+    let mut bytes = head();
+    serde_json::to_writer(&mut bytes, message)
+        .expect("messages have names for keys and no number that JSON lacks");
+    bytes
+}
+
+fn head() -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(&MARK);
     bytes.extend_from_slice(&FINGERPRINT.to_le_bytes());
-    postcard::to_extend(message, bytes).expect("growing memory is the only thing that could fail")
+    bytes
 }
 
 /// The message in these bytes.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    postcard::from_bytes(content(bytes)?).map_err(|_| WireError::Damaged)
+}
+
+/// The message in these bytes, which [`encode_json`] has written.
+pub fn decode_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    serde_json::from_slice(content(bytes)?).map_err(|_| WireError::Damaged)
+}
+
+fn content(bytes: &[u8]) -> Result<&[u8], WireError> {
     let (head, content) = bytes.split_at_checked(HEAD).ok_or(WireError::NotOurs)?;
     let (mark, version) = head.split_at(MARK.len());
     if mark != MARK {
@@ -88,7 +114,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     if theirs != FINGERPRINT {
         return Err(WireError::OtherVersion { ours: FINGERPRINT, theirs });
     }
-    postcard::from_bytes(content).map_err(|_| WireError::Damaged)
+    Ok(content)
 }
 
 #[cfg(test)]

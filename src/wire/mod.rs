@@ -4,13 +4,14 @@
 //! It refuses to know who carries the bytes. The rule a reader would break: the format has no names in it, so both sides
 //! must be built from the same source; [`decode`] checks that by a fingerprint.
 
+pub mod checks;
 mod envelope;
 mod line;
 mod request;
 mod update;
 mod workspace;
 
-pub use envelope::{FINGERPRINT, WireError, decode, encode};
+pub use envelope::{FINGERPRINT, WireError, decode, decode_json, encode, encode_json};
 pub use line::{Beats, CloseSeen, LineState, Phase, Retry, Typed};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request};
 pub use update::{

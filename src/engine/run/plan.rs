@@ -132,10 +132,8 @@ fn has_tag(check: &Check, options: &Options) -> bool {
 
 /// By the name of the row, or by that of all rows together.
 fn has_name(check: &Check, name: &str, options: &Options) -> bool {
-    let is_asked = |name: &String| options.names.contains(name);
     options.names.is_empty()
-        || options.names.iter().any(|asked| asked == name)
-        || check.name.fixed().is_some_and(is_asked)
+        || options.names.iter().any(|asked| asked == name || *asked == check.written_name)
 }
 
 /// The values of a row, and the name of its check.

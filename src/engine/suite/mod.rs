@@ -3,6 +3,7 @@
 //! Owns the suite format. It refuses to run anything. The rule a reader would break: what can be known when a suite is read
 //! is said then, all of it at once and each with its place; the runner is the wrong moment to learn of a typo.
 
+pub mod assist;
 mod field;
 mod keys;
 mod model;

@@ -85,6 +85,8 @@ pub struct Client {
 pub struct Check {
     /// Its name, which may hold variables of its row.
     pub name: Field<String>,
+    /// The same as it is written, by which all rows are chosen at once.
+    pub written_name: String,
     /// Its prose.
     pub about: Option<String>,
     /// For choosing.

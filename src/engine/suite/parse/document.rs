@@ -340,6 +340,7 @@ impl Reader<'_> {
         };
         let check = Check {
             name: name.unwrap_or_else(|| Field::Fixed(String::new())),
+            written_name: fields.get("check").and_then(|node| node.text()).unwrap_or_default().to_owned(),
             about,
             tags: tags.unwrap_or_default(),
             timeout,

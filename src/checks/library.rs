@@ -1,0 +1,101 @@
+//! The suites: those that ship and one's own.
+//!
+//! Owns what is listed of each. It refuses to run any. A suite that cannot be read is listed all the same: nothing that
+//! somebody wrote is lost because it has a mistake.
+
+use std::collections::BTreeMap;
+
+use crate::engine::shipped::SHIPPED;
+use crate::engine::suite::{Problem, Suite};
+use crate::wire::checks::{Card, Examined, ListedCheck, Mistake, OwnSuite, Variable};
+
+/// All suites.
+#[derive(Default)]
+pub(super) struct Library {
+    own: BTreeMap<String, OwnSuite>,
+}
+
+impl Library {
+    pub fn add(&mut self, suite: OwnSuite) {
+        self.own.insert(suite.id.clone(), suite);
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        self.own.remove(id);
+    }
+
+    pub fn text(&self, id: &str) -> Option<&str> {
+        let shipped = || SHIPPED.iter().find(|(name, _)| *name == id).map(|(_, text)| *text);
+        self.own.get(id).map(|suite| suite.text.as_str()).or_else(shipped)
+    }
+
+    /// Those that ship, in their order, then one's own by title.
+    pub fn cards(&self) -> Vec<Card> {
+        let shipped = SHIPPED.iter().map(|(name, text)| card(name, name, text, true));
+        let mut own: Vec<_> =
+            self.own.values().map(|suite| card(&suite.id, &suite.title, &suite.text, false)).collect();
+        own.sort_by(|a, b| a.title.cmp(&b.title));
+        shipped.chain(own).collect()
+    }
+}
+
+fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
+    let examined = examine(text);
+    let mut tags: Vec<String> = Vec::new();
+    for tag in examined.checks.iter().flat_map(|check| &check.tags) {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    Card {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        about: examined.about,
+        tags,
+        checks: examined.checks.len(),
+        is_shipped,
+        problems: examined.mistakes.len(),
+    }
+}
+
+/// What is in a text.
+pub(super) fn examine(text: &str) -> Examined {
+    let suite = match Suite::parse(text) {
+        Ok(suite) => suite,
+        Err(problems) => {
+            return Examined { mistakes: problems.iter().map(mistake).collect(), ..Examined::default() };
+        }
+    };
+    let variables = suite.vars.iter().map(|(name, default)| Variable {
+        name: name.clone(),
+        default: match default {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+        is_secret: suite.secrets.contains(name),
+    });
+    let checks = suite.checks.iter().map(|check| ListedCheck {
+        name: check.written_name.clone(),
+        about: check.about.clone().unwrap_or_default(),
+        tags: check.tags.clone(),
+        line: check.position.line,
+        steps: check.steps.len(),
+    });
+    Examined {
+        name: suite.name.clone(),
+        about: suite.about.clone().unwrap_or_default(),
+        variables: variables.collect(),
+        checks: checks.collect(),
+        mistakes: Vec::new(),
+    }
+}
+
+pub(super) fn mistake(problem: &Problem) -> Mistake {
+    Mistake {
+        line: problem.line,
+        column: problem.column,
+        end_line: problem.end.line,
+        end_column: problem.end.column,
+        message: problem.message.clone(),
+    }
+}

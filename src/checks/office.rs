@@ -1,0 +1,357 @@
+//! The office: errands of the page come in, tidings go out.
+//!
+//! Owns the library, what is kept, and the answers to questions; [`super::work`] runs orders. The rule a reader would break:
+//! nothing is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::history::{self, History};
+use super::library::{Library, examine, mistake};
+use super::shelf::{Shelf, ShelfError};
+use super::site::Site;
+use super::tape::Tapes;
+use crate::engine::report::{Report, ReportFormat};
+use crate::engine::run::Stop;
+use crate::engine::suite::assist;
+use crate::engine::world::LocalFuture;
+use crate::engine::{World, record};
+use crate::wire::checks::{
+    Ask, Errand, Forms, Live, OwnSuite, ReadyMade, Restored, Suggestion, Tidings, Told,
+};
+use crate::wire::{decode_json, encode_json};
+
+/// Starts a task beside the others.
+pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
+
+const FORMS: &str = "forms";
+const SUITE: &str = "suite/";
+/// Reports of this visit that are at hand without a shelf.
+const AT_HAND: usize = 20;
+
+/// The one owner of runs and suites. A clone is another handle.
+pub struct Office<W: World>(pub(super) Rc<Inner<W>>);
+
+impl<W: World> Clone for Office<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+pub(super) struct Inner<W: World> {
+    pub world: W,
+    pub site: Site,
+    pub spawn: Spawn,
+    post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
+    pub shelf: RefCell<Option<Rc<dyn Shelf>>>,
+    pub history: Rc<RefCell<History>>,
+    library: RefCell<Library>,
+    pub tapes: RefCell<Tapes<super::watched::Watched<W>>>,
+    pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
+    /// Stops what runs.
+    pub stop: RefCell<Option<Stop>>,
+    /// Counts orders: one that was replaced must not go on.
+    pub orders: Cell<u64>,
+    pub next_run: Cell<u64>,
+    pub hidden: Rc<Cell<bool>>,
+    /// What has happened since the page was last told.
+    pending: RefCell<Vec<Live>>,
+    page_is_ready: Cell<bool>,
+}
+
+impl<W: World> Office<W> {
+    /// An office in this world that posts its tidings through `post`.
+    pub fn new(world: W, site: Site, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
+        Self(Rc::new(Inner {
+            world,
+            site,
+            spawn,
+            post: RefCell::new(Box::new(post)),
+            shelf: RefCell::default(),
+            history: Rc::default(),
+            library: RefCell::default(),
+            tapes: RefCell::default(),
+            reports: RefCell::default(),
+            stop: RefCell::default(),
+            orders: Cell::new(0),
+            next_run: Cell::new(1),
+            hidden: Rc::default(),
+            pending: RefCell::default(),
+            page_is_ready: Cell::new(true),
+        }))
+    }
+
+    /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
+    pub fn announce(&self) {
+        self.post(&Tidings::Ready { clock_step: self.0.site.clock_step });
+    }
+
+    /// Reads what was kept, and keeps from now on.
+    pub async fn restore(&self, shelf: impl Shelf + 'static) {
+        let shelf: Rc<dyn Shelf> = Rc::new(shelf);
+        let trouble = match self.read(&*shelf).await {
+            Ok(()) => {
+                *self.0.shelf.borrow_mut() = Some(shelf.clone());
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        let forms = match shelf.get(FORMS).await {
+            Ok(Some(text)) => serde_json::from_str(&text).unwrap_or_default(),
+            _ => Forms::default(),
+        };
+        self.tell_restored(forms, trouble);
+    }
+
+    /// Nothing can be kept here.
+    pub fn restore_nothing(&self, trouble: String) {
+        self.tell_restored(Forms::default(), Some(trouble));
+    }
+
+    fn tell_restored(&self, forms: Forms, trouble: Option<String>) {
+        let restored = Restored {
+            library: self.0.library.borrow().cards(),
+            forms,
+            past: self.0.history.borrow().list().to_vec(),
+            trouble,
+        };
+        self.post(&Tidings::Restored(Box::new(restored)));
+    }
+
+    async fn read(&self, shelf: &dyn Shelf) -> Result<(), ShelfError> {
+        let history = History::read(shelf).await?;
+        self.0.next_run.set(history.next_id());
+        *self.0.history.borrow_mut() = history;
+        for name in shelf.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
+            let text = shelf.get(&name).await?.unwrap_or_default();
+            // What another version wrote and we cannot read stays where it is.
+            if let Ok(suite) = serde_json::from_str(&text) {
+                self.0.library.borrow_mut().add(suite);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hears the page.
+    pub fn receive(&self, bytes: &[u8]) {
+        // Whoever does not fit is told when it decodes what we say.
+        let Ok(errand) = decode_json::<Errand>(bytes) else { return self.announce() };
+        match errand {
+            Errand::Ask { id, question } => {
+                let office = self.clone();
+                (self.0.spawn)(Box::pin(async move {
+                    let told = office.answer(question).await;
+                    office.post(&Tidings::Told { id, told });
+                }));
+            }
+            Errand::Run(order) => {
+                self.stop();
+                self.0.orders.set(self.0.orders.get() + 1);
+                (self.0.spawn)(Box::pin(self.clone().work(*order, self.0.orders.get())));
+            }
+            Errand::Stop => self.stop(),
+            Errand::Seen => {
+                self.0.page_is_ready.set(true);
+                self.flush();
+            }
+            Errand::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
+        }
+    }
+
+    fn stop(&self) {
+        if let Some(stop) = &*self.0.stop.borrow() {
+            stop.stop();
+        }
+    }
+
+    async fn answer(&self, question: Ask) -> Told {
+        match question {
+            Ask::Examine(text) => Told::Examined(examine(&text)),
+            Ask::Text(id) => match self.0.library.borrow().text(&id) {
+                Some(text) => Told::Text(text.to_owned()),
+                None => Told::Failed(format!("there is no suite {id:?} in the library")),
+            },
+            Ask::Complete { text, offset } => {
+                Told::Suggestions(assist::complete(&text, offset).into_iter().map(suggestion).collect())
+            }
+            Ask::Explain { text, offset } => {
+                Told::Explained(assist::explain_at(&text, offset).map(|it| (it.from, it.to, it.about)))
+            }
+            Ask::Format(text) => match assist::format(&text) {
+                Ok(text) => Told::Text(text),
+                Err(problems) => Told::Mistakes(problems.iter().map(mistake).collect()),
+            },
+            Ask::Examples => {
+                let ready_made = |it: assist::Example| ReadyMade {
+                    title: it.title.to_owned(),
+                    about: it.about.to_owned(),
+                    text: it.text.to_owned(),
+                };
+                Told::Examples(assist::examples().into_iter().map(ready_made).collect())
+            }
+            Ask::Keep(suite) => self.keep_suite(suite).await,
+            Ask::Forget(id) => {
+                self.0.library.borrow_mut().remove(&id);
+                let shelf = self.0.shelf.borrow().clone();
+                match shelf {
+                    Some(shelf) => done(shelf.remove(&format!("{SUITE}{id}")).await, || self.library()),
+                    None => self.library(),
+                }
+            }
+            Ask::KeepForms(forms) => {
+                let shelf = self.0.shelf.borrow().clone();
+                let text = serde_json::to_string(&forms).expect("forms have names for keys and no numbers");
+                match shelf {
+                    Some(shelf) => done(shelf.set(FORMS, text).await, || Told::Done),
+                    None => Told::Done,
+                }
+            }
+            Ask::Past(id) => match self.report(id).await {
+                Ok(report) => Told::Report(Box::new((*report).clone())),
+                Err(words) => Told::Failed(words),
+            },
+            Ask::ForgetPast(ids) => {
+                let shelf = self.0.shelf.borrow().clone();
+                let past = || Told::Past(self.0.history.borrow().list().to_vec());
+                match shelf {
+                    Some(shelf) => done(history::forget(&self.0.history, &*shelf, &ids).await, past),
+                    None => past(),
+                }
+            }
+            Ask::Write { run, form } => self.write(run, &form).await,
+            Ask::Events { run, form } => match self.0.tapes.borrow().of(run) {
+                None => Told::Failed(NOT_RECORDED.to_owned()),
+                Some(tape) => {
+                    let mut text = String::new();
+                    tape.read(|session| form.write(session, &tape.masker, &mut text))
+                        .expect("writing into memory does not fail");
+                    file(&tape.suite, form.extension(), form.media_type(), text)
+                }
+            },
+            Ask::Around(spot) => {
+                let around = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.around(spot));
+                match around {
+                    Some((frames, dropped)) => Told::Around { frames, dropped },
+                    None => Told::Failed(NOT_RECORDED.to_owned()),
+                }
+            }
+            Ask::Recording(spot) => {
+                let frames = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.for_bench(spot));
+                match frames {
+                    Some(bytes) => Told::Frames(bytes),
+                    None => Told::Failed(NOT_RECORDED.to_owned()),
+                }
+            }
+            Ask::FromRecording(text) => match record::suite_of(&text) {
+                Ok(drafted) => Told::Drafted { text: drafted.text, remarks: drafted.remarks },
+                Err(error) => Told::Failed(error.to_string()),
+            },
+        }
+    }
+
+    async fn keep_suite(&self, suite: OwnSuite) -> Told {
+        self.0.library.borrow_mut().add(suite.clone());
+        let shelf = self.0.shelf.borrow().clone();
+        let Some(shelf) = shelf else { return self.library() };
+        let text = serde_json::to_string(&suite).expect("a suite has names for keys and no numbers");
+        done(shelf.set(&format!("{SUITE}{}", suite.id), text).await, || self.library())
+    }
+
+    fn library(&self) -> Told {
+        Told::Library(self.0.library.borrow().cards())
+    }
+
+    async fn write(&self, run: u64, form: &str) -> Told {
+        let Ok(form) = form.parse::<ReportFormat>() else {
+            return Told::Failed(format!("there is no form {form:?} of a report"));
+        };
+        match self.report(run).await {
+            Ok(report) => {
+                let mut text = String::new();
+                form.write(&report, &mut text).expect("writing into memory does not fail");
+                let extension = match form {
+                    ReportFormat::Junit => "junit.xml",
+                    ReportFormat::JunitStrict => "junit-strict.xml",
+                    other => other.extension(),
+                };
+                file(&report.suite, extension, form.media_type(), text)
+            }
+            Err(words) => Told::Failed(words),
+        }
+    }
+
+    async fn report(&self, run: u64) -> Result<Rc<Report>, String> {
+        let at_hand = self.0.reports.borrow().iter().find(|(id, _)| *id == run).map(|(_, it)| it.clone());
+        if let Some(report) = at_hand {
+            return Ok(report);
+        }
+        let shelf = self.0.shelf.borrow().clone();
+        match shelf {
+            Some(shelf) => history::report(&*shelf, run).await.map(Rc::new),
+            None => Err("this run is not kept any more".to_owned()),
+        }
+    }
+
+    pub(super) fn keep_at_hand(&self, run: u64, report: Report) {
+        let mut reports = self.0.reports.borrow_mut();
+        reports.push((run, Rc::new(report)));
+        if reports.len() > AT_HAND {
+            reports.remove(0);
+        }
+    }
+
+    /// Tells the page, now or when it has drawn what it got.
+    pub(super) fn tell(&self, live: Live) {
+        let mut pending = self.0.pending.borrow_mut();
+        // How connections stand is told whole: what was told before is of no use any more.
+        if matches!(live, Live::Seats(_)) {
+            pending.retain(|it| !matches!(it, Live::Seats(_)));
+        }
+        pending.push(live);
+    }
+
+    pub(super) fn flush(&self) {
+        if !self.0.page_is_ready.get() || self.0.pending.borrow().is_empty() {
+            return;
+        }
+        self.0.page_is_ready.set(false);
+        let pending = std::mem::take(&mut *self.0.pending.borrow_mut());
+        self.post(&Tidings::Live(pending));
+    }
+
+    fn post(&self, tidings: &Tidings) {
+        (self.0.post.borrow_mut())(encode_json(tidings));
+    }
+}
+
+const NOT_RECORDED: &str =
+    "the messages of this run are not held any more: they are kept for the latest runs of this visit";
+
+fn done(kept: Result<(), ShelfError>, told: impl FnOnce() -> Told) -> Told {
+    match kept {
+        Ok(()) => told(),
+        Err(error) => Told::Failed(format!("this browser could not keep it: {error}")),
+    }
+}
+
+fn suggestion(it: assist::Suggestion) -> Suggestion {
+    Suggestion {
+        label: it.label,
+        detail: it.detail,
+        about: it.about,
+        insert: it.insert,
+        from: it.from,
+        to: it.to,
+    }
+}
+
+/// The name of a file is made of the suite's, without what file systems mind.
+fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Told {
+    let stem: String = suite
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .take(60)
+        .collect();
+    let stem = if stem.trim_matches(['-', '.']).is_empty() { "sockscope" } else { stem.trim_matches('.') };
+    Told::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
+}

@@ -1,0 +1,135 @@
+//! What was recorded of the runs of this visit, and where in it each failure is.
+//!
+//! Owns the moments of failures as numbers of frames. The rule a reader would break: recordings are large, so the oldest ones go
+//! when all together hold more than [`MOST`] bytes; a report is never among what goes.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::engine::mask::Masker;
+use crate::engine::recorded::Recorded;
+use crate::engine::report::{Millis, Transcript};
+use crate::engine::{Frame, FrameKind, Instant, World};
+use crate::wire::checks::{Nearby, Spot};
+
+/// Frames of one run, in bytes.
+pub(super) const BUDGET: usize = 64 << 20;
+/// Frames of all runs, in bytes.
+const MOST: usize = 128 << 20;
+/// Frames shown before a failure and after it.
+const BEFORE: u64 = 30;
+const AFTER: usize = 10;
+/// A frame is shown up to here.
+const SHOWN: usize = 4096;
+
+/// The recording of one run.
+pub(super) struct Tape<W: World> {
+    pub run: u64,
+    pub recorded: Recorded<W>,
+    pub masker: Masker,
+    /// The suite's name, for a file.
+    pub suite: String,
+    /// The number of the first frame of each check.
+    pub begins: BTreeMap<usize, u64>,
+    /// The number of the frame after each failure.
+    pub failures: HashMap<(usize, usize), u64>,
+}
+
+impl<W: World> Tape<W> {
+    pub fn next_frame(&self) -> u64 {
+        self.recorded.read(|session| session.log.total())
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.recorded.read(|session| session.log.held_bytes())
+    }
+
+    /// The frames before and after a failure: none when nothing is known of it.
+    pub fn around(&self, spot: Spot) -> Option<(Vec<Nearby>, u64)> {
+        let at = *self.failures.get(&(spot.check, spot.step))?;
+        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
+        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        Some(self.recorded.read(|session| {
+            let from = at.saturating_sub(BEFORE).max(first);
+            let began = session.log.began().unwrap_or(Instant::ORIGIN);
+            let names: HashMap<u32, &str> =
+                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
+            let until = at.saturating_add(AFTER as u64).min(next_check);
+            let frames = session.log.from(from).take_while(|frame| frame.number < until);
+            let frames = frames.map(|frame| self.nearby(&frame, &names, began, at)).collect();
+            (frames, session.log.dropped())
+        }))
+    }
+
+    fn nearby(&self, frame: &Frame<'_>, names: &HashMap<u32, &str>, began: Instant, at: u64) -> Nearby {
+        let content = match frame.kind.is_text() {
+            true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned(),
+            false => hex(frame.bytes),
+        };
+        Nearby {
+            client: names.get(&frame.connection).copied().unwrap_or("?").to_owned(),
+            at: Millis::from(frame.at - began),
+            mark: mark(frame.kind).to_owned(),
+            content: cut(content),
+            bytes: frame.bytes.len() as u64,
+            is_last_before: frame.number + 1 == at,
+        }
+    }
+
+    /// What happened in one check.
+    pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
+        self.recorded.read(look)
+    }
+}
+
+fn mark(kind: FrameKind) -> &'static str {
+    match kind {
+        _ if kind.is_sent() => "↑",
+        _ if kind.is_received() => "↓",
+        FrameKind::Failed => "!",
+        FrameKind::Closed => "×",
+        _ => "·",
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(SHOWN / 3).map(|byte| format!("{byte:02x} ")).collect()
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The recordings that are still held, the oldest first.
+pub(super) struct Tapes<W: World>(VecDeque<Tape<W>>);
+
+impl<W: World> Default for Tapes<W> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<W: World> Tapes<W> {
+    pub fn add(&mut self, tape: Tape<W>) {
+        self.0.push_back(tape);
+        while self.0.len() > 1 && self.0.iter().map(Tape::held_bytes).sum::<usize>() > MOST {
+            self.0.pop_front();
+        }
+    }
+
+    pub fn of(&self, run: u64) -> Option<&Tape<W>> {
+        self.0.iter().find(|tape| tape.run == run)
+    }
+
+    pub fn of_mut(&mut self, run: u64) -> Option<&mut Tape<W>> {
+        self.0.iter_mut().find(|tape| tape.run == run)
+    }
+}
+
+impl<W: World> Tape<W> {
+    pub fn for_bench(&self, _spot: Spot) -> Option<Vec<u8>> {
+        None
+    }
+}

@@ -1,0 +1,140 @@
+//! An order at work: suite after suite, round after round.
+//!
+//! Owns what is told of a run and what becomes of its report. The rule a reader would break: an order that was stopped or
+//! replaced still ends each run that has begun with a report.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::history;
+use super::library::mistake;
+use super::office::Office;
+use super::tape::{BUDGET, Tape};
+use super::watched::Watched;
+use crate::engine::World;
+use crate::engine::recorded::Recorded;
+use crate::engine::report::{Origin, Report};
+use crate::engine::run::{Options, Plan, Progress, Stop, run};
+use crate::engine::suite::Suite;
+use crate::wire::checks::{Live, Order, SuiteOrder};
+
+impl<W: World> Office<W> {
+    pub(super) async fn work(self, order: Order, number: u64) {
+        let times = order.times.max(1);
+        let runs = u32::try_from(order.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
+        self.tell(Live::Begun { runs });
+        self.flush();
+        'rounds: for round in 0..times {
+            for (index, suite) in order.suites.iter().enumerate() {
+                let stop = Stop::default();
+                *self.0.stop.borrow_mut() = Some(stop.clone());
+                self.run_suite(&order, suite, index, round, stop.clone()).await;
+                if stop.is_asked() || self.0.orders.get() != number {
+                    break 'rounds;
+                }
+            }
+        }
+        if self.0.orders.get() == number {
+            *self.0.stop.borrow_mut() = None;
+            self.tell(Live::Over);
+        }
+        self.flush();
+    }
+
+    async fn run_suite(&self, order: &Order, it: &SuiteOrder, index: usize, round: u32, stop: Stop) {
+        let refuse = |mistakes, reasons| {
+            self.tell(Live::Refused { suite_id: it.id.clone(), mistakes, reasons });
+            self.flush();
+        };
+        let suite = match Suite::parse(&it.text) {
+            Ok(suite) => Rc::new(suite),
+            Err(problems) => return refuse(problems.iter().map(mistake).collect(), Vec::new()),
+        };
+        // A number that a person can read back from a report and that JavaScript holds exactly.
+        let seed = order.seed.unwrap_or_else(|| self.0.world.random() % 1_000_000_000);
+        let options = Options {
+            overrides: it.overrides.clone(),
+            env: order.env.clone(),
+            seed,
+            tags: order.tags.clone(),
+            names: it.names.clone(),
+            origin_millis: self.0.site.clock_began.max(0.0) as u64,
+            environment: self.0.site.environment(self.0.hidden.get()),
+            hidden: self.0.hidden.clone(),
+            ..Options::default()
+        };
+        let now_millis = options.origin_millis + self.0.world.now().as_nanos() / 1_000_000;
+        let plan = match Plan::new(suite.clone(), options, now_millis) {
+            Ok(plan) => plan,
+            Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
+        };
+        let run_id = self.0.next_run.get();
+        self.0.next_run.set(run_id + 1);
+        let watched = Watched::new(self.0.world.clone(), self.0.site.most_sockets);
+        let board = watched.board();
+        board.borrow_mut().set_elsewhere(order.sockets_elsewhere);
+        let recorded = Recorded::new(watched, BUDGET, Origin::from_millis(self.0.site.clock_began));
+        self.0.tapes.borrow_mut().add(Tape {
+            run: run_id,
+            recorded: recorded.clone(),
+            masker: plan.masker().clone(),
+            suite: suite.name.clone(),
+            begins: BTreeMap::new(),
+            failures: HashMap::new(),
+        });
+        self.tell(Live::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
+        let office = self.clone();
+        let listener = Box::new(move |progress: Progress| {
+            let is_tick = matches!(progress, Progress::Tick { .. });
+            office.note(run_id, &progress);
+            if let Progress::CheckStarted { .. } = progress {
+                board.borrow_mut().clear();
+            }
+            office.tell(Live::Progress(progress));
+            if let Some(seats) = is_tick.then(|| board.borrow_mut().changes()).flatten() {
+                office.tell(Live::Seats(seats));
+            }
+            office.flush();
+        });
+        let report = run(plan, recorded, stop, listener).await;
+        self.keep_report(run_id, &it.id, report).await;
+    }
+
+    /// Remembers where in the recording checks begin and steps fail.
+    fn note(&self, run: u64, progress: &Progress) {
+        let mut tapes = self.0.tapes.borrow_mut();
+        let Some(tape) = tapes.of_mut(run) else { return };
+        match progress {
+            Progress::CheckStarted { check } => {
+                let frame = tape.next_frame();
+                tape.begins.insert(*check, frame);
+            }
+            Progress::StepEnded { check, step, failure: Some(_), .. } => {
+                let frame = tape.next_frame();
+                tape.failures.entry((*check, *step)).or_insert(frame);
+            }
+            _ => {}
+        }
+    }
+
+    async fn keep_report(&self, run: u64, suite_id: &str, report: Report) {
+        let text = history::text_of(&report);
+        let past = history::line(run, suite_id, &report, text.len());
+        let shelf = self.0.shelf.borrow().clone();
+        let trouble = match (history::too_large(&text), shelf) {
+            (Some(words), _) => Some(words),
+            (None, None) => None,
+            (None, Some(shelf)) => {
+                let kept = history::keep(&self.0.history, &*shelf, past.clone(), text).await;
+                kept.err().map(|error| format!("this run could not be kept for later: {error}"))
+            }
+        };
+        let is_kept = trouble.is_none() && self.0.shelf.borrow().is_some();
+        self.keep_at_hand(run, report.clone());
+        self.tell(Live::Ended { run, past: is_kept.then_some(past), report: Box::new(report) });
+        if let Some(words) = trouble {
+            self.tell(Live::Trouble(words));
+        }
+        self.flush();
+    }
+}

@@ -1,0 +1,30 @@
+//! The view of checks as a program of its own: the page's start script loads it when the view is first opened, or when a script
+//! asks for a run.
+
+use js_sys::Promise;
+use sockscope::ui::{report_panics, suites};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+fn main() {
+    report_panics();
+    suites::start();
+}
+
+/// Runs a suite: see `docs/scripting.md`.
+#[wasm_bindgen]
+pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
+    suites::run(suite, options)
+}
+
+/// How the latest run stands.
+#[wasm_bindgen]
+pub fn status() -> JsValue {
+    suites::status()
+}
+
+/// Ends what runs.
+#[wasm_bindgen]
+pub fn stop() {
+    suites::stop();
+}

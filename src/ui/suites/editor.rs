@@ -1,0 +1,289 @@
+//! The part "Edit": the document of the suite.
+//!
+//! Owns when a change is looked at and kept. The rule a reader would break: what a person has written is kept as it is, also when
+//! it cannot be read; only what ships is read-only.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::library;
+use super::link::Link;
+use super::store::{Store, Tab};
+use crate::browser::editor::{Editor, Listeners, Offered, Underlined};
+use crate::ui::fields::{text, when};
+use crate::ui::format;
+use crate::wire::checks::{Ask, OwnSuite, ReadyMade, Told};
+
+/// A change is looked at when nothing was typed for so long.
+const LOOK_AFTER: Duration = Duration::from_millis(150);
+/// And kept after so long.
+const KEEP_AFTER: Duration = Duration::from_millis(500);
+
+/// Loads the document of the selected suite whenever another one is selected.
+pub(super) fn follow(store: Store, link: Link) {
+    Effect::new(move |before: Option<String>| {
+        let selected = store.selected.get();
+        if before.as_ref() == Some(&selected) || !store.is_restored.get() {
+            return if store.is_restored.get() { selected } else { String::from("\0") };
+        }
+        store.is_loaded.set(false);
+        store.remarks.set(Vec::new());
+        store.tags.set(Default::default());
+        if selected.is_empty() {
+            return selected;
+        }
+        let asked = selected.clone();
+        link.ask(Ask::Text(selected.clone()), move |told| {
+            let Told::Text(document) = told else {
+                store.selected.set(String::new());
+                return store.complain(format!("There is no suite {asked:?} here."));
+            };
+            if store.selected.get_untracked() == asked {
+                store.text.set(document.clone());
+                look(store, link, document);
+            }
+        });
+        selected
+    });
+}
+
+/// Asks what is in a document.
+fn look(store: Store, link: Link, document: String) {
+    link.ask(Ask::Examine(document.clone()), move |told| {
+        if let Told::Examined(examined) = told
+            && store.text.with_untracked(|now| *now == document)
+        {
+            store.examined.set(examined);
+            store.is_loaded.set(true);
+        }
+    });
+}
+
+/// The document has another text now, by hand or by a command.
+fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) {
+    if store.text.with_untracked(|now| *now == document) {
+        return;
+    }
+    store.text.set(document.clone());
+    let mine = typed.get_value() + 1;
+    typed.set_value(mine);
+    let is_current = move || typed.try_get_value() == Some(mine);
+    let looked = document.clone();
+    set_timeout(
+        move || {
+            if is_current() {
+                look(store, link, looked);
+            }
+        },
+        LOOK_AFTER,
+    );
+    let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
+    set_timeout(
+        move || {
+            if is_current() {
+                let suite = OwnSuite { id: card.id, title: card.title, text: document };
+                link.ask(Ask::Keep(suite), move |told| library::heard(store, told));
+            }
+        },
+        KEEP_AFTER,
+    );
+}
+
+/// The part.
+#[component]
+pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
+    let host = NodeRef::<Div>::new();
+    let editor = StoredValue::new_local(None::<Rc<Editor>>);
+    let is_open = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<String>);
+    let typed = StoredValue::new(0_u32);
+    let asked = StoredValue::new(false);
+    let is_shipped = Memo::new(move |_| store.card().is_some_and(|card| card.is_shipped));
+    // Loaded when it is first looked at, and not before.
+    Effect::new(move || {
+        let (Some(host), Tab::Edit, true) = (host.get(), store.tab.get(), store.is_loaded.get()) else {
+            return;
+        };
+        if asked.get_value() {
+            return;
+        }
+        asked.set_value(true);
+        let text = store.text.get_untracked();
+        let is_read_only = is_shipped.get_untracked();
+        leptos::task::spawn_local(async move {
+            match Editor::open(&host, "Suite", &text, is_read_only, listeners(store, link, typed)).await {
+                Ok(opened) => {
+                    if editor.try_update_value(|it| *it = Some(Rc::new(opened))).is_some() {
+                        is_open.set(true);
+                    }
+                }
+                Err(words) => {
+                    asked.set_value(false);
+                    trouble.set(Some(words));
+                }
+            }
+        });
+    });
+    let with_editor = move |act: &dyn Fn(&Editor)| {
+        let opened = editor.with_value(Clone::clone);
+        if let Some(opened) = opened {
+            act(&opened);
+        }
+    };
+    Effect::new(move || {
+        let document = store.text.get();
+        if is_open.get() {
+            with_editor(&|editor| editor.set_text(&document));
+        }
+    });
+    Effect::new(move || {
+        let is_read_only = is_shipped.get();
+        if is_open.get() {
+            with_editor(&|editor| editor.set_read_only(is_read_only));
+        }
+    });
+    Effect::new(move || {
+        let mistakes: Vec<Underlined> = store.examined.with(|it| {
+            let underlined = |it: &crate::wire::checks::Mistake| Underlined {
+                from: (it.line, it.column),
+                to: (it.end_line, it.end_column),
+                message: it.message.clone(),
+            };
+            it.mistakes.iter().map(underlined).collect()
+        });
+        if is_open.get() {
+            with_editor(&|editor| editor.set_mistakes(&mistakes));
+        }
+    });
+    Effect::new(move || {
+        let place = store.place.get();
+        if let (Some((line, column)), true, Tab::Edit) = (place, is_open.get(), store.tab.get()) {
+            store.place.set(None);
+            // The part has to be in sight before anything in it can be.
+            crate::browser::page::with_next_frame(move || {
+                if let Some(Some(editor)) = editor.try_with_value(Clone::clone) {
+                    editor.go_to(line, column);
+                }
+            });
+        }
+    });
+    let insert = move |text: String| with_editor(&|editor| editor.insert(&text));
+    let set_neatly = move || {
+        let before = store.text.get_untracked();
+        link.ask(Ask::Format(before.clone()), move |told| match told {
+            Told::Text(text) if store.text.with_untracked(|now| *now == before) => {
+                changed(store, link, typed, text);
+            }
+            Told::Mistakes(_) => store.complain("A document with mistakes is not set anew: mend them first."),
+            _ => {}
+        });
+    };
+    view! {
+        <div class="edit-part">
+            <div class="deeds">
+                {inserter(store, link, insert)}
+                <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Set neatly"</button>
+                <button type="button" data-testid="edit-duplicate" hidden=when(move || !is_shipped.get()) on:click=move |_| library::duplicate(store, link)>"Duplicate to edit"</button>
+                <span class="hint" data-testid="edit-state">{text(move || match store.examined.with(|it| it.mistakes.len()) {
+                    0 => "No mistakes.".to_owned(),
+                    count => format!("{}.", format::counted(count as u64, "mistake")),
+                })}</span>
+                <span class="hint">"Ctrl+Space completes, Ctrl+F searches; Escape, then Tab leaves the editor."</span>
+            </div>
+            {remarks(store)}
+            <p class="note" data-state="wrong">{text(move || trouble.get().map(|words| format!("The editor could not be loaded: {words}")).unwrap_or_default())}</p>
+            <div class="editor" data-testid="editor" node_ref=host></div>
+            {mistakes(store)}
+        </div>
+    }
+    .into_any()
+}
+
+fn listeners(store: Store, link: Link, typed: StoredValue<u32>) -> Listeners {
+    Listeners {
+        changed: Rc::new(move |document| changed(store, link, typed, document)),
+        complete: Rc::new(move |text, offset, answer| {
+            link.ask(Ask::Complete { text, offset }, move |told| {
+                let Told::Suggestions(all) = told else { return answer(Vec::new()) };
+                let offered = |it: crate::wire::checks::Suggestion| Offered {
+                    label: it.label,
+                    detail: it.detail,
+                    about: it.about,
+                    insert: it.insert,
+                    from: it.from,
+                    to: it.to,
+                };
+                answer(all.into_iter().map(offered).collect());
+            });
+        }),
+        explain: Rc::new(move |text, offset, answer| {
+            link.ask(Ask::Explain { text, offset }, move |told| match told {
+                Told::Explained(said) => answer(said),
+                _ => answer(None),
+            });
+        }),
+    }
+}
+
+/// Ready-made steps, fetched when the menu is first opened.
+fn inserter(store: Store, link: Link, insert: impl Fn(String) + Copy + Send + Sync + 'static) -> AnyView {
+    let ready_made = RwSignal::new(Vec::<ReadyMade>::new());
+    let fetch = move || {
+        if ready_made.with_untracked(Vec::is_empty) {
+            link.ask(Ask::Examples, move |told| {
+                if let Told::Examples(all) = told {
+                    ready_made.set(all);
+                }
+            });
+        }
+    };
+    let is_read_only = when(move || store.card().is_some_and(|card| card.is_shipped));
+    let rows = move || {
+        let row = |it: ReadyMade| {
+            let text = it.text.clone();
+            view! {
+                <button type="button" class="quiet" data-testid="example" title=it.about disabled=is_read_only on:click=move |_| insert(text.clone())>{it.title}</button>
+            }
+            .into_any()
+        };
+        ready_made.get().into_iter().map(row).collect_view()
+    };
+    view! {
+        <details class="menu left" data-testid="insert" on:toggle=move |_| fetch()>
+            <summary>"Insert a step"</summary>
+            <div class="sheet">{rows}</div>
+        </details>
+    }
+    .into_any()
+}
+
+fn remarks(store: Store) -> AnyView {
+    let rows = move || store.remarks.get().into_iter().map(|words| view! { <li>{words}</li> }).collect_view();
+    view! {
+        <section class="remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || store.remarks.with(Vec::is_empty))>
+            <p>"Made from a recording. Look at this before you rely on it:"</p>
+            <ul>{rows}</ul>
+            <button type="button" class="quiet" on:click=move |_| store.remarks.set(Vec::new())>"Done"</button>
+        </section>
+    }
+    .into_any()
+}
+
+/// The mistakes as a list, for who does not hover.
+fn mistakes(store: Store) -> AnyView {
+    let rows = move || {
+        let row = |it: crate::wire::checks::Mistake| {
+            let place = (it.line, it.column);
+            view! {
+                <li><button type="button" class="quiet" data-testid="mistake" on:click=move |_| store.place.set(Some(place))>
+                    <span class="mono">{format!("{}:{}", it.line, it.column)}</span>" "{it.message}</button></li>
+            }
+            .into_any()
+        };
+        store.examined.with(|it| it.mistakes.clone()).into_iter().map(row).collect_view()
+    };
+    view! { <ol class="mistakes" aria-label="Mistakes">{rows}</ol> }.into_any()
+}

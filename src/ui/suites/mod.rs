@@ -1,0 +1,25 @@
+//! The view of checks: the library, the editor, the forms, the run as it happens, and what came of it.
+//!
+//! Owns what a person sees of suites. It is a program of its own, loaded when the view is first opened, with a worker of its own:
+//! nobody who only tests by hand pays for it. It refuses to run anything; it asks its worker.
+
+mod address;
+mod around;
+mod compare;
+mod dashboard;
+mod editor;
+mod entry;
+mod failure;
+mod forms;
+mod head;
+mod library;
+mod link;
+mod listing;
+mod order;
+mod past;
+mod results;
+mod script;
+mod store;
+mod view;
+
+pub use entry::{MountedChecks, mount_in, run, start, status, stop};

@@ -1,0 +1,138 @@
+//! From what stands in the view to an order.
+//!
+//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. The rule
+//! a reader would break: a value is given only to a suite that has such a variable, since an unknown one is an error.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::link::Link;
+use super::store::{Store, Tab};
+use crate::browser::page;
+use crate::wire::checks::{Ask, Errand, Examined, Order, SuiteOrder, Told};
+
+/// What `{{env.NAME}}` finds: the server that serves this page, and over it what the environment says.
+pub(super) fn env(store: Store) -> BTreeMap<String, String> {
+    let mut env = own_server();
+    store.forms.with_untracked(|forms| {
+        let values = forms.environments.get(forms.environment).map(|it| it.values.as_slice());
+        for value in
+            values.unwrap_or_default().iter().filter(|it| !it.name.is_empty() && !it.value.is_empty())
+        {
+            env.insert(value.name.clone(), value.value.clone());
+        }
+    });
+    env
+}
+
+/// Where the practice server is that serves this page.
+pub(super) fn own_server() -> BTreeMap<String, String> {
+    let socket = page::own_socket_address("/ws");
+    let api = page::own_socket_address("/api").replacen("ws", "http", 1);
+    [("WS_URL".to_owned(), socket), ("API_URL".to_owned(), api)].into()
+}
+
+fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names: Vec<String>) -> SuiteOrder {
+    let env = env(store);
+    let typed = store.forms.with_untracked(|forms| forms.values.get(id).cloned()).unwrap_or_default();
+    let secret = store.secret_values.with_untracked(|all| all.get(id).cloned()).unwrap_or_default();
+    let value = |name: &String| {
+        let typed = secret.get(name).or_else(|| typed.get(name)).filter(|value| !value.is_empty());
+        typed.or_else(|| env.get(name)).cloned()
+    };
+    let overrides = examined.variables.iter();
+    let overrides = overrides.filter_map(|it| Some((it.name.clone(), value(&it.name)?))).collect();
+    SuiteOrder { id: id.to_owned(), text, overrides, names }
+}
+
+/// The order of these suites; none while a seed or a count is typed that is none.
+fn order(store: Store, suites: Vec<SuiteOrder>) -> Option<Order> {
+    let seed = store.seed.get_untracked();
+    let seed = match seed.trim() {
+        "" => None,
+        typed => Some(typed.parse().ok()?),
+    };
+    let times =
+        store.times.get_untracked().trim().parse().ok().filter(|times| (1..=MOST_TIMES).contains(times))?;
+    let secrets = store.forms.with_untracked(|forms| {
+        let values = forms.environments.get(forms.environment).map(|it| it.values.clone());
+        values
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|it| it.is_secret && !it.value.is_empty())
+            .map(|it| it.value)
+            .collect()
+    });
+    Some(Order {
+        suites,
+        env: env(store),
+        secrets,
+        tags: store.tags.with_untracked(|tags| tags.iter().cloned().collect()),
+        seed,
+        times,
+        sockets_elsewhere: page::given("data-sockets").and_then(|it| it.parse().ok()).unwrap_or_default(),
+    })
+}
+
+/// Nobody waits for more rounds.
+pub(super) const MOST_TIMES: u32 = 1000;
+
+/// Runs the selected suite: all of it, or only checks of these names.
+pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
+    let id = store.selected.get_untracked();
+    let text = store.text.get_untracked();
+    let suite = store.examined.with_untracked(|examined| suite_order(store, &id, text, examined, names));
+    start(store, link, vec![suite]);
+}
+
+/// Runs the checks of the shown run again that did not pass.
+pub(super) fn run_failed(store: Store, link: Link) {
+    let names = store.shown.get_untracked().map(|run| run.with_untracked(failed)).unwrap_or_default();
+    if !names.is_empty() {
+        run_selected(store, link, names);
+    }
+}
+
+/// The names of the checks of a run that did not pass.
+pub(super) fn failed(run: &crate::ui::live::LiveRun) -> Vec<String> {
+    use crate::engine::report::Verdict;
+    use crate::ui::live::Stage;
+    let is_bad = |stage| matches!(stage, Stage::Ended(verdict) if verdict != Verdict::Pass);
+    run.checks.iter().filter(|check| is_bad(check.stage)).map(|check| check.name.clone()).collect()
+}
+
+/// Runs several suites of the library, one after the other.
+pub(super) fn run_several(store: Store, link: Link, ids: Vec<String>) {
+    gather(store, link, ids.into_iter().rev().collect(), Vec::new());
+}
+
+fn gather(store: Store, link: Link, mut ids: Vec<String>, mut gathered: Vec<SuiteOrder>) {
+    let Some(id) = ids.pop() else { return start(store, link, gathered) };
+    link.ask(Ask::Text(id.clone()), move |told| {
+        let Told::Text(text) = told else { return store.complain(format!("The suite {id} is gone.")) };
+        link.ask(Ask::Examine(text.clone()), move |told| {
+            let Told::Examined(examined) = told else { return };
+            gathered.push(suite_order(store, &id, text, &examined, Vec::new()));
+            gather(store, link, ids, gathered);
+        });
+    });
+}
+
+fn start(store: Store, link: Link, suites: Vec<SuiteOrder>) {
+    let first = suites.first().map(|suite| suite.id.clone()).unwrap_or_default();
+    match order(store, suites) {
+        Some(order) => {
+            if store.selected.get_untracked() != first {
+                store.selected.set(first);
+            }
+            if store.tab.get_untracked() != Tab::Figures {
+                store.tab.set(Tab::Checks);
+            }
+            link.send(&Errand::Run(Box::new(order)));
+        }
+        None => {
+            store.complain(format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."))
+        }
+    }
+}

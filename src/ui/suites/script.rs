@@ -1,0 +1,176 @@
+//! What scripts can do with the page: run a suite, ask how it stands, stop it.
+//!
+//! Owns `window.sockscope` behind the start script. The rule a reader would break: names and shapes here are a public contract.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{JSON, Object, Promise, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::link::Link;
+use super::order;
+use super::store::Store;
+use crate::engine::report::write_json;
+use crate::ui::live::Stage;
+use crate::wire::checks::{Errand, Live, Order, SuiteOrder};
+
+thread_local! {
+    static PAGE: RefCell<Option<Page>> = const { RefCell::new(None) };
+}
+
+#[derive(Clone)]
+struct Page {
+    store: Store,
+    link: Link,
+    waiting: Waiting,
+}
+
+/// Whoever waits for the run that was asked for last.
+type Waiting = Rc<RefCell<Option<(js_sys::Function, js_sys::Function)>>>;
+
+/// From now on scripts reach this view.
+pub(super) fn offer(store: Store, link: Link) {
+    let waiting = Waiting::default();
+    let ended = waiting.clone();
+    link.listen(move |live| match live {
+        Live::Ended { report, .. } => {
+            if let Some((resolve, _)) = ended.take() {
+                let mut text = String::new();
+                write_json(report, &mut text).expect("writing into memory does not fail");
+                settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
+            }
+        }
+        Live::Refused { mistakes, reasons, .. } => {
+            if let Some((_, reject)) = ended.take() {
+                let mistakes = mistakes.iter().map(|it| format!("{}:{}: {}", it.line, it.column, it.message));
+                let words: Vec<_> = reasons.iter().cloned().chain(mistakes).collect();
+                settle(&reject, &js_sys::Error::new(&words.join("\n")));
+            }
+        }
+        _ => {}
+    });
+    PAGE.with(|page| *page.borrow_mut() = Some(Page { store, link, waiting }));
+}
+
+fn settle(call: &js_sys::Function, value: &JsValue) {
+    // A promise's own function does not throw.
+    let _ = call.call1(&JsValue::UNDEFINED, value);
+}
+
+fn page() -> Option<Page> {
+    PAGE.with(|page| page.borrow().clone())
+}
+
+/// `run(suiteText, { vars, env, seed, tags, checks })`: the report, or an error that says why there is none.
+pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
+    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    let order = match order_of(suite, options) {
+        Ok(order) => order,
+        Err(words) => return rejected(&words),
+    };
+    if let Some((_, reject)) = page.waiting.take() {
+        settle(&reject, &js_sys::Error::new("another run took its place"));
+    }
+    // Its results are shown, and nothing else that was looked at.
+    page.store.selected.set(String::new());
+    Promise::new(&mut |resolve, reject| {
+        *page.waiting.borrow_mut() = Some((resolve, reject));
+        page.link.send(&Errand::Run(Box::new(order.clone())));
+    })
+}
+
+fn rejected(words: &str) -> Promise {
+    Promise::reject(&js_sys::Error::new(words))
+}
+
+fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
+    let text = match suite.as_string() {
+        Some(text) => text,
+        None if suite.is_object() => JSON::stringify(suite)
+            .ok()
+            .and_then(|text| text.as_string())
+            .ok_or_else(|| "the suite is an object that JSON cannot say".to_owned())?,
+        None => return Err("the suite is a text, or an object".to_owned()),
+    };
+    let member = |name: &str| Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let mut env = order::own_server();
+    env.extend(texts(&member("env"))?);
+    let seed = match member("seed") {
+        it if it.is_undefined() || it.is_null() => None,
+        it => match it.as_f64().filter(|it| it.fract() == 0.0 && (0.0..9e15).contains(it)) {
+            Some(seed) => Some(seed as u64),
+            None => return Err("the seed is a whole number from 0".to_owned()),
+        },
+    };
+    let overrides = texts(&member("vars"))?;
+    let suite =
+        SuiteOrder { text, overrides, names: list(&member("checks"), "checks")?, ..SuiteOrder::default() };
+    Ok(Order {
+        suites: vec![suite],
+        env,
+        tags: list(&member("tags"), "tags")?,
+        seed,
+        times: 1,
+        ..Order::default()
+    })
+}
+
+/// The members of an object, each as text.
+fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
+    if object.is_undefined() || object.is_null() {
+        return Ok(Vec::new());
+    }
+    let object: &Object = object.dyn_ref().ok_or_else(|| "vars and env are objects".to_owned())?;
+    let text = |value: JsValue| match value.as_string() {
+        Some(text) => text,
+        None => JSON::stringify(&value).ok().and_then(|it| it.as_string()).unwrap_or_default(),
+    };
+    let pair = |entry: JsValue| {
+        let entry: js_sys::Array = entry.unchecked_into();
+        (entry.get(0).as_string().unwrap_or_default(), text(entry.get(1)))
+    };
+    Ok(Object::entries(object).iter().map(pair).collect())
+}
+
+fn list(value: &JsValue, name: &str) -> Result<Vec<String>, String> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(Vec::new());
+    }
+    let items = value.dyn_ref::<js_sys::Array>().ok_or_else(|| format!("{name} is a list"))?;
+    items.iter().map(|it| it.as_string().ok_or_else(|| format!("{name} is a list of texts"))).collect()
+}
+
+/// `status()`: how the latest run stands.
+pub fn status() -> JsValue {
+    let status = Object::new();
+    let set = |name: &str, value: JsValue| {
+        // Setting a member of a fresh object cannot fail.
+        let _ = Reflect::set(&status, &name.into(), &value);
+    };
+    let Some(page) = page() else {
+        set("state", "idle".into());
+        return status.into();
+    };
+    set("state", if untrack(|| page.store.is_running()) { "running" } else { "idle" }.into());
+    if let Some(run) = page.store.runs.with_untracked(|runs| runs.last().copied()) {
+        run.with_untracked(|run| {
+            let (done, checks) = run.progress();
+            let current = run.checks.iter().find(|check| check.stage == Stage::Running);
+            set("suite", run.suite.as_str().into());
+            set("check", current.map_or(JsValue::NULL, |check| check.name.as_str().into()));
+            set("done", (done as f64).into());
+            set("checks", (checks as f64).into());
+            set("verdict", run.report.as_ref().map_or(JsValue::NULL, |report| report.verdict.name().into()));
+        });
+    }
+    status.into()
+}
+
+/// `stop()`: ends what runs; its report still comes.
+pub fn stop() {
+    if let Some(page) = page() {
+        page.link.send(&Errand::Stop);
+    }
+}

@@ -1,0 +1,162 @@
+//! The frame of the view: the library beside the suite.
+
+use leptos::prelude::*;
+
+use super::dashboard;
+use super::editor::{self, Edit};
+use super::forms;
+use super::head::Head;
+use super::library::{self, Library};
+use super::link::Link;
+use super::listing;
+use super::past;
+use super::results;
+use super::store::{Store, Tab};
+use crate::browser::leaving::SightListener;
+use crate::browser::page;
+use crate::ui::fields::{button, text, when};
+use crate::wire::checks::Errand;
+
+/// The view.
+#[component]
+pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
+    StoredValue::new_local(page::FragmentListener::new(move |fragment| select(store, &fragment)));
+    StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Errand::Hidden(is_hidden))));
+    StoredValue::new_local(page::BytesListener::new(page::RECORDING, move |bytes| {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        library::take(store, link, "recorded".to_owned(), text);
+    }));
+    Effect::new(move || {
+        if store.is_restored.get() {
+            untrack(|| select(store, &page::fragment()));
+        }
+    });
+    editor::follow(store, link);
+    forms::keep(store, link);
+    let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
+    let has_suite = when(move || {
+        store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
+    });
+    let has_visitor = when(move || !has_suite.get() && store.shown_here().is_some());
+    let part = move |tab: Tab, body: AnyView| {
+        view! { <div class="part-body" hidden=when(move || store.tab.get() != tab)>{body}</div> }.into_any()
+    };
+    view! {
+        <div class="suites" data-testid="suites" hidden=when(move || !is_ready.get())>
+            <Library store link/>
+            <section class="suite" aria-label="Suite">
+                {move || match (has_suite.get(), has_visitor.get()) {
+                    (true, _) => view! {
+                        <Head store link/>
+                        {part(Tab::Checks, listing::checks(store, link))}
+                        {part(Tab::Edit, view! { <Edit store link/> }.into_any())}
+                        {part(Tab::Values, forms::values(store))}
+                        {part(Tab::Figures, dashboard::figures(store))}
+                        {part(Tab::Earlier, past::earlier(store, link))}
+                    }.into_any(),
+                    (false, true) => visitor(store, link),
+                    (false, false) => welcome(store),
+                }}
+            </section>
+        </div>
+        <p class="start" data-testid="checks-starting" hidden=move || is_ready.get() || store.broken.with(Option::is_some)>"Starting …"</p>
+        {broken(store)}
+        {notice(store, link)}
+    }
+    .into_any()
+}
+
+/// Selects the suite that an address names.
+fn select(store: Store, fragment: &str) {
+    let Some(rest) = fragment.trim_start_matches('/').strip_prefix("checks") else { return };
+    let id = rest.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+    let kept = store.forms.with_untracked(|forms| forms.selected.clone());
+    let is_known = |id: &str| store.library.with_untracked(|all| all.iter().any(|card| card.id == id));
+    let id = match id {
+        "" if store.selected.with_untracked(String::is_empty) && is_known(&kept) => kept,
+        "" => return,
+        id => id.to_owned(),
+    };
+    if store.selected.with_untracked(|selected| *selected != id) {
+        store.selected.set(id);
+    }
+}
+
+/// A run of a suite that is not in the library: it came by a script or an address.
+fn visitor(store: Store, link: Link) -> AnyView {
+    let body = move || store.shown_here().map(|run| results::run(store, link, run));
+    let title =
+        text(move || store.shown_here().map(|run| run.with(|run| run.suite.clone())).unwrap_or_default());
+    let stop = move || link.send(&Errand::Stop);
+    view! {
+        <header class="suite-head"><div class="line"><h2>{title}</h2><span class="space"></span>
+            <button type="button" data-testid="stop" disabled=when(move || !store.is_running()) on:click=move |_| stop()>"Stop"</button></div></header>
+        <div class="part-body">{body}</div>
+    }
+    .into_any()
+}
+
+fn welcome(store: Store) -> AnyView {
+    let first = move || page::go_to("#/checks/first-contact");
+    view! {
+        <div class="welcome" data-testid="welcome">
+            <h2>"Checks that anyone can run"</h2>
+            <p class="about">"A suite is one document: which connections to open, what to send, what must come back, what must not, and how fast. Choose one on the left, run it, read it, change a copy of it. The shipped ones run against the practice server; the part Values points them at your own."</p>
+            <div class="deeds">
+                {button("primary", "start-first", "Begin with first-contact", "", first)}
+                {super::results::order(store)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn broken(store: Store) -> AnyView {
+    let words = move || {
+        store.broken.get().map(|words| {
+            view! {
+                <div class="refused" role="alert" data-testid="checks-broken">
+                    <strong>"The checks have stopped"</strong>
+                    <p>"Their worker did not start, or has failed: a fault of Sockscope or of what serves it, not of the server under test. The bench goes on. Load the page again to run checks; reports of earlier runs are kept."</p>
+                    <pre>{words}</pre>
+                </div>
+            }
+        })
+    };
+    view! { {words} }.into_any()
+}
+
+/// A word that goes away by itself, with a way back where there is one.
+fn notice(store: Store, link: Link) -> AnyView {
+    let shown = StoredValue::new(0_u32);
+    Effect::new(move || {
+        let Some(has_undo) = store.notice.with(|it| it.as_ref().map(|it| it.undo.is_some())) else { return };
+        let mine = shown.get_value() + 1;
+        shown.set_value(mine);
+        let hide = move || {
+            if shown.try_get_value() == Some(mine) {
+                store.notice.set(None);
+            }
+        };
+        set_timeout(hide, std::time::Duration::from_secs(if has_undo { 20 } else { 6 }));
+    });
+    let words =
+        text(move || store.notice.with(|it| it.as_ref().map(|it| it.words.clone())).unwrap_or_default());
+    let state = text(move || match store.notice.with(|it| it.as_ref().is_some_and(|it| it.is_bad)) {
+        true => "wrong".to_owned(),
+        false => String::new(),
+    });
+    let undo = move || {
+        store.notice.with(|it| it.as_ref().and_then(|it| it.undo.clone())).map(|suite| {
+            let back = move || {
+                store.notice.set(None);
+                library::bring_back(store, link, suite.clone());
+            };
+            button("", "undo", "Bring it back", "", back)
+        })
+    };
+    view! {
+        <div class="toast" role="status" data-testid="notice" data-state=state data-empty=text(move || store.notice.with(Option::is_none).to_string())>{words}" "{undo}</div>
+    }
+    .into_any()
+}
