@@ -61,7 +61,6 @@ impl<W: World> Office<W> {
             origin_millis: self.0.site.clock_began.max(0.0) as u64,
             environment: self.0.site.environment(self.0.hidden.get()),
             hidden: self.0.hidden.clone(),
-            ..Options::default()
         };
         let now_millis = options.origin_millis + self.0.world.now().as_nanos() / 1_000_000;
         let plan = match Plan::new(suite.clone(), options, now_millis) {

@@ -12,5 +12,15 @@ macro_rules! shipped {
 
 shipped! {
     "first-contact"
+    "integration"
+    "events"
+    "load"
+    "fragments"
     "rooms"
+    "agent"
+    "ladder"
+    "throughput"
+    "soak"
+    "auth-and-limits"
+    "subprotocols"
 }

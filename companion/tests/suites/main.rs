@@ -1,0 +1,213 @@
+//! The suites that ship, over real sockets against the real practice server: they pass, and each of their checks goes red when
+//! the server breaks what it is about.
+
+mod broken;
+mod faults;
+mod world;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use broken::{Broken, Fault};
+use faults::FAULTS;
+use sockscope::engine::report::{Report, Verdict};
+use sockscope::engine::run::{Options, Plan, Stop, run};
+use sockscope::engine::shipped::SHIPPED;
+use sockscope::engine::suite::Suite;
+use sockscope_companion::{Config, Server};
+use world::NativeWorld;
+
+/// Rows of the table at a time: they mostly wait.
+const AT_ONCE: usize = 12;
+
+/// What makes the suites short here. Bounds of time are generous: a busy machine is no broken server.
+const OVERRIDES: &[(&str, &str, &str)] = &[
+    ("load", "test_duration", "1"),
+    ("load", "message_interval", "0.02"),
+    ("load", "max_p95", "4s"),
+    ("soak", "test_duration", "1"),
+    ("soak", "message_interval", "0.05"),
+    ("throughput", "test_duration", "1"),
+    ("throughput", "max_mean", "2s"),
+    ("throughput", "max_p95", "4s"),
+    ("throughput", "min_rate", "20/s"),
+    ("ladder", "every", "20ms"),
+];
+
+fn suite(name: &str) -> Suite {
+    let text = SHIPPED.iter().find(|(it, _)| *it == name).unwrap_or_else(|| panic!("no suite {name}")).1;
+    Suite::parse(text).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))
+}
+
+/// Runs a suite against a practice server behind a proxy with this fault.
+fn run_suite(name: &str, fault: Option<Fault>) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
+        let practice = Server::start(Config::default()).await.expect("a free port");
+        let broken = Broken::start(&practice.urls().http, fault).await;
+        let bound_to = |(suite, variable, value): &(&str, &str, &str)| {
+            (*suite == name).then(|| ((*variable).to_owned(), (*value).to_owned()))
+        };
+        let mut overrides: Vec<_> = OVERRIDES.iter().filter_map(bound_to).collect();
+        if let Some(Fault::Delay { .. }) = fault {
+            overrides.extend([("max_mean".to_owned(), "10ms".to_owned())]);
+        }
+        let options = Options {
+            env: [
+                ("WS_URL".to_owned(), broken.ws_url.clone()),
+                ("API_URL".to_owned(), broken.api_url.clone()),
+            ]
+            .into(),
+            overrides,
+            seed: 7,
+            ..Options::default()
+        };
+        let plan = Plan::new(Rc::new(suite(name)), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound")
+    })
+}
+
+/// The checks that are not green, with how.
+fn red(report: &Report) -> BTreeSet<(String, &'static str)> {
+    let bad = report.checks.iter().filter(|check| check.verdict != Verdict::Pass);
+    bad.map(|check| (check.name.clone(), check.verdict.name())).collect()
+}
+
+/// What a person would read of it.
+fn story(report: &Report) -> String {
+    let mut story = format!("{:?} {:?}\n", report.verdict, report.reasons);
+    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        story += &format!("  {:?} {} {:?}\n", check.verdict, check.name, check.reasons);
+        for step in check.steps.iter().filter_map(|step| Some((step, step.failure.as_ref()?))) {
+            story += &format!("    {} {}: {}\n", step.0.path, step.0.title, step.1.message);
+        }
+        for threshold in check.thresholds.iter().filter(|it| it.verdict != Verdict::Pass) {
+            story += &format!("    {}: {} {:?}\n", threshold.expr, threshold.value, threshold.message);
+        }
+    }
+    story
+}
+
+fn passes(name: &str) {
+    let report = run_suite(name, None);
+    assert_eq!(report.verdict, Verdict::Pass, "{}", story(&report));
+}
+
+/// Each fault of the suite turns exactly its check red.
+fn can_fail(name: &str) {
+    let rows: Vec<_> = FAULTS.iter().filter(|(suite, ..)| *suite == name).collect();
+    assert!(!rows.is_empty(), "{name} has no row in the table");
+    let (rows, wrong) = (Mutex::new(rows), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let row = rows.lock().expect("no thread has panicked").pop();
+                    let Some((_, check, fault)) = row else { break };
+                    let report = run_suite(name, Some(*fault));
+                    if red(&report) != BTreeSet::from([((*check).to_owned(), "fail")]) {
+                        let words = format!(
+                            "{check:?} and nothing else was to fail under {fault:?}:\n{}",
+                            story(&report)
+                        );
+                        wrong.lock().expect("no thread has panicked").push(words);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no thread has panicked");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+macro_rules! shipped {
+    ($($module:ident $name:literal)*) => {
+        $(mod $module {
+            #[test]
+            fn it_passes() {
+                super::passes($name);
+            }
+
+            #[test]
+            fn each_of_its_checks_can_fail() {
+                super::can_fail($name);
+            }
+        })*
+
+        /// All that are tested here.
+        const TESTED: &[&str] = &[$($name),*];
+    };
+}
+
+shipped! {
+    first_contact "first-contact"
+    integration "integration"
+    events "events"
+    load "load"
+    fragments "fragments"
+    rooms "rooms"
+    agent "agent"
+    ladder "ladder"
+    throughput "throughput"
+    soak "soak"
+    auth_and_limits "auth-and-limits"
+    subprotocols "subprotocols"
+}
+
+#[test]
+fn every_shipped_suite_is_tested_here() {
+    let shipped: Vec<_> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(shipped, TESTED);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../suites");
+    let files = std::fs::read_dir(folder).expect("the folder of the suites");
+    let names = files.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    let found: BTreeSet<_> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
+    assert_eq!(found, shipped.into_iter().map(str::to_owned).collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn every_shipped_check_has_a_fault_that_turns_it_red() {
+    for name in TESTED {
+        for check in &suite(name).checks {
+            // Rows of one check are one text with other numbers; a fault for one of them shows that all can fail.
+            let begins = check.written_name.split("{{").next().unwrap_or_default();
+            let has_row = FAULTS.iter().any(|(suite, red, _)| suite == name && red.starts_with(begins));
+            assert!(has_row, "{name}: {:?} has no fault", check.written_name);
+        }
+    }
+    for (name, red, _) in FAULTS {
+        let is_there = |check: &sockscope::engine::suite::Check| {
+            red.starts_with(check.written_name.split("{{").next().unwrap_or_default())
+        };
+        assert!(suite(name).checks.iter().any(is_there), "{name} has no check {red:?}");
+    }
+}
+
+#[test]
+fn the_shared_variables_have_the_same_defaults_everywhere() {
+    let shared = [
+        ("ws_url", "{{env.WS_URL ?? ws://localhost:9000/ws}}"),
+        ("api_url", "{{env.API_URL ?? http://localhost:9000/api}}"),
+        ("num_clients", "{{env.NUM_CLIENTS ?? 5}}"),
+        ("test_duration", "{{env.TEST_DURATION ?? 5}}"),
+        ("message_interval", "{{env.MESSAGE_INTERVAL ?? 0.5}}"),
+    ];
+    for name in TESTED {
+        let suite = suite(name);
+        assert_eq!(suite.name, *name, "a suite is called like its file");
+        assert!(suite.about.is_some(), "{name} says what it is about");
+        assert_eq!(suite.vars.get("ws_url").and_then(|it| it.as_str()), Some(shared[0].1), "{name}");
+        for (variable, default) in shared {
+            if let Some(written) = suite.vars.get(variable) {
+                assert_eq!(written.as_str(), Some(default), "{name}: {variable}");
+            }
+        }
+        for check in &suite.checks {
+            assert!(check.about.is_some(), "{name}: {} says what it is about", check.written_name);
+        }
+    }
+}
