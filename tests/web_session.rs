@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use sockscope::browser::{BrowserWorld, clock};
 use sockscope::engine::draft::Draft;
-use sockscope::engine::echo::EchoCheck;
 use sockscope::engine::{Closing, Endpoint, HttpRequest, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
-    self, ConnectionId, EchoNews, LineState, Look, News, Phase, Ready, Request, Row, Setup, Update, Workspace,
+    self, ConnectionId, LineState, Look, News, Phase, Ready, Request, Row, Setup, Update, Workspace,
 };
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
@@ -30,7 +29,6 @@ struct Page {
     posts: Rc<RefCell<Vec<Vec<u8>>>>,
     seen: RefCell<News>,
     line: RefCell<Option<LineState>>,
-    echo: RefCell<Option<EchoNews>>,
 }
 
 impl Page {
@@ -46,13 +44,7 @@ impl Page {
         let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(spawn_local), move |bytes| {
             outbox.borrow_mut().push(bytes);
         });
-        let page = Self {
-            desk,
-            posts,
-            seen: RefCell::default(),
-            line: RefCell::default(),
-            echo: RefCell::default(),
-        };
+        let page = Self { desk, posts, seen: RefCell::default(), line: RefCell::default() };
         page.desk.announce();
         page.ask(&Request::Seen);
         page
@@ -76,9 +68,6 @@ impl Page {
                 let line = news.lines.iter().find(|line| line.id == ALICE).cloned();
                 if line.is_some() {
                     *self.line.borrow_mut() = line;
-                }
-                if news.echo.is_some() {
-                    self.echo.borrow_mut().clone_from(&news.echo);
                 }
                 let rows = news.rows.clone().or_else(|| self.seen.borrow().rows.clone());
                 *self.seen.borrow_mut() = News { rows, ..*news };
@@ -161,46 +150,6 @@ async fn an_address_that_the_browser_refuses_is_said_in_its_words() {
     let trouble = page.line.borrow().as_ref().and_then(|l| l.trouble.clone()).expect("it was just there");
     assert!(trouble.contains("the browser refused"), "{trouble}");
     assert_eq!(page.phase(), Some(Phase::Closed));
-}
-
-async fn echo_outcome(path: &str) -> sockscope::engine::echo::EchoOutcome {
-    let page = Page::new();
-    page.ask(&Request::StartEcho(EchoCheck {
-        endpoint: Endpoint::parse(&address(path)).expect("a valid address"),
-        payload: "ping".into(),
-        rounds: 50,
-        within: Duration::from_millis(1500),
-    }));
-    page.until("the outcome", |page| matches!(*page.echo.borrow(), Some(EchoNews::Done(_)))).await;
-    let Some(EchoNews::Done(outcome)) = page.echo.take() else { unreachable!("just seen") };
-    // Its end is told by the browser, after the outcome.
-    page.until("its socket to be gone", |page| page.seen.borrow().totals.sockets == 0).await;
-    *outcome
-}
-
-#[test]
-async fn the_echo_check_passes_on_an_echo_and_has_its_latency() {
-    let outcome = echo_outcome("/echo").await;
-    assert_eq!(outcome.failure, None);
-    assert_eq!(outcome.latency.map(|l| l.count), Some(50));
-}
-
-#[test]
-async fn the_echo_check_fails_on_every_fault() {
-    for (path, step, words) in [
-        ("/fault?refuse=401", "connect", "refused"),
-        ("/fault?drop=1", "round 1 of 50", "nothing came"),
-        ("/fault?silent=data", "round 1 of 50", "nothing came"),
-        ("/fault?corrupt=1", "round 1 of 50", "came 1 other"),
-        ("/fault?duplicate=1", "round 2 of 50", "the echo of round 1 came a second time"),
-        ("/fault?duplicate=1&latency=20ms", "round 2 of 50", "the echo of round 1 came a second time"),
-        ("/fault?abort_after=3", "round ", "1006"),
-        ("/fault?close_after=3&close_code=4001", "round ", "4001"),
-    ] {
-        let failure = echo_outcome(path).await.failure.unwrap_or_else(|| panic!("{path} passed"));
-        assert!(failure.step.starts_with(step), "{path}: {}", failure.step);
-        assert!(failure.kind.to_string().contains(words), "{path}: {}", failure.kind);
-    }
 }
 
 #[test]

@@ -136,6 +136,18 @@ pub fn local_time(iso: &str) -> String {
     date.to_locale_string("default", &js_sys::Object::new()).into()
 }
 
+/// Gives the other program of this page a value under a name, as an attribute of the root.
+pub fn give(name: &str, value: &str) {
+    if let Some(root) = window().document().and_then(|document| document.document_element()) {
+        // Setting an attribute throws only for a name that is none.
+        let _ = root.set_attribute(name, value);
+    }
+}
+
+/// How many sockets the checks have, in digits.
+pub const CHECK_SOCKETS: &str = "sockscope-check-sockets";
+/// Under which name the bench gives how many sockets it has.
+pub const BENCH_SOCKETS: &str = "data-sockets";
 /// Frames for the timeline, as bytes of a request for the bench's worker.
 pub const FRAMES: &str = "sockscope-frames";
 /// A recording of the bench, as JSON Lines in UTF-8, to become a suite.
@@ -143,11 +155,14 @@ pub const RECORDING: &str = "sockscope-recording";
 
 /// Tells the other program of this page something.
 pub fn announce_bytes(name: &str, bytes: &[u8]) {
-    let detail = web_sys::CustomEventInit::new();
-    detail.set_detail(&js_sys::Uint8Array::from(bytes));
-    if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict(name, &detail) {
-        // Throws only for an event that is being dispatched already.
-        let _ = window().dispatch_event(&event);
+    let bytes = js_sys::Uint8Array::from(bytes);
+    let init = web_sys::CustomEventInit::new();
+    init.set_detail(&bytes);
+    init.set_cancelable(true);
+    let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict(name, &init) else { return };
+    // Whoever hears it cancels it. A program that is not loaded yet finds it when it begins to listen.
+    if window().dispatch_event(&event) != Ok(false) {
+        let _ = js_sys::Reflect::set(&window(), &name.into(), &bytes);
     }
 }
 
@@ -160,8 +175,16 @@ pub struct BytesListener {
 impl BytesListener {
     /// Starts listening.
     pub fn new(name: &'static str, mut heard: impl FnMut(Vec<u8>) + 'static) -> Self {
+        if let Some(told) = js_sys::Reflect::get(&window(), &name.into()).ok().filter(|it| !it.is_undefined())
+        {
+            let _ = js_sys::Reflect::delete_property(&window(), &name.into());
+            if let Some(bytes) = told.dyn_ref::<js_sys::Uint8Array>() {
+                heard(bytes.to_vec());
+            }
+        }
         let listener = Closure::<dyn FnMut(_)>::new(move |event: web_sys::CustomEvent| {
             if let Some(bytes) = event.detail().dyn_ref::<js_sys::Uint8Array>() {
+                event.prevent_default();
                 heard(bytes.to_vec());
             }
         });

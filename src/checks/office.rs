@@ -236,7 +236,12 @@ impl<W: World> Office<W> {
                 }
             }
             Ask::Recording(spot) => {
-                let frames = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.for_bench(spot));
+                let frames = self
+                    .0
+                    .tapes
+                    .borrow()
+                    .of(spot.run)
+                    .and_then(|tape| tape.for_bench(spot, self.0.site.clock_began));
                 match frames {
                     Some(bytes) => Told::Frames(bytes),
                     None => Told::Failed(NOT_RECORDED.to_owned()),

@@ -10,6 +10,7 @@ use crate::engine::recorded::Recorded;
 use crate::engine::report::{Millis, Transcript};
 use crate::engine::{Frame, FrameKind, Instant, World};
 use crate::wire::checks::{Nearby, Spot};
+use crate::wire::{Request, Shown, ShownFrame, encode};
 
 /// Frames of one run, in bytes.
 pub(super) const BUDGET: usize = 64 << 20;
@@ -18,6 +19,8 @@ const MOST: usize = 128 << 20;
 /// Frames shown before a failure and after it.
 const BEFORE: u64 = 30;
 const AFTER: usize = 10;
+/// Frames that the bench gets, before a failure and after it.
+const MOST_SHOWN: u64 = 2000;
 /// A frame is shown up to here.
 const SHOWN: usize = 4096;
 
@@ -75,6 +78,40 @@ impl<W: World> Tape<W> {
         }
     }
 
+    /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them.
+    pub fn for_bench(&self, spot: Spot, clock_began: f64) -> Option<Vec<u8>> {
+        let at = *self.failures.get(&(spot.check, spot.step))?;
+        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
+        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        let began = (clock_began.max(0.0) * 1e6) as u64;
+        let shown = self.recorded.read(|session| {
+            let of: HashMap<u32, &str> =
+                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
+            let mut shown = Shown::default();
+            let mut places = HashMap::new();
+            let until = at.saturating_add(MOST_SHOWN).min(next_check);
+            let frames = session.log.from(at.saturating_sub(MOST_SHOWN).max(first));
+            for frame in frames.take_while(|frame| frame.number < until) {
+                let name = *places.entry(frame.connection).or_insert_with(|| {
+                    let name = of.get(&frame.connection).copied().unwrap_or("?");
+                    shown.names.push(format!("{name} · {}", self.suite));
+                    shown.names.len() as u32 - 1
+                });
+                if frame.number < at {
+                    shown.chosen = shown.frames.len() as u32;
+                }
+                let bytes = match frame.kind.is_text() {
+                    true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned().into_bytes(),
+                    false => frame.bytes.to_vec(),
+                };
+                let at = began.saturating_add(frame.at.as_nanos());
+                shown.frames.push(ShownFrame { name, at, kind: frame.kind, bytes });
+            }
+            shown
+        });
+        Some(encode(&Request::Show(Box::new(shown))))
+    }
+
     /// What happened in one check.
     pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
         self.recorded.read(look)
@@ -125,11 +162,5 @@ impl<W: World> Tapes<W> {
 
     pub fn of_mut(&mut self, run: u64) -> Option<&mut Tape<W>> {
         self.0.iter_mut().find(|tape| tape.run == run)
-    }
-}
-
-impl<W: World> Tape<W> {
-    pub fn for_bench(&self, _spot: Spot) -> Option<Vec<u8>> {
-        None
     }
 }

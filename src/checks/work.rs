@@ -55,6 +55,7 @@ impl<W: World> Office<W> {
         let options = Options {
             overrides: it.overrides.clone(),
             env: order.env.clone(),
+            secrets: order.secrets.clone(),
             seed,
             tags: order.tags.clone(),
             names: it.names.clone(),

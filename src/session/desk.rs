@@ -5,25 +5,21 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{AbortHandle, abortable};
-
 use super::failures::Failures;
 use super::inspector::Inspector;
 use super::keeper::{self, Keep};
 use super::line::Line;
 use super::list::List;
-use super::logged::Logged;
 use super::pins::Pins;
 use super::record::Record;
 use super::replies::Replies;
 use super::scope::Names;
 use crate::engine::draft::{Attachment, Draft};
-use crate::engine::echo::{self, EchoCheck};
 use crate::engine::explain::Surroundings;
 use crate::engine::world::LocalFuture;
 use crate::engine::{Instant, World};
 use crate::wire::{
-    self, ConnectionId, DraftSeen, EchoNews, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, Update,
+    self, ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Update,
     Workspace,
 };
 
@@ -76,9 +72,8 @@ pub(super) struct State<W: World> {
     pub inspector: Inspector,
     pub plot: Option<PlotOf>,
     pub plotted: Instant,
-    pub echo: Option<EchoNews>,
-    running: Option<AbortHandle>,
-    next_of_checks: u32,
+    pub shown: Option<ShownSeen>,
+    pub next_of_checks: u32,
     pub pulse: Pulse,
     /// The set-up has changed so often; it is kept when it stays the same for a while.
     arranged: u64,
@@ -118,8 +113,7 @@ impl<W: World> Desk<W> {
                 inspector: Inspector::default(),
                 plot: None,
                 plotted: Instant::ORIGIN,
-                echo: None,
-                running: None,
+                shown: None,
                 next_of_checks: ConnectionId::FIRST_OF_CHECKS,
                 pulse: Pulse::default(),
                 arranged: 0,
@@ -211,8 +205,7 @@ impl<W: World> Desk<W> {
             }),
             Request::Ask { id, question } => self.reply_to(id, question),
             Request::Seen => self.state(|s| s.page_is_ready = true),
-            Request::StartEcho(check) => self.start_echo(check),
-            Request::StopEcho => self.stop_echo(),
+            Request::Show(shown) => self.show(*shown),
         }
     }
 
@@ -310,44 +303,6 @@ impl<W: World> Desk<W> {
     pub(super) fn trouble(&self, id: ConnectionId, words: &str) {
         let at = self.now();
         self.line(id, |line, record| line.trouble(record, at, words));
-    }
-
-    pub(super) fn next_of_checks(&self) -> ConnectionId {
-        self.state(|s| {
-            let id = ConnectionId(s.next_of_checks);
-            s.next_of_checks = s.next_of_checks.checked_add(1).unwrap_or(ConnectionId::FIRST_OF_CHECKS);
-            id
-        })
-    }
-
-    fn start_echo(&self, check: EchoCheck) {
-        self.stop_echo();
-        let rounds = check.rounds;
-        self.tell_echo(EchoNews::Running { done: 0, rounds });
-        let (progress, done) = (self.clone(), self.clone());
-        let (run, handle) = abortable(echo::run(Logged::new(self.clone()), check, move |done| {
-            progress.tell_echo(EchoNews::Running { done, rounds });
-        }));
-        self.state(|s| s.running = Some(handle));
-        (self.0.spawn)(Box::pin(async move {
-            // A stopped run has been told of by whoever stopped it.
-            if let Ok(outcome) = run.await {
-                done.state(|s| s.running = None);
-                done.tell_echo(EchoNews::Done(Box::new(outcome)));
-            }
-            done.flush();
-        }));
-    }
-
-    fn stop_echo(&self) {
-        if let Some(handle) = self.state(|s| s.running.take()) {
-            handle.abort();
-            self.tell_echo(EchoNews::Stopped);
-        }
-    }
-
-    fn tell_echo(&self, news: EchoNews) {
-        self.change_list(|s| s.echo = Some(news));
     }
 
     /// The worker's own timer has come; the next one is due then.

@@ -12,7 +12,6 @@ mod inspector;
 mod keeper;
 mod line;
 mod list;
-mod logged;
 mod matching;
 mod news;
 mod pins;
@@ -21,6 +20,7 @@ mod record;
 mod replies;
 mod scope;
 mod sending;
+mod shown;
 mod sockets;
 
 pub use desk::{Desk, Spawn};

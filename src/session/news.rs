@@ -52,7 +52,7 @@ impl<W: World> State<W> {
             pins: std::mem::take(&mut self.pins.changed).then(|| self.pins.report()),
             plot: self.plot(now).map(Box::new),
             replies: std::mem::take(&mut self.replies.changed).then(|| self.replies.report()),
-            echo: self.echo.take(),
+            shown: self.shown.take(),
             pulse: self.pulse,
         };
         (news, is_all_searched)

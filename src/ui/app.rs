@@ -43,14 +43,23 @@ pub fn App(
     });
     StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
     surroundings::watch(link);
+    StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(bytes)));
     keys::listen(store, link);
+
+    let check_sockets = RwSignal::new(0_u32);
+    StoredValue::new_local(page::BytesListener::new(page::CHECK_SOCKETS, move |digits| {
+        check_sockets.set(String::from_utf8_lossy(&digits).parse().unwrap_or_default());
+    }));
+    Effect::new(move || {
+        page::give(page::BENCH_SOCKETS, &store.totals.with(|totals| totals.sockets.to_string()))
+    });
 
     let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
         <header class="top">
             <a class="brand" href=Route::Bench.href()><span class="logo" aria-hidden="true"></span>"Sockscope"</a>
             <Tabs route/>
-            <Status store/>
+            <Status store check_sockets/>
             {button("quiet", "share", "Share", "A link that brings this set-up, without secrets", move || share::make_link(store, link))}
             {icon("quiet", "keys-sheet", "?", text(|| "Keys (?)".to_owned()), move || store.dialog.set(Some(Dialog::Keys)))}
             <ThemeChoice/>
@@ -90,7 +99,7 @@ fn Tabs(#[prop(into)] route: Signal<Route>) -> impl IntoView {
 
 /// What the harness itself is like: figures without these are hearsay.
 #[component]
-fn Status(store: Store) -> impl IntoView {
+fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
     let clock = move || {
         store.ready.with(|ready| match ready {
             None => "starting …".to_owned(),
@@ -114,7 +123,7 @@ fn Status(store: Store) -> impl IntoView {
     };
     let sockets = move || {
         let most = store.ready.with(|ready| ready.as_ref().map_or(255, |r| r.most_sockets));
-        format!("{}/{most}", store.totals.get().sockets)
+        format!("{}/{most}", u32::from(store.totals.get().sockets) + check_sockets.get())
     };
     view! {
         <div class="status" data-testid="status">

@@ -75,6 +75,15 @@ impl Link {
         });
     }
 
+    /// Passes on a request that another program of this page has written.
+    pub fn pass_on(&self, bytes: Vec<u8>) {
+        self.0.with_value(|hold| {
+            if let Some(channel) = &hold.channel {
+                channel.post(&bytes);
+            }
+        });
+    }
+
     /// Tells the worker how everything is set up, when that has changed. Before any request that depends on it.
     pub fn arrange(&self, store: Store) {
         if !store.is_restored.get() {

@@ -8,9 +8,8 @@ use leptos::prelude::*;
 use crate::engine::draft::{Draft, Form};
 use crate::engine::filter::FilterSpec;
 use crate::wire::{
-    Address, ConnectionId, Detail, DraftSeen, EchoNews, Inspect, Layout, LineState, ListState, News, Phase,
-    Pin, Plot, Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup, Totals, Variable,
-    Workspace,
+    Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, News, Phase, Pin, Plot,
+    Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup, Totals, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -101,7 +100,8 @@ pub(super) struct Store {
     pub toast: RwSignal<Option<Toast>>,
     /// Messages there were when frames were last exported.
     pub exported: RwSignal<u64>,
-    pub echo: RwSignal<Option<EchoNews>>,
+    /// The frame that the timeline is to show next.
+    pub go_to: RwSignal<Option<u64>>,
     pub pulse: RwSignal<Pulse>,
     /// There is no worker any more; what is drawn is history.
     pub broken: RwSignal<bool>,
@@ -143,7 +143,7 @@ impl Store {
             dialog: RwSignal::default(),
             toast: RwSignal::default(),
             exported: RwSignal::default(),
-            echo: RwSignal::default(),
+            go_to: RwSignal::default(),
             pulse: RwSignal::default(),
             broken: RwSignal::default(),
         }
@@ -353,8 +353,10 @@ impl Store {
         if let Some(plot) = news.plot {
             self.plot.set(Some(*plot));
         }
-        if let Some(echo) = news.echo {
-            self.echo.set(Some(echo));
+        if let Some(shown) = news.shown {
+            self.names
+                .update(|names| names.extend(shown.names.into_iter().map(|(id, name)| (id, (name, 0)))));
+            self.go_to.set(Some(shown.frame));
         }
     }
 

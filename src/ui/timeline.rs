@@ -66,6 +66,13 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     });
     Effect::new(move || link.ask(&Request::Look(look.get())));
 
+    Effect::new(move || {
+        if let Some(number) = store.go_to.get() {
+            store.go_to.set(None);
+            go_to(store, link, place, number);
+        }
+    });
+
     // Following means to stand at the end after every change; staying means to keep the frame under the eye.
     let moved_to = StoredValue::new(0);
     Effect::new(move || {

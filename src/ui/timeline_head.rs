@@ -64,6 +64,7 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     {export_button(store, link, "JSON Lines", "export-jsonl", EventFormat::JsonLines, "Every frame, nothing lost")}
                     {export_button(store, link, "CSV", "export-csv", EventFormat::Csv, "For spreadsheets")}
                     {export_button(store, link, "HAR", "export-har", EventFormat::Har, "As browsers export what was on the network")}
+                    {button("", "record", "As a suite", "A check that sends and expects the same again, to be looked over", move || export::as_suite(store, link))}
                     <p class="hint">{text(move || export_words(store))}</p>
                 </div>
             </details>

@@ -19,7 +19,6 @@ pub const FINGERPRINT: u64 = {
         include_bytes!("../engine/close.rs"),
         include_bytes!("../engine/compare/mod.rs"),
         include_bytes!("../engine/draft.rs"),
-        include_bytes!("../engine/echo.rs"),
         include_bytes!("../engine/endpoint.rs"),
         include_bytes!("../engine/explain/cause.rs"),
         include_bytes!("../engine/explain/host.rs"),

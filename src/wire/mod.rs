@@ -13,10 +13,10 @@ mod workspace;
 
 pub use envelope::{FINGERPRINT, WireError, decode, decode_json, encode, encode_json};
 pub use line::{Beats, CloseSeen, LineState, Phase, Retry, Typed};
-pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request};
+pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use update::{
-    Answer, Detail, DraftSeen, EchoNews, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready,
-    RepeatSeen, Restored, Row, Rows, RuleSeen, Totals, Update,
+    Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, RepeatSeen,
+    Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Update,
 };
 pub use workspace::{
     Address, Heartbeat, Layout, Match, MatchBy, Panel, Repeat, Rule, SavedMessage, Setup, Times, Variable,

@@ -4,11 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Workspace;
 use crate::engine::draft::Draft;
-use crate::engine::echo::EchoCheck;
 use crate::engine::explain::Surroundings;
 use crate::engine::filter::FilterSpec;
 use crate::engine::report::EventFormat;
-use crate::engine::{Closing, Payload};
+use crate::engine::{Closing, FrameKind, Payload};
 
 /// A connection, for as long as the page is open. It stays the same through a reconnect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,10 +136,33 @@ pub enum Request {
     },
     /// The page has drawn the last update, or has just met its worker; it is ready for the next.
     Seen,
-    /// Run a check.
-    StartEcho(EchoCheck),
-    /// Stop the running check and close its sockets.
-    StopEcho,
+    /// Take in frames of a check's run, to be looked at among the others.
+    Show(Box<Shown>),
+}
+
+/// Frames from elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The names of their connections.
+    pub names: Vec<String>,
+    /// In order.
+    pub frames: Vec<ShownFrame>,
+    /// The place of the one to look at.
+    pub chosen: u32,
+}
+
+/// A frame from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownFrame {
+    /// The place of its connection's name.
+    pub name: u32,
+    /// Nanoseconds since 1970: clocks of two workers have no other origin in common.
+    pub at: u64,
+    /// What it is.
+    pub kind: FrameKind,
+    /// The content.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
 }
 
 /// Whose latencies are told.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectionId, Inspect, LineState, PlotOf, Workspace};
 use crate::engine::compare::CompareLine;
 use crate::engine::draft::{Draft, DraftError};
-use crate::engine::echo::EchoOutcome;
 use crate::engine::metrics::TrendPoint;
 use crate::engine::view::{Line, ViewName};
 use crate::engine::{FrameKind, Instant, LatencySummary};
@@ -75,8 +74,8 @@ pub struct News {
     pub plot: Option<Box<Plot>>,
     /// How often each automatic reply was sent, when that changed.
     pub replies: Option<Vec<RuleSeen>>,
-    /// How the running check is doing.
-    pub echo: Option<EchoNews>,
+    /// Frames of a check that were taken in.
+    pub shown: Option<ShownSeen>,
     /// How the worker itself is doing.
     pub pulse: Pulse,
 }
@@ -269,20 +268,13 @@ pub struct RuleSeen {
     pub wrong: Option<String>,
 }
 
-/// How a check is doing.
+/// Frames of a check that were taken in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EchoNews {
-    /// So many rounds are done.
-    Running {
-        /// Finished rounds.
-        done: u32,
-        /// All rounds.
-        rounds: u32,
-    },
-    /// It was stopped.
-    Stopped,
-    /// It came to its end.
-    Done(Box<EchoOutcome>),
+pub struct ShownSeen {
+    /// Their connections.
+    pub names: Vec<(ConnectionId, String)>,
+    /// The number of the one to look at.
+    pub frame: u64,
 }
 
 /// How the worker is doing: a harness that lags must not blame the server.

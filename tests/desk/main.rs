@@ -8,9 +8,8 @@ mod page;
 use std::time::Duration;
 
 use page::{ALICE, BOB, Echo, TICK, page, with_page};
-use sockscope::engine::echo::EchoCheck;
-use sockscope::engine::{Closing, Endpoint, FrameKind, World};
-use sockscope::wire::{self, EchoNews, Look, Phase, Request, Update};
+use sockscope::engine::{Closing, FrameKind, World};
+use sockscope::wire::{self, Look, Phase, Request, Shown, ShownFrame, Update};
 
 #[test]
 fn a_round_trip_is_seen_with_its_exact_time() {
@@ -230,53 +229,30 @@ fn a_forgotten_connection_closes_and_is_never_heard_of_again() {
     });
 }
 
-fn echo_check(rounds: u32) -> EchoCheck {
-    EchoCheck {
-        endpoint: Endpoint::parse("ws://sim/echo").expect("valid"),
-        payload: "ping".into(),
-        rounds,
-        within: Duration::from_secs(1),
-    }
-}
-
 #[test]
-fn a_check_runs_on_the_same_sockets_and_log() {
+fn frames_of_a_check_are_taken_in_under_their_names_and_count_as_no_messages() {
     with_page(Echo::default(), |page| async move {
-        page.ask(Request::StartEcho(echo_check(5)));
-        page.pass(Duration::from_secs(1)).await;
-        let echo = page.echo.borrow();
-        let Some(EchoNews::Done(outcome)) = echo.last() else { panic!("it has ended: {echo:?}") };
-        assert!(outcome.passed(), "{outcome:?}");
-        assert_eq!(outcome.latency.map(|l| (l.count, l.max)), Some((5, Duration::from_micros(412))));
-        assert_eq!(page.kinds().iter().filter(|k| k.is_sent()).count(), 5);
-        assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (0, 0));
-    });
-}
-
-#[test]
-fn a_check_that_fails_says_where() {
-    with_page(Echo { refuses: true, ..Echo::default() }, |page| async move {
-        page.ask(Request::StartEcho(echo_check(5)));
-        page.pass(Duration::from_secs(2)).await;
-        let echo = page.echo.borrow();
-        let Some(EchoNews::Done(outcome)) = echo.last() else { panic!("it has ended: {echo:?}") };
-        assert_eq!(outcome.failure.as_ref().map(|f| f.step.as_str()), Some("connect"));
-    });
-}
-
-#[test]
-fn stopping_a_run_closes_every_socket() {
-    with_page(Echo::default(), |page| async move {
-        page.ask(Request::StartEcho(echo_check(u32::MAX)));
-        page.pass(Duration::from_secs(1)).await;
-        assert_eq!(page.sim.open_connections(), 1);
-        page.ask(Request::StopEcho);
         page.pass(TICK).await;
-        assert_eq!(page.sim.open_connections(), 0);
-        assert_eq!(page.echo.borrow().last(), Some(&EchoNews::Stopped));
-        let rows = page.rows.borrow().len();
-        page.pass(Duration::from_secs(1)).await;
-        assert_eq!(page.rows.borrow().len(), rows, "nothing happens after it");
+        let before = page.news.borrow().totals;
+        let frame = |name, at, text: &str| ShownFrame {
+            name,
+            at,
+            kind: FrameKind::ReceivedText,
+            bytes: text.as_bytes().to_vec(),
+        };
+        page.ask(Request::Show(Box::new(Shown {
+            names: vec!["alice".into(), "bob".into()],
+            frames: vec![frame(0, 0, "one"), frame(1, 5, "two"), frame(7, 5, "of nobody")],
+            chosen: 1,
+        })));
+        page.pass(TICK).await;
+        let shown = page.shown.borrow().clone().expect("told once");
+        let names: Vec<_> = shown.names.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["alice", "bob"]);
+        assert!(shown.names.iter().all(|(id, _)| id.is_of_check()));
+        let totals = page.news.borrow().totals;
+        assert_eq!((totals.frames, totals.messages), (before.frames + 2, before.messages));
+        assert_eq!(shown.frame, totals.frames - 1);
     });
 }
 

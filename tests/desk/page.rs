@@ -10,8 +10,8 @@ use sockscope::engine::sim::{Act, Server, Sim};
 use sockscope::engine::{FrameKind, Payload, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
-    self, Answer, ConnectionId, Detail, DraftSeen, EchoNews, LineState, Look, News, Pin, Question, Ready,
-    RepeatSeen, Request, Row, RuleSeen, Setup, Update, Workspace,
+    self, Answer, ConnectionId, Detail, DraftSeen, LineState, Look, News, Pin, Question, Ready, RepeatSeen,
+    Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
 };
 
 pub const ALICE: ConnectionId = ConnectionId(1);
@@ -56,7 +56,7 @@ pub struct Page {
     pub lines: Rc<RefCell<BTreeMap<ConnectionId, LineState>>>,
     pub rows: Rc<RefCell<Vec<Row>>>,
     pub news: Rc<RefCell<News>>,
-    pub echo: Rc<RefCell<Vec<EchoNews>>>,
+    pub shown: Rc<RefCell<Option<ShownSeen>>>,
     pub workspace: Rc<RefCell<Workspace>>,
     pub updates: Rc<Cell<usize>>,
     pub answers: Rc<RefCell<Vec<Answer>>>,
@@ -84,7 +84,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         lines: Rc::default(),
         rows: Rc::default(),
         news: Rc::default(),
-        echo: Rc::default(),
+        shown: Rc::default(),
         workspace: Rc::default(),
         updates: Rc::default(),
         answers: Rc::default(),
@@ -129,7 +129,9 @@ impl Page {
             if let Some(rows) = &news.rows {
                 *self.rows.borrow_mut() = rows.rows.clone();
             }
-            self.echo.borrow_mut().extend(news.echo.clone());
+            if news.shown.is_some() {
+                self.shown.borrow_mut().clone_from(&news.shown);
+            }
             *self.news.borrow_mut() = *news;
         }
         posts.len()

@@ -14,6 +14,8 @@ pub struct Options {
     pub overrides: Vec<(String, String)>,
     /// What `{{env.NAME}}` finds.
     pub env: BTreeMap<String, String>,
+    /// Values that are masked although the suite calls no variable of them a secret.
+    pub secrets: Vec<String>,
     /// What all random values come from.
     pub seed: u64,
     /// Only checks with one of these tags; all when empty.

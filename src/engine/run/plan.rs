@@ -69,7 +69,8 @@ impl Plan {
             };
             errors.into_iter().map(error).collect::<Vec<_>>()
         })?;
-        let masker = Masker::of_values(suite.secrets.iter().filter_map(|name| vars.get(name)));
+        let also: Vec<Value> = options.secrets.iter().cloned().map(Value::String).collect();
+        let masker = Masker::of_values(suite.secrets.iter().filter_map(|name| vars.get(name)).chain(&also));
         let (mut checks, mut errors) = (Vec::new(), Vec::new());
         for (index, check) in suite.checks.iter().enumerate().filter(|(_, check)| has_tag(check, &options)) {
             match rows(check, &vars, &options, &mut sources) {

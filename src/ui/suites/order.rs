@@ -71,7 +71,9 @@ fn order(store: Store, suites: Vec<SuiteOrder>) -> Option<Order> {
         tags: store.tags.with_untracked(|tags| tags.iter().cloned().collect()),
         seed,
         times,
-        sockets_elsewhere: page::given("data-sockets").and_then(|it| it.parse().ok()).unwrap_or_default(),
+        sockets_elsewhere: page::given(page::BENCH_SOCKETS)
+            .and_then(|it| it.parse().ok())
+            .unwrap_or_default(),
     })
 }
 

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::browser::page;
 use crate::engine::report::Report;
 use crate::ui::live::{LiveRun, durations};
-use crate::wire::checks::{Card, Examined, Forms, Live, Mistake, OwnSuite, PastRun, Restored, Spot};
+use crate::wire::checks::{
+    Card, Examined, Forms, Live, Mistake, OwnSuite, PastRun, Restored, Seat, Spot, Standing,
+};
 
 /// A part of the view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +72,14 @@ pub(super) struct Notice {
     pub is_bad: bool,
     /// What can be brought back.
     pub undo: Option<OwnSuite>,
+}
+
+/// The head of the page counts all sockets, whoever holds them.
+fn tell_sockets(seats: &[Seat]) {
+    let is_used =
+        |seat: &&Seat| matches!(seat.standing, Standing::Connecting | Standing::Open | Standing::Closing);
+    let used = seats.iter().filter(is_used).count().to_string();
+    page::announce_bytes(page::CHECK_SOCKETS, used.as_bytes());
 }
 
 /// Runs of this visit that are held whole.
@@ -191,8 +202,12 @@ impl Store {
                 self.order.update(|order| order.refused.push((suite_id, mistakes, reasons)));
             }
             Live::Progress(progress) => self.current(|run| run.apply(progress)),
-            Live::Seats(seats) => self.current(|run| run.seats = seats),
+            Live::Seats(seats) => {
+                tell_sockets(&seats);
+                self.current(|run| run.seats = seats);
+            }
             Live::Ended { past, report, .. } => {
+                tell_sockets(&[]);
                 self.known.update(|known| drop(known.insert(report.suite.clone(), durations(&report))));
                 self.current(|run| run.end(*report));
                 if let Some(past) = past {

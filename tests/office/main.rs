@@ -1,0 +1,230 @@
+//! The office of the checks, in virtual time: what the page asks and what it is told.
+
+mod page;
+
+use std::time::Duration;
+
+use page::{FLAKY, PASSING, Page, with_page};
+use sockscope::engine::report::{EventFormat, Verdict, read_json};
+use sockscope::engine::run::Progress;
+use sockscope::wire::checks::{Ask, Errand, Live, Order, OwnSuite, Spot, Standing, SuiteOrder, Told};
+use sockscope::wire::{Request, decode};
+
+fn order(text: &str) -> Order {
+    let suite = SuiteOrder { id: "own-1".into(), text: text.into(), ..SuiteOrder::default() };
+    Order { suites: vec![suite], seed: Some(7), times: 1, ..Order::default() }
+}
+
+#[test]
+fn a_run_is_told_from_its_beginning_to_its_report() {
+    with_page(|page| async move {
+        let told = page.run(order(PASSING)).await;
+        assert!(matches!(told[0], Live::Begun { runs: 1 }));
+        let started = told.iter().position(|it| matches!(it, Live::Progress(Progress::RunStarted { .. })));
+        let ended = told.iter().position(|it| matches!(it, Live::Ended { .. }));
+        assert!(started < ended && ended.is_some());
+        let Some(Live::Ended { report, past: Some(past), .. }) = ended.map(|at| &told[at]) else {
+            panic!("it ended and is kept: {told:?}")
+        };
+        assert_eq!((report.verdict, report.seed), (Verdict::Pass, 7));
+        assert_eq!((past.suite_id.as_str(), past.passed, past.checks), ("own-1", 1, 1));
+        assert!(matches!(told.last(), Some(Live::Over)));
+        let standings: Vec<_> = told
+            .iter()
+            .filter_map(|it| match it {
+                Live::Seats(seats) => Some(seats[..].first().map(|seat| (seat.name.clone(), seat.standing))),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        assert!(standings.contains(&("a".to_owned(), Standing::Open)), "{standings:?}");
+    });
+}
+
+#[test]
+fn nothing_is_posted_before_the_page_has_drawn() {
+    with_page(|page| async move {
+        page.errand(Errand::Run(Box::new(order(PASSING))));
+        page.pass(Duration::from_secs(60)).await;
+        assert_eq!(page.live_posts(), 1, "what came after waits for Seen");
+        page.errand(Errand::Seen);
+        assert_eq!(page.live_posts(), 2);
+    });
+}
+
+#[test]
+fn a_suite_that_cannot_be_read_is_refused_with_its_places() {
+    with_page(|page| async move {
+        let told = page.run(order("{ \"sockscope\": 1 }")).await;
+        let refused = told.iter().find_map(|it| match it {
+            Live::Refused { mistakes, .. } => Some(mistakes.clone()),
+            _ => None,
+        });
+        let mistakes = refused.expect("refused");
+        assert!(mistakes.iter().all(|it| it.line == 1) && !mistakes.is_empty(), "{mistakes:?}");
+        assert!(matches!(told.last(), Some(Live::Over)), "the order ends all the same");
+    });
+}
+
+#[test]
+fn a_wrong_value_is_refused_before_anything_is_opened() {
+    with_page(|page| async move {
+        let mut order = order(PASSING);
+        order.suites[0].overrides = vec![("nothing".into(), "x".into())];
+        let told = page.run(order).await;
+        assert!(told.iter().any(|it| matches!(it, Live::Refused { reasons, .. } if !reasons.is_empty())));
+        assert_eq!(page.sim.open_connections(), 0);
+    });
+}
+
+#[test]
+fn several_rounds_have_different_seeds_unless_one_is_given() {
+    with_page(|page| async move {
+        let seeds = |told: &[Live]| -> Vec<u64> {
+            let seed = |it: &Live| match it {
+                Live::Ended { report, .. } => Some(report.seed),
+                _ => None,
+            };
+            told.iter().filter_map(seed).collect()
+        };
+        let told = page.run(Order { times: 3, ..order(PASSING) }).await;
+        assert_eq!(seeds(&told), [7, 7, 7]);
+        let told = page.run(Order { times: 3, seed: None, ..order(PASSING) }).await;
+        let mut drawn = seeds(&told);
+        drawn.dedup();
+        assert_eq!(drawn.len(), 3);
+    });
+}
+
+#[test]
+fn a_stop_ends_the_whole_order_with_a_report() {
+    with_page(|page| async move {
+        page.errand(Errand::Run(Box::new(Order { times: 5, ..order(FLAKY) })));
+        page.pass(Duration::from_millis(300)).await;
+        page.errand(Errand::Stop);
+        let told = page.until_over().await;
+        let ended: Vec<_> = told.iter().filter(|it| matches!(it, Live::Ended { .. })).collect();
+        let [Live::Ended { report, .. }] = ended[..] else { panic!("one report: {ended:?}") };
+        assert_eq!(report.verdict, Verdict::Inconclusive);
+        assert_eq!(page.sim.open_connections(), 0);
+    });
+}
+
+#[test]
+fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
+    with_page(|page| async move {
+        let told = page.run(order(FLAKY)).await;
+        let failed = told.iter().find_map(|it| match it {
+            Live::Progress(Progress::StepEnded { check, step, failure: Some(_), .. }) => {
+                Some((*check, *step))
+            }
+            _ => None,
+        });
+        let (check, step) = failed.expect("the second step fails");
+        let spot = Spot { run: 1, check, step };
+        let Told::Around { frames, dropped: 0 } = page.ask(Ask::Around(spot)).await else { panic!("frames") };
+        let said: Vec<_> = frames.iter().map(|it| (it.mark.as_str(), it.content.as_str())).collect();
+        assert!(said.contains(&("↑", "hello")) && said.contains(&("↓", "hello")), "{said:?}");
+        assert_eq!(frames.iter().filter(|it| it.is_last_before).count(), 1);
+
+        let Told::Frames(bytes) = page.ask(Ask::Recording(spot)).await else { panic!("frames") };
+        let Ok(Request::Show(shown)) = decode::<Request>(&bytes) else { panic!("a request for the bench") };
+        assert_eq!(shown.names, ["a · flaky"]);
+        assert!(shown.frames.iter().any(|frame| frame.bytes == b"hello"));
+        assert!((shown.chosen as usize) < shown.frames.len());
+
+        let nowhere = page.ask(Ask::Around(Spot { run: 99, ..spot })).await;
+        assert!(matches!(nowhere, Told::Failed(words) if words.contains("not held any more")));
+    });
+}
+
+#[test]
+fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
+    with_page(|page| async move {
+        page.run(order(FLAKY)).await;
+        for (form, begin) in [("json", "{"), ("junit", "<?xml"), ("junit-strict", "<?xml"), ("html", "<!")] {
+            let told = page.ask(Ask::Write { run: 1, form: form.into() }).await;
+            let Told::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
+            assert!(name.starts_with("flaky.") && text.starts_with(begin), "{form}: {name} {text:.40}");
+        }
+        for form in EventFormat::ALL {
+            let told = page.ask(Ask::Events { run: 1, form }).await;
+            assert!(matches!(&told, Told::File { text, .. } if text.contains("hello")), "{form:?}: {told:?}");
+        }
+    });
+}
+
+#[test]
+fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
+    let shelf = page::TestShelf::default();
+    page::with_shelf(shelf.clone(), |page: Page| async move {
+        let suite = OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() };
+        let Told::Library(cards) = page.ask(Ask::Keep(suite)).await else { panic!("the library") };
+        let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
+        assert_eq!((card.title.as_str(), card.checks, card.is_shipped), ("mine", 1, false));
+        page.run(order(PASSING)).await;
+    });
+    page::with_shelf(shelf.clone(), |page: Page| async move {
+        let restored = page.restored();
+        assert!(restored.library.iter().any(|card| card.id == "own-1"));
+        let [past] = &restored.past[..] else { panic!("one run: {:?}", restored.past) };
+        let Told::Report(report) = page.ask(Ask::Past(past.id)).await else { panic!("its report") };
+        assert_eq!(report.verdict, Verdict::Pass);
+        let told = page.run(order(PASSING)).await;
+        let newer = told.iter().find_map(|it| match it {
+            Live::Ended { past, .. } => past.as_ref().map(|past| past.id),
+            _ => None,
+        });
+        assert!(newer > Some(past.id), "numbers go on");
+        page.ask(Ask::Forget("own-1".into())).await;
+        page.ask(Ask::ForgetPast(vec![past.id])).await;
+    });
+    page::with_shelf(shelf, |page: Page| async move {
+        let restored = page.restored();
+        assert!(restored.library.iter().all(|card| card.is_shipped));
+        assert_eq!(restored.past.len(), 1);
+    });
+}
+
+#[test]
+fn the_newest_fifty_runs_are_kept_and_no_more() {
+    let shelf = page::TestShelf::default();
+    page::with_shelf(shelf.clone(), |page: Page| async move {
+        page.run(Order { times: 55, ..order(PASSING) }).await;
+    });
+    let kept = shelf.texts.borrow().keys().filter(|name| name.starts_with("run/")).count();
+    assert_eq!(kept, 50);
+    let oldest = shelf.texts.borrow().get("run/1").is_some();
+    assert!(!oldest, "the oldest went");
+    let newest = shelf.texts.borrow().get("run/55").cloned().expect("the newest is there");
+    assert!(read_json(&newest).is_ok());
+}
+
+#[test]
+fn a_browser_that_keeps_nothing_runs_checks_all_the_same() {
+    page::with_broken_shelf(|page: Page| async move {
+        assert!(page.restored().trouble.is_some_and(|words| words.contains("full")));
+        let told = page.run(order(PASSING)).await;
+        assert!(told.iter().any(|it| matches!(it, Live::Ended { past: None, .. })));
+        let Told::File { .. } = page.ask(Ask::Write { run: 1, form: "json".into() }).await else {
+            panic!("a report of this visit is at hand")
+        };
+    });
+}
+
+#[test]
+fn what_an_environment_calls_secret_is_in_no_message_and_no_report() {
+    with_page(|page| async move {
+        let text = FLAKY.replace("\"hello\"", "\"hello {{env.TOKEN}}\"");
+        let mut order = order(&text);
+        order.env.insert("TOKEN".into(), "hunter2-secret".into());
+        order.secrets = vec!["hunter2-secret".into()];
+        let told = page.run(order).await;
+        let all = format!("{told:?}");
+        assert!(!all.contains("hunter2"), "it leaks: {all}");
+        let Told::File { text, .. } = page.ask(Ask::Events { run: 1, form: EventFormat::Har }).await else {
+            panic!("a file")
+        };
+        assert!(!text.contains("hunter2") && text.contains("***"), "{text}");
+    });
+}
