@@ -97,8 +97,7 @@ function difference(old, text) {
 
 /// The changes that put a text in at the cursor: indented as its line is, on a line of its own, and parted by commas from the
 /// values before and after.
-function insertion(state, text) {
-  const { from, to } = state.selection.main;
+function insertion(state, text, { from, to }) {
   const whole = state.doc.toString();
   const line = state.doc.lineAt(from);
   const indent = /^\s*/.exec(line.text.slice(0, from - line.from))[0];
@@ -128,6 +127,7 @@ export function createEditor(host, options) {
   shadow.replaceChildren(parent);
   const label = options.label ?? "Suite";
   const locked = new Compartment();
+  const past = new Compartment();
   const lock = (isLocked) => [
     EditorState.readOnly.of(isLocked),
     EditorView.contentAttributes.of({
@@ -147,7 +147,7 @@ export function createEditor(host, options) {
         folds,
         highlightActiveLine(),
         highlightActiveLineGutter(),
-        history(),
+        past.of(history()),
         suiteJson,
         indentUnit.of(" ".repeat(INDENT)),
         EditorState.tabSize.of(INDENT),
@@ -185,12 +185,25 @@ export function createEditor(host, options) {
   });
   return {
     text: () => view.state.doc.toString(),
-    /// Another text, which can be undone. `onChange` is not called.
+    /// Another document: nothing before it can be brought back by undoing. `onChange` is not called.
     setText(text) {
-      const wanted = text.replace(/\r\n?/g, "\n");
-      const changes = difference(view.state.doc.toString(), wanted);
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: text },
+        selection: { anchor: 0 },
+        effects: past.reconfigure([]),
+        annotations: fromPage.of(true),
+        scrollIntoView: true,
+      });
+      view.dispatch({ effects: past.reconfigure(history()) });
+    },
+    /// The same document in other words, such as when it was formatted: the cursor stays, and it can be undone. `onChange` is
+    /// not called.
+    replace(text) {
+      const changes = difference(view.state.doc.toString(), text.replace(/\r\n?/g, "\n"));
       view.dispatch({ changes, annotations: fromPage.of(true) });
     },
+    /// Where the cursor is, as an offset.
+    cursor: () => view.state.selection.main.head,
     setProblems(problems) {
       const { doc } = view.state;
       view.dispatch(setDiagnostics(view.state, problems.map((problem) => toDiagnostic(doc, problem))));
@@ -200,10 +213,11 @@ export function createEditor(host, options) {
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }) });
       view.focus();
     },
-    /// Puts a text at the cursor in place of what is selected.
-    insert(text) {
+    /// Puts a text in place of what is selected, or where `at` says.
+    insert(text, at) {
       if (view.state.readOnly) return;
-      const { changes, cursor } = insertion(view.state, text);
+      const place = at === undefined ? view.state.selection.main : { from: at, to: at };
+      const { changes, cursor } = insertion(view.state, text, place);
       view.dispatch({
         changes,
         selection: { anchor: cursor },
