@@ -71,3 +71,40 @@ fn hostile_texts_take_no_longer_than_their_length() {
         assert!(began.elapsed() < BOUND, "{:?} for {}", began.elapsed(), &text[..20]);
     }
 }
+
+/// What a text means, with numbers as they are written.
+fn meaning(text: &str) -> serde_json::Value {
+    let parsed = jsonc_parser::parse_to_ast(text, &Default::default(), &Default::default());
+    parsed.expect("good syntax").value.expect("a value").into()
+}
+
+/// What was formatted is not changed by formatting it again.
+#[track_caller]
+fn stays(text: &str) {
+    let again = format(text).expect("good syntax");
+    let changed = text.lines().zip(again.lines()).find(|(one, other)| one != other);
+    assert_eq!(changed, None);
+    assert_eq!(text, again);
+}
+
+#[test]
+fn the_suites_that_ship_mean_the_same_when_they_are_formatted() {
+    let mut seen = 0;
+    for entry in
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/suites")).expect("the folder is there")
+    {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let once = format(&text).expect("good syntax");
+        assert_eq!(meaning(&once), meaning(&text), "{}", path.display());
+        stays(&once);
+        let wide = |line: &&str| line.chars().count() > 110 && line.matches("\": ").count() > 1;
+        assert_eq!(once.lines().find(wide), None, "{}", path.display());
+        stays(&format(&meaning(&text).to_string()).expect("good syntax"));
+        seen += 1;
+    }
+    assert!(seen > 0, "no suites were found");
+}

@@ -193,7 +193,11 @@ impl Writer {
             let room = if i == last { ROOM + 1 } else { ROOM };
             let on_line_of_its_own = width.is_some_and(|width| inner + width + room <= WIDEST);
             // The last member may open a block on the line on which the object began, and close it together with it.
-            let closes_both = i == last && is_one_line && !on_line_of_its_own && block.last.is_empty();
+            let closes_both = i == last
+                && is_one_line
+                && !on_line_of_its_own
+                && block.last.is_empty()
+                && self.can_open(item);
             if stays && (self.fits(width.map(|width| width + 1), room) || closes_both) {
                 self.put(" ");
             } else {
@@ -221,13 +225,24 @@ impl Writer {
         }
     }
 
+    /// Whether there is room on this line for a key and the bracket behind it.
+    fn can_open(&self, item: &Item<'_>) -> bool {
+        let bracket = matches!(item.value, Value::Block(_)).then_some(1);
+        self.fits(bracket.map(|bracket| bracket + item.key.map_or(0, |key| key.chars().count() + 2)), ROOM)
+    }
+
     /// Whether the first member stands beside the bracket, as it did, and can.
     fn begins_beside(&self, block: &Block<'_>) -> bool {
         let Some(first) = block.items.first().filter(|first| !first.is_on_new_line && first.above.is_empty())
         else {
             return false;
         };
-        block.items.len() == 1 || self.fits(first.width().map(|width| width + 2), ROOM)
+        let width = first.width();
+        let room = if block.items.len() == 1 { ROOM + 1 } else { ROOM };
+        let would_fit_below = width.is_some_and(|width| self.indent + STEP + width + room <= WIDEST);
+        // A member that is alone and too long for any line opens its block beside both brackets.
+        self.fits(width.map(|width| width + 2), room)
+            || (block.items.len() == 1 && !would_fit_below && self.can_open(first))
     }
 }
 
