@@ -12,6 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlElement;
 
 use super::words::words;
+use crate::engine::suite::assist::{Explained, Suggestion};
 
 #[wasm_bindgen]
 extern "C" {
@@ -35,7 +36,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = goTo)]
     fn go_to(this: &Handle, line: u32, column: u32);
     #[wasm_bindgen(method)]
-    fn insert(this: &Handle, text: &str);
+    fn replace(this: &Handle, text: &str);
+    #[wasm_bindgen(method)]
+    fn cursor(this: &Handle) -> u32;
+    #[wasm_bindgen(method)]
+    fn insert(this: &Handle, text: &str, at: u32);
     #[wasm_bindgen(method, js_name = setReadOnly)]
     fn set_read_only(this: &Handle, is_read_only: bool);
     #[wasm_bindgen(method)]
@@ -54,25 +59,6 @@ pub struct Underlined {
     pub message: String,
 }
 
-/// Something that can be written at a place.
-pub struct Offered {
-    /// What is listed.
-    pub label: String,
-    /// In a few words.
-    pub detail: String,
-    /// Markdown.
-    pub about: String,
-    /// What is written in place of the bytes `from` to `to`.
-    pub insert: String,
-    /// From here …
-    pub from: usize,
-    /// … to here.
-    pub to: usize,
-}
-
-/// What is said of a place: the bytes that it is said of, and Markdown.
-pub type Said = (usize, usize, String);
-
 /// Calls back with an answer.
 pub type Answer<T> = Box<dyn FnOnce(T)>;
 
@@ -81,9 +67,9 @@ pub struct Listeners {
     /// The text is this now.
     pub changed: Rc<dyn Fn(String)>,
     /// What can be written at this byte of this text?
-    pub complete: Rc<dyn Fn(String, usize, Answer<Vec<Offered>>)>,
+    pub complete: Rc<dyn Fn(String, usize, Answer<Vec<Suggestion>>)>,
     /// What stands at this byte of this text?
-    pub explain: Rc<dyn Fn(String, usize, Answer<Option<Said>>)>,
+    pub explain: Rc<dyn Fn(String, usize, Answer<Option<Explained>>)>,
 }
 
 /// An editor; dropping it takes it down.
@@ -111,7 +97,7 @@ impl Editor {
             let complete = complete.clone();
             Promise::new(&mut |resolve, _| {
                 let asked = text.clone();
-                let answer = move |all: Vec<Offered>| {
+                let answer = move |all: Vec<Suggestion>| {
                     let all: Array = all.iter().map(|it| offered(it, &asked)).collect();
                     resolved(&resolve, &all);
                 };
@@ -122,9 +108,9 @@ impl Editor {
             let explain = explain.clone();
             Promise::new(&mut |resolve, _| {
                 let asked = text.clone();
-                let answer = move |said: Option<Said>| match said {
+                let answer = move |said: Option<Explained>| match said {
                     None => resolved(&resolve, &JsValue::NULL),
-                    Some((from, to, about)) => {
+                    Some(Explained { from, to, about }) => {
                         let it = Object::new();
                         set(&it, "from", unit_of(&asked, from));
                         set(&it, "to", unit_of(&asked, to));
@@ -146,7 +132,7 @@ impl Editor {
         Ok(Self { handle, _changed: changed, _complete: complete, _explain: explain })
     }
 
-    /// Shows another text.
+    /// Shows another document.
     pub fn set_text(&self, text: &str) {
         if self.handle.text() != text {
             self.handle.set_text(text);
@@ -173,9 +159,23 @@ impl Editor {
         self.handle.focus();
     }
 
-    /// Writes at the cursor.
-    pub fn insert(&self, text: &str) {
-        self.handle.insert(text);
+    /// Shows the same document in other words: the cursor stays, and it can be undone.
+    pub fn replace(&self, text: &str) {
+        if self.handle.text() != text {
+            self.handle.replace(text);
+        }
+    }
+
+    /// The text and the byte at which the cursor is.
+    pub fn cursor(&self) -> (String, usize) {
+        let text = self.handle.text();
+        let at = byte_of(&text, self.handle.cursor() as usize);
+        (text, at)
+    }
+
+    /// Writes at a byte.
+    pub fn insert(&self, text: &str, at: usize) {
+        self.handle.insert(text, unit_of(&self.handle.text(), at));
         self.handle.focus();
     }
 
@@ -191,7 +191,7 @@ impl Drop for Editor {
     }
 }
 
-fn offered(it: &Offered, text: &str) -> JsValue {
+fn offered(it: &Suggestion, text: &str) -> JsValue {
     let object = Object::new();
     set(&object, "label", it.label.as_str());
     set(&object, "detail", it.detail.as_str());

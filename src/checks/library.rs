@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::engine::shipped::SHIPPED;
-use crate::engine::suite::{Problem, Suite};
-use crate::wire::checks::{Card, Examined, ListedCheck, Mistake, OwnSuite, Variable};
+use crate::engine::suite::Problem;
+use crate::engine::suite::assist::outline;
+use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
 
 /// All suites.
 #[derive(Default)]
@@ -60,33 +61,15 @@ fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
 
 /// What is in a text.
 pub(super) fn examine(text: &str) -> Examined {
-    let suite = match Suite::parse(text) {
-        Ok(suite) => suite,
-        Err(problems) => {
-            return Examined { mistakes: problems.iter().map(mistake).collect(), ..Examined::default() };
-        }
-    };
-    let variables = suite.vars.iter().map(|(name, default)| Variable {
-        name: name.clone(),
-        default: match default {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
+    match outline(text) {
+        Ok(outline) => Examined {
+            name: outline.name,
+            about: outline.about,
+            variables: outline.vars,
+            checks: outline.checks,
+            mistakes: Vec::new(),
         },
-        is_secret: suite.secrets.contains(name),
-    });
-    let checks = suite.checks.iter().map(|check| ListedCheck {
-        name: check.written_name.clone(),
-        about: check.about.clone().unwrap_or_default(),
-        tags: check.tags.clone(),
-        line: check.position.line,
-        steps: check.steps.len(),
-    });
-    Examined {
-        name: suite.name.clone(),
-        about: suite.about.clone().unwrap_or_default(),
-        variables: variables.collect(),
-        checks: checks.collect(),
-        mistakes: Vec::new(),
+        Err(problems) => Examined { mistakes: problems.iter().map(mistake).collect(), ..Examined::default() },
     }
 }
 

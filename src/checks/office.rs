@@ -16,9 +16,7 @@ use crate::engine::run::Stop;
 use crate::engine::suite::assist;
 use crate::engine::world::LocalFuture;
 use crate::engine::{World, record};
-use crate::wire::checks::{
-    Ask, Errand, Forms, Live, OwnSuite, ReadyMade, Restored, Suggestion, Tidings, Told,
-};
+use crate::wire::checks::{Ask, Errand, Forms, Live, OwnSuite, Restored, Tidings, Told};
 use crate::wire::{decode_json, encode_json};
 
 /// Starts a task beside the others.
@@ -171,24 +169,14 @@ impl<W: World> Office<W> {
                 Some(text) => Told::Text(text.to_owned()),
                 None => Told::Failed(format!("there is no suite {id:?} in the library")),
             },
-            Ask::Complete { text, offset } => {
-                Told::Suggestions(assist::complete(&text, offset).into_iter().map(suggestion).collect())
-            }
-            Ask::Explain { text, offset } => {
-                Told::Explained(assist::explain_at(&text, offset).map(|it| (it.from, it.to, it.about)))
-            }
+            Ask::Complete { text, offset } => Told::Suggestions(assist::complete(&text, offset)),
+            Ask::Explain { text, offset } => Told::Explained(assist::explain_at(&text, offset)),
             Ask::Format(text) => match assist::format(&text) {
                 Ok(text) => Told::Text(text),
                 Err(problems) => Told::Mistakes(problems.iter().map(mistake).collect()),
             },
-            Ask::Examples => {
-                let ready_made = |it: assist::Example| ReadyMade {
-                    title: it.title.to_owned(),
-                    about: it.about.to_owned(),
-                    text: it.text.to_owned(),
-                };
-                Told::Examples(assist::examples().into_iter().map(ready_made).collect())
-            }
+            Ask::Examples => Told::Examples(assist::examples()),
+            Ask::Place { text, offset, is_check } => Told::Place(assist::place(&text, offset, is_check)),
             Ask::Keep(suite) => self.keep_suite(suite).await,
             Ask::Forget(id) => {
                 self.0.library.borrow_mut().remove(&id);
@@ -336,17 +324,6 @@ fn done(kept: Result<(), ShelfError>, told: impl FnOnce() -> Told) -> Told {
     match kept {
         Ok(()) => told(),
         Err(error) => Told::Failed(format!("this browser could not keep it: {error}")),
-    }
-}
-
-fn suggestion(it: assist::Suggestion) -> Suggestion {
-    Suggestion {
-        label: it.label,
-        detail: it.detail,
-        about: it.about,
-        insert: it.insert,
-        from: it.from,
-        to: it.to,
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::report::{EventFormat, Millis, Report, Verdict};
 use crate::engine::run::Progress;
+use crate::engine::suite::assist::{Example, Explained, OutlineCheck, OutlineVariable, Suggestion};
 
 /// A suite of the library, as it is listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,32 +57,6 @@ pub struct Mistake {
     pub message: String,
 }
 
-/// A variable of a suite.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its default, as the suite writes it.
-    pub default: String,
-    /// Its value is masked everywhere.
-    pub is_secret: bool,
-}
-
-/// A check of a suite, as it is listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedCheck {
-    /// As the suite writes it.
-    pub name: String,
-    /// Its prose.
-    pub about: String,
-    /// For choosing.
-    pub tags: Vec<String>,
-    /// Where it stands.
-    pub line: u32,
-    /// How many steps it has.
-    pub steps: usize,
-}
-
 /// What is in a suite's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examined {
@@ -90,9 +65,9 @@ pub struct Examined {
     /// Its prose.
     pub about: String,
     /// What it can be told.
-    pub variables: Vec<Variable>,
+    pub variables: Vec<OutlineVariable>,
     /// What it checks.
-    pub checks: Vec<ListedCheck>,
+    pub checks: Vec<OutlineCheck>,
     /// What is wrong with it; the rest is empty then.
     pub mistakes: Vec<Mistake>,
 }
@@ -275,6 +250,15 @@ pub enum Ask {
     Format(String),
     /// Ready-made steps.
     Examples,
+    /// Where near this byte can a ready-made step, or a whole check, be put in?
+    Place {
+        /// The whole document.
+        text: String,
+        /// Where the cursor is.
+        offset: usize,
+        /// Whether it is a check.
+        is_check: bool,
+    },
     /// Keeps a suite of one's own, a new one or a changed one.
     Keep(OwnSuite),
     /// Forgets a suite of one's own.
@@ -329,10 +313,12 @@ pub enum Told {
     Mistakes(Vec<Mistake>),
     /// Of [`Ask::Complete`].
     Suggestions(Vec<Suggestion>),
-    /// Of [`Ask::Explain`]: from, until, and Markdown.
-    Explained(Option<(usize, usize, String)>),
+    /// Of [`Ask::Explain`].
+    Explained(Option<Explained>),
+    /// Of [`Ask::Place`]: the byte, if there is any.
+    Place(Option<usize>),
     /// Of [`Ask::Examples`].
-    Examples(Vec<ReadyMade>),
+    Examples(Vec<Example>),
     /// A run of an earlier time.
     Report(Box<Report>),
     /// The list after a change.
@@ -357,34 +343,6 @@ pub enum Told {
     Frames(Vec<u8>),
     /// It could not be done, in words.
     Failed(String),
-}
-
-/// Something that can be written at a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suggestion {
-    /// What is listed.
-    pub label: String,
-    /// In a few words.
-    pub detail: String,
-    /// Markdown.
-    pub about: String,
-    /// What is written.
-    pub insert: String,
-    /// In place of what stands from here …
-    pub from: usize,
-    /// … to here, in bytes.
-    pub to: usize,
-}
-
-/// A ready-made step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadyMade {
-    /// What it does.
-    pub title: String,
-    /// When one needs it.
-    pub about: String,
-    /// The step as it is written.
-    pub text: String,
 }
 
 /// What the page says.

@@ -35,6 +35,7 @@ pub const FINGERPRINT: u64 = {
         include_bytes!("../engine/report/format.rs"),
         include_bytes!("../engine/report/model.rs"),
         include_bytes!("../engine/run/progress.rs"),
+        include_bytes!("../engine/suite/assist.rs"),
         include_bytes!("../engine/view/line.rs"),
         include_bytes!("../engine/view/mod.rs"),
         include_bytes!("../engine/time.rs"),

@@ -13,7 +13,7 @@ use super::json;
 use super::mismatch::{Mismatch, Tally};
 use super::pattern::{LONGEST_TEXT, Pattern};
 use super::place::Place;
-use super::rule::PATH;
+use super::rule::{Kind, PATH, SUBSET};
 use super::schema::{Schema, SchemaError};
 use super::selection::Selection;
 use super::subject::{Subject, describe};
@@ -74,6 +74,16 @@ impl Matcher {
     /// The keys that a matcher object may have. The last ones only stand beside a `path` that is a string.
     pub fn keys() -> impl Iterator<Item = &'static str> {
         KEYS.into_iter().chain(PATH.names())
+    }
+
+    /// The operators that may stand for a leaf of `subset`.
+    pub fn operators() -> impl Iterator<Item = &'static str> {
+        SUBSET.names()
+    }
+
+    /// What `type` may ask for.
+    pub fn type_names() -> [&'static str; 7] {
+        Kind::names()
     }
 
     /// Why the message is not the one that is wanted.

@@ -87,11 +87,16 @@ impl Table {
     }
 }
 
-const fn key(name: &'static str, shape: Shape, about: &'static str, example: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, shape: Shape, about: &'static str, example: &'static str) -> Key {
     Key { name, shape, needed: false, about, example }
 }
 
-const fn needed(name: &'static str, shape: Shape, about: &'static str, example: &'static str) -> Key {
+pub(super) const fn needed(
+    name: &'static str,
+    shape: Shape,
+    about: &'static str,
+    example: &'static str,
+) -> Key {
     Key { name, shape, needed: true, about, example }
 }
 

@@ -14,6 +14,7 @@ mod problem;
 mod schema;
 mod source;
 mod title;
+mod words;
 
 pub use field::{Field, FieldError, FromValue, StatusSet};
 pub use model::{

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{BARE, Key, SUITE, Shape, Table, VERBS};
+use super::words::MATCHER;
 use crate::engine::matcher::Matcher;
 
 /// Where the schema says that it lives. Suites name it in `$schema`.
@@ -252,39 +253,24 @@ fn matcher_keys() -> impl Iterator<Item = (String, Value)> {
         let text = json!({ "type": ["string", "number", "boolean"] });
         let list = json!({ "type": "array", "minItems": 1, "items": reference("matcher") });
         let truth = json!({ "anyOf": [{ "const": true }, reference("placeholder")] });
-        let (about, schema) = match key {
-            "subset" => (
-                "The JSON message contains this, recursively. A leaf may be operators such as `{\"$gt\": 1}`: \
-                 `$gt $gte $lt $lte $ne $in $regex $type $exists $len $any`.",
-                json!({}),
-            ),
-            "equals" => ("The JSON message equals this.", json!({})),
-            "text" => ("The text of the message is this.", text),
-            "contains" => ("The text of the message contains this.", text),
-            "regex" => ("The text of the message matches this.", json!({ "type": "string" })),
-            "path" => (
-                "What this JSONPath selects is there, or as `eq ne gt gte lt lte in matches type exists length` beside it say.",
-                json!({ "type": ["string", "object"] }),
-            ),
-            "schema" => ("The message is as this JSON Schema (2020-12) says.", json!({ "type": ["object", "boolean", "string"] })),
-            "bytes" => (
-                "The message is binary and has this `size`, `hex` or `sha256`.",
-                json!({ "type": "object", "properties": { "size": {}, "hex": { "type": "string" }, "sha256": { "type": "string" } }, "additionalProperties": false }),
-            ),
-            "echo" => ("What this step sent, byte for byte, and of the same type.", truth),
-            "any" => ("Any message.", truth),
-            "not" => ("This does not hold.", reference("matcher")),
-            "all_of" => ("All of these hold.", list),
-            "any_of" => ("At least one of these holds.", list),
-            "in" => ("With `path`: one of these.", json!({ "type": ["array", "string"] })),
-            "matches" => ("With `path`: a text that matches this.", json!({ "type": "string" })),
-            "exists" => ("With `path`: whether there is something.", json!({ "type": ["boolean", "string"] })),
-            "eq" => ("With `path`: equal to this.", json!({})),
-            "ne" => ("With `path`: not equal to this.", json!({})),
-            "type" => ("With `path`: of this type, or one of these.", json!({ "type": ["string", "array"] })),
-            "length" => ("With `path`: as many items, members or characters.", json!({})),
-            _ => ("With `path`: compared with this number or text.", json!({ "type": ["number", "string"] })),
+        let schema = match key {
+            "text" | "contains" => text,
+            "regex" | "matches" => json!({ "type": "string" }),
+            "path" => json!({ "type": ["string", "object"] }),
+            "schema" => json!({ "type": ["object", "boolean", "string"] }),
+            "bytes" => {
+                json!({ "type": "object", "properties": { "size": {}, "hex": { "type": "string" }, "sha256": { "type": "string" } }, "additionalProperties": false })
+            }
+            "echo" | "any" => truth,
+            "not" => reference("matcher"),
+            "all_of" | "any_of" => list,
+            "in" => json!({ "type": ["array", "string"] }),
+            "exists" => json!({ "type": ["boolean", "string"] }),
+            "type" => json!({ "type": ["string", "array"] }),
+            "gt" | "gte" | "lt" | "lte" => json!({ "type": ["number", "string"] }),
+            _ => json!({}),
         };
+        let about = MATCHER.key(key).map_or("", |key| key.about);
         let mut schema = match schema {
             Value::Object(schema) => schema,
             _ => Map::new(),

@@ -12,10 +12,11 @@ use leptos::prelude::*;
 use super::library;
 use super::link::Link;
 use super::store::{Store, Tab};
-use crate::browser::editor::{Editor, Listeners, Offered, Underlined};
+use crate::browser::editor::{Editor, Listeners, Underlined};
+use crate::engine::suite::assist::Example;
 use crate::ui::fields::{text, when};
 use crate::ui::format;
-use crate::wire::checks::{Ask, OwnSuite, ReadyMade, Told};
+use crate::wire::checks::{Ask, OwnSuite, Told};
 
 /// A change is looked at when nothing was typed for so long.
 const LOOK_AFTER: Duration = Duration::from_millis(150);
@@ -133,11 +134,20 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
             act(&opened);
         }
     };
+    let shown = StoredValue::new(String::new());
     Effect::new(move || {
         let document = store.text.get();
-        if is_open.get() {
-            with_editor(&|editor| editor.set_text(&document));
+        if !is_open.get() {
+            return;
         }
+        let selected = store.selected.get_untracked();
+        let is_same = shown.with_value(|shown| *shown == selected);
+        shown.set_value(selected);
+        with_editor(&|editor| match is_same {
+            true => editor.replace(&document),
+            // Undoing must not bring one suite's text into another.
+            false => editor.set_text(&document),
+        });
     });
     Effect::new(move || {
         let is_read_only = is_shipped.get();
@@ -170,7 +180,16 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
             });
         }
     });
-    let insert = move |text: String| with_editor(&|editor| editor.insert(&text));
+    let insert = move |example: Example| {
+        let Some(opened) = editor.with_value(Clone::clone) else { return };
+        let (text, offset) = opened.cursor();
+        link.ask(Ask::Place { text, offset, is_check: example.is_check }, move |told| match told {
+            Told::Place(Some(at)) => opened.insert(&example.text, at),
+            _ => store.complain(
+                "There is no place for it: put the cursor among the steps, or mend the mistakes first.",
+            ),
+        });
+    };
     let set_neatly = move || {
         let before = store.text.get_untracked();
         link.ask(Ask::Format(before.clone()), move |told| match told {
@@ -208,15 +227,7 @@ fn listeners(store: Store, link: Link, typed: StoredValue<u32>) -> Listeners {
         complete: Rc::new(move |text, offset, answer| {
             link.ask(Ask::Complete { text, offset }, move |told| {
                 let Told::Suggestions(all) = told else { return answer(Vec::new()) };
-                let offered = |it: crate::wire::checks::Suggestion| Offered {
-                    label: it.label,
-                    detail: it.detail,
-                    about: it.about,
-                    insert: it.insert,
-                    from: it.from,
-                    to: it.to,
-                };
-                answer(all.into_iter().map(offered).collect());
+                answer(all);
             });
         }),
         explain: Rc::new(move |text, offset, answer| {
@@ -229,8 +240,8 @@ fn listeners(store: Store, link: Link, typed: StoredValue<u32>) -> Listeners {
 }
 
 /// Ready-made steps, fetched when the menu is first opened.
-fn inserter(store: Store, link: Link, insert: impl Fn(String) + Copy + Send + Sync + 'static) -> AnyView {
-    let ready_made = RwSignal::new(Vec::<ReadyMade>::new());
+fn inserter(store: Store, link: Link, insert: impl Fn(Example) + Copy + Send + Sync + 'static) -> AnyView {
+    let ready_made = RwSignal::new(Vec::<Example>::new());
     let fetch = move || {
         if ready_made.with_untracked(Vec::is_empty) {
             link.ask(Ask::Examples, move |told| {
@@ -242,10 +253,10 @@ fn inserter(store: Store, link: Link, insert: impl Fn(String) + Copy + Send + Sy
     };
     let is_read_only = when(move || store.card().is_some_and(|card| card.is_shipped));
     let rows = move || {
-        let row = |it: ReadyMade| {
-            let text = it.text.clone();
+        let row = |it: Example| {
+            let example = it.clone();
             view! {
-                <button type="button" class="quiet" data-testid="example" title=it.about disabled=is_read_only on:click=move |_| insert(text.clone())>{it.title}</button>
+                <button type="button" class="quiet" data-testid="example" title=it.about disabled=is_read_only on:click=move |_| insert(example.clone())>{it.title}</button>
             }
             .into_any()
         };

@@ -9,8 +9,9 @@ use leptos::prelude::*;
 use super::link::Link;
 use super::order;
 use super::store::Store;
+use crate::engine::suite::assist::OutlineVariable;
 use crate::ui::fields::{button, icon, text, tick, when};
-use crate::wire::checks::{Ask, Environment, Forms, Told, Value, Variable};
+use crate::wire::checks::{Ask, Environment, Forms, Told, Value};
 
 /// What the tools that people come from are set by.
 const STANDARD: [(&str, &str); 5] = [
@@ -129,7 +130,7 @@ fn variables(store: Store) -> AnyView {
     view! { {rows} }.into_any()
 }
 
-fn variable(store: Store, suite: String, it: Variable) -> AnyView {
+fn variable(store: Store, suite: String, it: OutlineVariable) -> AnyView {
     let (name, is_secret) = (it.name.clone(), it.is_secret);
     let start = {
         let typed = store

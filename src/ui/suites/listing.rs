@@ -6,9 +6,9 @@ use super::link::Link;
 use super::order;
 use super::results;
 use super::store::Store;
+use crate::engine::suite::assist::OutlineCheck;
 use crate::ui::fields::when;
 use crate::ui::format;
-use crate::wire::checks::ListedCheck;
 
 /// The part.
 pub(super) fn checks(store: Store, link: Link) -> AnyView {
@@ -39,7 +39,7 @@ fn list(store: Store, link: Link) -> AnyView {
     view! { <ol class="check-list" data-testid="listed-checks">{rows}</ol> }.into_any()
 }
 
-fn listed(store: Store, link: Link, check: ListedCheck) -> AnyView {
+fn listed(store: Store, link: Link, check: OutlineCheck) -> AnyView {
     let name = check.name.clone();
     let only = move || order::run_selected(store, link, vec![name.clone()]);
     let line = check.line;
@@ -53,7 +53,7 @@ fn listed(store: Store, link: Link, check: ListedCheck) -> AnyView {
                 <strong>{check.name}</strong>
                 {check.tags.into_iter().map(|tag| view! { <span class="badge">{tag}</span> }).collect_view()}
                 <span class="space"></span>
-                <button type="button" class="quiet" on:click=move |_| show()>{format::counted(check.steps as u64, "step")}</button>
+                <button type="button" class="quiet" on:click=move |_| show()>{format!("line {line}")}</button>
                 <button type="button" class="quiet" data-testid="run-one" disabled=when(move || store.is_running()) on:click=move |_| only()>"Run only this"</button>
             </div>
             <p class="about">{check.about}</p>

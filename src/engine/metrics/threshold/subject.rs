@@ -83,6 +83,11 @@ impl Stat {
         STATS.iter().find(|(_, stat)| *stat == self).map_or("", |(name, _)| name)
     }
 
+    /// All of them, as they are written.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        STATS.iter().map(|(name, _)| *name)
+    }
+
     fn named(name: &str) -> Option<Self> {
         STATS.iter().find(|(known, _)| *known == name).map(|(_, stat)| *stat)
     }
