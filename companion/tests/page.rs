@@ -6,7 +6,13 @@
 mod access;
 #[path = "page/bench.rs"]
 mod bench;
+#[path = "suites/broken.rs"]
+mod broken;
+#[path = "page/checks.rs"]
+mod checks;
 mod driver;
+#[path = "suites/faults.rs"]
+mod faults;
 
 use std::time::Duration;
 
@@ -196,9 +202,11 @@ fn a_server_that_stops_says_so_to_the_page() {
 #[test]
 fn each_view_has_an_address() {
     test_page(async |practice, browser| {
-        for (fragment, heading) in
-            [("#/checks", "Echo check"), ("#/practice", "The practice server"), ("#/bench", "Timeline")]
-        {
+        for (fragment, heading) in [
+            ("#/checks", "Checks that anyone can run"),
+            ("#/practice", "The practice server"),
+            ("#/bench", "Timeline"),
+        ] {
             browser.open(&format!("{}{fragment}", practice.page)).await;
             browser.run("location.reload()").await;
             browser.until_script(&format!(
@@ -206,34 +214,6 @@ fn each_view_has_an_address() {
             ))
             .await;
         }
-    });
-}
-
-#[test]
-fn the_echo_check_passes_and_can_fail() {
-    test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.click("run").await;
-        browser.until_text("outcome", "Passed").await;
-        assert!(browser.text("outcome").await.contains("200"));
-        browser.type_into("check-url", &format!("{}/fault?corrupt=1", practice.ws)).await;
-        browser.type_into("check-within", "300").await;
-        browser.click("run").await;
-        browser.until_text("failure", "round 1 of 200: expected text of 8 B hello #1").await;
-        practice.until_connections(0).await;
-    });
-}
-
-#[test]
-fn a_running_check_can_be_stopped() {
-    test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.type_into("check-rounds", "1000000").await;
-        browser.click("run").await;
-        browser.until_text("outcome", "of 1\u{2009}000\u{2009}000 rounds").await;
-        browser.click("run").await;
-        browser.until_text("outcome", "Stopped").await;
-        practice.until_connections(0).await;
     });
 }
 
@@ -379,16 +359,25 @@ fn a_worker_of_another_version_is_said() {
 }
 
 #[test]
-fn a_flood_is_followed_and_nothing_is_lost() {
+fn a_long_list_is_followed_and_stays_where_one_looks() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.type_into("check-rounds", "3000").await;
-        browser.click("run").await;
-        browser.until_text("outcome", "Passed").await;
-        browser.run("location.hash = '#/bench'").await;
-        // Connecting, opened, 3000 out, 3000 back, closing, closed.
-        browser.until_text("frames", "6\u{2009}004 frames").await;
-        browser.until_rows(|rows| rows.last().is_some_and(|row| row.contains("1000 normal closure"))).await;
+        browser.open(&practice.page).await;
+        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.type_into("message", "{{i}}").await;
+        browser.click("panel-repeat").await;
+        for (field, value) in [("repeat-every", "5ms"), ("repeat-burst", "20"), ("repeat-count", "3000")] {
+            browser.type_into(field, value).await;
+            browser
+                .run(&format!(
+                    "document.querySelector('[data-testid={field}]').dispatchEvent(new Event('change'))"
+                ))
+                .await;
+        }
+        browser.click("repeat").await;
+        // Connecting, opened, 3000 out, 3000 back.
+        browser.until_text("frames", "6\u{2009}002 frames").await;
         browser.run("document.querySelector('[data-testid=timeline]').scrollTop = 0").await;
         browser.until_rows(|rows| rows.first().is_some_and(|row| row.contains("+0.000"))).await;
         assert_eq!(
@@ -396,12 +385,8 @@ fn a_flood_is_followed_and_nothing_is_lost() {
             "false"
         );
         let before = browser.until_rows(|rows| !rows.is_empty()).await;
-        browser.run("location.hash = '#/checks'").await;
-        browser.type_into("check-rounds", "50").await;
-        browser.click("run").await;
-        browser.until_text("outcome", "Passed").await;
-        browser.run("location.hash = '#/bench'").await;
-        browser.until_text("frames", "6\u{2009}108 frames").await;
+        browser.click("send").await;
+        browser.until_text("frames", "6\u{2009}004 frames").await;
         assert_eq!(browser.until_rows(|rows| !rows.is_empty()).await, before, "it stays where one looks");
         let drawn = browser.count(".row").await;
         assert!(drawn < 120, "{drawn} rows are drawn of 6004");

@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod format;
 pub mod live;
+pub mod margin;
 pub mod route;
 pub mod viewport;
 

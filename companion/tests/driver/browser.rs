@@ -184,6 +184,11 @@ impl Browser {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
+    /// Writes where the focus is, as an input method does.
+    pub async fn insert_text(&self, text: &str) {
+        self.devtools("Input.insertText", json!({ "text": text })).await;
+    }
+
     async fn devtools(&self, name: &str, parameters: Value) {
         self.command("goog/cdp/execute", json!({ "cmd": name, "params": parameters })).await;
     }

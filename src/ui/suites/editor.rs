@@ -31,7 +31,7 @@ pub(super) fn follow(store: Store, link: Link) {
             return if store.is_restored.get() { selected } else { String::from("\0") };
         }
         store.is_loaded.set(false);
-        store.remarks.set(Vec::new());
+        store.is_kept.set(true);
         store.tags.set(Default::default());
         if selected.is_empty() {
             return selected;
@@ -82,11 +82,17 @@ fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) 
         LOOK_AFTER,
     );
     let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
+    store.is_kept.set(false);
     set_timeout(
         move || {
             if is_current() {
                 let suite = OwnSuite { id: card.id, title: card.title, text: document };
-                link.ask(Ask::Keep(suite), move |told| library::heard(store, told));
+                link.ask(Ask::Keep(suite), move |told| {
+                    if matches!(told, Told::Library(_)) && is_current() {
+                        store.is_kept.set(true);
+                    }
+                    library::heard(store, told);
+                });
             }
         },
         KEEP_AFTER,
@@ -206,10 +212,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
                 {inserter(store, link, insert)}
                 <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Set neatly"</button>
                 <button type="button" data-testid="edit-duplicate" hidden=when(move || !is_shipped.get()) on:click=move |_| library::duplicate(store, link)>"Duplicate to edit"</button>
-                <span class="hint" data-testid="edit-state">{text(move || match store.examined.with(|it| it.mistakes.len()) {
-                    0 => "No mistakes.".to_owned(),
-                    count => format!("{}.", format::counted(count as u64, "mistake")),
-                })}</span>
+                <span class="hint" data-testid="edit-state">{edit_state(store)}</span>
                 <span class="hint">"Ctrl+Space completes, Ctrl+F searches; Escape, then Tab leaves the editor."</span>
             </div>
             {remarks(store)}
@@ -219,6 +222,21 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// How the document stands: with how many mistakes, and whether the browser has it.
+fn edit_state(store: Store) -> Signal<String> {
+    text(move || {
+        let mistakes = match store.examined.with(|it| it.mistakes.len()) {
+            0 => "No mistakes.".to_owned(),
+            count => format!("{}.", format::counted(count as u64, "mistake")),
+        };
+        let kept = if store.is_kept.get() { "Kept in this browser." } else { "Keeping …" };
+        match store.card() {
+            Some(card) if !card.is_shipped => format!("{mistakes} {kept}"),
+            _ => mistakes,
+        }
+    })
 }
 
 fn listeners(store: Store, link: Link, typed: StoredValue<u32>) -> Listeners {
@@ -272,12 +290,16 @@ fn inserter(store: Store, link: Link, insert: impl Fn(Example) + Copy + Send + S
 }
 
 fn remarks(store: Store) -> AnyView {
-    let rows = move || store.remarks.get().into_iter().map(|words| view! { <li>{words}</li> }).collect_view();
+    let shown = Memo::new(move |_| {
+        let (of, remarks) = store.remarks.get();
+        if of == store.selected.get() { remarks } else { Vec::new() }
+    });
+    let rows = move || shown.get().into_iter().map(|words| view! { <li>{words}</li> }).collect_view();
     view! {
-        <section class="remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || store.remarks.with(Vec::is_empty))>
+        <section class="remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || shown.with(Vec::is_empty))>
             <p>"Made from a recording. Look at this before you rely on it:"</p>
             <ul>{rows}</ul>
-            <button type="button" class="quiet" on:click=move |_| store.remarks.set(Vec::new())>"Done"</button>
+            <button type="button" class="quiet" on:click=move |_| store.remarks.set(Default::default())>"Done"</button>
         </section>
     }
     .into_any()

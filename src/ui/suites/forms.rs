@@ -2,6 +2,7 @@
 //!
 //! Owns both forms. The rule a reader would break: the value of a secret is never kept unless somebody asked for it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -12,6 +13,9 @@ use super::store::Store;
 use crate::engine::suite::assist::OutlineVariable;
 use crate::ui::fields::{button, icon, text, tick, when};
 use crate::wire::checks::{Ask, Environment, Forms, Told, Value};
+
+/// By suite and name.
+type Values = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What the tools that people come from are set by.
 const STANDARD: [(&str, &str); 5] = [
@@ -132,14 +136,13 @@ fn variables(store: Store) -> AnyView {
 
 fn variable(store: Store, suite: String, it: OutlineVariable) -> AnyView {
     let (name, is_secret) = (it.name.clone(), it.is_secret);
-    let start = {
-        let typed = store
-            .forms
-            .with_untracked(|forms| forms.values.get(&suite).and_then(|values| values.get(&name)).cloned());
-        let secret = store
-            .secret_values
-            .with_untracked(|all| all.get(&suite).and_then(|values| values.get(&name)).cloned());
-        secret.or(typed).unwrap_or_default()
+    let value = {
+        let (suite, name) = (suite.clone(), name.clone());
+        Memo::new(move |_| {
+            let of = |all: &Values| all.get(&suite).and_then(|values| values.get(&name)).cloned();
+            let secret = store.secret_values.with(of);
+            secret.or_else(|| store.forms.with(|forms| of(&forms.values))).unwrap_or_default()
+        })
     };
     let set = move |typed: String| {
         let put =
@@ -164,7 +167,7 @@ fn variable(store: Store, suite: String, it: OutlineVariable) -> AnyView {
         <label class="field">
             <span class="mono">{it.name}" "<em class="hint">{hint}</em></span>
             <input class="mono" type=kind spellcheck="false" autocomplete="off" data-testid=testid placeholder=shown
-                prop:value=start on:input=move |event| set(event_target_value(&event))/>
+                prop:value=value on:input=move |event| set(event_target_value(&event))/>
         </label>
     }
     .into_any()
@@ -298,7 +301,7 @@ fn environment(store: Store) -> AnyView {
     };
     view! {
         <ul class="environment">{rows}</ul>
-        {button("quiet", "env-add", "+ Value", "A name of one’s own", add)}
+        {button("quiet start-of-line", "env-add", "+ Value", "A name of one’s own", add)}
     }
     .into_any()
 }

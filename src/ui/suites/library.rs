@@ -222,9 +222,7 @@ pub(super) fn take(store: Store, link: Link, name: String, text: String) {
     }
     link.ask(Ask::FromRecording(text), move |told| match told {
         Told::Drafted { text, remarks } => {
-            create(store, link, name, text);
-            store.remarks.set(remarks);
-            store.tab.set(Tab::Edit);
+            create_with(store, link, name, text, remarks);
         }
         Told::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
@@ -233,12 +231,17 @@ pub(super) fn take(store: Store, link: Link, name: String, text: String) {
 
 /// Adds a suite of one's own and shows it.
 pub(super) fn create(store: Store, link: Link, title: String, text: String) {
+    create_with(store, link, title, text, Vec::new());
+}
+
+fn create_with(store: Store, link: Link, title: String, text: String, remarks: Vec<String>) {
     let title = free_title(store, title);
     let id = format!("own-{}", page::unique());
     let suite = OwnSuite { id: id.clone(), title, text };
     link.ask(Ask::Keep(suite), move |told| {
         heard(store, told);
         page::go_to(&format!("#/checks/{id}"));
+        store.remarks.set((id, remarks));
         store.tab.set(Tab::Edit);
     });
 }

@@ -16,6 +16,7 @@ use crate::engine::report::{Millis, Verdict};
 use crate::ui::fields::{button, text, when};
 use crate::ui::format;
 use crate::ui::live::{LiveCheck, LiveRun, Stage};
+use crate::ui::margin;
 use crate::wire::checks::Standing;
 
 /// More checks are not drawn: nobody reads them, and the report has them all.
@@ -303,12 +304,13 @@ fn thresholds(check: Memo<LiveCheck>) -> AnyView {
     view! { <ul class="thresholds">{rows}</ul> }.into_any()
 }
 
-/// One bound and what was measured.
+/// One bound, what was measured, and how far that is from the bound.
 pub(super) fn threshold(it: crate::engine::report::ThresholdReport) -> AnyView {
+    let margin = margin::words(&it.expr, &it.value);
     view! {
         <li data-testid="threshold" data-state=it.verdict.name()>
             <span class="sign" data-verdict=it.verdict.name() role="img" aria-label=it.verdict.name()></span>
-            <span class="mono">{it.expr}</span>" "<strong class="mono">{it.value}</strong>
+            <span class="mono">{it.expr}</span><span>"measured "<strong class="mono">{it.value}</strong></span><span class="hint">{margin}</span>
             <span class="hint">{it.message}</span>
         </li>
     }

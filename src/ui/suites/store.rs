@@ -127,8 +127,10 @@ pub(super) struct Store {
     pub known: RwSignal<BTreeMap<String, BTreeMap<String, f64>>>,
     /// The place in the document to show, and how often that was asked.
     pub place: RwSignal<Option<(u32, u32)>>,
-    /// What to look at before a recorded suite is used.
-    pub remarks: RwSignal<Vec<String>>,
+    /// What to look at before a recorded suite is used, and which suite that is.
+    pub remarks: RwSignal<(String, Vec<String>)>,
+    /// The document stands in the editor as it is kept.
+    pub is_kept: RwSignal<bool>,
 }
 
 impl Store {
@@ -161,6 +163,7 @@ impl Store {
             known: RwSignal::default(),
             place: RwSignal::default(),
             remarks: RwSignal::default(),
+            is_kept: RwSignal::new(true),
         }
     }
 

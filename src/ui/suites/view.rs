@@ -34,10 +34,11 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     editor::follow(store, link);
     forms::keep(store, link);
     let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
-    let has_suite = when(move || {
+    // Drawn anew when another kind of thing is shown, and not whenever the library changes: the editor would start afresh.
+    let has_suite = Memo::new(move |_| {
         store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
     });
-    let has_visitor = when(move || !has_suite.get() && store.shown_here().is_some());
+    let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
     let part = move |tab: Tab, body: AnyView| {
         view! { <div class="part-body" hidden=when(move || store.tab.get() != tab)>{body}</div> }.into_any()
     };
