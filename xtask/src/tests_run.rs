@@ -214,7 +214,7 @@ fn size(project: &Project, toolbox: Option<&Toolbox>) -> Result<Count> {
     if toolbox.is_some_and(|toolbox| !toolbox.has_wasm_opt) {
         screen::note("built without wasm-opt, so larger than it need be");
     }
-    Ok(Count::one(sizes::first_load(&weights) <= sizes::BUDGET))
+    Ok(Count::one(sizes::is_within(&weights)))
 }
 
 /// The page's own code under wasm-bindgen's runner, against the real server.
