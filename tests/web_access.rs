@@ -36,7 +36,7 @@ async fn no_violations_on(width: u32) {
     user.click("send").await;
     user.until_text("samples", "1").await;
     let mut found = Vec::new();
-    for (view, shown) in [("#/checks", "run"), ("#/practice", "try /ws/echo"), ("#/bench", "message")] {
+    for (view, shown) in [("#/practice", "try /ws/echo"), ("#/bench", "message")] {
         web_sys::window().expect("a window").location().set_hash(view).expect("an address of our own");
         let is_shown = || user.find(shown).filter(|it| it.get_client_rects().length() > 0);
         user.until(view, is_shown).await;
@@ -58,6 +58,69 @@ async fn axe_finds_nothing_on_a_wide_screen() {
 #[test]
 async fn axe_finds_nothing_on_a_narrow_screen() {
     no_violations_on(400).await;
+}
+
+/// The view of checks in each of its parts: a list, a failure, mistakes, values, figures, earlier runs.
+async fn no_violations_of_checks_on(width: u32) {
+    let user = User::open_checks_on(width, 900).await;
+    assert_eq!(user.width(), width as i32, "the frame is as wide as the screen is said to be");
+    let found = std::cell::RefCell::new(Vec::new());
+    let look = async |what: &str| {
+        for theme in ["light", "dark"] {
+            user.dress(theme);
+            for violation in user.violations().await {
+                found.borrow_mut().push(format!("{what}, {theme}, {width} px: {violation}"));
+            }
+        }
+    };
+    look("welcome").await;
+    user.choose_suite("rooms").await;
+    look("list").await;
+    user.click("run").await;
+    user.until_text("verdict", "Passed").await;
+    look("passed").await;
+    for part in ["figures", "earlier", "values"] {
+        user.click(&format!("part-{part}")).await;
+        look(part).await;
+    }
+    user.type_into("env-WS_URL", &address("/fault?silent=data&x=")).await;
+    user.click("part-checks").await;
+    user.click("run").await;
+    user.until_text("verdict", "Failed").await;
+    user.click("around").await;
+    look("failed").await;
+    user.open_menu("run-options").await;
+    look("options").await;
+    user.click("part-edit").await;
+    user.click("edit-duplicate").await;
+    user.until("the editor", || user.find("editor").and_then(|it| it.shadow_root())).await;
+    look("editor").await;
+    let found = found.into_inner();
+    assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+async fn axe_finds_nothing_in_the_checks_on_a_wide_screen() {
+    no_violations_of_checks_on(1280).await;
+}
+
+#[test]
+async fn axe_finds_nothing_in_the_checks_on_a_narrow_screen() {
+    no_violations_of_checks_on(400).await;
+}
+
+#[test]
+async fn the_checks_taken_down_leave_nothing_behind() {
+    drop(User::open_checks().await);
+    let before = alive();
+    assert!(!before.contains("worker"), "{before}");
+    let user = User::open_checks().await;
+    user.choose_suite("first-contact").await;
+    user.click("run").await;
+    user.until_text("verdict", "Passed").await;
+    assert!(alive().contains("worker"), "the counting counts");
+    drop(user);
+    assert_eq!(alive(), before);
 }
 
 #[test]

@@ -6,11 +6,10 @@ mod web;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use sockscope::browser::{BrowserWorld, clock};
 use sockscope::engine::draft::Draft;
-use sockscope::engine::{Closing, Endpoint, HttpRequest, World};
+use sockscope::engine::{Closing, HttpRequest, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
     self, ConnectionId, LineState, Look, News, Phase, Ready, Request, Row, Setup, Update, Workspace,

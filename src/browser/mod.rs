@@ -11,6 +11,7 @@ pub mod editor;
 pub mod files;
 mod http;
 pub mod leaving;
+pub mod menus;
 pub mod page;
 pub mod scope;
 mod socket;

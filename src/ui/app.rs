@@ -16,6 +16,7 @@ use super::surroundings;
 use super::theme::ThemeChoice;
 use super::toast::ToastLine;
 use crate::browser::leaving::LeaveQuestion;
+use crate::browser::menus::MenuCloser;
 use crate::browser::page;
 
 /// The page.
@@ -41,6 +42,7 @@ pub fn App(
             share::open_link(store, link, &page::fragment());
         }
     });
+    StoredValue::new_local(MenuCloser::new());
     StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
     surroundings::watch(link);
     StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(bytes)));

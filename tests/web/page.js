@@ -35,6 +35,8 @@ for (const target of [window, document]) {
   };
 }
 
+globalThis.sockscopeEditor = () => import('/dist/editor/bundle.js');
+
 let trouble = '';
 globalThis.sockscopeTrouble = (title, advice, details) => {
   trouble = [title, advice, details].filter(Boolean).join('\n');

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use gloo_timers::future::sleep;
+use sockscope::ui::suites::{self, MountedChecks};
 use sockscope::ui::{Mounted, mount_in};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -15,6 +16,8 @@ use crate::web::page_server;
 
 /// Where Trunk has put the worker of the release page, which is built before these tests.
 const WORKER: &str = "/dist/worker_boot.js";
+/// And that of the checks.
+const CHECKS_WORKER: &str = "/dist/checks_worker_boot.js";
 
 #[wasm_bindgen(module = "/tests/web/page.js")]
 extern "C" {
@@ -63,7 +66,14 @@ impl std::fmt::Display for Violation {
 /// A person with a page of their own, which goes away with them.
 pub struct User {
     host: HtmlElement,
-    _page: Option<Mounted>,
+    _page: Option<Drawn>,
+}
+
+/// Which program draws.
+#[allow(dead_code, reason = "each test file uses its own part")]
+enum Drawn {
+    Bench(Mounted),
+    Checks(MountedChecks),
 }
 
 impl Drop for User {
@@ -102,9 +112,60 @@ impl User {
     async fn mount(host: JsValue) -> Self {
         let host: HtmlElement = host.unchecked_into();
         let page = mount_in(host.clone(), WORKER);
-        let user = Self { host, _page: Some(page) };
+        let user = Self { host, _page: Some(Drawn::Bench(page)) };
         user.until("the bench", || user.find("url").filter(is_seen)).await;
         user
+    }
+
+    /// Opens the view of checks as on a first visit.
+    pub async fn open_checks() -> Self {
+        ready(prepare(&page_server()).await);
+        ready(forget_visits().await);
+        Self::open_checks_again().await
+    }
+
+    /// Opens the view of checks as on a later visit.
+    pub async fn open_checks_again() -> Self {
+        ready(prepare(&page_server()).await);
+        Self::mount_checks(ready(host_in_window().await)).await
+    }
+
+    /// Opens the view of checks as on a first visit, on a screen of this size.
+    pub async fn open_checks_on(width: u32, height: u32) -> Self {
+        ready(prepare(&page_server()).await);
+        ready(forget_visits().await);
+        Self::mount_checks(ready(host_in_frame(width, height).await)).await
+    }
+
+    async fn mount_checks(host: JsValue) -> Self {
+        let host: HtmlElement = host.unchecked_into();
+        let page = suites::mount_in(host.clone(), CHECKS_WORKER);
+        let user = Self { host, _page: Some(Drawn::Checks(page)) };
+        user.until("the library", || user.find("suite").filter(is_seen)).await;
+        user
+    }
+
+    /// Chooses a suite of the library by its name.
+    pub async fn choose_suite(&self, name: &str) {
+        let is_it = |it: &Element| it.text_content().is_some_and(|text| text.starts_with(name));
+        let link = self.until(name, || self.all("[data-testid=suite]").into_iter().find(is_it)).await;
+        link.unchecked_into::<HtmlElement>().click();
+        let title = || self.find("suite-title").map(|it| it.text_content().unwrap_or_default() + &field(&it));
+        self.until(name, || title().filter(|it| it.contains(name))).await;
+        let is_loaded = || self.find("run").filter(|it| !it.has_attribute("disabled"));
+        self.until("the suite to be loaded", is_loaded).await;
+    }
+
+    /// Clicks something that has no name of its own.
+    pub async fn click_on(&self, element: Element) {
+        element.unchecked_into::<HtmlElement>().click();
+        frame().await;
+    }
+
+    /// Opens a menu by its test name.
+    pub async fn open_menu(&self, testid: &str) {
+        self.must(testid).set_attribute("open", "").expect("an attribute");
+        frame().await;
     }
 
     /// How wide the page is.
@@ -278,6 +339,11 @@ impl User {
         let rows = self.rows();
         assert!(holds(&rows), "{what:?}: {rows:#?}");
     }
+}
+
+/// What stands in a field; nothing when it is none.
+fn field(element: &Element) -> String {
+    element.dyn_ref::<HtmlInputElement>().map(HtmlInputElement::value).unwrap_or_default()
 }
 
 fn is_seen(element: &Element) -> bool {

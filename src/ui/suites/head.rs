@@ -133,7 +133,7 @@ fn options(store: Store) -> AnyView {
             <summary>{chosen}</summary>
             <div class="sheet">
                 <label class="field"><span>"How often"</span>
-                    <input type="text" inputmode="numeric" data-testid="times" prop:value=store.times on:input=move |event| store.times.set(event_target_value(&event))/>
+                    <input type="text" inputmode="numeric" data-testid="how-often" prop:value=store.times on:input=move |event| store.times.set(event_target_value(&event))/>
                 </label>
                 <label class="field"><span>"Seed"</span>
                     <input class="mono" type="text" inputmode="numeric" placeholder="a new one each time" data-testid="seed" prop:value=store.seed on:input=move |event| store.seed.set(event_target_value(&event))/>

@@ -1,0 +1,77 @@
+//! Menus that close: after a choice, at a click elsewhere, and by Escape.
+//!
+//! Owns the `<details class="menu">` of the page, whichever program has drawn them.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Document, Element, Event, HtmlElement, KeyboardEvent};
+
+fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+/// Closes menus until dropped.
+pub struct MenuCloser {
+    clicked: Closure<dyn FnMut(Event)>,
+    pressed: Closure<dyn FnMut(KeyboardEvent)>,
+}
+
+impl Default for MenuCloser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MenuCloser {
+    /// Starts listening.
+    pub fn new() -> Self {
+        let clicked = Closure::<dyn FnMut(_)>::new(|event: Event| {
+            let Some(target) = event.target().and_then(|it| it.dyn_into::<Element>().ok()) else { return };
+            let inside = |selector: &str| target.closest(selector).ok().flatten();
+            // A button that is on or off is part of what is being set, and no choice.
+            let chose = inside(".menu .sheet button:not([aria-pressed])").is_some();
+            let own = if chose { None } else { inside("details.menu") };
+            close(|menu| own.as_ref() != Some(menu));
+        });
+        let pressed = Closure::<dyn FnMut(_)>::new(|event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                let focused = document().and_then(|document| document.active_element());
+                let menu = focused.and_then(|it| it.closest("details.menu[open]").ok().flatten());
+                close(|_| true);
+                // The focus must not be lost with what had it.
+                let summary = menu.and_then(|menu| menu.query_selector("summary").ok().flatten());
+                if let Some(summary) = summary.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+                    let _ = summary.focus();
+                }
+            }
+        });
+        if let Some(document) = document() {
+            // Adding a listener throws only for a callback that is none.
+            let _ = document.add_event_listener_with_callback("click", clicked.as_ref().unchecked_ref());
+            let _ = document.add_event_listener_with_callback("keydown", pressed.as_ref().unchecked_ref());
+        }
+        Self { clicked, pressed }
+    }
+}
+
+impl Drop for MenuCloser {
+    fn drop(&mut self) {
+        if let Some(document) = document() {
+            let _ =
+                document.remove_event_listener_with_callback("click", self.clicked.as_ref().unchecked_ref());
+            let _ = document
+                .remove_event_listener_with_callback("keydown", self.pressed.as_ref().unchecked_ref());
+        }
+    }
+}
+
+fn close(which: impl Fn(&Element) -> bool) {
+    let Some(open) = document().and_then(|it| it.query_selector_all("details.menu[open]").ok()) else {
+        return;
+    };
+    let menus = (0..open.length()).filter_map(|at| open.get(at)?.dyn_into::<Element>().ok());
+    for menu in menus.filter(which) {
+        // Removing an attribute throws never.
+        let _ = menu.remove_attribute("open");
+    }
+}

@@ -1,0 +1,181 @@
+//! The view of checks, mounted in a headless Chromium and used as a person would, against the practice server.
+
+#![cfg(target_arch = "wasm32")]
+
+#[path = "web/user.rs"]
+mod user;
+mod web;
+
+use user::User;
+use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
+use web::address;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn shown(user: &User, selector: &str) -> Vec<String> {
+    user.all(selector).iter().map(|it| it.text_content().unwrap_or_default()).collect()
+}
+
+#[test]
+async fn a_shipped_suite_runs_with_one_click_and_says_what_came_of_each_check() {
+    let user = User::open_checks().await;
+    user.choose_suite("first-contact").await;
+    assert_eq!(shown(&user, "[data-testid=listed-checks] strong").len(), 4);
+    user.click("run").await;
+    user.until_text("verdict", "Passed").await;
+    user.until_text("counts", "4 of 4 checks passed").await;
+    let verdicts: Vec<_> =
+        user.all("[data-testid=check]").iter().filter_map(|it| it.get_attribute("data-state")).collect();
+    assert_eq!(verdicts, ["pass"; 4]);
+    user.click("part-figures").await;
+    user.until_text("timings", "rtt").await;
+    user.until_text("success", "100.00 %").await;
+    user.click("part-earlier").await;
+    user.until("a line in the list of runs", || user.find("past-run")).await;
+}
+
+#[test]
+async fn a_failure_shows_its_reason_and_the_failed_check_runs_again_alone() {
+    let user = User::open_checks().await;
+    user.choose_suite("subprotocols").await;
+    user.click("part-values").await;
+    user.type_into("var-first", "echo.v1").await;
+    user.type_into("var-second", "echo.v7").await;
+    user.click("run").await;
+    user.until_text("verdict", "Failed").await;
+    user.until_text("counts", "3 of 4 checks passed").await;
+    user.until_text("failure-message", "echo.v7").await;
+    user.click("run-failed").await;
+    user.until_text("counts", "0 of 1 check").await;
+    user.click("part-values").await;
+    user.type_into("var-second", "echo.v2").await;
+    user.click("run-failed").await;
+    user.until_text("counts", "1 of 1 check passed").await;
+}
+
+#[test]
+async fn one_check_runs_alone_and_a_tag_chooses_some() {
+    let user = User::open_checks().await;
+    user.choose_suite("fragments").await;
+    user.click("run-one").await;
+    user.until_text("counts", "1 of 1 check passed").await;
+    user.open_menu("run-options").await;
+    let tags = user.all("[data-testid=only-tag]");
+    let errors =
+        tags.iter().find(|it| it.text_content().as_deref() == Some("errors")).expect("a tag of the suite");
+    user.click_on(errors.clone()).await;
+    user.click("run").await;
+    user.until_text("counts", "4 of 4 checks passed").await;
+}
+
+#[test]
+async fn the_environment_points_every_suite_at_another_server_and_is_kept() {
+    let user = User::open_checks().await;
+    user.choose_suite("first-contact").await;
+    user.click("part-values").await;
+    user.type_into("env-WS_URL", &address("/echo")).await;
+    user.click("run").await;
+    user.until_text("verdict", "Failed").await;
+    user.click("part-values").await;
+    user.click("environment-add").await;
+    user.type_into("env-WS_URL", "").await;
+    user.type_into("environment-name", "practice").await;
+    user.click("run").await;
+    user.until_text("verdict", "Passed").await;
+    user.click("part-values").await;
+    user.choose("environment", "0").await;
+    user.until("the first set", || (user.value("env-WS_URL") == address("/echo")).then_some(())).await;
+}
+
+#[test]
+async fn a_secret_is_not_shown_and_not_there_on_the_next_visit() {
+    let user = User::open_checks().await;
+    user.choose_suite("auth-and-limits").await;
+    user.click("part-values").await;
+    let field = user.find("var-token").expect("the secret variable");
+    assert_eq!(field.get_attribute("type").as_deref(), Some("password"));
+    user.type_into("var-token", "open-sesame-4711").await;
+    user.type_into("var-too_large", "18MiB").await;
+    user.click("part-checks").await;
+    user.click("run-one").await;
+    user.until_text("verdict", "Passed").await;
+    // Kept a moment after they have changed; what is not a secret shows that it was.
+    let kept = async || {
+        for _ in 0..500 {
+            if sockscope::browser::storage::Storage::open("sockscope-checks")
+                .await
+                .expect("the same database")
+                .get("forms")
+                .await
+                .expect("readable")
+                .is_some_and(|forms| forms.contains("18MiB") && !forms.contains("open-sesame"))
+            {
+                return true;
+            }
+            gloo_timers::future::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        false
+    };
+    assert!(kept().await, "the value is kept, the secret is not");
+}
+
+#[test]
+async fn a_new_suite_runs_as_it_stands_is_found_deleted_and_brought_back() {
+    let user = User::open_checks().await;
+    user.click("suite-new").await;
+    user.until_text("own", "my suite").await;
+    user.until("the suite to be loaded", || user.find("run").filter(|it| !it.has_attribute("disabled")))
+        .await;
+    user.click("run").await;
+    user.until_text("verdict", "Passed").await;
+    user.type_into("suite-search", "my su").await;
+    assert_eq!(shown(&user, "[data-testid=suite] .title"), ["my suite"]);
+    user.type_into("suite-search", "").await;
+    user.open_menu("suite-menu").await;
+    user.click("suite-delete").await;
+    user.until_text("notice", "my suite is deleted").await;
+    assert!(shown(&user, "[data-testid=own] li").is_empty());
+    user.click("undo").await;
+    user.until_text("own", "my suite").await;
+}
+
+#[test]
+async fn several_suites_run_one_after_the_other() {
+    let user = User::open_checks().await;
+    for name in ["first-contact", "rooms"] {
+        let label = format!("[aria-label='Choose {name}']");
+        user.click_on(user.all(&label).pop().expect("a box")).await;
+    }
+    user.click("run-ticked").await;
+    user.until("both to pass", || {
+        (user.all("[data-testid=order-run][data-verdict=pass]").len() == 2).then_some(())
+    })
+    .await;
+}
+
+#[test]
+async fn a_running_suite_is_stopped_and_says_so() {
+    let user = User::open_checks().await;
+    user.choose_suite("load").await;
+    user.click("part-values").await;
+    user.type_into("env-TEST_DURATION", "60").await;
+    user.click("run").await;
+    user.until_text("seats", "5 open").await;
+    user.click("run").await;
+    user.until_text("verdict", "Inconclusive").await;
+}
+
+#[test]
+async fn a_wrong_address_is_a_failure_that_says_so() {
+    let user = User::open_checks().await;
+    user.choose_suite("first-contact").await;
+    user.click("part-values").await;
+    user.type_into("env-WS_URL", "ws://127.0.0.1:59/nobody").await;
+    user.click("run").await;
+    user.until_text("verdict", "Failed").await;
+    user.until_text("failure-message", "handshake").await;
+    user.click("part-values").await;
+    user.type_into("env-WS_URL", "nonsense").await;
+    user.click("run").await;
+    user.until_text("verdict", "Broken").await;
+}
