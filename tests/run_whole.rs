@@ -402,6 +402,67 @@ fn secrets_are_nowhere() {
     assert!(all.contains("***"));
 }
 
+/// All that leaves a run: its report and what was told meanwhile.
+fn all_of(outcome: &Outcome) -> String {
+    let told: Vec<_> = outcome.told.iter().map(|progress| format!("{progress:?}")).collect();
+    format!("{}{}", serde_json::to_string(&outcome.report).expect("a report is JSON"), told.join("\n"))
+}
+
+#[test]
+fn a_secret_that_becomes_known_while_it_runs_is_nowhere() {
+    let steps = json!([
+        {"connect": "a"},
+        {"on": "a", "send": {"token": "captured-4711"}, "expect": {"any": true, "capture": {"token": "$.token"}}},
+        {"http": {"method": "POST", "url": "http://sim/api/events", "json": {"type": "t"}},
+         "expect": {"capture": {"event": "$.id"}}},
+        {"set": {"made": "set-4711-{{row}}"}},
+        {"on": "a", "send": {"a": "{{token}} {{made}} {{row}} {{event}}"}},
+        {"on": "a", "send": "x", "expect": {"text": "{{token}} {{made}}", "within": "5ms"}}
+    ]);
+    let mut text = suite("/ws", &steps);
+    text["vars"] = json!({"token": "none-yet", "made": "none-yet", "row": "none-yet", "event": "none-yet"});
+    text["secrets"] = json!(["token", "made", "row", "event"]);
+    text["checks"][0]["each"] = json!({"row": ["row-4711", "row-4712"]});
+    let outcome = run_text(&text.to_string(), &Setting::default());
+    assert_eq!(outcome.report.verdict, Verdict::Fail);
+    // What is sent itself is a text of the suite and becomes known as a secret only when it comes back.
+    let all = all_of(&outcome);
+    for secret in ["set-4711", "row-4711", "row-4712", "\"e-1\"", " e-1"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+    let report = serde_json::to_string(&outcome.report).unwrap();
+    assert!(!report.contains("captured-4711") && report.contains("***"), "{report}");
+}
+
+#[test]
+fn no_part_of_a_secret_stands_at_a_cut() {
+    let secret = "Qz7Kw9Jx4Vb2Hf8Gd3Mp6Tn5Rc1Ls0YqZw7Pk9Xj4Bv2";
+    for before in [0, 100, 110, 120, 130, 140, 150, 156, 160, 250, 270, 280, 290, 297] {
+        let padding = "x".repeat(before);
+        let text = json!({
+            "sockscope": 1, "suite": "s", "vars": {"token": secret}, "secrets": ["token"],
+            "clients": {"a": {"url": "ws://sim/ws"}},
+            "checks": [
+                {"check": "near", "steps": [{"connect": "a"},
+                    {"send": {"t": format!("{padding}{{{{token}}}}")}, "expect": {"subset": {"t": "y"}, "within": "5ms"}}]},
+                {"check": "differs late", "steps": [{"connect": "a"},
+                    {"send": {"t": format!("{padding}{{{{token}}}}{padding}")},
+                     "expect": {"any": true, "check": {"subset": {"t": format!("{padding}{{{{token}}}}!{padding}")}}}}]},
+                {"check": "left", "steps": [{"connect": "a"},
+                    {"send": {"$text": format!("{padding}{{{{token}}}}{padding}")}},
+                    {"send": {"$bytes": {"size": 10}}}, {"wait": "5ms"}]}
+            ]
+        });
+        let outcome = run_text(&text.to_string(), &Setting::default());
+        let all = all_of(&outcome);
+        for part in secret.as_bytes().windows(4) {
+            let part = std::str::from_utf8(part).unwrap();
+            let at = all.find(part).map(|at| &all[at.saturating_sub(60)..]);
+            assert_eq!(at.map(|text| text.chars().take(120).collect::<String>()), None, "{before} before it");
+        }
+    }
+}
+
 #[test]
 fn leftovers_are_listed_with_their_client() {
     let steps = json!([{"connect": "*"}, {"on": "b", "send": "left"}, {"wait": "5ms"}]);

@@ -1,10 +1,14 @@
 //! Secrets are taken out of everything that is shown or written.
 //!
 //! Owns the forms in which a secret may turn up: as it is, escaped in JSON, percent-encoded, in base64 also within a longer
-//! text, in hex. It refuses to know which variables are secret. The rule a reader would break: a secret shorter than four
-//! characters is masked as a whole word only, since every `a` of a report would go with the secret `a`.
+//! text, in hex; also the part of it that stands where a text was cut. It refuses to know which variables are secret. The
+//! rule a reader would break: a secret shorter than four characters is masked as a whole word only, since every `a` of a
+//! report would go with the secret `a`.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -16,14 +20,33 @@ pub const MASK: &str = "***";
 /// Secrets of fewer characters are masked as whole words only.
 const SHORT: usize = 4;
 
-/// Takes secrets out of texts.
+/// How many values may become known while a run goes on; looking for more would cost more than the run.
+const MOST_LEARNED: usize = 1_000;
+
+/// What says that a text was cut there.
+const CUT: &str = "…";
+
+/// A shorter part of a secret beside a cut is told by nobody from any other text.
+const LEAST_PART: usize = 3;
+
+/// Takes secrets out of texts. A clone is another handle: what one of them learns, all of them know.
 #[derive(Clone, Default)]
-pub struct Masker {
+pub struct Masker(Rc<RefCell<Known>>);
+
+#[derive(Default)]
+struct Known {
     /// What to look for.
     forms: Vec<Form>,
     /// Which forms may begin with a byte, so that most bytes of a report cost one look.
     beginning: Vec<Vec<usize>>,
+    /// The secrets of which there are forms.
+    secrets: HashSet<String>,
 }
+
+/// More values became known under the names of secrets than can be looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more than {MOST_LEARNED} values of secrets; what comes after could not be kept out of the report")]
+pub struct TooManySecrets;
 
 #[derive(Clone, PartialEq)]
 struct Form {
@@ -45,7 +68,7 @@ enum Kind {
 /// Secrets do not show in a debug print either.
 impl std::fmt::Debug for Masker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Masker of {} forms", self.forms.len())
+        write!(f, "Masker of {} forms", self.0.borrow().forms.len())
     }
 }
 
@@ -58,45 +81,35 @@ impl Masker {
     /// assert_eq!(masker.mask("?token=s3cret%21 czNjcmV0IQ=="), "?token=*** ***");
     /// ```
     pub fn new<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let mut forms: Vec<Form> = Vec::new();
-        for secret in secrets {
-            for form in forms_of(secret.as_ref().trim()) {
-                if !forms.contains(&form) {
-                    forms.push(form);
-                }
-            }
-        }
-        let mut beginning = vec![Vec::new(); 256];
-        for (i, form) in forms.iter().enumerate() {
-            for byte in [Some(&b'%'), form.text.first().filter(|first| **first != b'%')].into_iter().flatten()
-            {
-                beginning[usize::from(*byte)].push(i);
-            }
-        }
-        Self { forms, beginning }
+        let mut known = Known::default();
+        secrets.into_iter().for_each(|secret| known.add(secret.as_ref()));
+        Self(Rc::new(RefCell::new(known)))
     }
 
     /// A masker of the texts and numbers in these values.
     pub fn of_values<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
-        let mut waiting: Vec<&Value> = values.into_iter().collect();
-        let mut secrets = Vec::new();
-        while let Some(value) = waiting.pop() {
-            match value {
-                Value::String(text) => secrets.push(text.clone()),
-                Value::Number(number) => secrets.push(number.to_string()),
-                Value::Array(items) => waiting.extend(items),
-                Value::Object(entries) => waiting.extend(entries.values()),
-                Value::Null | Value::Bool(_) => {}
+        let mut known = Known::default();
+        values.into_iter().flat_map(texts_of).for_each(|secret| known.add(&secret));
+        Self(Rc::new(RefCell::new(known)))
+    }
+
+    /// From now on the texts and numbers in this value are secret too.
+    pub fn learn(&self, value: &Value) -> Result<(), TooManySecrets> {
+        let mut known = self.0.borrow_mut();
+        for secret in texts_of(value) {
+            if known.secrets.len() >= MOST_LEARNED && !known.secrets.contains(secret.trim()) {
+                return Err(TooManySecrets);
             }
+            known.add(&secret);
         }
-        Self::new(secrets)
+        Ok(())
     }
 
     /// The text without secrets.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut clean = String::new();
         let mut done = 0;
-        for (start, end) in self.find(text) {
+        for (start, end) in self.0.borrow().find(text) {
             clean.push_str(&text[done..start]);
             clean.push_str(MASK);
             done = end;
@@ -125,6 +138,45 @@ impl Masker {
             other => other.clone(),
         }
     }
+}
+
+/// The texts and numbers in a value.
+fn texts_of(value: &Value) -> Vec<String> {
+    let mut waiting = vec![value];
+    let mut texts = Vec::new();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::String(text) => texts.push(text.clone()),
+            Value::Number(number) => texts.push(number.to_string()),
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(entries) => waiting.extend(entries.values()),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+    texts
+}
+
+impl Known {
+    fn add(&mut self, secret: &str) {
+        let secret = secret.trim();
+        if self.secrets.contains(secret) {
+            return;
+        }
+        self.secrets.insert(secret.to_owned());
+        self.beginning.resize_with(256, Vec::new);
+        let first = self.forms.len();
+        for form in forms_of(secret) {
+            // Most secrets look the same as they are and escaped.
+            if self.forms[first..].contains(&form) {
+                continue;
+            }
+            for byte in [Some(&b'%'), form.text.first().filter(|first| **first != b'%')].into_iter().flatten()
+            {
+                self.beginning[usize::from(*byte)].push(self.forms.len());
+            }
+            self.forms.push(form);
+        }
+    }
 
     /// Where secrets are, in order, those that touch or overlap as one: a secret within another one hides neither.
     fn find(&self, text: &str) -> Vec<(usize, usize)> {
@@ -133,12 +185,21 @@ impl Masker {
             let forms = self.beginning.get(usize::from(byte)).into_iter().flatten();
             let here = forms.filter_map(|&i| self.forms[i].find_at(text, start));
             let longest = here.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-            let Some((start, end)) = longest else { continue };
-            match found.last_mut() {
-                Some(last) if start < last.1 => *last = (last.0.min(start), last.1.max(end)),
-                _ => found.push((start, end)),
-            }
+            found.extend(longest);
         }
+        for (at, _) in text.match_indices(CUT) {
+            let parts = self.forms.iter().filter(|form| form.kind != Kind::Word);
+            found.extend(parts.clone().filter_map(|form| form.part_before(text, at)));
+            found.extend(parts.filter_map(|form| form.part_after(text, at + CUT.len())));
+        }
+        found.sort_unstable();
+        found.dedup_by(|next, last| {
+            let touches = next.0 < last.1;
+            if touches {
+                last.1 = last.1.max(next.1);
+            }
+            touches
+        });
         found
     }
 }
@@ -195,6 +256,56 @@ impl Form {
             }
         }
     }
+}
+
+impl Form {
+    /// How much of a text that was cut at `at` is the beginning of this form.
+    fn part_before(&self, text: &str, at: usize) -> Option<(usize, usize)> {
+        let bytes = text.as_bytes();
+        // Percent-encoded, each byte takes three.
+        let from = at.saturating_sub(self.text.len() * 3);
+        let starts = (from..at).filter(|start| text.is_char_boundary(*start));
+        let start = { starts }.find(|start| {
+            let (end, length) = same_until(bytes, *start, &self.text, at);
+            end == at && length >= LEAST_PART && length < self.text.len()
+        })?;
+        let before = matches!(self.kind, Kind::Base64 { before: true, .. });
+        let neighbour = start.checked_sub(1).filter(|at| before && bytes[*at].is_ascii_alphanumeric());
+        Some((neighbour.unwrap_or(start), at))
+    }
+
+    /// How much of a text that begins anew after a cut is the end of this form, or a piece of it up to the next cut. What
+    /// is shown there may stand in quotes.
+    fn part_after(&self, text: &str, at: usize) -> Option<(usize, usize)> {
+        let bytes = text.as_bytes();
+        let at = at + usize::from(bytes.get(at) == Some(&b'"'));
+        let next = text.get(at..)?.find(CUT).map_or(text.len(), |next| at + next);
+        let pieces = (1..self.text.len()).filter_map(|skipped| {
+            let (end, length) = same_until(bytes, at, &self.text[skipped..], next);
+            let is_part = skipped + length == self.text.len() || (end == next && next < text.len());
+            (is_part && length >= LEAST_PART).then_some(end)
+        });
+        pieces.max().map(|end| (at, end))
+    }
+}
+
+/// How far a text is the same as the beginning of what is wanted, at most up to `end`: where that is in the text, and how many
+/// of the wanted bytes there are. A percent-encoded byte that is cut off counts.
+fn same_until(text: &[u8], start: usize, wanted: &[u8], end: usize) -> (usize, usize) {
+    let (mut at, mut length) = (start, 0);
+    for (i, byte) in wanted.iter().enumerate() {
+        if at >= end {
+            break;
+        }
+        let is_cut_off = text[at] == b'%' && *byte != b'%' && at + 3 > end;
+        at = match same_decoded(&text[..end], at, &wanted[i..=i]) {
+            Some(next) => next,
+            None if is_cut_off => end,
+            None => break,
+        };
+        length += 1;
+    }
+    (at, length)
 }
 
 fn same(text: &[u8], start: usize, wanted: &[u8]) -> Option<usize> {
@@ -304,6 +415,36 @@ mod tests {
         let masker = Masker::of_values([&json!({"pin": 12345, "name": ["alice"]})]);
         let masked = masker.mask_json(&json!({"alice": [12345, 1, "x12345", true]}));
         assert_eq!(masked, json!({"***": ["***", 1, "x***", true]}));
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_is_masked_up_to_the_cut() {
+        check(&["hunter2-and-more"], "x hunter2-an…", "x ***…");
+        check(&["hunter2-and-more"], r#"…"nd-more and"…"#, r#"…"*** and"…"#);
+        check(&["hunter2-and-more"], r#"…"nter2-and…"#, r#"…"***…"#);
+        check(&["hunter2-and-more"], "?t=hunter2%2Dan%6…", "?t=***…");
+        check(&["hunter2"], "68 75 6e 74…", "***…");
+        check(&["hunter2"], "at 9: …74 65 72 32 00", "at 9: …*** 00");
+        check(&["hunter2"], "a hu… …r2", "a hu… …r2");
+        check(&["hunter2"], "nothing like it… here", "nothing like it… here");
+    }
+
+    #[test]
+    fn what_one_handle_learns_all_know() {
+        let masker = Masker::new(["first"]);
+        let other = masker.clone();
+        masker.learn(&json!({"token": ["later", 12345]})).unwrap();
+        assert_eq!(other.mask("first later 12345"), "*** *** ***");
+    }
+
+    #[test]
+    fn more_secrets_than_can_be_looked_for_are_refused() {
+        let masker = Masker::default();
+        for i in 0..MOST_LEARNED {
+            masker.learn(&json!(format!("secret-{i}"))).unwrap();
+        }
+        assert_eq!(masker.learn(&json!("secret-0")), Ok(()), "known already");
+        assert_eq!(masker.learn(&json!("one more")), Err(TooManySecrets));
     }
 
     #[test]

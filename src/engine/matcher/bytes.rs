@@ -119,7 +119,7 @@ pub(super) fn differing(a: &[u8], b: &[u8]) -> (String, String) {
         match (bytes.is_empty(), from) {
             (true, _) => "no bytes".to_owned(),
             (false, 0) => shown,
-            (false, _) => format!("at {from}: {shown}"),
+            (false, _) => format!("at {from}: …{shown}"),
         }
     };
     (part(a), part(b))

@@ -148,6 +148,20 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
+    /// Values that have become known: of the client that acts, else of the check.
+    pub fn remember(
+        &self,
+        member: Option<&Rc<Member<W>>>,
+        found: Vec<(String, Value)>,
+    ) -> Result<(), Box<Failure>> {
+        for (name, value) in found {
+            self.run.learn(&name, &value)?;
+            let known = member.map_or(&self.variables, |member| &member.captures);
+            known.borrow_mut().insert(name, value);
+        }
+        Ok(())
+    }
+
     /// A value that is needed before anybody acts.
     pub fn early<T: FromValue>(&self, field: &Field<T>) -> Result<T, Box<Failure>> {
         field.get(&mut self.scope(None, None, None)).map_err(failure::script)
@@ -331,7 +345,7 @@ impl<W: World> CheckRun<W> {
         let shown = all.into_iter().take(MOST_LEFTOVERS).map(|(message, client)| Leftover {
             client: client.clone(),
             at_ms: Millis::from(message.at - self.began),
-            message: self.run.masked(&message.subject.payload().preview(failure::SHOWN)),
+            message: self.run.masked_message(message.subject.payload()),
             bytes: message.subject.payload().as_bytes().len() as u64,
         });
         (shown.collect(), omitted)

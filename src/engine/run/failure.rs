@@ -5,14 +5,17 @@
 use std::time::Duration;
 
 use super::inbox::{Message, Near};
-use crate::engine::Instant;
 use crate::engine::close;
 use crate::engine::matcher::{Matcher, Mismatch};
+use crate::engine::payload::preview;
 use crate::engine::report::{Difference, Failure, FailureKind, Millis, NearMiss};
 use crate::engine::unit::show_duration;
+use crate::engine::{Instant, Payload};
 
 /// How much of a message a report shows.
-pub(super) const SHOWN: usize = 300;
+const SHOWN: usize = 300;
+/// How much of a message is looked at for secrets before it is cut to what is shown: one that was cut could not be found.
+const UNCUT: usize = 4_096;
 
 /// A failure with nothing but a sentence.
 pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Box<Failure> {
@@ -51,12 +54,36 @@ pub(super) fn with_near(
     failure
 }
 
-/// A selected or unwanted message as it stands in a failure.
+/// More of a message than is shown, as it came, for secrets to be taken out.
+pub(super) fn uncut(payload: &Payload) -> String {
+    match payload {
+        Payload::Text(text) => match text.char_indices().nth(UNCUT) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.clone(),
+        },
+        Payload::Binary(_) => payload.preview(3 * UNCUT),
+    }
+}
+
+/// What is shown of a message without secrets.
+pub(super) fn cut_message(masked: &str) -> String {
+    preview(true, masked.as_bytes(), SHOWN)
+}
+
+/// A failure without secrets, with as much of its message as is shown.
+pub(super) fn cut(mut failure: Failure) -> Failure {
+    if let Some(closest) = &mut failure.closest {
+        closest.message = cut_message(&closest.message);
+    }
+    failure
+}
+
+/// A selected or unwanted message as it stands in a failure, before it is masked and cut.
 pub(super) fn near_miss(message: &Message, client: &str, began: Instant, taken: bool) -> NearMiss {
     NearMiss {
         client: client.to_owned(),
         at_ms: Millis::from(message.at - began),
-        message: message.subject.payload().preview(SHOWN),
+        message: uncut(message.subject.payload()),
         taken,
     }
 }

@@ -49,7 +49,7 @@ impl<W: World> CheckRun<W> {
         };
         let now = world.now();
         self.run.meter.borrow_mut().sample(expect.metric.as_deref().unwrap_or("http"), now - began, now);
-        judge_status(&call, &answer, status.as_ref())?;
+        self.judge_status(&call, &answer, status.as_ref())?;
         let body = Payload::Text(answer.body);
         let subject = Subject::new(&body);
         if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
@@ -60,11 +60,32 @@ impl<W: World> CheckRun<W> {
         }
         let found =
             capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
-        match member {
-            Some(member) => member.captures.borrow_mut().extend(found),
-            None => self.variables.borrow_mut().extend(found),
+        self.remember(member, found)
+    }
+
+    fn judge_status(
+        &self,
+        call: &str,
+        answer: &HttpResponse,
+        wanted: Option<&StatusSet>,
+    ) -> Result<(), Box<Failure>> {
+        let (holds, words) = match wanted {
+            Some(wanted) => (wanted.contains(answer.status), wanted.to_string()),
+            None => (answer.status < 400, "a status below 400".to_owned()),
+        };
+        if holds {
+            return Ok(());
         }
-        Ok(())
+        let body = self.run.masked_message(&Payload::Text(answer.body.clone()));
+        let message = format!("{call} was answered with status {}, wanted {words}: {body}", answer.status);
+        let mut failure = failure::plain(FailureKind::Http, message);
+        failure.diff = vec![crate::engine::report::Difference {
+            path: "status".to_owned(),
+            wanted: words.clone(),
+            got: answer.status.to_string(),
+        }];
+        failure.expected = Some(words);
+        Err(failure)
     }
 }
 
@@ -90,24 +111,4 @@ fn request(
         }
     };
     Ok(HttpRequest { method: method.map_err(script)?.to_ascii_uppercase(), url, headers, body })
-}
-
-fn judge_status(call: &str, answer: &HttpResponse, wanted: Option<&StatusSet>) -> Result<(), Box<Failure>> {
-    let (holds, words) = match wanted {
-        Some(wanted) => (wanted.contains(answer.status), wanted.to_string()),
-        None => (answer.status < 400, "a status below 400".to_owned()),
-    };
-    if holds {
-        return Ok(());
-    }
-    let body = Payload::Text(answer.body.clone()).preview(failure::SHOWN);
-    let message = format!("{call} was answered with status {}, wanted {words}: {body}", answer.status);
-    let mut failure = failure::plain(FailureKind::Http, message);
-    failure.diff = vec![crate::engine::report::Difference {
-        path: "status".to_owned(),
-        wanted: words.clone(),
-        got: answer.status.to_string(),
-    }];
-    failure.expected = Some(words);
-    Err(failure)
 }

@@ -74,11 +74,20 @@ impl Plan {
         let (mut checks, mut errors) = (Vec::new(), Vec::new());
         for (index, check) in suite.checks.iter().enumerate().filter(|(_, check)| has_tag(check, &options)) {
             match rows(check, &vars, &options, &mut sources) {
-                Ok(rows) => checks.extend(
-                    rows.into_iter()
-                        .filter(|(_, name)| has_name(check, name, &options))
-                        .map(|(row, name)| Planned { check: index, row, name }),
-                ),
+                Ok(rows) => {
+                    let secrets = rows
+                        .iter()
+                        .flat_map(|(row, _)| row)
+                        .filter(|(name, _)| suite.secrets.contains(*name));
+                    if let Err(error) = { secrets }.try_for_each(|(_, value)| masker.learn(value)) {
+                        errors.push(PlanError { what: what_of(check), why: error.to_string() });
+                    }
+                    checks.extend(
+                        rows.into_iter()
+                            .filter(|(_, name)| has_name(check, name, &options))
+                            .map(|(row, name)| Planned { check: index, row, name }),
+                    );
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -106,7 +115,7 @@ impl Plan {
         report.masked(&self.masker)
     }
 
-    /// What takes the secrets of this run out of everything else.
+    /// What takes the secrets of this run out of everything else. A clone of it learns with the run.
     pub fn masker(&self) -> &Masker {
         &self.masker
     }
@@ -137,6 +146,14 @@ fn has_name(check: &Check, name: &str, options: &Options) -> bool {
         || options.names.iter().any(|asked| asked == name || *asked == check.written_name)
 }
 
+/// As a mistake calls it.
+fn what_of(check: &Check) -> String {
+    match check.name.fixed() {
+        Some(name) => format!("check {name:?}"),
+        None => format!("the check at line {}", check.position.line),
+    }
+}
+
 /// The values of a row, and the name of its check.
 type NamedRow = (Map<String, Value>, String);
 
@@ -147,10 +164,7 @@ fn rows(
     options: &Options,
     sources: &mut Sources,
 ) -> Result<Vec<NamedRow>, PlanError> {
-    let what = match check.name.fixed() {
-        Some(name) => format!("check {name:?}"),
-        None => format!("the check at line {}", check.position.line),
-    };
+    let what = what_of(check);
     let error = |why: String| PlanError { what: what.clone(), why };
     let nothing = Map::new();
     let rows = match &check.each {

@@ -8,8 +8,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use serde_json::Value;
 
 use super::check::{CheckRun, Ended};
+use super::failure;
 use super::judge::{self, Harness};
 use super::ledger::{Failures, Ledger};
 use super::meter::Meter;
@@ -19,7 +21,7 @@ use super::progress::Progress;
 use crate::engine::metrics::Histogram;
 use crate::engine::random::Random;
 use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, Totals, Verdict};
-use crate::engine::{Instant, World};
+use crate::engine::{Instant, Payload, World};
 
 /// How often a tick is told.
 const TICK: Duration = Duration::from_millis(100);
@@ -88,8 +90,22 @@ impl<W: World> RunShared<W> {
         self.plan.masker.mask(text).into_owned()
     }
 
+    /// The failure as it may be told.
     pub fn masked_failure(&self, failure: Failure) -> Failure {
-        failure.masked(&self.plan.masker)
+        failure::cut(failure.masked(&self.plan.masker))
+    }
+
+    /// A message as it may be told.
+    pub fn masked_message(&self, payload: &Payload) -> String {
+        failure::cut_message(&self.masked(&failure::uncut(payload)))
+    }
+
+    /// Keeps a value out of everything that is told from now on, and out of the report, if its name is that of a secret.
+    pub fn learn(&self, name: &str, value: &Value) -> Result<(), Box<Failure>> {
+        match self.plan.suite.secrets.iter().any(|secret| secret == name) {
+            true => self.plan.masker.learn(value).map_err(failure::script),
+            false => Ok(()),
+        }
     }
 
     async fn check(self: &Rc<Self>, number: usize) -> CheckReport {
@@ -303,10 +319,7 @@ impl<W: World> RunShared<W> {
     }
 
     /// A value that needs no client and no check.
-    fn early(
-        &self,
-        field: &crate::engine::suite::Field<serde_json::Value>,
-    ) -> Result<serde_json::Value, Box<Failure>> {
+    fn early(&self, field: &crate::engine::suite::Field<Value>) -> Result<Value, Box<Failure>> {
         let mut sources =
             super::plan::Sources { random: self.random.borrow().clone(), now_millis: self.now_millis() };
         let nothing = serde_json::Map::new();
@@ -316,6 +329,6 @@ impl<W: World> RunShared<W> {
             vars: &self.plan.vars,
             row: &nothing,
         };
-        field.get(&mut scope).map_err(super::failure::script)
+        field.get(&mut scope).map_err(failure::script)
     }
 }

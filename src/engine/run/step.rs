@@ -410,7 +410,7 @@ impl<W: World> CheckRun<W> {
             let seq = member.map(|member| member.seq.get());
             let value =
                 document.expand(&mut self.scope(member, acting.round, seq)).map_err(failure::script)?;
-            self.variables.borrow_mut().insert(name.clone(), value);
+            self.remember(None, vec![(name.clone(), value)])?;
         }
         Ok(())
     }

@@ -226,7 +226,7 @@ impl<W: World> CheckRun<W> {
                 failure.closest = Some(failure::near_miss(message, &member.name, self.began, true));
                 failure
             })?;
-            member.captures.borrow_mut().extend(found);
+            self.remember(Some(member), found)?;
         }
         Ok(())
     }
