@@ -90,6 +90,28 @@ fn opens_are_paced_and_the_queue_is_kept_apart() {
 }
 
 #[test]
+fn one_gate_has_all_handshakes_of_a_run() {
+    let with = |steps: Value| {
+        json!({
+            "sockscope": 1, "suite": "s", "defaults": {"connect_gap": "20ms"},
+            "clients": {"crowd": {"url": "ws://sim/ws", "count": 12}, "other": {"url": "ws://sim/ws", "count": 12}},
+            "checks": [{"check": "c", "steps": steps}]
+        })
+    };
+    let run = |steps: Value| {
+        let report = run_text(&with(steps).to_string(), &Setting::default()).report;
+        assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.checks[0]);
+        report
+    };
+    // Four times six, each after 3 ms of handshake and 20 ms of peace.
+    let report = run(json!([{"all": [{"connect": "crowd"}, {"connect": "other"}]}]));
+    assert_eq!((report.metrics["opened"].count, report.metrics["open.queued"].max), (24, Some(69_000.0)));
+    let report = run(json!([{"connect": "crowd"}, {"wait": "50ms"}, {"reconnect": "crowd"}]));
+    assert_eq!((report.metrics["opened"].count, report.metrics["open.queued"].count), (24, 24));
+    assert_eq!(report.checks[0].steps[2].duration_ms.0, 27.0, "1 ms of closing, then twice six");
+}
+
+#[test]
 fn tags_and_names_choose() {
     let mut text = suite("/ws", &idle());
     text["checks"] = json!([
@@ -216,6 +238,22 @@ fn a_round_that_never_waits_leaves_room_for_others() {
 }
 
 #[test]
+fn a_crowd_that_never_waits_takes_one_breath_together() {
+    let text = |count: u64| {
+        json!({
+            "sockscope": 1, "suite": "flood", "clients": {"crowd": {"url": "ws://sim/ws/silent", "count": count}},
+            "checks": [{"check": "c", "steps": [
+                {"connect": "crowd"}, {"on": "crowd", "repeat": {"for": "20ms"}, "send": "x"}
+            ]}]
+        })
+        .to_string()
+    };
+    let sent = |count| run_text(&text(count), &Setting::default()).report.totals.sent;
+    let (alone, together) = (sent(1), sent(40));
+    assert!(alone > 10_000 && together < alone * 2, "{alone} {together}");
+}
+
+#[test]
 fn seconds_are_kept_for_drawing() {
     let text = json!({
         "sockscope": 1, "suite": "load", "clients": {"a": {"url": "ws://sim/ws/echo"}},
@@ -258,6 +296,38 @@ fn stopping_closes_every_socket_and_still_reports() {
     );
     assert_eq!(checks[1].reasons, ["stopped before it began"]);
     assert!(outcome.report.duration_ms.0 < 6000.0);
+}
+
+/// A run that somebody stops after so long.
+#[track_caller]
+fn stopped_after(text: &Value, faults: Faults, after: Duration) -> Outcome {
+    let setting = Setting::default();
+    let sim = world(1, faults);
+    let (stop, clock) = (setting.stop.clone(), sim.clone());
+    sim.spawn(Box::pin(async move {
+        clock.sleep(after).await;
+        stop.stop();
+    }));
+    run_in(sim, &text.to_string(), &setting)
+}
+
+#[test]
+fn a_stop_during_teardown_leaves_it_five_seconds() {
+    let mut text = suite("/ws", &json!([{"connect": "a"}]));
+    text["teardown"] = json!([{"wait": "1m"}]);
+    let outcome = stopped_after(&text, Faults::default(), Duration::from_secs(2));
+    assert_eq!((outcome.report.verdict, outcome.open), (Verdict::Inconclusive, 0));
+    assert_eq!(outcome.report.reasons, ["stopped before its end"]);
+    assert!((7_000.0..7_100.0).contains(&outcome.report.duration_ms.0), "{:?}", outcome.report.duration_ms);
+}
+
+#[test]
+fn after_a_stop_nobody_waits_long_for_a_close() {
+    let mut text = suite("/ws", &json!([{"connect": "a"}, {"wait": "1m"}]));
+    text["defaults"] = json!({"close_within": "1m"});
+    let keeps = Faults { keeps_open: true, ..Faults::default() };
+    let report = stopped_after(&text, keeps, Duration::from_secs(2)).report;
+    assert!((7_000.0..7_100.0).contains(&report.duration_ms.0), "{:?}", report.duration_ms);
 }
 
 #[test]

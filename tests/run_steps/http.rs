@@ -58,3 +58,18 @@ fn an_http_answer_is_judged() {
         "steps[0] http: GET http://sim/api/health was not answered within 500us",
     );
 }
+
+#[test]
+fn who_is_not_connected_can_call_and_set() {
+    let text = json!({
+        "sockscope": 1, "suite": "s", "clients": {"crowd": {"url": "ws://sim/ws/events", "count": 2}},
+        "checks": [{"check": "c", "steps": [
+            {"on": "crowd", "http": {"method": "POST", "url": "http://sim/api/events", "json": {"type": "{{client}}"}},
+             "expect": {"capture": {"event": "$.id"}}},
+            {"on": "crowd", "set": {"who": "{{client}}"}},
+            {"connect": "crowd"},
+            {"on": "crowd", "send": "{{event}}", "expect": {"text": "e-1"}}
+        ]}]
+    });
+    assert_eq!(told(&run_text(&text.to_string(), &Setting::default())), Vec::<String>::new());
+}

@@ -225,3 +225,19 @@ fn correlate_without_a_value_is_a_mistake() {
         "steps[1] script: correlate finds no value in the message that was sent",
     );
 }
+
+#[test]
+fn what_came_before_the_last_send_took_no_time_that_could_be_told() {
+    let with = |expect: Value| {
+        let steps = json!([
+            open(),
+            {"on": "a", "send": "early"},
+            {"wait": "5ms"},
+            {"on": "a", "send": "later"},
+            {"on": "a", "expect": expect}
+        ]);
+        outcome("/ws", &steps, Faults::default()).report.metrics.remove("heard")
+    };
+    assert_eq!(with(json!({"text": "early", "metric": "heard"})), None);
+    assert_eq!(with(json!({"text": "later", "metric": "heard"})).map(|heard| heard.max), Some(Some(1000.0)));
+}

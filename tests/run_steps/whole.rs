@@ -37,6 +37,71 @@ fn teardown_runs_after_a_failure() {
 }
 
 #[test]
+fn a_strict_check_hears_what_comes_right_after_its_last_step() {
+    let steps = json!([open(), {"on": "a", "send": "x", "expect": {"text": "x"}}]);
+    let mut suite = suite("/ws", &steps);
+    suite["checks"][0]["strict"] = true.into();
+    let told_with =
+        |faults: Faults| told(&run_text(&suite.to_string(), &Setting { faults, ..Setting::default() }));
+    assert_eq!(told_with(Faults::default()), Vec::<String>::new());
+    assert_eq!(
+        told_with(Faults { repeats: Some(0), ..Faults::default() }),
+        ["strict unexpected: the check is strict, and 1 message came that no step selected"]
+    );
+    suite["checks"][0]["steps"] = json!([
+        open(), {"on": "a", "send": "x", "expect": {"text": "x"}}, {"on": "a", "send": "late"}
+    ]);
+    assert_eq!(
+        told(&run_text(&suite.to_string(), &Setting::default())),
+        ["strict unexpected: the check is strict, and 1 message came that no step selected"]
+    );
+}
+
+#[test]
+fn teardown_leaves_out_who_never_got_connected() {
+    let mut suite = suite("/ws/refused", &json!([{"connect": "a"}]));
+    suite["teardown"] = json!([
+        {"on": "a", "send": "bye"},
+        {"on": "*", "close": {}},
+        {"set": {"x": 1}}
+    ]);
+    let outcome = run_text(&suite.to_string(), &Setting::default());
+    assert_eq!(outcome.report.verdict, Verdict::Fail);
+    let verdicts: Vec<_> = outcome.report.checks[0].steps.iter().map(|step| step.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Fail, Verdict::Skipped, Verdict::Skipped, Verdict::Pass]);
+    // Without a failure before it, it is a mistake of the script as ever.
+    suite["checks"][0]["steps"] = json!([{"wait": "1ms"}]);
+    assert_eq!(
+        told(&run_text(&suite.to_string(), &Setting::default())),
+        ["teardown[0] script: a is not connected; connect it first"]
+    );
+}
+
+#[test]
+fn what_teardown_runs_into_does_not_outweigh_the_failure_before_it() {
+    let mut suite = suite(
+        "/ws",
+        &json!([
+            open(),
+            {"on": "a", "send": "x", "expect": {"text": "y", "within": "5ms", "capture": {"sid": "$.sid"}}}
+        ]),
+    );
+    suite["teardown"] = json!([{"on": "a", "send": "{{sid}}"}]);
+    let outcome = run_text(&suite.to_string(), &Setting::default());
+    assert_eq!(outcome.report.verdict, Verdict::Fail, "{:?}", told(&outcome));
+    assert_eq!(outcome.report.checks[0].steps[2].verdict, Verdict::Error, "it is told all the same");
+}
+
+#[test]
+fn what_a_timeout_cuts_off_is_missing() {
+    let mut suite = suite("/ws/silent", &json!([open(), {"on": "a", "send": "x", "expect": {"any": true}}]));
+    suite["checks"][0]["timeout"] = "50ms".into();
+    let metrics = run_text(&suite.to_string(), &Setting::default()).report.metrics;
+    let count = |name: &str| metrics[name].count;
+    assert_eq!((count("expected"), count("matched"), count("missing")), (1, 0, 1));
+}
+
+#[test]
 fn a_check_has_a_timeout() {
     let mut suite = suite("/ws", &json!([open(), {"all": [{"wait": "1s"}, {"wait": "1ms"}]}]));
     suite["checks"][0]["timeout"] = "50ms".into();

@@ -128,6 +128,7 @@ impl<W: World> CheckRun<W> {
         // Ends itself with the step, also when that is broken off.
         let _end = Guard(|| member.inbox.unwatch(&watch));
         select(Box::pin(broken), Box::pin(pass(&self.run.world, until))).await;
+        self.run.breath.turned(self.run.world.now());
         if let Some(message) = watch.seen() {
             let what =
                 matcher.as_deref().map_or_else(|| "nothing".to_owned(), |m| format!("no {}", m.expected()));

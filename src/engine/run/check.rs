@@ -26,8 +26,10 @@ use crate::engine::{Closing, Instant, World};
 
 /// A check that has no bound of its own has this one.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long teardown may take once somebody has stopped the run.
+/// How long teardown, and then closing, may take once somebody has stopped the run.
 const AFTER_STOP: Duration = Duration::from_secs(5);
+/// How long a strict check waits for messages that nobody wanted, when its last step has what it wants.
+const SETTLING: Duration = Duration::from_millis(100);
 /// How many members a group may have; browsers stop at a few hundred connections.
 const MOST_MEMBERS: u64 = 10_000;
 /// How many messages that nobody selected a report shows of one check.
@@ -96,8 +98,10 @@ impl<W: World> CheckRun<W> {
         let planned = &run.plan.checks[number];
         let suite = &run.plan.suite;
         let began = run.world.now();
-        let ears =
-            |ignore| Rc::new(Ears { meter: run.meter.clone(), began, ignore, broken: RefCell::default() });
+        let ears = |ignore| {
+            let (meter, breath) = (run.meter.clone(), run.breath.clone());
+            Rc::new(Ears { meter, breath, began, ignore, broken: RefCell::default() })
+        };
         let mut this = Self {
             run: run.clone(),
             number,
@@ -246,34 +250,48 @@ impl<W: World> CheckRun<W> {
             self.steps(&suite.setup, &acting).await?;
             self.steps(&self.definition().steps, &acting).await
         };
-        let end = self.bounded(main, timeout, true).await;
+        let end = self.bounded(main, timeout, Duration::ZERO).await;
         if self.definition().strict && end == Ok(Ok(())) {
+            self.settle().await;
             self.find_strays();
         }
         if suite.teardown.is_empty() {
             return end.map(|_| ());
         }
-        let bound = if self.run.stop.is_asked() { AFTER_STOP } else { timeout };
-        let acting = Acting::after_all();
-        let after = self.bounded(self.steps(&suite.teardown, &acting), bound, false).await;
+        let has_failed = end != Ok(Ok(())) || self.ledger.borrow().verdict().0 != Verdict::Pass;
+        self.ledger.borrow_mut().follows_up(has_failed);
+        let acting = Acting::after_all(has_failed);
+        let after = self.bounded(self.steps(&suite.teardown, &acting), timeout, AFTER_STOP).await;
+        self.ledger.borrow_mut().follows_up(false);
         end.and(after).map(|_| ())
     }
 
-    /// Runs steps until they end, somebody stops the run or the time is up.
+    /// Ends when somebody has stopped the run, and so long after it.
+    async fn stopped(&self, grace: Duration) {
+        self.run.stop.asked().await;
+        if !grace.is_zero() {
+            pass(&self.run.world, self.run.world.now() + grace).await;
+        }
+    }
+
+    /// What comes right after the last expected message is as much too many as what comes before it.
+    async fn settle(&self) {
+        let world = &self.run.world;
+        if self.members.borrow().iter().any(|member| member.is_open()) {
+            let settled = pass(world, world.now() + SETTLING);
+            select(Box::pin(self.stopped(Duration::ZERO)), Box::pin(settled)).await;
+        }
+    }
+
+    /// Runs steps until they end, the time is up, or `grace` has passed since somebody stopped the run.
     async fn bounded<T>(
         &self,
         steps: impl Future<Output = T>,
         timeout: Duration,
-        heeds_stop: bool,
+        grace: Duration,
     ) -> Result<T, Cut> {
         let deadline = self.run.world.now() + timeout;
-        let stop = Box::pin(async {
-            match heeds_stop {
-                true => self.run.stop.asked().await,
-                false => std::future::pending().await,
-            }
-        });
-        let end = select(stop, Box::pin(pass(&self.run.world, deadline)));
+        let end = select(Box::pin(self.stopped(grace)), Box::pin(pass(&self.run.world, deadline)));
         let is_stopped = match select(Box::pin(steps), end).await {
             Either::Left((done, _)) => return Ok(done),
             Either::Right((end, _)) => matches!(end, Either::Left(_)),
@@ -366,7 +384,8 @@ impl<W: World> CheckRun<W> {
                 bell.until(world, deadline, || member.ending()).await;
             }
         });
-        join_all(closes).await;
+        // Whoever has stopped a run does not wait for servers that keep their connections.
+        select(Box::pin(join_all(closes)), Box::pin(self.stopped(AFTER_STOP))).await;
         let now = world.now();
         for member in &members {
             // Who was closed before has been silent since for a good reason.

@@ -48,6 +48,7 @@ impl<W: World> CheckRun<W> {
             Either::Right(_) => return Err(http(format!("{call} was not answered within {}", took(within)))),
         };
         let now = world.now();
+        self.run.breath.turned(now);
         self.run.meter.borrow_mut().sample(expect.metric.as_deref().unwrap_or("http"), now - began, now);
         self.judge_status(&call, &answer, status.as_ref())?;
         let body = Payload::Text(answer.body);

@@ -16,6 +16,8 @@ pub(super) struct Ledger {
     places: HashMap<String, usize>,
     /// All that failed, not only what is kept of each line.
     failures: Failures,
+    /// Whether what fails now only follows from a failure before it.
+    is_follow_up: bool,
 }
 
 struct Line {
@@ -36,11 +38,18 @@ struct Line {
     took: Duration,
     verdict: Verdict,
     failure: Option<Failure>,
+    /// Whether it ran after the check had failed, so that it says nothing of the check.
+    is_follow_up: bool,
 }
 
 impl Ledger {
     pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
-        let mut ledger = Self { lines: Vec::new(), places: HashMap::new(), failures: Failures::default() };
+        let mut ledger = Self {
+            lines: Vec::new(),
+            places: HashMap::new(),
+            failures: Failures::default(),
+            is_follow_up: false,
+        };
         for step in steps {
             ledger.add(step);
         }
@@ -76,6 +85,7 @@ impl Ledger {
             took: Duration::ZERO,
             verdict: Verdict::Skipped,
             failure: None,
+            is_follow_up: false,
         };
         self.lines.push(line);
         self.places.insert(path.to_owned(), self.lines.len() - 1);
@@ -95,6 +105,7 @@ impl Ledger {
         let line = &mut self.lines[at];
         line.runs += 1;
         line.running += 1;
+        line.is_follow_up = self.is_follow_up;
         for name in on {
             if line.known.insert(name.clone()) {
                 line.on.push(name.clone());
@@ -123,10 +134,17 @@ impl Ledger {
         }
         let is_first = line.failure.is_none() && !failures.is_empty();
         for failure in failures {
-            self.failures.add(line.cause(&failure));
+            if !line.is_follow_up {
+                self.failures.add(line.cause(&failure));
+            }
             line.keep(failure);
         }
         is_first
+    }
+
+    /// Whether steps that begin from now on follow a failure, and so are no reason of the verdict.
+    pub fn follows_up(&mut self, is_follow_up: bool) {
+        self.is_follow_up = is_follow_up;
     }
 
     /// Whether a step waits for messages, so that one of them can be missing.
@@ -163,7 +181,9 @@ impl Ledger {
             line.failed += 1;
             line.settle(verdict);
             if is_innermost {
-                self.failures.add(line.cause(failure));
+                if !line.is_follow_up {
+                    self.failures.add(line.cause(failure));
+                }
                 line.failure.get_or_insert_with(|| failure.clone());
             }
         }
@@ -181,8 +201,8 @@ impl Ledger {
 
     /// The gravest of all, and what kind of failures there were.
     pub fn verdict(&self) -> (Verdict, Failures) {
-        let verdict = self.lines.iter().fold(Verdict::Pass, |all, line| all.and(line.verdict));
-        (verdict, self.failures)
+        let lines = self.lines.iter().filter(|line| !line.is_follow_up);
+        (lines.fold(Verdict::Pass, |all, line| all.and(line.verdict)), self.failures)
     }
 
     pub fn into_reports(self) -> Vec<StepReport> {

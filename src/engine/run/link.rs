@@ -1,22 +1,23 @@
 //! Opening and closing connections.
 //!
-//! Owns the pace of opens: a browser serialises handshakes and throttles bursts, so few are pending at once, and the time in
-//! our own queue is not the server's.
+//! Owns what is expected of an open and of an end. The rule a reader would break: every handshake waits at the gate of the
+//! run, since a browser throttles bursts, and the time in our own queue is not the server's.
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
 
 use super::act::not_connected;
 use super::check::CheckRun;
 use super::failure::{self, ending, script, took};
+use super::gate::Turn;
 use super::member::{Member, State};
 use super::step::Acting;
 use crate::engine::matcher::{Matcher, Subject};
 use crate::engine::report::{Failure, FailureKind};
 use crate::engine::suite::{CloseSpec, ClosedSpec, ConnectSpec, StatusSet};
-use crate::engine::{Closing, Endpoint, Instant, Payload, World};
+use crate::engine::{Closing, Endpoint, Instant, Payload, SendError, World};
 
 /// How many opens may be pending at once; Chromium delays more than that on purpose.
 pub(super) const PACE: u64 = 6;
@@ -46,25 +47,29 @@ impl<W: World> CheckRun<W> {
             (Ok(pace), Ok(gap)) => (pace, gap),
             (Err(failure), _) | (_, Err(failure)) => return vec![*failure],
         };
-        if pace > PACE && members.len() as u64 > PACE {
-            self.has_burst.set(true);
-        }
         let last = members.len().saturating_sub(1);
         let opens = members.iter().enumerate().map(|(place, member)| async move {
-            let turn = self.run.world.now();
+            let turn = self.turn(pace).await;
+            let entered = self.run.world.now();
             let done = self.connect(member, spec, acting).await;
             if done.is_ok() {
-                self.run.meter.borrow_mut().sample("open.queued", turn - began, turn);
+                self.run.meter.borrow_mut().sample("open.queued", entered - began, entered);
             }
-            // The next handshake is not pressed onto the heels of this one.
+            turn.leave(self.run.world.now(), gap);
+            // What comes next is not pressed onto the heels of this one either.
             if place < last && !gap.is_zero() {
                 self.run.world.sleep(gap).await;
             }
             done.map_err(|failure| Failure { client: Some(member.name.clone()), ..*failure })
         });
-        let pace = usize::try_from(pace).unwrap_or(usize::MAX);
-        let done: Vec<_> = stream::iter(opens).buffer_unordered(pace).collect().await;
-        done.into_iter().filter_map(Result::err).collect()
+        join_all(opens).await.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// Waits until it may open a connection.
+    async fn turn(&self, pace: u64) -> Turn {
+        let turn = self.run.gate.enter(&self.run.world, pace).await;
+        self.has_burst.set(self.has_burst.get() || turn.is_burst);
+        turn
     }
 
     async fn connect(
@@ -103,7 +108,16 @@ impl<W: World> CheckRun<W> {
                 member.abandon(self.run.world.now());
             }
         }
-        self.open(member, spec, acting).await
+        let gap = self.early(&self.run.plan.suite.defaults.connect_gap)?;
+        let began = self.run.world.now();
+        let turn = self.turn(PACE).await;
+        let entered = self.run.world.now();
+        let done = self.open(member, spec, acting).await;
+        if done.is_ok() {
+            self.run.meter.borrow_mut().sample("open.queued", entered - began, entered);
+        }
+        turn.leave(self.run.world.now(), gap);
+        done
     }
 
     /// One handshake, and what is expected of it.
@@ -221,7 +235,14 @@ impl<W: World> CheckRun<W> {
             }
             State::Connecting | State::Open | State::Closing => {}
         }
-        let asked = member.close(&closing).unwrap_or_else(|_| world.now());
+        let asked = match member.close(&closing) {
+            Ok(asked) => asked,
+            Err(SendError::Browser(words)) => {
+                return Err(script(format!("the browser refused to close: {words}")));
+            }
+            // It ends already; then its end is what there is to wait for.
+            Err(SendError::NotOpenYet | SendError::Closed) => world.now(),
+        };
         let is_over =
             || (!matches!(member.state(), State::Open | State::Closing | State::Connecting)).then_some(());
         if member.bell.until(world, asked + within, is_over).await.is_none() {

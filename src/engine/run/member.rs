@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 use serde_json::{Map, Value};
 
 use super::bell::Bell;
+use super::breath::Breath;
 use super::inbox::{Arrival, Inbox, Orders};
 use super::invariant::Guard;
 use super::meter::Meter;
@@ -42,6 +43,7 @@ pub(super) struct Ending {
 /// What all members of a check share.
 pub(super) struct Ears {
     pub meter: Rc<RefCell<Meter>>,
+    pub breath: Rc<Breath>,
     /// When the check began.
     pub began: Instant,
     /// Messages that nobody sees.
@@ -138,6 +140,9 @@ impl<W: World> Member<W> {
         self.is_end_seen.set(false);
         // The old socket, if there is one, goes first: it must not be heard any more.
         drop(self.socket.borrow_mut().take());
+        if matches!(*self.state.borrow(), State::Open | State::Closing) {
+            self.ears.meter.borrow_mut().ended();
+        }
         *self.state.borrow_mut() = State::Connecting;
         match world.connect(&self.name, endpoint, sink) {
             Ok(socket) => {
@@ -208,6 +213,7 @@ impl<W: World> Member<W> {
     }
 
     fn hear(&self, at: Instant, event: Event) {
+        self.ears.breath.turned(at);
         match event {
             Event::Opened { protocol, .. } => {
                 *self.state.borrow_mut() = State::Open;

@@ -6,8 +6,10 @@
 
 mod act;
 mod bell;
+mod breath;
 mod check;
 mod failure;
+mod gate;
 mod http;
 mod inbox;
 mod invariant;

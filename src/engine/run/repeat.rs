@@ -1,7 +1,7 @@
 //! Rounds of the same steps.
 //!
 //! Owns the schedule: closed rounds follow each other, open ones begin on the clock. The rule a reader would break: a loop that
-//! never waits keeps every message from arriving, so it takes a breath now and then.
+//! never waits keeps every message from arriving, so each round takes a breath when the run has gone without one.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,10 +18,6 @@ use crate::engine::report::Failure;
 use crate::engine::suite::Repeat;
 use crate::engine::{Instant, World};
 
-/// After so many rounds without a pause, or so long, the event loop gets its turn.
-const BREATH_ROUNDS: u64 = 1000;
-const BREATH: Duration = Duration::from_millis(8);
-
 struct Rounds {
     times: Option<u64>,
     lasting: Option<Duration>,
@@ -32,51 +28,6 @@ impl Rounds {
     /// Whether there is a round of this number that begins so long after the first.
     fn has(&self, round: u64, after: Duration) -> bool {
         self.times.is_none_or(|times| round < times) && self.lasting.is_none_or(|lasting| after < lasting)
-    }
-}
-
-/// How long the event loop has not had its turn.
-struct Breath {
-    since: Cell<Option<Instant>>,
-    rounds: Cell<u64>,
-    /// The moment of the last look, and how many rounds ago it was another one.
-    stood: Cell<(Instant, u64)>,
-}
-
-impl Breath {
-    fn new(began: Instant) -> Self {
-        Self { since: Cell::new(Some(began)), rounds: Cell::new(0), stood: Cell::new((began, 0)) }
-    }
-
-    /// Whatever waits in between gives the event loop its turn.
-    async fn during<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
-        std::future::poll_fn(|cx| {
-            let state = work.as_mut().poll(cx);
-            if state.is_pending() {
-                self.since.set(None);
-                self.rounds.set(0);
-            }
-            state
-        })
-        .await
-    }
-
-    /// Lets the event loop have its turn if it has waited long: a block that never waits would keep every message away.
-    async fn take<W: World>(&self, world: &W) {
-        let now = world.now();
-        let since = self.since.get().unwrap_or(now);
-        self.since.set(Some(since));
-        self.rounds.set(self.rounds.get() + 1);
-        // Where everything takes no time at all, as in a simulation, no round would ever be the last one.
-        let (last, rounds) = self.stood.get();
-        self.stood.set((now, if now == last { rounds + 1 } else { 0 }));
-        let stands_still = self.stood.get().1 >= BREATH_ROUNDS;
-        if stands_still || self.rounds.get() >= BREATH_ROUNDS || now - since > BREATH {
-            world.sleep(Duration::from_millis(1)).await;
-            self.since.set(None);
-            self.rounds.set(0);
-        }
     }
 }
 
@@ -113,12 +64,12 @@ impl<W: World> CheckRun<W> {
     ) -> Result<(), Broken> {
         let world = &self.run.world;
         let began = world.now();
-        let breath = Breath::new(began);
+        let breath = &self.run.breath;
         let mut round = 0;
         while rounds.has(round, world.now() - began) {
             let started = world.now();
             let turn = Acting { round: Some(round), intended: None, ..acting.clone() };
-            if breath.during(self.steps(&repeat.steps, &turn)).await == Err(Broken::Failed) {
+            if self.steps(&repeat.steps, &turn).await == Err(Broken::Failed) {
                 return Err(Broken::Failed);
             }
             round += 1;
@@ -129,7 +80,8 @@ impl<W: World> CheckRun<W> {
                     break;
                 }
                 while world.now() < due {
-                    breath.during(world.sleep(due - world.now())).await;
+                    world.sleep(due - world.now()).await;
+                    breath.turned(world.now());
                 }
             }
             breath.take(world).await;
@@ -153,7 +105,7 @@ impl<W: World> CheckRun<W> {
             async move { self.steps(&repeat.steps, &turn).await }
         };
         let mut running = FuturesUnordered::new();
-        let breath = Breath::new(began);
+        let breath = &self.run.breath;
         let (mut round, mut due) = (0, began);
         let mut end = Ok(());
         let is_over = |end: &Result<(), Broken>| *end == Err(Broken::Failed);
@@ -162,6 +114,7 @@ impl<W: World> CheckRun<W> {
             let mut tick = Box::pin(async move {
                 while world.now() < due {
                     world.sleep(due - world.now()).await;
+                    breath.turned(world.now());
                 }
             });
             loop {
@@ -173,10 +126,10 @@ impl<W: World> CheckRun<W> {
                     break;
                 }
                 if running.is_empty() {
-                    breath.during(tick).await;
+                    tick.await;
                     break;
                 }
-                match breath.during(select(tick, running.next())).await {
+                match select(tick, running.next()).await {
                     Either::Left(_) => break,
                     Either::Right((done, waiting)) => {
                         end = Broken::either(end, done.unwrap_or(Ok(())));

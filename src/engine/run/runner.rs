@@ -10,8 +10,10 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
+use super::breath::Breath;
 use super::check::{CheckRun, Ended};
 use super::failure;
+use super::gate::Gate;
 use super::judge::{self, Harness};
 use super::ledger::{Failures, Ledger};
 use super::meter::Meter;
@@ -39,6 +41,8 @@ pub(super) struct RunShared<W: World> {
     pub stop: Stop,
     pub random: RefCell<Random>,
     pub meter: Rc<RefCell<Meter>>,
+    pub gate: Gate,
+    pub breath: Rc<Breath>,
     listener: RefCell<Listener>,
     /// How late the event loop was.
     lag: RefCell<Histogram>,
@@ -58,6 +62,8 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         stop,
         random: RefCell::new(random),
         meter: Rc::new(RefCell::new(Meter::new(began))),
+        gate: Gate::default(),
+        breath: Rc::new(Breath::new(began)),
         listener: RefCell::new(listener),
         lag: RefCell::new(Histogram::new()),
         worst_lag: Cell::new(Duration::ZERO),
@@ -198,6 +204,7 @@ impl<W: World> RunShared<W> {
             let wait = due.since(self.world.now());
             self.world.sleep(wait).await;
             let now = self.world.now();
+            self.breath.turned(now);
             let late = now.since(due);
             self.lag.borrow_mut().record(late);
             self.worst_lag.set(self.worst_lag.get().max(late));

@@ -48,6 +48,8 @@ pub(super) struct Acting<W: World> {
     pub intended: Option<Rc<Cell<Option<Instant>>>>,
     /// Whether a broken invariant keeps steps from running; teardown runs all the same.
     pub heeds_breaks: bool,
+    /// Whether the check has failed before: then steps leave out those clients that never got connected.
+    pub is_follow_up: bool,
 }
 
 impl<W: World> Clone for Acting<W> {
@@ -57,6 +59,7 @@ impl<W: World> Clone for Acting<W> {
             round: self.round,
             intended: self.intended.clone(),
             heeds_breaks: self.heeds_breaks,
+            is_follow_up: self.is_follow_up,
         }
     }
 }
@@ -64,12 +67,12 @@ impl<W: World> Clone for Acting<W> {
 impl<W: World> Acting<W> {
     /// Outside of every block.
     pub fn nobody() -> Self {
-        Self { member: None, round: None, intended: None, heeds_breaks: true }
+        Self { member: None, round: None, intended: None, heeds_breaks: true, is_follow_up: false }
     }
 
     /// In teardown.
-    pub fn after_all() -> Self {
-        Self { heeds_breaks: false, ..Self::nobody() }
+    pub fn after_all(is_follow_up: bool) -> Self {
+        Self { heeds_breaks: false, is_follow_up, ..Self::nobody() }
     }
 
     fn with(&self, member: &Rc<Member<W>>) -> Self {
@@ -100,7 +103,10 @@ impl<W: World> CheckRun<W> {
                 }
             }
             let targets = match self.targets(step, acting) {
-                Ok(targets) => targets,
+                Ok(targets) => match self.without_absent(step, targets, acting) {
+                    Some(targets) => targets,
+                    None => return Ok(()),
+                },
                 Err(failure) => {
                     self.begin(place, &[], acting);
                     return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
@@ -180,7 +186,7 @@ impl<W: World> CheckRun<W> {
 
     /// Whom a step acts on; none when it names nobody and nobody acts.
     fn targets(&self, step: &Step, acting: &Acting<W>) -> Result<Option<Members<W>>, Box<Failure>> {
-        let is_opening = matches!(step.verb, Verb::Connect(_));
+        let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
         let Some(on) = &step.on else {
             let member = acting.member.clone().or_else(|| self.only_member());
             let is_alone = matches!(
@@ -203,13 +209,29 @@ impl<W: World> CheckRun<W> {
         }
         let mut found: Vec<Rc<Member<W>>> = Vec::new();
         for target in on {
-            for member in self.find(target, is_opening, acting)? {
+            for member in self.find(target, is_free, acting)? {
                 if !found.iter().any(|known| Rc::ptr_eq(known, &member)) {
                     found.push(member);
                 }
             }
         }
         Ok(Some(found))
+    }
+
+    /// In teardown after a failure, who never got connected is why, and not another failure. None when nobody is left.
+    #[allow(clippy::option_option, reason = "a step that acts on nobody in particular runs")]
+    fn without_absent(
+        &self,
+        step: &Step,
+        targets: Option<Members<W>>,
+        acting: &Acting<W>,
+    ) -> Option<Option<Members<W>>> {
+        let Some(members) = targets else { return Some(None) };
+        if !acting.is_follow_up || !needs_connection(&step.verb) {
+            return Some(Some(members));
+        }
+        let there: Vec<_> = members.into_iter().filter(|member| member.state() != State::Never).collect();
+        (!there.is_empty()).then_some(Some(there))
     }
 
     fn read_target(&self, target: &Field<Target>, acting: &Acting<W>) -> Result<Target, Box<Failure>> {
@@ -220,7 +242,7 @@ impl<W: World> CheckRun<W> {
     fn find(
         &self,
         target: &Field<Target>,
-        is_opening: bool,
+        is_free: bool,
         acting: &Acting<W>,
     ) -> Result<Members<W>, Box<Failure>> {
         let target = self.read_target(target, acting)?;
@@ -239,7 +261,7 @@ impl<W: World> CheckRun<W> {
             }
             Target::Member(..) => true,
         };
-        if is_opening || is_named {
+        if is_free || is_named {
             return match all.is_empty() {
                 true => Err(self.nobody(&target)),
                 false => Ok(all),
@@ -249,6 +271,7 @@ impl<W: World> CheckRun<W> {
         match (connected.is_empty(), all.is_empty()) {
             (false, _) => Ok(connected),
             (true, true) => Err(self.nobody(&target)),
+            (true, false) if acting.is_follow_up => Ok(all),
             (true, false) => Err(failure::script("nobody of them is connected; connect them first")),
         }
     }
@@ -297,8 +320,7 @@ impl<W: World> CheckRun<W> {
         targets: Option<Members<W>>,
         acting: &Acting<W>,
     ) -> (Vec<Failure>, Result<(), Broken>) {
-        let is_block = matches!(step.verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..));
-        if !is_block {
+        if !is_block(&step.verb) {
             return (self.act_on_all(step, targets, acting).await, Ok(()));
         }
         // A block with clients of its own runs once for each of them, each for itself.
@@ -390,6 +412,7 @@ impl<W: World> CheckRun<W> {
                 let until = self.run.world.now() + wait.map_err(failure::script)?;
                 while self.run.world.now() < until {
                     self.run.world.sleep(until - self.run.world.now()).await;
+                    self.run.breath.turned(self.run.world.now());
                 }
                 Ok(())
             }
@@ -413,6 +436,30 @@ impl<W: World> CheckRun<W> {
             self.remember(None, vec![(name.clone(), value)])?;
         }
         Ok(())
+    }
+}
+
+fn is_block(verb: &Verb) -> bool {
+    matches!(verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..))
+}
+
+/// Whether a step does something with a connection that is there.
+fn needs_connection(verb: &Verb) -> bool {
+    match verb {
+        Verb::Send(..)
+        | Verb::Expect(_)
+        | Verb::Silence(_)
+        | Verb::Close(_)
+        | Verb::Closed(_)
+        | Verb::Reconnect(_) => true,
+        Verb::Connect(_)
+        | Verb::Http(_)
+        | Verb::Wait(_)
+        | Verb::Set(_)
+        | Verb::Mark
+        | Verb::All(_)
+        | Verb::Repeat(_)
+        | Verb::Measure(..) => false,
     }
 }
 

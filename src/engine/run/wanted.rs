@@ -137,6 +137,13 @@ impl<W: World> CheckRun<W> {
         acting: &Acting<W>,
     ) -> Result<(), Box<Failure>> {
         self.run.meter.borrow_mut().counters().expected += waiter.expected();
+        // Also when the step is broken off: what was expected has come or is missing.
+        let count = Guard(|| {
+            let came = waiter.selected().len() as u64;
+            let mut meter = self.run.meter.borrow_mut();
+            meter.counters().matched += came;
+            meter.counters().missing += waiter.expected().saturating_sub(came);
+        });
         member.inbox.register(waiter);
         let forget = Guard(|| {
             // One that has what it wants has been let go already.
@@ -147,11 +154,7 @@ impl<W: World> CheckRun<W> {
         let is_in_time = self.wait(member, waiter).await;
         let selected = waiter.selected();
         let result = self.use_selected(member, wanted, &selected, origin);
-        {
-            let mut meter = self.run.meter.borrow_mut();
-            meter.counters().matched += selected.len() as u64;
-            meter.counters().missing += waiter.expected().saturating_sub(selected.len() as u64);
-        }
+        drop(count);
         // Nothing can come from somebody who has gone, so that proves nothing.
         let is_gone = waiter.expected() == 0
             && member.ending().is_some_and(|ending| !ending.is_ours && !member.is_end_seen.get());
@@ -186,7 +189,10 @@ impl<W: World> CheckRun<W> {
         });
         match select(over, Box::pin(pass(&self.run.world, waiter.deadline()))).await {
             Either::Left(_) => true,
-            Either::Right(_) => is_over(),
+            Either::Right(_) => {
+                self.run.breath.turned(self.run.world.now());
+                is_over()
+            }
         }
     }
 
@@ -200,6 +206,10 @@ impl<W: World> CheckRun<W> {
     ) -> Result<(), Box<Failure>> {
         for (place, message) in selected {
             let slot = &wanted.slots[*place];
+            // What came before the moment from which is counted took no time that could be told.
+            if message.at < origin.at {
+                continue;
+            }
             if let Some(metric) = slot.metric.as_deref().or(origin.metric) {
                 let mut meter = self.run.meter.borrow_mut();
                 meter.sample(metric, message.at - origin.at, message.at);
