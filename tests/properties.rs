@@ -245,6 +245,14 @@ struct Held {
 }
 
 impl Held {
+    /// Whether it had what it wanted when its wait was over.
+    fn was_answered(&self) -> bool {
+        match self.wish.mode {
+            Mode::Exactly(times) => self.surplus.is_some() || self.got.len() as u64 == times,
+            _ => self.is_done(),
+        }
+    }
+
     fn is_done(&self) -> bool {
         self.surplus.is_some()
             || !matches!(self.wish.mode, Mode::Exactly(_)) && self.got.len() == self.wish.slots.len()
@@ -329,10 +337,10 @@ impl Model {
         if !std::mem::replace(&mut held.is_waiting, false) || held.wish.pairing == Paired::No {
             return;
         }
-        let (pairing, is_done) = (held.wish.pairing.clone(), held.is_done());
+        let (pairing, was_answered) = (held.wish.pairing.clone(), held.was_answered());
         let slots = held.wish.slots.clone();
         self.past.retain(|(known, ..)| *known != pairing);
-        self.past.push((pairing, slots, is_done));
+        self.past.push((pairing, slots, was_answered));
     }
 
     fn arrive(&mut self, letter: Letter, text: String, at: u64) -> Arrival {

@@ -1,6 +1,7 @@
 //! What holds whatever the bytes are: each function fails loudly when it does not.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,8 @@ use futures_util::future::{Either, select};
 use serde_json::{Map, Value, json};
 use sockscope::engine::World;
 use sockscope::engine::matcher::{Matcher, Query, Subject};
-use sockscope::engine::report::{Report, ReportFormat, Verdict, read_json};
-use sockscope::engine::run::{Options, Plan, Stop, run};
+use sockscope::engine::report::{Failure, Report, ReportFormat, Verdict, read_json};
+use sockscope::engine::run::{Options, Plan, PlannedCheck, Progress, Stop, run};
 use sockscope::engine::suite::{Problem, Suite};
 use sockscope::engine::template::{Scope, Template, resolve_variables};
 
@@ -223,7 +224,10 @@ pub fn report_forms(bytes: &[u8]) {
 fn run_plan(plan: Plan, manners: &[u8], cut: Cut, text: &str) -> Option<Report> {
     let sim = server::world(Manners::of(&Choices::of(manners)));
     let (checks, stop) = (plan.checks().len() as u64, Stop::default());
-    let running = run(plan, sim.clone(), stop.clone(), Box::new(|_| {}));
+    let heard: Rc<RefCell<Heard>> = Rc::default();
+    let listener = heard.clone();
+    let hear = Box::new(move |progress| listener.borrow_mut().hear(progress));
+    let running = run(plan, sim.clone(), stop.clone(), hear);
     let world = sim.clone();
     let mut bound = Duration::from_secs(checks * grammar::CHECK_SECONDS);
     let report = match cut {
@@ -247,7 +251,56 @@ fn run_plan(plan: Plan, manners: &[u8], cut: Cut, text: &str) -> Option<Report> 
     assert!(took <= bound + Duration::from_millis(1), "{took:?} of virtual time: {text}");
     sim.settle();
     assert_eq!(sim.open_connections(), 0, "sockets are left: {text}");
+    if let Some(report) = &report {
+        heard.borrow().is_as_in(report, text);
+    }
     report
+}
+
+/// All that somebody knows who only hears what is told.
+#[derive(Default)]
+struct Heard {
+    /// Of each check its verdict and its steps, each with whether it runs and how it ended.
+    checks: Vec<(Option<Verdict>, Vec<HeardStep>)>,
+    verdict: Option<Verdict>,
+}
+
+#[derive(Clone, Default)]
+struct HeardStep {
+    is_running: bool,
+    verdict: Option<Verdict>,
+    failure: Option<Failure>,
+}
+
+impl Heard {
+    fn hear(&mut self, progress: Progress) {
+        match progress {
+            Progress::RunStarted { checks, .. } => {
+                let steps = |check: &PlannedCheck| vec![HeardStep::default(); check.steps.len()];
+                self.checks = checks.iter().map(|check| (None, steps(check))).collect();
+            }
+            Progress::StepStarted { check, step } => self.checks[check].1[step].is_running = true,
+            Progress::StepEnded { check, step, verdict, failure, .. } => {
+                let failure = failure.map(|failure| *failure);
+                self.checks[check].1[step] = HeardStep { is_running: false, verdict: Some(verdict), failure };
+            }
+            Progress::CheckEnded { check, verdict, .. } => self.checks[check].0 = Some(verdict),
+            Progress::RunEnded { verdict } => self.verdict = Some(verdict),
+            Progress::CheckStarted { .. } | Progress::Tick { .. } => {}
+        }
+    }
+
+    fn is_as_in(&self, report: &Report, text: &str) {
+        assert_eq!((self.verdict, self.checks.len()), (Some(report.verdict), report.checks.len()), "{text}");
+        for ((verdict, steps), check) in self.checks.iter().zip(&report.checks) {
+            assert_eq!((*verdict, steps.len()), (Some(check.verdict), check.steps.len()), "{text}");
+            for (heard, step) in steps.iter().zip(&check.steps) {
+                assert!(!heard.is_running, "{} has no end: {text}", step.path);
+                assert_eq!(heard.verdict, Some(step.verdict), "{}: {text}", step.path);
+                assert_eq!(heard.failure, step.failure, "{}: {text}", step.path);
+            }
+        }
+    }
 }
 
 fn is_bad(verdict: Verdict) -> bool {

@@ -83,11 +83,17 @@ struct Cut {
     reason: Option<String>,
 }
 
-/// The lines of a check: setup, steps, teardown, and one for each invariant.
+/// The path of the line that says whether something is left over in a strict check.
+const STRICT: &str = "strict";
+
+/// The lines of a check: setup, steps, teardown, one for each invariant, and one for strictness.
 pub(super) fn ledger_of(suite: &Suite, check: &Check) -> Ledger {
     let mut ledger = Ledger::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
     for invariant in &suite.invariants {
         ledger.line(&invariant.path, invariant.position.line, &invariant.title, None);
+    }
+    if check.strict {
+        ledger.line(STRICT, check.position.line, "nothing is left over", None);
     }
     ledger
 }
@@ -309,6 +315,8 @@ impl<W: World> CheckRun<W> {
             }
         };
         self.ledger.borrow_mut().break_off(&failure, cut.verdict);
+        let broken_off = self.ledger.borrow().news(None);
+        self.tell_ends(&broken_off);
         Err(cut)
     }
 
@@ -332,6 +340,7 @@ impl<W: World> CheckRun<W> {
 
     /// In a strict check every message that nobody selected is one too many.
     fn find_strays(&self) {
+        let at = self.ledger.borrow().place(STRICT);
         for member in self.members.borrow().iter() {
             let (left, _) = member.inbox.leftovers();
             let Some(first) = left.first() else { continue };
@@ -340,11 +349,10 @@ impl<W: World> CheckRun<W> {
             let mut stray = failure::plain(FailureKind::Unexpected, message);
             stray.client = Some(member.name.clone());
             stray.closest = Some(failure::near_miss(first, &member.name, self.began, false));
-            let mut ledger = self.ledger.borrow_mut();
-            let at = ledger.line("strict", self.definition().position.line, "nothing is left over", None);
-            ledger.fail(at, self.run.masked_failure(*stray));
+            self.ledger.borrow_mut().fail(at, self.run.masked_failure(*stray));
             return;
         }
+        self.ledger.borrow_mut().pass(at);
     }
 
     /// What nobody selected, as far as a report has room, and how much more there is.

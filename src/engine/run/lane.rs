@@ -166,7 +166,7 @@ impl Lane {
             Pair::Field(_) => waiter.slots().to_vec(),
             Pair::Content => Vec::new(),
         };
-        let past = Past { answers, was_answered: waiter.is_content() };
+        let past = Past { answers, was_answered: waiter.is_done() || waiter.is_content() };
         if self.past.insert(key.clone(), past).is_none() {
             self.past_order.push_back(key.clone());
             let aged = self.past_order.len().checked_sub(MOST_OWN + 1);

@@ -38,6 +38,8 @@ struct Line {
     took: Duration,
     verdict: Verdict,
     failure: Option<Failure>,
+    /// Whether it has changed since it was told.
+    is_news: bool,
     /// Whether it ran after the check had failed, so that it says nothing of the check.
     is_follow_up: bool,
 }
@@ -85,6 +87,7 @@ impl Ledger {
             took: Duration::ZERO,
             verdict: Verdict::Skipped,
             failure: None,
+            is_news: true,
             is_follow_up: false,
         };
         self.lines.push(line);
@@ -101,28 +104,32 @@ impl Ledger {
         self.lines.iter().map(|line| (line.path.as_str(), line.position, line.title.as_str()))
     }
 
-    pub fn begin(&mut self, at: usize, on: &[String]) {
+    /// Answers how often it has begun, and how often it runs at once.
+    pub fn begin(&mut self, at: usize, on: &[String]) -> (u64, u64) {
         let line = &mut self.lines[at];
         line.runs += 1;
         line.running += 1;
+        line.is_news = true;
         line.is_follow_up = self.is_follow_up;
         for name in on {
             if line.known.insert(name.clone()) {
                 line.on.push(name.clone());
             }
         }
+        (line.runs, line.running)
     }
 
-    /// Ends one run of a step. Answers whether this is its first failure.
+    /// Ends one run of a step. Answers whether this is its first failure, and whether it still runs.
     pub fn end(
         &mut self,
         at: usize,
         took: Duration,
         failures: Vec<Failure>,
         end: Result<(), Broken>,
-    ) -> bool {
+    ) -> (bool, bool) {
         let line = &mut self.lines[at];
         line.running = line.running.saturating_sub(1);
+        line.is_news = true;
         line.took += took;
         line.settle(Verdict::Pass);
         if end.is_err() {
@@ -139,7 +146,7 @@ impl Ledger {
             }
             line.keep(failure);
         }
-        is_first
+        (is_first, line.running > 0)
     }
 
     /// Whether steps that begin from now on follow a failure, and so are no reason of the verdict.
@@ -162,6 +169,7 @@ impl Ledger {
         let line = &mut self.lines[at];
         self.failures.add(line.cause(&failure));
         line.runs = line.runs.max(1);
+        line.is_news = true;
         line.failed += 1;
         line.keep(failure);
     }
@@ -178,6 +186,7 @@ impl Ledger {
             let is_innermost = !running.iter().any(is_inside);
             let line = &mut self.lines[at];
             line.running = 0;
+            line.is_news = true;
             line.failed += 1;
             line.settle(verdict);
             if is_innermost {
@@ -191,11 +200,29 @@ impl Ledger {
 
     pub fn pass(&mut self, at: usize) {
         self.lines[at].runs = 1;
+        self.lines[at].is_news = true;
         self.lines[at].settle(Verdict::Pass);
     }
 
-    pub fn get(&self, at: usize) -> (Verdict, Millis, Option<&Failure>) {
-        let line = &self.lines[at];
+    /// Steps that ran, run no more and have changed since they were told: those within a block, or all.
+    pub fn news(&self, within: Option<usize>) -> Vec<usize> {
+        let block = within.map(|at| self.lines[at].path.as_str());
+        let is_within =
+            |path: &str| block.is_none_or(|block| path.len() > block.len() && path.starts_with(block));
+        let is_news =
+            |line: &Line| line.is_news && line.runs > 0 && line.running == 0 && is_within(&line.path);
+        (0..self.lines.len()).filter(|at| is_news(&self.lines[*at])).collect()
+    }
+
+    /// What there is to tell before the check ends, skipped steps included.
+    pub fn untold(&self) -> Vec<usize> {
+        (0..self.lines.len()).filter(|at| self.lines[*at].is_news).collect()
+    }
+
+    /// What is told of a step; then it is no news any more.
+    pub fn tell(&mut self, at: usize) -> (Verdict, Millis, Option<&Failure>) {
+        let line = &mut self.lines[at];
+        line.is_news = false;
         (line.verdict, line.took.into(), line.failure.as_ref())
     }
 

@@ -27,14 +27,15 @@ pub enum Progress {
         /// Which one of those planned.
         check: usize,
     },
-    /// A step begins. Rounds of a repeat are not told one by one.
+    /// A step begins. Neither rounds of a repeat nor clients that do the same side by side are told one by one.
     StepStarted {
         /// Which check.
         check: usize,
         /// Which of its steps.
         step: usize,
     },
-    /// A step has ended; one within a repeat is told when it fails for the first time and when the repeat ends.
+    /// A step has ended; one within a repeat is told when it fails for the first time and when the repeat ends. Told again, it
+    /// replaces what was told before. When the check ends, every step has been told as the report has it, skipped ones too.
     StepEnded {
         /// Which check.
         check: usize,

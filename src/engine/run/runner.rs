@@ -137,6 +137,9 @@ impl<W: World> RunShared<W> {
             }
         };
         self.tick(number);
+        // Whoever has heard all that was told knows each step as the report has it.
+        let untold = check.ledger.borrow().untold();
+        check.tell_ends(&untold);
         let report = self.close_check(&check, ended, offset);
         self.tell(Progress::CheckEnded {
             check: number,

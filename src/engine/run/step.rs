@@ -130,8 +130,9 @@ impl<W: World> CheckRun<W> {
     }
 
     fn begin(&self, place: usize, on: &[String], acting: &Acting<W>) {
-        self.ledger.borrow_mut().begin(place, on);
-        if acting.round.is_none() {
+        let (runs, at_once) = self.ledger.borrow_mut().begin(place, on);
+        // Clients that run the same step side by side are told as one, and so are rounds.
+        if runs == 1 || acting.round.is_none() && at_once == 1 {
             self.run.tell(Progress::StepStarted { check: self.number, step: place });
         }
     }
@@ -161,21 +162,26 @@ impl<W: World> CheckRun<W> {
             self.run.masked_failure(Failure { round, ..failure })
         };
         let failures: Vec<_> = failures.into_iter().map(told).collect();
-        let is_first = self.ledger.borrow_mut().end(place, took, failures, end);
-        if acting.round.is_none() || is_first {
-            let ledger = self.ledger.borrow();
-            let (verdict, duration, failure) = ledger.get(place);
-            let failure = failure.cloned().map(Box::new);
-            drop(ledger);
-            self.run.tell(Progress::StepEnded {
-                check: self.number,
-                step: place,
-                verdict,
-                duration,
-                failure,
-            });
+        let (is_first, is_running) = self.ledger.borrow_mut().end(place, took, failures, end);
+        if acting.round.is_none() && !is_running {
+            let within = self.ledger.borrow().news(Some(place));
+            self.tell_ends(&within);
+            self.tell_ends(&[place]);
+        } else if is_first {
+            self.tell_ends(&[place]);
         }
         end
+    }
+
+    /// Tells how these steps stand.
+    pub fn tell_ends(&self, places: &[usize]) {
+        for &step in places {
+            let mut ledger = self.ledger.borrow_mut();
+            let (verdict, duration, failure) = ledger.tell(step);
+            let failure = failure.cloned().map(Box::new);
+            drop(ledger);
+            self.run.tell(Progress::StepEnded { check: self.number, step, verdict, duration, failure });
+        }
     }
 
     fn is_wanted(&self, step: &Step, acting: &Acting<W>) -> Result<bool, Box<Failure>> {
