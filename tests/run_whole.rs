@@ -149,7 +149,7 @@ fn an_override_and_the_environment_change_variables() {
     let unknown = Options { overrides: vec![("rom".into(), "x".into())], ..Options::default() };
     assert_eq!(
         plan(&text, unknown).err().unwrap(),
-        ["variable \"rom\": the suite has no such variable; did you mean room?"]
+        ["variable \"rom\": the suite has no such variable; did you mean \"room\"?"]
     );
 }
 
@@ -383,6 +383,51 @@ fn a_page_that_was_out_of_sight_cannot_blame_the_server_for_being_late() {
 }
 
 #[test]
+fn a_page_that_was_out_of_sight_before_excuses_no_later_check() {
+    let late = json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true, "within": "2s"}}]);
+    let mut text = suite("/ws/silent", &late);
+    text["checks"] = json!([{"check": "one", "steps": late}, {"check": "two", "steps": late}]);
+    let with = |hidden_from: u64, to: u64| {
+        let setting = Setting::default();
+        let sim = world(1, Faults::default());
+        let (hidden, clock) = (setting.options.hidden.clone(), sim.clone());
+        sim.spawn(Box::pin(async move {
+            clock.sleep(Duration::from_millis(hidden_from)).await;
+            hidden.set(true);
+            clock.sleep(Duration::from_millis(to - hidden_from)).await;
+            hidden.set(false);
+        }));
+        let report = run_in(sim, &text.to_string(), &setting).report;
+        assert!(report.environment.hidden);
+        report.checks.iter().map(|check| check.verdict).collect::<Vec<_>>()
+    };
+    assert_eq!(with(500, 1_000), [Verdict::Inconclusive, Verdict::Fail]);
+    assert_eq!(with(3_000, 3_500), [Verdict::Fail, Verdict::Inconclusive]);
+}
+
+#[test]
+fn a_silence_at_whose_end_the_harness_stood_still_proves_nothing_if_something_came_then() {
+    let with = |delay: u64, blocked: u64, step: Value| {
+        let text = suite("/ws/echo", &json!([{"connect": "a"}, {"on": "a", "send": "x"}, step]));
+        let delay = Duration::from_millis(delay);
+        let sim = world(1, Faults { delay, ..Faults::default() });
+        sim.block(Duration::from_millis(10), Duration::from_millis(blocked));
+        run_in(sim, &text.to_string(), &Setting::default()).report
+    };
+    let silence = || json!({"on": "a", "silence": {"for": "50ms"}});
+    let none = || json!({"on": "a", "expect": {"text": "x", "times": 0, "within": "50ms"}});
+    for step in [silence, none] {
+        let came = with(30, 900, step());
+        assert_eq!(came.verdict, Verdict::Inconclusive, "{:?}", came.checks[0].steps);
+        let failure = came.checks[0].steps[2].failure.clone().expect("it says why");
+        assert!(failure.message.starts_with("whether this came in time is not known"), "{failure:?}");
+        assert_eq!(with(5_000, 900, step()).verdict, Verdict::Pass, "nothing came, however late we looked");
+        assert_eq!(with(100, 20, step()).verdict, Verdict::Pass, "it came after the time");
+        assert_eq!(with(1, 900, step()).verdict, Verdict::Fail, "it came before the harness stood still");
+    }
+}
+
+#[test]
 fn a_bound_that_is_finer_than_the_clock_cannot_be_judged() {
     let with = |step: f64, at: &str, bound: &str| {
         let mut text = suite("/ws/echo", &echo_steps());
@@ -399,10 +444,15 @@ fn a_bound_that_is_finer_than_the_clock_cannot_be_judged() {
         assert_eq!(with(5.0, at, "< 50us").verdict, Verdict::Fail);
         assert_eq!(with(100.0, at, "< 50us").verdict, Verdict::Inconclusive);
         assert_eq!(with(100.0, at, "< 500us").verdict, Verdict::Fail);
+        // What is shorter than a step may be measured as nothing, so a pass proves as little.
+        let passed = with(2_000.0, at, "< 1500us");
+        assert_eq!(passed.verdict, Verdict::Inconclusive);
+        assert_eq!(with(1_500.0, at, "< 1500us").verdict, Verdict::Pass);
+        assert_eq!(with(2_000.0, at, ">= 0s").verdict, Verdict::Pass);
     }
     assert_eq!(
         with(100.0, "suite", "< 50us").reasons,
-        ["the clock steps by 100us, which is coarser than a bound that does not hold"]
+        ["the clock steps by 100us, which is coarser than a bound, so whether that holds is not known"]
     );
 }
 

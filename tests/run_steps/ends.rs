@@ -108,3 +108,26 @@ fn closed_waits_for_the_other_side() {
         "steps[2] timeout: the connection was to end within 30ms, and it is open",
     );
 }
+
+#[test]
+fn an_end_that_no_step_looks_at_is_told() {
+    let closes = || Faults { closes: Some((0, 1001)), ..Faults::default() };
+    let steps = |more: Value| {
+        let mut steps = vec![open(), json!({"on": "a", "send": "x"}), json!({"wait": "5ms"})];
+        steps.extend(more.as_array().cloned().unwrap_or_default());
+        Value::from(steps)
+    };
+    let unseen = outcome("/ws", &steps(json!([])), closes());
+    assert_eq!(
+        (told(&unseen), unseen.report.verdict),
+        (
+            vec![
+                "the server ended a with 1001 (going away) \"as told\" at 4ms, and no step looked at it"
+                    .to_owned()
+            ],
+            Verdict::Pass
+        )
+    );
+    let seen = outcome("/ws", &steps(json!([{"on": "a", "closed": {}}])), closes());
+    assert_eq!(told(&seen), Vec::<String>::new());
+}

@@ -137,3 +137,17 @@ fn measure_is_judged_by_a_threshold_and_its_steps_fail_in_it() {
         "steps[0].steps[0] http: GET http://nowhere/ was not answered: nobody answers there",
     );
 }
+
+#[test]
+fn a_repeat_without_a_round_checks_nothing() {
+    let mut text = suite("/ws", &json!([{"repeat": {"for": "{{time}}"}, "steps": [{"wait": "1ms"}]}]));
+    text["vars"] = json!({"time": "{{env.TIME ?? 0}}"});
+    let outcome = run_text(&text.to_string(), &Setting::default());
+    assert_eq!(
+        (told(&outcome), outcome.report.verdict),
+        (
+            vec!["steps[0] script: the repeat has no round, so nothing would be checked".to_owned()],
+            Verdict::Error
+        )
+    );
+}

@@ -43,7 +43,7 @@ fn an_http_answer_is_judged() {
         Faults::default(),
         call("http://sim/api/health", json!({"subset": {"status": "bad"}})),
         "steps[0] http: the answer to GET http://sim/api/health is not as it should be: expected JSON containing \
-         {\"status\":\"bad\"}: $.status: wanted \"bad\", got \"ok\"",
+         {\"status\":\"bad\"}",
     );
     fails(
         "/ws",
@@ -55,7 +55,7 @@ fn an_http_answer_is_judged() {
         "/ws",
         Faults::default(),
         call("http://sim/api/health", json!({"within": "500us"})),
-        "steps[0] http: GET http://sim/api/health was not answered within 500us",
+        "steps[0] timeout: GET http://sim/api/health was not answered within 500us",
     );
 }
 

@@ -67,3 +67,19 @@ fn an_invariant_goes_on_across_reconnects() {
         ["invariants[0] invariant: 1 came after 1, so it does not grow"]
     );
 }
+
+#[test]
+fn an_invariant_that_never_saw_a_value_says_so() {
+    let mut text = suite("/ws/echo", &json!([open(), {"on": "a", "send": "x", "expect": {"echo": true}}]));
+    text["invariants"] =
+        json!([{"on": "a", "unique": "$.id"}, {"on": "b", "max_gap": "1s"}, {"schema": {"type": "object"}}]);
+    let outcome = run_text(&text.to_string(), &Setting::default());
+    assert_eq!(
+        told(&outcome)[..2],
+        [
+            "invariants[0] never saw a value, so that it held says nothing",
+            "invariants[1] never saw a value, so that it held says nothing"
+        ]
+    );
+    assert!(told(&outcome)[2].starts_with("invariants[2] invariant: "), "{:?}", told(&outcome));
+}

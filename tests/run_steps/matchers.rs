@@ -88,7 +88,7 @@ fn a_schema_matcher_and_a_schema_invariant_hold_and_are_broken() {
         rule,
         &[r#"{"n":1}"#, r#"{"n":1.5}"#],
         &[
-            r#"invariants[0] invariant: a message is not as described: expected JSON that fits the schema {"type":"object","properties":{"n":{"type":"integer","minimum":0}},"required":["n"]}: $.n: wanted an integer, got 1.5"#,
+            r#"invariants[0] invariant: a message is not as described: expected JSON that fits the schema {"type":"object","properties":{"n":{"type":"integer","minimum":0}},"required":["n"]}"#,
         ],
     );
 }

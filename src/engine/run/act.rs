@@ -13,19 +13,24 @@ use futures_util::future::select;
 use super::bell::pass;
 use super::check::{CheckRun, Mark};
 use super::failure::{self, ending, script, took};
+use super::inbox::Message;
+use super::judge::LONG_LAG;
 use super::member::{Member, State};
 use super::step::Acting;
 use super::waiter::Watch;
 use super::wanted::{Origin, waiter};
-use crate::engine::World;
 use crate::engine::payload_spec::PayloadSpec;
 use crate::engine::report::{Failure, FailureKind};
 use crate::engine::suite::{Expectation, Silence};
+use crate::engine::{Instant, World};
 
 /// Above this many bytes that the network has not taken, a send waits.
 const MOST_BUFFERED: u64 = 64 << 20;
 /// How often it is looked whether they have gone.
 const DRAIN: Duration = Duration::from_millis(5);
+/// How long an event loop that stood still gets to deliver what came meanwhile.
+const CATCHING_UP: Duration = Duration::from_millis(20);
+
 impl<W: World> CheckRun<W> {
     /// Sends a message and waits for what is expected.
     pub async fn send(
@@ -142,7 +147,34 @@ impl<W: World> CheckRun<W> {
         if was_open && member.ending().is_some_and(|ending| !ending.is_ours) {
             return Err(self.ended(member, "the silence was broken off"));
         }
-        Ok(())
+        let is_meant = |message: &Message| matcher.as_ref().is_none_or(|m| m.holds(&message.subject));
+        self.be_awake(member, until, &is_meant).await
+    }
+
+    /// When the event loop stood still at the end of a time in which nothing was to come, what came then was stamped only
+    /// afterwards; so where something did come, nobody knows whether it was in that time.
+    pub async fn be_awake(
+        &self,
+        member: &Member<W>,
+        until: Instant,
+        is_meant: &dyn Fn(&Message) -> bool,
+    ) -> Result<(), Box<Failure>> {
+        let world = &self.run.world;
+        let late = world.now() - until;
+        if late < LONG_LAG {
+            return Ok(());
+        }
+        self.run.lagged(late);
+        // What waits at the door comes in first.
+        pass(world, world.now() + CATCHING_UP).await;
+        let Some(message) = member.inbox.after(until, is_meant) else { return Ok(()) };
+        let text = format!(
+            "whether this came in time is not known: the event loop stood still for {} when the time was over",
+            took(late)
+        );
+        let mut failure = failure::plain(FailureKind::Timeout, text);
+        failure.closest = Some(failure::near_miss(&message, &member.name, self.began, false));
+        Err(failure)
     }
 
     pub fn mark(&self, name: &str) -> Result<Mark, Box<Failure>> {

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use super::bell::{Bell, pass};
 use super::failure;
-use super::inbox::Orders;
-use super::invariant::{Guard, Law};
+use super::inbox::{Budget, Orders};
+use super::invariant::{self, Guard, Law};
 use super::ledger::{Failures, Ledger};
 use super::member::{Ears, Member, State};
 use super::runner::{RunShared, STOPPED};
@@ -104,9 +104,10 @@ impl<W: World> CheckRun<W> {
         let planned = &run.plan.checks[number];
         let suite = &run.plan.suite;
         let began = run.world.now();
+        let budget = Budget::default();
         let ears = |ignore| {
-            let (meter, breath) = (run.meter.clone(), run.breath.clone());
-            Rc::new(Ears { meter, breath, began, ignore, broken: RefCell::default() })
+            let (meter, breath, budget) = (run.meter.clone(), run.breath.clone(), budget.clone());
+            Rc::new(Ears { meter, breath, budget, began, ignore, broken: RefCell::default() })
         };
         let mut this = Self {
             run: run.clone(),
@@ -238,7 +239,10 @@ impl<W: World> CheckRun<W> {
         let lasting = self.run.world.now() - self.began;
         let (verdict, failures) = self.ledger.borrow().verdict();
         let verdict = cut.as_ref().map_or(verdict, |cut| verdict.and(cut.verdict));
-        let reasons = cut.and_then(|cut| cut.reason).into_iter().collect();
+        let mut notes = if cut.is_none() { self.idle_invariants() } else { Vec::new() };
+        notes.extend(self.unseen_ends());
+        let mut reasons: Vec<_> = cut.and_then(|cut| cut.reason).into_iter().collect();
+        reasons.extend(notes.iter().map(|note| self.run.masked(note)));
         Ended { verdict, reasons, failures, lasting, leftovers, leftovers_omitted }
     }
 
@@ -333,9 +337,44 @@ impl<W: World> CheckRun<W> {
             let at = ledger.place(&invariant.path);
             match broken.iter().find(|(broken, _)| *broken == number) {
                 Some((_, failure)) => ledger.fail(at, self.run.masked_failure(failure.clone())),
-                None => ledger.pass(at),
+                None => {
+                    let members = self.members.borrow();
+                    match members.iter().find(|member| member.has_shown(number).1) {
+                        Some(member) => {
+                            let failure = invariant::too_many(&member.name);
+                            ledger.doubt(at, self.run.masked_failure(failure));
+                        }
+                        None => ledger.pass(at),
+                    }
+                }
             }
         }
+    }
+
+    /// Invariants that held because there was nothing that could have broken them.
+    fn idle_invariants(&self) -> Vec<String> {
+        let members = self.members.borrow();
+        let invariants = self.run.plan.suite.invariants.iter().enumerate();
+        let idle = invariants.filter(|(number, _)| !members.iter().any(|member| member.has_shown(*number).0));
+        let say = |path: &str| format!("{path} never saw a value, so that it held says nothing");
+        idle.map(|(_, invariant)| say(&invariant.path)).collect()
+    }
+
+    /// Connections that the other side has ended, where no step needed them any more or looked at how.
+    fn unseen_ends(&self) -> Option<String> {
+        let members = self.members.borrow();
+        let mut unseen = members.iter().filter_map(|member| {
+            let ending = member.ending().filter(|ending| !ending.is_ours && !member.is_end_seen.get())?;
+            Some((&member.name, ending))
+        });
+        let (name, first) = unseen.next()?;
+        let end = failure::ending(first.code, &first.reason);
+        let at = failure::took(first.at - self.began);
+        let others = match unseen.count() {
+            0 => String::new(),
+            count => format!(", and {}", failure::count_of(count, "other connection")),
+        };
+        Some(format!("the server ended {name} with {end} at {at}{others}, and no step looked at it"))
     }
 
     /// In a strict check every message that nobody selected is one too many.

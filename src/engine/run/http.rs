@@ -45,7 +45,10 @@ impl<W: World> CheckRun<W> {
                 self.run.meter.borrow_mut().counters().errors += 1;
                 http(format!("{call} was not answered: {error}"))
             })?,
-            Either::Right(_) => return Err(http(format!("{call} was not answered within {}", took(within)))),
+            Either::Right(_) => {
+                let message = format!("{call} was not answered within {}", took(within));
+                return Err(failure::plain(FailureKind::Timeout, message));
+            }
         };
         let now = world.now();
         self.run.breath.turned(now);
@@ -54,7 +57,8 @@ impl<W: World> CheckRun<W> {
         let body = Payload::Text(answer.body);
         let subject = Subject::new(&body);
         if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
-            let mut failure = http(format!("the answer to {call} is not as it should be: {mismatch}"));
+            let mut failure =
+                http(format!("the answer to {call} is not as it should be: expected {}", mismatch.expected));
             failure.expected = Some(mismatch.expected.clone());
             failure.diff = failure::differences(mismatch);
             return Err(failure);

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::lane::{Lane, Pair};
 use super::waiter::{Waiter, Watch};
@@ -34,7 +34,8 @@ impl Message {
 
 /// What a kept message costs beside its content.
 const OVERHEAD: usize = 160;
-/// What may wait unselected on one connection; above it the oldest is let go, and counted. The newest never is.
+/// What may wait unselected on all connections of a check; above it the oldest of the fullest is let go, and counted. The
+/// newest of a connection never is.
 const MOST_LIVE: usize = 64 << 20;
 /// What is kept of selected messages, to say that the one that is missed had been taken.
 const MOST_RECENT: usize = 1 << 20;
@@ -58,6 +59,39 @@ impl Orders {
     }
 }
 
+/// What all inboxes of a check may keep together.
+#[derive(Clone, Default)]
+pub(super) struct Budget(Rc<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: Cell<usize>,
+    inboxes: RefCell<Vec<Weak<RefCell<Inner>>>>,
+}
+
+impl Budget {
+    /// What an inbox keeps has changed.
+    fn changed(&self, before: usize, after: usize) {
+        self.0.bytes.set(self.0.bytes.get() + after - before);
+    }
+
+    /// Lets go of the oldest where most is kept, so that a flood on one connection costs no other one its messages.
+    fn shrink(&self) {
+        while self.0.bytes.get() > MOST_LIVE {
+            let inboxes = self.0.inboxes.borrow();
+            let there = inboxes.iter().filter_map(Weak::upgrade);
+            let fullest = { there }
+                .filter(|inner| inner.borrow().live.len() > 1)
+                .max_by_key(|inner| inner.borrow().live_bytes);
+            let Some(fullest) = fullest else { return };
+            let mut inner = fullest.borrow_mut();
+            let before = inner.live_bytes;
+            inner.let_oldest_go();
+            self.changed(before, inner.live_bytes);
+        }
+    }
+}
+
 /// What became of an arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
@@ -74,7 +108,8 @@ pub enum Arrival {
 /// Everything that came on one connection, across reconnects.
 pub(super) struct Inbox {
     orders: Orders,
-    inner: RefCell<Inner>,
+    budget: Budget,
+    inner: Rc<RefCell<Inner>>,
 }
 
 #[derive(Default)]
@@ -106,8 +141,10 @@ const LONG_WAY: usize = 64;
 const MOST_REFUSED: usize = 8;
 
 impl Inbox {
-    pub fn new(orders: Orders) -> Self {
-        Self { orders, inner: RefCell::default() }
+    pub fn new(orders: Orders, budget: Budget) -> Self {
+        let inner = Rc::default();
+        budget.0.inboxes.borrow_mut().push(Rc::downgrade(&inner));
+        Self { orders, budget, inner }
     }
 
     /// Gives a message its place, before anybody looks at it.
@@ -126,18 +163,24 @@ impl Inbox {
         for watch in &inner.watches {
             watch.see(&message);
         }
+        let before = inner.live_bytes;
         inner.keep(message);
+        self.budget.changed(before, inner.live_bytes);
+        drop(inner);
+        self.budget.shrink();
         arrival
     }
 
     /// Lets a waiter take what is there already; if that is not all it wants, it waits for the rest.
     pub fn register(&self, waiter: &Rc<Waiter>) {
         let mut inner = self.inner.borrow_mut();
+        let before = inner.live_bytes;
         for message in inner.select(waiter) {
             inner.live.remove(&message.order);
             inner.live_bytes -= message.bytes();
             inner.remember(message);
         }
+        self.budget.changed(before, inner.live_bytes);
         if waiter.is_done() {
             return;
         }
@@ -207,6 +250,13 @@ impl Inbox {
             }
         }
         (count, best)
+    }
+
+    /// The first message after a moment that nobody selected and that is meant.
+    pub fn after(&self, moment: Instant, is_meant: &dyn Fn(&Message) -> bool) -> Option<Rc<Message>> {
+        let inner = self.inner.borrow();
+        let later = inner.live.values().rev().take_while(|message| message.at > moment);
+        later.filter(|message| is_meant(message)).last().cloned()
     }
 
     /// What nobody selected, in order, and how many more were let go.
@@ -300,11 +350,12 @@ impl Inner {
     fn keep(&mut self, message: Rc<Message>) {
         self.live_bytes += message.bytes();
         self.live.insert(message.order, message);
-        while self.live_bytes > MOST_LIVE && self.live.len() > 1 {
-            let Some((_, oldest)) = self.live.pop_first() else { return };
-            self.live_bytes -= oldest.bytes();
-            self.let_go += 1;
-        }
+    }
+
+    fn let_oldest_go(&mut self) {
+        let Some((_, oldest)) = self.live.pop_first() else { return };
+        self.live_bytes -= oldest.bytes();
+        self.let_go += 1;
     }
 
     fn remember(&mut self, message: Rc<Message>) {

@@ -1,7 +1,7 @@
 //! The last word on a check and on a run: thresholds, requirements, and whether the harness was the limit.
 //!
-//! Owns what makes a verdict inconclusive. The rule a reader would break: an excuse is only ever made for a failure, and only
-//! for one that time alone explains.
+//! Owns what makes a verdict inconclusive. The rule a reader would break: an excuse is only ever made for a failure that time
+//! alone explains; a pass is doubted only where the clock could not have shown a failure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::engine::report::{Environment, Failure, Metric, ThresholdReport, Verdi
 use crate::engine::suite::{Bound, Field};
 
 /// A loop that stood still this long explains a message that came late.
-const LONG_LAG: Duration = Duration::from_millis(500);
+pub(super) const LONG_LAG: Duration = Duration::from_millis(500);
 
 type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Box<Failure>>;
 
@@ -27,7 +27,16 @@ pub(super) fn thresholds(
     early: Early<'_>,
 ) -> Vec<(ThresholdReport, Cause)> {
     let judge = |bound: &Bound| match read(bound, early, Threshold::parse) {
-        Ok(threshold) => (threshold.evaluate(metrics), cause(&threshold, clock_step)),
+        Ok(threshold) => {
+            let cause = cause(&threshold, clock_step);
+            let mut report = threshold.evaluate(metrics);
+            if cause == Cause::TooFine && report.verdict == Verdict::Pass {
+                // What is shorter than a step of the clock is measured as nothing at all.
+                report.verdict = Verdict::Inconclusive;
+                report.message = Some(too_fine(clock_step));
+            }
+            (report, cause)
+        }
         Err(broken) => (broken, Cause::Other),
     };
     bounds.iter().map(judge).collect()
@@ -37,7 +46,9 @@ pub(super) fn thresholds(
 fn cause(threshold: &Threshold, clock_step: Duration) -> Cause {
     match threshold.subject() {
         Subject::Timing { stat: Stat::Count, .. } => Cause::Late,
-        Subject::Timing { .. } if threshold.duration().is_some_and(|bound| bound < clock_step) => {
+        Subject::Timing { .. }
+            if threshold.duration().is_some_and(|bound| !bound.is_zero() && bound < clock_step) =>
+        {
             Cause::TooFine
         }
         Subject::Timing { name, .. } if name == "open" || name.starts_with("open.") => Cause::LateOpen,
@@ -45,6 +56,11 @@ fn cause(threshold: &Threshold, clock_step: Duration) -> Cause {
         Subject::Counter("missing" | "matched" | "late") => Cause::Late,
         Subject::Counter(_) | Subject::TimerStep => Cause::Other,
     }
+}
+
+fn too_fine(clock_step: Duration) -> String {
+    let step = took(clock_step);
+    format!("the clock steps by {step}, which is coarser than a bound, so whether that holds is not known")
 }
 
 /// The step of the clock.
@@ -101,6 +117,11 @@ pub(super) struct Harness {
 }
 
 impl Harness {
+    /// Why nobody knows how it ended, where a verdict is inconclusive by its thresholds.
+    pub fn doubt(&self, failures: &Failures) -> Option<String> {
+        (failures.too_fine > 0).then(|| too_fine(self.clock_step))
+    }
+
     /// Why failures for want of time may be our own; none when nothing speaks for that, or when one has another cause.
     pub fn excuse(&self, failures: &Failures) -> Option<String> {
         let Failures { late_opens, late, too_fine, others } = *failures;
@@ -123,10 +144,7 @@ impl Harness {
                 "more than {pace} opens were pending at once, which browsers delay on purpose"
             ));
         }
-        (too_fine > 0 && late + late_opens == 0).then(|| {
-            let step = took(self.clock_step);
-            format!("the clock steps by {step}, which is coarser than a bound that does not hold")
-        })
+        (too_fine > 0 && late + late_opens == 0).then(|| self::too_fine(self.clock_step))
     }
 }
 

@@ -174,6 +174,15 @@ impl Ledger {
         line.keep(failure);
     }
 
+    /// Nobody knows whether it held.
+    pub fn doubt(&mut self, at: usize, failure: Failure) {
+        let line = &mut self.lines[at];
+        line.runs = line.runs.max(1);
+        line.is_news = true;
+        line.settle(Verdict::Inconclusive);
+        line.failure.get_or_insert(failure);
+    }
+
     /// Everything that still runs was broken off. The innermost of them say why.
     pub fn break_off(&mut self, failure: &Failure, verdict: Verdict) {
         let running: Vec<_> = (0..self.lines.len()).filter(|at| self.lines[*at].running > 0).collect();

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::bell::Bell;
 use super::breath::Breath;
-use super::inbox::{Arrival, Inbox, Orders};
+use super::inbox::{Arrival, Budget, Inbox, Orders};
 use super::invariant::Guard;
 use super::meter::Meter;
 use crate::engine::matcher::Matcher;
@@ -44,6 +44,7 @@ pub(super) struct Ending {
 pub(super) struct Ears {
     pub meter: Rc<RefCell<Meter>>,
     pub breath: Rc<Breath>,
+    pub budget: Budget,
     /// When the check began.
     pub began: Instant,
     /// Messages that nobody sees.
@@ -93,7 +94,7 @@ impl<W: World> Member<W> {
             name,
             client,
             index,
-            inbox: Inbox::new(orders),
+            inbox: Inbox::new(orders, ears.budget.clone()),
             captures: RefCell::default(),
             seq: Cell::new(0),
             last_sent: Cell::new(None),
@@ -195,10 +196,18 @@ impl<W: World> Member<W> {
         if was_open {
             self.ears.meter.borrow_mut().ended();
         }
-        if *self.state.borrow() != State::Never {
+        // How it ended before is how it ended.
+        if !matches!(*self.state.borrow(), State::Never | State::Closed(_)) {
             let ending = Ending { code: 1006, reason: String::new(), is_clean: false, is_ours: true, at };
             *self.state.borrow_mut() = State::Closed(ending);
         }
+    }
+
+    /// Whether the invariant of this number has had something to look at here, and whether that was more than it remembers.
+    pub fn has_shown(&self, number: usize) -> (bool, bool) {
+        let guards = self.guards.borrow();
+        let guard = guards.iter().find(|guard| guard.index == number);
+        guard.map_or((false, false), |guard| (guard.has_seen, guard.is_full))
     }
 
     /// Invariants about time end here, as the silence that follows is wanted.

@@ -24,9 +24,11 @@ pub struct Options {
     pub names: Vec<String>,
     /// Milliseconds since 1970 at the moment that the world calls its origin.
     pub origin_millis: u64,
-    /// Where this is. Lag is measured by the run itself, and whether the page was hidden is asked at the end.
+    /// Where this is. Lag is measured by the run itself. `hidden` says that the page is out of sight for all of the run, unless
+    /// the flag below is set at the start too.
     pub environment: Environment,
-    /// Whether the page has been out of sight during the run; set by whoever knows.
+    /// Whether the page is out of sight now; kept up to date by whoever knows. A check is in doubt only if it was while the
+    /// check ran.
     pub hidden: Rc<Cell<bool>>,
 }
 

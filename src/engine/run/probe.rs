@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::inbox::{Inbox, Orders};
+use super::inbox::{Budget, Inbox, Orders};
 use super::lane::{Pair, content_key, field_key};
 use super::waiter::Waiter;
 use crate::engine::matcher::{Matcher, Query, Subject};
@@ -51,7 +51,7 @@ impl Default for Probe {
 impl Probe {
     pub fn new() -> Self {
         let orders = Orders::default();
-        Self { inbox: Inbox::new(orders.clone()), orders }
+        Self { inbox: Inbox::new(orders.clone(), Budget::default()), orders }
     }
 
     /// The place of the next message.

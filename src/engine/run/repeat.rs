@@ -50,6 +50,9 @@ impl<W: World> CheckRun<W> {
             lasting: lasting.map_err(failure::script)?,
             every: every.map_err(failure::script)?,
         };
+        if !rounds.has(0, Duration::ZERO) {
+            return Err(failure::script("the repeat has no round, so nothing would be checked"));
+        }
         Ok(match repeat.is_open {
             true => self.repeat_open(repeat, &rounds, acting).await,
             false => self.repeat_closed(repeat, &rounds, acting).await,

@@ -48,6 +48,11 @@ pub(super) struct RunShared<W: World> {
     lag: RefCell<Histogram>,
     /// At its worst since the check began.
     worst_lag: Cell<Duration>,
+    /// Whether the page was out of sight while this check ran, and while any did.
+    was_hidden: Cell<bool>,
+    was_ever_hidden: Cell<bool>,
+    /// Whether it is known to be so for all of the run.
+    is_hidden_always: bool,
     /// Whether any check opened connections faster than a browser lets them.
     has_burst: Cell<bool>,
 }
@@ -56,6 +61,8 @@ pub(super) struct RunShared<W: World> {
 pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener) -> Report {
     let began = world.now();
     let random = plan.random.clone();
+    // Who keeps the flag up to date has set it where the page is hidden at the start; then the flag says more.
+    let is_hidden_always = plan.options.environment.hidden && !plan.options.hidden.get();
     let run = Rc::new(RunShared {
         world,
         plan,
@@ -67,6 +74,9 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         listener: RefCell::new(listener),
         lag: RefCell::new(Histogram::new()),
         worst_lag: Cell::new(Duration::ZERO),
+        was_hidden: Cell::new(false),
+        was_ever_hidden: Cell::new(false),
+        is_hidden_always,
         has_burst: Cell::new(false),
     });
     run.tell(Progress::RunStarted {
@@ -106,6 +116,11 @@ impl<W: World> RunShared<W> {
         failure::cut_message(&self.masked(&failure::uncut(payload)))
     }
 
+    /// The event loop stood still for so long.
+    pub fn lagged(&self, late: Duration) {
+        self.worst_lag.set(self.worst_lag.get().max(late));
+    }
+
     /// Keeps a value out of everything that is told from now on, and out of the report, if its name is that of a secret.
     pub fn learn(&self, name: &str, value: &Value) -> Result<(), Box<Failure>> {
         match self.plan.suite.secrets.iter().any(|secret| secret == name) {
@@ -117,6 +132,8 @@ impl<W: World> RunShared<W> {
     async fn check(self: &Rc<Self>, number: usize) -> CheckReport {
         self.tell(Progress::CheckStarted { check: number });
         self.worst_lag.set(Duration::ZERO);
+        self.was_hidden.set(false);
+        self.look();
         let (check, made) = CheckRun::new(self.clone(), number);
         let offset = check.began - self.meter.borrow().began();
         let ended = if self.stop.is_asked() {
@@ -174,7 +191,7 @@ impl<W: World> RunShared<W> {
         let harness = Harness {
             worst_lag: self.worst_lag.get(),
             has_burst: check.has_burst.get(),
-            was_hidden: self.was_hidden(),
+            was_hidden: self.was_hidden.get(),
             clock_step,
         };
         if verdict == Verdict::Fail
@@ -182,6 +199,9 @@ impl<W: World> RunShared<W> {
         {
             verdict = Verdict::Inconclusive;
             reasons.push(reason);
+        }
+        if is_judged && verdict == Verdict::Inconclusive && reasons.is_empty() {
+            reasons.extend(harness.doubt(&failures));
         }
         let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), Ledger::new([]));
         CheckReport {
@@ -217,6 +237,7 @@ impl<W: World> RunShared<W> {
     }
 
     fn tick(&self, check: usize) {
+        self.look();
         let mut meter = self.meter.borrow_mut();
         let tick = Progress::Tick {
             check,
@@ -229,15 +250,19 @@ impl<W: World> RunShared<W> {
         self.tell(tick);
     }
 
-    fn was_hidden(&self) -> bool {
-        self.plan.options.hidden.get() || self.plan.options.environment.hidden
+    /// Looks whether the page is out of sight.
+    fn look(&self) {
+        if self.plan.options.hidden.get() || self.is_hidden_always {
+            self.was_hidden.set(true);
+            self.was_ever_hidden.set(true);
+        }
     }
 
     fn environment(&self) -> Environment {
         let lag = self.lag.borrow().summary();
         Environment {
             loop_lag_p99_ms: lag.map_or(0.0, |lag| Millis::from(lag.p99).0),
-            hidden: self.was_hidden(),
+            hidden: self.was_ever_hidden.get(),
             ..self.plan.options.environment.clone()
         }
     }
@@ -265,8 +290,11 @@ impl<W: World> RunShared<W> {
             thresholds.push(threshold);
         }
         let worst_lag = self.lag.borrow().summary().map_or(Duration::ZERO, |lag| lag.max);
-        let was_hidden = self.was_hidden();
+        let was_hidden = self.was_ever_hidden.get();
         let harness = Harness { worst_lag, has_burst: self.has_burst.get(), was_hidden, clock_step };
+        if of_thresholds == Verdict::Inconclusive {
+            reasons.extend(harness.doubt(&failures));
+        }
         if of_thresholds == Verdict::Fail
             && let Some(reason) = harness.excuse(&failures)
         {

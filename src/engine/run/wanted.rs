@@ -151,7 +151,16 @@ impl<W: World> CheckRun<W> {
                 member.inbox.forget(waiter);
             }
         });
+        let is_exact = matches!(wanted.mode, Mode::Exactly(_));
         let is_in_time = self.wait(member, waiter).await;
+        if is_exact && waiter.is_content() {
+            let slot = &wanted.slots[0];
+            let is_meant = |message: &Message| {
+                waiter.pair().is_none_or(|(pair, key)| pair.has_key(message, key))
+                    && slot.matcher.as_ref().is_none_or(|matcher| matcher.holds(&message.subject))
+            };
+            self.be_awake(member, waiter.deadline(), &is_meant).await?;
+        }
         let selected = waiter.selected();
         let result = self.use_selected(member, wanted, &selected, origin);
         drop(count);
@@ -225,7 +234,7 @@ impl<W: World> CheckRun<W> {
             {
                 let mut failure = failure::plain(
                     FailureKind::Mismatch,
-                    format!("the selected message is not as it should be: {mismatch}"),
+                    format!("the selected message is not as it should be: expected {}", mismatch.expected),
                 );
                 failure.expected = Some(mismatch.expected.clone());
                 failure.closest = Some(failure::near_miss(message, &member.name, self.began, true));

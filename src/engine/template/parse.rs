@@ -142,7 +142,7 @@ pub enum TemplateErrorKind {
 }
 
 pub(super) fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+    nearest.as_ref().map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
 }
 
 impl TemplateErrorKind {
@@ -167,7 +167,7 @@ impl Template {
     /// assert!(Template::parse("hello {{name}}").is_ok());
     /// assert_eq!(
     ///     Template::parse("{{rnadom 1 6}}").unwrap_err()[0].to_string(),
-    ///     "nothing is called \"rnadom\" here; did you mean random?",
+    ///     "nothing is called \"rnadom\" here; did you mean \"random\"?",
     /// );
     /// ```
     pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {

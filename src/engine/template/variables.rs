@@ -352,7 +352,7 @@ mod tests {
         check_err(
             json!({"room": 1}),
             &[("rom", "x")],
-            &["variable \"rom\": the suite has no such variable; did you mean room?"],
+            &["variable \"rom\": the suite has no such variable; did you mean \"room\"?"],
         );
     }
 
@@ -371,7 +371,7 @@ mod tests {
         check_err(
             json!({"room": 1, "a": "{{rooom}}"}),
             &[],
-            &["variable \"a\": no variable is called \"rooom\"; did you mean room?"],
+            &["variable \"a\": no variable is called \"rooom\"; did you mean \"room\"?"],
         );
     }
 

@@ -16,7 +16,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        Self { inbox: Inbox::new(Orders::default()), came: Cell::new(0) }
+        Self { inbox: Inbox::new(Orders::default(), Budget::default()), came: Cell::new(0) }
     }
 
     fn now(&self) -> Instant {
@@ -394,4 +394,22 @@ fn the_newest_is_kept_however_large_it_is() {
     let (left, let_go) = inbox.inbox.leftovers();
     assert_eq!((left.len(), let_go), (1, 1));
     assert!(inbox.expect(Mode::First, &["*"]).is_done());
+}
+
+#[test]
+fn a_flood_on_one_connection_costs_another_none_of_its_messages() {
+    let (orders, budget) = (Orders::default(), Budget::default());
+    let [flood, quiet] = [(); 2].map(|()| Inbox::new(orders.clone(), budget.clone()));
+    let bytes = MOST_LIVE / 8;
+    let arrive = |inbox: &Inbox, bytes: usize| {
+        inbox.arrive(inbox.stamp(Instant::ORIGIN, Payload::Binary(vec![0; bytes])));
+    };
+    arrive(&quiet, 10);
+    for _ in 0..20 {
+        arrive(&flood, bytes);
+    }
+    arrive(&quiet, 10);
+    let count = |inbox: &Inbox| (inbox.leftovers().0.len(), inbox.leftovers().1);
+    assert_eq!((count(&flood), count(&quiet)), ((7, 13), (2, 0)));
+    assert!(budget.0.bytes.get() <= MOST_LIVE);
 }

@@ -256,6 +256,14 @@ impl Reader<'_> {
                 "a repeat ends after some rounds or after a while; write \"times\": 10 or \"for\": \"30s\"",
             );
         }
+        let no_times = matches!(&spec.times, Some(Field::Fixed(0)));
+        let no_time = matches!(&spec.lasting, Some(Field::Fixed(lasting)) if lasting.is_zero());
+        for key in [no_times.then_some("times"), no_time.then_some("for")].into_iter().flatten() {
+            if let Some(node) = head.get(key) {
+                let words = "a repeat without a round checks nothing; to leave it out, write \"if\": false";
+                self.wrong(node.span, words);
+            }
+        }
         let Some(schedule) = head.get("schedule") else { return };
         match schedule.text() {
             Some("closed") => {}

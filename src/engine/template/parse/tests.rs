@@ -95,8 +95,8 @@ fn err_all_at_once() {
 
 #[test]
 fn err_an_unknown_word_names_the_nearest() {
-    check_err("{{rand 1 6}}", &[(0, "nothing is called \"rand\" here; did you mean random?")]);
-    check_err("{{randon 1 6}}", &[(0, "nothing is called \"randon\" here; did you mean random?")]);
+    check_err("{{rand 1 6}}", &[(0, "nothing is called \"rand\" here; did you mean \"random\"?")]);
+    check_err("{{randon 1 6}}", &[(0, "nothing is called \"randon\" here; did you mean \"random\"?")]);
     check_err("{{choose a b}}", &[(0, "nothing is called \"choose\" here")]);
 }
 
@@ -130,8 +130,8 @@ fn err_names_with_strange_letters() {
 #[test]
 fn an_unknown_variable_names_the_nearest_known_one() {
     let tell = |name| TemplateErrorKind::unknown_variable(name, ["room", "user"]).to_string();
-    assert_eq!(tell("rooom"), "no variable is called \"rooom\"; did you mean room?");
-    assert_eq!(tell("uid"), "no variable is called \"uid\"; did you mean uuid?");
+    assert_eq!(tell("rooom"), "no variable is called \"rooom\"; did you mean \"room\"?");
+    assert_eq!(tell("uid"), "no variable is called \"uid\"; did you mean \"uuid\"?");
     assert_eq!(tell("banana"), "no variable is called \"banana\"");
 }
 

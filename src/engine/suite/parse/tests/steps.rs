@@ -236,7 +236,7 @@ fn err_set_and_wait() {
         &[
             "10 .set.i: {{i}} means something else already; choose another name for the variable",
             r#"18 .set['x y']: "x y" is no name of a variable; a name is a letter or _, then letters, digits, _ and -"#,
-            r#"33 .set.z: no variable is called "rooom"; did you mean room?"#,
+            r#"33 .set.z: no variable is called "rooom"; did you mean "room"?"#,
         ],
     );
     check_step_err(
@@ -325,7 +325,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": {"a": ["é\"\u00e9{{rooom}}"]}}"#,
-        &[r#"42 .send.a[0]: no variable is called "rooom"; did you mean room?"#],
+        &[r#"42 .send.a[0]: no variable is called "rooom"; did you mean "room"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": "{{room}} {{i}} {{index}} {{client}} {{seq}} {{uuid}}"}"#,
@@ -714,6 +714,15 @@ fn ok_all() {
 
 #[test]
 fn err_repeat() {
+    for (head, at) in [(r#"{"times": 0}"#, "times"), (r#"{"for": "0s"}"#, "for")] {
+        let column = if at == "times" { 22 } else { 20 };
+        check_step_err(
+            &format!(r#"{{"repeat": {head}, "steps": [{{"wait": "1s"}}]}}"#),
+            &[&format!(
+                "{column} .repeat.{at}: a repeat without a round checks nothing; to leave it out, write \"if\": false"
+            )],
+        );
+    }
     check_step_err(
         r#"{"repeat": {"times": 10}}"#,
         &[r#"1 : a repeat has a round; write "steps": [{"wait": "10ms"}], or "send""#],
