@@ -44,7 +44,7 @@ async fn a_failure_shows_its_reason_and_the_failed_check_runs_again_alone() {
     user.click("run").await;
     user.until_text("verdict", "Failed").await;
     user.until_text("counts", "3 of 4 checks passed").await;
-    user.until_text("failure-message", "echo.v7").await;
+    user.until_text("failure-message", "handshake").await;
     user.click("run-failed").await;
     user.until_text("counts", "0 of 1 check").await;
     user.click("part-values").await;

@@ -100,15 +100,21 @@ impl Page {
         const ID: u32 = 4711;
         self.errand(Errand::Ask { id: ID, question });
         for _ in 0..1000 {
-            let mut posts = self.posts.borrow_mut();
-            if let Some(at) = posts.iter().position(|it| matches!(it, Tidings::Told { id: ID, .. })) {
-                let Tidings::Told { told, .. } = posts.remove(at) else { unreachable!("just seen") };
+            if let Some(told) = self.take_answer(ID) {
                 return told;
             }
-            drop(posts);
             self.pass(Duration::from_millis(1)).await;
         }
         panic!("no answer")
+    }
+
+    fn take_answer(&self, asked: u32) -> Option<Told> {
+        let mut posts = self.posts.borrow_mut();
+        let at = posts.iter().position(|it| matches!(it, Tidings::Told { id, .. } if *id == asked))?;
+        match posts.remove(at) {
+            Tidings::Told { told, .. } => Some(told),
+            _ => None,
+        }
     }
 
     pub async fn run(&self, order: Order) -> Vec<Live> {
