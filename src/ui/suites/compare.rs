@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::link::Link;
 use super::store::Store;
+use crate::browser::page;
 use crate::engine::report::{Metric, Report, Verdict};
 use crate::ui::fields::button;
 use crate::ui::format;

@@ -22,7 +22,9 @@ pub(super) fn details(store: Store, link: Link, spot: Spot, failure: Failure) ->
         .expected
         .map(|words| view! { <div><dt>"expected"</dt><dd class="mono">{words}</dd></div> }.into_any());
     let closest = failure.closest.map(|near| {
-        let taken = if near.taken { ", already taken by another expectation" } else { "" };
+        // What a step has selected itself is taken, too; that is no news.
+        let is_elsewhere = near.taken && failure.kind != FailureKind::Mismatch;
+        let taken = if is_elsewhere { ", already taken by another expectation" } else { "" };
         let when = format!("{} got it at {}{taken}", near.client, millis(near.at_ms));
         view! { <div><dt>"came nearest"</dt><dd class="mono" data-testid="closest">{near.message}<span class="hint">{when}</span></dd></div> }.into_any()
     });

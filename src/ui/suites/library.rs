@@ -214,7 +214,7 @@ pub(super) fn take(store: Store, link: Link, name: String, text: String) {
         link.ask(Ask::Examine(text.clone()), move |told| {
             let title = match told {
                 Told::Examined(it) if !it.name.is_empty() => it.name,
-                _ => name,
+                _ => said_name(&text).unwrap_or(name),
             };
             create(store, link, title, text);
         });
@@ -227,6 +227,13 @@ pub(super) fn take(store: Store, link: Link, name: String, text: String) {
         Told::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
+}
+
+/// The name in a document that cannot be read as a whole.
+fn said_name(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("\"suite\"")?;
+    let (name, _) = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split_once('"')?;
+    (!name.trim().is_empty()).then(|| name.to_owned())
 }
 
 /// Adds a suite of one's own and shows it.
