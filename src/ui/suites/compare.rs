@@ -68,7 +68,8 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let same = changed
         .is_empty()
         .then(|| view! { <p class="hint">"Every check that both have ended the same way."</p> });
-    let head = format!("{} of {} with {} of {}", before.suite, before.started, after.suite, after.started);
+    let when = |report: &Report| format!("{} of {}", report.suite, page::local_time(&report.started));
+    let head = format!("{} with {}", when(before), when(after));
     view! {
         <section class="compared" aria-label="Two runs compared" data-testid="compared">
             <div class="line"><h3>{head}</h3><span class="space"></span>{button("quiet", "compare-close", "Close", "", move || store.compared.set(None))}</div>
