@@ -385,6 +385,7 @@ fn a_long_list_is_followed_and_stays_where_one_looks() {
             "false"
         );
         let before = browser.until_rows(|rows| !rows.is_empty()).await;
+        browser.type_into("message", "one more").await;
         browser.click("send").await;
         browser.until_text("frames", "6\u{2009}004 frames").await;
         assert_eq!(browser.until_rows(|rows| !rows.is_empty()).await, before, "it stays where one looks");

@@ -62,14 +62,17 @@ pub struct Underlined {
 /// Calls back with an answer.
 pub type Answer<T> = Box<dyn FnOnce(T)>;
 
+/// Asks something about a byte of a text.
+pub type Question<T> = Rc<dyn Fn(String, usize, Answer<T>)>;
+
 /// What the editor asks and tells.
 pub struct Listeners {
     /// The text is this now.
     pub changed: Rc<dyn Fn(String)>,
     /// What can be written at this byte of this text?
-    pub complete: Rc<dyn Fn(String, usize, Answer<Vec<Suggestion>>)>,
+    pub complete: Question<Vec<Suggestion>>,
     /// What stands at this byte of this text?
-    pub explain: Rc<dyn Fn(String, usize, Answer<Option<Explained>>)>,
+    pub explain: Question<Option<Explained>>,
 }
 
 /// An editor; dropping it takes it down.

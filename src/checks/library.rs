@@ -13,12 +13,15 @@ use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
 /// All suites.
 #[derive(Default)]
 pub(super) struct Library {
-    own: BTreeMap<String, OwnSuite>,
+    own: BTreeMap<String, (OwnSuite, Card)>,
+    /// Of those that ship: reading them all takes a while, and they never change.
+    shipped: Vec<Card>,
 }
 
 impl Library {
     pub fn add(&mut self, suite: OwnSuite) {
-        self.own.insert(suite.id.clone(), suite);
+        let card = card(&suite.id, &suite.title, &suite.text, false);
+        self.own.insert(suite.id.clone(), (suite, card));
     }
 
     pub fn remove(&mut self, id: &str) {
@@ -27,16 +30,17 @@ impl Library {
 
     pub fn text(&self, id: &str) -> Option<&str> {
         let shipped = || SHIPPED.iter().find(|(name, _)| *name == id).map(|(_, text)| *text);
-        self.own.get(id).map(|suite| suite.text.as_str()).or_else(shipped)
+        self.own.get(id).map(|(suite, _)| suite.text.as_str()).or_else(shipped)
     }
 
     /// Those that ship, in their order, then one's own by title.
-    pub fn cards(&self) -> Vec<Card> {
-        let shipped = SHIPPED.iter().map(|(name, text)| card(name, name, text, true));
-        let mut own: Vec<_> =
-            self.own.values().map(|suite| card(&suite.id, &suite.title, &suite.text, false)).collect();
+    pub fn cards(&mut self) -> Vec<Card> {
+        if self.shipped.is_empty() {
+            self.shipped = SHIPPED.iter().map(|(name, text)| card(name, name, text, true)).collect();
+        }
+        let mut own: Vec<_> = self.own.values().map(|(_, card)| card.clone()).collect();
         own.sort_by(|a, b| a.title.cmp(&b.title));
-        shipped.chain(own).collect()
+        self.shipped.iter().cloned().chain(own).collect()
     }
 }
 

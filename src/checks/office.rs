@@ -50,6 +50,8 @@ pub(super) struct Inner<W: World> {
     pub stop: RefCell<Option<Stop>>,
     /// Counts orders: one that was replaced must not go on.
     pub orders: Cell<u64>,
+    /// An order is at work; the next one waits for its end, so that what is told of two is never mixed.
+    pub is_working: Cell<bool>,
     pub next_run: Cell<u64>,
     pub hidden: Rc<Cell<bool>>,
     /// What has happened since the page was last told.
@@ -72,6 +74,7 @@ impl<W: World> Office<W> {
             reports: RefCell::default(),
             stop: RefCell::default(),
             orders: Cell::new(0),
+            is_working: Cell::new(false),
             next_run: Cell::new(1),
             hidden: Rc::default(),
             pending: RefCell::default(),
@@ -108,7 +111,7 @@ impl<W: World> Office<W> {
 
     fn tell_restored(&self, forms: Forms, trouble: Option<String>) {
         let restored = Restored {
-            library: self.0.library.borrow().cards(),
+            library: self.0.library.borrow_mut().cards(),
             forms,
             past: self.0.history.borrow().list().to_vec(),
             trouble,
@@ -251,7 +254,7 @@ impl<W: World> Office<W> {
     }
 
     fn library(&self) -> Told {
-        Told::Library(self.0.library.borrow().cards())
+        Told::Library(self.0.library.borrow_mut().cards())
     }
 
     async fn write(&self, run: u64, form: &str) -> Told {

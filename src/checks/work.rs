@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::history;
 use super::library::mistake;
@@ -18,11 +19,27 @@ use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::Suite;
 use crate::wire::checks::{Live, Order, SuiteOrder};
 
+/// How often an order looks whether the one before has ended. A run that was stopped ends within seconds.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 impl<W: World> Office<W> {
+    /// Does an order, once the one before has ended.
     pub(super) async fn work(self, order: Order, number: u64) {
+        while self.0.is_working.get() {
+            self.0.world.sleep(LOOK_AGAIN).await;
+        }
+        // A third one may have come meanwhile.
+        if self.0.orders.get() == number {
+            self.0.is_working.set(true);
+            self.do_order(order, number).await;
+            self.0.is_working.set(false);
+        }
+    }
+
+    async fn do_order(&self, order: Order, number: u64) {
         let times = order.times.max(1);
         let runs = u32::try_from(order.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
-        self.tell(Live::Begun { runs });
+        self.tell(Live::Begun { order: order.number, runs });
         self.flush();
         'rounds: for round in 0..times {
             for (index, suite) in order.suites.iter().enumerate() {

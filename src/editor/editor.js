@@ -131,6 +131,7 @@ export function createEditor(host, options) {
   const lock = (isLocked) => [
     EditorState.readOnly.of(isLocked),
     EditorView.contentAttributes.of({
+      tabindex: "0",
       "aria-label": isLocked ? `${label}, read-only` : `${label}. Tab indents; Escape, then Tab leaves the editor.`,
     }),
   ];

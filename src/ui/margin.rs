@@ -15,7 +15,11 @@ pub fn words(expr: &str, value: &str) -> Option<String> {
     let off = (value - bound) * 100.0 / bound;
     let side = if off < 0.0 { "below" } else { "above" };
     let off = off.abs();
-    Some(if off < 10.0 { format!("{off:.1} % {side}") } else { format!("{off:.0} % {side}") })
+    Some(if !(10.0..99.0).contains(&off) && off < 100.0 {
+        format!("{off:.1} % {side}")
+    } else {
+        format!("{off:.0} % {side}")
+    })
 }
 
 /// A duration in nanoseconds, bytes, a rate, a share or a count.
@@ -38,6 +42,7 @@ mod tests {
             ("rtt.p95 < 10ms", "10.5ms", Some("5.0 % above")),
             ("received.rate > 100/s", "250/s", Some("150 % above")),
             ("success >= 99.9%", "100%", Some("0.1 % above")),
+            ("rtt.p95 < 1s", "4.83ms", Some("99.5 % below")),
             ("bytes_sent < 1MiB", "524288", Some("50 % below")),
             ("missing == 0", "0", None),
             ("missing < 0", "1", None),

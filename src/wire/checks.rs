@@ -153,6 +153,8 @@ pub struct SuiteOrder {
 /// What to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
+    /// By which the page knows it again.
+    pub number: u64,
     /// One after the other.
     pub suites: Vec<SuiteOrder>,
     /// What `{{env.NAME}}` finds.
@@ -404,6 +406,8 @@ pub struct Restored {
 pub enum Live {
     /// An order has begun: so many runs will follow.
     Begun {
+        /// Which.
+        order: u64,
         /// Suites times rounds.
         runs: u32,
     },

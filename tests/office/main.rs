@@ -19,7 +19,7 @@ fn order(text: &str) -> Order {
 fn a_run_is_told_from_its_beginning_to_its_report() {
     with_page(|page| async move {
         let told = page.run(order(PASSING)).await;
-        assert!(matches!(told[0], Live::Begun { runs: 1 }));
+        assert!(matches!(told[0], Live::Begun { runs: 1, .. }));
         let started = told.iter().position(|it| matches!(it, Live::Progress(Progress::RunStarted { .. })));
         let ended = told.iter().position(|it| matches!(it, Live::Ended { .. }));
         assert!(started < ended && ended.is_some());
@@ -107,6 +107,26 @@ fn a_stop_ends_the_whole_order_with_a_report() {
         let [Live::Ended { report, .. }] = ended[..] else { panic!("one report: {ended:?}") };
         assert_eq!(report.verdict, Verdict::Inconclusive);
         assert_eq!(page.sim.open_connections(), 0);
+    });
+}
+
+#[test]
+fn an_order_that_replaces_another_begins_when_that_has_ended() {
+    with_page(|page| async move {
+        page.errand(Errand::Run(Box::new(Order { number: 1, ..order(FLAKY) })));
+        page.pass(Duration::from_millis(300)).await;
+        page.errand(Errand::Run(Box::new(Order { number: 2, ..order(PASSING) })));
+        page.errand(Errand::Run(Box::new(Order { number: 3, ..order(PASSING) })));
+        let told = page.until_over().await;
+        let turns: Vec<_> = told
+            .iter()
+            .filter_map(|it| match it {
+                Live::Begun { order, .. } => Some(format!("order {order}")),
+                Live::Ended { report, .. } => Some(format!("{:?}", report.verdict)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(turns, ["order 1", "Inconclusive", "order 3", "Pass"]);
     });
 }
 

@@ -125,6 +125,27 @@ fn scripts_are_told_what_is_wrong_with_a_suite_and_how_a_run_stands() {
     });
 }
 
+#[test]
+fn of_two_runs_at_once_the_second_gets_its_own_report() {
+    test_page(async |practice, browser| {
+        open(practice, browser).await;
+        let long = json!({ "vars": { "test_duration": "60" }, "checks": ["an even pace"] });
+        browser
+            .run(&format!(
+                "sockscope.run({}, {long}).catch(error => globalThis.first = String(error));
+                 sockscope.run({}).then(it => globalThis.second = it);",
+                json!(text_of("load")),
+                json!(text_of("first-contact"))
+            ))
+            .await;
+        browser.until_script("return !!globalThis.second").await;
+        assert_eq!(browser.run("return globalThis.second.suite").await, "first-contact");
+        assert_eq!(browser.run("return globalThis.second.verdict").await, "pass");
+        browser.until_script("return (globalThis.first ?? '').includes('another run took its place')").await;
+        practice.until_connections(0).await;
+    });
+}
+
 /// Keeps what is downloaded where the test finds it.
 const CATCH_FILES: &str = "
     globalThis.files = [];

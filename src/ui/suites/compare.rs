@@ -75,7 +75,7 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
             <div class="line"><h3>{head}</h3><span class="space"></span>{button("quiet", "compare-close", "Close", "", move || store.compared.set(None))}</div>
             {same}
             <ul>{changed}</ul>
-            <div class="wide"><table class="table">
+            <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
                 <thead><tr><th scope="col">"figure"</th><th scope="col">"earlier"</th><th scope="col">"later"</th><th scope="col">"change"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>

@@ -63,7 +63,7 @@ fn dashboard(store: Store, run: RwSignal<LiveRun>) -> AnyView {
         };
         names.get().into_iter().map(choose).collect_view()
     };
-    let over_time = move || run.with(|run| throughput(run));
+    let over_time = move || run.with(throughput);
     let judged = move || {
         let list = run.with(|run| match &run.report {
             Some(report) => report
@@ -92,7 +92,7 @@ fn dashboard(store: Store, run: RwSignal<LiveRun>) -> AnyView {
             })
         })
     });
-    let ladder = move || run.with(|run| run.report.as_ref().and_then(|report| ladder(report)));
+    let ladder = move || run.with(|run| run.report.as_ref().and_then(ladder));
     let counters = move || run.with(counters);
     let table = move || timings.with(|all| timing_table(all, step.get()));
     let place = text(move || run.with(|run| run.report.as_ref().map(place_words).unwrap_or_default()));
@@ -160,7 +160,7 @@ fn timing_table(all: &[(String, Histogram)], step: Duration) -> AnyView {
         };
     let rows = all.iter().filter_map(row).collect_view();
     view! {
-        <div class="wide"><table class="table" data-testid="timings">
+        <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table" data-testid="timings">
             <thead><tr><th scope="col">"metric"</th><th scope="col">"samples"</th><th scope="col">"min"</th><th scope="col">"mean"</th>
                 <th scope="col">"p50"</th><th scope="col">"p90"</th><th scope="col">"p95"</th><th scope="col">"p99"</th><th scope="col">"p99.9"</th><th scope="col">"max"</th></tr></thead>
             <tbody>{rows}</tbody>
@@ -334,7 +334,7 @@ fn ladder(report: &Report) -> Option<AnyView> {
         <section aria-label="Ladder of connections" data-testid="ladder">
             <h3>"Ladder of connections"</h3>
             <div class="plots">{latency}</div>
-            <div class="wide"><table class="table">
+            <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
                 <thead><tr><th scope="col">"check"</th><th scope="col">"connections"</th><th scope="col">"p50"</th><th scope="col">"p95"</th><th scope="col">"lost"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>

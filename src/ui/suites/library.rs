@@ -127,7 +127,7 @@ fn entry(store: Store, card: Card) -> AnyView {
     let last = text(move || {
         let runs = store.runs.get();
         let last = runs.iter().rev().find(|run| run.with(|run| run.suite_id == id.get_value()));
-        last.map(|run| run.with(|run| run.stage().name())).unwrap_or_default().to_owned()
+        last.map_or("not-run", |run| run.with(|run| run.stage().name())).to_owned()
     });
     let count = match card.problems {
         0 => format::counted(card.checks as u64, "check"),

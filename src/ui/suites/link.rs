@@ -25,8 +25,11 @@ struct Hold {
     asked: BTreeMap<u32, Box<dyn FnOnce(Told)>>,
     next_question: u32,
     /// Who wants to know what happens in runs, beside the store.
-    ears: Vec<Box<dyn FnMut(&Live)>>,
+    ears: Vec<Ear>,
 }
+
+/// Hears what happens in runs.
+type Ear = Box<dyn FnMut(&Live)>;
 
 impl Link {
     /// Starts the worker at this address.

@@ -55,7 +55,7 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
                 <span class="hint">"The newest 50 are kept in this browser."</span>
             </div>
             <p class="hint" hidden=when(move || !is_empty.get())>"No run yet."</p>
-            <div class="wide" hidden=is_empty><table class="table">
+            <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen" hidden=is_empty><table class="table">
                 <thead><tr><th scope="col"><span class="unseen">"Choose"</span></th><th scope="col">"when"</th><th scope="col">"suite"</th><th scope="col">"verdict"</th>
                     <th scope="col">"checks"</th><th scope="col">"took"</th><th scope="col">"rtt p50"</th><th scope="col">"seed"</th><th scope="col"><span class="unseen">"Open"</span></th></tr></thead>
                 <tbody>{rows}</tbody>

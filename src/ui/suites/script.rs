@@ -2,7 +2,7 @@
 //!
 //! Owns `window.sockscope` behind the start script. The rule a reader would break: names and shapes here are a public contract.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{JSON, Object, Promise, Reflect};
@@ -28,25 +28,45 @@ struct Page {
 }
 
 /// Whoever waits for the run that was asked for last.
-type Waiting = Rc<RefCell<Option<(js_sys::Function, js_sys::Function)>>>;
+type Waiting = Rc<RefCell<Option<Waiter>>>;
+
+struct Waiter {
+    /// The number of its order: what is still told of an earlier one is not meant.
+    order: u64,
+    has_begun: bool,
+    resolve: js_sys::Function,
+    reject: js_sys::Function,
+}
+
+/// Orders of scripts are counted from here, so that no other has such a number.
+const FIRST_ORDER: u64 = 1 << 32;
+
+thread_local! {
+    static NEXT_ORDER: Cell<u64> = const { Cell::new(FIRST_ORDER) };
+}
 
 /// From now on scripts reach this view.
 pub(super) fn offer(store: Store, link: Link) {
     let waiting = Waiting::default();
     let ended = waiting.clone();
     link.listen(move |live| match live {
+        Live::Begun { order, .. } => {
+            if let Some(waiter) = &mut *ended.borrow_mut() {
+                waiter.has_begun = waiter.order == *order;
+            }
+        }
         Live::Ended { report, .. } => {
-            if let Some((resolve, _)) = ended.take() {
+            if let Some(waiter) = ended.borrow_mut().take_if(|it| it.has_begun) {
                 let mut text = String::new();
                 write_json(report, &mut text).expect("writing into memory does not fail");
-                settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
+                settle(&waiter.resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
             }
         }
         Live::Refused { mistakes, reasons, .. } => {
-            if let Some((_, reject)) = ended.take() {
+            if let Some(waiter) = ended.borrow_mut().take_if(|it| it.has_begun) {
                 let mistakes = mistakes.iter().map(|it| format!("{}:{}: {}", it.line, it.column, it.message));
                 let words: Vec<_> = reasons.iter().cloned().chain(mistakes).collect();
-                settle(&reject, &js_sys::Error::new(&words.join("\n")));
+                settle(&waiter.reject, &js_sys::Error::new(&words.join("\n")));
             }
         }
         _ => {}
@@ -66,17 +86,18 @@ fn page() -> Option<Page> {
 /// `run(suiteText, { vars, env, seed, tags, checks })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not there yet") };
-    let order = match order_of(suite, options) {
+    let mut order = match order_of(suite, options) {
         Ok(order) => order,
         Err(words) => return rejected(&words),
     };
-    if let Some((_, reject)) = page.waiting.take() {
-        settle(&reject, &js_sys::Error::new("another run took its place"));
+    order.number = NEXT_ORDER.replace(NEXT_ORDER.get() + 1);
+    if let Some(waiter) = page.waiting.take() {
+        settle(&waiter.reject, &js_sys::Error::new("another run took its place"));
     }
     // Its results are shown, and nothing else that was looked at.
     page.store.selected.set(String::new());
     Promise::new(&mut |resolve, reject| {
-        *page.waiting.borrow_mut() = Some((resolve, reject));
+        *page.waiting.borrow_mut() = Some(Waiter { order: order.number, has_begun: false, resolve, reject });
         page.link.send(&Errand::Run(Box::new(order.clone())));
     })
 }

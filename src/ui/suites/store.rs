@@ -186,7 +186,7 @@ impl Store {
     /// Something happened in a run.
     pub fn apply(&self, live: Live) {
         match live {
-            Live::Begun { runs } => {
+            Live::Begun { runs, .. } => {
                 self.order.set(OrderSeen { runs, is_running: true, ..OrderSeen::default() });
             }
             Live::Run { run, suite_id, round, .. } => {
