@@ -41,11 +41,13 @@
   // The checks are a program of their own, which is loaded when they are first looked at or when a script asks for a run.
   let started;
   let checks;
+  let program;
   const loadChecks = () => {
     checks ??= started
       .then(() => import('./checks.js'))
-      .then(async (program) => {
-        await program.default({ module_or_path: './checks_bg.wasm' });
+      .then(async (loaded) => {
+        await loaded.default({ module_or_path: './checks_bg.wasm' });
+        program = loaded;
         return program;
       })
       .catch((error) => {
@@ -71,11 +73,10 @@
   };
   globalThis.sockscopeEditor = () => import('./editor/bundle.js');
   // What scripts and WebDriver use; docs/scripting.md is its contract.
-  let program;
   globalThis.sockscope = Object.freeze({
     version: '0.1.0',
     run: async (suite, options = {}) => {
-      program = await loadChecks();
+      await loadChecks();
       return program.run(suite, options);
     },
     status: () => program?.status() ?? { state: 'idle' },

@@ -25,6 +25,11 @@ pub fn of_paste(event: &ClipboardEvent, read: impl FnOnce(Result<Content, String
     first(event.clipboard_data().and_then(|pasted| pasted.files()), read)
 }
 
+/// The text that was dropped.
+pub fn dropped_text(event: &DragEvent) -> Option<String> {
+    event.data_transfer()?.get_data("text/plain").ok()
+}
+
 /// The text that was pasted.
 pub fn pasted_text(event: &ClipboardEvent) -> Option<String> {
     event.clipboard_data()?.get_data("text/plain").ok()

@@ -34,11 +34,6 @@ impl History {
         &self.list
     }
 
-    /// An id that no run has.
-    pub fn next_id(&self) -> u64 {
-        self.list.iter().map(|run| run.id).max().unwrap_or_default() + 1
-    }
-
     /// Notes a run; says which ones have to go for it.
     fn note(&mut self, run: PastRun) -> Vec<u64> {
         self.list.insert(0, run);
@@ -103,6 +98,8 @@ pub(super) async fn keep(
     text: String,
 ) -> Result<(), ShelfError> {
     shelf.set(&name(run.id), text).await?;
+    // Another tab may have kept runs since.
+    *history.borrow_mut() = History::read(shelf).await?;
     let gone = history.borrow_mut().note(run);
     for id in gone {
         shelf.remove(&name(id)).await?;
@@ -117,6 +114,7 @@ pub(super) async fn forget(
     shelf: &dyn Shelf,
     ids: &[u64],
 ) -> Result<(), ShelfError> {
+    *history.borrow_mut() = History::read(shelf).await?;
     history.borrow_mut().forget(ids);
     let list = history.borrow().to_text();
     shelf.set(LIST, list).await?;

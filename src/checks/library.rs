@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::engine::shipped::SHIPPED;
-use crate::engine::suite::Problem;
 use crate::engine::suite::assist::outline;
+use crate::engine::suite::{Problem, Suite};
 use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
 
 /// All suites.
@@ -75,6 +75,12 @@ pub(super) fn examine(text: &str) -> Examined {
         },
         Err(problems) => Examined { mistakes: problems.iter().map(mistake).collect(), ..Examined::default() },
     }
+}
+
+/// The names of its clients, in the order in which they are written; none while it cannot be read.
+pub(super) fn clients_of(text: &str) -> Vec<String> {
+    let first = Suite::parse(text).ok().and_then(|suite| suite.checks.into_iter().next());
+    first.map(|check| check.clients.into_iter().map(|client| client.name).collect()).unwrap_or_default()
 }
 
 pub(super) fn mistake(problem: &Problem) -> Mistake {

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::history::{self, History};
-use super::library::{Library, examine, mistake};
+use super::library::{Library, clients_of, examine, mistake};
 use super::shelf::{Shelf, ShelfError};
 use super::site::Site;
 use super::tape::Tapes;
@@ -50,9 +50,10 @@ pub(super) struct Inner<W: World> {
     pub stop: RefCell<Option<Stop>>,
     /// Counts orders: one that was replaced must not go on.
     pub orders: Cell<u64>,
+    /// All orders up to this one were stopped, also those that still waited.
+    pub stopped: Cell<u64>,
     /// An order is at work; the next one waits for its end, so that what is told of two is never mixed.
     pub is_working: Cell<bool>,
-    pub next_run: Cell<u64>,
     pub hidden: Rc<Cell<bool>>,
     /// What has happened since the page was last told.
     pending: RefCell<Vec<Live>>,
@@ -74,8 +75,8 @@ impl<W: World> Office<W> {
             reports: RefCell::default(),
             stop: RefCell::default(),
             orders: Cell::new(0),
+            stopped: Cell::new(0),
             is_working: Cell::new(false),
-            next_run: Cell::new(1),
             hidden: Rc::default(),
             pending: RefCell::default(),
             page_is_ready: Cell::new(true),
@@ -121,7 +122,6 @@ impl<W: World> Office<W> {
 
     async fn read(&self, shelf: &dyn Shelf) -> Result<(), ShelfError> {
         let history = History::read(shelf).await?;
-        self.0.next_run.set(history.next_id());
         *self.0.history.borrow_mut() = history;
         for name in shelf.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
             let text = shelf.get(&name).await?.unwrap_or_default();
@@ -150,7 +150,10 @@ impl<W: World> Office<W> {
                 self.0.orders.set(self.0.orders.get() + 1);
                 (self.0.spawn)(Box::pin(self.clone().work(*order, self.0.orders.get())));
             }
-            Errand::Stop => self.stop(),
+            Errand::Stop => {
+                self.0.stopped.set(self.0.orders.get());
+                self.stop();
+            }
             Errand::Seen => {
                 self.0.page_is_ready.set(true);
                 self.flush();
@@ -179,7 +182,9 @@ impl<W: World> Office<W> {
                 Err(problems) => Told::Mistakes(problems.iter().map(mistake).collect()),
             },
             Ask::Examples => Told::Examples(assist::examples()),
-            Ask::Place { text, offset, is_check } => Told::Place(assist::place(&text, offset, is_check)),
+            Ask::Place { text, offset, is_check } => {
+                Told::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
+            }
             Ask::Keep(suite) => self.keep_suite(suite).await,
             Ask::Forget(id) => {
                 self.0.library.borrow_mut().remove(&id);

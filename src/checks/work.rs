@@ -29,7 +29,16 @@ impl<W: World> Office<W> {
             self.0.world.sleep(LOOK_AGAIN).await;
         }
         // A third one may have come meanwhile.
-        if self.0.orders.get() == number {
+        if self.0.orders.get() != number {
+            return;
+        }
+        if self.0.stopped.get() >= number {
+            self.tell(Live::Begun { order: order.number, runs: 0 });
+            let reasons = vec!["stopped before it began".to_owned()];
+            self.tell(Live::Refused { suite_id: String::new(), mistakes: Vec::new(), reasons });
+            self.tell(Live::Over);
+            self.flush();
+        } else {
             self.0.is_working.set(true);
             self.do_order(order, number).await;
             self.0.is_working.set(false);
@@ -85,8 +94,10 @@ impl<W: World> Office<W> {
             Ok(plan) => plan,
             Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
         };
-        let run_id = self.0.next_run.get();
-        self.0.next_run.set(run_id + 1);
+        // By time, and by chance where two tabs begin at once: they keep their runs on one shelf.
+        let by_time = now_millis * 1000 + self.0.world.random() % 1000;
+        let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
+        let run_id = by_time.max(newest + 1);
         let watched = Watched::new(self.0.world.clone(), self.0.site.most_sockets);
         let board = watched.board();
         board.borrow_mut().set_elsewhere(order.sockets_elsewhere);

@@ -104,6 +104,8 @@ pub struct Forms {
     pub environment: usize,
     /// Values of variables, by suite and name.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// The same of secrets; empty unless they are kept.
+    pub secrets: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether the values of secrets are kept too.
     pub keeps_secrets: bool,
     /// The suite that was looked at last.
@@ -317,8 +319,13 @@ pub enum Told {
     Suggestions(Vec<Suggestion>),
     /// Of [`Ask::Explain`].
     Explained(Option<Explained>),
-    /// Of [`Ask::Place`]: the byte, if there is any.
-    Place(Option<usize>),
+    /// Of [`Ask::Place`].
+    Place {
+        /// The byte, if there is any.
+        at: Option<usize>,
+        /// The names of the document's clients, where it can be read.
+        clients: Vec<String>,
+    },
     /// Of [`Ask::Examples`].
     Examples(Vec<Example>),
     /// A run of an earlier time.

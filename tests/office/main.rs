@@ -2,6 +2,8 @@
 
 mod page;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use page::{FLAKY, PASSING, Page, with_page};
@@ -9,6 +11,15 @@ use sockscope::engine::report::{EventFormat, Verdict, read_json};
 use sockscope::engine::run::Progress;
 use sockscope::wire::checks::{Ask, Errand, Live, Order, OwnSuite, Spot, Standing, SuiteOrder, Told};
 use sockscope::wire::{Request, decode};
+
+/// The number of the run that was told of.
+fn run_of(told: &[Live]) -> u64 {
+    let run = told.iter().find_map(|it| match it {
+        Live::Run { run, .. } => Some(*run),
+        _ => None,
+    });
+    run.expect("a run has begun")
+}
 
 fn order(text: &str) -> Order {
     let suite = SuiteOrder { id: "own-1".into(), text: text.into(), ..SuiteOrder::default() };
@@ -131,6 +142,39 @@ fn an_order_that_replaces_another_begins_when_that_has_ended() {
 }
 
 #[test]
+fn a_stop_also_ends_an_order_that_still_waits() {
+    with_page(|page| async move {
+        page.errand(Errand::Run(Box::new(Order { number: 1, ..order(FLAKY) })));
+        page.pass(Duration::from_millis(300)).await;
+        page.errand(Errand::Run(Box::new(Order { number: 2, ..order(PASSING) })));
+        page.errand(Errand::Stop);
+        let told = page.until_over().await;
+        assert!(
+            told.iter()
+                .any(|it| matches!(it, Live::Refused { reasons, .. } if reasons[0].contains("stopped")))
+        );
+        let ended = told.iter().filter(|it| matches!(it, Live::Ended { .. })).count();
+        assert_eq!((ended, page.sim.open_connections()), (1, 0), "the second one never began");
+    });
+}
+
+#[test]
+fn two_tabs_keep_their_runs_beside_each_other() {
+    let shelf = page::TestShelf::default();
+    let other = shelf.clone();
+    page::with_shelf(shelf.clone(), |page: Page| async move {
+        // Another tab, which has read the shelf before this one writes on it.
+        let beside = page.beside(other).await;
+        page.run(order(PASSING)).await;
+        beside.run(order(FLAKY)).await;
+    });
+    page::with_shelf(shelf, |page: Page| async move {
+        let suites: Vec<_> = page.restored().past.into_iter().map(|run| run.suite).collect();
+        assert_eq!(suites, ["flaky", "passing"]);
+    });
+}
+
+#[test]
 fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
     with_page(|page| async move {
         let told = page.run(order(FLAKY)).await;
@@ -141,7 +185,7 @@ fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
             _ => None,
         });
         let (check, step) = failed.expect("the second step fails");
-        let spot = Spot { run: 1, check, step };
+        let spot = Spot { run: run_of(&told), check, step };
         let Told::Around { frames, dropped: 0 } = page.ask(Ask::Around(spot)).await else { panic!("frames") };
         let said: Vec<_> = frames.iter().map(|it| (it.mark.as_str(), it.content.as_str())).collect();
         assert!(said.contains(&("↑", "hello")) && said.contains(&("↓", "hello")), "{said:?}");
@@ -161,14 +205,14 @@ fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
 #[test]
 fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
     with_page(|page| async move {
-        page.run(order(FLAKY)).await;
+        let run = run_of(&page.run(order(FLAKY)).await);
         for (form, begin) in [("json", "{"), ("junit", "<?xml"), ("junit-strict", "<?xml"), ("html", "<!")] {
-            let told = page.ask(Ask::Write { run: 1, form: form.into() }).await;
+            let told = page.ask(Ask::Write { run, form: form.into() }).await;
             let Told::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
             assert!(name.starts_with("flaky.") && text.starts_with(begin), "{form}: {name} {text:.40}");
         }
         for form in EventFormat::ALL {
-            let told = page.ask(Ask::Events { run: 1, form }).await;
+            let told = page.ask(Ask::Events { run, form }).await;
             assert!(matches!(&told, Told::File { text, .. } if text.contains("hello")), "{form:?}: {told:?}");
         }
     });
@@ -209,14 +253,22 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
 #[test]
 fn the_newest_fifty_runs_are_kept_and_no_more() {
     let shelf = page::TestShelf::default();
+    let runs = Rc::new(RefCell::new(Vec::new()));
+    let noted = runs.clone();
     page::with_shelf(shelf.clone(), |page: Page| async move {
-        page.run(Order { times: 55, ..order(PASSING) }).await;
+        let told = page.run(Order { times: 55, ..order(PASSING) }).await;
+        let ended = told.iter().filter_map(|it| match it {
+            Live::Ended { run, .. } => Some(*run),
+            _ => None,
+        });
+        noted.borrow_mut().extend(ended);
     });
     let kept = shelf.texts.borrow().keys().filter(|name| name.starts_with("run/")).count();
     assert_eq!(kept, 50);
-    let oldest = shelf.texts.borrow().get("run/1").is_some();
-    assert!(!oldest, "the oldest went");
-    let newest = shelf.texts.borrow().get("run/55").cloned().expect("the newest is there");
+    let name = |run: u64| format!("run/{run}");
+    let runs = runs.take();
+    assert!(!shelf.texts.borrow().contains_key(&name(runs[4])), "the oldest went");
+    let newest = shelf.texts.borrow().get(&name(runs[54])).cloned().expect("the newest is there");
     assert!(read_json(&newest).is_ok());
 }
 
@@ -226,7 +278,7 @@ fn a_browser_that_keeps_nothing_runs_checks_all_the_same() {
         assert!(page.restored().trouble.is_some_and(|words| words.contains("full")));
         let told = page.run(order(PASSING)).await;
         assert!(told.iter().any(|it| matches!(it, Live::Ended { past: None, .. })));
-        let Told::File { .. } = page.ask(Ask::Write { run: 1, form: "json".into() }).await else {
+        let Told::File { .. } = page.ask(Ask::Write { run: run_of(&told), form: "json".into() }).await else {
             panic!("a report of this visit is at hand")
         };
     });
@@ -242,7 +294,9 @@ fn what_an_environment_calls_secret_is_in_no_message_and_no_report() {
         let told = page.run(order).await;
         let all = format!("{told:?}");
         assert!(!all.contains("hunter2"), "it leaks: {all}");
-        let Told::File { text, .. } = page.ask(Ask::Events { run: 1, form: EventFormat::Har }).await else {
+        let Told::File { text, .. } =
+            page.ask(Ask::Events { run: run_of(&told), form: EventFormat::Har }).await
+        else {
             panic!("a file")
         };
         assert!(!text.contains("hunter2") && text.contains("***"), "{text}");

@@ -75,6 +75,24 @@ pub struct Page {
 }
 
 impl Page {
+    fn in_world(sim: &Sim) -> Self {
+        let posts = Rc::new(RefCell::new(Vec::new()));
+        let (heard, spawner) = (posts.clone(), sim.clone());
+        let site = Site { most_sockets: 255, clock_step: Duration::from_micros(5), ..Site::default() };
+        let office = Office::new(sim.clone(), site, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
+            heard.borrow_mut().push(decode_json(&bytes).expect("our own words"));
+        });
+        office.announce();
+        Self { sim: sim.clone(), office, posts }
+    }
+
+    /// Another page of the same browser.
+    pub async fn beside(&self, shelf: TestShelf) -> Self {
+        let other = Self::in_world(&self.sim);
+        other.office.restore(shelf).await;
+        other
+    }
+
     pub fn errand(&self, errand: Errand) {
         self.office.receive(&encode_json(&errand));
     }
@@ -159,17 +177,9 @@ pub fn with_shelf<F: Future<Output = ()> + 'static>(
 ) {
     let sim = Sim::with_seed(5);
     sim.serve("ws://sim/echo", || Echo);
-    let posts = Rc::new(RefCell::new(Vec::new()));
-    let heard = posts.clone();
-    let spawner = sim.clone();
-    let site = Site { most_sockets: 255, clock_step: Duration::from_micros(5), ..Site::default() };
-    let office = Office::new(sim.clone(), site, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
-        heard.borrow_mut().push(decode_json(&bytes).expect("our own words"));
-    });
-    office.announce();
-    let page = Page { sim: sim.clone(), office: office.clone(), posts };
+    let page = Page::in_world(&sim);
     let ran = sim.run(async move {
-        office.restore(shelf).await;
+        page.office.restore(shelf).await;
         test(page).await;
     });
     assert!(ran.is_ok(), "nothing waits for ever");

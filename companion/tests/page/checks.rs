@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sockscope::engine::shipped::SHIPPED;
 use sockscope::engine::suite::Suite;
 
-use super::broken::Broken;
+use super::broken::{Broken, Fault};
 use super::driver::{Browser, Practice, eventually_within, test_page};
 use super::faults::FAULTS;
 
@@ -286,9 +286,43 @@ fn an_address_runs_a_suite_where_a_program_drives_the_browser() {
         browser.until_text("verdict", "Passed").await;
         assert_eq!(browser.text("take-seed").await, "42");
         browser.click("part-values").await;
-        assert_eq!(browser.value("var-content").await, "from an address");
+        browser.until_text("given", "content = from an address").await;
+        assert_eq!(browser.run("return sockscope.status().suite").await, "first-contact");
     });
 }
+
+#[test]
+fn an_address_of_a_suite_runs_that_suite_also_where_another_was_looked_at_last() {
+    test_page(async |practice, browser| {
+        open(practice, browser).await;
+        browser.run("document.querySelector('[href=\"#/checks/rooms\"]').click()").await;
+        browser.until_text("suite-title", "rooms").await;
+        browser.until_script(KEPT_ROOMS).await;
+        let elsewhere = Fault::Answer { path: "/api/mine.json", with: "", status: 200, body: MINE };
+        let elsewhere = Broken::start(&practice.page, Some(elsewhere)).await;
+        let address = format!(
+            "{}?suite={}/mine.json&autorun&env.WS_URL={}",
+            practice.page, elsewhere.api_url, practice.ws
+        );
+        browser.open(&address).await;
+        browser.until_text("verdict", "Failed").await;
+        assert_eq!(browser.run("return sockscope.status().suite").await, "mine");
+        // The address is for this visit: nothing of it is among the values that are kept.
+        browser.open(&format!("{}#/checks/rooms", practice.page)).await;
+        browser.run("location.reload()").await;
+        browser.click("part-values").await;
+        assert_eq!(browser.value("env-WS_URL").await, "");
+    });
+}
+
+/// Whether the forms are kept with the suite that is looked at.
+const KEPT_ROOMS: &str = "return new Promise(done => {
+    const asked = indexedDB.open('sockscope-checks');
+    asked.onsuccess = () => {
+        const read = asked.result.transaction('kept').objectStore('kept').get('forms');
+        read.onsuccess = () => { asked.result.close(); done((read.result ?? '').includes('\"selected\":\"rooms\"')); };
+    };
+})";
 
 #[test]
 fn an_address_runs_nothing_without_a_click_of_a_person() {

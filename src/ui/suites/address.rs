@@ -10,7 +10,7 @@ use super::link::Link;
 use super::order;
 use super::store::{Store, Tab};
 use crate::browser::page;
-use crate::wire::checks::Value;
+use crate::ui::fields::{button, when};
 
 /// What an address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,15 @@ impl Wish {
     }
 }
 
+/// What an address gives to a suite: for this visit, and for nobody else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Given {
+    /// In the library.
+    pub suite: String,
+    pub vars: Vec<(String, String)>,
+    pub env: Vec<(String, String)>,
+}
+
 /// Does what the address asks for, once the library is there.
 pub(super) fn obey(store: Store, link: Link) {
     let wish = Wish::of(page::query_pairs());
@@ -58,60 +67,75 @@ pub(super) fn obey(store: Store, link: Link) {
             return;
         }
         is_done.set_value(true);
-        let is_shipped = store.library.with_untracked(|all| all.iter().any(|card| card.id == wish.suite));
-        match is_shipped {
+        let (name, wish) = (wish.suite.clone(), wish.clone());
+        match store.library.with_untracked(|all| all.iter().any(|card| card.id == name)) {
             true => {
-                page::go_to(&format!("#/checks/{}", wish.suite));
-                store.selected.set(wish.suite.clone());
+                page::go_to(&format!("#/checks/{name}"));
+                store.selected.set(name.clone());
+                prepare(store, link, name, wish);
             }
             false => {
                 page::go_to("#/checks");
-                library::fetch_suite(store, link, wish.suite.clone());
+                library::fetch_suite(store, link, name, move |id| prepare(store, link, id, wish));
             }
         }
-        prepare(store, link, wish.clone());
     });
 }
 
-/// Puts the values in as soon as the suite is there, and runs it where that is allowed.
-fn prepare(store: Store, link: Link, wish: Wish) {
+/// Gives the values as soon as this very suite is there, and runs it where that is allowed.
+fn prepare(store: Store, link: Link, suite: String, wish: Wish) {
     let is_done = StoredValue::new(false);
     Effect::new(move || {
-        if !store.is_loaded.get() || is_done.get_value() {
+        let is_there = store.is_loaded.get() && store.selected.with(|selected| *selected == suite);
+        if !is_there || is_done.get_value() {
             return;
         }
         is_done.set_value(true);
-        let id = store.selected.get_untracked();
-        store.forms.update(|forms| {
-            let values = forms.values.entry(id.clone()).or_default();
-            values.extend(wish.vars.iter().cloned());
-            let chosen = forms.environment;
-            if let Some(environment) = forms.environments.get_mut(chosen) {
-                for (name, value) in &wish.env {
-                    match environment.values.iter_mut().find(|it| it.name == *name) {
-                        Some(known) => known.value = value.clone(),
-                        None => environment.values.push(Value {
-                            name: name.clone(),
-                            value: value.clone(),
-                            is_secret: false,
-                        }),
-                    }
-                }
-            }
+        let unknown = store.examined.with_untracked(|it| {
+            let is_known = |name: &str| it.variables.iter().any(|variable| variable.name == name);
+            wish.vars.iter().map(|(name, _)| name.clone()).find(|name| !is_known(name))
         });
+        store.given.set(Given { suite: suite.clone(), vars: wish.vars.clone(), env: wish.env.clone() });
         store.seed.set(wish.seed.clone());
         store.tags.set(wish.tags.iter().cloned().collect());
-        if !wish.autorun {
-            return;
-        }
-        match page::is_driven() {
-            true => order::run_selected(store, link, Vec::new()),
-            false => {
+        match (unknown, wish.autorun, page::is_driven()) {
+            (Some(name), ..) => store
+                .complain(format!("The address gives a value to {name}, which this suite does not have.")),
+            (None, true, true) => order::run_selected(store, link, Vec::new()),
+            (None, true, false) => {
                 store.tab.set(Tab::Values);
                 store.say("This address asks for a run. Look at the values, then press Run.");
             }
+            (None, false, _) => {}
         }
     });
+}
+
+/// What the address gives, to be seen and to be let go of.
+pub(super) fn given(store: Store) -> AnyView {
+    let rows = Memo::new(move |_| {
+        let selected = store.selected.get();
+        let secret = store.examined.with(|it| {
+            it.variables.iter().filter(|it| it.is_secret).map(|it| it.name.clone()).collect::<Vec<_>>()
+        });
+        store.given.with(|given| {
+            let shown = |(name, value): &(String, String)| match secret.contains(name) {
+                true => format!("{name} = ***"),
+                false => format!("{name} = {value}"),
+            };
+            let all = given.vars.iter().chain(&given.env);
+            if given.suite == selected { all.map(shown).collect() } else { Vec::new() }
+        })
+    });
+    let list = move || rows.get().into_iter().map(|row| view! { <li class="mono">{row}</li> }).collect_view();
+    view! {
+        <section class="remarks" data-testid="given" aria-label="From the address" hidden=when(move || rows.with(Vec::is_empty))>
+            <p>"The address of this page gives these values. They go before all others, for this visit only:"</p>
+            <ul>{list}</ul>
+            {button("quiet", "given-forget", "Forget them", "", move || store.given.set(Given::default()))}
+        </section>
+    }
+    .into_any()
 }
 
 #[cfg(test)]

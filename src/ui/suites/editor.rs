@@ -21,7 +21,7 @@ use crate::wire::checks::{Ask, OwnSuite, Told};
 /// A change is looked at when nothing was typed for so long.
 const LOOK_AFTER: Duration = Duration::from_millis(150);
 /// And kept after so long.
-const KEEP_AFTER: Duration = Duration::from_millis(500);
+const KEEP_AFTER: Duration = Duration::from_millis(200);
 
 /// Loads the document of the selected suite whenever another one is selected.
 pub(super) fn follow(store: Store, link: Link) {
@@ -190,7 +190,9 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         let Some(opened) = editor.with_value(Clone::clone) else { return };
         let (text, offset) = opened.cursor();
         link.ask(Ask::Place { text, offset, is_check: example.is_check }, move |told| match told {
-            Told::Place(Some(at)) => opened.insert(&example.text, at),
+            Told::Place { at: Some(at), clients } => {
+                opened.insert(&with_clients(&example.text, &clients), at)
+            }
             _ => store.complain(
                 "There is no place for it: put the cursor among the steps, or mend the mistakes first.",
             ),
@@ -222,6 +224,17 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// An example speaks of alice and bob; here it speaks of those who are there.
+fn with_clients(example: &str, clients: &[String]) -> String {
+    let Some(first) = clients.first() else { return example.to_owned() };
+    let second = clients.get(1).unwrap_or(first);
+    let named = |text: &str, from: &str, to: &str| text.replace(&format!("\"{from}\""), &format!("\"{to}\""));
+    match clients.iter().any(|name| name == "alice") {
+        true => example.to_owned(),
+        false => named(&named(example, "alice", first), "bob", second),
+    }
 }
 
 /// How the document stands: with how many mistakes, and whether the browser has it.

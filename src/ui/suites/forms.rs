@@ -64,12 +64,10 @@ pub(super) fn keep(store: Store, link: Link) {
 fn kept(store: Store) -> Forms {
     let mut forms = store.forms.get();
     forms.selected = store.selected.get();
-    let secret = store.secret_values.get();
     if forms.keeps_secrets {
-        for (suite, values) in secret {
-            forms.values.entry(suite).or_default().extend(values);
-        }
+        forms.secrets = store.secret_values.get();
     } else {
+        forms.secrets.clear();
         let values = forms.environments.iter_mut().flat_map(|it| &mut it.values);
         values.filter(|value| value.is_secret).for_each(|value| value.value.clear());
     }
@@ -79,14 +77,10 @@ fn kept(store: Store) -> Forms {
 /// The part of the view.
 pub(super) fn values(store: Store) -> AnyView {
     let keeps = when(move || store.forms.with(|forms| forms.keeps_secrets));
-    let set_keeps = move |on: bool| {
-        store.forms.update(|forms| forms.keeps_secrets = on);
-        if !on {
-            forget_secrets(store);
-        }
-    };
+    let set_keeps = move |on: bool| store.forms.update(|forms| forms.keeps_secrets = on);
     view! {
         <div class="values">
+            {super::address::given(store)}
             <section aria-label="Variables of this suite">
                 <h3>"Variables of this suite"</h3>
                 <p class="hint">"An empty field means the suite’s own default, which stands in it in grey."</p>
@@ -102,21 +96,6 @@ pub(super) fn values(store: Store) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// Secrets that were kept until now stay typed, and are forgotten on the disk.
-fn forget_secrets(store: Store) {
-    let id = store.selected.get_untracked();
-    let secret: Vec<String> = store.examined.with_untracked(|it| {
-        it.variables.iter().filter(|it| it.is_secret).map(|it| it.name.clone()).collect()
-    });
-    let mut moved = Vec::new();
-    store.forms.update(|forms| {
-        if let Some(values) = forms.values.get_mut(&id) {
-            moved.extend(secret.iter().filter_map(|name| values.remove_entry(name)));
-        }
-    });
-    store.secret_values.update(|all| all.entry(id).or_default().extend(moved));
 }
 
 fn variables(store: Store) -> AnyView {

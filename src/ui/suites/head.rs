@@ -150,12 +150,18 @@ fn options(store: Store) -> AnyView {
 fn refused(store: Store) -> AnyView {
     let list = move || {
         let refused = store.order.with(|order| order.refused.clone());
+        let title = |id: &str| {
+            let of = |all: &Vec<crate::wire::checks::Card>| {
+                all.iter().find(|card| card.id == id).map(|card| card.title.clone())
+            };
+            store.library.with(of).unwrap_or_else(|| "The suite".to_owned())
+        };
         refused
             .into_iter()
             .map(|(id, mistakes, reasons)| {
                 let mistakes = mistakes.into_iter().map(|it| format!("line {}: {}", it.line, it.message));
                 let words = reasons.into_iter().chain(mistakes).map(|words| view! { <li>{words}</li> }).collect_view();
-                view! { <div class="refused" role="alert" data-testid="refused"><strong>{format!("{id} did not run")}</strong><ul>{words}</ul></div> }.into_any()
+                view! { <div class="refused" role="alert" data-testid="refused"><strong>{format!("{} did not run", title(&id))}</strong><ul>{words}</ul></div> }.into_any()
             })
             .collect_view()
     };

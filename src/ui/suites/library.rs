@@ -76,19 +76,30 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
         order::run_several(store, link, ids);
     };
     let run_label = text(move || match store.ticked.with(std::collections::BTreeSet::len) {
-        0 => "Run all shipped".to_owned(),
+        0 => match store.tag.get() {
+            Some(tag) => format!("Run all tagged {tag}"),
+            None => "Run all shipped".to_owned(),
+        },
         chosen => format!("Run {} chosen", format::count(chosen as u64)),
     });
     let run_all = move || {
         let ids = store.library.with_untracked(|library| {
-            library.iter().filter(|card| card.is_shipped).map(|card| card.id.clone()).collect()
+            let tag = store.tag.get_untracked();
+            let is_meant = |card: &&Card| match &tag {
+                Some(tag) => card.tags.contains(tag),
+                None => card.is_shipped,
+            };
+            library.iter().filter(is_meant).map(|card| card.id.clone()).collect()
         });
         order::run_several(store, link, ids);
     };
     view! {
         <aside class="library" aria-label="Suites" on:dragover=|event: DragEvent| event.prevent_default()
             on:drop=move |event: DragEvent| {
-                if files::of_drop(&event, move |read| take_file(store, link, read)) { event.prevent_default(); }
+                event.prevent_default();
+                if !files::of_drop(&event, move |read| take_file(store, link, read)) {
+                    take_dropped(store, link, files::dropped_text(&event));
+                }
             }>
             <div class="deeds">
                 {button("", "suite-new", "New", "A new suite that runs as it stands", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
@@ -151,7 +162,7 @@ fn entry(store: Store, card: Card) -> AnyView {
 fn importer(store: Store, link: Link) -> AnyView {
     let address = RwSignal::new(String::new());
     let pasted = RwSignal::new(String::new());
-    let fetch = move || fetch_suite(store, link, address.get_untracked());
+    let fetch = move || fetch_suite(store, link, address.get_untracked(), |_| {});
     view! {
         <details class="menu" data-testid="import">
             <summary>"Import"</summary>
@@ -176,8 +187,8 @@ fn importer(store: Store, link: Link) -> AnyView {
     .into_any()
 }
 
-/// Loads a suite from an address into the library.
-pub(super) fn fetch_suite(store: Store, link: Link, address: String) {
+/// Loads a suite from an address into the library; `made` gets its id there.
+pub(super) fn fetch_suite(store: Store, link: Link, address: String, made: impl FnOnce(String) + 'static) {
     leptos::task::spawn_local(async move {
         match page::fetch_text(address.trim()).await {
             Ok(text) => {
@@ -188,11 +199,22 @@ pub(super) fn fetch_suite(store: Store, link: Link, address: String) {
                     .split(['?', '#'])
                     .next()
                     .unwrap_or_default();
-                take(store, link, name.trim_end_matches(".json").to_owned(), text);
+                take_then(store, link, name.trim_end_matches(".json").to_owned(), text, Box::new(made));
             }
             Err(words) => store.complain(format!("{address} could not be loaded: {words}")),
         }
     });
+}
+
+/// What was dropped and is no file: an address, or a document.
+fn take_dropped(store: Store, link: Link, text: Option<String>) {
+    match text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
+        Some(address) if address.starts_with("http") && !address.contains(char::is_whitespace) => {
+            fetch_suite(store, link, address, |_| {});
+        }
+        Some(text) => take(store, link, "dropped".to_owned(), text),
+        None => {}
+    }
 }
 
 fn take_file(store: Store, link: Link, read: Result<files::Content, String>) {
@@ -206,26 +228,38 @@ fn take_file(store: Store, link: Link, read: Result<files::Content, String>) {
     }
 }
 
+/// An editor draws no more than this well, and nobody writes it.
+const LARGEST: usize = 4 << 20;
+
 /// Takes a text in: a recording becomes a suite, anything else is one.
 pub(super) fn take(store: Store, link: Link, name: String, text: String) {
+    take_then(store, link, name, text, Box::new(|_| {}));
+}
+
+fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn FnOnce(String)>) {
     let first = text.trim_start().lines().next().unwrap_or_default();
     let is_recording = first.starts_with("{\"event\":");
-    if !is_recording {
-        link.ask(Ask::Examine(text.clone()), move |told| {
-            let title = match told {
-                Told::Examined(it) if !it.name.is_empty() => it.name,
-                _ => said_name(&text).unwrap_or(name),
-            };
-            create(store, link, title, text);
+    if is_recording {
+        link.ask(Ask::FromRecording(text), move |told| match told {
+            Told::Drafted { text, remarks } => made(create_with(store, link, name, text, remarks)),
+            Told::Failed(words) => store.complain(format::sentence(&words)),
+            _ => {}
         });
         return;
     }
-    link.ask(Ask::FromRecording(text), move |told| match told {
-        Told::Drafted { text, remarks } => {
-            create_with(store, link, name, text, remarks);
-        }
-        Told::Failed(words) => store.complain(format::sentence(&words)),
-        _ => {}
+    if text.len() > LARGEST {
+        let size = format::size(text.len() as u64);
+        return store.complain(format!(
+            "{name} has {size}; a suite in the library has at most {}.",
+            format::size(LARGEST as u64)
+        ));
+    }
+    link.ask(Ask::Examine(text.clone()), move |told| {
+        let title = match told {
+            Told::Examined(it) if !it.name.is_empty() => it.name,
+            _ => said_name(&text).unwrap_or(name),
+        };
+        made(create_with(store, link, title, text, Vec::new()));
     });
 }
 
@@ -241,9 +275,10 @@ pub(super) fn create(store: Store, link: Link, title: String, text: String) {
     create_with(store, link, title, text, Vec::new());
 }
 
-fn create_with(store: Store, link: Link, title: String, text: String, remarks: Vec<String>) {
+fn create_with(store: Store, link: Link, title: String, text: String, remarks: Vec<String>) -> String {
     let title = free_title(store, title);
     let id = format!("own-{}", page::unique());
+    let made = id.clone();
     let suite = OwnSuite { id: id.clone(), title, text };
     link.ask(Ask::Keep(suite), move |told| {
         heard(store, told);
@@ -251,6 +286,7 @@ fn create_with(store: Store, link: Link, title: String, text: String, remarks: V
         store.remarks.set((id, remarks));
         store.tab.set(Tab::Edit);
     });
+    made
 }
 
 /// The title with a number behind it when another suite has it.
@@ -278,6 +314,10 @@ pub(super) fn delete(store: Store, link: Link) {
         heard(store, told);
         page::go_to("#/checks");
         store.selected.set(String::new());
+        store.forms.update(|forms| {
+            forms.selected.clear();
+            forms.values.remove(&suite.id);
+        });
         let words = format!("{} is deleted.", card.title);
         store.notice.set(Some(Notice { words, is_bad: false, undo: Some(suite) }));
     });

@@ -10,6 +10,9 @@ use crate::engine::suite::assist::OutlineCheck;
 use crate::ui::fields::when;
 use crate::ui::format;
 
+/// More are not drawn: nobody reads them.
+const MOST_LISTED: usize = 500;
+
 /// The part.
 pub(super) fn checks(store: Store, link: Link) -> AnyView {
     let shown = Memo::new(move |_| store.shown_here());
@@ -17,7 +20,7 @@ pub(super) fn checks(store: Store, link: Link) -> AnyView {
         Some(run) => results::run(store, link, run),
         None => list(store, link),
     };
-    view! { <div class="checks-part">{results::order(store)}{body}</div> }.into_any()
+    view! { <div class="checks-part">{results::order(store, link)}{body}</div> }.into_any()
 }
 
 fn list(store: Store, link: Link) -> AnyView {
@@ -25,9 +28,13 @@ fn list(store: Store, link: Link) -> AnyView {
     let mistakes = Memo::new(move |_| store.examined.with(|it| it.mistakes.len()));
     let rows = move || match (store.is_loaded.get(), mistakes.get()) {
         (false, _) => view! { <p class="hint">"Loading …"</p> }.into_any(),
-        (true, 0) => {
-            checks.get().into_iter().map(|check| listed(store, link, check)).collect_view().into_any()
-        }
+        (true, 0) => checks
+            .get()
+            .into_iter()
+            .take(MOST_LISTED)
+            .map(|check| listed(store, link, check))
+            .collect_view()
+            .into_any(),
         (true, count) => {
             let words = format!(
                 "This suite has {}; the part Edit shows each at its line.",

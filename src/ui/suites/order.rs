@@ -26,6 +26,14 @@ pub(super) fn env(store: Store) -> BTreeMap<String, String> {
     env
 }
 
+/// What the address gives to this suite goes before all others.
+fn given(store: Store, suites: &[SuiteOrder]) -> Vec<(String, String)> {
+    store.given.with_untracked(|given| match suites {
+        [only] if only.id == given.suite => given.env.clone(),
+        _ => Vec::new(),
+    })
+}
+
 /// Where the practice server is that serves this page.
 pub(super) fn own_server() -> BTreeMap<String, String> {
     let socket = page::own_socket_address("/ws");
@@ -34,12 +42,17 @@ pub(super) fn own_server() -> BTreeMap<String, String> {
 }
 
 fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names: Vec<String>) -> SuiteOrder {
-    let env = env(store);
+    let mut env = env(store);
+    let given = store
+        .given
+        .with_untracked(|given| if given.suite == id { given.clone() } else { Default::default() });
+    env.extend(given.env);
+    let from_address: BTreeMap<String, String> = given.vars.into_iter().collect();
     let typed = store.forms.with_untracked(|forms| forms.values.get(id).cloned()).unwrap_or_default();
     let secret = store.secret_values.with_untracked(|all| all.get(id).cloned()).unwrap_or_default();
     let value = |name: &String| {
         let typed = secret.get(name).or_else(|| typed.get(name)).filter(|value| !value.is_empty());
-        typed.or_else(|| env.get(name)).cloned()
+        from_address.get(name).or(typed).or_else(|| env.get(name)).cloned()
     };
     let overrides = examined.variables.iter();
     let overrides = overrides.filter_map(|it| Some((it.name.clone(), value(&it.name)?))).collect();
@@ -47,7 +60,7 @@ fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names:
 }
 
 /// The order of these suites; none while a seed or a count is typed that is none.
-fn order(store: Store, suites: Vec<SuiteOrder>) -> Option<Order> {
+fn order(store: Store, suites: Vec<SuiteOrder>, tags: Vec<String>) -> Option<Order> {
     let seed = store.seed.get_untracked();
     let seed = match seed.trim() {
         "" => None,
@@ -64,13 +77,15 @@ fn order(store: Store, suites: Vec<SuiteOrder>) -> Option<Order> {
             .map(|it| it.value)
             .collect()
     });
+    let mut env = env(store);
+    env.extend(given(store, &suites));
     Some(Order {
         // Nobody waits for it by its number.
         number: 0,
         suites,
-        env: env(store),
+        env,
         secrets,
-        tags: store.tags.with_untracked(|tags| tags.iter().cloned().collect()),
+        tags,
         seed,
         times,
         sockets_elsewhere: page::given(page::BENCH_SOCKETS)
@@ -87,7 +102,8 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
     let id = store.selected.get_untracked();
     let text = store.text.get_untracked();
     let suite = store.examined.with_untracked(|examined| suite_order(store, &id, text, examined, names));
-    start(store, link, vec![suite]);
+    let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
+    start(store, link, vec![suite], tags);
 }
 
 /// Runs the checks of the shown run again that did not pass.
@@ -106,26 +122,52 @@ pub(super) fn failed(run: &crate::ui::live::LiveRun) -> Vec<String> {
     run.checks.iter().filter(|check| is_bad(check.stage)).map(|check| check.name.clone()).collect()
 }
 
-/// Runs several suites of the library, one after the other.
+/// Runs several suites of the library, one after the other; of each, the checks with the library's tag.
 pub(super) fn run_several(store: Store, link: Link, ids: Vec<String>) {
-    gather(store, link, ids.into_iter().rev().collect(), Vec::new());
+    let tags = store.tag.get_untracked().into_iter().collect();
+    gather(store, link, ids.into_iter().rev().map(|id| (id, Vec::new())).collect(), Vec::new(), tags);
 }
 
-fn gather(store: Store, link: Link, mut ids: Vec<String>, mut gathered: Vec<SuiteOrder>) {
-    let Some(id) = ids.pop() else { return start(store, link, gathered) };
+/// Runs what did not pass in any of these runs again.
+pub(super) fn run_all_failed(store: Store, link: Link, runs: &[RwSignal<crate::ui::live::LiveRun>]) {
+    let mut wanted: Vec<(String, Vec<String>)> = Vec::new();
+    for run in runs {
+        let (id, names) = run.with_untracked(|run| (run.suite_id.clone(), failed(run)));
+        if !names.is_empty() && wanted.iter().all(|(known, _)| *known != id) {
+            wanted.push((id, names));
+        }
+    }
+    wanted.reverse();
+    gather(store, link, wanted, Vec::new(), Vec::new());
+}
+
+fn gather(
+    store: Store,
+    link: Link,
+    mut wanted: Vec<(String, Vec<String>)>,
+    mut gathered: Vec<SuiteOrder>,
+    tags: Vec<String>,
+) {
+    // Until the worker says so itself: a second press must not order the same again.
+    store.order.update(|order| order.is_running = true);
+    let Some((id, names)) = wanted.pop() else { return start(store, link, gathered, tags) };
+    let gone = move |words: String| {
+        store.order.update(|order| order.is_running = false);
+        store.complain(words);
+    };
     link.ask(Ask::Text(id.clone()), move |told| {
-        let Told::Text(text) = told else { return store.complain(format!("The suite {id} is gone.")) };
+        let Told::Text(text) = told else { return gone(format!("The suite {id} is gone.")) };
         link.ask(Ask::Examine(text.clone()), move |told| {
             let Told::Examined(examined) = told else { return };
-            gathered.push(suite_order(store, &id, text, &examined, Vec::new()));
-            gather(store, link, ids, gathered);
+            gathered.push(suite_order(store, &id, text, &examined, names));
+            gather(store, link, wanted, gathered, tags);
         });
     });
 }
 
-fn start(store: Store, link: Link, suites: Vec<SuiteOrder>) {
+fn start(store: Store, link: Link, suites: Vec<SuiteOrder>, tags: Vec<String>) {
     let first = suites.first().map(|suite| suite.id.clone()).unwrap_or_default();
-    match order(store, suites) {
+    match order(store, suites, tags) {
         Some(order) => {
             if store.selected.get_untracked() != first {
                 store.selected.set(first);
@@ -133,10 +175,12 @@ fn start(store: Store, link: Link, suites: Vec<SuiteOrder>) {
             if store.tab.get_untracked() != Tab::Figures {
                 store.tab.set(Tab::Checks);
             }
+            store.order.update(|order| order.is_running = true);
             link.send(&Errand::Run(Box::new(order)));
         }
         None => {
-            store.complain(format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."))
+            store.order.update(|order| order.is_running = false);
+            store.complain(format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));
         }
     }
 }

@@ -318,7 +318,7 @@ pub(super) fn threshold(it: crate::engine::report::ThresholdReport) -> AnyView {
 }
 
 /// Several runs of one order: a chip for each, and how steady each check was.
-pub(super) fn order(store: Store) -> AnyView {
+pub(super) fn order(store: Store, link: Link) -> AnyView {
     let runs = Memo::new(move |_| {
         let begun = store.order.with(|order| if order.runs > 1 { order.begun as usize } else { 0 });
         store.runs.with(|runs| runs[runs.len().saturating_sub(begun)..].to_vec())
@@ -327,7 +327,7 @@ pub(super) fn order(store: Store) -> AnyView {
         let chip = |run: RwSignal<LiveRun>| {
             let (id, round) = run.with_untracked(|run| (run.suite_id.clone(), run.round));
             let stage = text(move || run.with(|run| run.stage().name().to_owned()));
-            let label = text(move || match suites_of(store).len() {
+            let label = text(move || match store.order.with(|order| order.suites.len()) {
                 1 => (round + 1).to_string(),
                 _ => run.with(|run| run.suite.clone()),
             });
@@ -346,64 +346,46 @@ pub(super) fn order(store: Store) -> AnyView {
         };
         runs.get().into_iter().map(chip).collect_view()
     };
+    let failed = Memo::new(move |_| {
+        runs.with(|runs| runs.iter().any(|run| run.with(|run| !order::failed(run).is_empty())))
+    });
+    let again = move || order::run_all_failed(store, link, &runs.get_untracked());
+    let run_all_failed = view! {
+        <button type="button" data-testid="run-all-failed" hidden=when(move || !failed.get() || store.is_running()) on:click=move |_| again()>"Run what failed in these again"</button>
+    };
     view! {
         <section class="order" aria-label="Runs of this order" hidden=when(move || runs.with(Vec::is_empty))>
             <div class="chips">{chips}</div>
-            {steadiness(store, runs)}
+            {steadiness(store)}
+            {run_all_failed}
         </section>
     }
     .into_any()
 }
 
-/// The suites of the order, as far as they have begun.
-fn suites_of(store: Store) -> Vec<String> {
-    store.runs.with(|runs| {
-        let begun = store.order.with(|order| order.begun as usize);
-        let mut ids: Vec<_> = runs[runs.len().saturating_sub(begun)..]
-            .iter()
-            .map(|run| run.with_untracked(|run| run.suite_id.clone()))
-            .collect();
-        ids.sort();
-        ids.dedup();
-        ids
-    })
-}
-
 /// Which checks passed only now and then.
-fn steadiness(store: Store, runs: Memo<Vec<RwSignal<LiveRun>>>) -> AnyView {
-    let unsteady = Memo::new(move |_| {
-        let mut seen: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        if suites_of(store).len() != 1 {
-            return (0, seen);
-        }
-        for run in runs.get() {
-            run.with(|run| {
-                for check in &run.checks {
-                    if let Stage::Ended(verdict) = check.stage {
-                        let (passed, all) = seen.entry(check.name.clone()).or_default();
-                        *passed += usize::from(verdict == Verdict::Pass);
-                        *all += 1;
-                    }
-                }
-            });
-        }
-        let steady = seen.len();
-        seen.retain(|_, (passed, all)| passed != all);
-        (steady, seen)
+fn steadiness(store: Store) -> AnyView {
+    let seen = Memo::new(move |_| {
+        store.order.with(|order| if order.suites.len() == 1 { order.tally.clone() } else { BTreeMap::new() })
     });
     let rows = move || {
-        let (_, seen) = unsteady.get();
-        let row = |(name, (passed, all)): (String, (usize, usize))| {
-            view! { <li data-testid="unsteady"><strong>{name}</strong>{format!(" passed {passed} of {all} times")}</li> }.into_any()
+        let row = |(name, (passed, all)): (String, (u32, u32))| {
+            view! { <li data-testid="unsteady"><strong>{name}</strong>{format!(" passed {passed} of {all} times")}</li> }
+                .into_any()
         };
-        seen.into_iter().map(row).collect_view()
+        seen.get().into_iter().filter(|(_, (passed, all))| passed != all).map(row).collect_view()
     };
-    let words = text(move || match unsteady.get() {
-        (0, _) => String::new(),
-        (all, seen) if seen.is_empty() => {
-            format!("{} passed every time so far.", format::counted(all as u64, "check"))
-        }
-        (_, seen) => format!("{} did not pass every time:", format::counted(seen.len() as u64, "check")),
+    let words = text(move || {
+        seen.with(|seen| {
+            let unsteady = seen.values().filter(|(passed, all)| passed != all).count();
+            match (seen.len(), unsteady) {
+                (0, _) => String::new(),
+                (all, 0) => format!("{} passed every time so far.", format::counted(all as u64, "check")),
+                (_, unsteady) => {
+                    format!("{} did not pass every time:", format::counted(unsteady as u64, "check"))
+                }
+            }
+        })
     });
     view! { <p class="hint" data-testid="steadiness">{words}</p><ul class="unsteady">{rows}</ul> }.into_any()
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::address::Given;
 use crate::browser::page;
-use crate::engine::report::Report;
-use crate::ui::live::{LiveRun, durations};
+use crate::engine::report::{Report, Verdict};
+use crate::ui::live::{LiveRun, Stage, durations};
 use crate::wire::checks::{
     Card, Examined, Forms, Live, Mistake, OwnSuite, PastRun, Restored, Seat, Spot, Standing,
 };
@@ -61,6 +62,10 @@ pub(super) struct OrderSeen {
     pub begun: u32,
     /// It goes on.
     pub is_running: bool,
+    /// The suites of the runs that have begun.
+    pub suites: BTreeSet<String>,
+    /// How often each check has passed, of how many times: of all runs, also those that are not held any more.
+    pub tally: BTreeMap<String, (u32, u32)>,
     /// Suites that could not run: id, mistakes, reasons.
     pub refused: Vec<(String, Vec<Mistake>, Vec<String>)>,
 }
@@ -81,6 +86,8 @@ fn tell_sockets(seats: &[Seat]) {
     let used = seats.iter().filter(is_used).count().to_string();
     page::announce_bytes(page::CHECK_SOCKETS, used.as_bytes());
 }
+
+const PASSED: Stage = Stage::Ended(Verdict::Pass);
 
 /// Runs of this visit that are held whole.
 const MOST_RUNS: usize = 60;
@@ -108,6 +115,8 @@ pub(super) struct Store {
     pub forms: RwSignal<Forms>,
     /// What was typed for secrets, by suite and name; it never reaches the disk by itself.
     pub secret_values: RwSignal<BTreeMap<String, BTreeMap<String, String>>>,
+    /// What the address of the page gives to a suite.
+    pub given: RwSignal<Given>,
     /// Only checks with one of these tags run.
     pub tags: RwSignal<BTreeSet<String>>,
     pub seed: RwSignal<String>,
@@ -150,6 +159,7 @@ impl Store {
             tab: RwSignal::default(),
             forms: RwSignal::default(),
             secret_values: RwSignal::default(),
+            given: RwSignal::default(),
             tags: RwSignal::default(),
             seed: RwSignal::default(),
             times: RwSignal::new("1".to_owned()),
@@ -175,6 +185,7 @@ impl Store {
             forms.environments.push(super::forms::standard("default"));
         }
         forms.environment = forms.environment.min(forms.environments.len() - 1);
+        self.secret_values.set(std::mem::take(&mut forms.secrets));
         self.forms.set(forms);
         self.past.set(restored.past);
         if let Some(trouble) = restored.trouble {
@@ -190,12 +201,18 @@ impl Store {
                 self.order.set(OrderSeen { runs, is_running: true, ..OrderSeen::default() });
             }
             Live::Run { run, suite_id, round, .. } => {
-                self.order.update(|order| order.begun += 1);
+                self.order.update(|order| {
+                    order.begun += 1;
+                    order.suites.insert(suite_id.clone());
+                });
                 let live = RwSignal::new(LiveRun::new(run, suite_id, round));
                 self.runs.update(|runs| {
                     runs.push(live);
                     if runs.len() > MOST_RUNS {
-                        runs.remove(0);
+                        // What passed is the first that nobody misses.
+                        let passed =
+                            |run: &RwSignal<LiveRun>| run.with_untracked(|run| run.stage() == PASSED);
+                        runs.remove(runs.iter().position(passed).unwrap_or(0));
                     }
                 });
                 self.around.set(None);
@@ -211,6 +228,13 @@ impl Store {
             }
             Live::Ended { past, report, .. } => {
                 tell_sockets(&[]);
+                self.order.update(|order| {
+                    for check in &report.checks {
+                        let (passed, all) = order.tally.entry(check.name.clone()).or_default();
+                        *passed += u32::from(check.verdict == Verdict::Pass);
+                        *all += 1;
+                    }
+                });
                 self.known.update(|known| drop(known.insert(report.suite.clone(), durations(&report))));
                 self.current(|run| run.end(*report));
                 if let Some(past) = past {

@@ -56,7 +56,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
                         {part(Tab::Earlier, past::earlier(store, link))}
                     }.into_any(),
                     (false, true) => visitor(store, link),
-                    (false, false) => welcome(store),
+                    (false, false) => welcome(store, link),
                 }}
             </section>
         </div>
@@ -97,7 +97,7 @@ fn visitor(store: Store, link: Link) -> AnyView {
     .into_any()
 }
 
-fn welcome(store: Store) -> AnyView {
+fn welcome(store: Store, link: Link) -> AnyView {
     let first = move || page::go_to("#/checks/first-contact");
     view! {
         <div class="welcome" data-testid="welcome">
@@ -105,7 +105,7 @@ fn welcome(store: Store) -> AnyView {
             <p class="about">"A suite is one document: which connections to open, what to send, what must come back, what must not, and how fast. Choose one on the left, run it, read it, change a copy of it. The shipped ones run against the practice server; the part Values points them at your own."</p>
             <div class="deeds">
                 {button("primary", "start-first", "Begin with first-contact", "", first)}
-                {super::results::order(store)}
+                {super::results::order(store, link)}
             </div>
         </div>
     }
