@@ -66,7 +66,8 @@ impl<W: World> Tape<W> {
     fn nearby(&self, frame: &Frame<'_>, names: &HashMap<u32, &str>, began: Instant, at: u64) -> Nearby {
         let content = match frame.kind.is_text() {
             true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned(),
-            false => hex(frame.bytes),
+            // Without blanks, as a secret in hex would stand there.
+            false => self.masker.mask(&hex(frame.bytes)).into_owned(),
         };
         Nearby {
             client: names.get(&frame.connection).copied().unwrap_or("?").to_owned(),
@@ -129,7 +130,7 @@ fn mark(kind: FrameKind) -> &'static str {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(SHOWN / 3).map(|byte| format!("{byte:02x} ")).collect()
+    bytes.iter().take(SHOWN / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn cut(text: String) -> String {

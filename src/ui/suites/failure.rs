@@ -18,8 +18,10 @@ pub(super) fn details(store: Store, link: Link, spot: Spot, failure: Failure) ->
         (None, Some(round)) => format!("round {round}"),
         (None, None) => String::new(),
     };
+    // The sentence often says it already.
     let expected = failure
         .expected
+        .filter(|words| !failure.message.contains(words.as_str()))
         .map(|words| view! { <div><dt>"expected"</dt><dd class="mono">{words}</dd></div> }.into_any());
     let closest = failure.closest.map(|near| {
         // What a step has selected itself is taken, too; that is no news.
