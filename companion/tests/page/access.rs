@@ -71,6 +71,9 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
         browser.until_script(&format!("return document.title.toLowerCase().startsWith('{view}')")).await;
         check(browser, &format!("{how}, {view}")).await;
     }
+    browser.run("location.hash = '#/checks'").await;
+    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+    check(browser, &format!("{how}, checks that are there")).await;
 }
 
 async fn in_theme(browser: &Browser, page: &str, ws: &str, theme: &str, size: (u32, u32)) {
