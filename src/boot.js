@@ -80,6 +80,14 @@
       return program.run(suite, options);
     },
     status: () => program?.status() ?? { state: 'idle' },
+    events: async (form = 'jsonl') => {
+      await loadChecks();
+      return program.events(form);
+    },
+    broken: async () => {
+      await loadChecks();
+      return program.broken();
+    },
     stop: () => program?.stop(),
   });
 

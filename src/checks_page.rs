@@ -23,6 +23,18 @@ pub fn status() -> JsValue {
     suites::status()
 }
 
+/// The recording of the latest run in one of its forms.
+#[wasm_bindgen]
+pub fn events(form: &str) -> Promise {
+    suites::events(form)
+}
+
+/// The connections of the latest run that ended without a close frame.
+#[wasm_bindgen]
+pub fn broken() -> Promise {
+    suites::broken()
+}
+
 /// Ends what runs.
 #[wasm_bindgen]
 pub fn stop() {

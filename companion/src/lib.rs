@@ -1,17 +1,19 @@
-//! The practice server behind the command `sockscope`: the page, a WebSocket server to practise on, and an API.
+//! The command `sockscope`: the page, a WebSocket server to practise on with its API, and suites run headless.
 //!
 //! A frame's journey: [`server`] accepts a connection and runs HTTP on it, [`web`] lets the request pass or refuses it
 //! and answers pages and the API, [`routes`] turn it into a WebSocket ([`ws`]) and decide what is answered.
 //!
-//! An arrow points down only: `cli → server → web → routes → ws`; [`config`], [`origin`] and [`tasks`] are below them
-//! all. What a client can make the server keep is bounded by [`config::Limits`].
+//! An arrow points down only: `cli → check → server → web → routes → ws`; [`config`], [`origin`], [`suites`] and [`tasks`]
+//! are below them all. [`check`] runs suites in a browser that it starts. What a client can make the server keep is bounded by [`config::Limits`].
 #![warn(missing_docs)]
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod origin;
 pub mod routes;
 pub mod server;
+pub mod suites;
 pub mod tasks;
 pub mod web;
 pub mod ws;

@@ -224,6 +224,10 @@ impl<W: World> Office<W> {
                     file(&tape.suite, form.extension(), form.media_type(), text)
                 }
             },
+            Ask::Broken(run) => match self.0.tapes.borrow().of(run) {
+                None => Told::Failed(NOT_RECORDED.to_owned()),
+                Some(tape) => Told::Broken(tape.read(|session| session.broken(&tape.masker, MOST_BROKEN))),
+            },
             Ask::Around(spot) => {
                 let around = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.around(spot));
                 match around {
@@ -324,6 +328,9 @@ impl<W: World> Office<W> {
         (self.0.post.borrow_mut())(encode_json(tidings));
     }
 }
+
+/// Of the connections that ended without a close frame so many are told, the newest: nobody reads more.
+const MOST_BROKEN: usize = 1000;
 
 const NOT_RECORDED: &str =
     "the messages of this run are not held any more: they are kept for the latest runs of this visit";

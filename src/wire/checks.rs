@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::report::{EventFormat, Millis, Report, Verdict};
+use crate::engine::report::{Broken, EventFormat, Millis, Report, Verdict};
 use crate::engine::run::Progress;
 use crate::engine::suite::assist::{Example, Explained, OutlineCheck, OutlineVariable, Suggestion};
 
@@ -287,6 +287,8 @@ pub enum Ask {
         /// In which form.
         form: EventFormat,
     },
+    /// The connections of a run of this visit that ended without a close frame.
+    Broken(u64),
     /// The frames around a failure.
     Around(Spot),
     /// The same as JSON Lines for the bench, with more before and after.
@@ -348,6 +350,8 @@ pub enum Told {
         /// All of it.
         text: String,
     },
+    /// Of [`Ask::Broken`].
+    Broken(Vec<Broken>),
     /// Frames for the timeline, as bytes of a [`Request`](super::Request) for the bench's worker.
     Frames(Vec<u8>),
     /// It could not be done, in words.

@@ -122,6 +122,7 @@ fn failure(kind: FailureKind, message: &str) -> Failure {
         expected: None,
         closest: None,
         diff: Vec::new(),
+        browser: None,
     }
 }
 
@@ -144,6 +145,7 @@ pub fn nothing() -> Report {
         thresholds: Vec::new(),
         checks: Vec::new(),
         seconds: Vec::new(),
+        server: None,
     }
 }
 

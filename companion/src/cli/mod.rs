@@ -2,8 +2,11 @@
 //!
 //! A subcommand is one file here with its flags and a `run` that answers with an [`Exit`].
 
+pub mod check;
+pub mod duration;
 pub mod schema;
 pub mod serve;
+mod signal;
 pub mod size;
 pub mod validate;
 
@@ -21,6 +24,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(Box<check::Flags>),
     Serve(serve::Flags),
     Validate(validate::Flags),
     Schema(schema::Flags),
@@ -31,18 +35,24 @@ enum Command {
 pub enum Exit {
     /// All went well.
     Success,
+    /// A check or a threshold failed.
+    Failed,
     /// A suite is wrong, as a command line may be.
     Invalid,
     /// The machine does not allow what was asked: a port is taken, a file cannot be read.
     Environment,
+    /// Something could not be judged.
+    Inconclusive,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Success => Self::SUCCESS,
+            Exit::Failed => Self::from(1),
             Exit::Invalid => Self::from(2),
             Exit::Environment => Self::from(3),
+            Exit::Inconclusive => Self::from(5),
         }
     }
 }
@@ -50,6 +60,7 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
     let exit = match Cli::parse().command {
+        Command::Check(flags) => check::run(*flags),
         Command::Serve(flags) => serve::run(flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Schema(flags) => schema::run(flags),

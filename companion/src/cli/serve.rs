@@ -5,6 +5,7 @@ use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 
 use clap::Args;
 
+use super::signal::Signal;
 use super::size::Size;
 use super::{Exit, complain};
 use crate::config::{Config, Limits, Port};
@@ -146,7 +147,7 @@ pub fn run(flags: Flags) -> Exit {
 async fn serve(flags: Flags) -> Result<(), ServeError> {
     let is_for_programs = flags.print_urls;
     // Before the URLs are out: whoever reads them may send a signal at once.
-    let signal = Signal::listen().map_err(ServeError::Signals)?;
+    let mut signal = Signal::listen().map_err(ServeError::Signals)?;
     let running = Server::start(flags.config()).await?;
     let text = if is_for_programs { json_line(running.urls()) } else { for_people(&running) };
     // Not `println!`: a closed pipe is an error to report and no panic.
@@ -175,38 +176,4 @@ fn for_people(running: &Running) -> String {
     }
     text.push_str("\nStop with Ctrl+C.\n");
     text
-}
-
-/// What asks a process to end.
-struct Signal {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signal {
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn received(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Signal {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    async fn received(self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -85,6 +85,17 @@ impl ReportFormat {
             Self::Html => html::write_html(report, out),
         }
     }
+
+    /// Writes several reports as one file. One alone is written as [`ReportFormat::write`] does.
+    pub fn write_all(self, reports: &[&Report], out: &mut dyn Write) -> fmt::Result {
+        match (self, reports) {
+            (_, [only]) => self.write(only, out),
+            (Self::Json, several) => json::write_json_all(several, out),
+            (Self::Junit, several) => junit::write_junit_all(several, JunitStyle::Rich, out),
+            (Self::JunitStrict, several) => junit::write_junit_all(several, JunitStyle::Strict, out),
+            (Self::Html, several) => html::write_html_all(several, out),
+        }
+    }
 }
 
 impl EventFormat {

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write};
 
-use super::Report;
+use super::{Report, Verdict};
 
 /// The version of the report that this build writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -28,6 +28,22 @@ pub enum ReportError {
 /// Writes the report as JSON, indented by two.
 pub fn write_json(report: &Report, out: &mut dyn Write) -> fmt::Result {
     let text = serde_json::to_string_pretty(report).map_err(|_| fmt::Error)?;
+    out.write_str(&text)?;
+    out.write_char('\n')
+}
+
+/// Writes several reports as one JSON: the gravest verdict, and all of them in `runs`.
+pub fn write_json_all(reports: &[&Report], out: &mut dyn Write) -> fmt::Result {
+    #[derive(serde::Serialize)]
+    struct Runs<'a> {
+        sockscope: &'a str,
+        format: u32,
+        verdict: Verdict,
+        runs: &'a [&'a Report],
+    }
+    let verdict = reports.iter().fold(Verdict::Skipped, |whole, report| whole.and(report.verdict));
+    let runs = Runs { sockscope: env!("CARGO_PKG_VERSION"), format: FORMAT, verdict, runs: reports };
+    let text = serde_json::to_string_pretty(&runs).map_err(|_| fmt::Error)?;
     out.write_str(&text)?;
     out.write_char('\n')
 }

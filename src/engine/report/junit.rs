@@ -24,8 +24,47 @@ pub enum JunitStyle {
 
 /// Writes the report as JUnit XML.
 pub fn write_junit(report: &Report, style: JunitStyle, out: &mut dyn Write) -> fmt::Result {
-    let document = Document { report, style, cases: cases(report) };
-    document.write(out)
+    write_junit_all(&[report], style, out)
+}
+
+/// Writes several reports as one JUnit XML: a `testsuite` for each, in which no case has the name of another.
+pub fn write_junit_all(reports: &[&Report], style: JunitStyle, out: &mut dyn Write) -> fmt::Result {
+    let mut names = Names::default();
+    let document = |report| Document { report, style, cases: cases(report, &mut names) };
+    let documents: Vec<_> = reports.iter().copied().map(document).collect();
+    out.write_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites")?;
+    if style == JunitStyle::Rich {
+        match &documents[..] {
+            [only] => only.totals(out)?,
+            several => totals(several, out)?,
+        }
+        if let Some(first) = reports.first() {
+            attribute(out, "timestamp", &first.started)?;
+        }
+    }
+    out.write_str(">\n")?;
+    for (id, document) in documents.iter().enumerate() {
+        document.write(id, out)?;
+    }
+    out.write_str("</testsuites>\n")
+}
+
+/// Of all suites together.
+fn totals(documents: &[Document<'_>], out: &mut dyn Write) -> fmt::Result {
+    let count = |wanted: fn(&Outcome) -> bool| {
+        documents.iter().map(|document| document.count(wanted)).sum::<usize>().to_string()
+    };
+    attribute(out, "name", "sockscope")?;
+    attributes_of(count, out)?;
+    let took = documents.iter().map(|document| document.report.duration_ms.0).sum();
+    attribute(out, "time", &seconds(Millis(took)))
+}
+
+fn attributes_of(count: impl Fn(fn(&Outcome) -> bool) -> String, out: &mut dyn Write) -> fmt::Result {
+    attribute(out, "tests", &count(|_| true))?;
+    attribute(out, "failures", &count(|outcome| matches!(outcome, Outcome::Failure { .. })))?;
+    attribute(out, "errors", &count(|outcome| matches!(outcome, Outcome::Error { .. })))?;
+    attribute(out, "skipped", &count(|outcome| matches!(outcome, Outcome::Skipped)))
 }
 
 /// What a reporter lists.
@@ -60,11 +99,10 @@ impl Outcome {
 }
 
 /// Every check followed by its thresholds, those of the suite, and what went wrong beside all of them.
-fn cases(report: &Report) -> Vec<Case<'_>> {
+fn cases<'a>(report: &'a Report, names: &mut Names) -> Vec<Case<'a>> {
     // Jenkins takes what is before the last dot for a package.
     let package = Some(line(&report.suite).replace('.', "_")).filter(|suite| !suite.is_empty());
     let package = package.unwrap_or_else(|| "suite".to_owned());
-    let mut names = Names::default();
     let mut cases = Vec::new();
     for check in &report.checks {
         cases.push(Case {
@@ -172,20 +210,15 @@ struct Document<'a> {
 }
 
 impl Document<'_> {
-    fn write(&self, out: &mut dyn Write) -> fmt::Result {
+    fn write(&self, id: usize, out: &mut dyn Write) -> fmt::Result {
         let report = self.report;
-        out.write_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites")?;
-        if self.style == JunitStyle::Rich {
-            self.totals(out)?;
-            attribute(out, "timestamp", &report.started)?;
-        }
-        out.write_str(">\n  <testsuite")?;
+        out.write_str("  <testsuite")?;
         self.totals(out)?;
         if self.style == JunitStyle::Rich {
             attribute(out, "timestamp", &report.started)?;
         } else {
             attribute(out, "timestamp", &to_the_second(&report.started))?;
-            out.write_str(" hostname=\"localhost\" id=\"0\"")?;
+            write!(out, " hostname=\"localhost\" id=\"{id}\"")?;
             attribute(out, "package", &self.name())?;
         }
         out.write_str(">\n")?;
@@ -194,25 +227,24 @@ impl Document<'_> {
             self.case(case, out)?;
         }
         element(out, "    ", "system-out", &self.output())?;
-        if self.style == JunitStyle::Strict {
-            out.write_str("    <system-err></system-err>\n")?;
+        let printed = report.server.as_ref().map(|server| server.output.join("\n")).unwrap_or_default();
+        if self.style == JunitStyle::Strict || !printed.is_empty() {
+            element(out, "    ", "system-err", &printed)?;
         }
-        out.write_str("  </testsuite>\n</testsuites>\n")
+        out.write_str("  </testsuite>\n")
     }
 
     fn name(&self) -> String {
         Some(line(&self.report.suite)).filter(|name| !name.is_empty()).unwrap_or_else(|| "suite".to_owned())
     }
 
+    fn count(&self, wanted: fn(&Outcome) -> bool) -> usize {
+        self.cases.iter().filter(|case| wanted(&case.outcome)).count()
+    }
+
     fn totals(&self, out: &mut dyn Write) -> fmt::Result {
-        let count = |wanted: fn(&Outcome) -> bool| {
-            self.cases.iter().filter(|case| wanted(&case.outcome)).count().to_string()
-        };
         attribute(out, "name", &self.name())?;
-        attribute(out, "tests", &count(|_| true))?;
-        attribute(out, "failures", &count(|outcome| matches!(outcome, Outcome::Failure { .. })))?;
-        attribute(out, "errors", &count(|outcome| matches!(outcome, Outcome::Error { .. })))?;
-        attribute(out, "skipped", &count(|outcome| matches!(outcome, Outcome::Skipped)))?;
+        attributes_of(|wanted| self.count(wanted).to_string(), out)?;
         attribute(out, "time", &seconds(self.report.duration_ms))
     }
 

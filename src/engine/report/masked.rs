@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, StepReport,
-    ThresholdReport,
+    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ServerReport,
+    StepReport, ThresholdReport,
 };
 use crate::engine::mask::Masker;
 
@@ -35,6 +35,7 @@ impl Report {
             thresholds,
             checks,
             seconds,
+            server,
         } = self;
         let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
         Self {
@@ -63,6 +64,11 @@ impl Report {
             thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
             checks: checks.into_iter().map(|one| check(masker, one)).collect(),
             seconds,
+            server: server.map(|one| ServerReport {
+                command: text(masker, one.command),
+                ended: optional(masker, one.ended),
+                output: texts(masker, one.output),
+            }),
         }
     }
 }
@@ -156,7 +162,7 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
 }
 
 fn failed(masker: &Masker, failure: Failure) -> Failure {
-    let Failure { kind, message, client, round, expected, closest, diff } = failure;
+    let Failure { kind, message, client, round, expected, closest, diff, browser } = failure;
     let near = |NearMiss { client, at_ms, message, taken }| NearMiss {
         client: text(masker, client),
         at_ms,
@@ -176,6 +182,7 @@ fn failed(masker: &Masker, failure: Failure) -> Failure {
         expected: optional(masker, expected),
         closest: closest.map(near),
         diff: diff.into_iter().map(difference).collect(),
+        browser: optional(masker, browser),
     }
 }
 

@@ -20,12 +20,17 @@ mod words;
 pub use csv::write_csv;
 pub use format::{EventFormat, ReportFormat, UnknownFormat};
 pub use har::write_har;
-pub use html::write_html;
-pub use json::{FORMAT, ReportError, read_json, write_json};
+pub use html::{write_html, write_html_all};
+pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use jsonl::write_jsonl;
-pub use junit::{JunitStyle, write_junit};
+pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis, NearMiss, Report,
-    Second, StepReport, ThresholdReport, Totals, Verdict,
+    Second, ServerReport, StepReport, ThresholdReport, Totals, Verdict,
 };
-pub use transcript::{Closed, Connection, Opened, Origin, Transcript};
+pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
+
+/// All that is known of the failures of a check, as lines of plain text.
+pub fn explain_check(check: &CheckReport) -> String {
+    words::explain(check)
+}

@@ -107,6 +107,21 @@ pub struct Report {
     /// Second by second, for drawing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seconds: Vec<Second>,
+    /// The server under test, where the command has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerReport>,
+}
+
+/// The server under test as the command saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerReport {
+    /// How it was started.
+    pub command: String,
+    /// How it ended, if it did so by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// The last lines that it printed.
+    pub output: Vec<String>,
 }
 
 /// Where a run took place, and how good a clock it had.
@@ -289,6 +304,9 @@ pub struct Failure {
     /// Where it differs.
     #[serde(default)]
     pub diff: Vec<Difference>,
+    /// What the browser says of a connection that ended without a close frame. The page is never told; the command is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
 }
 
 /// The kinds of failures.

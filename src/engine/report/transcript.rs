@@ -60,6 +60,22 @@ pub struct Closed {
     pub clean: bool,
 }
 
+/// The close code of a connection that ended without a close frame.
+const NO_CLOSE_FRAME: u16 = 1006;
+
+/// A connection that ended without a close frame. Why is known to the browser, which tells the command and never the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Broken {
+    /// Of the client.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// When it ended, in milliseconds since 1970.
+    pub at_ms: f64,
+    /// Whether its handshake was done.
+    pub was_open: bool,
+}
+
 /// The moment of the world's origin on the calendar, in microseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin(u64);
@@ -103,6 +119,21 @@ impl<'a> Transcript<'a> {
             let handshake = handshakes.of_frame(&frame);
             self.only.is_none_or(|takes| takes(&frame)).then_some((frame, handshake))
         })
+    }
+
+    /// The connections that ended without a close frame, the newest `most`, in the order in which they ended.
+    pub fn broken(&self, masker: &Masker, most: usize) -> Vec<Broken> {
+        let ended = self.connections.iter().filter_map(|it| Some((it, it.closed.as_ref()?)));
+        let mut broken: Vec<_> = ended.filter(|(_, closed)| closed.code == NO_CLOSE_FRAME).collect();
+        broken.sort_by_key(|(_, closed)| closed.at);
+        let newest = broken.len().saturating_sub(most);
+        let tell = |(connection, closed): &(&Connection, &Closed)| Broken {
+            name: masker.mask(&connection.name).into_owned(),
+            url: masker.mask(&connection.url).into_owned(),
+            at_ms: self.origin.micros(closed.at) as f64 / 1e3,
+            was_open: connection.opened.is_some(),
+        };
+        broken[newest..].iter().map(tell).collect()
     }
 
     /// From the start of the session.

@@ -157,6 +157,9 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     if let Some(happened) = happened(step, failure) {
         let _ = writeln!(lines, "  {happened}");
     }
+    if let Some(browser) = &failure.browser {
+        let _ = writeln!(lines, "  the browser: {browser}");
+    }
     if let Some(expected) = &failure.expected {
         let _ = writeln!(lines, "  expected: {expected}");
     }

@@ -27,6 +27,7 @@ pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Box<Failur
         expected: None,
         closest: None,
         diff: Vec::new(),
+        browser: None,
     })
 }
 

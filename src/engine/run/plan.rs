@@ -46,6 +46,15 @@ pub struct PlanError {
     pub why: String,
 }
 
+impl PlanError {
+    /// Whether nothing is wrong but that no check has the tags or the names that were asked for.
+    pub fn is_nothing_to_run(&self) -> bool {
+        self.what == NOTHING
+    }
+}
+
+const NOTHING: &str = "nothing to run";
+
 /// Randomness and time before anything runs.
 pub(super) struct Sources {
     pub random: Random,
@@ -93,7 +102,7 @@ impl Plan {
         }
         if checks.is_empty() && errors.is_empty() {
             let why = "no check has the tags or the name that was asked for".to_owned();
-            errors.push(PlanError { what: "nothing to run".to_owned(), why });
+            errors.push(PlanError { what: NOTHING.to_owned(), why });
         }
         if errors.is_empty() {
             Ok(Self { suite, options, vars, masker, checks, random: sources.random })

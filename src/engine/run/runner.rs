@@ -350,6 +350,7 @@ impl<W: World> RunShared<W> {
             thresholds,
             checks,
             seconds,
+            server: None,
         };
         let report = self.plan.mask(report);
         self.tell(Progress::RunEnded { verdict: report.verdict });

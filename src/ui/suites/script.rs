@@ -12,9 +12,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::link::Link;
 use super::order;
 use super::store::Store;
-use crate::engine::report::write_json;
-use crate::ui::live::Stage;
-use crate::wire::checks::{Errand, Live, Order, SuiteOrder};
+use crate::engine::report::{EventFormat, write_json};
+use crate::ui::live::{LiveCheck, LiveRun, Stage};
+use crate::wire::checks::{Ask, Errand, Live, Order, SuiteOrder, Told};
 
 thread_local! {
     static PAGE: RefCell<Option<Page>> = const { RefCell::new(None) };
@@ -25,6 +25,8 @@ struct Page {
     store: Store,
     link: Link,
     waiting: Waiting,
+    /// The run that has ended last; 0 before any.
+    latest: Rc<Cell<u64>>,
 }
 
 /// Whoever waits for the run that was asked for last.
@@ -49,13 +51,28 @@ thread_local! {
 pub(super) fn offer(store: Store, link: Link) {
     let waiting = Waiting::default();
     let ended = waiting.clone();
+    let latest = Rc::new(Cell::new(0));
+    let newest = latest.clone();
+    let lost = waiting.clone();
+    // A worker that has gone tells nothing any more.
+    Effect::new(move || {
+        if let Some(words) = store.broken.get()
+            && let Some(waiter) = lost.take()
+        {
+            settle(
+                &waiter.reject,
+                &js_sys::Error::new(&format!("the worker of the checks has ended: {words}")),
+            );
+        }
+    });
     link.listen(move |live| match live {
         Live::Begun { order, .. } => {
             if let Some(waiter) = &mut *ended.borrow_mut() {
                 waiter.has_begun = waiter.order == *order;
             }
         }
-        Live::Ended { report, .. } => {
+        Live::Ended { run, report, .. } => {
+            latest.set(*run);
             if let Some(waiter) = ended.borrow_mut().take_if(|it| it.has_begun) {
                 let mut text = String::new();
                 write_json(report, &mut text).expect("writing into memory does not fail");
@@ -71,7 +88,7 @@ pub(super) fn offer(store: Store, link: Link) {
         }
         _ => {}
     });
-    PAGE.with(|page| *page.borrow_mut() = Some(Page { store, link, waiting }));
+    PAGE.with(|page| *page.borrow_mut() = Some(Page { store, link, waiting, latest: newest }));
 }
 
 fn settle(call: &js_sys::Function, value: &JsValue) {
@@ -183,10 +200,77 @@ pub fn status() -> JsValue {
             set("check", current.map_or(JsValue::NULL, |check| check.name.as_str().into()));
             set("done", (done as f64).into());
             set("checks", (checks as f64).into());
+            set("step", current.and_then(step_of).map_or(JsValue::NULL, Into::into));
+            set("results", results(run).into());
             set("verdict", run.report.as_ref().map_or(JsValue::NULL, |report| report.verdict.name().into()));
         });
     }
     status.into()
+}
+
+/// What a check does just now.
+fn step_of(check: &LiveCheck) -> Option<&str> {
+    let step = check.steps.iter().rev().find(|step| step.stage == Stage::Running)?;
+    Some(&step.title)
+}
+
+/// The checks that have ended, each with its name, its verdict and its milliseconds.
+fn results(run: &LiveRun) -> js_sys::Array {
+    let ended = run.checks.iter().filter_map(|check| match check.stage {
+        Stage::Ended(verdict) => Some((check, verdict)),
+        Stage::Waiting | Stage::Running => None,
+    });
+    ended
+        .map(|(check, verdict)| {
+            let result = Object::new();
+            for (name, value) in [
+                ("name", JsValue::from(check.name.as_str())),
+                ("verdict", verdict.name().into()),
+                ("duration_ms", check.took.0.into()),
+            ] {
+                // Setting a member of a fresh object cannot fail.
+                let _ = Reflect::set(&result, &name.into(), &value);
+            }
+            JsValue::from(result)
+        })
+        .collect()
+}
+
+/// `events(form)`: the recording of the run that has ended last, as `jsonl`, `har` or `csv`.
+pub fn events(form: &str) -> Promise {
+    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    let form: EventFormat = match form.parse() {
+        Ok(form) => form,
+        Err(error) => return rejected(&format!("{error}")),
+    };
+    let run = page.latest.get();
+    if run == 0 {
+        return rejected("no run has ended in this page yet");
+    }
+    ask(&page, Ask::Events { run, form })
+}
+
+/// `broken()`: the connections of the run that has ended last which ended without a close frame, as a list.
+pub fn broken() -> Promise {
+    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    match page.latest.get() {
+        0 => rejected("no run has ended in this page yet"),
+        run => ask(&page, Ask::Broken(run)),
+    }
+}
+
+fn ask(page: &Page, question: Ask) -> Promise {
+    Promise::new(&mut |resolve, reject| {
+        page.link.ask(question.clone(), move |told| match told {
+            Told::File { text, .. } => settle(&resolve, &text.into()),
+            Told::Broken(all) => {
+                let text = serde_json::to_string(&all).unwrap_or_default();
+                settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
+            }
+            Told::Failed(words) => settle(&reject, &js_sys::Error::new(&words)),
+            _ => settle(&reject, &js_sys::Error::new("the worker answered something else")),
+        });
+    })
 }
 
 /// `stop()`: ends what runs; its report still comes.

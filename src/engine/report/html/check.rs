@@ -8,22 +8,22 @@ use super::super::{CheckReport, Failure, Leftover, StepReport, Verdict};
 use super::{badge, begin_table, end_table, figures, paragraph};
 
 /// All checks; nothing when there are none.
-pub(super) fn checks(checks: &[CheckReport], out: &mut dyn Write) -> fmt::Result {
+pub(super) fn checks(checks: &[CheckReport], prefix: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_str("<section>\n<h2>Checks</h2>\n")?;
     if checks.is_empty() {
         paragraph(out, "about", "No check ran.")?;
     }
     for (at, one) in checks.iter().enumerate() {
-        check(at, one, out)?;
+        check(at, one, prefix, out)?;
     }
     out.write_str("</section>\n")
 }
 
-fn check(at: usize, check: &CheckReport, out: &mut dyn Write) -> fmt::Result {
+fn check(at: usize, check: &CheckReport, prefix: &str, out: &mut dyn Write) -> fmt::Result {
     let open = if check.verdict == Verdict::Pass { "" } else { " open" };
     write!(
         out,
-        "<details class=\"check\" id=\"check-{at}\" data-verdict=\"{}\"{open}>\n<summary>",
+        "<details class=\"check\" id=\"{prefix}check-{at}\" data-verdict=\"{}\"{open}>\n<summary>",
         check.verdict.name()
     )?;
     badge(check.verdict, out)?;
@@ -100,6 +100,9 @@ fn failure(step: &StepReport, failure: &Failure, out: &mut dyn Write) -> fmt::Re
     out.write_str("</p>\n")?;
     if let Some(happened) = happened(step, failure) {
         paragraph(out, "aside", &happened)?;
+    }
+    if let Some(browser) = &failure.browser {
+        paragraph(out, "aside", &format!("The browser says: {browser}"))?;
     }
     if failure.expected.is_some() || failure.closest.is_some() {
         out.write_str("<dl class=\"compared\">\n")?;

@@ -19,21 +19,81 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 
 /// Writes the report as HTML.
 pub fn write_html(report: &Report, out: &mut dyn Write) -> fmt::Result {
+    begin_page(&format!("{}: {}", word(report.verdict), report.suite), out)?;
+    sections(report, "", out)?;
+    end_page(report, out)
+}
+
+/// Writes several reports as one page: a list of them with the way to each, then one after the other.
+pub fn write_html_all(reports: &[&Report], out: &mut dyn Write) -> fmt::Result {
+    let [first, _, ..] = reports else {
+        return reports.first().map_or(Ok(()), |only| write_html(only, out));
+    };
+    let whole = reports.iter().fold(Verdict::Skipped, |whole, report| whole.and(report.verdict));
+    begin_page(&format!("{}: {}", word(whole), counted(reports.len() as u64, "run")), out)?;
+    write!(out, "<header data-verdict=\"{}\">\n<p class=\"verdict\">", whole.name())?;
+    badge(whole, out)?;
+    write!(out, "</p>\n<h1>{}</h1>\n</header>\n", counted(reports.len() as u64, "run"))?;
+    out.write_str("<nav aria-label=\"Runs\">\n<ul class=\"unhappy\">\n")?;
+    for (at, report) in reports.iter().enumerate() {
+        out.write_str("<li>")?;
+        badge(report.verdict, out)?;
+        write!(out, " <span><a href=\"#run-{at}\">")?;
+        body(out, &report.suite)?;
+        out.write_str("</a><br><span class=\"why\">")?;
+        body(out, &sum(report))?;
+        out.write_str("</span></span></li>\n")?;
+    }
+    out.write_str("</ul>\n</nav>\n")?;
+    for (at, report) in reports.iter().enumerate() {
+        writeln!(out, "<article id=\"run-{at}\">")?;
+        sections(report, &format!("run-{at}-"), out)?;
+        out.write_str("</article>\n")?;
+    }
+    end_page(first, out)
+}
+
+fn begin_page(title: &str, out: &mut dyn Write) -> fmt::Result {
     out.write_str("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
     writeln!(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">")?;
     out.write_str(
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
     )?;
-    body(out, &format!("{}: {}", word(report.verdict), report.suite))?;
-    writeln!(out, "</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>")?;
+    body(out, title)?;
+    writeln!(out, "</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>")
+}
+
+/// All of one report; `prefix` begins its anchors.
+fn sections(report: &Report, prefix: &str, out: &mut dyn Write) -> fmt::Result {
     banner(report, out)?;
-    unhappy(report, out)?;
+    unhappy(report, prefix, out)?;
     figures::thresholds(&report.thresholds, "h2", "Thresholds of the suite", out)?;
-    check::checks(&report.checks, out)?;
+    check::checks(&report.checks, prefix, out)?;
     latency(report, out)?;
     chart::over_time(&report.seconds, out)?;
     environment(report, out)?;
+    server(report, out)
+}
+
+/// What the server under test printed: often it says why.
+fn server(report: &Report, out: &mut dyn Write) -> fmt::Result {
+    let Some(server) = &report.server else { return Ok(()) };
+    out.write_str("<section>\n<h2>The server under test</h2>\n")?;
+    let ended = server.ended.as_ref().map(|how| format!(" – ended by itself: {how}")).unwrap_or_default();
+    paragraph(out, "about", &format!("{}{ended}", server.command))?;
+    let open = if server.ended.is_some() { " open" } else { "" };
+    let lines = counted(server.output.len() as u64, "line");
+    writeln!(out, "<details class=\"more\"{open}>\n<summary><h3>What it printed ({lines})</h3></summary>")?;
+    out.write_str("<pre class=\"scroll\" tabindex=\"0\" aria-label=\"What the server printed\">")?;
+    for line in &server.output {
+        body(out, line)?;
+        out.write_str("\n")?;
+    }
+    out.write_str("</pre>\n</details>\n</section>\n")
+}
+
+fn end_page(report: &Report, out: &mut dyn Write) -> fmt::Result {
     out.write_str("</main>\n<footer><p>Written by Sockscope ")?;
     body(out, &report.sockscope)?;
     writeln!(out, ", report format {}.</p></footer>\n</body>\n</html>", report.format)
@@ -122,17 +182,19 @@ fn totals(totals: &Totals, out: &mut dyn Write) -> fmt::Result {
 }
 
 /// What did not pass, with the way there: of 144 checks nobody should have to look for the two.
-fn unhappy(report: &Report, out: &mut dyn Write) -> fmt::Result {
+fn unhappy(report: &Report, prefix: &str, out: &mut dyn Write) -> fmt::Result {
     let mut unhappy =
         report.checks.iter().enumerate().filter(|(_, check)| check.verdict != Verdict::Pass).peekable();
     if unhappy.peek().is_none() {
         return Ok(());
     }
-    out.write_str("<nav aria-labelledby=\"unhappy\">\n<h2 id=\"unhappy\">What did not pass</h2>\n<ul class=\"unhappy\">\n")?;
+    out.write_str(
+        "<nav aria-label=\"What did not pass\">\n<h2>What did not pass</h2>\n<ul class=\"unhappy\">\n",
+    )?;
     for (at, check) in unhappy {
         out.write_str("<li>")?;
         badge(check.verdict, out)?;
-        write!(out, " <span><a href=\"#check-{at}\">")?;
+        write!(out, " <span><a href=\"#{prefix}check-{at}\">")?;
         body(out, &check.name)?;
         out.write_str("</a>")?;
         if let Some(reason) = words::reason(check) {

@@ -1,0 +1,258 @@
+//! Who opens browsers for us: a driver of our own, or a WebDriver endpoint elsewhere.
+//!
+//! Owns how a driver is started, what is asked of a new browser, and that everything of it is gone afterwards: processes,
+//! and whatever it wrote beside its profile. It refuses to know the page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::child::Child;
+use super::find::{Family, FindError, Pair, ThisMachine, find};
+use super::session::{Session, SessionError};
+
+/// A driver that has not said its port by then will not.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a driver and its browsers have to end by themselves.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// A grid may have to wait for a free browser.
+const OPENS_WITHIN: Duration = Duration::from_secs(120);
+
+/// What a Chromium of any name is told, so that nothing throttles or covers what is measured, and nothing calls home.
+const CHROMIUM: [&str; 14] = [
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-breakpad",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-renderer-backgrounding",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1280,900",
+];
+
+/// Which browser, and how it is opened.
+#[derive(Clone, Debug, Default)]
+pub struct BrowserChoice {
+    /// A path or a name; the first that is found when absent.
+    pub browser: Option<String>,
+    /// An endpoint elsewhere, instead of a driver of our own.
+    pub webdriver: Option<String>,
+    /// With a window.
+    pub headed: bool,
+    /// Certificates are not looked at.
+    pub insecure: bool,
+    /// The page may call servers that do not allow its origin.
+    pub ignores_cors: bool,
+    /// More arguments.
+    pub arguments: Vec<String>,
+}
+
+/// A driver that can open browsers.
+#[derive(Debug)]
+pub struct Driver {
+    endpoint: String,
+    capabilities: Map<String, Value>,
+    /// None where the endpoint is elsewhere.
+    own: Option<Own>,
+}
+
+#[derive(Debug)]
+struct Own {
+    child: Child,
+    /// Where the driver and its browsers write what they forget to remove.
+    folder: TempDir,
+}
+
+/// Why no browser can be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// There is none.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The operating system did not start the driver.
+    #[error("cannot start {}", driver.display())]
+    Spawn {
+        /// The driver.
+        driver: PathBuf,
+        /// The operating system's words.
+        source: std::io::Error,
+    },
+    /// It started and did not work.
+    #[error("{} has not said where it listens; its last words: {words}", driver.display())]
+    Silent {
+        /// The driver.
+        driver: PathBuf,
+        /// What it said.
+        words: String,
+    },
+    /// No browser came.
+    #[error("no browser could be opened by {by}: {words}")]
+    Open {
+        /// The driver or the endpoint.
+        by: String,
+        /// What it said.
+        words: String,
+    },
+}
+
+impl Driver {
+    /// Starts a driver, or takes the endpoint that was named.
+    pub async fn start(choice: &BrowserChoice) -> Result<Self, DriverError> {
+        if let Some(endpoint) = &choice.webdriver {
+            let family = choice.browser.as_deref().and_then(Family::of_name).unwrap_or(Family::Chrome);
+            let capabilities = capabilities(choice, family, None, false);
+            return Ok(Self { endpoint: endpoint.clone(), capabilities, own: None });
+        }
+        let pair = find(choice.browser.as_deref(), &ThisMachine)?;
+        let spawn_error = |source| DriverError::Spawn { driver: pair.driver.clone(), source };
+        let folder = TempDir::with_prefix("sockscope-").map_err(spawn_error)?;
+        let mut command = Command::new(&pair.driver);
+        match pair.family {
+            Family::Chrome | Family::Edge => command.arg("--port=0"),
+            Family::Firefox => command.args(["--port", "0"]),
+        };
+        command.envs(["TMPDIR", "TMP", "TEMP"].map(|name| (name, folder.path())));
+        let child = Child::spawn(command).map_err(spawn_error)?;
+        let mut output = child.output().clone();
+        let said = timeout(STARTS_WITHIN, output.find(port_in)).await;
+        let Ok(Some(port)) = said else {
+            let words = output.lines().join("\n");
+            child.end(FAREWELL).await;
+            return Err(DriverError::Silent { driver: pair.driver, words });
+        };
+        let capabilities = capabilities(choice, pair.family, Some(&pair), is_root());
+        Ok(Self {
+            endpoint: format!("http://127.0.0.1:{port}"),
+            capabilities,
+            own: Some(Own { child, folder }),
+        })
+    }
+
+    /// Opens a browser with nothing in it.
+    pub async fn open(&self) -> Result<Session, DriverError> {
+        let error = |words: String| DriverError::Open { by: self.endpoint.clone(), words };
+        match timeout(OPENS_WITHIN, Session::open(&self.endpoint, self.capabilities.clone())).await {
+            Ok(Ok(session)) => Ok(session),
+            Ok(Err(SessionError::Driver(words))) => Err(error(words)),
+            Ok(Err(other)) => Err(error(other.to_string())),
+            Err(_) => Err(error(format!("it did not answer within {OPENS_WITHIN:?}"))),
+        }
+    }
+
+    /// Ends the driver with every browser that it has opened.
+    pub async fn end(self) {
+        if let Some(Own { child, folder }) = self.own {
+            child.end(FAREWELL).await;
+            // The system removes what stays in its folder for temporary files.
+            let _ = folder.close();
+        }
+    }
+}
+
+/// The port in a line of a driver's output.
+fn port_in(line: &str) -> Option<u16> {
+    let chrome = line.rsplit_once("started successfully on port ").map(|(_, rest)| rest);
+    let gecko = || line.rsplit_once("Listening on ").and_then(|(_, at)| at.rsplit_once(':')).map(|it| it.1);
+    chrome.or_else(gecko)?.trim_end_matches('.').trim().parse().ok()
+}
+
+/// A Chromium that root starts needs to be told so.
+fn is_root() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
+    }
+    #[cfg(not(unix))]
+    false
+}
+
+fn capabilities(
+    choice: &BrowserChoice,
+    family: Family,
+    pair: Option<&Pair>,
+    is_root: bool,
+) -> Map<String, Value> {
+    let mut all = Map::new();
+    all.insert("browserName".to_owned(), family.webdriver_name().into());
+    all.insert("acceptInsecureCerts".to_owned(), choice.insecure.into());
+    let binary = pair.and_then(|pair| pair.browser.as_ref()).map(|path| path.display().to_string());
+    let mut options = Map::new();
+    let mut arguments: Vec<&str> = Vec::new();
+    match family {
+        Family::Chrome | Family::Edge => {
+            arguments.extend(CHROMIUM);
+            if !choice.headed {
+                arguments.push("--headless=new");
+            }
+            if is_root {
+                arguments.push("--no-sandbox");
+            }
+            if choice.insecure {
+                // What WebDriver accepts by itself does not reach the sockets of workers.
+                arguments.push("--ignore-certificate-errors");
+            }
+            if choice.ignores_cors {
+                arguments.push("--disable-web-security");
+            }
+        }
+        Family::Firefox => {
+            if !choice.headed {
+                arguments.push("-headless");
+            }
+        }
+    }
+    arguments.extend(choice.arguments.iter().map(String::as_str));
+    options.insert("args".to_owned(), arguments.into());
+    if let Some(binary) = binary {
+        options.insert("binary".to_owned(), binary.into());
+    }
+    let (options_name, log_name) = match family {
+        Family::Chrome => ("goog:chromeOptions", Some("goog:loggingPrefs")),
+        Family::Edge => ("ms:edgeOptions", Some("ms:loggingPrefs")),
+        Family::Firefox => ("moz:firefoxOptions", None),
+    };
+    all.insert(options_name.to_owned(), options.into());
+    if let Some(log_name) = log_name {
+        all.insert(log_name.to_owned(), json!({ "browser": "ALL" }));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_says_its_port() {
+        let chrome = "ChromeDriver was started successfully on port 38973.";
+        assert_eq!(port_in(chrome), Some(38973));
+        assert_eq!(port_in("1700000000000\tgeckodriver\tINFO\tListening on 127.0.0.1:4444"), Some(4444));
+        assert_eq!(port_in("Only local connections are allowed."), None);
+    }
+
+    #[test]
+    fn what_was_chosen_is_asked_of_the_browser() {
+        let choice =
+            BrowserChoice { insecure: true, arguments: vec!["--lang=de".into()], ..Default::default() };
+        let asked = capabilities(&choice, Family::Chrome, None, true);
+        let arguments = asked["goog:chromeOptions"]["args"].to_string();
+        for argument in ["--headless=new", "--no-sandbox", "--ignore-certificate-errors", "--lang=de"] {
+            assert!(arguments.contains(argument), "{argument} in {arguments}");
+        }
+        assert_eq!(asked["acceptInsecureCerts"], true);
+        let headed = BrowserChoice { headed: true, ..Default::default() };
+        let asked = capabilities(&headed, Family::Firefox, None, false);
+        assert_eq!(asked["moz:firefoxOptions"]["args"], json!([]));
+    }
+}

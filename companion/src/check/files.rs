@@ -1,0 +1,182 @@
+//! The reports and recordings as files.
+//!
+//! Owns where each form goes and how several runs become one file. The rule a reader would break: whether a file can be
+//! written is known before the first run and not after an hour.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sockscope::engine::report::{EventFormat, Report, ReportFormat};
+
+use super::run::Done;
+
+/// What is written where; `-` is standard output.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Reports.
+    pub reports: Vec<(ReportFormat, PathBuf)>,
+    /// Recordings.
+    pub recordings: Vec<(EventFormat, PathBuf)>,
+}
+
+/// Why a file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}", path.display())]
+pub struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Files {
+    /// Makes the folders, and tries whether the files can be written.
+    pub fn prepare(&self) -> Result<(), WriteError> {
+        for path in self.paths().filter(|path| !is_standard_output(path)) {
+            let error = |source| WriteError { path: path.clone(), source };
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                fs::create_dir_all(folder).map_err(error)?;
+            }
+            let was_there = path.exists();
+            File::options().create(true).append(true).open(path).map_err(error)?;
+            if !was_there {
+                // A file that no run has written would be taken for a report.
+                fs::remove_file(path).map_err(error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anything goes to standard output.
+    pub fn use_standard_output(&self) -> bool {
+        self.paths().any(|path| is_standard_output(path))
+    }
+
+    /// Which recordings are wanted.
+    pub fn recordings(&self) -> Vec<EventFormat> {
+        self.recordings.iter().map(|(format, _)| *format).collect()
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.reports.iter().map(|(_, path)| path).chain(self.recordings.iter().map(|(_, path)| path))
+    }
+
+    /// Writes everything, and says which files there are now. One that cannot be written does not keep the others.
+    pub fn write(&self, runs: &[Done]) -> (Vec<PathBuf>, Vec<WriteError>) {
+        let reports: Vec<&Report> = runs.iter().map(|run| &run.report).collect();
+        let (mut written, mut errors) = (Vec::new(), Vec::new());
+        let mut put = |path: &PathBuf, text: &str| match put(path, text) {
+            Ok(()) if is_standard_output(path) => {}
+            Ok(()) => written.push(path.clone()),
+            Err(source) => errors.push(WriteError { path: path.clone(), source }),
+        };
+        for (format, path) in &self.reports {
+            let mut text = String::new();
+            format.write_all(&reports, &mut text).expect("writing into memory does not fail");
+            put(path, &text);
+        }
+        for (format, path) in &self.recordings {
+            put(path, &recording(*format, runs));
+        }
+        (written, errors)
+    }
+}
+
+fn is_standard_output(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    if is_standard_output(path) {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        return out.flush();
+    }
+    // Never half a report: readers look at the file while it is written.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    share(file.as_file())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A temporary file is for its owner alone; a report is read by whoever may read the folder.
+fn share(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// The recordings of all runs as one.
+fn recording(format: EventFormat, runs: &[Done]) -> String {
+    let of = |run: &Done| run.recordings.iter().find(|(it, _)| *it == format).map(|(_, text)| text.clone());
+    let all: Vec<_> =
+        runs.iter().map(|run| (run.report.suite.as_str(), of(run).unwrap_or_default())).collect();
+    match (format, &all[..]) {
+        (_, [(_, only)]) => only.clone(),
+        (EventFormat::Har, all) => joined_har(all.iter().map(|(_, text)| text.as_str())),
+        (EventFormat::JsonLines, all) => {
+            let run = |(suite, text): &(&str, String)| {
+                format!("{}\n{text}", serde_json::json!({ "event": "run", "suite": suite }))
+            };
+            all.iter().map(run).collect()
+        }
+        (EventFormat::Csv, all) => {
+            let rest = |text: &String| text.split_once("\r\n").map(|(_, rest)| rest.to_owned());
+            let first = all.first().map(|(_, text)| text.clone()).unwrap_or_default();
+            all.iter().skip(1).fold(first, |all, (_, text)| all + &rest(text).unwrap_or_default())
+        }
+    }
+}
+
+/// One archive with the entries of all.
+fn joined_har<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    let mut whole: Option<Value> = None;
+    for archive in all.filter_map(|text| serde_json::from_str::<Value>(text).ok()) {
+        match &mut whole {
+            None => whole = Some(archive),
+            Some(whole) => {
+                for part in ["pages", "entries"] {
+                    let more = archive["log"][part].as_array().cloned().unwrap_or_default();
+                    if let Some(list) = whole["log"][part].as_array_mut() {
+                        list.extend(more);
+                    }
+                }
+            }
+        }
+    }
+    whole.map(|whole| whole.to_string() + "\n").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_joined_by_their_entries() {
+        let one = r#"{"log":{"version":"1.2","pages":[],"entries":[1]}}"#;
+        let two = r#"{"log":{"version":"1.2","pages":[],"entries":[2,3]}}"#;
+        let joined: Value = serde_json::from_str(&joined_har([one, "", two].into_iter())).expect("JSON");
+        assert_eq!(joined["log"]["entries"], serde_json::json!([1, 2, 3]));
+    }
+
+    #[test]
+    fn err_a_file_that_cannot_be_written_is_known_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fine = folder.path().join("new/folder/report.json");
+        let files = |path: &Path| Files {
+            reports: vec![(ReportFormat::Json, path.to_owned())],
+            recordings: Vec::new(),
+        };
+        files(&fine).prepare().expect("folders are made");
+        assert!(!fine.exists(), "nothing is written before there is something to write");
+        let error = files(folder.path()).prepare().expect_err("a folder is no file").to_string();
+        assert!(error.starts_with("cannot write "), "{error}");
+    }
+}

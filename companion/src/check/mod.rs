@@ -1,0 +1,401 @@
+//! `sockscope check`: the page's own checks, headless, with an exit code.
+//!
+//! Owns the order of things: what is wrong with suites is said before anything starts, then the page is served, the server
+//! under test and a browser are started, every suite runs in a browser of its own, reports are written, and whatever was
+//! started is ended. The rule a reader would break: everything that was started lives in a value whose drop ends it, so that
+//! no way out leaves anything behind.
+
+mod child;
+pub mod driver;
+mod files;
+mod find;
+mod ports;
+mod reasons;
+mod run;
+mod screen;
+mod session;
+pub mod target;
+pub mod values;
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use sockscope::engine::mask::Masker;
+use sockscope::engine::report::{Report, ServerReport, Verdict};
+use sockscope::engine::run::{Options, Plan};
+use sockscope::engine::suite::Suite;
+use tokio_util::sync::CancellationToken;
+
+use self::driver::{BrowserChoice, Driver};
+use self::run::{Assignment, Done};
+use self::screen::Screen;
+use self::target::{Ports, Start, Target};
+use self::values::{Server, Values};
+use crate::config::{Config, Limits, Port};
+use crate::server::{self, Running};
+use crate::suites::{self, Found};
+
+pub use self::files::Files;
+
+/// Seeds are drawn below this, so that a person can read one back and JavaScript holds it exactly.
+const SEEDS: u64 = 1_000_000_000;
+
+/// All that one call of the command is asked.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Suites as they were named.
+    pub suites: Vec<String>,
+    /// Only checks with one of these tags.
+    pub tags: Vec<String>,
+    /// Only these checks.
+    pub names: Vec<String>,
+    /// Variables and environment.
+    pub values: Values,
+    /// What random values come from; drawn when absent.
+    pub seed: Option<u64>,
+    /// How often everything runs.
+    pub rounds: u32,
+    /// Over how many browsers each run is split.
+    pub shards: u32,
+    /// After so long a run is stopped.
+    pub limit: Option<Duration>,
+    /// Whether the first failure ends everything.
+    pub fails_fast: bool,
+    /// How the server under test is started, if it is.
+    pub start: Option<Start>,
+    /// Which browser.
+    pub browser: BrowserChoice,
+    /// Where the page is served, and what it is called for a browser elsewhere.
+    pub host: IpAddr,
+    /// What is written.
+    pub files: Files,
+    /// Only what did not pass is told.
+    pub is_quiet: bool,
+}
+
+/// How it all ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything held.
+    Passed,
+    /// A check or a threshold failed.
+    Failed,
+    /// A suite or what it was told is wrong.
+    Invalid,
+    /// The environment did not allow it.
+    Environment,
+    /// Something could not be judged.
+    Inconclusive,
+}
+
+/// Runs a job. `stop` ends it early and kindly: what runs is stopped, reports are written.
+pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
+    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
+    let suites = match suites::find(&job.suites) {
+        Ok(suites) => suites.into_iter().map(Document::of).collect::<Vec<_>>(),
+        Err(wrong) => return invalid(&screen, &wrong),
+    };
+    let unknown = job.values.unknown(suites.iter().map(|it| &*it.suite));
+    if !unknown.is_empty() {
+        return invalid(&screen, &unknown);
+    }
+    let environment = |screen: &Screen, error: &dyn std::error::Error| {
+        screen.trouble(&words_of(error));
+        Outcome::Environment
+    };
+    if let Err(error) = job.files.prepare() {
+        return environment(&screen, &error);
+    }
+    let ports = match job.start.as_ref().map(Ports::take).transpose() {
+        Ok(ports) => ports,
+        Err(error) => return environment(&screen, &error),
+    };
+    let seed = job.seed.unwrap_or_else(draw);
+    let plain = ports.as_ref().map(|ports| Server { ports, with_tls: false });
+    let chosen = match choose(&job, &suites, plain, seed) {
+        Ok(chosen) => chosen,
+        Err(wrong) => return invalid(&screen, &wrong),
+    };
+
+    let page = match serve(&job).await {
+        Ok(page) => page,
+        Err(error) => return environment(&screen, &error),
+    };
+    let target = match (&job.start, ports) {
+        (Some(start), Some(ports)) => {
+            screen.note(&format!("starting {}", ports.fill(&start.command)));
+            // Whoever stops the command while it waits does not wait for the rest of the patience.
+            let started = tokio::select! {
+                started = Target::start(start, ports) => started,
+                () = stop.cancelled() => {
+                    screen.trouble("stopped before the server under test was ready");
+                    return Outcome::Inconclusive;
+                }
+            };
+            match started {
+                Ok(target) => Some(target),
+                Err(error) => return environment(&screen, &error),
+            }
+        }
+        _ => None,
+    };
+    let driver = match Driver::start(&job.browser).await {
+        Ok(driver) => driver,
+        Err(error) => {
+            if let Some(target) = target {
+                target.end().await;
+            }
+            return environment(&screen, &error);
+        }
+    };
+    let began = Instant::now();
+    let mut bench = Bench { job: &job, page: &page, driver: &driver, target, stop };
+    let done = bench.all(&chosen, seed, &mut screen).await;
+    let target = bench.target.take();
+    driver.end().await;
+    if let Some(target) = target {
+        target.end().await;
+    }
+    page.shutdown().await;
+
+    let (written, errors) = job.files.write(&done);
+    let reports: Vec<&Report> = done.iter().map(|done| &done.report).collect();
+    if job.rounds > 1 {
+        screen.tally(&reports);
+    }
+    screen.summary(&reports, began.elapsed(), &written);
+    errors.iter().for_each(|error| screen.trouble(&words_of(error)));
+    if stop.is_cancelled() {
+        screen.trouble("stopped before everything had run");
+    }
+    outcome(&done, !errors.is_empty(), stop.is_cancelled())
+}
+
+/// A failure that was seen outweighs what kept others from being seen: whoever repeats a job for the environment's sake must
+/// not repeat that away.
+fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
+    let own = |done: &&Done| done.trouble.is_none();
+    let seen = done.iter().filter(own).fold(Verdict::Pass, |all, it| all.and(it.report.verdict));
+    let lost = done.iter().any(|done| done.trouble.is_some());
+    match seen {
+        Verdict::Fail | Verdict::Error => Outcome::Failed,
+        _ if lost || lost_a_file => Outcome::Environment,
+        Verdict::Inconclusive => Outcome::Inconclusive,
+        Verdict::Pass | Verdict::Skipped if was_stopped => Outcome::Inconclusive,
+        Verdict::Pass | Verdict::Skipped => Outcome::Passed,
+    }
+}
+
+fn invalid(screen: &Screen, wrong: &[String]) -> Outcome {
+    wrong.iter().for_each(|line| screen.trouble(line));
+    Outcome::Invalid
+}
+
+/// An error with every cause.
+fn words_of(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes.map(ToString::to_string) {
+        // A message that says its cause itself is not said twice.
+        if !texts.last().is_some_and(|last| last.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+fn draw() -> u64 {
+    RandomState::new().build_hasher().finish() % SEEDS
+}
+
+/// A suite with its text.
+struct Document {
+    text: String,
+    suite: Rc<Suite>,
+}
+
+impl Document {
+    fn of(found: Found) -> Self {
+        Self { text: found.text, suite: Rc::new(found.suite) }
+    }
+}
+
+/// A suite of which something will run.
+struct Chosen<'a> {
+    document: &'a Document,
+    masker: Masker,
+}
+
+/// Plans every suite, as the page will, so that all that is wrong with its values is said now and here. A suite none of whose
+/// checks are meant is passed over, unless that is so of all.
+fn choose<'a>(
+    job: &Job,
+    suites: &'a [Document],
+    server: Option<Server<'_>>,
+    seed: u64,
+) -> Result<Vec<Chosen<'a>>, Vec<String>> {
+    let (mut chosen, mut wrong, mut without) = (Vec::new(), Vec::new(), 0);
+    for document in suites {
+        let suite = &document.suite;
+        let mut told = job.values.for_suite(suite, &document.text, server);
+        // The page says these where nobody else does.
+        for name in values::SERVER {
+            told.environment.entry(name.to_owned()).or_default();
+        }
+        let options = Options {
+            overrides: told.variables,
+            env: told.environment,
+            seed,
+            tags: job.tags.clone(),
+            names: job.names.clone(),
+            ..Options::default()
+        };
+        let now_millis = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0) * 1000;
+        match Plan::new(suite.clone(), options, now_millis) {
+            Ok(plan) => {
+                chosen.push(Chosen { document, masker: plan.masker().clone() });
+            }
+            Err(errors) if errors.iter().all(|error| error.is_nothing_to_run()) => without += 1,
+            Err(errors) => wrong.extend(errors.iter().map(|error| format!("{}: {error}", suite.name))),
+        }
+    }
+    if without == suites.len() && wrong.is_empty() {
+        wrong.push("no check of these suites has the tags or the names that were asked for".to_owned());
+    }
+    if wrong.is_empty() { Ok(chosen) } else { Err(wrong) }
+}
+
+async fn serve(job: &Job) -> Result<Running, server::StartError> {
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let config = Config {
+        host: job.host,
+        port: Port::Exactly(0),
+        tls: None,
+        hosts: Vec::new(),
+        origins: Vec::new(),
+        limits: Limits::DEFAULT,
+    };
+    server::Server::start(config).await
+}
+
+/// Everything that runs while suites do.
+struct Bench<'a> {
+    job: &'a Job,
+    page: &'a Running,
+    driver: &'a Driver,
+    target: Option<Target>,
+    stop: &'a CancellationToken,
+}
+
+impl Bench<'_> {
+    /// Every suite, every round; a second time over TLS where the server that was started speaks it.
+    async fn all(&mut self, chosen: &[Chosen<'_>], seed: u64, screen: &mut Screen) -> Vec<Done> {
+        let over_tls: &[bool] = match &self.target {
+            Some(target) if target.speaks_tls() => &[false, true],
+            _ => &[false],
+        };
+        let mut done = Vec::new();
+        for round in 0..self.job.rounds {
+            // Without a seed every round has another one; with one it can be repeated.
+            let seed = if round == 0 || self.job.seed.is_some() { seed } else { draw() };
+            for &with_tls in over_tls {
+                for one in chosen {
+                    if self.stop.is_cancelled() {
+                        return done;
+                    }
+                    let of_round = (self.job.rounds > 1).then_some(round + 1);
+                    done.push(self.one(one, with_tls, of_round, seed, screen).await);
+                    let is_bad = done.last().is_some_and(|it: &Done| {
+                        it.trouble.is_some() || matches!(it.report.verdict, Verdict::Fail | Verdict::Error)
+                    });
+                    if self.job.fails_fast && is_bad {
+                        return done;
+                    }
+                }
+            }
+        }
+        done
+    }
+
+    async fn one(
+        &mut self,
+        chosen: &Chosen<'_>,
+        with_tls: bool,
+        round: Option<u32>,
+        seed: u64,
+        screen: &mut Screen,
+    ) -> Done {
+        let Document { text, suite } = chosen.document;
+        let server = self.target.as_ref().map(|target| Server { ports: target.ports(), with_tls });
+        let told = self.job.values.for_suite(suite, text, server);
+        let label = if with_tls { format!("{} (TLS)", suite.name) } else { suite.name.clone() };
+        let of_rounds =
+            round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
+        screen.begin(&format!("{label}{of_rounds}"), seed);
+        let assignment = Assignment {
+            page: &self.page.urls().page,
+            label,
+            text,
+            suite,
+            told: &told,
+            masker: &chosen.masker,
+            seed,
+            tags: &self.job.tags,
+            names: &self.job.names,
+            shards: self.job.shards,
+            limit: self.job.limit,
+            fails_fast: self.job.fails_fast,
+            recordings: &self.job.files.recordings(),
+        };
+        let mut done = run::run(self.driver, &assignment, self.stop, |status| screen.status(status)).await;
+        if let Some(target) = &mut self.target {
+            let mask = |line: &String| chosen.masker.mask(line).into_owned();
+            done.report.server = Some(ServerReport {
+                command: chosen.masker.mask(target.command()).into_owned(),
+                ended: target.has_ended(),
+                output: target.output().lines().iter().map(mask).collect(),
+            });
+        }
+        screen.end(&done.report, done.trouble.as_deref());
+        done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sockscope::engine::report::read_json;
+
+    fn done(verdict: &str, trouble: Option<&str>) -> Done {
+        let text = format!(
+            r#"{{ "sockscope": "0", "format": 1, "suite": "s", "verdict": "{verdict}", "seed": 1, "started": "", "duration_ms": 0,
+                 "environment": {{ "browser": "", "origin": "", "timer_step_us": 5, "loop_lag_p99_ms": 0, "hidden": false }},
+                 "totals": {{ "checks": 0, "passed": 0, "failed": 0, "errors": 0, "inconclusive": 0, "sent": 0, "received": 0,
+                 "expected": 0, "matched": 0, "success": 100 }}, "metrics": {{}}, "thresholds": [], "checks": [] }}"#
+        );
+        let report = read_json(&text).expect("a report");
+        Done { report, recordings: Vec::new(), trouble: trouble.map(str::to_owned) }
+    }
+
+    #[track_caller]
+    fn check(runs: &[(&str, Option<&str>)], wanted: Outcome) {
+        let runs: Vec<_> = runs.iter().map(|(verdict, trouble)| done(verdict, *trouble)).collect();
+        assert_eq!(outcome(&runs, false, false), wanted);
+    }
+
+    #[test]
+    fn the_outcome_is_the_gravest_and_a_failure_is_never_hidden() {
+        let died = ("error", Some("the browser has ended"));
+        check(&[("pass", None), ("pass", None)], Outcome::Passed);
+        check(&[("pass", None), ("inconclusive", None)], Outcome::Inconclusive);
+        check(&[("inconclusive", None), ("fail", None)], Outcome::Failed);
+        check(&[("pass", None), died], Outcome::Environment);
+        check(&[("fail", None), died], Outcome::Failed);
+        check(&[("error", None)], Outcome::Failed);
+        assert_eq!(outcome(&[done("pass", None)], true, false), Outcome::Environment);
+        assert_eq!(outcome(&[done("pass", None)], false, true), Outcome::Inconclusive);
+    }
+}

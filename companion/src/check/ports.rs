@@ -1,0 +1,126 @@
+//! Free ports for a server that somebody else starts.
+//!
+//! Owns which ports may be given out. The rule a reader would break: between finding a port and its use by the server
+//! another run may find the same one, so each is reserved by a locked file for as long as the [`Lease`] lives.
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::Path;
+
+/// Browsers refuse to connect to these, whoever listens there.
+const UNSAFE: [u16; 18] = [
+    1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679,
+    10080,
+];
+
+/// Where the search begins when nobody says it: below the ports that systems give to outgoing connections.
+const FIRST: u16 = 17_000;
+/// The search begins somewhere in so many, so that runs at the same time do not walk behind each other.
+const SPREAD: u16 = 12_000;
+/// How many are looked at.
+const TRIES: u16 = 500;
+
+/// A port that is ours until this is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    port: u16,
+    /// The lock goes with it.
+    _reserved: File,
+}
+
+/// Why there is no port.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// All that were tried are in use.
+    #[error("there is no free port from {0} on")]
+    AllTaken(u16),
+    /// The folder for the locks.
+    #[error("cannot reserve a port in {folder}")]
+    Reserve {
+        /// Where the locks are.
+        folder: String,
+        /// The operating system's words.
+        source: io::Error,
+    },
+}
+
+impl Lease {
+    /// The first free port from `from` on, or any.
+    pub fn take(from: Option<u16>) -> Result<Self, PortError> {
+        let first = from.unwrap_or_else(|| FIRST + std::process::id() as u16 % SPREAD);
+        for port in first..=first.saturating_add(TRIES) {
+            if UNSAFE.contains(&port) || !is_free(port) {
+                continue;
+            }
+            if let Some(lease) = reserve(port)? {
+                return Ok(lease);
+            }
+        }
+        Err(PortError::AllTaken(first))
+    }
+
+    /// Its number.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+fn reserve(port: u16) -> Result<Option<Lease>, PortError> {
+    let folder = std::env::temp_dir().join("sockscope-ports");
+    let error = |source| PortError::Reserve { folder: folder.display().to_string(), source };
+    std::fs::create_dir_all(&folder).map_err(error)?;
+    share(&folder);
+    let file = match File::options().create(true).append(true).open(folder.join(port.to_string())) {
+        Ok(file) => file,
+        // Reserved by another user, whose files we may not open.
+        Err(found) if found.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
+        Err(found) => return Err(error(found)),
+    };
+    Ok(file.try_lock().is_ok().then_some(Lease { port, _reserved: file }))
+}
+
+/// Lets other users of the machine reserve ports as well. Where the folder is theirs, they have done so.
+fn share(folder: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o1777));
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Whether a server could listen there, on either loopback address.
+fn is_free(port: u16) -> bool {
+    let addresses: [SocketAddr; 2] = [(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
+    addresses.into_iter().all(|address| match TcpListener::bind(address) {
+        Ok(_) => true,
+        // A machine without IPv6 has nobody listening there.
+        Err(error) => {
+            error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_are_apart_also_before_anybody_listens() {
+        let leases: Vec<_> = (0..8).map(|_| Lease::take(Some(18_600)).expect("a port")).collect();
+        let mut ports: Vec<_> = leases.iter().map(Lease::port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 8);
+    }
+
+    #[test]
+    fn a_port_in_use_and_one_that_browsers_refuse_are_passed_over() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = taken.local_addr().expect("an address").port();
+        assert!(Lease::take(Some(port)).expect("another").port() > port);
+        assert!(Lease::take(Some(6665)).expect("another").port() > 6669);
+    }
+}

@@ -1,0 +1,184 @@
+//! Why connections ended with 1006: what the browser wrote into its log, put beside the failures of a report.
+//!
+//! Owns the reading of that log. A page is told nothing but 1006; the log says that the server answered with 401, that its
+//! certificate is unknown or that a frame broke the protocol. The rule a reader would break: a line of the log is the reason
+//! of one connection, so it is used once.
+
+use serde_json::Value;
+use sockscope::engine::mask::Masker;
+use sockscope::engine::report::{Broken, CheckReport, FailureKind, Report};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::session::Complaint;
+
+/// The log's moments are those at which the driver looked, never before the thing itself but for rounding.
+const BEFORE: f64 = 50.0;
+const AFTER: f64 = 5_000.0;
+
+/// What the browser says of one connection that it could not open or keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    at: u64,
+    url: String,
+    words: String,
+}
+
+impl Reason {
+    /// Reads a line of the log; none when it says something else.
+    pub fn read(complaint: &Complaint, masker: &Masker) -> Option<Self> {
+        let (_, rest) = complaint.text.split_once("WebSocket connection to '")?;
+        let (url, words) = rest.split_once("' failed")?;
+        let words = words.trim_start_matches(':').trim();
+        let words = if words.is_empty() { "the connection failed" } else { words };
+        Some(Self {
+            at: complaint.at,
+            url: masker.mask(url).into_owned(),
+            words: masker.mask(words).into_owned(),
+        })
+    }
+}
+
+/// A connection that ended without a close frame, with the reason that is known to the browser.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The connection.
+    pub broken: Broken,
+    /// In the browser's words.
+    pub words: String,
+}
+
+/// Finds the reason of each connection, if the browser gave one.
+pub fn explain(broken: Vec<Broken>, mut reasons: Vec<Reason>) -> Vec<Explained> {
+    reasons.sort_by_key(|reason| reason.at);
+    let mut explained = Vec::new();
+    for broken in broken {
+        let fits = |reason: &Reason| {
+            let after = reason.at as f64 - broken.at_ms;
+            (-BEFORE..AFTER).contains(&after) && is_same(&reason.url, &broken.url)
+        };
+        if let Some(place) = reasons.iter().position(fits) {
+            let words = reasons.remove(place).words;
+            explained.push(Explained { broken, words });
+        }
+    }
+    explained
+}
+
+/// The browser writes an address as it understood it: the root has a slash.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
+/// Puts the reasons beside the failures that they explain.
+pub fn annotate(report: &mut Report, explained: &[Explained]) {
+    let Some(began) = millis_of(&report.started) else { return };
+    for check in &mut report.checks {
+        let from = began + check.offset_ms.0 - BEFORE;
+        let until = from + check.duration_ms.0 + 2.0 * BEFORE;
+        let within: Vec<_> = explained.iter().filter(|it| (from..until).contains(&it.broken.at_ms)).collect();
+        annotate_check(check, &within);
+    }
+}
+
+fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
+    for step in &mut check.steps {
+        let Some(failure) = &mut step.failure else { continue };
+        if !matches!(failure.kind, FailureKind::Closed | FailureKind::Refused) {
+            continue;
+        }
+        let is_meant = |it: &&&Explained| match &failure.client {
+            Some(client) => *client == it.broken.name,
+            None => step.on.contains(&it.broken.name),
+        };
+        // The newest one: an earlier connection of the same client may have been meant to fail.
+        let words = within.iter().rev().find(is_meant).map(|it| it.words.clone());
+        failure.browser = words;
+    }
+}
+
+/// A recording in JSON Lines with the reasons beside the ends that they explain.
+pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
+    let mut left: Vec<&Explained> = explained.iter().collect();
+    let mut out = String::with_capacity(lines.len());
+    for line in lines.split_inclusive('\n') {
+        let is_end = line.starts_with("{\"event\":\"closed\"") && !left.is_empty();
+        match is_end.then(|| with_reason(line, &mut left)).flatten() {
+            Some(line) => out.extend([line.as_str(), "\n"]),
+            None => out.push_str(line),
+        }
+    }
+    out
+}
+
+fn with_reason(line: &str, left: &mut Vec<&Explained>) -> Option<String> {
+    let mut event: Value = serde_json::from_str(line).ok()?;
+    let place =
+        left.iter().position(|it| event["name"] == it.broken.name.as_str() && event["code"] == 1006)?;
+    let explained = left.remove(place);
+    event["browser"] = explained.words.as_str().into();
+    serde_json::to_string(&event).ok()
+}
+
+/// Milliseconds since 1970 of a moment such as `2026-11-21T03:01:06.123Z`.
+fn millis_of(iso: &str) -> Option<f64> {
+    let moment = OffsetDateTime::parse(iso, &Rfc3339).ok()?;
+    Some(moment.unix_timestamp_nanos() as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(name: &str, url: &str, at_ms: f64) -> Broken {
+        Broken { name: name.into(), url: url.into(), at_ms, was_open: false }
+    }
+
+    #[track_caller]
+    fn check_read(text: &str, read: Option<(&str, &str)>) {
+        let complaint = Complaint { at: 7, text: text.to_owned() };
+        let wanted = read.map(|(url, words)| Reason { at: 7, url: url.into(), words: words.into() });
+        assert_eq!(Reason::read(&complaint, &Masker::of_values(&[])), wanted);
+    }
+
+    #[test]
+    fn the_log_says_address_and_reason() {
+        check_read(
+            "http://localhost:1/worker.js 0:164 WebSocket connection to 'ws://h:1/x?u=a' failed: Error during \
+             WebSocket handshake: Unexpected response code: 401",
+            Some(("ws://h:1/x?u=a", "Error during WebSocket handshake: Unexpected response code: 401")),
+        );
+        check_read(
+            "WebSocket connection to 'wss://h/' failed: ",
+            Some(("wss://h/", "the connection failed")),
+        );
+        check_read("http://localhost:1/favicon.ico - Failed to load resource", None);
+    }
+
+    #[test]
+    fn each_reason_explains_one_connection_of_its_address_and_time() {
+        let reason = |at, url: &str, words: &str| Reason { at, url: url.into(), words: words.into() };
+        let all = explain(
+            vec![
+                broken("a", "ws://h", 1000.0),
+                broken("b", "ws://h", 1001.5),
+                broken("c", "ws://h/c", 1002.0),
+            ],
+            vec![
+                reason(1130, "ws://h/", "first"),
+                reason(1131, "ws://h/", "second"),
+                reason(9000, "ws://h/c", "late"),
+            ],
+        );
+        let told: Vec<_> = all.iter().map(|it| (it.broken.name.as_str(), it.words.as_str())).collect();
+        assert_eq!(told, [("a", "first"), ("b", "second")]);
+    }
+
+    #[test]
+    fn a_recording_gets_the_reason_beside_the_end() {
+        let explained = [Explained { broken: broken("a", "ws://h", 1.0), words: "401".into() }];
+        let lines = "{\"event\":\"closed\",\"name\":\"b\",\"code\":1006}\n{\"event\":\"closed\",\"name\":\"a\",\"code\":1006}\n";
+        let wanted = "{\"event\":\"closed\",\"name\":\"b\",\"code\":1006}\n{\"event\":\"closed\",\"name\":\"a\",\"code\":1006,\"browser\":\"401\"}\n";
+        assert_eq!(annotate_lines(lines, &explained), wanted);
+    }
+}

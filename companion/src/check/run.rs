@@ -1,0 +1,403 @@
+//! One run of one suite: in one browser, or split over several that begin at the same time.
+//!
+//! Owns the talk with the page by `window.sockscope`, and what becomes of a run whose browser dies or whose page hangs. The
+//! rule a reader would break: a run that has begun always ends with a report, which says what kept it from ending well.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sockscope::engine::mask::Masker;
+use sockscope::engine::report::{
+    Broken, CheckReport, Environment, EventFormat, FORMAT, Millis, Report, Totals, Verdict, read_json,
+};
+use sockscope::engine::suite::Suite;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::driver::{Driver, DriverError};
+use super::reasons::{Explained, Reason, annotate, annotate_lines, explain};
+use super::session::{Session, SessionError};
+use super::values::Told;
+
+/// How often a page is asked how its run stands.
+const ASK_AGAIN: Duration = Duration::from_millis(150);
+/// A page that has not drawn its checks by then will not.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a run that was stopped may take to come to its report.
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
+/// How far ahead several browsers are told when to begin, so that each of them has heard it by then.
+const AHEAD: Duration = Duration::from_millis(1500);
+
+/// What to run, and how.
+pub struct Assignment<'a> {
+    /// Where the page is.
+    pub page: &'a str,
+    /// What the run is called.
+    pub label: String,
+    /// The document.
+    pub text: &'a str,
+    /// What it says.
+    pub suite: &'a Suite,
+    /// Variables and environment.
+    pub told: &'a Told,
+    /// Takes the secrets out of what the browser says.
+    pub masker: &'a Masker,
+    /// What random values come from.
+    pub seed: u64,
+    /// Only checks with one of these tags.
+    pub tags: &'a [String],
+    /// Only these checks.
+    pub names: &'a [String],
+    /// Over so many browsers.
+    pub shards: u32,
+    /// After so long the run is stopped.
+    pub limit: Option<Duration>,
+    /// Whether the first failure stops the run.
+    pub fails_fast: bool,
+    /// Which recordings are wanted.
+    pub recordings: &'a [EventFormat],
+}
+
+/// What came of a run.
+pub struct Done {
+    /// Always there.
+    pub report: Report,
+    /// The recordings that could be had.
+    pub recordings: Vec<(EventFormat, String)>,
+    /// Why the environment is to blame and not the server.
+    pub trouble: Option<String>,
+}
+
+/// How a run stands, as the page says it.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Status {
+    /// The check that runs.
+    pub check: Option<String>,
+    /// What it does.
+    pub step: Option<String>,
+    /// How many checks have ended.
+    #[serde(default)]
+    pub done: u64,
+    /// How many there are.
+    #[serde(default)]
+    pub checks: u64,
+    /// Those that have ended.
+    #[serde(default)]
+    pub results: Vec<CheckResult>,
+    #[serde(default)]
+    is_over: bool,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// A check that has ended.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CheckResult {
+    /// With the values of its row.
+    pub name: String,
+    /// How.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub duration_ms: Millis,
+}
+
+/// Why a run has no report of its own.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("the page did not start: {0}")]
+    Start(String),
+    #[error("the page did not run the suite: {0}")]
+    Refused(String),
+    #[error("the run was stopped and came to no report within {STOPS_WITHIN:?}")]
+    NoReport,
+    #[error("the page gave no report: {0}")]
+    NotAReport(String),
+}
+
+/// Runs it. `hear` is told how it stands, the one browser's or, of several, the first one's.
+pub async fn run(
+    driver: &Driver,
+    assignment: &Assignment<'_>,
+    stop: &CancellationToken,
+    mut hear: impl FnMut(&Status),
+) -> Done {
+    let started = OffsetDateTime::now_utc();
+    let began = Instant::now();
+    let mut sessions = Vec::new();
+    let mut latest = Status::default();
+    let outcome = attempt(driver, assignment, stop, &mut sessions, |status| {
+        hear(status);
+        latest = status.clone();
+    })
+    .await;
+    for session in sessions {
+        session.close().await;
+    }
+    outcome.unwrap_or_else(|lost| {
+        let words = assignment.masker.mask(&lost.to_string()).into_owned();
+        let report = lost_report(assignment, &latest, &words, started, began.elapsed());
+        Done { report, recordings: Vec::new(), trouble: Some(words) }
+    })
+}
+
+async fn attempt(
+    driver: &Driver,
+    assignment: &Assignment<'_>,
+    stop: &CancellationToken,
+    sessions: &mut Vec<Session>,
+    hear: impl FnMut(&Status),
+) -> Result<Done, Lost> {
+    for _ in 0..assignment.shards {
+        sessions.push(driver.open().await?);
+        open_page(sessions.last().expect("one was added"), assignment.page).await?;
+    }
+    for (index, session) in sessions.iter().enumerate() {
+        let options = options(assignment, index);
+        session.run(BEGIN, vec![assignment.text.into(), options]).await?;
+    }
+    watch(sessions, assignment, stop, hear).await?;
+    let mut parts = Vec::new();
+    for session in sessions.iter() {
+        parts.push(collect(session, assignment).await?);
+    }
+    Ok(join(assignment, parts))
+}
+
+async fn open_page(session: &Session, page: &str) -> Result<(), Lost> {
+    session.go(&format!("{page}#/checks")).await?;
+    let deadline = Instant::now() + READY_WITHIN;
+    loop {
+        let state = session.run(READY, Vec::new()).await?;
+        match (state["ready"] == true, state["trouble"].as_str()) {
+            (true, _) => return Ok(()),
+            (_, Some(words)) => return Err(Lost::Start(words.to_owned())),
+            _ if Instant::now() > deadline => {
+                return Err(Lost::Start(format!("nothing was drawn within {READY_WITHIN:?}")));
+            }
+            _ => sleep(ASK_AGAIN).await,
+        }
+    }
+}
+
+fn options(assignment: &Assignment<'_>, index: usize) -> Value {
+    let mut options = json!({
+        "vars": serde_json::Map::from_iter(
+            assignment.told.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))),
+        ),
+        "env": assignment.told.environment,
+        "seed": assignment.seed,
+        "tags": assignment.tags,
+        "checks": assignment.names,
+    });
+    if assignment.shards > 1 {
+        let moment = OffsetDateTime::now_utc() + AHEAD * assignment.shards;
+        options["shard"] = json!({ "index": index, "of": assignment.shards });
+        options["start_at"] = Value::from((moment.unix_timestamp_nanos() / 1_000_000) as u64);
+    }
+    options
+}
+
+/// Waits until every browser has come to an end.
+async fn watch(
+    sessions: &[Session],
+    assignment: &Assignment<'_>,
+    stop: &CancellationToken,
+    mut hear: impl FnMut(&Status),
+) -> Result<(), Lost> {
+    let limit = assignment.limit.map(|limit| Instant::now() + limit);
+    let mut given_up_at = None;
+    loop {
+        let mut is_over = true;
+        let mut has_failed = false;
+        for (index, session) in sessions.iter().enumerate() {
+            let status = session.run(STATUS, Vec::new()).await?;
+            let status: Status =
+                serde_json::from_value(status).map_err(|error| Lost::NotAReport(error.to_string()))?;
+            if let Some(words) = &status.error {
+                return Err(Lost::Refused(words.clone()));
+            }
+            is_over &= status.is_over;
+            has_failed |=
+                status.results.iter().any(|it| matches!(it.verdict, Verdict::Fail | Verdict::Error));
+            if index == 0 {
+                hear(&status);
+            }
+        }
+        if is_over {
+            return Ok(());
+        }
+        let is_late = limit.is_some_and(|limit| Instant::now() > limit);
+        let must_stop = stop.is_cancelled() || is_late || (assignment.fails_fast && has_failed);
+        match given_up_at {
+            None if must_stop => {
+                for session in sessions {
+                    session.run("sockscope.stop()", Vec::new()).await?;
+                }
+                given_up_at = Some(Instant::now() + STOPS_WITHIN);
+            }
+            Some(moment) if Instant::now() > moment => return Err(Lost::NoReport),
+            _ => {}
+        }
+        tokio::select! {
+            () = sleep(ASK_AGAIN) => {}
+            () = stop.cancelled(), if given_up_at.is_none() => {}
+        }
+    }
+}
+
+/// What one browser has to tell after its run.
+async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Done, Lost> {
+    let text = fetch(session, "Promise.resolve(globalThis.sockscopeRun.report)").await?;
+    let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
+    report.suite.clone_from(&assignment.label);
+    let complaints = session.complaints().await;
+    let reasons: Vec<_> =
+        complaints.iter().filter_map(|complaint| Reason::read(complaint, assignment.masker)).collect();
+    let explained: Vec<Explained> = if reasons.is_empty() {
+        Vec::new()
+    } else {
+        let broken = fetch(session, "sockscope.broken().then(JSON.stringify)").await?;
+        let broken: Vec<Broken> =
+            serde_json::from_str(&broken).map_err(|error| Lost::NotAReport(error.to_string()))?;
+        explain(broken, reasons)
+    };
+    annotate(&mut report, &explained);
+    let mut recordings = Vec::new();
+    for format in assignment.recordings {
+        let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await?;
+        let text = match format {
+            EventFormat::JsonLines => annotate_lines(&text, &explained),
+            _ => text,
+        };
+        recordings.push((*format, text));
+    }
+    Ok(Done { report, recordings, trouble: None })
+}
+
+/// A text that a promise in the page gives, in pieces, as it may be large.
+async fn fetch(session: &Session, promise: &str) -> Result<String, Lost> {
+    session.run(&format!("{FETCH}({promise})"), Vec::new()).await?;
+    let deadline = Instant::now() + READY_WITHIN;
+    let (mut text, mut units) = (String::new(), 0);
+    loop {
+        let piece = session.run(PIECE, vec![units.into()]).await?;
+        if let Some(words) = piece["error"].as_str() {
+            return Err(Lost::NotAReport(words.to_owned()));
+        }
+        if let Some(part) = piece["part"].as_str() {
+            text.push_str(part);
+            units += part.encode_utf16().count();
+            if piece["is_last"] == true {
+                return Ok(text);
+            }
+        } else if Instant::now() > deadline {
+            return Err(Lost::NotAReport(format!("nothing came within {READY_WITHIN:?}")));
+        } else {
+            sleep(ASK_AGAIN).await;
+        }
+    }
+}
+
+fn join(assignment: &Assignment<'_>, mut parts: Vec<Done>) -> Done {
+    let _ = assignment;
+    parts.remove(0)
+}
+
+/// A report of a run whose browser has told nothing: what had ended until then is in it.
+fn lost_report(
+    assignment: &Assignment<'_>,
+    latest: &Status,
+    words: &str,
+    started: OffsetDateTime,
+    took: Duration,
+) -> Report {
+    let during = latest.check.as_ref().map(|check| format!(" while {check:?} ran")).unwrap_or_default();
+    let ended = match latest.checks {
+        0 => String::new(),
+        checks => format!("; {} of {checks} checks had ended", latest.done),
+    };
+    let checks: Vec<_> = latest.results.iter().map(lost_check).collect();
+    let count = |verdict| checks.iter().filter(|it: &&CheckReport| it.verdict == verdict).count() as u64;
+    Report {
+        sockscope: env!("CARGO_PKG_VERSION").to_owned(),
+        format: FORMAT,
+        suite: assignment.label.clone(),
+        about: assignment.suite.about.clone(),
+        verdict: Verdict::Error,
+        reasons: vec![format!("{words}{during}{ended}")],
+        seed: assignment.seed,
+        started: started.format(&Rfc3339).unwrap_or_default(),
+        duration_ms: took.into(),
+        environment: Environment::default(),
+        vars: serde_json::Map::new(),
+        totals: Totals {
+            checks: checks.len() as u64,
+            passed: count(Verdict::Pass),
+            failed: count(Verdict::Fail),
+            errors: count(Verdict::Error),
+            inconclusive: count(Verdict::Inconclusive),
+            success: 100.0,
+            ..Totals::default()
+        },
+        metrics: Default::default(),
+        thresholds: Vec::new(),
+        checks,
+        seconds: Vec::new(),
+        server: None,
+    }
+}
+
+fn lost_check(result: &CheckResult) -> CheckReport {
+    CheckReport {
+        name: result.name.clone(),
+        about: None,
+        tags: Vec::new(),
+        verdict: result.verdict,
+        reasons: vec!["its details went with the browser".to_owned()],
+        offset_ms: Millis::default(),
+        duration_ms: result.duration_ms,
+        metrics: Default::default(),
+        thresholds: Vec::new(),
+        steps: Vec::new(),
+        leftovers: Vec::new(),
+        leftovers_omitted: 0,
+    }
+}
+
+/// Whether the checks are drawn, or what kept the page from it.
+const READY: &str = "
+    const trouble = document.getElementById('trouble');
+    const late = document.querySelector('#checks > p.start > button') && document.querySelector('#checks > p.start');
+    return {
+        ready: document.querySelector('[data-testid=suites]')?.hidden === false,
+        trouble: trouble && !trouble.hidden ? trouble.textContent : late ? late.textContent : null,
+    };";
+
+const BEGIN: &str = "
+    const run = globalThis.sockscopeRun = { report: null, error: null };
+    sockscope.run(arguments[0], arguments[1]).then(
+        report => { run.report = JSON.stringify(report); },
+        error => { run.error = String(error?.message ?? error); });";
+
+const STATUS: &str = "
+    const run = globalThis.sockscopeRun;
+    return { ...sockscope.status(), is_over: run.report !== null, error: run.error };";
+
+const FETCH: &str = "
+    const box = globalThis.sockscopeBox = { text: null, error: null };
+    (promise => promise.then(text => { box.text = text; }, error => { box.error = String(error?.message ?? error); }))";
+
+/// Never splits what one sign is made of.
+const PIECE: &str = "
+    const { text, error } = globalThis.sockscopeBox;
+    if (error !== null || text === null) return { error };
+    let end = Math.min(arguments[0] + 4_000_000, text.length);
+    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end += 1;
+    return { part: text.slice(arguments[0], end), is_last: end === text.length };";

@@ -1,0 +1,259 @@
+//! What people see of a run: a bar on a terminal, plain lines elsewhere, and what did not pass at length.
+//!
+//! Owns every word that the command says while it runs. The rule a reader would break: with a report on standard output
+//! everything for people goes to standard error.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sockscope::engine::report::{CheckReport, Report, ThresholdReport, Verdict, explain_check};
+
+use super::run::{CheckResult, Status};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const WRONG: Style = AnsiColor::Red.on_default().bold();
+const UNSURE: Style = AnsiColor::Yellow.on_default().bold();
+const BOLD: Style = Style::new().bold();
+const SOFT: Style = Style::new().dimmed();
+
+/// How wide the names of checks are set.
+const NAMES: usize = 60;
+/// Of the server's output so much is shown beside a failure.
+const SERVER_LINES: usize = 20;
+
+/// Where a run is shown.
+pub struct Screen {
+    /// Standard output is somebody else's.
+    uses_stderr: bool,
+    is_quiet: bool,
+    bar: Option<ProgressBar>,
+    /// Checks of the current run that were told.
+    told: usize,
+}
+
+impl Screen {
+    /// `uses_stderr` when a report goes to standard output.
+    pub fn new(uses_stderr: bool, is_quiet: bool) -> Self {
+        Self { uses_stderr, is_quiet, bar: None, told: 0 }
+    }
+
+    /// A line that `--quiet` leaves out.
+    pub fn note(&mut self, line: &str) {
+        if !self.is_quiet {
+            self.line(&format!("{SOFT}{line}{SOFT:#}"));
+        }
+    }
+
+    fn line(&self, line: &str) {
+        let print = || {
+            // A closed pipe changes nothing about the run.
+            let _ = match self.uses_stderr {
+                true => writeln!(anstream::stderr(), "{line}"),
+                false => writeln!(anstream::stdout(), "{line}"),
+            };
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// A run begins.
+    pub fn begin(&mut self, label: &str, seed: u64) {
+        self.told = 0;
+        if !self.is_quiet {
+            self.line(&format!("{BOLD}{label}{BOLD:#} {SOFT}· seed {seed}{SOFT:#}"));
+        }
+        if self.is_quiet || !io::IsTerminal::is_terminal(&io::stderr()) {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {elapsed}  {wide_msg}");
+        bar.set_style(style.expect("the template is sound"));
+        bar.set_message("opening the browser");
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.bar = Some(bar);
+    }
+
+    /// A run stands so.
+    pub fn status(&mut self, status: &Status) {
+        for result in status.results.iter().skip(self.told) {
+            self.result(result);
+        }
+        self.told = self.told.max(status.results.len());
+        if let Some(bar) = &self.bar {
+            bar.set_length(status.checks);
+            bar.set_position(status.done);
+            let now = [status.check.as_deref(), status.step.as_deref()];
+            bar.set_message(now.into_iter().flatten().collect::<Vec<_>>().join(" · "));
+        }
+    }
+
+    fn result(&self, result: &CheckResult) {
+        if self.is_quiet && result.verdict == Verdict::Pass {
+            return;
+        }
+        let took = duration(result.duration_ms.0);
+        self.line(&format!("  {} {:NAMES$} {SOFT}{took:>9}{SOFT:#}", mark(result.verdict), result.name));
+    }
+
+    /// A run has ended; what did not pass is told at length.
+    pub fn end(&mut self, report: &Report, trouble: Option<&str>) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        // Those that ended after the page was asked last.
+        for check in report.checks.iter().skip(self.told) {
+            let (name, verdict, duration_ms) = (check.name.clone(), check.verdict, check.duration_ms);
+            self.result(&CheckResult { name, verdict, duration_ms });
+        }
+        for check in &report.checks {
+            self.check(check);
+        }
+        for threshold in &report.thresholds {
+            self.threshold("", threshold);
+        }
+        if report.verdict != Verdict::Pass {
+            for reason in &report.reasons {
+                self.line(&format!("  {} {reason}", mark(report.verdict)));
+            }
+        }
+        if let (Some(server), true) = (&report.server, report.verdict != Verdict::Pass) {
+            if let Some(ended) = &server.ended {
+                self.line(&format!("  {WRONG}the server under test has ended: {ended}{WRONG:#}"));
+            }
+            let from = server.output.len().saturating_sub(SERVER_LINES);
+            if from < server.output.len() {
+                self.line(&format!("  {SOFT}the server's last words:{SOFT:#}"));
+            }
+            server.output[from..].iter().for_each(|line| self.line(&format!("    {SOFT}│{SOFT:#} {line}")));
+        }
+        let is_told = report.reasons.iter().any(|reason| trouble.is_some_and(|it| reason.contains(it)));
+        if let (Some(trouble), false) = (trouble, is_told) {
+            self.line(&format!("  {WRONG}{trouble}{WRONG:#}"));
+        }
+    }
+
+    fn check(&self, check: &CheckReport) {
+        if check.verdict != Verdict::Pass {
+            self.line(&format!("  {} {BOLD}{}{BOLD:#}", mark(check.verdict), check.name));
+            explain_check(check).lines().for_each(|line| self.line(&format!("      {line}")));
+        }
+        for threshold in &check.thresholds {
+            self.threshold(&check.name, threshold);
+        }
+    }
+
+    fn threshold(&self, of: &str, threshold: &ThresholdReport) {
+        if self.is_quiet && threshold.verdict == Verdict::Pass {
+            return;
+        }
+        let ThresholdReport { expr, value, verdict, message } = threshold;
+        let why = message.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
+        let of = if of.is_empty() { String::new() } else { format!(" {SOFT}({of}){SOFT:#}") };
+        self.line(&format!("  {} {expr}, measured {value}{why}{of}", mark(*verdict)));
+    }
+
+    /// All runs have ended.
+    pub fn summary(&mut self, reports: &[&Report], took: Duration, files: &[PathBuf]) {
+        let sum = |of: fn(&Report) -> u64| reports.iter().map(|report| of(report)).sum::<u64>();
+        let thresholds = |verdict: fn(Verdict) -> bool| {
+            let own = reports.iter().flat_map(|it| &it.thresholds);
+            let of_checks =
+                reports.iter().flat_map(|it| it.checks.iter().flat_map(|check| &check.thresholds));
+            own.chain(of_checks).filter(|it| verdict(it.verdict)).count()
+        };
+        let mut text = match reports.len() {
+            1 => String::new(),
+            runs => format!("{runs} runs: "),
+        };
+        let passed = sum(|it| it.totals.passed);
+        let _ = write!(text, "{} passed", counted(passed, "check"));
+        for (style, count, what) in [
+            (WRONG, sum(|it| it.totals.failed), "failed"),
+            (WRONG, sum(|it| it.totals.errors), "broken"),
+            (UNSURE, sum(|it| it.totals.inconclusive), "inconclusive"),
+        ] {
+            if count > 0 {
+                let _ = write!(text, ", {style}{count} {what}{style:#}");
+            }
+        }
+        match (thresholds(|_| true), thresholds(|it| it != Verdict::Pass)) {
+            (0, _) => {}
+            (all, 0) => {
+                let _ = write!(text, " · {} held", counted(all as u64, "threshold"));
+            }
+            (all, broken) => {
+                let _ = write!(
+                    text,
+                    " · {WRONG}{broken} of {} broken{WRONG:#}",
+                    counted(all as u64, "threshold")
+                );
+            }
+        }
+        let (sent, received) = (sum(|it| it.totals.sent), sum(|it| it.totals.received));
+        let _ = write!(text, " · {sent} sent, {received} received · {}", duration(took.as_secs_f64() * 1e3));
+        self.line(&text);
+        for file in files {
+            self.note(&format!("written: {}", file.display()));
+        }
+    }
+
+    /// How often each check did not pass, where all were run several times: the unsteady ones.
+    pub fn tally(&mut self, reports: &[&Report]) {
+        let mut names: Vec<(&str, &str)> = Vec::new();
+        for report in reports {
+            for check in &report.checks {
+                if !names.contains(&(&report.suite, &check.name)) {
+                    names.push((&report.suite, &check.name));
+                }
+            }
+        }
+        for (suite, name) in names {
+            let all = reports.iter().filter(|it| it.suite == suite);
+            let all: Vec<_> =
+                all.flat_map(|it| it.checks.iter().filter(|check| check.name == name)).collect();
+            let passed = all.iter().filter(|it| it.verdict == Verdict::Pass).count();
+            if passed < all.len() {
+                let what = if passed == 0 { "never passed" } else { "unsteady" };
+                self.line(&format!(
+                    "  {UNSURE}{what}{UNSURE:#} {suite}: {name}, passed {passed} of {} times",
+                    all.len()
+                ));
+            }
+        }
+    }
+
+    /// Something that is wrong with what was asked for or with the machine.
+    pub fn trouble(&self, words: &str) {
+        let _ = writeln!(anstream::stderr(), "{WRONG}sockscope:{WRONG:#} {words}");
+    }
+}
+
+fn mark(verdict: Verdict) -> String {
+    let (style, word) = match verdict {
+        Verdict::Pass => (GOOD, "pass"),
+        Verdict::Fail => (WRONG, "FAIL"),
+        Verdict::Error => (WRONG, "ERROR"),
+        Verdict::Inconclusive => (UNSURE, "INCONCLUSIVE"),
+        Verdict::Skipped => (SOFT, "skipped"),
+    };
+    format!("{style}{word:5}{style:#}")
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// `38 ms`, `1.2 s`, `3 min 5 s`.
+fn duration(millis: f64) -> String {
+    match millis {
+        ..1000.0 => format!("{millis:.0} ms"),
+        ..60_000.0 => format!("{:.1} s", millis / 1e3),
+        _ => format!("{} min {} s", (millis / 60_000.0).floor(), ((millis / 1e3) % 60.0).floor()),
+    }
+}

@@ -1,0 +1,154 @@
+//! One browser: goes to a page, runs scripts there, and tells what the browser itself complained of.
+//!
+//! Owns the talk with WebDriver and its limits of time. The rule a reader would break: nothing here waits without a bound,
+//! since the page may hang and the browser may be gone.
+
+use std::time::Duration;
+
+use fantoccini::error::{CmdError, NewSessionError};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
+use serde_json::{Map, Value, json};
+use tokio::time::timeout;
+
+/// A page that does not load by then does not come.
+const LOADS_WITHIN: Duration = Duration::from_secs(60);
+/// A page that does not answer a script by then hangs.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a browser has to close.
+const CLOSES_WITHIN: Duration = Duration::from_secs(5);
+
+/// A browser with one page.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+}
+
+/// What went wrong with a browser.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The driver or the browser says why.
+    #[error("{0}")]
+    Driver(String),
+    /// It is not there any more.
+    #[error("the browser has ended: {0}")]
+    Gone(String),
+    /// It does not answer.
+    #[error("the page has not answered for {0:?}")]
+    Hangs(Duration),
+}
+
+/// Something that the browser wrote into its console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// What it wrote.
+    pub text: String,
+}
+
+impl Session {
+    /// Opens a browser.
+    pub async fn open(endpoint: &str, capabilities: Map<String, Value>) -> Result<Self, SessionError> {
+        let connector = HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(|error| SessionError::Driver(format!("cannot read the system's certificates: {error}")))?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let client = ClientBuilder::new(connector).capabilities(capabilities).connect(endpoint).await;
+        Ok(Self { client: client.map_err(|error| SessionError::Driver(refusal(&error)))? })
+    }
+
+    /// Loads a page.
+    pub async fn go(&self, address: &str) -> Result<(), SessionError> {
+        bounded(LOADS_WITHIN, self.client.goto(address)).await
+    }
+
+    /// Runs a script; `return` gives its value.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Result<Value, SessionError> {
+        bounded(ANSWERS_WITHIN, self.client.execute(script, arguments)).await
+    }
+
+    /// What the browser complained of since the last time; nothing where it does not tell.
+    pub async fn complaints(&self) -> Vec<Complaint> {
+        let command = LogCommand { body: json!({ "type": "browser" }) };
+        let entries = bounded(ANSWERS_WITHIN, self.client.issue_cmd(command)).await.unwrap_or_default();
+        let complaint = |entry: &Value| {
+            let text = entry["message"].as_str()?.to_owned();
+            Some(Complaint { at: entry["timestamp"].as_f64()? as u64, text })
+        };
+        entries.as_array().into_iter().flatten().filter_map(complaint).collect()
+    }
+
+    /// Closes the browser; whoever opened it ends it if it does not.
+    pub async fn close(self) {
+        let _ = timeout(CLOSES_WITHIN, self.client.close()).await;
+    }
+}
+
+async fn bounded<T>(
+    bound: Duration,
+    command: impl Future<Output = Result<T, CmdError>>,
+) -> Result<T, SessionError> {
+    match timeout(bound, command).await {
+        Err(_) => Err(SessionError::Hangs(bound)),
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(of_command(&error)),
+    }
+}
+
+fn of_command(error: &CmdError) -> SessionError {
+    let words = first_line(&error.to_string());
+    let is_timeout = matches!(error, CmdError::Standard(it) if ["script timeout", "timeout"].contains(&it.error.to_string().as_str()));
+    let is_gone = match error {
+        CmdError::Lost(_) | CmdError::Failed(_) | CmdError::FailedC(_) => true,
+        CmdError::Standard(it) => {
+            ["invalid session id", "no such window", "disconnected", "unknown error"]
+                .contains(&it.error.to_string().as_str())
+                && [
+                    "session deleted",
+                    "disconnected",
+                    "not reachable",
+                    "crashed",
+                    "closed",
+                    "invalid session",
+                ]
+                .iter()
+                .any(|sign| it.message.contains(sign))
+        }
+        _ => false,
+    };
+    match () {
+        () if is_timeout => SessionError::Hangs(ANSWERS_WITHIN),
+        () if is_gone => SessionError::Gone(words),
+        () => SessionError::Driver(words),
+    }
+}
+
+/// What a driver says against a new browser. The rest of the text is its stack.
+fn refusal(error: &NewSessionError) -> String {
+    first_line(&error.to_string())
+}
+
+fn first_line(text: &str) -> String {
+    let text = text.split("\n#0").next().unwrap_or(text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Asks for the browser's log, which the standard does not know and Chromium's drivers do.
+#[derive(Debug)]
+struct LogCommand {
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for LogCommand {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
+    }
+}

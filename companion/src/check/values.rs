@@ -1,0 +1,188 @@
+//! What suites are told: variables by the command line, and the environment.
+//!
+//! Owns which value wins: `--var` over everything, then `--env-file`, then the environment, then where the server under test
+//! was started. The rule a reader would break: of the environment only what a suite names leaves this process.
+
+use std::collections::BTreeMap;
+
+use sockscope::engine::nearest::nearest;
+use sockscope::engine::suite::Suite;
+
+use super::target::Ports;
+
+/// Where the server under test is.
+pub(super) const SERVER: [&str; 2] = ["WS_URL", "API_URL"];
+/// The variable of the suites that ship which says it too.
+const SERVER_VARIABLE: &str = "ws_url";
+
+/// What was given for all suites.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    /// By `--var`, in order.
+    pub variables: Vec<(String, String)>,
+    /// The environment with the file over it.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The server that was started, and over which of its ports it is spoken to.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    /// Where it listens.
+    pub ports: &'a Ports,
+    /// Over the port for TLS.
+    pub with_tls: bool,
+}
+
+/// What one suite is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Values of its variables.
+    pub variables: Vec<(String, String)>,
+    /// What `{{env.NAME}}` finds.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Values {
+    /// Whether somebody said which server is meant.
+    pub fn name_a_server(&self) -> bool {
+        self.environment.get("WS_URL").is_some_and(|url| !url.is_empty())
+            || self.variables.iter().any(|(name, _)| name == SERVER_VARIABLE)
+    }
+
+    /// A line for every `--var` that no suite has.
+    pub fn unknown<'a>(&self, suites: impl Iterator<Item = &'a Suite>) -> Vec<String> {
+        let known: Vec<&str> = suites.flat_map(|suite| suite.vars.keys().map(String::as_str)).collect();
+        let known = || known.iter().copied();
+        let unknown = self.variables.iter().filter(|(name, _)| !known().any(|it| it == name));
+        unknown
+            .map(|(name, _)| {
+                let hint = match nearest(name, known()) {
+                    Some(near) => format!("; did you mean {near:?}?"),
+                    None => String::new(),
+                };
+                format!("--var {name}: no suite that was asked for has a variable of this name{hint}")
+            })
+            .collect()
+    }
+
+    /// For one suite. `server` says where the server under test was started, if it was; its ports go into the values.
+    pub fn for_suite(&self, suite: &Suite, text: &str, server: Option<Server<'_>>) -> Told {
+        let fill = |value: &str| match server {
+            Some(Server { ports, with_tls }) => ports.fill_value(value, with_tls),
+            None => value.to_owned(),
+        };
+        let has = |name: &String| suite.vars.contains_key(name);
+        let variables = self.variables.iter().filter(|(name, _)| has(name));
+        let variables: Vec<_> = variables.map(|(name, value)| (name.clone(), fill(value))).collect();
+
+        let addresses =
+            server.and_then(|it| if it.with_tls { it.ports.tls() } else { Some(it.ports.plain()) });
+        let mut environment: BTreeMap<String, String> =
+            addresses.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect();
+        for name in names_in(text).into_iter().chain(SERVER) {
+            if let Some(value) = self.environment.get(name).filter(|value| !value.is_empty()) {
+                environment.insert(name.to_owned(), fill(value));
+            }
+        }
+        // Who names a socket and no API means the same server, and never the one that serves the page.
+        let url = self.environment.get("WS_URL").filter(|url| !url.is_empty());
+        if let (Some(url), true) = (url, self.environment.get("API_URL").is_none_or(String::is_empty)) {
+            environment.insert("API_URL".to_owned(), api_beside(&fill(url)));
+        }
+        Told { variables, environment }
+    }
+}
+
+/// Every NAME of an `env.NAME` in a text.
+fn names_in(text: &str) -> Vec<&str> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let rests = text.match_indices("env.").map(|(at, sign)| &text[at + sign.len()..]);
+    let names = rests.map(|rest| &rest[..rest.find(|char| !is_part(char)).unwrap_or(rest.len())]);
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// `/api` of the server of a WebSocket address.
+fn api_beside(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("ws", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let scheme = if scheme.eq_ignore_ascii_case("wss") { "https" } else { "http" };
+    format!("{scheme}://{host}/api")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::check::target::{Ready, Start};
+    use crate::suites::{Found, find};
+
+    fn suite(name: &str) -> Found {
+        find(&[name.to_owned()]).expect("it ships").remove(0)
+    }
+
+    fn told(values: &Values, name: &str, server: Option<Server<'_>>) -> Told {
+        let Found { suite, text, .. } = suite(name);
+        values.for_suite(&suite, &text, server)
+    }
+
+    fn values(variables: &[(&str, &str)], environment: &[(&str, &str)]) -> Values {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Values {
+            variables: variables.iter().map(own).collect(),
+            environment: environment.iter().map(own).collect(),
+        }
+    }
+
+    #[test]
+    fn a_suite_is_told_what_it_asks_for_and_nothing_else() {
+        let values = values(
+            &[("num_clients", "3"), ("room", "x")],
+            &[("WS_URL", "wss://host:1/x/ws"), ("NUM_CLIENTS", "7"), ("HOME", "/root"), ("SECRET", "s")],
+        );
+        let told = told(&values, "load", None);
+        assert_eq!(told.variables, [("num_clients".to_owned(), "3".to_owned())]);
+        let environment: Vec<_> = told.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(
+            environment,
+            [("API_URL", "https://host:1/api"), ("NUM_CLIENTS", "7"), ("WS_URL", "wss://host:1/x/ws")]
+        );
+    }
+
+    #[test]
+    fn what_was_started_is_meant_unless_something_else_is_said() {
+        let start = Start {
+            command: String::new(),
+            ready: Ready::Tcp,
+            patience: Duration::ZERO,
+            first_port: None,
+            has_tls: true,
+        };
+        let ports = Ports::take(&start).expect("two ports");
+        let told = |values: Values, with_tls| {
+            let told = told(&values, "load", Some(Server { ports: &ports, with_tls }));
+            (told.environment["WS_URL"].clone(), told.environment["API_URL"].clone())
+        };
+        let plain = ports.fill("ws://localhost:{port}/ws");
+        let tls = ports.fill("wss://localhost:{tls_port}/ws");
+        assert_eq!(told(values(&[], &[]), false).0, plain);
+        assert_eq!(told(values(&[], &[]), true).0, tls);
+        let elsewhere = ("ws://other:2/".to_owned(), "http://other:2/api".to_owned());
+        assert_eq!(told(values(&[], &[("WS_URL", "ws://other:2/")]), true), elsewhere);
+        let own_path = values(&[], &[("WS_URL", "ws://127.0.0.1:{port}/socket")]);
+        assert_eq!(told(own_path.clone(), false).0, ports.fill("ws://127.0.0.1:{port}/socket"));
+        assert_eq!(told(own_path, true).1, ports.fill("https://127.0.0.1:{tls_port}/api"));
+    }
+
+    #[test]
+    fn err_a_variable_that_no_suite_has_is_said_with_the_nearest() {
+        let unknown = values(&[("num_client", "3")], &[])
+            .unknown([&suite("load").suite, &suite("rooms").suite].into_iter());
+        assert_eq!(
+            unknown,
+            [
+                "--var num_client: no suite that was asked for has a variable of this name; did you mean \"num_clients\"?"
+            ]
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! `sockscope check`: runs suites in a headless browser and ends with a code that a job can go by.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use sockscope::engine::report::{EventFormat, ReportFormat};
+use tokio_util::sync::CancellationToken;
+
+use super::duration::Span;
+use super::signal::Signal;
+use super::{Exit, complain};
+use crate::check::driver::BrowserChoice;
+use crate::check::target::{Ready, Start};
+use crate::check::values::Values;
+use crate::check::{Files, Job, Outcome, check};
+
+/// Run suites in a headless browser, for CI.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without WS_URL, --var ws_url or --start the suites run against a practice server of the command's own.
+
+Exit codes: 0 all passed, 1 a check or a threshold failed, 2 a suite or the command line is wrong, 3 the environment did \
+not allow it (no browser, a server that did not start, a browser that died), 5 inconclusive or stopped.
+
+  sockscope check rooms load --junit out/junit.xml --html out/report.html
+  WS_URL=wss://staging.example.com/ws sockscope check suites/ --tag smoke --env-file staging.env
+  sockscope check load --start 'node server.js --port {port}' --var ws_url='ws://localhost:{port}/'")]
+pub struct Flags {
+    /// Suites: files, folders, patterns, names of those that ship; - is standard input
+    #[arg(value_name = "SUITE", required = true)]
+    suites: Vec<String>,
+    /// Only checks with this tag. Repeatable
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    /// Only the check of this name. Repeatable
+    #[arg(long, value_name = "NAME")]
+    check: Vec<String>,
+    /// The value of a variable. Repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    var: Vec<(String, String)>,
+    /// A file of NAME=VALUE lines, which suites read as {{env.NAME}}. It goes over the environment. Repeatable
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<PathBuf>,
+    /// What all random values come from
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..9_007_199_254_740_992))]
+    seed: Option<u64>,
+    /// Run everything so often, to find what is unsteady
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// Stop a suite that takes longer; 0 for never
+    #[arg(long, value_name = "DURATION", default_value = "30m")]
+    timeout: Span,
+    /// Stop with the first failure
+    #[arg(long)]
+    fail_fast: bool,
+    /// Tell only what did not pass
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    files: FileFlags,
+    #[command(flatten)]
+    server: ServerFlags,
+    #[command(flatten)]
+    browser: BrowserFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports (- is standard output)")]
+struct FileFlags {
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write it as the JUnit XML that strict schemas allow
+    #[arg(long, value_name = "FILE")]
+    junit_strict: Option<PathBuf>,
+    /// Write the report as one HTML file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write every message as an HTTP archive
+    #[arg(long, value_name = "FILE")]
+    har: Option<PathBuf>,
+    /// Write every event as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    jsonl: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The server under test")]
+struct ServerFlags {
+    /// Start it by this command line, with {port} and {tls_port} in it, and end it afterwards with all that it started
+    #[arg(long, value_name = "CMD")]
+    start: Option<String>,
+    /// What says that it is ready: tcp, or an http:// address with {port} in it that answers with success
+    #[arg(long, value_name = "URL|tcp", default_value = "tcp", requires = "start")]
+    ready: Ready,
+    /// How long it may take to be ready
+    #[arg(long, value_name = "DURATION", default_value = "30s", requires = "start")]
+    ready_timeout: Span,
+    /// Take the first free port from this one on
+    #[arg(long, value_name = "PORT", requires = "start", value_parser = clap::value_parser!(u16).range(1..))]
+    start_port: Option<u16>,
+    /// Give it no port for TLS, and run nothing over TLS
+    #[arg(long, requires = "start")]
+    no_tls: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The browser")]
+struct BrowserFlags {
+    /// Which: a path, or chrome, chromium, edge or firefox; the first that is found with its driver when absent
+    #[arg(long, value_name = "PATH|NAME")]
+    browser: Option<String>,
+    /// Use a WebDriver endpoint elsewhere, such as a Selenium Grid
+    #[arg(long, value_name = "URL")]
+    webdriver: Option<String>,
+    /// Split every run over so many browsers: each holds a share of every group
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    shards: u32,
+    /// Show the browser
+    #[arg(long)]
+    headed: bool,
+    /// Accept certificates that nobody has signed
+    #[arg(long)]
+    insecure: bool,
+    /// Let http steps call servers that do not allow the page's origin (Chromium only)
+    #[arg(long)]
+    ignore_cors: bool,
+    /// A further argument for the browser. Repeatable
+    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    browser_arg: Vec<String>,
+    /// The address that the page is served on; a browser elsewhere must reach it
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+}
+
+/// Why a file of values cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+struct EnvFileError {
+    path: PathBuf,
+    why: String,
+}
+
+fn pair(text: &str) -> Result<(String, String), PairError> {
+    let (name, value) = text.split_once('=').ok_or(PairError)?;
+    let name = name.trim();
+    if name.is_empty() { Err(PairError) } else { Ok((name.to_owned(), value.to_owned())) }
+}
+
+/// What is wrong with `--var`.
+#[derive(Debug, thiserror::Error)]
+#[error("write NAME=VALUE")]
+struct PairError;
+
+impl Flags {
+    fn job(self) -> Result<Job, EnvFileError> {
+        let mut environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        for path in &self.env_file {
+            environment.extend(read_env_file(path)?);
+        }
+        let FileFlags { json, junit, junit_strict, html, har, jsonl } = self.files;
+        let reports = [
+            (ReportFormat::Json, json),
+            (ReportFormat::Junit, junit),
+            (ReportFormat::JunitStrict, junit_strict),
+            (ReportFormat::Html, html),
+        ];
+        let recordings = [(EventFormat::Har, har), (EventFormat::JsonLines, jsonl)];
+        let server = self.server;
+        let start = server.start.map(|command| Start {
+            command,
+            ready: server.ready,
+            patience: server.ready_timeout.0,
+            first_port: server.start_port,
+            has_tls: !server.no_tls,
+        });
+        let browser = self.browser;
+        Ok(Job {
+            suites: self.suites,
+            tags: self.tag,
+            names: self.check,
+            values: Values { variables: self.var, environment },
+            seed: self.seed,
+            rounds: self.repeat,
+            shards: browser.shards,
+            limit: Some(self.timeout.0).filter(|limit| *limit > Duration::ZERO),
+            fails_fast: self.fail_fast,
+            start,
+            browser: BrowserChoice {
+                browser: browser.browser,
+                webdriver: browser.webdriver,
+                headed: browser.headed,
+                insecure: browser.insecure,
+                ignores_cors: browser.ignore_cors,
+                arguments: browser.browser_arg,
+            },
+            host: browser.host,
+            files: Files { reports: given(reports), recordings: given(recordings) },
+            is_quiet: self.quiet,
+        })
+    }
+}
+
+fn given<T>(all: impl IntoIterator<Item = (T, Option<PathBuf>)>) -> Vec<(T, PathBuf)> {
+    all.into_iter().filter_map(|(format, path)| Some((format, path?))).collect()
+}
+
+fn read_env_file(path: &Path) -> Result<Vec<(String, String)>, EnvFileError> {
+    let error = |error: dotenvy::Error| EnvFileError { path: path.to_owned(), why: error.to_string() };
+    dotenvy::from_path_iter(path).map_err(error)?.collect::<Result<_, _>>().map_err(error)
+}
+
+/// Runs the suites.
+pub fn run(flags: Flags) -> Exit {
+    let job = match flags.job() {
+        Ok(job) => job,
+        Err(error) => {
+            complain(&error);
+            return Exit::Invalid;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&error);
+            return Exit::Environment;
+        }
+    };
+    let outcome = runtime.block_on(until_stopped(job));
+    // Nothing that still runs there is worth waiting for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match outcome {
+        Outcome::Passed => Exit::Success,
+        Outcome::Failed => Exit::Failed,
+        Outcome::Invalid => Exit::Invalid,
+        Outcome::Environment => Exit::Environment,
+        Outcome::Inconclusive => Exit::Inconclusive,
+    }
+}
+
+/// The first signal asks kindly, the second one ends it at once; what was started is ended either way.
+async fn until_stopped(job: Job) -> Outcome {
+    let mut signal = match Signal::listen() {
+        Ok(signal) => signal,
+        Err(error) => {
+            complain(&error);
+            return Outcome::Environment;
+        }
+    };
+    let stop = CancellationToken::new();
+    let twice = async {
+        signal.received().await;
+        stop.cancel();
+        signal.received().await;
+    };
+    tokio::select! {
+        outcome = check(job, &stop) => outcome,
+        () = twice => Outcome::Inconclusive,
+    }
+}

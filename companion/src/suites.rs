@@ -1,0 +1,186 @@
+//! Suites as the command line names them: files, folders, patterns, standard input, and those that ship.
+//!
+//! Owns how a suite is found and read, and how its mistakes are told. It refuses to run anything.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sockscope::engine::nearest::nearest;
+use sockscope::engine::shipped::SHIPPED;
+use sockscope::engine::suite::{Problem, Suite};
+
+/// A larger text is no suite, so it is not read to its end, which it may not have.
+const LARGEST: u64 = 16 << 20;
+
+/// What every suite says of itself, by which one is told from other JSON in the same folder.
+const SIGN: &str = "\"sockscope\"";
+
+/// Why a suite cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system says why.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// A folder where a file is wanted.
+    #[error("is a folder; name the suites in it, such as {0}/*.json")]
+    Folder(String),
+    /// More than any suite.
+    #[error("is larger than 16MiB, which no suite is")]
+    TooLarge,
+    /// Something else than text.
+    #[error("is no text in UTF-8; byte {0} is none")]
+    NotText(usize),
+}
+
+/// The whole text of a file; `-` is standard input.
+pub fn read(file: &Path) -> Result<String, ReadError> {
+    let mut bytes = Vec::new();
+    if is_standard_input(file) {
+        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)?;
+    } else if file.is_dir() {
+        return Err(ReadError::Folder(file.display().to_string()));
+    } else {
+        File::open(file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > LARGEST {
+        return Err(ReadError::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|error| ReadError::NotText(error.utf8_error().valid_up_to()))
+}
+
+/// As messages call it.
+pub fn name_of(file: &Path) -> String {
+    if is_standard_input(file) { "<stdin>".to_owned() } else { file.display().to_string() }
+}
+
+fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Where and what, and where within the document when that is not all of it.
+pub fn line(name: &str, problem: &Problem) -> String {
+    let Problem { line, column, path, message, .. } = problem;
+    let path = if path == "$" { String::new() } else { format!(" ({path})") };
+    format!("{name}:{line}:{column}: {message}{path}")
+}
+
+/// A suite that can run.
+#[derive(Debug)]
+pub struct Found {
+    /// The file, or the name of one that ships.
+    pub origin: String,
+    /// The document.
+    pub text: String,
+    /// What it says.
+    pub suite: Suite,
+}
+
+/// All suites that the arguments name, in their order; or a line for everything that is wrong, all of it at once.
+pub fn find(arguments: &[String]) -> Result<Vec<Found>, Vec<String>> {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    for argument in arguments {
+        match documents(argument) {
+            Err(words) => wrong.push(words),
+            Ok(documents) => {
+                for (origin, text) in documents {
+                    match Suite::parse(&text) {
+                        Ok(suite) => found.push(Found { origin, text, suite }),
+                        Err(problems) => wrong.extend(problems.iter().map(|it| line(&origin, it))),
+                    }
+                }
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+/// What one argument names: each with where it comes from.
+fn documents(argument: &str) -> Result<Vec<(String, String)>, String> {
+    // First, so that a folder called `load` does not hide the suite; `./load` is the folder.
+    if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == argument) {
+        return Ok(vec![((*name).to_owned(), (*text).to_owned())]);
+    }
+    let path = Path::new(argument);
+    if path.is_dir() {
+        return several(&format!("{argument}/**/*.json"), argument);
+    }
+    if !path.exists() && argument.contains(['*', '?', '[']) {
+        return several(argument, argument);
+    }
+    if !path.exists() && !is_standard_input(path) {
+        let names = SHIPPED.iter().map(|(name, _)| *name);
+        let hint = match nearest(argument, names) {
+            Some(near) => format!("; did you mean {near:?}?"),
+            None => String::new(),
+        };
+        return Err(format!("{argument}: there is no such file, folder, or suite that ships{hint}"));
+    }
+    let text = read(path).map_err(|error| format!("{argument}: {error}"))?;
+    Ok(vec![(name_of(path), text)])
+}
+
+/// The suites among what a pattern finds.
+fn several(pattern: &str, argument: &str) -> Result<Vec<(String, String)>, String> {
+    let paths = glob::glob(pattern).map_err(|error| format!("{argument}: is no pattern: {error}"))?;
+    let mut found = Vec::new();
+    for path in paths {
+        let path: PathBuf = path.map_err(|error| format!("{argument}: {error}"))?;
+        if !path.is_file() {
+            continue;
+        }
+        let text = read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        if text.contains(SIGN) {
+            found.push((name_of(&path), text));
+        }
+    }
+    if found.is_empty() { Err(format!("{argument}: there is no suite in it")) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(arguments: &[&str]) -> Result<Vec<String>, Vec<String>> {
+        let arguments: Vec<_> = arguments.iter().map(|it| (*it).to_owned()).collect();
+        find(&arguments).map(|found| found.into_iter().map(|it| it.suite.name).collect())
+    }
+
+    #[test]
+    fn suites_are_found_by_name_file_folder_and_pattern() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("more");
+        std::fs::create_dir(&inner).expect("a folder in it");
+        for (name, path) in [("b", folder.path().join("b.json")), ("a", inner.join("a.json"))] {
+            let text = format!(
+                r#"{{ "sockscope": 1, "suite": "{name}", "clients": {{ "c": {{ "url": "ws://h" }} }},
+                   "checks": [ {{ "check": "x", "steps": [ {{ "connect": "c" }} ] }} ] }}"#
+            );
+            std::fs::write(path, text).expect("a file");
+        }
+        std::fs::write(folder.path().join("other.json"), "{}").expect("a file");
+        let at = |part: &str| format!("{}{part}", folder.path().display());
+        assert_eq!(found(&["load", "rooms"]), Ok(vec!["load".into(), "rooms".into()]));
+        assert_eq!(found(&[&at("/b.json")]), Ok(vec!["b".into()]));
+        assert_eq!(found(&[&at("")]), Ok(vec!["b".into(), "a".into()]));
+        assert_eq!(found(&[&at("/*/*.json")]), Ok(vec!["a".into()]));
+        assert_eq!(
+            found(&[&at("/c*.json")]),
+            Err(vec![format!("{}: there is no suite in it", at("/c*.json"))])
+        );
+    }
+
+    #[test]
+    fn err_everything_that_is_wrong_is_said_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("bad.json");
+        std::fs::write(&file, "{ \"sockscope\": 1,\n  \"suit\": \"x\" }").expect("a file");
+        let wrong = found(&["laod", &file.display().to_string()]).expect_err("both are wrong");
+        assert_eq!(
+            wrong[0],
+            "laod: there is no such file, folder, or suite that ships; did you mean \"load\"?"
+        );
+        assert!(wrong[1].starts_with(&format!("{}:", file.display())), "{wrong:?}");
+        assert!(wrong.iter().any(|line| line.contains(":2:3: ") && line.contains("suite")), "{wrong:?}");
+    }
+}
