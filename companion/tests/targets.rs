@@ -3,6 +3,8 @@
 //!
 //! Run by `cargo xtask test`, which installs Python's and Node's packages first and says where they are.
 
+#[path = "targets/cors.rs"]
+mod cors;
 #[path = "targets/server.rs"]
 mod server;
 #[path = "suites/shipped.rs"]

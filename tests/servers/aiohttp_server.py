@@ -7,6 +7,7 @@ WebSocket share the port and the application, so an HTTP call can cause a WebSoc
 import argparse
 import asyncio
 import collections
+import contextlib
 import hmac
 import itertools
 import json
@@ -70,11 +71,13 @@ def answer(text):
 
 
 async def answer_all(ws, answer):
-    async for message in ws:
-        if message.type == WSMsgType.TEXT:
-            await ws.send_str(answer(message.data))
-        elif message.type == WSMsgType.BINARY:
-            await ws.send_bytes(message.data)
+    # Who hangs up before an answer has made no mistake of ours.
+    with contextlib.suppress(ConnectionResetError):
+        async for message in ws:
+            if message.type == WSMsgType.TEXT:
+                await ws.send_str(answer(message.data))
+            elif message.type == WSMsgType.BINARY:
+                await ws.send_bytes(message.data)
 
 
 @routes.get("/ws")
@@ -105,6 +108,8 @@ async def private(request):
         await answer_all(ws, answer)
     finally:
         connections[user] -= 1
+        if not connections[user]:
+            del connections[user]
     return ws
 
 
@@ -158,6 +163,8 @@ async def listen(request):
 async def publish(request):
     try:
         event = await request.json()
+    except ConnectionResetError:
+        raise web.HTTPBadRequest
     except ValueError:
         raise web.HTTPBadRequest(text="this is no JSON\n")
     if not isinstance(event, dict) or not isinstance(event.get("type"), str) or not event["type"]:

@@ -14,8 +14,10 @@ import os
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
@@ -36,8 +38,7 @@ async def opened(ws, protocols=()):
     offered = ws.scope["subprotocols"]
     chosen = next((name for name in offered if name in protocols), None)
     if offered and not chosen:
-        await ws.send_denial_response(PlainTextResponse("none of these subprotocols is spoken here\n", 400))
-        raise WebSocketDisconnect
+        raise HTTPException(400, "none of these subprotocols is spoken here")
     await ws.accept(subprotocol=chosen)
 
 
@@ -93,7 +94,7 @@ async def echo(ws):
 
 async def private(ws):
     if not hmac.compare_digest(ws.query_params.get("token", "").encode(), TOKEN.encode()):
-        return await ws.send_denial_response(PlainTextResponse("a good token is needed\n", 401))
+        raise HTTPException(401, "a good token is needed")
     user = ws.query_params.get("user", "")
     await opened(ws)
     if connections[user] >= CONNECTIONS_OF_A_USER:
@@ -103,6 +104,8 @@ async def private(ws):
         await answer_all(ws)
     finally:
         connections[user] -= 1
+        if not connections[user]:
+            del connections[user]
 
 
 async def chat(ws):
@@ -166,6 +169,10 @@ async def health(request):
     return JSONResponse({"status": "ok"})
 
 
+async def gone(connection, error):
+    """Who hangs up before an answer has made no mistake of ours."""
+
+
 app = Starlette(
     routes=[
         WebSocketRoute("/ws", talk),
@@ -177,6 +184,7 @@ app = Starlette(
         Route("/api/health", health),
     ],
     middleware=[Middleware(CORSMiddleware, allow_origin_regex=LOOPBACK, allow_headers=["content-type"])],
+    exception_handlers={WebSocketDisconnect: gone, ClientDisconnect: gone},
 )
 
 

@@ -7,6 +7,7 @@ reads no request bodies, so there is no `POST /api/events` here, and no route `/
 import argparse
 import asyncio
 import collections
+import contextlib
 import hmac
 import http
 import json
@@ -16,7 +17,7 @@ import ssl
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import broadcast, serve
-from websockets.exceptions import NegotiationError
+from websockets.exceptions import ConnectionClosed, NegotiationError
 
 TOKEN = os.environ.get("TOKEN", "let-me-in")
 CONNECTIONS_OF_A_USER = 2
@@ -68,6 +69,8 @@ async def private(ws, query):
         await talk(ws, query)
     finally:
         connections[user] -= 1
+        if not connections[user]:
+            del connections[user]
 
 
 async def chat(ws, query):
@@ -107,7 +110,9 @@ ROUTES = {"/ws": talk, "/ws/echo": echo, "/ws/private": private, "/ws/rooms": ch
 
 async def handle(ws):
     path, query = target(ws)
-    await ROUTES[path](ws, query)
+    # Who hangs up without a goodbye has made no mistake of ours.
+    with contextlib.suppress(ConnectionClosed):
+        await ROUTES[path](ws, query)
 
 
 def choose_protocol(ws, offered):

@@ -4,6 +4,7 @@
 // node:http's, on the same port. `--json plain` reads numbers as JSON.parse does, which rounds large ones.
 
 import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -31,6 +32,7 @@ const { parse, stringify } = options.json === 'plain' ? JSON : require('lossless
 const TOKEN = process.env.TOKEN ?? 'let-me-in';
 const CONNECTIONS_OF_A_USER = 2;
 const ANSWERS = new Map([['config', 'config_ack'], ['message', 'response'], ['ping', 'pong']]);
+const LARGEST_BODY = 2 ** 20;
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 const rooms = new Map();
@@ -68,7 +70,11 @@ const limited = (ws, query) => {
   const count = connections.get(user) ?? 0;
   if (count >= CONNECTIONS_OF_A_USER) return ws.close(1008, 'too many connections of this user');
   connections.set(user, count + 1);
-  ws.on('close', () => connections.set(user, connections.get(user) - 1));
+  ws.on('close', () => {
+    const left = connections.get(user) - 1;
+    if (left > 0) connections.set(user, left);
+    else connections.delete(user);
+  });
   talk(ws);
 };
 
@@ -92,6 +98,7 @@ const chat = (ws, query) => {
     }
     if (!rooms.get(room)?.has(ws)) return tell([ws], { type: 'error', code: 'not_joined', room });
     if (type === 'leave') return leave(room, 'left');
+    if (text === undefined) return tell([ws], { type: 'error', code: 'bad_message' });
     tell(rooms.get(room), { type: 'said', room, from: user, text });
   });
   ws.on('close', () => {
@@ -105,7 +112,13 @@ const listen = (ws, query) => {
   ws.on('close', () => listeners.delete(ws));
 };
 
-const ROUTES = new Map([['/ws', talk], ['/ws/echo', echo], ['/ws/private', limited], ['/ws/rooms', chat], ['/ws/events', listen]]);
+const ROUTES = new Map([
+  ['/ws', talk],
+  ['/ws/echo', echo],
+  ['/ws/private', limited],
+  ['/ws/rooms', chat],
+  ['/ws/events', listen],
+]);
 
 const publish = (event) => {
   const { type, user = null, data = null } = event;
@@ -131,7 +144,12 @@ const serveHttp = async (request, response) => {
       return reply(204);
     case 'POST /api/events': {
       const parts = [];
-      for await (const part of request) parts.push(part);
+      let size = 0;
+      for await (const part of request) {
+        size += part.length;
+        if (size > LARGEST_BODY) return reply(413, { error: 'an event has at most 1 MiB' });
+        parts.push(part);
+      }
       const event = read(Buffer.concat(parts));
       if (typeof event?.type !== 'string' || event.type === '') return reply(400, { error: 'an event has a type' });
       return reply(202, publish(event));
@@ -163,20 +181,24 @@ const refusal = (path, query, offered) => {
 };
 
 const upgrade = (request, socket, head) => {
-  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const [path, search] = request.url.split('?');
+  const query = new URLSearchParams(search);
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((it) => it.trim()).filter(Boolean);
-  const status = refusal(pathname, searchParams, offered);
-  if (status) return socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const status = refusal(path, query, offered);
+  // Without a listener, a client that is gone already would end the process.
+  if (status) return socket.on('error', () => {}).end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   wss.handleUpgrade(request, socket, head, (ws) => {
     // `ws` closes by itself after a mistake of the client; without a listener it would end the process.
     ws.on('error', () => {});
-    ROUTES.get(pathname)(ws, searchParams);
+    ROUTES.get(path)(ws, query);
   });
 };
 
 const started = (server, port) => {
-  server.on('request', serveHttp).on('upgrade', upgrade);
-  return new Promise((resolve, reject) => server.once('error', reject).listen(Number(port), '127.0.0.1', () => resolve(server)));
+  // Who hangs up in the middle of a request gets no answer.
+  server.on('request', (request, response) => serveHttp(request, response).catch(() => response.destroy()));
+  server.on('upgrade', upgrade).listen(Number(port), '127.0.0.1');
+  return once(server, 'listening').then(() => server);
 };
 
 const servers = [await started(http.createServer(), options.port)];
