@@ -9,11 +9,12 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 // An `import` looks for packages beside this file only, so a folder elsewhere needs a `require` that starts there.
 const folder = process.env.SOCKSCOPE_NODE_MODULES;
-const require = createRequire(folder ? `${folder}/` : import.meta.url);
+const require = createRequire(folder ? `${resolve(folder)}/` : import.meta.url);
 const { WebSocketServer } = require('ws');
 
 const { values: options } = parseArgs({
