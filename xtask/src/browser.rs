@@ -2,12 +2,11 @@
 //! package manager may be asked, and otherwise says what is missing.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::tool::{self, printed_version};
-use crate::{process, screen, version};
+use crate::{debian, version};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -87,42 +86,13 @@ const HOW: &str = if cfg!(target_os = "macos") {
      googlechromelabs.github.io/chrome-for-testing; put them on PATH or name them in CHROME and CHROMEDRIVER"
 };
 
-/// Asks the package manager for both, if it is Debian's and we may. Who named one of them wants that one.
+/// Asks the package manager for both. Who named one of them wants that one.
 pub fn install() {
     let named =
         ["CHROME", "CHROMEDRIVER"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
-    if named || !cfg!(target_os = "linux") || tool::which("apt-get").is_none() {
-        return;
+    if !named {
+        debian::install(&["chromium", "chromium-driver"], "about 1 minute");
     }
-    let Some(prefix) = privilege() else {
-        screen::note("not allowed to install packages here");
-        return;
-    };
-    screen::note("installing Debian's chromium and chromium-driver (about 1 minute)…");
-    let apt = |arguments: &[&str]| {
-        let words: Vec<&str> =
-            prefix.iter().copied().chain(["apt-get"]).chain(arguments.iter().copied()).collect();
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive");
-        process::succeed(&mut command)
-    };
-    // The lists of a new machine are empty or old. An update may fail for one of many sources: try on.
-    let _ = apt(&["update", "-q"]);
-    if let Err(error) =
-        apt(&["install", "-y", "-q", "--no-install-recommends", "chromium", "chromium-driver"])
-    {
-        screen::note(&format!("{error:#}"));
-    }
-}
-
-/// What to put before `apt-get`: nothing for root, `sudo -n` where that asks for no password.
-fn privilege() -> Option<&'static [&'static str]> {
-    let user = process::output(Command::new("id").arg("-u"))?;
-    if user.trim() == "0" {
-        return Some(&[]);
-    }
-    process::output(Command::new("sudo").args(["-n", "true"]))?;
-    Some(&["sudo", "-n"])
 }
 
 fn candidates() -> Result<Vec<Candidate>> {

@@ -18,14 +18,16 @@ cargo xtask run [--open] [--port N] [-- arguments of `sockscope serve`]
   --open     Open the page in the default browser
   --port N   Listen on port N, or fail if it is taken (default: the first free one from 9000)
 
-cargo xtask test [--native] [--web] [--page]
+cargo xtask test [--native] [--web] [--page] [--targets]
   --native   Formatting, lints and tests that need no browser
   --web      Lints for wasm, the release page and its size, the tests inside a headless browser
   --page     The release page and its size, the tests of the whole page in a headless browser
+  --targets  The suites that ship against servers in Python and Node
   Without any of them: everything.
 
 Environment:
-  SOCKSCOPE_TOOLS   Folder for trunk, wasm-bindgen and wasm-opt (default: sockscope/tools in the user's cache)
+  SOCKSCOPE_TOOLS   Folder for trunk, wasm-bindgen, wasm-opt and the packages of the servers
+                    in Python and Node (default: sockscope/tools in the user's cache)
   CHROME            The Chrome, Chromium or Edge to test with
   CHROMEDRIVER      The ChromeDriver (or EdgeDriver) of the same major version
   CARGO_TARGET_DIR  Honoured, as by cargo
@@ -55,10 +57,13 @@ pub struct Parts {
     pub native: bool,
     pub web: bool,
     pub page: bool,
+    /// Servers that others have written.
+    pub targets: bool,
 }
 
 impl Parts {
-    pub const ALL: Self = Self { native: true, web: true, page: true };
+    pub const ALL: Self = Self { native: true, web: true, page: true, targets: true };
+    pub const NONE: Self = Self { native: false, web: false, page: false, targets: false };
 
     pub fn need_browser(self) -> bool {
         self.web || self.page
@@ -107,18 +112,18 @@ fn parse_run(parser: &mut lexopt::Parser) -> Result<Request> {
 }
 
 fn parse_test(parser: &mut lexopt::Parser) -> Result<Request> {
-    let mut parts = Parts { native: false, web: false, page: false };
+    let mut parts = Parts::NONE;
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Request::Help),
             Long("native") => parts.native = true,
             Long("web") => parts.web = true,
             Long("page") => parts.page = true,
-            other => bail!("{}; there are --native, --web and --page", other.unexpected()),
+            Long("targets") => parts.targets = true,
+            other => bail!("{}; there are --native, --web, --page and --targets", other.unexpected()),
         }
     }
-    let none_named = parts == Parts { native: false, web: false, page: false };
-    Ok(Request::Test(if none_named { Parts::ALL } else { parts }))
+    Ok(Request::Test(if parts == Parts::NONE { Parts::ALL } else { parts }))
 }
 
 #[cfg(test)]
@@ -142,7 +147,8 @@ mod tests {
     #[test]
     fn a_test_without_parts_is_all_of_it() {
         check(&["test"], Request::Test(Parts::ALL));
-        check(&["test", "--web"], Request::Test(Parts { native: false, web: true, page: false }));
+        check(&["test", "--web"], Request::Test(Parts { web: true, ..Parts::NONE }));
+        check(&["test", "--targets"], Request::Test(Parts { targets: true, ..Parts::NONE }));
     }
 
     #[test]

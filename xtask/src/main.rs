@@ -1,12 +1,13 @@
 //! `cargo xtask`: sets up, builds, runs and tests Sockscope with nothing but Rust to start from.
 //!
 //! Owns the order of the work and the tools it needs. It speaks to the network only through `curl`, `npm`,
-//! `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm target,
-//! the Rust components and, on Debian, the browser packages.
+//! `pip`, `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm
+//! target, the Rust components and, on Debian, the packages of the browser, of Python and of Node.
 
 mod browser;
 mod cache;
 mod command_line;
+mod debian;
 mod fingerprint;
 mod install;
 mod page;
@@ -19,6 +20,7 @@ mod sizes;
 mod stages;
 mod strip;
 mod tally;
+mod targets;
 mod tests_run;
 mod tool;
 mod version;

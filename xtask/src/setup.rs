@@ -1,6 +1,7 @@
 //! The set-up: what the build and the tests need beyond Rust, each only if it is not there.
 //!
-//! Decides the order and says what happens; finding is `tool`'s and `browser`'s, getting is `install`'s.
+//! Decides the order and says what happens; finding is `tool`'s and `browser`'s, getting is `install`'s;
+//! `targets` does both for what the servers in Python and Node need.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use crate::install::{self, Source};
 use crate::project::{self, Project, executable};
 use crate::screen::{self, Progress};
 use crate::tool::{self, Found, Tool};
-use crate::{process, strip};
+use crate::{process, strip, targets};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -43,10 +44,11 @@ impl Toolbox {
 
 /// `cargo xtask setup`.
 pub fn everything(project: &Project) -> Result<()> {
-    let mut progress = Progress::of(RUST_STAGES + PAGE_STAGES + BROWSER_STAGES);
+    let mut progress = Progress::of(RUST_STAGES + PAGE_STAGES + BROWSER_STAGES + targets::STAGES);
     rust_components(&mut progress)?;
     page_tools(project, &mut progress)?;
     browser(&mut progress)?;
+    targets::set_up(&mut progress)?;
     screen::line("\nEverything is there. `cargo xtask run` starts the page, `cargo xtask test` tests it.");
     Ok(())
 }

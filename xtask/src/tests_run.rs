@@ -17,7 +17,8 @@ use crate::serve::{self, Server};
 use crate::setup::{self, Toolbox};
 use crate::stages::Record;
 use crate::tally::{Count, Tally};
-use crate::{page, sizes};
+use crate::targets::Targets;
+use crate::{page, sizes, targets};
 
 /// What makes cargo build the page's library and its tests for a browser.
 const PAGE_ON_WASM: [&str; 6] =
@@ -29,6 +30,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
     let mut total = plan.len();
     total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
     total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
+    total += if parts.targets { targets::STAGES } else { 0 };
     let progress = Progress::of(total);
     let mut bench = Bench {
         project,
@@ -60,6 +62,7 @@ enum Stage {
     LintsWasm,
     Engine,
     Workspace,
+    Targets,
     Page,
     Size,
     Server,
@@ -75,6 +78,7 @@ fn plan(parts: Parts) -> Vec<Stage> {
         (LintsWasm, parts.web),
         (Engine, parts.native),
         (Workspace, parts.native),
+        (Targets, parts.targets),
         (Page, parts.need_browser()),
         (Size, parts.need_browser()),
         (Server, parts.need_browser()),
@@ -148,6 +152,20 @@ impl Bench<'_> {
                 // The engine's were counted above.
                 command.args(["test", "--locked", "--no-fail-fast", "--workspace", "--exclude", "sockscope"]);
                 record.stage("native", || tests(&mut command));
+            }
+            Stage::Targets => {
+                // Its set-up is here, for no other stage needs to wait for it.
+                let outcome = targets::set_up(&mut self.progress);
+                self.progress
+                    .stage("the suites against servers in Python and Node (about 1 minute the first time)");
+                match outcome {
+                    Ok(targets) => {
+                        record.stage("other servers", || other_servers(project, &targets));
+                    }
+                    Err(error) => {
+                        record.skip("other servers", &format!("{error:#}"));
+                    }
+                }
             }
             Stage::Page => {
                 self.progress.stage("the page in release (about 3 minutes the first time)");
@@ -265,6 +283,15 @@ fn whole_page(project: &Project, browser: &Browser) -> Result<Count> {
     command.args(["--features", "page-tests", "--test", "page"]);
     command.env("SOCKSCOPE_BIN", project.server());
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    tests(&mut command)
+}
+
+/// The suites that ship, run natively against servers that others have written.
+fn other_servers(project: &Project, targets: &Targets) -> Result<Count> {
+    let mut command = project.cargo();
+    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
+    command.args(["--features", "target-tests", "--test", "targets"]);
+    targets.equip(&mut command);
     tests(&mut command)
 }
 

@@ -3,6 +3,7 @@
 
 mod broken;
 mod faults;
+mod shipped;
 mod world;
 
 use std::collections::BTreeSet;
@@ -12,10 +13,10 @@ use std::time::Duration;
 
 use broken::{Broken, Fault};
 use faults::FAULTS;
+use shipped::{red, story, suite};
 use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::shipped::SHIPPED;
-use sockscope::engine::suite::Suite;
 use sockscope_companion::{Config, Server};
 use world::NativeWorld;
 
@@ -47,11 +48,6 @@ const SHARED: &[(&str, &str)] = &[
     ("test_duration", "{{env.TEST_DURATION ?? 5}}"),
     ("message_interval", "{{env.MESSAGE_INTERVAL ?? 0.5}}"),
 ];
-
-fn suite(name: &str) -> Suite {
-    let text = SHIPPED.iter().find(|(it, _)| *it == name).unwrap_or_else(|| panic!("no suite {name}")).1;
-    Suite::parse(text).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"))
-}
 
 /// Runs a suite until something is learned of the server. A machine that is busy with other things makes a run
 /// inconclusive, which says so and proves nothing in either direction.
@@ -92,27 +88,6 @@ fn run_suite(name: &str, fault: Option<Fault>) -> Report {
         let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
         tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound")
     })
-}
-
-/// The checks that are not green, with how.
-fn red(report: &Report) -> BTreeSet<(String, &'static str)> {
-    let bad = report.checks.iter().filter(|check| check.verdict != Verdict::Pass);
-    bad.map(|check| (check.name.clone(), check.verdict.name())).collect()
-}
-
-/// What a person would read of it.
-fn story(report: &Report) -> String {
-    let mut story = format!("{:?} {:?}\n", report.verdict, report.reasons);
-    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
-        story += &format!("  {:?} {} {:?}\n", check.verdict, check.name, check.reasons);
-        for step in check.steps.iter().filter_map(|step| Some((step, step.failure.as_ref()?))) {
-            story += &format!("    {} {}: {}\n", step.0.path, step.0.title, step.1.message);
-        }
-        for threshold in check.thresholds.iter().filter(|it| it.verdict != Verdict::Pass) {
-            story += &format!("    {}: {} {:?}\n", threshold.expr, threshold.value, threshold.message);
-        }
-    }
-    story
 }
 
 fn passes(name: &str) {

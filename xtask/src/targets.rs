@@ -1,0 +1,254 @@
+//! What the servers in `tests/servers` need: Python and Node, and the packages of both in folders of the cache.
+//!
+//! The rule a reader would break: all versions stand here and all of them are exact. Their hash is in the name of the
+//! folder, so another version means another folder, and one that is there needs no network.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::cache::Cache;
+use crate::project::executable;
+use crate::screen::{self, Progress};
+use crate::tool::{self, printed_version};
+use crate::{debian, fingerprint, process, version};
+
+/// How many stages the set-up announces.
+pub const STAGES: usize = 2;
+
+/// What is imported, then what that needs: pip would choose the latest of what is not named.
+const OF_PYTHON: &[&str] = &[
+    "websockets==17.4",
+    "aiohttp==3.14.5",
+    "uvicorn==0.54.0",
+    "starlette==1.10.0",
+    "wsproto==1.3.2",
+    "aiohappyeyeballs==2.7.1",
+    "aiosignal==1.4.0",
+    "anyio==4.16.0",
+    "attrs==26.1.0",
+    "click==8.5.1",
+    "frozenlist==1.8.0",
+    "h11==0.16.0",
+    "idna==3.20",
+    "multidict==7.2.1",
+    "propcache==0.5.4",
+    "typing_extensions==4.16.0",
+    "yarl==1.25.1",
+];
+
+/// They need no others.
+const OF_NODE: &[&str] = &["ws@8.23.0", "lossless-json@4.3.3"];
+
+/// The least that the packages take.
+const LEAST_PYTHON: (u32, u32) = (3, 11);
+const LEAST_NODE: u32 = 18;
+
+/// What starts the servers.
+pub struct Targets {
+    python: PathBuf,
+    node: PathBuf,
+    node_modules: PathBuf,
+}
+
+impl Targets {
+    /// Lets the tests find all of it.
+    pub fn equip(&self, command: &mut Command) {
+        command.env("SOCKSCOPE_PYTHON", &self.python);
+        command.env("SOCKSCOPE_NODE", &self.node).env("SOCKSCOPE_NODE_MODULES", &self.node_modules);
+    }
+}
+
+/// Both languages with their packages.
+pub fn set_up(progress: &mut Progress) -> Result<Targets> {
+    let cache = Cache::open()?;
+    let python = python_with_packages(&cache, progress)?;
+    let (node, node_modules) = node_with_packages(&cache, progress)?;
+    Ok(Targets { python, node, node_modules })
+}
+
+fn python_with_packages(cache: &Cache, progress: &mut Progress) -> Result<PathBuf> {
+    let title = format!("Python's {}", list(&OF_PYTHON[..4]));
+    let name = folder_name("python-servers", OF_PYTHON)?;
+    let place = cache.place(&name);
+    if has_python_packages(&place) {
+        progress.stage(&format!("{title}: there"));
+        return Ok(python_of(&place));
+    }
+    let started = Instant::now();
+    progress.stage(&format!("installing {title}…"));
+    let base = match python() {
+        Some(found) => found,
+        None => {
+            debian::install(&["python3", "python3-venv"], "about half a minute");
+            python().with_context(|| {
+                let (major, minor) = LEAST_PYTHON;
+                format!(
+                    "the servers in tests/servers need Python {major}.{minor} or later with its modules venv and \
+                     ensurepip (Debian: python3, python3-venv); put it on PATH as python3"
+                )
+            })?
+        }
+    };
+    cache.fill(&name, has_python_packages, |fresh| {
+        screen::note("fetching them from PyPI (about 10 seconds)…");
+        // Links to the interpreter, and not its path, are in it; so it may be moved, and its scripts are not used.
+        process::succeed(Command::new(&base).args(["-m", "venv"]).arg(fresh))?;
+        let mut pip = Command::new(python_of(fresh));
+        pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+        process::succeed(pip.args(OF_PYTHON))
+    })?;
+    screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
+    Ok(python_of(&place))
+}
+
+/// The interpreter of a virtual environment.
+fn python_of(place: &Path) -> PathBuf {
+    place.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(executable("python"))
+}
+
+/// Also false when the system's Python has become another version, which looks for packages elsewhere.
+fn has_python_packages(place: &Path) -> bool {
+    const FIND: &str = "import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, sys.argv[1:])))";
+    // Every package here is imported by the name that it has in the registry.
+    let names = OF_PYTHON.iter().map(|pin| name_of(pin));
+    process::output(Command::new(python_of(place)).args(["-c", FIND]).args(names)).is_some()
+}
+
+/// A Python that is new enough and can make virtual environments, which Debian's alone cannot.
+fn python() -> Option<PathBuf> {
+    // Debian's own, where another one hides it that does not do.
+    let debians = PathBuf::from("/usr/bin/python3");
+    let candidates = ["python3", "python"].into_iter().filter_map(tool::which).chain([debians]);
+    candidates.into_iter().find(|program| {
+        let probe = "import venv, ensurepip";
+        printed_version(program).is_some_and(|it| is_new_enough(&it))
+            && process::output(Command::new(program).args(["-c", probe])).is_some()
+    })
+}
+
+fn is_new_enough(python: &str) -> bool {
+    let mut numbers = python.split('.').map(|it| it.parse::<u32>().ok());
+    let found = numbers.next().flatten().zip(numbers.next().flatten());
+    found.is_some_and(|found| found >= LEAST_PYTHON)
+}
+
+fn node_with_packages(cache: &Cache, progress: &mut Progress) -> Result<(PathBuf, PathBuf)> {
+    let title = format!("Node's {}", list(OF_NODE));
+    let name = folder_name("node-servers", OF_NODE)?;
+    let place = cache.place(&name);
+    let node_modules = place.join("node_modules");
+    let there = node();
+    if let Some(node) = &there
+        && has_node_packages(&place)
+    {
+        progress.stage(&format!("{title}: there"));
+        return Ok((node.clone(), node_modules));
+    }
+    let started = Instant::now();
+    progress.stage(&format!("installing {title}…"));
+    let missing: Vec<_> = [("nodejs", there.is_none()), ("npm", tool::which("npm").is_none())]
+        .into_iter()
+        .filter_map(|(package, is_missing)| is_missing.then_some(package))
+        .collect();
+    if !missing.is_empty() {
+        debian::install(&missing, "about 1 minute");
+    }
+    let (Some(node), Some(npm)) = (node(), tool::which("npm")) else {
+        bail!(
+            "the servers in tests/servers need Node {LEAST_NODE} or later with npm (nodejs.org); put both on PATH"
+        );
+    };
+    cache.fill(&name, has_node_packages, |fresh| {
+        screen::note("fetching them from npm's registry (a few seconds)…");
+        let file = fresh.join("package.json");
+        std::fs::write(&file, "{ \"private\": true }\n")
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        let mut command = Command::new(&npm);
+        command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+        process::succeed(command.args(OF_NODE).current_dir(fresh))
+    })?;
+    screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
+    Ok((node, node_modules))
+}
+
+fn node() -> Option<PathBuf> {
+    let program = tool::which("node")?;
+    let found = printed_version(&program)?;
+    version::major(&found).is_some_and(|major| major >= LEAST_NODE).then_some(program)
+}
+
+fn has_node_packages(place: &Path) -> bool {
+    OF_NODE.iter().all(|pin| place.join("node_modules").join(name_of(pin)).join("package.json").is_file())
+}
+
+/// The package of a pin: what comes before `==` or `@`.
+fn name_of(pin: &str) -> &str {
+    pin.split(['=', '@']).next().unwrap_or(pin)
+}
+
+/// Pins in words, such as `ws 8.23.0`.
+fn list(pins: &[&str]) -> String {
+    let words: Vec<_> = pins.iter().map(|pin| pin.replace("==", " ").replace('@', " ")).collect();
+    words.join(", ")
+}
+
+/// The folder in the cache for just these versions.
+fn folder_name(what: &str, pins: &[&str]) -> Result<String> {
+    let words: Vec<_> = pins.iter().map(|&pin| pin.to_owned()).collect();
+    Ok(format!("{what}-{}", fingerprint::of(Path::new(""), &[], &words)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(python: &str, expected: bool) {
+        assert_eq!(is_new_enough(python), expected, "{python}");
+    }
+
+    #[test]
+    fn an_old_python_is_not_taken() {
+        check("3.11.2", true);
+        check("3.14.0rc1", true);
+        check("4.0", true);
+        check("3.9.18", false);
+        check("2.7.18", false);
+        check("3", false);
+    }
+
+    #[test]
+    fn every_version_is_exact() {
+        for pin in OF_PYTHON {
+            assert!(pin.split_once("==").is_some_and(|(_, version)| !version.contains('*')), "{pin}");
+        }
+        for pin in OF_NODE {
+            let (_, version) = pin.split_once('@').unwrap();
+            assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{pin}");
+        }
+    }
+
+    #[test]
+    fn another_version_is_another_folder() {
+        assert_eq!(folder_name("a", &["ws@1.0.0"]).unwrap(), folder_name("a", &["ws@1.0.0"]).unwrap());
+        assert_ne!(folder_name("a", &["ws@1.0.0"]).unwrap(), folder_name("a", &["ws@1.0.1"]).unwrap());
+    }
+
+    #[test]
+    fn a_pin_is_said_in_words() {
+        assert_eq!(list(&["aiohttp==3.14.5", "ws@8.23.0"]), "aiohttp 3.14.5, ws 8.23.0");
+        assert_eq!(
+            (name_of("aiohttp==3.14.5"), name_of("lossless-json@4.3.3")),
+            ("aiohttp", "lossless-json")
+        );
+    }
+
+    #[test]
+    fn an_empty_folder_has_no_packages() {
+        let scratch = crate::cache::tests::Scratch::new("targets");
+        assert!(!has_python_packages(&scratch.0) && !has_node_packages(&scratch.0));
+    }
+}
