@@ -110,6 +110,7 @@ fn check(name: &str, verdict: Verdict, steps: Vec<StepReport>) -> CheckReport {
         steps,
         leftovers: Vec::new(),
         leftovers_omitted: 0,
+        harness: None,
     }
 }
 
@@ -144,6 +145,7 @@ pub fn nothing() -> Report {
         thresholds: Vec::new(),
         checks: Vec::new(),
         seconds: Vec::new(),
+        shards: Vec::new(),
     }
 }
 

@@ -101,7 +101,7 @@ fn of_check(check: &CheckReport) -> Outcome {
     let first = check.steps.iter().find_map(|step| step.failure.as_ref());
     let kind = match first {
         Some(failure) => failure.kind.name(),
-        None if check.thresholds.iter().any(|one| one.verdict != Verdict::Pass) => "threshold",
+        None if check.thresholds.iter().any(words::is_broken) => "threshold",
         None => check.verdict.name(),
     };
     Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), explain(check))

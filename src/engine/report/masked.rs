@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, StepReport,
-    ThresholdReport,
+    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ShardReport,
+    StepReport, ThresholdReport,
 };
 use crate::engine::mask::Masker;
 
@@ -35,6 +35,7 @@ impl Report {
             thresholds,
             checks,
             seconds,
+            shards,
         } = self;
         let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
         Self {
@@ -45,7 +46,7 @@ impl Report {
             verdict,
             reasons: texts(masker, reasons),
             seed,
-            started: if is_moment(&started) { started } else { text(masker, started) },
+            started: moment(masker, started),
             duration_ms,
             environment: Environment {
                 browser: text(masker, browser),
@@ -63,8 +64,46 @@ impl Report {
             thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
             checks: checks.into_iter().map(|one| check(masker, one)).collect(),
             seconds,
+            shards: shards.into_iter().map(|one| shard(masker, one)).collect(),
         }
     }
+}
+
+fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
+    let ShardReport {
+        index,
+        verdict,
+        reasons,
+        browser,
+        started,
+        duration_ms,
+        loop_lag_p99_ms,
+        hidden,
+        opened,
+        sent,
+        received,
+        missing,
+        rtt,
+    } = shard;
+    ShardReport {
+        index,
+        verdict,
+        reasons: texts(masker, reasons),
+        browser: text(masker, browser),
+        started: moment(masker, started),
+        duration_ms,
+        loop_lag_p99_ms,
+        hidden,
+        opened,
+        sent,
+        received,
+        missing,
+        rtt: rtt.map(|one| metric(masker, one)),
+    }
+}
+
+fn moment(masker: &Masker, started: String) -> String {
+    if is_moment(&started) { started } else { text(masker, started) }
 }
 
 fn text(masker: &Masker, text: String) -> String {
@@ -122,6 +161,7 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
         steps,
         leftovers,
         leftovers_omitted,
+        harness,
     } = check;
     CheckReport {
         name: text(masker, name),
@@ -136,6 +176,7 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
         steps: steps.into_iter().map(|one| step(masker, one)).collect(),
         leftovers: leftovers.into_iter().map(|one| leftover(masker, one)).collect(),
         leftovers_omitted,
+        harness,
     }
 }
 

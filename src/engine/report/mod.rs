@@ -25,7 +25,7 @@ pub use json::{FORMAT, ReportError, read_json, write_json};
 pub use jsonl::write_jsonl;
 pub use junit::{JunitStyle, write_junit};
 pub use model::{
-    CheckReport, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis, NearMiss, Report,
-    Second, StepReport, ThresholdReport, Totals, Verdict,
+    CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Leftover, Metric, Millis,
+    NearMiss, Report, Second, ShardReport, StepReport, ThresholdReport, Totals, Verdict,
 };
 pub use transcript::{Closed, Connection, Opened, Origin, Transcript};

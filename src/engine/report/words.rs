@@ -113,7 +113,7 @@ pub(super) fn reason(check: &CheckReport) -> Option<String> {
         let failure = step.failure.as_ref()?;
         Some(format!("{}: {}", step.title, failure.message))
     });
-    let of_thresholds = check.thresholds.iter().filter(|one| one.verdict != Verdict::Pass).map(broken);
+    let of_thresholds = check.thresholds.iter().filter(|one| is_broken(one)).map(broken);
     let mut all = of_steps.chain(of_thresholds).chain(check.reasons.iter().cloned());
     let first =
         all.next().unwrap_or_else(|| format!("the check ended with the verdict {}", check.verdict.name()));
@@ -121,6 +121,11 @@ pub(super) fn reason(check: &CheckReport) -> Option<String> {
         0 => Some(first),
         more => Some(format!("{first} (and {more} more)")),
     }
+}
+
+/// Whether a threshold does not hold. One of a shard is skipped, as it is judged elsewhere.
+pub(super) fn is_broken(threshold: &ThresholdReport) -> bool {
+    !matches!(threshold.verdict, Verdict::Pass | Verdict::Skipped)
 }
 
 /// A threshold that does not hold, in one line.
@@ -143,7 +148,7 @@ pub(super) fn explain(check: &CheckReport) -> String {
             explain_step(&mut lines, step, failure);
         }
     }
-    for threshold in check.thresholds.iter().filter(|one| one.verdict != Verdict::Pass) {
+    for threshold in check.thresholds.iter().filter(|one| is_broken(one)) {
         let _ = writeln!(lines, "threshold {}", broken(threshold));
     }
     lines

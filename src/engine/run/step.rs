@@ -215,7 +215,11 @@ impl<W: World> CheckRun<W> {
         }
         let mut found: Vec<Rc<Member<W>>> = Vec::new();
         for target in on {
-            for member in self.find(target, is_free, acting)? {
+            let target = self.read_target(target, acting)?;
+            if matches!(step.verb, Verb::Connect(_)) {
+                self.meant(&target).for_each(|(place, index)| self.groups.join(place, index));
+            }
+            for member in self.find(&target, is_free, acting)? {
                 if !found.iter().any(|known| Rc::ptr_eq(known, &member)) {
                     found.push(member);
                 }
@@ -245,21 +249,14 @@ impl<W: World> CheckRun<W> {
         target.get(&mut scope).map_err(failure::script)
     }
 
-    fn find(
-        &self,
-        target: &Field<Target>,
-        is_free: bool,
-        acting: &Acting<W>,
-    ) -> Result<Members<W>, Box<Failure>> {
-        let target = self.read_target(target, acting)?;
+    fn find(&self, target: &Target, is_free: bool, acting: &Acting<W>) -> Result<Members<W>, Box<Failure>> {
         let clients = &self.definition().clients;
         let members = self.members.borrow();
-        let meant = |member: &&Rc<Member<W>>| {
-            super::check::means(&target, &clients[member.client].name, member.index)
-        };
+        let meant =
+            |member: &&Rc<Member<W>>| super::check::means(target, &clients[member.client].name, member.index);
         let all: Vec<_> = members.iter().filter(meant).cloned().collect();
         // Who has not been connected is no part of "everybody"; who is named is.
-        let is_named = match &target {
+        let is_named = match target {
             Target::All => false,
             Target::Client(name) => {
                 let client = clients.iter().find(|client| client.name == *name);
@@ -267,19 +264,37 @@ impl<W: World> CheckRun<W> {
             }
             Target::Member(..) => true,
         };
+        // Whoever is in another shard acts there, and nobody here; that is no mistake.
+        let is_elsewhere =
+            || self.meant(target).any(|(place, index)| self.groups.has_elsewhere(place, index));
         if is_free || is_named {
             return match all.is_empty() {
-                true => Err(self.nobody(&target)),
+                true if is_elsewhere() => Ok(all),
+                true => Err(self.nobody(target)),
                 false => Ok(all),
             };
         }
         let connected: Vec<_> = all.iter().filter(|member| member.state() != State::Never).cloned().collect();
         match (connected.is_empty(), all.is_empty()) {
             (false, _) => Ok(connected),
-            (true, true) => Err(self.nobody(&target)),
+            (true, true) if is_elsewhere() => Ok(all),
+            (true, true) => Err(self.nobody(target)),
             (true, false) if acting.is_follow_up => Ok(all),
+            (true, false) if self.meant(target).any(|(place, _)| self.groups.is_joined_elsewhere(place)) => {
+                Ok(connected)
+            }
             (true, false) => Err(failure::script("nobody of them is connected; connect them first")),
         }
+    }
+
+    /// The clients that a target means, by their place, with the member where it means one.
+    fn meant(&self, target: &Target) -> impl Iterator<Item = (usize, Option<u64>)> {
+        let clients = self.definition().clients.iter().enumerate();
+        clients.filter_map(move |(place, client)| match target {
+            Target::All => Some((place, None)),
+            Target::Client(name) => (*name == client.name).then_some((place, None)),
+            Target::Member(name, index) => (*name == client.name).then_some((place, Some(*index))),
+        })
     }
 
     fn nobody(&self, target: &Target) -> Box<Failure> {
@@ -287,9 +302,8 @@ impl<W: World> CheckRun<W> {
             Target::All => "there is no client".to_owned(),
             Target::Client(name) => format!("there is no client called {name}, or its group is empty"),
             Target::Member(name, member) => {
-                let members = self.members.borrow();
-                let clients = &self.definition().clients;
-                let count = members.iter().filter(|known| clients[known.client].name == *name).count();
+                let place = self.definition().clients.iter().position(|client| client.name == *name);
+                let count = place.map_or(0, |place| self.groups.size(place)) as usize;
                 format!("{name} has {}, so there is no {name}[{member}]", failure::count_of(count, "member"))
             }
         })
@@ -312,9 +326,14 @@ impl<W: World> CheckRun<W> {
                 return Err(failure::script(format!("there is no client called {name}")));
             };
             self.enlist(place, &clients[place], Some(count))?;
+            if count > 0 {
+                self.groups.join(place, None);
+            }
             let members = self.members.borrow();
-            let group = members.iter().filter(|member| member.client == place && member.index.is_some());
-            found.extend(group.take(usize::try_from(count).unwrap_or(usize::MAX)).cloned());
+            let is_among = |member: &&Rc<Member<W>>| {
+                member.client == place && member.index.is_some_and(|index| index < count)
+            };
+            found.extend(members.iter().filter(is_among).cloned());
         }
         Ok(found)
     }
