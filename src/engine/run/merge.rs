@@ -17,7 +17,7 @@ use crate::engine::report::{
     CheckReport, Environment, HarnessReport, Metric, Millis, Report, Second, ShardReport, ThresholdReport,
     Verdict,
 };
-use united::{distinct, gravest, reasons};
+use united::{distinct, gravest, named, reasons};
 
 /// Why there is nothing to merge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -184,9 +184,8 @@ fn judge_lines(
                 Some(threshold) => judge::line(&threshold, metrics, clock_step),
                 None => (illegible(worst), Cause::Other),
             }),
-            Verdict::Pass => known.push(worst.clone()),
             _ => known.push(ThresholdReport {
-                message: worst.message.as_ref().map(|message| format!("shard {shard}: {message}")),
+                message: worst.message.as_ref().map(|message| named(shard, parts.len(), message)),
                 ..worst.clone()
             }),
         }

@@ -113,6 +113,12 @@ impl<W: World> CheckRun<W> {
                 }
             };
             let began = self.run.world.now();
+            if self.is_for_others(step, targets.as_deref()) {
+                if let Some(mark) = &step.mark {
+                    self.set_mark(mark, began);
+                }
+                return Ok(());
+            }
             let names: Vec<_> = targets.iter().flatten().map(|member| member.name.clone()).collect();
             self.begin(place, &names, acting);
             if let Some(mark) = &step.mark {
@@ -182,6 +188,12 @@ impl<W: World> CheckRun<W> {
             drop(ledger);
             self.run.tell(Progress::StepEnded { check: self.number, step, verdict, duration, failure });
         }
+    }
+
+    /// Whether all on whom a step acts are in other shards. What takes time or names a moment does so for everybody.
+    fn is_for_others(&self, step: &Step, targets: Option<&[Rc<Member<W>>]>) -> bool {
+        let is_shard = !self.run.plan.options.shard.is_whole();
+        is_shard && targets.is_some_and(<[_]>::is_empty) && !matches!(step.verb, Verb::Wait(_) | Verb::Mark)
     }
 
     fn is_wanted(&self, step: &Step, acting: &Acting<W>) -> Result<bool, Box<Failure>> {

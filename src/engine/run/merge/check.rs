@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::united::{gravest, reasons};
+use super::united::{gravest, named, reasons};
 use super::{Part, add_figures, harness, judge_lines, longest};
 use crate::engine::report::{CheckReport, Failure, Report, StepReport, Verdict};
 use crate::engine::run::check::MOST_LEFTOVERS;
@@ -101,11 +101,7 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
     let failed = parts.iter().copied().filter(|(_, step)| step.failure.is_some());
     let failure = gravest(failed, |step| step.verdict).and_then(|(shard, step)| {
         let failure = step.failure.clone()?;
-        // Where one shard alone ran the check, there is no doubt whose it is.
-        let message = match parts.len() {
-            1 => failure.message,
-            _ => format!("shard {shard}: {}", failure.message),
-        };
+        let message = named(shard, parts.len(), &failure.message);
         Some(Failure { message, ..failure })
     });
     StepReport {

@@ -17,6 +17,11 @@ pub(super) fn distinct<'a>(all: impl Iterator<Item = &'a String>) -> String {
     known.join(", ")
 }
 
+/// What a shard says, with the shard, unless it is the only one that has something to say.
+pub(super) fn named(shard: usize, count: usize, text: &str) -> String {
+    if count == 1 { text.to_owned() } else { format!("shard {shard}: {text}") }
+}
+
 /// The first of the gravest.
 pub(super) fn gravest<'a, T>(
     parts: impl Iterator<Item = Part<'a, T>>,
