@@ -34,7 +34,7 @@ enum Unstarted {
     #[error("stopped before it began")]
     Stopped,
     #[error(
-        "it was to begin in {}, and {} ahead is the most: the clocks of the machines may differ",
+        "start_at is {} ahead, and {} is the most; the clocks of the two machines may differ",
         show_duration(*.0),
         show_duration(LONGEST_WAIT)
     )]

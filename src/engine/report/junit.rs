@@ -285,6 +285,9 @@ impl Document<'_> {
                 text.push('\n');
             }
         }
+        for shard in &report.shards {
+            let _ = writeln!(text, "{}", words::shard(shard));
+        }
         if self.style == JunitStyle::Strict {
             for check in &report.checks {
                 let _ = write!(text, "\n{}\n{}", line(&check.name), steps(check));

@@ -4,7 +4,9 @@
 
 use std::fmt::Write;
 
-use super::{CheckReport, Failure, FailureKind, Metric, Millis, StepReport, ThresholdReport, Verdict};
+use super::{
+    CheckReport, Failure, FailureKind, Metric, Millis, ShardReport, StepReport, ThresholdReport, Verdict,
+};
 
 impl FailureKind {
     /// As the report JSON spells it.
@@ -174,6 +176,28 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
         let _ =
             writeln!(lines, "    {}: wanted {}, got {}", difference.path, difference.wanted, difference.got);
     }
+}
+
+/// One of the browsers that ran a suite together, in one line.
+pub(super) fn shard(shard: &ShardReport) -> String {
+    let ShardReport { index, verdict, browser, duration_ms, opened, sent, received, missing, .. } = shard;
+    let mut line = format!("shard {index}: {}", verdict.name());
+    // Of one that gave no report there is nothing to tell but that.
+    if !shard.started.is_empty() {
+        let (connections, took) = (counted(*opened, "connection"), millis(*duration_ms));
+        let _ =
+            write!(line, ", {connections} in {took}, {sent} sent, {received} received, {missing} missing");
+    }
+    if let Some((p50, p99)) = shard.rtt.as_ref().and_then(|rtt| Some((rtt.p50?, rtt.p99?))) {
+        let _ = write!(line, ", rtt p50 {}, p99 {}", micros(p50), micros(p99));
+    }
+    if !browser.is_empty() {
+        let _ = write!(line, ", {browser}");
+    }
+    for reason in &shard.reasons {
+        let _ = write!(line, "; {reason}");
+    }
+    line
 }
 
 /// To whom and how often it happened; none when there is nothing to say.
