@@ -139,6 +139,11 @@ fn harness(
     })
 }
 
+/// A report has been through other hands, so that nothing in it may be too large to add.
+fn sum(all: impl Iterator<Item = u64>) -> u64 {
+    all.fold(0, u64::saturating_add)
+}
+
 fn longest(all: impl Iterator<Item = Millis>) -> Millis {
     all.fold(Millis::default(), |longest, one| if one > longest { one } else { longest })
 }
@@ -208,12 +213,12 @@ fn illegible(line: &ThresholdReport) -> ThresholdReport {
 /// beats a wrong one.
 fn add_seconds(parts: &[Part<'_, Report>]) -> Vec<Second> {
     let count = parts.iter().map(|(_, report)| report.seconds.len()).max().unwrap_or_default();
-    let sum = |number: usize| {
+    let add = |number: usize| {
         let mut sum = Second::default();
         let mut measured = Vec::new();
         for second in parts.iter().filter_map(|(_, report)| report.seconds.get(number)) {
-            sum.sent += second.sent;
-            sum.received += second.received;
+            sum.sent = sum.sent.saturating_add(second.sent);
+            sum.received = sum.received.saturating_add(second.received);
             measured.extend(second.rtt_p50.map(|_| second));
         }
         if let [only] = measured[..] {
@@ -221,7 +226,7 @@ fn add_seconds(parts: &[Part<'_, Report>]) -> Vec<Second> {
         }
         sum
     };
-    (0..count).map(sum).collect()
+    (0..count).map(add).collect()
 }
 
 /// What is kept of a shard beside the whole.

@@ -127,6 +127,9 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
             "shard is { index, of }, two whole numbers, the index from 0 and below the other".to_owned()
         })?,
     };
+    if !shard.is_whole() && seed.is_none() {
+        return Err("all shards of a run have the same seed, so give it with the shard".to_owned());
+    }
     let overrides = texts(&member("vars"))?;
     let suite =
         SuiteOrder { text, overrides, names: list(&member("checks"), "checks")?, ..SuiteOrder::default() };

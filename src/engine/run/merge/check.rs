@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::united::{gravest, named, reasons};
-use super::{Part, add_figures, harness, judge_lines, longest};
+use super::{Part, add_figures, harness, judge_lines, longest, sum};
 use crate::engine::report::{CheckReport, Failure, Report, StepReport, Verdict};
 use crate::engine::run::check::MOST_LEFTOVERS;
 use crate::engine::run::ledger::Failures;
@@ -78,7 +78,7 @@ pub(super) fn merge(
         thresholds: lines.into_iter().map(|(line, _)| line).chain(known).collect(),
         steps: steps(row),
         leftovers: leftovers.into_iter().take(MOST_LEFTOVERS).cloned().collect(),
-        leftovers_omitted: all().map(|check| check.leftovers_omitted).sum::<u64>() + cut,
+        leftovers_omitted: sum(all().map(|check| check.leftovers_omitted).chain([cut])),
         harness: None,
     }
 }
@@ -112,8 +112,8 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
         verdict: all().fold(model.verdict, |worst, step| worst.and(step.verdict)),
         duration_ms: longest(all().map(|step| step.duration_ms)),
         on: everybody(all().flat_map(|step| &step.on)),
-        runs: all().map(|step| step.runs).sum(),
-        failed_runs: all().map(|step| step.failed_runs).sum(),
+        runs: sum(all().map(|step| step.runs)),
+        failed_runs: sum(all().map(|step| step.failed_runs)),
         failure,
     }
 }
