@@ -32,6 +32,7 @@ mod scope;
 mod shard;
 mod split;
 mod step;
+mod targets;
 mod waiter;
 mod wanted;
 
