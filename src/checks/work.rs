@@ -17,10 +17,29 @@ use crate::engine::recorded::Recorded;
 use crate::engine::report::{Origin, Report};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::Suite;
+use crate::engine::unit::show_duration;
 use crate::wire::checks::{Live, Order, SuiteOrder};
 
 /// How often an order looks whether the one before has ended. A run that was stopped ends within seconds.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// How far ahead the moment may be at which an order begins.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often an order that waits for its moment looks whether it is still wanted.
+const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
+
+/// Why nothing of an order begins.
+#[derive(Debug, thiserror::Error)]
+enum Unstarted {
+    #[error("stopped before it began")]
+    Stopped,
+    #[error(
+        "start_at is {} ahead, and {} is the most; the clocks of the two machines may differ",
+        show_duration(*.0),
+        show_duration(LONGEST_WAIT)
+    )]
+    TooFarAhead(Duration),
+}
 
 impl<W: World> Office<W> {
     /// Does an order, once the one before has ended.
@@ -33,16 +52,53 @@ impl<W: World> Office<W> {
             return;
         }
         if self.0.stopped.get() >= number {
-            self.tell(Live::Begun { order: order.number, runs: 0 });
-            let reasons = vec!["stopped before it began".to_owned()];
-            self.tell(Live::Refused { suite_id: String::new(), mistakes: Vec::new(), reasons });
-            self.tell(Live::Over);
-            self.flush();
+            self.refuse_order(&order, Unstarted::Stopped);
         } else {
             self.0.is_working.set(true);
-            self.do_order(order, number).await;
+            match self.is_time(&order, number).await {
+                Ok(()) => self.do_order(order, number).await,
+                // Of one that was replaced nobody waits to hear.
+                Err(_) if self.0.orders.get() != number => {}
+                Err(why) => self.refuse_order(&order, why),
+            }
             self.0.is_working.set(false);
         }
+    }
+
+    /// Nothing of an order begins.
+    fn refuse_order(&self, order: &Order, why: Unstarted) {
+        self.tell(Live::Begun { order: order.number, runs: 0 });
+        self.tell(Live::Refused {
+            suite_id: String::new(),
+            mistakes: Vec::new(),
+            reasons: vec![why.to_string()],
+        });
+        self.tell(Live::Over);
+        self.flush();
+    }
+
+    /// Waits for the moment at which an order begins, or says why it never does.
+    async fn is_time(&self, order: &Order, number: u64) -> Result<(), Unstarted> {
+        let Some(start_at) = order.start_at else { return Ok(()) };
+        let ahead = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
+        if ahead > LONGEST_WAIT {
+            return Err(Unstarted::TooFarAhead(ahead));
+        }
+        loop {
+            if self.0.stopped.get() >= number || self.0.orders.get() != number {
+                return Err(Unstarted::Stopped);
+            }
+            let wait = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
+            if wait.is_zero() {
+                return Ok(());
+            }
+            self.0.world.sleep(wait.min(LOOK_FOR_STOP)).await;
+        }
+    }
+
+    /// Milliseconds since 1970.
+    fn now_millis(&self) -> u64 {
+        self.0.site.clock_began.max(0.0) as u64 + self.0.world.now().as_nanos() / 1_000_000
     }
 
     async fn do_order(&self, order: Order, number: u64) {
@@ -88,9 +144,12 @@ impl<W: World> Office<W> {
             origin_millis: self.0.site.clock_began.max(0.0) as u64,
             environment: self.0.site.environment(self.0.hidden.get()),
             hidden: self.0.hidden.clone(),
+            shard: order.shard,
         };
-        let now_millis = options.origin_millis + self.0.world.now().as_nanos() / 1_000_000;
-        let plan = match Plan::new(suite.clone(), options, now_millis) {
+        let now_millis = self.now_millis();
+        // A variable that has the time in it is the same in all browsers that begin together.
+        let planned_at = order.start_at.filter(|_| index == 0 && round == 0).unwrap_or(now_millis);
+        let plan = match Plan::new(suite.clone(), options, planned_at) {
             Ok(plan) => plan,
             Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
         };

@@ -12,6 +12,15 @@ impl Random {
         Self { state: seed }
     }
 
+    /// Another sequence for each number; that of 0 is this one.
+    pub fn branch(&self, number: u32) -> Self {
+        match number {
+            0 => self.clone(),
+            // A hash of the number, since states that differ by a multiple of the step would be the same sequence later.
+            _ => Self { state: self.state ^ Self::with_seed(number.into()).next_u64() },
+        }
+    }
+
     /// The next number.
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -31,5 +40,16 @@ mod tests {
         let mut random = Random::with_seed(1_234_567);
         assert_eq!(random.next_u64(), 6_457_827_717_110_365_317);
         assert_eq!(random.next_u64(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn every_branch_is_a_sequence_of_its_own() {
+        let mut seen = std::collections::HashSet::new();
+        let whole = Random::with_seed(42);
+        for number in 0..16 {
+            let mut branch = whole.branch(number);
+            assert!((0..1000).all(|_| seen.insert(branch.next_u64())), "{number}");
+        }
+        assert_eq!(whole.branch(0).next_u64(), whole.clone().next_u64());
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::report::{Broken, EventFormat, Millis, Report, Verdict};
-use crate::engine::run::Progress;
+use crate::engine::run::{Progress, Shard};
 use crate::engine::suite::assist::{Example, Explained, OutlineCheck, OutlineVariable, Suggestion};
 
 /// A suite of the library, as it is listed.
@@ -171,6 +171,10 @@ pub struct Order {
     pub times: u32,
     /// Sockets of the same page that are not ours.
     pub sockets_elsewhere: u32,
+    /// Which part of the groups runs here, when several browsers run the suites together.
+    pub shard: Shard,
+    /// When the first run begins, in milliseconds since 1970, so that all of them begin together; at once when it is not said.
+    pub start_at: Option<u64>,
 }
 
 /// How a connection of a check stands.

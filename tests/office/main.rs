@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use page::{FLAKY, PASSING, Page, with_page};
+use sockscope::engine::World;
 use sockscope::engine::report::{EventFormat, Verdict, read_json};
-use sockscope::engine::run::Progress;
+use sockscope::engine::run::{Progress, Shard};
 use sockscope::wire::checks::{Ask, Errand, Live, Order, OwnSuite, Spot, Standing, SuiteOrder, Told};
 use sockscope::wire::{Request, decode};
 
@@ -155,6 +156,73 @@ fn a_stop_also_ends_an_order_that_still_waits() {
         );
         let ended = told.iter().filter(|it| matches!(it, Live::Ended { .. })).count();
         assert_eq!((ended, page.sim.open_connections()), (1, 0), "the second one never began");
+    });
+}
+
+/// The moment at which each run of an order began, or why there was none.
+fn begun(told: &[Live]) -> Vec<String> {
+    let begun = told.iter().filter_map(|it| match it {
+        Live::Ended { report, .. } => Some(report.started.clone()),
+        Live::Refused { reasons, .. } => Some(reasons.join("; ")),
+        _ => None,
+    });
+    begun.collect()
+}
+
+#[test]
+fn an_order_begins_at_its_moment() {
+    with_page(|page| async move {
+        let told = page.run(Order { start_at: Some(2345), ..order(PASSING) }).await;
+        assert_eq!(begun(&told), ["1970-01-01T00:00:02.345Z"]);
+        let told = page.run(Order { start_at: Some(1000), times: 2, ..order(PASSING) }).await;
+        assert!(begun(&told).iter().all(|at| at.starts_with("1970-01-01T00:00:02.")), "it had passed");
+        let told = page.run(Order { start_at: Some(99_000), ..order(PASSING) }).await;
+        let words = begun(&told).concat();
+        assert!(words.starts_with("start_at is 9") && words.contains("ahead, and 1m is the most"), "{words}");
+    });
+}
+
+#[test]
+fn an_order_that_waits_for_its_moment_can_be_stopped_and_replaced() {
+    with_page(|page| async move {
+        let waiting = |number| Order { number, start_at: Some(50_000), ..order(PASSING) };
+        page.errand(Errand::Run(Box::new(waiting(1))));
+        page.pass(Duration::from_secs(1)).await;
+        page.errand(Errand::Stop);
+        assert_eq!(begun(&page.until_over().await), ["stopped before it began"]);
+        page.errand(Errand::Run(Box::new(waiting(2))));
+        page.pass(Duration::from_secs(1)).await;
+        page.errand(Errand::Run(Box::new(Order { number: 3, ..order(PASSING) })));
+        let told = page.until_over().await;
+        let numbers: Vec<_> = told
+            .iter()
+            .filter_map(|it| match it {
+                Live::Begun { order, .. } => Some(*order),
+                _ => None,
+            })
+            .collect();
+        assert_eq!((numbers, begun(&told).len()), (vec![3], 1));
+        assert!(page.sim.now().as_nanos() < 10_000_000_000, "nobody waited for the moment");
+    });
+}
+
+#[test]
+fn a_shard_runs_its_members_and_plans_by_the_common_moment() {
+    with_page(|page| async move {
+        let suite = r#"{ "sockscope": 1, "suite": "crowd", "vars": { "room": "r-{{now}}" },
+            "clients": { "crowd": { "url": "ws://sim/echo", "count": 5 } },
+            "checks": [ { "check": "all", "steps": [ { "connect": "crowd" } ], "thresholds": { "opened": "== 5" } } ] }"#;
+        let shard = Shard::new(1, 2).expect("below");
+        let told = page.run(Order { shard, start_at: Some(2000), ..order(suite) }).await;
+        let report = told.iter().find_map(|it| match it {
+            Live::Ended { report, .. } => Some(report),
+            _ => None,
+        });
+        let report = report.expect("it ran");
+        assert_eq!((report.verdict, report.metrics["opened"].count), (Verdict::Pass, 2));
+        assert_eq!(report.checks[0].steps[0].on, ["crowd[1]", "crowd[3]"]);
+        assert_eq!(report.checks[0].thresholds[0].verdict, Verdict::Skipped);
+        assert_eq!(report.vars["room"], "r-2000");
     });
 }
 

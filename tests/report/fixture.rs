@@ -8,7 +8,8 @@ use sockscope::engine::metrics::Histogram;
 use sockscope::engine::random::Random;
 use sockscope::engine::report::{
     CheckReport, Closed, Connection, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis,
-    NearMiss, Opened, Origin, Report, Second, StepReport, ThresholdReport, Totals, Transcript, Verdict,
+    NearMiss, Opened, Origin, Report, Second, ShardReport, StepReport, ThresholdReport, Totals, Transcript,
+    Verdict,
 };
 use sockscope::engine::{Entry, FrameKind, FrameLog, Instant};
 
@@ -110,6 +111,7 @@ fn check(name: &str, verdict: Verdict, steps: Vec<StepReport>) -> CheckReport {
         steps,
         leftovers: Vec::new(),
         leftovers_omitted: 0,
+        harness: None,
     }
 }
 
@@ -146,6 +148,7 @@ pub fn nothing() -> Report {
         checks: Vec::new(),
         seconds: Vec::new(),
         server: None,
+        shards: Vec::new(),
     }
 }
 
@@ -350,7 +353,44 @@ pub fn everything() -> Report {
         ],
         checks: vec![that_differs(), that_times_out(), twin, unclear, broken],
         seconds: seconds.collect(),
+        shards: vec![shard(0), lost_shard(1)],
         ..nothing()
+    }
+}
+
+fn shard(index: u32) -> ShardReport {
+    ShardReport {
+        index,
+        verdict: Verdict::Fail,
+        reasons: Vec::new(),
+        browser: "Chrome 156".to_owned(),
+        started: "2026-11-21T03:01:06.123Z".to_owned(),
+        duration_ms: Millis(40_812.4),
+        loop_lag_p99_ms: 0.4,
+        hidden: true,
+        opened: 24,
+        sent: 5200,
+        received: 5183,
+        missing: 18,
+        rtt: Some(timing(302, 845.0)),
+    }
+}
+
+fn lost_shard(index: u32) -> ShardReport {
+    ShardReport {
+        index,
+        verdict: Verdict::Error,
+        reasons: vec!["it gave no report".to_owned()],
+        browser: String::new(),
+        started: String::new(),
+        duration_ms: Millis(0.0),
+        loop_lag_p99_ms: 0.0,
+        hidden: false,
+        opened: 0,
+        sent: 0,
+        received: 0,
+        missing: 0,
+        rtt: None,
     }
 }
 

@@ -115,21 +115,30 @@ fn share(file: &File) -> io::Result<()> {
 
 /// The recordings of all runs as one.
 fn recording(format: EventFormat, runs: &[Done]) -> String {
-    let of = |run: &Done| run.recordings.iter().find(|(it, _)| *it == format).map(|(_, text)| text.clone());
-    let all: Vec<_> =
-        runs.iter().map(|run| (run.report.suite.as_str(), of(run).unwrap_or_default())).collect();
-    match (format, &all[..]) {
-        (_, [(_, only)]) => only.clone(),
-        (EventFormat::Har, all) => joined_har(all.iter().map(|(_, text)| text.as_str())),
-        (EventFormat::JsonLines, all) => {
-            let run = |(suite, text): &(&str, String)| {
-                format!("{}\n{text}", serde_json::json!({ "event": "run", "suite": suite }))
+    let of = |run: &Done| {
+        let found = run.recordings.iter().find(|(it, _)| *it == format);
+        Some((run.report.suite.clone(), found?.1.clone()))
+    };
+    let all: Vec<_> = runs.iter().filter_map(of).collect();
+    joined(format, all.iter().map(|(suite, text)| (suite.clone(), text.as_str())).collect())
+}
+
+/// Several recordings, each with what it is called, as one.
+pub(super) fn joined(format: EventFormat, all: Vec<(String, &str)>) -> String {
+    if let [(_, only)] = &all[..] {
+        return (*only).to_owned();
+    }
+    match format {
+        EventFormat::Har => joined_har(all.iter().map(|(_, text)| *text)),
+        EventFormat::JsonLines => {
+            let run = |(name, text): &(String, &str)| {
+                format!("{}\n{text}", serde_json::json!({ "event": "run", "suite": name }))
             };
             all.iter().map(run).collect()
         }
-        (EventFormat::Csv, all) => {
-            let rest = |text: &String| text.split_once("\r\n").map(|(_, rest)| rest.to_owned());
-            let first = all.first().map(|(_, text)| text.clone()).unwrap_or_default();
+        EventFormat::Csv => {
+            let rest = |text: &str| text.split_once("\r\n").map(|(_, rest)| rest.to_owned());
+            let first = all.first().map(|(_, text)| (*text).to_owned()).unwrap_or_default();
             all.iter().skip(1).fold(first, |all, (_, text)| all + &rest(text).unwrap_or_default())
         }
     }

@@ -11,6 +11,7 @@ use sockscope::engine::mask::Masker;
 use sockscope::engine::report::{
     Broken, CheckReport, Environment, EventFormat, FORMAT, Millis, Report, Totals, Verdict, read_json,
 };
+use sockscope::engine::run::merge;
 use sockscope::engine::suite::Suite;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -18,6 +19,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, DriverError};
+use super::files::joined;
 use super::reasons::{Explained, Reason, annotate, annotate_lines, explain};
 use super::session::{Session, SessionError};
 use super::values::Told;
@@ -121,7 +123,21 @@ enum Lost {
     NotAReport(String),
 }
 
-/// Runs it. `hear` is told how it stands, the one browser's or, of several, the first one's.
+/// One of the browsers of a run.
+struct Seat {
+    session: Session,
+    is_over: bool,
+    /// Why it has nothing to tell.
+    lost: Option<String>,
+}
+
+/// What one browser has told.
+struct Part {
+    report: Report,
+    recordings: Vec<String>,
+}
+
+/// Runs it. `hear` is told how it stands: in the one browser, or in the first one of several.
 pub async fn run(
     driver: &Driver,
     assignment: &Assignment<'_>,
@@ -130,15 +146,15 @@ pub async fn run(
 ) -> Done {
     let started = OffsetDateTime::now_utc();
     let began = Instant::now();
-    let mut sessions = Vec::new();
+    let mut seats = Vec::new();
     let mut latest = Status::default();
-    let outcome = attempt(driver, assignment, stop, &mut sessions, |status| {
+    let outcome = attempt(driver, assignment, stop, &mut seats, |status| {
         hear(status);
         latest = status.clone();
     })
     .await;
-    for session in sessions {
-        session.close().await;
+    for seat in seats {
+        seat.session.close().await;
     }
     outcome.unwrap_or_else(|lost| {
         let words = assignment.masker.mask(&lost.to_string()).into_owned();
@@ -151,23 +167,30 @@ async fn attempt(
     driver: &Driver,
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
-    sessions: &mut Vec<Session>,
+    seats: &mut Vec<Seat>,
     hear: impl FnMut(&Status),
 ) -> Result<Done, Lost> {
     for _ in 0..assignment.shards {
-        sessions.push(driver.open().await?);
-        open_page(sessions.last().expect("one was added"), assignment.page).await?;
+        let session = driver.open().await?;
+        // Listed first: a page that does not load must be closed all the same.
+        seats.push(Seat { session, is_over: false, lost: None });
+        open_page(&seats.last().expect("one was added").session, assignment.page).await?;
     }
-    for (index, session) in sessions.iter().enumerate() {
-        let options = options(assignment, index);
-        session.run(BEGIN, vec![assignment.text.into(), options]).await?;
+    let begin_at = OffsetDateTime::now_utc() + AHEAD;
+    for (index, seat) in seats.iter().enumerate() {
+        let options = options(assignment, index, begin_at);
+        seat.session.run(BEGIN, vec![assignment.text.into(), options]).await?;
     }
-    watch(sessions, assignment, stop, hear).await?;
+    watch(seats, assignment, stop, hear).await?;
     let mut parts = Vec::new();
-    for session in sessions.iter() {
-        parts.push(collect(session, assignment).await?);
+    for seat in seats.iter() {
+        let part = match &seat.lost {
+            Some(words) => Err(words.clone()),
+            None => collect(&seat.session, assignment).await.map_err(|lost| lost.to_string()),
+        };
+        parts.push(part);
     }
-    Ok(join(assignment, parts))
+    join(assignment, parts)
 }
 
 async fn open_page(session: &Session, page: &str) -> Result<(), Lost> {
@@ -186,7 +209,7 @@ async fn open_page(session: &Session, page: &str) -> Result<(), Lost> {
     }
 }
 
-fn options(assignment: &Assignment<'_>, index: usize) -> Value {
+fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) -> Value {
     let mut options = json!({
         "vars": serde_json::Map::from_iter(
             assignment.told.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))),
@@ -197,48 +220,52 @@ fn options(assignment: &Assignment<'_>, index: usize) -> Value {
         "checks": assignment.names,
     });
     if assignment.shards > 1 {
-        let moment = OffsetDateTime::now_utc() + AHEAD * assignment.shards;
         options["shard"] = json!({ "index": index, "of": assignment.shards });
-        options["start_at"] = Value::from((moment.unix_timestamp_nanos() / 1_000_000) as u64);
+        options["start_at"] = Value::from((begin_at.unix_timestamp_nanos() / 1_000_000) as u64);
     }
     options
 }
 
-/// Waits until every browser has come to an end.
+/// Waits until every browser has come to an end. One of several may be lost on the way, an only one may not.
 async fn watch(
-    sessions: &[Session],
+    seats: &mut [Seat],
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     mut hear: impl FnMut(&Status),
 ) -> Result<(), Lost> {
     let limit = assignment.limit.map(|limit| Instant::now() + limit);
+    let is_alone = seats.len() == 1;
     let mut given_up_at = None;
     loop {
-        let mut is_over = true;
         let mut has_failed = false;
-        for (index, session) in sessions.iter().enumerate() {
-            let status = session.run(STATUS, Vec::new()).await?;
-            let status: Status =
-                serde_json::from_value(status).map_err(|error| Lost::NotAReport(error.to_string()))?;
-            if let Some(words) = &status.error {
-                return Err(Lost::Refused(words.clone()));
-            }
-            is_over &= status.is_over;
+        for (index, seat) in seats.iter_mut().enumerate().filter(|(_, seat)| !seat.is_over) {
+            let status = match status(&seat.session).await {
+                Ok(status) => status,
+                Err(lost @ Lost::Refused(_)) => return Err(lost),
+                Err(lost) if is_alone => return Err(lost),
+                Err(lost) => {
+                    seat.is_over = true;
+                    seat.lost = Some(format!("shard {index}: {lost}"));
+                    continue;
+                }
+            };
+            seat.is_over = status.is_over;
             has_failed |=
                 status.results.iter().any(|it| matches!(it.verdict, Verdict::Fail | Verdict::Error));
             if index == 0 {
                 hear(&status);
             }
         }
-        if is_over {
+        if seats.iter().all(|seat| seat.is_over) {
             return Ok(());
         }
         let is_late = limit.is_some_and(|limit| Instant::now() > limit);
         let must_stop = stop.is_cancelled() || is_late || (assignment.fails_fast && has_failed);
         match given_up_at {
             None if must_stop => {
-                for session in sessions {
-                    session.run("sockscope.stop()", Vec::new()).await?;
+                for seat in seats.iter().filter(|seat| !seat.is_over) {
+                    // A browser that is gone is found so when it is asked next.
+                    let _ = seat.session.run("sockscope.stop()", Vec::new()).await;
                 }
                 given_up_at = Some(Instant::now() + STOPS_WITHIN);
             }
@@ -252,11 +279,20 @@ async fn watch(
     }
 }
 
+async fn status(session: &Session) -> Result<Status, Lost> {
+    let status = session.run(STATUS, Vec::new()).await?;
+    let status: Status =
+        serde_json::from_value(status).map_err(|error| Lost::NotAReport(error.to_string()))?;
+    match &status.error {
+        Some(words) => Err(Lost::Refused(words.clone())),
+        None => Ok(status),
+    }
+}
+
 /// What one browser has to tell after its run.
-async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Done, Lost> {
+async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Part, Lost> {
     let text = fetch(session, "Promise.resolve(globalThis.sockscopeRun.report)").await?;
     let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
-    report.suite.clone_from(&assignment.label);
     let complaints = session.complaints().await;
     let reasons: Vec<_> =
         complaints.iter().filter_map(|complaint| Reason::read(complaint, assignment.masker)).collect();
@@ -272,13 +308,12 @@ async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Done,
     let mut recordings = Vec::new();
     for format in assignment.recordings {
         let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await?;
-        let text = match format {
+        recordings.push(match format {
             EventFormat::JsonLines => annotate_lines(&text, &explained),
             _ => text,
-        };
-        recordings.push((*format, text));
+        });
     }
-    Ok(Done { report, recordings, trouble: None })
+    Ok(Part { report, recordings })
 }
 
 /// A text that a promise in the page gives, in pieces, as it may be large.
@@ -305,9 +340,28 @@ async fn fetch(session: &Session, promise: &str) -> Result<String, Lost> {
     }
 }
 
-fn join(assignment: &Assignment<'_>, mut parts: Vec<Done>) -> Done {
-    let _ = assignment;
-    parts.remove(0)
+/// One run out of what several browsers told: figures are added up, recordings are put one after the other.
+fn join(assignment: &Assignment<'_>, parts: Vec<Result<Part, String>>) -> Result<Done, Lost> {
+    let trouble = parts.iter().find_map(|part| part.as_ref().err().cloned());
+    let mut recordings = Vec::new();
+    for (nth, format) in assignment.recordings.iter().enumerate() {
+        let label = |index| match assignment.shards {
+            1 => assignment.label.clone(),
+            _ => format!("{} · shard {index}", assignment.label),
+        };
+        let texts = parts.iter().enumerate().filter_map(|(index, part)| {
+            let part = part.as_ref().ok()?;
+            Some((label(index), part.recordings[nth].as_str()))
+        });
+        recordings.push((*format, joined(*format, texts.collect())));
+    }
+    let mut reports: Vec<_> = parts.into_iter().map(|part| part.ok().map(|it| it.report)).collect();
+    let mut report = match &mut reports[..] {
+        [only] => only.take().ok_or_else(|| Lost::NotAReport(trouble.clone().unwrap_or_default()))?,
+        several => merge(several).map_err(|error| Lost::NotAReport(error.to_string()))?,
+    };
+    report.suite.clone_from(&assignment.label);
+    Ok(Done { report, recordings, trouble })
 }
 
 /// A report of a run whose browser has told nothing: what had ended until then is in it.
@@ -351,6 +405,7 @@ fn lost_report(
         checks,
         seconds: Vec::new(),
         server: None,
+        shards: Vec::new(),
     }
 }
 
@@ -368,6 +423,7 @@ fn lost_check(result: &CheckResult) -> CheckReport {
         steps: Vec::new(),
         leftovers: Vec::new(),
         leftovers_omitted: 0,
+        harness: None,
     }
 }
 

@@ -55,6 +55,14 @@ impl Threshold {
         Self::read(key, value, Subject::parse_requirement(key))
     }
 
+    /// Reads what [`Self::to_string`] has written, which is what a report has in `expr`; none when it is something else.
+    pub fn from_expr(expr: &str) -> Option<Self> {
+        // The name of a metric may have blanks.
+        let blanks = expr.match_indices(' ').map(|(at, _)| (&expr[..at], &expr[at + 1..]));
+        let mut readings = blanks.filter_map(|(key, bound)| Self::parse(key, &Value::from(bound)).ok());
+        readings.find(|threshold| threshold.to_string() == expr)
+    }
+
     /// Reads all of `thresholds`, with the mistakes of all.
     pub fn parse_all(thresholds: &Map<String, Value>) -> Result<Vec<Self>, Vec<ThresholdError>> {
         collect(thresholds, Self::parse)

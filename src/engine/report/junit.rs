@@ -139,7 +139,7 @@ fn of_check(check: &CheckReport) -> Outcome {
     let first = check.steps.iter().find_map(|step| step.failure.as_ref());
     let kind = match first {
         Some(failure) => failure.kind.name(),
-        None if check.thresholds.iter().any(|one| one.verdict != Verdict::Pass) => "threshold",
+        None if check.thresholds.iter().any(words::is_broken) => "threshold",
         None => check.verdict.name(),
     };
     Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), explain(check))
@@ -316,6 +316,9 @@ impl Document<'_> {
                 }
                 text.push('\n');
             }
+        }
+        for shard in &report.shards {
+            let _ = writeln!(text, "{}", words::shard(shard));
         }
         if self.style == JunitStyle::Strict {
             for check in &report.checks {

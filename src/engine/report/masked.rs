@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{
     CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ServerReport,
-    StepReport, ThresholdReport,
+    ShardReport, StepReport, ThresholdReport,
 };
 use crate::engine::mask::Masker;
 
@@ -36,6 +36,7 @@ impl Report {
             checks,
             seconds,
             server,
+            shards,
         } = self;
         let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
         Self {
@@ -46,7 +47,7 @@ impl Report {
             verdict,
             reasons: texts(masker, reasons),
             seed,
-            started: if is_moment(&started) { started } else { text(masker, started) },
+            started: moment(masker, started),
             duration_ms,
             environment: Environment {
                 browser: text(masker, browser),
@@ -69,8 +70,46 @@ impl Report {
                 ended: optional(masker, one.ended),
                 output: texts(masker, one.output),
             }),
+            shards: shards.into_iter().map(|one| shard(masker, one)).collect(),
         }
     }
+}
+
+fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
+    let ShardReport {
+        index,
+        verdict,
+        reasons,
+        browser,
+        started,
+        duration_ms,
+        loop_lag_p99_ms,
+        hidden,
+        opened,
+        sent,
+        received,
+        missing,
+        rtt,
+    } = shard;
+    ShardReport {
+        index,
+        verdict,
+        reasons: texts(masker, reasons),
+        browser: text(masker, browser),
+        started: moment(masker, started),
+        duration_ms,
+        loop_lag_p99_ms,
+        hidden,
+        opened,
+        sent,
+        received,
+        missing,
+        rtt: rtt.map(|one| metric(masker, one)),
+    }
+}
+
+fn moment(masker: &Masker, started: String) -> String {
+    if is_moment(&started) { started } else { text(masker, started) }
 }
 
 fn text(masker: &Masker, text: String) -> String {
@@ -128,6 +167,7 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
         steps,
         leftovers,
         leftovers_omitted,
+        harness,
     } = check;
     CheckReport {
         name: text(masker, name),
@@ -142,6 +182,7 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
         steps: steps.into_iter().map(|one| step(masker, one)).collect(),
         leftovers: leftovers.into_iter().map(|one| leftover(masker, one)).collect(),
         leftovers_omitted,
+        harness,
     }
 }
 

@@ -25,8 +25,8 @@ pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use jsonl::write_jsonl;
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
-    CheckReport, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis, NearMiss, Report,
-    Second, ServerReport, StepReport, ThresholdReport, Totals, Verdict,
+    CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Leftover, Metric, Millis,
+    NearMiss, Report, Second, ServerReport, ShardReport, StepReport, ThresholdReport, Totals, Verdict,
 };
 pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
 

@@ -21,7 +21,8 @@ pub enum Verdict {
     Error,
     /// The harness, not the server, was the limit.
     Inconclusive,
-    /// A step that did not run: its `if` was false, or one before it failed. A check or a suite is never skipped.
+    /// A step that did not run: its `if` was false, or one before it failed. A threshold of one of several shards, which is
+    /// judged on the figures of all. A check or a suite is never skipped.
     Skipped,
 }
 
@@ -110,6 +111,9 @@ pub struct Report {
     /// The server under test, where the command has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerReport>,
+    /// Where several browsers ran the suite together: each of them. The rest of the report is of all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<ShardReport>,
 }
 
 /// The server under test as the command saw it.
@@ -122,6 +126,39 @@ pub struct ServerReport {
     pub ended: Option<String>,
     /// The last lines that it printed.
     pub output: Vec<String>,
+}
+
+/// What came of one of several browsers that ran a suite together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShardReport {
+    /// Which, from 0.
+    pub index: u32,
+    /// Of its steps; thresholds are judged on the figures of all. An error when it gave no report.
+    pub verdict: Verdict,
+    /// Why, where no check says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// Such as `Chrome 156`.
+    pub browser: String,
+    /// When it began, as ISO 8601 in UTC; empty when it gave no report.
+    pub started: String,
+    /// How long it took.
+    pub duration_ms: Millis,
+    /// How late its event loop was, at its worst one of a hundred, in milliseconds.
+    pub loop_lag_p99_ms: f64,
+    /// Whether its page was out of sight at any time.
+    pub hidden: bool,
+    /// Connections opened.
+    pub opened: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages received.
+    pub received: u64,
+    /// Expected messages that did not come.
+    pub missing: u64,
+    /// Its round trips, without their histogram.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt: Option<Metric>,
 }
 
 /// Where a run took place, and how good a clock it had.
@@ -251,6 +288,20 @@ pub struct CheckReport {
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub leftovers_omitted: u64,
+    /// In the report of one of several shards: what may excuse a threshold, which is judged when they are merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harness: Option<HarnessReport>,
+}
+
+/// What the harness did while a check ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HarnessReport {
+    /// The longest that the event loop stood still.
+    pub worst_lag_ms: Millis,
+    /// Whether more opens were pending at once than a browser lets through without delay.
+    pub burst: bool,
+    /// Whether the page was out of sight.
+    pub hidden: bool,
 }
 
 /// What came of one step, all its rounds and clients together.

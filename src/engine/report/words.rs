@@ -4,7 +4,9 @@
 
 use std::fmt::Write;
 
-use super::{CheckReport, Failure, FailureKind, Metric, Millis, StepReport, ThresholdReport, Verdict};
+use super::{
+    CheckReport, Failure, FailureKind, Metric, Millis, ShardReport, StepReport, ThresholdReport, Verdict,
+};
 
 impl FailureKind {
     /// As the report JSON spells it.
@@ -113,7 +115,7 @@ pub(super) fn reason(check: &CheckReport) -> Option<String> {
         let failure = step.failure.as_ref()?;
         Some(format!("{}: {}", step.title, failure.message))
     });
-    let of_thresholds = check.thresholds.iter().filter(|one| one.verdict != Verdict::Pass).map(broken);
+    let of_thresholds = check.thresholds.iter().filter(|one| is_broken(one)).map(broken);
     let mut all = of_steps.chain(of_thresholds).chain(check.reasons.iter().cloned());
     let first =
         all.next().unwrap_or_else(|| format!("the check ended with the verdict {}", check.verdict.name()));
@@ -121,6 +123,11 @@ pub(super) fn reason(check: &CheckReport) -> Option<String> {
         0 => Some(first),
         more => Some(format!("{first} (and {more} more)")),
     }
+}
+
+/// Whether a threshold does not hold. One of a shard is skipped, as it is judged elsewhere.
+pub(super) fn is_broken(threshold: &ThresholdReport) -> bool {
+    !matches!(threshold.verdict, Verdict::Pass | Verdict::Skipped)
 }
 
 /// A threshold that does not hold, in one line.
@@ -143,7 +150,7 @@ pub(super) fn explain(check: &CheckReport) -> String {
             explain_step(&mut lines, step, failure);
         }
     }
-    for threshold in check.thresholds.iter().filter(|one| one.verdict != Verdict::Pass) {
+    for threshold in check.thresholds.iter().filter(|one| is_broken(one)) {
         let _ = writeln!(lines, "threshold {}", broken(threshold));
     }
     lines
@@ -172,6 +179,28 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
         let _ =
             writeln!(lines, "    {}: wanted {}, got {}", difference.path, difference.wanted, difference.got);
     }
+}
+
+/// One of the browsers that ran a suite together, in one line.
+pub(super) fn shard(shard: &ShardReport) -> String {
+    let ShardReport { index, verdict, browser, duration_ms, opened, sent, received, missing, .. } = shard;
+    let mut line = format!("shard {index}: {}", verdict.name());
+    // Of one that gave no report there is nothing to tell but that.
+    if !shard.started.is_empty() {
+        let (connections, took) = (counted(*opened, "connection"), millis(*duration_ms));
+        let _ =
+            write!(line, ", {connections} in {took}, {sent} sent, {received} received, {missing} missing");
+    }
+    if let Some((p50, p99)) = shard.rtt.as_ref().and_then(|rtt| Some((rtt.p50?, rtt.p99?))) {
+        let _ = write!(line, ", rtt p50 {}, p99 {}", micros(p50), micros(p99));
+    }
+    if !browser.is_empty() {
+        let _ = write!(line, ", {browser}");
+    }
+    for reason in &shard.reasons {
+        let _ = write!(line, "; {reason}");
+    }
+    line
 }
 
 /// To whom and how often it happened; none when there is nothing to say.

@@ -19,6 +19,7 @@ use super::ledger::{Failures, Ledger};
 use super::member::{Ears, Member, State};
 use super::runner::{RunShared, STOPPED};
 use super::scope::StepScope;
+use super::shard::Groups;
 use super::step::Acting;
 use crate::engine::report::{Failure, FailureKind, Leftover, Millis, Verdict};
 use crate::engine::suite::{Check, Client, Field, FromValue, Rule, Step, Suite, Target};
@@ -33,7 +34,7 @@ const SETTLING: Duration = Duration::from_millis(100);
 /// How many members a group may have; browsers stop at a few hundred connections.
 const MOST_MEMBERS: u64 = 10_000;
 /// How many messages that nobody selected a report shows of one check.
-const MOST_LEFTOVERS: usize = 100;
+pub(super) const MOST_LEFTOVERS: usize = 100;
 
 /// A moment that has a name.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,9 @@ pub(super) struct CheckRun<W: World> {
     pub check: usize,
     /// Of its row, set, and captured by nobody in particular.
     pub variables: RefCell<Map<String, Value>>,
+    /// Those of this shard.
     pub members: RefCell<Vec<Rc<Member<W>>>>,
+    pub groups: Groups,
     pub marks: RefCell<HashMap<String, Mark>>,
     pub orders: Orders,
     pub ledger: RefCell<Ledger>,
@@ -82,6 +85,9 @@ struct Cut {
     /// Where no step says it.
     reason: Option<String>,
 }
+
+/// How the note on an invariant ends that had nothing to look at. Of several shards it is told only if all say so.
+pub(super) const IDLE: &str = "never saw a value, so that it held says nothing";
 
 /// The path of the line that says whether something is left over in a strict check.
 const STRICT: &str = "strict";
@@ -115,6 +121,7 @@ impl<W: World> CheckRun<W> {
             check: planned.check,
             variables: RefCell::new(planned.row.clone()),
             members: RefCell::default(),
+            groups: Groups::new(run.plan.options.shard, suite.checks[planned.check].clients.len()),
             marks: RefCell::default(),
             orders: Orders::default(),
             ledger: RefCell::new(ledger_of(suite, &suite.checks[planned.check])),
@@ -202,7 +209,7 @@ impl<W: World> CheckRun<W> {
         self.members.borrow().iter().find(|member| member.name == name).cloned()
     }
 
-    /// Makes members of a client, as far as there are not that many.
+    /// Makes members of a client, as far as there are not that many and they are of this shard.
     pub fn enlist(&self, place: usize, client: &Client, count: Option<u64>) -> Result<(), Box<Failure>> {
         if let Some(count) = count.filter(|count| *count > MOST_MEMBERS) {
             let name = &client.name;
@@ -211,10 +218,15 @@ impl<W: World> CheckRun<W> {
             )));
         }
         let mut members = self.members.borrow_mut();
-        let known = members.iter().filter(|member| member.client == place).count() as u64;
         let names: Vec<(String, Option<u64>)> = match count {
-            None => vec![(client.name.clone(), None)],
-            Some(count) => (known..count).map(|i| (format!("{}[{i}]", client.name), Some(i))).collect(),
+            None => {
+                self.groups.add_single(place);
+                vec![(client.name.clone(), None)]
+            }
+            Some(count) => {
+                let ours = self.groups.grow(place, count).filter(|i| self.run.plan.options.shard.holds(*i));
+                ours.map(|i| (format!("{}[{i}]", client.name), Some(i))).collect()
+            }
         };
         for (name, index) in names {
             let guards = self.laws.iter().enumerate().filter(|(_, (_, on))| {
@@ -356,7 +368,7 @@ impl<W: World> CheckRun<W> {
         let members = self.members.borrow();
         let invariants = self.run.plan.suite.invariants.iter().enumerate();
         let idle = invariants.filter(|(number, _)| !members.iter().any(|member| member.has_shown(*number).0));
-        let say = |path: &str| format!("{path} never saw a value, so that it held says nothing");
+        let say = |path: &str| format!("{path} {IDLE}");
         idle.map(|(_, invariant)| say(&invariant.path)).collect()
     }
 

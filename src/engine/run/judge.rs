@@ -11,7 +11,9 @@ use serde_json::Value;
 use super::failure::took;
 use super::ledger::{Cause, Failures};
 use crate::engine::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};
-use crate::engine::report::{Environment, Failure, Metric, ThresholdReport, Verdict};
+use crate::engine::report::{
+    CheckReport, Environment, Failure, HarnessReport, Metric, ThresholdReport, Totals, Verdict,
+};
 use crate::engine::suite::{Bound, Field};
 
 /// A loop that stood still this long explains a message that came late.
@@ -27,19 +29,35 @@ pub(super) fn thresholds(
     early: Early<'_>,
 ) -> Vec<(ThresholdReport, Cause)> {
     let judge = |bound: &Bound| match read(bound, early, Threshold::parse) {
-        Ok(threshold) => {
-            let cause = cause(&threshold, clock_step);
-            let mut report = threshold.evaluate(metrics);
-            if cause == Cause::TooFine && report.verdict == Verdict::Pass {
-                // What is shorter than a step of the clock is measured as nothing at all.
-                report.verdict = Verdict::Inconclusive;
-                report.message = Some(too_fine(clock_step));
-            }
-            (report, cause)
-        }
+        Ok(threshold) => line(&threshold, metrics, clock_step),
         Err(broken) => (broken, Cause::Other),
     };
     bounds.iter().map(judge).collect()
+}
+
+/// One threshold, judged, and what it is about if it fails.
+pub(super) fn line(
+    threshold: &Threshold,
+    metrics: &Metrics,
+    clock_step: Duration,
+) -> (ThresholdReport, Cause) {
+    let cause = cause(threshold, clock_step);
+    let mut report = threshold.evaluate(metrics);
+    if cause == Cause::TooFine && report.verdict == Verdict::Pass {
+        // What is shorter than a step of the clock is measured as nothing at all.
+        report.verdict = Verdict::Inconclusive;
+        report.message = Some(too_fine(clock_step));
+    }
+    (report, cause)
+}
+
+/// The figures of a shard are a part of what a threshold is about: they are shown, and who merges judges. What is wrong with
+/// the threshold itself is wrong in every shard.
+pub(super) fn put_off(threshold: &mut ThresholdReport) {
+    if threshold.verdict != Verdict::Error {
+        threshold.verdict = Verdict::Skipped;
+        threshold.message = Some("judged on the figures of all shards together".to_owned());
+    }
 }
 
 /// What a loop that stood still makes worse: times, rates, and what did not come within its time.
@@ -116,14 +134,47 @@ pub(super) struct Harness {
     pub clock_step: Duration,
 }
 
+/// The verdict where the harness was not good enough to judge by, in either direction.
+pub(super) fn without_ground(verdict: Verdict) -> Verdict {
+    if verdict == Verdict::Error { verdict } else { Verdict::Inconclusive }
+}
+
 impl Harness {
+    /// As the report of a shard has it.
+    pub fn to_report(&self) -> HarnessReport {
+        HarnessReport { worst_lag_ms: self.worst_lag.into(), burst: self.has_burst, hidden: self.was_hidden }
+    }
+
+    /// The verdict on what its steps and then its thresholds say, and why, where the harness was the limit.
+    pub fn settle(
+        &self,
+        of_steps: Verdict,
+        mut failures: Failures,
+        thresholds: &[(ThresholdReport, Cause)],
+    ) -> (Verdict, Option<String>) {
+        let mut verdict = of_steps;
+        // What did not come to its end has failed already, whatever its figures are.
+        let is_judged = of_steps == Verdict::Pass;
+        let broken =
+            thresholds.iter().filter(|(one, _)| !matches!(one.verdict, Verdict::Pass | Verdict::Skipped));
+        for (threshold, cause) in broken.filter(|_| is_judged) {
+            verdict = verdict.and(threshold.verdict);
+            failures.add(*cause);
+        }
+        match (verdict, self.excuse(&failures)) {
+            (Verdict::Fail, Some(reason)) => (Verdict::Inconclusive, Some(reason)),
+            (Verdict::Inconclusive, _) if is_judged => (verdict, self.doubt(&failures)),
+            _ => (verdict, None),
+        }
+    }
+
     /// Why nobody knows how it ended, where a verdict is inconclusive by its thresholds.
-    pub fn doubt(&self, failures: &Failures) -> Option<String> {
+    fn doubt(&self, failures: &Failures) -> Option<String> {
         (failures.too_fine > 0).then(|| too_fine(self.clock_step))
     }
 
     /// Why failures for want of time may be our own; none when nothing speaks for that, or when one has another cause.
-    pub fn excuse(&self, failures: &Failures) -> Option<String> {
+    fn excuse(&self, failures: &Failures) -> Option<String> {
         let Failures { late_opens, late, too_fine, others } = *failures;
         if others > 0 {
             return None;
@@ -145,6 +196,23 @@ impl Harness {
             ));
         }
         (too_fine > 0 && late + late_opens == 0).then(|| self::too_fine(self.clock_step))
+    }
+}
+
+/// Sums over all checks.
+pub(super) fn totals(checks: &[CheckReport], counters: &Counters) -> Totals {
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count() as u64;
+    Totals {
+        checks: checks.len() as u64,
+        passed: count(Verdict::Pass),
+        failed: count(Verdict::Fail),
+        errors: count(Verdict::Error),
+        inconclusive: count(Verdict::Inconclusive),
+        sent: counters.sent,
+        received: counters.received,
+        expected: counters.expected,
+        matched: counters.matched,
+        success: counters.success().map_or(100.0, |success| success.percent()),
     }
 }
 

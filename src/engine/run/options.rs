@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::bell::Bell;
+use super::shard::Shard;
 use crate::engine::report::Environment;
 
 /// How to run a suite.
@@ -30,6 +31,8 @@ pub struct Options {
     /// Whether the page is out of sight now; kept up to date by whoever knows. A check is in doubt only if it was while the
     /// check ran.
     pub hidden: Rc<Cell<bool>>,
+    /// Which part of the groups is here. The thresholds of a part are shown and not judged: [`merge`](super::merge) does that.
+    pub shard: Shard,
 }
 
 /// Stops a run. A clone stops the same run.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::options::Options;
 use super::progress::{PlannedCheck, PlannedStep};
 use super::scope::EarlyScope;
+use super::split;
 use crate::engine::mask::Masker;
 use crate::engine::random::Random;
 use crate::engine::report::Report;
@@ -81,6 +82,7 @@ impl Plan {
         let also: Vec<Value> = options.secrets.iter().cloned().map(Value::String).collect();
         let masker = Masker::of_values(suite.secrets.iter().filter_map(|name| vars.get(name)).chain(&also));
         let (mut checks, mut errors) = (Vec::new(), Vec::new());
+        let mut has_any = false;
         for (index, check) in suite.checks.iter().enumerate().filter(|(_, check)| has_tag(check, &options)) {
             match rows(check, &vars, &options, &mut sources) {
                 Ok(rows) => {
@@ -91,21 +93,25 @@ impl Plan {
                     if let Err(error) = { secrets }.try_for_each(|(_, value)| masker.learn(value)) {
                         errors.push(PlanError { what: what_of(check), why: error.to_string() });
                     }
-                    checks.extend(
-                        rows.into_iter()
-                            .filter(|(_, name)| has_name(check, name, &options))
-                            .map(|(row, name)| Planned { check: index, row, name }),
-                    );
+                    let chosen = rows.into_iter().filter(|(_, name)| has_name(check, name, &options));
+                    for (row, name) in chosen {
+                        has_any = true;
+                        if is_ours(&suite, check, &row, &vars, &options, &sources) {
+                            checks.push(Planned { check: index, row, name });
+                        }
+                    }
                 }
                 Err(error) => errors.push(error),
             }
         }
-        if checks.is_empty() && errors.is_empty() {
+        if !has_any && errors.is_empty() {
             let why = "no check has the tags or the name that was asked for".to_owned();
             errors.push(PlanError { what: NOTHING.to_owned(), why });
         }
         if errors.is_empty() {
-            Ok(Self { suite, options, vars, masker, checks, random: sources.random })
+            // Values of the suite are the same in all shards, those that are made later are not.
+            let random = sources.random.branch(options.shard.index());
+            Ok(Self { suite, options, vars, masker, checks, random })
         } else {
             Err(errors
                 .into_iter()
@@ -153,6 +159,24 @@ fn has_tag(check: &Check, options: &Options) -> bool {
 fn has_name(check: &Check, name: &str, options: &Options) -> bool {
     options.names.is_empty()
         || options.names.iter().any(|asked| asked == name || *asked == check.written_name)
+}
+
+/// What has nothing to split runs in the first shard alone, so that it is counted once.
+fn is_ours(
+    suite: &Suite,
+    check: &Check,
+    row: &Map<String, Value>,
+    vars: &Map<String, Value>,
+    options: &Options,
+    sources: &Sources,
+) -> bool {
+    if options.shard.index() == 0 {
+        return true;
+    }
+    // Looking must not take from the randomness that all shards share.
+    let mut sources = Sources { random: sources.random.clone(), now_millis: sources.now_millis };
+    let mut scope = EarlyScope { sources: &mut sources, options, vars, row };
+    split::names_group(suite, check, &mut scope)
 }
 
 /// As a mistake calls it.

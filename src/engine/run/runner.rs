@@ -22,7 +22,7 @@ use super::plan::Plan;
 use super::progress::Progress;
 use crate::engine::metrics::Histogram;
 use crate::engine::random::Random;
-use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, Totals, Verdict};
+use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, Verdict};
 use crate::engine::{Instant, Payload, World};
 
 /// How often a tick is told.
@@ -173,19 +173,12 @@ impl<W: World> RunShared<W> {
         let definition = check.definition();
         let metrics = self.meter.borrow_mut().end_check(ended.lasting);
         let mut reasons = ended.reasons;
-        let mut thresholds = Vec::new();
-        let mut verdict = ended.verdict;
-        // A check that did not come to its end has failed already, whatever its figures are.
-        let is_judged = verdict == Verdict::Pass;
-        let mut failures = ended.failures;
         let clock_step = judge::clock_step(&self.plan.options.environment);
         let early = |field: &_| check.early(field);
-        for (threshold, cause) in judge::thresholds(&definition.thresholds, &metrics, clock_step, &early) {
-            if is_judged && threshold.verdict != Verdict::Pass {
-                verdict = verdict.and(threshold.verdict);
-                failures.add(cause);
-            }
-            thresholds.push(threshold);
+        let mut lines = judge::thresholds(&definition.thresholds, &metrics, clock_step, &early);
+        let is_whole = self.plan.options.shard.is_whole();
+        if !is_whole {
+            lines.iter_mut().for_each(|(threshold, _)| judge::put_off(threshold));
         }
         self.has_burst.set(self.has_burst.get() || check.has_burst.get());
         let harness = Harness {
@@ -194,15 +187,8 @@ impl<W: World> RunShared<W> {
             was_hidden: self.was_hidden.get(),
             clock_step,
         };
-        if verdict == Verdict::Fail
-            && let Some(reason) = harness.excuse(&failures)
-        {
-            verdict = Verdict::Inconclusive;
-            reasons.push(reason);
-        }
-        if is_judged && verdict == Verdict::Inconclusive && reasons.is_empty() {
-            reasons.extend(harness.doubt(&failures));
-        }
+        let (verdict, reason) = harness.settle(ended.verdict, ended.failures, &lines);
+        reasons.extend(reason);
         let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), Ledger::new([]));
         CheckReport {
             name: self.plan.checks[check.number].name.clone(),
@@ -213,10 +199,11 @@ impl<W: World> RunShared<W> {
             offset_ms: Millis::from(offset),
             duration_ms: Millis::from(ended.lasting),
             metrics: metrics.to_report(),
-            thresholds,
+            thresholds: lines.into_iter().map(|(threshold, _)| threshold).collect(),
             steps: ledger.into_reports(),
             leftovers: ended.leftovers,
             leftovers_omitted: ended.leftovers_omitted,
+            harness: (!is_whole).then(|| harness.to_report()),
         }
     }
 
@@ -278,30 +265,19 @@ impl<W: World> RunShared<W> {
         let environment = self.environment();
         let mut reasons = Vec::new();
         let mut verdict = checks.iter().fold(Verdict::Pass, |all, check| all.and(check.verdict));
-        let mut thresholds = Vec::new();
         let early = |field: &_| self.early(field);
         let clock_step = judge::clock_step(&environment);
-        let (mut failures, mut of_thresholds) = (Failures::default(), Verdict::Pass);
-        for (threshold, cause) in judge::thresholds(&suite.thresholds, &metrics, clock_step, &early) {
-            if threshold.verdict != Verdict::Pass {
-                of_thresholds = of_thresholds.and(threshold.verdict);
-                failures.add(cause);
-            }
-            thresholds.push(threshold);
+        let mut lines = judge::thresholds(&suite.thresholds, &metrics, clock_step, &early);
+        if !self.plan.options.shard.is_whole() {
+            lines.iter_mut().for_each(|(threshold, _)| judge::put_off(threshold));
         }
         let worst_lag = self.lag.borrow().summary().map_or(Duration::ZERO, |lag| lag.max);
         let was_hidden = self.was_ever_hidden.get();
         let harness = Harness { worst_lag, has_burst: self.has_burst.get(), was_hidden, clock_step };
-        if of_thresholds == Verdict::Inconclusive {
-            reasons.extend(harness.doubt(&failures));
-        }
-        if of_thresholds == Verdict::Fail
-            && let Some(reason) = harness.excuse(&failures)
-        {
-            of_thresholds = Verdict::Inconclusive;
-            reasons.push(reason);
-        }
+        let (of_thresholds, reason) = harness.settle(Verdict::Pass, Failures::default(), &lines);
+        reasons.extend(reason);
         verdict = verdict.and(of_thresholds);
+        let mut thresholds: Vec<_> = lines.into_iter().map(|(threshold, _)| threshold).collect();
         for mut threshold in judge::requirements(&suite.require, &environment, &self.lag.borrow(), &early) {
             if threshold.verdict == Verdict::Fail {
                 threshold.verdict = Verdict::Inconclusive;
@@ -309,8 +285,7 @@ impl<W: World> RunShared<W> {
                     "the suite requires {}, and here it is {}",
                     threshold.expr, threshold.value
                 ));
-                // The harness was not good enough to judge by, in either direction.
-                verdict = if verdict == Verdict::Error { verdict } else { Verdict::Inconclusive };
+                verdict = judge::without_ground(verdict);
             }
             thresholds.push(threshold);
         }
@@ -319,20 +294,7 @@ impl<W: World> RunShared<W> {
         if self.stop.is_asked() && checks.iter().any(is_cut) {
             reasons.push(format!("{STOPPED} before its end"));
         }
-        let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count() as u64;
-        let counters = &metrics.counters;
-        let totals = Totals {
-            checks: checks.len() as u64,
-            passed: count(Verdict::Pass),
-            failed: count(Verdict::Fail),
-            errors: count(Verdict::Error),
-            inconclusive: count(Verdict::Inconclusive),
-            sent: counters.sent,
-            received: counters.received,
-            expected: counters.expected,
-            matched: counters.matched,
-            success: counters.success().map_or(100.0, |success| success.percent()),
-        };
+        let totals = judge::totals(&checks, &metrics.counters);
         let report = Report {
             sockscope: env!("CARGO_PKG_VERSION").to_owned(),
             format: 1,
@@ -351,6 +313,7 @@ impl<W: World> RunShared<W> {
             checks,
             seconds,
             server: None,
+            shards: Vec::new(),
         };
         let report = self.plan.mask(report);
         self.tell(Progress::RunEnded { verdict: report.verdict });

@@ -1,4 +1,4 @@
-//! Running steps: whom they act on, blocks within blocks, rounds.
+//! Running steps: all at once, one after the other, blocks within blocks.
 //!
 //! Owns the flow and refuses to know what a verb does on one connection. The rule a reader would break: each step is a
 //! barrier; it ends when the last of its clients has ended, and what fails in it is written down for all of them.
@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use super::check::{CheckRun, Mark};
 use super::failure;
-use super::member::{Member, State};
+use super::member::Member;
 use super::progress::Progress;
+use super::targets::Members;
 use crate::engine::report::{Failure, FailureKind};
-use crate::engine::suite::{Field, Step, Target, Verb};
+use crate::engine::suite::{Step, Verb};
 use crate::engine::{Instant, World};
 
 /// Why the rest of a block does not run.
@@ -80,9 +81,6 @@ impl<W: World> Acting<W> {
     }
 }
 
-/// Those on whom a step acts.
-type Members<W> = Vec<Rc<Member<W>>>;
-
 impl<W: World> CheckRun<W> {
     pub fn step<'a>(
         self: &'a Rc<Self>,
@@ -113,6 +111,12 @@ impl<W: World> CheckRun<W> {
                 }
             };
             let began = self.run.world.now();
+            if self.is_for_others(step, targets.as_deref()) {
+                if let Some(mark) = &step.mark {
+                    self.set_mark(mark, began);
+                }
+                return Ok(());
+            }
             let names: Vec<_> = targets.iter().flatten().map(|member| member.name.clone()).collect();
             self.begin(place, &names, acting);
             if let Some(mark) = &step.mark {
@@ -188,135 +192,6 @@ impl<W: World> CheckRun<W> {
         let Some(condition) = &step.condition else { return Ok(true) };
         let value = condition.expand(&mut self.scope(acting.member.as_ref(), acting.round, None));
         value.map(|value| is_truthy(&value)).map_err(failure::script)
-    }
-
-    /// Whom a step acts on; none when it names nobody and nobody acts.
-    fn targets(&self, step: &Step, acting: &Acting<W>) -> Result<Option<Members<W>>, Box<Failure>> {
-        let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
-        let Some(on) = &step.on else {
-            let member = acting.member.clone().or_else(|| self.only_member());
-            let is_alone = matches!(
-                step.verb,
-                Verb::Wait(_)
-                    | Verb::Set(_)
-                    | Verb::Mark
-                    | Verb::All(_)
-                    | Verb::Repeat(_)
-                    | Verb::Measure(..)
-            );
-            // Blocks go on as they are; only the steps in them act on somebody.
-            return Ok(if is_alone { None } else { member.map(|member| vec![member]) });
-        };
-        if let Verb::Connect(spec) = &step.verb
-            && let Some(count) = &spec.count
-        {
-            let count = count.get(&mut self.scope(acting.member.as_ref(), acting.round, None));
-            return self.enlist_on(on, count.map_err(failure::script)?, acting).map(Some);
-        }
-        let mut found: Vec<Rc<Member<W>>> = Vec::new();
-        for target in on {
-            for member in self.find(target, is_free, acting)? {
-                if !found.iter().any(|known| Rc::ptr_eq(known, &member)) {
-                    found.push(member);
-                }
-            }
-        }
-        Ok(Some(found))
-    }
-
-    /// In teardown after a failure, who never got connected is why, and not another failure. None when nobody is left.
-    #[allow(clippy::option_option, reason = "a step that acts on nobody in particular runs")]
-    fn without_absent(
-        &self,
-        step: &Step,
-        targets: Option<Members<W>>,
-        acting: &Acting<W>,
-    ) -> Option<Option<Members<W>>> {
-        let Some(members) = targets else { return Some(None) };
-        if !acting.is_follow_up || !needs_connection(&step.verb) {
-            return Some(Some(members));
-        }
-        let there: Vec<_> = members.into_iter().filter(|member| member.state() != State::Never).collect();
-        (!there.is_empty()).then_some(Some(there))
-    }
-
-    fn read_target(&self, target: &Field<Target>, acting: &Acting<W>) -> Result<Target, Box<Failure>> {
-        let mut scope = self.scope(acting.member.as_ref(), acting.round, None);
-        target.get(&mut scope).map_err(failure::script)
-    }
-
-    fn find(
-        &self,
-        target: &Field<Target>,
-        is_free: bool,
-        acting: &Acting<W>,
-    ) -> Result<Members<W>, Box<Failure>> {
-        let target = self.read_target(target, acting)?;
-        let clients = &self.definition().clients;
-        let members = self.members.borrow();
-        let meant = |member: &&Rc<Member<W>>| {
-            super::check::means(&target, &clients[member.client].name, member.index)
-        };
-        let all: Vec<_> = members.iter().filter(meant).cloned().collect();
-        // Who has not been connected is no part of "everybody"; who is named is.
-        let is_named = match &target {
-            Target::All => false,
-            Target::Client(name) => {
-                let client = clients.iter().find(|client| client.name == *name);
-                client.is_none_or(|client| client.count.is_none())
-            }
-            Target::Member(..) => true,
-        };
-        if is_free || is_named {
-            return match all.is_empty() {
-                true => Err(self.nobody(&target)),
-                false => Ok(all),
-            };
-        }
-        let connected: Vec<_> = all.iter().filter(|member| member.state() != State::Never).cloned().collect();
-        match (connected.is_empty(), all.is_empty()) {
-            (false, _) => Ok(connected),
-            (true, true) => Err(self.nobody(&target)),
-            (true, false) if acting.is_follow_up => Ok(all),
-            (true, false) => Err(failure::script("nobody of them is connected; connect them first")),
-        }
-    }
-
-    fn nobody(&self, target: &Target) -> Box<Failure> {
-        failure::script(match target {
-            Target::All => "there is no client".to_owned(),
-            Target::Client(name) => format!("there is no client called {name}, or its group is empty"),
-            Target::Member(name, member) => {
-                let members = self.members.borrow();
-                let clients = &self.definition().clients;
-                let count = members.iter().filter(|known| clients[known.client].name == *name).count();
-                format!("{name} has {}, so there is no {name}[{member}]", failure::count_of(count, "member"))
-            }
-        })
-    }
-
-    /// The first `count` members of a group, made if there are not that many.
-    fn enlist_on(
-        &self,
-        on: &[Field<Target>],
-        count: u64,
-        acting: &Acting<W>,
-    ) -> Result<Members<W>, Box<Failure>> {
-        let mut found = Vec::new();
-        for target in on {
-            let Target::Client(name) = self.read_target(target, acting)? else {
-                return Err(failure::script("count goes with the name of one group"));
-            };
-            let clients = &self.definition().clients;
-            let Some(place) = clients.iter().position(|client| client.name == name) else {
-                return Err(failure::script(format!("there is no client called {name}")));
-            };
-            self.enlist(place, &clients[place], Some(count))?;
-            let members = self.members.borrow();
-            let group = members.iter().filter(|member| member.client == place && member.index.is_some());
-            found.extend(group.take(usize::try_from(count).unwrap_or(usize::MAX)).cloned());
-        }
-        Ok(found)
     }
 
     /// Does what the step says. Answers what failed here, and whether something failed in a step within.
@@ -445,28 +320,8 @@ impl<W: World> CheckRun<W> {
     }
 }
 
-fn is_block(verb: &Verb) -> bool {
+pub(super) fn is_block(verb: &Verb) -> bool {
     matches!(verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..))
-}
-
-/// Whether a step does something with a connection that is there.
-fn needs_connection(verb: &Verb) -> bool {
-    match verb {
-        Verb::Send(..)
-        | Verb::Expect(_)
-        | Verb::Silence(_)
-        | Verb::Close(_)
-        | Verb::Closed(_)
-        | Verb::Reconnect(_) => true,
-        Verb::Connect(_)
-        | Verb::Http(_)
-        | Verb::Wait(_)
-        | Verb::Set(_)
-        | Verb::Mark
-        | Verb::All(_)
-        | Verb::Repeat(_)
-        | Verb::Measure(..) => false,
-    }
 }
 
 /// What counts as no: what is empty, zero, false or says so.

@@ -91,6 +91,7 @@ fn order(store: Store, suites: Vec<SuiteOrder>, tags: Vec<String>) -> Option<Ord
         sockets_elsewhere: page::given(page::BENCH_SOCKETS)
             .and_then(|it| it.parse().ok())
             .unwrap_or_default(),
+        ..Order::default()
     })
 }
 

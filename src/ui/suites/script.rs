@@ -13,6 +13,7 @@ use super::link::Link;
 use super::order;
 use super::store::Store;
 use crate::engine::report::{EventFormat, write_json};
+use crate::engine::run::Shard;
 use crate::ui::live::{LiveCheck, LiveRun, Stage};
 use crate::wire::checks::{Ask, Errand, Live, Order, SuiteOrder, Told};
 
@@ -100,7 +101,7 @@ fn page() -> Option<Page> {
     PAGE.with(|page| page.borrow().clone())
 }
 
-/// `run(suiteText, { vars, env, seed, tags, checks })`: the report, or an error that says why there is none.
+/// `run(suiteText, { vars, env, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not there yet") };
     let mut order = match order_of(suite, options) {
@@ -135,13 +136,17 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
     let member = |name: &str| Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let mut env = order::own_server();
     env.extend(texts(&member("env"))?);
-    let seed = match member("seed") {
-        it if it.is_undefined() || it.is_null() => None,
-        it => match it.as_f64().filter(|it| it.fract() == 0.0 && (0.0..9e15).contains(it)) {
-            Some(seed) => Some(seed as u64),
-            None => return Err("the seed is a whole number from 0".to_owned()),
-        },
+    let seed = whole(&member("seed"), "the seed")?;
+    let start_at = whole(&member("start_at"), "start_at")?;
+    let shard = match member("shard") {
+        it if it.is_undefined() || it.is_null() => Shard::WHOLE,
+        it => shard(&it).ok_or_else(|| {
+            "shard is { index, of }, two whole numbers, the index from 0 and below the other".to_owned()
+        })?,
     };
+    if !shard.is_whole() && seed.is_none() {
+        return Err("all shards of a run have the same seed, so give it with the shard".to_owned());
+    }
     let overrides = texts(&member("vars"))?;
     let suite =
         SuiteOrder { text, overrides, names: list(&member("checks"), "checks")?, ..SuiteOrder::default() };
@@ -151,8 +156,29 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
         tags: list(&member("tags"), "tags")?,
         seed,
         times: 1,
+        shard,
+        start_at,
         ..Order::default()
     })
+}
+
+/// A whole number that JavaScript holds exactly; none when it is not said.
+fn whole(value: &JsValue, name: &str) -> Result<Option<u64>, String> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    match value.as_f64().filter(|it| it.fract() == 0.0 && (0.0..9e15).contains(it)) {
+        Some(number) => Ok(Some(number as u64)),
+        None => Err(format!("{name} is a whole number from 0")),
+    }
+}
+
+fn shard(object: &JsValue) -> Option<Shard> {
+    let number = |name: &str| {
+        let value = Reflect::get(object, &name.into()).ok()?;
+        u32::try_from(whole(&value, name).ok()??).ok()
+    };
+    Shard::new(number("index")?, number("of")?)
 }
 
 /// The members of an object, each as text.

@@ -546,3 +546,21 @@ fn a_share_given_by_a_lookup_is_compared() {
     let outcome = parsed("success", ">= 50%").evaluate_with(|_| Some(Reading::Success(success)));
     assert_eq!((outcome.value.as_str(), outcome.verdict), ("50%", Verdict::Pass));
 }
+
+#[test]
+fn what_a_report_says_is_read_back() {
+    let texts = [
+        ("rtt.p95", "<10ms"),
+        ("fan out.late.max", ">=  1.5s "),
+        ("missing", "0"),
+        ("success", ">= 99.9%"),
+        ("bytes_sent.rate", "> 64KiB/s"),
+    ];
+    for (key, value) in texts {
+        let threshold = Threshold::parse(key, &value.into()).expect("a threshold");
+        assert_eq!(Threshold::from_expr(&threshold.to_string()), Some(threshold), "{key} {value}");
+    }
+    for text in ["", "rtt.p95", "rtt.p95 <", "rtt.p95 < ***", "a b c", "rtt.p95  < 10ms"] {
+        assert_eq!(Threshold::from_expr(text), None, "{text}");
+    }
+}

@@ -7,6 +7,7 @@
 mod chart;
 mod check;
 mod figures;
+mod shards;
 
 use std::fmt::{self, Write};
 
@@ -72,6 +73,7 @@ fn sections(report: &Report, prefix: &str, out: &mut dyn Write) -> fmt::Result {
     check::checks(&report.checks, prefix, out)?;
     latency(report, out)?;
     chart::over_time(&report.seconds, out)?;
+    shards::shards(&report.shards, out)?;
     environment(report, out)?;
     server(report, out)
 }
@@ -265,8 +267,28 @@ fn paragraph(out: &mut dyn Write, class: &str, text: &str) -> fmt::Result {
 
 /// Columns whose heads stand over figures, which stand to the right.
 const OF_FIGURES: &[&str] = &[
-    "Samples", "min", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "stddev", "Count", "A second",
-    "At", "Bytes",
+    "Samples",
+    "min",
+    "mean",
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+    "p99.9",
+    "max",
+    "stddev",
+    "Count",
+    "A second",
+    "At",
+    "Bytes",
+    "Took",
+    "Connections",
+    "Sent",
+    "Received",
+    "Missing",
+    "rtt p50",
+    "rtt p99",
+    "Lag",
 ];
 
 /// A table that scrolls on its own when it is too wide, so that the page never does.
