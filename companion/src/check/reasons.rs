@@ -31,10 +31,12 @@ impl Reason {
         let (url, words) = rest.split_once("' failed")?;
         let words = words.trim_start_matches(':').trim();
         let words = if words.is_empty() { "the connection failed" } else { words };
+        let way_out = if words.contains("ERR_CERT_") { " (--insecure accepts it)" } else { "" };
+        let words = format!("{words}{way_out}");
         Some(Self {
             at: complaint.at,
             url: masker.mask(url).into_owned(),
-            words: masker.mask(words).into_owned(),
+            words: masker.mask(&words).into_owned(),
         })
     }
 }
@@ -46,6 +48,35 @@ pub struct Explained {
     pub broken: Broken,
     /// In the browser's words.
     pub words: String,
+}
+
+/// What the browser says of HTTP calls that it did not let through to the page.
+pub fn refused_calls(complaints: &[Complaint], masker: &Masker) -> Vec<RefusedCall> {
+    let read = |complaint: &Complaint| {
+        let (_, rest) = complaint.text.split_once("Access to fetch at '")?;
+        let (url, rest) = rest.split_once('\'')?;
+        let (_, why) = rest.split_once("has been ")?;
+        let words = format!("{why} --ignore-cors lets such calls through.");
+        Some(RefusedCall { url: masker.mask(url).into_owned(), words: masker.mask(&words).into_owned() })
+    };
+    complaints.iter().filter_map(read).collect()
+}
+
+/// An HTTP call that the browser did not let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedCall {
+    url: String,
+    words: String,
+}
+
+/// Puts what the browser says of HTTP calls beside the failures that they explain.
+pub fn annotate_calls(report: &mut Report, refused: &[RefusedCall]) {
+    let failures =
+        report.checks.iter_mut().flat_map(|check| &mut check.steps).filter_map(|step| step.failure.as_mut());
+    for failure in failures.filter(|failure| failure.kind == FailureKind::Http) {
+        let is_meant = |call: &&RefusedCall| failure.message.contains(&format!(" {} ", call.url));
+        failure.browser = refused.iter().find(is_meant).map(|call| call.words.clone());
+    }
 }
 
 /// Finds the reason of each connection, if the browser gave one.
@@ -153,6 +184,15 @@ mod tests {
             Some(("wss://h/", "the connection failed")),
         );
         check_read("http://localhost:1/favicon.ico - Failed to load resource", None);
+    }
+
+    #[test]
+    fn the_log_says_which_calls_were_blocked() {
+        let text = "http://localhost:1/#/checks - Access to fetch at 'http://h:2/api/events' from origin 'http://localhost:1' has \
+                    been blocked by CORS policy: No header.";
+        let refused = refused_calls(&[Complaint { at: 1, text: text.to_owned() }], &Masker::of_values(&[]));
+        let words = "blocked by CORS policy: No header. --ignore-cors lets such calls through.".to_owned();
+        assert_eq!(refused, [RefusedCall { url: "http://h:2/api/events".to_owned(), words }]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, DriverError};
 use super::files::joined;
-use super::reasons::{Explained, Reason, annotate, annotate_lines, explain};
+use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
 use super::session::{Session, SessionError};
 use super::values::Told;
 
@@ -305,6 +305,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Part,
         explain(broken, reasons)
     };
     annotate(&mut report, &explained);
+    annotate_calls(&mut report, &refused_calls(&complaints, assignment.masker));
     let mut recordings = Vec::new();
     for format in assignment.recordings {
         let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await?;
@@ -377,7 +378,13 @@ fn lost_report(
         0 => String::new(),
         checks => format!("; {} of {checks} checks had ended", latest.done),
     };
-    let checks: Vec<_> = latest.results.iter().map(lost_check).collect();
+    let mut checks: Vec<_> = latest.results.iter().map(lost_check).collect();
+    if let Some(name) = &latest.check {
+        let current =
+            CheckResult { name: name.clone(), verdict: Verdict::Error, duration_ms: Millis::default() };
+        checks.push(lost_check(&current));
+    }
+    let started = started.replace_millisecond(started.millisecond()).unwrap_or(started);
     let count = |verdict| checks.iter().filter(|it: &&CheckReport| it.verdict == verdict).count() as u64;
     Report {
         sockscope: env!("CARGO_PKG_VERSION").to_owned(),

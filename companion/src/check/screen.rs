@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sockscope::engine::report::{CheckReport, Report, ThresholdReport, Verdict, explain_check};
+use sockscope::engine::report::{Report, ShardReport, ThresholdReport, Verdict, explain_check};
 
 use super::run::{CheckResult, Status};
 
@@ -98,7 +98,10 @@ impl Screen {
             return;
         }
         let took = duration(result.duration_ms.0);
-        self.line(&format!("  {} {:NAMES$} {SOFT}{took:>9}{SOFT:#}", mark(result.verdict), result.name));
+        let mark = mark(result.verdict);
+        // The longest word takes its excess from the name, so that the times stand below each other.
+        let width = if result.verdict == Verdict::Inconclusive { NAMES - 7 } else { NAMES };
+        self.line(&format!("  {mark} {:width$} {SOFT}{took:>9}{SOFT:#}", result.name));
     }
 
     /// A run has ended; what did not pass is told at length.
@@ -111,12 +114,22 @@ impl Screen {
             let (name, verdict, duration_ms) = (check.name.clone(), check.verdict, check.duration_ms);
             self.result(&CheckResult { name, verdict, duration_ms });
         }
+        for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+            self.line(&format!("  {} {BOLD}{}{BOLD:#}", mark(check.verdict), check.name));
+            explain_check(check).lines().for_each(|line| self.line(&format!("        {line}")));
+        }
+        // What broke in a check stands there already.
         for check in &report.checks {
-            self.check(check);
+            self.held(&check.name, &check.thresholds);
         }
-        for threshold in &report.thresholds {
-            self.threshold("", threshold);
+        self.held("the suite", &report.thresholds);
+        for ThresholdReport { expr, value, verdict, message } in &report.thresholds {
+            if *verdict != Verdict::Pass {
+                let why = message.clone().unwrap_or_else(|| format!("{expr}, measured {value}"));
+                self.line(&format!("  {} {why}", mark(*verdict)));
+            }
         }
+        self.shards(report);
         if report.verdict != Verdict::Pass {
             for reason in &report.reasons {
                 self.line(&format!("  {} {reason}", mark(report.verdict)));
@@ -138,24 +151,25 @@ impl Screen {
         }
     }
 
-    fn check(&self, check: &CheckReport) {
-        if check.verdict != Verdict::Pass {
-            self.line(&format!("  {} {BOLD}{}{BOLD:#}", mark(check.verdict), check.name));
-            explain_check(check).lines().for_each(|line| self.line(&format!("      {line}")));
-        }
-        for threshold in &check.thresholds {
-            self.threshold(&check.name, threshold);
+    /// The thresholds that hold, in one line.
+    fn held(&self, of: &str, thresholds: &[ThresholdReport]) {
+        let held = thresholds.iter().filter(|it| it.verdict == Verdict::Pass);
+        let held: Vec<_> = held.map(|it| format!("{} ({})", it.expr, it.value)).collect();
+        if !held.is_empty() && !self.is_quiet {
+            self.line(&format!("  {GOOD}held{GOOD:#}  {SOFT}{of}: {}{SOFT:#}", held.join(" · ")));
         }
     }
 
-    fn threshold(&self, of: &str, threshold: &ThresholdReport) {
-        if self.is_quiet && threshold.verdict == Verdict::Pass {
-            return;
+    fn shards(&self, report: &Report) {
+        for shard in report.shards.iter().filter(|_| !self.is_quiet) {
+            let ShardReport { index, opened, sent, received, missing, .. } = shard;
+            let p95 =
+                shard.rtt.as_ref().and_then(|rtt| rtt.p95).map(|us| format!(", rtt p95 {:.1} ms", us / 1e3));
+            self.line(&format!(
+                "  {SOFT}shard {index}: {opened} opened, {sent} sent, {received} received, {missing} missing{}{SOFT:#}",
+                p95.unwrap_or_default()
+            ));
         }
-        let ThresholdReport { expr, value, verdict, message } = threshold;
-        let why = message.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
-        let of = if of.is_empty() { String::new() } else { format!(" {SOFT}({of}){SOFT:#}") };
-        self.line(&format!("  {} {expr}, measured {value}{why}{of}", mark(*verdict)));
     }
 
     /// All runs have ended.

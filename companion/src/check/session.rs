@@ -132,8 +132,11 @@ fn refusal(error: &NewSessionError) -> String {
     first_line(&error.to_string())
 }
 
+/// A driver's words without its stack and without what it says of itself.
 fn first_line(text: &str) -> String {
-    let text = text.split("\n#0").next().unwrap_or(text);
+    let text =
+        ["\n#0", "(Session info"].iter().fold(text, |text, end| text.split(end).next().unwrap_or(text));
+    let text = text.trim_start_matches("webdriver returned error: ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use sockscope::engine::report::{EventFormat, ReportFormat};
@@ -246,6 +246,9 @@ pub fn run(flags: Flags) -> Exit {
     }
 }
 
+/// Signals within so short a time are one.
+const ONCE: Duration = Duration::from_secs(1);
+
 /// The first signal asks kindly, the second one ends it at once; what was started is ended either way.
 async fn until_stopped(job: Job) -> Outcome {
     let mut signal = match Signal::listen() {
@@ -259,7 +262,11 @@ async fn until_stopped(job: Job) -> Outcome {
     let twice = async {
         signal.received().await;
         stop.cancel();
-        signal.received().await;
+        let asked = Instant::now();
+        // Whoever signals a whole group, as `timeout` does, signals twice and means it once.
+        while asked.elapsed() < ONCE {
+            signal.received().await;
+        }
     };
     tokio::select! {
         outcome = check(job, &stop) => outcome,

@@ -1,0 +1,260 @@
+//! One call of the command, in a folder of its own.
+//!
+//! The rule a reader would break: every call is marked by a variable that all its processes inherit, and each test ends with
+//! the proof that none of them is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What marks the processes of one call.
+const MARK: &str = "SOCKSCOPE_TEST_CALL";
+static CALLS: AtomicU32 = AtomicU32::new(0);
+
+/// Variables of a tester's shell that would change what is tested.
+const FOREIGN: [&str; 8] = [
+    "WS_URL",
+    "API_URL",
+    "NUM_CLIENTS",
+    "TEST_DURATION",
+    "MESSAGE_INTERVAL",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "WSS_URL",
+];
+
+/// A call that is being put together.
+pub struct Call {
+    folder: TempDir,
+    mark: String,
+    command: Command,
+}
+
+/// A call that runs.
+pub struct Running {
+    folder: TempDir,
+    family: Family,
+    child: Child,
+    stdout: thread::JoinHandle<String>,
+    stderr: thread::JoinHandle<String>,
+}
+
+/// A call that has ended.
+pub struct Ended {
+    folder: TempDir,
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The binary under test.
+pub fn binary() -> String {
+    std::env::var("SOCKSCOPE_BIN").expect("SOCKSCOPE_BIN is not set; `cargo xtask test` sets it")
+}
+
+impl Call {
+    /// `sockscope check` with these arguments; `OUT` in one stands for the call's folder.
+    pub fn new(arguments: &[&str]) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let mark = format!("{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+        let mut command = Command::new(binary());
+        command.arg("check").env(MARK, &mark);
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        let out = folder.path().display().to_string();
+        command.args(arguments.iter().map(|argument| argument.replace("OUT", &out)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { folder, mark, command }
+    }
+
+    /// Writes a suite into the folder, where `OUT/NAME` finds it.
+    pub fn with_file(self, name: &str, text: &str) -> Self {
+        fs::write(self.folder.path().join(name), text).expect("a file");
+        self
+    }
+
+    pub fn with_env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn start(mut self) -> Running {
+        let mut child = self.command.spawn().expect("the binary starts");
+        let (stdout, stderr) = (child.stdout.take().expect("ours"), child.stderr.take().expect("ours"));
+        Running {
+            folder: self.folder,
+            family: Family { sign: format!("{MARK}={}", self.mark), groups: BTreeSet::new() },
+            stdout: thread::spawn(move || std::io::read_to_string(stdout).unwrap_or_default()),
+            stderr: thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default()),
+            child,
+        }
+    }
+
+    pub fn run(self) -> Ended {
+        self.start().wait()
+    }
+}
+
+impl Running {
+    /// Every process of this call by its number, with its command line.
+    pub fn processes(&mut self) -> BTreeMap<u32, String> {
+        self.family.living()
+    }
+
+    /// Waits until a process of the call has this in its command line.
+    pub fn until_process(&mut self, part: &str) -> u32 {
+        until(&format!("a process with {part:?}"), || {
+            self.processes().into_iter().find(|(_, line)| line.contains(part)).map(|(pid, _)| pid)
+        })
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(name, self.child.id());
+    }
+
+    pub fn wait(mut self) -> Ended {
+        let status = until("the command to end", || {
+            self.family.living();
+            self.child.try_wait().expect("it is our child")
+        });
+        let (stdout, stderr) = (self.stdout, self.stderr);
+        let ended = Ended {
+            code: code_of(status),
+            stdout: stdout.join().expect("it is read"),
+            stderr: stderr.join().expect("it is read"),
+            folder: self.folder,
+        };
+        // What has ended may still be waiting for its parent.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let left = self.family.living();
+            if left.is_empty() {
+                return ended;
+            }
+            assert!(Instant::now() < deadline, "these are left: {left:#?}\n{}{}", ended.stdout, ended.stderr);
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Ended {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn file(&self, name: &str) -> String {
+        let path = self.path(name);
+        fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}{}", path.display(), self.stdout, self.stderr))
+    }
+
+    pub fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.file(name)).expect("JSON")
+    }
+
+    /// Fails with all that was said.
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+    }
+
+    #[track_caller]
+    pub fn assert_says(&self, parts: &[&str]) {
+        let all = format!("{}{}", self.stdout, self.stderr);
+        for part in parts {
+            assert!(all.contains(part), "{part:?} in\n{all}");
+        }
+    }
+}
+
+fn code_of(status: ExitStatus) -> Option<i32> {
+    status.code()
+}
+
+/// Waits until `probe` has an answer.
+pub fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = probe() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// The shell's own `kill`: a bare container has no other.
+pub fn signal(name: &str, pid: u32) {
+    let _ = Command::new("sh").args(["-c", &format!("kill -s {name} {pid}")]).status();
+}
+
+/// The processes of a call: those that carry its mark, and those in a group with one of them, since a browser's own
+/// processes write over their environment. Only Linux tells all this.
+struct Family {
+    sign: String,
+    groups: BTreeSet<u32>,
+}
+
+impl Family {
+    /// Those that have not ended, with their command lines.
+    fn living(&mut self) -> BTreeMap<u32, String> {
+        let mut found = BTreeMap::new();
+        let Ok(entries) = fs::read_dir("/proc") else { return found };
+        let processes: Vec<_> = entries.flatten().filter_map(|entry| Process::read(&entry.path())).collect();
+        let own = std::process::id();
+        for process in processes
+            .iter()
+            .filter(|it| it.pid != own && it.environment.split('\0').any(|it| it == self.sign))
+        {
+            self.groups.insert(process.group);
+        }
+        // The command itself is in the group of the tests.
+        let group_of_tests = processes.iter().find(|it| it.pid == own).map_or(0, |it| it.group);
+        for process in processes {
+            let is_marked = process.environment.split('\0').any(|it| it == self.sign);
+            let is_akin = process.group != group_of_tests && self.groups.contains(&process.group);
+            if process.pid != own && (is_marked || is_akin) && !process.is_dead {
+                found.insert(process.pid, process.line);
+            }
+        }
+        found
+    }
+}
+
+struct Process {
+    pid: u32,
+    group: u32,
+    is_dead: bool,
+    environment: String,
+    line: String,
+}
+
+impl Process {
+    /// None of what is no process, or has gone meanwhile.
+    fn read(folder: &Path) -> Option<Self> {
+        let pid = folder.file_name()?.to_str()?.parse().ok()?;
+        // After the name in parentheses: state, parent, group.
+        let stat = read(folder, "stat")?;
+        let mut after = stat.rsplit_once(") ")?.1.split(' ');
+        let is_dead = after.next()? == "Z";
+        let group = after.nth(1)?.parse().ok()?;
+        let environment = read(folder, "environ").unwrap_or_default();
+        let line = read(folder, "cmdline").unwrap_or_default().replace('\0', " ");
+        Some(Self { pid, group, is_dead, environment, line })
+    }
+}
+
+fn read(folder: &Path, name: &str) -> Option<String> {
+    fs::read(folder.join(name)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,217 @@
+//! Every way to end: each exit code, and that nothing is left of what was started.
+
+use std::net::TcpListener;
+
+use super::command::{Call, binary, signal, until};
+use super::suites::{FAILING, LONG, SLOW, UNSURE};
+
+#[test]
+fn all_passed_is_0() {
+    let ended = Call::new(&["first-contact", "rooms"]).run();
+    ended.assert_code(0);
+    ended.assert_says(&["first-contact", "pass", "2 runs: ", "checks passed"]);
+    assert!(!ended.stdout.contains('\u{1b}'), "no colour but on a terminal");
+}
+
+#[test]
+fn a_failed_check_is_1() {
+    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", FAILING).run();
+    ended.assert_code(1);
+    ended.assert_says(&[
+        "FAIL  bob hears two",
+        "pass  bob hears himself",
+        "$.n: wanted 2, got 1",
+        "1 check passed, 2 failed",
+    ]);
+}
+
+#[test]
+fn a_failed_threshold_is_1() {
+    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", SLOW).run();
+    ended.assert_code(1);
+    ended.assert_says(&["rtt.p95 is", "wanted < 20ms", "1 of 1 threshold broken"]);
+}
+
+#[test]
+fn what_is_wrong_with_suites_is_2_with_its_place_and_nothing_starts() {
+    let text = "{ \"sockscope\": 1, \"suite\": \"x\", \"clients\": { \"a\": { \"url\": \"ws://h\" } },\n  \"checks\": [ { \"check\": \"c\", \"steps\": [ { \"conect\": \"a\" } ] } ] }";
+    let ended = Call::new(&["OUT/bad.json", "laod", "--browser", "/nowhere/chrome"])
+        .with_file("bad.json", text)
+        .run();
+    ended.assert_code(2);
+    ended.assert_says(&["bad.json:2:43: ", "did you mean \"connect\"?", "laod: there is no such file"]);
+    for (arguments, words) in [
+        (&["load", "--var", "num_client=3"][..], "did you mean \"num_clients\"?"),
+        (&["load", "--var", "num_clients"], "write NAME=VALUE"),
+        (&["load", "--tag", "nosuchtag"], "no check of these suites has the tags"),
+        (&["load", "--env-file", "OUT/none.env"], "none.env: "),
+        (&["load", "--shards", "0"], "0 is not in 1..=64"),
+        (&["load", "--ready", "tcp"], "--start"),
+        (&["load", "--timeout", "soon"], "write a number with"),
+        (&[], "SUITE"),
+    ] {
+        let ended = Call::new(arguments).run();
+        ended.assert_code(2);
+        ended.assert_says(&[words]);
+    }
+}
+
+#[test]
+fn no_browser_is_3() {
+    let ended = Call::new(&["first-contact", "--browser", "/nowhere/chrome"]).run();
+    ended.assert_code(3);
+    ended.assert_says(&["/nowhere/chrome: there is no such browser"]);
+    let bare = Call::new(&["first-contact"])
+        .with_env("PATH", "/nowhere")
+        .with_env("CHROME", "")
+        .with_env("CHROMEDRIVER", "");
+    let ended = bare.run();
+    ended.assert_code(3);
+    ended.assert_says(&["no browser was found"]);
+    let ended = Call::new(&["first-contact", "--webdriver", "http://127.0.0.1:9"]).run();
+    ended.assert_code(3);
+    ended.assert_says(&["no browser could be opened by http://127.0.0.1:9"]);
+}
+
+#[test]
+fn a_server_that_does_not_start_is_3_and_its_words_are_shown() {
+    let ended = Call::new(&["first-contact", "--start", "echo no licence; exit 4"]).run();
+    ended.assert_code(3);
+    ended.assert_says(&["before it was ready", "no licence"]);
+    let never =
+        Call::new(&["first-contact", "--start", "echo waiting; sleep 600", "--ready-timeout", "500ms"]).run();
+    never.assert_code(3);
+    never.assert_says(&["was not ready within 500ms", "nobody accepts on port", "waiting"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_3_before_anything_starts() {
+    let ended = Call::new(&["first-contact", "--json", "OUT"]).run();
+    ended.assert_code(3);
+    ended.assert_says(&["cannot write"]);
+    assert!(!ended.stdout.contains("pass"), "{}", ended.stdout);
+}
+
+#[test]
+fn what_cannot_be_judged_is_5() {
+    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", UNSURE).run();
+    ended.assert_code(5);
+    ended.assert_says(&["INCONCLUSIVE", "timer_step"]);
+}
+
+/// A run that is at its long check.
+fn at_the_long_check(more: &[&str]) -> super::command::Running {
+    let arguments =
+        [&["OUT/s.json", "--json", "OUT/r.json", "--junit", "OUT/r.xml", "--jsonl", "OUT/r.jsonl"], more]
+            .concat();
+    let mut running = Call::new(&arguments).with_file("s.json", LONG).start();
+    // The page opens a window of its own for nothing else: a renderer that has a worker is at work.
+    running.until_process("--type=renderer");
+    running
+}
+
+#[test]
+fn ctrl_c_writes_the_reports_and_leaves_nothing() {
+    let serve = format!("{} serve --port {{port}}", binary());
+    for (name, more) in [("INT", &[][..]), ("TERM", &["--start", &serve])] {
+        let running = at_the_long_check(more);
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        running.signal(name);
+        let ended = running.wait();
+        ended.assert_code(5);
+        let report = ended.json("r.json");
+        assert_eq!(report["verdict"], "inconclusive", "{report}");
+        assert_eq!(report["checks"][0]["verdict"], "pass");
+        assert!(ended.file("r.xml").contains("inconclusive"));
+        assert!(ended.file("r.jsonl").contains("\"event\":\"opened\""));
+        ended.assert_says(&["stopped before everything had run"]);
+    }
+}
+
+#[test]
+fn a_browser_that_is_killed_in_mid_run_is_3_with_a_report() {
+    let mut running = at_the_long_check(&[]);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let browser = running.processes().into_iter().find(|(_, line)| {
+        line.contains("--headless=new") && !line.contains("--type=") && !line.contains("crashpad")
+    });
+    let (browser, _) = browser.expect("there is a browser");
+    signal("KILL", browser);
+    let ended = running.wait();
+    ended.assert_code(3);
+    ended.assert_says(&["the browser has ended", "while \"long\" ran; 1 of 3 checks had ended"]);
+    let report = ended.json("r.json");
+    assert_eq!((&report["verdict"], &report["checks"][0]["name"]), (&"error".into(), &"short".into()));
+    assert!(ended.file("r.xml").contains("<error"), "{}", ended.file("r.xml"));
+}
+
+#[test]
+fn a_driver_that_is_killed_takes_no_browser_with_it_into_the_dark() {
+    let mut running = at_the_long_check(&[]);
+    let driver = running.until_process("--port=0");
+    signal("KILL", driver);
+    running.wait().assert_code(3);
+}
+
+#[test]
+fn a_page_that_hangs_is_3() {
+    let mut running = at_the_long_check(&[]);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    for (pid, line) in running.processes() {
+        if line.contains("--type=renderer") {
+            signal("STOP", pid);
+        }
+    }
+    let ended = running.wait();
+    ended.assert_code(3);
+    ended.assert_says(&["has not answered for"]);
+}
+
+#[test]
+fn a_suite_that_takes_too_long_is_stopped() {
+    let ended = Call::new(&["OUT/s.json", "--timeout", "1s"]).with_file("s.json", LONG).run();
+    ended.assert_code(5);
+    ended.assert_says(&["stopped", "1 check passed"]);
+}
+
+#[test]
+fn a_server_that_dies_in_mid_run_is_a_failure_with_its_last_words() {
+    let dies = format!(
+        "{} serve --port {{port}} & server=$!; sleep 4; echo out of memory; kill -9 $server; exit 9",
+        binary()
+    );
+    let ended = Call::new(&["OUT/s.json", "--start", &dies, "--json", "OUT/r.json", "--no-tls"])
+        .with_file("s.json", LONG)
+        .run();
+    ended.assert_code(1);
+    ended.assert_says(&["the server closed with 1006", "out of memory"]);
+    assert!(ended.json("r.json")["server"]["output"].to_string().contains("out of memory"));
+}
+
+#[test]
+fn the_first_failure_ends_everything_when_asked() {
+    let ended = Call::new(&["OUT/s.json", "first-contact", "--fail-fast", "--json", "OUT/r.json"])
+        .with_file("s.json", FAILING)
+        .run();
+    ended.assert_code(1);
+    let report = ended.json("r.json");
+    assert_eq!(report["suite"], "failing", "the other suite has not run");
+    assert_eq!(report["checks"][0]["verdict"], "fail");
+}
+
+#[test]
+fn two_commands_at_once_and_a_taken_port_do_not_meet() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let serve = format!("{} serve --port {{port}}", binary());
+    let arguments =
+        ["first-contact", "--start", &serve, "--start-port", &port, "--json", "OUT/r.json", "--no-tls"];
+    let (one, other) = (Call::new(&arguments).start(), Call::new(&arguments).start());
+    let commands = [one.wait(), other.wait()].map(|ended| {
+        ended.assert_code(0);
+        ended.json("r.json")["server"]["command"].as_str().expect("a command").to_owned()
+    });
+    assert_ne!(commands[0], commands[1]);
+    assert!(commands.iter().all(|command| !command.contains(&format!("--port {port}"))), "{commands:?}");
+    until("the port to be ours still", || taken.local_addr().ok());
+}

@@ -1,0 +1,106 @@
+//! Why a connection ended with 1006: what the page cannot see stands beside the failure.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
+use super::command::Call;
+use super::suites::CONNECT;
+use super::tested::Beside;
+
+/// A server that reads one request after the other and answers each the same way, `KEY` being what a handshake wants.
+fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let (mut request, mut byte) = (Vec::new(), [0]);
+            while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let key = request.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.to_owned())
+            });
+            let hash = Sha1::digest(key.unwrap_or_default() + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+            let answer = answer.replace("KEY", &STANDARD.encode(hash));
+            // A browser that has gone needs no answer.
+            let _ = stream.write_all(
+                &answer.bytes().map(|byte| if byte == b'\x01' { 0xf1 } else { byte }).collect::<Vec<_>>(),
+            );
+        }
+    });
+    format!("ws://127.0.0.1:{port}/")
+}
+
+const SWITCHING: &str =
+    "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: KEY\r\n";
+
+#[track_caller]
+fn check(url: &str, says: &str) {
+    let ended = Call::new(&[
+        "OUT/s.json",
+        "--json",
+        "OUT/r.json",
+        "--jsonl",
+        "OUT/r.jsonl",
+        "--html",
+        "OUT/r.html",
+        "--junit",
+        "OUT/r.xml",
+    ])
+    .with_file("s.json", CONNECT)
+    .with_env("URL", url)
+    .run();
+    ended.assert_code(1);
+    let report = ended.json("r.json");
+    let failure = &report["checks"][0]["steps"][0]["failure"];
+    assert!(failure["browser"].as_str().is_some_and(|words| words.contains(says)), "{failure}");
+    ended.assert_says(&[says]);
+    for file in ["r.jsonl", "r.html", "r.xml"] {
+        let escaped = says.replace('\'', "&#39;");
+        let text = ended.file(file);
+        assert!(text.contains(says) || text.contains(&escaped), "{says:?} in {file}:\n{text}");
+    }
+}
+
+#[test]
+fn an_http_status() {
+    check(&answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), "Unexpected response code: 403");
+}
+
+#[test]
+fn a_refused_login() {
+    check(&answering("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"), "Authentication failed");
+}
+
+#[test]
+fn a_subprotocol_that_nobody_offered() {
+    let answer: &'static str =
+        Box::leak(format!("{SWITCHING}Sec-WebSocket-Protocol: other\r\n\r\n").into_boxed_str());
+    check(&answering(answer), "Sec-WebSocket-Protocol");
+}
+
+#[test]
+fn nobody_there() {
+    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).expect("a port").port();
+    check(&format!("ws://127.0.0.1:{port}/"), "ERR_CONNECTION_REFUSED");
+}
+
+#[test]
+fn a_certificate_that_nobody_has_signed_and_the_way_past_it() {
+    let server = Beside::start(&["--tls"]);
+    let url = format!("{}/echo", server.url("wss"));
+    check(&url, "ERR_CERT_AUTHORITY_INVALID");
+    let suite = CONNECT.replace(", \"protocols\": [\"chat.v1\"]", "");
+    Call::new(&["OUT/s.json", "--insecure"])
+        .with_file("s.json", &suite)
+        .with_env("URL", &url)
+        .run()
+        .assert_code(0);
+}

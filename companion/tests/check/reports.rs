@@ -1,0 +1,134 @@
+//! What is written, and what the command is told.
+
+use super::command::Call;
+use super::suites::FAILING;
+
+const ALL: [&str; 12] = [
+    "--json",
+    "OUT/r.json",
+    "--junit",
+    "OUT/r.xml",
+    "--junit-strict",
+    "OUT/strict.xml",
+    "--html",
+    "OUT/r.html",
+    "--har",
+    "OUT/r.har",
+    "--jsonl",
+    "OUT/r.jsonl",
+];
+
+fn with_all<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [arguments, &ALL].concat()
+}
+
+#[test]
+fn a_failing_run_is_told_in_every_form_without_its_secret() {
+    let call =
+        Call::new(&with_all(&["OUT/s.json"])).with_file("s.json", FAILING).with_env("TOKEN", "s3cr3t-t0k3n");
+    let ended = call.run();
+    ended.assert_code(1);
+    let report = ended.json("r.json");
+    assert_eq!((&report["suite"], &report["verdict"]), (&"failing".into(), &"fail".into()));
+    assert_eq!(report["checks"][0]["steps"][1]["failure"]["diff"][0]["path"], "$.n");
+    for (file, part) in [
+        ("r.xml", "<failure"),
+        ("strict.xml", "<failure"),
+        ("r.html", "What did not pass"),
+        ("r.har", "_webSocketMessages"),
+        ("r.jsonl", "\"event\":\"received\""),
+    ] {
+        assert!(ended.file(file).contains(part), "{part} in {file}");
+    }
+    for file in ["r.json", "r.xml", "strict.xml", "r.html", "r.har", "r.jsonl"] {
+        assert!(!ended.file(file).contains("s3cr3t"), "{file}");
+    }
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("s3cr3t"));
+}
+
+#[test]
+fn several_runs_are_one_file_of_each_form() {
+    let ended = Call::new(&with_all(&["first-contact", "rooms", "--repeat", "2", "--seed", "7"])).run();
+    ended.assert_code(0);
+    let report = ended.json("r.json");
+    let suites: Vec<_> = report["runs"].as_array().expect("runs").iter().map(|run| &run["suite"]).collect();
+    assert_eq!(suites, ["first-contact", "rooms", "first-contact", "rooms"]);
+    assert!(report["runs"].as_array().expect("runs").iter().all(|run| run["seed"] == 7));
+    for file in ["r.xml", "strict.xml"] {
+        let text = ended.file(file);
+        assert_eq!(text.matches("<testsuite ").count(), 4, "{text}");
+        let mut cases: Vec<_> =
+            text.split("<testcase ").skip(1).map(|case| case.split(" time=").next()).collect();
+        let all = cases.len();
+        cases.sort_unstable();
+        cases.dedup();
+        assert_eq!(cases.len(), all, "no two cases of one name");
+    }
+    assert_eq!(ended.file("r.html").matches("<article").count(), 4);
+    let archive = ended.json("r.har");
+    assert!(archive["log"]["entries"].as_array().expect("entries").len() > 8);
+    assert_eq!(ended.file("r.jsonl").matches("\"event\":\"run\"").count(), 4);
+}
+
+#[test]
+fn a_report_on_standard_output_is_alone_there() {
+    let ended = Call::new(&["first-contact", "--json", "-"]).run();
+    ended.assert_code(0);
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).expect("nothing but JSON");
+    assert_eq!(report["verdict"], "pass");
+    assert!(ended.stderr.contains("checks passed"), "{}", ended.stderr);
+}
+
+#[test]
+fn checks_are_chosen_by_tag_and_by_name() {
+    let ended = Call::new(&["OUT/s.json", "--tag", "right", "--json", "OUT/r.json"])
+        .with_file("s.json", FAILING)
+        .run();
+    ended.assert_code(0);
+    assert_eq!(ended.json("r.json")["totals"]["checks"], 1);
+    let by_name = ["OUT/s.json", "first-contact", "--check", "bob hears three", "--json", "OUT/r.json"];
+    let ended = Call::new(&by_name).with_file("s.json", FAILING).run();
+    ended.assert_code(1);
+    let report = ended.json("r.json");
+    assert_eq!(report["checks"][0]["name"], "bob hears three", "a suite without such a check is passed over");
+    assert_eq!(report["totals"]["checks"], 1);
+}
+
+#[test]
+fn an_unsteady_check_is_found_by_repeating() {
+    let unsteady = FAILING
+        .replace("{ \"n\": 1, \"token\": \"{{token}}\" }", "{ \"n\": \"{{random 1 2}}\" }")
+        .replace("--", "");
+    let ended = Call::new(&["OUT/s.json", "--repeat", "8", "--check", "bob hears two"])
+        .with_file("s.json", &unsteady)
+        .run();
+    // All eight alike come once in 128 times.
+    ended.assert_says(&["round 8 of 8"]);
+    if ended.code == Some(1) {
+        assert!(
+            ended.stdout.contains("unsteady") || ended.stdout.contains("never passed"),
+            "{}",
+            ended.stdout
+        );
+    }
+}
+
+const SAYS: &str = r#"{ "sockscope": 1, "suite": "says",
+  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}", "greeting": "{{env.GREETING ?? nothing}}", "who": "{{env.WHO ?? nobody}}" },
+  "clients": { "bob": { "url": "{{ws_url}}/echo" } },
+  "checks": [ { "check": "echo", "steps": [ { "connect": "bob" },
+    { "on": "bob", "send": "{{greeting}} {{who}}", "expect": { "text": "hello world" } } ] } ] }"#;
+
+#[test]
+fn values_come_from_the_environment_a_file_and_the_command_line_in_that_order() {
+    for (env, file, var) in [
+        (&[("GREETING", "hello"), ("WHO", "world")][..], "", None),
+        (&[("GREETING", "good-bye"), ("WHO", "world")], "# a remark\nexport GREETING='hello'\n", None),
+        (&[("GREETING", "no"), ("WHO", "world")], "GREETING=no\n", Some("greeting=hello")),
+    ] {
+        let mut arguments = vec!["OUT/s.json", "--env-file", "OUT/some.env"];
+        arguments.extend(var.map(|var| ["--var", var]).into_iter().flatten());
+        let call = Call::new(&arguments).with_file("s.json", SAYS).with_file("some.env", file);
+        env.iter().fold(call, |call, (name, value)| call.with_env(name, value)).run().assert_code(0);
+    }
+}
