@@ -183,7 +183,14 @@ app = Starlette(
         Route("/api/events", publish, methods=["POST"]),
         Route("/api/health", health),
     ],
-    middleware=[Middleware(CORSMiddleware, allow_origin_regex=LOOPBACK, allow_headers=["content-type"])],
+    middleware=[
+        Middleware(
+            CORSMiddleware,
+            allow_origin_regex=LOOPBACK,
+            allow_methods=["GET", "POST"],
+            allow_headers=["content-type"],
+        )
+    ],
     exception_handlers={WebSocketDisconnect: gone, ClientDisconnect: gone},
 )
 

@@ -40,6 +40,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
         browser: None,
         page: false,
         server: false,
+        targets: None,
     };
     bench.set_up(parts);
     for stage in plan {
@@ -68,6 +69,7 @@ enum Stage {
     Server,
     InBrowser,
     WholePage,
+    Headless,
 }
 
 fn plan(parts: Parts) -> Vec<Stage> {
@@ -84,6 +86,7 @@ fn plan(parts: Parts) -> Vec<Stage> {
         (Server, parts.need_browser()),
         (InBrowser, parts.web),
         (WholePage, parts.page),
+        (Headless, parts.page),
     ];
     all.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
 }
@@ -98,6 +101,8 @@ struct Bench<'a> {
     page: bool,
     /// The server is built.
     server: bool,
+    /// What starts the servers of others, where they were asked for.
+    targets: Option<Targets>,
 }
 
 impl Bench<'_> {
@@ -161,6 +166,7 @@ impl Bench<'_> {
                 match outcome {
                     Ok(targets) => {
                         record.stage("other servers", || other_servers(project, &targets));
+                        self.targets = Some(targets);
                     }
                     Err(error) => {
                         record.skip("other servers", &format!("{error:#}"));
@@ -205,6 +211,17 @@ impl Bench<'_> {
                     return record.skip("whole page", "there is no page or no server");
                 }
                 record.stage("whole page", || whole_page(project, browser));
+            }
+            Stage::Headless => {
+                self.progress.stage("tests of `sockscope check` with headless browsers (about 4 minutes)");
+                let Some(browser) = &self.browser else {
+                    return record.skip("headless", "there is no browser");
+                };
+                if !(self.server && self.page) {
+                    return record.skip("headless", "there is no page or no server");
+                }
+                let targets = self.targets.as_ref();
+                record.stage("headless", || headless(project, browser, targets));
             }
         }
     }
@@ -283,6 +300,20 @@ fn whole_page(project: &Project, browser: &Browser) -> Result<Count> {
     command.args(["--features", "page-tests", "--test", "page"]);
     command.env("SOCKSCOPE_BIN", project.server());
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    tests(&mut command)
+}
+
+/// The command that runs suites, as a job of CI calls it; against servers that others have written where those are set up.
+fn headless(project: &Project, browser: &Browser, targets: Option<&Targets>) -> Result<Count> {
+    let mut command = project.cargo();
+    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion", "--test", "check"]);
+    command.arg("--features");
+    command.arg(if targets.is_some() { "page-tests,target-tests" } else { "page-tests" });
+    command.env("SOCKSCOPE_BIN", project.server());
+    command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    if let Some(targets) = targets {
+        targets.equip(&mut command);
+    }
     tests(&mut command)
 }
 

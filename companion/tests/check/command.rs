@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -45,8 +47,38 @@ pub struct Running {
     folder: TempDir,
     family: Family,
     child: Child,
-    stdout: thread::JoinHandle<String>,
-    stderr: thread::JoinHandle<String>,
+    stdout: Heard,
+    stderr: Heard,
+}
+
+/// What was said so far, and who listens.
+struct Heard {
+    text: Arc<Mutex<String>>,
+    listener: thread::JoinHandle<()>,
+}
+
+impl Heard {
+    fn of(mut pipe: impl Read + Send + 'static) -> Self {
+        let text = Arc::<Mutex<String>>::default();
+        let said = text.clone();
+        let listener = thread::spawn(move || {
+            let mut part = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut part) {
+                let part = String::from_utf8_lossy(&part[..count]);
+                said.lock().expect("no listener panics").push_str(&part);
+            }
+        });
+        Self { text, listener }
+    }
+
+    fn so_far(&self) -> String {
+        self.text.lock().expect("no listener panics").clone()
+    }
+
+    fn all(self) -> String {
+        self.listener.join().expect("no listener panics");
+        self.text.lock().expect("no listener panics").clone()
+    }
 }
 
 /// A call that has ended.
@@ -95,8 +127,8 @@ impl Call {
         Running {
             folder: self.folder,
             family: Family { sign: format!("{MARK}={}", self.mark), groups: BTreeSet::new() },
-            stdout: thread::spawn(move || std::io::read_to_string(stdout).unwrap_or_default()),
-            stderr: thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default()),
+            stdout: Heard::of(stdout),
+            stderr: Heard::of(stderr),
             child,
         }
     }
@@ -119,6 +151,11 @@ impl Running {
         })
     }
 
+    /// Waits until the command has said this.
+    pub fn until_says(&self, part: &str) {
+        until(&format!("{part:?}"), || self.stdout.so_far().contains(part).then_some(()));
+    }
+
     pub fn signal(&self, name: &str) {
         signal(name, self.child.id());
     }
@@ -129,12 +166,8 @@ impl Running {
             self.child.try_wait().expect("it is our child")
         });
         let (stdout, stderr) = (self.stdout, self.stderr);
-        let ended = Ended {
-            code: code_of(status),
-            stdout: stdout.join().expect("it is read"),
-            stderr: stderr.join().expect("it is read"),
-            folder: self.folder,
-        };
+        let ended =
+            Ended { code: code_of(status), stdout: stdout.all(), stderr: stderr.all(), folder: self.folder };
         // What has ended may still be waiting for its parent.
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {

@@ -39,7 +39,7 @@ fn what_is_wrong_with_suites_is_2_with_its_place_and_nothing_starts() {
         .with_file("bad.json", text)
         .run();
     ended.assert_code(2);
-    ended.assert_says(&["bad.json:2:43: ", "did you mean \"connect\"?", "laod: there is no such file"]);
+    ended.assert_says(&["bad.json:2:44: ", "did you mean \"connect\"?", "laod: there is no such file"]);
     for (arguments, words) in [
         (&["load", "--var", "num_client=3"][..], "did you mean \"num_clients\"?"),
         (&["load", "--var", "num_clients"], "write NAME=VALUE"),
@@ -104,9 +104,8 @@ fn at_the_long_check(more: &[&str]) -> super::command::Running {
     let arguments =
         [&["OUT/s.json", "--json", "OUT/r.json", "--junit", "OUT/r.xml", "--jsonl", "OUT/r.jsonl"], more]
             .concat();
-    let mut running = Call::new(&arguments).with_file("s.json", LONG).start();
-    // The page opens a window of its own for nothing else: a renderer that has a worker is at work.
-    running.until_process("--type=renderer");
+    let running = Call::new(&arguments).with_file("s.json", LONG).start();
+    running.until_says("pass  short");
     running
 }
 
@@ -115,7 +114,6 @@ fn ctrl_c_writes_the_reports_and_leaves_nothing() {
     let serve = format!("{} serve --port {{port}}", binary());
     for (name, more) in [("INT", &[][..]), ("TERM", &["--start", &serve])] {
         let running = at_the_long_check(more);
-        std::thread::sleep(std::time::Duration::from_secs(2));
         running.signal(name);
         let ended = running.wait();
         ended.assert_code(5);
@@ -131,7 +129,6 @@ fn ctrl_c_writes_the_reports_and_leaves_nothing() {
 #[test]
 fn a_browser_that_is_killed_in_mid_run_is_3_with_a_report() {
     let mut running = at_the_long_check(&[]);
-    std::thread::sleep(std::time::Duration::from_secs(2));
     let browser = running.processes().into_iter().find(|(_, line)| {
         line.contains("--headless=new") && !line.contains("--type=") && !line.contains("crashpad")
     });
@@ -156,7 +153,6 @@ fn a_driver_that_is_killed_takes_no_browser_with_it_into_the_dark() {
 #[test]
 fn a_page_that_hangs_is_3() {
     let mut running = at_the_long_check(&[]);
-    std::thread::sleep(std::time::Duration::from_secs(2));
     for (pid, line) in running.processes() {
         if line.contains("--type=renderer") {
             signal("STOP", pid);
