@@ -124,9 +124,26 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
         };
         // The newest one: an earlier connection of the same client may have been meant to fail.
         let words = within.iter().rev().find(is_meant).map(|it| it.words.clone());
+        if let Some(words) = &words {
+            failure.message = with_reason(&failure.message, words);
+        }
         failure.browser = words;
     }
 }
+
+/// A message that guesses, with what is known instead.
+fn with_reason(message: &str, words: &str) -> String {
+    match message.split_once(UNKNOWN) {
+        Some((known, guesses)) => {
+            let rest = guesses.split_once(')').map_or("", |(_, rest)| rest);
+            format!("{known}: {words}{rest}")
+        }
+        None => message.to_owned(),
+    }
+}
+
+/// How the engine says that it can only guess.
+const UNKNOWN: &str = "; a browser does not say why (";
 
 /// A recording in JSON Lines with the reasons beside the ends that they explain.
 pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
@@ -134,7 +151,7 @@ pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
     let mut out = String::with_capacity(lines.len());
     for line in lines.split_inclusive('\n') {
         let is_end = line.starts_with("{\"event\":\"closed\"") && !left.is_empty();
-        match is_end.then(|| with_reason(line, &mut left)).flatten() {
+        match is_end.then(|| line_with_reason(line, &mut left)).flatten() {
             Some(line) => out.extend([line.as_str(), "\n"]),
             None => out.push_str(line),
         }
@@ -142,7 +159,7 @@ pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
     out
 }
 
-fn with_reason(line: &str, left: &mut Vec<&Explained>) -> Option<String> {
+fn line_with_reason(line: &str, left: &mut Vec<&Explained>) -> Option<String> {
     let mut event: Value = serde_json::from_str(line).ok()?;
     let place =
         left.iter().position(|it| event["name"] == it.broken.name.as_str() && event["code"] == 1006)?;
@@ -212,6 +229,13 @@ mod tests {
         );
         let told: Vec<_> = all.iter().map(|it| (it.broken.name.as_str(), it.words.as_str())).collect();
         assert_eq!(told, [("a", "first"), ("b", "second")]);
+    }
+
+    #[test]
+    fn a_message_that_guesses_says_what_is_known() {
+        let guess = format!("the handshake failed after 3ms{UNKNOWN}no server there, TLS); more");
+        assert_eq!(with_reason(&guess, "code 401"), "the handshake failed after 3ms: code 401; more");
+        assert_eq!(with_reason("it broke", "code 401"), "it broke");
     }
 
     #[test]

@@ -71,9 +71,8 @@ impl Screen {
         if self.is_quiet || !io::IsTerminal::is_terminal(&io::stderr()) {
             return;
         }
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {elapsed}  {wide_msg}");
-        bar.set_style(style.expect("the template is sound"));
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(style("  {spinner} {elapsed}  {wide_msg}"));
         bar.set_message("opening the browser");
         bar.enable_steady_tick(Duration::from_millis(200));
         self.bar = Some(bar);
@@ -86,7 +85,10 @@ impl Screen {
         }
         self.told = self.told.max(status.results.len());
         if let Some(bar) = &self.bar {
-            bar.set_length(status.checks);
+            if bar.length() != Some(status.checks) && status.checks > 0 {
+                bar.set_length(status.checks);
+                bar.set_style(style("  {bar:24} {pos}/{len}  {elapsed}  {wide_msg}"));
+            }
             bar.set_position(status.done);
             let now = [status.check.as_deref(), status.step.as_deref()];
             bar.set_message(now.into_iter().flatten().collect::<Vec<_>>().join(" · "));
@@ -246,6 +248,10 @@ impl Screen {
     pub fn trouble(&self, words: &str) {
         let _ = writeln!(anstream::stderr(), "{WRONG}sockscope:{WRONG:#} {words}");
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is sound")
 }
 
 fn mark(verdict: Verdict) -> String {

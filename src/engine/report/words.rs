@@ -164,7 +164,7 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     if let Some(happened) = happened(step, failure) {
         let _ = writeln!(lines, "  {happened}");
     }
-    if let Some(browser) = &failure.browser {
+    if let Some(browser) = untold(failure) {
         let _ = writeln!(lines, "  the browser: {browser}");
     }
     if let Some(expected) = &failure.expected {
@@ -201,6 +201,11 @@ pub(super) fn shard(shard: &ShardReport) -> String {
         let _ = write!(line, "; {reason}");
     }
     line
+}
+
+/// What the browser says, unless the message says it already.
+pub(super) fn untold(failure: &Failure) -> Option<&str> {
+    failure.browser.as_deref().filter(|browser| !failure.message.contains(browser))
 }
 
 /// To whom and how often it happened; none when there is nothing to say.

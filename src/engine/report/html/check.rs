@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::super::markup::body;
-use super::super::words::{self, counted, happened};
+use super::super::words::{self, counted, happened, untold};
 use super::super::{CheckReport, Failure, Leftover, StepReport, Verdict};
 use super::{badge, begin_table, end_table, figures, paragraph};
 
@@ -101,7 +101,7 @@ fn failure(step: &StepReport, failure: &Failure, out: &mut dyn Write) -> fmt::Re
     if let Some(happened) = happened(step, failure) {
         paragraph(out, "aside", &happened)?;
     }
-    if let Some(browser) = &failure.browser {
+    if let Some(browser) = untold(failure) {
         paragraph(out, "aside", &format!("The browser says: {browser}"))?;
     }
     if failure.expected.is_some() || failure.closest.is_some() {
