@@ -3,7 +3,7 @@
 //! Owns how a driver is started, what is asked of a new browser, and that everything of it is gone afterwards: processes,
 //! and whatever it wrote beside its profile. It refuses to know the page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -57,17 +57,28 @@ pub struct BrowserChoice {
     pub arguments: Vec<String>,
 }
 
-/// A driver that can open browsers.
+/// Opens browsers.
 #[derive(Debug)]
 pub struct Driver {
-    endpoint: String,
+    source: Source,
     capabilities: Map<String, Value>,
-    /// None where the endpoint is elsewhere.
-    own: Option<Own>,
 }
 
+/// Where browsers come from.
 #[derive(Debug)]
-struct Own {
+enum Source {
+    /// An endpoint elsewhere.
+    Elsewhere(String),
+    /// A driver of our own for all browsers.
+    Shared(OwnDriver),
+    /// A driver of its own for each, since Firefox's has one browser at a time.
+    OneEach(Pair),
+}
+
+/// A driver process.
+#[derive(Debug)]
+pub struct OwnDriver {
+    endpoint: String,
     child: Child,
     /// Where the driver and its browsers write what they forget to remove.
     folder: TempDir,
@@ -111,11 +122,54 @@ impl Driver {
         if let Some(endpoint) = &choice.webdriver {
             let family = choice.browser.as_deref().and_then(Family::of_name).unwrap_or(Family::Chrome);
             let capabilities = capabilities(choice, family, None, false);
-            return Ok(Self { endpoint: endpoint.clone(), capabilities, own: None });
+            return Ok(Self { source: Source::Elsewhere(endpoint.clone()), capabilities });
         }
         let pair = find(choice.browser.as_deref(), &ThisMachine)?;
+        let capabilities = capabilities(choice, pair.family, Some(&pair), is_root());
+        let source = match pair.family {
+            Family::Chrome | Family::Edge => Source::Shared(OwnDriver::start(&pair).await?),
+            Family::Firefox => Source::OneEach(pair),
+        };
+        Ok(Self { source, capabilities })
+    }
+
+    /// Opens a browser with nothing in it.
+    pub async fn open(&self) -> Result<Session, DriverError> {
+        let own = match &self.source {
+            Source::OneEach(pair) => Some(OwnDriver::start(pair).await?),
+            Source::Elsewhere(_) | Source::Shared(_) => None,
+        };
+        let endpoint = match (&self.source, &own) {
+            (Source::Elsewhere(endpoint), _) => endpoint,
+            (Source::Shared(own), _) | (_, Some(own)) => &own.endpoint,
+            (Source::OneEach(_), None) => unreachable!("it was started above"),
+        };
+        let error = |words: String| DriverError::Open { by: endpoint.clone(), words };
+        let words = match timeout(OPENS_WITHIN, Session::open(endpoint, self.capabilities.clone())).await {
+            Ok(Ok(session)) => return Ok(session.kept_by(own)),
+            Ok(Err(SessionError::Driver(words))) => words,
+            Ok(Err(other)) => other.to_string(),
+            Err(_) => format!("it did not answer within {OPENS_WITHIN:?}"),
+        };
+        let error = error(words);
+        if let Some(own) = own {
+            own.end().await;
+        }
+        Err(error)
+    }
+
+    /// Ends the driver with every browser that it has opened.
+    pub async fn end(self) {
+        if let Source::Shared(own) = self.source {
+            own.end().await;
+        }
+    }
+}
+
+impl OwnDriver {
+    async fn start(pair: &Pair) -> Result<Self, DriverError> {
         let spawn_error = |source| DriverError::Spawn { driver: pair.driver.clone(), source };
-        let folder = TempDir::with_prefix("sockscope-").map_err(spawn_error)?;
+        let folder = temporary_folder().map_err(spawn_error)?;
         let mut command = Command::new(&pair.driver);
         match pair.family {
             Family::Chrome | Family::Edge => command.arg("--port=0"),
@@ -128,34 +182,26 @@ impl Driver {
         let Ok(Some(port)) = said else {
             let words = output.lines().join("\n");
             child.end(FAREWELL).await;
-            return Err(DriverError::Silent { driver: pair.driver, words });
+            return Err(DriverError::Silent { driver: pair.driver.clone(), words });
         };
-        let capabilities = capabilities(choice, pair.family, Some(&pair), is_root());
-        Ok(Self {
-            endpoint: format!("http://127.0.0.1:{port}"),
-            capabilities,
-            own: Some(Own { child, folder }),
-        })
+        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), child, folder })
     }
 
-    /// Opens a browser with nothing in it.
-    pub async fn open(&self) -> Result<Session, DriverError> {
-        let error = |words: String| DriverError::Open { by: self.endpoint.clone(), words };
-        match timeout(OPENS_WITHIN, Session::open(&self.endpoint, self.capabilities.clone())).await {
-            Ok(Ok(session)) => Ok(session),
-            Ok(Err(SessionError::Driver(words))) => Err(error(words)),
-            Ok(Err(other)) => Err(error(other.to_string())),
-            Err(_) => Err(error(format!("it did not answer within {OPENS_WITHIN:?}"))),
-        }
-    }
-
-    /// Ends the driver with every browser that it has opened.
+    /// Ends it with its browsers.
     pub async fn end(self) {
-        if let Some(Own { child, folder }) = self.own {
-            child.end(FAREWELL).await;
-            // The system removes what stays in its folder for temporary files.
-            let _ = folder.close();
-        }
+        self.child.end(FAREWELL).await;
+        // The system removes what stays in its folder for temporary files.
+        let _ = self.folder.close();
+    }
+}
+
+/// A browser makes a socket far below it, whose path must not be long, as that of a user's own folder is on some systems.
+fn temporary_folder() -> std::io::Result<TempDir> {
+    let short = Path::new("/tmp");
+    if cfg!(unix) && short.is_dir() {
+        TempDir::with_prefix_in("sockscope-", short)
+    } else {
+        TempDir::with_prefix("sockscope-")
     }
 }
 

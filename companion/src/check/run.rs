@@ -291,7 +291,7 @@ async fn status(session: &Session) -> Result<Status, Lost> {
 
 /// What one browser has to tell after its run.
 async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Part, Lost> {
-    let text = fetch(session, "Promise.resolve(globalThis.sockscopeRun.report)").await?;
+    let text = fetch(session, "Promise.resolve(window.sockscopeRun.report)").await?;
     let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
     let complaints = session.complaints().await;
     let reasons: Vec<_> =
@@ -435,6 +435,8 @@ fn lost_check(result: &CheckResult) -> CheckReport {
 }
 
 /// Whether the checks are drawn, or what kept the page from it.
+///
+/// These scripts say `window`: Firefox's driver runs each in a global object of its own.
 const READY: &str = "
     const trouble = document.getElementById('trouble');
     const late = document.querySelector('#checks > p.start > button') && document.querySelector('#checks > p.start');
@@ -444,22 +446,22 @@ const READY: &str = "
     };";
 
 const BEGIN: &str = "
-    const run = globalThis.sockscopeRun = { report: null, error: null };
+    const run = window.sockscopeRun = { report: null, error: null };
     sockscope.run(arguments[0], arguments[1]).then(
         report => { run.report = JSON.stringify(report); },
         error => { run.error = String(error?.message ?? error); });";
 
 const STATUS: &str = "
-    const run = globalThis.sockscopeRun;
+    const run = window.sockscopeRun;
     return { ...sockscope.status(), is_over: run.report !== null, error: run.error };";
 
 const FETCH: &str = "
-    const box = globalThis.sockscopeBox = { text: null, error: null };
+    const box = window.sockscopeBox = { text: null, error: null };
     (promise => promise.then(text => { box.text = text; }, error => { box.error = String(error?.message ?? error); }))";
 
 /// Never splits what one sign is made of.
 const PIECE: &str = "
-    const { text, error } = globalThis.sockscopeBox;
+    const { text, error } = window.sockscopeBox;
     if (error !== null || text === null) return { error };
     let end = Math.min(arguments[0] + 4_000_000, text.length);
     if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end += 1;

@@ -12,6 +12,8 @@ use hyper_rustls::HttpsConnectorBuilder;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
+use super::driver::OwnDriver;
+
 /// A page that does not load by then does not come.
 const LOADS_WITHIN: Duration = Duration::from_secs(60);
 /// A page that does not answer a script by then hangs.
@@ -23,6 +25,8 @@ const CLOSES_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Session {
     client: Client,
+    /// A driver for this browser alone, which ends with it.
+    driver: Option<OwnDriver>,
 }
 
 /// What went wrong with a browser.
@@ -58,7 +62,12 @@ impl Session {
             .enable_http1()
             .build();
         let client = ClientBuilder::new(connector).capabilities(capabilities).connect(endpoint).await;
-        Ok(Self { client: client.map_err(|error| SessionError::Driver(refusal(&error)))? })
+        Ok(Self { client: client.map_err(|error| SessionError::Driver(refusal(&error)))?, driver: None })
+    }
+
+    /// The driver ends with the browser.
+    pub fn kept_by(self, driver: Option<OwnDriver>) -> Self {
+        Self { driver, ..self }
     }
 
     /// Loads a page.
@@ -85,6 +94,9 @@ impl Session {
     /// Closes the browser; whoever opened it ends it if it does not.
     pub async fn close(self) {
         let _ = timeout(CLOSES_WITHIN, self.client.close()).await;
+        if let Some(driver) = self.driver {
+            driver.end().await;
+        }
     }
 }
 

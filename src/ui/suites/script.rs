@@ -186,7 +186,11 @@ fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
     if object.is_undefined() || object.is_null() {
         return Ok(Vec::new());
     }
-    let object: &Object = object.dyn_ref().ok_or_else(|| "vars and env are objects".to_owned())?;
+    // Not by its class: a driver's objects may come from another realm, which has classes of its own.
+    if !object.is_object() || js_sys::Array::is_array(object) {
+        return Err("vars and env are objects".to_owned());
+    }
+    let object: &Object = object.unchecked_ref();
     let text = |value: JsValue| match value.as_string() {
         Some(text) => text,
         None => JSON::stringify(&value).ok().and_then(|it| it.as_string()).unwrap_or_default(),
@@ -202,7 +206,10 @@ fn list(value: &JsValue, name: &str) -> Result<Vec<String>, String> {
     if value.is_undefined() || value.is_null() {
         return Ok(Vec::new());
     }
-    let items = value.dyn_ref::<js_sys::Array>().ok_or_else(|| format!("{name} is a list"))?;
+    if !js_sys::Array::is_array(value) {
+        return Err(format!("{name} is a list"));
+    }
+    let items: &js_sys::Array = value.unchecked_ref();
     items.iter().map(|it| it.as_string().ok_or_else(|| format!("{name} is a list of texts"))).collect()
 }
 
