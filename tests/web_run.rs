@@ -4,30 +4,21 @@
 
 mod web;
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sockscope::browser::{BrowserWorld, clock};
+use sockscope::browser::clock;
 use sockscope::engine::report::{FailureKind, Report, Verdict};
-use sockscope::engine::run::{Options, Plan, Stop, run};
-use sockscope::engine::suite::Suite;
+use sockscope::engine::run::Stop;
+use sockscope::testing::{self, Options, assert_passed as passed};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::{address, api_address};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 async fn run_suite(suite: Value, stop: Stop) -> Report {
-    let suite = Suite::parse(&suite.to_string()).unwrap_or_else(|problems| {
-        panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    });
-    let options = Options {
-        env: [("WS_URL".to_owned(), address("")), ("API_URL".to_owned(), api_address(""))].into(),
-        seed: (js_sys::Math::random() * 1e9) as u64,
-        ..Options::default()
-    };
-    let plan = Plan::new(Rc::new(suite), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
-    run(plan, BrowserWorld::new(), stop, Box::new(|_| {})).await
+    let options = Options::new().env("WS_URL", address("")).env("API_URL", api_address("")).stop(stop);
+    testing::run_suite(&suite.to_string(), options).await.expect("the suite is sound")
 }
 
 /// A suite with the shared variables, these clients and this check.
@@ -41,16 +32,6 @@ fn suite(clients: Value, check: Value) -> Value {
         },
         "clients": clients, "checks": [check]
     })
-}
-
-#[track_caller]
-fn passed(report: &Report) {
-    let steps = report.checks.iter().flat_map(|check| &check.steps);
-    let failures: Vec<_> = steps.filter_map(|step| step.failure.as_ref()).collect();
-    let bad =
-        report.checks.iter().flat_map(|check| &check.thresholds).filter(|one| one.verdict != Verdict::Pass);
-    let all = format!("{:?} {failures:#?} {:#?}", report.reasons, bad.collect::<Vec<_>>());
-    assert_eq!(report.verdict, Verdict::Pass, "{all}");
 }
 
 #[test]

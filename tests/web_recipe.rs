@@ -1,0 +1,84 @@
+//! The recipe of `docs/ci.md`: suites inside the headless tests of a project that is not ours. In a page's window, where
+//! `web_run.rs` runs in a worker.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::time::Duration;
+
+use sockscope::engine::report::Verdict;
+use sockscope::testing::{Options, assert_passed, explain, run_suite};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const SUITE: &str = include_str!("../suites/first-contact.json");
+
+fn server() -> Options {
+    let url = option_env!("SOCKSCOPE_TEST_WS").expect("`cargo xtask test --web` starts the server");
+    Options::new().env("WS_URL", url).limit(Duration::from_secs(60))
+}
+
+#[wasm_bindgen_test]
+async fn the_server_answers() {
+    let report = run_suite(SUITE, server()).await.unwrap();
+    assert_passed(&report);
+}
+
+/// A suite that wants an answer which the server does not give.
+const WRONG: &str = r#"{ "sockscope": 1, "suite": "wrong", "vars": { "ws_url": "{{env.WS_URL}}", "text": "hello" },
+  "clients": { "a": { "url": "{{ws_url}}/echo" } },
+  "checks": [
+    { "check": "it greets", "tags": ["greeting"], "steps": [
+      { "connect": "a" },
+      { "send": { "type": "{{text}}" }, "expect": { "subset": { "type": "welcome" }, "within": "200ms" } } ] },
+    { "check": "it waits", "tags": ["slow"], "steps": [ { "connect": "a" }, { "wait": "1m" } ] } ],
+  "thresholds": { "missing": "== 0" } }"#;
+
+#[wasm_bindgen_test]
+async fn a_failure_says_what_was_wanted_and_what_came() {
+    let report = run_suite(WRONG, server().check("it greets").var("text", "hi").seed(7)).await.unwrap();
+    let words = explain(&report);
+    for wanted in [
+        r#"suite "wrong": fail, 0 of 1 checks passed (seed 7)"#,
+        "\nfail it greets\n    ",
+        "(steps[1], line 6)",
+        r#"timeout: JSON containing {"type":"welcome"} did not come within 200ms; 1 other message came"#,
+        r#"$.type: wanted "welcome", got "hi""#,
+        "\nfail threshold missing == 0, measured 1",
+    ] {
+        assert!(words.contains(wanted), "{wanted} is not in\n{words}");
+    }
+    let environment = report.environment;
+    assert!(environment.browser.contains(' ') && environment.origin.starts_with("http"), "{environment:?}");
+    assert!(environment.timer_step_us > 0.0, "{environment:?}");
+}
+
+#[wasm_bindgen_test]
+#[should_panic(expected = "fail it greets")]
+async fn a_failure_fails_the_test() {
+    assert_passed(&run_suite(WRONG, server().tag("greeting")).await.unwrap());
+}
+
+#[wasm_bindgen_test]
+async fn a_run_beyond_its_limit_is_stopped_and_no_pass() {
+    let report = run_suite(WRONG, server().tag("slow").limit(Duration::from_millis(300))).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert!(explain(&report).contains("stopped while this step ran"), "{}", explain(&report));
+}
+
+#[wasm_bindgen_test]
+async fn a_mistake_is_said_with_its_place() {
+    let text = WRONG.replace(r#""connect": "a" }, { "wait""#, r#""conect": "a" }, { "wait""#);
+    let error = run_suite(&text, server()).await.unwrap_err();
+    let words = format!("{error:?}");
+    assert!(words.starts_with("the suite cannot be read:\n  7:"), "{words}");
+    assert!(words.contains("connect"), "{words}");
+
+    let error = run_suite(WRONG, server().var("txt", 1)).await.unwrap_err();
+    assert!(
+        error.to_string().starts_with("the suite cannot run with these values:\n  variable \"txt\""),
+        "{error}"
+    );
+    let error = run_suite(WRONG, server().check("nothing")).await.unwrap_err();
+    assert!(error.to_string().contains("no check has the tags or the name"), "{error}");
+}
