@@ -12,14 +12,18 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 const SUITE: &str = include_str!("../suites/first-contact.json");
+const SERVER: &str = match option_env!("SOCKSCOPE_TEST_WS") {
+    Some(url) => url,
+    // The lints compile this without a server.
+    None => "ws://nobody-started-it.invalid",
+};
 
 fn server() -> Options {
-    let url = option_env!("SOCKSCOPE_TEST_WS").expect("`cargo xtask test --web` starts the server");
-    Options::new().env("WS_URL", url).limit(Duration::from_secs(60))
+    Options::new().env("WS_URL", SERVER).limit(Duration::from_secs(60))
 }
 
 #[wasm_bindgen_test]
-async fn the_server_answers() {
+async fn the_server_passes_its_suite() {
     let report = run_suite(SUITE, server()).await.unwrap();
     assert_passed(&report);
 }

@@ -1,0 +1,123 @@
+//! What the documentation tells people to type is understood: every command line, every suite, and the recipe for Rust projects.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sockscope::engine::suite::Suite;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// README and all of `docs`, each with its name.
+fn pages() -> Vec<(String, String)> {
+    let entries = fs::read_dir(root().join("docs")).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let mut paths: Vec<String> =
+        names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+    paths.push("README.md".to_owned());
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
+/// The fenced blocks of a page: the language and the text of each. A block within a list is indented, and its end as well.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let (mut blocks, mut open) = (Vec::new(), None::<(String, String)>);
+    for line in page.lines() {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(language), None) => open = Some((language.trim().to_owned(), String::new())),
+            (None, Some((_, text))) => *text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// The calls of the command in a block, from its name to the end of the line; lines that a backslash joins are one.
+fn calls(text: &str) -> Vec<String> {
+    let joined = text.replace("\\\n", " ");
+    let mut calls = Vec::new();
+    for line in joined.lines() {
+        // What stands before it: keys of YAML, variables of the shell, a path.
+        let Some(at) = ["sockscope check ", "sockscope serve", "sockscope validate ", "sockscope schema"]
+            .iter()
+            .find_map(|call| line.find(call))
+        else {
+            continue;
+        };
+        let is_prose = line.trim_start().starts_with('#') || line.contains("Usage:");
+        if is_prose {
+            continue;
+        }
+        let rest = &line[at + "sockscope ".len()..];
+        // What comes after it in the same line.
+        let end = [" || ", " | ", " && ", " > ", "  #", " &"].iter().filter_map(|end| rest.find(end)).min();
+        calls.push(rest[..end.unwrap_or(rest.len())].trim().to_owned());
+    }
+    calls
+}
+
+/// Whether the command line is one; nothing is run. The shell takes the words apart, as it would in a terminal.
+fn is_understood(call: &str) -> Result<(), String> {
+    let script = format!("exec \"$SOCKSCOPE\" {call} --help");
+    let mut shell = Command::new("sh");
+    shell.args(["-fc", &script]).env("SOCKSCOPE", env!("CARGO_BIN_EXE_sockscope")).env("TAGS", "--tag smoke");
+    let output = shell.output().expect("a shell");
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+#[test]
+fn every_command_line_is_understood() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (page, text) in pages() {
+        for call in blocks(&text).iter().flat_map(|(_, text)| calls(text)) {
+            seen += 1;
+            if let Err(words) = is_understood(&call) {
+                wrong.push(format!("{page}: sockscope {call}\n{words}"));
+            }
+        }
+    }
+    assert!(seen >= 20, "only {seen} command lines were found: have the blocks changed?");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_wrong_command_line_is_found() {
+    let found = calls("# sockscope check is nice\nA=b sockscope check x --taag \\\n  y || true\n  run: sockscope schema > s\n");
+    assert_eq!(found, ["check x --taag    y", "schema"]);
+    assert!(is_understood(&found[0]).is_err_and(|words| words.contains("--taag")));
+    assert_eq!(is_understood(&found[1]), Ok(()));
+}
+
+#[test]
+fn the_suites_of_these_pages_can_be_read() {
+    for page in ["docs/ci.md", "docs/scaling.md"] {
+        for (_, text) in blocks(&read(page)).iter().filter(|(language, _)| language == "json") {
+            let mistakes = Suite::parse(text).err().unwrap_or_default();
+            assert!(mistakes.is_empty(), "{page}: {mistakes:?}");
+        }
+    }
+}
+
+/// The lines that name the suite and the server are each project's own.
+#[test]
+fn the_recipe_for_rust_projects_is_a_test_of_ours() {
+    let ours = read("tests/web_recipe.rs");
+    let page = read("docs/ci.md");
+    let recipe = blocks(&page).into_iter().find(|(language, _)| language == "rust").expect("a recipe").1;
+    let own = ["const SUITE: ", "const SERVER: "];
+    let common = recipe.lines().filter(|line| !own.iter().any(|it| line.starts_with(it)));
+    for line in common.filter(|line| !line.is_empty()) {
+        assert!(ours.lines().any(|it| it == line), "tests/web_recipe.rs has no line {line:?}");
+    }
+}
