@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use sockscope::engine::report::Verdict;
-use sockscope::testing::{Options, assert_passed, explain, run_suite};
+use sockscope::testing;
+use sockscope::testing::{Options, assert_passed, run_suite};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -41,7 +42,7 @@ const WRONG: &str = r#"{ "sockscope": 1, "suite": "wrong", "vars": { "ws_url": "
 #[wasm_bindgen_test]
 async fn a_failure_says_what_was_wanted_and_what_came() {
     let report = run_suite(WRONG, server().check("it greets").var("text", "hi").seed(7)).await.unwrap();
-    let words = explain(&report);
+    let words = testing::explain(&report);
     for wanted in [
         r#"suite "wrong": fail, 0 of 1 checks passed (seed 7)"#,
         "\nfail it greets\n    ",
@@ -67,7 +68,8 @@ async fn a_failure_fails_the_test() {
 async fn a_run_beyond_its_limit_is_stopped_and_no_pass() {
     let report = run_suite(WRONG, server().tag("slow").limit(Duration::from_millis(300))).await.unwrap();
     assert_eq!(report.verdict, Verdict::Inconclusive);
-    assert!(explain(&report).contains("stopped while this step ran"), "{}", explain(&report));
+    let words = testing::explain(&report);
+    assert!(words.contains("stopped while this step ran"), "{words}");
 }
 
 #[wasm_bindgen_test]

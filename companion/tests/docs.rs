@@ -93,7 +93,9 @@ fn every_command_line_is_understood() {
 
 #[test]
 fn a_wrong_command_line_is_found() {
-    let found = calls("# sockscope check is nice\nA=b sockscope check x --taag \\\n  y || true\n  run: sockscope schema > s\n");
+    let found = calls(
+        "# sockscope check is nice\nA=b sockscope check x --taag \\\n  y || true\n  run: sockscope schema > s\n",
+    );
     assert_eq!(found, ["check x --taag    y", "schema"]);
     assert!(is_understood(&found[0]).is_err_and(|words| words.contains("--taag")));
     assert_eq!(is_understood(&found[1]), Ok(()));
