@@ -40,7 +40,8 @@ impl Options {
         Self::default()
     }
 
-    /// The value of a variable, as text: what looks like a number, a list or an object becomes one, as with `--var`.
+    /// The value of a variable, as `--var` gives it: where the suite's default is a number, a boolean, an object or an array, a
+    /// text that reads as one becomes one.
     pub fn var(mut self, name: &str, value: impl ToString) -> Self {
         self.vars.push((name.to_owned(), value.to_string()));
         self

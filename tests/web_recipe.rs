@@ -2,6 +2,7 @@
 //! `web_run.rs` runs in a worker.
 
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test of somebody else has no rule against it")]
 
 use std::time::Duration;
 
