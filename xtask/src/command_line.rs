@@ -12,7 +12,8 @@ Usage: cargo xtask <command> [options]
 Commands:
   run     Build the page and the server, start the server, print its address
   test    Check formatting and lints, run every test, end with `N passed, N failed`
-  setup   Only install what the other two need (they do so themselves)
+  build   Only build the page and the server: target/release/sockscope, with the page inside
+  setup   Only install what the others need (they do so themselves)
 
 cargo xtask run [--open] [--port N] [-- arguments of `sockscope serve`]
   --open     Open the page in the default browser
@@ -38,6 +39,7 @@ Environment:
 pub enum Request {
     Help,
     Setup,
+    Build,
     Run(RunOptions),
     Test(Parts),
 }
@@ -80,12 +82,18 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Request> {
         "help" => Ok(Request::Help),
         "run" => parse_run(&mut parser),
         "test" => parse_test(&mut parser),
-        "setup" => match parser.next()? {
-            None => Ok(Request::Setup),
-            Some(Short('h') | Long("help")) => Ok(Request::Help),
-            Some(other) => bail!("{}; `setup` takes no options", other.unexpected()),
-        },
-        other => bail!("unknown command {other:?}; there are run, test and setup"),
+        "setup" => alone(&mut parser, Request::Setup, &command),
+        "build" => alone(&mut parser, Request::Build, &command),
+        other => bail!("unknown command {other:?}; there are run, test, build and setup"),
+    }
+}
+
+/// A command without options.
+fn alone(parser: &mut lexopt::Parser, request: Request, name: &str) -> Result<Request> {
+    match parser.next()? {
+        None => Ok(request),
+        Some(Short('h') | Long("help")) => Ok(Request::Help),
+        Some(other) => bail!("{}; `{name}` takes no options", other.unexpected()),
     }
 }
 
@@ -161,7 +169,8 @@ mod tests {
     #[test]
     fn err_an_unknown_word_is_named() {
         let error = parse(lexopt::Parser::from_args(["walk"])).unwrap_err();
-        assert_eq!(error.to_string(), "unknown command \"walk\"; there are run, test and setup");
+        assert_eq!(error.to_string(), "unknown command \"walk\"; there are run, test, build and setup");
+        assert_eq!(parse(lexopt::Parser::from_args(["build"])).unwrap(), Request::Build);
         assert!(parse(lexopt::Parser::from_args(["run", "--port", "70000"])).is_err());
     }
 }

@@ -47,6 +47,7 @@ fn perform(request: Request) -> anyhow::Result<bool> {
     match request {
         Request::Help => Ok(true),
         Request::Setup => setup::everything(&project).map(|()| true),
+        Request::Build => serve::build_all(&project, 0).map(|_| true),
         Request::Run(options) => serve::run(&project, &options).map(|()| true),
         Request::Test(parts) => tests_run::run(&project, parts),
     }

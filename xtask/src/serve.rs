@@ -109,9 +109,9 @@ pub fn build(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask run`.
-pub fn run(project: &Project, options: &RunOptions) -> Result<()> {
-    let mut progress = Progress::of(setup::PAGE_STAGES + 3);
+/// `cargo xtask build`: the page, then the server with it inside. `more` stages will follow.
+pub fn build_all(project: &Project, more: usize) -> Result<Progress> {
+    let mut progress = Progress::of(setup::PAGE_STAGES + 2 + more);
     let toolbox = setup::page_tools(project, &mut progress)?;
     progress.stage("building the page in release (about 3 minutes the first time)…");
     page::build(project, &toolbox)?;
@@ -122,6 +122,12 @@ pub fn run(project: &Project, options: &RunOptions) -> Result<()> {
     }
     progress.stage("building the server in release (about 2 minutes the first time)…");
     build(project)?;
+    Ok(progress)
+}
+
+/// `cargo xtask run`.
+pub fn run(project: &Project, options: &RunOptions) -> Result<()> {
+    let mut progress = build_all(project, 1)?;
     progress.stage("starting the server…");
     let server = Server::start(project, &arguments(options), Stdio::inherit())
         .map_err(|error| explain(error, options.port))?;

@@ -177,8 +177,13 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
 /// A failure that was seen outweighs what kept others from being seen: whoever repeats a job for the environment's sake must
 /// not repeat that away.
 fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
-    let own = |done: &&Done| done.trouble.is_none();
-    let seen = done.iter().filter(own).fold(Verdict::Pass, |all, it| all.and(it.report.verdict));
+    // Of a run that was lost its checks were seen, those that had ended.
+    let seen_in = |done: &Done| match &done.trouble {
+        None => done.report.verdict,
+        Some(_) if done.report.checks.iter().any(|check| check.verdict == Verdict::Fail) => Verdict::Fail,
+        Some(_) => Verdict::Pass,
+    };
+    let seen = done.iter().fold(Verdict::Pass, |all, it| all.and(seen_in(it)));
     let lost = done.iter().any(|done| done.trouble.is_some());
     match seen {
         Verdict::Fail | Verdict::Error => Outcome::Failed,
@@ -367,7 +372,9 @@ impl Bench<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sockscope::engine::report::read_json;
+    use sockscope::engine::report::{Millis, read_json};
+
+    use super::run::CheckResult;
 
     fn done(verdict: &str, trouble: Option<&str>) -> Done {
         let text = format!(
@@ -395,6 +402,11 @@ mod tests {
         check(&[("pass", None), died], Outcome::Environment);
         check(&[("fail", None), died], Outcome::Failed);
         check(&[("error", None)], Outcome::Failed);
+        let mut lost = done("error", Some("the browser has ended"));
+        assert_eq!(outcome(std::slice::from_ref(&lost), false, false), Outcome::Environment);
+        let failed = CheckResult { name: "c".to_owned(), verdict: Verdict::Fail, duration_ms: Millis(1.0) };
+        lost.report.checks.push(run::lost_check(&failed));
+        assert_eq!(outcome(&[lost], false, false), Outcome::Failed);
         assert_eq!(outcome(&[done("pass", None)], true, false), Outcome::Environment);
         assert_eq!(outcome(&[done("pass", None)], false, true), Outcome::Inconclusive);
     }

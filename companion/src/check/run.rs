@@ -416,7 +416,7 @@ fn lost_report(
     }
 }
 
-fn lost_check(result: &CheckResult) -> CheckReport {
+pub(super) fn lost_check(result: &CheckResult) -> CheckReport {
     CheckReport {
         name: result.name.clone(),
         about: None,
