@@ -37,6 +37,7 @@ use self::values::{Server, Values};
 use crate::config::{Config, Limits, Port};
 use crate::server::{self, Running};
 use crate::suites::{self, Found};
+use crate::web::assets::{Assets, Embedded};
 
 pub use self::files::Files;
 
@@ -120,6 +121,10 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         Err(wrong) => return invalid(&screen, &wrong),
     };
 
+    if Embedded.get("index.html").is_none() {
+        screen.trouble("this binary was built without the page; `cargo xtask build` makes one that has it");
+        return Outcome::Environment;
+    }
     let page = match serve(&job).await {
         Ok(page) => page,
         Err(error) => return environment(&screen, &error),
@@ -127,6 +132,11 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     let target = match (&job.start, ports) {
         (Some(start), Some(ports)) => {
             screen.note(&format!("starting {}", ports.fill(&start.command)));
+            if let Some(url) = job.values.fixed_server() {
+                screen.note(&format!(
+                    "WS_URL is {url}, so that is tested and not what is started; with {{port}} in it, it would be"
+                ));
+            }
             // Whoever stops the command while it waits does not wait for the rest of the patience.
             let started = tokio::select! {
                 started = Target::start(start, ports) => started,

@@ -12,8 +12,6 @@ use super::target::Ports;
 
 /// Where the server under test is.
 pub(super) const SERVER: [&str; 2] = ["WS_URL", "API_URL"];
-/// The variable of the suites that ship which says it too.
-const SERVER_VARIABLE: &str = "ws_url";
 
 /// What was given for all suites.
 #[derive(Clone, Debug, Default)]
@@ -43,10 +41,10 @@ pub struct Told {
 }
 
 impl Values {
-    /// Whether somebody said which server is meant.
-    pub fn name_a_server(&self) -> bool {
-        self.environment.get("WS_URL").is_some_and(|url| !url.is_empty())
-            || self.variables.iter().any(|(name, _)| name == SERVER_VARIABLE)
+    /// The server that the environment names without the port of one that is started.
+    pub fn fixed_server(&self) -> Option<&str> {
+        let url = self.environment.get("WS_URL").filter(|url| !url.is_empty())?;
+        (!url.contains("{port}")).then_some(url)
     }
 
     /// A line for every `--var` that no suite has.
