@@ -88,6 +88,10 @@
       await loadChecks();
       return program.broken();
     },
+    mask: async (texts) => {
+      await loadChecks();
+      return program.mask(texts);
+    },
     stop: () => program?.stop(),
   });
 

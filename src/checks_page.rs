@@ -35,6 +35,12 @@ pub fn broken() -> Promise {
     suites::broken()
 }
 
+/// Texts without the secrets of the latest run.
+#[wasm_bindgen]
+pub fn mask(texts: &JsValue) -> Promise {
+    suites::mask(texts)
+}
+
 /// Ends what runs.
 #[wasm_bindgen]
 pub fn stop() {

@@ -228,6 +228,12 @@ impl<W: World> Office<W> {
                 None => Told::Failed(NOT_RECORDED.to_owned()),
                 Some(tape) => Told::Broken(tape.read(|session| session.broken(&tape.masker, MOST_BROKEN))),
             },
+            Ask::Mask { run, texts } => match self.0.tapes.borrow().of(run) {
+                None => Told::Failed(NOT_RECORDED.to_owned()),
+                Some(tape) => {
+                    Told::Masked(texts.iter().map(|text| tape.masker.mask(text).into_owned()).collect())
+                }
+            },
             Ask::Around(spot) => {
                 let around = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.around(spot));
                 match around {

@@ -293,6 +293,13 @@ pub enum Ask {
     },
     /// The connections of a run of this visit that ended without a close frame.
     Broken(u64),
+    /// These texts without the secrets that a run of this visit knows, those included that it has learnt.
+    Mask {
+        /// Of which run.
+        run: u64,
+        /// The texts.
+        texts: Vec<String>,
+    },
     /// The frames around a failure.
     Around(Spot),
     /// The same as JSON Lines for the bench, with more before and after.
@@ -354,6 +361,8 @@ pub enum Told {
         /// All of it.
         text: String,
     },
+    /// Of [`Ask::Mask`].
+    Masked(Vec<String>),
     /// Of [`Ask::Broken`].
     Broken(Vec<Broken>),
     /// Frames for the timeline, as bytes of a [`Request`](super::Request) for the bench's worker.

@@ -22,4 +22,4 @@ mod script;
 mod store;
 mod view;
 
-pub use entry::{MountedChecks, broken, events, mount_in, run, start, status, stop};
+pub use entry::{MountedChecks, broken, events, mask, mount_in, run, start, status, stop};

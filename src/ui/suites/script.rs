@@ -292,6 +292,16 @@ pub fn broken() -> Promise {
     }
 }
 
+/// `mask(texts)`: the texts without the secrets that the run which has ended last knew.
+pub fn mask(texts: &JsValue) -> Promise {
+    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    match (page.latest.get(), list(texts, "texts")) {
+        (0, _) => rejected("no run has ended in this page yet"),
+        (_, Err(words)) => rejected(&words),
+        (run, Ok(texts)) => ask(&page, Ask::Mask { run, texts }),
+    }
+}
+
 fn ask(page: &Page, question: Ask) -> Promise {
     Promise::new(&mut |resolve, reject| {
         page.link.ask(question.clone(), move |told| match told {
@@ -299,6 +309,10 @@ fn ask(page: &Page, question: Ask) -> Promise {
             Told::Broken(all) => {
                 let text = serde_json::to_string(&all).unwrap_or_default();
                 settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
+            }
+            Told::Masked(texts) => {
+                let texts: js_sys::Array = texts.into_iter().map(JsValue::from).collect();
+                settle(&resolve, &texts);
             }
             Told::Failed(words) => settle(&reject, &js_sys::Error::new(&words)),
             _ => settle(&reject, &js_sys::Error::new("the worker answered something else")),
