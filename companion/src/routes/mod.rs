@@ -4,11 +4,14 @@
 
 pub mod agent;
 pub mod census;
+pub mod damage;
+pub mod dice;
 pub mod echo;
 pub mod errand;
 pub mod events;
 pub mod fault;
 pub mod fragments;
+pub mod line;
 pub mod objection;
 pub mod plain;
 pub mod practice;
