@@ -60,7 +60,7 @@ async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
     let conn = match tls {
         None => Conn::Plain(tcp),
         Some(tls) => match timeout(PATIENCE, tls.accept(tcp)).await {
-            Ok(Ok(stream)) => Conn::Tls(Box::new(stream)),
+            Ok(Ok(stream)) => Conn::Tls(Box::new(stream.into())),
             _ => return,
         },
     };

@@ -1,4 +1,4 @@
-//! One accepted TCP connection, plain or under TLS.
+//! One TCP connection, plain or under TLS, accepted or dialled.
 
 use std::io;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsStream;
 
 /// A transport that HTTP and WebSocket run on. It keeps the TCP stream within reach, which a boxed
 /// stream would hide: only that can be reset.
