@@ -1,6 +1,6 @@
 //! What each WebSocket path does. One file a path; [`Practice`] holds what they share.
 //!
-//! **Invariant:** a route knows messages, users and its query, never frames or HTTP.
+//! **Invariant:** a route knows messages, users and its query, never frames or HTTP. Only [`proxy`] knows frames.
 
 pub mod agent;
 pub mod census;
@@ -16,6 +16,7 @@ pub mod objection;
 pub mod plain;
 pub mod practice;
 pub mod priority;
+pub mod proxy;
 pub mod query;
 pub mod rooms;
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::destination::DestinationError;
+
 /// The parameters of a query, in order.
 #[derive(Debug, Clone)]
 pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
@@ -30,6 +32,9 @@ pub enum QueryError {
         /// What could have been.
         known: String,
     },
+    /// An address that is none.
+    #[error(transparent)]
+    Destination(DestinationError),
     /// A value of the wrong form.
     #[error("{name}={value:?} is not {expected}")]
     Invalid {

@@ -63,7 +63,7 @@ impl Server {
         let urls = Urls::new(config.host, http_port, https_port);
 
         let tasks = Tasks::default();
-        let practice = Arc::new(Practice::new(config.limits, tasks.clone()));
+        let practice = Arc::new(Practice::new(config.limits, config.targets, tasks.clone()));
         let gate = Gate::new(config.host, config.hosts, http_port, https_port, config.origins);
         let site = Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone() });
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());
