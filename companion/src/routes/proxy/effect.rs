@@ -28,6 +28,8 @@ pub struct Effect {
     pub slow_close: Duration,
     /// What ends the connection, and when.
     pub fate: Option<(Instant, Fate)>,
+    /// Whether messages before it are to arrive first.
+    pub fate_waits: bool,
     /// The message after which there is more to say.
     pub waits_for: Option<u64>,
 }
@@ -169,21 +171,24 @@ impl Effect {
             Kind::Timeout { timeout } => {
                 self.is_hole = true;
                 if let Some(timeout) = timeout {
-                    self.fated(since + *timeout, Fate::Cut);
+                    self.fated(since + *timeout, Fate::Cut, toxic);
                 }
             }
-            Kind::ResetPeer { timeout } => self.fated(since + *timeout, Fate::Reset(toxic.stream)),
-            Kind::HalfOpen { timeout } => self.fated(since, Fate::HalfOpen(*timeout, Arc::clone(toxic))),
-            Kind::Close(close) => self.fated(since, Fate::Close(close.clone())),
+            Kind::ResetPeer { timeout } => self.fated(since + *timeout, Fate::Reset(toxic.stream), toxic),
+            Kind::HalfOpen { timeout } => {
+                self.fated(since, Fate::HalfOpen(*timeout, Arc::clone(toxic)), toxic)
+            }
+            Kind::Close(close) => self.fated(since, Fate::Close(close.clone()), toxic),
             // It is for handshakes.
             Kind::Refuse { .. } => {}
         }
     }
 
     /// The earliest counts.
-    fn fated(&mut self, when: Instant, fate: Fate) {
+    fn fated(&mut self, when: Instant, fate: Fate, toxic: &Toxic) {
         if self.fate.as_ref().is_none_or(|(before, _)| when < *before) {
             self.fate = Some((when, fate));
+            self.fate_waits = toxic.after > 0;
         }
     }
 }

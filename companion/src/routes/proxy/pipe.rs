@@ -36,6 +36,9 @@ const LARGEST_CHUNK: usize = 64 * 1024;
 /// How long a connection may go on after the proxy has sent a close frame of its own.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How long messages before an end may take to arrive: the longest latency, and jitter as long.
+const LAST_WORDS: Duration = Duration::from_secs(120);
+
 /// How a direction ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Over {
@@ -157,7 +160,7 @@ impl Pipe {
                 return over;
             }
             let wake = self.wake();
-            let reads = self.ended.is_none() && self.has_room();
+            let reads = self.ended.is_none() && self.has_room() && !self.is_fated();
             let takes_orders = matches!(self.closing, Closing::No);
             let Self { queue, switched, splitter, chunk, .. } = &mut *self;
             tokio::select! {
@@ -228,7 +231,7 @@ impl Pipe {
                 }
                 _ => {}
             }
-            if !self.has_room() || self.is_spent {
+            if !self.has_room() || self.is_spent || self.is_fated() {
                 return;
             }
             let before = self.splitter.messages();
@@ -340,11 +343,16 @@ impl Pipe {
         self.queue.is_empty() && self.uncut.is_empty()
     }
 
+    fn is_through(&self) -> bool {
+        self.line.is_empty() && self.is_drained()
+    }
+
     /// What ends the direction now. A close frame that is due is sent for.
     fn over(&mut self) -> Option<Over> {
         let now = Instant::now();
         let has_come = |when: Option<Instant>| when.is_some_and(|when| when <= now);
-        if has_come(self.fated()) {
+        let is_close = matches!(self.effect.fate, Some((_, Fate::Close(_))));
+        if has_come(self.fated()) && (is_close || self.has_said_all(now)) {
             match self.effect.fate.as_ref().map(|(_, fate)| fate.clone()) {
                 Some(Fate::Cut) => return Some(Over::Cut),
                 Some(Fate::Reset(stream)) => return Some(Over::Reset(stream)),
@@ -360,8 +368,18 @@ impl Pipe {
         if has_come(self.deadline) || (self.is_spent && self.is_drained()) {
             return Some(Over::Cut);
         }
-        let is_through = self.line.is_empty() && self.is_drained();
-        (is_through && has_come(self.last())).then_some(Over::Ended)
+        (self.is_through() && has_come(self.last())).then_some(Over::Ended)
+    }
+
+    /// Whether the messages before an end have arrived, if they are waited for.
+    fn has_said_all(&self, now: Instant) -> bool {
+        let is_late = self.fated().is_some_and(|fated| fated + LAST_WORDS <= now);
+        !self.effect.fate_waits || self.is_through() || is_late
+    }
+
+    /// Whether the connection's end has come, so that nothing more is taken.
+    fn is_fated(&self) -> bool {
+        self.fated().is_some_and(|fated| fated <= Instant::now())
     }
 
     /// When something ends the connection.
@@ -383,8 +401,10 @@ impl Pipe {
         let takes = self.uncut.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER;
         let due = self.line.due().filter(|_| takes);
         let cut = (!self.uncut.is_empty() && self.queue.is_empty()).then_some(self.next_cut);
-        let last = self.last().filter(|_| self.line.is_empty() && self.is_drained());
-        [due, cut, last, self.fated(), self.deadline].into_iter().flatten().min()
+        let last = self.last().filter(|_| self.is_through());
+        // An end that has come and waits is looked at when something has left.
+        let fated = self.fated().map(|fated| if self.is_fated() { fated + LAST_WORDS } else { fated });
+        [due, cut, last, fated, self.deadline].into_iter().flatten().min()
     }
 
     /// Tells others how much has come.

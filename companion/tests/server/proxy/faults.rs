@@ -252,7 +252,7 @@ async fn messages_still_under_way_come_before_the_target_s_end() {
 #[tokio::test]
 async fn a_page_that_leaves_with_messages_under_way_leaves_nothing_behind() {
     let server = server().await;
-    let mut client = echo(&server, "latency=60s&direction=both").await;
+    let mut client = echo(&server, "latency=1s&direction=both").await;
     client.send("never").await;
     drop(client);
     let raw =

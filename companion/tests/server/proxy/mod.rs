@@ -1,8 +1,8 @@
 //! `/ws/proxy` and `/api/proxy`.
 
-//mod api;
-//mod churn;
-//mod door;
+mod api;
+mod churn;
+mod door;
 mod ends;
 mod faults;
 mod passing;
