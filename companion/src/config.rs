@@ -18,7 +18,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Origins of other servers' pages that may use the API.
     pub origins: Vec<AllowedOrigin>,
-    /// Servers that the fault proxy may connect to beside those on this machine.
+    /// Servers that the fault proxy may connect to beside those on this machine. With a [`Config::host`] that other
+    /// machines can reach, those on this machine have to be among them.
     pub targets: Vec<AllowedTarget>,
     /// What is bounded.
     pub limits: Limits,

@@ -76,12 +76,34 @@ impl Destination {
         let path = self.0.path();
         self.0.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
     }
+}
 
-    /// Those of its addresses that may be connected to.
-    pub fn permitted(&self, addresses: &[SocketAddr], allowed: &[AllowedTarget]) -> Vec<SocketAddr> {
+/// Where a server may connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything on this machine, and what is named: for a server that only this machine can ask.
+    Machine(Vec<AllowedTarget>),
+    /// Its own ports and what is named. A server that other machines can ask must not be their way to what listens on
+    /// loopback in order to be out of their reach.
+    Own {
+        /// The ports it listens on itself.
+        ports: Vec<u16>,
+        /// What is named.
+        named: Vec<AllowedTarget>,
+    },
+}
+
+impl Reach {
+    /// Those of a destination's addresses that may be connected to.
+    pub fn permitted(&self, destination: &Destination, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+        let port = destination.port();
+        let (named, is_near) = match self {
+            Self::Machine(named) => (named, true),
+            Self::Own { ports, named } => (named, ports.contains(&port)),
+        };
         let may = |address: &&SocketAddr| {
             let ip = address.ip().to_canonical();
-            ip.is_loopback() || allowed.iter().any(|allowed| allowed.allows(self.host(), ip, self.port()))
+            (is_near && ip.is_loopback()) || named.iter().any(|it| it.allows(destination.host(), ip, port))
         };
         addresses.iter().filter(may).copied().collect()
     }
@@ -165,8 +187,9 @@ mod tests {
         let destination: Destination = destination.parse().unwrap();
         let allowed: Vec<AllowedTarget> = allowed.iter().map(|it| it.parse().unwrap()).collect();
         let address = SocketAddr::new(address.parse().unwrap(), destination.port());
-        let got = destination.permitted(&[address], &allowed);
-        assert_eq!(got.len() == 1, passes, "{destination} at {address} with {allowed:?}");
+        let reach = Reach::Machine(allowed);
+        let got = reach.permitted(&destination, &[address]);
+        assert_eq!(got.len() == 1, passes, "{destination} at {address} with {reach:?}");
     }
 
     #[test]
@@ -194,6 +217,16 @@ mod tests {
         check("ws://10.0.0.1:5", "10.0.0.1", &["10.0.0.1"], true);
         check("ws://name.test:5", "10.0.0.1", &["10.0.0.1:5"], true);
         check("ws://[fd00::1]:5", "fd00::1", &["[fd00::1]:5"], true);
+    }
+
+    #[test]
+    fn a_server_for_the_network_reaches_itself_and_what_is_named() {
+        let reach = Reach::Own { ports: vec![9000], named: vec!["localhost:3000".parse().unwrap()] };
+        for (port, passes) in [(9000, true), (3000, true), (22, false)] {
+            let destination: Destination = format!("ws://localhost:{port}").parse().unwrap();
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            assert_eq!(reach.permitted(&destination, &[address]).len() == 1, passes, "{port}");
+        }
     }
 
     #[test]

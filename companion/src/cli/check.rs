@@ -109,8 +109,8 @@ struct ServerFlags {
     /// Give it no port for TLS, and run nothing over TLS
     #[arg(long, requires = "start")]
     no_tls: bool,
-    /// Let /ws/proxy of the command's own server connect to this server; those on this machine need no permission.
-    /// Repeatable
+    /// Let /ws/proxy of the command's own server connect to this server too. Those on this machine need it only when
+    /// --host is not loopback. Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,
 }

@@ -44,7 +44,8 @@ pub struct Flags {
     /// A further host name that requests may use for this server. Repeatable
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// Let /ws/proxy connect to this server; those on this machine need no permission. Repeatable
+    /// Let /ws/proxy connect to this server too. Those on this machine need it only when --host is not loopback.
+    /// Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,
     #[command(flatten)]

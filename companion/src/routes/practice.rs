@@ -10,7 +10,7 @@ use super::fragments::Fragments;
 use super::proxy::Board;
 use super::rooms::Rooms;
 use crate::config::Limits;
-use crate::destination::AllowedTarget;
+use crate::destination::Reach;
 use crate::tasks::Tasks;
 
 /// The state behind the WebSocket routes and the API.
@@ -36,7 +36,7 @@ pub struct Practice {
 
 impl Practice {
     /// A server's state with nobody connected.
-    pub fn new(limits: Limits, targets: Vec<AllowedTarget>, tasks: Tasks) -> Self {
+    pub fn new(limits: Limits, reach: Reach, tasks: Tasks) -> Self {
         Self {
             limits,
             census: Arc::new(Census::new(limits.connections, limits.queue)),
@@ -44,7 +44,7 @@ impl Practice {
             fragments: Arc::new(Fragments::new(limits)),
             agents: Arc::new(Agents::new(limits, tasks)),
             events: Events::default(),
-            proxy: Arc::new(Board::new(targets)),
+            proxy: Arc::new(Board::new(reach)),
             started: Instant::now(),
         }
     }

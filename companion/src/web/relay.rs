@@ -62,7 +62,7 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes)
     };
     let via = via(request.headers(), &board.mark);
     let fields = asked(request.headers(), wishes, &via);
-    let answer = match dial(&wishes.to, &board.allowed, wishes.is_insecure, &fields).await {
+    let answer = match dial(&wishes.to, &board.reach, wishes.is_insecure, &fields).await {
         Ok(answer) => answer,
         Err(error) => return words(error.status(), error.to_string()),
     };

@@ -11,7 +11,8 @@ use super::answer::{Body, error, json as answer_json};
 use super::api::wrong_method;
 use super::body::read;
 use crate::routes::Practice;
-use crate::routes::proxy::toxic::{Given, Kind, Stream, TYPES, Toxic};
+use crate::routes::proxy::kind::{Given, Kind, TYPES};
+use crate::routes::proxy::toxic::{Stream, Toxic};
 use crate::routes::query::{LONGEST_NAME, Query, QueryError};
 
 /// Answers a request under `/api/proxy`.

@@ -21,7 +21,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use super::conn::Conn;
-use crate::destination::{AllowedTarget, Destination};
+use crate::destination::{Destination, Reach};
 
 /// How long everything up to the server's answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -37,14 +37,15 @@ const MOST_FIELDS: usize = 100;
 pub enum DialError {
     /// None of the addresses is one that the user allows.
     #[error(
-        "{host} is {addresses}: that is not this machine. Only servers on this machine are connected to, and those named \
-         with --allow-target {host}"
+        "{host} is {addresses}, where this server may not connect to: start it with --allow-target {target} to let it"
     )]
     NotAllowed {
         /// As the URL names it.
         host: String,
         /// What it resolves to.
         addresses: String,
+        /// Host and port.
+        target: String,
     },
     /// The name has no address.
     #[error("the name {host} cannot be resolved: {source}")]
@@ -112,15 +113,14 @@ pub struct Answer {
 /// Connects to a destination, if that is allowed, and sends an opening handshake with these header fields.
 pub async fn dial(
     destination: &Destination,
-    allowed: &[AllowedTarget],
+    reach: &Reach,
     is_insecure: bool,
     fields: &[(&str, &HeaderValue)],
 ) -> Result<Answer, DialError> {
     let target = destination.authority();
     let answered = async {
-        let tcp = connect(destination, allowed).await?;
-        // A message of a few bytes must not wait for the acknowledgement of the one before.
-        let _ = tcp.set_nodelay(true);
+        let tcp = connect(destination, reach).await?;
+        Conn::tune(&tcp);
         let mut conn = match destination.is_tls() {
             false => Conn::Plain(tcp),
             true => secure(destination, tcp, is_insecure).await?,
@@ -133,15 +133,16 @@ pub async fn dial(
     timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())))
 }
 
-async fn connect(destination: &Destination, allowed: &[AllowedTarget]) -> Result<TcpStream, DialError> {
+async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
     let host = destination.host();
     let unresolved = |source| DialError::Unresolved { host: host.to_owned(), source };
     let addresses: Vec<SocketAddr> =
         lookup_host((host, destination.port())).await.map_err(unresolved)?.collect();
-    let permitted = destination.permitted(&addresses, allowed);
+    let permitted = reach.permitted(destination, &addresses);
     if permitted.is_empty() {
         let addresses: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-        return Err(DialError::NotAllowed { host: host.to_owned(), addresses: addresses.join(", ") });
+        let (addresses, target) = (addresses.join(", "), destination.authority());
+        return Err(DialError::NotAllowed { host: host.to_owned(), addresses, target });
     }
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in permitted {

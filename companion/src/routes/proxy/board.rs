@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::effect::{hash, strikes};
-use super::toxic::{Direction, Kind, Toxic};
+use super::kind::Kind;
+use super::toxic::{Direction, Toxic};
 use super::wishes::Wishes;
-use crate::destination::AllowedTarget;
+use crate::destination::Reach;
 use crate::routes::dice::Dice;
 use crate::ws::traffic::{Tally, Traffic};
 
@@ -33,8 +34,8 @@ pub type Toxics = Arc<[Arc<Toxic>]>;
 /// What proxied connections share.
 #[derive(Debug)]
 pub struct Board {
-    /// Whom the proxy may connect to beside this machine.
-    pub allowed: Vec<AllowedTarget>,
+    /// Where the proxy may connect to.
+    pub reach: Reach,
     /// What a request that has been through this proxy says, so that it is known when it comes again.
     pub mark: String,
     toxics: watch::Sender<Toxics>,
@@ -56,9 +57,9 @@ pub struct TooMany;
 
 impl Board {
     /// Nothing switched and nobody there.
-    pub fn new(allowed: Vec<AllowedTarget>) -> Self {
+    pub fn new(reach: Reach) -> Self {
         let mark = format!("1.1 sockscope-{:016x}", RandomState::new().build_hasher().finish());
-        Self { allowed, mark, toxics: watch::Sender::new(Arc::default()), present: Mutex::default() }
+        Self { reach, mark, toxics: watch::Sender::new(Arc::default()), present: Mutex::default() }
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -295,19 +296,19 @@ mod tests {
 
     #[test]
     fn a_toxic_takes_the_place_of_that_with_its_key_and_name() {
-        let board = Board::new(Vec::new());
+        let board = Board::new(Reach::Machine(Vec::new()));
         assert_eq!(board.put(toxic("latency=5", None)), Ok(true));
         assert_eq!(board.put(toxic("latency=6", None)), Ok(false));
         assert_eq!(board.put(toxic("latency=7", Some("a"))), Ok(true));
         assert_eq!(board.to_json(None)["toxics"].as_array().unwrap().len(), 2);
-        assert_eq!(board.toxic("latency_downstream", None).unwrap()["attributes"]["latency"], 6.0);
+        assert_eq!(board.toxic("latency_downstream", None).unwrap()["attributes"]["latency"], 6);
         assert_eq!(board.remove(|toxic| toxic.key.as_deref() == Some("a")), 1);
         assert_eq!(board.remove(|_| true), 1);
     }
 
     #[test]
     fn toxics_are_bounded() {
-        let board = Board::new(Vec::new());
+        let board = Board::new(Reach::Machine(Vec::new()));
         let named = |number: usize| Toxic { name: number.to_string(), ..toxic("latency=5", None) };
         assert!((0..MOST_TOXICS).all(|number| board.put(named(number)).is_ok()));
         assert_eq!(board.put(named(MOST_TOXICS)), Err(TooMany));
@@ -316,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_nth_connection_of_a_key_fares_the_same_after_a_reset() {
-        let board = Board::new(Vec::new());
+        let board = Board::new(Reach::Machine(Vec::new()));
         let lucks = |query: &str| {
             let wishes = wishes(query);
             (0..5).map(|_| board.luck(&wishes)).collect::<Vec<_>>()
@@ -333,7 +334,7 @@ mod tests {
 
     #[test]
     fn without_a_key_messages_fare_by_the_seed_alone() {
-        let board = Board::new(Vec::new());
+        let board = Board::new(Reach::Machine(Vec::new()));
         let luck = |query: &str| board.luck(&wishes(query)).messages;
         assert_eq!(luck("seed=7"), luck("seed=7"));
         assert_ne!(luck("seed=7"), luck("seed=8"));
@@ -349,7 +350,7 @@ mod tests {
 
     #[test]
     fn some_handshakes_are_refused_and_some_are_not() {
-        let board = Board::new(Vec::new());
+        let board = Board::new(Reach::Machine(Vec::new()));
         let wishes = wishes("key=a");
         let mine = Toxic { toxicity: 0.5, ..toxic("refuse=401", Some("a")) };
         board.put(mine).unwrap();

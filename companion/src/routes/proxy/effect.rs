@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::toxic::{Direction, Kind, Stream, Toxic};
+use super::kind::Kind;
+use super::toxic::{Direction, Stream, Toxic};
 use crate::routes::dice::Dice;
 use crate::routes::line::Faults;
 use crate::ws::close::Close;

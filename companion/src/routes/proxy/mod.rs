@@ -2,15 +2,17 @@
 //!
 //! Unlike the other routes it knows frames: between page and target go the bytes themselves, so that nothing is tidied up on
 //! the way. Fragments, masks, close codes and what breaks the protocol pass as they are. [`wishes`] is what a connection asks
-//! for, [`toxic`] what can go wrong, [`board`] what is switched for all, [`effect`] what that comes to for one direction,
+//! for, [`kind`] what can go wrong, [`toxic`] where and for whom, [`board`] what is switched for all, [`effect`] what that comes to for one direction,
 //! [`pipe`] the direction itself.
 //!
 //! **Invariant:** what is held for a side that does not read is bounded, and then the other side is not read from.
 
 pub mod board;
 mod effect;
+pub mod kind;
 mod parcel;
 mod pipe;
+mod slices;
 pub mod toxic;
 pub mod wishes;
 

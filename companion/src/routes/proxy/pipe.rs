@@ -4,20 +4,20 @@
 //! to. The rule a reader would break: without toxics bytes leave as they came, with nothing waited for, and a toxic acts on
 //! messages that begin after it, so that what has begun to leave is ended and the stream stays one of whole frames.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::board::{Link, Luck, Seat, Toxics};
-use super::effect::{Effect, Fate, Slicer, Toxins};
+use super::effect::{Effect, Fate, Toxins};
 use super::parcel::Parcel;
+use super::slices::Slices;
 use super::toxic::{Direction, Stream, Toxic};
 use crate::routes::dice::Dice;
 use crate::routes::line::{Faults, Line};
@@ -71,15 +71,12 @@ pub struct Pipe {
     most: usize,
     splitter: Splitter,
     line: Line<Parcel>,
-    /// What the slicer has not cut yet.
-    uncut: VecDeque<Bytes>,
-    /// When the slicer may cut again.
-    next_cut: Instant,
+    slices: Slices,
     queue: WriteQueue,
     toxins: Toxins,
     effect: Effect,
     switched: watch::Receiver<Toxics>,
-    /// For the sizes of slices, and for masks.
+    /// For masks.
     dice: Dice,
     chunk: usize,
     /// Bytes that have come through the toxics.
@@ -109,7 +106,7 @@ impl Pipe {
     ) -> Self {
         let mut rolls = Dice::new(luck.messages);
         if direction == Direction::Downstream {
-            rolls.skip(2);
+            rolls.skip(3);
         }
         let line = Line::new(Faults::default(), Dice::new(rolls.roll()));
         let dice = Dice::new(rolls.roll());
@@ -120,8 +117,7 @@ impl Pipe {
             most,
             splitter,
             line,
-            uncut: VecDeque::new(),
-            next_cut: Instant::now(),
+            slices: Slices::new(Dice::new(rolls.roll())),
             queue: WriteQueue::default(),
             toxins: Toxins::new(direction, seat.link.key().to_owned(), luck.toxicity, seat.link.own.clone()),
             effect: Effect::default(),
@@ -211,7 +207,7 @@ impl Pipe {
             && matches!(self.closing, Closing::No)
             && !self.loses_pieces
             && self.line.is_empty()
-            && self.uncut.is_empty()
+            && self.slices.is_empty()
     }
 
     /// Takes what was read apart, as far as there is room for it.
@@ -285,8 +281,8 @@ impl Pipe {
             }
         }
         self.passed += bytes.len() as u64;
-        if self.effect.slicer.is_some() || !self.uncut.is_empty() {
-            self.uncut.push_back(bytes);
+        if self.effect.slicer.is_some() || !self.slices.is_empty() {
+            self.slices.push(bytes);
         } else {
             self.queue.push_bytes(bytes);
         }
@@ -294,32 +290,20 @@ impl Pipe {
 
     /// Lets go of what has arrived by now.
     fn deliver(&mut self) {
-        while self.uncut.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER {
+        while self.slices.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER {
             let Some(parcel) = self.line.arrived() else { break };
             self.put(parcel.wire);
         }
         match self.effect.slicer {
-            None => self.uncut.drain(..).for_each(|bytes| self.queue.push_bytes(bytes)),
-            Some(slicer) => self.cut(slicer),
+            None => self.slices.drain().for_each(|bytes| self.queue.push_bytes(bytes)),
+            // Each piece is written alone.
+            Some(slicer) if self.queue.is_empty() => {
+                if let Some(piece) = self.slices.cut(slicer) {
+                    self.queue.push_bytes(piece);
+                }
+            }
+            Some(_) => {}
         }
-    }
-
-    /// Each piece is written alone: the next one is cut when it is out and the time for it has come.
-    fn cut(&mut self, slicer: Slicer) {
-        let now = Instant::now();
-        if !self.queue.is_empty() || now < self.next_cut {
-            return;
-        }
-        let Some(front) = self.uncut.front_mut() else { return };
-        let least = slicer.size.saturating_sub(slicer.variation).max(1);
-        let spread = slicer.size + slicer.variation - least + 1;
-        let size = least + self.dice.roll() % spread;
-        let piece = front.split_to(front.len().min(usize::try_from(size).unwrap_or(usize::MAX)));
-        if front.is_empty() {
-            self.uncut.pop_front();
-        }
-        self.queue.push_bytes(piece);
-        self.next_cut = now + slicer.delay;
     }
 
     /// The sender has ended.
@@ -340,7 +324,7 @@ impl Pipe {
     }
 
     fn is_drained(&self) -> bool {
-        self.queue.is_empty() && self.uncut.is_empty()
+        self.queue.is_empty() && self.slices.is_empty()
     }
 
     fn is_through(&self) -> bool {
@@ -398,9 +382,9 @@ impl Pipe {
 
     /// When there is something to do without anything being read or written.
     fn wake(&self) -> Option<Instant> {
-        let takes = self.uncut.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER;
+        let takes = self.slices.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER;
         let due = self.line.due().filter(|_| takes);
-        let cut = (!self.uncut.is_empty() && self.queue.is_empty()).then_some(self.next_cut);
+        let cut = self.slices.due().filter(|_| self.queue.is_empty());
         let last = self.last().filter(|_| self.is_through());
         // An end that has come and waits is looked at when something has left.
         let fated = self.fated().map(|fated| if self.is_fated() { fated + LAST_WORDS } else { fated });
@@ -437,6 +421,9 @@ pub async fn order(orders: Option<&Outbox>) -> Close {
 /// Reads a chunk. 0 is the end of the stream, also one without TLS's own end, which browsers leave out.
 async fn read(from: &mut ReadHalf<Conn>, splitter: &mut Splitter, chunk: &mut usize) -> io::Result<usize> {
     let buffer = splitter.buffer();
+    if buffer.is_empty() && buffer.capacity() > 4 * LARGEST_CHUNK {
+        *buffer = BytesMut::new();
+    }
     // A long message's buffer doubles, so that a head alone cannot claim the whole of its length.
     if buffer.capacity() - buffer.len() < *chunk {
         buffer.reserve((*chunk).max(buffer.len()));

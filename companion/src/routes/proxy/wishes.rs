@@ -1,6 +1,7 @@
 //! What a connection to `/ws/proxy` asks for in its query: where to, for whom, and the toxics that it has for its life.
 
-use super::toxic::{Given, Kind, Stream, TYPES, Toxic};
+use super::kind::{Given, Kind, TYPES};
+use super::toxic::{Stream, Toxic};
 use crate::destination::Destination;
 use crate::routes::query::{LONGEST_NAME, Query, QueryError, probability};
 

@@ -31,7 +31,7 @@ async fn a_toxic_is_shown_as_it_was_understood() {
         (
             json!({ "type": "latency", "attributes": { "latency": 100, "jitter": "20ms" } }),
             json!({ "name": "latency_downstream", "type": "latency", "stream": "downstream", "toxicity": 1.0,
-                "attributes": { "latency": 100.0, "jitter": 20.0 }, "key": null }),
+                "attributes": { "latency": 100, "jitter": 20 }, "key": null }),
         ),
         (
             json!({ "name": "cut", "type": "slicer", "stream": "upstream", "toxicity": 0.5, "key": "me",

@@ -133,6 +133,27 @@ async fn only_this_machine_is_connected_to() {
     }
 }
 
+#[tokio::test]
+async fn a_server_for_the_network_is_no_way_to_what_listens_on_loopback() {
+    let target = Target::listen().await;
+    let named = format!("localhost:{}", target.port).parse().unwrap();
+    for (targets, status) in [(vec![], 403), (vec![named], 404)] {
+        let host = std::net::Ipv4Addr::UNSPECIFIED.into();
+        let server = Server::start(Config { host, targets, ..Config::default() }).await.unwrap();
+        let path = format!("/ws/proxy?to=ws://localhost:{}", target.port);
+        let answered = async {
+            if status == 404 {
+                target.accept().await.answer("404 No", "").await;
+            }
+        };
+        let (refusal, ()) = tokio::join!(Client::refusal(&server, &path), answered);
+        assert_eq!(refusal.0, status, "{}", refusal.1);
+        let mut own = Client::connect(&server, &to_own(&server, "/ws/echo", "")).await;
+        own.send("hello").await;
+        assert_eq!(own.text().await, "hello");
+    }
+}
+
 /// This machine's address in its network, if it is in one.
 fn own_address() -> Option<std::net::IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;

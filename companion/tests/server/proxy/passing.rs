@@ -318,5 +318,5 @@ async fn the_way_through_the_proxy_takes_little_longer() {
     added.sort();
     let (added, direct, through) = added[0];
     println!("p50 direct {direct:?}, through the proxy {through:?}, added {added:?}");
-    assert!(added < Duration::from_micros(200) * 5, "direct {direct:?}, through the proxy {through:?}");
+    assert!(added < Duration::from_micros(200), "direct {direct:?}, through the proxy {through:?}");
 }
