@@ -200,12 +200,11 @@ impl Kind {
                     let micros = text.parse().ok().map(Duration::from_micros)?;
                     (micros <= LONGEST).then_some(micros)
                 };
-                let average = given.size("average_size", 1)?;
-                Self::Slicer {
-                    average_size: average.ok_or(QueryError::Missing("average_size"))?,
-                    size_variation: given.size("size_variation", 0)?.unwrap_or(0),
-                    delay: given.get("delay", "a whole number of microseconds", read)?.unwrap_or_default(),
-                }
+                let size_variation = given.size("size_variation", 0)?.unwrap_or(0);
+                let delay = given.get("delay", "a whole number of microseconds", read)?.unwrap_or_default();
+                let average_size =
+                    given.size("average_size", 1)?.ok_or(QueryError::Missing("average_size"))?;
+                Self::Slicer { average_size, size_variation, delay }
             }
             "limit_data" => {
                 let bytes = given.get("bytes", "a number of bytes", |text| text.parse().ok())?;
