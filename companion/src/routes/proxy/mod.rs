@@ -36,7 +36,7 @@ pub use board::Board;
 pub use wishes::Wishes;
 
 /// How long one direction may go on after the other has ended.
-const LINGER: Duration = Duration::from_secs(10);
+const LINGER: Duration = Duration::from_secs(5);
 /// How long a side that is told of the end may take for its own.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long a side may be left in the dark.

@@ -65,6 +65,7 @@ async fn a_close_upstream_is_one_of_the_page_s_and_the_page_gets_the_target_s_an
     let path = to_own(&server, "/ws/echo", "close_code=4001&close_reason=bye&direction=upstream");
     let mut client = Client::connect(&server, &path).await;
     assert_eq!(client.end().await, Seen::Close(4001, "bye".to_owned()));
+    drop(client);
     crate::api::no_connections_are_left(&server).await;
 }
 
@@ -168,5 +169,6 @@ async fn a_server_reset_closes_proxied_connections_too() {
     assert_eq!((code, reason.as_str()), (1012, "the server was reset"));
     raw.send(0x88, &1012u16.to_be_bytes()).await;
     raw.ended().await.unwrap();
+    drop(raw);
     crate::api::no_connections_are_left(&server).await;
 }
