@@ -139,6 +139,42 @@ fn every_byte_arrives_as_it_was_sent_in_slices() {
     check_property("slicer=3000&size_variation=2999&direction=both", |traffic| traffic);
 }
 
+/// Puts toxics in and takes them out that delay and cut, and change nothing, for as long as it is let.
+async fn switch(server: &Running) {
+    loop {
+        for toxic in [
+            r#"{"name":"late","type":"latency","stream":"both","attributes":{"latency":2,"jitter":1}}"#,
+            r#"{"name":"cut","type":"slicer","stream":"both","attributes":{"average_size":5000}}"#,
+            r#"{"name":"whole","type":"corrupt","stream":"both","attributes":{"probability":0,"after":2}}"#,
+        ] {
+            crate::raw::post(server, "/api/proxy/toxics", toxic).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        crate::raw::http(server, "DELETE", "/api/proxy/toxics", &[], "").await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_byte_arrives_as_it_was_sent_while_toxics_come_and_go() {
+    let (server, target) = (server().await, Target::listen().await);
+    let one = |way: u8| Traffic {
+        frames: (0..300)
+            .map(|at: usize| (0x82, vec![way ^ at as u8; [3, 200, 9000, 70_000][at % 4]]))
+            .collect(),
+        writes: vec![10, 3000, 65_000, 200_000],
+    };
+    let checks = async {
+        for _ in 0..5 {
+            check_identical(&server, &target, "", one(0), one(1)).await;
+        }
+    };
+    tokio::select! {
+        () = checks => {}
+        () = switch(&server) => {}
+    }
+}
+
 #[tokio::test]
 async fn what_comes_with_the_target_s_answer_is_not_lost() {
     let (server, target) = (server().await, Target::listen().await);
