@@ -49,6 +49,14 @@ impl fmt::Display for Destination {
 }
 
 impl Destination {
+    /// As others may see it: without the query, in which tokens are.
+    pub fn without_query(&self) -> String {
+        let mut url = self.0.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        url.into()
+    }
+
     /// Whether it is spoken to under TLS.
     pub fn is_tls(&self) -> bool {
         self.0.scheme() == "wss"
@@ -166,6 +174,7 @@ mod tests {
             let it: Destination = text.parse().unwrap();
             assert_eq!((it.host(), it.port()), (host, port), "{text}");
             assert_eq!((it.authority().as_str(), it.path().as_str()), (authority, path), "{text}");
+            assert!(!it.without_query().contains('?'), "{text}");
         }
     }
 

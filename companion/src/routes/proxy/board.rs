@@ -147,7 +147,7 @@ impl Board {
     pub fn enter(self: &Arc<Self>, id: u64, wishes: &Wishes) -> Seat {
         let link = Arc::new(Link {
             key: wishes.key.clone(),
-            to: wishes.to.to_string(),
+            to: wishes.to.without_query(),
             own: wishes.toxics.iter().cloned().map(Arc::new).collect(),
             opened: Instant::now(),
             upstream: Traffic::default(),

@@ -1,7 +1,6 @@
 //! `/ws/proxy` and `/api/proxy`.
 
 mod api;
-mod churn;
 mod door;
 mod ends;
 mod faults;
