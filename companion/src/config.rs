@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::destination::AllowedTarget;
 use crate::origin::AllowedOrigin;
 
 /// Where a server listens, whom it answers, and what it keeps.
@@ -17,6 +18,9 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Origins of other servers' pages that may use the API.
     pub origins: Vec<AllowedOrigin>,
+    /// Servers that the fault proxy may connect to beside those on this machine. With a [`Config::host`] that other
+    /// machines can reach, those on this machine have to be among them.
+    pub targets: Vec<AllowedTarget>,
     /// What is bounded.
     pub limits: Limits,
 }
@@ -39,6 +43,7 @@ impl Default for Config {
             tls: None,
             hosts: Vec::new(),
             origins: Vec::new(),
+            targets: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -102,6 +102,8 @@ async fn a_wrong_command_line_ends_with_2() {
         &["serve", "--port", "1", "--start-port", "1"],
         &["serve", "--tls-port", "1"],
         &["serve", "--allow-origin", "evil"],
+        &["serve", "--allow-target", "ws://evil"],
+        &["check", "first-contact", "--allow-target", "evil:port"],
         &["serve", "--max-message", "big"],
         &["validate"],
         &["schema", "rooms.json"],

@@ -35,6 +35,7 @@ use self::screen::Screen;
 use self::target::{Ports, Start, Target};
 use self::values::{Server, Values};
 use crate::config::{Config, Limits, Port};
+use crate::destination::AllowedTarget;
 use crate::server::{self, Running};
 use crate::suites::{self, Found};
 use crate::web::assets::{Assets, Embedded};
@@ -71,6 +72,8 @@ pub struct Job {
     pub browser: BrowserChoice,
     /// Where the page is served, and what it is called for a browser elsewhere.
     pub host: IpAddr,
+    /// Servers that the fault proxy may connect to beside those on this machine.
+    pub targets: Vec<AllowedTarget>,
     /// What is written.
     pub files: Files,
     /// Only what did not pass is told.
@@ -291,6 +294,7 @@ async fn serve(job: &Job) -> Result<Running, server::StartError> {
         tls: None,
         hosts: Vec::new(),
         origins: Vec::new(),
+        targets: job.targets.clone(),
         limits: Limits::DEFAULT,
     };
     server::Server::start(config).await

@@ -16,6 +16,7 @@ use crate::check::driver::BrowserChoice;
 use crate::check::target::{Ready, Start};
 use crate::check::values::Values;
 use crate::check::{Files, Job, Outcome, check};
+use crate::destination::AllowedTarget;
 
 /// Run suites in a headless browser, for CI.
 #[derive(Debug, Args)]
@@ -108,6 +109,10 @@ struct ServerFlags {
     /// Give it no port for TLS, and run nothing over TLS
     #[arg(long, requires = "start")]
     no_tls: bool,
+    /// Let /ws/proxy of the command's own server connect to this server too. Those on this machine need it only when
+    /// --host is not loopback. Repeatable
+    #[arg(long, value_name = "HOST[:PORT]")]
+    allow_target: Vec<AllowedTarget>,
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +208,7 @@ impl Flags {
                 arguments: browser.browser_arg,
             },
             host: browser.host,
+            targets: server.allow_target,
             files: Files { reports: given(reports), recordings: given(recordings) },
             is_quiet: self.quiet,
         })

@@ -9,6 +9,7 @@ use super::signal::Signal;
 use super::size::Size;
 use super::{Exit, complain};
 use crate::config::{Config, Limits, Port};
+use crate::destination::AllowedTarget;
 use crate::origin::AllowedOrigin;
 use crate::server::{Running, Server, Urls};
 
@@ -43,6 +44,10 @@ pub struct Flags {
     /// A further host name that requests may use for this server. Repeatable
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
+    /// Let /ws/proxy connect to this server too. Those on this machine need it only when --host is not loopback.
+    /// Repeatable
+    #[arg(long, value_name = "HOST[:PORT]")]
+    allow_target: Vec<AllowedTarget>,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -94,6 +99,7 @@ impl Flags {
             tls: self.tls.then_some(Port::Exactly(self.tls_port.unwrap_or(0))),
             hosts: self.allow_host,
             origins: self.allow_origin,
+            targets: self.allow_target,
             limits: Limits {
                 connections: limits.max_connections,
                 message: limits.max_message.0,

@@ -26,12 +26,22 @@ pub enum Route {
     Events,
     /// `/ws/fault`
     Fault,
+    /// `/ws/proxy`
+    Proxy,
 }
 
 impl Route {
     /// Every path.
-    pub const ALL: [Self; 7] =
-        [Self::Plain, Self::Echo, Self::Rooms, Self::Fragments, Self::Agent, Self::Events, Self::Fault];
+    pub const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Echo,
+        Self::Rooms,
+        Self::Fragments,
+        Self::Agent,
+        Self::Events,
+        Self::Fault,
+        Self::Proxy,
+    ];
 
     /// The path as a URL has it.
     pub fn path(self) -> &'static str {
@@ -43,6 +53,7 @@ impl Route {
             Self::Agent => "/ws/agent",
             Self::Events => "/ws/events",
             Self::Fault => "/ws/fault",
+            Self::Proxy => "/ws/proxy",
         }
     }
 }
@@ -182,7 +193,7 @@ mod tests {
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 1)));
         drop(visits);
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 0)));
-        assert_eq!(census.opened_and_closed(), (7, 7));
+        assert_eq!(census.opened_and_closed(), (8, 8));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::agent::{Talk, Wishes};
 use super::census::{Route, Visit};
 use super::query::{LONGEST_NAME, Query, QueryError};
-use super::{Practice, echo, fault, plain};
+use super::{Practice, echo, fault, plain, proxy};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
 
@@ -29,6 +29,8 @@ pub enum Errand {
     Events(String),
     /// `/ws/fault`
     Fault(Box<fault::Plan>),
+    /// `/ws/proxy`
+    Proxy(Box<proxy::Wishes>),
 }
 
 impl Errand {
@@ -45,6 +47,7 @@ impl Errand {
             Route::Agent => Self::Agent(Box::new(Talk::new(Wishes::read(query)?))),
             Route::Events => Self::Events(query.name("user")?),
             Route::Fault => Self::Fault(Box::new(fault::Plan::read(query)?)),
+            Route::Proxy => Self::Proxy(Box::new(proxy::Wishes::read(query)?)),
         })
     }
 
@@ -72,6 +75,9 @@ impl Errand {
             Self::Agent(talk) => talk.run(&practice.agents, session, visit).await,
             Self::Events(user) => practice.events.run(session, visit, user).await,
             Self::Fault(plan) => fault::run(*plan, session).await,
+            Self::Proxy(_) => {
+                unreachable!("the target has to answer first, so the door sends this one another way")
+            }
         }
     }
 }

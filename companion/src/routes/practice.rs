@@ -7,8 +7,10 @@ use super::agent::Agents;
 use super::census::Census;
 use super::events::Events;
 use super::fragments::Fragments;
+use super::proxy::Board;
 use super::rooms::Rooms;
 use crate::config::Limits;
+use crate::destination::Reach;
 use crate::tasks::Tasks;
 
 /// The state behind the WebSocket routes and the API.
@@ -26,13 +28,15 @@ pub struct Practice {
     pub agents: Arc<Agents>,
     /// `/ws/events`
     pub events: Events,
+    /// `/ws/proxy`
+    pub proxy: Arc<Board>,
     /// When the server started.
     pub started: Instant,
 }
 
 impl Practice {
     /// A server's state with nobody connected.
-    pub fn new(limits: Limits, tasks: Tasks) -> Self {
+    pub fn new(limits: Limits, reach: Reach, tasks: Tasks) -> Self {
         Self {
             limits,
             census: Arc::new(Census::new(limits.connections, limits.queue)),
@@ -40,14 +44,16 @@ impl Practice {
             fragments: Arc::new(Fragments::new(limits)),
             agents: Arc::new(Agents::new(limits, tasks)),
             events: Events::default(),
+            proxy: Arc::new(Board::new(reach)),
             started: Instant::now(),
         }
     }
 
-    /// Forgets rooms, documents, runs and events. Connections stay.
+    /// Forgets rooms, documents, runs, events and toxics. Connections stay.
     pub fn reset(&self) {
         self.rooms.reset();
         self.fragments.reset();
         self.agents.reset();
+        self.proxy.reset();
     }
 }

@@ -1,6 +1,9 @@
 //! The query of a WebSocket URL.
 
 use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::destination::DestinationError;
 
 /// The parameters of a query, in order.
 #[derive(Debug, Clone)]
@@ -8,6 +11,9 @@ pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 /// Bytes of a name that a client gives to a user, a room or a document.
 pub const LONGEST_NAME: usize = 128;
+
+/// The longest delay of a message that may be asked for.
+pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// What is wrong with a query.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -26,6 +32,9 @@ pub enum QueryError {
         /// What could have been.
         known: String,
     },
+    /// An address that is none.
+    #[error(transparent)]
+    Destination(DestinationError),
     /// A value of the wrong form.
     #[error("{name}={value:?} is not {expected}")]
     Invalid {
@@ -74,6 +83,22 @@ impl<'a> Query<'a> {
     }
 }
 
+/// A chance, from 0 to 1.
+pub fn probability(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance))
+}
+
+/// `50ms`, `1s`, `1.5s`, or milliseconds, up to a longest.
+pub fn duration(text: &str, longest: Duration) -> Option<Duration> {
+    let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1e-3),
+        (None, Some(number)) => (number, 1.0),
+        (None, None) => (text, 1e-3),
+    };
+    let seconds = number.trim().parse::<f64>().ok()? * unit;
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= longest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +119,17 @@ mod tests {
     fn a_long_name_is_refused() {
         let text = format!("user={}", "x".repeat(129));
         assert_eq!(Query::parse(&text).name("user"), Err(QueryError::TooLong("user")));
+    }
+
+    #[test]
+    fn durations_have_units_or_are_milliseconds() {
+        for (text, millis) in
+            [("50ms", 50), ("1s", 1000), ("1.5s", 1500), ("20", 20), ("0", 0), ("60s", 60_000)]
+        {
+            assert_eq!(duration(text, LONGEST), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "ms", "s", "-1", "1m", "61s", "inf", "NaN"] {
+            assert_eq!(duration(text, LONGEST), None, "{text}");
+        }
     }
 }

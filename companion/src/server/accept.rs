@@ -7,7 +7,6 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -20,8 +19,6 @@ use crate::ws::conn::Conn;
 const SPARE: usize = 512;
 /// How long a client may take for its TLS handshake, and for the head of a request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Silence after which TCP asks whether the client is still there.
-const KEEPALIVE: Duration = Duration::from_secs(30);
 /// After an error of the listener, mostly for want of file descriptors, there is nothing better than to wait.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -52,15 +49,11 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, site: Arc<Site
 }
 
 async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
-    // An echo of a few bytes must not wait for the acknowledgement of the one before.
-    let _ = tcp.set_nodelay(true);
-    // A client whose network is gone says nothing. Without this it would be counted for ever.
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
-    let _ = SockRef::from(&tcp).set_tcp_keepalive(&keepalive);
+    Conn::tune(&tcp);
     let conn = match tls {
         None => Conn::Plain(tcp),
         Some(tls) => match timeout(PATIENCE, tls.accept(tcp)).await {
-            Ok(Ok(stream)) => Conn::Tls(Box::new(stream)),
+            Ok(Ok(stream)) => Conn::Tls(Box::new(stream.into())),
             _ => return,
         },
     };

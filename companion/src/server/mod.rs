@@ -5,6 +5,7 @@ mod listen;
 mod tls;
 mod urls;
 
+use std::iter;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Port};
+use crate::destination::Reach;
 use crate::routes::Practice;
 use crate::web::Site;
 use crate::web::assets::{Assets, Embedded};
@@ -62,8 +64,13 @@ impl Server {
         let https_port = tls.as_ref().map(|(listener, _)| listen::port(listener)).transpose()?;
         let urls = Urls::new(config.host, http_port, https_port);
 
+        let reach = if config.host.is_loopback() {
+            Reach::Machine(config.targets)
+        } else {
+            Reach::Own { ports: iter::once(http_port).chain(https_port).collect(), named: config.targets }
+        };
         let tasks = Tasks::default();
-        let practice = Arc::new(Practice::new(config.limits, tasks.clone()));
+        let practice = Arc::new(Practice::new(config.limits, reach, tasks.clone()));
         let gate = Gate::new(config.host, config.hosts, http_port, https_port, config.origins);
         let site = Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone() });
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());

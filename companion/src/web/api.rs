@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Body, error, json as answer_json};
 use super::body::{BodyError, read};
+use super::toxics;
 use crate::routes::Practice;
 use crate::routes::events::Publication;
 use crate::routes::query::Query;
@@ -25,15 +26,19 @@ pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response
         "/api/reset" if is_post => reset(practice, request).await,
         "/api/health" | "/api/stats" | "/api/fragments" => wrong_method("GET, HEAD"),
         "/api/events" | "/api/reset" => wrong_method("POST"),
+        path if path == "/api/proxy" || path.starts_with("/api/proxy/") => {
+            toxics::answer(practice, request).await
+        }
         _ => error(
             StatusCode::NOT_FOUND,
             "not_found",
-            "the API has health, stats, fragments, events and reset",
+            "the API has health, stats, fragments, events, proxy and reset",
         ),
     }
 }
 
-fn wrong_method(allowed: &'static str) -> Response<Body> {
+/// Answers a method that a path does not take.
+pub fn wrong_method(allowed: &'static str) -> Response<Body> {
     let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", format_args!("use {allowed}"));
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response

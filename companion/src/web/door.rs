@@ -6,6 +6,7 @@ use hyper::body::Incoming;
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 
 use super::answer::{Body, words};
+use super::relay;
 use super::site::Site;
 use crate::routes::census::Route;
 use crate::routes::echo;
@@ -15,8 +16,11 @@ use crate::ws::session::Session;
 use crate::ws::socket::Socket;
 use crate::ws::upgrade::{Handshake, Refusal, Subprotocols, transport};
 
+/// What a client reads whose handshake was to be refused.
+pub const AS_ASKED: &str = "refused, as it was asked to";
+
 /// Answers a handshake, and starts the route's task when it succeeds.
-pub fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
+pub async fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
     let Some(route) = Route::ALL.into_iter().find(|route| route.path() == request.uri().path()) else {
         let paths = Route::ALL.map(Route::path).join(", ");
         return words(StatusCode::NOT_FOUND, format!("there is no route at this path; there are {paths}"));
@@ -25,8 +29,11 @@ pub fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
         Ok(errand) => errand,
         Err(error) => return words(StatusCode::BAD_REQUEST, error.to_string()),
     };
+    if let Errand::Proxy(wishes) = errand {
+        return relay::open(site, request, &wishes).await;
+    }
     if let Some(status) = errand.refusal().and_then(|status| StatusCode::from_u16(status).ok()) {
-        return words(status, "refused, as it was asked to");
+        return words(status, AS_ASKED);
     }
     let spoken = if route == Route::Echo { echo::SUBPROTOCOLS } else { Subprotocols::None };
     let handshake = match Handshake::read(request, spoken) {
@@ -51,7 +58,8 @@ pub fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
     response
 }
 
-fn refuse(refusal: Refusal) -> Response<Body> {
+/// Answers a request that does not become a WebSocket.
+pub fn refuse(refusal: Refusal) -> Response<Body> {
     let mut response = words(refusal.status(), refusal.to_string());
     // RFC 6455, section 4.4, and RFC 9110, section 15.5.22: what would have been accepted.
     let headers: &mut HeaderMap = response.headers_mut();

@@ -10,6 +10,8 @@ pub mod door;
 pub mod gate;
 pub mod headers;
 pub mod page;
+pub mod relay;
 pub mod site;
+pub mod toxics;
 
 pub use site::Site;

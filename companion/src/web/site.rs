@@ -40,7 +40,7 @@ impl Site {
             Err(barred) => words(barred.status(), barred.to_string()),
             Ok(()) if is_api && request.method() == Method::OPTIONS => preflight(reader.is_some()),
             Ok(()) if is_api => api::answer(&self.practice, request).await,
-            Ok(()) if path == "/ws" || path.starts_with("/ws/") => door::open(self, &mut request),
+            Ok(()) if path == "/ws" || path.starts_with("/ws/") => door::open(self, &mut request).await,
             Ok(()) => page::serve(&*self.assets, request.method(), &path, request.headers()),
         };
         headers::add(response.headers_mut(), is_api);
@@ -65,7 +65,7 @@ fn preflight(is_allowed: bool) -> Response<Body> {
     *response.status_mut() = StatusCode::NO_CONTENT;
     if is_allowed {
         for (name, value) in [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST"),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, DELETE"),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
             (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ] {

@@ -1,7 +1,9 @@
-//! One frame's head (RFC 6455, section 5.2): reading a client's, writing a server's, and the mask.
+//! One frame's head (RFC 6455, section 5.2): reading a client's, writing a server's, the outline of anybody's, and the mask.
 //! Payloads are the socket's business.
 
-use super::close::Violation;
+use bytes::{Bytes, BytesMut};
+
+use super::close::{Close, Violation};
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,8 +105,73 @@ impl Head {
     }
 }
 
+/// Where a frame begins and ends, whoever sent it and whatever rules it breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outline {
+    /// The first byte: the final bit, the reserved bits, the opcode.
+    pub first: u8,
+    /// The key that its payload is masked with, if it is.
+    pub mask: Option<[u8; 4]>,
+    /// Bytes of payload.
+    pub len: u64,
+    /// Bytes of the head.
+    pub size: usize,
+}
+
+impl Outline {
+    /// Reads a head from the start of `bytes`; `None` when it is not complete yet. Whatever the bytes are, they are some
+    /// frame.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let &[first, second, ..] = bytes else { return None };
+        let (len, after) = match second & 0x7f {
+            126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),
+            127 => (u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?), 10),
+            short => (u64::from(short), 2),
+        };
+        if second & 0x80 == 0 {
+            return Some(Self { first, mask: None, len, size: after });
+        }
+        let mask = bytes.get(after..after + 4)?.try_into().ok()?;
+        Some(Self { first, mask: Some(mask), len, size: after + 4 })
+    }
+
+    /// Close, ping, pong, and what else might be one day.
+    pub fn is_control(&self) -> bool {
+        self.first & 0x08 != 0
+    }
+
+    /// Whether it is a close frame.
+    pub fn is_close(&self) -> bool {
+        self.first & 0x0f == Opcode::Close.bits()
+    }
+
+    /// Whether it begins a text.
+    pub fn is_text(&self) -> bool {
+        self.first & 0x0f == Opcode::Text.bits()
+    }
+
+    /// Whether it is the last frame of its message.
+    pub fn is_final(&self) -> bool {
+        self.first & 0x80 != 0
+    }
+}
+
+/// A close frame as a client (with a mask) or a server sends it.
+pub fn close_frame(close: &Close, mask: Option<[u8; 4]>) -> Bytes {
+    let mut body = close.body();
+    let mut frame = BytesMut::with_capacity(body.len() + 6);
+    put_head(&mut frame, Opcode::Close, body.len());
+    if let Some(mask) = mask {
+        frame[1] |= 0x80;
+        frame.extend_from_slice(&mask);
+        unmask(&mut body, mask);
+    }
+    frame.extend_from_slice(&body);
+    frame.freeze()
+}
+
 /// Appends the head of an unmasked, final frame.
-pub fn put_head(out: &mut bytes::BytesMut, opcode: Opcode, len: usize) {
+pub fn put_head(out: &mut BytesMut, opcode: Opcode, len: usize) {
     let first = 0x80 | opcode.bits();
     match len {
         0..=125 => out.extend_from_slice(&[first, len as u8]),
@@ -181,6 +248,32 @@ mod tests {
     }
 
     #[test]
+    fn an_outline_is_that_of_the_head_and_needs_no_rules() {
+        let bytes = [0x81, 0x80 | 126, 0, 126, 1, 2, 3, 4];
+        let outline = Outline::parse(&bytes).unwrap();
+        assert_eq!(outline, Outline { first: 0x81, mask: Some([1, 2, 3, 4]), len: 126, size: 8 });
+        assert!((0..8).all(|end| Outline::parse(&bytes[..end]).is_none()));
+        // Reserved bits, an unknown opcode, a length that is too long for its value: it still ends somewhere.
+        for (bytes, len, size) in
+            [(&[0xf3, 0x05][..], 5, 2), (&[0x8b, 0x00], 0, 2), (&[0x02, 126, 0, 1], 1, 4)]
+        {
+            assert_eq!(Outline::parse(bytes).map(|it| (it.len, it.size)), Some((len, size)));
+        }
+    }
+
+    #[test]
+    fn a_close_frame_can_be_a_client_s() {
+        let close = Close::new(4000, "x");
+        assert_eq!(close_frame(&close, None)[..], [0x88, 3, 0x0f, 0xa0, b'x']);
+        let mask = [1, 2, 3, 4];
+        let bytes = close_frame(&close, Some(mask));
+        let head = Head::parse(&bytes).unwrap().unwrap();
+        let mut body = bytes[head.size..].to_vec();
+        unmask(&mut body, head.mask);
+        assert_eq!((head.opcode, body), (Opcode::Close, close.body()));
+    }
+
+    #[test]
     fn unmasking_is_the_same_at_every_length() {
         let mask = [0x11, 0x22, 0x33, 0x44];
         for len in 0..40 {
@@ -195,7 +288,7 @@ mod tests {
     #[test]
     fn a_written_head_uses_the_shortest_form() {
         let written = |len| {
-            let mut out = bytes::BytesMut::new();
+            let mut out = BytesMut::new();
             put_head(&mut out, Opcode::Binary, len);
             out.to_vec()
         };

@@ -12,10 +12,12 @@
 
 pub mod close;
 pub mod conn;
+pub mod dial;
 pub mod frame;
 pub mod outbox;
 pub mod queue;
 pub mod session;
 pub mod socket;
+pub mod splitter;
 pub mod traffic;
 pub mod upgrade;

@@ -52,6 +52,19 @@ impl WriteQueue {
         self.sealed.push_back(payload.clone());
     }
 
+    /// Appends bytes that are frames already, or parts of one.
+    pub fn push_bytes(&mut self, bytes: Bytes) {
+        self.pending += bytes.len();
+        if bytes.len() < SHARE_FROM {
+            self.tail.extend_from_slice(&bytes);
+        } else {
+            if !self.tail.is_empty() {
+                self.sealed.push_back(self.tail.split().freeze());
+            }
+            self.sealed.push_back(bytes);
+        }
+    }
+
     /// Writes until everything is out or the transport takes no more.
     pub fn poll_flush<S: AsyncWrite + Unpin>(
         &mut self,

@@ -77,6 +77,11 @@ impl Handshake {
         Ok(Self { accept, protocol, upgrade })
     }
 
+    /// What becomes the transport once somebody else's answer is sent.
+    pub fn into_upgrade(self) -> OnUpgrade {
+        self.upgrade
+    }
+
     /// The answer, and what becomes the transport once it is sent.
     pub fn answer<B: Default>(self) -> (Response<B>, OnUpgrade) {
         let mut response = Response::builder()

@@ -17,6 +17,7 @@ mod limits;
 mod page;
 mod plain;
 mod protocol;
+mod proxy;
 mod rooms;
 mod shutdown;
 mod tls;

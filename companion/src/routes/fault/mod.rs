@@ -1,18 +1,17 @@
 //! `/ws/fault`: an echo that misbehaves as its query says, the same way every time for the same seed.
 
-mod damage;
-mod dice;
-mod line;
 mod plan;
 
 use std::time::Duration;
 
 use tokio::time::{sleep_until, timeout};
 
+use super::damage::corrupt;
+use super::dice::Dice;
+use super::line::{Freight, Line};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
-
-use line::Line;
+use crate::ws::socket::{Kind, Message};
 
 pub use plan::Plan;
 use plan::{Ending, Silence};
@@ -28,7 +27,7 @@ pub async fn run(plan: Plan, session: &mut Session) {
         Silence::No => {}
     }
     let ending = plan.ending.clone();
-    let mut line = Line::new(plan);
+    let mut line = Line::new(plan.faults, Dice::new(plan.seed));
     let ending = loop {
         if let Some((after, ending)) = &ending
             && line.taken() >= *after
@@ -39,12 +38,12 @@ pub async fn run(plan: Plan, session: &mut Session) {
         tokio::select! {
             biased;
             () = async { if let Some(due) = due { sleep_until(due).await } }, if due.is_some() => {
-                line.deliver(session);
+                deliver(&mut line, session);
             }
             message = session.receive(), if line.has_room() => match message {
                 Some(message) => {
                     line.take(message);
-                    line.deliver(session);
+                    deliver(&mut line, session);
                 }
                 None => return,
             },
@@ -54,9 +53,26 @@ pub async fn run(plan: Plan, session: &mut Session) {
     while let Some(due) = line.due() {
         session.flush().await;
         sleep_until(due).await;
-        line.deliver(session);
+        deliver(&mut line, session);
     }
     end(ending, session).await;
+}
+
+/// Queues on the session what has arrived by now.
+fn deliver(line: &mut Line<Message>, session: &mut Session) {
+    while let Some(message) = line.arrived() {
+        session.send(&message);
+    }
+}
+
+impl Freight for Message {
+    fn size(&self) -> usize {
+        self.payload.len()
+    }
+
+    fn corrupt(&mut self, place: u64) {
+        self.payload = corrupt(&self.payload, self.kind == Kind::Text, place);
+    }
 }
 
 /// Counts messages, and answers none.

@@ -1,33 +1,17 @@
 //! What goes wrong on a connection, read from its query.
 
-use std::time::Duration;
-
-use crate::routes::query::{Query, QueryError};
+use crate::routes::line::Faults;
+use crate::routes::query::{LONGEST, Query, QueryError, duration, probability};
 use crate::ws::close::{Close, MAX_REASON};
 
 const KNOWN: &str = "latency, jitter, drop, duplicate, reorder, corrupt, throttle, silent, close_after, close_code, \
     close_reason, abort_after, refuse, seed";
 
-/// The longest delay that may be asked for.
-const LONGEST: Duration = Duration::from_secs(60);
-
 /// The faults of one connection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Every message waits this long.
-    pub latency: Duration,
-    /// And up to this much longer.
-    pub jitter: Duration,
-    /// The chance that a message is lost.
-    pub drop: f64,
-    /// The chance that it comes twice.
-    pub duplicate: f64,
-    /// The chance that it changes places with the next one.
-    pub reorder: f64,
-    /// The chance that one of its bytes is wrong.
-    pub corrupt: f64,
-    /// Payload bytes a second.
-    pub throttle: Option<u64>,
+    /// What happens to messages.
+    pub faults: Faults,
     /// What is not answered.
     pub silence: Silence,
     /// After how many messages the connection ends, and how.
@@ -60,19 +44,7 @@ pub enum Ending {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            latency: Duration::ZERO,
-            jitter: Duration::ZERO,
-            drop: 0.0,
-            duplicate: 0.0,
-            reorder: 0.0,
-            corrupt: 0.0,
-            throttle: None,
-            silence: Silence::No,
-            ending: None,
-            refuse: None,
-            seed: 1,
-        }
+        Self { faults: Faults::default(), silence: Silence::No, ending: None, refuse: None, seed: 1 }
     }
 }
 
@@ -88,18 +60,20 @@ impl Plan {
                 |expected| QueryError::Invalid { name: name.to_owned(), value: value.to_owned(), expected };
             let whole = || value.parse::<u64>().map_err(|_| invalid("a whole number"));
             let chance = || probability(value).ok_or_else(|| invalid("a probability from 0 to 1"));
-            let time =
-                || duration(value).ok_or_else(|| invalid("a duration up to 60s, such as 50ms, 1s or 20"));
+            let time = || {
+                duration(value, LONGEST)
+                    .ok_or_else(|| invalid("a duration up to 60s, such as 50ms, 1s or 20"))
+            };
             match name {
-                "latency" => plan.latency = time()?,
-                "jitter" => plan.jitter = time()?,
-                "drop" => plan.drop = chance()?,
-                "duplicate" => plan.duplicate = chance()?,
-                "reorder" => plan.reorder = chance()?,
-                "corrupt" => plan.corrupt = chance()?,
+                "latency" => plan.faults.latency = time()?,
+                "jitter" => plan.faults.jitter = time()?,
+                "drop" => plan.faults.drop = chance()?,
+                "duplicate" => plan.faults.duplicate = chance()?,
+                "reorder" => plan.faults.reorder = chance()?,
+                "corrupt" => plan.faults.corrupt = chance()?,
                 "throttle" => {
                     let rate = whole()?;
-                    plan.throttle = Some(rate);
+                    plan.faults.throttle = Some(rate);
                     if rate == 0 {
                         return Err(invalid("a number of bytes a second above 0"));
                     }
@@ -144,21 +118,6 @@ impl Plan {
     }
 }
 
-fn probability(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance))
-}
-
-/// `50ms`, `1s`, `1.5s`, or milliseconds.
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1e-3),
-        (None, Some(number)) => (number, 1.0),
-        (None, None) => (text, 1e-3),
-    };
-    let seconds = number.trim().parse::<f64>().ok()? * unit;
-    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,18 +129,6 @@ mod tests {
     #[test]
     fn no_query_is_a_faultless_echo() {
         assert_eq!(read(""), Ok(Plan::default()));
-    }
-
-    #[test]
-    fn durations_have_units_or_are_milliseconds() {
-        for (text, millis) in
-            [("50ms", 50), ("1s", 1000), ("1.5s", 1500), ("20", 20), ("0", 0), ("60s", 60_000)]
-        {
-            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "ms", "s", "-1", "1m", "61s", "inf", "NaN"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
     }
 
     #[test]

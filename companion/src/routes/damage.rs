@@ -5,20 +5,23 @@ use bytes::{Bytes, BytesMut};
 
 /// Flips the lowest bit of a byte at or after `at`, wrapping round. An empty message has nothing to flip.
 pub fn corrupt(payload: &Bytes, is_text: bool, at: u64) -> Bytes {
+    let Some(place) = weak_place(payload, is_text, at) else { return payload.clone() };
+    let mut payload = BytesMut::from(&payload[..]);
+    payload[place] ^= WRONG;
+    payload.freeze()
+}
+
+/// The bit that is flipped.
+pub const WRONG: u8 = 1;
+
+/// The place of the byte to flip it in: the first that may be changed at or after `at`, wrapping round.
+pub fn weak_place(payload: &[u8], is_text: bool, at: u64) -> Option<usize> {
     let len = payload.len();
-    if len == 0 {
-        return payload.clone();
-    }
-    let start = (at % len as u64) as usize;
+    let start = at.checked_rem(len as u64)? as usize;
     // The lowest bit is free in ASCII and in every continuation byte, whatever the lead byte: the ranges that lead
     // bytes prescribe all begin at an even value and end at an odd one.
     let is_free = |byte: u8| !is_text || byte < 0xc0;
-    let place = (start..len).chain(0..start).find(|&place| is_free(payload[place]));
-    let mut payload = BytesMut::from(&payload[..]);
-    if let Some(place) = place {
-        payload[place] ^= 1;
-    }
-    payload.freeze()
+    (start..len).chain(0..start).find(|&place| is_free(payload[place]))
 }
 
 #[cfg(test)]

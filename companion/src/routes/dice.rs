@@ -1,5 +1,8 @@
 //! Chance that can be repeated: SplitMix64, written out so that a seed means the same for ever.
 
+/// What SplitMix64 adds from number to number.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// A sequence of pseudo-random numbers.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
@@ -12,11 +15,16 @@ impl Dice {
 
     /// The next number.
     pub fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0 = self.0.wrapping_add(STEP);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
+    }
+
+    /// Passes over numbers.
+    pub fn skip(&mut self, numbers: u64) {
+        self.0 = self.0.wrapping_add(STEP.wrapping_mul(numbers));
     }
 
     /// The next number, from 0 up to and without 1.
@@ -33,6 +41,14 @@ mod tests {
     fn the_sequence_is_that_of_splitmix64() {
         let mut dice = Dice::new(1_234_567);
         assert_eq!([dice.roll(), dice.roll()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+    }
+
+    #[test]
+    fn numbers_passed_over_are_those_that_would_have_come() {
+        let (mut one, mut other) = (Dice::new(7), Dice::new(7));
+        let _: Vec<_> = (0..5).map(|_| one.roll()).collect();
+        other.skip(5);
+        assert_eq!(one.roll(), other.roll());
     }
 
     #[test]

@@ -1,0 +1,148 @@
+//! `/ws/proxy`: the user's own server, with a network in front of it that fails as it is told to.
+//!
+//! Unlike the other routes it knows frames: between page and target go the bytes themselves, so that nothing is tidied up on
+//! the way. Fragments, masks, close codes and what breaks the protocol pass as they are. [`wishes`] is what a connection asks
+//! for, [`kind`] what can go wrong, [`toxic`] where and for whom, [`board`] what is switched for all, [`effect`] what that comes to for one direction,
+//! [`pipe`] the direction itself.
+//!
+//! **Invariant:** what is held for a side that does not read is bounded, and then the other side is not read from.
+
+pub mod board;
+mod effect;
+pub mod kind;
+mod parcel;
+mod pipe;
+mod slices;
+pub mod toxic;
+pub mod wishes;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, split};
+use tokio::time::timeout;
+
+use crate::ws::conn::Conn;
+use crate::ws::outbox::Outbox;
+use crate::ws::traffic::Traffic;
+
+use board::{Luck, Seat};
+use pipe::{Over, Pipe};
+use toxic::{Direction, Stream, Toxic};
+
+pub use board::Board;
+pub use wishes::Wishes;
+
+/// How long one direction may go on after the other has ended.
+const LINGER: Duration = Duration::from_secs(5);
+/// How long a side that is told of the end may take for its own.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a side may be left in the dark.
+const DARKNESS: Duration = Duration::from_secs(600);
+
+/// A transport, and what has been read from it already.
+pub struct End {
+    /// The transport.
+    pub conn: Conn,
+    /// What came along with the handshake.
+    pub early: Bytes,
+}
+
+/// Passes on between page and target until it is over, and ends both.
+pub async fn run(
+    seat: Seat,
+    luck: Luck,
+    outbox: &Outbox,
+    most: usize,
+    traffic: &Arc<Traffic>,
+    page: End,
+    target: End,
+) {
+    let pipe = |direction, end: &End| Pipe::new(direction, &seat, luck, most, &end.early, traffic);
+    let mut upstream = pipe(Direction::Upstream, &page);
+    let mut downstream = pipe(Direction::Downstream, &target);
+    let (mut from_page, mut to_page) = split(page.conn);
+    let (mut from_target, mut to_target) = split(target.conn);
+    let (direction, over) = {
+        let mut up = pin!(upstream.run(&mut from_page, &mut to_target, None));
+        let mut down = pin!(downstream.run(&mut from_target, &mut to_page, Some(outbox)));
+        let (first, over) = tokio::select! {
+            over = &mut up => (Direction::Upstream, over),
+            over = &mut down => (Direction::Downstream, over),
+        };
+        match (first, over) {
+            (Direction::Upstream, Over::Ended) => {
+                (Direction::Downstream, timeout(LINGER, down).await.unwrap_or(Over::Broken))
+            }
+            (Direction::Downstream, Over::Ended) => {
+                (Direction::Upstream, timeout(LINGER, up).await.unwrap_or(Over::Broken))
+            }
+            other => other,
+        }
+    };
+    drop((upstream, downstream));
+    let page = from_page.unsplit(to_page);
+    let target = from_target.unsplit(to_target);
+    match over {
+        Over::Ended => {}
+        // Who is reset passes it on: the other side would see the same without a proxy.
+        Over::Broken => [&page, &target].into_iter().for_each(Conn::reset_on_drop),
+        Over::Cut => drop(tokio::join!(leave(page), leave(target))),
+        Over::Reset(Stream::Both) => [&page, &target].into_iter().for_each(Conn::reset_on_drop),
+        Over::Reset(Stream::Downstream) => {
+            page.reset_on_drop();
+            drop(page);
+            leave(target).await;
+        }
+        Over::Reset(Stream::Upstream) => {
+            target.reset_on_drop();
+            drop(target);
+            leave(page).await;
+        }
+        Over::HalfOpen(longest, toxic) => {
+            let (gone, other) = match direction {
+                Direction::Upstream => (page, target),
+                Direction::Downstream => (target, page),
+            };
+            gone.reset_on_drop();
+            drop(gone);
+            seat.link.half_open();
+            darken(other, &seat, outbox, longest.unwrap_or(DARKNESS), &toxic).await;
+        }
+    }
+}
+
+/// Ends a side in an orderly way: what it still sends is read, since closing on unread bytes resets the connection and may
+/// take with it what was on its way.
+async fn leave(conn: Conn) {
+    let (mut from, mut to) = split(conn);
+    let _ = timeout(FAREWELL, async {
+        let _ = to.shutdown().await;
+        swallow(&mut from).await;
+    })
+    .await;
+}
+
+/// Keeps a side whose other side is gone, and tells it nothing: until it leaves, the time is over, the toxic is taken away,
+/// or the server wants it closed.
+async fn darken(conn: Conn, seat: &Seat, outbox: &Outbox, longest: Duration, toxic: &Arc<Toxic>) {
+    // Without a word, as when a machine is back that has forgotten the connection.
+    conn.reset_on_drop();
+    let (mut from, _to) = split(conn);
+    let mut switched = seat.watch();
+    let is_own = seat.link.own.iter().any(|own| Arc::ptr_eq(own, toxic));
+    let taken_away =
+        switched.wait_for(|toxics| !is_own && !toxics.iter().any(|other| Arc::ptr_eq(other, toxic)));
+    tokio::select! {
+        _ = timeout(longest, swallow(&mut from)) => {}
+        _ = taken_away => {}
+        _ = pipe::order(Some(outbox)) => {}
+    }
+}
+
+async fn swallow(from: &mut ReadHalf<Conn>) {
+    let mut bytes = [0; 4096];
+    while from.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
+}

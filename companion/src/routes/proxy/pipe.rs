@@ -1,0 +1,439 @@
+//! One direction of a proxied connection: bytes in on one side, out on the other, and what toxics do between.
+//!
+//! It owns the bytes under way. It refuses to know the other direction; how a connection ends is for [`super::run`] to see
+//! to. The rule a reader would break: without toxics bytes leave as they came, with nothing waited for, and a toxic acts on
+//! messages that begin after it, so that what has begun to leave is ended and the stream stays one of whole frames.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::board::{Link, Luck, Seat, Toxics};
+use super::effect::{Effect, Fate, Toxins};
+use super::parcel::Parcel;
+use super::slices::Slices;
+use super::toxic::{Direction, Stream, Toxic};
+use crate::routes::dice::Dice;
+use crate::routes::line::{Faults, Line};
+use crate::ws::close::Close;
+use crate::ws::conn::Conn;
+use crate::ws::frame::close_frame;
+use crate::ws::outbox::{Order, Outbox};
+use crate::ws::queue::WriteQueue;
+use crate::ws::splitter::{Splitter, Unit};
+use crate::ws::traffic::{Tally, Traffic};
+
+/// Bytes that the receiver has not taken at which nothing more is read for it.
+const HIGH_WATER: usize = 256 * 1024;
+const FIRST_CHUNK: usize = 4 * 1024;
+const LARGEST_CHUNK: usize = 64 * 1024;
+/// How long a connection may go on after the proxy has sent a close frame of its own.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long messages before an end may take to arrive: the longest latency, and jitter as long.
+const LAST_WORDS: Duration = Duration::from_secs(120);
+
+/// How a direction ends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Over {
+    /// The sender has ended, and the receiver has all it sent and its end too.
+    Ended,
+    /// One side is gone without an end.
+    Broken,
+    /// Both sides are to end, in an orderly way.
+    Cut,
+    /// These sides are to be reset.
+    Reset(Stream),
+    /// The sender is to be gone, and the receiver not told for so long, or until the toxic is.
+    HalfOpen(Option<Duration>, Arc<Toxic>),
+}
+
+/// A close frame of the proxy's own.
+#[derive(Debug)]
+enum Closing {
+    No,
+    /// It goes out as soon as no frame is in its way.
+    Wanted(Close),
+    /// It is out. Nothing that the sender sends comes after it.
+    Sent,
+}
+
+/// One direction.
+pub struct Pipe {
+    direction: Direction,
+    /// Bytes of a message that is waited for.
+    most: usize,
+    splitter: Splitter,
+    line: Line<Parcel>,
+    slices: Slices,
+    queue: WriteQueue,
+    toxins: Toxins,
+    effect: Effect,
+    switched: watch::Receiver<Toxics>,
+    /// For masks.
+    dice: Dice,
+    chunk: usize,
+    /// Bytes that have come through the toxics.
+    passed: u64,
+    /// Whether no more may.
+    is_spent: bool,
+    /// Whether the message that passes in pieces is to be lost.
+    loses_pieces: bool,
+    ended: Option<Instant>,
+    closing: Closing,
+    deadline: Option<Instant>,
+    /// Messages and payload bytes that others know of.
+    told: (u64, u64),
+    link: Arc<Link>,
+    traffic: Arc<Traffic>,
+}
+
+impl Pipe {
+    /// A direction of a connection, with bytes that have been read for it already.
+    pub fn new(
+        direction: Direction,
+        seat: &Seat,
+        luck: Luck,
+        most: usize,
+        early: &[u8],
+        traffic: &Arc<Traffic>,
+    ) -> Self {
+        let mut rolls = Dice::new(luck.messages);
+        if direction == Direction::Downstream {
+            rolls.skip(3);
+        }
+        let line = Line::new(Faults::default(), Dice::new(rolls.roll()));
+        let dice = Dice::new(rolls.roll());
+        let mut splitter = Splitter::default();
+        splitter.buffer().extend_from_slice(early);
+        let mut pipe = Self {
+            direction,
+            most,
+            splitter,
+            line,
+            slices: Slices::new(Dice::new(rolls.roll())),
+            queue: WriteQueue::default(),
+            toxins: Toxins::new(direction, seat.link.key().to_owned(), luck.toxicity, seat.link.own.clone()),
+            effect: Effect::default(),
+            switched: seat.watch(),
+            dice,
+            chunk: FIRST_CHUNK,
+            passed: 0,
+            is_spent: false,
+            loses_pieces: false,
+            ended: None,
+            closing: Closing::No,
+            deadline: None,
+            told: (0, 0),
+            link: Arc::clone(&seat.link),
+            traffic: Arc::clone(traffic),
+        };
+        pipe.meet();
+        pipe
+    }
+
+    /// Passes on until it is over. Orders to close come from an outbox.
+    pub async fn run(
+        &mut self,
+        from: &mut ReadHalf<Conn>,
+        to: &mut WriteHalf<Conn>,
+        orders: Option<&Outbox>,
+    ) -> Over {
+        loop {
+            self.sort();
+            self.deliver();
+            self.tell();
+            if let Some(over) = self.over() {
+                if over == Over::Ended {
+                    return if to.shutdown().await.is_ok() { over } else { Over::Broken };
+                }
+                return over;
+            }
+            let wake = self.wake();
+            let reads = self.ended.is_none() && self.has_room() && !self.is_fated();
+            let takes_orders = matches!(self.closing, Closing::No);
+            let Self { queue, switched, splitter, chunk, .. } = &mut *self;
+            tokio::select! {
+                biased;
+                flushed = poll_fn(|cx| queue.poll_flush(to, cx)), if !queue.is_empty() => {
+                    if flushed.is_err() {
+                        return Over::Broken;
+                    }
+                }
+                // The board outlives every connection.
+                _ = switched.changed() => self.meet(),
+                close = order(orders), if takes_orders => self.close(close),
+                () = async { if let Some(wake) = wake { sleep_until(wake).await } }, if wake.is_some() => {}
+                read = read(from, splitter, chunk), if reads => match read {
+                    Ok(0) => self.end(),
+                    Ok(_) => {}
+                    Err(_) => return Over::Broken,
+                },
+            }
+        }
+    }
+
+    /// Looks at the toxics that are there now.
+    fn meet(&mut self) {
+        let toxics = self.switched.borrow_and_update().clone();
+        self.toxins.meet(&toxics, self.splitter.messages());
+        self.feel();
+    }
+
+    /// Takes in what the toxics do now.
+    fn feel(&mut self) {
+        let effect = self.toxins.effect(self.splitter.messages(), self.passed);
+        if effect.faults != self.effect.faults {
+            self.line.set(effect.faults.clone());
+        }
+        self.effect = effect;
+    }
+
+    fn has_room(&self) -> bool {
+        matches!(self.closing, Closing::Sent)
+            || self.effect.is_hole
+            || (self.line.has_room() && self.queue.pending() < HIGH_WATER)
+    }
+
+    /// Whether bytes may go as they came.
+    fn is_clear(&self) -> bool {
+        self.effect.is_plain()
+            && matches!(self.closing, Closing::No)
+            && !self.loses_pieces
+            && self.line.is_empty()
+            && self.slices.is_empty()
+    }
+
+    /// Takes what was read apart, as far as there is room for it.
+    fn sort(&mut self) {
+        loop {
+            match &self.closing {
+                Closing::Sent => return self.splitter.buffer().clear(),
+                Closing::Wanted(close) if self.splitter.is_between_frames() => {
+                    let mask = (self.direction == Direction::Upstream)
+                        .then(|| self.dice.roll().to_ne_bytes())
+                        .map(|[a, b, c, d, ..]| [a, b, c, d]);
+                    let wire = close_frame(close, mask);
+                    self.line.release();
+                    self.line.pass(Parcel { wire, is_text: false });
+                    self.closing = Closing::Sent;
+                    continue;
+                }
+                _ => {}
+            }
+            if !self.has_room() || self.is_spent || self.is_fated() {
+                return;
+            }
+            let before = self.splitter.messages();
+            if self.is_clear() {
+                let Some(bytes) = self.splitter.pass() else { return };
+                self.line.skip(self.splitter.messages() - before);
+                self.put(bytes);
+                continue;
+            }
+            let begins = self.splitter.is_between_messages();
+            let Some(unit) = self.splitter.next(self.most) else { return };
+            self.take(unit, begins, self.splitter.messages() - before);
+            if self.effect.waits_for.is_some_and(|message| message <= self.splitter.messages()) {
+                self.feel();
+            }
+        }
+    }
+
+    fn take(&mut self, unit: Unit, begins: bool, messages: u64) {
+        let is_hole = self.effect.is_hole;
+        match unit {
+            Unit::Message { .. } if is_hole => self.line.skip(1),
+            Unit::Message { wire, is_text } => self.line.take(Parcel { wire, is_text }),
+            Unit::Control { .. } if is_hole => {}
+            Unit::Control { wire, is_close } => {
+                if is_close {
+                    self.line.release();
+                }
+                self.line.pass(Parcel { wire, is_text: false });
+            }
+            Unit::Piece(wire) => {
+                if begins {
+                    self.loses_pieces = is_hole;
+                }
+                self.line.skip(messages);
+                if !self.loses_pieces {
+                    self.line.pass(Parcel { wire, is_text: false });
+                }
+                self.loses_pieces &= !self.splitter.is_between_messages();
+            }
+        }
+    }
+
+    /// Puts bytes behind the others that leave, up to the limit.
+    fn put(&mut self, mut bytes: Bytes) {
+        if let Some(limit) = self.effect.limit {
+            let left = limit.saturating_sub(self.passed);
+            if bytes.len() as u64 >= left {
+                bytes.truncate(left as usize);
+                self.is_spent = true;
+            }
+        }
+        self.passed += bytes.len() as u64;
+        if self.effect.slicer.is_some() || !self.slices.is_empty() {
+            self.slices.push(bytes);
+        } else {
+            self.queue.push_bytes(bytes);
+        }
+    }
+
+    /// Lets go of what has arrived by now.
+    fn deliver(&mut self) {
+        while self.slices.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER {
+            let Some(parcel) = self.line.arrived() else { break };
+            self.put(parcel.wire);
+        }
+        match self.effect.slicer {
+            None => self.slices.drain().for_each(|bytes| self.queue.push_bytes(bytes)),
+            // Each piece is written alone.
+            Some(slicer) if self.queue.is_empty() => {
+                if let Some(piece) = self.slices.cut(slicer) {
+                    self.queue.push_bytes(piece);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The sender has ended.
+    fn end(&mut self) {
+        self.ended = Some(Instant::now());
+        let rest = self.splitter.rest();
+        let is_wanted = matches!(self.closing, Closing::No) && !self.effect.is_hole && !self.loses_pieces;
+        if is_wanted && !rest.is_empty() {
+            self.line.pass(Parcel { wire: rest, is_text: false });
+        }
+        self.line.release();
+    }
+
+    /// Makes the receiver get this close frame.
+    fn close(&mut self, close: Close) {
+        self.closing = Closing::Wanted(close);
+        self.deadline = Some(Instant::now() + FAREWELL);
+    }
+
+    fn is_drained(&self) -> bool {
+        self.queue.is_empty() && self.slices.is_empty()
+    }
+
+    fn is_through(&self) -> bool {
+        self.line.is_empty() && self.is_drained()
+    }
+
+    /// What ends the direction now. A close frame that is due is sent for.
+    fn over(&mut self) -> Option<Over> {
+        let now = Instant::now();
+        let has_come = |when: Option<Instant>| when.is_some_and(|when| when <= now);
+        let is_close = matches!(self.effect.fate, Some((_, Fate::Close(_))));
+        if has_come(self.fated()) && (is_close || self.has_said_all(now)) {
+            match self.effect.fate.as_ref().map(|(_, fate)| fate.clone()) {
+                Some(Fate::Cut) => return Some(Over::Cut),
+                Some(Fate::Reset(stream)) => return Some(Over::Reset(stream)),
+                Some(Fate::HalfOpen(longest, toxic)) => return Some(Over::HalfOpen(longest, toxic)),
+                Some(Fate::Close(close)) => {
+                    self.close(close);
+                    self.sort();
+                    self.deliver();
+                }
+                None => {}
+            }
+        }
+        if has_come(self.deadline) || (self.is_spent && self.is_drained()) {
+            return Some(Over::Cut);
+        }
+        (self.is_through() && has_come(self.last())).then_some(Over::Ended)
+    }
+
+    /// Whether the messages before an end have arrived, if they are waited for.
+    fn has_said_all(&self, now: Instant) -> bool {
+        let is_late = self.fated().is_some_and(|fated| fated + LAST_WORDS <= now);
+        !self.effect.fate_waits || self.is_through() || is_late
+    }
+
+    /// Whether the connection's end has come, so that nothing more is taken.
+    fn is_fated(&self) -> bool {
+        self.fated().is_some_and(|fated| fated <= Instant::now())
+    }
+
+    /// When something ends the connection.
+    fn fated(&self) -> Option<Instant> {
+        let (when, fate) = self.effect.fate.as_ref()?;
+        let is_done = matches!(fate, Fate::Close(_)) && !matches!(self.closing, Closing::No);
+        // What was on its way to the receiver before is not taken back.
+        let waits = matches!(fate, Fate::Close(_)) && self.ended.is_some();
+        (!is_done && !waits).then_some(*when)
+    }
+
+    /// When the sender's end is passed on.
+    fn last(&self) -> Option<Instant> {
+        self.ended.map(|ended| ended + self.effect.slow_close)
+    }
+
+    /// When there is something to do without anything being read or written.
+    fn wake(&self) -> Option<Instant> {
+        let takes = self.slices.is_empty() && !self.is_spent && self.queue.pending() < HIGH_WATER;
+        let due = self.line.due().filter(|_| takes);
+        let cut = self.slices.due().filter(|_| self.queue.is_empty());
+        let last = self.last().filter(|_| self.is_through());
+        // An end that has come and waits is looked at when something has left.
+        let fated = self.fated().map(|fated| if self.is_fated() { fated + LAST_WORDS } else { fated });
+        [due, cut, last, fated, self.deadline].into_iter().flatten().min()
+    }
+
+    /// Tells others how much has come.
+    fn tell(&mut self) {
+        let now = (self.splitter.messages(), self.splitter.payload());
+        if now == self.told {
+            return;
+        }
+        let (messages, bytes) = (now.0 - self.told.0, now.1 - self.told.1);
+        self.told = now;
+        self.link.count(self.direction, messages, bytes);
+        self.traffic.publish(&mut match self.direction {
+            Direction::Upstream => Tally { messages_in: messages, bytes_in: bytes, ..Tally::default() },
+            Direction::Downstream => Tally { messages_out: messages, bytes_out: bytes, ..Tally::default() },
+        });
+    }
+}
+
+/// The next close that is ordered.
+pub async fn order(orders: Option<&Outbox>) -> Close {
+    let Some(orders) = orders else { return std::future::pending().await };
+    loop {
+        // Nobody posts messages to a proxied connection.
+        if let Order::Close(close) = poll_fn(|cx| orders.poll_order(cx)).await {
+            return close;
+        }
+    }
+}
+
+/// Reads a chunk. 0 is the end of the stream, also one without TLS's own end, which browsers leave out.
+async fn read(from: &mut ReadHalf<Conn>, splitter: &mut Splitter, chunk: &mut usize) -> io::Result<usize> {
+    let buffer = splitter.buffer();
+    if buffer.is_empty() && buffer.capacity() > 4 * LARGEST_CHUNK {
+        *buffer = BytesMut::new();
+    }
+    // A long message's buffer doubles, so that a head alone cannot claim the whole of its length.
+    if buffer.capacity() - buffer.len() < *chunk {
+        buffer.reserve((*chunk).max(buffer.len()));
+    }
+    let read = match from.read_buf(buffer).await {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+        read => read,
+    }?;
+    if read >= *chunk {
+        *chunk = (*chunk * 2).min(LARGEST_CHUNK);
+    }
+    Ok(read)
+}

@@ -1,0 +1,140 @@
+//! The door of `/ws/proxy`: the target is asked first, and its answer is the page's.
+//!
+//! It owns which header fields pass. The rule a reader would break: what the target decides (status, subprotocol, accept
+//! key) is handed on as it is, since a page has to see its server's mistakes and not ours.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Request, Response, StatusCode};
+
+use super::answer::{Body, words};
+use super::door::{AS_ASKED, refuse};
+use super::site::Site;
+use crate::routes::census::Route;
+use crate::routes::proxy::wishes::Wishes;
+use crate::routes::proxy::{self, End};
+use crate::ws::dial::{Answer, dial};
+use crate::ws::upgrade::{Handshake, Subprotocols, transport};
+
+/// What the target gets of the page's request, in the case in which browsers write it. No extensions: a compressed
+/// message that is lost would take those after it along.
+const ASKED: [(HeaderName, &str); 7] = [
+    (header::SEC_WEBSOCKET_VERSION, "Sec-WebSocket-Version"),
+    (header::SEC_WEBSOCKET_KEY, "Sec-WebSocket-Key"),
+    (header::SEC_WEBSOCKET_PROTOCOL, "Sec-WebSocket-Protocol"),
+    (header::ORIGIN, "Origin"),
+    (header::USER_AGENT, "User-Agent"),
+    (header::ACCEPT_LANGUAGE, "Accept-Language"),
+    (header::AUTHORIZATION, "Authorization"),
+];
+
+/// What the page gets of the target's answer.
+const ANSWERED: [HeaderName; 7] = [
+    header::SEC_WEBSOCKET_ACCEPT,
+    header::SEC_WEBSOCKET_PROTOCOL,
+    header::SEC_WEBSOCKET_EXTENSIONS,
+    header::SEC_WEBSOCKET_VERSION,
+    header::CONTENT_TYPE,
+    header::WWW_AUTHENTICATE,
+    header::RETRY_AFTER,
+];
+
+/// Asks the target, answers the page, and starts passing on when both agree.
+pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes) -> Response<Body> {
+    let board = &site.practice.proxy;
+    if has_come_by(request.headers(), &board.mark) {
+        return words(StatusCode::LOOP_DETECTED, "the proxy's target is the proxy itself");
+    }
+    let handshake = match Handshake::read(request, Subprotocols::None) {
+        Ok(handshake) => handshake,
+        Err(refusal) => return refuse(refusal),
+    };
+    let luck = board.luck(wishes);
+    if let Some(status) = board.refusal(wishes, luck).and_then(|status| StatusCode::from_u16(status).ok()) {
+        return words(status, AS_ASKED);
+    }
+    let visit = match site.practice.census.enter(Route::Proxy) {
+        Ok(visit) => visit,
+        Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full.to_string()),
+    };
+    let via = via(request.headers(), &board.mark);
+    let fields = asked(request.headers(), wishes, &via);
+    let answer = match dial(&wishes.to, &board.reach, wishes.is_insecure, &fields).await {
+        Ok(answer) => answer,
+        Err(error) => return words(error.status(), error.to_string()),
+    };
+    let mut response = hand_on(&answer);
+    if answer.status != StatusCode::SWITCHING_PROTOCOLS {
+        return response;
+    }
+    for (name, value) in [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    let upgrade = handshake.into_upgrade();
+    let seat = board.enter(visit.id(), wishes);
+    let practice = Arc::clone(&site.practice);
+    site.tasks.spawn(async move {
+        let Some((conn, early)) = transport(upgrade).await else { return };
+        let target = End { conn: answer.conn, early: answer.early };
+        let page = End { conn, early };
+        let traffic = practice.census.traffic();
+        proxy::run(seat, luck, visit.outbox(), practice.limits.message, traffic, page, target).await;
+        drop(visit);
+    });
+    response
+}
+
+/// Whether a request has been through this proxy before.
+fn has_come_by(headers: &HeaderMap, mark: &str) -> bool {
+    let values = headers.get_all(header::VIA).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|hop| hop.trim() == mark)
+}
+
+/// The hops so far, and this one.
+fn via(headers: &HeaderMap, mark: &str) -> HeaderValue {
+    let before = headers.get_all(header::VIA).into_iter().filter_map(|value| value.to_str().ok());
+    let all: Vec<&str> = before.chain([mark]).collect();
+    HeaderValue::from_str(&all.join(", ")).expect("visible characters joined by a comma are visible")
+}
+
+fn asked<'a>(
+    headers: &'a HeaderMap,
+    wishes: &Wishes,
+    via: &'a HeaderValue,
+) -> Vec<(&'static str, &'a HeaderValue)> {
+    let mut fields = Vec::new();
+    for (name, written) in &ASKED {
+        fields.extend(headers.get_all(name).into_iter().map(|value| (*written, value)));
+    }
+    // A browser gives a host's cookies to all its ports, and to no other host.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let is_same = |host: &Authority| {
+        let bare = host.host().trim_start_matches('[').trim_end_matches(']');
+        bare.eq_ignore_ascii_case(wishes.to.host())
+    };
+    if host.as_ref().is_some_and(is_same) {
+        fields.extend(headers.get_all(header::COOKIE).into_iter().map(|value| ("Cookie", value)));
+    }
+    fields.push(("Via", via));
+    fields
+}
+
+fn hand_on(answer: &Answer) -> Response<Body> {
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    *response.status_mut() = answer.status;
+    for name in &ANSWERED {
+        for value in answer.headers.get_all(name) {
+            response.headers_mut().append(name, value.clone());
+        }
+    }
+    if answer.body.is_empty() && answer.status != StatusCode::SWITCHING_PROTOCOLS {
+        *response.body_mut() = Body::from(format!("the target has answered with {}\n", answer.status));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    }
+    response
+}

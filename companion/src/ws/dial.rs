@@ -1,0 +1,334 @@
+//! The client's side of a connection: resolve, connect, TLS, and the opening handshake, whose answer is handed on as it is.
+//!
+//! It refuses to know what the connection is for. The rule a reader would break: the addresses that are tried are those
+//! that were judged, and a name is resolved once.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use hyper_rustls::ConfigBuilderExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
+
+use super::conn::Conn;
+use crate::destination::{Destination, Reach};
+
+/// How long everything up to the server's answer may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Bytes of an answer's head.
+const LARGEST_HEAD: usize = 64 * 1024;
+/// Bytes of a refusal's body that are handed on; a larger one is not.
+const LARGEST_BODY: usize = 64 * 1024;
+/// Header fields of an answer.
+const MOST_FIELDS: usize = 100;
+
+/// Why there is no answer to hand on.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// None of the addresses is one that the user allows.
+    #[error(
+        "{host} is {addresses}, where this server may not connect to: start it with --allow-target {target} to let it"
+    )]
+    NotAllowed {
+        /// As the URL names it.
+        host: String,
+        /// What it resolves to.
+        addresses: String,
+        /// Host and port.
+        target: String,
+    },
+    /// The name has no address.
+    #[error("the name {host} cannot be resolved: {source}")]
+    Unresolved {
+        /// As the URL names it.
+        host: String,
+        /// The operating system's words.
+        source: io::Error,
+    },
+    /// Nobody accepts.
+    #[error("{target} cannot be reached: {source}")]
+    Unreachable {
+        /// What was connected to.
+        target: String,
+        /// The operating system's words.
+        source: io::Error,
+    },
+    /// No TLS.
+    #[error("no TLS with {target}: {source}; insecure=true takes any certificate")]
+    Tls {
+        /// What was connected to.
+        target: String,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// The certificates of this system cannot be read.
+    #[error("the certificates that this system trusts cannot be read; insecure=true takes any certificate")]
+    NoRoots,
+    /// It took too long.
+    #[error("{0} has not answered the handshake in {PATIENCE:?}")]
+    TooLate(String),
+    /// The connection ended in place of an answer.
+    #[error("{0} has ended the connection in place of an answer")]
+    Ended(String),
+    /// Something else than HTTP.
+    #[error("{0} answers something that is no HTTP")]
+    NoHttp(String),
+}
+
+impl DialError {
+    /// The HTTP status for whoever wanted the connection.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::TooLate(_) => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
+
+/// A server's answer to the opening handshake.
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its header fields.
+    pub headers: HeaderMap,
+    /// The body of a refusal, when it is short and whole.
+    pub body: Bytes,
+    /// Bytes that came after an answer of 101.
+    pub early: Bytes,
+    /// The transport.
+    pub conn: Conn,
+}
+
+/// Connects to a destination, if that is allowed, and sends an opening handshake with these header fields.
+pub async fn dial(
+    destination: &Destination,
+    reach: &Reach,
+    is_insecure: bool,
+    fields: &[(&str, &HeaderValue)],
+) -> Result<Answer, DialError> {
+    let target = destination.authority();
+    let answered = async {
+        let tcp = connect(destination, reach).await?;
+        Conn::tune(&tcp);
+        let mut conn = match destination.is_tls() {
+            false => Conn::Plain(tcp),
+            true => secure(destination, tcp, is_insecure).await?,
+        };
+        let broken = |source| DialError::Unreachable { target: target.clone(), source };
+        conn.write_all(&request(destination, fields)).await.map_err(broken)?;
+        conn.flush().await.map_err(broken)?;
+        read_answer(conn, &target).await
+    };
+    timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())))
+}
+
+async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
+    let host = destination.host();
+    let unresolved = |source| DialError::Unresolved { host: host.to_owned(), source };
+    let addresses: Vec<SocketAddr> =
+        lookup_host((host, destination.port())).await.map_err(unresolved)?.collect();
+    let permitted = reach.permitted(destination, &addresses);
+    if permitted.is_empty() {
+        let addresses: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+        let (addresses, target) = (addresses.join(", "), destination.authority());
+        return Err(DialError::NotAllowed { host: host.to_owned(), addresses, target });
+    }
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in permitted {
+        match TcpStream::connect(address).await {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => last = error,
+        }
+    }
+    Err(DialError::Unreachable { target: destination.authority(), source: last })
+}
+
+async fn secure(destination: &Destination, tcp: TcpStream, is_insecure: bool) -> Result<Conn, DialError> {
+    let error = |source| DialError::Tls { target: destination.authority(), source };
+    let name =
+        ServerName::try_from(destination.host().to_owned()).map_err(|bad| error(io::Error::other(bad)))?;
+    let config = if is_insecure { trusting() } else { checking().ok_or(DialError::NoRoots)? };
+    let tls = TlsConnector::from(config).connect(name, tcp).await.map_err(error)?;
+    Ok(Conn::Tls(Box::new(tls.into())))
+}
+
+/// Written out, since the names are to have the case that every client gives them: not every server follows the RFC in
+/// taking them in any.
+fn request(destination: &Destination, fields: &[(&str, &HeaderValue)]) -> BytesMut {
+    let mut head = BytesMut::new();
+    let (path, host) = (destination.path(), destination.authority());
+    for text in
+        ["GET ", &path, " HTTP/1.1\r\nHost: ", &host, "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"]
+    {
+        head.extend_from_slice(text.as_bytes());
+    }
+    for (name, value) in fields {
+        for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend_from_slice(part);
+        }
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> {
+    let mut read = BytesMut::new();
+    let ended = |_| DialError::Ended(target.to_owned());
+    loop {
+        let no_http = || DialError::NoHttp(target.to_owned());
+        if let Some((status, headers, size)) = parse_head(&read).ok_or_else(no_http)? {
+            read.advance(size);
+            // 100 and 103 come before the answer.
+            if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+                continue;
+            }
+            if status == StatusCode::SWITCHING_PROTOCOLS {
+                return Ok(Answer { status, headers, body: Bytes::new(), early: read.freeze(), conn });
+            }
+            let body = read_body(&mut conn, &headers, read).await;
+            return Ok(Answer { status, headers, body, early: Bytes::new(), conn });
+        }
+        if read.len() > LARGEST_HEAD {
+            return Err(no_http());
+        }
+        if conn.read_buf(&mut read).await.map_err(ended)? == 0 {
+            return Err(if read.is_empty() { DialError::Ended(target.to_owned()) } else { no_http() });
+        }
+    }
+}
+
+/// Status, fields and size of a head, `Some(None)` when it is not complete, `None` when it is no head.
+#[expect(
+    clippy::option_option,
+    reason = "incomplete and impossible are two things, and neither has words of its own"
+)]
+fn parse_head(bytes: &[u8]) -> Option<Option<(StatusCode, HeaderMap, usize)>> {
+    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    let httparse::Status::Complete(size) = response.parse(bytes).ok()? else { return Some(None) };
+    let status = StatusCode::from_u16(response.code?).ok()?;
+    let mut headers = HeaderMap::new();
+    for field in response.headers {
+        let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
+        headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
+    }
+    Some(Some((status, headers, size)))
+}
+
+/// The body of a refusal whose length is known; empty when it is not, or is too large, or does not come.
+async fn read_body(conn: &mut Conn, headers: &HeaderMap, mut read: BytesMut) -> Bytes {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let Some(length) = length.filter(|length| *length <= LARGEST_BODY) else { return Bytes::new() };
+    while read.len() < length {
+        if !conn.read_buf(&mut read).await.is_ok_and(|more| more > 0) {
+            return Bytes::new();
+        }
+    }
+    read.split_to(length).freeze()
+}
+
+/// Takes the certificates that this system trusts.
+fn checking() -> Option<Arc<ClientConfig>> {
+    static CONFIG: OnceLock<Option<Arc<ClientConfig>>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().ok()?;
+        Some(Arc::new(builder.with_native_roots().ok()?.with_no_client_auth()))
+    });
+    config.clone()
+}
+
+/// Takes any certificate.
+fn trusting() -> Arc<ClientConfig> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let provider = Arc::new(ring::default_provider());
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has suites for the default versions")
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+            .with_no_client_auth();
+        Arc::new(config)
+    });
+    Arc::clone(config)
+}
+
+/// Believes whom it is told to believe; that the peer has the key of the certificate it shows is still seen to.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_awaited_read_or_refused() {
+        let whole = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\n\r\n";
+        for end in 0..whole.len() {
+            assert!(matches!(parse_head(&whole[..end]), Some(None)), "{end}");
+        }
+        let (status, headers, size) = parse_head(whole).flatten().unwrap();
+        assert_eq!((status.as_u16(), size), (401, whole.len()));
+        assert_eq!(headers["www-authenticate"], "Basic");
+        assert!(parse_head(b"SSH-2.0-OpenSSH\r\n\r\n").is_none());
+    }
+
+    #[test]
+    fn a_request_has_the_path_the_host_and_the_fields_as_they_are_written() {
+        let destination = "ws://localhost:3000/a?b=c".parse().unwrap();
+        let key = HeaderValue::from_static("xyz");
+        let text = request(&destination, &[("Sec-WebSocket-Key", &key)]);
+        assert_eq!(
+            text,
+            "GET /a?b=c HTTP/1.1\r\nHost: localhost:3000\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Key: xyz\r\n\r\n"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! `/ws/proxy` and `/api/proxy`.
+
+mod api;
+mod door;
+mod ends;
+mod faults;
+mod passing;
+mod target;
