@@ -13,17 +13,27 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
+#[cfg(unix)]
+use tokio::time::sleep;
 use tokio::time::timeout;
 
 /// How much of what a program says is kept: the last lines.
 const LINES: usize = 400;
-/// Of a line.
-const LONGEST: usize = 2000;
+/// Of a line, in bytes.
+const LONGEST: usize = 4000;
+/// How long a program that has ended is listened to.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How often a group is looked at that was asked to end.
+#[cfg(unix)]
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A running program with everything that it starts in turn.
 #[derive(Debug)]
 pub struct Child {
     group: Box<dyn ChildWrapper>,
+    /// Of its first process, and so of the group.
+    #[cfg(unix)]
+    pid: Option<rustix::process::Pid>,
     output: Output,
 }
 
@@ -43,9 +53,21 @@ struct Tail {
 impl Output {
     /// Its last lines, and first how many there were before them, if any.
     pub fn lines(&self) -> Vec<String> {
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = (tail.dropped > 0).then(|| format!("… {} lines before", tail.dropped));
-        before.into_iter().chain(tail.lines.iter().cloned()).collect()
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).told()
+    }
+
+    /// The same, and they are not told again.
+    pub fn take(&self) -> Vec<String> {
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = tail.told();
+        *tail = Tail::default();
+        lines
+    }
+
+    /// Waits until the program has closed its output, but not for long: what it has started may keep it open.
+    pub async fn end(&mut self) {
+        let closed = async { while self.news.changed().await.is_ok() {} };
+        let _ = timeout(LAST_WORDS, closed).await;
     }
 
     /// Waits for a line of which `look` makes something, those that came already included. None when the program has
@@ -59,6 +81,21 @@ impl Output {
             }
             self.news.changed().await.ok()?;
         }
+    }
+}
+
+impl Tail {
+    fn told(&self) -> Vec<String> {
+        let before = (self.dropped > 0).then(|| format!("… {} lines before", self.dropped));
+        before.into_iter().chain(self.lines.iter().cloned()).collect()
+    }
+
+    fn add(&mut self, line: String) {
+        if self.lines.len() == LINES {
+            self.lines.pop_front();
+            self.dropped += 1;
+        }
+        self.lines.push_back(line);
     }
 }
 
@@ -81,7 +118,12 @@ impl Child {
         if let Some(stderr) = group.stderr().take() {
             tokio::spawn(keep(stderr, tail.clone(), tell));
         }
-        Ok(Self { group, output: Output { tail, news } })
+        Ok(Self {
+            #[cfg(unix)]
+            pid: group.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)),
+            group,
+            output: Output { tail, news },
+        })
     }
 
     /// What it says.
@@ -97,19 +139,24 @@ impl Child {
     /// Asks the group to end, and makes it after a while.
     pub async fn end(mut self, patience: Duration) {
         #[cfg(unix)]
-        {
+        if let Some(group) = self.pid {
+            use rustix::process::{Signal, kill_process_group, test_kill_process_group};
             // A group that has ended already cannot be told.
-            let _ = self.group.signal(SIGTERM);
-            let _ = timeout(patience, self.group.wait()).await;
+            let _ = kill_process_group(group, Signal::TERM);
+            let gone = async {
+                // The shell ends first; what it has started is given its time as well.
+                while test_kill_process_group(group).is_ok() {
+                    self.has_ended();
+                    sleep(LOOK_AGAIN).await;
+                }
+            };
+            let _ = timeout(patience, gone).await;
         }
         let _ = self.group.start_kill();
         // A process in an uninterruptible sleep must not hang the command.
         let _ = timeout(patience, self.group.wait()).await;
     }
 }
-
-#[cfg(unix)]
-const SIGTERM: i32 = 15;
 
 impl Drop for Child {
     fn drop(&mut self) {
@@ -118,25 +165,38 @@ impl Drop for Child {
     }
 }
 
+/// Keeps lines, each up to its bound: what a program prints without an end of line must not fill the memory.
 async fn keep(output: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>, tell: Arc<watch::Sender<u64>>) {
-    let mut lines = BufReader::new(output);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        match lines.read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        let text = String::from_utf8_lossy(&line);
-        let text: String = text.trim_end_matches(['\n', '\r']).chars().take(LONGEST).collect();
-        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-        if tail.lines.len() == LINES {
-            tail.lines.pop_front();
-            tail.dropped += 1;
-        }
-        tail.lines.push_back(text);
-        drop(tail);
+    let mut output = BufReader::new(output);
+    let (mut line, mut is_cut) = (Vec::new(), false);
+    let add = |line: &mut Vec<u8>, is_cut: &mut bool| {
+        let mut text = String::from_utf8_lossy(line).into_owned();
+        // The sign says that it goes on, also to what takes secrets out.
+        text.extend(is_cut.then_some('…'));
+        tail.lock().unwrap_or_else(PoisonError::into_inner).add(text);
         tell.send_modify(|count| *count += 1);
+        line.clear();
+        *is_cut = false;
+    };
+    loop {
+        let part = match output.fill_buf().await {
+            Ok([]) | Err(_) => break,
+            Ok(part) => part,
+        };
+        let length = part.len();
+        for &byte in part {
+            match byte {
+                // A bar that draws over itself is lines, too.
+                b'\n' | b'\r' if line.is_empty() => {}
+                b'\n' | b'\r' => add(&mut line, &mut is_cut),
+                _ if line.len() == LONGEST => is_cut = true,
+                _ => line.push(byte),
+            }
+        }
+        output.consume(length);
+    }
+    if !line.is_empty() {
+        add(&mut line, &mut is_cut);
     }
 }
 
@@ -194,6 +254,31 @@ mod tests {
         let (child, inner) = start().await;
         drop(child);
         until_gone(&inner).await;
+    }
+
+    #[tokio::test]
+    async fn what_a_shell_has_started_has_its_time_to_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sign = folder.path().join("ended");
+        // The shell itself dies of the signal at once; the inner one takes a moment.
+        let inner = format!(
+            "trap 'sleep 0.3; echo x > {}; exit' TERM; echo up; while :; do sleep 0.05; done",
+            sign.display()
+        );
+        let child = Child::spawn(shell(&format!("sh -c \"{inner}\" | cat"))).expect("a shell starts");
+        child.output().clone().find(|line| (line == "up").then_some(())).await.expect("it is up");
+        child.end(Duration::from_secs(20)).await;
+        assert!(sign.exists(), "it was given the time to tidy up");
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_is_cut() {
+        let child =
+            Child::spawn(shell("head -c 100000 /dev/zero | tr '\\0' x; echo; echo over")).expect("it starts");
+        child.output().clone().find(|line| (line == "over").then_some(())).await.expect("it gets there");
+        let lines = child.output().take();
+        assert_eq!((lines.len(), lines[0].chars().count()), (2, LONGEST + 1));
+        assert!(lines[0].ends_with("x…") && child.output().lines().is_empty());
     }
 
     #[tokio::test]

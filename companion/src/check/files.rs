@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 use sockscope::engine::report::{EventFormat, Report, ReportFormat};
@@ -37,14 +37,25 @@ impl Files {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 fs::create_dir_all(folder).map_err(error)?;
             }
-            let was_there = path.exists();
-            File::options().create(true).append(true).open(path).map_err(error)?;
-            if !was_there {
-                // A file that no run has written would be taken for a report.
-                fs::remove_file(path).map_err(error)?;
+            if is_special(path) {
+                continue;
             }
+            File::options().create(true).append(true).open(path).map_err(error)?;
+            // One of an earlier run would be taken for today's if this run comes to none.
+            fs::remove_file(path).map_err(error)?;
         }
         Ok(())
+    }
+
+    /// A place that two forms would be written to.
+    pub fn meant_twice(&self) -> Option<&Path> {
+        let mut seen = Vec::new();
+        self.paths().map(PathBuf::as_path).find(|path| {
+            let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+            let is_known = seen.contains(&plain);
+            seen.push(plain);
+            is_known
+        })
     }
 
     /// Whether anything goes to standard output.
@@ -92,6 +103,9 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
         out.write_all(text.as_bytes())?;
         return out.flush();
     }
+    if is_special(path) {
+        return File::options().write(true).truncate(true).open(path)?.write_all(text.as_bytes());
+    }
     // Never half a report: readers look at the file while it is written.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -99,6 +113,11 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     share(file.as_file())?;
     file.persist(path)?;
     Ok(())
+}
+
+/// A device, a pipe or a link: it is written through and stays what it is. Opening it may wait for a reader.
+fn is_special(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
 }
 
 /// A temporary file is for its owner alone; a report is read by whoever may read the folder.
@@ -173,6 +192,36 @@ mod tests {
         let two = r#"{"log":{"version":"1.2","pages":[],"entries":[2,3]}}"#;
         let joined: Value = serde_json::from_str(&joined_har([one, "", two].into_iter())).expect("JSON");
         assert_eq!(joined["log"]["entries"], serde_json::json!([1, 2, 3]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_yesterdays_report_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "of yesterday, and longer").expect("a file");
+        std::os::unix::fs::symlink(&file, &link).expect("a link");
+        let files =
+            |path: &Path| Files { reports: vec![(ReportFormat::Json, path.to_owned())], ..Files::default() };
+        files(&link).prepare().expect("it can be written");
+        put(&link, "new").expect("it is written");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).expect("a file"), "new");
+        files(&file).prepare().expect("it can be written");
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn one_place_is_for_one_form() {
+        let twice = Files {
+            reports: vec![(ReportFormat::Json, "out/a".into()), (ReportFormat::Html, "out/./a".into())],
+            recordings: Vec::new(),
+        };
+        assert!(twice.meant_twice().is_some_and(|path| path.ends_with("a")));
+        assert_eq!(
+            Files { reports: vec![(ReportFormat::Json, "-".into())], ..Files::default() }.meant_twice(),
+            None
+        );
     }
 
     #[test]

@@ -189,6 +189,7 @@ impl Target {
         let wants_tls = start.command.contains("{tls_port}");
         loop {
             if let Some(status) = child.has_ended() {
+                child.output().clone().end().await;
                 let output = end_of(child.output());
                 let status = status.to_string();
                 return Err(TargetError::Ended { command: line, status, output });
