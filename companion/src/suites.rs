@@ -76,11 +76,24 @@ pub struct Found {
     pub suite: Suite,
 }
 
+/// What one argument names: each document with where it comes from, or why there is none.
+pub type Named = Result<Vec<(String, String)>, String>;
+
+/// Reads what the arguments name. A pipe or a terminal may keep it waiting.
+pub fn read_all(arguments: &[String]) -> Vec<Named> {
+    arguments.iter().map(|argument| documents(argument)).collect()
+}
+
 /// All suites that the arguments name, in their order; or a line for everything that is wrong, all of it at once.
 pub fn find(arguments: &[String]) -> Result<Vec<Found>, Vec<String>> {
+    parse_all(read_all(arguments))
+}
+
+/// The same from what was read.
+pub fn parse_all(all: Vec<Named>) -> Result<Vec<Found>, Vec<String>> {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
-    for argument in arguments {
-        match documents(argument) {
+    for named in all {
+        match named {
             Err(words) => wrong.push(words),
             Ok(documents) => {
                 for (origin, text) in documents {
@@ -95,8 +108,7 @@ pub fn find(arguments: &[String]) -> Result<Vec<Found>, Vec<String>> {
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
 }
 
-/// What one argument names: each with where it comes from.
-fn documents(argument: &str) -> Result<Vec<(String, String)>, String> {
+fn documents(argument: &str) -> Named {
     // First, so that a folder called `load` does not hide the suite; `./load` is the folder.
     if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == argument) {
         return Ok(vec![((*name).to_owned(), (*text).to_owned())]);

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
+use url::Url;
 
 use super::child::Child;
 use super::find::{Family, FindError, Pair, ThisMachine, find};
@@ -46,7 +47,7 @@ pub struct BrowserChoice {
     /// A path or a name; the first that is found when absent.
     pub browser: Option<String>,
     /// An endpoint elsewhere, instead of a driver of our own.
-    pub webdriver: Option<String>,
+    pub webdriver: Option<Url>,
     /// With a window.
     pub headed: bool,
     /// Certificates are not looked at.
@@ -122,7 +123,7 @@ impl Driver {
         if let Some(endpoint) = &choice.webdriver {
             let family = choice.browser.as_deref().and_then(Family::of_name).unwrap_or(Family::Chrome);
             let capabilities = capabilities(choice, family, None, false);
-            return Ok(Self { source: Source::Elsewhere(endpoint.clone()), capabilities });
+            return Ok(Self { source: Source::Elsewhere(as_folder(endpoint)), capabilities });
         }
         let pair = find(choice.browser.as_deref(), &ThisMachine)?;
         let capabilities = capabilities(choice, pair.family, Some(&pair), is_root());
@@ -144,7 +145,7 @@ impl Driver {
             (Source::Shared(own), _) | (_, Some(own)) => &own.endpoint,
             (Source::OneEach(_), None) => unreachable!("it was started above"),
         };
-        let error = |words: String| DriverError::Open { by: endpoint.clone(), words };
+        let error = |words: String| DriverError::Open { by: without_login(endpoint), words };
         let words = match timeout(OPENS_WITHIN, Session::open(endpoint, self.capabilities.clone())).await {
             Ok(Ok(session)) => return Ok(session.kept_by(own)),
             Ok(Err(SessionError::Driver(words))) => words,
@@ -193,6 +194,23 @@ impl OwnDriver {
         // The system removes what stays in its folder for temporary files.
         let _ = self.folder.close();
     }
+}
+
+/// The commands of WebDriver stand below the address, also where that does not end with a slash.
+fn as_folder(endpoint: &Url) -> String {
+    let mut endpoint = endpoint.clone();
+    if !endpoint.path().ends_with('/') {
+        endpoint.set_path(&format!("{}/", endpoint.path()));
+    }
+    endpoint.into()
+}
+
+/// A hosted grid has its key in the address, which is for nobody else.
+fn without_login(endpoint: &str) -> String {
+    let Ok(mut url) = Url::parse(endpoint) else { return "the endpoint".to_owned() };
+    // Only an address that can have none refuses.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.into()
 }
 
 /// A browser makes a socket far below it, whose path must not be long, as that of a user's own folder is on some systems.
@@ -285,6 +303,14 @@ mod tests {
         assert_eq!(port_in(chrome), Some(38973));
         assert_eq!(port_in("1700000000000\tgeckodriver\tINFO\tListening on 127.0.0.1:4444"), Some(4444));
         assert_eq!(port_in("Only local connections are allowed."), None);
+    }
+
+    #[test]
+    fn an_endpoint_is_a_folder_and_its_login_is_not_told() {
+        let folder = |text: &str| as_folder(&text.parse().expect("an address"));
+        assert_eq!(folder("http://grid:4444/wd/hub"), "http://grid:4444/wd/hub/");
+        assert_eq!(folder("http://grid:4444"), "http://grid:4444/");
+        assert_eq!(without_login("https://joe:secret@grid/wd/hub/"), "https://grid/wd/hub/");
     }
 
     #[test]

@@ -24,11 +24,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{Report, ServerReport, Verdict};
+use sockscope::engine::report::{CheckReport, Report, ServerReport, Verdict};
 use sockscope::engine::run::{Options, Plan};
 use sockscope::engine::suite::Suite;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+use self::child::Output;
 use self::driver::{BrowserChoice, Driver};
 use self::run::{Assignment, Done};
 use self::screen::Screen;
@@ -98,8 +100,14 @@ pub enum Outcome {
 /// Runs a job. `stop` ends it early and kindly: what runs is stopped, reports are written.
 pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
-    let suites = match suites::find(&job.suites) {
-        Ok(suites) => suites.into_iter().map(Document::of).collect::<Vec<_>>(),
+    let names = job.suites.clone();
+    // Standard input may never end; whoever stops the command does not wait for it.
+    let read = tokio::select! {
+        read = spawn_blocking(move || suites::read_all(&names)) => read.expect("reading does not panic"),
+        () = stop.cancelled() => return Outcome::Inconclusive,
+    };
+    let suites = match suites::parse_all(read) {
+        Ok(suites) => Document::all(suites),
         Err(wrong) => return invalid(&screen, &wrong),
     };
     let unknown = job.values.unknown(suites.iter().map(|it| &*it.suite));
@@ -110,9 +118,6 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         screen.trouble(&words_of(error));
         Outcome::Environment
     };
-    if let Err(error) = job.files.prepare() {
-        return environment(&screen, &error);
-    }
     let ports = match job.start.as_ref().map(Ports::take).transpose() {
         Ok(ports) => ports,
         Err(error) => return environment(&screen, &error),
@@ -123,7 +128,9 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         Ok(chosen) => chosen,
         Err(wrong) => return invalid(&screen, &wrong),
     };
-
+    if let Err(error) = job.files.prepare() {
+        return environment(&screen, &error);
+    }
     if Embedded.get("index.html").is_none() {
         screen.trouble("this binary was built without the page; `cargo xtask build` makes one that has it");
         return Outcome::Environment;
@@ -134,11 +141,11 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     };
     let target = match (&job.start, ports) {
         (Some(start), Some(ports)) => {
-            screen.note(&format!("starting {}", ports.fill(&start.command)));
+            screen.note(&masked(&chosen, format!("starting {}", ports.fill(&start.command))));
             if let Some(url) = job.values.fixed_server() {
-                screen.note(&format!(
-                    "WS_URL is {url}, so that is tested and not what is started; with {{port}} in it, it would be"
-                ));
+                let words =
+                    format!("what is tested is {url} and not what is started: there is no {{port}} in it");
+                screen.note(&masked(&chosen, words));
             }
             // Whoever stops the command while it waits does not wait for the rest of the patience.
             let started = tokio::select! {
@@ -150,7 +157,10 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
             };
             match started {
                 Ok(target) => Some(target),
-                Err(error) => return environment(&screen, &error),
+                Err(error) => {
+                    screen.trouble(&masked(&chosen, words_of(&error)));
+                    return Outcome::Environment;
+                }
             }
         }
         _ => None,
@@ -191,10 +201,19 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
 /// not repeat that away.
 fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
     // Of a run that was lost its checks were seen, those that had ended.
-    let seen_in = |done: &Done| match &done.trouble {
-        None => done.report.verdict,
-        Some(_) if done.report.checks.iter().any(|check| check.verdict == Verdict::Fail) => Verdict::Fail,
-        Some(_) => Verdict::Pass,
+    let seen_in = |Done { report, trouble, .. }: &Done| {
+        let is_bad = |check: &CheckReport| match check.verdict {
+            Verdict::Fail => true,
+            // What was under way is an error as well; it has no steps.
+            Verdict::Error => !check.steps.is_empty(),
+            _ => false,
+        };
+        let is_broken = report.thresholds.iter().any(|threshold| threshold.verdict == Verdict::Fail);
+        match trouble {
+            None => report.verdict,
+            Some(_) if is_broken || report.checks.iter().any(is_bad) => Verdict::Fail,
+            Some(_) => Verdict::Pass,
+        }
     };
     let seen = done.iter().fold(Verdict::Pass, |all, it| all.and(seen_in(it)));
     let lost = done.iter().any(|done| done.trouble.is_some());
@@ -229,15 +248,29 @@ fn draw() -> u64 {
     RandomState::new().build_hasher().finish() % SEEDS
 }
 
+/// Takes out what any of the suites keeps secret.
+fn masked(chosen: &[Chosen<'_>], text: String) -> String {
+    chosen.iter().fold(text, |text, one| one.masker.mask(&text).into_owned())
+}
+
 /// A suite with its text.
 struct Document {
+    origin: String,
+    /// As reports call it: by its name, with its file where another suite has the same.
+    label: String,
     text: String,
     suite: Rc<Suite>,
 }
 
 impl Document {
-    fn of(found: Found) -> Self {
-        Self { text: found.text, suite: Rc::new(found.suite) }
+    fn all(found: Vec<Found>) -> Vec<Self> {
+        let names: Vec<String> = found.iter().map(|it| it.suite.name.clone()).collect();
+        let document = |Found { origin, text, suite }: Found| {
+            let is_alone = names.iter().filter(|name| **name == suite.name).count() == 1;
+            let label = if is_alone { suite.name.clone() } else { format!("{} ({origin})", suite.name) };
+            Self { origin, label, text, suite: Rc::new(suite) }
+        };
+        found.into_iter().map(document).collect()
     }
 }
 
@@ -277,7 +310,7 @@ fn choose<'a>(
                 chosen.push(Chosen { document, masker: plan.masker().clone() });
             }
             Err(errors) if errors.iter().all(|error| error.is_nothing_to_run()) => without += 1,
-            Err(errors) => wrong.extend(errors.iter().map(|error| format!("{}: {error}", suite.name))),
+            Err(errors) => wrong.extend(errors.iter().map(|error| format!("{}: {error}", document.origin))),
         }
     }
     if without == suites.len() && wrong.is_empty() {
@@ -313,7 +346,7 @@ impl Bench<'_> {
     /// Every suite, every round; a second time over TLS where the server that was started speaks it.
     async fn all(&mut self, chosen: &[Chosen<'_>], seed: u64, screen: &mut Screen) -> Vec<Done> {
         let over_tls: &[bool] = match &self.target {
-            Some(target) if target.speaks_tls() => &[false, true],
+            Some(target) if target.speaks_tls() && self.job.values.fixed_server().is_none() => &[false, true],
             _ => &[false],
         };
         let mut done = Vec::new();
@@ -347,13 +380,15 @@ impl Bench<'_> {
         seed: u64,
         screen: &mut Screen,
     ) -> Done {
-        let Document { text, suite } = chosen.document;
+        let Document { text, suite, label, .. } = chosen.document;
         let server = self.target.as_ref().map(|target| Server { ports: target.ports(), with_tls });
         let told = self.job.values.for_suite(suite, text, server);
-        let label = if with_tls { format!("{} (TLS)", suite.name) } else { suite.name.clone() };
+        let label = if with_tls { format!("{label} (TLS)") } else { label.clone() };
         let of_rounds =
             round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
         screen.begin(&format!("{label}{of_rounds}"), seed);
+        let output = self.target.as_ref().map(|target| target.output().clone());
+        let printed = || output.as_ref().map(Output::take).unwrap_or_default();
         let assignment = Assignment {
             page: &self.page.urls().page,
             label,
@@ -368,14 +403,14 @@ impl Bench<'_> {
             limit: self.job.limit,
             fails_fast: self.job.fails_fast,
             recordings: &self.job.files.recordings(),
+            printed: &printed,
         };
         let mut done = run::run(self.driver, &assignment, self.stop, |status| screen.status(status)).await;
         if let Some(target) = &mut self.target {
-            let mask = |line: &String| chosen.masker.mask(line).into_owned();
             done.report.server = Some(ServerReport {
                 command: chosen.masker.mask(target.command()).into_owned(),
                 ended: target.has_ended(),
-                output: target.output().lines().iter().map(mask).collect(),
+                output: std::mem::take(&mut done.printed),
             });
         }
         screen.end(&done.report, done.trouble.as_deref());
@@ -398,7 +433,7 @@ mod tests {
                  "expected": 0, "matched": 0, "success": 100 }}, "metrics": {{}}, "thresholds": [], "checks": [] }}"#
         );
         let report = read_json(&text).expect("a report");
-        Done { report, recordings: Vec::new(), trouble: trouble.map(str::to_owned) }
+        Done { report, recordings: Vec::new(), trouble: trouble.map(str::to_owned), printed: Vec::new() }
     }
 
     #[track_caller]

@@ -5,7 +5,6 @@
 //! of one connection, so it is used once.
 
 use serde_json::Value;
-use sockscope::engine::mask::Masker;
 use sockscope::engine::report::{Broken, CheckReport, FailureKind, Report};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -26,18 +25,14 @@ pub struct Reason {
 
 impl Reason {
     /// Reads a line of the log; none when it says something else.
-    pub fn read(complaint: &Complaint, masker: &Masker) -> Option<Self> {
+    pub fn read(complaint: &Complaint) -> Option<Self> {
         let (_, rest) = complaint.text.split_once("WebSocket connection to '")?;
         let (url, words) = rest.split_once("' failed")?;
         let words = words.trim_start_matches(':').trim();
         let words = if words.is_empty() { "the connection failed" } else { words };
         let way_out = if words.contains("ERR_CERT_") { " (--insecure accepts it)" } else { "" };
         let words = format!("{words}{way_out}");
-        Some(Self {
-            at: complaint.at,
-            url: masker.mask(url).into_owned(),
-            words: masker.mask(&words).into_owned(),
-        })
+        Some(Self { at: complaint.at, url: url.to_owned(), words })
     }
 }
 
@@ -51,13 +46,13 @@ pub struct Explained {
 }
 
 /// What the browser says of HTTP calls that it did not let through to the page.
-pub fn refused_calls(complaints: &[Complaint], masker: &Masker) -> Vec<RefusedCall> {
+pub fn refused_calls(complaints: &[Complaint]) -> Vec<RefusedCall> {
     let read = |complaint: &Complaint| {
         let (_, rest) = complaint.text.split_once("Access to fetch at '")?;
         let (url, rest) = rest.split_once('\'')?;
         let (_, why) = rest.split_once("has been ")?;
         let words = format!("{why} --ignore-cors lets such calls through.");
-        Some(RefusedCall { url: masker.mask(url).into_owned(), words: masker.mask(&words).into_owned() })
+        Some(RefusedCall { url: url.to_owned(), words })
     };
     complaints.iter().filter_map(read).collect()
 }
@@ -186,7 +181,7 @@ mod tests {
     fn check_read(text: &str, read: Option<(&str, &str)>) {
         let complaint = Complaint { at: 7, text: text.to_owned() };
         let wanted = read.map(|(url, words)| Reason { at: 7, url: url.into(), words: words.into() });
-        assert_eq!(Reason::read(&complaint, &Masker::of_values(&[])), wanted);
+        assert_eq!(Reason::read(&complaint), wanted);
     }
 
     #[test]
@@ -207,7 +202,7 @@ mod tests {
     fn the_log_says_which_calls_were_blocked() {
         let text = "http://localhost:1/#/checks - Access to fetch at 'http://h:2/api/events' from origin 'http://localhost:1' has \
                     been blocked by CORS policy: No header.";
-        let refused = refused_calls(&[Complaint { at: 1, text: text.to_owned() }], &Masker::of_values(&[]));
+        let refused = refused_calls(&[Complaint { at: 1, text: text.to_owned() }]);
         let words = "blocked by CORS policy: No header. --ignore-cors lets such calls through.".to_owned();
         assert_eq!(refused, [RefusedCall { url: "http://h:2/api/events".to_owned(), words }]);
     }

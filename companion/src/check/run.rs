@@ -61,6 +61,8 @@ pub struct Assignment<'a> {
     pub fails_fast: bool,
     /// Which recordings are wanted.
     pub recordings: &'a [EventFormat],
+    /// What the server under test has printed during the run, to be told without secrets.
+    pub printed: &'a dyn Fn() -> Vec<String>,
 }
 
 /// What came of a run.
@@ -71,6 +73,8 @@ pub struct Done {
     pub recordings: Vec<(EventFormat, String)>,
     /// Why the environment is to blame and not the server.
     pub trouble: Option<String>,
+    /// What the server under test has printed.
+    pub printed: Vec<String>,
 }
 
 /// How a run stands, as the page says it.
@@ -121,6 +125,8 @@ enum Lost {
     NoReport,
     #[error("the page gave no report: {0}")]
     NotAReport(String),
+    #[error("stopped before it began")]
+    Stopped,
 }
 
 /// One of the browsers of a run.
@@ -129,15 +135,18 @@ struct Seat {
     is_over: bool,
     /// Why it has nothing to tell.
     lost: Option<String>,
+    /// What it has told last.
+    status: Status,
 }
 
 /// What one browser has told.
 struct Part {
     report: Report,
     recordings: Vec<String>,
+    printed: Vec<String>,
 }
 
-/// Runs it. `hear` is told how it stands: in the one browser, or in the first one of several.
+/// Runs it. `hear` is told how it stands in all of its browsers.
 pub async fn run(
     driver: &Driver,
     assignment: &Assignment<'_>,
@@ -158,8 +167,15 @@ pub async fn run(
     }
     outcome.unwrap_or_else(|lost| {
         let words = assignment.masker.mask(&lost.to_string()).into_owned();
-        let report = lost_report(assignment, &latest, &words, started, began.elapsed());
-        Done { report, recordings: Vec::new(), trouble: Some(words) }
+        let mut report = lost_report(assignment, &latest, &words, started, began.elapsed());
+        // Whoever stops a run has no browser to blame.
+        let is_stopped = stop.is_cancelled() && !matches!(lost, Lost::Session(_));
+        if is_stopped {
+            report.verdict = Verdict::Inconclusive;
+        }
+        let mask = |line: String| assignment.masker.mask(&line).into_owned();
+        let printed = (assignment.printed)().into_iter().map(mask).collect();
+        Done { report, recordings: Vec::new(), trouble: (!is_stopped).then_some(words), printed }
     })
 }
 
@@ -171,26 +187,42 @@ async fn attempt(
     hear: impl FnMut(&Status),
 ) -> Result<Done, Lost> {
     for _ in 0..assignment.shards {
-        let session = driver.open().await?;
-        // Listed first: a page that does not load must be closed all the same.
-        seats.push(Seat { session, is_over: false, lost: None });
-        open_page(&seats.last().expect("one was added").session, assignment.page).await?;
+        let open = async {
+            let session = driver.open().await?;
+            // Listed first: a page that does not load must be closed all the same.
+            seats.push(Seat { session, is_over: false, lost: None, status: Status::default() });
+            open_page(&seats.last().expect("one was added").session, assignment.page).await
+        };
+        tokio::select! {
+            opened = open => opened?,
+            () = stop.cancelled() => return Err(Lost::Stopped),
+        }
     }
     let begin_at = OffsetDateTime::now_utc() + AHEAD;
     for (index, seat) in seats.iter().enumerate() {
         let options = options(assignment, index, begin_at);
         seat.session.run(BEGIN, vec![assignment.text.into(), options]).await?;
     }
-    watch(seats, assignment, stop, hear).await?;
+    let why = watch(seats, assignment, stop, hear).await?;
+    let mut printed = (assignment.printed)();
     let mut parts = Vec::new();
     for seat in seats.iter() {
         let part = match &seat.lost {
             Some(words) => Err(words.clone()),
-            None => collect(&seat.session, assignment).await.map_err(|lost| lost.to_string()),
+            None => {
+                collect(&seat.session, assignment, printed.clone()).await.map_err(|lost| lost.to_string())
+            }
         };
+        // Each of them takes out what it knows.
+        if let Ok(part) = &part {
+            printed.clone_from(&part.printed);
+        }
         parts.push(part);
     }
-    join(assignment, parts)
+    let mut done = join(assignment, parts)?;
+    done.report.reasons.extend(why);
+    done.printed = printed;
+    Ok(done)
 }
 
 async fn open_page(session: &Session, page: &str) -> Result<(), Lost> {
@@ -226,50 +258,62 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
     options
 }
 
-/// Waits until every browser has come to an end. One of several may be lost on the way, an only one may not.
+/// Waits until every browser has come to an end, and says why they were stopped, if they were. One of several may be lost
+/// on the way, an only one may not.
 async fn watch(
     seats: &mut [Seat],
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     mut hear: impl FnMut(&Status),
-) -> Result<(), Lost> {
+) -> Result<Option<String>, Lost> {
     let limit = assignment.limit.map(|limit| Instant::now() + limit);
     let is_alone = seats.len() == 1;
     let mut given_up_at = None;
+    let mut why = None;
     loop {
-        let mut has_failed = false;
         for (index, seat) in seats.iter_mut().enumerate().filter(|(_, seat)| !seat.is_over) {
-            let status = match status(&seat.session).await {
-                Ok(status) => status,
-                Err(lost @ Lost::Refused(_)) => return Err(lost),
-                Err(lost) if is_alone => return Err(lost),
-                Err(lost) => {
-                    seat.is_over = true;
-                    seat.lost = Some(format!("shard {index}: {lost}"));
-                    continue;
+            match status(&seat.session).await {
+                Ok(status) => {
+                    seat.is_over = status.is_over;
+                    seat.status = status;
                 }
-            };
-            seat.is_over = status.is_over;
-            has_failed |=
-                status.results.iter().any(|it| matches!(it.verdict, Verdict::Fail | Verdict::Error));
-            if index == 0 {
-                hear(&status);
+                Err(lost) if is_alone => return Err(lost),
+                Err(lost) => seat.lose(index, &lost),
             }
         }
+        let status = together(seats);
+        hear(&status);
         if seats.iter().all(|seat| seat.is_over) {
-            return Ok(());
+            return Ok(why);
         }
-        let is_late = limit.is_some_and(|limit| Instant::now() > limit);
-        let must_stop = stop.is_cancelled() || is_late || (assignment.fails_fast && has_failed);
+        let is_bad = |it: &CheckResult| matches!(it.verdict, Verdict::Fail | Verdict::Error);
+        let has_failed = seats.iter().any(|seat| seat.status.results.iter().any(is_bad));
+        let reason = match assignment.limit {
+            _ if stop.is_cancelled() => Some("somebody stopped the command".to_owned()),
+            Some(span) if limit.is_some_and(|limit| Instant::now() > limit) => {
+                Some(format!("stopped by --timeout after {span:?}"))
+            }
+            _ if assignment.fails_fast && has_failed => Some("stopped by --fail-fast".to_owned()),
+            _ => None,
+        };
         match given_up_at {
-            None if must_stop => {
+            None if reason.is_some() => {
+                why = reason;
                 for seat in seats.iter().filter(|seat| !seat.is_over) {
                     // A browser that is gone is found so when it is asked next.
                     let _ = seat.session.run("sockscope.stop()", Vec::new()).await;
                 }
                 given_up_at = Some(Instant::now() + STOPS_WITHIN);
             }
-            Some(moment) if Instant::now() > moment => return Err(Lost::NoReport),
+            Some(moment) if Instant::now() > moment => {
+                if is_alone {
+                    return Err(Lost::NoReport);
+                }
+                for (index, seat) in seats.iter_mut().enumerate().filter(|(_, seat)| !seat.is_over) {
+                    seat.lose(index, &Lost::NoReport);
+                }
+                return Ok(why);
+            }
             _ => {}
         }
         tokio::select! {
@@ -277,6 +321,35 @@ async fn watch(
             () = stop.cancelled(), if given_up_at.is_none() => {}
         }
     }
+}
+
+impl Seat {
+    fn lose(&mut self, index: usize, lost: &Lost) {
+        self.is_over = true;
+        self.lost = Some(format!("shard {index}: {lost}"));
+    }
+}
+
+/// How a run stands in all its browsers: what the first one does, and of the checks those that have ended in every one that
+/// has them, with the gravest of their verdicts.
+fn together(seats: &[Seat]) -> Status {
+    let Some((first, others)) = seats.split_first() else { return Status::default() };
+    let mut status = first.status.clone();
+    let of =
+        |seat: &Seat, name: &str| seat.status.results.iter().find(|it| it.name == name).map(|it| it.verdict);
+    status.results.retain_mut(|result| {
+        for other in others {
+            match of(other, &result.name) {
+                Some(verdict) => result.verdict = result.verdict.and(verdict),
+                // It may still come, unless that browser has ended.
+                None if !other.is_over => return false,
+                None => {}
+            }
+        }
+        true
+    });
+    status.done = status.results.len() as u64;
+    status
 }
 
 async fn status(session: &Session) -> Result<Status, Lost> {
@@ -289,13 +362,24 @@ async fn status(session: &Session) -> Result<Status, Lost> {
     }
 }
 
-/// What one browser has to tell after its run.
-async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Part, Lost> {
+/// What one browser has to tell after its run. Its page takes the secrets out of what is known beside the report: it knows
+/// those as well that came up on the way.
+async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<String>) -> Result<Part, Lost> {
     let text = fetch(session, "Promise.resolve(window.sockscopeRun.report)").await?;
     let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
-    let complaints = session.complaints().await;
-    let reasons: Vec<_> =
-        complaints.iter().filter_map(|complaint| Reason::read(complaint, assignment.masker)).collect();
+    let mut complaints = session.complaints().await;
+    let texts: Vec<&str> =
+        complaints.iter().map(|it| it.text.as_str()).chain(printed.iter().map(String::as_str)).collect();
+    session.run("window.sockscopeTexts = arguments[0]", vec![texts.into()]).await?;
+    let masked = fetch(session, "sockscope.mask(window.sockscopeTexts).then(JSON.stringify)").await?;
+    let mut masked: Vec<String> =
+        serde_json::from_str(&masked).map_err(|error| Lost::NotAReport(error.to_string()))?;
+    let printed = masked.split_off(complaints.len().min(masked.len()));
+    for (complaint, text) in complaints.iter_mut().zip(masked) {
+        complaint.text = text;
+    }
+
+    let reasons: Vec<_> = complaints.iter().filter_map(Reason::read).collect();
     let explained: Vec<Explained> = if reasons.is_empty() {
         Vec::new()
     } else {
@@ -305,7 +389,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Part,
         explain(broken, reasons)
     };
     annotate(&mut report, &explained);
-    annotate_calls(&mut report, &refused_calls(&complaints, assignment.masker));
+    annotate_calls(&mut report, &refused_calls(&complaints));
     let mut recordings = Vec::new();
     for format in assignment.recordings {
         let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await?;
@@ -314,7 +398,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>) -> Result<Part,
             _ => text,
         });
     }
-    Ok(Part { report, recordings })
+    Ok(Part { report, recordings, printed })
 }
 
 /// A text that a promise in the page gives, in pieces, as it may be large.
@@ -362,7 +446,7 @@ fn join(assignment: &Assignment<'_>, parts: Vec<Result<Part, String>>) -> Result
         several => merge(several).map_err(|error| Lost::NotAReport(error.to_string()))?,
     };
     report.suite.clone_from(&assignment.label);
-    Ok(Done { report, recordings, trouble })
+    Ok(Done { report, recordings, trouble, printed: Vec::new() })
 }
 
 /// A report of a run whose browser has told nothing: what had ended until then is in it.

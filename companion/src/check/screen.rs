@@ -134,7 +134,7 @@ impl Screen {
         self.shards(report);
         if report.verdict != Verdict::Pass {
             for reason in &report.reasons {
-                self.line(&format!("  {} {reason}", mark(report.verdict)));
+                self.line(&format!("  {SOFT}·{SOFT:#} {reason}"));
             }
         }
         if let (Some(server), true) = (&report.server, report.verdict != Verdict::Pass) {

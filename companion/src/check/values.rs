@@ -13,6 +13,9 @@ use super::target::Ports;
 /// Where the server under test is.
 pub(super) const SERVER: [&str; 2] = ["WS_URL", "API_URL"];
 
+/// The variable of the suites that ship which says the first of them, too.
+const SERVER_VARIABLE: &str = "ws_url";
+
 /// What was given for all suites.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
@@ -41,10 +44,12 @@ pub struct Told {
 }
 
 impl Values {
-    /// The server that the environment names without the port of one that is started.
+    /// The server that is named without the port of one that is started, which so is not the one that is tested.
     pub fn fixed_server(&self) -> Option<&str> {
-        let url = self.environment.get("WS_URL").filter(|url| !url.is_empty())?;
-        (!url.contains("{port}")).then_some(url)
+        let of_variable =
+            self.variables.iter().rev().find(|(name, _)| name == SERVER_VARIABLE).map(|(_, url)| url);
+        let url = of_variable.or_else(|| self.environment.get("WS_URL").filter(|url| !url.is_empty()))?;
+        (!url.contains("{port}") && !url.contains("{tls_port}")).then_some(url)
     }
 
     /// A line for every `--var` that no suite has.
@@ -78,14 +83,19 @@ impl Values {
         let mut environment: BTreeMap<String, String> =
             addresses.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect();
         for name in names_in(text).into_iter().chain(SERVER) {
-            if let Some(value) = self.environment.get(name).filter(|value| !value.is_empty()) {
+            let is_given = |value: &&String| !SERVER.contains(&name) || !value.is_empty();
+            if let Some(value) = self.environment.get(name).filter(is_given) {
                 environment.insert(name.to_owned(), fill(value));
             }
         }
         // Who names a socket and no API means the same server, and never the one that serves the page.
-        let url = self.environment.get("WS_URL").filter(|url| !url.is_empty());
-        if let (Some(url), true) = (url, self.environment.get("API_URL").is_none_or(String::is_empty)) {
-            environment.insert("API_URL".to_owned(), api_beside(&fill(url)));
+        let of_variable =
+            variables.iter().rev().find(|(name, _)| name == SERVER_VARIABLE).map(|(_, url)| url.clone());
+        let of_environment =
+            self.environment.get("WS_URL").filter(|url| !url.is_empty()).map(|url| fill(url));
+        let has_api = self.environment.get("API_URL").is_some_and(|url| !url.is_empty());
+        if let (Some(url), false) = (of_variable.or(of_environment), has_api) {
+            environment.insert("API_URL".to_owned(), api_beside(&url));
         }
         Told { variables, environment }
     }
@@ -165,6 +175,9 @@ mod tests {
         let tls = ports.fill("wss://localhost:{tls_port}/ws");
         assert_eq!(told(values(&[], &[]), false).0, plain);
         assert_eq!(told(values(&[], &[]), true).0, tls);
+        let named = values(&[("ws_url", "ws://third:3/")], &[]);
+        assert_eq!(told(named.clone(), false).1, "http://third:3/api");
+        assert_eq!(named.fixed_server(), Some("ws://third:3/"));
         let elsewhere = ("ws://other:2/".to_owned(), "http://other:2/api".to_owned());
         assert_eq!(told(values(&[], &[("WS_URL", "ws://other:2/")]), true), elsewhere);
         let own_path = values(&[], &[("WS_URL", "ws://127.0.0.1:{port}/socket")]);

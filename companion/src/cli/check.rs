@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sockscope::engine::report::{EventFormat, ReportFormat};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::duration::Span;
 use super::signal::Signal;
@@ -122,8 +123,8 @@ struct BrowserFlags {
     #[arg(long, value_name = "PATH|NAME")]
     browser: Option<String>,
     /// Use a WebDriver endpoint elsewhere, such as a Selenium Grid
-    #[arg(long, value_name = "URL")]
-    webdriver: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    webdriver: Option<Url>,
     /// Split every run over so many browsers: each holds a share of every group
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     shards: u32,
@@ -144,6 +145,11 @@ struct BrowserFlags {
     host: IpAddr,
 }
 
+/// Two reports in one place.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is meant for two reports; the second would replace the first", .0.display())]
+struct TwiceError(PathBuf);
+
 /// Why a file of values cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {why}", path.display())]
@@ -157,6 +163,16 @@ fn pair(text: &str) -> Result<(String, String), PairError> {
     let name = name.trim();
     if name.is_empty() { Err(PairError) } else { Ok((name.to_owned(), value.to_owned())) }
 }
+
+fn endpoint(text: &str) -> Result<Url, EndpointError> {
+    let url: Option<Url> = text.parse().ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or(EndpointError)
+}
+
+/// What is wrong with `--webdriver`.
+#[derive(Debug, thiserror::Error)]
+#[error("write an address that begins with http:// or https://")]
+struct EndpointError;
 
 /// What is wrong with `--var`.
 #[derive(Debug, thiserror::Error)]
@@ -220,8 +236,17 @@ fn given<T>(all: impl IntoIterator<Item = (T, Option<PathBuf>)>) -> Vec<(T, Path
 }
 
 fn read_env_file(path: &Path) -> Result<Vec<(String, String)>, EnvFileError> {
-    let error = |error: dotenvy::Error| EnvFileError { path: path.to_owned(), why: error.to_string() };
-    dotenvy::from_path_iter(path).map_err(error)?.collect::<Result<_, _>>().map_err(error)
+    let error = |why: String| EnvFileError { path: path.to_owned(), why };
+    let text = std::fs::read_to_string(path).map_err(|found| error(found.to_string()))?;
+    let lines = dotenvy::from_read_iter(text.as_bytes());
+    lines.collect::<Result<_, _>>().map_err(|found| match found {
+        // Not in its own words, which have the whole line in them, and so perhaps a password.
+        dotenvy::Error::LineParse(line, _) => {
+            let number = text.lines().position(|it| it.contains(line.trim())).map_or(0, |at| at + 1);
+            error(format!("line {number} is no NAME=value; a value with blanks stands in quotes"))
+        }
+        other => error(other.to_string()),
+    })
 }
 
 /// Runs the suites.
@@ -233,6 +258,10 @@ pub fn run(flags: Flags) -> Exit {
             return Exit::Invalid;
         }
     };
+    if let Some(path) = job.files.meant_twice() {
+        complain(&TwiceError(path.to_owned()));
+        return Exit::Invalid;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -5,12 +5,14 @@ use std::io;
 #[cfg(unix)]
 use tokio::signal::unix;
 
-/// Hears SIGINT, SIGTERM and, unless whoever started us has it ignored, SIGHUP; elsewhere Ctrl-C.
+/// Hears SIGINT, SIGTERM, SIGQUIT and, unless whoever started us has it ignored, SIGHUP; elsewhere Ctrl-C.
 pub struct Signal {
     #[cfg(unix)]
     interrupt: unix::Signal,
     #[cfg(unix)]
     terminate: unix::Signal,
+    #[cfg(unix)]
+    quit: unix::Signal,
     #[cfg(unix)]
     hangup: Option<unix::Signal>,
 }
@@ -24,6 +26,7 @@ impl Signal {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
             hangup,
         })
     }
@@ -39,6 +42,7 @@ impl Signal {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.quit.recv() => {}
             _ = hangup => {}
         }
     }

@@ -121,6 +121,12 @@ impl Call {
         self
     }
 
+    /// Standard input stays open, as in a terminal.
+    pub fn with_open_input(mut self) -> Self {
+        self.command.stdin(Stdio::piped());
+        self
+    }
+
     pub fn start(mut self) -> Running {
         let mut child = self.command.spawn().expect("the binary starts");
         let (stdout, stderr) = (child.stdout.take().expect("ours"), child.stderr.take().expect("ours"));
@@ -154,6 +160,17 @@ impl Running {
     /// Waits until the command has said this.
     pub fn until_says(&self, part: &str) {
         until(&format!("{part:?}"), || self.stdout.so_far().contains(part).then_some(()));
+    }
+
+    /// Before that a signal ends the command by the system's own hand.
+    pub fn until_it_hears_signals(&self) {
+        let folder = PathBuf::from(format!("/proc/{}", self.child.id()));
+        until("the command to hear signals", || {
+            let status = read(&folder, "status")?;
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+            let interrupt = u64::from_str_radix(caught.trim(), 16).ok()? & 2;
+            (interrupt != 0).then_some(())
+        });
     }
 
     pub fn signal(&self, name: &str) {

@@ -127,6 +127,37 @@ fn ctrl_c_writes_the_reports_and_leaves_nothing() {
 }
 
 #[test]
+fn whoever_stops_it_early_does_not_wait() {
+    let opening = Call::new(&["load", "--shards", "6", "--json", "OUT/r.json"]);
+    let mut running = opening.start();
+    running.until_process("--type=renderer");
+    running.signal("INT");
+    running.wait().assert_code(5);
+    // It reads a suite that nobody writes.
+    let running = Call::new(&["-"]).with_open_input().start();
+    running.until_it_hears_signals();
+    running.signal("INT");
+    running.wait().assert_code(5);
+}
+
+#[test]
+fn a_failure_in_any_shard_is_shown_once_and_as_one() {
+    let in_the_second = FAILING.replace(
+        r#""clients": { "bob": { "url": "{{ws_url}}/echo" } }"#,
+        r#""clients": { "bob": { "url": "{{ws_url}}/echo", "count": 2 } }"#,
+    );
+    let in_the_second = in_the_second
+        .replace(r#""n": 1, "token""#, r#""n": "{{index}}", "token""#)
+        .replace("{ \"n\": 2 }", "{ \"n\": 0 }");
+    let ended = Call::new(&["OUT/s.json", "--shards", "2", "--check", "bob hears two"])
+        .with_file("s.json", &in_the_second)
+        .run();
+    ended.assert_code(1);
+    ended.assert_says(&["FAIL  bob hears two", "shard 1: "]);
+    assert!(!ended.stdout.contains("pass  bob hears two"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_browser_that_is_killed_in_mid_run_is_3_with_a_report() {
     let mut running = at_the_long_check(&[]);
     let browser = running.processes().into_iter().find(|(_, line)| {

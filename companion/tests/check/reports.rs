@@ -94,6 +94,32 @@ fn checks_are_chosen_by_tag_and_by_name() {
     assert_eq!(report["totals"]["checks"], 1);
 }
 
+#[test]
+fn a_secret_that_a_run_has_learnt_is_in_nothing_that_is_told() {
+    // The server prints what it is asked for, as servers do.
+    let proxy = format!(
+        "{} serve --port {{port}} --allow-origin loopback & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
+        super::command::binary()
+    );
+    let arguments = with_all(&["OUT/s.json", "--start", &proxy, "--no-tls"]);
+    let ended = Call::new(&arguments).with_file("s.json", super::suites::LEARNS).run();
+    ended.assert_code(1);
+    let failure = &ended.json("r.json")["checks"][0]["steps"][1]["failure"];
+    assert_eq!(
+        failure["browser"], "Error during WebSocket handshake: Unexpected response code: 404",
+        "{failure}"
+    );
+    assert!(
+        ended.json("r.json")["server"]["output"].to_string().contains("ticket=***"),
+        "{}",
+        ended.file("r.json")
+    );
+    for file in ["r.json", "r.xml", "strict.xml", "r.html", "r.har", "r.jsonl"] {
+        assert!(!ended.file(file).contains("ticket=evt-1"), "{file}");
+    }
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("ticket=evt-1"));
+}
+
 /// Passes once: the server counts what was opened since it started.
 const ONCE: &str = r#"{ "sockscope": 1, "suite": "once",
   "vars": { "ws_url": "{{env.WS_URL}}", "api_url": "{{env.API_URL}}" },

@@ -35,6 +35,15 @@ pub const UNSURE: &str = r#"{ "sockscope": 1, "suite": "unsure", "require": { "t
   "clients": { "bob": { "url": "{{ws_url}}/echo" } },
   "checks": [ { "check": "open", "steps": [ { "connect": "bob" } ] } ] }"#;
 
+/// Learns a secret on its way, and uses it in an address that is refused.
+pub const LEARNS: &str = r#"{ "sockscope": 1, "suite": "learns", "secrets": ["ticket"],
+  "vars": { "ws_url": "{{env.WS_URL}}", "api_url": "{{env.API_URL}}", "ticket": "" },
+  "clients": { "bob": { "url": "{{ws_url}}/nowhere?ticket={{ticket}}" } },
+  "checks": [ { "check": "a ticket opens the door", "steps": [
+    { "http": { "method": "POST", "url": "{{api_url}}/events", "json": { "type": "ticket", "data": 1 } },
+      "expect": { "status": 202, "capture": { "ticket": "$.id" } } },
+    { "connect": "bob" } ] } ] }"#;
+
 /// Connects to an address that is given, and no more.
 pub const CONNECT: &str = r#"{ "sockscope": 1, "suite": "connect", "vars": { "url": "{{env.URL}}" },
   "clients": { "bob": { "url": "{{url}}", "protocols": ["chat.v1"] } },
