@@ -11,14 +11,14 @@ use crate::engine::draft::{Draft, Form};
 
 /// A path of the practice server.
 struct Offer {
-    /// Where `{name}` stands for what the new connection is called.
+    /// Where `{name}` stands for what the new connection is called, and `{here}` for this server.
     path: &'static str,
     title: &'static str,
     about: &'static str,
     message: &'static str,
 }
 
-const OFFERS: [Offer; 8] = [
+const OFFERS: [Offer; 9] = [
     Offer {
         path: "/ws",
         title: "First contact",
@@ -67,16 +67,23 @@ const OFFERS: [Offer; 8] = [
         about: "After one message the connection is cut without a close frame: this is what 1006 looks like.",
         message: "hello",
     },
+    Offer {
+        path: "/ws/proxy?latency=80ms&jitter=40ms&to={here}/ws/echo",
+        title: "A bad network before any server",
+        about: "Whatever stands after to= is reached through faults of your choice, switched while it lives: latency, bandwidth, drop, slicer, timeout, half_open, reset_peer, close, refuse.",
+        message: "hello",
+    },
 ];
 
 /// The view.
 #[component]
 pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
     let card = move |offer: Offer| {
-        let shown = page::own_socket_address(&offer.path.replace("{name}", "…"));
+        let here = page::own_socket_address("");
+        let shown = page::own_socket_address(&offer.path.replace("{name}", "…").replace("{here}", &here));
         let try_it = move |_| {
             let connection = store.add(String::new());
-            let path = offer.path.replace("{name}", &untrack(|| connection.name()));
+            let path = offer.path.replace("{name}", &untrack(|| connection.name())).replace("{here}", &here);
             connection.setup.update(|setup| setup.url = page::own_socket_address(&path));
             store.targets.set(Vec::new());
             let form = if offer.message.starts_with('{') { Form::Json } else { Form::Text };

@@ -148,7 +148,7 @@ pub(super) fn joined(format: EventFormat, all: Vec<(String, &str)>) -> String {
         return (*only).to_owned();
     }
     match format {
-        EventFormat::Har => joined_har(all.iter().map(|(_, text)| *text)),
+        EventFormat::Har => joined_har(&all),
         EventFormat::JsonLines => {
             let run = |(name, text): &(String, &str)| {
                 format!("{}\n{text}", serde_json::json!({ "event": "run", "suite": name }))
@@ -163,19 +163,30 @@ pub(super) fn joined(format: EventFormat, all: Vec<(String, &str)>) -> String {
     }
 }
 
-/// One archive with the entries of all.
-fn joined_har<'a>(all: impl Iterator<Item = &'a str>) -> String {
+/// One archive with the entries of all, each of a page that says of which recording it is.
+fn joined_har(all: &[(String, &str)]) -> String {
     let mut whole: Option<Value> = None;
-    for archive in all.filter_map(|text| serde_json::from_str::<Value>(text).ok()) {
-        match &mut whole {
-            None => whole = Some(archive),
-            Some(whole) => {
-                for part in ["pages", "entries"] {
-                    let more = archive["log"][part].as_array().cloned().unwrap_or_default();
-                    if let Some(list) = whole["log"][part].as_array_mut() {
-                        list.extend(more);
-                    }
-                }
+    for (nth, (name, text)) in all.iter().enumerate() {
+        let Ok(mut archive) = serde_json::from_str::<Value>(text) else { continue };
+        let id = format!("run_{nth}");
+        let mut entries = archive["log"]["entries"].as_array().cloned().unwrap_or_default();
+        entries.iter_mut().for_each(|entry| entry["pageref"] = id.as_str().into());
+        let started = entries.first().map(|entry| entry["startedDateTime"].clone());
+        // A page must have a beginning, so one without a connection has none.
+        let page = started.map(|started| {
+            serde_json::json!({ "id": id, "title": name, "startedDateTime": started, "pageTimings": {} })
+        });
+        let log = match &mut whole {
+            Some(whole) => &mut whole["log"],
+            None => {
+                archive["log"]["entries"] = Value::Array(Vec::new());
+                archive["log"]["pages"] = Value::Array(Vec::new());
+                &mut whole.insert(archive)["log"]
+            }
+        };
+        for (part, more) in [("pages", page.into_iter().collect()), ("entries", entries)] {
+            if let Some(list) = log[part].as_array_mut() {
+                list.extend::<Vec<Value>>(more);
             }
         }
     }
@@ -188,10 +199,25 @@ mod tests {
 
     #[test]
     fn archives_are_joined_by_their_entries() {
-        let one = r#"{"log":{"version":"1.2","pages":[],"entries":[1]}}"#;
-        let two = r#"{"log":{"version":"1.2","pages":[],"entries":[2,3]}}"#;
-        let joined: Value = serde_json::from_str(&joined_har([one, "", two].into_iter())).expect("JSON");
-        assert_eq!(joined["log"]["entries"], serde_json::json!([1, 2, 3]));
+        let archive = |names: &[&str]| {
+            let entry = |name: &&str| serde_json::json!({ "startedDateTime": "2026", "name": name });
+            let entries: Vec<_> = names.iter().map(entry).collect();
+            serde_json::json!({ "log": { "version": "1.2", "pages": [], "entries": entries } }).to_string()
+        };
+        let (one, none, two) = (archive(&["a"]), archive(&[]), archive(&["b", "c"]));
+        let all =
+            [("x".to_owned(), one.as_str()), ("y".to_owned(), none.as_str()), ("z".to_owned(), two.as_str())];
+        let joined: Value = serde_json::from_str(&joined_har(&all)).expect("JSON");
+        let of = |part: &str, member: &str| {
+            let list = joined["log"][part].as_array().expect("a list");
+            list.iter().map(|it| it[member].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("entries", "name"), ["a", "b", "c"]);
+        assert_eq!(of("entries", "pageref"), ["run_0", "run_2", "run_2"]);
+        assert_eq!(
+            (of("pages", "id"), of("pages", "title")),
+            (vec!["run_0".into(), "run_2".into()], vec!["x".into(), "z".into()])
+        );
     }
 
     #[cfg(unix)]
