@@ -8,19 +8,18 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{
-    Broken, CheckReport, Environment, EventFormat, FORMAT, Millis, Report, Totals, Verdict, read_json,
-};
+use sockscope::engine::report::{Broken, EventFormat, Millis, Report, Verdict, read_json};
 use sockscope::engine::run::merge;
 use sockscope::engine::suite::Suite;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, DriverError};
 use super::files::joined;
+use super::lost::lost_report;
 use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
+use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
 use super::session::{Session, SessionError};
 use super::values::Told;
 
@@ -448,105 +447,3 @@ fn join(assignment: &Assignment<'_>, parts: Vec<Result<Part, String>>) -> Result
     report.suite.clone_from(&assignment.label);
     Ok(Done { report, recordings, trouble, printed: Vec::new() })
 }
-
-/// A report of a run whose browser has told nothing: what had ended until then is in it.
-fn lost_report(
-    assignment: &Assignment<'_>,
-    latest: &Status,
-    words: &str,
-    started: OffsetDateTime,
-    took: Duration,
-) -> Report {
-    let during = latest.check.as_ref().map(|check| format!(" while {check:?} ran")).unwrap_or_default();
-    let ended = match latest.checks {
-        0 => String::new(),
-        checks => format!("; {} of {checks} checks had ended", latest.done),
-    };
-    let mut checks: Vec<_> = latest.results.iter().map(lost_check).collect();
-    if let Some(name) = &latest.check {
-        let current =
-            CheckResult { name: name.clone(), verdict: Verdict::Error, duration_ms: Millis::default() };
-        checks.push(lost_check(&current));
-    }
-    let started = started.replace_millisecond(started.millisecond()).unwrap_or(started);
-    let count = |verdict| checks.iter().filter(|it: &&CheckReport| it.verdict == verdict).count() as u64;
-    Report {
-        sockscope: env!("CARGO_PKG_VERSION").to_owned(),
-        format: FORMAT,
-        suite: assignment.label.clone(),
-        about: assignment.suite.about.clone(),
-        verdict: Verdict::Error,
-        reasons: vec![format!("{words}{during}{ended}")],
-        seed: assignment.seed,
-        started: started.format(&Rfc3339).unwrap_or_default(),
-        duration_ms: took.into(),
-        environment: Environment::default(),
-        vars: serde_json::Map::new(),
-        totals: Totals {
-            checks: checks.len() as u64,
-            passed: count(Verdict::Pass),
-            failed: count(Verdict::Fail),
-            errors: count(Verdict::Error),
-            inconclusive: count(Verdict::Inconclusive),
-            success: 100.0,
-            ..Totals::default()
-        },
-        metrics: Default::default(),
-        thresholds: Vec::new(),
-        checks,
-        seconds: Vec::new(),
-        server: None,
-        shards: Vec::new(),
-    }
-}
-
-pub(super) fn lost_check(result: &CheckResult) -> CheckReport {
-    CheckReport {
-        name: result.name.clone(),
-        about: None,
-        tags: Vec::new(),
-        verdict: result.verdict,
-        reasons: vec!["its details went with the browser".to_owned()],
-        offset_ms: Millis::default(),
-        duration_ms: result.duration_ms,
-        metrics: Default::default(),
-        thresholds: Vec::new(),
-        steps: Vec::new(),
-        leftovers: Vec::new(),
-        leftovers_omitted: 0,
-        harness: None,
-    }
-}
-
-/// Whether the checks are drawn, or what kept the page from it.
-///
-/// These scripts say `window`: Firefox's driver runs each in a global object of its own.
-const READY: &str = "
-    const trouble = document.getElementById('trouble');
-    const late = document.querySelector('#checks > p.start > button') && document.querySelector('#checks > p.start');
-    return {
-        ready: document.querySelector('[data-testid=suites]')?.hidden === false,
-        trouble: trouble && !trouble.hidden ? trouble.textContent : late ? late.textContent : null,
-    };";
-
-const BEGIN: &str = "
-    const run = window.sockscopeRun = { report: null, error: null };
-    sockscope.run(arguments[0], arguments[1]).then(
-        report => { run.report = JSON.stringify(report); },
-        error => { run.error = String(error?.message ?? error); });";
-
-const STATUS: &str = "
-    const run = window.sockscopeRun;
-    return { ...sockscope.status(), is_over: run.report !== null, error: run.error };";
-
-const FETCH: &str = "
-    const box = window.sockscopeBox = { text: null, error: null };
-    (promise => promise.then(text => { box.text = text; }, error => { box.error = String(error?.message ?? error); }))";
-
-/// Never splits what one sign is made of.
-const PIECE: &str = "
-    const { text, error } = window.sockscopeBox;
-    if (error !== null || text === null) return { error };
-    let end = Math.min(arguments[0] + 4_000_000, text.length);
-    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end += 1;
-    return { part: text.slice(arguments[0], end), is_last: end === text.length };";
