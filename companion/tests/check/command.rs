@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What marks the processes of one call.
 const MARK: &str = "SOCKSCOPE_TEST_CALL";
@@ -160,6 +160,11 @@ impl Running {
     /// Waits until the command has said this.
     pub fn until_says(&self, part: &str) {
         until(&format!("{part:?}"), || self.stdout.so_far().contains(part).then_some(()));
+    }
+
+    /// A place in the call's folder, which its arguments know as `OUT`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// Before that a signal ends the command by the system's own hand.

@@ -196,20 +196,23 @@ fn a_page_that_hangs_is_3() {
 
 #[test]
 fn a_suite_that_takes_too_long_is_stopped() {
-    let ended = Call::new(&["OUT/s.json", "--timeout", "1s"]).with_file("s.json", LONG).run();
+    let ended = Call::new(&["OUT/s.json", "--timeout", "5s"]).with_file("s.json", LONG).run();
     ended.assert_code(5);
-    ended.assert_says(&["stopped", "1 check passed"]);
+    ended.assert_says(&["stopped by --timeout after 5s", "1 check passed"]);
 }
 
 #[test]
 fn a_server_that_dies_in_mid_run_is_a_failure_with_its_last_words() {
     let dies = format!(
-        "{} serve --port {{port}} & server=$!; sleep 4; echo out of memory; kill -9 $server; exit 9",
+        "{} serve --port {{port}} & server=$!; while [ ! -e OUT/die ]; do sleep 0.1; done; \
+         echo out of memory; kill -9 $server; exit 9",
         binary()
     );
-    let ended = Call::new(&["OUT/s.json", "--start", &dies, "--json", "OUT/r.json", "--no-tls"])
-        .with_file("s.json", LONG)
-        .run();
+    let arguments = ["OUT/s.json", "--start", &dies, "--json", "OUT/r.json", "--no-tls"];
+    let running = Call::new(&arguments).with_file("s.json", LONG).start();
+    running.until_says("pass  short");
+    std::fs::write(running.path("die"), "").expect("a file");
+    let ended = running.wait();
     ended.assert_code(1);
     ended.assert_says(&["the server closed with 1006", "out of memory"]);
     assert!(ended.json("r.json")["server"]["output"].to_string().contains("out of memory"));
