@@ -367,12 +367,8 @@ async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<St
     let text = fetch(session, "Promise.resolve(window.sockscopeRun.report)").await?;
     let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
     let mut complaints = session.complaints().await;
-    let texts: Vec<&str> =
-        complaints.iter().map(|it| it.text.as_str()).chain(printed.iter().map(String::as_str)).collect();
-    session.run("window.sockscopeTexts = arguments[0]", vec![texts.into()]).await?;
-    let masked = fetch(session, "sockscope.mask(window.sockscopeTexts).then(JSON.stringify)").await?;
-    let mut masked: Vec<String> =
-        serde_json::from_str(&masked).map_err(|error| Lost::NotAReport(error.to_string()))?;
+    let texts = complaints.iter().map(|it| it.text.clone()).chain(printed).collect();
+    let mut masked = without_secrets(session, assignment, texts).await;
     let printed = masked.split_off(complaints.len().min(masked.len()));
     for (complaint, text) in complaints.iter_mut().zip(masked) {
         complaint.text = text;
@@ -391,13 +387,31 @@ async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<St
     annotate_calls(&mut report, &refused_calls(&complaints));
     let mut recordings = Vec::new();
     for format in assignment.recordings {
-        let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await?;
+        let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await;
+        // A report without its recording is worth more than none.
+        let text = text.unwrap_or_else(|lost| {
+            report.reasons.push(format!("the recording as {} could not be had: {lost}", format.name()));
+            String::new()
+        });
         recordings.push(match format {
             EventFormat::JsonLines => annotate_lines(&text, &explained),
             _ => text,
         });
     }
     Ok(Part { report, recordings, printed })
+}
+
+/// Texts as they may be told: by the page, which knows what the run has learnt, or by what was known before it.
+async fn without_secrets(session: &Session, assignment: &Assignment<'_>, texts: Vec<String>) -> Vec<String> {
+    let asked = async {
+        session.run("window.sockscopeTexts = arguments[0]", vec![texts.clone().into()]).await?;
+        let masked = fetch(session, "sockscope.mask(window.sockscopeTexts).then(JSON.stringify)").await?;
+        serde_json::from_str::<Vec<String>>(&masked).map_err(|error| Lost::NotAReport(error.to_string()))
+    };
+    match asked.await {
+        Ok(masked) if masked.len() == texts.len() => masked,
+        _ => texts.iter().map(|text| assignment.masker.mask(text).into_owned()).collect(),
+    }
 }
 
 /// A text that a promise in the page gives, in pieces, as it may be large.
