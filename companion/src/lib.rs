@@ -3,10 +3,11 @@
 //! A frame's journey: [`server`] accepts a connection and runs HTTP on it, [`web`] lets the request pass or refuses it
 //! and answers pages and the API, [`routes`] turn it into a WebSocket ([`ws`]) and decide what is answered.
 //!
-//! An arrow points down only: `cli → check → server → web → routes → ws`; [`config`], [`destination`], [`origin`], [`suites`] and [`tasks`]
+//! An arrow points down only: `cli → check → server → web → routes → ws`; [`causes`], [`config`], [`destination`], [`origin`], [`suites`] and [`tasks`]
 //! are below them all. [`check`] runs suites in a browser that it starts. What a client can make the server keep is bounded by [`config::Limits`].
 #![warn(missing_docs)]
 
+pub mod causes;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use server::{Language, Server, Target};
-use shipped::{red, story, suite};
+use shipped::{SHORT, red, story, suite};
 use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::shipped::SHIPPED;
@@ -48,17 +48,8 @@ const WS_WITH_PLAIN_JSON: Target = Target { arguments: &["--json", "plain"], ..W
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 4;
 
-/// What makes the suites short here, with bounds of time that are generous: a busy machine is no broken server. And where
-/// these servers have what the practice server has elsewhere, as the guide says.
+/// Beside [`SHORT`]: a bound of time, and where these servers have what the practice server has elsewhere, as the guide says.
 const OVERRIDES: &[(&str, &str, &str)] = &[
-    ("load", "test_duration", "1"),
-    ("load", "message_interval", "0.02"),
-    ("load", "max_p95", "4s"),
-    ("throughput", "test_duration", "1"),
-    ("throughput", "max_mean", "2s"),
-    ("throughput", "max_p95", "4s"),
-    ("throughput", "min_rate", "20/s"),
-    ("ladder", "every", "20ms"),
     ("ladder", "max_p95", "4s"),
     ("auth-and-limits", "accepted_url", "{{ws_url}}/private?user=guest&token={{token}}"),
     ("auth-and-limits", "refused_url", "{{ws_url}}/private?user=guest&token=wrong"),
@@ -77,7 +68,7 @@ fn run_suite(name: &str, server: &Server) -> Report {
         };
         let options = Options {
             env: [("WS_URL".to_owned(), ws_url), ("API_URL".to_owned(), api_url)].into(),
-            overrides: OVERRIDES.iter().filter_map(bound_to).collect(),
+            overrides: SHORT.iter().chain(OVERRIDES).filter_map(bound_to).collect(),
             seed: 7,
             ..Options::default()
         };

@@ -250,7 +250,6 @@ fn capabilities(
     let mut all = Map::new();
     all.insert("browserName".to_owned(), family.webdriver_name().into());
     all.insert("acceptInsecureCerts".to_owned(), choice.insecure.into());
-    let binary = pair.and_then(|pair| pair.browser.as_ref()).map(|path| path.display().to_string());
     let mut options = Map::new();
     let mut arguments: Vec<&str> = Vec::new();
     match family {
@@ -278,8 +277,8 @@ fn capabilities(
     }
     arguments.extend(choice.arguments.iter().map(String::as_str));
     options.insert("args".to_owned(), arguments.into());
-    if let Some(binary) = binary {
-        options.insert("binary".to_owned(), binary.into());
+    if let Some(pair) = pair {
+        options.insert("binary".to_owned(), pair.browser.display().to_string().into());
     }
     let (options_name, log_name) = match family {
         Family::Chrome => ("goog:chromeOptions", Some("goog:loggingPrefs")),

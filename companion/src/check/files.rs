@@ -23,7 +23,7 @@ pub struct Files {
 
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", path.display())]
+#[error("cannot write {}", path.display())]
 pub struct WriteError {
     path: PathBuf,
     source: io::Error,
@@ -134,12 +134,11 @@ fn share(file: &File) -> io::Result<()> {
 
 /// The recordings of all runs as one.
 fn recording(format: EventFormat, runs: &[Done]) -> String {
-    let of = |run: &Done| {
-        let found = run.recordings.iter().find(|(it, _)| *it == format);
-        Some((run.report.suite.clone(), found?.1.clone()))
-    };
-    let all: Vec<_> = runs.iter().filter_map(of).collect();
-    joined(format, all.iter().map(|(suite, text)| (suite.clone(), text.as_str())).collect())
+    let texts = runs.iter().filter_map(|run| {
+        let (_, text) = run.recordings.iter().find(|(it, _)| *it == format)?;
+        Some((run.report.suite.clone(), text.as_str()))
+    });
+    joined(format, texts.collect())
 }
 
 /// Several recordings, each with what it is called, as one.

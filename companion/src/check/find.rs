@@ -22,8 +22,8 @@ pub enum Family {
 pub struct Pair {
     /// Of which kind.
     pub family: Family,
-    /// The browser; absent where the driver finds it better by itself.
-    pub browser: Option<PathBuf>,
+    /// The browser.
+    pub browser: PathBuf,
     /// Its driver.
     pub driver: PathBuf,
 }
@@ -165,7 +165,7 @@ pub fn find(asked: Option<&str>, machine: &impl Machine) -> Result<Pair, FindErr
     for known in &KNOWN {
         let Some(browser) = browser_of(known, machine) else { continue };
         match driver_of(known, &browser, machine) {
-            Some(driver) => return Ok(Pair { family: known.family, browser: Some(browser), driver }),
+            Some(driver) => return Ok(Pair { family: known.family, browser, driver }),
             None => lonely = lonely.or(Some(no_driver(known, &browser))),
         }
     }
@@ -191,7 +191,7 @@ fn find_asked(asked: &str, machine: &impl Machine) -> Result<Pair, FindError> {
     // A program of any other name is taken for a Chromium, as most are.
     let known = known.unwrap_or(&KNOWN[0]);
     match driver_of(known, &browser, machine) {
-        Some(driver) => Ok(Pair { family: known.family, browser: Some(browser), driver }),
+        Some(driver) => Ok(Pair { family: known.family, browser, driver }),
         None => Err(no_driver(known, &browser)),
     }
 }
@@ -257,7 +257,7 @@ mod tests {
     fn check_on(machine: &Made, asked: Option<&str>, found: Result<(Family, &str, &str), &str>) {
         match (find(asked, machine), found) {
             (Ok(pair), Ok((family, browser, driver))) => {
-                assert_eq!(pair, Pair { family, browser: Some(browser.into()), driver: driver.into() })
+                assert_eq!(pair, Pair { family, browser: browser.into(), driver: driver.into() })
             }
             (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
             (got, wanted) => panic!("{got:?} instead of {wanted:?}"),

@@ -38,6 +38,7 @@ use self::run::{Assignment, Done};
 use self::screen::Screen;
 use self::target::{Ports, Start, Target};
 use self::values::{Server, Values};
+use crate::causes::causes;
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
 use crate::server::{self, Running};
@@ -117,7 +118,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         return invalid(&screen, &unknown);
     }
     let environment = |screen: &Screen, error: &dyn std::error::Error| {
-        screen.trouble(&words_of(error));
+        screen.trouble(&causes(error));
         Outcome::Environment
     };
     let ports = match job.start.as_ref().map(Ports::take).transpose() {
@@ -160,7 +161,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
             match started {
                 Ok(target) => Some(target),
                 Err(error) => {
-                    screen.trouble(&masked(&chosen, words_of(&error)));
+                    screen.trouble(&masked(&chosen, causes(&error)));
                     return Outcome::Environment;
                 }
             }
@@ -192,7 +193,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         screen.tally(&reports);
     }
     screen.summary(&reports, began.elapsed(), &written);
-    errors.iter().for_each(|error| screen.trouble(&words_of(error)));
+    errors.iter().for_each(|error| screen.trouble(&causes(error)));
     if stop.is_cancelled() {
         screen.trouble("stopped before everything had run");
     }
@@ -231,19 +232,6 @@ fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
 fn invalid(screen: &Screen, wrong: &[String]) -> Outcome {
     wrong.iter().for_each(|line| screen.trouble(line));
     Outcome::Invalid
-}
-
-/// An error with every cause.
-fn words_of(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<String> = Vec::new();
-    for text in causes.map(ToString::to_string) {
-        // A message that says its cause itself is not said twice.
-        if !texts.last().is_some_and(|last| last.contains(&text)) {
-            texts.push(text);
-        }
-    }
-    texts.join(": ")
 }
 
 fn draw() -> u64 {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde_json::Value;
 use sockscope::engine::unit;
 
 /// A length of time.
@@ -18,10 +19,7 @@ impl FromStr for Span {
     type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, SpanError> {
-        let text = text.trim();
-        let seconds = text.parse::<f64>().ok().filter(|it| it.is_finite() && (0.0..1e9).contains(it));
-        let read = seconds.map(Duration::from_secs_f64);
-        read.or_else(|| unit::parse_duration(text).ok()).map(Self).ok_or(SpanError)
+        unit::duration_or_seconds(&Value::from(text)).map(Self).map_err(|_| SpanError)
     }
 }
 

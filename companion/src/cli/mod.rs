@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::causes::causes;
+
 /// A WebSocket test bench: the page, a practice server, and checks.
 #[derive(Debug, Parser)]
 #[command(name = "sockscope", version, arg_required_else_help = true)]
@@ -70,9 +72,7 @@ pub fn run() -> ExitCode {
 
 /// Tells the user what went wrong, with every cause.
 fn complain(error: &dyn std::error::Error) {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let text: Vec<String> = causes.map(ToString::to_string).collect();
-    eprintln!("sockscope: {}", text.join(": "));
+    eprintln!("sockscope: {}", causes(error));
 }
 
 #[cfg(test)]

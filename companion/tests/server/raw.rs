@@ -134,17 +134,22 @@ impl Raw {
 
     /// How the TCP connection ends.
     pub async fn ended(&mut self) -> std::io::Result<usize> {
-        soon("the end of the stream", async {
-            let mut rest = [0; 1024];
-            loop {
-                match self.stream.read(&mut rest).await {
-                    Ok(read) if read > 0 => {}
-                    end => return end,
-                }
-            }
-        })
-        .await
+        ended(&mut self.stream).await
     }
+}
+
+/// How a TCP connection ends, whatever comes before.
+pub async fn ended(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<usize> {
+    soon("the end of the stream", async {
+        let mut rest = [0; 1024];
+        loop {
+            match stream.read(&mut rest).await {
+                Ok(read) if read > 0 => {}
+                end => return end,
+            }
+        }
+    })
+    .await
 }
 
 /// The next frame of a server's stream; `None` at its end, orderly or not.

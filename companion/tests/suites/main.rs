@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use broken::{Broken, Fault};
 use faults::FAULTS;
-use shipped::{red, story, suite};
+use shipped::{SHORT, red, story, suite};
 use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::shipped::SHIPPED;
@@ -26,19 +26,9 @@ const AT_ONCE: usize = 12;
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 4;
 
-/// What makes the suites short here. Bounds of time are generous: a busy machine is no broken server.
-const OVERRIDES: &[(&str, &str, &str)] = &[
-    ("load", "test_duration", "1"),
-    ("load", "message_interval", "0.02"),
-    ("load", "max_p95", "4s"),
-    ("soak", "test_duration", "1"),
-    ("soak", "message_interval", "0.05"),
-    ("throughput", "test_duration", "1"),
-    ("throughput", "max_mean", "2s"),
-    ("throughput", "max_p95", "4s"),
-    ("throughput", "min_rate", "20/s"),
-    ("ladder", "every", "20ms"),
-];
+/// What makes suites short that only run here, beside [`SHORT`].
+const OVERRIDES: &[(&str, &str, &str)] =
+    &[("soak", "test_duration", "1"), ("soak", "message_interval", "0.05")];
 
 /// The variables that suites share, and their defaults.
 const SHARED: &[(&str, &str)] = &[
@@ -80,7 +70,7 @@ fn run_suite(name: &str, fault: Option<Fault>) -> Report {
                 ("API_URL".to_owned(), broken.api_url.clone()),
             ]
             .into(),
-            overrides: OVERRIDES.iter().filter_map(bound_to).collect(),
+            overrides: SHORT.iter().chain(OVERRIDES).filter_map(bound_to).collect(),
             seed: 7,
             ..Options::default()
         };

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::{Client, port, soon};
-use crate::raw::Raw;
+use crate::raw::{Raw, ended};
 
 /// Listens where a proxy can be sent to.
 pub struct Target {
@@ -70,16 +70,7 @@ impl Side {
 
     /// How the TCP connection ends.
     pub async fn ended(&mut self) -> std::io::Result<usize> {
-        soon("the end of the target's stream", async {
-            let mut rest = [0; 1024];
-            loop {
-                match self.stream.read(&mut rest).await {
-                    Ok(read) if read > 0 => {}
-                    end => return end,
-                }
-            }
-        })
-        .await
+        ended(&mut self.stream).await
     }
 }
 
