@@ -21,6 +21,8 @@ shipped! {
     "ladder"
     "throughput"
     "soak"
+    "chaos"
+    "stress"
     "auth-and-limits"
     "subprotocols"
 }

@@ -68,6 +68,9 @@ fn run_suite(name: &str, fault: Option<Fault>) -> Report {
             env: [
                 ("WS_URL".to_owned(), broken.ws_url.clone()),
                 ("API_URL".to_owned(), broken.api_url.clone()),
+                // The proxy that fails on purpose is sound, whatever is wrong with the server behind it.
+                ("PROXY_URL".to_owned(), format!("{}/proxy", practice.urls().ws)),
+                ("TOXICS_URL".to_owned(), format!("{}/proxy/toxics", practice.urls().api)),
             ]
             .into(),
             overrides: SHORT.iter().chain(OVERRIDES).filter_map(bound_to).collect(),
@@ -142,6 +145,8 @@ shipped! {
     ladder "ladder"
     throughput "throughput"
     soak "soak"
+    chaos "chaos"
+    stress "stress"
     auth_and_limits "auth-and-limits"
     subprotocols "subprotocols"
 }
