@@ -186,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn another_server_is_reached_by_the_proxy_of_the_page_unless_another_is_named() {
+        let told = |environment: &[(&str, &str)]| {
+            let told = told(&values(&[], environment), "chaos", None).environment;
+            ["PROXY_URL", "TOXICS_URL"].map(|name| told.get(name).cloned())
+        };
+        assert_eq!(told(&[("WS_URL", "ws://other:2/ws")]), [None, None]);
+        let (proxy, toxics) = ("ws://near:9000/ws/proxy", "http://near:9000/api/proxy/toxics");
+        let named = told(&[("WS_URL", "ws://other:2/ws"), ("PROXY_URL", proxy), ("TOXICS_URL", toxics)]);
+        assert_eq!(named, [Some(proxy.to_owned()), Some(toxics.to_owned())]);
+    }
+
+    #[test]
     fn err_a_variable_that_no_suite_has_is_said_with_the_nearest() {
         let unknown = values(&[("num_client", "3")], &[])
             .unknown([&suite("load").suite, &suite("rooms").suite].into_iter());

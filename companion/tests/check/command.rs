@@ -24,9 +24,11 @@ const MARK: &str = "SOCKSCOPE_TEST_CALL";
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Variables of a tester's shell that would change what is tested.
-const FOREIGN: [&str; 8] = [
+const FOREIGN: [&str; 10] = [
     "WS_URL",
     "API_URL",
+    "PROXY_URL",
+    "TOXICS_URL",
     "NUM_CLIENTS",
     "TEST_DURATION",
     "MESSAGE_INTERVAL",

@@ -337,7 +337,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     (
         "stress",
         "144 come again, a few at a time",
-        CloseAfter { on: "user=u143-", with: &["agent_completed", "\"paced-144-143\""], code: 1011 },
+        Drop { on: "user=u143-", with: &["\"paced-again-144-143\""] },
     ),
     ("stress", "50 come again at once", Drop { on: "user=u49-", with: &["\"burst-again-50-49\""] }),
     ("stress", "50 in one room hear each other", Drop { on: "user=member-49", with: &["from 17"] }),

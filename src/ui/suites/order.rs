@@ -34,11 +34,22 @@ fn given(store: Store, suites: &[SuiteOrder]) -> Vec<(String, String)> {
     })
 }
 
-/// Where the practice server is that serves this page.
+/// Where the practice server is that serves this page, and its fault proxy.
 pub(super) fn own_server() -> BTreeMap<String, String> {
-    let socket = page::own_socket_address("/ws");
-    let api = page::own_socket_address("/api").replacen("ws", "http", 1);
-    [("WS_URL".to_owned(), socket), ("API_URL".to_owned(), api)].into()
+    parts_of(&page::own_socket_address(""))
+}
+
+/// What a suite may ask of a practice server, by the address of its host.
+fn parts_of(host: &str) -> BTreeMap<String, String> {
+    let api = host.replacen("ws", "http", 1);
+    [
+        ("WS_URL", format!("{host}/ws")),
+        ("API_URL", format!("{api}/api")),
+        ("PROXY_URL", format!("{host}/ws/proxy")),
+        ("TOXICS_URL", format!("{api}/api/proxy/toxics")),
+    ]
+    .map(|(name, address)| (name.to_owned(), address))
+    .into()
 }
 
 fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names: Vec<String>) -> SuiteOrder {
@@ -183,5 +194,39 @@ fn start(store: Store, link: Link, suites: Vec<SuiteOrder>, tags: Vec<String>) {
             store.order.update(|order| order.is_running = false);
             store.complain(format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(host: &str, expected: [&str; 4]) {
+        let parts = parts_of(host);
+        let names = ["WS_URL", "API_URL", "PROXY_URL", "TOXICS_URL"];
+        assert_eq!(names.map(|name| parts[name].as_str()), expected);
+    }
+
+    #[test]
+    fn the_server_of_the_page_is_also_whose_proxy_fails_on_purpose() {
+        check(
+            "ws://localhost:9000",
+            [
+                "ws://localhost:9000/ws",
+                "http://localhost:9000/api",
+                "ws://localhost:9000/ws/proxy",
+                "http://localhost:9000/api/proxy/toxics",
+            ],
+        );
+        check(
+            "wss://ws.example",
+            [
+                "wss://ws.example/ws",
+                "https://ws.example/api",
+                "wss://ws.example/ws/proxy",
+                "https://ws.example/api/proxy/toxics",
+            ],
+        );
     }
 }

@@ -25,8 +25,8 @@ pub(super) const WORDS: [(&str, &str, &str); 11] = [
 ];
 
 /// What the environment holds in the page, too.
-pub(super) const ENVIRONMENT: [&str; 5] =
-    ["WS_URL", "API_URL", "NUM_CLIENTS", "TEST_DURATION", "MESSAGE_INTERVAL"];
+pub(super) const ENVIRONMENT: [&str; 7] =
+    ["WS_URL", "API_URL", "PROXY_URL", "TOXICS_URL", "NUM_CLIENTS", "TEST_DURATION", "MESSAGE_INTERVAL"];
 
 /// Timings that need no `metric`.
 const TIMINGS: [&str; 5] = ["rtt", "open", "http", "close", "open.queued"];
