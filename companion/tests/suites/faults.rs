@@ -248,11 +248,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
         "a late answer is not taken for another one",
         Replace { on: "", with: &["\"late-3\""], from: "\"late-3\"", to: "\"late-4\"" },
     ),
-    (
-        "chaos",
-        "a late answer is not taken for another one",
-        Duplicate { on: "", with: &["\"late-5\""] },
-    ),
+    ("chaos", "a late answer is not taken for another one", Duplicate { on: "", with: &["\"late-5\""] }),
     (
         "chaos",
         "a half-open peer is noticed by its heartbeat",
@@ -264,7 +260,11 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
         Replace { on: "user=watcher", with: &["resumed"], from: "\"gap\":false", to: "\"gap\":true" },
     ),
     ("chaos", "a black hole is survived by another connection", Drop { on: "", with: &["out of the hole"] }),
-    ("chaos", "a black hole that passes leaves the connection of use", Drop { on: "", with: &["it is light"] }),
+    (
+        "chaos",
+        "a black hole that passes leaves the connection of use",
+        Drop { on: "", with: &["it is light"] },
+    ),
     (
         "chaos",
         "a reset of one user leaves the others untouched",
@@ -332,7 +332,12 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     (
         "stress",
         "50 come again, a few at a time",
-        Replace { on: "user=u49-", with: &["\"paced-again-50-49\""], from: "\"missed\":0", to: "\"missed\":1" },
+        Replace {
+            on: "user=u49-",
+            with: &["\"paced-again-50-49\""],
+            from: "\"missed\":0",
+            to: "\"missed\":1",
+        },
     ),
     (
         "stress",
