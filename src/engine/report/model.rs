@@ -21,8 +21,8 @@ pub enum Verdict {
     Error,
     /// The harness, not the server, was the limit.
     Inconclusive,
-    /// A step that did not run: its `if` was false, or one before it failed. A threshold of one of several shards, which is
-    /// judged on the figures of all. A check or a suite is never skipped.
+    /// A step that did not run, or did not hold where it need not. A threshold of one of several shards, which is judged on
+    /// the figures of all. A check that is not applicable, as one of its steps says. A suite is never skipped.
     Skipped,
 }
 
@@ -189,6 +189,9 @@ pub struct Totals {
     pub errors: u64,
     /// How many could not be judged.
     pub inconclusive: u64,
+    /// How many were not applicable, as one of their steps said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
     /// Messages sent.
     pub sent: u64,
     /// Messages received.

@@ -108,8 +108,10 @@ pub(super) fn figures(metric: &Metric) -> [(&'static str, Option<f64>); 9] {
 
 /// Why a check ended as it did, in one line; none when it passed.
 pub(super) fn reason(check: &CheckReport) -> Option<String> {
-    if matches!(check.verdict, Verdict::Pass | Verdict::Skipped) {
-        return None;
+    match check.verdict {
+        Verdict::Pass => return None,
+        Verdict::Skipped => return check.reasons.first().cloned(),
+        _ => {}
     }
     let of_steps = check.steps.iter().filter_map(|step| {
         let failure = step.failure.as_ref()?;

@@ -36,6 +36,9 @@ const MOST_MEMBERS: u64 = 10_000;
 /// How many messages that nobody selected a report shows of one check.
 pub(super) const MOST_LEFTOVERS: usize = 100;
 
+/// How many remarks a report shows of one check.
+const MOST_REMARKS: usize = 100;
+
 /// A moment that has a name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
@@ -64,6 +67,10 @@ pub(super) struct CheckRun<W: World> {
     pub ears: Rc<Ears>,
     /// Whether a threshold says how many messages may be missing, so that rounds go on without them.
     pub bears_missing: bool,
+    /// Why it is not applicable, if a step says so.
+    pub skipped: RefCell<Option<String>>,
+    /// What steps have to say of it.
+    remarks: RefCell<Vec<String>>,
     laws: Vec<(Law, Option<Vec<Target>>)>,
 }
 
@@ -119,7 +126,11 @@ impl<W: World> CheckRun<W> {
             run: run.clone(),
             number,
             check: planned.check,
-            variables: RefCell::new(planned.row.clone()),
+            variables: RefCell::new({
+                let mut known = run.kept.borrow().clone();
+                known.extend(planned.row.clone());
+                known
+            }),
             members: RefCell::default(),
             groups: Groups::new(run.plan.options.shard, suite.checks[planned.check].clients.len()),
             marks: RefCell::default(),
@@ -133,6 +144,8 @@ impl<W: World> CheckRun<W> {
                 .iter()
                 .chain(&suite.thresholds)
                 .any(|bound| ["missing", "success"].contains(&bound.metric.as_str())),
+            skipped: RefCell::default(),
+            remarks: RefCell::default(),
             laws: Vec::new(),
         };
         let made = this.read_laws(&ears);
@@ -239,6 +252,14 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
+    /// Says something of the check, once.
+    pub fn remark(&self, text: String) {
+        let mut remarks = self.remarks.borrow_mut();
+        if remarks.len() < MOST_REMARKS && !remarks.contains(&text) {
+            remarks.push(text);
+        }
+    }
+
     /// Runs it to its end.
     pub async fn run(self: &Rc<Self>, made: Result<(), Box<Failure>>) -> Ended {
         let cut = match made {
@@ -251,10 +272,14 @@ impl<W: World> CheckRun<W> {
         let lasting = self.run.world.now() - self.began;
         let (verdict, failures) = self.ledger.borrow().verdict();
         let verdict = cut.as_ref().map_or(verdict, |cut| verdict.and(cut.verdict));
-        let mut notes = if cut.is_none() { self.idle_invariants() } else { Vec::new() };
+        let skipped = self.skipped.take().filter(|_| verdict == Verdict::Pass);
+        let verdict = if skipped.is_some() { Verdict::Skipped } else { verdict };
+        let is_whole = cut.is_none() && skipped.is_none();
+        let mut notes: Vec<String> = skipped.into_iter().chain(self.remarks.take()).collect();
+        notes.extend(if is_whole { self.idle_invariants() } else { Vec::new() });
         notes.extend(self.unseen_ends());
         let mut reasons: Vec<_> = cut.and_then(|cut| cut.reason).into_iter().collect();
-        reasons.extend(notes.iter().map(|note| self.run.masked(note)));
+        reasons.extend(notes.iter().map(|note| failure::cut_message(&self.run.masked(note))));
         Ended { verdict, reasons, failures, lasting, leftovers, leftovers_omitted }
     }
 

@@ -60,6 +60,12 @@ pub(super) fn put_off(threshold: &mut ThresholdReport) {
     }
 }
 
+/// Of a check that is not applicable there is nothing to judge.
+pub(super) fn leave_out(threshold: &mut ThresholdReport) {
+    threshold.verdict = Verdict::Skipped;
+    threshold.message = Some("the check was skipped".to_owned());
+}
+
 /// What a loop that stood still makes worse: times, rates, and what did not come within its time.
 fn cause(threshold: &Threshold, clock_step: Duration) -> Cause {
     match threshold.subject() {
@@ -208,6 +214,7 @@ pub(super) fn totals(checks: &[CheckReport], counters: &Counters) -> Totals {
         failed: count(Verdict::Fail),
         errors: count(Verdict::Error),
         inconclusive: count(Verdict::Inconclusive),
+        skipped: count(Verdict::Skipped),
         sent: counters.sent,
         received: counters.received,
         expected: counters.expected,

@@ -42,6 +42,8 @@ struct Line {
     is_news: bool,
     /// Whether it ran after the check had failed, so that it says nothing of the check.
     is_follow_up: bool,
+    /// Whether it stands where steps may fail.
+    is_tried: bool,
 }
 
 impl Ledger {
@@ -66,8 +68,20 @@ impl Ledger {
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
             Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
             Verb::Measure(_, steps) => steps.iter().for_each(|step| self.add(step)),
+            Verb::Bisect(bisect) => self.add_tried(&bisect.steps),
+            Verb::Try(tried) => {
+                self.add_tried(&tried.steps);
+                tried.otherwise.iter().for_each(|step| self.add(step));
+            }
             _ => {}
         }
+    }
+
+    /// Steps that may fail.
+    fn add_tried(&mut self, steps: &[Step]) {
+        let first = self.lines.len();
+        steps.iter().for_each(|step| self.add(step));
+        self.lines[first..].iter_mut().for_each(|line| line.is_tried = true);
     }
 
     /// A line of its own, for steps and for what stands beside them.
@@ -89,6 +103,7 @@ impl Ledger {
             failure: None,
             is_news: true,
             is_follow_up: false,
+            is_tried: false,
         };
         self.lines.push(line);
         self.places.insert(path.to_owned(), self.lines.len() - 1);
@@ -132,7 +147,7 @@ impl Ledger {
         line.is_news = true;
         line.took += took;
         line.settle(Verdict::Pass);
-        if end.is_err() {
+        if matches!(end, Err(Broken::Failed | Broken::Missed)) {
             line.failed += 1;
         }
         if end == Err(Broken::Failed) && failures.is_empty() {
@@ -141,12 +156,31 @@ impl Ledger {
         }
         let is_first = line.failure.is_none() && !failures.is_empty();
         for failure in failures {
-            if !line.is_follow_up {
+            if !line.is_follow_up && !line.is_tried {
                 self.failures.add(line.cause(&failure));
             }
             line.keep(failure);
         }
         (is_first, line.running > 0)
+    }
+
+    /// Takes back what failed below this path, since that may fail: it stands as a note, and the step as skipped. Answers the
+    /// first of these failures; none when nothing failed, or when the script is wrong, which stays an error.
+    pub fn forgive(&mut self, path: &str) -> Option<Failure> {
+        let is_below = |line: &Line| line.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('['));
+        if self.lines.iter().any(|line| is_below(line) && line.verdict == Verdict::Error) {
+            return None;
+        }
+        let mut first = None;
+        for line in self.lines.iter_mut().filter(|line| is_below(line) && line.verdict == Verdict::Fail) {
+            line.verdict = Verdict::Skipped;
+            line.is_news = true;
+            line.failed = 0;
+            let Some(failure) = line.failure.take() else { continue };
+            line.note = Some(format!("did not hold, as it may: {}", failure.message));
+            first.get_or_insert(failure);
+        }
+        first
     }
 
     /// Whether steps that begin from now on follow a failure, and so are no reason of the verdict.

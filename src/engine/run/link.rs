@@ -14,8 +14,9 @@ use super::failure::{self, ending, script, took};
 use super::gate::Turn;
 use super::member::{Member, State};
 use super::step::Acting;
-use crate::engine::matcher::{Matcher, Subject};
-use crate::engine::report::{Failure, FailureKind};
+use super::wanted::captures;
+use crate::engine::matcher::{Matcher, Query, Subject};
+use crate::engine::report::{Failure, FailureKind, Millis};
 use crate::engine::suite::{CloseSpec, ClosedSpec, ConnectSpec, StatusSet};
 use crate::engine::{Closing, Endpoint, Instant, Payload, SendError, World};
 
@@ -27,6 +28,7 @@ struct Wanted {
     codes: Option<StatusSet>,
     reason: Option<Rc<Matcher>>,
     is_clean: Option<bool>,
+    captures: Vec<(String, Rc<Query>)>,
     within: Duration,
 }
 
@@ -134,6 +136,9 @@ impl<W: World> CheckRun<W> {
         let within = within.get(&mut scope).map_err(script)?;
         let protocol = spec.protocol.as_ref().map(|protocol| protocol.get(&mut scope)).transpose();
         let protocol = protocol.map_err(script)?;
+        let extensions = spec.extensions.as_ref().map(|extensions| extensions.get(&mut scope)).transpose();
+        let extensions = extensions.map_err(script)?;
+        let captures = captures(&spec.capture, &mut scope)?;
         let must_fail = spec.refused.as_ref().map_or(Ok(false), |refused| refused.get(&mut scope));
         let must_fail = must_fail.map_err(script)?;
         let asked = world.now();
@@ -170,7 +175,13 @@ impl<W: World> CheckRun<W> {
             (Some(_), false) => {
                 let opened = member.opened.get().unwrap_or(asked);
                 self.run.meter.borrow_mut().sample("open", opened - asked, opened);
-                self.judge_protocol(member, protocol.as_deref())
+                let (chosen, agreed) = (member.protocol.borrow().clone(), member.extensions.borrow().clone());
+                let facts = serde_json::json!({
+                    "protocol": chosen, "extensions": agreed, "open_ms": Millis::from(opened - asked).0,
+                });
+                self.remember_facts(member, &captures, &facts)?;
+                self.judge_agreed("subprotocol", &chosen, protocol.as_deref())?;
+                self.judge_agreed("extension", &agreed, extensions.as_deref())
             }
         }
     }
@@ -185,20 +196,37 @@ impl<W: World> CheckRun<W> {
         endpoint.map_err(|error| script(format!("{url:?} is no address to connect to: {error}")))
     }
 
-    fn judge_protocol(&self, member: &Member<W>, wanted: Option<&Matcher>) -> Result<(), Box<Failure>> {
+    /// What was agreed on in a handshake must be as wanted.
+    fn judge_agreed(&self, what: &str, agreed: &str, wanted: Option<&Matcher>) -> Result<(), Box<Failure>> {
         let Some(wanted) = wanted else { return Ok(()) };
-        let chosen = Payload::Text(member.protocol.borrow().clone());
-        let Err(mismatch) = wanted.check(&Subject::new(&chosen)) else { return Ok(()) };
-        let shown = match member.protocol.borrow().as_str() {
-            "" => "no subprotocol".to_owned(),
-            protocol => format!("{protocol:?}"),
+        let Err(mismatch) = wanted.check(&Subject::new(&Payload::Text(agreed.to_owned()))) else {
+            return Ok(());
         };
-        let message =
-            format!("the subprotocol was to be {}, and the server chose {shown}", mismatch.expected);
+        let shown = if agreed.is_empty() { format!("no {what}") } else { format!("{agreed:?}") };
+        let message = format!("the {what} was to be {}, and the server chose {shown}", mismatch.expected);
         let mut failure = failure::plain(FailureKind::Mismatch, message);
         failure.expected = Some(mismatch.expected.clone());
         failure.diff = failure::differences(mismatch);
         Err(failure)
+    }
+
+    /// Keeps what a step wants to remember of how a connection began or ended.
+    fn remember_facts(
+        &self,
+        member: &Rc<Member<W>>,
+        captures: &[(String, Rc<Query>)],
+        facts: &serde_json::Value,
+    ) -> Result<(), Box<Failure>> {
+        let mut found = Vec::with_capacity(captures.len());
+        for (name, path) in captures {
+            let Some(value) = path.first(facts) else {
+                return Err(script(format!(
+                    "{name} could not be captured: there is no such part of {facts}"
+                )));
+            };
+            found.push((name.clone(), value.clone()));
+        }
+        self.remember(Some(member), found)
     }
 
     /// Closes, and waits until the other side has.
@@ -228,7 +256,7 @@ impl<W: World> CheckRun<W> {
             State::Closed(_) => {
                 // What ended before we came to it is an end all the same, and the expectation judges it.
                 return match &wanted {
-                    Some(wanted) => self.judge_end(member, wanted),
+                    Some(wanted) => self.judge_end(member, wanted, world.now()),
                     None if member.is_end_seen.get() => Ok(()),
                     None => Err(self.ended(member, "there is nothing left to close")),
                 };
@@ -253,7 +281,7 @@ impl<W: World> CheckRun<W> {
         member.is_end_seen.set(true);
         self.run.meter.borrow_mut().sample("close", ended.at - asked, ended.at);
         match &wanted {
-            Some(wanted) => self.judge_end(member, wanted),
+            Some(wanted) => self.judge_end(member, wanted, asked),
             None => Ok(()),
         }
     }
@@ -277,7 +305,7 @@ impl<W: World> CheckRun<W> {
         }
         let deadline = began + wanted.within;
         match member.bell.until(&self.run.world, deadline, || member.ending()).await {
-            Some(_) => self.judge_end(member, &wanted),
+            Some(_) => self.judge_end(member, &wanted, began),
             None => {
                 let message =
                     format!("the connection was to end within {}, and it is open", took(wanted.within));
@@ -300,13 +328,19 @@ impl<W: World> CheckRun<W> {
             codes: spec.codes.as_ref().map(|codes| codes.get(&mut scope)).transpose().map_err(script)?,
             reason: spec.reason.as_ref().map(|reason| reason.get(&mut scope)).transpose().map_err(script)?,
             is_clean: spec.clean.as_ref().map(|clean| clean.get(&mut scope)).transpose().map_err(script)?,
+            captures: captures(&spec.capture, &mut scope)?,
             within: spec.within.as_ref().unwrap_or(bound).get(&mut scope).map_err(script)?,
         })
     }
 
-    fn judge_end(&self, member: &Member<W>, wanted: &Wanted) -> Result<(), Box<Failure>> {
+    fn judge_end(&self, member: &Rc<Member<W>>, wanted: &Wanted, since: Instant) -> Result<(), Box<Failure>> {
         let Some(ended) = member.ending() else { return Ok(()) };
         member.is_end_seen.set(true);
+        let facts = serde_json::json!({
+            "code": ended.code, "reason": ended.reason, "clean": ended.is_clean,
+            "close_ms": Millis::from(ended.at.since(since)).0,
+        });
+        self.remember_facts(member, &wanted.captures, &facts)?;
         let mut diff = Vec::new();
         let mut differs = |path: &str, wanted: String, got: String| {
             diff.push(crate::engine::report::Difference { path: path.to_owned(), wanted, got });

@@ -69,6 +69,8 @@ pub(super) struct Member<W: World> {
     pub opened: Cell<Option<Instant>>,
     /// The subprotocol of the last handshake.
     pub protocol: RefCell<String>,
+    /// The extensions of the last handshake.
+    pub extensions: RefCell<String>,
     /// Rings when the state changes.
     pub bell: Bell,
     /// Whether a step has looked at how it ended; a later step that needs it open fails, one that does not may go on.
@@ -100,6 +102,7 @@ impl<W: World> Member<W> {
             last_sent: Cell::new(None),
             opened: Cell::new(None),
             protocol: RefCell::default(),
+            extensions: RefCell::default(),
             bell: Bell::default(),
             is_end_seen: Cell::new(false),
             is_reopening: Cell::new(false),
@@ -224,9 +227,10 @@ impl<W: World> Member<W> {
     fn hear(&self, at: Instant, event: Event) {
         self.ears.breath.turned(at);
         match event {
-            Event::Opened { protocol, .. } => {
+            Event::Opened { protocol, extensions } => {
                 *self.state.borrow_mut() = State::Open;
                 *self.protocol.borrow_mut() = protocol;
+                *self.extensions.borrow_mut() = extensions;
                 self.opened.set(Some(at));
                 self.ears.meter.borrow_mut().opened();
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));

@@ -72,8 +72,8 @@ impl<W: World> CheckRun<W> {
         while rounds.has(round, world.now() - began) {
             let started = world.now();
             let turn = Acting { round: Some(round), intended: None, ..acting.clone() };
-            if self.steps(&repeat.steps, &turn).await == Err(Broken::Failed) {
-                return Err(Broken::Failed);
+            if let Err(broken @ (Broken::Failed | Broken::Skipped)) = self.steps(&repeat.steps, &turn).await {
+                return Err(broken);
             }
             round += 1;
             if let Some(every) = rounds.every {
@@ -111,7 +111,7 @@ impl<W: World> CheckRun<W> {
         let breath = &self.run.breath;
         let (mut round, mut due) = (0, began);
         let mut end = Ok(());
-        let is_over = |end: &Result<(), Broken>| *end == Err(Broken::Failed);
+        let is_over = |end: &Result<(), Broken>| matches!(end, Err(Broken::Failed | Broken::Skipped));
         // A round belongs to the schedule by the moment it is due, not by when we come to it.
         while !is_over(&end) && rounds.has(round, due - began) {
             let mut tick = Box::pin(async move {
@@ -156,7 +156,7 @@ impl<W: World> CheckRun<W> {
             end = Broken::either(end, done);
         }
         match end {
-            Err(Broken::Failed) => end,
+            Err(Broken::Failed | Broken::Skipped) => end,
             _ => Ok(()),
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct RunShared<W: World> {
     was_ever_hidden: Cell<bool>,
     /// Whether it is known to be so for all of the run.
     is_hidden_always: bool,
+    /// Variables that a check has kept for those after it.
+    pub kept: RefCell<serde_json::Map<String, Value>>,
     /// Whether any check opened connections faster than a browser lets them.
     has_burst: Cell<bool>,
 }
@@ -77,6 +79,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         was_hidden: Cell::new(false),
         was_ever_hidden: Cell::new(false),
         is_hidden_always,
+        kept: RefCell::default(),
         has_burst: Cell::new(false),
     });
     run.tell(Progress::RunStarted {
@@ -177,7 +180,9 @@ impl<W: World> RunShared<W> {
         let early = |field: &_| check.early(field);
         let mut lines = judge::thresholds(&definition.thresholds, &metrics, clock_step, &early);
         let is_whole = self.plan.options.shard.is_whole();
-        if !is_whole {
+        if ended.verdict == Verdict::Skipped {
+            lines.iter_mut().for_each(|(threshold, _)| judge::leave_out(threshold));
+        } else if !is_whole {
             lines.iter_mut().for_each(|(threshold, _)| judge::put_off(threshold));
         }
         self.has_burst.set(self.has_burst.get() || check.has_burst.get());

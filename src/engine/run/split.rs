@@ -29,6 +29,10 @@ fn has_target(step: &Step, is_wanted: &mut dyn FnMut(&Field<Target>) -> bool) ->
     match &step.verb {
         Verb::All(branches) => branches.iter().flatten().any(|step| has_target(step, is_wanted)),
         Verb::Repeat(repeat) => repeat.steps.iter().any(|step| has_target(step, is_wanted)),
+        Verb::Try(tried) => {
+            tried.steps.iter().chain(&tried.otherwise).any(|step| has_target(step, is_wanted))
+        }
+        Verb::Bisect(bisect) => bisect.steps.iter().any(|step| has_target(step, is_wanted)),
         Verb::Measure(_, steps) => steps.iter().any(|step| has_target(step, is_wanted)),
         _ => false,
     }

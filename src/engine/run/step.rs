@@ -16,7 +16,7 @@ use super::member::Member;
 use super::progress::Progress;
 use super::targets::Members;
 use crate::engine::report::{Failure, FailureKind};
-use crate::engine::suite::{Step, Verb};
+use crate::engine::suite::{Field, Step, Verb};
 use crate::engine::{Instant, World};
 
 /// Why the rest of a block does not run.
@@ -25,6 +25,8 @@ pub(super) enum Broken {
     /// In a round of a repeat something did not come, and a threshold decides how often that may happen. The next round
     /// runs.
     Missed,
+    /// A step says that the check is not applicable, so nothing more of it runs.
+    Skipped,
     /// A step has failed; what and why stands in the ledger.
     Failed,
 }
@@ -34,6 +36,7 @@ impl Broken {
     pub fn either(a: Result<(), Self>, b: Result<(), Self>) -> Result<(), Self> {
         match (a, b) {
             (Err(Self::Failed), _) | (_, Err(Self::Failed)) => Err(Self::Failed),
+            (Err(Self::Skipped), _) | (_, Err(Self::Skipped)) => Err(Self::Skipped),
             (Err(Self::Missed), _) | (_, Err(Self::Missed)) => Err(Self::Missed),
             _ => Ok(()),
         }
@@ -189,9 +192,14 @@ impl<W: World> CheckRun<W> {
     }
 
     fn is_wanted(&self, step: &Step, acting: &Acting<W>) -> Result<bool, Box<Failure>> {
-        let Some(condition) = &step.condition else { return Ok(true) };
-        let value = condition.expand(&mut self.scope(acting.member.as_ref(), acting.round, None));
-        value.map(|value| is_truthy(&value)).map_err(failure::script)
+        for (condition, wanted) in [(&step.condition, true), (&step.exception, false)] {
+            let Some(condition) = condition else { continue };
+            let value = condition.expand(&mut self.scope(acting.member.as_ref(), acting.round, None));
+            if is_truthy(&value.map_err(failure::script)?) != wanted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Does what the step says. Answers what failed here, and whether something failed in a step within.
@@ -201,6 +209,15 @@ impl<W: World> CheckRun<W> {
         targets: Option<Members<W>>,
         acting: &Acting<W>,
     ) -> (Vec<Failure>, Result<(), Broken>) {
+        if let Verb::Skip(reason) = &step.verb {
+            return match self.text(reason, acting) {
+                Ok(reason) => {
+                    self.skipped.borrow_mut().get_or_insert(reason);
+                    (Vec::new(), Err(Broken::Skipped))
+                }
+                Err(failure) => (vec![*failure], Ok(())),
+            };
+        }
         if !is_block(&step.verb) {
             return (self.act_on_all(step, targets, acting).await, Ok(()));
         }
@@ -234,6 +251,8 @@ impl<W: World> CheckRun<W> {
                 Ok(end)
             }
             Verb::Repeat(repeat) => self.repeat(repeat, acting).await,
+            Verb::Try(tried) => self.attempt(tried, step, acting).await,
+            Verb::Bisect(bisect) => self.bisect(bisect, step, acting).await,
             _ => Ok(Ok(())),
         }
     }
@@ -252,7 +271,7 @@ impl<W: World> CheckRun<W> {
         };
         match &step.verb {
             Verb::Connect(spec) => return self.connect_all(spec, &members, acting).await,
-            Verb::Wait(_) | Verb::Mark => return alone(self.act_alone(step, acting).await),
+            Verb::Wait(_) | Verb::Mark | Verb::Remark(_) => return alone(self.act_alone(step, acting).await),
             _ => {}
         }
         // Of several clients the first message that goes out makes the mark.
@@ -271,6 +290,7 @@ impl<W: World> CheckRun<W> {
                 Verb::Reconnect(spec) => self.reconnect(member, spec, acting).await,
                 Verb::Http(spec) => self.http(Some(member), spec, acting).await,
                 Verb::Set(values) => self.set(values, Some(member), acting),
+                Verb::Keep(values) => self.keep(values, Some(member), acting),
                 _ => Ok(()),
             };
             done.map_err(|failure| match failure.client {
@@ -298,6 +318,12 @@ impl<W: World> CheckRun<W> {
                 Ok(())
             }
             Verb::Set(values) => self.set(values, acting.member.as_ref(), acting),
+            Verb::Keep(values) => self.keep(values, acting.member.as_ref(), acting),
+            Verb::Remark(text) => {
+                let text = self.text(text, acting)?;
+                self.remark(text);
+                Ok(())
+            }
             Verb::Http(spec) => self.http(acting.member.as_ref(), spec, acting).await,
             Verb::Mark => Ok(()),
             _ => Err(failure::script("this step acts on nobody; name a client with \"on\"")),
@@ -311,17 +337,44 @@ impl<W: World> CheckRun<W> {
         acting: &Acting<W>,
     ) -> Result<(), Box<Failure>> {
         for (name, document) in values {
-            let seq = member.map(|member| member.seq.get());
-            let value =
-                document.expand(&mut self.scope(member, acting.round, seq)).map_err(failure::script)?;
+            let value = self.value(document, member, acting)?;
             self.remember(None, vec![(name.clone(), value)])?;
         }
         Ok(())
     }
+
+    /// As `set`, and for the checks that follow.
+    fn keep(
+        &self,
+        values: &[(String, crate::engine::template::Document)],
+        member: Option<&Rc<Member<W>>>,
+        acting: &Acting<W>,
+    ) -> Result<(), Box<Failure>> {
+        for (name, document) in values {
+            let value = self.value(document, member, acting)?;
+            self.run.kept.borrow_mut().insert(name.clone(), value.clone());
+            self.remember(None, vec![(name.clone(), value)])?;
+        }
+        Ok(())
+    }
+
+    fn value(
+        &self,
+        document: &crate::engine::template::Document,
+        member: Option<&Rc<Member<W>>>,
+        acting: &Acting<W>,
+    ) -> Result<Value, Box<Failure>> {
+        let seq = member.map(|member| member.seq.get());
+        document.expand(&mut self.scope(member, acting.round, seq)).map_err(failure::script)
+    }
+
+    fn text(&self, text: &Field<String>, acting: &Acting<W>) -> Result<String, Box<Failure>> {
+        text.get(&mut self.scope(acting.member.as_ref(), acting.round, None)).map_err(failure::script)
+    }
 }
 
 pub(super) fn is_block(verb: &Verb) -> bool {
-    matches!(verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..))
+    matches!(verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..) | Verb::Try(_) | Verb::Bisect(_))
 }
 
 /// What counts as no: what is empty, zero, false or says so.

@@ -32,6 +32,11 @@ impl<W: World> CheckRun<W> {
                 step.verb,
                 Verb::Wait(_)
                     | Verb::Set(_)
+                    | Verb::Keep(_)
+                    | Verb::Remark(_)
+                    | Verb::Skip(_)
+                    | Verb::Try(_)
+                    | Verb::Bisect(_)
                     | Verb::Mark
                     | Verb::All(_)
                     | Verb::Repeat(_)
@@ -185,6 +190,11 @@ fn needs_connection(verb: &Verb) -> bool {
         | Verb::Http(_)
         | Verb::Wait(_)
         | Verb::Set(_)
+        | Verb::Keep(_)
+        | Verb::Remark(_)
+        | Verb::Skip(_)
+        | Verb::Try(_)
+        | Verb::Bisect(_)
         | Verb::Mark
         | Verb::All(_)
         | Verb::Repeat(_)

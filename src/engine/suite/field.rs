@@ -2,6 +2,7 @@
 //!
 //! Owns when such a value is read: once and for all when it has no placeholder, else anew each time it is needed.
 
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -174,41 +175,86 @@ impl FromValue for super::Target {
     }
 }
 
-/// One number or several: close codes and HTTP statuses.
+/// A number of bytes, or a whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl FromValue for Size {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        unit::size_of(value).map(Self).map_err(|error| error.to_string())
+    }
+
+    fn from_expanded(value: &Value) -> Result<Self, String> {
+        u64::from_expanded(value).map(Self).or_else(|_| Self::from_value(value))
+    }
+}
+
+/// One number or several: close codes and HTTP statuses. Each is a range, mostly of one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusSet(pub Vec<u16>);
+pub struct StatusSet(pub Vec<RangeInclusive<u16>>);
 
 impl StatusSet {
     /// Whether this one is meant.
     pub fn contains(&self, code: u16) -> bool {
-        self.0.contains(&code)
+        self.0.iter().any(|range| range.contains(&code))
+    }
+
+    /// Whether nothing but this one is meant.
+    pub fn is_only(&self, code: u16) -> bool {
+        self.0 == [code..=code]
+    }
+
+    /// The first end of a range that is not among these.
+    pub fn outside(&self, fits: &RangeInclusive<u16>) -> Option<u16> {
+        self.0.iter().flat_map(|range| [*range.start(), *range.end()]).find(|code| !fits.contains(code))
     }
 }
 
 impl std::fmt::Display for StatusSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let all: Vec<_> = self.0.iter().map(ToString::to_string).collect();
-        f.write_str(&all.join(" or "))
+        for (place, range) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str(" or ")?;
+            }
+            write!(f, "{}", range.start())?;
+            if range.start() != range.end() {
+                write!(f, " to {}", range.end())?;
+            }
+        }
+        Ok(())
     }
+}
+
+/// A code, or a text such as `3000-4999`.
+fn codes_of(value: &Value) -> Result<RangeInclusive<u16>, String> {
+    let code =
+        |number: u64| u16::try_from(number).map_err(|_| format!("{number} is above 65535, so it is no code"));
+    let Value::String(text) = value else {
+        return u64::from_value(value).and_then(code).map(|one| one..=one);
+    };
+    let ends = text.split_once('-').map(|(from, to)| (from.trim().parse(), to.trim().parse()));
+    let Some((Ok(from), Ok(to))) = ends else {
+        return Err(format!("{text:?} is no code; write 1000, or \"3000-4999\" for all between"));
+    };
+    let range = code(from)?..=code(to)?;
+    if range.is_empty() {
+        return Err(format!("{text:?} holds no code; write the smaller one first"));
+    }
+    Ok(range)
 }
 
 impl FromValue for StatusSet {
     fn from_value(value: &Value) -> Result<Self, String> {
-        let one = |value: &Value| {
-            u64::from_value(value)?
-                .try_into()
-                .map_err(|_| format!("{value} is above 65535, so it is no code"))
-        };
         match value {
             Value::Array(items) if items.is_empty() => Err("an empty list names no code".into()),
-            Value::Array(items) => items.iter().map(one).collect::<Result<_, _>>().map(Self),
-            other => one(other).map(|code| Self(vec![code])),
+            Value::Array(items) => items.iter().map(codes_of).collect::<Result<_, _>>().map(Self),
+            other => codes_of(other).map(|range| Self(vec![range])),
         }
     }
 
     fn from_expanded(value: &Value) -> Result<Self, String> {
         match value {
-            Value::String(_) => {
+            Value::String(text) if !text.contains('-') => {
                 let number = u64::from_expanded(value)?;
                 Self::from_value(&Value::from(number))
             }
@@ -258,11 +304,21 @@ mod tests {
 
     #[test]
     fn codes() {
-        check(json!(1000), Ok(StatusSet(vec![1000])));
-        check(json!([1000, 1001]), Ok(StatusSet(vec![1000, 1001])));
+        check(json!(1000), Ok(StatusSet(vec![1000..=1000])));
+        check(json!([1000, 1001]), Ok(StatusSet(vec![1000..=1000, 1001..=1001])));
+        check(json!("3000-4999"), Ok(StatusSet(vec![3000..=4999])));
+        check(json!([1000, "3000 - 4999"]), Ok(StatusSet(vec![1000..=1000, 3000..=4999])));
+        check::<StatusSet>(
+            json!("4999-3000"),
+            Err("\"4999-3000\" holds no code; write the smaller one first"),
+        );
+        check::<StatusSet>(
+            json!("all"),
+            Err("\"all\" is no code; write 1000, or \"3000-4999\" for all between"),
+        );
         check::<StatusSet>(json!(70000), Err("70000 is above 65535, so it is no code"));
         check::<StatusSet>(json!([]), Err("an empty list names no code"));
-        check_open("{{env.COUNT}}", Ok(StatusSet(vec![10])));
+        check_open("{{env.COUNT}}", Ok(StatusSet(vec![10..=10])));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) enum Shape {
     Duration,
     /// A whole number from 0.
     Count,
+    /// A number of bytes, such as `64KiB`, or a whole number.
+    Size,
     /// A close code or an HTTP status.
     Code,
     /// One of them or several.
@@ -281,6 +283,8 @@ const MARK: Key = key(
 );
 const NOTE: Key = key("note", Shape::Plain, "What there is to say about the step.", "");
 const IF: Key = key("if", Shape::Condition, "The step runs only if this is truthy.", "\"{{slow}}\"");
+const UNLESS: Key =
+    key("unless", Shape::Condition, "The step runs only if this is not truthy.", "\"{{token}}\"");
 
 /// A verb and the step that it makes.
 #[derive(Debug)]
@@ -296,13 +300,13 @@ macro_rules! step {
     ($name:literal, $noun:literal, $example:literal, [$($key:expr),* $(,)?]) => {
         Verb {
             name: $name,
-            table: Table { noun: $noun, takes_matcher: false, keys: &[ON, MARK, NOTE, IF, $($key),*] },
+            table: Table { noun: $noun, takes_matcher: false, keys: &[ON, MARK, NOTE, IF, UNLESS, $($key),*] },
             example: $example,
         }
     };
 }
 
-pub(super) static VERBS: [Verb; 13] = [
+pub(super) static VERBS: [Verb; 18] = [
     step!(
         "connect",
         "a connect step",
@@ -455,6 +459,75 @@ pub(super) static VERBS: [Verb; 13] = [
             needed("steps", Shape::Steps, "What is timed.", "[{ \"wait\": \"10ms\" }]"),
         ]
     ),
+    step!(
+        "keep",
+        "a keep step",
+        "{ \"keep\": { \"is_known\": true } }",
+        [needed(
+            "keep",
+            Shape::Map(&Shape::Any),
+            "Gives variables of the suite new values, for this check and for those after it.",
+            "{ \"is_known\": true }",
+        ),]
+    ),
+    step!(
+        "try",
+        "a try step",
+        "{ \"try\": [{ \"wait\": \"10ms\" }], \"else\": [{ \"remark\": \"it did not hold\" }] }",
+        [
+            needed(
+                "try",
+                Shape::Steps,
+                "Steps that may fail: what fails in them ends them, and not the check.",
+                "[{ \"wait\": \"10ms\" }]",
+            ),
+            key(
+                "else",
+                Shape::Steps,
+                "What happens when one of them has failed.",
+                "[{ \"remark\": \"it did not hold\" }]",
+            ),
+            key("why", Shape::Label, "The variable that gets the message of that failure.", "\"why\""),
+        ]
+    ),
+    step!(
+        "bisect",
+        "a bisect step",
+        "{ \"bisect\": \"size\", \"from\": \"1KiB\", \"to\": \"1MiB\", \"steps\": [{ \"wait\": \"10ms\" }] }",
+        [
+            needed(
+                "bisect",
+                Shape::Label,
+                "Finds the largest number with which its steps hold, by halving. The variable of this name is the number that is tried, and afterwards the one that was found.",
+                "\"size\"",
+            ),
+            needed("from", Shape::Size, "The least number that is tried.", "\"1KiB\""),
+            needed("to", Shape::Size, "The largest number that is tried.", "\"1MiB\""),
+            needed("steps", Shape::Steps, "What is tried.", "[{ \"wait\": \"10ms\" }]"),
+        ]
+    ),
+    step!(
+        "remark",
+        "a remark step",
+        "{ \"remark\": \"the server chose {{choice}}\" }",
+        [needed(
+            "remark",
+            Shape::Text,
+            "Something that the report says of the check, whatever its verdict.",
+            "\"the server chose {{choice}}\"",
+        ),]
+    ),
+    step!(
+        "skip",
+        "a skip step",
+        "{ \"skip\": \"no token is given\", \"unless\": \"{{token}}\" }",
+        [needed(
+            "skip",
+            Shape::Text,
+            "Ends the check here as skipped, for this reason: it is not applicable.",
+            "\"no token is given\"",
+        ),]
+    ),
     // Last, because `expect` belongs to other verbs too.
     step!(
         "expect",
@@ -470,7 +543,8 @@ pub(super) static VERBS: [Verb; 13] = [
 ];
 
 /// A step that only names a moment, or only says something.
-pub(super) static BARE: Table = Table { noun: "a step", takes_matcher: false, keys: &[ON, MARK, NOTE, IF] };
+pub(super) static BARE: Table =
+    Table { noun: "a step", takes_matcher: false, keys: &[ON, MARK, NOTE, IF, UNLESS] };
 
 pub(super) static CONNECT_EXPECT: Table = Table {
     noun: "what a connect expects",
@@ -482,7 +556,19 @@ pub(super) static CONNECT_EXPECT: Table = Table {
             "The subprotocol that the server chose; empty when it chose none.",
             "\"echo.v2\"",
         ),
+        key(
+            "extensions",
+            Shape::TextOrMatcher,
+            "The extensions that were agreed on; empty when none were.",
+            "{ \"contains\": \"permessage-deflate\" }",
+        ),
         key("refused", Shape::Truth, "Whether the handshake must fail.", "true"),
+        key(
+            "capture",
+            Shape::Map(&Shape::Path),
+            "What to remember of `{ \"protocol\", \"extensions\", \"open_ms\" }`.",
+            "{ \"chosen\": \"$.protocol\" }",
+        ),
         key("within", Shape::Duration, "How long one handshake may take.", "\"1s\""),
     ],
 };
@@ -578,9 +664,20 @@ pub(super) static CLOSED: Table = Table {
     noun: "a closed",
     takes_matcher: false,
     keys: &[
-        key("code", Shape::Codes, "The close code, or a list of those that will do.", "1000"),
+        key(
+            "code",
+            Shape::Codes,
+            "The close code, or a list of those that will do; `\"3000-4999\"` are all between.",
+            "1000",
+        ),
         key("reason", Shape::TextOrMatcher, "The reason: a text that is equal, or a matcher.", "\"bye\""),
         key("clean", Shape::Truth, "Whether the closing handshake was completed.", "true"),
+        key(
+            "capture",
+            Shape::Map(&Shape::Path),
+            "What to remember of `{ \"code\", \"reason\", \"clean\", \"close_ms\" }`, also when it is not as expected.",
+            "{ \"ended\": \"$.code\" }",
+        ),
         WITHIN,
     ],
 };

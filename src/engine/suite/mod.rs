@@ -16,10 +16,11 @@ mod source;
 mod title;
 mod words;
 
-pub use field::{Field, FieldError, FromValue, StatusSet};
+pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use model::{
-    Bound, Capture, Check, Client, CloseSpec, ClosedSpec, ConnectSpec, Defaults, Each, Expectation, HttpBody,
-    HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, Verb,
+    BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, ConnectSpec, Defaults, Each,
+    Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat, Rule, Silence,
+    Step, Suite, Target, TrySpec, Verb,
 };
 pub use problem::Problem;
 pub use schema::{schema, schema_text};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::field::{Field, StatusSet};
+use super::field::{Field, Size, StatusSet};
 use crate::engine::matcher::{Matcher, Query};
 use crate::engine::payload_spec::PayloadSpec;
 use crate::engine::template::Document;
@@ -142,6 +142,8 @@ pub struct Step {
     pub mark: Option<String>,
     /// It runs only if this is truthy.
     pub condition: Option<Document>,
+    /// It runs only if this is not truthy.
+    pub exception: Option<Document>,
     /// Whom it acts on. None means whoever the step around it acts on, or the only client that there is.
     pub on: Option<Vec<Field<Target>>>,
     /// What it does.
@@ -177,8 +179,42 @@ pub enum Verb {
     Set(Vec<(String, Document)>),
     /// Takes the time of its steps.
     Measure(String, Vec<Step>),
+    /// Gives variables of the suite new values, for this check and for those after it.
+    Keep(Vec<(String, Document)>),
+    /// Steps that may fail.
+    Try(TrySpec),
+    /// Finds the largest number with which its steps hold.
+    Bisect(BisectSpec),
+    /// Something to say of the check.
+    Remark(Field<String>),
+    /// Ends the check as not applicable.
+    Skip(Field<String>),
     /// Only names a moment, or only says something.
     Mark,
+}
+
+/// Steps that may fail without failing the check.
+#[derive(Clone, Debug)]
+pub struct TrySpec {
+    /// What is tried.
+    pub steps: Vec<Step>,
+    /// What happens when it has failed.
+    pub otherwise: Vec<Step>,
+    /// The variable that gets the message of the failure.
+    pub why: Option<String>,
+}
+
+/// The search for the largest number with which steps hold.
+#[derive(Clone, Debug)]
+pub struct BisectSpec {
+    /// The variable that is the number which is tried, and afterwards the one that was found.
+    pub name: String,
+    /// The least one that is tried.
+    pub from: Field<Size>,
+    /// The largest one that is tried.
+    pub to: Field<Size>,
+    /// What is tried.
+    pub steps: Vec<Step>,
 }
 
 /// How to open connections.
@@ -190,6 +226,10 @@ pub struct ConnectSpec {
     pub pace: Option<Field<u64>>,
     /// What the chosen subprotocol must be; its text is matched, which is empty when none was chosen.
     pub protocol: Option<Field<Rc<Matcher>>>,
+    /// What the extensions must be that were agreed on; empty when none were.
+    pub extensions: Option<Field<Rc<Matcher>>>,
+    /// What to remember of the handshake.
+    pub capture: Vec<Capture>,
     /// Whether the handshake must fail.
     pub refused: Option<Field<bool>>,
     /// How long one handshake may take, from its turn on.
@@ -268,6 +308,8 @@ pub struct ClosedSpec {
     pub reason: Option<Field<Rc<Matcher>>>,
     /// Whether the closing handshake must have been completed, or must not.
     pub clean: Option<Field<bool>>,
+    /// What to remember of it, also when it is not as expected.
+    pub capture: Vec<Capture>,
     /// How long to wait for it.
     pub within: Option<Field<Duration>>,
 }

@@ -47,6 +47,8 @@ pub(super) struct StepNotes {
     pub(super) since: Option<(Span, String)>,
     pub(super) captures: Vec<String>,
     pub(super) sets: Vec<String>,
+    /// Variables whose new values stay for the checks that follow.
+    pub(super) keeps: Vec<(Span, String)>,
     /// The timings of which it takes samples.
     pub(super) timings: Vec<String>,
     /// Whether connections are opened, so that the addresses of clients are needed.

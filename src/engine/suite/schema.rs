@@ -113,6 +113,10 @@ impl Tables {
             Shape::Count => {
                 json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, reference("placeholder")] })
             }
+            Shape::Size => json!({ "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(KiB|MiB)?$|\{\{" },
+            ] }),
             Shape::Code => {
                 json!({ "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 65535 }, reference("placeholder")] })
             }
@@ -159,9 +163,14 @@ fn definitions() -> Map<String, Value> {
         "codes": {
             "anyOf": [
                 { "type": "integer", "minimum": 0, "maximum": 65535 },
-                { "type": "array", "minItems": 1, "items": { "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 65535 }, reference("placeholder")] } },
+                { "type": "array", "minItems": 1, "items": { "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 65535 }, reference("range"), reference("placeholder")] } },
+                reference("range"),
                 reference("placeholder"),
             ],
+        },
+        "range": {
+            "description": "All codes between two, such as 3000-4999.",
+            "type": "string", "pattern": r"^\s*[0-9]+\s*-\s*[0-9]+\s*$",
         },
         "target": {
             "description": "A client such as alice, a member of a group such as crowd[3], or * for everybody.",

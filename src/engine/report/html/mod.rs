@@ -156,6 +156,7 @@ fn sum(report: &Report) -> String {
         (totals.failed, "failed"),
         (totals.errors, "broken"),
         (totals.inconclusive, "inconclusive"),
+        (totals.skipped, "not applicable"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)

@@ -7,7 +7,7 @@ use crate::engine::suite::keys::VERBS;
 use super::Example;
 
 /// By verb; the last one has none.
-const STEPS: [(&str, &str, &str); 14] = [
+const STEPS: [(&str, &str, &str); 19] = [
     ("connect", "Open connections", r#"{ "connect": "alice" }"#),
     (
         "send",
@@ -62,6 +62,26 @@ const STEPS: [(&str, &str, &str); 14] = [
   { "on": "alice", "send": { "type": "ping" }, "expect": { "subset": { "type": "pong" } } }
 ] }"#,
     ),
+    ("keep", "Keep a value for later checks", r#"{ "keep": { "room": "r-{{uuid}}" } }"#),
+    (
+        "try",
+        "Try steps that may fail",
+        r#"{ "try": [
+  { "on": "alice", "send": { "type": "ping" }, "expect": { "subset": { "type": "pong" } } }
+], "else": [
+  { "remark": "the server answers no ping" }
+] }"#,
+    ),
+    (
+        "bisect",
+        "Find a limit",
+        r#"{ "bisect": "size", "from": "1KiB", "to": "1MiB", "steps": [
+  { "reconnect": "alice" },
+  { "on": "alice", "send": { "$chars": { "size": "{{size}}" } }, "expect": { "any": true } }
+] }"#,
+    ),
+    ("remark", "Say something in the report", r#"{ "remark": "the server chose {{client}}" }"#),
+    ("skip", "End a check as not applicable", r#"{ "skip": "no room is given", "unless": "{{room}}" }"#),
     ("", "Name a moment", r#"{ "mark": "start", "note": "`since` starts here" }"#),
 ];
 
@@ -117,7 +137,7 @@ mod tests {
         for Example { title, text, is_check, .. } in examples() {
             let check = if is_check { text } else { format!(r#"{{ "check": "c", "steps": [{text}] }}"#) };
             let suite = format!(
-                r#"{{ "sockscope": 1, "suite": "x", "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }} }}, "checks": [{check}] }}"#
+                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }} }}, "checks": [{check}] }}"#
             );
             assert_eq!(Suite::parse(&suite).err(), None, "{title}");
         }

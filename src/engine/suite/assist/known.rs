@@ -67,13 +67,14 @@ impl<'t> Known<'t> {
             match (sketch.slot(id), key) {
                 (Slot::Known(Shape::Label), Some("mark")) if is_near => known.marks.add(text),
                 (Slot::Known(Shape::Label), Some("metric" | "measure")) => known.metrics.add(text),
+                (Slot::Known(Shape::Label), Some("bisect" | "why")) if is_near => known.sets.add(text),
                 (Slot::Known(Shape::Label), None) if above == Some("tags") => known.tags.add(text),
                 _ => {}
             }
             let Some(key) = key.filter(|_| is_near) else { continue };
             match (sketch.slot(parent), above) {
                 (Slot::Known(Shape::Map(Shape::Any)), Some("vars")) => known.vars.add(key),
-                (Slot::Known(Shape::Map(Shape::Any)), Some("set")) => known.sets.add(key),
+                (Slot::Known(Shape::Map(Shape::Any)), Some("set" | "keep")) => known.sets.add(key),
                 (Slot::Known(Shape::Map(Shape::Any)), None) if is_row(sketch, parent) => known.sets.add(key),
                 (Slot::Known(Shape::Rows), _) => known.sets.add(key),
                 (Slot::Known(Shape::Map(Shape::Object(_))), Some("clients")) => {

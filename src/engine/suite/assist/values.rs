@@ -57,6 +57,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Flag | Shape::Truth => "true or false",
         Shape::Duration => "duration",
         Shape::Count => "whole number",
+        Shape::Size => "number of bytes",
         Shape::Code => "code",
         Shape::Codes => "code or list of them",
         Shape::Path => "JSONPath",
@@ -84,7 +85,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
 /// What goes in for a value that is still to be written.
 pub(super) fn stub(shape: Shape) -> &'static str {
     match shape {
-        Shape::Any | Shape::Count | Shape::Code | Shape::Codes => "",
+        Shape::Any | Shape::Count | Shape::Size | Shape::Code | Shape::Codes => "",
         Shape::Version => "1",
         Shape::Flag | Shape::Truth => "true",
         Shape::Plain
@@ -147,8 +148,12 @@ pub(super) fn known_values(
         (Shape::Codes | Shape::Code, "status") => {
             STATUSES.iter().for_each(|(value, about)| add(value, about))
         }
-        (Shape::Codes, _) => CODES.iter().for_each(|code| add(&code.to_string(), close::meaning(*code))),
+        (Shape::Codes, _) => {
+            CODES.iter().for_each(|code| add(&code.to_string(), close::meaning(*code)));
+            add("\"3000-4999\"", "any code of an application");
+        }
         (Shape::Code, _) => add("1000", close::meaning(1000)),
+        (Shape::Size, _) => ["1KiB", "64KiB", "1MiB", "16MiB"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "method") => {
             ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().for_each(|value| text(value, ""));
         }

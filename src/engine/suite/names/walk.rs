@@ -122,6 +122,11 @@ impl<'n, 'p> Walk<'n, 'p> {
         if let Some((at, mark)) = &step.since {
             self.check_mark(*at, mark);
         }
+        for (at, name) in &step.keeps {
+            if !self.variables.contains(name.as_str()) {
+                self.never_kept(*at, name);
+            }
+        }
         for used in &step.naming {
             self.check_use(used, &around.acting, around.is_repeated, false);
         }
@@ -219,6 +224,19 @@ impl<'n, 'p> Walk<'n, 'p> {
             ),
         };
         self.problems.add(step.at, message);
+    }
+
+    fn never_kept(&mut self, at: Span, name: &str) {
+        let shown = cut(name, 60);
+        let hint = match nearest(name, self.variables.iter().copied().take(MOST_NEAR)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "give it a first value in \"vars\", which those checks see that run before this one"
+                .to_owned(),
+        };
+        self.problems.add(
+            at,
+            format!("no variable of the suite is called {shown:?}, and only those are kept; {hint}"),
+        );
     }
 
     fn names(&self) -> Vec<&'n str> {

@@ -231,18 +231,18 @@ impl Reader<'_> {
     }
 
     /// What an end must look like.
-    pub(super) fn closed(&mut self, node: &Node) -> Option<Told<ClosedSpec>> {
+    pub(super) fn closed(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Told<ClosedSpec>> {
         let fields = self.fields(node, &CLOSED, "{\"code\": 1000}")?;
         let codes = fields.get("code").and_then(|node| {
             self.field_where(node, "1000 or [1000, 1001]", |codes: &StatusSet| {
-                let code = codes.0.iter().find(|code| !(1000..5000).contains(*code))?;
+                let code = codes.outside(&(1000..=4999))?;
                 Some(format!("{code} is no close code; they are 1000 to 4999"))
             })
         });
         let clean = fields.member("clean").and_then(|member| self.field(&member.value, "true"));
         if let (Some(Field::Fixed(codes)), Some(Field::Fixed(true)), Some(node)) =
             (&codes, &clean, fields.get("code"))
-            && codes.0 == [1006]
+            && codes.is_only(1006)
         {
             let message =
                 "1006 means that no close frame came, which is never clean; leave one of the two out";
@@ -267,18 +267,24 @@ impl Reader<'_> {
             codes,
             reason: reason.map(|(reason, _)| reason),
             clean,
+            capture: self.captures(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"500ms\"")),
         };
         Some(Told { value, words: words.join(" ") })
     }
 
     /// How a handshake must end.
-    pub(super) fn connect_expect(&mut self, node: &Node) -> Option<Told<ConnectSpec>> {
+    pub(super) fn connect_expect(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Told<ConnectSpec>> {
         let fields = self.fields(node, &CONNECT_EXPECT, "{\"protocol\": \"echo.v2\"}")?;
         let protocol = fields.get("protocol").and_then(|node| self.text_or_matcher(node));
+        let extensions = fields.get("extensions").and_then(|node| self.text_or_matcher(node));
         let refused: Option<Field<bool>> = fields.get("refused").and_then(|node| self.field(node, "true"));
-        if let (Some(Field::Fixed(true)), Some(member)) = (&refused, fields.member("protocol")) {
-            let message = "a refused handshake chooses no subprotocol, so this can never be met";
+        let met = ["protocol", "extensions", "capture"].into_iter().find_map(|key| fields.member(key));
+        if let (Some(Field::Fixed(true)), Some(member)) = (&refused, met) {
+            let message = match member.key.as_str() {
+                "protocol" => "a refused handshake chooses no subprotocol, so this can never be met",
+                _ => "a refused handshake agrees on nothing, so this can never be met",
+            };
             self.wrong(member.key_span, message);
         }
         let words = match (&refused, &protocol) {
@@ -288,6 +294,8 @@ impl Reader<'_> {
         };
         let value = ConnectSpec {
             protocol: protocol.map(|(protocol, _)| protocol),
+            extensions: extensions.map(|(extensions, _)| extensions),
+            capture: self.captures(fields.get("capture"), notes),
             refused,
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),
             ..ConnectSpec::default()
@@ -304,7 +312,7 @@ impl Reader<'_> {
         let fields = self.fields(node, &HTTP_EXPECT, "{\"status\": 200}")?;
         let status = fields.get("status").and_then(|node| {
             self.field_where(node, "200 or [200, 202]", |status: &StatusSet| {
-                let code = status.0.iter().find(|code| !(200..600).contains(*code))?;
+                let code = status.outside(&(200..=599))?;
                 Some(format!("{code} is no status that a call can end with; they are 200 to 599"))
             })
         });

@@ -172,6 +172,13 @@ impl<'t> Reader<'t> {
         members.iter().collect()
     }
 
+    /// The name of a variable that a step sets.
+    pub(super) fn variable(&mut self, node: &Node, example: &str) -> Option<String> {
+        let name = self.label(node, "a variable", example)?;
+        self.check_name(&name, node.span, "variable");
+        Some(name)
+    }
+
     fn check_name(&mut self, name: &str, at: Span, what: &str) {
         if !is_name(name) {
             let name = cut(name, 60);

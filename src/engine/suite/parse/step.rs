@@ -58,9 +58,9 @@ impl Reader<'_> {
                 let hear = Actors::of(fields.get("on")).act("hear");
                 Some((Verb::Silence(told.value), format!("{hear} {}", told.words)))
             }
-            "close" => reader.close(&fields),
+            "close" => reader.close(&fields, notes),
             "closed" => {
-                let told = reader.closed(fields.get("closed")?)?;
+                let told = reader.closed(fields.get("closed")?, notes)?;
                 let actors = Actors::of(fields.get("on"));
                 let words = format!("{} the connection to end {}", actors.act("expect"), told.words);
                 Some((Verb::Closed(told.value), words))
@@ -75,11 +75,20 @@ impl Reader<'_> {
             "repeat" => reader.repeat(&fields, path, notes),
             "set" => reader.set(&fields, notes),
             "measure" => reader.measure(&fields, path, notes),
+            "keep" => reader.keep(&fields, notes),
+            "try" => reader.attempt(&fields, path, notes),
+            "bisect" => reader.bisect(&fields, path, notes),
+            "remark" | "skip" => {
+                let node = fields.get(table.name)?;
+                let words = format!("{}: {}", table.name, node.text().unwrap_or_default());
+                let text = reader.field(node, "\"a sentence\"")?;
+                Some((if table.name == "skip" { Verb::Skip(text) } else { Verb::Remark(text) }, words))
+            }
             _ => None,
         };
         notes.needs_client = ["send", "expect", "silence", "close", "closed"].contains(&table.name);
         notes.falls_to_only = notes.needs_client || table.name == "http";
-        notes.has_seq = notes.falls_to_only || table.name == "set";
+        notes.has_seq = notes.falls_to_only || ["set", "keep"].contains(&table.name);
         self.dressed(&fields, path, notes, body)
     }
 
@@ -153,6 +162,7 @@ impl Reader<'_> {
         let (on, named) = on.unzip();
         notes.on = named;
         let condition = fields.get("if").and_then(|node| self.condition(node));
+        let exception = fields.get("unless").and_then(|node| self.condition(node));
         notes.naming.extend(self.uses_since(before));
         let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let position = self.source.position(fields.node.span);
@@ -168,7 +178,7 @@ impl Reader<'_> {
             Verb::Connect(_) | Verb::Reconnect(_) => None,
             _ => on,
         };
-        let step = Step { path, position, title: title(&words), note, mark, condition, on, verb };
+        let step = Step { path, position, title: title(&words), note, mark, condition, exception, on, verb };
         Some((self.with_connect_targets(step, fields, &mut notes), notes))
     }
 

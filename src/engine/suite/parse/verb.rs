@@ -3,10 +3,10 @@
 use crate::engine::close::{CloseReason, ClosingError, SendableCode};
 use crate::engine::nearest::nearest;
 use crate::engine::payload_spec::{PayloadErrorKind, PayloadSpec};
-use crate::engine::suite::field::Field;
+use crate::engine::suite::field::{Field, Size};
 use crate::engine::suite::keys::{CLOSE, CLOSE_EXPECT, HTTP, REPEAT};
 use crate::engine::suite::model::{
-    CloseSpec, ConnectSpec, HttpBody, HttpExpectation, HttpSpec, Repeat, Step, Verb,
+    BisectSpec, CloseSpec, ConnectSpec, HttpBody, HttpExpectation, HttpSpec, Repeat, Step, TrySpec, Verb,
 };
 use crate::engine::suite::notes::{Inner, StepNotes};
 use crate::engine::suite::problem::cut;
@@ -21,7 +21,7 @@ use super::step::{Done, Steps, timings_of};
 
 impl Reader<'_> {
     pub(super) fn connect(&mut self, fields: &Fields<'_>, verb: &str, notes: &mut StepNotes) -> Done {
-        let told = fields.get("expect").and_then(|node| self.connect_expect(node));
+        let told = fields.get("expect").and_then(|node| self.connect_expect(node, notes));
         let told = told.unwrap_or(Told { value: ConnectSpec::default(), words: String::new() });
         let is_connect = verb == "connect";
         let before = self.uses.len();
@@ -106,7 +106,7 @@ impl Reader<'_> {
         Some((Verb::Expect(Box::new(told.value)), words))
     }
 
-    pub(super) fn close(&mut self, fields: &Fields<'_>) -> Done {
+    pub(super) fn close(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
         let close = self.fields(fields.get("close")?, &CLOSE, "{\"code\": 1000}")?;
         let code = close.get("code").and_then(|node| self.field_where(node, "1000", code_complaint));
         let reason = close.get("reason").and_then(|node| {
@@ -116,7 +116,7 @@ impl Reader<'_> {
         });
         let expect = fields.get("expect").and_then(|node| {
             let fields = self.fields(node, &CLOSE_EXPECT, "{\"closed\": {\"clean\": true}}")?;
-            self.closed(fields.get("closed")?)
+            self.closed(fields.get("closed")?, notes)
         });
         let actors = Actors::of(fields.get("on"));
         let mut words = actors.act("close");
@@ -323,6 +323,7 @@ impl Reader<'_> {
                     note: None,
                     mark: None,
                     condition: None,
+                    exception: None,
                     on: None,
                     verb,
                 };
@@ -339,15 +340,78 @@ impl Reader<'_> {
     }
 
     pub(super) fn set(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
-        let node = fields.get("set")?;
+        let (values, names) = self.values(fields.get("set")?, "{\"room\": \"r-{{uuid}}\"}", notes);
+        Some((Verb::Set(values), format!("set {names}")))
+    }
+
+    pub(super) fn keep(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
+        let node = fields.get("keep")?;
+        let (values, names) = self.values(node, "{\"is_known\": true}", notes);
+        let members = node.members().unwrap_or_default();
+        notes.keeps.extend(members.iter().map(|member| (member.key_span, member.key.clone())));
+        Some((Verb::Keep(values), format!("keep {names}")))
+    }
+
+    /// Variables with their new values, and their names in a sentence.
+    fn values(
+        &mut self,
+        node: &Node,
+        example: &str,
+        notes: &mut StepNotes,
+    ) -> (Vec<(String, Document)>, String) {
         let mut values = Vec::new();
-        for member in self.named(node, "variable", "{\"room\": \"r-{{uuid}}\"}") {
+        for member in self.named(node, "variable", example) {
             notes.sets.push(member.key.clone());
             values.extend(self.document(&member.value).map(|document| (member.key.clone(), document)));
         }
         let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
-        let words = format!("set {}", names.join(", "));
-        Some((Verb::Set(values), words))
+        let names = names.join(", ");
+        (values, names)
+    }
+
+    pub(super) fn attempt(&mut self, fields: &Fields<'_>, path: &str, notes: &mut StepNotes) -> Done {
+        let why = fields.get("why").and_then(|node| self.variable(node, "\"why\""));
+        notes.sets.extend(why.clone());
+        let mut inner = Vec::new();
+        let mut read = |reader: &mut Self, key: &str| match fields.get(key) {
+            Some(node) => {
+                let (steps, notes) = reader.steps(node, &format!("{path}.{key}"));
+                inner.extend(notes);
+                steps
+            }
+            None => Vec::new(),
+        };
+        let (steps, otherwise) = (read(self, "try"), read(self, "else"));
+        notes.inner = Inner::Once(inner);
+        let words = match steps.as_slice() {
+            [one] => format!("try: {}", one.title),
+            several => format!("try {} steps", several.len()),
+        };
+        Some((Verb::Try(TrySpec { steps, otherwise, why }), words))
+    }
+
+    pub(super) fn bisect(&mut self, fields: &Fields<'_>, path: &str, notes: &mut StepNotes) -> Done {
+        let name = fields.get("bisect").and_then(|node| self.variable(node, "\"size\""));
+        notes.sets.extend(name.clone());
+        let before = self.uses.len();
+        let from: Option<Field<Size>> =
+            fields.get("from").and_then(|node| self.field(node, "1024 or \"1KiB\""));
+        let to: Option<Field<Size>> =
+            fields.get("to").and_then(|node| self.field(node, "1048576 or \"1MiB\""));
+        notes.uses.extend(self.uses_since(before));
+        if let (Some(Field::Fixed(from)), Some(Field::Fixed(to)), Some(node)) = (&from, &to, fields.get("to"))
+            && from.0 >= to.0
+        {
+            self.wrong(node.span, "\"to\" is the larger number; between these two there is nothing to find");
+        }
+        let (steps, inner) = match fields.get("steps") {
+            Some(node) => self.steps(node, &format!("{path}.steps")),
+            None => Steps::default(),
+        };
+        notes.inner = Inner::Rounds(inner);
+        let (name, from, to) = (name?, from?, to?);
+        let words = format!("find the largest {name}");
+        Some((Verb::Bisect(BisectSpec { name, from, to, steps }), words))
     }
 
     pub(super) fn measure(&mut self, fields: &Fields<'_>, path: &str, notes: &mut StepNotes) -> Done {
