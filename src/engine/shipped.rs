@@ -25,4 +25,5 @@ shipped! {
     "stress"
     "auth-and-limits"
     "subprotocols"
+    "conformance"
 }

@@ -80,7 +80,7 @@ const STEPS: [(&str, &str, &str); 19] = [
   { "on": "alice", "send": { "$chars": { "size": "{{size}}" } }, "expect": { "any": true } }
 ] }"#,
     ),
-    ("remark", "Say something in the report", r#"{ "remark": "the server chose {{client}}" }"#),
+    ("remark", "Say something in the report", r#"{ "remark": "the room was {{room}}" }"#),
     ("skip", "End a check as not applicable", r#"{ "skip": "no room is given", "unless": "{{room}}" }"#),
     ("", "Name a moment", r#"{ "mark": "start", "note": "`since` starts here" }"#),
 ];

@@ -137,6 +137,10 @@ impl<'n, 'p> Walk<'n, 'p> {
             self.check_opening(step, &acting);
         }
         let within = Around { acting: self.inherited(step, around), is_repeated: around.is_repeated };
+        if !matches!(step.inner, Inner::None) {
+            // What a block sets itself, its steps can see.
+            self.known.sets.extend(step.sets.iter().map(String::as_str));
+        }
         match &step.inner {
             Inner::None => {}
             Inner::Once(steps) => self.steps(steps, &within),

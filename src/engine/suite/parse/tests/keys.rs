@@ -76,7 +76,7 @@ fn every_key_is_described_and_every_example_is_good() {
         }
     }
     for verb in &VERBS {
-        let clients = r#""clients": {"alice": {"url": "ws://x"}, "bob": {"url": "ws://x"}, "mallory": {"url": "ws://x"}}, "vars": {"api_url": "http://x"}"#;
+        let clients = r#""clients": {"alice": {"url": "ws://x"}, "bob": {"url": "ws://x"}, "mallory": {"url": "ws://x"}}, "vars": {"api_url": "http://x", "is_known": false, "choice": "x", "token": "x"}"#;
         let text = format!(
             r#"{{"sockscope": 1, "suite": "x", {clients}, "checks": [{{"check": "c", "steps": [{}]}}]}}"#,
             verb.example

@@ -7,20 +7,20 @@ fn err_what_is_no_step() {
     check_step_err(
         "{}",
         &[
-            "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, expect",
+            "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect",
         ],
     );
     check_step_err(r#"{"sned": "x"}"#, &[r#"2 .sned: "sned" is no key of a step; did you mean "send"?"#]);
     check_step_err(
         r#"{"foo": 1}"#,
         &[
-            r#"2 .foo: "foo" is no key of a step; its verb is one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, expect"#,
+            r#"2 .foo: "foo" is no key of a step; its verb is one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect"#,
         ],
     );
     check_step_err(
         r#"{"on": "alice"}"#,
         &[
-            "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, expect",
+            "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect",
         ],
     );
     check_step_err(r#"{"note": 5}"#, &["10 .note: 5 is no text; write a sentence in quotation marks"]);
@@ -112,7 +112,7 @@ fn err_connect_and_reconnect() {
     check_step_err(
         r#"{"connect": "alice", "expect": {"subset": {}}}"#,
         &[
-            r#"33 .expect.subset: "subset" is no key of what a connect expects; it has protocol, refused, within"#,
+            r#"33 .expect.subset: "subset" is no key of what a connect expects; it has protocol, extensions, refused, capture, within"#,
         ],
     );
     check_step_err(
