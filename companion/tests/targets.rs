@@ -9,6 +9,8 @@ mod cors;
 mod server;
 #[path = "suites/shipped.rs"]
 mod shipped;
+#[path = "suites/short.rs"]
+mod short;
 #[path = "targets/tls.rs"]
 mod tls;
 #[path = "suites/world.rs"]
@@ -20,7 +22,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use server::{Language, Server, Target};
-use shipped::{SHORT, red, story, suite};
+use shipped::{red, story, suite};
+use short::SHORT;
 use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::shipped::SHIPPED;

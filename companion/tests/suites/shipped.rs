@@ -4,19 +4,6 @@ use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::shipped::SHIPPED;
 use sockscope::engine::suite::Suite;
 
-/// What makes suites short in tests: by suite, variable and value. Bounds of time are generous: a busy machine is no broken
-/// server.
-pub const SHORT: &[(&str, &str, &str)] = &[
-    ("load", "test_duration", "1"),
-    ("load", "message_interval", "0.02"),
-    ("load", "max_p95", "4s"),
-    ("throughput", "test_duration", "1"),
-    ("throughput", "max_mean", "2s"),
-    ("throughput", "max_p95", "4s"),
-    ("throughput", "min_rate", "20/s"),
-    ("ladder", "every", "20ms"),
-];
-
 /// The suite of that name.
 pub fn suite(name: &str) -> Suite {
     let text = SHIPPED.iter().find(|(it, _)| *it == name).unwrap_or_else(|| panic!("no suite {name}")).1;
@@ -40,6 +27,7 @@ pub fn story(report: &Report) -> String {
 
 /// The checks that are not green, with how.
 pub fn red(report: &Report) -> std::collections::BTreeSet<(String, &'static str)> {
-    let bad = report.checks.iter().filter(|check| check.verdict != Verdict::Pass);
+    let bad = |verdict| !matches!(verdict, Verdict::Pass | Verdict::Skipped);
+    let bad = report.checks.iter().filter(|check| bad(check.verdict));
     bad.map(|check| (check.name.clone(), check.verdict.name())).collect()
 }

@@ -17,6 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 
 /// A world for one run; its clock begins with it.
@@ -176,6 +177,11 @@ async fn talk(
                     ended = Some(Event::Closed { code, reason, clean: true });
                 }
                 Some(Ok(_)) => {}
+                // A browser takes such a connection for broken.
+                Some(Err(Error::Protocol(ProtocolError::ReceivedAfterClosing))) => {
+                    state.set(State::Closing);
+                    return tell(lost());
+                }
                 Some(Err(_)) | None => {
                     state.set(State::Closing);
                     return tell(ended.unwrap_or_else(lost));
