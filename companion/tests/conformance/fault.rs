@@ -7,7 +7,7 @@ pub enum Fault {
     Refuse(u16),
     /// So does every handshake of the check but its first.
     RefuseLater(u16),
-    /// Every handshake but the first of the check takes so many milliseconds.
+    /// The sixth handshake of the check takes so many milliseconds.
     SlowLater(u64),
     /// The handshake is answered with this subprotocol; with none when empty.
     Choose(&'static str),
@@ -60,6 +60,8 @@ pub enum Fault {
     BreakOnReason,
     /// A close right after this message breaks the connection.
     BreakAfter(&'static str),
+    /// Where the server closes, it resets the connection instead.
+    OwnReset,
     /// The end that the server makes has this code.
     OwnCode(u16),
     /// Its reason is not UTF-8.

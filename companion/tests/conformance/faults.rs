@@ -25,8 +25,9 @@ pub struct Row {
     pub only: &'static [&'static str],
 }
 
-/// What a native client cannot tell from something else.
-pub const ONLY_IN_A_BROWSER: &[&str] = &[];
+/// What a native client cannot show: the check, the fault, and what it sees instead. A browser has to.
+pub static ONLY_IN_A_BROWSER: &[(&str, Fault, &str)] =
+    &[("C7", OwnCode(999), "tungstenite takes a code that is not allowed for 1002, and tells that")];
 
 const fn always(red: &'static str, fault: Fault) -> Row {
     Row { red, fault, when: When::Always, also: &[], changes: &[], only: &[] }
@@ -99,11 +100,7 @@ pub static ROWS: &[Row] = &[
     always("C4", CloseCode(4999, 1011)),
     always("C5", BreakOnReason),
     always("C6", BreakAfter("last words")),
-    shared(
-        "C7",
-        OwnCode(999),
-        &[("C8", "the native client breaks a connection with such a code; a browser does not")],
-    ),
+    shared("C7", OwnReset, &[("C8", "without a close frame there is no reason either")]),
     shared("C8", BrokenReason, &[("C7", "such a frame breaks the connection, so nobody sees its code")]),
     always("C9", BreakOnShutdown),
     during("C10", ClosesAfter(2500)),

@@ -125,19 +125,20 @@ impl Shared {
             (_, "/foreign") if !opens => Some(403),
             _ => None,
         };
-        if let Some(Fault::SlowLater(millis)) = self.fault().filter(|_| nth > 0) {
+        if let Some(Fault::SlowLater(millis)) = self.fault().filter(|_| nth == 5) {
             tokio::time::sleep(Duration::from_millis(millis)).await;
         }
         let offered: Vec<String> = header(&head, "sec-websocket-protocol")
             .map(|offered| offered.split(',').map(|one| one.trim().to_owned()).collect())
             .unwrap_or_default();
         let known = offered.iter().find(|one| SPOKEN.contains(&one.as_str())).cloned();
-        let status = status.or((!offered.is_empty() && known.is_none()).then_some(400));
-        let (status, chosen) = match self.fault() {
-            Some(Fault::ChooseAnything) => (None, offered.first().cloned()),
-            Some(Fault::Choose(lied)) => (None, Some(lied.to_owned()).filter(|lied| !lied.is_empty())),
-            _ => (status, known),
+        let chosen = match self.fault() {
+            Some(Fault::ChooseAnything) => offered.first().cloned(),
+            Some(Fault::Choose(lied)) => Some(lied.to_owned()).filter(|lied| !lied.is_empty()),
+            _ => known.clone(),
         };
+        let is_stranger = !offered.is_empty() && known.is_none() && chosen.is_none();
+        let status = status.or(is_stranger.then_some(400));
         if let Some(status) = status {
             let words =
                 format!("HTTP/1.1 {status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -172,7 +173,7 @@ impl Shared {
             while let Some(next) = outs.recv().await {
                 match next {
                     // Nothing follows a close frame, and there is one.
-                    Out::Frame(..) if has_closed && !talks_on => {}
+                    Out::Frame(kind, _) if has_closed && (kind == CLOSE || !talks_on) => {}
                     Out::Frame(kind, body) => {
                         has_closed |= kind == CLOSE;
                         write_frame(&mut write, kind, &body).await?;
@@ -251,6 +252,7 @@ impl Session {
     fn begin(&self) {
         let fault = self.shared.fault();
         match self.path.as_str() {
+            "/closing" if fault == Some(Fault::OwnReset) => self.say(Out::Reset),
             "/closing" => {
                 let code = if let Some(Fault::OwnCode(code)) = fault { code } else { 4000 };
                 let reason: &[u8] = if fault == Some(Fault::BrokenReason) { b"bad \xff" } else { b"enough" };
