@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod canonical;
 pub mod close;
 pub mod compare;
+pub mod conformance;
 pub mod draft;
 pub mod endpoint;
 pub mod explain;

@@ -13,6 +13,7 @@ mod http;
 mod invariants;
 mod matchers;
 mod messages;
+mod trying;
 mod whole;
 
 use serde_json::{Value, json};

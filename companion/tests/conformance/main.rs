@@ -20,6 +20,7 @@ use fault::Fault;
 use faults::{ROWS, Row, When};
 use server::{EVENTS, SPOKEN, Server};
 use shipped::{story, suite};
+use sockscope::engine::conformance::{Certificate, Word};
 use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::run::{Options, Plan, Progress, Stop, run};
 use sockscope_companion::Config;
@@ -164,6 +165,10 @@ fn a_server_that_does_everything_right_passes() {
     let ids: Vec<_> = skipped.iter().map(|check| id(&check.name)).collect();
     assert_eq!(ids, ["B2", "L1", "L3"], "{skipped:#?}");
     assert_eq!(report.totals.skipped, 3);
+    let certificate = Certificate::of(&report).expect("a report of that suite");
+    assert_eq!((certificate.word, certificate.rows.len()), (Word::Conforms, 60));
+    assert_eq!(certificate.server.echoes, Some(true));
+    assert!(certificate.server.open_ms.is_some());
 }
 
 #[test]

@@ -1,0 +1,365 @@
+//! The certificate itself, made of a report.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::CANNOT;
+use crate::engine::report::{CheckReport, Millis, Report, Verdict};
+
+/// What a check needs of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// That it sends back what it gets.
+    Echo,
+    /// Nothing in particular.
+    Any,
+}
+
+/// How binding a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// The protocol demands it.
+    Must,
+    /// Good servers do it.
+    Should,
+    /// It is told, and counts neither way.
+    Info,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It held.
+    Pass,
+    /// It did not.
+    Fail,
+    /// Nobody knows: the script, the machine or the browser was in the way, or it did not run to its end.
+    Inconclusive,
+    /// There was nothing to check.
+    NotApplicable,
+}
+
+impl Standing {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Inconclusive => "inconclusive",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
+/// The word for the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    /// All that applies holds, and all that is a must could be judged.
+    Conforms,
+    /// So it is, but for what only should hold or could not be judged.
+    ConformsWithRemarks,
+    /// Something that must hold does not.
+    DoesNotConform,
+    /// Of what must hold nothing failed, and not all could be judged.
+    CouldNotBeJudged,
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conforms => "conforms",
+            Self::ConformsWithRemarks => "conforms with remarks",
+            Self::DoesNotConform => "does not conform",
+            Self::CouldNotBeJudged => "could not be judged",
+        })
+    }
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Such as `C3`.
+    pub id: String,
+    /// Such as `close with 3000`.
+    pub title: String,
+    /// What it needs.
+    pub need: Need,
+    /// How binding it is.
+    pub weight: Weight,
+    /// How it ended.
+    pub verdict: Standing,
+    /// Why it does not hold or does not apply, or what there is to say of it; possibly empty.
+    pub note: String,
+    /// How long it took.
+    pub duration_ms: Millis,
+}
+
+/// What the server is like, as its handshake says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerFacts {
+    /// The subprotocol that it chose where none was offered; empty when none.
+    pub protocol: String,
+    /// The extensions that were agreed on; empty when none.
+    pub extensions: String,
+    /// How long a handshake took, in milliseconds; none when there was none.
+    pub open_ms: Option<f64>,
+    /// Whether it echoes; none when it was not found out.
+    pub echoes: Option<bool>,
+}
+
+/// How many checks of one weight ended how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    /// Of which weight.
+    pub weight: Weight,
+    /// Held.
+    pub pass: u32,
+    /// Did not hold.
+    pub fail: u32,
+    /// Could not be judged.
+    pub inconclusive: u32,
+    /// Had nothing to check.
+    pub not_applicable: u32,
+}
+
+/// What a run says of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The endpoint under test.
+    pub url: String,
+    /// When, as ISO 8601 in UTC.
+    pub started: String,
+    /// Which browser looked at it.
+    pub browser: String,
+    /// The version of the program.
+    pub sockscope: String,
+    /// The word for the whole.
+    pub word: Word,
+    /// What it is like.
+    pub server: ServerFacts,
+    /// In the order of the suite.
+    pub rows: Vec<Row>,
+    /// One for each weight.
+    pub sums: Vec<Sum>,
+    /// What a browser cannot test, and who can.
+    pub cannot: Vec<String>,
+}
+
+impl Certificate {
+    /// Of a report of the suite `conformance`; none of another one. A copy of the suite with checks of its own is read as far as
+    /// they say what they are, by their names and tags.
+    pub fn of(report: &Report) -> Option<Self> {
+        let rows: Vec<Row> = report.checks.iter().filter_map(row).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let sums: Vec<Sum> = [Weight::Must, Weight::Should, Weight::Info]
+            .into_iter()
+            .map(|weight| sum(weight, &rows))
+            .collect();
+        Some(Self {
+            url: text(report.vars.get("ws_url")),
+            started: report.started.clone(),
+            browser: report.environment.browser.clone(),
+            sockscope: report.sockscope.clone(),
+            word: word(&sums),
+            server: facts(report),
+            rows,
+            sums,
+            cannot: CANNOT.iter().map(|one| (*one).to_owned()).collect(),
+        })
+    }
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn row(check: &CheckReport) -> Option<Row> {
+    let (id, title) = check.name.split_once(' ')?;
+    let is = |tag: &str| check.tags.iter().any(|one| one == tag);
+    let weight = [("must", Weight::Must), ("should", Weight::Should), ("info", Weight::Info)];
+    let (_, weight) = weight.into_iter().find(|(tag, _)| is(tag))?;
+    let need = [("need-echo", Need::Echo), ("need-any", Need::Any)];
+    let (_, need) = need.into_iter().find(|(tag, _)| is(tag))?;
+    let verdict = match check.verdict {
+        Verdict::Pass => Standing::Pass,
+        Verdict::Fail => Standing::Fail,
+        Verdict::Error | Verdict::Inconclusive => Standing::Inconclusive,
+        Verdict::Skipped => Standing::NotApplicable,
+    };
+    let failure = check.steps.iter().find_map(|step| step.failure.as_ref());
+    let threshold = check.thresholds.iter().find(|one| one.verdict == Verdict::Fail);
+    let why = failure
+        .map(|failure| failure.message.clone())
+        .or_else(|| threshold.map(|one| one.expr.clone() + ", measured " + &one.value))
+        .filter(|_| !matches!(verdict, Standing::Pass | Standing::NotApplicable));
+    let note: Vec<String> = why.into_iter().chain(check.reasons.iter().cloned()).collect();
+    Some(Row {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        need,
+        weight,
+        verdict,
+        note: note.join("; "),
+        duration_ms: check.duration_ms,
+    })
+}
+
+fn sum(weight: Weight, rows: &[Row]) -> Sum {
+    let count =
+        |verdict| rows.iter().filter(|row| row.weight == weight && row.verdict == verdict).count() as u32;
+    Sum {
+        weight,
+        pass: count(Standing::Pass),
+        fail: count(Standing::Fail),
+        inconclusive: count(Standing::Inconclusive),
+        not_applicable: count(Standing::NotApplicable),
+    }
+}
+
+fn word(sums: &[Sum]) -> Word {
+    let of = |weight| sums.iter().filter(move |sum| sum.weight == weight);
+    let must = |part: fn(&Sum) -> u32| of(Weight::Must).map(part).sum::<u32>();
+    let should = |part: fn(&Sum) -> u32| of(Weight::Should).map(part).sum::<u32>();
+    if must(|sum| sum.fail) > 0 {
+        Word::DoesNotConform
+    } else if must(|sum| sum.inconclusive) > 0 || must(|sum| sum.pass) == 0 {
+        Word::CouldNotBeJudged
+    } else if should(|sum| sum.fail + sum.inconclusive) > 0 {
+        Word::ConformsWithRemarks
+    } else {
+        Word::Conforms
+    }
+}
+
+/// What the first check has remarked on its handshake.
+fn facts(report: &Report) -> ServerFacts {
+    let first = report.checks.iter().find(|check| check.name.starts_with("H1 "));
+    let said = |what: &str| {
+        let mut reasons = first.into_iter().flat_map(|check| &check.reasons);
+        reasons.find_map(|reason| reason.strip_prefix(what)).map(str::trim)
+    };
+    let of_echo: Vec<&CheckReport> =
+        report.checks.iter().filter(|check| check.tags.iter().any(|tag| tag == "need-echo")).collect();
+    let has = |verdict| of_echo.iter().any(|check| check.verdict == verdict);
+    ServerFacts {
+        protocol: said("protocol:").unwrap_or_default().to_owned(),
+        extensions: said("extensions:").unwrap_or_default().to_owned(),
+        open_ms: said("open:").and_then(|said| said.trim_end_matches(" ms").parse().ok()),
+        echoes: if has(Verdict::Pass) {
+            Some(true)
+        } else {
+            (!of_echo.is_empty() && of_echo.iter().all(|check| check.verdict == Verdict::Skipped))
+                .then_some(false)
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::conformance::{write_autobahn, write_table};
+    use crate::engine::report::read_json;
+
+    /// A report in which these checks ended so: id, needs, weight, verdict, reason.
+    fn report(checks: &[(&str, &str, &str, &str, &str)]) -> Report {
+        let checks: Vec<Value> = checks
+            .iter()
+            .map(|(id, need, weight, verdict, reason)| {
+                serde_json::json!({
+                    "name": format!("{id} a title"), "tags": [id, need, weight], "verdict": verdict,
+                    "reasons": reason.split('|').filter(|one| !one.is_empty()).collect::<Vec<_>>(),
+                    "duration_ms": 12.5, "metrics": {}, "thresholds": [], "steps": [], "leftovers": []
+                })
+            })
+            .collect();
+        let report = serde_json::json!({
+            "sockscope": "0.1.0", "format": 1, "suite": "conformance", "verdict": "pass", "seed": 1,
+            "started": "2026-11-21T03:00:00.000Z", "duration_ms": 1, "vars": {"ws_url": "ws://x/y"},
+            "environment": {"browser": "Chrome 156", "origin": "", "timer_step_us": 5, "loop_lag_p99_ms": 0, "hidden": false},
+            "totals": {"checks": 1, "passed": 1, "failed": 0, "errors": 0, "inconclusive": 0, "sent": 0, "received": 0,
+                       "expected": 0, "matched": 0, "success": 100},
+            "metrics": {}, "thresholds": [], "checks": checks
+        });
+        read_json(&report.to_string()).expect("a report")
+    }
+
+    const OPENS: (&str, &str, &str, &str, &str) =
+        ("H1", "need-any", "must", "pass", "open: 1.5 ms|protocol: good.v1|extensions:");
+
+    #[track_caller]
+    fn check(others: &[(&str, &str, &str, &str, &str)], expected: Word) {
+        let certificate = Certificate::of(&report(&[&[OPENS], others].concat())).expect("a certificate");
+        assert_eq!(certificate.word, expected);
+    }
+
+    #[test]
+    fn a_must_that_fails_outweighs_all_else() {
+        check(&[], Word::Conforms);
+        check(&[("P1", "need-echo", "must", "skipped", "")], Word::Conforms);
+        check(&[("H6", "need-any", "info", "fail", "")], Word::Conforms);
+        check(&[("H7", "need-any", "should", "fail", "")], Word::ConformsWithRemarks);
+        check(&[("H7", "need-any", "should", "inconclusive", "")], Word::ConformsWithRemarks);
+        check(&[("C1", "need-any", "must", "error", "")], Word::CouldNotBeJudged);
+        check(
+            &[("C1", "need-any", "must", "inconclusive", ""), ("C2", "need-any", "must", "fail", "")],
+            Word::DoesNotConform,
+        );
+    }
+
+    #[test]
+    fn what_is_no_such_report_has_no_certificate() {
+        assert_eq!(Certificate::of(&report(&[("greets", "x", "y", "pass", "")])), None);
+    }
+
+    #[test]
+    fn the_handshake_is_told() {
+        let certificate = Certificate::of(&report(&[OPENS, ("P1", "need-echo", "must", "skipped", "")]));
+        let server = certificate.expect("a certificate").server;
+        let wanted = ServerFacts {
+            protocol: "good.v1".to_owned(),
+            extensions: String::new(),
+            open_ms: Some(1.5),
+            echoes: Some(false),
+        };
+        assert_eq!(server, wanted);
+    }
+
+    #[test]
+    fn it_is_written_as_a_table_and_in_the_shape_of_autobahn() {
+        let report = report(&[
+            OPENS,
+            ("C4", "need-any", "must", "pass", "1000 comes back"),
+            ("P3", "need-echo", "should", "fail", "cut"),
+            ("L1", "need-any", "info", "skipped", "only when asked"),
+        ]);
+        let certificate = Certificate::of(&report).expect("a certificate");
+        let mut table = String::new();
+        write_table(&certificate, &mut table).expect("a text takes all");
+        for line in [
+            "ws://x/y conforms with remarks",
+            "subprotocol good.v1, extensions none, opens in 1.5 ms",
+            "P3   a title  echo  should  fail            cut",
+            "L1   a title  any   info    not applicable  only when asked",
+            "must    2 pass, 0 fail, 0 inconclusive, 0 not applicable",
+        ] {
+            assert!(table.lines().any(|one| one == line), "{line}\n{table}");
+        }
+        let mut index = String::new();
+        write_autobahn(&certificate, &mut index).expect("a text takes all");
+        let index: Value = serde_json::from_str(&index).expect("JSON");
+        let behavior = |id: &str| index["ws://x/y"][id]["behavior"].as_str().map(str::to_owned);
+        let all = ["H1", "C4", "P3", "L1"].map(|id| behavior(id).unwrap_or_default());
+        assert_eq!(all, ["OK", "OK", "NON-STRICT", "UNIMPLEMENTED"]);
+        assert_eq!(index["ws://x/y"]["C4"]["remoteCloseCode"], 1000);
+        let text = serde_json::to_string(&certificate).expect("JSON");
+        assert_eq!(serde_json::from_str::<Certificate>(&text).expect("a certificate"), certificate);
+    }
+}
