@@ -329,6 +329,7 @@ pub fn everything() -> Report {
             failed: 2,
             errors: 1,
             inconclusive: 1,
+            skipped: 0,
             sent: 5200,
             received: 5183,
             expected: 320,

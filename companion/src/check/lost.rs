@@ -49,6 +49,7 @@ pub fn lost_report(
             failed: count(Verdict::Fail),
             errors: count(Verdict::Error),
             inconclusive: count(Verdict::Inconclusive),
+            skipped: count(Verdict::Skipped),
             success: 100.0,
             ..Totals::default()
         },

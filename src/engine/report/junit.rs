@@ -280,7 +280,13 @@ impl Document<'_> {
         }
         match &case.outcome {
             Outcome::Passed => {}
-            Outcome::Skipped => inner.push_str("      <skipped/>\n"),
+            Outcome::Skipped => {
+                inner.push_str("      <skipped");
+                if let Some(reason) = rich_check.and_then(words::reason) {
+                    attribute(&mut inner, "message", &reason)?;
+                }
+                inner.push_str("/>\n");
+            }
             Outcome::Failure { kind, message, body } => problem(&mut inner, "failure", kind, message, body)?,
             Outcome::Error { kind, message, body } => problem(&mut inner, "error", kind, message, body)?,
         }

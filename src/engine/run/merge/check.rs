@@ -10,6 +10,7 @@ use super::united::{gravest, named, reasons};
 use super::{Part, add_figures, harness, judge_lines, longest, sum};
 use crate::engine::report::{CheckReport, Failure, Report, StepReport, Verdict};
 use crate::engine::run::check::MOST_LEFTOVERS;
+use crate::engine::run::judge::leave_out;
 use crate::engine::run::ledger::Failures;
 
 /// The same check in the shards that have run it, for each check in the order of the suite.
@@ -51,8 +52,11 @@ pub(super) fn merge(
         add_figures(row.iter().map(|(shard, check)| (*shard, &check.metrics, check.duration_ms)), unread);
     let harness = harness(all().map(|check| check.harness), false, clock_step);
     let of_all: Vec<_> = row.iter().map(|(shard, check)| (*shard, check.thresholds.as_slice())).collect();
-    let (lines, known) = judge_lines(&of_all, &metrics, clock_step);
+    let (mut lines, known) = judge_lines(&of_all, &metrics, clock_step);
     let of_steps = all().fold(Verdict::Skipped, |worst, check| worst.and(check.verdict));
+    if of_steps == Verdict::Skipped {
+        lines.iter_mut().for_each(|(line, _)| leave_out(line));
+    }
     // What failed in a shard has been excused there, or not.
     let (verdict, reason) = match of_steps {
         Verdict::Pass => harness.settle(of_steps, Failures::default(), &lines),
