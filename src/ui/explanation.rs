@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::store::Connection;
-use crate::engine::explain::{Cause, Explanation, Likely, Warning};
+use crate::engine::explain::{Cause, Explanation, Warning};
 use crate::wire::Phase;
 
 /// The panel under the address; nothing when there is nothing to say.
@@ -49,23 +49,24 @@ fn warning(warning: Warning) -> AnyView {
 
 fn failure(explanation: Explanation) -> AnyView {
     let known = explanation.known.into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view();
-    let causes = explanation.causes.into_iter().map(cause).collect_view();
     view! {
         <details class="explained" data-testid="explained" open>
             <summary>"What may have happened"</summary>
             <ul class="known">{known}</ul>
-            <ol class="causes">{causes}</ol>
+            {causes(explanation.causes)}
         </details>
     }
     .into_any()
 }
 
+/// What may be behind it, with what to try.
+pub(in crate::ui) fn causes(causes: Vec<Cause>) -> AnyView {
+    let causes = causes.into_iter().map(cause).collect_view();
+    view! { <ol class="causes">{causes}</ol> }.into_any()
+}
+
 fn cause(cause: Cause) -> AnyView {
-    let likely = match cause.likelihood {
-        Likely::Very => "likely",
-        Likely::Possible => "possible",
-        Likely::Unlikely => "unlikely",
-    };
+    let likely = cause.likelihood.word();
     let next = cause.next.into_iter().map(|next| view! { <li>{next.into_owned()}</li> }).collect_view();
     view! {
         <li data-likely=likely data-cause=cause.id.into_owned()>

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use sockscope::engine::explain::logged;
 use sockscope::engine::metrics::Histogram;
 use sockscope::engine::random::Random;
 use sockscope::engine::report::{
@@ -125,6 +126,7 @@ fn failure(kind: FailureKind, message: &str) -> Failure {
         closest: None,
         diff: Vec::new(),
         browser: None,
+        causes: Vec::new(),
     }
 }
 
@@ -284,7 +286,15 @@ fn that_times_out() -> CheckReport {
         expected: Some("text \"pong\"".to_owned()),
         ..failure(FailureKind::Timeout, "nothing came within 2 s")
     });
-    let mut one = check("every ping has its pong (n=300)", Verdict::Fail, vec![repeats]);
+    let mut refused = step("teardown[0]", "bob connects", Verdict::Fail, 3.5);
+    let words = "Error during WebSocket handshake: Unexpected response code: 403";
+    refused.failure = Some(Failure {
+        client: Some("bob".to_owned()),
+        browser: Some(words.to_owned()),
+        causes: logged(words).into_iter().collect(),
+        ..failure(FailureKind::Refused, "the handshake with ws://h/ failed after 3ms")
+    });
+    let mut one = check("every ping has its pong (n=300)", Verdict::Fail, vec![repeats, refused]);
     one.duration_ms = Millis(30_125.0);
     one
 }
@@ -529,7 +539,7 @@ pub fn session() -> Recording {
     recording
 }
 
-/// The report with every text that is no verdict and no kind replaced. It goes through JSON, so that no field is forgotten.
+/// The report with every text that is no word of a list replaced. It goes through JSON, so that no field is forgotten.
 pub fn with_texts(report: &Report, text: &mut impl FnMut(&str) -> String) -> Report {
     let json = serde_json::to_value(report).expect("a report is JSON");
     serde_json::from_value(replaced("", json, text)).expect("a report has its fields")
@@ -537,7 +547,7 @@ pub fn with_texts(report: &Report, text: &mut impl FnMut(&str) -> String) -> Rep
 
 fn replaced(name: &str, value: Value, text: &mut impl FnMut(&str) -> String) -> Value {
     match value {
-        Value::String(old) if !matches!(name, "verdict" | "kind") => Value::String(text(&old)),
+        Value::String(old) if !matches!(name, "verdict" | "kind" | "likelihood") => Value::String(text(&old)),
         Value::Array(items) => items.into_iter().map(|item| replaced(name, item, text)).collect(),
         Value::Object(entries) => {
             let are_names_data = matches!(name, "metrics" | "vars");

@@ -19,6 +19,31 @@ fn connect_fails_when_refused() {
     );
 }
 
+fn causes(failure: &Failure) -> Vec<&str> {
+    failure.causes.iter().map(|cause| &*cause.id).collect()
+}
+
+#[test]
+fn a_connection_that_failed_or_was_lost_tells_what_may_be_behind_as_the_bench_does() {
+    let refused = outcome("/ws/refused", &json!([open()]), Faults::default());
+    let failure = refused.report.checks[0].steps[0].failure.as_ref().expect("it was refused");
+    assert_eq!(causes(failure), ["nothing_listens", "refused", "dns"]);
+
+    let aborts = Faults { aborts: Some(0), ..Faults::default() };
+    let large = "x".repeat(2 << 20);
+    let lost = outcome("/ws", &json!([open(), {"on": "a", "send": large, "expect": {"echo": true}}]), aborts);
+    let failure = lost.report.checks[0].steps[1].failure.as_ref().expect("it was lost");
+    assert_eq!(causes(failure)[0], "too_large", "{failure:?}");
+}
+
+#[test]
+fn an_end_that_the_suite_asked_for_has_no_causes() {
+    let steps = json!([open(), {"on": "a", "close": {}}, {"on": "a", "send": "x"}]);
+    let outcome = outcome("/ws", &steps, Faults::default());
+    let failure = outcome.report.checks[0].steps[2].failure.as_ref().expect("it is closed");
+    assert_eq!(causes(failure), Vec::<&str>::new(), "{failure:?}");
+}
+
 #[test]
 fn connect_may_be_expected_to_fail() {
     holds("/ws/refused", json!([{"connect": "a", "expect": {"refused": true}}]));

@@ -5,6 +5,7 @@
 //! of one connection, so it is used once.
 
 use serde_json::Value;
+use sockscope::engine::explain::logged;
 use sockscope::engine::report::{Broken, CheckReport, FailureKind, Report};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -121,6 +122,10 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
         let words = within.iter().rev().find(is_meant).map(|it| it.words.clone());
         if let Some(words) = &words {
             failure.message = with_reason(&failure.message, words);
+            // What is known needs no guesses beside it.
+            if let Some(cause) = logged(words) {
+                failure.causes = vec![cause];
+            }
         }
         failure.browser = words;
     }

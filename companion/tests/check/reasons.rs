@@ -42,7 +42,7 @@ const SWITCHING: &str =
     "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: KEY\r\n";
 
 #[track_caller]
-fn check(url: &str, says: &str) {
+fn check(url: &str, says: &str, cause: &str) {
     let ended = Call::new(&[
         "OUT/s.json",
         "--json",
@@ -61,7 +61,9 @@ fn check(url: &str, says: &str) {
     let report = ended.json("r.json");
     let failure = &report["checks"][0]["steps"][0]["failure"];
     assert!(failure["browser"].as_str().is_some_and(|words| words.contains(says)), "{failure}");
-    ended.assert_says(&[says]);
+    assert_eq!(failure["causes"][0]["id"], cause, "{failure}");
+    assert_eq!(failure["causes"].as_array().map(Vec::len), Some(1), "what is known stands alone: {failure}");
+    ended.assert_says(&[says, "certain: "]);
     for file in ["r.jsonl", "r.html", "r.xml"] {
         let escaped = says.replace('\'', "&#39;");
         let text = ended.file(file);
@@ -71,32 +73,40 @@ fn check(url: &str, says: &str) {
 
 #[test]
 fn an_http_status() {
-    check(&answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), "Unexpected response code: 403");
+    check(
+        &answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
+        "Unexpected response code: 403",
+        "refused",
+    );
 }
 
 #[test]
 fn a_refused_login() {
-    check(&answering("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"), "Authentication failed");
+    check(
+        &answering("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+        "Authentication failed",
+        "refused",
+    );
 }
 
 #[test]
 fn a_subprotocol_that_nobody_offered() {
     let answer: &'static str =
         Box::leak(format!("{SWITCHING}Sec-WebSocket-Protocol: other\r\n\r\n").into_boxed_str());
-    check(&answering(answer), "Sec-WebSocket-Protocol");
+    check(&answering(answer), "Sec-WebSocket-Protocol", "subprotocol");
 }
 
 #[test]
 fn nobody_there() {
     let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).expect("a port").port();
-    check(&format!("ws://127.0.0.1:{port}/"), "ERR_CONNECTION_REFUSED");
+    check(&format!("ws://127.0.0.1:{port}/"), "ERR_CONNECTION_REFUSED", "nothing_listens");
 }
 
 #[test]
 fn a_certificate_that_nobody_has_signed_and_the_way_past_it() {
     let server = Beside::start(&["--tls"]);
     let url = format!("{}/echo", server.url("wss"));
-    check(&url, "ERR_CERT_AUTHORITY_INVALID");
+    check(&url, "ERR_CERT_AUTHORITY_INVALID", "certificate");
     let suite = CONNECT.replace(", \"protocols\": [\"chat.v1\"]", "");
     Call::new(&["OUT/s.json", "--insecure"])
         .with_file("s.json", &suite)

@@ -33,13 +33,29 @@ pub struct Cause {
 
 /// How likely a cause is, from the likeliest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Likely {
+    /// The browser's log says so, which a page cannot read.
+    Certain,
     /// What is known points there.
+    #[serde(rename = "likely")]
     Very,
     /// Nothing speaks against it.
     Possible,
     /// It happens, but seldom like this.
     Unlikely,
+}
+
+impl Likely {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Very => "likely",
+            Self::Possible => "possible",
+            Self::Unlikely => "unlikely",
+        }
+    }
 }
 
 /// A line of the table.
@@ -49,6 +65,19 @@ pub(super) struct Known {
     pub title: &'static str,
     pub why: &'static str,
     pub next: &'static [&'static str],
+}
+
+impl Known {
+    /// The line, told as this likely.
+    pub fn as_likely(&self, likelihood: Likely) -> Cause {
+        Cause {
+            id: self.id.into(),
+            title: self.title.into(),
+            why: self.why.into(),
+            next: self.next.iter().map(|next| Cow::Borrowed(*next)).collect(),
+            likelihood,
+        }
+    }
 }
 
 /// Causes while they are collected; of the same likelihood, the one named first goes first.
@@ -63,13 +92,7 @@ impl Ranking {
                 at
             }
             None => {
-                self.0.push(Cause {
-                    id: known.id.into(),
-                    title: known.title.into(),
-                    why: known.why.into(),
-                    next: known.next.iter().map(|next| Cow::Borrowed(*next)).collect(),
-                    likelihood,
-                });
+                self.0.push(known.as_likely(likelihood));
                 self.0.len() - 1
             }
         };

@@ -10,11 +10,13 @@ mod cause;
 mod code;
 mod ended;
 mod host;
+mod logged;
 mod surroundings;
 mod warning;
 
 pub use cause::{Cause, Explanation, Likely};
 pub use ended::{Ended, explain};
 pub use host::HostKind;
+pub use logged::logged;
 pub use surroundings::{Permission, Surroundings};
 pub use warning::{Warning, warnings};

@@ -55,6 +55,23 @@ impl Default for Surroundings {
     }
 }
 
+impl Surroundings {
+    /// Of a page that came from this origin; one of this machine when it is empty.
+    pub fn of_origin(origin: &str) -> Self {
+        let (scheme, rest) = origin.split_once("://").unwrap_or(("", origin));
+        let host = match rest.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) => host,
+            _ => rest,
+        };
+        let page_host = match (origin, scheme) {
+            ("", _) => HostKind::Loopback,
+            ("null", _) | (_, "file") => HostKind::File,
+            _ => HostKind::of(host),
+        };
+        Self { page_is_secure: scheme == "https", page_host, ..Self::default() }
+    }
+}
+
 /// Chromium makes each new handshake wait up to 5 s × 2^n / 65536, where n is about this sum: from 12 on it can be felt.
 const FELT: u16 = 12;
 
@@ -66,5 +83,27 @@ impl Surroundings {
 
     pub(super) fn has_no_socket(&self) -> bool {
         self.sockets >= self.most_sockets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_says_where_a_page_came_from() {
+        for (origin, page_is_secure, page_host) in [
+            ("", false, HostKind::Loopback),
+            ("http://localhost:9000", false, HostKind::Loopback),
+            ("http://[::1]:9000", false, HostKind::Loopback),
+            ("http://192.168.1.5", false, HostKind::Private),
+            ("https://example.com", true, HostKind::Public),
+            ("https://example.com:8443", true, HostKind::Public),
+            ("null", false, HostKind::File),
+            ("file://", false, HostKind::File),
+        ] {
+            let found = Surroundings::of_origin(origin);
+            assert_eq!((found.page_is_secure, found.page_host), (page_is_secure, page_host), "{origin}");
+        }
     }
 }

@@ -3,12 +3,14 @@
 //! Owns the list of places where a text can stand in a report. Whoever adds a field to the model adds it here: the
 //! patterns name every field, so that forgetting one does not compile.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
     CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ServerReport,
     ShardReport, StepReport, ThresholdReport,
 };
+use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
 
 impl Report {
@@ -203,7 +205,7 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
 }
 
 fn failed(masker: &Masker, failure: Failure) -> Failure {
-    let Failure { kind, message, client, round, expected, closest, diff, browser } = failure;
+    let Failure { kind, message, client, round, expected, closest, diff, browser, causes } = failure;
     let near = |NearMiss { client, at_ms, message, taken }| NearMiss {
         client: text(masker, client),
         at_ms,
@@ -224,7 +226,15 @@ fn failed(masker: &Masker, failure: Failure) -> Failure {
         closest: closest.map(near),
         diff: diff.into_iter().map(difference).collect(),
         browser: optional(masker, browser),
+        causes: causes.into_iter().map(|one| cause(masker, one)).collect(),
     }
+}
+
+fn cause(masker: &Masker, cause: Cause) -> Cause {
+    let Cause { id, title, why, next, likelihood } = cause;
+    let told = |words: Cow<'static, str>| Cow::Owned(text(masker, words.into_owned()));
+    let next = next.into_iter().map(told).collect();
+    Cause { id: told(id), title: told(title), why: told(why), next, likelihood }
 }
 
 fn leftover(masker: &Masker, leftover: Leftover) -> Leftover {

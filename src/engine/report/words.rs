@@ -169,6 +169,9 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     if let Some(browser) = untold(failure) {
         let _ = writeln!(lines, "  the browser: {browser}");
     }
+    for cause in causes(failure) {
+        let _ = writeln!(lines, "  {cause}");
+    }
     if let Some(expected) = &failure.expected {
         let _ = writeln!(lines, "  expected: {expected}");
     }
@@ -208,6 +211,19 @@ pub(super) fn shard(shard: &ShardReport) -> String {
 /// What the browser says, unless the message says it already.
 pub(super) fn untold(failure: &Failure) -> Option<&str> {
     failure.browser.as_deref().filter(|browser| !failure.message.contains(browser))
+}
+
+/// What may be behind the end of a connection, a line each. The first has what to try; the page `failures.md` has the rest.
+pub(super) fn causes(failure: &Failure) -> Vec<String> {
+    let told = failure.causes.iter().enumerate().map(|(place, cause)| {
+        let mut line = format!("{}: {}", cause.likelihood.word(), cause.title);
+        if place == 0 {
+            line.push('.');
+            cause.next.iter().for_each(|next| line.extend([" ", next]));
+        }
+        line
+    });
+    told.collect()
 }
 
 /// To whom and how often it happened; none when there is nothing to say.

@@ -28,6 +28,7 @@ pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Box<Failur
         closest: None,
         diff: Vec::new(),
         browser: None,
+        causes: Vec::new(),
     })
 }
 

@@ -68,6 +68,11 @@ impl Gate {
         Turn { gate: self.clone(), is_burst: inner.pending.get() > PACE }
     }
 
+    /// How many handshakes are under way.
+    pub fn pending(&self) -> u64 {
+        self.0.pending.get()
+    }
+
     fn first_rest(&self) -> Option<Instant> {
         self.0.resting.borrow().iter().min().copied()
     }

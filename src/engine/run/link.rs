@@ -62,7 +62,7 @@ impl<W: World> CheckRun<W> {
             if place < last && !gap.is_zero() {
                 self.run.world.sleep(gap).await;
             }
-            done.map_err(|failure| Failure { client: Some(member.name.clone()), ..*failure })
+            done.map_err(|failure| self.of_member(member, *failure))
         });
         join_all(opens).await.into_iter().filter_map(Result::err).collect()
     }

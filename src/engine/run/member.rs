@@ -13,6 +13,7 @@ use super::breath::Breath;
 use super::inbox::{Arrival, Budget, Inbox, Orders};
 use super::invariant::Guard;
 use super::meter::Meter;
+use super::why::Life;
 use crate::engine::matcher::Matcher;
 use crate::engine::report::Failure;
 use crate::engine::{Closing, ConnectError, Endpoint, Event, Instant, Payload, SendError, Socket, World};
@@ -71,6 +72,8 @@ pub(super) struct Member<W: World> {
     pub protocol: RefCell<String>,
     /// The extensions of the last handshake.
     pub extensions: RefCell<String>,
+    /// What has happened since the last handshake began.
+    pub life: Life,
     /// Rings when the state changes.
     pub bell: Bell,
     /// Whether a step has looked at how it ended; a later step that needs it open fails, one that does not may go on.
@@ -103,6 +106,7 @@ impl<W: World> Member<W> {
             opened: Cell::new(None),
             protocol: RefCell::default(),
             extensions: RefCell::default(),
+            life: Life::default(),
             bell: Bell::default(),
             is_end_seen: Cell::new(false),
             is_reopening: Cell::new(false),
@@ -148,6 +152,7 @@ impl<W: World> Member<W> {
             self.ears.meter.borrow_mut().ended();
         }
         *self.state.borrow_mut() = State::Connecting;
+        self.life.began(endpoint, world.now());
         match world.connect(&self.name, endpoint, sink) {
             Ok(socket) => {
                 *self.socket.borrow_mut() = Some(socket);
@@ -171,6 +176,7 @@ impl<W: World> Member<W> {
         let socket = self.socket.borrow();
         let at = socket.as_ref().ok_or(SendError::Closed)?.send(payload)?;
         self.last_sent.set(Some(at));
+        self.life.sent(payload.as_bytes().len(), at);
         self.ears.meter.borrow_mut().sent(payload.as_bytes().len(), at);
         Ok(at)
     }
@@ -232,6 +238,7 @@ impl<W: World> Member<W> {
                 *self.protocol.borrow_mut() = protocol;
                 *self.extensions.borrow_mut() = extensions;
                 self.opened.set(Some(at));
+                self.life.opened(at);
                 self.ears.meter.borrow_mut().opened();
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
                 self.bell.ring();
@@ -242,6 +249,9 @@ impl<W: World> Member<W> {
             Event::Closed { code, reason, clean } => {
                 let before = self.state();
                 let is_ours = before == State::Closing;
+                if !is_ours {
+                    self.life.ended(at, code, &reason, clean, self.buffered());
+                }
                 {
                     let mut meter = self.ears.meter.borrow_mut();
                     match before {
@@ -264,6 +274,7 @@ impl<W: World> Member<W> {
 
     fn receive(&self, at: Instant, payload: Payload) {
         self.ears.meter.borrow_mut().received(payload.as_bytes().len(), at);
+        self.life.received();
         let message = self.inbox.stamp(at, payload);
         for guard in self.guards.borrow_mut().iter_mut() {
             let broken = guard.hear(&message, &self.name, self.ears.began);

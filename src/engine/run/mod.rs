@@ -36,6 +36,7 @@ mod step;
 mod targets;
 mod waiter;
 mod wanted;
+mod why;
 
 pub use merge::{MergeError, merge};
 pub use options::{Options, Stop};

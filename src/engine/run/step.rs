@@ -293,10 +293,7 @@ impl<W: World> CheckRun<W> {
                 Verb::Keep(values) => self.keep(values, Some(member), acting),
                 _ => Ok(()),
             };
-            done.map_err(|failure| match failure.client {
-                Some(_) => *failure,
-                None => Failure { client: Some(member.name.clone()), ..*failure },
-            })
+            done.map_err(|failure| self.of_member(member, *failure))
         });
         let done = join_all(acts).await;
         if let (Verb::Send(..), Some(intended)) = (&step.verb, &acting.intended) {

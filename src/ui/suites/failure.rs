@@ -6,7 +6,9 @@ use super::around;
 use super::link::Link;
 use super::results::millis;
 use super::store::Store;
+use crate::engine::explain::Cause;
 use crate::engine::report::{Failure, FailureKind};
+use crate::ui::explanation::causes as listed;
 use crate::ui::fields::button;
 use crate::wire::checks::Spot;
 
@@ -50,6 +52,7 @@ pub(super) fn details(store: Store, link: Link, spot: Spot, failure: Failure) ->
                 {expected}
                 {closest}
             </dl>
+            {behind(failure.causes)}
             {diff}
             <div class="deeds">
                 {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}
@@ -59,6 +62,16 @@ pub(super) fn details(store: Store, link: Link, spot: Spot, failure: Failure) ->
         </div>
     }
     .into_any()
+}
+
+/// What may be behind the end of a connection, as the bench says it; nothing when nothing is known.
+fn behind(causes: Vec<Cause>) -> Option<AnyView> {
+    let first = causes.first()?;
+    let summary = format!("{}: {}", first.likelihood.word(), first.title);
+    Some(
+        view! { <details class="behind" data-testid="causes"><summary>{summary}</summary>{listed(causes)}</details> }
+            .into_any(),
+    )
 }
 
 fn kind_words(kind: FailureKind) -> &'static str {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::super::markup::body;
-use super::super::words::{self, counted, happened, untold};
+use super::super::words::{self, causes, counted, happened, untold};
 use super::super::{CheckReport, Failure, Leftover, StepReport, Verdict};
 use super::{badge, begin_table, end_table, figures, paragraph};
 
@@ -103,6 +103,9 @@ fn failure(step: &StepReport, failure: &Failure, out: &mut dyn Write) -> fmt::Re
     }
     if let Some(browser) = untold(failure) {
         paragraph(out, "aside", &format!("The browser says: {browser}"))?;
+    }
+    for cause in causes(failure) {
+        paragraph(out, "aside", &cause)?;
     }
     if failure.expected.is_some() || failure.closest.is_some() {
         out.write_str("<dl class=\"compared\">\n")?;
