@@ -1,5 +1,7 @@
-//! Thousands of connections through the fault proxy that come and go in all ways. Alone in its process, whose memory it looks
-//! at.
+//! Thousands of connections through the fault proxy that come and go in all ways. Alone in its process, whose memory and open
+//! files it looks at.
+//!
+//! `SOCKSCOPE_CHURN_SECONDS` says for how long; `cargo xtask test` asks for a minute.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, and not what they call")]
 
 #[expect(dead_code, reason = "the other tests of the server need more")]
@@ -24,6 +26,7 @@ use raw::{Raw, get, http, post};
 use target::to_own;
 
 const AT_ONCE: usize = 20;
+/// At least so many, however short the time.
 const ROUNDS: usize = 160;
 
 /// One connection, which ends in one of many ways.
@@ -83,6 +86,17 @@ async fn come_and_go(server: &Running, way: usize) {
     }
 }
 
+/// How long connections come and go; no time at all where nobody says so.
+fn lasting() -> Duration {
+    let seconds = std::env::var("SOCKSCOPE_CHURN_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(0))
+}
+
+/// How many files and sockets this process has open; none where the system does not tell.
+fn open_files() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/fd").ok()?.count())
+}
+
 async fn resident(server: &Running) -> u64 {
     get(server, "/api/stats").await.json()["resident_bytes"].as_u64().unwrap_or_default()
 }
@@ -90,8 +104,10 @@ async fn resident(server: &Running) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_of_connections_leave_nothing_behind() {
     let server = server().await;
-    let mut before = 0;
-    for round in 0..ROUNDS {
+    let (begun, lasting) = (Instant::now(), lasting());
+    let files = open_files();
+    let (mut before, mut round) = (0, 0);
+    while round < ROUNDS || begun.elapsed() < lasting {
         if round == ROUNDS / 4 {
             before = resident(&server).await;
         }
@@ -102,6 +118,7 @@ async fn thousands_of_connections_leave_nothing_behind() {
         if round % 10 == 5 {
             http(&server, "DELETE", "/api/proxy/toxics", &[], "").await;
         }
+        round += 1;
     }
     eventually("the connections to be gone", async || {
         let stats = get(&server, "/api/stats").await.json();
@@ -114,8 +131,9 @@ async fn thousands_of_connections_leave_nothing_behind() {
     assert_eq!(stats["opened"], stats["closed"]);
     // What the allocator keeps varies by some megabytes; a leak of 2 KiB a connection would be more.
     let grown = resident(&server).await.saturating_sub(before);
-    println!("grown by {grown} from {before}");
-    assert!(grown < 4 << 20, "{grown} bytes more after three quarters of the connections");
+    println!("{} connections, grown by {grown} from {before}", round * AT_ONCE);
+    assert!(grown < 4 << 20, "{grown} bytes more after {round} rounds than after {}", ROUNDS / 4);
+    eventually("no more open files than at the start", async || (open_files() <= files).then_some(())).await;
     // A task that was left would be waited for.
     let begun = Instant::now();
     server.shutdown().await;

@@ -13,6 +13,8 @@ mod checks;
 mod driver;
 #[path = "suites/faults.rs"]
 mod faults;
+#[path = "page/measuring.rs"]
+mod measuring;
 
 use std::time::Duration;
 

@@ -38,7 +38,7 @@ async fn open(practice: &Practice, browser: &Browser) {
 }
 
 /// Runs a suite through the page's surface for scripts, and gives its report.
-async fn run(browser: &Browser, suite: &str, options: Value) -> Value {
+pub async fn run(browser: &Browser, suite: &str, options: Value) -> Value {
     browser
         .run(&format!(
             "globalThis.got = undefined;
