@@ -12,6 +12,7 @@ Usage: cargo xtask <command> [options]
 Commands:
   run     Build the page and the server, start the server, print its address
   test    Check formatting and lints, run every test, end with `N passed, N failed`
+  bench   Measure against bare JavaScript, Artillery and Node, and print a table
   build   Only build the page and the server: target/release/sockscope, with the page inside
   setup   Only install what the others need (they do so themselves)
 
@@ -25,6 +26,10 @@ cargo xtask test [--native] [--web] [--page] [--targets]
   --page     The release page and its size, the tests of the whole page in a headless browser
   --targets  The suites that ship against servers in Python and Node
   Without any of them: everything.
+
+cargo xtask bench [--quick] [CASE…]
+  --quick    A fifth of everything, to see that it runs
+  CASE       Only these, such as `round-trips`; a wrong name lists them all
 
 Environment:
   SOCKSCOPE_TOOLS   Folder for trunk, wasm-bindgen, wasm-opt and the packages of the servers
@@ -42,6 +47,14 @@ pub enum Request {
     Build,
     Run(RunOptions),
     Test(Parts),
+    Bench(BenchOptions),
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct BenchOptions {
+    pub quick: bool,
+    /// Names of cases; all when empty.
+    pub cases: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -82,9 +95,10 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Request> {
         "help" => Ok(Request::Help),
         "run" => parse_run(&mut parser),
         "test" => parse_test(&mut parser),
+        "bench" => parse_bench(&mut parser),
         "setup" => alone(&mut parser, Request::Setup, &command),
         "build" => alone(&mut parser, Request::Build, &command),
-        other => bail!("unknown command {other:?}; there are run, test, build and setup"),
+        other => bail!("unknown command {other:?}; there are run, test, bench, build and setup"),
     }
 }
 
@@ -134,6 +148,19 @@ fn parse_test(parser: &mut lexopt::Parser) -> Result<Request> {
     Ok(Request::Test(if parts == Parts::NONE { Parts::ALL } else { parts }))
 }
 
+fn parse_bench(parser: &mut lexopt::Parser) -> Result<Request> {
+    let mut options = BenchOptions::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Request::Help),
+            Long("quick") => options.quick = true,
+            Value(case) => options.cases.push(case.string()?),
+            other => bail!("{}; there is --quick, and names of cases", other.unexpected()),
+        }
+    }
+    Ok(Request::Bench(options))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +187,13 @@ mod tests {
     }
 
     #[test]
+    fn a_benchmark_takes_names_of_cases() {
+        check(&["bench"], Request::Bench(BenchOptions::default()));
+        let cases = vec!["start".to_owned(), "log".to_owned()];
+        check(&["bench", "start", "--quick", "log"], Request::Bench(BenchOptions { quick: true, cases }));
+    }
+
+    #[test]
     fn help_is_found_anywhere() {
         check(&[], Request::Help);
         check(&["run", "--open", "-h"], Request::Help);
@@ -169,7 +203,10 @@ mod tests {
     #[test]
     fn err_an_unknown_word_is_named() {
         let error = parse(lexopt::Parser::from_args(["walk"])).unwrap_err();
-        assert_eq!(error.to_string(), "unknown command \"walk\"; there are run, test, build and setup");
+        assert_eq!(
+            error.to_string(),
+            "unknown command \"walk\"; there are run, test, bench, build and setup"
+        );
         assert_eq!(parse(lexopt::Parser::from_args(["build"])).unwrap(), Request::Build);
         assert!(parse(lexopt::Parser::from_args(["run", "--port", "70000"])).is_err());
     }

@@ -4,6 +4,7 @@
 //! `pip`, `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm
 //! target, the Rust components and, on Debian, the packages of the browser, of Python and of Node.
 
+mod bench;
 mod browser;
 mod cache;
 mod command_line;
@@ -49,6 +50,7 @@ fn perform(request: Request) -> anyhow::Result<bool> {
         Request::Setup => setup::everything(&project).map(|()| true),
         Request::Build => serve::build_all(&project, 0).map(|_| true),
         Request::Run(options) => serve::run(&project, &options).map(|()| true),
+        Request::Bench(options) => bench::run(&project, &options),
         Request::Test(parts) => tests_run::run(&project, parts),
     }
 }

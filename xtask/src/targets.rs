@@ -39,6 +39,12 @@ const OF_PYTHON: &[&str] = &[
     "yarl==1.25.1",
 ];
 
+/// How many stages the set-up of the peers announces.
+pub const PEER_STAGES: usize = 1;
+
+/// What people drive WebSockets with today. It needs hundreds of others, whose versions it chooses itself.
+const PEERS: &[&str] = &["artillery@2.0.34"];
+
 /// They need no others.
 const OF_NODE: &[&str] = &["ws@8.23.0", "lossless-json@4.3.3"];
 
@@ -65,8 +71,14 @@ impl Targets {
 pub fn set_up(progress: &mut Progress) -> Result<Targets> {
     let cache = Cache::open()?;
     let python = python_with_packages(&cache, progress)?;
-    let (node, node_modules) = node_with_packages(&cache, progress)?;
+    let (node, node_modules) = node_with(&cache, progress, "node-servers", OF_NODE)?;
     Ok(Targets { python, node, node_modules })
+}
+
+/// Node with what the benchmarks compare us with, and where its program is.
+pub fn set_up_peers(progress: &mut Progress) -> Result<PathBuf> {
+    let (_, node_modules) = node_with(&Cache::open()?, progress, "node-peers", PEERS)?;
+    Ok(node_modules.join("artillery/bin/run"))
 }
 
 fn python_with_packages(cache: &Cache, progress: &mut Progress) -> Result<PathBuf> {
@@ -135,14 +147,19 @@ fn is_new_enough(python: &str) -> bool {
     found.is_some_and(|found| found >= LEAST_PYTHON)
 }
 
-fn node_with_packages(cache: &Cache, progress: &mut Progress) -> Result<(PathBuf, PathBuf)> {
-    let title = format!("Node's {}", list(OF_NODE));
-    let name = folder_name("node-servers", OF_NODE)?;
+fn node_with(
+    cache: &Cache,
+    progress: &mut Progress,
+    what: &str,
+    pins: &[&str],
+) -> Result<(PathBuf, PathBuf)> {
+    let title = format!("Node's {}", list(pins));
+    let name = folder_name(what, pins)?;
     let place = cache.place(&name);
     let node_modules = place.join("node_modules");
     let there = node();
     if let Some(node) = &there
-        && has_node_packages(&place)
+        && has_node_packages(&place, pins)
     {
         progress.stage(&format!("{title}: there"));
         return Ok((node.clone(), node_modules));
@@ -157,19 +174,21 @@ fn node_with_packages(cache: &Cache, progress: &mut Progress) -> Result<(PathBuf
         debian::install(&missing, "about 1 minute");
     }
     let (Some(node), Some(npm)) = (node(), tool::which("npm")) else {
-        bail!(
-            "the servers in tests/servers need Node {LEAST_NODE} or later with npm (nodejs.org); put both on PATH"
-        );
+        bail!("{title} needs Node {LEAST_NODE} or later with npm (nodejs.org); put both on PATH");
     };
-    cache.fill(&name, has_node_packages, |fresh| {
-        screen::note("fetching them from npm's registry (a few seconds)…");
-        let file = fresh.join("package.json");
-        std::fs::write(&file, "{ \"private\": true }\n")
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        let mut command = Command::new(&npm);
-        command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-        process::succeed(command.args(OF_NODE).current_dir(fresh))
-    })?;
+    cache.fill(
+        &name,
+        |place| has_node_packages(place, pins),
+        |fresh| {
+            screen::note("fetching them from npm's registry (seconds, of Artillery a minute and 460 MB)…");
+            let file = fresh.join("package.json");
+            std::fs::write(&file, "{ \"private\": true }\n")
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            let mut command = Command::new(&npm);
+            command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+            process::succeed(command.args(pins).current_dir(fresh))
+        },
+    )?;
     screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
     Ok((node, node_modules))
 }
@@ -180,8 +199,8 @@ fn node() -> Option<PathBuf> {
     version::major(&found).is_some_and(|major| major >= LEAST_NODE).then_some(program)
 }
 
-fn has_node_packages(place: &Path) -> bool {
-    OF_NODE.iter().all(|pin| place.join("node_modules").join(name_of(pin)).join("package.json").is_file())
+fn has_node_packages(place: &Path, pins: &[&str]) -> bool {
+    pins.iter().all(|pin| place.join("node_modules").join(name_of(pin)).join("package.json").is_file())
 }
 
 /// The package of a pin: what comes before `==` or `@`.
@@ -225,7 +244,7 @@ mod tests {
         for pin in OF_PYTHON {
             assert!(pin.split_once("==").is_some_and(|(_, version)| !version.contains('*')), "{pin}");
         }
-        for pin in OF_NODE {
+        for pin in OF_NODE.iter().chain(PEERS) {
             let (_, version) = pin.split_once('@').unwrap();
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{pin}");
         }
@@ -249,6 +268,6 @@ mod tests {
     #[test]
     fn an_empty_folder_has_no_packages() {
         let scratch = crate::cache::tests::Scratch::new("targets");
-        assert!(!has_python_packages(&scratch.0) && !has_node_packages(&scratch.0));
+        assert!(!has_python_packages(&scratch.0) && !has_node_packages(&scratch.0, OF_NODE));
     }
 }

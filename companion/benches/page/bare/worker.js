@@ -1,0 +1,127 @@
+// One function for each task. Nothing is kept but what the answer needs.
+const opened = (url) => new Promise((resolve, reject) => {
+  const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => resolve(socket);
+  socket.onerror = () => reject(new Error("it did not open"));
+});
+
+// Nearest rank, as a histogram has it.
+const figures = (took) => {
+  const sorted = Float64Array.from(took).sort();
+  const at = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+};
+
+const tasks = {
+  // One message after the other.
+  async roundTrips({ url, samples, payload }) {
+    const socket = await opened(url);
+    const took = [];
+    await new Promise((resolve) => {
+      let sent = 0;
+      const send = () => {
+        sent = performance.now();
+        socket.send(payload.replace("#", String(took.length).padStart(6, "0")));
+      };
+      socket.onmessage = () => {
+        took.push(performance.now() - sent);
+        if (took.length < samples) send(); else resolve();
+      };
+      send();
+    });
+    socket.close();
+    return figures(took);
+  },
+
+  // A thousand at once, then the next thousand.
+  async batches({ url, batches, window, payload }) {
+    const socket = await opened(url);
+    const took = [];
+    for (let batch = 0; batch < batches; batch++) {
+      const began = performance.now();
+      await new Promise((resolve) => {
+        let left = window;
+        socket.onmessage = () => { if (--left === 0) resolve(); };
+        for (let i = 0; i < window; i++) socket.send(payload.replace("#", String(i).padStart(6, "0")));
+      });
+      took.push(performance.now() - began);
+    }
+    socket.close();
+    return took;
+  },
+
+  // As many connections as told, each sends when it has its answer.
+  async closedLoops({ url, connections, millis, payload }) {
+    const sockets = await Promise.all(Array.from({ length: connections }, () => opened(url)));
+    const began = performance.now();
+    let answers = 0;
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => {
+      let round = 0;
+      const send = () => socket.send(payload.replace("#", String(round++).padStart(6, "0")));
+      socket.onmessage = () => {
+        answers++;
+        if (performance.now() - began < millis) send(); else resolve();
+      };
+      send();
+    })));
+    const took = performance.now() - began;
+    sockets.forEach((socket) => socket.close());
+    return answers / (took / 1000);
+  },
+
+  // A crowd, opened a few at a time; all send on the same clock.
+  async crowd({ url, connections, pace, every, rounds, payload }) {
+    const sockets = [];
+    let next = 0;
+    await Promise.all(Array.from({ length: pace }, async () => {
+      while (next++ < connections) sockets.push(await opened(url));
+    }));
+    const took = [];
+    let answers = 0;
+    const all = new Promise((resolve) => {
+      sockets.forEach((socket) => {
+        socket.sentAt = new Map();
+        socket.onmessage = ({ data }) => {
+          const now = performance.now();
+          took.push(now - socket.sentAt.get(data));
+          socket.sentAt.delete(data);
+          if (++answers === connections * rounds) resolve();
+        };
+      });
+    });
+    const began = performance.now();
+    for (let round = 0; round < rounds; round++) {
+      const wait = began + round * every - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      const text = payload.replace("#", String(round).padStart(6, "0"));
+      for (const socket of sockets) {
+        socket.sentAt.set(text, performance.now());
+        socket.send(text);
+      }
+    }
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 10000))]);
+    sockets.forEach((socket) => socket.close());
+    return { ...figures(took), lost: connections * rounds - answers };
+  },
+
+  // Says what is wanted and counts what comes.
+  async flood({ url, count, size }) {
+    const socket = await opened(url);
+    const began = performance.now();
+    await new Promise((resolve) => {
+      let left = count;
+      socket.onmessage = () => { if (--left === 0) resolve(); };
+      socket.send(`go ${count} ${size}`);
+    });
+    const took = performance.now() - began;
+    socket.close();
+    return took;
+  },
+};
+
+onmessage = async ({ data: { id, task, options } }) => {
+  let answer;
+  try { answer = await tasks[task](options); } catch (error) { answer = { error: String(error) }; }
+  postMessage({ id, answer });
+};

@@ -1,0 +1,163 @@
+//! What comes faster than anybody reads: the bench under a flood, and with a million frames in it.
+
+use serde_json::{Value, json};
+
+use crate::figures::{Aim, Figure, alone, compared};
+use crate::stage::{Stage, number};
+
+/// Watches the frames of the page, and when the count of the timeline has reached `wanted`.
+const WATCH: &str = "
+    globalThis.gaps = []; globalThis.reached = null;
+    const wanted = WANTED, count = document.querySelector('[data-testid=frames]');
+    let last = null;
+    const next = now => {
+        if (last !== null) gaps.push(now - last);
+        last = now;
+        if (Number(count.textContent.replace(/\\D/g, '')) >= wanted) { reached = performance.now(); return; }
+        requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+    globalThis.began = performance.now();
+    document.querySelector('[data-testid=send]').click();";
+
+fn percentile(values: &Value, share: f64) -> f64 {
+    let mut sorted: Vec<f64> = values.as_array().into_iter().flatten().map(number).collect();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
+/// One flood into our bench: messages a second, the frames of the page, and how many messages were lost.
+struct Flood {
+    rate: f64,
+    gaps: Value,
+    lost: f64,
+}
+
+async fn pour(stage: &Stage, count: usize, size: usize) -> Flood {
+    let browser = &stage.browser;
+    browser.open("about:blank").await;
+    browser.open(&stage.practice.page).await;
+    browser.type_into("url", &stage.flood).await;
+    browser.click("connect").await;
+    browser.until_text("note", "Open").await;
+    browser.type_into("message", &format!("go {count} {size}")).await;
+    let frames = digits(&browser.text("frames").await);
+    // What we send is a frame, too.
+    let wanted = frames + 1 + count;
+    browser.run(&WATCH.replace("WANTED", &wanted.to_string())).await;
+    browser.until_script("return globalThis.reached !== null").await;
+    let took = number(&browser.run("return reached - began").await);
+    let all = digits(&browser.text("frames").await);
+    Flood {
+        rate: count as f64 / (took / 1e3),
+        gaps: browser.run("return gaps").await,
+        lost: wanted as f64 - all as f64,
+    }
+}
+
+/// The number that a text of the page has, with thin spaces between its digits.
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_default()
+}
+
+/// Small and large messages, the list following, against a Worker that only counts.
+pub async fn followed(stage: &Stage) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for (words, size, count) in [("64 B", 64, 400_000), ("16 KiB", 16 << 10, 30_000)] {
+        let count = stage.of(count);
+        let options = json!({ "url": stage.flood, "count": count, "size": size });
+        let (mut pairs, mut gaps, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        for pair in 0..stage.pairs() {
+            let bare = async || count as f64 / (number(&stage.bare("flood", &options, "").await) / 1e3);
+            let (ours, bare) = if pair % 2 == 0 {
+                let ours = pour(stage, count, size).await;
+                (ours, bare().await)
+            } else {
+                let bare = bare().await;
+                (pour(stage, count, size).await, bare)
+            };
+            pairs.push((ours.rate, bare));
+            gaps.push(percentile(&ours.gaps, 0.95));
+            lost.push(ours.lost);
+        }
+        figures.push(compared(&format!("flood, {words}"), "/s", &pairs, Aim::AtLeast(0.90)));
+        figures.push(alone(
+            &format!("flood, {words}: frames of the page, p95"),
+            "ms",
+            &gaps,
+            Aim::AtMost(20.0),
+        ));
+        figures.push(alone(&format!("flood, {words}: messages lost"), "", &lost, Aim::AtMost(0.0)));
+    }
+    figures
+}
+
+/// Types a filter and notes when the first rows are there, and when all is searched.
+const FILTER: &str = "
+    globalThis.first = null; globalThis.whole = null;
+    const hits = document.querySelector('[data-testid=hits]'), mark = MARK;
+    const began = performance.now();
+    const field = document.querySelector('[data-testid=filter]');
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, FILTER_TEXT);
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    const next = () => {
+        const rows = [...document.querySelectorAll('.row:not([hidden])')];
+        if (first === null && rows.length > 0 && rows.every(row => mark.test(row.textContent))) first = performance.now() - began;
+        if (first !== null && /hit/.test(hits.textContent) && !/to search/.test(hits.textContent)) { whole = performance.now() - began; return; }
+        requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);";
+
+const SCROLL: &str = "
+    globalThis.gaps = []; globalThis.isOver = false;
+    const list = document.querySelector('[data-testid=timeline]');
+    let last = null, left = 240;
+    const next = now => {
+        if (last !== null) gaps.push(now - last);
+        last = now;
+        list.scrollTop -= 90;
+        if (--left > 0) requestAnimationFrame(next); else isOver = true;
+    };
+    requestAnimationFrame(next);";
+
+/// A million frames in the log.
+pub async fn filtered(stage: &Stage) -> Vec<Figure> {
+    let browser = &stage.browser;
+    let count = stage.of(1_000_000);
+    let loaded = pour(stage, count, 64).await;
+    assert!(loaded.lost.abs() < 1.0, "all frames are there");
+    browser.click("mode-regex").await;
+    let mut figures = Vec::new();
+    for (words, filters) in [
+        (
+            "regex with a literal",
+            ["\"n\":00[1-7]2[0-9]+5,", "\"n\":00[1-6]3[0-9]+7,", "\"n\":00[1-5]1[0-9]+3,"],
+        ),
+        ("regex without a literal", ["[0-9]{4}[1-3]2[0-9]", "[0-9]{4}[2-4]3[0-9]", "[0-9]{4}[5-7]1[0-9]"]),
+    ] {
+        let (mut first, mut whole) = (Vec::new(), Vec::new());
+        for filter in filters {
+            let script = FILTER
+                .replace("MARK", &format!("new RegExp({})", json!(filter)))
+                .replace("FILTER_TEXT", &json!(filter).to_string());
+            browser.run(&script).await;
+            browser.until_script("return globalThis.whole !== null").await;
+            first.push(number(&browser.run("return first").await));
+            whole.push(number(&browser.run("return whole").await));
+        }
+        let name = |what: &str| format!("{count} frames, {words}: {what}");
+        figures.push(alone(&name("first rows"), "ms", &first, Aim::AtMost(50.0)));
+        figures.push(alone(&name("whole result"), "ms", &whole, Aim::AtMost(300.0)));
+    }
+    browser.type_into("filter", "").await;
+    let mut gaps = Vec::new();
+    for _ in 0..3 {
+        browser.run("document.querySelector('[data-testid=timeline]').scrollTop -= 100000").await;
+        browser.run(SCROLL).await;
+        browser.until_script("return globalThis.isOver").await;
+        gaps.push(percentile(&browser.run("return gaps").await, 0.95));
+    }
+    figures.push(alone(&format!("{count} frames, a scroll frame, p95"), "ms", &gaps, Aim::AtMost(16.7)));
+    figures
+}

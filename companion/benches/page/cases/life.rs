@@ -1,0 +1,77 @@
+//! The start of the page, and what it holds after a long day.
+
+use serde_json::json;
+
+use crate::figures::{Aim, Figure, alone};
+use crate::stage::{Stage, number, payload};
+
+/// Notes when the bench can be used: its worker has told the clock's step, and there is a button to press.
+const USABLE: &str = "
+    new MutationObserver((_, observer) => {
+        if (globalThis.usable) return;
+        const clock = document.querySelector('[data-testid=clock]'), button = document.querySelector('[data-testid=connect]');
+        if (clock?.textContent.includes('µs') && button && !button.disabled) { globalThis.usable = performance.now(); observer.disconnect(); }
+    }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });";
+
+/// What is transferred, and how long it takes until a person can connect.
+pub async fn start(stage: &Stage) -> Vec<Figure> {
+    let bytes: f64 = std::env::var("SOCKSCOPE_FIRST_LOAD")
+        .ok()
+        .and_then(|bytes| bytes.parse().ok())
+        .expect("SOCKSCOPE_FIRST_LOAD is set; `cargo xtask bench` sets it");
+    let browser = &stage.browser;
+    browser.before_load(USABLE).await;
+    let mut took = Vec::new();
+    for _ in 0..stage.pairs() {
+        browser.open("about:blank").await;
+        browser.open(&stage.practice.page).await;
+        browser.until_script("return globalThis.usable > 0").await;
+        took.push(number(&browser.run("return usable").await));
+    }
+    vec![
+        alone("start: first load in brotli", "kB", &[bytes / 1e3], Aim::AtMost(250.0)),
+        alone("start: until it can be used", "ms", &took, Aim::AtMost(500.0)),
+    ]
+}
+
+/// Bytes of the page with its workers, after a collection.
+async fn held(stage: &Stage) -> f64 {
+    let script = "globalThis.bytes = null;
+        performance.measureUserAgentSpecificMemory().then(it => globalThis.bytes = it.bytes, error => globalThis.bytes = String(error));";
+    stage.browser.run(script).await;
+    stage.browser.until_script("return globalThis.bytes !== null").await;
+    number(&stage.browser.run("return bytes").await)
+}
+
+/// A thousand connections that come and go, and ten runs of a hundred thousand frames.
+pub async fn memory(stage: &Stage) -> Vec<Figure> {
+    let (rounds, messages) = (stage.of(10), stage.of(50_000));
+    let coming = json!({
+        "sockscope": 1, "suite": "coming", "clients": { "c": { "url": stage.echo(), "count": 100 } },
+        "checks": [{ "check": "c", "timeout": "2m", "steps": [
+            { "connect": "c" }, { "on": "c", "send": "x", "expect": { "echo": true } }, { "on": "c", "close": {} }
+        ] }]
+    });
+    let running = json!({
+        "sockscope": 1, "suite": "running", "clients": { "a": { "url": stage.echo() } },
+        "checks": [{ "check": "c", "timeout": "3m", "steps": [
+            { "connect": "a" },
+            { "on": "a", "repeat": { "times": messages, "every": "10us", "schedule": "open" },
+              "send": payload("{{i}}"), "expect": { "echo": true, "within": "60s" } }
+        ] }]
+    });
+    // Memory of WebAssembly never shrinks, so the start is after the first of each.
+    stage.ours(&coming, "").await;
+    stage.again(&running).await;
+    let before = held(stage).await;
+    for _ in 0..rounds {
+        stage.again(&coming).await;
+        stage.again(&running).await;
+    }
+    let after = held(stage).await;
+    let name =
+        format!("memory after {} connections and {rounds} runs of {} frames", rounds * 100, messages * 2);
+    let mut figure = alone(&name, "× the start", &[after / before], Aim::AtMost(1.05));
+    figure.spread = (before / 1e6, after / 1e6);
+    vec![figure]
+}

@@ -1,0 +1,9 @@
+//! The cases, each a function that measures and gives lines of the table.
+
+pub mod crowd;
+pub mod engine;
+pub mod flood;
+pub mod life;
+pub mod peers;
+pub mod servers;
+pub mod trips;

@@ -1,0 +1,122 @@
+//! The servers themselves: ours against Node's `ws`, and what the fault proxy adds when no fault is set.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::figures::{Aim, Figure, alone, compared, median};
+use crate::stage::Stage;
+
+const CONNECTIONS: usize = 8;
+const WINDOW: usize = 100;
+
+/// A server of `tests/servers` on Node, ended with its handle.
+struct Node {
+    child: Child,
+    ws: String,
+}
+
+impl Node {
+    fn start() -> Self {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/servers/ws_server.mjs");
+        let node = std::env::var_os("SOCKSCOPE_NODE").expect("`cargo xtask bench` says where Node is");
+        let mut child = Command::new(node)
+            .args([file, "--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Node starts");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("its output is ours");
+        BufReader::new(output).read_line(&mut line).expect("it says where it is");
+        let ws = line.trim().strip_prefix("ready: ").and_then(|it| it.split(' ').next());
+        let ws = ws.unwrap_or_else(|| panic!("it is not ready: {line:?}")).to_owned();
+        Self { child, ws }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn connect(url: &str) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+    let (socket, _) = connect_async(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+        stream.set_nodelay(true).expect("a socket has that");
+    }
+    socket
+}
+
+/// Echoed messages a second over some connections with many on their way.
+async fn rate(url: &str, lasting: Duration) -> f64 {
+    let began = Instant::now();
+    let loads = (0..CONNECTIONS).map(|_| async {
+        let mut socket = connect(url).await;
+        let message = Message::text("x".repeat(64));
+        let mut count = 0_u64;
+        while began.elapsed() < lasting {
+            for _ in 0..WINDOW {
+                socket.feed(message.clone()).await.expect("it is open");
+            }
+            socket.flush().await.expect("it is open");
+            for _ in 0..WINDOW {
+                socket.next().await.expect("it is open").expect("it is open");
+            }
+            count += WINDOW as u64;
+        }
+        count
+    });
+    let count: u64 = join_all(loads).await.into_iter().sum();
+    count as f64 / began.elapsed().as_secs_f64()
+}
+
+/// The practice server and `ws`, both with the same client.
+pub async fn against_node(stage: &Stage) -> Vec<Figure> {
+    let node = Node::start();
+    let theirs = format!("{}/echo", node.ws);
+    let lasting = Duration::from_millis(stage.of(3000) as u64);
+    let mut pairs = Vec::new();
+    for pair in 0..stage.pairs() {
+        pairs.push(if pair % 2 == 0 {
+            let ours = rate(&stage.echo(), lasting).await;
+            (ours, rate(&theirs, lasting).await)
+        } else {
+            let theirs = rate(&theirs, lasting).await;
+            (rate(&stage.echo(), lasting).await, theirs)
+        });
+    }
+    vec![compared("practice server, echoes, against Node ws", "/s", &pairs, Aim::AtLeast(1.5))]
+}
+
+/// The median of round trips, in milliseconds.
+async fn middle(url: &str, samples: usize) -> f64 {
+    let mut socket = connect(url).await;
+    let mut took = Vec::with_capacity(samples);
+    for _ in 0..samples {
+        let began = Instant::now();
+        socket.send(Message::text("x".repeat(64))).await.expect("it is open");
+        socket.next().await.expect("it is open").expect("it is open");
+        took.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    median(&took)
+}
+
+/// What the proxy adds to a round trip.
+pub async fn through_the_proxy(stage: &Stage) -> Vec<Figure> {
+    let samples = stage.of(5000);
+    let (direct, proxied) = (stage.echo(), format!("{0}/proxy?to={0}/echo", stage.practice.ws));
+    let mut added = Vec::new();
+    for _ in 0..stage.pairs() {
+        let without = middle(&direct, samples).await;
+        added.push(middle(&proxied, samples).await - without);
+    }
+    vec![alone("fault proxy without a fault: added to a round trip, p50", "ms", &added, Aim::AtMost(0.2))]
+}

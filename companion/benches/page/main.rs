@@ -1,0 +1,99 @@
+//! How fast Sockscope is, against the least that could do the same, pair by pair in one run and one browser.
+//!
+//! Run by `cargo xtask bench`, which builds what is measured and says where it is. Ends with 1 when something was lost or did
+//! not run; an aim that is not met is told, and is no failure of the command.
+
+mod cases;
+#[expect(dead_code, reason = "the tests of the page need more")]
+#[path = "../../tests/driver/mod.rs"]
+mod driver;
+mod figures;
+mod flood;
+mod site;
+mod stage;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use cases::{crowd, engine, flood as floods, life, peers, servers, trips};
+use figures::Figure;
+use stage::Stage;
+
+/// What is measured, in the order of the documentation.
+const CASES: &[&str] = &[
+    "round-trips",
+    "round-trips-busy",
+    "pipelined",
+    "flood",
+    "ten",
+    "artillery",
+    "crowd",
+    "log",
+    "filter",
+    "start",
+    "memory",
+    "engine",
+    "servers",
+    "proxy",
+];
+
+async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
+    match case {
+        "round-trips" => trips::one_by_one(stage).await,
+        "round-trips-busy" => trips::while_busy(stage).await,
+        "pipelined" => trips::pipelined(stage).await,
+        "flood" => floods::followed(stage).await,
+        "ten" => crowd::ten(stage).await,
+        "artillery" => peers::artillery(stage).await,
+        "crowd" => crowd::hundred_forty_four(stage).await,
+        "log" => engine::log(),
+        "filter" => floods::filtered(stage).await,
+        "start" => life::start(stage).await,
+        "memory" => life::memory(stage).await,
+        "engine" => engine::matches(),
+        "servers" => servers::against_node(stage).await,
+        "proxy" => servers::through_the_proxy(stage).await,
+        other => panic!("no case is called {other}"),
+    }
+}
+
+fn main() {
+    // Cargo adds `--bench`; what is no option names the cases.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_quick = arguments.iter().any(|it| it == "--quick");
+    let wanted: Vec<&str> = arguments.iter().filter(|it| !it.starts_with("--")).map(String::as_str).collect();
+    for name in &wanted {
+        assert!(CASES.contains(name), "no case is called {name}; there are {}", CASES.join(", "));
+    }
+    let chosen: Vec<&str> =
+        CASES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(it)).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let all = runtime.expect("a runtime").block_on(async {
+        let stage = Stage::set(is_quick).await;
+        let mut all = Vec::new();
+        for (place, case) in chosen.iter().enumerate() {
+            let began = Instant::now();
+            eprintln!("[{}/{}] {case}", place + 1, chosen.len());
+            let figures = measure(case, &stage).await;
+            eprintln!("{}      {:.0} s", figures::table(&figures), began.elapsed().as_secs_f64());
+            all.extend(figures);
+            keep(&all);
+        }
+        stage.strike().await;
+        all
+    });
+    println!("{}", figures::table(&all));
+    let met = all.iter().filter(|it| it.met).count();
+    println!("{met} of {} aims met; all of it is in target/bench.json", all.len());
+}
+
+/// Written after each case, so that a run which is broken off has told what it knew.
+fn keep(figures: &[Figure]) {
+    let text = serde_json::to_string_pretty(figures).expect("figures are JSON");
+    std::fs::write(target().join("bench.json"), text + "\n").expect("the target folder can be written");
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
+}

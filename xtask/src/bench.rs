@@ -1,0 +1,40 @@
+//! `cargo xtask bench`: builds what is measured and what it is compared with, and lets the benchmarks run.
+//!
+//! What is measured stands in `companion/benches/page`. The rule a reader would break: nothing here decides how fast anything
+//! has to be.
+
+use anyhow::{Result, bail};
+
+use crate::command_line::BenchOptions;
+use crate::process::{self, Show};
+use crate::project::Project;
+use crate::{screen, serve, setup, sizes, targets};
+
+/// True when everything ran; whether an aim is met is told and not judged.
+pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
+    let mut progress =
+        serve::build_all(project, setup::BROWSER_STAGES + targets::STAGES + targets::PEER_STAGES + 1)?;
+    let browser = setup::browser(&mut progress)?;
+    let servers = targets::set_up(&mut progress)?;
+    let artillery = targets::set_up_peers(&mut progress)?;
+    let length = if options.quick { "about 5 minutes" } else { "about 25 minutes" };
+    progress.stage(&format!("measuring ({length}; leave the machine alone meanwhile)…"));
+    let mut command = project.cargo();
+    command.args(["bench", "--locked", "-p", "sockscope-companion", "--features", "page-tests"]);
+    command.args(["--bench", "page", "--"]);
+    if options.quick {
+        command.arg("--quick");
+    }
+    command.args(&options.cases);
+    command.env("SOCKSCOPE_BIN", project.server());
+    command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    command.env("SOCKSCOPE_ARTILLERY", artillery);
+    command.env("SOCKSCOPE_FIRST_LOAD", sizes::first_load(&sizes::weigh(&project.dist())?).to_string());
+    servers.equip(&mut command);
+    let status = process::run(&mut command, Show::Lines, |_| ())?;
+    if !status.success() {
+        bail!("a case did not run or lost something; which one stands above");
+    }
+    screen::note("the figures are in target/bench.json");
+    Ok(true)
+}
