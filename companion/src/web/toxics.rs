@@ -10,10 +10,12 @@ use serde_json::{Map, Value, json};
 use super::answer::{Body, error, json as answer_json};
 use super::api::wrong_method;
 use super::body::read;
+use crate::destination::Destination;
 use crate::routes::Practice;
 use crate::routes::proxy::kind::{Given, Kind, TYPES};
 use crate::routes::proxy::toxic::{Stream, Toxic};
 use crate::routes::query::{LONGEST_NAME, Query, QueryError};
+use crate::ws::dial::{DialError, reaches};
 
 /// Answers a request under `/api/proxy`.
 pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response<Body> {
@@ -36,9 +38,12 @@ pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response
             answer_json(StatusCode::OK, &json!({ "removed": removed }))
         }
         ("/toxics", _) => wrong_method("GET, HEAD, POST, DELETE"),
+        // No GET, which pages of other sites may send: they would learn from its time what listens on this machine.
+        ("/target", &Method::POST) => try_target(practice, request).await,
+        ("/target", _) => wrong_method("POST"),
         _ => match rest.strip_prefix("/toxics/") {
             Some(name) => one(practice, request.method(), name, key),
-            None => error(StatusCode::NOT_FOUND, "not_found", "there are /api/proxy and /api/proxy/toxics"),
+            None => error(StatusCode::NOT_FOUND, "not_found", "there are /api/proxy, /api/proxy/toxics and /api/proxy/target"),
         },
     }
 }
@@ -57,6 +62,35 @@ fn one(practice: &Practice, method: &Method, name: &str, key: Option<&str>) -> R
             answer_json(StatusCode::OK, &json!({ "removed": removed }))
         }
         _ => wrong_method("GET, HEAD, DELETE"),
+    }
+}
+
+/// Where somebody wants the proxy to lead.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Target {
+    to: String,
+}
+
+/// Says whether the proxy would get through to a target, and if not, in the words that a handshake is refused with, which a
+/// browser keeps from its page.
+async fn try_target(practice: &Practice, request: Request<Incoming>) -> Response<Body> {
+    let target: Result<Target, _> =
+        read(request, practice.limits.body).await.and_then(|body| Ok(serde_json::from_slice(&body)?));
+    let to: Destination = match target.map(|target| target.to.parse()) {
+        Err(bad) => return error(bad.status(), bad.code(), bad),
+        Ok(Err(bad)) => return error(StatusCode::BAD_REQUEST, "bad_target", bad),
+        Ok(Ok(to)) => to,
+    };
+    match reaches(&to, &practice.proxy.reach).await {
+        Ok(address) => {
+            let (to, address) = (to.without_query(), address.to_string());
+            answer_json(StatusCode::OK, &json!({ "to": to, "address": address }))
+        }
+        Err(bad) => {
+            let code = if matches!(bad, DialError::NotAllowed { .. }) { "not_allowed" } else { "unreachable" };
+            error(bad.status(), code, bad)
+        }
     }
 }
 

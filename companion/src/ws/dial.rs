@@ -133,6 +133,14 @@ pub async fn dial(
     timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())))
 }
 
+/// Whether a destination is one that may be connected to and that accepts, and at which address: no byte is sent.
+pub async fn reaches(destination: &Destination, reach: &Reach) -> Result<SocketAddr, DialError> {
+    let target = destination.authority();
+    let connected = timeout(PATIENCE, connect(destination, reach)).await;
+    let tcp = connected.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())))?;
+    tcp.peer_addr().map_err(|source| DialError::Unreachable { target, source })
+}
+
 async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
     let host = destination.host();
     let unresolved = |source| DialError::Unresolved { host: host.to_owned(), source };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sockscope_companion::Running;
 
 use super::target::{echo, to_own};
-use crate::client::{Client, Seen, server};
+use crate::client::{Client, Seen, port, server};
 use crate::raw::{get, http, post};
 
 /// Adds a toxic, which has to be new.
@@ -190,4 +190,27 @@ async fn a_page_of_another_origin_that_may_write_may_also_delete() {
     assert!(answer.header("access-control-allow-methods").unwrap().contains("DELETE"));
     let foreign = http(&server, "DELETE", "/api/proxy/toxics", &[("Origin", "http://b.test")], "").await;
     assert_eq!(foreign.status, 403);
+}
+
+#[tokio::test]
+async fn a_target_is_tried_and_what_is_wrong_with_it_is_said_in_words() {
+    let server = server().await;
+    let own = port(&server);
+    // Bound and never listened on, so nobody else gets it and nobody accepts.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let silent = taken.local_addr().unwrap().port();
+    for (to, status, words) in [
+        (format!("ws://127.0.0.1:{own}/ws/echo?token=secret"), 200, format!("127.0.0.1:{own}")),
+        (format!("ws://127.0.0.1:{silent}"), 502, format!("127.0.0.1:{silent} cannot be reached")),
+        ("ws://192.0.2.1:9/x".to_owned(), 403, "--allow-target 192.0.2.1:9".to_owned()),
+        ("ws://nobody.invalid".to_owned(), 502, "cannot be resolved".to_owned()),
+        ("http://localhost".to_owned(), 400, "begin with ws://".to_owned()),
+    ] {
+        let answer = post(&server, "/api/proxy/target", &json!({ "to": to }).to_string()).await;
+        let text = answer.text();
+        assert!(answer.status == status && text.contains(&words), "{to}: {} {text}", answer.status);
+        assert!(!text.contains("secret"), "{text}");
+    }
+    assert_eq!(get(&server, "/api/proxy/target").await.status, 405);
 }
