@@ -4,6 +4,7 @@
 //! answer. Formatting and geometry are pure and tested natively; components are thin.
 
 pub mod chart;
+pub mod faults;
 pub mod format;
 pub mod live;
 pub mod margin;

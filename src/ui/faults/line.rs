@@ -1,0 +1,154 @@
+//! A line through the proxy: where it leads, and the address that one connects to.
+//!
+//! Pure. The rule a reader would break: what stands in `to` is encoded, since a `&` of the target would end it; braces stay, so
+//! that a placeholder of the bench is still one.
+
+/// A line as it is set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// The target.
+    pub to: String,
+    /// Which toxics are its own; those without a key when empty.
+    pub key: String,
+    /// What all chances follow from, as typed; 1 when empty.
+    pub seed: String,
+    /// Any certificate of the target will do.
+    pub is_insecure: bool,
+}
+
+const PATH: &str = "/ws/proxy?";
+/// Bytes of a key that the proxy takes.
+const LONGEST_KEY: usize = 128;
+
+impl Line {
+    /// The address to connect to, at the server with this one.
+    pub fn address(&self, server: &str) -> String {
+        let mut address = format!("{server}{PATH}to={}", encoded(self.to.trim()));
+        if !self.key.is_empty() {
+            address += &format!("&key={}", encoded(&self.key));
+        }
+        if !matches!(self.seed.trim(), "" | "1") {
+            address += &format!("&seed={}", encoded(self.seed.trim()));
+        }
+        if self.is_insecure && self.is_tls() {
+            address += "&insecure=true";
+        }
+        address
+    }
+
+    /// Whether the target is spoken to under TLS.
+    pub fn is_tls(&self) -> bool {
+        self.to.trim_start().starts_with("wss:")
+    }
+
+    /// The line that an address leads through; none when it leads past the proxy.
+    pub fn of_address(address: &str) -> Option<Self> {
+        let (_, query) = address.split_once(PATH)?;
+        let value = |wanted: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(name, _)| *name == wanted).map(|(_, value)| decoded(value)).unwrap_or_default()
+        };
+        let is_insecure = matches!(value("insecure").as_str(), "1" | "true");
+        Some(Self { to: value("to"), key: value("key"), seed: value("seed"), is_insecure })
+            .filter(|line| !line.to.is_empty())
+    }
+
+    /// What is wrong with the seed.
+    pub fn wrong_seed(&self) -> Option<&'static str> {
+        let typed = self.seed.trim();
+        (!typed.is_empty() && typed.parse::<u64>().is_err()).then_some("The seed is a whole number from 0.")
+    }
+
+    /// What is wrong with the key.
+    pub fn wrong_key(&self) -> Option<&'static str> {
+        (self.key.len() > LONGEST_KEY).then_some("The key is longer than 128 bytes.")
+    }
+}
+
+/// A text as a value of a query.
+pub fn encoded(text: &str) -> String {
+    let mut value = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '%' | '&' | '#' | '+' | '"' | ' ' => value += &format!("%{:02X}", c as u32),
+            c => value.push(c),
+        }
+    }
+    value
+}
+
+fn decoded(value: &str) -> String {
+    let bytes = value.as_bytes();
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let code = bytes.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
+        match (byte, code.and_then(|two| u8::from_str_radix(two, 16).ok())) {
+            (b'%', Some(byte)) => {
+                text.push(byte);
+                at += 2;
+            }
+            (b'+', _) => text.push(b' '),
+            (byte, _) => text.push(*byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: &str = "ws://localhost:9000";
+
+    #[track_caller]
+    fn check(to: &str, key: &str, seed: &str, query: &str) {
+        let line = Line { to: to.into(), key: key.into(), seed: seed.into(), is_insecure: true };
+        let address = line.address(SERVER);
+        assert_eq!(address, format!("ws://localhost:9000/ws/proxy?{query}"));
+        let back = Line::of_address(&address).expect("an address of the proxy");
+        assert_eq!((back.to.as_str(), back.key.as_str()), (to.trim(), key));
+        assert_eq!(back.is_insecure, line.is_tls());
+        assert_eq!(back.address(SERVER), address);
+    }
+
+    #[test]
+    fn a_line_leads_where_it_is_told_and_is_read_back() {
+        check("ws://localhost:3000/chat", "", "", "to=ws://localhost:3000/chat");
+        check("ws://localhost:3000/chat", "alice", "7", "to=ws://localhost:3000/chat&key=alice&seed=7");
+        check(" ws://h/?a=1&b=50%25#x ", "", "1", "to=ws://h/?a=1%26b=50%2525%23x");
+        check("wss://h/", "a b+ö", "", "to=wss://h/&key=a%20b%2Bö&insecure=true");
+    }
+
+    #[test]
+    fn a_placeholder_stays_one() {
+        check("ws://h/?user={{name}}&x={{uuid}}", "", "", "to=ws://h/?user={{name}}%26x={{uuid}}");
+    }
+
+    #[test]
+    fn an_address_past_the_proxy_is_no_line() {
+        for address in
+            ["", "ws://localhost:9000/ws", "ws://localhost:9000/ws/proxy?", "ws://h/ws/proxy?key=a&latency=5"]
+        {
+            assert_eq!(Line::of_address(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn half_an_escape_is_taken_as_it_is() {
+        for (value, text) in [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%C3%B6", "ö"), ("a+b", "a b")] {
+            assert_eq!(decoded(value), text);
+        }
+    }
+
+    #[test]
+    fn what_the_proxy_would_refuse_is_said() {
+        let line = |key: &str, seed: &str| Line { key: key.into(), seed: seed.into(), ..Line::default() };
+        for (seed, is_wrong) in [("", false), (" 7 ", false), ("-1", true), ("x", true), ("1.5", true)] {
+            assert_eq!(line("", seed).wrong_seed().is_some(), is_wrong, "{seed}");
+        }
+        assert!(line(&"x".repeat(129), "").wrong_key().is_some());
+        assert!(line(&"x".repeat(128), "").wrong_key().is_none());
+    }
+}
