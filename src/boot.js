@@ -38,35 +38,50 @@
     return;
   }
 
-  // The checks are a program of their own, which is loaded when they are first looked at or when a script asks for a run.
+  // Checks and faults are a program of their own, which is loaded when one of them is first looked at or when a script asks for
+  // a run; each view is drawn once.
   let started;
-  let checks;
+  let loaded;
   let program;
-  const loadChecks = () => {
-    checks ??= started
+  const shown = {};
+  const style = (file) =>
+    new Promise((done, fail) => {
+      const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: file, onload: done });
+      link.onerror = () => fail(new Error(`there is no ${file}`));
+      document.head.append(link);
+    });
+  const load = (view) => {
+    loaded ??= started
       .then(() => import('./checks.js'))
-      .then(async (loaded) => {
-        await loaded.default({ module_or_path: './checks_bg.wasm' });
-        program = loaded;
-        return program;
+      .then(async (module) => {
+        await module.default({ module_or_path: './checks_bg.wasm' });
+        program = module;
       })
       .catch((error) => {
-        checks = undefined;
+        loaded = undefined;
         throw error;
       });
-    return checks;
+    shown[view] ??= Promise.all([loaded, view === 'faults' && style('./faults.css')])
+      .then(() => program.show(view))
+      .catch((error) => {
+        shown[view] = undefined;
+        throw error;
+      });
+    return shown[view];
   };
-  const showChecks = () => {
-    if (!/^#\/?checks/.test(location.hash)) return;
-    loadChecks().catch((error) => {
-      const place = document.getElementById('checks');
+  const loadChecks = () => load('checks');
+  const showView = () => {
+    const view = /^#\/?(checks|faults)/.exec(location.hash)?.[1];
+    if (!view) return;
+    load(view).catch((error) => {
+      const place = document.getElementById(view);
       if (!place) return;
       const words = document.createElement('p');
       words.className = 'start';
-      words.textContent = `The checks could not be loaded: ${error?.message ?? error}. `;
+      words.textContent = `The ${view} could not be loaded: ${error?.message ?? error}. `;
       const again = document.createElement('button');
       again.textContent = 'Try again';
-      again.addEventListener('click', showChecks);
+      again.addEventListener('click', showView);
       words.append(again);
       place.replaceChildren(words);
     });
@@ -104,8 +119,8 @@
     .then(() => {
       start.remove();
       if (new URLSearchParams(location.search).has('suite')) location.hash = '#/checks';
-      addEventListener('hashchange', showChecks);
-      showChecks();
+      addEventListener('hashchange', showView);
+      showView();
     })
     .catch((error) => {
       say(

@@ -1,14 +1,22 @@
-//! The view of checks as a program of its own: the page's start script loads it when the view is first opened, or when a script
-//! asks for a run.
+//! The views of checks and of faults as a program of its own: the page's start script loads it when one of them is first
+//! opened, or when a script asks for a run. Each is drawn only where it was asked for.
 
 use js_sys::Promise;
-use sockscope::ui::{report_panics, suites};
+use sockscope::ui::{faults, report_panics, suites};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn main() {
     report_panics();
-    suites::start();
+}
+
+/// Draws the view of this name, once: `faults`, or else the checks, whose worker starts with them.
+#[wasm_bindgen]
+pub fn show(view: &str) {
+    match view {
+        "faults" => faults::start(),
+        _ => suites::start(),
+    }
 }
 
 /// Runs a suite: see `docs/scripting.md`.

@@ -1,8 +1,20 @@
-//! HTTP calls of checks, by `fetch`.
+//! HTTP calls, by `fetch`.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 use gloo_net::http::{Method, RequestBuilder};
 
 use crate::engine::{HttpError, HttpRequest, HttpResponse};
+
+/// Makes the call, and gives it up when there is no answer within this time.
+pub async fn call_within(request: HttpRequest, patience: Duration) -> Result<HttpResponse, HttpError> {
+    match select(pin!(call(request)), pin!(gloo_timers::future::sleep(patience))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(HttpError { message: format!("no answer within {patience:?}") }),
+    }
+}
 
 /// Makes the call. A status such as 404 is an answer, not an error.
 pub(super) async fn call(request: HttpRequest) -> Result<HttpResponse, HttpError> {

@@ -9,7 +9,7 @@ pub mod clock;
 pub mod download;
 pub mod editor;
 pub mod files;
-mod http;
+pub mod http;
 pub mod leaving;
 pub mod menus;
 pub mod page;

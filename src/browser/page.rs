@@ -148,6 +148,10 @@ pub fn give(name: &str, value: &str) {
 pub const CHECK_SOCKETS: &str = "sockscope-check-sockets";
 /// Under which name the bench gives how many sockets it has.
 pub const BENCH_SOCKETS: &str = "data-sockets";
+/// Under which name the bench gives its selected connection: the address, and on a line of their own the subprotocols.
+pub const BENCH_CONNECTION: &str = "data-connection";
+/// A connection that the bench is to open: the address, and on a line of their own the subprotocols.
+pub const CONNECT: &str = "sockscope-connect";
 /// Frames for the timeline, as bytes of a request for the bench's worker.
 pub const FRAMES: &str = "sockscope-frames";
 /// A recording of the bench, as JSON Lines in UTF-8, to become a suite.
@@ -198,6 +202,11 @@ impl Drop for BytesListener {
         let _ =
             window().remove_event_listener_with_callback(self.name, self.listener.as_ref().unchecked_ref());
     }
+}
+
+/// Lets so much time pass.
+pub async fn pause(time: std::time::Duration) {
+    gloo_timers::future::sleep(time).await;
 }
 
 /// Whether nobody looks: the tab is in the background.

@@ -1,8 +1,9 @@
-//! The frame around the three views.
+//! The frame around the four views.
 
 use leptos::prelude::*;
 
 use super::bench::Bench;
+use super::connections;
 use super::dialogs::Dialogs;
 use super::fields::{button, icon, text};
 use super::format;
@@ -56,6 +57,14 @@ pub fn App(
         page::give(page::BENCH_SOCKETS, &store.totals.with(|totals| totals.sockets.to_string()))
     });
 
+    Effect::new(move || {
+        let given = store.current().map(|it| it.setup.with(|it| format!("{}\n{}", it.url, it.protocols)));
+        page::give(page::BENCH_CONNECTION, &given.unwrap_or_default());
+    });
+    StoredValue::new_local(page::BytesListener::new(page::CONNECT, move |told| {
+        connections::open_told(store, link, &String::from_utf8_lossy(&told));
+    }));
+
     let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
         <header class="top">
@@ -74,6 +83,9 @@ pub fn App(
             <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
                 // Another program, which the start script loads when this is first looked at.
                 <div id="checks"><p class="start">"Loading …"</p></div>
+            </section>
+            <section class="view" aria-label="Faults" hidden=move || route.get() != Route::Faults>
+                <div id="faults"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
                 <Practice store link/>

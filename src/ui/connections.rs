@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use super::fields::{icon, text};
 use super::format;
 use super::link::Link;
+use super::route::Route;
 use super::store::{COLORS, Connection, Store};
 use crate::browser::page;
 use crate::engine::Closing;
-use crate::wire::{Phase, Request};
+use crate::wire::{Phase, Request, Setup};
 
 /// All connections with their state.
 #[component]
@@ -59,6 +60,16 @@ pub(super) fn open(store: Store, connection: Connection, link: Link) {
     store.remember_address(url, protocols);
     untrack(|| link.arrange(store));
     link.ask(&Request::Connect { connection: connection.id });
+}
+
+/// Adds a connection that the other program of the page has told of: its address, and on a line of its own the subprotocols.
+pub(super) fn open_told(store: Store, link: Link, told: &str) {
+    let (url, protocols) = told.split_once('\n').unwrap_or((told, ""));
+    let connection =
+        store.add_like(Setup { url: url.to_owned(), protocols: protocols.to_owned(), ..Setup::default() });
+    open(store, connection, link);
+    page::go_to(&Route::Bench.href());
+    page::focus_soon("[data-testid=message]");
 }
 
 /// Closes it, cancels its handshake, or ends its waiting for the next one.

@@ -14,7 +14,7 @@ use crate::wire::{ContentForm, Phase, Request};
 /// What is listed, in the order of the sheet.
 const KEYS: [(&str, &str); 18] = [
     ("?", "This sheet"),
-    ("Alt+B, Alt+C, Alt+P", "Bench, Checks, Practice"),
+    ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice"),
     ("N", "New connection"),
     ("Alt+↑, Alt+↓", "Previous, next connection"),
     ("O", "Connect, or disconnect, the selected connection"),
@@ -68,6 +68,7 @@ fn with_alt(code: &str, key: &str, store: Store, link: Link) -> bool {
     match (code, key) {
         ("KeyB", _) => page::go_to(&Route::Bench.href()),
         ("KeyC", _) => page::go_to(&Route::Checks.href()),
+        ("KeyF", _) => page::go_to(&Route::Faults.href()),
         ("KeyP", _) => page::go_to(&Route::Practice.href()),
         (_, "ArrowUp") => select_beside(store, -1),
         (_, "ArrowDown") => select_beside(store, 1),

@@ -1,4 +1,4 @@
-//! The three views and their addresses.
+//! The four views and their addresses.
 
 /// A view of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,13 +8,15 @@ pub enum Route {
     Bench,
     /// Scripted checks.
     Checks,
+    /// What goes wrong in the proxy in front of one's own server.
+    Faults,
     /// What the practice server offers.
     Practice,
 }
 
 impl Route {
     /// All views in the order of their tabs.
-    pub const ALL: [Self; 3] = [Self::Bench, Self::Checks, Self::Practice];
+    pub const ALL: [Self; 4] = [Self::Bench, Self::Checks, Self::Faults, Self::Practice];
 
     /// The view that the fragment of an address names; the bench when it names none.
     pub fn of_fragment(fragment: &str) -> Self {
@@ -32,6 +34,7 @@ impl Route {
         match self {
             Self::Bench => "Bench",
             Self::Checks => "Checks",
+            Self::Faults => "Faults",
             Self::Practice => "Practice",
         }
     }
@@ -40,6 +43,7 @@ impl Route {
         match self {
             Self::Bench => "bench",
             Self::Checks => "checks",
+            Self::Faults => "faults",
             Self::Practice => "practice",
         }
     }

@@ -43,7 +43,11 @@ pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response
         ("/target", _) => wrong_method("POST"),
         _ => match rest.strip_prefix("/toxics/") {
             Some(name) => one(practice, request.method(), name, key),
-            None => error(StatusCode::NOT_FOUND, "not_found", "there are /api/proxy, /api/proxy/toxics and /api/proxy/target"),
+            None => error(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "there are /api/proxy, /api/proxy/toxics and /api/proxy/target",
+            ),
         },
     }
 }
@@ -88,7 +92,8 @@ async fn try_target(practice: &Practice, request: Request<Incoming>) -> Response
             answer_json(StatusCode::OK, &json!({ "to": to, "address": address }))
         }
         Err(bad) => {
-            let code = if matches!(bad, DialError::NotAllowed { .. }) { "not_allowed" } else { "unreachable" };
+            let code =
+                if matches!(bad, DialError::NotAllowed { .. }) { "not_allowed" } else { "unreachable" };
             error(bad.status(), code, bad)
         }
     }

@@ -102,8 +102,14 @@ mod tests {
     use super::super::toxic::TOXICS;
     use super::*;
 
-    const LATENCY: Knob =
-        Knob { name: "latency", label: "", unit: "ms", slider: Some((1, 60_000)), limits: (0.0, 60_000.0), start: 0.0 };
+    const LATENCY: Knob = Knob {
+        name: "latency",
+        label: "",
+        unit: "ms",
+        slider: Some((1, 60_000)),
+        limits: (0.0, 60_000.0),
+        start: 0.0,
+    };
 
     fn knobs() -> impl Iterator<Item = &'static Knob> {
         TOXICS.iter().flat_map(|toxic| toxic.knobs)

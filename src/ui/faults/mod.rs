@@ -4,6 +4,7 @@
 //! nothing of its own about it, so that a suite or a command line may switch the same toxics. `knob`, `toxic`, `setting`,
 //! `preset` and `line` are pure. It is drawn by the program of the checks, and only where it is looked at.
 
+pub mod board;
 pub mod knob;
 pub mod line;
 pub mod preset;
@@ -12,8 +13,6 @@ pub mod toxic;
 
 #[cfg(feature = "page")]
 mod api;
-#[cfg(feature = "page")]
-mod board;
 #[cfg(feature = "page")]
 mod controls;
 #[cfg(feature = "page")]

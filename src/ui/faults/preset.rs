@@ -24,10 +24,7 @@ pub const PRESETS: [Preset; 7] = [
         name: "slow-3g",
         title: "Slow 3G",
         about: "400 ms for the way there and back, 50 kB/s",
-        toxics: &[
-            ("latency", Both, 100.0, &[200.0, 50.0]),
-            ("bandwidth", Both, 100.0, &[50.0]),
-        ],
+        toxics: &[("latency", Both, 100.0, &[200.0, 50.0]), ("bandwidth", Both, 100.0, &[50.0])],
     },
     Preset {
         name: "wifi",
@@ -61,10 +58,7 @@ pub const PRESETS: [Preset; 7] = [
         name: "overload",
         title: "Overloaded server",
         about: "Answers come seconds late, and every other handshake is refused with 503",
-        toxics: &[
-            ("latency", Downstream, 100.0, &[1500.0, 1000.0]),
-            ("refuse", Downstream, 50.0, &[503.0]),
-        ],
+        toxics: &[("latency", Downstream, 100.0, &[1500.0, 1000.0]), ("refuse", Downstream, 50.0, &[503.0])],
     },
     Preset {
         name: "unreliable",
@@ -104,7 +98,8 @@ mod tests {
     fn a_preset_names_toxics_that_are_and_all_their_values() {
         for preset in &PRESETS {
             for (name, _, _, values) in preset.toxics {
-                let toxic = TOXICS.iter().find(|toxic| toxic.name == *name).unwrap_or_else(|| panic!("{name}"));
+                let toxic =
+                    TOXICS.iter().find(|toxic| toxic.name == *name).unwrap_or_else(|| panic!("{name}"));
                 assert_eq!(values.len(), toxic.knobs.len(), "{} {name}", preset.name);
                 for (knob, value) in toxic.knobs.iter().zip(*values) {
                     assert_eq!(knob.read(&show(*value)), Some(*value), "{} {name}", preset.name);

@@ -1,0 +1,80 @@
+//! Where the line leads, and the address that one connects to.
+
+use leptos::prelude::*;
+
+use super::store::{Reach, Store};
+use super::switching::change_key;
+use crate::browser::{clipboard, page};
+use crate::ui::fields::{button, line, parsed, text, tick, when};
+use crate::ui::format;
+
+/// The form.
+pub(super) fn line_form(store: Store) -> AnyView {
+    let address = move || store.line.with(|line| line.address(&page::own_socket_address("")));
+    let set_to = move |to: String| {
+        store.is_typed.set(true);
+        store.line.update(|line| line.to = to);
+    };
+    let set_seed = move |seed: String| {
+        store.line.update(|line| line.seed = seed);
+        store.keep();
+    };
+    let connect = move || {
+        let told = format!("{}\n{}", untrack(address), store.protocols.get_untracked());
+        page::announce_bytes(page::CONNECT, told.as_bytes());
+    };
+    let is_unusable = when(move || {
+        store.line.with(|line| {
+            line.to.trim().is_empty() || line.wrong_seed().is_some() || line.wrong_key().is_some()
+        })
+    });
+    let note = Memo::new(move |_| note(store));
+    let read_key = |typed: &str| {
+        let key = typed.trim();
+        (key.len() <= 128).then(|| key.to_owned())
+    };
+    view! {
+        <section class="line-form" aria-label="The line">
+            <div class="row-of-fields">
+                {line("Target: your own server", "target", "ws://localhost:3000/path", text(move || store.line.with(|it| it.to.clone())), set_to)}
+                <div class="narrow">{line("Subprotocols", "target-protocols", "none", text(move || store.protocols.get()), move |it| store.protocols.set(it))}</div>
+                {parsed("Key of the line", "line-key", "none", text(move || store.line.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
+                <div class="narrow">{line("Seed", "line-seed", "1", text(move || store.line.with(|it| it.seed.clone())), set_seed)}</div>
+                {button("", "from-bench", "From the bench", "The connection that is selected there", move || store.take_from_bench())}
+            </div>
+            <div hidden=when(move || !store.line.with(|it| it.is_tls()))>
+                {tick("Any certificate of the target will do".to_owned(), "line-insecure", when(move || store.line.with(|it| it.is_insecure)), move |on| store.line.update(|it| it.is_insecure = on))}
+            </div>
+            <p class="note" role="status" data-testid="reach" data-state=text(move || note.get().0.to_owned())>{text(move || note.get().1)}</p>
+            <div class="address">
+                <span class="label" id="line-address">"Connect to"</span>
+                <output class="mono" aria-labelledby="line-address" data-testid="line-address">{text(address)}</output>
+                {button("", "copy-address", "Copy", "", move || copy(store, untrack(address)))}
+                <button type="button" class="primary" data-testid="connect-through" disabled=is_unusable on:click=move |_| connect()>"Connect through it on the bench"</button>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Puts a text into the clipboard, and says so.
+pub(super) fn copy(store: Store, copied: String) {
+    clipboard::copy(&copied, move |done| match done {
+        Ok(()) => store.say("Copied."),
+        Err(words) => store.complain(format!("Not copied: {words}")),
+    });
+}
+
+/// One line under the target: what is wrong with the line, or whether it leads anywhere.
+fn note(store: Store) -> (&'static str, String) {
+    let wrong = store.line.with(|line| line.wrong_seed().or(line.wrong_key()));
+    if let Some(words) = wrong {
+        return ("wrong", words.to_owned());
+    }
+    match store.reach.get() {
+        Reach::Unasked => ("", String::new()),
+        Reach::Asking => ("", "The proxy tries the target …".to_owned()),
+        Reach::There(address) => ("good", format!("The proxy reaches it, at {address}.")),
+        Reach::Wrong(words) => ("wrong", format::sentence(&words)),
+    }
+}

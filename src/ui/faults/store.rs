@@ -1,0 +1,155 @@
+//! What the view of faults holds.
+
+use leptos::prelude::*;
+
+use super::board::Board;
+use super::line::Line;
+use super::setting::Setting;
+use super::toxic::{TOXICS, Toxic};
+use crate::browser::page;
+use crate::ui::route::Route;
+
+/// Whether there is a proxy to talk to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Api {
+    /// Nobody has answered yet.
+    #[default]
+    Unknown,
+    /// It answers.
+    There,
+    /// It does not, for this reason.
+    Missing(String),
+}
+
+/// Whether the proxy gets through to the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Nobody has asked.
+    #[default]
+    Unasked,
+    /// On its way.
+    Asking,
+    /// It does, at this address.
+    There(String),
+    /// It does not, for this reason.
+    Wrong(String),
+}
+
+/// A toxic, as it is set here.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub toxic: &'static Toxic,
+    pub setting: RwSignal<Setting>,
+    /// What the API had against it.
+    pub trouble: RwSignal<String>,
+    /// A change is on its way.
+    pub is_busy: RwSignal<bool>,
+    /// What is to be sent next, and for which key; only the latest counts.
+    pub due: StoredValue<Option<(String, Setting)>>,
+}
+
+/// All of it. A copy is the same store.
+#[derive(Clone, Copy)]
+pub(super) struct Store {
+    pub line: RwSignal<Line>,
+    pub protocols: RwSignal<String>,
+    /// The target was typed here, and is not that of the bench any more.
+    pub is_typed: RwSignal<bool>,
+    pub reach: RwSignal<Reach>,
+    pub api: RwSignal<Api>,
+    pub board: RwSignal<Board>,
+    pub rows: StoredValue<Vec<Row>>,
+    /// Grows with every change that is made here: what the server said before is not how it is.
+    pub changes: StoredValue<u64>,
+    /// The view is looked at.
+    pub is_seen: RwSignal<bool>,
+    /// A word to the person that goes away by itself, and whether it is a bad one.
+    pub notice: RwSignal<Option<(String, bool)>>,
+}
+
+/// Under which name key and seed are kept.
+const KEPT: &str = "faults";
+
+impl Store {
+    pub fn new() -> Self {
+        let row = |toxic: &'static Toxic| Row {
+            toxic,
+            setting: RwSignal::new(Setting::of(toxic)),
+            trouble: RwSignal::default(),
+            is_busy: RwSignal::default(),
+            due: StoredValue::default(),
+        };
+        let kept = page::kept(KEPT).unwrap_or_default();
+        let (key, seed) = kept.split_once('\n').unwrap_or_default();
+        let line = Line { key: key.to_owned(), seed: seed.to_owned(), ..Line::default() };
+        Self {
+            line: RwSignal::new(line),
+            protocols: RwSignal::default(),
+            is_typed: RwSignal::default(),
+            reach: RwSignal::default(),
+            api: RwSignal::default(),
+            board: RwSignal::default(),
+            rows: StoredValue::new(TOXICS.iter().map(row).collect()),
+            changes: StoredValue::default(),
+            is_seen: RwSignal::default(),
+            notice: RwSignal::default(),
+        }
+    }
+
+    /// Whether this view is the one that is shown.
+    pub fn is_on_top() -> bool {
+        Route::of_fragment(&page::fragment()) == Route::Faults && !page::is_hidden()
+    }
+
+    /// Takes the connection that is selected on the bench for the target. A connection that is behind the proxy already is
+    /// taken apart.
+    pub fn take_from_bench(&self) {
+        let given = page::given(page::BENCH_CONNECTION).unwrap_or_default();
+        let (address, protocols) = given.split_once('\n').unwrap_or((&given, ""));
+        let address = match address {
+            "" => page::own_socket_address("/ws/echo"),
+            address => address.to_owned(),
+        };
+        let old = self.line.get_untracked();
+        let line = match Line::of_address(&address) {
+            Some(line) => line,
+            None => Line { to: address, ..old.clone() },
+        };
+        self.protocols.set(protocols.to_owned());
+        self.is_typed.set(false);
+        if line != old {
+            self.line.set(line);
+        }
+    }
+
+    /// The key of this line, empty for none.
+    pub fn key(&self) -> String {
+        self.line.with_untracked(|line| line.key.clone())
+    }
+
+    /// Keeps what a person would not want to type again.
+    pub fn keep(&self) {
+        self.line.with_untracked(|line| page::keep(KEPT, &format!("{}\n{}", line.key, line.seed)));
+    }
+
+    pub fn all_rows(&self) -> Vec<Row> {
+        self.rows.get_value()
+    }
+
+    pub fn settings(&self) -> Vec<Setting> {
+        self.all_rows().iter().map(|row| row.setting.get_untracked()).collect()
+    }
+
+    /// How many toxics are on.
+    pub fn on(&self) -> usize {
+        self.all_rows().iter().filter(|row| row.setting.with(|it| it.is_on)).count()
+    }
+
+    pub fn say(&self, words: impl Into<String>) {
+        self.notice.set(Some((words.into(), false)));
+    }
+
+    pub fn complain(&self, words: impl Into<String>) {
+        self.notice.set(Some((words.into(), true)));
+    }
+}

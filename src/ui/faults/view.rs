@@ -1,0 +1,230 @@
+//! The frame of the view: the line, the presets, the toxics, and beside them who is connected.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::board::{Connected, Other, Used};
+use super::controls::card;
+use super::line_form::{copy, line_form};
+use super::preset::PRESETS;
+use super::setting::{Setting, steps};
+use super::store::{Api, Store};
+use super::switching::{change_key, follow, put_all, remove, try_targets};
+use crate::browser::leaving::SightListener;
+use crate::browser::page;
+use crate::ui::fields::{button, icon, text, when};
+use crate::ui::format;
+
+/// Connections that are drawn.
+const MOST_SHOWN: usize = 50;
+
+/// The view.
+pub(super) fn faults(store: Store) -> AnyView {
+    let look = move || {
+        let is_seen = Store::is_on_top();
+        if store.is_seen.get_untracked() != is_seen {
+            store.is_seen.set(is_seen);
+        }
+    };
+    StoredValue::new_local(page::FragmentListener::new(move |_| look()));
+    StoredValue::new_local(SightListener::new(move |_| look()));
+    follow(store);
+    try_targets(store);
+    let is_missing = when(move || store.api.with(|api| matches!(api, Api::Missing(_))));
+    let cards: Vec<_> = store.all_rows().into_iter().map(|row| card(store, row)).collect();
+    view! {
+        <div class="faults" data-testid="faults">
+            <h1>"Faults"</h1>
+            <p class="about">
+                "The proxy stands between the page and your own server and passes everything on, byte for byte. Each switch
+                below breaks something in it, for connections that live and for those to come, until it is switched off."
+            </p>
+            <div role="alert">{move || missing(store)}</div>
+            {line_form(store)}
+            {presets(store, is_missing)}
+            <div class="beside">
+                <fieldset class="toxics" disabled=is_missing>
+                    <legend class="unseen">"Toxics"</legend>
+                    <ul>{cards}</ul>
+                </fieldset>
+                {aside(store)}
+            </div>
+        </div>
+        {notice(store)}
+    }
+    .into_any()
+}
+
+fn missing(store: Store) -> Option<AnyView> {
+    let Api::Missing(words) = store.api.get() else { return None };
+    let server = page::own_socket_address("").replacen("ws", "http", 1);
+    Some(
+        view! {
+            <div class="refused" data-testid="no-proxy">
+                <strong>"There is no proxy to switch"</strong>
+                <p>"It is part of the server that “sockscope serve” starts with this page. This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It goes on asking."</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
+    let chips = PRESETS.iter().map(|preset| {
+        let apply = move || put_all(store, preset.over(&store.settings()));
+        button("preset", preset.name, preset.title, preset.about, apply)
+    });
+    let is_quiet = when(move || store.on() == 0);
+    let all_off = move || {
+        let off = |setting: Setting| Setting { is_on: false, ..setting };
+        put_all(store, store.settings().into_iter().map(off).collect());
+        let own = store.board.with_untracked(|board| board.others.clone());
+        for other in own.into_iter().filter(|other| !other.is_for_all) {
+            remove(store, other.name, store.key());
+        }
+    };
+    let others = when(move || store.board.with(|board| board.others.iter().all(|it| it.is_for_all)));
+    let as_steps = move || copy(store, steps(&store.settings(), &store.key()));
+    let count = text(move || match store.on() {
+        0 => "All off: the proxy changes nothing.".to_owned(),
+        on => format!("{} on.", format::counted(on as u64, "toxic")),
+    });
+    view! {
+        <fieldset class="presets" disabled=is_missing>
+            <legend>"As it is in"</legend>
+            {chips.collect_view()}
+            <span class="space"></span>
+            <span class="count" role="status" data-testid="on-count">{count}</span>
+            <button type="button" data-testid="all-off" disabled=when(move || is_quiet.get() && others.get()) on:click=move |_| all_off()>"All off"</button>
+            <button type="button" data-testid="copy-steps" disabled=is_quiet title="http steps that switch these toxics, and one that switches them off" on:click=move |_| as_steps()>"Copy as suite steps"</button>
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What else is in the proxy: other toxics, other lines, and who is connected.
+fn aside(store: Store) -> AnyView {
+    let others = Memo::new(move |_| store.board.with(|board| board.others.clone()));
+    let lines = Memo::new(move |_| {
+        let lines = store.board.with(|board| board.lines.clone());
+        if lines.len() > 1 { lines } else { Vec::new() }
+    });
+    let connections = Memo::new(move |_| {
+        store.board.with(|board| {
+            (board.total, board.connections.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>())
+        })
+    });
+    let is_unknown = when(move || store.api.get() != Api::There);
+    let connected = move || {
+        let (total, shown) = connections.get();
+        let more = total.saturating_sub(shown.len() as u64);
+        let rest = (more > 0).then(|| {
+            view! { <li class="hint">{format!("and {} more", format::count(more))}</li> }.into_any()
+        });
+        shown.iter().map(connection).chain(rest).collect_view()
+    };
+    let title = text(move || match connections.with(|it| it.0) {
+        0 => "Connected through the proxy".to_owned(),
+        total => format!("Connected through the proxy: {}", format::count(total)),
+    });
+    let nobody = text(move || match (is_unknown.get(), connections.with(|it| it.0)) {
+        (true, _) => "It is not known who is connected.".to_owned(),
+        (_, 0) => {
+            "Nobody yet. Connect on the bench, or give the address above to whatever talks to your server."
+                .to_owned()
+        }
+        _ => String::new(),
+    });
+    view! {
+        <aside class="who" aria-label="What goes through the proxy">
+            <h2>{title}</h2>
+            <ul class="connected" data-testid="connected">{connected}</ul>
+            <p class="hint" data-testid="nobody">{nobody}</p>
+            <section hidden=when(move || others.with(Vec::is_empty))>
+                <h2>"Toxics beside those shown"</h2>
+                <ul data-testid="others">{move || others.get().into_iter().map(|it| other(store, it)).collect_view()}</ul>
+            </section>
+            <section hidden=when(move || lines.with(Vec::is_empty))>
+                <h2>"Lines"</h2>
+                <ul class="lines" data-testid="lines">{move || lines.get().into_iter().map(|it| used(store, it)).collect_view()}</ul>
+            </section>
+        </aside>
+    }
+    .into_any()
+}
+
+fn connection(it: &Connected) -> AnyView {
+    let way = |(messages, bytes): (u64, u64)| {
+        format!("{}, {}", format::counted(messages, "message"), format::size(bytes))
+    };
+    let mut words = vec![format::age(Duration::from_secs(it.age))];
+    if !it.key.is_empty() {
+        words.push(format!("key {}", it.key));
+    }
+    if it.is_half_open {
+        words.push("half-open".to_owned());
+    }
+    if it.toxics > 0 {
+        words.push(format!("{} of its address", format::counted(it.toxics, "toxic")));
+    }
+    view! {
+        <li data-state=if it.is_half_open { "half-open" } else { "open" }>
+            <code title=it.to.clone()>{it.to.clone()}</code>
+            <span>{words.join(" · ")}</span>
+            <span>"↑ "{way(it.upstream)}</span>
+            <span>"↓ "{way(it.downstream)}</span>
+        </li>
+    }
+    .into_any()
+}
+
+fn other(store: Store, it: Other) -> AnyView {
+    let key = if it.is_for_all { String::new() } else { store.key() };
+    let whom = if it.is_for_all { ", for all connections" } else { "" };
+    let (name, title) = (it.name.clone(), it.name.clone());
+    let away = move || remove(store, name.clone(), key.clone());
+    view! {
+        <li>
+            <span><code>{it.name}</code>" "{it.words}{whom}</span>
+            {icon("quiet", "other-remove", "×", text(move || format!("Take {title} away")), away)}
+        </li>
+    }
+    .into_any()
+}
+
+fn used(store: Store, it: Used) -> AnyView {
+    let words = it.words();
+    let key = it.key;
+    let own = key.clone();
+    let is_own = when(move || store.line.with(|line| line.key == own));
+    let current = text(move || is_own.get().to_string());
+    view! {
+        <li><button type="button" class="quiet toggle" aria-pressed=current data-testid="line" on:click=move |_| change_key(store, key.clone())>{words}</button></li>
+    }
+    .into_any()
+}
+
+/// A word that goes away by itself.
+fn notice(store: Store) -> AnyView {
+    let shown = StoredValue::new(0_u32);
+    Effect::new(move || {
+        if store.notice.with(Option::is_none) {
+            return;
+        }
+        let mine = shown.get_value() + 1;
+        shown.set_value(mine);
+        let hide = move || {
+            if shown.try_get_value() == Some(mine) {
+                store.notice.set(None);
+            }
+        };
+        set_timeout(hide, Duration::from_secs(6));
+    });
+    let words = text(move || store.notice.get().map(|it| it.0).unwrap_or_default());
+    let state = text(move || if store.notice.get().is_some_and(|it| it.1) { "wrong" } else { "" }.to_owned());
+    view! {
+        <div class="toast" role="status" data-testid="faults-notice" data-state=state data-empty=text(move || store.notice.with(Option::is_none).to_string())>{words}</div>
+    }
+    .into_any()
+}
