@@ -109,6 +109,68 @@ async fn axe_finds_nothing_in_the_checks_on_a_narrow_screen() {
     no_violations_of_checks_on(400).await;
 }
 
+/// The view of faults: nothing on, several on with somebody connected, a number and a target that are none, and no proxy at all.
+async fn no_violations_of_faults_on(width: u32) {
+    let user = User::open_faults_on(width, 900).await;
+    assert_eq!(user.width(), width as i32, "the frame is as wide as the screen is said to be");
+    let found = std::cell::RefCell::new(Vec::new());
+    let look = async |user: &User, what: &str| {
+        for theme in ["light", "dark"] {
+            user.dress(theme);
+            for violation in user.violations().await {
+                found.borrow_mut().push(format!("{what}, {theme}, {width} px: {violation}"));
+            }
+        }
+    };
+    user.until_text("reach", "reaches it").await;
+    look(&user, "all off").await;
+    user.type_into("line-key", "looked-at").await;
+    user.click("unreliable").await;
+    user.until_text("on-count", "3 toxics on").await;
+    let address = user.find("line-address").and_then(|it| it.text_content()).expect("an address");
+    let ear = web::Ear::connect_to(&sockscope::engine::Endpoint::parse(&address).expect("a valid address"));
+    user.until_text("connected", "looked-at").await;
+    look(&user, "in use").await;
+    user.type_into("latency-latency", "soon").await;
+    user.type_into("target", "ws://192.0.2.1:9").await;
+    user.until_text("reach", "--allow-target").await;
+    look(&user, "wrong").await;
+    user.click("all-off").await;
+    user.until_text("on-count", "All off").await;
+    drop((ear, user));
+    let found = found.into_inner();
+    assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+async fn axe_finds_nothing_in_the_faults_on_a_wide_screen() {
+    no_violations_of_faults_on(1280).await;
+}
+
+#[test]
+async fn axe_finds_nothing_in_the_faults_on_a_narrow_screen() {
+    no_violations_of_faults_on(400).await;
+}
+
+#[test]
+async fn axe_finds_nothing_where_there_is_no_proxy() {
+    let user = User::open_faults_of(&web::no_server()).await;
+    user.until_text("no-proxy", "There is no proxy to switch").await;
+    let found = user.violations().await;
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+async fn the_faults_taken_down_leave_nothing_behind() {
+    drop(User::open_faults().await);
+    let before = alive();
+    let user = User::open_faults().await;
+    user.until_text("reach", "reaches it").await;
+    assert_ne!(alive(), before, "the counting counts");
+    drop(user);
+    assert_eq!(alive(), before);
+}
+
 #[test]
 async fn the_checks_taken_down_leave_nothing_behind() {
     drop(User::open_checks().await);

@@ -25,6 +25,13 @@ pub fn page_server() -> String {
     address("").trim_end_matches("/ws").to_owned()
 }
 
+/// The server of the tests' own page, which has no API and no practice server.
+#[allow(dead_code, reason = "each test file uses its own part")]
+pub fn no_server() -> String {
+    let host = web_sys::window().and_then(|window| window.location().host().ok()).expect("a page has a host");
+    format!("ws://{host}")
+}
+
 /// Not `env!`, so that the tests compile for a lint without a server.
 fn given(name: &str, value: Option<&'static str>) -> &'static str {
     value.unwrap_or_else(|| panic!("{name} was not set at compile time; `cargo xtask test --web` does that"))

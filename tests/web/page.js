@@ -81,6 +81,7 @@ export async function prepare(server) {
   const root = document.documentElement;
   root.lang = 'en';
   root.removeAttribute('data-theme');
+  root.removeAttribute('data-connection');
   root.dataset.server = server;
   document.title = 'Test of Sockscope';
   history.replaceState(null, '', '#/bench');
@@ -113,7 +114,7 @@ async function sourceOf(address) {
 async function dress(target) {
   if (target.querySelector('style.app')) return;
   const page = new DOMParser().parseFromString(await sourceOf('/index.html'), 'text/html');
-  for (const link of page.querySelectorAll('link[rel=css]')) {
+  for (const link of page.querySelectorAll('link[rel=css], link[rel=copy-file][href$=".css"]')) {
     const sheet = target.createElement('style');
     sheet.className = 'app';
     sheet.textContent = await sourceOf(`/${link.getAttribute('href')}`);

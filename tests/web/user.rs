@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use gloo_timers::future::sleep;
+use sockscope::ui::faults::{self, MountedFaults};
 use sockscope::ui::suites::{self, MountedChecks};
 use sockscope::ui::{Mounted, mount_in};
 use std::time::Duration;
@@ -74,6 +75,7 @@ pub struct User {
 enum Drawn {
     Bench(Mounted),
     Checks(MountedChecks),
+    Faults(MountedFaults),
 }
 
 impl Drop for User {
@@ -143,6 +145,46 @@ impl User {
         let user = Self { host, _page: Some(Drawn::Checks(page)) };
         user.until("the library", || user.find("suite").filter(is_seen)).await;
         user
+    }
+
+    /// Opens the view of faults as on a first visit, of the page that this server serves.
+    pub async fn open_faults_of(server: &str) -> Self {
+        ready(prepare(server).await);
+        ready(forget_visits().await);
+        Self::mount_faults(ready(host_in_window().await)).await
+    }
+
+    /// Opens the view of faults as on a first visit.
+    pub async fn open_faults() -> Self {
+        Self::open_faults_of(&page_server()).await
+    }
+
+    /// Opens the view of faults as on a first visit, on a screen of this size.
+    pub async fn open_faults_on(width: u32, height: u32) -> Self {
+        ready(prepare(&page_server()).await);
+        ready(forget_visits().await);
+        Self::mount_faults(ready(host_in_frame(width, height).await)).await
+    }
+
+    async fn mount_faults(host: JsValue) -> Self {
+        let host: HtmlElement = host.unchecked_into();
+        // It asks nobody while another view is shown.
+        web_sys::window().expect("a window").location().set_hash("#/faults").expect("an address of our own");
+        let page = faults::mount_in(host.clone());
+        let user = Self { host, _page: Some(Drawn::Faults(page)) };
+        user.until("the toxics", || user.find("latency-on").filter(is_seen)).await;
+        user
+    }
+
+    /// Drags a slider over these places.
+    pub async fn drag(&self, testid: &str, places: impl Iterator<Item = usize>) {
+        let slider: HtmlInputElement = self.must(testid).unchecked_into();
+        for place in places {
+            slider.set_value(&place.to_string());
+            fire(&slider, "input");
+        }
+        fire(&slider, "change");
+        frame().await;
     }
 
     /// Chooses a suite of the library by its name.

@@ -329,6 +329,45 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_every_type_and_every_attribute() {
+        let of_page = |kind: &Type| {
+            let toxic = sockscope::ui::faults::toxic::TOXICS.iter().find(|toxic| toxic.name == kind.name);
+            let toxic = toxic.unwrap_or_else(|| panic!("the page has no {}", kind.name));
+            let reason = toxic.has_reason.then_some("reason");
+            toxic.knobs.iter().map(|knob| knob.name).chain(reason).collect::<Vec<_>>()
+        };
+        for kind in &TYPES {
+            assert_eq!(of_page(kind), kind.attributes.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        }
+        assert_eq!(sockscope::ui::faults::toxic::TOXICS.len(), TYPES.len());
+    }
+
+    #[test]
+    fn the_bounds_of_the_page_are_those_of_each_type() {
+        use sockscope::ui::faults::{knob::show, toxic::TOXICS};
+        for toxic in &TOXICS {
+            let name = TYPES.iter().find(|kind| kind.name == toxic.name).unwrap().name;
+            for (at, knob) in toxic.knobs.iter().enumerate() {
+                let (least, most) = knob.limits;
+                for (value, is_taken) in
+                    [(least, true), (most, true), (least - 1.0, false), (most * 1.1, false)]
+                {
+                    let given = toxic.knobs.iter().enumerate().map(|(other, it)| {
+                        let value = if other == at { value } else { it.start };
+                        (it.name, show(if it.is_percent() { value / 100.0 } else { value }))
+                    });
+                    let given: Vec<_> = given.collect();
+                    let given: Vec<_> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    // What JSON holds exactly is the page's own bound.
+                    if value < 9e15 {
+                        assert_eq!(read(name, &given).is_ok(), is_taken, "{name} {given:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn no_two_types_share_a_parameter() {
         let mut all: Vec<_> =
             TYPES.iter().flat_map(|kind| kind.attributes.iter().map(|(_, it)| *it)).collect();
