@@ -112,7 +112,8 @@ async fn axe_finds_nothing_in_the_checks_on_a_narrow_screen() {
 /// The view of faults: nothing on, several on with somebody connected, a number and a target that are none, and no proxy at all.
 async fn no_violations_of_faults_on(width: u32) {
     let user = User::open_faults_on(width, 900).await;
-    assert_eq!(user.width(), width as i32, "the frame is as wide as the screen is said to be");
+    // It scrolls, and a bar takes its part.
+    assert!((width as i32 - 20..=width as i32).contains(&user.width()), "{}", user.width());
     let found = std::cell::RefCell::new(Vec::new());
     let look = async |user: &User, what: &str| {
         for theme in ["light", "dark"] {
@@ -132,7 +133,7 @@ async fn no_violations_of_faults_on(width: u32) {
     user.until_text("connected", "looked-at").await;
     look(&user, "in use").await;
     user.type_into("latency-latency", "soon").await;
-    user.type_into("target", "ws://192.0.2.1:9").await;
+    user.type_into("line-target", "ws://192.0.2.1:9").await;
     user.until_text("reach", "--allow-target").await;
     look(&user, "wrong").await;
     user.click("all-off").await;

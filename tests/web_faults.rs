@@ -25,7 +25,7 @@ async fn line(key: &str) -> (User, Ear) {
     let user = User::open_faults().await;
     api("DELETE", &format!("?key={key}"), None).await;
     user.type_into("line-key", key).await;
-    user.type_into("target", &address("/echo")).await;
+    user.type_into("line-target", &address("/echo")).await;
     user.until_text("reach", "The proxy reaches it, at 127.0.0.1").await;
     let shown = user.find("line-address").and_then(|it| it.text_content()).expect("an address to connect to");
     let ear = Ear::connect_to(&Endpoint::parse(&shown).expect("a valid address"));
@@ -94,7 +94,7 @@ async fn nothing_arrives_during_a_stall_and_all_off_makes_the_proxy_transparent(
     user.until_text("on-count", "2 toxics on").await;
     user.click("all-off").await;
     until_on("web-stall", &[]).await;
-    user.until_text("on-count", "the proxy changes nothing").await;
+    user.until_text("on-count", "All off").await;
     assert!(echo(&ear, 0).await < Duration::from_millis(300));
     assert_eq!(ear.messages().len(), 1);
 }
@@ -178,7 +178,7 @@ async fn a_target_that_is_out_of_reach_is_said_before_connecting() {
         ("ws://127.0.0.1:59/", "cannot be reached"),
         ("http://localhost", "begin with ws://"),
     ] {
-        user.type_into("target", target).await;
+        user.type_into("line-target", target).await;
         user.until_text("reach", words).await;
     }
 }

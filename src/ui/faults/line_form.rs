@@ -15,7 +15,12 @@ pub(super) fn line_form(store: Store) -> AnyView {
         store.is_typed.set(true);
         store.line.update(|line| line.to = to);
     };
+    let set_protocols = move |protocols: String| {
+        store.is_typed.set(true);
+        store.protocols.set(protocols);
+    };
     let set_seed = move |seed: String| {
+        store.is_typed.set(true);
         store.line.update(|line| line.seed = seed);
         store.keep();
     };
@@ -36,8 +41,8 @@ pub(super) fn line_form(store: Store) -> AnyView {
     view! {
         <section class="line-form" aria-label="The line">
             <div class="row-of-fields">
-                {line("Target: your own server", "target", "ws://localhost:3000/path", text(move || store.line.with(|it| it.to.clone())), set_to)}
-                <div class="narrow">{line("Subprotocols", "target-protocols", "none", text(move || store.protocols.get()), move |it| store.protocols.set(it))}</div>
+                {line("Target: your own server", "line-target", "ws://localhost:3000/path", text(move || store.line.with(|it| it.to.clone())), set_to)}
+                <div class="narrow">{line("Subprotocols", "line-protocols", "none", text(move || store.protocols.get()), set_protocols)}</div>
                 {parsed("Key of the line", "line-key", "none", text(move || store.line.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
                 <div class="narrow">{line("Seed", "line-seed", "1", text(move || store.line.with(|it| it.seed.clone())), set_seed)}</div>
                 {button("", "from-bench", "From the bench", "The connection that is selected there", move || store.take_from_bench())}

@@ -53,7 +53,7 @@ pub(super) struct Row {
 pub(super) struct Store {
     pub line: RwSignal<Line>,
     pub protocols: RwSignal<String>,
-    /// The target was typed here, and is not that of the bench any more.
+    /// Something of the line was typed here, and it does not follow the bench any more.
     pub is_typed: RwSignal<bool>,
     pub reach: RwSignal<Reach>,
     pub api: RwSignal<Api>,

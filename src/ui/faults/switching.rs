@@ -63,8 +63,13 @@ fn send(store: Store, row: Row) {
                 return;
             }
             heard(store, done.as_ref().err());
-            if let Err(error) = done {
-                row.trouble.set(format::sentence(&error.to_string()));
+            match done {
+                Ok(()) => {}
+                Err(ApiError::Refused(words)) => row.trouble.set(format::sentence(&words)),
+                // Why stands once, above all toxics.
+                Err(ApiError::Missing(_)) => {
+                    row.trouble.set("Not done: the proxy does not answer.".to_owned())
+                }
             }
             // What was asked for meanwhile may be from before.
             store.changes.update_value(|count| *count += 1);
@@ -90,13 +95,14 @@ pub(super) fn follow(store: Store) {
         if !store.is_seen.get() {
             return;
         }
-        if !store.is_typed.get_untracked() {
-            store.take_from_bench();
-        }
         let looks = RwSignal::new(());
         spawn_local(async move {
             // Looking away and back makes a new one of these; this one ends with the effect that made it.
             while !looks.is_disposed() && store.is_seen.try_get_untracked() == Some(true) {
+                // The bench may choose another connection, or come later than this view.
+                if !store.is_typed.get_untracked() {
+                    store.take_from_bench();
+                }
                 refresh(store).await;
                 let is_missing = |api: &Api| matches!(api, Api::Missing(_));
                 let is_in_vain = store.api.try_with_untracked(is_missing).unwrap_or(true);
@@ -157,6 +163,7 @@ fn heard(store: Store, error: Option<&ApiError>) {
 /// Another line: its toxics are those that the server has for it.
 pub(super) fn change_key(store: Store, key: String) {
     store.changes.update_value(|count| *count += 1);
+    store.is_typed.set(true);
     store.line.update(|line| line.key = key);
     store.keep();
     for row in store.all_rows() {

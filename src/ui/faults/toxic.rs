@@ -105,25 +105,25 @@ pub const TOXICS: [Toxic; 14] = [
         "drop",
         "Drop",
         "A message is lost, and everything else goes on.",
-        &[Knob::percent("probability", "Of the messages", 10.0)],
+        &[Knob::percent("probability", "Messages hit", 10.0)],
     ),
     toxic(
         "duplicate",
         "Duplicate",
         "A message comes twice.",
-        &[Knob::percent("probability", "Of the messages", 10.0)],
+        &[Knob::percent("probability", "Messages hit", 10.0)],
     ),
     toxic(
         "reorder",
         "Reorder",
         "A message changes places with the next one; if none comes within 100 ms, it comes alone.",
-        &[Knob::percent("probability", "Of the messages", 10.0)],
+        &[Knob::percent("probability", "Messages hit", 10.0)],
     ),
     toxic(
         "corrupt",
         "Corrupt",
         "One byte of a message is wrong; text stays valid UTF-8.",
-        &[Knob::percent("probability", "Of the messages", 10.0)],
+        &[Knob::percent("probability", "Messages hit", 10.0)],
     ),
     toxic(
         "limit_data",
@@ -158,9 +158,9 @@ pub const TOXICS: [Toxic; 14] = [
 ];
 
 /// Which part of the connections has a toxic.
-pub const TOXICITY: Knob = Knob::percent("toxicity", "Of the connections", 100.0);
+pub const TOXICITY: Knob = Knob::percent("toxicity", "Connections hit", 100.0);
 /// How many messages of its direction arrive before it begins.
-pub const AFTER: Knob = number("after", "Messages before it", (0.0, EXACT), 0.0);
+pub const AFTER: Knob = number("after", "After messages", (0.0, EXACT), 0.0);
 
 #[cfg(test)]
 mod tests {

@@ -86,18 +86,21 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     };
     let others = when(move || store.board.with(|board| board.others.iter().all(|it| it.is_for_all)));
     let as_steps = move || copy(store, steps(&store.settings(), &store.key()));
-    let count = text(move || match store.on() {
-        0 => "All off: the proxy changes nothing.".to_owned(),
-        on => format!("{} on.", format::counted(on as u64, "toxic")),
+    let count = text(move || match (is_missing.get(), store.on()) {
+        (true, _) => "Not known".to_owned(),
+        (_, 0) => "All off".to_owned(),
+        (_, on) => format!("{} on", format::counted(on as u64, "toxic")),
     });
     view! {
         <fieldset class="presets" disabled=is_missing>
             <legend>"As it is in"</legend>
-            {chips.collect_view()}
+            <div class="deeds">{chips.collect_view()}</div>
             <span class="space"></span>
             <span class="count" role="status" data-testid="on-count">{count}</span>
+            <div class="deeds">
             <button type="button" data-testid="all-off" disabled=when(move || is_quiet.get() && others.get()) on:click=move |_| all_off()>"All off"</button>
             <button type="button" data-testid="copy-steps" disabled=is_quiet title="http steps that switch these toxics, and one that switches them off" on:click=move |_| as_steps()>"Copy as suite steps"</button>
+            </div>
         </fieldset>
     }
     .into_any()
