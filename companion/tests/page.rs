@@ -15,6 +15,8 @@ mod driver;
 mod faults;
 #[path = "page/measuring.rs"]
 mod measuring;
+#[path = "page/proxied.rs"]
+mod proxied;
 
 use std::time::Duration;
 
@@ -276,7 +278,7 @@ fn what_a_message_holds_is_text_and_nothing_else() {
 fn a_narrow_screen_needs_no_sideways_scrolling() {
     test_page(async |practice, browser| {
         browser.resize(400, 800).await;
-        for fragment in ["#/bench", "#/checks", "#/practice"] {
+        for fragment in ["#/bench", "#/checks", "#/faults", "#/practice"] {
             browser.open(&format!("{}{fragment}", practice.page)).await;
             browser.until_text("clock", "µs").await;
             let width = browser.run("return document.documentElement.scrollWidth - innerWidth").await;

@@ -189,6 +189,30 @@ impl Browser {
         self.devtools("Input.insertText", json!({ "text": text })).await;
     }
 
+    /// Drags the thumb of a slider with the mouse, from one place to another, each a part of its width.
+    #[allow(dead_code, reason = "each test binary uses its own part")]
+    pub async fn drag(&self, name: &str, from: f64, to: f64) {
+        let script = format!(
+            "const it = document.querySelector(`{}`); it.scrollIntoView({{ block: 'center' }});
+             const box = it.getBoundingClientRect(); return [box.x, box.y + box.height / 2, box.width];",
+            selector(name)
+        );
+        self.find(name).await;
+        let place = self.run(&script).await;
+        let number = |at: usize| place[at].as_f64().expect("a number of pixels");
+        let mouse = async |kind: &str, part: f64| {
+            let (x, y) = (number(0) + part * number(2), number(1));
+            let event =
+                json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
+            self.devtools("Input.dispatchMouseEvent", event).await;
+        };
+        mouse("mousePressed", from).await;
+        for step in 1..=20 {
+            mouse("mouseMoved", from + (to - from) * f64::from(step) / 20.0).await;
+        }
+        mouse("mouseReleased", to).await;
+    }
+
     async fn devtools(&self, name: &str, parameters: Value) {
         self.command("goog/cdp/execute", json!({ "cmd": name, "params": parameters })).await;
     }

@@ -66,11 +66,14 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
         check(browser, &format!("{how}, {opener}")).await;
         browser.click("close-dialog").await;
     }
-    for view in ["checks", "practice"] {
+    for view in ["checks", "faults", "practice"] {
         browser.run(&format!("location.hash = '#/{view}'")).await;
         browser.until_script(&format!("return document.title.toLowerCase().startsWith('{view}')")).await;
         check(browser, &format!("{how}, {view}")).await;
     }
+    browser.run("location.hash = '#/faults'").await;
+    browser.until_text("reach", "The proxy reaches it").await;
+    check(browser, &format!("{how}, faults that are there")).await;
     browser.run("location.hash = '#/checks'").await;
     browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
     check(browser, &format!("{how}, checks that are there")).await;

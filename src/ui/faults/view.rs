@@ -98,8 +98,8 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
             <span class="space"></span>
             <span class="count" role="status" data-testid="on-count">{count}</span>
             <div class="deeds">
-            <button type="button" data-testid="all-off" disabled=when(move || is_quiet.get() && others.get()) on:click=move |_| all_off()>"All off"</button>
-            <button type="button" data-testid="copy-steps" disabled=is_quiet title="http steps that switch these toxics, and one that switches them off" on:click=move |_| as_steps()>"Copy as suite steps"</button>
+                <button type="button" data-testid="all-off" disabled=when(move || is_quiet.get() && others.get()) on:click=move |_| all_off()>"All off"</button>
+                <button type="button" data-testid="copy-steps" disabled=is_quiet title="http steps that switch these toxics, and one that switches them off" on:click=move |_| as_steps()>"Copy as suite steps"</button>
             </div>
         </fieldset>
     }
