@@ -69,7 +69,7 @@ fn a_slider_that_is_dragged_with_the_mouse_makes_round_trips_as_long_as_it_says(
         through_the_proxy(practice, browser).await;
         go_to(browser, "faults").await;
         browser.click("latency-on").await;
-        browser.drag("latency-latency-slider", 0.45, 0.6).await;
+        browser.drag("latency-latency-slider", 0.4, 0.5).await;
         let asked: f64 = browser.value("latency-latency").await.parse().expect("a number");
         assert!((201.0..900.0).contains(&asked), "{asked}");
         until_toxics(browser, &format!("toxics[0]?.attributes.latency === {asked}")).await;

@@ -51,10 +51,8 @@ fn send(store: Store, row: Row) {
     }
     row.is_busy.set(true);
     spawn_local(async move {
-        loop {
-            page::pause(SETTLE).await;
-            // None also when the view is gone meanwhile.
-            let Some((key, setting)) = row.due.try_update_value(Option::take).flatten() else { break };
+        // None also when the view is gone meanwhile.
+        while let Some((key, setting)) = row.due.try_update_value(Option::take).flatten() {
             let done = match setting.is_on {
                 true => api::put(row.toxic, &setting, &key).await,
                 false => api::remove(&setting.name, &key).await,
@@ -73,6 +71,8 @@ fn send(store: Store, row: Row) {
             }
             // What was asked for meanwhile may be from before.
             store.changes.update_value(|count| *count += 1);
+            // After the first, which is not to wait: whoever switches and leaves has switched.
+            page::pause(SETTLE).await;
         }
         row.is_busy.try_set(false);
     });
