@@ -4,14 +4,26 @@
 
 #[path = "check/command.rs"]
 mod command;
+#[cfg(feature = "target-tests")]
+#[path = "check/conformance.rs"]
+mod conformance;
 #[path = "check/endings.rs"]
 mod endings;
 #[path = "check/reasons.rs"]
 mod reasons;
 #[path = "check/reports.rs"]
 mod reports;
+#[cfg(feature = "target-tests")]
+#[path = "targets/results.rs"]
+mod results;
 #[path = "check/scale.rs"]
 mod scale;
+#[cfg(feature = "target-tests")]
+#[path = "targets/server.rs"]
+mod server;
+#[cfg(feature = "target-tests")]
+#[path = "targets/subjects.rs"]
+mod subjects;
 #[path = "check/suites.rs"]
 mod suites;
 #[cfg(feature = "target-tests")]
@@ -19,3 +31,6 @@ mod suites;
 mod targets;
 #[path = "check/tested.rs"]
 mod tested;
+#[cfg(feature = "target-tests")]
+#[path = "targets/tungstenite_echo.rs"]
+mod tungstenite_echo;
