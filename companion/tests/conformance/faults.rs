@@ -93,7 +93,7 @@ pub static ROWS: &[Row] = &[
     always("O6", BroadcastTwice),
     always("O6", BroadcastToFew),
     always("B1", BreakAfterTwo(96 << 10)),
-    always("B3", HoldUp(256 << 10)),
+    always("B3", HoldUp(112 << 10)),
     during("C1", NeverCloses),
     during("C2", CloseCode(1000, 1011)),
     always("C3", CloseCode(3000, 1002)),

@@ -40,6 +40,8 @@ const SHORT: &[(&str, &str)] = &[
     ("rate_messages", "300"),
     ("unread_messages", "8"),
     ("unread_size", "96KiB"),
+    ("transfer_messages", "2"),
+    ("transfer_size", "112KiB"),
     ("connections", "12"),
     ("close_within", "4s"),
     ("patience", "8s"),
