@@ -1,11 +1,24 @@
-//! What `docs/conformance-results.md` says of five servers, seen by a real browser.
+//! What `docs/conformance-results.md` says of five servers, seen by a real browser. `UPDATE_GOLDEN=1` writes its table anew;
+//! whoever does that reads the difference, and explains it on that page.
+//!
+//! The rule a reader would break: what a machine measures (times, rates) is no part of a cell, or the table would differ from
+//! run to run.
 
-use sockscope::engine::conformance::{Certificate, Standing};
+use std::fs;
+use std::sync::{Mutex, PoisonError};
+
+use sockscope::engine::conformance::{Certificate, Row, Standing, Weight};
 use sockscope::engine::report::read_json;
 
 use super::command::Call;
-use super::results::settle;
-use super::subjects::Subject;
+use super::results::{BEGIN, Columns, END, columns, page, path, word};
+use super::subjects::{ALL, Subject};
+
+/// Checks whose remarks are figures.
+const MEASURED: [&str; 2] = ["H1", "L3"];
+
+/// Tests run at once, and each has a column of the one file.
+static FILE: Mutex<()> = Mutex::new(());
 
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 3;
@@ -20,6 +33,71 @@ fn certificate(subject: Subject) -> Certificate {
     assert!(matches!(ended.code, Some(0 | 1 | 5)), "stdout:\n{}\nstderr:\n{}", ended.stdout, ended.stderr);
     let report = read_json(&ended.file("r.json")).expect("a report");
     Certificate::of(&report).expect("a report of that suite")
+}
+
+/// What the table is to say of a row.
+fn cell(row: &Row) -> String {
+    // Why a check failed names addresses and times; the text below the table says it in words.
+    let has_note = row.verdict == Standing::Pass && !row.note.is_empty();
+    match has_note && !MEASURED.contains(&row.id.as_str()) {
+        true => format!("{}: {}", word(row), row.note),
+        false => word(row).to_owned(),
+    }
+}
+
+/// A check as the first column has it.
+fn label(row: &Row) -> String {
+    let weight = match row.weight {
+        Weight::Must => "must",
+        Weight::Should => "should",
+        Weight::Info => "info",
+    };
+    format!("{} {} ({weight})", row.id, row.title)
+}
+
+/// Holds the certificate of a server against its column, or writes that anew.
+#[track_caller]
+fn settle(subject: Subject, certificate: &Certificate) {
+    let found: Vec<_> = certificate.rows.iter().map(|row| (label(row), cell(row))).collect();
+    let _turn = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut columns = columns();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        columns.insert(subject.name(), found);
+        return write(&columns);
+    }
+    let told = columns.remove(subject.name()).unwrap_or_default();
+    let differing: Vec<_> = found
+        .iter()
+        .zip(&certificate.rows)
+        .filter(|(found, _)| !told.contains(found))
+        .map(|((check, cell), row)| format!("{check}: found {cell:?} ({})", row.note))
+        .collect();
+    assert!(
+        differing.is_empty() && told.len() == found.len(),
+        "the column {} of docs/conformance-results.md is not as it was; UPDATE_GOLDEN=1 writes it anew:\n{}",
+        subject.name(),
+        differing.join("\n")
+    );
+}
+
+fn write(columns: &Columns) {
+    let mut table = "| check |".to_owned();
+    ALL.iter().for_each(|subject| table += &format!(" {} |", subject.name()));
+    table += &format!("\n|{}\n", " --- |".repeat(ALL.len() + 1));
+    let checks = columns.values().max_by_key(|column| column.len()).expect("one was just put in");
+    for (check, _) in checks {
+        table += &format!("| {check} |");
+        for subject in ALL {
+            let column = columns.get(subject.name());
+            let cell = column.and_then(|column| column.iter().find(|(it, _)| it == check));
+            table += &format!(" {} |", cell.map_or("?", |(_, cell)| cell));
+        }
+        table += "\n";
+    }
+    let page = page();
+    let (before, rest) = page.split_once(BEGIN).expect("the table was read");
+    let (_, after) = rest.split_once(END).expect("the table was read");
+    fs::write(path(), format!("{before}{BEGIN}{table}{END}{after}")).expect("the page can be written");
 }
 
 #[track_caller]

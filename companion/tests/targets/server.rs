@@ -6,13 +6,13 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, sleep};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 /// How long a server may take to start or to end. It decides when a test fails, not how fast anything must be.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the server is written in.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub struct Target {
 
 /// A running one.
 pub struct Server {
-    child: Child,
+    pub child: Child,
     /// The address with `/ws`, then the one with TLS if there is one.
     pub urls: Vec<String>,
     said: Arc<Mutex<String>>,
@@ -93,24 +93,6 @@ impl Server {
     /// Its complaints, in its own words.
     pub fn said(&self) -> String {
         self.said.lock().expect("no thread has panicked").clone()
-    }
-
-    /// Asks it to end as an operating system does, and waits until it has.
-    pub fn end(&mut self) -> Option<ExitStatus> {
-        if let Ok(Some(status)) = self.child.try_wait() {
-            return Some(status);
-        }
-        // The shell's own `kill`: a bare container has no other.
-        let asked = Command::new("sh").args(["-c", &format!("kill -s TERM {}", self.child.id())]).status();
-        asked.ok()?;
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
-            }
-            sleep(Duration::from_millis(10));
-        }
-        None
     }
 }
 

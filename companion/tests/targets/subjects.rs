@@ -30,13 +30,10 @@ pub const ALL: [Subject; 5] = [Subject::Practice, Ws, Websockets, Aiohttp, Tungs
 /// A running one, with the values that the suite gets.
 pub struct Running {
     pub given: Vec<(String, String)>,
-    _servers: Servers,
-}
-
-/// Whatever has to live as long as the server is asked.
-enum Servers {
-    Process { _server: Server },
-    InHere { _practice: Vec<sockscope_companion::Running>, _runtime: Runtime },
+    // Whatever has to live as long as the server is asked.
+    _process: Option<Server>,
+    _practice: Option<sockscope_companion::Running>,
+    _runtime: Option<Runtime>,
 }
 
 impl Subject {
@@ -55,7 +52,12 @@ impl Subject {
     pub fn start(self) -> Running {
         let echo = |name, language, file| {
             let server = Target { name, language, file, arguments: &[] }.start(&[]);
-            Running { given: of_an_echo(&server.urls[0]), _servers: Servers::Process { _server: server } }
+            Running {
+                given: of_an_echo(&server.urls[0]),
+                _process: Some(server),
+                _practice: None,
+                _runtime: None,
+            }
         };
         match self {
             Ws => echo("ws", Language::Node, "echo/ws_echo.mjs"),
@@ -65,34 +67,27 @@ impl Subject {
                 let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
                 let address = listener.local_addr().expect("it is bound");
                 runtime.spawn(tungstenite_echo::serve(listener));
-                (of_an_echo(&format!("ws://{address}/")), Vec::new())
+                (of_an_echo(&format!("ws://{address}/")), None)
             }),
             Self::Practice => in_here(|runtime| {
-                let open = Config {
-                    origins: vec!["loopback".parse().expect("an origin")],
-                    tls: Some(Port::Exactly(0)),
-                    ..Config::default()
-                };
-                let [open, shut] = [open, Config::default()]
-                    .map(|config| runtime.block_on(Practice::start(config)).expect("a free port"));
-                let ws = |practice: &sockscope_companion::Running| {
-                    practice.urls().ws.trim_end_matches('/').to_owned()
-                };
-                let wss = open.urls().wss.clone().expect("it speaks TLS");
-                (of_practice(&ws(&open), &wss, &ws(&shut)), vec![open, shut])
+                let config = Config { tls: Some(Port::Exactly(0)), ..Config::default() };
+                let practice = runtime.block_on(Practice::start(config)).expect("a free port");
+                let urls = practice.urls();
+                let wss = urls.wss.as_ref().expect("it speaks TLS");
+                (of_practice(&urls.ws, wss), Some(practice))
             }),
         }
     }
 }
 
 fn in_here(
-    start: impl FnOnce(&Runtime) -> (Vec<(String, String)>, Vec<sockscope_companion::Running>),
+    start: impl FnOnce(&Runtime) -> (Vec<(String, String)>, Option<sockscope_companion::Running>),
 ) -> Running {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
     let (given, practice) = start(&runtime);
-    Running { given, _servers: Servers::InHere { _practice: practice, _runtime: runtime } }
+    Running { given, _process: None, _practice: practice, _runtime: Some(runtime) }
 }
 
 fn own(given: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -104,8 +99,8 @@ fn of_an_echo(url: &str) -> Vec<(String, String)> {
     own(&[("ws_url", url), ("unknown_url", &format!("{url}no-such-path")), ("foreign_origin_url", url)])
 }
 
-/// With an address for whatever it can show, and another server like it that knows no page but its own.
-fn of_practice(ws: &str, wss: &str, shut: &str) -> Vec<(String, String)> {
+/// With an address for whatever it can show.
+fn of_practice(ws: &str, wss: &str) -> Vec<(String, String)> {
     own(&[
         ("ws_url", &format!("{ws}/echo")),
         ("wss_url", &format!("{wss}/echo")),
@@ -113,7 +108,7 @@ fn of_practice(ws: &str, wss: &str, shut: &str) -> Vec<(String, String)> {
         ("other_protocol", "echo.v2"),
         ("unknown_url", &format!("{ws}/nowhere")),
         ("bad_token_url", &format!("{ws}/fault?refuse=401")),
-        ("foreign_origin_url", &format!("{shut}/echo")),
+        ("foreign_origin_url", &format!("{ws}/echo")),
         ("broadcast_url", &format!("{ws}/rooms?user=member")),
         ("broadcast_join", r#"{"type":"join","room":"conformance"}"#),
         ("broadcast_message", r#"{"type":"say","room":"conformance","text":"to everybody"}"#),

@@ -1,0 +1,138 @@
+//! What `docs/conformance-results.md` says of other people's servers, held against a native client: it has to see the same
+//! verdicts as the browser that the table was made with. And whether the page explains what it shows.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sockscope::engine::conformance::{Certificate, Standing};
+use sockscope::engine::run::{Options, Plan, Stop, run};
+
+use super::results::{columns, page, word};
+use super::shipped::suite;
+use super::subjects::{ALL, Subject};
+use super::world::NativeWorld;
+
+/// Runs of which one has to be conclusive.
+const TRIES: usize = 3;
+
+/// What a native client sees otherwise: the server, the check, its verdict, and why.
+const OTHERWISE: &[(Subject, &str, &str, &str)] = &[(
+    Subject::Websockets,
+    "P4",
+    "pass",
+    "it offers no compression, so the frame is no larger than the message",
+)];
+
+fn certificate(subject: Subject) -> Certificate {
+    let server = subject.start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let options = Options { overrides: server.given.clone(), seed: 7, ..Options::default() };
+        let plan = Plan::new(Rc::new(suite("conformance")), options, 0)
+            .unwrap_or_else(|errors| panic!("{errors:?}"));
+        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        let report = tokio::time::timeout(Duration::from_secs(250), report).await;
+        Certificate::of(&report.expect("every wait has a bound")).expect("a report of that suite")
+    })
+}
+
+/// `pass` of `pass: 1000 comes back`.
+fn verdict(cell: &str) -> &str {
+    cell.split(':').next().unwrap_or_default()
+}
+
+#[track_caller]
+fn check(subject: Subject) {
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let mut found = certificate(subject);
+    for _ in 1..TRIES {
+        if found.rows.iter().all(|row| row.verdict != Standing::Inconclusive) {
+            break;
+        }
+        found = certificate(subject);
+    }
+    let told = columns().remove(subject.name()).unwrap_or_default();
+    assert_eq!(told.len(), found.rows.len(), "a column for {}", subject.name());
+    let differing: Vec<_> = found
+        .rows
+        .iter()
+        .zip(&told)
+        .filter_map(|(row, (check, cell))| {
+            let otherwise = OTHERWISE.iter().find(|(of, id, ..)| *of == subject && *id == row.id);
+            let wanted = otherwise.map_or(verdict(cell), |(_, _, verdict, _)| verdict);
+            (word(row) != wanted)
+                .then(|| format!("{check}: wanted {wanted}, got {} ({})", word(row), row.note))
+        })
+        .collect();
+    assert!(differing.is_empty(), "{}:\n{}", subject.name(), differing.join("\n"));
+}
+
+#[test]
+fn node_ws() {
+    check(Subject::Ws);
+}
+
+#[test]
+fn python_websockets() {
+    check(Subject::Websockets);
+}
+
+#[test]
+fn python_aiohttp() {
+    check(Subject::Aiohttp);
+}
+
+#[test]
+fn rust_tungstenite() {
+    check(Subject::Tungstenite);
+}
+
+/// The part of the page that explains.
+fn explanations() -> String {
+    let page = page();
+    page.split_once("## Each difference explained")
+        .map(|(_, rest)| rest.to_owned())
+        .expect("that part is there")
+}
+
+#[test]
+fn each_difference_is_explained() {
+    let columns = columns();
+    let explained = explanations();
+    let count = columns.values().next().expect("a column").len();
+    for at in 0..count {
+        let cells: BTreeSet<_> = ALL.iter().map(|subject| &columns[subject.name()][at].1).collect();
+        // An echo has nothing by which some checks could be made; the page says so once.
+        let differs = cells.iter().filter(|cell| *cell != &"n.a.").count() > 1;
+        let id =
+            columns.values().next().expect("a column")[at].0.split(' ').next().expect("an id").to_owned();
+        let is_red = cells.iter().any(|cell| cell.contains("fail") || cell.as_str() == "?");
+        if differs || is_red {
+            assert!(explained.contains(&format!("**{id}**")), "{id} is not explained: {cells:?}");
+        }
+    }
+}
+
+#[test]
+fn the_page_names_the_versions_that_are_tested() {
+    let pins = include_str!("../../../xtask/src/targets.rs");
+    let lock = include_str!("../../../Cargo.lock");
+    let page = page();
+    let pinned = |start: &str| {
+        let rest = pins.split_once(start).unwrap_or_else(|| panic!("no {start}")).1;
+        rest.split('"').next().expect("a version").to_owned()
+    };
+    let wanted =
+        lock.split("name = \"tungstenite\"\nversion = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    // Another dependency may bring an older one; ours is the newest.
+    let tungstenite = wanted.max().expect("it is a dependency");
+    for (name, version) in [
+        ("ws", pinned("\"ws@")),
+        ("websockets", pinned("\"websockets==")),
+        ("aiohttp", pinned("\"aiohttp==")),
+        ("tungstenite", tungstenite.to_owned()),
+    ] {
+        assert!(page.contains(&format!("`{name}` {version}")), "the page is to name {name} {version}");
+    }
+}
