@@ -13,6 +13,8 @@ pub enum Fault {
     Choose(&'static str),
     /// An offer is answered with its first one, known or not.
     ChooseAnything,
+    /// The handshake agrees to this extension.
+    Extend(&'static str),
     /// This path echoes, whatever it stands for.
     Open(&'static str),
     /// Text ends after so many bytes.

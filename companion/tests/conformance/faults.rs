@@ -2,7 +2,7 @@
 //!
 //! Where a fault would be seen by many checks because it breaks what all of them need, it is on only while one of them runs.
 
-use crate::fault::Fault::{self, *};
+use super::fault::Fault::{self, *};
 
 /// While which check the fault is on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,9 +25,18 @@ pub struct Row {
     pub only: &'static [&'static str],
 }
 
-/// What a native client cannot show: the check, the fault, and what it sees instead. A browser has to.
-pub static ONLY_IN_A_BROWSER: &[(&str, Fault, &str)] =
-    &[("C7", OwnCode(999), "tungstenite takes a code that is not allowed for 1002, and tells that")];
+const CODES: &str = "tungstenite takes a code that is not allowed for 1002, and tells that";
+const EXTENSIONS: &str = "tungstenite offers no extension, and looks at none";
+
+/// What a native client cannot show: the check, the fault while it runs, and what that client sees instead. A browser has to.
+pub static ONLY_IN_A_BROWSER: &[(&str, Fault, &str)] = &[
+    ("H1", Extend("x-nobody-offered-it"), EXTENSIONS),
+    ("H1", Extend("permessage-deflate; x-nobody-knows=1"), EXTENSIONS),
+    ("C7", OwnCode(999), CODES),
+    ("C7", OwnCode(1016), CODES),
+    ("C7", OwnCode(2999), CODES),
+    ("C7", OwnCode(5000), CODES),
+];
 
 const fn always(red: &'static str, fault: Fault) -> Row {
     Row { red, fault, when: When::Always, also: &[], changes: &[], only: &[] }

@@ -5,6 +5,7 @@
 
 mod fault;
 mod faults;
+mod given;
 mod server;
 #[path = "../suites/shipped.rs"]
 mod shipped;
@@ -13,12 +14,14 @@ mod world;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fault::Fault;
 use faults::{ROWS, Row, When};
-use server::{EVENTS, SPOKEN, Server};
+use given::{SHORT, given, id};
+use server::Server;
 use shipped::{story, suite};
 use sockscope::engine::conformance::{Certificate, Word};
 use sockscope::engine::report::{Report, Verdict};
@@ -31,57 +34,6 @@ const NAME: &str = "conformance";
 const AT_ONCE: usize = 16;
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 4;
-
-/// What makes the suite short here.
-const SHORT: &[(&str, &str)] = &[
-    ("huge", "256KiB"),
-    ("limit_to", "2MiB"),
-    ("ordered", "200"),
-    ("rate_messages", "300"),
-    ("unread_messages", "8"),
-    ("unread_size", "96KiB"),
-    ("transfer_messages", "2"),
-    ("transfer_size", "112KiB"),
-    ("connections", "12"),
-    ("close_within", "4s"),
-    ("patience", "8s"),
-];
-
-/// All that the suite asks of a server, as ours has it.
-fn given(host: &str) -> Vec<(String, String)> {
-    let own = |name: &str, value: String| (name.to_owned(), value);
-    let at = |path: &str| format!("ws://{host}{path}");
-    vec![
-        own("ws_url", at("/")),
-        own("wss_url", at("/")),
-        own("protocol", SPOKEN[0].to_owned()),
-        own("other_protocol", SPOKEN[1].to_owned()),
-        own("unknown_url", at("/unknown")),
-        own("bad_token_url", at("/token")),
-        own("foreign_origin_url", at("/foreign")),
-        own("broadcast_url", at("/rooms")),
-        own("broadcast_message", "to everybody".to_owned()),
-        own("broadcast_contains", "to everybody".to_owned()),
-        own("closing_url", at("/closing")),
-        own("closing_reason", "enough".to_owned()),
-        own("shutdown_url", format!("http://{host}/shutdown")),
-        own("ping_message", "pong, please".to_owned()),
-        own("drop_url", at("/drop")),
-        own("half_open_url", at("/stalled")),
-        own("half_open_within", "2s".to_owned()),
-        own("identity_url", at("/identity")),
-        own("resume_url", at("/resume")),
-        own("resume_message", "start".to_owned()),
-        own("resume_before", "after ".to_owned()),
-        own("resume_rest", (EVENTS - 1).to_string()),
-        own("resume_away", "50ms".to_owned()),
-    ]
-}
-
-/// What a check is called in the contract: `C3` of `C3 close with 3000`.
-fn id(name: &str) -> &str {
-    name.split(' ').next().unwrap_or_default()
-}
 
 fn on_a_runtime<T>(work: impl Future<Output = T>) -> T {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
@@ -103,13 +55,22 @@ async fn run_with(
     tokio::time::timeout(Duration::from_secs(250), report).await.expect("every wait has a bound")
 }
 
+/// What turns the fault on and off while a run goes on.
+fn switch(server: &Arc<Server>) -> impl Fn(bool) + 'static {
+    let server = server.clone();
+    move |is_on| {
+        server.handshakes.store(0, Ordering::SeqCst);
+        server.is_on.store(is_on, Ordering::SeqCst);
+    }
+}
+
 /// Runs the suite, or some of its checks, against a server with this fault.
 fn try_row(fault: Option<Fault>, when: When, changes: &[(&str, &str)], only: &[&str]) -> Report {
     on_a_runtime(async {
         let server = Server::start(fault, when == When::Always).await;
         let mut overrides = given(&server.host);
         overrides.extend(SHORT.iter().chain(changes).map(|(name, value)| ((*name).into(), (*value).into())));
-        let switch = server.switch();
+        let switch = switch(&server);
         let mut planned = Vec::new();
         let listener = move |progress| match progress {
             Progress::RunStarted { checks, .. } => planned = checks,

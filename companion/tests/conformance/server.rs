@@ -15,12 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::fault::Fault;
-
-/// The subprotocols that it speaks.
-pub const SPOKEN: [&str; 2] = ["good.v1", "good.v2"];
-/// How many events a run has that can be resumed.
-pub const EVENTS: u32 = 6;
+use super::fault::Fault;
+use super::given::{EVENTS, SPOKEN};
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -31,15 +27,11 @@ const PONG: u8 = 10;
 /// A running one; it ends with its runtime.
 pub struct Server {
     pub host: String,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     fault: Option<Fault>,
     /// Whether the fault is on; where it belongs to one check it is so while that runs.
-    is_on: AtomicBool,
+    pub is_on: AtomicBool,
     /// Handshakes since that changed.
-    handshakes: AtomicU32,
+    pub handshakes: AtomicU32,
     connections: Mutex<HashMap<u32, Connection>>,
     next: AtomicU32,
     /// Held while nobody else is answered.
@@ -64,10 +56,11 @@ enum Out {
 
 impl Server {
     /// With this fault, which is on from the start or is turned on later.
-    pub async fn start(fault: Option<Fault>, is_on: bool) -> Self {
+    pub async fn start(fault: Option<Fault>, is_on: bool) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let host = listener.local_addr().expect("it is bound").to_string();
-        let shared = Arc::new(Shared {
+        let server = Arc::new(Self {
+            host,
             fault,
             is_on: AtomicBool::new(is_on),
             handshakes: AtomicU32::default(),
@@ -75,30 +68,19 @@ impl Server {
             next: AtomicU32::default(),
             turn: tokio::sync::Mutex::default(),
         });
-        let serving = shared.clone();
+        let serving = server.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let shared = serving.clone();
+                let server = serving.clone();
                 tokio::spawn(async move {
                     // Whoever goes away while it is spoken to has gone.
-                    let _ = shared.serve(stream).await;
+                    let _ = server.serve(stream).await;
                 });
             }
         });
-        Self { host, shared }
+        server
     }
 
-    /// What turns the fault on and off while a run goes on.
-    pub fn switch(&self) -> impl Fn(bool) + 'static {
-        let shared = self.shared.clone();
-        move |is_on| {
-            shared.handshakes.store(0, Ordering::SeqCst);
-            shared.is_on.store(is_on, Ordering::SeqCst);
-        }
-    }
-}
-
-impl Shared {
     fn fault(&self) -> Option<Fault> {
         self.fault.filter(|_| self.is_on.load(Ordering::SeqCst))
     }
@@ -113,7 +95,11 @@ impl Shared {
         let path = address.split('?').next().unwrap_or_default().to_owned();
         if method == "POST" && path == "/shutdown" {
             self.shut_down();
-            return write.write_all(b"HTTP/1.1 204 Done\r\nconnection: close\r\n\r\n").await;
+            return write
+                .write_all(
+                    b"HTTP/1.1 204 Done\r\naccess-control-allow-origin: *\r\nconnection: close\r\n\r\n",
+                )
+                .await;
         }
         let nth = self.handshakes.fetch_add(1, Ordering::SeqCst);
         let opens = self.fault() == Some(Fault::Open(path_name(&path)));
@@ -152,6 +138,9 @@ impl Shared {
         if let Some(chosen) = chosen {
             answer += &format!("sec-websocket-protocol: {chosen}\r\n");
         }
+        if let Some(Fault::Extend(extension)) = self.fault() {
+            answer += &format!("sec-websocket-extensions: {extension}\r\n");
+        }
         write.write_all(format!("{answer}\r\n").as_bytes()).await?;
         self.talk(path, read, write).await
     }
@@ -185,7 +174,7 @@ impl Shared {
             }
             Ok(())
         };
-        let mut session = Session { shared: self.clone(), number, path, out, held: None, last: Vec::new() };
+        let mut session = Session { server: self.clone(), number, path, out, held: None, last: Vec::new() };
         let reading = async move {
             session.begin();
             let mut read = read;
@@ -230,7 +219,7 @@ impl Shared {
 
 /// One connection as the server sees it.
 struct Session {
-    shared: Arc<Shared>,
+    server: Arc<Server>,
     number: u32,
     path: String,
     out: UnboundedSender<Out>,
@@ -250,7 +239,7 @@ impl Session {
     }
 
     fn begin(&self) {
-        let fault = self.shared.fault();
+        let fault = self.server.fault();
         match self.path.as_str() {
             "/closing" if fault == Some(Fault::OwnReset) => self.say(Out::Reset),
             "/closing" => {
@@ -263,7 +252,7 @@ impl Session {
             "/identity" => {
                 let code = if fault == Some(Fault::OldGetsThousand) { 1000 } else { 4001 };
                 let say = |_, _| vec![Out::Frame(CLOSE, close_body(code, b"elsewhere"))];
-                self.shared.send_to("/identity", Some(self.number), &say);
+                self.server.send_to("/identity", Some(self.number), &say);
             }
             "/stalled" if fault != Some(Fault::NeverNoticed) => {
                 let out = self.out.clone();
@@ -294,7 +283,7 @@ impl Session {
 
     async fn hear_close(&self, body: &[u8]) {
         let code = body.get(..2).map(|code| u16::from_be_bytes([code[0], code[1]]));
-        match self.shared.fault() {
+        match self.server.fault() {
             Some(Fault::NeverCloses) => return self.say(Out::Hang),
             Some(Fault::ClosesAfter(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
             Some(Fault::CloseCode(from, to)) if code == Some(from) => {
@@ -308,14 +297,14 @@ impl Session {
             _ => {}
         }
         self.say(Out::Frame(CLOSE, body.to_vec()));
-        if matches!(self.shared.fault(), Some(Fault::MessageAfter(after)) if code == Some(after)) {
+        if matches!(self.server.fault(), Some(Fault::MessageAfter(after)) if code == Some(after)) {
             self.say(Out::Frame(TEXT, b"one more thing".to_vec()));
         }
         self.say(Out::End);
     }
 
     fn broadcast(&self, body: &[u8]) {
-        let fault = self.shared.fault();
+        let fault = self.server.fault();
         let say = |place: usize, count: usize| {
             let one = || Out::Frame(TEXT, body.to_vec());
             match fault {
@@ -324,7 +313,7 @@ impl Session {
                 _ => vec![one()],
             }
         };
-        self.shared.send_to("/rooms", None, &say);
+        self.server.send_to("/rooms", None, &say);
     }
 
     /// `start` begins a run of which the first event comes at once; `after N` sends all others.
@@ -335,7 +324,7 @@ impl Session {
             return event(1);
         };
         for seq in last + 1..=EVENTS {
-            match self.shared.fault() {
+            match self.server.fault() {
                 Some(Fault::Gap) if seq == last + 2 => {}
                 Some(Fault::Repeated) if seq == last + 1 => [seq, seq].into_iter().for_each(event),
                 _ => event(seq),
@@ -345,7 +334,7 @@ impl Session {
 
     /// The same message back, unless a fault has it otherwise.
     async fn echo(&mut self, kind: u8, body: Vec<u8>) {
-        let fault = self.shared.fault();
+        let fault = self.server.fault();
         let text = (kind == TEXT).then(|| String::from_utf8_lossy(&body).into_owned());
         let text = text.as_deref();
         let is = |words: &str| text == Some(words);
@@ -373,11 +362,11 @@ impl Session {
                 return self.say(Out::Reset);
             }
             Some(Fault::HoldUp(of)) if kind == BINARY && size == of => {
-                let _turn = self.shared.turn.lock().await;
+                let _turn = self.server.turn.lock().await;
                 tokio::time::sleep(Duration::from_secs(3)).await;
                 return self.echo_as(kind, body);
             }
-            Some(Fault::HoldUp(_)) => drop(self.shared.turn.lock().await),
+            Some(Fault::HoldUp(_)) => drop(self.server.turn.lock().await),
             Some(Fault::SmallFirst(byte)) if size > 512 << 10 && body.first() == Some(&byte) => {
                 let out = self.out.clone();
                 tokio::spawn(async move {
@@ -388,7 +377,7 @@ impl Session {
             }
             Some(Fault::CrossTalk(words)) if text.is_some_and(|text| text.contains(words)) => {
                 let say = |_, _| vec![Out::Frame(kind, body.clone())];
-                self.shared.send_to(&self.path, Some(self.number), &say);
+                self.server.send_to(&self.path, Some(self.number), &say);
             }
             Some(Fault::Twice(words)) if is(words) => self.echo_as(kind, body.clone()),
             _ => {}
