@@ -20,6 +20,8 @@ mod reports;
 mod results;
 #[path = "check/scale.rs"]
 mod scale;
+#[path = "check/seldom.rs"]
+mod seldom;
 #[cfg(feature = "target-tests")]
 #[path = "targets/server.rs"]
 mod server;

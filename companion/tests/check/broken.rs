@@ -17,14 +17,14 @@ use std::sync::Mutex;
 
 use fault::Fault;
 use faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
-use given::{SHORT, given, id};
+use given::{IDLE, IDLE_TOLD, SHORT, given, id};
 use server::Server;
 use sockscope::engine::report::{Report, Verdict, read_json};
 
 use super::command::Call;
 
-/// Browsers at a time.
-const AT_ONCE: usize = 2;
+/// Browsers at a time: they mostly wait.
+const AT_ONCE: usize = 4;
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 3;
 
@@ -149,4 +149,12 @@ fn an_extension_is_told() {
     assert_eq!(report.verdict, Verdict::Pass, "{:?}", red(&report));
     let told = "negotiated: permessage-deflate; client_no_context_takeover";
     assert_eq!(report.checks[0].reasons, [told]);
+}
+
+#[test]
+fn a_server_that_ends_idle_connections_is_told() {
+    let report = run(Fault::EndsAfter(500), IDLE, &["L1"]);
+    assert_eq!(report.verdict, Verdict::Pass, "{:?}", red(&report));
+    // What comes after them is of ends that no step has looked at.
+    assert_eq!(report.checks[0].reasons[..3], IDLE_TOLD);
 }

@@ -13,6 +13,8 @@ pub enum Fault {
     Choose(&'static str),
     /// An offer is answered with its first one, known or not.
     ChooseAnything,
+    /// Connections are closed with 1000 so many milliseconds after they have opened.
+    EndsAfter(u64),
     /// The handshake agrees to this extension.
     Extend(&'static str),
     /// This path echoes, whatever it stands for.

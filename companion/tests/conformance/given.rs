@@ -20,6 +20,13 @@ pub const SHORT: &[(&str, &str)] = &[
     ("patience", "8s"),
 ];
 
+/// Idle times for a server that ends connections after half a second.
+pub const IDLE: &[(&str, &str)] =
+    &[("slow", "true"), ("idle_short", "100ms"), ("idle_long", "1500ms"), ("idle_longest", "2s")];
+/// What is told of that.
+pub const IDLE_TOLD: [&str; 3] =
+    ["open after 100ms", "closed with 1000 within 1500ms", "closed with 1000 within 2s"];
+
 /// All that the suite asks of a server, as ours has it.
 pub fn given(host: &str) -> Vec<(String, String)> {
     let own = |name: &str, value: String| (name.to_owned(), value);

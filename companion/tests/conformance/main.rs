@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use fault::Fault;
 use faults::{ROWS, Row, When};
-use given::{SHORT, given, id};
+use given::{IDLE, IDLE_TOLD, SHORT, given, id};
 use server::Server;
 use shipped::{story, suite};
 use sockscope::engine::conformance::{Certificate, Word};
@@ -182,6 +182,14 @@ fn a_limit_that_is_told_with_1009_is_fine_and_found() {
     let report = decide(|| try_row(Some(Fault::Limit(70_000, 1009)), When::Always, &[], &["P8"]));
     assert_eq!(report.verdict, Verdict::Pass, "{}", story(&report));
     assert_eq!(report.checks[0].reasons, ["messages of up to 70000 bytes are taken"]);
+}
+
+#[test]
+fn a_server_that_ends_idle_connections_is_told() {
+    let report = decide(|| try_row(Some(Fault::EndsAfter(500)), When::Always, IDLE, &["L1"]));
+    assert_eq!(report.verdict, Verdict::Pass, "{}", story(&report));
+    // What comes after them is of ends that no step has looked at.
+    assert_eq!(report.checks[0].reasons[..3], IDLE_TOLD);
 }
 
 #[test]

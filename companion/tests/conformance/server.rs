@@ -240,6 +240,13 @@ impl Session {
 
     fn begin(&self) {
         let fault = self.server.fault();
+        if let Some(Fault::EndsAfter(millis)) = fault {
+            let out = self.out.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                let _ = out.send(Out::Frame(CLOSE, close_body(1000, b"idle")));
+            });
+        }
         match self.path.as_str() {
             "/closing" if fault == Some(Fault::OwnReset) => self.say(Out::Reset),
             "/closing" => {
