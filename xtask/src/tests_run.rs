@@ -214,7 +214,7 @@ impl Bench<'_> {
                 record.stage("whole page", || whole_page(project, browser));
             }
             Stage::Headless => {
-                self.progress.stage("tests of `sockscope check` with headless browsers (about 4 minutes)");
+                self.progress.stage("tests of `sockscope check` with headless browsers (about 8 minutes)");
                 let Some(browser) = &self.browser else {
                     return record.skip("headless", "there is no browser");
                 };

@@ -1,7 +1,8 @@
 //! The suite `conformance` over real sockets: it passes where a server does everything right, and for each of its checks that
 //! can fail there is a server that does one thing wrong, which that check finds.
 //!
-//! Checks for information cannot fail. What only a browser can show stands in [`faults::ONLY_IN_A_BROWSER`].
+//! Checks for information cannot fail. What only a browser can show stands in [`faults::ONLY_IN_A_BROWSER`], and
+//! `tests/check/broken.rs` shows it.
 
 mod fault;
 mod faults;
