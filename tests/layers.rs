@@ -178,3 +178,16 @@ fn nothing_is_forgotten_on_purpose() {
         assert!(!code.contains(".forget()"), "{} leaks a closure", path.display());
     }
 }
+
+/// A style sheet that is loaded with a view must not reach into the others, which were drawn before it.
+#[test]
+fn the_styles_of_faults_are_for_faults_alone() {
+    let styles = include_str!("../style/faults.css");
+    for (number, line) in styles.lines().enumerate() {
+        let Some((selectors, _)) = line.split_once('{') else { continue };
+        for selector in selectors.split(',').map(str::trim) {
+            let is_own = selector.starts_with("#faults") || selector.starts_with('@');
+            assert!(is_own, "style/faults.css:{}: {selector}", number + 1);
+        }
+    }
+}

@@ -137,7 +137,7 @@ async fn no_violations_of_faults_on(width: u32) {
     user.until_text("reach", "--allow-target").await;
     look(&user, "wrong").await;
     user.click("all-off").await;
-    user.until_text("on-count", "All off").await;
+    user.until_text("on-count", "Nothing is on").await;
     drop((ear, user));
     let found = found.into_inner();
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));

@@ -94,7 +94,7 @@ async fn nothing_arrives_during_a_stall_and_all_off_makes_the_proxy_transparent(
     user.until_text("on-count", "2 toxics on").await;
     user.click("all-off").await;
     until_on("web-stall", &[]).await;
-    user.until_text("on-count", "All off").await;
+    user.until_text("on-count", "Nothing is on").await;
     assert!(echo(&ear, 0).await < Duration::from_millis(300));
     assert_eq!(ear.messages().len(), 1);
 }
@@ -139,7 +139,7 @@ async fn what_somebody_else_switches_is_seen_and_taken_away_by_all_off() {
     until_on("web-other", &[("drop", "probability", 0.3), ("drop", "probability", 0.5)]).await;
     user.click("all-off").await;
     until_on("web-other", &[]).await;
-    user.until_text("on-count", "All off").await;
+    user.until_text("on-count", "Nothing is on").await;
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     let as_steps = move || copy(store, steps(&store.settings(), &store.key()));
     let count = text(move || match (is_missing.get(), store.on()) {
         (true, _) => "Not known".to_owned(),
-        (_, 0) => "All off".to_owned(),
+        (_, 0) => "Nothing is on".to_owned(),
         (_, on) => format!("{} on", format::counted(on as u64, "toxic")),
     });
     view! {
