@@ -35,6 +35,7 @@ pub mod sim;
 pub mod suite;
 pub mod template;
 pub mod time;
+pub mod typed_address;
 pub mod unit;
 pub mod view;
 pub mod world;

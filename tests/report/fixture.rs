@@ -112,6 +112,7 @@ fn check(name: &str, verdict: Verdict, steps: Vec<StepReport>) -> CheckReport {
         steps,
         leftovers: Vec::new(),
         leftovers_omitted: 0,
+        close_code: None,
         harness: None,
     }
 }
@@ -273,6 +274,7 @@ fn that_differs() -> CheckReport {
         },
     ];
     one.leftovers_omitted = 1200;
+    one.close_code = Some(4001);
     one
 }
 

@@ -76,6 +76,7 @@ pub fn lost_check(result: &CheckResult) -> CheckReport {
         steps: Vec::new(),
         leftovers: Vec::new(),
         leftovers_omitted: 0,
+        close_code: None,
         harness: None,
     }
 }

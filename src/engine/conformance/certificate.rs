@@ -5,30 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::CANNOT;
-use crate::engine::report::{CheckReport, Millis, Report, Verdict};
-
-/// What a check needs of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Need {
-    /// That it sends back what it gets.
-    Echo,
-    /// Nothing in particular.
-    Any,
-}
-
-/// How binding a check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Weight {
-    /// The protocol demands it.
-    Must,
-    /// Good servers do it.
-    Should,
-    /// It is told, and counts neither way.
-    Info,
-}
+use super::{CANNOT, CHECKS, Kind, Need, Weight};
+use crate::engine::report::{CheckReport, Millis, Report, ThresholdReport, Verdict};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +23,16 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Of a check that ended so.
+    pub fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Fail => Self::Fail,
+            Verdict::Error | Verdict::Inconclusive => Self::Inconclusive,
+            Verdict::Skipped => Self::NotApplicable,
+        }
+    }
+
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
@@ -66,7 +54,7 @@ pub enum Word {
     ConformsWithRemarks,
     /// Something that must hold does not.
     DoesNotConform,
-    /// Of what must hold nothing failed, and not all could be judged.
+    /// Of what must hold nothing failed, and not all could be judged; or no connection was ever open.
     CouldNotBeJudged,
 }
 
@@ -88,6 +76,9 @@ pub struct Row {
     pub id: String,
     /// Such as `close with 3000`.
     pub title: String,
+    /// The tag of its group, such as `close`.
+    #[serde(default)]
+    pub group: String,
     /// What it needs.
     pub need: Need,
     /// How binding it is.
@@ -96,6 +87,9 @@ pub struct Row {
     pub verdict: Standing,
     /// Why it does not hold or does not apply, or what there is to say of it; possibly empty.
     pub note: String,
+    /// The code with which its last connection ended; 1006 where no close frame came.
+    #[serde(default)]
+    pub close_code: Option<u16>,
     /// How long it took.
     pub duration_ms: Millis,
 }
@@ -128,6 +122,14 @@ pub struct Sum {
     pub not_applicable: u32,
 }
 
+impl Sum {
+    /// In words.
+    pub fn words(&self) -> String {
+        let Self { pass, fail, inconclusive, not_applicable, .. } = self;
+        format!("{pass} pass, {fail} fail, {inconclusive} inconclusive, {not_applicable} not applicable")
+    }
+}
+
 /// What a run says of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
@@ -147,6 +149,12 @@ pub struct Certificate {
     pub rows: Vec<Row>,
     /// One for each weight.
     pub sums: Vec<Sum>,
+    /// How many checks of the suite this run was not asked to make.
+    #[serde(default)]
+    pub left_out: u32,
+    /// No connection was ever open, so nothing of this is about the server.
+    #[serde(default)]
+    pub unreachable: bool,
     /// What a browser cannot test, and who can.
     pub cannot: Vec<String>,
 }
@@ -159,22 +167,90 @@ impl Certificate {
         if rows.is_empty() {
             return None;
         }
-        let sums: Vec<Sum> = [Weight::Must, Weight::Should, Weight::Info]
-            .into_iter()
-            .map(|weight| sum(weight, &rows))
-            .collect();
+        let sums: Vec<Sum> = Weight::ALL.into_iter().map(|weight| sum(weight, &rows)).collect();
+        let left_out = CHECKS.saturating_sub(rows.len() as u32);
+        let unreachable = report.metrics.get("opened").is_some_and(|opened| opened.count == 0);
         Some(Self {
             url: text(report.vars.get("ws_url")),
             started: report.started.clone(),
             browser: report.environment.browser.clone(),
             sockscope: report.sockscope.clone(),
-            word: word(&sums),
+            word: word(&sums, left_out > 0, unreachable),
             server: facts(report),
             rows,
             sums,
+            left_out,
+            unreachable,
             cannot: CANNOT.iter().map(|one| (*one).to_owned()).collect(),
         })
     }
+
+    /// The word, with what limits it: of an endpoint that does not echo most of it is not known.
+    pub fn headline(&self) -> String {
+        let mut headline = self.word.to_string();
+        let conforms = matches!(self.word, Word::Conforms | Word::ConformsWithRemarks);
+        if conforms && self.server.echoes == Some(false) {
+            headline.push_str(", as far as it applies");
+        }
+        headline
+    }
+
+    /// What the word rests on, in sentences that name the checks.
+    pub fn sentence(&self) -> String {
+        let of = |weight: Weight, standing: Standing| {
+            let rows = self.rows.iter().filter(move |row| row.weight == weight && row.verdict == standing);
+            rows.map(|row| row.id.as_str()).collect::<Vec<_>>()
+        };
+        let must = |standing| of(Weight::Must, standing);
+        if self.unreachable {
+            return "No connection could be opened, so this says nothing of the server.".to_owned();
+        }
+        let mut said = Vec::new();
+        if self.server.echoes == Some(false) {
+            said.push(
+                "The endpoint does not send back what it gets, so what needs an echo was not checked."
+                    .to_owned(),
+            );
+        }
+        let mut say = |ids: Vec<&str>, words: &str| {
+            if !ids.is_empty() {
+                said.push(format!("{words}: {}.", ids.join(", ")));
+            }
+        };
+        say(must(Standing::Fail), "What must hold and does not");
+        say(must(Standing::Inconclusive), "What must hold and could not be judged");
+        say(of(Weight::Should, Standing::Fail), "What should hold and does not");
+        say(of(Weight::Should, Standing::Inconclusive), "What should hold and could not be judged");
+        say(must(Standing::NotApplicable), "What must hold where it applies, and did not apply");
+        let held = must(Standing::Pass).len();
+        let all = self.rows.iter().filter(|row| row.weight == Weight::Must).count();
+        let first = match self.left_out {
+            0 if said.is_empty() => {
+                format!("{held} of {all} checks of what must hold passed, and all of what should.")
+            }
+            0 => format!("{held} of {all} checks of what must hold passed."),
+            left_out => format!(
+                "This run made {} of {CHECKS} checks; {left_out} were left out, so there is no word on the whole.",
+                self.rows.len()
+            ),
+        };
+        std::iter::once(first).chain(said).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What there is to say of a check: what its first step that failed says, else its threshold, then its own reasons.
+pub fn note_of(
+    verdict: Verdict,
+    failure: Option<&str>,
+    thresholds: &[ThresholdReport],
+    reasons: &[String],
+) -> String {
+    let threshold = thresholds.iter().find(|one| one.verdict == Verdict::Fail);
+    let why = failure
+        .map(str::to_owned)
+        .or_else(|| threshold.map(|one| one.expr.clone() + ", measured " + &one.value))
+        .filter(|_| !matches!(verdict, Verdict::Pass | Verdict::Skipped));
+    why.into_iter().chain(reasons.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
 fn text(value: Option<&Value>) -> String {
@@ -182,32 +258,18 @@ fn text(value: Option<&Value>) -> String {
 }
 
 fn row(check: &CheckReport) -> Option<Row> {
-    let (id, title) = check.name.split_once(' ')?;
-    let is = |tag: &str| check.tags.iter().any(|one| one == tag);
-    let weight = [("must", Weight::Must), ("should", Weight::Should), ("info", Weight::Info)];
-    let (_, weight) = weight.into_iter().find(|(tag, _)| is(tag))?;
-    let need = [("need-echo", Need::Echo), ("need-any", Need::Any)];
-    let (_, need) = need.into_iter().find(|(tag, _)| is(tag))?;
-    let verdict = match check.verdict {
-        Verdict::Pass => Standing::Pass,
-        Verdict::Fail => Standing::Fail,
-        Verdict::Error | Verdict::Inconclusive => Standing::Inconclusive,
-        Verdict::Skipped => Standing::NotApplicable,
-    };
+    let Kind { id, title, need, weight, group } = Kind::of(&check.name, &check.tags)?;
     let failure = check.steps.iter().find_map(|step| step.failure.as_ref());
-    let threshold = check.thresholds.iter().find(|one| one.verdict == Verdict::Fail);
-    let why = failure
-        .map(|failure| failure.message.clone())
-        .or_else(|| threshold.map(|one| one.expr.clone() + ", measured " + &one.value))
-        .filter(|_| !matches!(verdict, Standing::Pass | Standing::NotApplicable));
-    let note: Vec<String> = why.into_iter().chain(check.reasons.iter().cloned()).collect();
+    let failure = failure.map(|failure| failure.message.as_str());
     Some(Row {
         id: id.to_owned(),
         title: title.to_owned(),
+        group: group.to_owned(),
         need,
         weight,
-        verdict,
-        note: note.join("; "),
+        verdict: Standing::of(check.verdict),
+        note: note_of(check.verdict, failure, &check.thresholds, &check.reasons),
+        close_code: check.close_code,
         duration_ms: check.duration_ms,
     })
 }
@@ -224,13 +286,15 @@ fn sum(weight: Weight, rows: &[Row]) -> Sum {
     }
 }
 
-fn word(sums: &[Sum]) -> Word {
+fn word(sums: &[Sum], is_partial: bool, is_unreachable: bool) -> Word {
     let of = |weight| sums.iter().filter(move |sum| sum.weight == weight);
     let must = |part: fn(&Sum) -> u32| of(Weight::Must).map(part).sum::<u32>();
     let should = |part: fn(&Sum) -> u32| of(Weight::Should).map(part).sum::<u32>();
-    if must(|sum| sum.fail) > 0 {
+    if is_unreachable {
+        Word::CouldNotBeJudged
+    } else if must(|sum| sum.fail) > 0 {
         Word::DoesNotConform
-    } else if must(|sum| sum.inconclusive) > 0 || must(|sum| sum.pass) == 0 {
+    } else if is_partial || must(|sum| sum.inconclusive) > 0 || must(|sum| sum.pass) == 0 {
         Word::CouldNotBeJudged
     } else if should(|sum| sum.fail + sum.inconclusive) > 0 {
         Word::ConformsWithRemarks
@@ -294,10 +358,58 @@ mod tests {
     const OPENS: (&str, &str, &str, &str, &str) =
         ("H1", "need-any", "must", "pass", "open: 1.5 ms|protocol: good.v1|extensions:");
 
+    /// The checks, and as many that pass and count for nothing as the suite has beside them.
+    fn whole(others: &[(&str, &str, &str, &str, &str)]) -> Report {
+        let mut report = report(&[&[OPENS], others].concat());
+        let rest: Vec<_> =
+            (1..CHECKS as usize - others.len()).map(|_| ("I1", "need-any", "info", "pass", "")).collect();
+        report.checks.extend(self::report(&rest).checks);
+        report
+    }
+
     #[track_caller]
     fn check(others: &[(&str, &str, &str, &str, &str)], expected: Word) {
-        let certificate = Certificate::of(&report(&[&[OPENS], others].concat())).expect("a certificate");
-        assert_eq!(certificate.word, expected);
+        let certificate = Certificate::of(&whole(others)).expect("a certificate");
+        assert_eq!(certificate.word, expected, "{}", certificate.sentence());
+    }
+
+    #[track_caller]
+    fn said(others: &[(&str, &str, &str, &str, &str)], expected: &str) {
+        assert_eq!(Certificate::of(&whole(others)).expect("a certificate").sentence(), expected);
+    }
+
+    #[test]
+    fn the_word_rests_on_checks_that_are_named() {
+        said(&[], "1 of 1 checks of what must hold passed, and all of what should.");
+        said(
+            &[("P1", "need-echo", "must", "fail", ""), ("C7", "need-any", "must", "skipped", "")],
+            "1 of 3 checks of what must hold passed. What must hold and does not: P1. \
+             What must hold where it applies, and did not apply: C7.",
+        );
+        said(
+            &[("H7", "need-any", "should", "fail", ""), ("S1", "need-any", "should", "error", "")],
+            "1 of 1 checks of what must hold passed. What should hold and does not: H7. \
+             What should hold and could not be judged: S1.",
+        );
+    }
+
+    #[test]
+    fn a_part_of_the_suite_is_no_word_on_the_whole() {
+        let certificate = Certificate::of(&report(&[OPENS])).expect("a certificate");
+        assert_eq!((certificate.word, certificate.left_out), (Word::CouldNotBeJudged, 59));
+        assert!(certificate.sentence().starts_with("This run made 1 of 60 checks"));
+        let failed = Certificate::of(&report(&[("C1", "need-any", "must", "fail", "")]));
+        assert_eq!(failed.expect("a certificate").word, Word::DoesNotConform);
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_not_judged() {
+        let mut report = report(&[("H1", "need-any", "must", "fail", "refused")]);
+        let none = serde_json::json!({ "unit": "count", "count": 0 });
+        report.metrics.insert("opened".to_owned(), serde_json::from_value(none).expect("a figure"));
+        let certificate = Certificate::of(&report).expect("a certificate");
+        assert_eq!(certificate.word, Word::CouldNotBeJudged);
+        assert!(certificate.sentence().starts_with("No connection could be opened"));
     }
 
     #[test]
@@ -333,13 +445,26 @@ mod tests {
     }
 
     #[test]
+    fn of_an_endpoint_that_does_not_echo_the_word_is_limited() {
+        let made =
+            Certificate::of(&whole(&[("P1", "need-echo", "must", "skipped", "")])).expect("a certificate");
+        assert_eq!(made.headline(), "conforms, as far as it applies");
+        let limit = "The endpoint does not send back what it gets";
+        assert!(made.sentence().contains(limit), "{}", made.sentence());
+        let made =
+            Certificate::of(&whole(&[("P1", "need-echo", "must", "pass", "")])).expect("a certificate");
+        assert_eq!(made.headline(), "conforms");
+        assert!(!made.sentence().contains(limit), "{}", made.sentence());
+    }
+
+    #[test]
     fn it_is_written_as_a_table_and_in_the_shape_of_autobahn() {
-        let report = report(&[
-            OPENS,
+        let mut report = whole(&[
             ("C4", "need-any", "must", "pass", "1000 comes back"),
             ("P3", "need-echo", "should", "fail", "cut"),
             ("L1", "need-any", "info", "skipped", "only when asked"),
         ]);
+        report.checks[1].close_code = Some(1000);
         let certificate = Certificate::of(&report).expect("a certificate");
         let mut table = String::new();
         write_table(&certificate, &mut table).expect("a text takes all");

@@ -5,10 +5,14 @@
 
 mod autobahn;
 mod certificate;
+mod format;
+mod kind;
 mod table;
 
 pub use autobahn::write_autobahn;
-pub use certificate::{Certificate, Need, Row, ServerFacts, Standing, Sum, Weight, Word};
+pub use certificate::{Certificate, Row, ServerFacts, Standing, Sum, Word, note_of};
+pub use format::CertificateFormat;
+pub use kind::{CHECKS, GROUPS, Kind, Need, Weight};
 pub use table::write_table;
 
 /// What a browser cannot test, and who can.

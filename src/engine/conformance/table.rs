@@ -2,11 +2,12 @@
 
 use std::fmt::{self, Write};
 
-use super::{Certificate, Need, Weight};
+use super::Certificate;
 
 /// Lines of a head, a line for each check, the sums, and what was not tested.
 pub fn write_table(certificate: &Certificate, out: &mut dyn Write) -> fmt::Result {
-    writeln!(out, "{} {}", certificate.url, certificate.word)?;
+    writeln!(out, "{} {}", certificate.url, certificate.headline())?;
+    writeln!(out, "{}", certificate.sentence())?;
     writeln!(out, "{}, {}, sockscope {}", certificate.started, certificate.browser, certificate.sockscope)?;
     let server = &certificate.server;
     let shown = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
@@ -17,31 +18,15 @@ pub fn write_table(certificate: &Certificate, out: &mut dyn Write) -> fmt::Resul
     out.write_str("\n\n")?;
     let width = certificate.rows.iter().map(|row| row.title.chars().count()).max().unwrap_or_default();
     for row in &certificate.rows {
-        let need = if row.need == Need::Echo { "echo" } else { "any" };
-        let (id, title, weight, verdict) = (&row.id, &row.title, weight(row.weight), row.verdict.words());
+        let (id, title, verdict) = (&row.id, &row.title, row.verdict.words());
+        let (need, weight) = (row.need.word(), row.weight.word());
         let line = format!("{id:<4} {title:<width$}  {need:<4}  {weight:<6}  {verdict:<14}  {}", row.note);
         writeln!(out, "{}", line.trim_end())?;
     }
     out.write_char('\n')?;
     for sum in &certificate.sums {
-        writeln!(
-            out,
-            "{:<6}  {} pass, {} fail, {} inconclusive, {} not applicable",
-            weight(sum.weight),
-            sum.pass,
-            sum.fail,
-            sum.inconclusive,
-            sum.not_applicable
-        )?;
+        writeln!(out, "{:<6}  {}", sum.weight.word(), sum.words())?;
     }
     out.write_str("\nNot tested here:\n")?;
     certificate.cannot.iter().try_for_each(|one| writeln!(out, "- {one}"))
-}
-
-fn weight(weight: Weight) -> &'static str {
-    match weight {
-        Weight::Must => "must",
-        Weight::Should => "should",
-        Weight::Info => "info",
-    }
 }

@@ -169,6 +169,7 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
         steps,
         leftovers,
         leftovers_omitted,
+        close_code,
         harness,
     } = check;
     CheckReport {
@@ -184,6 +185,7 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
         steps: steps.into_iter().map(|one| step(masker, one)).collect(),
         leftovers: leftovers.into_iter().map(|one| leftover(masker, one)).collect(),
         leftovers_omitted,
+        close_code,
         harness,
     }
 }

@@ -293,6 +293,10 @@ pub struct CheckReport {
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub leftovers_omitted: u64,
+    /// The code with which the last connection ended that ended during its steps; where none did, of those that were closed after
+    /// them. 1005 is an end without a code, 1006 one without a close frame. None where no connection has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_code: Option<u16>,
     /// In the report of one of several shards: what may excuse a threshold, which is judged when they are merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harness: Option<HarnessReport>,

@@ -120,7 +120,8 @@ impl<W: World> CheckRun<W> {
         let budget = Budget::default();
         let ears = |ignore| {
             let (meter, breath, budget) = (run.meter.clone(), run.breath.clone(), budget.clone());
-            Rc::new(Ears { meter, breath, budget, began, ignore, broken: RefCell::default() })
+            let last_code = Cell::new(None);
+            Rc::new(Ears { meter, breath, budget, began, last_code, ignore, broken: RefCell::default() })
         };
         let mut this = Self {
             run: run.clone(),
@@ -266,7 +267,10 @@ impl<W: World> CheckRun<W> {
             Ok(()) => self.body().await.err(),
             Err(failure) => Some(self.broken(&failure)),
         };
+        let seen = self.ears.last_code.get();
         self.close_all().await;
+        // How we leave the others says less than an end that a step has brought about.
+        self.ears.last_code.set(seen.or(self.ears.last_code.get()));
         self.note_broken();
         let (leftovers, leftovers_omitted) = self.collect_leftovers();
         let lasting = self.run.world.now() - self.began;

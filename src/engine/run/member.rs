@@ -48,6 +48,8 @@ pub(super) struct Ears {
     pub budget: Budget,
     /// When the check began.
     pub began: Instant,
+    /// The code with which a connection ended last.
+    pub last_code: Cell<Option<u16>>,
     /// Messages that nobody sees.
     pub ignore: Vec<Rc<Matcher>>,
     /// Broken invariants, by their number; whoever runs the steps takes note of them.
@@ -208,6 +210,9 @@ impl<W: World> Member<W> {
         // How it ended before is how it ended.
         if !matches!(*self.state.borrow(), State::Never | State::Closed(_)) {
             let ending = Ending { code: 1006, reason: String::new(), is_clean: false, is_ours: true, at };
+            if was_open {
+                self.ears.last_code.set(Some(ending.code));
+            }
             *self.state.borrow_mut() = State::Closed(ending);
         }
     }
@@ -261,6 +266,9 @@ impl<W: World> Member<W> {
                     if before == State::Open && !clean {
                         meter.counters().dropped += 1;
                     }
+                }
+                if matches!(before, State::Open | State::Closing) {
+                    self.ears.last_code.set(Some(code));
                 }
                 *self.state.borrow_mut() = match before {
                     State::Connecting => State::Never,

@@ -208,6 +208,7 @@ impl<W: World> RunShared<W> {
             steps: ledger.into_reports(),
             leftovers: ended.leftovers,
             leftovers_omitted: ended.leftovers_omitted,
+            close_code: check.ears.last_code.get(),
             harness: (!is_whole).then(|| harness.to_report()),
         }
     }

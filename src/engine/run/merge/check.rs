@@ -83,6 +83,7 @@ pub(super) fn merge(
         steps: steps(row),
         leftovers: leftovers.into_iter().take(MOST_LEFTOVERS).cloned().collect(),
         leftovers_omitted: sum(all().map(|check| check.leftovers_omitted).chain([cut])),
+        close_code: all().find_map(|check| check.close_code),
         harness: None,
     }
 }
