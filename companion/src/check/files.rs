@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
+use sockscope::engine::conformance::{Certificate, CertificateFormat};
 use sockscope::engine::report::{EventFormat, Report, ReportFormat};
 
 use super::run::Done;
@@ -19,6 +20,8 @@ pub struct Files {
     pub reports: Vec<(ReportFormat, PathBuf)>,
     /// Recordings.
     pub recordings: Vec<(EventFormat, PathBuf)>,
+    /// Certificates of the runs of the suite `conformance`.
+    pub certificates: Vec<(CertificateFormat, PathBuf)>,
 }
 
 /// Why a file cannot be written.
@@ -69,7 +72,9 @@ impl Files {
     }
 
     fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        self.reports.iter().map(|(_, path)| path).chain(self.recordings.iter().map(|(_, path)| path))
+        let reports = self.reports.iter().map(|(_, path)| path);
+        let recordings = self.recordings.iter().map(|(_, path)| path);
+        reports.chain(recordings).chain(self.certificates.iter().map(|(_, path)| path))
     }
 
     /// Writes everything, and says which files there are now. One that cannot be written does not keep the others.
@@ -88,6 +93,13 @@ impl Files {
         }
         for (format, path) in &self.recordings {
             put(path, &recording(*format, runs));
+        }
+        // A run that was lost before its first check says nothing of a server.
+        let certificates: Vec<_> = reports.iter().filter_map(|report| Certificate::of(report)).collect();
+        for (format, path) in self.certificates.iter().filter(|_| !certificates.is_empty()) {
+            let mut text = String::new();
+            format.write(&certificates, &mut text).expect("writing into memory does not fail");
+            put(path, &text);
         }
         (written, errors)
     }
@@ -240,7 +252,7 @@ mod tests {
     fn one_place_is_for_one_form() {
         let twice = Files {
             reports: vec![(ReportFormat::Json, "out/a".into()), (ReportFormat::Html, "out/./a".into())],
-            recordings: Vec::new(),
+            ..Files::default()
         };
         assert!(twice.meant_twice().is_some_and(|path| path.ends_with("a")));
         assert_eq!(
@@ -253,10 +265,8 @@ mod tests {
     fn err_a_file_that_cannot_be_written_is_known_before() {
         let folder = tempfile::tempdir().expect("a folder");
         let fine = folder.path().join("new/folder/report.json");
-        let files = |path: &Path| Files {
-            reports: vec![(ReportFormat::Json, path.to_owned())],
-            recordings: Vec::new(),
-        };
+        let files =
+            |path: &Path| Files { reports: vec![(ReportFormat::Json, path.to_owned())], ..Files::default() };
         files(&fine).prepare().expect("folders are made");
         assert!(!fine.exists(), "nothing is written before there is something to write");
         let error = files(folder.path()).prepare().expect_err("a folder is no file").to_string();

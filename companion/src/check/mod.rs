@@ -25,6 +25,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use sockscope::engine::conformance::Kind;
 use sockscope::engine::mask::Masker;
 use sockscope::engine::report::{CheckReport, Report, ServerReport, Verdict};
 use sockscope::engine::run::{Options, Plan};
@@ -49,6 +50,9 @@ pub use self::files::Files;
 
 /// Seeds are drawn below this, so that a person can read one back and JavaScript holds it exactly.
 const SEEDS: u64 = 1_000_000_000;
+
+const NO_CERTIFICATE: &str = "a certificate is of the suite conformance, which is none of the suites to run; add conformance to them, \
+     or leave out --certificate, --certificate-table and --autobahn";
 
 /// All that one call of the command is asked.
 #[derive(Clone, Debug)]
@@ -131,6 +135,12 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         Ok(chosen) => chosen,
         Err(wrong) => return invalid(&screen, &wrong),
     };
+    let is_certified = |one: &Chosen<'_>| {
+        one.document.suite.checks.iter().any(|it| Kind::of(&it.written_name, &it.tags).is_some())
+    };
+    if !job.files.certificates.is_empty() && !chosen.iter().any(is_certified) {
+        return invalid(&screen, &[NO_CERTIFICATE.to_owned()]);
+    }
     if let Err(error) = job.files.prepare() {
         return environment(&screen, &error);
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use sockscope::engine::conformance::CertificateFormat;
 use sockscope::engine::report::{EventFormat, ReportFormat};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -90,6 +91,15 @@ struct FileFlags {
     /// Write every event as a line of JSON
     #[arg(long, value_name = "FILE")]
     jsonl: Option<PathBuf>,
+    /// Write what conformance says of the server as JSON
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Write it as a table of plain text
+    #[arg(long, value_name = "FILE")]
+    certificate_table: Option<PathBuf>,
+    /// Write it in the shape of Autobahn's index.json
+    #[arg(long, value_name = "FILE")]
+    autobahn: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -187,7 +197,17 @@ impl Flags {
         for path in &self.env_file {
             environment.extend(read_env_file(path)?);
         }
-        let FileFlags { json, junit, junit_strict, html, har, jsonl } = self.files;
+        let FileFlags {
+            json,
+            junit,
+            junit_strict,
+            html,
+            har,
+            jsonl,
+            certificate,
+            certificate_table,
+            autobahn,
+        } = self.files;
         let reports = [
             (ReportFormat::Json, json),
             (ReportFormat::Junit, junit),
@@ -195,6 +215,11 @@ impl Flags {
             (ReportFormat::Html, html),
         ];
         let recordings = [(EventFormat::Har, har), (EventFormat::JsonLines, jsonl)];
+        let certificates = [
+            (CertificateFormat::Json, certificate),
+            (CertificateFormat::Table, certificate_table),
+            (CertificateFormat::Autobahn, autobahn),
+        ];
         let server = self.server;
         let start = server.start.map(|command| Start {
             command,
@@ -225,7 +250,11 @@ impl Flags {
             },
             host: browser.host,
             targets: server.allow_target,
-            files: Files { reports: given(reports), recordings: given(recordings) },
+            files: Files {
+                reports: given(reports),
+                recordings: given(recordings),
+                certificates: given(certificates),
+            },
             is_quiet: self.quiet,
         })
     }

@@ -156,3 +156,59 @@ fn values_come_from_the_environment_a_file_and_the_command_line_in_that_order() 
         env.iter().fold(call, |call, (name, value)| call.with_env(name, value)).run().assert_code(0);
     }
 }
+
+/// What makes the suite conformance short.
+const SHORT: [&str; 12] = [
+    "conformance",
+    "--check",
+    "H1 opens",
+    "--check",
+    "P7 all bytes from 0 to 255",
+    "--check",
+    "C3 close with 3000",
+    "--check",
+    "C7 the server closes with a legal code",
+    "--seed",
+    "7",
+    "--quiet",
+];
+
+#[test]
+fn a_certificate_is_written_in_every_form() {
+    let files = [
+        "--certificate",
+        "OUT/c.json",
+        "--certificate-table",
+        "OUT/c.txt",
+        "--autobahn",
+        "OUT/index.json",
+        "--repeat",
+        "2",
+    ];
+    let ended = Call::new(&[&SHORT[..], &files[..6]].concat()).run();
+    ended.assert_code(0);
+    let certificate = ended.json("c.json");
+    assert_eq!((&certificate["word"], &certificate["left_out"]), (&"could-not-be-judged".into(), &56.into()));
+    assert_eq!(certificate["rows"][2]["close_code"], 3000);
+    let table = ended.file("c.txt");
+    assert!(table.contains("could not be judged") && table.contains("\nC3   close with 3000"), "{table}");
+    let index = ended.json("index.json");
+    let url = certificate["url"].as_str().expect("an address");
+    assert_eq!(index[url]["C3"]["behaviorClose"], "OK");
+    assert_eq!(index[url]["C3"]["remoteCloseCode"], 3000);
+    assert_eq!(index[url]["C7"]["behavior"], "UNIMPLEMENTED");
+    let ended = Call::new(&[&SHORT[..], &files].concat()).run();
+    ended.assert_code(0);
+    assert_eq!(ended.json("c.json")["certificates"].as_array().map(Vec::len), Some(2));
+    assert_eq!(ended.json("index.json").as_object().map(serde_json::Map::len), Some(2));
+}
+
+#[test]
+fn a_certificate_of_another_suite_is_an_error_before_anything_starts() {
+    for flag in ["--certificate", "--certificate-table", "--autobahn"] {
+        let ended = Call::new(&["first-contact", flag, "OUT/c"]).run();
+        ended.assert_code(2);
+        assert!(ended.stderr.contains("a certificate is of the suite conformance"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("checks passed") && !ended.stdout.contains("checks passed"));
+    }
+}
