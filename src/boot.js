@@ -99,6 +99,10 @@
       await loadChecks();
       return program.events(form);
     },
+    certificate: async () => {
+      await loadChecks();
+      return program.certificate();
+    },
     broken: async () => {
       await loadChecks();
       return program.broken();
@@ -118,7 +122,7 @@
   started
     .then(() => {
       start.remove();
-      if (new URLSearchParams(location.search).has('suite')) location.hash = '#/checks';
+      if (/[?&](suite|check)=/.test(location.search)) location.hash = '#/checks';
       addEventListener('hashchange', showView);
       showView();
     })

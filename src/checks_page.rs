@@ -43,6 +43,12 @@ pub fn broken() -> Promise {
     suites::broken()
 }
 
+/// What the latest run says of a server.
+#[wasm_bindgen]
+pub fn certificate() -> Promise {
+    suites::certified()
+}
+
 /// Texts without the secrets of the latest run.
 #[wasm_bindgen]
 pub fn mask(texts: &JsValue) -> Promise {

@@ -152,6 +152,8 @@ pub const BENCH_SOCKETS: &str = "data-sockets";
 pub const BENCH_CONNECTION: &str = "data-connection";
 /// A connection that the bench is to open: the address, and on a line of their own the subprotocols.
 pub const CONNECT: &str = "sockscope-connect";
+/// Under which name the bench gives the address that it connected to last, or that somebody wants to check.
+pub const BENCH_URL: &str = "data-url";
 /// Frames for the timeline, as bytes of a request for the bench's worker.
 pub const FRAMES: &str = "sockscope-frames";
 /// A recording of the bench, as JSON Lines in UTF-8, to become a suite.
@@ -354,6 +356,17 @@ pub fn bring_into_view(element: &web_sys::Element) {
     options.set_block(ScrollLogicalPosition::Nearest);
     options.set_inline(ScrollLogicalPosition::Nearest);
     element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+/// Scrolls until an element is the first thing that one sees.
+pub fn bring_to_top(element: &web_sys::Element) {
+    element.scroll_into_view();
+}
+
+/// Prints the page.
+pub fn print() {
+    // A browser that cannot print says so itself.
+    let _ = window().print();
 }
 
 /// Focuses what a selector finds, as soon as it is drawn: a view that is just being shown takes a frame or two.

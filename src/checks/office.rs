@@ -11,6 +11,7 @@ use super::library::{Library, clients_of, examine, mistake};
 use super::shelf::{Shelf, ShelfError};
 use super::site::Site;
 use super::tape::Tapes;
+use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::report::{Report, ReportFormat};
 use crate::engine::run::Stop;
 use crate::engine::suite::assist;
@@ -273,6 +274,9 @@ impl<W: World> Office<W> {
     }
 
     async fn write(&self, run: u64, form: &str) -> Told {
+        if let Some(form) = CertificateFormat::named(form) {
+            return self.certify(run, form).await;
+        }
         let Ok(form) = form.parse::<ReportFormat>() else {
             return Told::Failed(format!("there is no form {form:?} of a report"));
         };
@@ -286,6 +290,20 @@ impl<W: World> Office<W> {
                     other => other.extension(),
                 };
                 file(&report.suite, extension, form.media_type(), text)
+            }
+            Err(words) => Told::Failed(words),
+        }
+    }
+
+    async fn certify(&self, run: u64, form: CertificateFormat) -> Told {
+        match self.report(run).await.map(|report| Certificate::of(&report)) {
+            Ok(Some(certificate)) => {
+                let mut text = String::new();
+                form.write(&[certificate], &mut text).expect("writing into memory does not fail");
+                file("conformance", form.extension(), form.media_type(), text)
+            }
+            Ok(None) => {
+                Told::Failed("there is no certificate of this run: its suite is not conformance".to_owned())
             }
             Err(words) => Told::Failed(words),
         }

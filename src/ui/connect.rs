@@ -10,6 +10,7 @@ use super::fields::{button, icon, text, when};
 use super::format;
 use super::link::Link;
 use super::store::{Connection, Dialog, Store};
+use crate::browser::page;
 use crate::engine::Instant;
 use crate::wire::{LineState, Phase};
 
@@ -97,6 +98,8 @@ pub(super) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
                 {label}
             </button>
             {button("", "options", "Options", "What is sent on opening, reconnecting, heartbeat, round trips", move || store.dialog.set(Some(Dialog::Options)))}
+            <a href="#/checks/server" title="What of the protocol it keeps, as a certificate" data-testid="check-server"
+                on:click=move |_| page::give(page::BENCH_URL, &connection.setup.with_untracked(|s| s.url.clone()))>"Check this server"</a>
             <ConnectNote connection store/>
             <Explained connection/>
         </form>

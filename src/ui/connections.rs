@@ -57,6 +57,7 @@ fn close_all(store: Store, link: Link) {
 pub(super) fn open(store: Store, connection: Connection, link: Link) {
     let (url, protocols) =
         connection.setup.with_untracked(|s| (s.url.trim().to_owned(), s.protocols.trim().to_owned()));
+    page::give(page::BENCH_URL, &url);
     store.remember_address(url, protocols);
     untrack(|| link.arrange(store));
     link.ask(&Request::Connect { connection: connection.id });

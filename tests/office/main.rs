@@ -370,3 +370,36 @@ fn what_an_environment_calls_secret_is_in_no_message_and_no_report() {
         assert!(!text.contains("hunter2") && text.contains("***"), "{text}");
     });
 }
+
+/// A suite whose one check says what it is, as those of conformance do.
+const CERTIFIED: &str = r#"{ "sockscope": 1, "suite": "conformance", "vars": { "ws_url": "ws://sim/echo" },
+    "clients": { "a": { "url": "{{ws_url}}" } },
+    "checks": [ { "check": "C2 close with 1000", "tags": ["C2", "close", "need-any", "must"],
+      "steps": [ { "connect": "a" }, { "on": "a", "close": {} } ] } ] }"#;
+
+#[test]
+fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
+    let shelf = page::TestShelf::default();
+    page::with_shelf(shelf.clone(), |page: Page| async move {
+        let run = run_of(&page.run(order(CERTIFIED)).await);
+        for (form, file, part) in [
+            ("certificate", "conformance.certificate.json", "\"word\": \"could-not-be-judged\""),
+            ("certificate-table", "conformance.certificate.txt", "C2   close with 1000"),
+            ("autobahn", "conformance.index.json", "\"remoteCloseCode\": 1000"),
+        ] {
+            let told = page.ask(Ask::Write { run, form: form.into() }).await;
+            let Told::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
+            assert_eq!(name, file);
+            assert!(text.contains(part), "{form}: {text}");
+        }
+        let other = run_of(&page.run(order(PASSING)).await);
+        let told = page.ask(Ask::Write { run: other, form: "certificate".into() }).await;
+        assert!(matches!(&told, Told::Failed(words) if words.contains("not conformance")), "{told:?}");
+    });
+    page::with_shelf(shelf, |page: Page| async move {
+        let run = page.restored().past.iter().find(|run| run.suite == "conformance").map(|run| run.id);
+        let run = run.expect("it was kept");
+        let told = page.ask(Ask::Write { run, form: "autobahn".into() }).await;
+        assert!(matches!(&told, Told::File { text, .. } if text.contains("ws://sim/echo")), "{told:?}");
+    });
+}

@@ -8,14 +8,17 @@ use leptos::prelude::*;
 use super::library;
 use super::link::Link;
 use super::order;
+use super::server;
 use super::store::{Store, Tab};
 use crate::browser::page;
-use crate::ui::fields::{button, when};
+use crate::ui::fields::{button, text, when};
 
 /// What an address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wish {
     pub suite: String,
+    /// The address of a server to check.
+    pub check: String,
     pub autorun: bool,
     pub vars: Vec<(String, String)>,
     pub env: Vec<(String, String)>,
@@ -30,6 +33,7 @@ impl Wish {
         for (name, value) in pairs {
             match name.as_str() {
                 "suite" => wish.suite = value,
+                "check" => wish.check = value,
                 "autorun" => wish.autorun = !matches!(value.as_str(), "0" | "false"),
                 "seed" => wish.seed = value,
                 "tag" => wish.tags.push(value),
@@ -58,6 +62,9 @@ pub(super) struct Given {
 /// Does what the address asks for, once the library is there.
 pub(super) fn obey(store: Store, link: Link) {
     let wish = Wish::of(page::query_pairs());
+    if !wish.check.is_empty() {
+        return check_server(store, link, wish);
+    }
     if wish.suite.is_empty() {
         return;
     }
@@ -78,6 +85,30 @@ pub(super) fn obey(store: Store, link: Link) {
                 page::go_to("#/checks");
                 library::fetch_suite(store, link, name, move |id| prepare(store, link, id, wish));
             }
+        }
+    });
+}
+
+/// Puts the server into the form, with what else is given of it; checks it where that is allowed.
+fn check_server(store: Store, link: Link, wish: Wish) {
+    let is_done = StoredValue::new(false);
+    Effect::new(move || {
+        if !store.is_restored.get() || is_done.get_value() {
+            return;
+        }
+        is_done.set_value(true);
+        let Wish { check, autorun, vars, env, seed, .. } = wish.clone();
+        store.server.set(check);
+        store.seed.set(seed);
+        // The address of the server is the one in the form, which a person can still change.
+        let vars = vars.into_iter().filter(|(name, _)| name != "ws_url").collect();
+        store.given.set(Given { suite: server::SUITE.to_owned(), vars, env });
+        page::go_to(server::HREF);
+        store.selected.set(server::ID.to_owned());
+        if autorun && page::is_driven() {
+            server::check(store, link);
+        } else {
+            store.say("This address asks to check a server. Look at the values, then press Check.");
         }
     });
 }
@@ -111,10 +142,11 @@ fn prepare(store: Store, link: Link, suite: String, wish: Wish) {
     });
 }
 
-/// What the address gives, to be seen and to be let go of.
-pub(super) fn given(store: Store) -> AnyView {
+/// What the address gives to a suite, to be seen and to be let go of.
+pub(super) fn given(store: Store, suite: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
+    let suite = text(suite);
     let rows = Memo::new(move |_| {
-        let selected = store.selected.get();
+        let selected = suite.get();
         let secret = store.examined.with(|it| {
             it.variables.iter().filter(|it| it.is_secret).map(|it| it.name.clone()).collect::<Vec<_>>()
         });
@@ -155,6 +187,7 @@ mod tests {
             pair("utm", "x"),
         ]);
         assert_eq!((wish.suite.as_str(), wish.autorun, wish.seed.as_str()), ("load", true, "7"));
+        assert_eq!(Wish::of([pair("check", "ws://h/ws")]).check, "ws://h/ws");
         assert_eq!(wish.vars, [pair("num_clients", "3")]);
         assert_eq!(wish.env, [pair("WS_URL", "ws://h/ws")]);
         assert_eq!(wish.tags, ["smoke"]);

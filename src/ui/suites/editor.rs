@@ -33,7 +33,7 @@ pub(super) fn follow(store: Store, link: Link) {
         store.is_loaded.set(false);
         store.is_kept.set(true);
         store.tags.set(Default::default());
-        if selected.is_empty() {
+        if selected.is_empty() || selected == super::server::ID {
             return selected;
         }
         let asked = selected.clone();

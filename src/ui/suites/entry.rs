@@ -10,7 +10,7 @@ use super::store::Store;
 use super::view::Suites;
 use super::{address, script};
 
-pub use super::script::{broken, events, mask, run, status, stop};
+pub use super::script::{broken, certified, events, mask, run, status, stop};
 
 /// A view that is drawn for as long as this lives; its worker ends with it.
 pub struct MountedChecks {

@@ -80,7 +80,7 @@ pub(super) fn values(store: Store) -> AnyView {
     let set_keeps = move |on: bool| store.forms.update(|forms| forms.keeps_secrets = on);
     view! {
         <div class="values">
-            {super::address::given(store)}
+            {super::address::given(store, move || store.selected.get())}
             <section aria-label="Variables of this suite">
                 <h3>"Variables of this suite"</h3>
                 <p class="hint">"An empty field means the suite’s own default, which stands in it in grey."</p>

@@ -87,14 +87,15 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
 }
 
 fn part(store: Store, tab: Tab) -> AnyView {
-    let is_current = text(move || (store.tab.get() == tab).to_string());
+    let is_current = text(move || (store.part() == tab).to_string());
+    let is_hidden = when(move || tab == Tab::Certificate && !store.is_certifiable());
     let mistakes = text(move || match store.examined.with(|it| it.mistakes.len()) {
         count if tab == Tab::Edit && count > 0 => format!(" ({count})"),
         _ => String::new(),
     });
     let name = tab.name();
     view! {
-        <button type="button" class="quiet part" data-testid=format!("part-{name}") aria-pressed=is_current on:click=move |_| store.tab.set(tab)>
+        <button type="button" class="quiet part" data-testid=format!("part-{name}") aria-pressed=is_current hidden=is_hidden on:click=move |_| store.tab.set(tab)>
             {tab.title()}<span data-state="wrong">{mistakes}</span>
         </button>
     }

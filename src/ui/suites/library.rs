@@ -8,6 +8,7 @@ use web_sys::DragEvent;
 
 use super::link::Link;
 use super::order;
+use super::server;
 use super::store::{Notice, Store, Tab};
 use crate::browser::{files, page};
 use crate::ui::fields::{button, text, when};
@@ -101,6 +102,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
                     take_dropped(store, link, files::dropped_text(&event));
                 }
             }>
+            <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check this server …"</a>
             <div class="deeds">
                 {button("", "suite-new", "New", "A new suite that runs as it stands", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
                 {importer(store, link)}

@@ -5,6 +5,7 @@
 
 mod address;
 mod around;
+mod certificate;
 mod compare;
 mod dashboard;
 mod editor;
@@ -19,7 +20,8 @@ mod order;
 mod past;
 mod results;
 mod script;
+mod server;
 mod store;
 mod view;
 
-pub use entry::{MountedChecks, broken, events, mask, mount_in, run, start, status, stop};
+pub use entry::{MountedChecks, broken, certified, events, mask, mount_in, run, start, status, stop};

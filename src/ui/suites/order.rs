@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::link::Link;
+use super::server;
 use super::store::{Store, Tab};
 use crate::browser::page;
 use crate::wire::checks::{Ask, Errand, Examined, Order, SuiteOrder, Told};
@@ -66,7 +67,17 @@ fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names:
         from_address.get(name).or(typed).or_else(|| env.get(name)).cloned()
     };
     let overrides = examined.variables.iter();
-    let overrides = overrides.filter_map(|it| Some((it.name.clone(), value(&it.name)?))).collect();
+    let mut overrides: Vec<(String, String)> =
+        overrides.filter_map(|it| Some((it.name.clone(), value(&it.name)?))).collect();
+    if id == server::SUITE {
+        let is_given = |all: &[(String, String)], name: &str| all.iter().any(|(given, _)| given == name);
+        let url = overrides.iter().find(|(name, _)| name == "ws_url").map(|(_, url)| url.clone());
+        for (name, value) in server::practice(&url.unwrap_or_default()) {
+            if !is_given(&overrides, name) {
+                overrides.push((name.to_owned(), value));
+            }
+        }
+    }
     SuiteOrder { id: id.to_owned(), text, overrides, names }
 }
 
@@ -130,7 +141,7 @@ pub(super) fn run_failed(store: Store, link: Link) {
 pub(super) fn failed(run: &crate::ui::live::LiveRun) -> Vec<String> {
     use crate::engine::report::Verdict;
     use crate::ui::live::Stage;
-    let is_bad = |stage| matches!(stage, Stage::Ended(verdict) if verdict != Verdict::Pass);
+    let is_bad = |stage| matches!(stage, Stage::Ended(verdict) if !matches!(verdict, Verdict::Pass | Verdict::Skipped));
     run.checks.iter().filter(|check| is_bad(check.stage)).map(|check| check.name.clone()).collect()
 }
 
@@ -138,6 +149,11 @@ pub(super) fn failed(run: &crate::ui::live::LiveRun) -> Vec<String> {
 pub(super) fn run_several(store: Store, link: Link, ids: Vec<String>) {
     let tags = store.tag.get_untracked().into_iter().collect();
     gather(store, link, ids.into_iter().rev().map(|id| (id, Vec::new())).collect(), Vec::new(), tags);
+}
+
+/// Runs all of one suite of the library.
+pub(super) fn run_whole(store: Store, link: Link, id: &str) {
+    gather(store, link, vec![(id.to_owned(), Vec::new())], Vec::new(), Vec::new());
 }
 
 /// Runs what did not pass in any of these runs again.
@@ -185,7 +201,8 @@ fn start(store: Store, link: Link, suites: Vec<SuiteOrder>, tags: Vec<String>) {
                 store.selected.set(first);
             }
             if store.tab.get_untracked() != Tab::Figures {
-                store.tab.set(Tab::Checks);
+                // Of a suite that gives none it is the part Checks.
+                store.tab.set(Tab::Certificate);
             }
             store.order.update(|order| order.is_running = true);
             link.send(&Errand::Run(Box::new(order)));

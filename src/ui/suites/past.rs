@@ -107,7 +107,7 @@ fn open(store: Store, link: Link, id: u64, suite_id: String) {
                 store.selected.set(suite_id.clone());
             }
             store.shown.set(Some(RwSignal::new(LiveRun::of_report(id, suite_id, *report))));
-            store.tab.set(Tab::Checks);
+            store.tab.set(Tab::Certificate);
         }
         Told::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
@@ -121,14 +121,19 @@ const FORMS: [(&str, &str); 4] = [
     ("junit-strict", "JUnit XML, strict"),
     ("html", "HTML report"),
 ];
+const CERTIFICATES: [(&str, &str); 3] = [
+    ("certificate", "Certificate as JSON"),
+    ("certificate-table", "Certificate as a text table"),
+    ("autobahn", "Autobahn’s index.json"),
+];
 const RECORDINGS: [(EventFormat, &str); 3] = [
     (EventFormat::Har, "HAR of its messages"),
     (EventFormat::JsonLines, "JSON Lines of its messages"),
     (EventFormat::Csv, "CSV of its messages"),
 ];
 
-/// The menu of files.
-pub(super) fn exports(store: Store, link: Link, run: u64) -> AnyView {
+/// The menu of files; those of a certificate only where a run gives one.
+pub(super) fn exports(store: Store, link: Link, run: u64, is_certified: bool) -> AnyView {
     let save = move |told: Told| match told {
         Told::File { name, media_type, text } => {
             let mut download = Download::default();
@@ -139,17 +144,19 @@ pub(super) fn exports(store: Store, link: Link, run: u64) -> AnyView {
         Told::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     };
-    let forms = FORMS.map(|(form, title)| {
+    let certified = if is_certified { &CERTIFICATES[..] } else { &[] };
+    let forms = certified.iter().chain(&FORMS).map(|&(form, title)| {
         let ask = move || link.ask(Ask::Write { run, form: form.to_owned() }, save);
         view! { <button type="button" class="quiet" data-testid=format!("save-{form}") on:click=move |_| ask()>{title}</button> }.into_any()
     });
+    let forms: Vec<_> = forms.collect();
     let recordings = RECORDINGS.map(|(form, title)| {
         let ask = move || link.ask(Ask::Events { run, form }, save);
         view! { <button type="button" class="quiet" data-testid=format!("save-{}", form.name()) on:click=move |_| ask()>{title}</button> }.into_any()
     });
     view! {
         <details class="menu" data-testid="save-report"><summary>{text(|| "Save".to_owned())}</summary>
-            <div class="sheet">{forms.into_iter().collect_view()}{recordings.into_iter().collect_view()}</div>
+            <div class="sheet">{forms}{recordings.into_iter().collect_view()}</div>
         </details>
     }
     .into_any()

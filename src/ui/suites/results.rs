@@ -88,6 +88,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
             .collect_view()
     };
     let is_over = when(move || matches!(stage.get(), Stage::Ended(_)));
+    let is_certified = Memo::new(move |_| run.with(super::certificate::is_certifiable));
     let seed = text(move || run.with(|run| run.seed.to_string()));
     let take_seed = move || store.seed.set(run.with_untracked(|run| run.seed.to_string()));
     let id = run.with_untracked(|run| run.run);
@@ -106,7 +107,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
             </div>
             {reasons}
             <div class="deeds" hidden=when(move || !is_over.get())>
-                {past::exports(store, link, id)}
+                {move || past::exports(store, link, id, is_certified.get())}
                 {button("quiet", "show-figures", "Figures", "", move || store.tab.set(Tab::Figures))}
                 {button("quiet", "show-list", "Back to the list of checks", "", move || store.shown.set(None))}
             </div>
@@ -172,9 +173,18 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
     let is_open = when(move || {
         by_hand.get().unwrap_or(match stage.get() {
             Stage::Running => true,
-            Stage::Ended(verdict) => verdict != Verdict::Pass,
+            // Of what does not apply there is nothing to see but why, which the certificate and the reasons say.
+            Stage::Ended(verdict) => !matches!(verdict, Verdict::Pass | Verdict::Skipped),
             Stage::Waiting => false,
         })
+    });
+    let card = NodeRef::<leptos::html::Li>::new();
+    Effect::new(move || {
+        if let (true, Some(card)) = (store.wanted.get() == Some(at), card.get()) {
+            by_hand.set(Some(true));
+            store.wanted.set(None);
+            crate::browser::page::with_next_frame(move || crate::browser::page::bring_to_top(&card));
+        }
     });
     let count = Memo::new(move |_| check.with(|check| check.steps.len()));
     let name = check.with_untracked(|check| check.name.clone());
@@ -219,7 +229,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
     }
     };
     view! {
-        <li class="check-card" data-testid="check" data-state=text(move || stage.get().name().to_owned())>
+        <li class="check-card" node_ref=card data-testid="check" data-state=text(move || stage.get().name().to_owned())>
             <div class="line">
                 <button type="button" class="quiet open" aria-expanded=text(move || is_open.get().to_string()) on:click=move |_| by_hand.set(Some(!is_open.get_untracked()))>
                     <span class="sign" data-verdict=text(move || stage.get().name().to_owned()) role="img" aria-label=text(move || stage.get().name().to_owned())></span>

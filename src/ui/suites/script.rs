@@ -12,6 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::link::Link;
 use super::order;
 use super::store::Store;
+use crate::engine::conformance::CertificateFormat;
 use crate::engine::report::{EventFormat, write_json};
 use crate::engine::run::Shard;
 use crate::ui::live::{LiveCheck, LiveRun, Stage};
@@ -292,6 +293,15 @@ pub fn broken() -> Promise {
     }
 }
 
+/// `certificate()`: what the run that has ended last says of a server, where its suite was conformance.
+pub fn certified() -> Promise {
+    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    match page.latest.get() {
+        0 => rejected("no run has ended in this page yet"),
+        run => ask(&page, Ask::Write { run, form: CertificateFormat::Json.name().to_owned() }),
+    }
+}
+
 /// `mask(texts)`: the texts without the secrets that the run which has ended last knew.
 pub fn mask(texts: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not there yet") };
@@ -303,8 +313,13 @@ pub fn mask(texts: &JsValue) -> Promise {
 }
 
 fn ask(page: &Page, question: Ask) -> Promise {
+    // A recording is a text, whatever is in it; a certificate is a value.
+    let is_value = matches!(question, Ask::Write { .. });
     Promise::new(&mut |resolve, reject| {
         page.link.ask(question.clone(), move |told| match told {
+            Told::File { text, .. } if is_value => {
+                settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL))
+            }
             Told::File { text, .. } => settle(&resolve, &text.into()),
             Told::Broken(all) => {
                 let text = serde_json::to_string(&all).unwrap_or_default();

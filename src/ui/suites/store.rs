@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::address::Given;
 use crate::browser::page;
+use crate::engine::conformance::Kind;
 use crate::engine::report::{Report, Verdict};
 use crate::ui::live::{LiveRun, Stage, durations};
 use crate::wire::checks::{
@@ -16,6 +17,8 @@ use crate::wire::checks::{
 /// A part of the view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Tab {
+    /// What conformance says of a server; of other suites there is none.
+    Certificate,
     /// The checks, and what came of them.
     #[default]
     Checks,
@@ -30,10 +33,12 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    pub const ALL: [Self; 5] = [Self::Checks, Self::Edit, Self::Values, Self::Figures, Self::Earlier];
+    pub const ALL: [Self; 6] =
+        [Self::Certificate, Self::Checks, Self::Edit, Self::Values, Self::Figures, Self::Earlier];
 
     pub fn title(self) -> &'static str {
         match self {
+            Self::Certificate => "Certificate",
             Self::Checks => "Checks",
             Self::Edit => "Edit",
             Self::Values => "Values",
@@ -44,6 +49,7 @@ impl Tab {
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::Certificate => "certificate",
             Self::Checks => "checks",
             Self::Edit => "edit",
             Self::Values => "values",
@@ -140,6 +146,10 @@ pub(super) struct Store {
     pub remarks: RwSignal<(String, Vec<String>)>,
     /// The document stands in the editor as it is kept.
     pub is_kept: RwSignal<bool>,
+    /// The address of the server to check, as it is typed.
+    pub server: RwSignal<String>,
+    /// The check whose steps somebody wants to see.
+    pub wanted: RwSignal<Option<usize>>,
 }
 
 impl Store {
@@ -174,6 +184,8 @@ impl Store {
             place: RwSignal::default(),
             remarks: RwSignal::default(),
             is_kept: RwSignal::new(true),
+            server: RwSignal::default(),
+            wanted: RwSignal::default(),
         }
     }
 
@@ -265,6 +277,22 @@ impl Store {
     pub fn shown_here(&self) -> Option<RwSignal<LiveRun>> {
         let selected = self.selected.get();
         self.shown.get().filter(|run| run.with(|run| run.suite_id == selected))
+    }
+
+    /// Whether the selected suite is one that gives a certificate.
+    pub fn is_certifiable(&self) -> bool {
+        let is_such = |it: &Examined| it.checks.iter().any(|it| Kind::of(&it.name, &it.tags).is_some());
+        self.selected.with(|id| id == super::server::SUITE)
+            || (self.is_loaded.get() && self.examined.with(is_such))
+            || self.shown_here().is_some_and(|run| run.with(super::certificate::is_certifiable))
+    }
+
+    /// The part that is shown.
+    pub fn part(&self) -> Tab {
+        match self.tab.get() {
+            Tab::Certificate if !self.is_certifiable() => Tab::Checks,
+            tab => tab,
+        }
     }
 
     pub fn is_running(&self) -> bool {

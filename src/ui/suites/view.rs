@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::certificate;
 use super::dashboard;
 use super::editor::{self, Edit};
 use super::forms;
@@ -11,6 +12,7 @@ use super::link::Link;
 use super::listing;
 use super::past;
 use super::results;
+use super::server;
 use super::store::{Store, Tab};
 use crate::browser::leaving::SightListener;
 use crate::browser::page;
@@ -38,17 +40,21 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     let has_suite = Memo::new(move |_| {
         store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
     });
+    let is_server = Memo::new(move |_| store.selected.with(|id| id == server::ID));
+    let part_shown = Memo::new(move |_| store.part());
     let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
     let part = move |tab: Tab, body: AnyView| {
-        view! { <div class="part-body" hidden=when(move || store.tab.get() != tab)>{body}</div> }.into_any()
+        view! { <div class="part-body" hidden=when(move || part_shown.get() != tab)>{body}</div> }.into_any()
     };
     view! {
         <div class="suites" data-testid="suites" hidden=when(move || !is_ready.get())>
             <Library store link/>
             <section class="suite" aria-label="Suite">
                 {move || match (has_suite.get(), has_visitor.get()) {
+                    _ if is_server.get() => server::form(store, link),
                     (true, _) => view! {
                         <Head store link/>
+                        {part(Tab::Certificate, certificate::certificate(store, link))}
                         {part(Tab::Checks, listing::checks(store, link))}
                         {part(Tab::Edit, view! { <Edit store link/> }.into_any())}
                         {part(Tab::Values, forms::values(store))}
@@ -78,6 +84,9 @@ fn select(store: Store, fragment: &str) {
         "" => return,
         id => id.to_owned(),
     };
+    if id == server::ID {
+        server::begin(store);
+    }
     if store.selected.with_untracked(|selected| *selected != id) {
         store.selected.set(id);
     }
@@ -85,14 +94,19 @@ fn select(store: Store, fragment: &str) {
 
 /// A run of a suite that is not in the library: it came by a script or an address.
 fn visitor(store: Store, link: Link) -> AnyView {
-    let body = move || store.shown_here().map(|run| results::run(store, link, run));
+    let shown = Memo::new(move |_| store.shown_here());
+    let is_certified =
+        Memo::new(move |_| shown.get().is_some_and(|run| run.with(certificate::is_certifiable)));
+    let body = move || shown.get().map(|run| results::run(store, link, run));
+    let certified =
+        move || shown.get().filter(|_| is_certified.get()).map(|run| certificate::of_run(store, link, run));
     let title =
         text(move || store.shown_here().map(|run| run.with(|run| run.suite.clone())).unwrap_or_default());
     let stop = move || link.send(&Errand::Stop);
     view! {
         <header class="suite-head"><div class="line"><h2>{title}</h2><span class="space"></span>
             <button type="button" data-testid="stop" disabled=when(move || !store.is_running()) on:click=move |_| stop()>"Stop"</button></div></header>
-        <div class="part-body">{body}</div>
+        <div class="part-body"><div class="checks-part">{certified}{body}</div></div>
     }
     .into_any()
 }
@@ -105,6 +119,7 @@ fn welcome(store: Store, link: Link) -> AnyView {
             <p class="about">"A suite is one document: which connections to open, what to send, what must come back, what must not, and how fast. Choose one on the left, run it, read it, change a copy of it. The shipped ones run against the practice server; the part Values points them at your own."</p>
             <div class="deeds">
                 {button("primary", "start-first", "Begin with first-contact", "", first)}
+                <a class="button" href=server::HREF>"Check a server"</a>
                 {super::results::order(store, link)}
             </div>
         </div>
