@@ -95,6 +95,27 @@ async fn no_violations_of_checks_on(width: u32) {
     user.click("edit-duplicate").await;
     user.until("the editor", || user.find("editor").and_then(|it| it.shadow_root())).await;
     look("editor").await;
+    web_sys::window()
+        .expect("a window")
+        .location()
+        .set_hash("#/checks/server")
+        .expect("an address of our own");
+    user.until("the form", || user.find("server-url")).await;
+    user.find("server-more")
+        .expect("what else may be given")
+        .set_attribute("open", "")
+        .expect("an attribute");
+    look("a server").await;
+    user.choose_suite("conformance").await;
+    user.click("part-values").await;
+    user.type_into("var-ws_url", &address("/fault?corrupt=1")).await;
+    user.open_menu("run-options").await;
+    let tags = user.all("[data-testid=only-tag]");
+    let tag = tags.iter().find(|it| it.text_content().as_deref() == Some("P7")).expect("a tag of the suite");
+    user.click_on(tag.clone()).await;
+    user.click("run").await;
+    user.until_text("certificate-word", "Does not conform").await;
+    look("certificate").await;
     let found = found.into_inner();
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
 }

@@ -185,3 +185,94 @@ async fn a_wrong_address_is_a_failure_that_says_so() {
     user.click("run").await;
     user.until_text("verdict", "Broken").await;
 }
+
+/// What makes conformance short: names and values of its variables.
+const SHORT: [(&str, &str); 8] = [
+    ("huge", "64KiB"),
+    ("limit_to", "64KiB"),
+    ("ordered", "50"),
+    ("rate_messages", "100"),
+    ("unread_messages", "4"),
+    ("unread_size", "16KiB"),
+    ("connections", "4"),
+    ("patience", "3s"),
+];
+
+/// Shortens conformance, and opens the form.
+async fn shorten(user: &User) {
+    user.choose_suite("conformance").await;
+    user.click("part-values").await;
+    for (name, value) in SHORT {
+        user.type_into(&format!("var-{name}"), value).await;
+    }
+    go_to("#/checks/server");
+    user.until("the form", || user.find("server-url")).await;
+}
+
+fn go_to(fragment: &str) {
+    web_sys::window().expect("a window").location().set_hash(fragment).expect("an address of our own");
+}
+
+/// The rows of the certificate that stand so.
+fn rows(user: &User, state: &str) -> Vec<String> {
+    shown(user, &format!("[data-testid=certificate-row][data-state={state}] .open"))
+}
+
+#[test]
+async fn the_practice_server_is_checked_with_one_click_and_has_its_certificate() {
+    let user = User::open_checks().await;
+    shorten(&user).await;
+    assert_eq!(user.value("server-url"), address("/echo"));
+    user.click("server-check").await;
+    user.until_text("certificate-word", "Being checked").await;
+    user.until_text("certificate-word", "Conforms").await;
+    assert_eq!(rows(&user, "fail"), Vec::<String>::new());
+    assert!(rows(&user, "pass").iter().any(|row| row.starts_with("H4 ")), "its own values were given");
+    assert_eq!(shown(&user, "[data-testid=certificate-row]").len(), 60);
+    assert_eq!(shown(&user, "[data-testid=certificate-url]"), [address("/echo")]);
+    assert_eq!(shown(&user, "[data-testid=objection]"), Vec::<String>::new());
+    // From a row to its steps.
+    user.click_on(user.all("[data-testid=certificate-row] .open")[0].clone()).await;
+    user.until("the steps of the first check", || user.all("[data-testid=check] .inside").into_iter().next())
+        .await;
+    // An earlier run gives the same.
+    user.click("part-earlier").await;
+    user.click("past-open").await;
+    user.until_text("certificate-word", "Conforms").await;
+}
+
+#[test]
+async fn a_server_that_damages_messages_does_not_conform_and_it_is_said_where() {
+    let user = User::open_checks().await;
+    shorten(&user).await;
+    // With this seed the seventh message of each connection is the first that is damaged.
+    user.type_into("server-url", &address("/fault?corrupt=0.1&seed=45")).await;
+    user.click("server-check").await;
+    user.until("the first failures", || {
+        rows(&user, "fail").iter().find(|row| row.starts_with("O1 ")).cloned()
+    })
+    .await;
+    user.until_text("certificate-word", "Does not conform").await;
+    let objections = shown(&user, "[data-testid=objection] .open");
+    assert!(objections.iter().any(|row| row.starts_with("P1 ")), "{objections:?}");
+    assert!(objections.iter().all(|row| !row.starts_with('C')), "{objections:?}");
+    user.until_text("certificate-sentence", "What must hold and does not: P1").await;
+}
+
+#[test]
+async fn an_address_is_completed_and_what_is_wrong_with_it_is_said() {
+    let user = User::open_checks().await;
+    go_to("#/checks/server");
+    user.until("the form", || user.find("server-url")).await;
+    user.type_into("server-url", "https://example.com/chat").await;
+    user.until_text("server-note", "This is wss://example.com/chat").await;
+    user.type_into("server-url", "ftp://example.com").await;
+    user.until_text("server-note", "not with ftp://").await;
+    assert!(user.find("server-check").is_some_and(|it| it.has_attribute("disabled")));
+    // What was given for another server is not taken for this one's.
+    user.type_into("server-url", "ws://example.com/chat").await;
+    user.type_into("server-drop_url", "ws://example.org/drop").await;
+    user.until_text("server-strangers", "drop_url").await;
+    user.click("server-forget").await;
+    user.until("no value of another server", || user.value("server-drop_url").is_empty().then_some(())).await;
+}
