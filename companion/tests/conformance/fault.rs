@@ -43,6 +43,8 @@ pub enum Fault {
     SmallFirst(u8),
     /// This text is not answered.
     Lose(&'static str),
+    /// Texts that begin so are not answered.
+    LoseAll(&'static str),
     /// This text is answered twice.
     Twice(&'static str),
     /// Replies with this in them also go to all other connections.

@@ -168,7 +168,7 @@ fn the_practice_server_passes_in_full_length() {
 #[test]
 fn where_nothing_is_echoed_what_needs_an_echo_is_not_applicable() {
     let report = decide(|| {
-        let fault = Some(Fault::Lose("sockscope asks for an echo"));
+        let fault = Some(Fault::LoseAll("sockscope"));
         try_row(fault, When::Always, &[("limit_to", "1KiB")], &[])
     });
     assert_eq!(red(&report), BTreeSet::new(), "{}", story(&report));
@@ -176,6 +176,19 @@ fn where_nothing_is_echoed_what_needs_an_echo_is_not_applicable() {
         assert_eq!(check.verdict, Verdict::Skipped, "{}", check.name);
         assert_eq!(check.reasons, ["the endpoint does not echo"], "{}", check.name);
     }
+}
+
+#[test]
+fn an_echo_that_damages_every_message_is_a_bad_one_and_not_none() {
+    let report = decide(|| {
+        on_a_runtime(async {
+            let practice = sockscope_companion::Server::start(Config::default()).await.expect("a free port");
+            let url = format!("{}/fault?corrupt=1", practice.urls().ws.trim_end_matches('/'));
+            run_with(vec![("ws_url".to_owned(), url)], &["H1", "P1", "P2", "U2"], |_| {}).await
+        })
+    });
+    let ids = ["P1", "P2", "U2"].map(|id| (id.to_owned(), "fail"));
+    assert_eq!(red(&report), BTreeSet::from(ids), "{}", story(&report));
 }
 
 #[test]

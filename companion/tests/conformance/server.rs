@@ -365,6 +365,7 @@ impl Session {
                 return self.say(Out::Reset);
             }
             Some(Fault::Lose(words)) if is(words) => return,
+            Some(Fault::LoseAll(begin)) if text.is_some_and(|text| text.starts_with(begin)) => return,
             Some(Fault::BreakAfterTwo(of)) if kind == BINARY && size == of && self.last.len() == of => {
                 return self.say(Out::Reset);
             }
