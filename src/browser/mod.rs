@@ -3,6 +3,7 @@
 //! Owns every call to the browser that is not about drawing. Nothing above sees a `JsValue`. It refuses to know what a
 //! message means. The rule a reader would break: an event is stamped before anything else happens in its callback.
 
+mod alarm;
 pub mod channel;
 pub mod clipboard;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod page;
 pub mod scope;
 mod socket;
 pub mod storage;
+mod turn;
 mod words;
 mod world;
 

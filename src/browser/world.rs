@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::alarm::Alarm;
+use super::turn::Turns;
 use super::{BrowserSocket, clock, http};
 use crate::engine::random::Random;
 use crate::engine::world::LocalFuture;
@@ -15,12 +17,15 @@ use crate::engine::{
 #[derive(Clone)]
 pub struct BrowserWorld {
     random: Rc<RefCell<Random>>,
+    alarm: Alarm,
+    turns: Turns,
 }
 
 impl BrowserWorld {
     /// A world whose random numbers come from this seed.
     pub fn with_seed(seed: u64) -> Self {
-        Self { random: Rc::new(RefCell::new(Random::with_seed(seed))) }
+        let random = Rc::new(RefCell::new(Random::with_seed(seed)));
+        Self { random, alarm: Alarm::default(), turns: Turns::default() }
     }
 
     /// A world whose random numbers nobody knows.
@@ -43,9 +48,11 @@ impl World for BrowserWorld {
     }
 
     fn sleep(&self, wait: Duration) -> LocalFuture<()> {
-        // A timer counts whole milliseconds, and takes more than 24 days for none at all. Who waits longer waits again.
-        let millis = wait.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as u32;
-        Box::pin(gloo_timers::future::TimeoutFuture::new(millis))
+        Box::pin(self.alarm.sleep(wait))
+    }
+
+    fn breathe(&self) -> LocalFuture<()> {
+        Box::pin(self.turns.next())
     }
 
     fn random(&self) -> u64 {

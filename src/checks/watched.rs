@@ -118,6 +118,10 @@ impl<W: World> World for Watched<W> {
         self.world.sleep(wait)
     }
 
+    fn breathe(&self) -> LocalFuture<()> {
+        self.world.breathe()
+    }
+
     fn random(&self) -> u64 {
         self.world.random()
     }

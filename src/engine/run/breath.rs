@@ -41,7 +41,7 @@ impl Breath {
         let stood = if now == last { rounds + 1 } else { 0 };
         self.stood.set((now, stood));
         if stood >= MOST_ROUNDS || self.rounds.get() >= MOST_ROUNDS || now - self.since.get() > LONGEST {
-            world.sleep(Duration::from_millis(1)).await;
+            world.breathe().await;
             self.turned(world.now());
         }
     }
