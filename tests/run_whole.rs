@@ -487,6 +487,10 @@ fn a_requirement_that_is_not_met_makes_it_inconclusive() {
     let coarse = with(100.0);
     assert_eq!(coarse.verdict, Verdict::Inconclusive);
     assert_eq!(coarse.reasons, ["the suite requires timer_step <= 10us, and here it is 100us"]);
+    let check = &coarse.checks[0];
+    assert_eq!(check.verdict, Verdict::Inconclusive);
+    assert_eq!(check.reasons, ["not run, since the suite requires timer_step <= 10us, and here it is 100us"]);
+    assert_eq!(coarse.totals.sent, 0, "what could prove nothing is not begun");
 }
 
 // ------------------------------------------------------------------------------------------------ what is told

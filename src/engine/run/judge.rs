@@ -113,6 +113,11 @@ pub(super) fn requirements(
     bounds.iter().map(judge).collect()
 }
 
+/// A requirement that is not met, in words.
+pub(super) fn unmet(line: &ThresholdReport) -> String {
+    format!("the suite requires {}, and here it is {}", line.expr, line.value)
+}
+
 fn read<E: std::fmt::Display>(
     bound: &Bound,
     early: Early<'_>,

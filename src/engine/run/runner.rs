@@ -27,6 +27,10 @@ use crate::engine::{Instant, Payload, World};
 
 /// How often a tick is told.
 const TICK: Duration = Duration::from_millis(100);
+/// What a run does to find out how late timers come before it begins: so many of so long, and that a few times if need be.
+const BEATS: u32 = 40;
+const BEAT: Duration = Duration::from_millis(5);
+const TRIES: u32 = 3;
 
 /// How the reason of a check begins that somebody has stopped.
 pub(super) const STOPPED: &str = "stopped";
@@ -57,6 +61,8 @@ pub(super) struct RunShared<W: World> {
     pub kept: RefCell<serde_json::Map<String, Value>>,
     /// Whether any check opened connections faster than a browser lets them.
     has_burst: Cell<bool>,
+    /// What the suite requires of the harness and does not find; then no check is run.
+    unfit: RefCell<Vec<String>>,
 }
 
 /// Runs a plan. Never fails: what went wrong stands in the report.
@@ -81,6 +87,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         is_hidden_always,
         kept: RefCell::default(),
         has_burst: Cell::new(false),
+        unfit: RefCell::default(),
     });
     run.tell(Progress::RunStarted {
         suite: run.plan.suite.name.clone(),
@@ -88,6 +95,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         checks: run.plan.checks(),
     });
     let started = crate::engine::template::iso(run.now_millis());
+    run.test_itself().await;
     let mut checks = Vec::with_capacity(run.plan.checks.len());
     for number in 0..run.plan.checks.len() {
         checks.push(run.check(number).await);
@@ -132,6 +140,33 @@ impl<W: World> RunShared<W> {
         }
     }
 
+    /// Where the suite requires something of the harness, measures it before anything is connected to: a run that could prove
+    /// nothing is not begun. How late timers come goes on being measured, and the whole of it is judged in the end.
+    async fn test_itself(&self) {
+        let suite = &self.plan.suite;
+        if suite.require.is_empty() || self.stop.is_asked() {
+            return;
+        }
+        // A moment in which the machine does something else is no reason to give up.
+        for _ in 0..TRIES {
+            let mut lag = Histogram::new();
+            for _ in 0..BEATS {
+                let due = self.world.now() + BEAT;
+                self.world.sleep(BEAT).await;
+                lag.record(self.world.now().since(due));
+            }
+            let early = |field: &_| self.early(field);
+            let lines = judge::requirements(&suite.require, &self.environment(), &lag, &early);
+            *self.unfit.borrow_mut() =
+                lines.iter().filter(|line| line.verdict == Verdict::Fail).map(judge::unmet).collect();
+            *self.lag.borrow_mut() = lag;
+            if self.unfit.borrow().is_empty() {
+                break;
+            }
+        }
+        self.breath.turned(self.world.now());
+    }
+
     async fn check(self: &Rc<Self>, number: usize) -> CheckReport {
         self.tell(Progress::CheckStarted { check: number });
         self.worst_lag.set(Duration::ZERO);
@@ -139,11 +174,15 @@ impl<W: World> RunShared<W> {
         self.look();
         let (check, made) = CheckRun::new(self.clone(), number);
         let offset = check.began - self.meter.borrow().began();
-        let ended = if self.stop.is_asked() {
-            let reasons = vec![format!("{STOPPED} before it began")];
+        let unfit = self.unfit.borrow().iter().map(|why| format!("not run, since {why}")).collect::<Vec<_>>();
+        let not_run = match self.stop.is_asked() {
+            true => vec![format!("{STOPPED} before it began")],
+            false => unfit,
+        };
+        let ended = if !not_run.is_empty() {
             Ended {
                 verdict: Verdict::Inconclusive,
-                reasons,
+                reasons: not_run,
                 failures: Failures::default(),
                 lasting: Duration::ZERO,
                 leftovers: Vec::new(),
@@ -287,10 +326,7 @@ impl<W: World> RunShared<W> {
         for mut threshold in judge::requirements(&suite.require, &environment, &self.lag.borrow(), &early) {
             if threshold.verdict == Verdict::Fail {
                 threshold.verdict = Verdict::Inconclusive;
-                reasons.push(format!(
-                    "the suite requires {}, and here it is {}",
-                    threshold.expr, threshold.value
-                ));
+                reasons.push(judge::unmet(&threshold));
                 verdict = judge::without_ground(verdict);
             }
             thresholds.push(threshold);
