@@ -212,7 +212,17 @@ impl<W: World> CheckRun<W> {
         }
         let world = &self.run.world;
         let within = self.early(&self.run.plan.suite.defaults.within)?;
-        let deadline = world.now() + within;
+        let began = world.now();
+        let deadline = began + within;
+        // Who reads the figures is to know that it was not the script that was slow.
+        let name = &member.name;
+        self.remark(format!(
+            "{name} sent faster than the network takes it, and waited at 64 MiB: see send.wait"
+        ));
+        let waited = Guard(|| {
+            let now = world.now();
+            self.run.meter.borrow_mut().sample("send.wait", now - began, now);
+        });
         while member.buffered() > MOST_BUFFERED {
             self.be_open(member)?;
             if world.now() > deadline {
@@ -225,6 +235,7 @@ impl<W: World> CheckRun<W> {
             }
             world.sleep(DRAIN).await;
         }
+        drop(waited);
         Ok(())
     }
 }
