@@ -85,7 +85,8 @@ fn every_shipped_suite_is_green_and_the_ladder_loses_nothing() {
 fn a_fault_of_each_suite_turns_its_check_red_in_the_browser() {
     test_page(async |practice, browser| {
         open(practice, browser).await;
-        for (suite, text) in SHIPPED {
+        // Servers that break what the suite conformance is about are of another kind: see `tests/check/broken.rs`.
+        for (suite, text) in SHIPPED.iter().filter(|(suite, _)| *suite != "conformance") {
             let (_, check, fault) = FAULTS.iter().find(|(it, ..)| it == suite).expect("each has a row");
             let broken = Broken::start(&practice.page, Some(*fault)).await;
             let options = json!({
