@@ -19,7 +19,8 @@ use crate::ui::live::{LiveCheck, LiveRun, Stage};
 
 /// The part, of the run that is shown.
 pub(super) fn certificate(store: Store, link: Link) -> AnyView {
-    let shown = Memo::new(move |_| store.shown_here());
+    // Not of any other run: what is drawn out of sight costs time, and can be reached by whoever drives the page.
+    let shown = Memo::new(move |_| store.shown_here().filter(|run| run.with(is_certifiable)));
     let body = move || {
         match shown.get() {
         Some(run) => of_run(store, link, run),
