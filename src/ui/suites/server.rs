@@ -24,8 +24,11 @@ pub(super) const HREF: &str = "#/checks/server";
 const URL: &str = "ws_url";
 const SLOW: &str = "slow";
 
-/// What may be given of a server: the variable, what it is, and which checks then apply.
-const OFFERS: [(&str, &[(&str, &str, &str)]); 5] = [
+/// A variable, what it is, and which checks then apply.
+type Offer = (&'static str, &'static str, &'static str);
+
+/// What may be given of a server, by headings.
+const OFFERS: [(&str, &[Offer]); 5] = [
     (
         "Handshake",
         &[
