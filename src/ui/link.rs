@@ -8,11 +8,18 @@ use leptos::prelude::*;
 use super::store::Store;
 use super::trouble;
 use crate::browser::channel::{WorkerChannel, WorkerFailed};
-use crate::browser::page;
+use crate::browser::{clock, page};
 use crate::wire::{self, Answer, Question, Request, Update, WireError, Workspace};
 
 /// A worker that says nothing for so long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
+
+/// News that take no longer leave time for all else within a frame.
+const EASY: Duration = Duration::from_millis(5);
+/// After others the page rests so many times as long.
+const RESTS: u32 = 3;
+/// Nobody should see that the list stands still.
+const LONGEST_REST: Duration = Duration::from_millis(150);
 
 /// Asks the worker. A copy is the same hold.
 #[derive(Clone, Copy)]
@@ -135,6 +142,20 @@ impl Link {
         self.ask(&Request::Seen);
     }
 
+    /// The worker may send the next news; after a while where these took long. A flood then costs the page a part of its time,
+    /// which a person may need to type and click, and a small machine to read from its sockets.
+    fn rest(self, drawn: Duration) {
+        let seen = move || {
+            if !self.0.is_disposed() {
+                self.ask(&Request::Seen);
+            }
+        };
+        match drawn > EASY {
+            true => set_timeout(seen, (drawn * RESTS).min(LONGEST_REST)),
+            false => seen(),
+        }
+    }
+
     /// There is no worker, or none that works: says which, and hides what would look alive.
     fn fail(&self, store: Store, error: &WorkerFailed) {
         match store.ready.with_untracked(Option::is_some) {
@@ -173,8 +194,10 @@ impl Link {
                     if link.0.is_disposed() {
                         return;
                     }
+                    let began = clock::now();
                     store.apply(*news);
-                    link.ask(&Request::Seen);
+                    // What the news cost is known once they are drawn.
+                    set_timeout(move || link.rest(clock::now() - began), Duration::ZERO);
                 });
             }
             Err(error) => {
