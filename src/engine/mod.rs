@@ -44,7 +44,7 @@ pub use close::{CloseReason, Closing, SendableCode};
 pub use endpoint::{Endpoint, EndpointError};
 pub use framelog::{Entry, Frame, FrameKind, FrameLog};
 pub use metrics::{Histogram as Latency, Summary as LatencySummary};
-pub use pairing::Pairing;
+pub use pairing::{Asked, Pairing};
 pub use payload::Payload;
 pub use time::Instant;
 pub use world::{

@@ -51,14 +51,26 @@ pub struct Pairing {
     open: HashMap<u64, Question>,
     /// The numbers of the open questions with a key, oldest first.
     keyed: HashMap<u64, VecDeque<u64>>,
+    /// How many open questions have an `id`. Without one no message need be read.
+    with_id: usize,
     next: u64,
 }
 
 #[derive(Debug)]
 struct Question {
     at: Instant,
-    keys: [Option<u64>; 2],
+    asked: Asked,
 }
+
+/// What the answer to a message may be recognised by.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    keys: [Option<u64>; 2],
+    bytes: usize,
+}
+
+/// Among no more open questions it is looked whether one is as long as a message, before that is read for an echo.
+const FEW: usize = 16;
 
 #[derive(Debug)]
 enum Way {
@@ -77,7 +89,14 @@ const LARGEST_READ: usize = 64 << 10;
 
 impl Default for Pairing {
     fn default() -> Self {
-        Self { by: Way::Auto, order: VecDeque::new(), open: HashMap::new(), keyed: HashMap::new(), next: 0 }
+        Self {
+            by: Way::Auto,
+            order: VecDeque::new(),
+            open: HashMap::new(),
+            keyed: HashMap::new(),
+            with_id: 0,
+            next: 0,
+        }
     }
 }
 
@@ -94,19 +113,32 @@ impl Pairing {
         Ok(Self { by, ..Self::default() })
     }
 
-    /// A message went out.
-    pub fn sent(&mut self, at: Instant, payload: &Payload) {
+    /// What the answer to this message may be recognised by; none when it is no question. Better asked before it goes out: what
+    /// is done afterwards takes the time of those who wait for the answer.
+    pub fn asking(&self, payload: &Payload) -> Option<Asked> {
         let keys = match &self.by {
-            Way::Off => return,
+            Way::Off => return None,
             Way::Auto => [Some(content(payload)), id(payload)],
             Way::Echo => [Some(content(payload)), None],
             Way::Order => [None, None],
             Way::Field { sent, .. } => match field(payload, sent) {
                 Some(key) => [Some(key), None],
                 // Without the value it is no question.
-                None => return,
+                None => return None,
             },
         };
+        Some(Asked { keys, bytes: payload.as_bytes().len() })
+    }
+
+    /// A message went out.
+    pub fn sent(&mut self, at: Instant, payload: &Payload) {
+        if let Some(asked) = self.asking(payload) {
+            self.asked(at, asked);
+        }
+    }
+
+    /// A question went out.
+    pub fn asked(&mut self, at: Instant, asked: Asked) {
         while self.open.len() >= MOST_WAITING {
             let Some(oldest) = self.order.pop_front() else { break };
             self.close(oldest);
@@ -118,11 +150,12 @@ impl Pairing {
         }
         let number = self.next;
         self.next += 1;
-        for key in keys.into_iter().flatten() {
+        for key in asked.keys.into_iter().flatten() {
             self.keyed.entry(key).or_default().push_back(number);
         }
+        self.with_id += usize::from(asked.keys[1].is_some());
         self.order.push_back(number);
-        self.open.insert(number, Question { at, keys });
+        self.open.insert(number, Question { at, asked });
     }
 
     /// A message came in: how long its question had been out, when it answers one.
@@ -133,10 +166,11 @@ impl Pairing {
         let number = match &self.by {
             Way::Off => None,
             Way::Order => self.oldest(),
-            Way::Echo => self.oldest_of(content(payload)),
+            Way::Echo => self.echoed(payload),
             Way::Auto => {
-                let echoed = self.oldest_of(content(payload));
-                echoed.or_else(|| self.oldest_of(id(payload)?))
+                let echoed = self.echoed(payload);
+                let has_id = self.with_id > 0;
+                echoed.or_else(|| self.oldest_of(has_id.then(|| id(payload)).flatten()?))
             }
             Way::Field { received, .. } => {
                 let key = field(payload, received)?;
@@ -151,6 +185,16 @@ impl Pairing {
         self.order.clear();
         self.open.clear();
         self.keyed.clear();
+        self.with_id = 0;
+    }
+
+    /// The oldest question with this very content. Under a flood nothing is as long as the few that wait.
+    fn echoed(&self, payload: &Payload) -> Option<u64> {
+        let bytes = payload.as_bytes().len();
+        if self.open.len() <= FEW && !self.open.values().any(|question| question.asked.bytes == bytes) {
+            return None;
+        }
+        self.oldest_of(content(payload))
     }
 
     fn oldest(&mut self) -> Option<u64> {
@@ -169,7 +213,8 @@ impl Pairing {
 
     fn close(&mut self, number: u64) -> Option<Question> {
         let question = self.open.remove(&number)?;
-        for key in question.keys.into_iter().flatten() {
+        self.with_id -= usize::from(question.asked.keys[1].is_some());
+        for key in question.asked.keys.into_iter().flatten() {
             if let Some(numbers) = self.keyed.get_mut(&key) {
                 // Nearly always the first one; looking through thousands of equal ones each time would add up.
                 match numbers.front() == Some(&number) {

@@ -175,11 +175,14 @@ pub struct RecordedSocket<W: World> {
 
 impl<W: World> Socket for RecordedSocket<W> {
     fn send(&self, payload: &Payload) -> Result<Instant, SendError> {
+        let asked = self.pairing.borrow().asking(payload);
         let sent = self.socket.send(payload);
         let mut tape = self.tape.borrow_mut();
         match &sent {
             Ok(at) => {
-                self.pairing.borrow_mut().sent(*at, payload);
+                if let Some(asked) = asked {
+                    self.pairing.borrow_mut().asked(*at, asked);
+                }
                 let kind = if payload.is_text() { FrameKind::SentText } else { FrameKind::SentBinary };
                 tape.push(*at, self.id, kind, payload.as_bytes(), None);
             }

@@ -7,7 +7,8 @@ use super::beat::BeatWatch;
 use super::record::Record;
 use crate::engine::metrics::Trend;
 use crate::engine::{
-    Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket, close,
+    Asked, Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket,
+    close,
 };
 use crate::wire::{CloseSeen, ConnectionId, LineState, Phase, Retry, Setup, Typed};
 
@@ -214,9 +215,16 @@ impl<S: Socket> Line<S> {
         record.push(at, self.state.id, kind, payload.as_bytes(), round_trip);
     }
 
+    /// What the answer to a message will be recognised by.
+    pub fn asking(&self, payload: &Payload) -> Option<Asked> {
+        self.pairing.asking(payload)
+    }
+
     /// A message was handed to the browser.
-    pub fn sent(&mut self, record: &mut Record, at: Instant, payload: &Payload) {
-        self.pairing.sent(at, payload);
+    pub fn sent(&mut self, record: &mut Record, at: Instant, payload: &Payload, asked: Option<Asked>) {
+        if let Some(asked) = asked {
+            self.pairing.asked(at, asked);
+        }
         self.state.sent += 1;
         record.messages += 1;
         self.last_sent = Some(at);

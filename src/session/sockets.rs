@@ -230,9 +230,10 @@ impl<W: World> Desk<W> {
     }
 
     pub(super) fn send(&self, id: ConnectionId, payload: &Payload) -> Result<Instant, SendError> {
-        let socket = self.line(id, |line, _| line.socket.clone()).flatten().ok_or(SendError::Closed)?;
+        let ready = self.line(id, |line, _| Some((line.socket.clone()?, line.asking(payload))));
+        let (socket, asked) = ready.flatten().ok_or(SendError::Closed)?;
         let at = socket.send(payload)?;
-        self.line(id, |line, record| line.sent(record, at, payload));
+        self.line(id, |line, record| line.sent(record, at, payload, asked));
         Ok(at)
     }
 

@@ -46,7 +46,9 @@ impl<W: World> CheckRun<W> {
         member.seq.set(seq);
         let mut scope = self.scope(Some(member), acting.round, Some(seq));
         let payload = Rc::new(payload.build(&mut scope).map_err(script)?);
+        // All that can be done before it goes out: what is done afterwards takes the time of its answer.
         let wanted = expect.map(|expect| self.read(expect, member, acting, Some(seq))).transpose()?;
+        let pair = wanted.as_ref().map(|wanted| self.pair(wanted, &payload)).transpose();
         self.be_open(member)?;
         self.drain(member).await?;
         let sent = member.send(&payload).map_err(|error| {
@@ -63,7 +65,7 @@ impl<W: World> CheckRun<W> {
         }
         let Some(wanted) = wanted else { return Ok(()) };
         let since = wanted.since.map_or(self.orders.next(), |mark| mark.order);
-        let pair = self.pair(&wanted, &payload)?;
+        let pair = pair?.flatten();
         let intended = acting.intended.as_ref().and_then(|intended| intended.get());
         let origin = Origin { at: sent, intended, metric: Some("rtt") };
         let waiter = waiter(&wanted, since, sent, Some(payload), pair);
