@@ -17,6 +17,7 @@ pub mod page;
 pub mod scope;
 mod socket;
 pub mod storage;
+mod text;
 mod turn;
 mod words;
 mod world;

@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::clock;
+use super::text::text;
 use super::words::words;
 use crate::engine::{Closing, ConnectError, Endpoint, Event, EventSink, Instant, Payload, SendError, Socket};
 
@@ -93,8 +94,8 @@ impl Listeners {
 
 /// A message is text or, since we asked for it, an ArrayBuffer; a browser delivers nothing else.
 fn payload_of(data: &JsValue) -> Option<Payload> {
-    if let Some(text) = data.as_string() {
-        return Some(Payload::Text(text));
+    if let Some(given) = data.dyn_ref::<js_sys::JsString>() {
+        return Some(Payload::Text(text(given)));
     }
     let buffer = data.dyn_ref::<js_sys::ArrayBuffer>()?;
     Some(Payload::Binary(js_sys::Uint8Array::new(buffer).to_vec()))
