@@ -26,7 +26,7 @@ async fn line(key: &str) -> (User, Ear) {
     api("DELETE", &format!("?key={key}"), None).await;
     user.type_into("line-key", key).await;
     user.type_into("line-target", &address("/echo")).await;
-    user.until_text("reach", "The proxy reaches it, at 127.0.0.1").await;
+    user.until_text("reach", "A server listens there, at 127.0.0.1").await;
     let shown = user.find("line-address").and_then(|it| it.text_content()).expect("an address to connect to");
     let ear = Ear::connect_to(&Endpoint::parse(&shown).expect("a valid address"));
     ear.opened().await;

@@ -179,6 +179,21 @@ fn where_nothing_is_echoed_what_needs_an_echo_is_not_applicable() {
 }
 
 #[test]
+fn where_nothing_opens_it_is_said_once_and_nothing_else_is_tried() {
+    let report = decide(|| {
+        on_a_runtime(async {
+            let practice = sockscope_companion::Server::start(Config::default()).await.expect("a free port");
+            let url = format!("{}/nowhere", practice.urls().ws.trim_end_matches('/'));
+            run_with(vec![("ws_url".to_owned(), url)], &[], |_| {}).await
+        })
+    });
+    assert_eq!(red(&report), BTreeSet::from([("H1".to_owned(), "fail")]), "{}", story(&report));
+    let others = report.checks.iter().skip(1);
+    let reason = "no connection could be opened: see H1";
+    assert!(others.clone().all(|check| check.verdict == Verdict::Skipped && check.reasons == [reason]));
+}
+
+#[test]
 fn an_echo_that_damages_every_message_is_a_bad_one_and_not_none() {
     let report = decide(|| {
         on_a_runtime(async {

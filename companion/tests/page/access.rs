@@ -72,7 +72,7 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
         check(browser, &format!("{how}, {view}")).await;
     }
     browser.run("location.hash = '#/faults'").await;
-    browser.until_text("reach", "The proxy reaches it").await;
+    browser.until_text("reach", "A server listens there").await;
     check(browser, &format!("{how}, faults that are there")).await;
     browser.run("location.hash = '#/checks'").await;
     browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;

@@ -32,7 +32,7 @@ async fn through_the_proxy(practice: &Practice, browser: &Browser) {
     browser.type_into("protocols", "echo.v2").await;
     go_to(browser, "faults").await;
     browser.until_text("line-address", "/ws/echo").await;
-    browser.until_text("reach", "The proxy reaches it").await;
+    browser.until_text("reach", "A server listens there").await;
     assert_eq!(browser.value("line-target").await, format!("{}/echo", practice.ws));
     browser.click("connect-through").await;
     browser.until_text("note", "Open").await;
@@ -87,7 +87,7 @@ fn a_slider_that_is_dragged_with_the_mouse_makes_round_trips_as_long_as_it_says(
 fn the_faults_are_opened_without_the_worker_of_the_checks() {
     test_page(async |practice, browser| {
         browser.open(&format!("{}#/faults", practice.page)).await;
-        browser.until_text("reach", "The proxy reaches it").await;
+        browser.until_text("reach", "A server listens there").await;
         let files = "performance.getEntriesByType('resource').map(it => it.name)";
         assert_eq!(
             browser.run(&format!("return {files}.filter(it => it.includes('checks_worker')).length")).await,

@@ -320,8 +320,11 @@ fn facts(report: &Report) -> ServerFacts {
         echoes: if has(Verdict::Pass) {
             Some(true)
         } else {
-            (!of_echo.is_empty() && of_echo.iter().all(|check| check.verdict == Verdict::Skipped))
-                .then_some(false)
+            let has_opened = report.metrics.get("opened").is_none_or(|opened| opened.count > 0);
+            (has_opened
+                && !of_echo.is_empty()
+                && of_echo.iter().all(|check| check.verdict == Verdict::Skipped))
+            .then_some(false)
         },
     }
 }

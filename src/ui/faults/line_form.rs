@@ -79,7 +79,7 @@ fn note(store: Store) -> (&'static str, String) {
     match store.reach.get() {
         Reach::Unasked => ("", String::new()),
         Reach::Asking => ("", "The proxy tries the target …".to_owned()),
-        Reach::There(address) => ("good", format!("The proxy reaches it, at {address}.")),
+        Reach::There(address) => ("good", format!("A server listens there, at {address}.")),
         Reach::Wrong(words) => ("wrong", format::sentence(&words)),
     }
 }

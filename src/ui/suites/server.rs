@@ -253,11 +253,14 @@ fn field(
 /// Values that were given for a server before, and point elsewhere: what they show is not of this one.
 fn strangers(store: Store, url: Memo<String>) -> AnyView {
     let found = Memo::new(move |_| {
-        let host = |url: &str| Endpoint::parse(url).ok().map(|it| it.host().to_owned());
-        let own = host(&url.get());
+        let place = |url: &str| Endpoint::parse(url).ok().map(|it| (it.host().to_owned(), it.port()));
+        let own = place(&url.get());
+        // Words that only the server understands for which they were given.
+        let before = place(&value(store, URL));
         let is_elsewhere = |name: &&str| {
-            let there = name.ends_with("_url").then(|| host(&value(store, name))).flatten();
-            own.is_some() && there.is_some() && there != own
+            let given = value(store, name);
+            let there = if name.ends_with("_url") { place(&given) } else { before.clone() };
+            !given.is_empty() && own.is_some() && there.is_some() && there != own
         };
         names().filter(is_elsewhere).collect::<Vec<_>>()
     });
@@ -270,7 +273,7 @@ fn strangers(store: Store, url: Memo<String>) -> AnyView {
     };
     let words = text(move || {
         format!(
-            "These values point to another host, so what they show is not of this server: {}.",
+            "These values were given for another server, or point to one, so what they show may not be of this one: {}.",
             found.with(|found| found.join(", "))
         )
     });
