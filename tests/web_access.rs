@@ -144,7 +144,7 @@ async fn no_violations_of_faults_on(width: u32) {
             }
         }
     };
-    user.until_text("reach", "reaches it").await;
+    user.until_text("reach", "listens there").await;
     look(&user, "all off").await;
     user.type_into("line-key", "looked-at").await;
     user.click("unreliable").await;
@@ -187,7 +187,7 @@ async fn the_faults_taken_down_leave_nothing_behind() {
     drop(User::open_faults().await);
     let before = alive();
     let user = User::open_faults().await;
-    user.until_text("reach", "reaches it").await;
+    user.until_text("reach", "listens there").await;
     assert_ne!(alive(), before, "the counting counts");
     drop(user);
     assert_eq!(alive(), before);
