@@ -91,6 +91,21 @@ impl Stage {
     }
 }
 
+/// Both halves of a pair, one right after the other; who begins changes from pair to pair.
+pub async fn by_turns<A, B>(
+    pair: usize,
+    ours: impl AsyncFnOnce() -> A,
+    theirs: impl AsyncFnOnce() -> B,
+) -> (A, B) {
+    if pair.is_multiple_of(2) {
+        let ours = ours().await;
+        (ours, theirs().await)
+    } else {
+        let theirs = theirs().await;
+        (ours().await, theirs)
+    }
+}
+
 /// A number of an answer.
 #[track_caller]
 pub fn number(value: &Value) -> f64 {

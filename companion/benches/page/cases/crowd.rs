@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::figures::{Aim, Figure, alone, compared};
-use crate::stage::{Stage, number, payload};
+use crate::stage::{Stage, by_turns, number, payload};
 
 /// What ten connections get through a suite in a second.
 pub async fn ours(stage: &Stage) -> f64 {
@@ -29,13 +29,7 @@ pub async fn ten(stage: &Stage) -> Vec<Figure> {
     let mut pairs = Vec::new();
     for pair in 0..stage.pairs() {
         let bare = async || number(&stage.bare("closedLoops", &options, "").await);
-        pairs.push(if pair % 2 == 0 {
-            let ours = ours(stage).await;
-            (ours, bare().await)
-        } else {
-            let bare = bare().await;
-            (ours(stage).await, bare)
-        });
+        pairs.push(by_turns(pair, async || ours(stage).await, bare).await);
     }
     vec![compared("10 connections, send and expect", "/s", &pairs, Aim::AtLeast(0.90))]
 }
@@ -56,14 +50,8 @@ pub async fn hundred_forty_four(stage: &Stage) -> Vec<Figure> {
     });
     let (mut pairs, mut lost) = (Vec::new(), Vec::new());
     for pair in 0..stage.pairs().min(5) {
-        let (report, bare);
-        if pair % 2 == 0 {
-            report = stage.ours(&suite, "").await;
-            bare = stage.bare("crowd", &options, "").await;
-        } else {
-            bare = stage.bare("crowd", &options, "").await;
-            report = stage.ours(&suite, "").await;
-        }
+        let bare = async || stage.bare("crowd", &options, "").await;
+        let (report, bare) = by_turns(pair, async || stage.ours(&suite, "").await, bare).await;
         lost.push((144 * rounds) as f64 - number(&report["totals"]["matched"]));
         pairs.push((number(&report["metrics"]["rtt"]["p95"]), number(&bare["p95"]) * 1e3));
     }

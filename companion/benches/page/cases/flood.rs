@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::figures::{Aim, Figure, alone, compared};
-use crate::stage::{Stage, number};
+use crate::stage::{Stage, by_turns, number};
 
 /// Watches the frames of the page, and when the count of the timeline has reached `wanted`.
 const WATCH: &str = "
@@ -70,13 +70,7 @@ pub async fn followed(stage: &Stage) -> Vec<Figure> {
         let (mut pairs, mut gaps, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for pair in 0..stage.pairs() {
             let bare = async || count as f64 / (number(&stage.bare("flood", &options, "").await) / 1e3);
-            let (ours, bare) = if pair % 2 == 0 {
-                let ours = pour(stage, count, size).await;
-                (ours, bare().await)
-            } else {
-                let bare = bare().await;
-                (pour(stage, count, size).await, bare)
-            };
+            let (ours, bare) = by_turns(pair, async || pour(stage, count, size).await, bare).await;
             pairs.push((ours.rate, bare));
             gaps.push(percentile(&ours.gaps, 0.95));
             lost.push(ours.lost);

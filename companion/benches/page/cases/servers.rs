@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::figures::{Aim, Figure, alone, compared, median};
-use crate::stage::Stage;
+use crate::stage::{Stage, by_turns};
 
 const CONNECTIONS: usize = 8;
 const WINDOW: usize = 100;
@@ -85,13 +85,9 @@ pub async fn against_node(stage: &Stage) -> Vec<Figure> {
     let lasting = Duration::from_millis(stage.of(3000) as u64);
     let mut pairs = Vec::new();
     for pair in 0..stage.pairs() {
-        pairs.push(if pair % 2 == 0 {
-            let ours = rate(&stage.echo(), lasting).await;
-            (ours, rate(&theirs, lasting).await)
-        } else {
-            let theirs = rate(&theirs, lasting).await;
-            (rate(&stage.echo(), lasting).await, theirs)
-        });
+        let (ours, theirs) =
+            (async || rate(&stage.echo(), lasting).await, async || rate(&theirs, lasting).await);
+        pairs.push(by_turns(pair, ours, theirs).await);
     }
     vec![compared("practice server, echoes, against Node ws", "/s", &pairs, Aim::AtLeast(1.5))]
 }

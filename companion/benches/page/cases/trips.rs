@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::figures::{Aim, Figure, compared};
-use crate::stage::{Stage, number, payload};
+use crate::stage::{Stage, by_turns, number, payload};
 
 /// Keeps the main thread busy for 60 % of the time, in pieces that are longer than a frame should be.
 const BUSY: &str = "
@@ -24,21 +24,15 @@ struct Trip {
     p99: (f64, f64),
 }
 
-async fn trip(stage: &Stage, is_ours_first: bool, before: &str) -> Trip {
+async fn trip(stage: &Stage, pair: usize, before: &str) -> Trip {
     let samples = stage.of(5000);
     let steps = json!([{
         "on": "a", "repeat": { "times": samples }, "send": payload("{{i}}"), "expect": { "echo": true }
     }]);
     let suite = suite(&stage.echo(), steps);
     let options = json!({ "url": stage.echo(), "samples": samples, "payload": payload("#") });
-    let (report, bare);
-    if is_ours_first {
-        report = stage.ours(&suite, before).await;
-        bare = stage.bare("roundTrips", &options, before).await;
-    } else {
-        bare = stage.bare("roundTrips", &options, before).await;
-        report = stage.ours(&suite, before).await;
-    }
+    let bare = async || stage.bare("roundTrips", &options, before).await;
+    let (report, bare) = by_turns(pair, async || stage.ours(&suite, before).await, bare).await;
     let rtt = &report["metrics"]["rtt"];
     assert_eq!(rtt["count"], samples, "every answer is a sample");
     let of = |name: &str| (number(&rtt[name]), number(&bare[name]) * 1e3);
@@ -48,7 +42,7 @@ async fn trip(stage: &Stage, is_ours_first: bool, before: &str) -> Trip {
 async fn trips(stage: &Stage, before: &str) -> Vec<Trip> {
     let mut trips = Vec::new();
     for pair in 0..stage.pairs() {
-        trips.push(trip(stage, pair % 2 == 0, before).await);
+        trips.push(trip(stage, pair, before).await);
     }
     trips
 }
@@ -94,13 +88,7 @@ pub async fn pipelined(stage: &Stage) -> Vec<Figure> {
             let took: Vec<f64> = took.as_array().into_iter().flatten().map(number).collect();
             f64::from(window as u32) / (took.iter().sum::<f64>() / took.len() as f64 / 1e3)
         };
-        pairs.push(if pair % 2 == 0 {
-            let ours = ours().await;
-            (ours, bare().await)
-        } else {
-            let bare = bare().await;
-            (ours().await, bare)
-        });
+        pairs.push(by_turns(pair, ours, bare).await);
     }
     vec![compared("pipelined echo, window 1000", "/s", &pairs, Aim::AtLeast(0.95))]
 }
