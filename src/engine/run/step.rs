@@ -289,8 +289,8 @@ impl<W: World> CheckRun<W> {
                 Verb::Closed(spec) => self.closed(member, spec, acting).await,
                 Verb::Reconnect(spec) => self.reconnect(member, spec, acting).await,
                 Verb::Http(spec) => self.http(Some(member), spec, acting).await,
-                Verb::Set(values) => self.set(values, Some(member), acting),
-                Verb::Keep(values) => self.keep(values, Some(member), acting),
+                Verb::Set(values) => self.set(values, Some(member), acting, false),
+                Verb::Keep(values) => self.set(values, Some(member), acting, true),
                 _ => Ok(()),
             };
             done.map_err(|failure| self.of_member(member, *failure))
@@ -314,8 +314,8 @@ impl<W: World> CheckRun<W> {
                 }
                 Ok(())
             }
-            Verb::Set(values) => self.set(values, acting.member.as_ref(), acting),
-            Verb::Keep(values) => self.keep(values, acting.member.as_ref(), acting),
+            Verb::Set(values) => self.set(values, acting.member.as_ref(), acting, false),
+            Verb::Keep(values) => self.set(values, acting.member.as_ref(), acting, true),
             Verb::Remark(text) => {
                 let text = self.text(text, acting)?;
                 self.remark(text);
@@ -327,29 +327,19 @@ impl<W: World> CheckRun<W> {
         }
     }
 
+    /// Sets variables of the check; `keeps` them for the checks that follow, too.
     fn set(
         &self,
         values: &[(String, crate::engine::template::Document)],
         member: Option<&Rc<Member<W>>>,
         acting: &Acting<W>,
+        keeps: bool,
     ) -> Result<(), Box<Failure>> {
         for (name, document) in values {
             let value = self.value(document, member, acting)?;
-            self.remember(None, vec![(name.clone(), value)])?;
-        }
-        Ok(())
-    }
-
-    /// As `set`, and for the checks that follow.
-    fn keep(
-        &self,
-        values: &[(String, crate::engine::template::Document)],
-        member: Option<&Rc<Member<W>>>,
-        acting: &Acting<W>,
-    ) -> Result<(), Box<Failure>> {
-        for (name, document) in values {
-            let value = self.value(document, member, acting)?;
-            self.run.kept.borrow_mut().insert(name.clone(), value.clone());
+            if keeps {
+                self.run.kept.borrow_mut().insert(name.clone(), value.clone());
+            }
             self.remember(None, vec![(name.clone(), value)])?;
         }
         Ok(())
