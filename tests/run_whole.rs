@@ -519,7 +519,7 @@ fn progress_adds_up_to_the_report() {
     }
     assert_eq!(last.sent, report.totals.sent);
     assert_eq!(Some(rtt.to_base64()), report.metrics["rtt"].histogram);
-    assert!((20..=22).contains(&ticks), "ten a second: {ticks}");
+    assert!((8..=10).contains(&ticks), "four a second: {ticks}");
     assert!(told.len() < 40, "rounds are not told one by one: {}", told.len());
     assert!(matches!(&told[0], Progress::RunStarted { checks, .. } if checks[0].steps.len() == 3));
     assert!(matches!(told.last(), Some(Progress::RunEnded { verdict: Verdict::Pass })));

@@ -1,7 +1,7 @@
 //! The office: errands of the page come in, tidings go out.
 //!
 //! Owns the library, what is kept, and the answers to questions; [`super::work`] runs orders. The rule a reader would break:
-//! nothing is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
+//! nothing but its end is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -340,7 +340,10 @@ impl<W: World> Office<W> {
     }
 
     pub(super) fn flush(&self) {
-        if !self.0.page_is_ready.get() || self.0.pending.borrow().is_empty() {
+        let is_end = |live: &Live| matches!(live, Live::Ended { .. } | Live::Refused { .. } | Live::Over);
+        // An end is told at once, as somebody waits for it to go on; there is one of each run.
+        let is_due = self.0.page_is_ready.get() || self.0.pending.borrow().iter().any(is_end);
+        if !is_due || self.0.pending.borrow().is_empty() {
             return;
         }
         self.0.page_is_ready.set(false);

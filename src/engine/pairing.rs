@@ -3,10 +3,11 @@
 //! Owns the ways of telling. The rule a reader would break: unless a person says so it never goes by order alone, since a
 //! push of the server would be taken for a reply.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -48,9 +49,9 @@ pub struct Pairing {
     by: Way,
     /// When each question was sent, oldest first, by its number; answered ones are gone from `open` only.
     order: VecDeque<u64>,
-    open: HashMap<u64, Question>,
+    open: FxHashMap<u64, Question>,
     /// The numbers of the open questions with a key, oldest first.
-    keyed: HashMap<u64, VecDeque<u64>>,
+    keyed: FxHashMap<u64, VecDeque<u64>>,
     /// How many open questions have an `id`. Without one no message need be read.
     with_id: usize,
     next: u64,
@@ -92,8 +93,8 @@ impl Default for Pairing {
         Self {
             by: Way::Auto,
             order: VecDeque::new(),
-            open: HashMap::new(),
-            keyed: HashMap::new(),
+            open: FxHashMap::default(),
+            keyed: FxHashMap::default(),
             with_id: 0,
             next: 0,
         }

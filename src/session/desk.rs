@@ -344,7 +344,7 @@ impl<W: World> Desk<W> {
                 if is_done {
                     return;
                 }
-                desk.0.world.sleep(Duration::ZERO).await;
+                desk.0.world.breathe().await;
             }
         }));
     }

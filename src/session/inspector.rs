@@ -158,7 +158,7 @@ impl<W: World> Desk<W> {
         (self.0.spawn)(Box::pin(async move {
             loop {
                 desk.flush();
-                desk.0.world.sleep(std::time::Duration::ZERO).await;
+                desk.0.world.breathe().await;
                 if slice() {
                     return desk.flush();
                 }

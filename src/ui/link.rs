@@ -5,21 +5,19 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::pace::Pace;
 use super::store::Store;
 use super::trouble;
 use crate::browser::channel::{WorkerChannel, WorkerFailed};
-use crate::browser::{clock, page};
+use crate::browser::page;
 use crate::wire::{self, Answer, Question, Request, Update, WireError, Workspace};
 
 /// A worker that says nothing for so long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
-/// News that take no longer leave time for all else within a frame.
-const EASY: Duration = Duration::from_millis(5);
-/// After others the page rests so many times as long.
-const RESTS: u32 = 3;
-/// Nobody should see that the list stands still.
-const LONGEST_REST: Duration = Duration::from_millis(150);
+/// News that leave time for all else within a frame come with each. A flood costs the page a part of its time, which a person
+/// may need to type and click.
+const PACE: Pace = Pace { easy: Duration::from_millis(5), times: 3, longest: Duration::from_millis(150) };
 
 /// Asks the worker. A copy is the same hold.
 #[derive(Clone, Copy)]
@@ -142,20 +140,6 @@ impl Link {
         self.ask(&Request::Seen);
     }
 
-    /// The worker may send the next news; after a while where these took long. A flood then costs the page a part of its time,
-    /// which a person may need to type and click, and a small machine to read from its sockets.
-    fn rest(self, drawn: Duration) {
-        let seen = move || {
-            if !self.0.is_disposed() {
-                self.ask(&Request::Seen);
-            }
-        };
-        match drawn > EASY {
-            true => set_timeout(seen, (drawn * RESTS).min(LONGEST_REST)),
-            false => seen(),
-        }
-    }
-
     /// There is no worker, or none that works: says which, and hides what would look alive.
     fn fail(&self, store: Store, error: &WorkerFailed) {
         match store.ready.with_untracked(Option::is_some) {
@@ -189,15 +173,16 @@ impl Link {
                 let link = *self;
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
                 // never the sockets.
-                page::with_next_frame(move || {
+                let apply = move || {
                     // The page may have been taken down before its frame came.
-                    if link.0.is_disposed() {
-                        return;
+                    if !link.0.is_disposed() {
+                        store.apply(*news);
                     }
-                    let began = clock::now();
-                    store.apply(*news);
-                    // What the news cost is known once they are drawn.
-                    set_timeout(move || link.rest(clock::now() - began), Duration::ZERO);
+                };
+                PACE.draw(apply, move || {
+                    if !link.0.is_disposed() {
+                        link.ask(&Request::Seen);
+                    }
                 });
             }
             Err(error) => {

@@ -42,6 +42,8 @@ mod link;
 #[cfg(feature = "page")]
 mod matching;
 #[cfg(feature = "page")]
+mod pace;
+#[cfg(feature = "page")]
 mod panels;
 #[cfg(feature = "page")]
 mod plot;

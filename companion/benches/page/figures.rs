@@ -12,13 +12,18 @@ pub enum Aim {
     AtMost(f64),
     /// No less than this.
     AtLeast(f64),
+    /// Nothing: it is told beside what has an aim.
+    None,
 }
+
+const NO_AIM: &str = "–";
 
 impl Aim {
     fn is_met(self, value: f64) -> bool {
         match self {
             Self::AtMost(most) => value <= most,
             Self::AtLeast(least) => value >= least,
+            Self::None => true,
         }
     }
 
@@ -26,6 +31,7 @@ impl Aim {
         match self {
             Self::AtMost(most) => format!("≤ {most}"),
             Self::AtLeast(least) => format!("≥ {least}"),
+            Self::None => NO_AIM.to_owned(),
         }
     }
 }
@@ -49,6 +55,13 @@ pub struct Figure {
     pub aim: String,
     /// Whether it is met.
     pub met: bool,
+}
+
+impl Figure {
+    /// Whether it is to be anything at all.
+    pub fn has_aim(&self) -> bool {
+        self.aim != NO_AIM
+    }
 }
 
 /// The middle one; of an even number the mean of both.
@@ -111,7 +124,14 @@ pub fn table(figures: &[Figure]) -> String {
             it.ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}")),
             format!("{} … {}", shown(it.spread.0), shown(it.spread.1)),
             it.aim.clone(),
-            if it.met { "met" } else { "NOT MET" }.to_owned(),
+            if !it.has_aim() {
+                ""
+            } else if it.met {
+                "met"
+            } else {
+                "NOT MET"
+            }
+            .to_owned(),
         ]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();

@@ -55,6 +55,11 @@ impl Stage {
         self.browser.open(&self.bare).await;
         self.browser.until_script("return typeof bare === 'function'").await;
         self.browser.run(before).await;
+        self.bare_again(task, options).await
+    }
+
+    /// Runs a task of the bare page in it as it is.
+    pub async fn bare_again(&self, task: &str, options: &Value) -> Value {
         let answer = self.answer(&format!("bare({}, {options})", json!(task))).await;
         assert!(answer.get("error").is_none(), "{task}: {answer}");
         answer

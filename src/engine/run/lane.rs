@@ -3,9 +3,11 @@
 //! Owns finding the waiting expectation in one step, however many wait, and telling a second or a late answer from a message
 //! that nobody asked for.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::inbox::{Arrival, Message};
 use super::waiter::Waiter;
@@ -71,7 +73,7 @@ const MOST_OWN: usize = 1_024;
 
 /// Without a seed of its own, so that those who wait are woken in the same order in every run. The keys are the suite's own,
 /// so nobody else can choose them to collide.
-type Keyed<T> = HashMap<Key, T, BuildHasherDefault<DefaultHasher>>;
+type Keyed<T> = FxHashMap<Key, T>;
 
 /// Those who wait for a reply that is paired in one way.
 pub(super) struct Lane {

@@ -127,7 +127,8 @@ impl Ledger {
         line.is_news = true;
         line.is_follow_up = self.is_follow_up;
         for name in on {
-            if line.known.insert(name.clone()) {
+            if !line.known.contains(name) {
+                line.known.insert(name.clone());
                 line.on.push(name.clone());
             }
         }

@@ -1,7 +1,7 @@
 //! What is told while a run goes on.
 //!
 //! Owns the one vocabulary behind the live page, the terminal and the driver. The rule a reader would break: nothing here is
-//! told per message; messages come as counts and deltas, ten times a second.
+//! told per message; messages come as counts and deltas, four times a second.
 
 use std::collections::BTreeMap;
 

@@ -25,8 +25,11 @@ use crate::engine::random::Random;
 use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, Verdict};
 use crate::engine::{Instant, Payload, World};
 
-/// How often a tick is told.
-const TICK: Duration = Duration::from_millis(100);
+/// How often it is found out how late the event loop is.
+const PULSE: Duration = Duration::from_millis(50);
+/// After so many of them what has happened is told: four times a second. Whoever draws it needs the processor that the
+/// server and the browser's own sockets need, too; at ten times a second the drawing was one round trip in a hundred.
+const PULSES_A_TICK: u32 = 5;
 /// What a run does to find out how late timers come before it begins: so many of so long, and that a few times if need be.
 const BEATS: u32 = 40;
 const BEAT: Duration = Duration::from_millis(5);
@@ -252,9 +255,10 @@ impl<W: World> RunShared<W> {
         }
     }
 
-    /// Tells ten times a second what has happened, and finds out how late it is each time.
+    /// Finds out how late the event loop is, and tells from time to time what has happened.
     async fn ticks(&self, check: usize) -> std::convert::Infallible {
-        let mut due = self.world.now() + TICK;
+        let mut due = self.world.now() + PULSE;
+        let mut pulses = 0;
         loop {
             let wait = due.since(self.world.now());
             self.world.sleep(wait).await;
@@ -263,8 +267,12 @@ impl<W: World> RunShared<W> {
             let late = now.since(due);
             self.lag.borrow_mut().record(late);
             self.worst_lag.set(self.worst_lag.get().max(late));
-            self.tick(check);
-            due = if late > TICK { now + TICK } else { due + TICK };
+            pulses += 1;
+            if pulses == PULSES_A_TICK {
+                pulses = 0;
+                self.tick(check);
+            }
+            due = if late > PULSE { now + PULSE } else { due + PULSE };
         }
     }
 

@@ -1,7 +1,7 @@
 //! A run as it happens, and when it is over.
 //!
 //! Owns the line of the whole, the checks and their steps, and the grid of connections. The rule a reader would break: what is
-//! drawn is only drawn anew where it differs, since a run tells ten times a second.
+//! drawn is only drawn anew where it differs, since a run tells four times a second.
 
 use std::collections::BTreeMap;
 
