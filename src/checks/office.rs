@@ -1,10 +1,11 @@
 //! The office: errands of the page come in, tidings go out.
 //!
 //! Owns the library, what is kept, and the answers to questions; [`super::work`] runs orders. The rule a reader would break:
-//! nothing but its end is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
+//! nothing is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::history::{self, History};
 use super::library::{Library, clients_of, examine, mistake};
@@ -16,7 +17,7 @@ use crate::engine::report::{Report, ReportFormat};
 use crate::engine::run::Stop;
 use crate::engine::suite::assist;
 use crate::engine::world::LocalFuture;
-use crate::engine::{World, record};
+use crate::engine::{Instant, World, record};
 use crate::wire::checks::{Ask, Errand, Forms, Live, OwnSuite, Restored, Tidings, Told};
 use crate::wire::{decode_json, encode_json};
 
@@ -59,6 +60,9 @@ pub(super) struct Inner<W: World> {
     /// What has happened since the page was last told.
     pending: RefCell<Vec<Live>>,
     page_is_ready: Cell<bool>,
+    /// Until when the page would rather draw nothing, and whether somebody waits for that moment.
+    rests_until: Cell<Instant>,
+    waits_for_rest: Cell<bool>,
 }
 
 impl<W: World> Office<W> {
@@ -81,6 +85,8 @@ impl<W: World> Office<W> {
             hidden: Rc::default(),
             pending: RefCell::default(),
             page_is_ready: Cell::new(true),
+            rests_until: Cell::new(Instant::ORIGIN),
+            waits_for_rest: Cell::new(false),
         }))
     }
 
@@ -155,8 +161,9 @@ impl<W: World> Office<W> {
                 self.0.stopped.set(self.0.orders.get());
                 self.stop();
             }
-            Errand::Seen => {
+            Errand::Seen(rest) => {
                 self.0.page_is_ready.set(true);
+                self.0.rests_until.set(self.0.world.now() + rest);
                 self.flush();
             }
             Errand::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
@@ -340,15 +347,30 @@ impl<W: World> Office<W> {
     }
 
     pub(super) fn flush(&self) {
-        let is_end = |live: &Live| matches!(live, Live::Ended { .. } | Live::Refused { .. } | Live::Over);
-        // An end is told at once, as somebody waits for it to go on; there is one of each run.
-        let is_due = self.0.page_is_ready.get() || self.0.pending.borrow().iter().any(is_end);
-        if !is_due || self.0.pending.borrow().is_empty() {
+        if !self.0.page_is_ready.get() || self.0.pending.borrow().is_empty() {
             return;
+        }
+        // Somebody waits for an end to go on.
+        let is_end = |live: &Live| matches!(live, Live::Ended { .. } | Live::Refused { .. } | Live::Over);
+        let rest = self.0.rests_until.get().since(self.0.world.now());
+        if !rest.is_zero() && !self.0.pending.borrow().iter().any(is_end) {
+            return self.flush_after(rest);
         }
         self.0.page_is_ready.set(false);
         let pending = std::mem::take(&mut *self.0.pending.borrow_mut());
         self.post(&Tidings::Live(pending));
+    }
+
+    fn flush_after(&self, rest: Duration) {
+        if self.0.waits_for_rest.replace(true) {
+            return;
+        }
+        let office = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            office.0.world.sleep(rest).await;
+            office.0.waits_for_rest.set(false);
+            office.flush();
+        }));
     }
 
     fn post(&self, tidings: &Tidings) {

@@ -15,9 +15,9 @@ use crate::wire::{self, Answer, Question, Request, Update, WireError, Workspace}
 /// A worker that says nothing for so long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
-/// News that leave time for all else within a frame come with each. A flood costs the page a part of its time, which a person
-/// may need to type and click.
-const PACE: Pace = Pace { easy: Duration::from_millis(5), times: 3, longest: Duration::from_millis(150) };
+/// A flood costs the page a part of its time only: a person may need it to type and click, and a small machine to read from its
+/// sockets.
+const PACE: Pace = Pace { easy: Duration::from_millis(2), times: 6, longest: Duration::from_millis(200) };
 
 /// Asks the worker. A copy is the same hold.
 #[derive(Clone, Copy)]
@@ -30,6 +30,8 @@ struct Hold {
     /// Who waits for an answer; false from the answer when more of it comes.
     asked: BTreeMap<u32, Waiter>,
     next_question: u32,
+    /// News were drawn, and the worker has not been told yet that it may send more.
+    is_resting: bool,
     /// The set-up that the worker has.
     arranged: Option<Workspace>,
 }
@@ -44,6 +46,7 @@ impl Link {
             waiting: Some(Vec::new()),
             asked: BTreeMap::new(),
             next_question: 0,
+            is_resting: false,
             arranged: None,
         }));
         match WorkerChannel::start(
@@ -70,8 +73,14 @@ impl Link {
         link
     }
 
-    /// Asks something of the worker. Without one nothing happens; that there is none has been said.
+    /// Asks something of the worker. Without one nothing happens; that there is none has been said. Whoever asks is not kept
+    /// waiting by a rest.
     pub fn ask(&self, request: &Request) {
+        self.end_rest();
+        self.post(request);
+    }
+
+    fn post(&self, request: &Request) {
         let bytes = wire::encode(request);
         self.0.update_value(|hold| match (&mut hold.waiting, &hold.channel) {
             (Some(waiting), _) => waiting.push(bytes),
@@ -140,6 +149,23 @@ impl Link {
         self.ask(&Request::Seen);
     }
 
+    /// The worker may send the next news after a while.
+    fn rest(self, rest: Duration) {
+        self.0.update_value(|hold| hold.is_resting = true);
+        match rest {
+            Duration::ZERO => self.end_rest(),
+            rest => set_timeout(move || self.end_rest(), rest),
+        }
+    }
+
+    /// The worker may send the next news, unless it has been told so.
+    fn end_rest(&self) {
+        let was_resting = self.0.try_update_value(|hold| std::mem::take(&mut hold.is_resting));
+        if was_resting == Some(true) {
+            self.post(&Request::Seen);
+        }
+    }
+
     /// There is no worker, or none that works: says which, and hides what would look alive.
     fn fail(&self, store: Store, error: &WorkerFailed) {
         match store.ready.with_untracked(Option::is_some) {
@@ -179,9 +205,9 @@ impl Link {
                         store.apply(*news);
                     }
                 };
-                PACE.draw(apply, move || {
+                PACE.draw(apply, move |rest| {
                     if !link.0.is_disposed() {
-                        link.ask(&Request::Seen);
+                        link.rest(rest);
                     }
                 });
             }

@@ -26,16 +26,12 @@ impl Pace {
         if drawn <= self.easy { Duration::ZERO } else { (drawn * self.times).min(self.longest) }
     }
 
-    /// Applies news with the next frame, and says when more may come.
-    pub fn draw(self, apply: impl FnOnce() + 'static, ready: impl FnOnce() + 'static) {
+    /// Applies news with the next frame, and says how long to rest then.
+    pub fn draw(self, apply: impl FnOnce() + 'static, drawn: impl FnOnce(Duration) + 'static) {
         page::with_next_frame(move || {
             let began = clock::now();
             apply();
-            let drawn = move || match self.rest(clock::now() - began) {
-                Duration::ZERO => ready(),
-                rest => set_timeout(ready, rest),
-            };
-            set_timeout(drawn, Duration::ZERO);
+            set_timeout(move || drawn(self.rest(clock::now() - began)), Duration::ZERO);
         });
     }
 }

@@ -385,8 +385,8 @@ pub enum Errand {
     Run(Box<Order>),
     /// Stops what runs; reports come all the same.
     Stop,
-    /// The page has drawn what it got.
-    Seen,
+    /// The page has drawn what it got, and would rather draw nothing for so long; an end of a run it takes at once.
+    Seen(Duration),
     /// Nobody looks at the page, or somebody does again.
     Hidden(bool),
 }

@@ -59,7 +59,42 @@ fn nothing_is_posted_before_the_page_has_drawn() {
         page.errand(Errand::Run(Box::new(order(PASSING))));
         page.pass(Duration::from_secs(60)).await;
         assert_eq!(page.live_posts(), 1, "what came after waits for Seen");
-        page.errand(Errand::Seen);
+        page.errand(Errand::Seen(Duration::ZERO));
+        assert_eq!(page.live_posts(), 2);
+    });
+}
+
+/// Two messages with a second between them.
+const SLOW: &str = r#"{
+    "sockscope": 1, "suite": "slow", "clients": { "a": { "url": "ws://sim/echo" } },
+    "checks": [{ "check": "c", "steps": [
+        { "connect": "a" },
+        { "on": "a", "send": "x", "expect": { "echo": true } }, { "wait": "1s" }, { "on": "a", "send": "y", "expect": { "echo": true } }
+    ] }]
+}"#;
+
+#[test]
+fn a_page_that_rests_is_told_nothing_but_an_end() {
+    with_page(|page| async move {
+        page.errand(Errand::Run(Box::new(order(SLOW))));
+        page.pass(Duration::from_millis(1)).await;
+        page.errand(Errand::Seen(Duration::from_secs(60)));
+        page.pass(Duration::from_millis(900)).await;
+        assert_eq!(page.live_posts(), 1, "what happens waits for the end of the rest");
+        page.pass(Duration::from_secs(2)).await;
+        assert_eq!(page.live_posts(), 2, "the end does not");
+    });
+}
+
+#[test]
+fn after_its_rest_a_page_is_told_what_happened_meanwhile() {
+    with_page(|page| async move {
+        page.errand(Errand::Run(Box::new(order(SLOW))));
+        page.pass(Duration::from_millis(1)).await;
+        page.errand(Errand::Seen(Duration::from_millis(300)));
+        page.pass(Duration::from_millis(200)).await;
+        assert_eq!(page.live_posts(), 1);
+        page.pass(Duration::from_millis(200)).await;
         assert_eq!(page.live_posts(), 2);
     });
 }

@@ -149,7 +149,7 @@ impl Page {
                 match tidings {
                     Tidings::Live(live) => {
                         told.extend(live);
-                        self.errand(Errand::Seen);
+                        self.errand(Errand::Seen(Duration::ZERO));
                     }
                     other => self.posts.borrow_mut().push(other),
                 }

@@ -107,7 +107,7 @@ pub fn alone(name: &str, unit: &'static str, values: &[f64], aim: Aim) -> Figure
         baseline: None,
         ratio: None,
         spread: spread(values),
-        aim: format!("{} {unit}", aim.words()),
+        aim: if aim == Aim::None { aim.words() } else { format!("{} {unit}", aim.words()) },
         met: aim.is_met(ours),
     }
 }

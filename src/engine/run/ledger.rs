@@ -3,8 +3,10 @@
 //! Owns one line for each step of the suite's text, whatever the number of its rounds and clients, so that a report of a
 //! million rounds is no longer than that of one. It refuses to know what a step does.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 use super::step::Broken;
 use crate::engine::report::{Failure, FailureKind, Millis, StepReport, Verdict};
@@ -13,7 +15,7 @@ use crate::engine::suite::{Step, Verb};
 /// The steps of one check.
 pub(super) struct Ledger {
     lines: Vec<Line>,
-    places: HashMap<String, usize>,
+    places: FxHashMap<String, usize>,
     /// All that failed, not only what is kept of each line.
     failures: Failures,
     /// Whether what fails now only follows from a failure before it.
@@ -50,7 +52,7 @@ impl Ledger {
     pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
         let mut ledger = Self {
             lines: Vec::new(),
-            places: HashMap::new(),
+            places: FxHashMap::default(),
             failures: Failures::default(),
             is_follow_up: false,
         };
@@ -120,7 +122,7 @@ impl Ledger {
     }
 
     /// Answers how often it has begun, and how often it runs at once.
-    pub fn begin(&mut self, at: usize, on: &[String]) -> (u64, u64) {
+    pub fn begin<'a>(&mut self, at: usize, on: impl IntoIterator<Item = &'a str>) -> (u64, u64) {
         let line = &mut self.lines[at];
         line.runs += 1;
         line.running += 1;
@@ -128,8 +130,8 @@ impl Ledger {
         line.is_follow_up = self.is_follow_up;
         for name in on {
             if !line.known.contains(name) {
-                line.known.insert(name.clone());
-                line.on.push(name.clone());
+                line.known.insert(name.to_owned());
+                line.on.push(name.to_owned());
             }
         }
         (line.runs, line.running)

@@ -99,7 +99,7 @@ impl<W: World> CheckRun<W> {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 Err(failure) => {
-                    self.begin(place, &[], acting);
+                    self.begin(place, [], acting);
                     return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
                 }
             }
@@ -109,7 +109,7 @@ impl<W: World> CheckRun<W> {
                     None => return Ok(()),
                 },
                 Err(failure) => {
-                    self.begin(place, &[], acting);
+                    self.begin(place, [], acting);
                     return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
                 }
             };
@@ -120,12 +120,11 @@ impl<W: World> CheckRun<W> {
                 }
                 return Ok(());
             }
-            let names: Vec<_> = targets.iter().flatten().map(|member| member.name.clone()).collect();
-            self.begin(place, &names, acting);
+            self.begin(place, targets.iter().flatten().map(|member| member.name.as_str()), acting);
             if let Some(mark) = &step.mark {
                 self.set_mark(mark, began);
             }
-            let (failures, within) = self.act(step, targets, acting).await;
+            let (failures, within) = self.act(step, place, targets, acting).await;
             let end = self.end(place, self.run.world.now() - began, failures, within, acting);
             if acting.heeds_breaks && self.is_broken() { Err(Broken::Failed) } else { end }
         })
@@ -136,7 +135,7 @@ impl<W: World> CheckRun<W> {
         self.marks.borrow_mut().insert(name.to_owned(), mark);
     }
 
-    fn begin(&self, place: usize, on: &[String], acting: &Acting<W>) {
+    fn begin<'n>(&self, place: usize, on: impl IntoIterator<Item = &'n str>, acting: &Acting<W>) {
         let (runs, at_once) = self.ledger.borrow_mut().begin(place, on);
         // Clients that run the same step side by side are told as one, and so are rounds.
         if runs == 1 || acting.round.is_none() && at_once == 1 {
@@ -206,6 +205,7 @@ impl<W: World> CheckRun<W> {
     async fn act(
         self: &Rc<Self>,
         step: &Step,
+        place: usize,
         targets: Option<Members<W>>,
         acting: &Acting<W>,
     ) -> (Vec<Failure>, Result<(), Broken>) {
@@ -219,7 +219,7 @@ impl<W: World> CheckRun<W> {
             };
         }
         if !is_block(&step.verb) {
-            return (self.act_on_all(step, targets, acting).await, Ok(()));
+            return (self.act_on_all(step, place, targets, acting).await, Ok(()));
         }
         // A block with clients of its own runs once for each of them, each for itself.
         let each: Vec<_> = match targets {
@@ -261,6 +261,7 @@ impl<W: World> CheckRun<W> {
     async fn act_on_all(
         self: &Rc<Self>,
         step: &Step,
+        place: usize,
         targets: Option<Members<W>>,
         acting: &Acting<W>,
     ) -> Vec<Failure> {
@@ -277,8 +278,7 @@ impl<W: World> CheckRun<W> {
         // Of several clients the first message that goes out makes the mark.
         let mark = Cell::new(step.mark.as_deref());
         let mark = &mark;
-        let place = self.ledger.borrow().place(&step.path);
-        let acts = members.iter().map(|member| async move {
+        let act = |member| async move {
             let done = match &step.verb {
                 Verb::Send(payload, expect) => {
                     self.send(member, payload, expect.as_deref(), mark, place, acting).await
@@ -294,8 +294,12 @@ impl<W: World> CheckRun<W> {
                 _ => Ok(()),
             };
             done.map_err(|failure| self.of_member(member, *failure))
-        });
-        let done = join_all(acts).await;
+        };
+        // Nearly all steps of a busy check act on one, which needs nobody to wait for all.
+        let done = match &members[..] {
+            [member] => vec![act(member).await],
+            members => join_all(members.iter().map(act)).await,
+        };
         if let (Verb::Send(..), Some(intended)) = (&step.verb, &acting.intended) {
             intended.set(None);
         }

@@ -130,9 +130,9 @@ impl Link {
                         store.apply(live);
                     }
                 };
-                PACE.draw(apply, move || {
+                PACE.draw(apply, move |rest| {
                     if !link.0.is_disposed() {
-                        link.send(&Errand::Seen);
+                        link.send(&Errand::Seen(rest));
                     }
                 });
             }
