@@ -205,15 +205,18 @@ impl FrameLog {
         number
     }
 
-    /// Gives back the spare room of the finished segment before the next one starts, so that memory is what was logged.
+    /// Gives back the spare room of the finished segment before the next one starts, so that memory is what was logged. The next
+    /// one gets what this one took: a flood goes on as it began, and need not be copied as its segment grows.
     fn begin_segment(&mut self, first: u64, len: usize) {
+        let mut segment = Segment::starting_at(first);
         if let Some(full) = self.segments.back_mut() {
             let before = full.held();
             full.bytes.shrink_to_fit();
             full.heads.shrink_to_fit();
             self.held -= before - full.held();
+            segment.bytes.reserve_exact(full.bytes.len().min(Segment::MOST_BYTES));
+            segment.heads.reserve_exact(full.heads.len());
         }
-        let mut segment = Segment::starting_at(first);
         segment.bytes.reserve_exact(len);
         self.held += segment.held();
         self.segments.push_back(segment);

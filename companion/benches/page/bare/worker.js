@@ -105,13 +105,22 @@ const tasks = {
     return { ...figures(took), lost: connections * rounds - answers };
   },
 
-  // Says what is wanted and counts what comes.
-  async flood({ url, count, size }) {
+  // Says what is wanted and counts what comes; keeps it, too, where that is asked for: the time and the bytes.
+  async flood({ url, count, size, keeps }) {
     const socket = await opened(url);
+    const encoder = new TextEncoder();
+    const times = new Float64Array(keeps ? count : 0), bytes = new Uint8Array(keeps ? 16 << 20 : 0);
+    let end = 0;
+    const keep = (left, { data }) => {
+      times[left] = performance.now();
+      if (end + 3 * data.length > bytes.length) end = 0;
+      end += encoder.encodeInto(data, bytes.subarray(end)).written;
+    };
     const began = performance.now();
     await new Promise((resolve) => {
       let left = count;
-      socket.onmessage = () => { if (--left === 0) resolve(); };
+      const counted = () => { if (--left === 0) resolve(); };
+      socket.onmessage = keeps ? (event) => { keep(left - 1, event); counted(); } : counted;
       socket.send(`go ${count} ${size}`);
     });
     const took = performance.now() - began;

@@ -66,16 +66,26 @@ pub async fn followed(stage: &Stage) -> Vec<Figure> {
     let mut figures = Vec::new();
     for (words, size, count) in [("64 B", 64, 400_000), ("16 KiB", 16 << 10, 30_000)] {
         let count = stage.of(count);
-        let options = json!({ "url": stage.flood, "count": count, "size": size });
-        let (mut pairs, mut gaps, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut pairs, mut kept, mut gaps, mut lost) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for pair in 0..stage.pairs() {
-            let bare = async || count as f64 / (number(&stage.bare("flood", &options, "").await) / 1e3);
-            let (ours, bare) = by_turns(pair, async || pour(stage, count, size).await, bare).await;
-            pairs.push((ours.rate, bare));
+            let bare = async |keeps: bool| {
+                let options = json!({ "url": stage.flood, "count": count, "size": size, "keeps": keeps });
+                count as f64 / (number(&stage.bare("flood", &options, "").await) / 1e3)
+            };
+            let (ours, (counted, keeping)) = by_turns(
+                pair,
+                async || pour(stage, count, size).await,
+                async || (bare(false).await, bare(true).await),
+            )
+            .await;
+            pairs.push((ours.rate, counted));
+            kept.push((ours.rate, keeping));
             gaps.push(percentile(&ours.gaps, 0.95));
             lost.push(ours.lost);
         }
         figures.push(compared(&format!("flood, {words}"), "/s", &pairs, Aim::AtLeast(0.90)));
+        let keeping = format!("flood, {words}, against one that keeps it");
+        figures.push(compared(&keeping, "/s", &kept, Aim::None));
         figures.push(alone(
             &format!("flood, {words}: frames of the page, p95"),
             "ms",
