@@ -40,6 +40,10 @@ pub trait Server {
     fn on_message(&mut self, _payload: Payload, _random: u64) -> Vec<(Duration, Act)> {
         Vec::new()
     }
+    /// How many bytes a second the network takes on the way to it; `None` takes everything at once, none at all nothing ever.
+    fn takes(&self) -> Option<u64> {
+        None
+    }
     /// The subprotocol that it chooses of those offered; empty for none.
     fn chooses(&mut self, _offered: &[String]) -> String {
         String::new()
@@ -277,6 +281,7 @@ impl World for Sim {
             state: Cell::new(State::Connecting),
             sink: RefCell::new(Some(sink)),
             server: RefCell::new(server),
+            outbox: Outbox::default(),
         });
         self.0.lines.borrow_mut().push(Rc::downgrade(&line));
         self.0.open.set(self.0.open.get() + 1);
@@ -329,9 +334,58 @@ struct Line {
     /// Taken when the socket is dropped: a dropped socket reports nothing.
     sink: RefCell<Option<EventSink>>,
     server: RefCell<Option<Box<dyn Server>>>,
+    outbox: Outbox,
+}
+
+/// What has been sent and has not gone out.
+#[derive(Default)]
+struct Outbox {
+    /// When all of it will have gone out.
+    empty_at: Cell<Instant>,
+    /// What never will.
+    stuck: Cell<u64>,
+}
+
+impl Outbox {
+    /// When these bytes will have gone out.
+    fn put(&self, bytes: usize, takes: Option<u64>, now: Instant) -> Option<Instant> {
+        match takes {
+            None => Some(now),
+            Some(0) => {
+                self.stuck.set(self.stuck.get() + bytes as u64);
+                None
+            }
+            Some(rate) => {
+                let took = Duration::from_secs_f64(bytes as f64 / rate as f64);
+                self.empty_at.set(self.empty_at.get().max(now) + took);
+                Some(self.empty_at.get())
+            }
+        }
+    }
+
+    fn bytes(&self, takes: Option<u64>, now: Instant) -> u64 {
+        let left = self.empty_at.get().since(now).as_secs_f64();
+        self.stuck.get() + (left * takes.unwrap_or_default() as f64).ceil() as u64
+    }
 }
 
 impl Line {
+    fn takes(&self) -> Option<u64> {
+        self.server.borrow().as_ref().and_then(|server| server.takes())
+    }
+
+    /// A message has come to the server.
+    fn arrive(self: &Rc<Self>, sim: &Sim, payload: Payload, random: u64) {
+        let acts = match self.server.borrow_mut().as_mut() {
+            Some(server) => server.on_message(payload, random),
+            None => Vec::new(),
+        };
+        for (wait, act) in acts {
+            let (later, line) = (sim.clone(), self.clone());
+            sim.after(wait, move || line.act(&later, act));
+        }
+    }
+
     fn tell(&self, sim: &Sim, event: Event) {
         // Taken out for the call, since a sink may drop its own socket.
         let sink = self.sink.borrow_mut().take();
@@ -383,16 +437,16 @@ impl Socket for SimSocket {
             State::Closing | State::Closed => return Err(SendError::Closed),
             State::Open => {}
         }
-        let random = self.sim.random();
-        let acts = match self.line.server.borrow_mut().as_mut() {
-            Some(server) => server.on_message(payload.clone(), random),
-            None => Vec::new(),
-        };
-        for (wait, act) in acts {
-            let (sim, line) = (self.sim.clone(), self.line.clone());
-            self.sim.after(wait, move || line.act(&sim, act));
+        let (now, random) = (self.sim.now(), self.sim.random());
+        match self.line.outbox.put(payload.as_bytes().len(), self.line.takes(), now) {
+            Some(gone) if gone > now => {
+                let (sim, line, payload) = (self.sim.clone(), self.line.clone(), payload.clone());
+                self.sim.after(gone - now, move || line.arrive(&sim, payload, random));
+            }
+            Some(_) => self.line.arrive(&self.sim, payload.clone(), random),
+            None => {}
         }
-        Ok(self.sim.now())
+        Ok(now)
     }
 
     fn close(&self, closing: &Closing) -> Result<Instant, SendError> {
@@ -414,7 +468,7 @@ impl Socket for SimSocket {
     }
 
     fn buffered(&self) -> u64 {
-        0
+        self.line.outbox.bytes(self.line.takes(), self.sim.now())
     }
 }
 

@@ -240,3 +240,37 @@ fn what_came_before_the_last_send_took_no_time_that_could_be_told() {
     assert_eq!(with(json!({"text": "early", "metric": "heard"})), None);
     assert_eq!(with(json!({"text": "later", "metric": "heard"})).map(|heard| heard.max), Some(Some(1000.0)));
 }
+
+// ------------------------------------------------------------------------------------------------ a network that is slow
+
+const TOO_FAST: &str = "a sent faster than the network takes it, and waited at 64 MiB: see send.wait";
+
+/// Twelve messages of 8 MiB, one after the other without waiting for anything, to a server that says nothing.
+fn much() -> serde_json::Value {
+    json!([open(), {"on": "a", "repeat": {"times": 12}, "send": {"$bytes": {"size": "8MiB"}}}])
+}
+
+#[test]
+fn a_send_waits_until_the_network_has_taken_what_went_before() {
+    let slow = Faults { takes: Some(64 << 20), ..Faults::default() };
+    let report =
+        run_text(&suite("/ws/silent", &much()).to_string(), &Setting { faults: slow, ..Setting::default() })
+            .report;
+    assert_eq!(report.verdict, Verdict::Pass, "{report:#?}");
+    assert_eq!(report.checks[0].reasons, [TOO_FAST]);
+    // Beyond the eighth each waits for about as long as the network takes for one.
+    let waited = &report.metrics["send.wait"];
+    assert!((2..=4).contains(&waited.count), "{waited:?}");
+    assert_eq!(report.totals.sent, 12);
+}
+
+#[test]
+fn a_send_is_given_up_when_the_network_takes_nothing() {
+    let none = Faults { takes: Some(0), ..Faults::default() };
+    let outcome = outcome("/ws/silent", &much(), none);
+    let gave_up = "steps[1].send timeout: 75497472 bytes that were sent before have not gone out after 2s; the other side \
+                   does not read";
+    assert_eq!(told(&outcome), [TOO_FAST, gave_up]);
+    assert_eq!(outcome.report.verdict, Verdict::Fail);
+    assert_eq!(outcome.report.totals.sent, 9, "what was not taken at the bound was not sent");
+}

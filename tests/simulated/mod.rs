@@ -56,6 +56,8 @@ pub struct Faults {
     pub greets: Option<String>,
     /// Answers HTTP calls with this status.
     pub status: Option<u16>,
+    /// The network takes so many bytes a second on the way to it.
+    pub takes: Option<u64>,
     /// Chooses this subprotocol whatever is offered.
     pub protocol: Option<String>,
 }
@@ -164,6 +166,10 @@ impl Server for Practice {
         let is_full = self.faults.refuses_after.is_some_and(|most| town.asked > most);
         let is_refused = self.faults.refuses || is_full || self.path == "/ws/refused";
         (!is_refused).then_some(HANDSHAKE)
+    }
+
+    fn takes(&self) -> Option<u64> {
+        self.faults.takes
     }
 
     fn chooses(&mut self, offered: &[String]) -> String {

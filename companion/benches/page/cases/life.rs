@@ -51,9 +51,9 @@ async fn held(stage: &Stage) -> Held {
     Held { scripts: number(&stage.browser.run("return bytes").await), process: page_bytes() }
 }
 
-/// So many runs fill what is kept for people: the recordings of the latest ones, 128 MB, and twenty reports. WebAssembly never gives
-/// memory back, so the start is after them.
-const FILLING: usize = 20;
+/// So many runs fill what is kept for people: the recordings of the latest ones, 128 MB, twenty reports at hand, and the list of
+/// fifty earlier runs. WebAssembly never gives memory back, so the start is after them.
+const FILLING: usize = 50;
 
 /// A thousand connections that come and go, and ten runs of a hundred thousand frames.
 pub async fn memory(stage: &Stage) -> Vec<Figure> {
