@@ -1,14 +1,9 @@
 //! What a case has: our page and the bare one in one browser, the practice server, the flood, and how long to measure.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Practice, eventually_within};
+use super::driver::{Browser, Practice};
 use super::{flood, site};
-
-/// No run of a case takes longer.
-const PATIENCE: Duration = Duration::from_secs(180);
 
 /// All that cases share.
 pub struct Stage {
@@ -60,7 +55,7 @@ impl Stage {
 
     /// Runs a task of the bare page in it as it is.
     pub async fn bare_again(&self, task: &str, options: &Value) -> Value {
-        let answer = self.answer(&format!("bare({}, {options})", json!(task))).await;
+        let answer = self.browser.answer(&format!("bare({}, {options})", json!(task))).await;
         assert!(answer.get("error").is_none(), "{task}: {answer}");
         answer
     }
@@ -76,23 +71,9 @@ impl Stage {
 
     /// Runs a suite in our page as it is.
     pub async fn again(&self, suite: &Value) -> Value {
-        let report = self.answer(&format!("sockscope.run({}, {{}})", json!(suite.to_string()))).await;
+        let report = self.browser.answer(&format!("sockscope.run({}, {{}})", json!(suite.to_string()))).await;
         assert_eq!(report["verdict"], "pass", "{report:#}");
         report
-    }
-
-    /// What a promise of the page comes to.
-    async fn answer(&self, promise: &str) -> Value {
-        let script = format!(
-            "globalThis.got = undefined;
-             {promise}.then(it => globalThis.got = it, error => globalThis.got = {{ error: String(error) }});"
-        );
-        self.browser.run(&script).await;
-        eventually_within(PATIENCE, promise, async || {
-            let got = self.browser.run("return globalThis.got ?? null").await;
-            (!got.is_null()).then_some(got)
-        })
-        .await
     }
 }
 

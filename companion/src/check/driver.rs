@@ -16,6 +16,9 @@ use super::child::Child;
 use super::find::{Family, FindError, Pair, ThisMachine, find};
 use super::session::{Session, SessionError};
 
+/// So often a driver is started that finds its port taken.
+const TRIES: u32 = 3;
+const PORT_TAKEN: &str = "Address already in use";
 /// A driver that has not said its port by then will not.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 /// How long a driver and its browsers have to end by themselves.
@@ -168,7 +171,19 @@ impl Driver {
 }
 
 impl OwnDriver {
+    /// Starts one that works. ChromeDriver takes a free port of one protocol and wants the same of the other, where somebody
+    /// else may have it; then it ends, and finds another port the next time.
     async fn start(pair: &Pair) -> Result<Self, DriverError> {
+        for _ in 1..TRIES {
+            match Self::try_start(pair).await {
+                Err(DriverError::Silent { words, .. }) if words.contains(PORT_TAKEN) => {}
+                done => return done,
+            }
+        }
+        Self::try_start(pair).await
+    }
+
+    async fn try_start(pair: &Pair) -> Result<Self, DriverError> {
         let spawn_error = |source| DriverError::Spawn { driver: pair.driver.clone(), source };
         let folder = temporary_folder().map_err(spawn_error)?;
         let mut command = Command::new(&pair.driver);

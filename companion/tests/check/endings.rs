@@ -73,6 +73,32 @@ fn no_browser_is_3() {
     ended.assert_says(&["no browser could be opened by http://127.0.0.1:9"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_driver_that_finds_its_port_taken_is_started_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let (driver, tries) = (folder.path().join("driver"), folder.path().join("tries"));
+    let real = std::env::var("CHROMEDRIVER").expect("CHROMEDRIVER is set by `cargo xtask test`");
+    let start_with = |taken: usize| {
+        let script = format!(
+            "#!/bin/sh\necho >> '{0}'\nif [ $(wc -l < '{0}') -le {taken} ]; then\n  \
+             echo 'bind() failed: Address already in use (98)'; exit 1\nfi\nexec '{real}' \"$@\"\n",
+            tries.display(),
+        );
+        std::fs::write(&driver, script).expect("a file");
+        std::fs::set_permissions(&driver, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+        Call::new(&["first-contact"]).with_env("CHROMEDRIVER", &driver.display().to_string()).run()
+    };
+    start_with(1).assert_code(0);
+    std::fs::remove_file(&tries).expect("it was tried");
+    let never = start_with(9);
+    never.assert_code(3);
+    never.assert_says(&["has not said where it listens", "Address already in use"]);
+    let tried = std::fs::read_to_string(&tries).expect("it was tried");
+    assert_eq!(tried.lines().count(), 3);
+}
+
 #[test]
 fn a_server_that_does_not_start_is_3_and_its_words_are_shown() {
     let ended = Call::new(&["first-contact", "--start", "echo no licence; exit 4"]).run();

@@ -30,6 +30,9 @@ const ARGUMENTS: [&str; 10] = [
     "--window-size=1440,900",
 ];
 
+/// No promise of a page is waited for any longer.
+const LONGEST_SCRIPT: Duration = Duration::from_secs(180);
+
 impl Browser {
     pub async fn start(arguments: &[&str]) -> Self {
         let driver = Driver::start();
@@ -41,6 +44,7 @@ impl Browser {
         let capabilities: Map<String, Value> = [
             ("goog:chromeOptions".to_owned(), options),
             ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
+            ("timeouts".to_owned(), json!({ "script": LONGEST_SCRIPT.as_millis() as u64 })),
         ]
         .into_iter()
         .collect();
@@ -84,6 +88,17 @@ impl Browser {
     }
 
     /// Waits until a script's value is true.
+    /// What a promise of the page comes to. The page is left alone meanwhile: a browser that is driven keeps every script that it is
+    /// asked to run.
+    #[allow(dead_code, reason = "each test binary uses its own part")]
+    pub async fn answer(&self, promise: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             {promise}.then(done, error => done({{ error: String(error) }}));"
+        );
+        self.client.execute_async(&script, Vec::new()).await.expect("the promise is kept in time")
+    }
+
     pub async fn until_script(&self, script: &str) {
         eventually(script, async || (self.run(script).await == true).then_some(())).await;
     }

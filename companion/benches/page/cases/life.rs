@@ -44,11 +44,9 @@ struct Held {
 }
 
 async fn held(stage: &Stage) -> Held {
-    let script = "globalThis.bytes = null;
-        performance.measureUserAgentSpecificMemory().then(it => globalThis.bytes = it.bytes, error => globalThis.bytes = String(error));";
-    stage.browser.run(script).await;
-    stage.browser.until_script("return globalThis.bytes !== null").await;
-    Held { scripts: number(&stage.browser.run("return bytes").await), process: page_bytes() }
+    let bytes =
+        stage.browser.answer("performance.measureUserAgentSpecificMemory().then(it => it.bytes)").await;
+    Held { scripts: number(&bytes), process: page_bytes() }
 }
 
 /// So many runs fill what is kept for people: the recordings of the latest ones, 128 MB, twenty reports at hand, and the list of
