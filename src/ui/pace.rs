@@ -31,6 +31,10 @@ impl Pace {
         page::with_next_frame(move || {
             let began = clock::now();
             apply();
+            // A page out of sight draws nothing, and its timers take a second.
+            if page::is_hidden() {
+                return drawn(Duration::ZERO);
+            }
             set_timeout(move || drawn(self.rest(clock::now() - began)), Duration::ZERO);
         });
     }
