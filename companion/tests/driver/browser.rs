@@ -270,23 +270,27 @@ struct Driver {
 }
 
 impl Driver {
+    /// It takes a free port of one protocol and wants the same of the other, where another test may have it; then it ends.
     fn start() -> Self {
+        (0..3).find_map(|_| Self::try_start()).expect("ChromeDriver says its port")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut child = Command::new(setting("CHROMEDRIVER"))
             .arg("--port=0")
             .stdout(Stdio::piped())
             .spawn()
             .expect("ChromeDriver starts");
         let mut output = BufReader::new(child.stdout.take().expect("its output is ours"));
-        let port = output
-            .by_ref()
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let (_, port) = line.rsplit_once("started successfully on port ")?;
-                port.trim_end_matches('.').parse::<u16>().ok()
-            })
-            .expect("ChromeDriver says its port");
-        Self { child, address: format!("http://127.0.0.1:{port}"), _output: output }
+        let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.rsplit_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let Some(port) = port else {
+            let _ = child.wait();
+            return None;
+        };
+        Some(Self { child, address: format!("http://127.0.0.1:{port}"), _output: output })
     }
 }
 
