@@ -114,6 +114,10 @@ fn a_connection_that_fails_is_explained() {
 
         browser.type_into("url", &format!("{}/fault?refuse=401", practice.ws)).await;
         browser.click("connect").await;
+        // The note says the same of both.
+        browser
+            .until_rows(|rows| rows.iter().filter(|row| row.contains("the handshake failed")).count() == 2)
+            .await;
         browser.until_text("note", "It did not open").await;
 
         browser.type_into("url", &format!("{}/fault?abort_after=1", practice.ws)).await;
