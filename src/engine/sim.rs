@@ -3,6 +3,8 @@
 //! Owns a clock that jumps to the next thing that happens. Every run is reproducible from its seed and script. It refuses
 //! to model TCP; a scripted server says what arrives when.
 
+mod outbox;
+
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use futures_executor::LocalPool;
 use futures_util::task::LocalSpawnExt;
 
+use self::outbox::Outbox;
 use super::random::Random;
 use super::world::LocalFuture;
 use super::{
@@ -335,38 +338,6 @@ struct Line {
     sink: RefCell<Option<EventSink>>,
     server: RefCell<Option<Box<dyn Server>>>,
     outbox: Outbox,
-}
-
-/// What has been sent and has not gone out.
-#[derive(Default)]
-struct Outbox {
-    /// When all of it will have gone out.
-    empty_at: Cell<Instant>,
-    /// What never will.
-    stuck: Cell<u64>,
-}
-
-impl Outbox {
-    /// When these bytes will have gone out.
-    fn put(&self, bytes: usize, takes: Option<u64>, now: Instant) -> Option<Instant> {
-        match takes {
-            None => Some(now),
-            Some(0) => {
-                self.stuck.set(self.stuck.get() + bytes as u64);
-                None
-            }
-            Some(rate) => {
-                let took = Duration::from_secs_f64(bytes as f64 / rate as f64);
-                self.empty_at.set(self.empty_at.get().max(now) + took);
-                Some(self.empty_at.get())
-            }
-        }
-    }
-
-    fn bytes(&self, takes: Option<u64>, now: Instant) -> u64 {
-        let left = self.empty_at.get().since(now).as_secs_f64();
-        self.stuck.get() + (left * takes.unwrap_or_default() as f64).ceil() as u64
-    }
 }
 
 impl Line {

@@ -73,12 +73,17 @@ const SLOW: &str = r#"{
     ] }]
 }"#;
 
+/// Begins a slow run, and rests after what was told first.
+async fn begin_and_rest(page: &Page, rest: Duration) {
+    page.errand(Errand::Run(Box::new(order(SLOW))));
+    page.pass(Duration::from_millis(1)).await;
+    page.errand(Errand::Seen(rest));
+}
+
 #[test]
 fn a_page_that_rests_is_told_nothing_but_an_end() {
     with_page(|page| async move {
-        page.errand(Errand::Run(Box::new(order(SLOW))));
-        page.pass(Duration::from_millis(1)).await;
-        page.errand(Errand::Seen(Duration::from_secs(60)));
+        begin_and_rest(&page, Duration::from_secs(60)).await;
         page.pass(Duration::from_millis(900)).await;
         assert_eq!(page.live_posts(), 1, "what happens waits for the end of the rest");
         page.pass(Duration::from_secs(2)).await;
@@ -89,9 +94,7 @@ fn a_page_that_rests_is_told_nothing_but_an_end() {
 #[test]
 fn after_its_rest_a_page_is_told_what_happened_meanwhile() {
     with_page(|page| async move {
-        page.errand(Errand::Run(Box::new(order(SLOW))));
-        page.pass(Duration::from_millis(1)).await;
-        page.errand(Errand::Seen(Duration::from_millis(300)));
+        begin_and_rest(&page, Duration::from_millis(300)).await;
         page.pass(Duration::from_millis(200)).await;
         assert_eq!(page.live_posts(), 1);
         page.pass(Duration::from_millis(200)).await;
