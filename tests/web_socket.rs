@@ -14,6 +14,23 @@ use web::{Ear, breathe, eventually};
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 #[test]
+async fn a_long_text_comes_back_whatever_is_in_it() {
+    let ear = Ear::open("/echo").await;
+    let texts = [
+        "a".repeat(5000),
+        "aé€😀\0".repeat(2000),
+        "€".repeat(1024),
+        "a".repeat(1023) + "😀",
+        "😀".repeat(512),
+    ];
+    for (place, text) in texts.into_iter().enumerate() {
+        ear.send(&*text);
+        let (_, payload) = ear.message(place).await;
+        assert!(payload == text.as_str().into(), "text {place}");
+    }
+}
+
+#[test]
 async fn a_text_comes_back_and_its_time_is_measured() {
     let ear = Ear::open("/echo").await;
     let sent = ear.send("aé€😀\0");
