@@ -17,7 +17,7 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
     let browser = setup::browser(&mut progress)?;
     let servers = targets::set_up(&mut progress)?;
     let artillery = targets::set_up_peers(&mut progress)?;
-    let length = if options.quick { "about 5 minutes" } else { "about 25 minutes" };
+    let length = if options.quick { "about 3 minutes" } else { "about a quarter of an hour" };
     progress.stage(&format!("measuring ({length}; leave the machine alone meanwhile)…"));
     let mut command = project.cargo();
     command.args(["bench", "--locked", "-p", "sockscope-companion", "--features", "page-tests"]);
