@@ -13,10 +13,14 @@ mod checks;
 mod driver;
 #[path = "suites/faults.rs"]
 mod faults;
+#[path = "page/feed.rs"]
+mod feed;
 #[path = "page/measuring.rs"]
 mod measuring;
 #[path = "page/proxied.rs"]
 mod proxied;
+#[path = "targets/server.rs"]
+mod server;
 
 use std::time::Duration;
 

@@ -83,6 +83,11 @@ impl Parts {
     pub fn need_browser(self) -> bool {
         self.web || self.page
     }
+
+    /// Whether a server in Python or Node is started: the tests of the whole page point it at some.
+    pub fn need_other_servers(self) -> bool {
+        self.targets || self.page
+    }
 }
 
 pub fn parse(mut parser: lexopt::Parser) -> Result<Request> {

@@ -46,7 +46,7 @@ pub const PEER_STAGES: usize = 1;
 const PEERS: &[&str] = &["artillery@2.0.34"];
 
 /// They need no others.
-const OF_NODE: &[&str] = &["ws@8.23.0", "lossless-json@4.3.3"];
+const OF_NODE: &[&str] = &["ws@8.23.0", "lossless-json@4.3.3", "graphql@16.11.0", "graphql-ws@6.4.2"];
 
 /// The least that the packages take.
 const LEAST_PYTHON: (u32, u32) = (3, 11);

@@ -30,7 +30,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
     let mut total = plan.len();
     total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
     total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
-    total += if parts.targets { targets::STAGES } else { 0 };
+    total += if parts.need_other_servers() { targets::STAGES } else { 0 };
     let progress = Progress::of(total);
     let mut bench = Bench {
         project,
@@ -118,6 +118,10 @@ impl Bench<'_> {
             let outcome = setup::browser(&mut self.progress);
             self.browser = self.tell_failure("set-up of browser", outcome);
         }
+        if parts.need_other_servers() {
+            let outcome = targets::set_up(&mut self.progress);
+            self.targets = self.tell_failure("set-up of Python and Node", outcome);
+        }
     }
 
     fn tell_failure<T>(&mut self, name: &'static str, outcome: Result<T>) -> Option<T> {
@@ -162,19 +166,12 @@ impl Bench<'_> {
                 record.stage("native", || tests(&mut command));
             }
             Stage::Targets => {
-                // Its set-up is here, for no other stage needs to wait for it.
-                let outcome = targets::set_up(&mut self.progress);
                 self.progress
                     .stage("the suites against servers in Python and Node (about 1 minute the first time)");
-                match outcome {
-                    Ok(targets) => {
-                        record.stage("other servers", || other_servers(project, &targets));
-                        self.targets = Some(targets);
-                    }
-                    Err(error) => {
-                        record.skip("other servers", &format!("{error:#}"));
-                    }
-                }
+                let Some(targets) = &self.targets else {
+                    return record.skip("other servers", "Python, Node or their packages are missing");
+                };
+                record.stage("other servers", || other_servers(project, targets));
             }
             Stage::Page => {
                 self.progress.stage("the page in release (about 3 minutes the first time)");
@@ -213,7 +210,10 @@ impl Bench<'_> {
                 if !(self.server && self.page) {
                     return record.skip("whole page", "there is no page or no server");
                 }
-                record.stage("whole page", || whole_page(project, browser));
+                let Some(targets) = &self.targets else {
+                    return record.skip("whole page", "Node or its packages are missing");
+                };
+                record.stage("whole page", || whole_page(project, browser, targets));
             }
             Stage::Headless => {
                 self.progress.stage("tests of `sockscope check` with headless browsers (about 8 minutes)");
@@ -296,13 +296,14 @@ fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result
     Ok(count)
 }
 
-/// The release page as a user has it, driven from outside.
-fn whole_page(project: &Project, browser: &Browser) -> Result<Count> {
+/// The release page as a user has it, driven from outside; against servers that others have written, too.
+fn whole_page(project: &Project, browser: &Browser, targets: &Targets) -> Result<Count> {
     let mut command = project.cargo();
     command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
     command.args(["--features", "page-tests", "--test", "page"]);
     command.env("SOCKSCOPE_BIN", project.server());
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    targets.equip(&mut command);
     tests(&mut command)
 }
 

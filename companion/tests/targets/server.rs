@@ -15,6 +15,7 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the server is written in.
+#[allow(dead_code, reason = "each test binary uses its own part")]
 #[derive(Clone, Copy)]
 pub enum Language {
     /// Run by `SOCKSCOPE_PYTHON`, which has the packages.
@@ -32,6 +33,20 @@ pub struct Target {
     pub file: &'static str,
     pub arguments: &'static [&'static str],
 }
+
+/// A trading feed on `ws`: a token message, `request_id`, a ticker, a heartbeat, and paths that refuse the handshake.
+#[allow(dead_code, reason = "each test binary uses its own part")]
+pub const TRADING_FEED: Target =
+    Target { name: "trading feed", language: Language::Node, file: "trading_feed.mjs", arguments: &[] };
+
+/// The token that [`TRADING_FEED`] knows.
+#[allow(dead_code, reason = "each test binary uses its own part")]
+pub const FEED_TOKEN: &str = "tr-4f9a1c77e2";
+
+/// A GraphQL server on `graphql-ws`: a mutation, and a subscription that it feeds.
+#[allow(dead_code, reason = "each test binary uses its own part")]
+pub const GRAPHQL: Target =
+    Target { name: "GraphQL", language: Language::Node, file: "graphql_server.mjs", arguments: &[] };
 
 /// A running one.
 pub struct Server {
