@@ -77,8 +77,8 @@ fn an_invariant_that_never_saw_a_value_says_so() {
     assert_eq!(
         told(&outcome)[..2],
         [
-            "invariants[0] never saw a value, so that it held says nothing",
-            "invariants[1] never saw a value, so that it held says nothing"
+            "invariants[0] matched no message, so it proves nothing",
+            "invariants[1] matched no message, so it proves nothing"
         ]
     );
     assert!(told(&outcome)[2].starts_with("invariants[2] invariant: "), "{:?}", told(&outcome));

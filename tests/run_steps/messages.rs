@@ -131,7 +131,7 @@ fn times_is_exact() {
         "/ws",
         repeats,
         marked.clone(),
-        "steps[2] unexpected: exactly 2 of text \"x\" were to come, and one more came",
+        "steps[2] unexpected: expected exactly 2 messages (text \"x\"), received 3; numbers 1 and 2 are equal and came at 4ms and 4ms",
     );
     let drops = Faults { drops: Some(0), ..Faults::default() };
     fails(
@@ -150,7 +150,7 @@ fn times_zero_wants_none() {
         "/ws",
         Faults::default(),
         steps("x"),
-        "steps[1] unexpected: exactly 0 of text \"x\" were to come, and one more came",
+        "steps[1] unexpected: expected no message, received 1: text \"x\"",
     );
 }
 

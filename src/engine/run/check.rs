@@ -94,7 +94,7 @@ struct Cut {
 }
 
 /// How the note on an invariant ends that had nothing to look at. Of several shards it is told only if all say so.
-pub(super) const IDLE: &str = "never saw a value, so that it held says nothing";
+pub(super) const IDLE: &str = "matched no message, so it proves nothing";
 
 /// The path of the line that says whether something is left over in a strict check.
 const STRICT: &str = "strict";
