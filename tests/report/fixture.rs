@@ -94,7 +94,10 @@ fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport {
         on: vec!["alice".to_owned()],
         runs: u64::from(verdict != Verdict::Skipped),
         failed_runs: u64::from(!matches!(verdict, Verdict::Pass | Verdict::Skipped)),
+        failed_clients: 0,
+        forgiven: None,
         failure: None,
+        unmet: None,
     }
 }
 

@@ -67,7 +67,7 @@ impl<W: World> CheckRun<W> {
         let since = wanted.since.map_or(self.orders.next(), |mark| mark.order);
         let pair = pair?.flatten();
         let intended = acting.intended.as_ref().and_then(|intended| intended.get());
-        let origin = Origin { at: sent, intended, metric: Some("rtt") };
+        let origin = Origin { at: sent, intended, metric: Some(acting.part.rtt()) };
         let waiter = waiter(&wanted, since, sent, Some(payload), pair);
         self.take(member, &wanted, &waiter, origin, place, acting).await
     }
@@ -89,7 +89,7 @@ impl<W: World> CheckRun<W> {
         let named = wanted.slots.iter().any(|slot| slot.metric.is_some());
         let last = member.last_sent.get().or(member.opened.get()).unwrap_or(began);
         let origin = match (wanted.since, named) {
-            (Some(mark), _) => Origin { at: mark.at, intended: None, metric: Some("rtt") },
+            (Some(mark), _) => Origin { at: mark.at, intended: None, metric: Some(acting.part.rtt()) },
             (None, true) => Origin { at: last, intended: None, metric: None },
             (None, false) => Origin { at: began, intended: None, metric: None },
         };

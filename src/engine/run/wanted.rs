@@ -4,6 +4,7 @@
 //! how a message is chosen: see [`Waiter`].
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -141,6 +142,7 @@ impl<W: World> CheckRun<W> {
         // Also when the step is broken off: what was expected has come or is missing.
         let count = Guard(|| {
             let came = waiter.selected().len() as u64;
+            self.ledger.borrow_mut().awaited(place, waiter.expected(), came);
             let mut meter = self.run.meter.borrow_mut();
             meter.counters().matched += came;
             meter.counters().missing += waiter.expected().saturating_sub(came);
@@ -174,9 +176,11 @@ impl<W: World> CheckRun<W> {
             (None, true) => result,
             // A selected message that breaks its check says more than one that did not come.
             (None, false) => result.and_then(|()| {
-                // Where a threshold judges, nobody reads the details of one that is missing.
-                let is_told =
-                    acting.round.is_some() && (self.bears_missing || self.ledger.borrow().has_failure(place));
+                self.note_instead(member, waiter, place);
+                // Of many rounds the first that fails is told in full.
+                let ledger = self.ledger.borrow();
+                let is_told = acting.round.is_some() && (ledger.has_failure(place) || ledger.has_miss(place));
+                drop(ledger);
                 Err(self.missed(member, wanted, waiter, is_in_time, is_told))
             }),
         };
@@ -251,6 +255,20 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
+    /// What came in place of what did not come; each message is counted once for a step.
+    fn note_instead(&self, member: &Rc<Member<W>>, waiter: &Waiter, place: usize) {
+        let from = member.counted_until(place).unwrap_or(waiter.since());
+        let left = member.inbox.left_since(from);
+        let Some(last) = left.last() else { return };
+        member.count_until(place, last.order + 1);
+        let show = |shape: &str, message: &Message| {
+            let mut first = failure::near_miss(message, &member.name, self.began, false);
+            first.message = failure::cut_message(&self.run.masked(&first.message));
+            (failure::cut_message(&self.run.masked(shape)), first)
+        };
+        self.ledger.borrow_mut().awaited_by(place).came_instead(&left, show);
+    }
+
     fn too_many(
         &self,
         member: &Rc<Member<W>>,
@@ -300,7 +318,8 @@ impl<W: World> CheckRun<W> {
             }
             _ => {
                 let places: Vec<usize> = selected.iter().map(|(slot, _)| slot + 1).collect();
-                format!(" ({came} of {all} came: {} of the list)", ranges(&places))
+                let word = if came == 1 { "number" } else { "numbers" };
+                format!(" ({came} of {all} came: {word} {} of the list)", ranges(&places))
             }
         }
     }
@@ -364,12 +383,17 @@ fn what_of(slot: &Slot, waiter: &Waiter) -> String {
 /// Among how many messages two that are equal are looked for.
 const MOST_COMPARED: usize = 10_000;
 
-/// The places of the first two messages that are equal.
+/// The places of the first two messages that are equal, where most of them are not.
 fn equal_two(all: &[Rc<Message>]) -> Option<(usize, usize)> {
     let mut known: HashMap<&Payload, usize> = HashMap::new();
-    all.iter().take(MOST_COMPARED).enumerate().find_map(|(place, message)| {
-        known.insert(message.subject.payload(), place).map(|first| (first, place))
-    })
+    let mut equal = None;
+    for (place, message) in all.iter().take(MOST_COMPARED).enumerate() {
+        match known.entry(message.subject.payload()) {
+            Entry::Occupied(first) => drop(equal.get_or_insert((*first.get(), place))),
+            Entry::Vacant(free) => drop(free.insert(place)),
+        }
+    }
+    equal.filter(|_| known.len() * 2 > all.len())
 }
 
 /// Ascending numbers in words: `1 to 3, 5 and 8`.
@@ -383,10 +407,10 @@ fn ranges(numbers: &[usize]) -> String {
     }
     let words: Vec<String> = runs
         .iter()
-        .map(|(first, last)| match last - first {
-            0 => first.to_string(),
-            1 => format!("{first} and {last}"),
-            _ => format!("{first} to {last}"),
+        .flat_map(|&(first, last)| match last - first {
+            0 => vec![first.to_string()],
+            1 => vec![first.to_string(), last.to_string()],
+            _ => vec![format!("{first} to {last}")],
         })
         .collect();
     match words.split_last() {
