@@ -576,7 +576,7 @@ fn an_invariant_that_one_shard_has_seen_is_no_idle_one() {
     );
     let report = merged(shards_of(&suite, 2));
     assert_eq!(report.verdict, Verdict::Pass);
-    let idle = "invariants[1] never saw a value, so that it held says nothing";
+    let idle = "invariants[1] matched no message, so it proves nothing";
     assert_eq!(report.checks[0].reasons, [idle]);
 }
 

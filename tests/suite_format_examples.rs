@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use simulated::{Outcome, Setting, run_text};
 use sockscope::engine::matcher::Matcher;
-use sockscope::engine::report::{Failure, Report, Verdict};
+use sockscope::engine::report::{Report, Verdict, explain_checks};
 use sockscope::engine::suite::Suite;
 use sockscope::engine::template::WORDS;
 
@@ -74,32 +74,36 @@ fn ended(outcome: &Outcome) -> String {
     }
 }
 
-/// What a report says of its failures: each with where it differs, then the thresholds that were not met.
+/// What the terminal prints of a report: its checks that did not pass, then the thresholds of the suite that do not hold.
 fn told(report: &Report) -> String {
-    let mut lines = Vec::new();
-    for check in &report.checks {
-        for step in &check.steps {
-            if let Some(failure) = &step.failure {
-                tell(&step.path, failure, &mut lines);
-            }
-        }
-    }
-    let thresholds = report.checks.iter().flat_map(|check| &check.thresholds).chain(&report.thresholds);
-    lines.extend(thresholds.filter(|one| one.verdict != Verdict::Pass).map(|one| {
-        let message = one.message.as_ref().map(|message| format!("; {message}")).unwrap_or_default();
-        format!("{}: {}{message}", one.expr, one.value)
-    }));
+    let mut lines: Vec<String> =
+        explain_checks(&report.checks).iter().flat_map(|(_, text)| text.lines()).map(str::to_owned).collect();
+    lines.extend(
+        report.thresholds.iter().filter(|one| one.verdict != Verdict::Pass).map(|one| {
+            one.message.clone().unwrap_or_else(|| format!("{}, measured {}", one.expr, one.value))
+        }),
+    );
     lines.join("\n")
 }
 
-fn tell(path: &str, failure: &Failure, lines: &mut Vec<String>) {
-    let client = failure.client.as_ref().map(|client| format!(" {client}")).unwrap_or_default();
-    lines.push(format!("{path}{client} {}: {}", failure.kind.name(), failure.message));
-    if let Some(closest) = &failure.closest {
-        lines.push(format!("  closest: {} at {} ms", closest.message, closest.at_ms.0));
+/// With `UPDATE_GOLDEN=1` the page says what is told.
+fn rewrite(examples: &[(usize, String)]) {
+    let lines: Vec<&str> = PAGE.lines().collect();
+    let mut page = String::new();
+    let mut at = 0;
+    while at < lines.len() {
+        page.push_str(lines[at]);
+        page.push('\n');
+        let is_told = lines[at] == "```text";
+        at += 1;
+        let before = |line: &usize| *line < at && !lines[*line..at - 1].contains(&"```text");
+        if let Some((_, told)) = examples.iter().rev().find(|(line, _)| is_told && before(line)) {
+            page.push_str(told);
+            page.push('\n');
+            at += lines[at..].iter().position(|line| *line == "```").expect("a block has an end");
+        }
     }
-    let differences = failure.diff.iter();
-    lines.extend(differences.map(|one| format!("  {}: wanted {}, got {}", one.path, one.wanted, one.got)));
+    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/suite-format.md"), page).expect("the page");
 }
 
 /// What is said of a suite that cannot be run.
@@ -110,17 +114,22 @@ fn refuse(example: &Example) {
     assert_eq!(example.told.as_deref(), Some(problems.join("\n").as_str()), "line {}", example.line);
 }
 
+/// What is told of it, where the page is to be written by that.
 #[track_caller]
-fn run(example: &Example, suite: &str) {
+fn run(example: &Example, suite: &str) -> Option<String> {
     let outcome = run_text(suite, &Setting { seed: 42, ..Setting::default() });
     let failures: Vec<_> = outcome.report.checks.iter().flat_map(|check| &check.steps).collect();
     let failures: Vec<_> = failures.iter().filter_map(|step| step.failure.as_ref()).collect();
     assert_eq!(ended(&outcome), example.end, "line {}: {failures:#?}", example.line);
     let is_one = ["suite", "steps"].contains(&example.kind.as_str());
     if is_one && example.end != "pass" {
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            return Some(told(&outcome.report));
+        }
         assert_eq!(example.told.as_deref(), Some(told(&outcome.report).as_str()), "line {}", example.line);
     }
     assert_eq!(outcome.open, 0, "line {}: every socket is closed in the end", example.line);
+    None
 }
 
 fn wrap(path: &str, steps: &Value) -> Value {
@@ -129,6 +138,12 @@ fn wrap(path: &str, steps: &Value) -> Value {
         "sockscope": 1, "suite": "example", "clients": {"a": client, "b": client},
         "checks": [{"check": "example", "steps": steps}]
     })
+}
+
+/// The same with the steps as they are written, so that they keep their lines.
+fn wrap_text(example: &Example) -> String {
+    let suite = wrap(&example.path, &json!("STEPS")).to_string();
+    suite.replace("\"STEPS\"", &example.text)
 }
 
 fn parts(example: &Example) -> Vec<Value> {
@@ -143,6 +158,7 @@ fn exchange(payload: &Value, expect: Value) -> Value {
 
 #[test]
 fn every_example_ends_as_the_page_says() {
+    let mut written = Vec::new();
     for example in examples() {
         match example.kind.as_str() {
             "report" => {
@@ -151,8 +167,11 @@ fn every_example_ends_as_the_page_says() {
                 assert_eq!(report.verdict.name(), example.end, "line {}", example.line);
             }
             "suite" if example.end == "refused" => refuse(&example),
-            "suite" => run(&example, &example.text),
-            "steps" => run(&example, &wrap(&example.path, &parts(&example).into()).to_string()),
+            "suite" => written.extend(run(&example, &example.text).map(|told| (example.line, told))),
+            "steps" => {
+                let told = run(&example, &wrap_text(&example));
+                written.extend(told.map(|told| (example.line, told)));
+            }
             "payloads" => {
                 for payload in parts(&example) {
                     run(&example, &wrap("/ws/echo", &exchange(&payload, json!({"echo": true}))).to_string());
@@ -185,6 +204,9 @@ fn every_example_ends_as_the_page_says() {
             }
             other => panic!("line {}: {other} is no kind of example", example.line),
         }
+    }
+    if !written.is_empty() {
+        rewrite(&written);
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What one message carries.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Payload {
     /// A text message.
     Text(String),

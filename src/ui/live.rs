@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::metrics::{Counters, Histogram};
-use crate::engine::report::{Failure, Millis, Report, ThresholdReport, Verdict};
+use crate::engine::report::{Failure, Millis, Report, ThresholdReport, Unmet, Verdict};
 use crate::engine::run::Progress;
 use crate::wire::checks::Seat;
 
@@ -43,6 +43,8 @@ pub struct LiveStep {
     pub line: u32,
     /// What it does.
     pub title: String,
+    /// What its author says of it.
+    pub note: Option<String>,
     /// How far it is.
     pub stage: Stage,
     /// How long it took.
@@ -51,6 +53,10 @@ pub struct LiveStep {
     pub failure: Option<Failure>,
     /// The clients it acted on.
     pub on: Vec<String>,
+    /// For how many of them it failed; known at the end.
+    pub failed_clients: u64,
+    /// How many of the messages that it expected came, and what came in their place; known at the end.
+    pub unmet: Option<Unmet>,
 }
 
 /// A check.
@@ -153,6 +159,7 @@ impl LiveRun {
                             path: it.path,
                             line: it.line,
                             title: it.title,
+                            note: it.note,
                             ..LiveStep::default()
                         })
                         .collect(),
@@ -215,6 +222,9 @@ impl LiveRun {
                     took: it.duration_ms,
                     failure: it.failure.clone(),
                     on: it.on.clone(),
+                    note: it.note.clone(),
+                    failed_clients: it.failed_clients,
+                    unmet: it.unmet.clone().filter(|_| it.forgiven.is_none()),
                 })
                 .collect(),
         };
@@ -344,7 +354,8 @@ mod tests {
     use crate::engine::run::{PlannedCheck, PlannedStep};
 
     fn started() -> LiveRun {
-        let step = |title: &str| PlannedStep { path: "steps[0]".into(), line: 3, title: title.into() };
+        let step =
+            |title: &str| PlannedStep { path: "steps[0]".into(), line: 3, title: title.into(), note: None };
         let check = |name: &str| PlannedCheck {
             name: name.into(),
             tags: vec![],

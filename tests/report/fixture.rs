@@ -8,9 +8,9 @@ use sockscope::engine::explain::logged;
 use sockscope::engine::metrics::Histogram;
 use sockscope::engine::random::Random;
 use sockscope::engine::report::{
-    CheckReport, Closed, Connection, Difference, Environment, Failure, FailureKind, Leftover, Metric, Millis,
-    NearMiss, Opened, Origin, Report, Second, ShardReport, StepReport, ThresholdReport, Totals, Transcript,
-    Verdict,
+    CheckReport, Closed, Connection, Difference, Environment, Failure, FailureKind, Instead, Leftover,
+    Metric, Millis, NearMiss, Opened, Origin, Report, Second, ShardReport, StepReport, ThresholdReport,
+    Totals, Transcript, Unmet, Verdict,
 };
 use sockscope::engine::{Entry, FrameKind, FrameLog, Instant};
 
@@ -94,7 +94,10 @@ fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport {
         on: vec!["alice".to_owned()],
         runs: u64::from(verdict != Verdict::Skipped),
         failed_runs: u64::from(!matches!(verdict, Verdict::Pass | Verdict::Skipped)),
+        failed_clients: 0,
+        forgiven: None,
         failure: None,
+        unmet: None,
     }
 }
 
@@ -281,7 +284,29 @@ fn that_differs() -> CheckReport {
 fn that_times_out() -> CheckReport {
     let mut repeats =
         step("steps[1].steps[0]", "alice sends \"ping\", expects \"pong\"", Verdict::Fail, 30_125.0);
-    (repeats.runs, repeats.failed_runs) = (300, 17);
+    (repeats.runs, repeats.failed_runs, repeats.failed_clients) = (300, 17, 4);
+    repeats.on = (0..5).map(|i| format!("crowd[{i}]")).collect();
+    let came = |shape: &str, count: u64, message: &str| Instead {
+        shape: shape.to_owned(),
+        count,
+        first: NearMiss {
+            client: "crowd[3]".to_owned(),
+            at_ms: Millis(41.5),
+            message: message.to_owned(),
+            taken: false,
+        },
+    };
+    repeats.unmet = Some(Unmet {
+        expected: 300,
+        met: 283,
+        borne: false,
+        instead: vec![
+            came("{\"type\":\"error\",\"id\":…}", 16, "{\"type\":\"error\",\"id\":<7>}"),
+            came("busy", 1, "busy"),
+        ],
+        instead_omitted: 2,
+        first: None,
+    });
     repeats.failure = Some(Failure {
         client: Some("crowd[3]".to_owned()),
         round: Some(41),
@@ -311,7 +336,25 @@ pub fn everything() -> Report {
     broken.steps[0].failure = Some(failure(FailureKind::Script, "{{ghost.sid}} was never captured"));
     let mut unclear = check("a message comes back", Verdict::Inconclusive, Vec::new());
     unclear.reasons = vec!["the page was hidden for 12 s, so its timers ran once a second".to_owned()];
-    let twin = check("a message comes back", Verdict::Pass, passed().checks[0].steps.clone());
+    let mut twin = check("a message comes back", Verdict::Pass, passed().checks[0].steps.clone());
+    twin.reasons =
+        vec!["the server ended alice with 1001 (going away) at 12ms, and no step looked at it".to_owned()];
+    twin.steps[1].unmet = Some(Unmet {
+        expected: 10,
+        met: 9,
+        borne: true,
+        instead: Vec::new(),
+        instead_omitted: 0,
+        first: Some(Box::new(failure(FailureKind::Timeout, "text \"pong\" did not come within 2s"))),
+    });
+    twin.steps[2].forgiven = Some("the close was not answered within 2s".to_owned());
+    let setup = |name: &str, after: &str| {
+        let mut one =
+            check(name, Verdict::Fail, vec![step("setup[0]", "alice connects", Verdict::Fail, 3.1)]);
+        one.steps[0].failure =
+            Some(failure(FailureKind::Refused, &format!("the handshake with ws://h/ failed after {after}")));
+        one
+    };
     let seconds = (0..40u32).map(|i| Second {
         sent: u64::from(100 + i % 7 * 10),
         received: u64::from(98 + i % 5 * 12),
@@ -364,7 +407,15 @@ pub fn everything() -> Report {
                 ..threshold("rtt.p50 < 50us", "no samples", Verdict::Inconclusive)
             },
         ],
-        checks: vec![that_differs(), that_times_out(), twin, unclear, broken],
+        checks: vec![
+            that_differs(),
+            that_times_out(),
+            twin,
+            unclear,
+            broken,
+            setup("one", "3ms"),
+            setup("two", "12.5ms"),
+        ],
         seconds: seconds.collect(),
         shards: vec![shard(0), lost_shard(1)],
         ..nothing()

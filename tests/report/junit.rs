@@ -307,6 +307,8 @@ fn every_check_and_every_threshold_is_a_case() {
             ("rooms & <friends>.checks", "a message comes back", None),
             ("rooms & <friends>.checks", "a message comes back (2)", Some("error")),
             ("rooms & <friends>.checks", "a script that names nobody", Some("error")),
+            ("rooms & <friends>.checks", "one", Some("failure")),
+            ("rooms & <friends>.checks", "two", Some("failure")),
             ("rooms & <friends>.thresholds", "rtt.p95 < 10ms", None),
             ("rooms & <friends>.thresholds", "success >= 99.9%", Some("failure")),
             ("rooms & <friends>.thresholds", "rtt.p50 < 50us", Some("error")),
@@ -329,7 +331,7 @@ fn a_problem_has_a_message_and_a_body() {
                 assert!(text.is_some_and(|text| !text.trim().is_empty()), "{problem:?}");
             }
         }
-        assert_eq!(count, 8);
+        assert_eq!(count, 10);
     }
 }
 

@@ -13,7 +13,7 @@ fn silence_holds_and_is_broken() {
         "/ws",
         Faults::default(),
         json!([open(), {"on": "a", "send": "x"}, {"on": "a", "silence": {"for": "20ms"}}]),
-        "steps[2] unexpected: nothing was to come for 20ms, and this came at 4ms",
+        "steps[2] unexpected: expected no message for 20ms, received one at 4ms",
     );
     assert_eq!(failure.closest.map(|closest| closest.message), Some("x".into()));
 }
@@ -26,7 +26,7 @@ fn silence_of_some_messages_only() {
         "/ws",
         Faults::default(),
         steps("x"),
-        "steps[2] unexpected: no text \"x\" was to come for 20ms, and this came at 4ms",
+        "steps[2] unexpected: expected no text \"x\" for 20ms, received one at 4ms",
     );
 }
 
@@ -41,7 +41,7 @@ fn silence_since_a_mark_looks_back() {
             {"wait": "10ms"},
             {"on": "a", "silence": {"for": "1ms", "since": "start"}}
         ]),
-        "steps[3] unexpected: nothing was to come for 1ms, and this came at 4ms",
+        "steps[3] unexpected: expected no message for 1ms, received one at 4ms",
     );
 }
 

@@ -8,6 +8,7 @@ mod simulated;
 
 mod connecting;
 mod ends;
+mod explained;
 mod flow;
 mod http;
 mod invariants;

@@ -35,7 +35,7 @@ fn every_matcher_fails() {
         json!({"path": "$.n", "gt": 1}),
         &format!(r#"JSON where $.n is {{"gt":1}} {tail}"#),
     );
-    misses(json!("x"), json!({"bytes": {"size": 1}}), &format!("a binary message as described {tail}"));
+    misses(json!("x"), json!({"bytes": {"size": 1}}), &format!("binary of size 1 {tail}"));
     misses(json!("x"), json!({"not": {"text": "x"}}), &format!(r#"not (text "x") {tail}"#));
     misses(
         json!("x"),

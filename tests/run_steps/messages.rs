@@ -131,14 +131,14 @@ fn times_is_exact() {
         "/ws",
         repeats,
         marked.clone(),
-        "steps[2] unexpected: exactly 2 of text \"x\" were to come, and one more came",
+        "steps[2] unexpected: expected exactly 2 messages (text \"x\"), received 3",
     );
     let drops = Faults { drops: Some(0), ..Faults::default() };
     fails(
         "/ws",
         drops,
         marked,
-        "steps[2] timeout: text \"x\" did not come within 50ms (1 of 2 came); no other message came",
+        "steps[2] timeout: text \"x\" did not come within 50ms (1 of 2 came, the last at 4ms); no other message came",
     );
 }
 
@@ -150,7 +150,7 @@ fn times_zero_wants_none() {
         "/ws",
         Faults::default(),
         steps("x"),
-        "steps[1] unexpected: exactly 0 of text \"x\" were to come, and one more came",
+        "steps[1] unexpected: expected no message, received 1: text \"x\"",
     );
 }
 
@@ -184,7 +184,7 @@ fn order_matters_in_order_and_not_in_any_order() {
         "/ws",
         swaps(),
         steps("in_order"),
-        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came); 1 other message came; one that \
+        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came: number 1 of the list); 1 other message came; one that \
          fits came out of order",
     );
     let drops = Faults { drops: Some(1), ..Faults::default() };
@@ -192,7 +192,7 @@ fn order_matters_in_order_and_not_in_any_order() {
         "/ws",
         drops,
         steps("any_order"),
-        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came); no other message came",
+        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came: number 1 of the list); no other message came",
     );
 }
 
@@ -211,7 +211,8 @@ fn correlate_pairs_by_the_field() {
         "/ws",
         drops,
         steps,
-        "steps[1].send timeout: JSON containing {\"type\":\"response\"} did not come within 2s; no other message came",
+        "steps[1].send timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 2s; no other message \
+         came",
     );
     assert_eq!(failure.round, Some(1));
 }

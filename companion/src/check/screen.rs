@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sockscope::engine::report::{Report, ShardReport, ThresholdReport, Verdict, explain_check};
+use sockscope::engine::report::{
+    Report, ShardReport, ThresholdReport, Verdict, explain_checks, explain_missing, left_over,
+};
 
 use super::run::{CheckResult, Status};
 
@@ -24,6 +26,9 @@ const SOFT: Style = Style::new().dimmed();
 const NAMES: usize = 60;
 /// Of the server's output so much is shown beside a failure.
 const SERVER_LINES: usize = 20;
+
+/// How many notes on one check that passed are shown.
+const MOST_NOTES: usize = 5;
 
 /// Where a run is shown.
 pub struct Screen {
@@ -116,9 +121,10 @@ impl Screen {
             let (name, verdict, duration_ms) = (check.name.clone(), check.verdict, check.duration_ms);
             self.result(&CheckResult { name, verdict, duration_ms });
         }
-        for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        for (at, text) in explain_checks(&report.checks) {
+            let check = &report.checks[at];
             self.line(&format!("  {} {BOLD}{}{BOLD:#}", mark(check.verdict), check.name));
-            explain_check(check).lines().for_each(|line| self.line(&format!("        {line}")));
+            text.lines().for_each(|line| self.line(&format!("        {line}")));
         }
         // What broke in a check stands there already.
         for check in &report.checks {
@@ -130,7 +136,14 @@ impl Screen {
                 let why = message.clone().unwrap_or_else(|| format!("{expr}, measured {value}"));
                 self.line(&format!("  {} {why}", mark(*verdict)));
             }
+            let is_about_missing = ["missing", "success"].iter().any(|name| expr.starts_with(name));
+            if is_about_missing && matches!(verdict, Verdict::Fail | Verdict::Inconclusive) {
+                for check in &report.checks {
+                    self.missing(&check.name, &explain_missing(check));
+                }
+            }
         }
+        self.noted(report);
         self.shards(report);
         if report.verdict != Verdict::Pass {
             for reason in &report.reasons {
@@ -159,6 +172,40 @@ impl Screen {
         let held: Vec<_> = held.map(|it| format!("{} ({})", it.expr, it.value)).collect();
         if !held.is_empty() && !self.is_quiet {
             self.line(&format!("  {GOOD}held{GOOD:#}  {SOFT}{of}: {}{SOFT:#}", held.join(" · ")));
+        }
+    }
+
+    /// What did not come in a check that passed, under the threshold of the suite that did not hold.
+    fn missing(&self, check: &str, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.line(&format!("        {BOLD}{check}{BOLD:#}"));
+        text.lines().for_each(|line| self.line(&format!("          {line}")));
+    }
+
+    /// What there is to say of checks that passed.
+    fn noted(&self, report: &Report) {
+        if self.is_quiet {
+            return;
+        }
+        let passed = || report.checks.iter().filter(|check| check.verdict == Verdict::Pass);
+        for check in passed() {
+            for reason in check.reasons.iter().take(MOST_NOTES) {
+                self.line(&format!("  {UNSURE}note {UNSURE:#} {}: {reason}", check.name));
+            }
+            if check.reasons.len() > MOST_NOTES {
+                let more = check.reasons.len() - MOST_NOTES;
+                self.line(&format!("  {UNSURE}note {UNSURE:#} {}: and {more} more", check.name));
+            }
+        }
+        let left: Vec<_> = passed().filter_map(|check| Some((&check.name, left_over(check)?))).collect();
+        for (name, words) in left.iter().take(MOST_NOTES) {
+            self.line(&format!("  {SOFT}note  {name}: {words}{SOFT:#}"));
+        }
+        if left.len() > MOST_NOTES {
+            let more = counted((left.len() - MOST_NOTES) as u64, "more check");
+            self.line(&format!("  {SOFT}note  {more} with messages that no step selected{SOFT:#}"));
         }
     }
 

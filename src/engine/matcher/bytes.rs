@@ -53,6 +53,25 @@ impl Bytes {
         bytes
     }
 
+    /// What is wanted, in a few words.
+    pub(super) fn expected(&self) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.hex.as_ref().map(|hex| match hex {
+            Wanted::Exactly(bytes) => format!("of {} B: {}", bytes.len(), preview(false, bytes, 96)),
+            Wanted::Unexpanded(text) => format!("of the bytes {text}"),
+        }));
+        parts.extend(
+            self.size
+                .as_ref()
+                .map(|(_, source)| format!("of size {}", json::excerpt(source).trim_matches('"'))),
+        );
+        parts.extend(self.sha256.as_ref().map(|digest| match digest {
+            Wanted::Exactly(bytes) => format!("with SHA-256 {}", preview(false, bytes, 96)),
+            Wanted::Unexpanded(text) => format!("with SHA-256 {text}"),
+        }));
+        if parts.is_empty() { "a binary message".to_owned() } else { format!("binary {}", parts.join(", ")) }
+    }
+
     pub(super) fn judge(&self, payload: &Payload, tally: &mut Tally) {
         let at = Place::Root;
         let Payload::Binary(got) = payload else {
@@ -68,10 +87,10 @@ impl Bytes {
             }
         }
         if let Some(want) = &self.hex {
-            want.judge("hex", got, tally);
+            want.judge(got, tally);
         }
         if let Some(want) = &self.sha256 {
-            want.judge("sha256", &Sha256::digest(got), tally);
+            want.judge_digest(&Sha256::digest(got), tally);
         }
     }
 }
@@ -90,39 +109,53 @@ impl Wanted {
         }
     }
 
-    fn judge(&self, name: &str, got: &[u8], tally: &mut Tally) {
+    fn judge(&self, got: &[u8], tally: &mut Tally) {
         match self {
-            Self::Exactly(want) if want == got => tally.hold(),
-            Self::Exactly(want) => {
-                let parts = || differing(want, got);
-                tally.miss(
-                    &Place::Root,
-                    || format!("{name} {}", parts().0),
-                    || format!("{name} {}", parts().1),
-                );
-            }
+            Self::Exactly(want) => compare(want, got, tally),
             Self::Unexpanded(text) => {
-                tally.miss(&Place::Root, || format!("{name} {text}"), || preview(false, got, 72));
+                tally.miss(&Place::Root, || format!("hex {text}"), || preview(false, got, 72));
             }
         }
     }
+
+    fn judge_digest(&self, got: &[u8], tally: &mut Tally) {
+        let wanted = match self {
+            Self::Exactly(want) if want == got => return tally.hold(),
+            Self::Exactly(want) => preview(false, want, 96),
+            Self::Unexpanded(text) => text.clone(),
+        };
+        tally.miss(
+            &Place::Root,
+            || format!("SHA-256 {wanted}"),
+            || format!("SHA-256 {}", preview(false, got, 96)),
+        );
+    }
 }
 
-/// Two byte strings in hex, of long ones the part where they begin to differ.
-pub(super) fn differing(a: &[u8], b: &[u8]) -> (String, String) {
-    const SHOWN: usize = 32;
-    const BEFORE: usize = 4;
-    let common = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let from = if a.len().max(b.len()) <= SHOWN { 0 } else { common.saturating_sub(BEFORE) };
-    let part = |bytes: &[u8]| {
-        let shown = preview(false, &bytes[from.min(bytes.len())..], 3 * SHOWN);
-        match (bytes.is_empty(), from) {
-            (true, _) => "no bytes".to_owned(),
-            (false, 0) => shown,
-            (false, _) => format!("at {from}: …{shown}"),
-        }
-    };
-    (part(a), part(b))
+/// Bytes against bytes: the difference is where they begin to differ.
+pub(super) fn compare(want: &[u8], got: &[u8], tally: &mut Tally) {
+    if want == got {
+        return tally.hold();
+    }
+    let at = want.iter().zip(got).take_while(|(want, got)| want == got).count();
+    tally.miss(&Place::Byte(at), || around(want, at), || around(got, at));
+}
+
+/// How many bytes are shown before and after the one that differs.
+const AROUND: usize = 8;
+
+/// The bytes around one of them, which stands in brackets, and how many bytes there are: `…0d 0e [0f] 10 11… (64 B)`.
+fn around(bytes: &[u8], at: usize) -> String {
+    let (from, to) = (at.saturating_sub(AROUND), bytes.len().min(at + 1 + AROUND));
+    let mut parts: Vec<String> = Vec::new();
+    for (place, byte) in bytes.iter().enumerate().take(to).skip(from) {
+        parts.push(if place == at { format!("[{byte:02x}]") } else { format!("{byte:02x}") });
+    }
+    if at >= bytes.len() {
+        parts.push("[end]".to_owned());
+    }
+    let (before, after) = (if from > 0 { "…" } else { "" }, if to < bytes.len() { "…" } else { "" });
+    format!("{before}{}{after} ({} B)", parts.join(" "), bytes.len())
 }
 
 /// Blanks between the digits are for the reader.

@@ -172,7 +172,7 @@ fn ok_subset_operators() {
 fn err_subset() {
     wrong(
         json!({"subset": {"items": [{"$gr": 1}]}}),
-        &[r#"$.subset.items[0].$gr: "$gr" is no operator; did you mean "$gt"?"#],
+        &[r#"$.subset.items[0].$gr: unknown operator "$gr"; did you mean "$gt"?"#],
     );
     wrong(json!({"subset": {"a": {"$gt": [1]}}}), &["$.subset.a.$gt: wanted a number or a string, got [1]"]);
     wrong(
@@ -181,7 +181,7 @@ fn err_subset() {
     );
     wrong(
         json!({"subset": {"a": {"$type": "strin"}}}),
-        &[r#"$.subset.a.$type: "strin" is no type; did you mean "string"?"#],
+        &[r#"$.subset.a.$type: unknown type "strin"; did you mean "string"?"#],
     );
     wrong(json!({"subset": {"a": {"$exists": 1}}}), &["$.subset.a.$exists: wanted true or false, got 1"]);
     wrong(json!({"subset": {"a": {"$any": false}}}), &["$.subset.a.$any: wanted true, got false"]);
@@ -231,7 +231,7 @@ fn ok_text_contains_regex() {
 fn err_text_contains_regex() {
     wrong(json!({"text": null}), &["$.text: wanted a string, got null"]);
     wrong(json!({"contains": []}), &["$.contains: wanted a string, got []"]);
-    wrong(json!({"regx": "a"}), &[r#"$.regx: "regx" is no matcher; did you mean "regex"?"#]);
+    wrong(json!({"regx": "a"}), &[r#"$.regx: unknown matcher "regx"; did you mean "regex"?"#]);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn err_path() {
     wrong(json!({"path": "$.a[", "eq": 1}), &["$.path: not a JSONPath: wanted a selector at character 5"]);
     wrong(
         json!({"path": {"path": "$.a", "mtches": 1}}),
-        &[r#"$.path.mtches: "mtches" is no operator; did you mean "matches"?"#],
+        &[r#"$.path.mtches: unknown operator "mtches"; did you mean "matches"?"#],
     );
     wrong(json!({"path": {"eq": 1}}), &[r#"$.path: wanted an object with path, got {"eq":1}"#]);
     wrong(json!({"eq": 1}), &["$.eq: wanted a path beside it, got 1"]);
@@ -319,8 +319,8 @@ fn err_schema() {
     wrong(
         json!({"not": {"schema": {"propertis": {}, "type": "strin"}}}),
         &[
-            r#"$.not.schema.propertis: "propertis" is no keyword; did you mean "properties"?"#,
-            r#"$.not.schema.type: "strin" is no type; did you mean "string"?"#,
+            r#"$.not.schema.propertis: unknown keyword "propertis"; did you mean "properties"?"#,
+            r#"$.not.schema.type: unknown type "strin"; did you mean "string"?"#,
         ],
     );
 }
@@ -332,12 +332,12 @@ fn ok_bytes() {
     let mismatch = matcher.check(&Subject::owned(Payload::Binary(vec![1]))).unwrap_err().to_string();
     assert_eq!(
         mismatch,
-        "expected a binary message as described: $: wanted size 2, got size 1; $: wanted hex 00 ff, got hex 01"
+        "expected binary of 2 B: 00 ff, of size 2: $: wanted size 2, got size 1; byte 0: wanted [00] ff (2 B), got [01] (1 B)"
     );
     let mismatch = matcher.check(&Subject::owned("x".into())).unwrap_err().to_string();
     assert_eq!(
         mismatch,
-        r#"expected a binary message as described: $: wanted a binary message, got text "x""#
+        r#"expected binary of 2 B: 00 ff, of size 2: $: wanted a binary message, got text "x""#
     );
     let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let matcher = compile(&json!({"bytes": {"sha256": empty}}));
@@ -346,12 +346,42 @@ fn ok_bytes() {
 }
 
 #[test]
+fn bytes_that_differ_are_shown_around_the_first_that_does() {
+    let want: Vec<u8> = (0..64).collect();
+    let mut got = want.clone();
+    got[20] = 0xff;
+    let digits: Vec<String> = want.iter().map(|byte| format!("{byte:02x}")).collect();
+    let matcher = compile(&json!({"bytes": {"hex": digits.join("")}}));
+    let difference = |got: &[u8]| {
+        let mismatch = matcher.check(&Subject::owned(Payload::Binary(got.to_vec()))).unwrap_err();
+        let one = &mismatch.differences[0];
+        (one.path.clone(), one.wanted.clone(), one.got.clone())
+    };
+    let shown = |middle: &str, size: usize| {
+        format!("…0c 0d 0e 0f 10 11 12 13 [{middle}] 15 16 17 18 19 1a 1b 1c… ({size} B)")
+    };
+    assert_eq!(difference(&got), ("byte 20".to_owned(), shown("14", 64), shown("ff", 64)));
+    let (path, wanted, got) = difference(&want[..3]);
+    assert_eq!((path.as_str(), got.as_str()), ("byte 3", "00 01 02 [end] (3 B)"));
+    assert_eq!(wanted, "00 01 02 [03] 04 05 06 07 08 09 0a 0b… (64 B)");
+}
+
+#[test]
+fn control_characters_of_a_pattern_are_seen() {
+    assert_eq!(compile(&json!({"regex": "^a\n\u{0}b"})).expected(), "text matching /^a␊␀b/");
+}
+
+#[test]
 fn err_bytes() {
     wrong(json!({"bytes": {"hex": "0"}}), &[r#"$.bytes.hex: wanted an even number of hex digits, got "0""#]);
     wrong(json!({"bytes": {"sha256": "00"}}), &[r#"$.bytes.sha256: wanted 64 hex digits, got "00""#]);
     wrong(
         json!({"bytes": {"sizes": 1}}),
-        &[r#"$.bytes.sizes: "sizes" is no property of bytes; did you mean "size"?"#],
+        &[r#"$.bytes.sizes: unknown property of bytes "sizes"; did you mean "size"?"#],
+    );
+    wrong(
+        json!({"bytes": {"prefix": "00"}}),
+        &[r#"$.bytes.prefix: unknown property of bytes "prefix"; there is size, hex, sha256"#],
     );
     wrong(json!({"bytes": 5}), &["$.bytes: wanted an object with size, hex or sha256, got 5"]);
 }
@@ -402,7 +432,7 @@ fn ok_combinators() {
 
 #[test]
 fn err_combinators() {
-    wrong(json!({"allOf": []}), &[r#"$.allOf: "allOf" is no matcher; did you mean "all_of"?"#]);
+    wrong(json!({"allOf": []}), &[r#"$.allOf: unknown matcher "allOf"; did you mean "all_of"?"#]);
     wrong(json!({"all_of": []}), &["$.all_of: wanted at least one matcher, got []"]);
     wrong(json!({"any_of": {}}), &["$.any_of: wanted a list of matchers, got {}"]);
     wrong(json!({"any": false}), &["$.any: wanted true, got false"]);
@@ -410,8 +440,8 @@ fn err_combinators() {
     wrong(
         json!({"not": {"txt": 1}, "any_of": [{"subst": 1}]}),
         &[
-            r#"$.not.txt: "txt" is no matcher; did you mean "text"?"#,
-            r#"$.any_of[0].subst: "subst" is no matcher; did you mean "subset"?"#,
+            r#"$.not.txt: unknown matcher "txt"; did you mean "text"?"#,
+            r#"$.any_of[0].subst: unknown matcher "subst"; did you mean "subset"?"#,
         ],
     );
 }

@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use crate::engine::Payload;
+use crate::engine::payload::visible;
 
-use super::bytes::{Bytes, differing};
+use super::bytes::{Bytes, compare};
 use super::error::{MatcherError, MatcherErrorKind, Mistakes};
 use super::json;
 use super::mismatch::{Mismatch, Tally};
@@ -57,8 +58,8 @@ impl Matcher {
     /// # use sockscope::engine::matcher::Matcher;
     /// assert!(Matcher::compile(&json!({"subset": {"type": "joined"}})).is_ok());
     /// let mistakes = Matcher::compile(&json!({"subset": {"id": {"$gr": 1}}, "txt": "x"})).unwrap_err();
-    /// assert_eq!(mistakes[0].to_string(), r#"$.subset.id.$gr: "$gr" is no operator; did you mean "$gt"?"#);
-    /// assert_eq!(mistakes[1].to_string(), r#"$.txt: "txt" is no matcher; did you mean "text"?"#);
+    /// assert_eq!(mistakes[0].to_string(), r#"$.subset.id.$gr: unknown operator "$gr"; did you mean "$gt"?"#);
+    /// assert_eq!(mistakes[1].to_string(), r#"$.txt: unknown matcher "txt"; did you mean "text"?"#);
     /// ```
     pub fn compile(spec: &Value) -> Result<Self, Vec<MatcherError>> {
         let mut mistakes = Mistakes::default();
@@ -304,13 +305,16 @@ impl Clause {
             Self::Echo => "an echo of what was sent".into(),
             Self::Text(text) => format!("text {}", json::excerpt_text(text)),
             Self::Contains(text) => format!("text containing {}", json::excerpt_text(text)),
-            Self::Regex(_, text) => format!("text matching /{}/", json::cut(text.as_str().into())),
+            Self::Regex(_, text) => {
+                let shown: String = json::cut(text.as_str().into()).chars().map(visible).collect();
+                format!("text matching /{shown}/")
+            }
             Self::Subset(Shape::Rules(rules)) => format!("JSON that is {}", json::excerpt(rules.source())),
             Self::Subset(shape) => format!("JSON containing {}", json::excerpt(&shape.source())),
             Self::Equals(shape) => format!("JSON equal to {}", json::excerpt(&shape.source())),
             Self::Path(selection) => selection.expected(),
             Self::Schema(schema) => schema.expected(),
-            Self::Bytes(_) => "a binary message as described".into(),
+            Self::Bytes(bytes) => bytes.expected(),
             Self::Not(inner) => format!("not ({})", inner.expected()),
             Self::AllOf(all) => list(all, " and "),
             Self::AnyOf(any) => list(any, " or "),
@@ -337,13 +341,7 @@ fn judge_echo(message: &Subject<'_>, tally: &mut Tally) {
             let parts = || json::excerpts(sent, message.text().unwrap_or_default());
             tally.miss(&root, || parts().0, || parts().1);
         }
-        Some(Payload::Binary(sent)) if !got.is_text() => {
-            let sizes = || {
-                (format!("binary of {} B: ", sent.len()), format!("binary of {} B: ", got.as_bytes().len()))
-            };
-            let parts = || differing(sent, got.as_bytes());
-            tally.miss(&root, || sizes().0 + &parts().0, || sizes().1 + &parts().1);
-        }
+        Some(Payload::Binary(sent)) if !got.is_text() => compare(sent, got.as_bytes(), tally),
         Some(sent) => tally.miss(&root, || describe(sent), || message.describe()),
         None => tally.miss(&root, || "what was sent, and nothing was".into(), || message.describe()),
     }

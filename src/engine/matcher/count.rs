@@ -158,7 +158,7 @@ mod tests {
         wrong(json!("64kb"), Unit::Bytes, r#"$: "64kb" is not a size; did you mean 64KiB?"#);
         wrong(json!("2 MiB"), Unit::Bytes, r#"$: "2 MiB" is not a size; did you mean 2MiB?"#);
         wrong(json!(true), Unit::Bytes, "$: wanted a size such as 512, \"64KiB\" or {\"$gt\": 0}, got true");
-        wrong(json!({"$gtt": 1}), Unit::Pieces, "$.$gtt: \"$gtt\" is no bound; did you mean \"$gt\"?");
+        wrong(json!({"$gtt": 1}), Unit::Pieces, "$.$gtt: unknown bound \"$gtt\"; did you mean \"$gt\"?");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct MatcherError {
 #[non_exhaustive]
 pub enum MatcherErrorKind {
     /// A name that this format does not know.
-    #[error("{name:?} is no {what}{}", near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    #[error("unknown {what} {name:?}; {}", near_or_all(*near, known))]
     Unknown {
         /// What a name there stands for, as a noun.
         what: &'static str,
@@ -35,6 +35,8 @@ pub enum MatcherErrorKind {
         name: String,
         /// The known name nearest to it, when one is near.
         near: Option<&'static str>,
+        /// All that there is.
+        known: Vec<&'static str>,
     },
     /// A value that cannot stand there.
     #[error("wanted {wanted}, got {got}")]
@@ -82,7 +84,14 @@ impl Mistakes {
     pub(super) fn unknown(&mut self, at: &Place<'_>, what: &'static str, name: &str, known: &[&'static str]) {
         let near = nearest(name, known.iter().copied());
         let name = name.chars().take(LONGEST_NAME).collect();
-        self.add(at, MatcherErrorKind::Unknown { what, name, near });
+        self.add(at, MatcherErrorKind::Unknown { what, name, near, known: known.to_vec() });
+    }
+}
+
+fn near_or_all(near: Option<&str>, known: &[&str]) -> String {
+    match near {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("there is {}", known.join(", ")),
     }
 }
 

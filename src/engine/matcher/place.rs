@@ -11,6 +11,8 @@ pub(super) enum Place<'a> {
     Root,
     Member(&'a Place<'a>, &'a str),
     Item(&'a Place<'a>, usize),
+    /// A byte of a binary message, from 0.
+    Byte(usize),
     /// A place that was left and is come back to.
     Written(&'a str),
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Place<'_> {
                 write!(f, "{parent}['{}']", name.escape_debug())
             }
             Place::Item(parent, index) => write!(f, "{parent}[{index}]"),
+            Place::Byte(at) => write!(f, "byte {at}"),
             Place::Written(path) => f.write_str(path),
         }
     }

@@ -20,6 +20,7 @@ pub(super) const MOST_VISITS: u32 = 5_000_000;
 #[derive(Clone, Debug)]
 pub struct Query {
     segments: Vec<Segment>,
+    text: Box<str>,
 }
 
 /// Why a text is no JSONPath.
@@ -72,7 +73,12 @@ impl Query {
     /// assert_eq!(Query::parse("$.a[").unwrap_err().to_string(), "wanted a selector at character 5");
     /// ```
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        query_text::parse(text).map(|segments| Self { segments })
+        query_text::parse(text).map(|segments| Self { segments, text: text.into() })
+    }
+
+    /// The path as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The first selected value.
@@ -88,7 +94,8 @@ impl Query {
 
     /// A path at the beginning of a text, and how many bytes it takes.
     pub(super) fn parse_start(text: &str) -> Result<(Self, usize), QueryError> {
-        query_text::parse_start(text).map(|(segments, len)| (Self { segments }, len))
+        query_text::parse_start(text)
+            .map(|(segments, len)| (Self { segments, text: text[..len].into() }, len))
     }
 
     /// A member name without which nothing is selected; the longest of them.

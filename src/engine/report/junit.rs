@@ -104,12 +104,13 @@ fn cases<'a>(report: &'a Report, names: &mut Names) -> Vec<Case<'a>> {
     let package = Some(line(&report.suite).replace('.', "_")).filter(|suite| !suite.is_empty());
     let package = package.unwrap_or_else(|| "suite".to_owned());
     let mut cases = Vec::new();
-    for check in &report.checks {
+    let same = words::same_setups(&report.checks);
+    for (at, check) in report.checks.iter().enumerate() {
         cases.push(Case {
             classname: format!("{package}.checks"),
             name: check.name.clone(),
             took: check.duration_ms,
-            outcome: of_check(check),
+            outcome: of_check(check, same[at].map(|first| report.checks[first].name.as_str())),
             check: Some(check),
         });
         for threshold in &check.thresholds {
@@ -135,14 +136,19 @@ fn cases<'a>(report: &'a Report, names: &mut Names) -> Vec<Case<'a>> {
     cases
 }
 
-fn of_check(check: &CheckReport) -> Outcome {
+/// `same_as` is the check whose setup failed in the same way before.
+fn of_check(check: &CheckReport, same_as: Option<&str>) -> Outcome {
     let first = check.steps.iter().find_map(|step| step.failure.as_ref());
     let kind = match first {
         Some(failure) => failure.kind.name(),
         None if check.thresholds.iter().any(words::is_broken) => "threshold",
         None => check.verdict.name(),
     };
-    Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), explain(check))
+    let text = match same_as {
+        Some(first) => format!("its setup failed as that of {first:?}, which is told there\n"),
+        None => explain(check),
+    };
+    Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), text)
 }
 
 fn of_threshold<'a>(package: &str, name: String, threshold: &ThresholdReport) -> Case<'a> {
@@ -350,13 +356,26 @@ fn case_properties(check: &CheckReport) -> Vec<(String, String)> {
 fn steps(check: &CheckReport) -> String {
     let mut text = String::new();
     for step in &check.steps {
-        let StepReport { path, title, verdict, duration_ms, runs, note, .. } = step;
+        let StepReport { path, title, verdict, duration_ms, runs, note, forgiven, .. } = step;
         let often = if *runs > 1 { format!(" × {runs}") } else { String::new() };
-        let _ = write!(text, "{:12} {path}  {title}{often}  {}", verdict.name(), words::millis(*duration_ms));
-        if let Some(note) = note {
-            let _ = write!(text, "  ({note})");
+        let heading = words::heading(step);
+        let _ =
+            write!(text, "{:12} {path}  {heading}{often}  {}", verdict.name(), words::millis(*duration_ms));
+        if note.is_some() {
+            let _ = write!(text, "  ({title})");
+        }
+        if let Some(forgiven) = forgiven {
+            let _ = write!(text, "  (did not hold, as it may: {forgiven})");
+        }
+        if let Some(met) = words::met(step) {
+            let _ = write!(text, "  ({met})");
         }
         text.push('\n');
+    }
+    if check.verdict == Verdict::Pass {
+        check.reasons.iter().for_each(|reason| {
+            let _ = writeln!(text, "noted: {reason}");
+        });
     }
     let leftovers = check.leftovers.len() as u64 + check.leftovers_omitted;
     if leftovers > 0 {

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ServerReport,
-    ShardReport, StepReport, ThresholdReport,
+    CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, Report, ServerReport,
+    ShardReport, StepReport, ThresholdReport, Unmet,
 };
 use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
@@ -191,7 +191,21 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
 }
 
 fn step(masker: &Masker, step: StepReport) -> StepReport {
-    let StepReport { path, line, title, note, verdict, duration_ms, on, runs, failed_runs, failure } = step;
+    let StepReport {
+        path,
+        line,
+        title,
+        note,
+        verdict,
+        duration_ms,
+        on,
+        runs,
+        failed_runs,
+        failed_clients,
+        forgiven,
+        failure,
+        unmet,
+    } = step;
     StepReport {
         path: text(masker, path),
         line,
@@ -202,18 +216,37 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         on: texts(masker, on),
         runs,
         failed_runs,
+        failed_clients,
+        forgiven: optional(masker, forgiven),
         failure: failure.map(|one| failed(masker, one)),
+        unmet: unmet.map(|one| missed(masker, one)),
     }
+}
+
+fn missed(masker: &Masker, unmet: Unmet) -> Unmet {
+    let Unmet { expected, met, borne, instead, instead_omitted, first } = unmet;
+    let group = |Instead { shape, count, first }| Instead {
+        shape: text(masker, shape),
+        count,
+        first: near(masker, first),
+    };
+    Unmet {
+        expected,
+        met,
+        borne,
+        instead: instead.into_iter().map(group).collect(),
+        instead_omitted,
+        first: first.map(|one| Box::new(failed(masker, *one))),
+    }
+}
+
+fn near(masker: &Masker, miss: NearMiss) -> NearMiss {
+    let NearMiss { client, at_ms, message, taken } = miss;
+    NearMiss { client: text(masker, client), at_ms, message: text(masker, message), taken }
 }
 
 fn failed(masker: &Masker, failure: Failure) -> Failure {
     let Failure { kind, message, client, round, expected, closest, diff, browser, causes } = failure;
-    let near = |NearMiss { client, at_ms, message, taken }| NearMiss {
-        client: text(masker, client),
-        at_ms,
-        message: text(masker, message),
-        taken,
-    };
     let difference = |Difference { path, wanted, got }| Difference {
         path: text(masker, path),
         wanted: text(masker, wanted),
@@ -225,7 +258,7 @@ fn failed(masker: &Masker, failure: Failure) -> Failure {
         client: optional(masker, client),
         round,
         expected: optional(masker, expected),
-        closest: closest.map(near),
+        closest: closest.map(|one| near(masker, one)),
         diff: diff.into_iter().map(difference).collect(),
         browser: optional(masker, browser),
         causes: causes.into_iter().map(|one| cause(masker, one)).collect(),

@@ -25,12 +25,49 @@ pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use jsonl::write_jsonl;
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
-    CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Leftover, Metric, Millis,
-    NearMiss, Report, Second, ServerReport, ShardReport, StepReport, ThresholdReport, Totals, Verdict,
+    CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Instead, Leftover, Metric,
+    Millis, NearMiss, Report, Second, ServerReport, ShardReport, StepReport, ThresholdReport, Totals, Unmet,
+    Verdict,
 };
 pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
 
 /// All that is known of the failures of a check, as lines of plain text.
 pub fn explain_check(check: &CheckReport) -> String {
     words::explain(check)
+}
+
+/// All that is known of the checks that did not pass, each with its place. What several setups failed of is told once, with
+/// the checks that failed of the same.
+pub fn explain_checks(checks: &[CheckReport]) -> Vec<(usize, String)> {
+    let same = words::same_setups(checks);
+    let told =
+        checks.iter().enumerate().filter(|(at, check)| check.verdict != Verdict::Pass && same[*at].is_none());
+    told.map(|(at, check)| {
+        let mut text = words::explain(check);
+        let others: Vec<&str> = (0..checks.len())
+            .filter(|other| same[*other] == Some(at))
+            .map(|other| checks[other].name.as_str())
+            .collect();
+        if !others.is_empty() {
+            text.push_str(&format!("the same in {}\n", words::counted(others.len() as u64, "more check")));
+        }
+        (at, text)
+    })
+    .collect()
+}
+
+/// The first messages that did not come of steps that passed all the same, as lines; empty when there are none. A threshold of
+/// the suite may have failed of them.
+pub fn explain_missing(check: &CheckReport) -> String {
+    words::missed(check)
+}
+
+/// What a failed setup has in common with that of other checks; none of a step that is not of a setup.
+pub fn setup_failure(path: &str, failure: &Failure) -> Option<String> {
+    words::setup_key(path, failure)
+}
+
+/// How many messages no step of a check selected, in words; none when there are none.
+pub fn left_over(check: &CheckReport) -> Option<String> {
+    words::left_over(check)
 }

@@ -328,7 +328,7 @@ pub struct StepReport {
     pub note: Option<String>,
     /// Of all rounds and clients.
     pub verdict: Verdict,
-    /// How long it took, all rounds added up.
+    /// How long at least one run of it was under way: time on the clock, however many clients and rounds there were.
     pub duration_ms: Millis,
     /// The clients it acted on.
     pub on: Vec<String>,
@@ -338,8 +338,50 @@ pub struct StepReport {
     /// How many of these failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failed_runs: u64,
-    /// The first failure.
+    /// How many of the clients it failed for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed_clients: u64,
+    /// Why it did not hold, where it may: in a `try` or a `bisect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgiven: Option<String>,
+    /// The first failure. Where a threshold decides how many messages may be missing, the first message that was, if the
+    /// threshold does not hold.
     pub failure: Option<Failure>,
+    /// How many of the messages that it expected came, and what came in their place; none when all came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmet: Option<Unmet>,
+}
+
+/// What came of the messages that a step expected, all rounds and clients together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unmet {
+    /// How many it expected.
+    pub expected: u64,
+    /// How many of them came.
+    pub met: u64,
+    /// Whether a threshold decides how many may be missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub borne: bool,
+    /// What came and was selected by no step, by shape, the most frequent first; at most eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead: Vec<Instead>,
+    /// How many messages of other shapes came.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub instead_omitted: u64,
+    /// The first message that did not come, where that is no failure of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Box<Failure>>,
+}
+
+/// Messages of one shape that came in place of those expected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instead {
+    /// The message with an ellipsis for numbers, ids and long texts, cut.
+    pub shape: String,
+    /// How many of them came.
+    pub count: u64,
+    /// The first of them.
+    pub first: NearMiss,
 }
 
 /// How a step failed.

@@ -2,10 +2,13 @@
 //!
 //! Owns the sentences and the units, so that HTML and JUnit say the same. It refuses to know any markup.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use super::{
-    CheckReport, Failure, FailureKind, Metric, Millis, ShardReport, StepReport, ThresholdReport, Verdict,
+    CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, ThresholdReport,
+    Verdict,
 };
 
 impl FailureKind {
@@ -113,12 +116,17 @@ pub(super) fn reason(check: &CheckReport) -> Option<String> {
         Verdict::Skipped => return check.reasons.first().cloned(),
         _ => {}
     }
-    let of_steps = check.steps.iter().filter_map(|step| {
-        let failure = step.failure.as_ref()?;
-        Some(format!("{}: {}", step.title, failure.message))
-    });
+    let of_steps = |borne: bool| {
+        let steps = check.steps.iter().filter(move |step| is_borne(step) == borne);
+        steps.filter_map(|step| {
+            let failure = step.failure.as_ref()?;
+            let met = met(step).map(|met| format!("{met}; ")).unwrap_or_default();
+            Some(format!("{}: {met}{}", heading(step), failure.message))
+        })
+    };
     let of_thresholds = check.thresholds.iter().filter(|one| is_broken(one)).map(broken);
-    let mut all = of_steps.chain(of_thresholds).chain(check.reasons.iter().cloned());
+    let all = of_steps(false).chain(of_thresholds).chain(of_steps(true));
+    let mut all = all.chain(check.reasons.iter().cloned());
     let first =
         all.next().unwrap_or_else(|| format!("the check ended with the verdict {}", check.verdict.name()));
     match all.count() {
@@ -141,13 +149,30 @@ pub(super) fn broken(threshold: &ThresholdReport) -> String {
     }
 }
 
+/// Under what a step is read: what its author says of it, else what it does.
+pub(super) fn heading(step: &StepReport) -> String {
+    let words = step.note.as_deref().map(str::trim).filter(|note| !note.is_empty()).unwrap_or(&step.title);
+    let mut line: String =
+        words.chars().take(LONGEST_HEADING).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if words.chars().nth(LONGEST_HEADING).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+const LONGEST_HEADING: usize = 160;
+
 /// All that is known of the failures of a check, as lines.
 pub(super) fn explain(check: &CheckReport) -> String {
     let mut lines = String::new();
-    for reason in &check.reasons {
-        let _ = writeln!(lines, "{reason}");
+    // Why nothing can be said comes first, what is only noted last.
+    let is_judged = check.steps.iter().any(|step| step.failure.is_some())
+        || check.thresholds.iter().any(is_broken) && check.verdict == Verdict::Fail;
+    let reasons = || check.reasons.iter();
+    if !is_judged {
+        reasons().for_each(|reason| line(&mut lines, reason));
     }
-    for step in &check.steps {
+    for step in check.steps.iter().filter(|step| !is_borne(step)) {
         if let Some(failure) = &step.failure {
             explain_step(&mut lines, step, failure);
         }
@@ -155,13 +180,57 @@ pub(super) fn explain(check: &CheckReport) -> String {
     for threshold in check.thresholds.iter().filter(|one| is_broken(one)) {
         let _ = writeln!(lines, "threshold {}", broken(threshold));
     }
+    for step in check.steps.iter().filter(|step| is_borne(step)) {
+        if let Some(failure) = &step.failure {
+            explain_step(&mut lines, step, failure);
+        }
+    }
+    if is_judged {
+        reasons().for_each(|reason| line(&mut lines, reason));
+    }
+    if let Some(left) = left_over(check) {
+        line(&mut lines, &left);
+    }
     lines
+}
+
+fn line(lines: &mut String, text: &str) {
+    lines.push_str(text);
+    lines.push('\n');
+}
+
+/// Whether a step failed because a threshold does not hold.
+fn is_borne(step: &StepReport) -> bool {
+    let is_late = step.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout);
+    is_late && step.unmet.as_ref().is_some_and(|unmet| unmet.borne)
+}
+
+/// The messages that are missing of steps that passed all the same, as lines: a threshold of the suite judges them.
+pub(super) fn missed(check: &CheckReport) -> String {
+    let mut lines = String::new();
+    for step in check.steps.iter().filter(|step| step.failure.is_none()) {
+        if let Some(first) = step.unmet.as_ref().and_then(|unmet| unmet.first.as_deref()) {
+            explain_step(&mut lines, step, first);
+        }
+    }
+    lines
+}
+
+/// How many messages no step selected; none when there is none.
+pub(super) fn left_over(check: &CheckReport) -> Option<String> {
+    match check.leftovers.len() as u64 + check.leftovers_omitted {
+        0 => None,
+        all => Some(format!("{} that no step selected", counted(all, "message"))),
+    }
 }
 
 /// Writing to a string cannot fail.
 fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
-    let line = if step.line > 0 { format!(", line {}", step.line) } else { String::new() };
-    let _ = writeln!(lines, "{} ({}{line})", step.title, step.path);
+    let at = if step.line > 0 { format!(", line {}", step.line) } else { String::new() };
+    let _ = writeln!(lines, "{} ({}{at})", heading(step), step.path);
+    if step.note.is_some() {
+        let _ = writeln!(lines, "  {}", step.title);
+    }
     let _ = writeln!(lines, "  {}: {}", failure.kind.name(), failure.message);
     if let Some(happened) = happened(step, failure) {
         let _ = writeln!(lines, "  {happened}");
@@ -172,7 +241,10 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     for cause in causes(failure) {
         let _ = writeln!(lines, "  {cause}");
     }
-    if let Some(expected) = &failure.expected {
+    // The sentence often says it already.
+    if let Some(expected) =
+        failure.expected.as_ref().filter(|words| !failure.message.contains(words.as_str()))
+    {
         let _ = writeln!(lines, "  expected: {expected}");
     }
     if let Some(near) = &failure.closest {
@@ -184,6 +256,74 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
         let _ =
             writeln!(lines, "    {}: wanted {}, got {}", difference.path, difference.wanted, difference.got);
     }
+    for unmet in unmet(step) {
+        let _ = writeln!(lines, "  {unmet}");
+    }
+}
+
+/// How many of the messages that a step expected came: `590 of 600 met`; none when that says nothing new.
+pub(super) fn met(step: &StepReport) -> Option<String> {
+    let unmet = step.unmet.as_ref().filter(|unmet| step.forgiven.is_none() && unmet.expected > 1)?;
+    Some(format!("{} of {} met", count(unmet.met), count(unmet.expected)))
+}
+
+/// How many of the messages that a step expected came, and what came in their place, as lines.
+pub(super) fn unmet(step: &StepReport) -> Vec<String> {
+    let Some(met) = met(step) else { return Vec::new() };
+    let unmet = step.unmet.iter();
+    let (groups, omitted): (Vec<&Instead>, u64) =
+        unmet.fold((Vec::new(), 0), |_, unmet| (unmet.instead.iter().collect(), unmet.instead_omitted));
+    let mut lines = vec![met];
+    lines.extend(groups.iter().map(|group| format!("came instead: {}", instead(group))));
+    if omitted > 0 {
+        lines.push(format!("came instead: {} of other shapes", counted(omitted, "message")));
+    }
+    if groups.is_empty() && omitted == 0 {
+        lines.push("nothing came instead".to_owned());
+    }
+    lines
+}
+
+/// Messages of one shape in a line.
+fn instead(Instead { shape, count: of, first }: &Instead) -> String {
+    let example = if *shape == first.message { String::new() } else { format!(": {}", first.message) };
+    format!("{shape} ×{} (first {} at {:.3} ms{example})", count(*of), first.client, first.at_ms.0)
+}
+
+/// For each check the first one whose setup failed in the same way, if that is another one.
+pub(super) fn same_setups(checks: &[CheckReport]) -> Vec<Option<usize>> {
+    let key = |check: &CheckReport| {
+        let mut failed =
+            check.steps.iter().filter_map(|step| Some((step.path.as_str(), step.failure.as_ref()?)));
+        let first = failed.next().and_then(|(path, failure)| setup_key(path, failure))?;
+        failed.all(|(path, _)| !path.starts_with("steps")).then_some(first)
+    };
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let first = |(at, check)| match known.entry(key(check)?) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(at);
+            None
+        }
+    };
+    checks.iter().enumerate().map(first).collect()
+}
+
+/// What of a failed setup is the same in every check: words with digits are times, ids and names of members.
+pub(super) fn setup_key(path: &str, failure: &Failure) -> Option<String> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let mut key = format!("{path} {} ", failure.kind.name());
+    let mut word = String::new();
+    for c in failure.message.chars().chain([' ']) {
+        if is_part(c) {
+            word.push(c);
+            continue;
+        }
+        key.push_str(if word.contains(|c: char| c.is_ascii_digit()) { "#" } else { &word });
+        word.clear();
+        key.push(c);
+    }
+    path.starts_with("setup").then_some(key)
 }
 
 /// One of the browsers that ran a suite together, in one line.
@@ -228,7 +368,12 @@ pub(super) fn causes(failure: &Failure) -> Vec<String> {
 
 /// To whom and how often it happened; none when there is nothing to say.
 pub(super) fn happened(step: &StepReport, failure: &Failure) -> Option<String> {
-    let client = failure.client.as_ref().map(|client| format!("to {client}"));
+    let (failed, all) = (step.failed_clients, step.on.len() as u64);
+    let client = failure.client.as_ref().map(|client| match failed.min(all) {
+        0 | 1 if all <= 1 => format!("to {client}"),
+        0 => format!("to {client}"),
+        failed => format!("to {} of {}, first to {client}", count(failed), counted(all, "client")),
+    });
     let round = failure.round.map(|round| format!("in the round with i = {round}"));
     let often = (step.failed_runs > 1 || (step.runs > 1 && step.failed_runs > 0))
         .then(|| format!("{} of {} runs failed, this is the first", step.failed_runs, step.runs));

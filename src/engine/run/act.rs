@@ -67,7 +67,7 @@ impl<W: World> CheckRun<W> {
         let since = wanted.since.map_or(self.orders.next(), |mark| mark.order);
         let pair = pair?.flatten();
         let intended = acting.intended.as_ref().and_then(|intended| intended.get());
-        let origin = Origin { at: sent, intended, metric: Some("rtt") };
+        let origin = Origin { at: sent, intended, metric: Some(acting.part.rtt()) };
         let waiter = waiter(&wanted, since, sent, Some(payload), pair);
         self.take(member, &wanted, &waiter, origin, place, acting).await
     }
@@ -89,7 +89,7 @@ impl<W: World> CheckRun<W> {
         let named = wanted.slots.iter().any(|slot| slot.metric.is_some());
         let last = member.last_sent.get().or(member.opened.get()).unwrap_or(began);
         let origin = match (wanted.since, named) {
-            (Some(mark), _) => Origin { at: mark.at, intended: None, metric: Some("rtt") },
+            (Some(mark), _) => Origin { at: mark.at, intended: None, metric: Some(acting.part.rtt()) },
             (None, true) => Origin { at: last, intended: None, metric: None },
             (None, false) => Origin { at: began, intended: None, metric: None },
         };
@@ -116,7 +116,7 @@ impl<W: World> CheckRun<W> {
         match member.state() {
             State::Never => return Err(not_connected(member)),
             State::Closed(ending) if !ending.is_ours && !member.is_end_seen.get() => {
-                return Err(self.ended(member, "there is nobody left to be silent"));
+                return Err(self.ended(member, "no client is left that could stay silent"));
             }
             _ => {}
         }
@@ -137,10 +137,11 @@ impl<W: World> CheckRun<W> {
         select(Box::pin(broken), Box::pin(pass(&self.run.world, until))).await;
         self.run.breath.turned(self.run.world.now());
         if let Some(message) = watch.seen() {
-            let what =
-                matcher.as_deref().map_or_else(|| "nothing".to_owned(), |m| format!("no {}", m.expected()));
+            let what = matcher
+                .as_deref()
+                .map_or_else(|| "no message".to_owned(), |matcher| format!("no {}", matcher.expected()));
             let at = took(message.at - self.began);
-            let text = format!("{what} was to come for {}, and this came at {at}", took(lasting));
+            let text = format!("expected {what} for {}, received one at {at}", took(lasting));
             let mut failure = failure::plain(FailureKind::Unexpected, text);
             failure.expected = Some(what);
             failure.closest = Some(failure::near_miss(&message, &member.name, self.began, false));

@@ -15,6 +15,7 @@ use super::bell::{Bell, pass};
 use super::failure;
 use super::inbox::{Budget, Orders};
 use super::invariant::{self, Guard, Law};
+use super::judge;
 use super::ledger::{Failures, Ledger};
 use super::member::{Ears, Member, State};
 use super::runner::{RunShared, STOPPED};
@@ -94,7 +95,7 @@ struct Cut {
 }
 
 /// How the note on an invariant ends that had nothing to look at. Of several shards it is told only if all say so.
-pub(super) const IDLE: &str = "never saw a value, so that it held says nothing";
+pub(super) const IDLE: &str = "matched no message, so it proves nothing";
 
 /// The path of the line that says whether something is left over in a strict check.
 const STRICT: &str = "strict";
@@ -144,7 +145,7 @@ impl<W: World> CheckRun<W> {
                 .thresholds
                 .iter()
                 .chain(&suite.thresholds)
-                .any(|bound| ["missing", "success"].contains(&bound.metric.as_str())),
+                .any(|bound| judge::is_about_missing(&bound.metric)),
             skipped: RefCell::default(),
             remarks: RefCell::default(),
             laws: Vec::new(),
@@ -278,7 +279,7 @@ impl<W: World> CheckRun<W> {
         let verdict = cut.as_ref().map_or(verdict, |cut| verdict.and(cut.verdict));
         let skipped = self.skipped.take().filter(|_| verdict == Verdict::Pass);
         let verdict = if skipped.is_some() { Verdict::Skipped } else { verdict };
-        let is_whole = cut.is_none() && skipped.is_none();
+        let is_whole = verdict == Verdict::Pass;
         let mut notes: Vec<String> = skipped.into_iter().chain(self.remarks.take()).collect();
         notes.extend(if is_whole { self.idle_invariants() } else { Vec::new() });
         notes.extend(self.unseen_ends());
@@ -296,10 +297,9 @@ impl<W: World> CheckRun<W> {
         let suite = self.run.plan.suite.clone();
         let timeout = self.definition().timeout.as_ref().map_or(Ok(LONGEST), |field| self.early(field));
         let timeout = timeout.map_err(|failure| self.broken(&failure))?;
-        let acting = Acting::nobody();
         let main = async {
-            self.steps(&suite.setup, &acting).await?;
-            self.steps(&self.definition().steps, &acting).await
+            self.steps(&suite.setup, &Acting::before_all()).await?;
+            self.steps(&self.definition().steps, &Acting::nobody()).await
         };
         let end = self.bounded(main, timeout, Duration::ZERO).await;
         if self.definition().strict && end == Ok(Ok(())) {
@@ -359,7 +359,7 @@ impl<W: World> CheckRun<W> {
                 (failure::plain(FailureKind::Timeout, message), Cut { verdict: Verdict::Fail, reason: None })
             }
         };
-        self.ledger.borrow_mut().break_off(&failure, cut.verdict);
+        self.ledger.borrow_mut().break_off(&failure, cut.verdict, self.run.world.now());
         let broken_off = self.ledger.borrow().news(None);
         self.tell_ends(&broken_off);
         Err(cut)

@@ -52,7 +52,11 @@ impl<W: World> CheckRun<W> {
         };
         let now = world.now();
         self.run.breath.turned(now);
-        self.run.meter.borrow_mut().sample(expect.metric.as_deref().unwrap_or("http"), now - began, now);
+        self.run.meter.borrow_mut().sample(
+            expect.metric.as_deref().unwrap_or(acting.part.http()),
+            now - began,
+            now,
+        );
         self.judge_status(&call, &answer, status.as_ref())?;
         let body = Payload::Text(answer.body);
         let subject = Subject::new(&body);

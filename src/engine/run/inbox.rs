@@ -10,7 +10,7 @@ use std::rc::{Rc, Weak};
 
 use super::lane::{Lane, Pair};
 use super::waiter::{Waiter, Watch};
-use crate::engine::matcher::{Matcher, Mismatch, Subject};
+use crate::engine::matcher::{Closeness, Difference, Matcher, Mismatch, Subject};
 use crate::engine::{Instant, Payload};
 
 /// A message with its place among all messages of the check.
@@ -239,11 +239,16 @@ impl Inbox {
                 Some(sent) => matcher.check(&Subject::answering(payload, sent)),
                 None => matcher.check(&message.subject),
             };
-            // One that fits answers another question, or was another's, or came too late.
-            if found.is_ok() && waiter.pair().is_some_and(|(pair, key)| !pair.has_key(message, key)) {
+            let other_key = waiter.other_key(message);
+            // The answer to another question that somebody waited for is no near miss of this one.
+            if other_key.is_some() && taken {
                 continue;
             }
-            let near = Near { message: message.clone(), taken, mismatch: found.err() };
+            let mismatch = match other_key {
+                Some(difference) => Some(with_other_key(found.err(), difference)),
+                None => found.err(),
+            };
+            let near = Near { message: message.clone(), taken, mismatch };
             // Of equally near ones the latest, which is looked at first.
             if best.as_ref().is_none_or(|best| near.closeness() > best.closeness()) {
                 best = Some(near);
@@ -259,6 +264,11 @@ impl Inbox {
         later.filter(|message| is_meant(message)).last().cloned()
     }
 
+    /// What nobody selected from this place on, in order.
+    pub fn left_since(&self, order: u64) -> Vec<Rc<Message>> {
+        self.inner.borrow().live.range(order..).map(|(_, message)| message.clone()).collect()
+    }
+
     /// What nobody selected, in order, and how many more were let go.
     pub fn leftovers(&self) -> (Vec<Rc<Message>>, u64) {
         let inner = self.inner.borrow();
@@ -272,6 +282,18 @@ pub(super) struct Near {
     pub taken: bool,
     /// None when it fits, and was taken by another expectation or came too late.
     pub mismatch: Option<Mismatch>,
+}
+
+/// A message that does not say that it answers what was sent is farther away than any that does and differs elsewhere.
+fn with_other_key(mismatch: Option<Mismatch>, difference: Difference) -> Mismatch {
+    let mismatch = mismatch.unwrap_or_else(|| Mismatch {
+        expected: String::new(),
+        differences: Vec::new(),
+        omitted: 0,
+        closeness: Closeness(999),
+    });
+    let differences = std::iter::once(difference).chain(mismatch.differences).collect();
+    Mismatch { differences, closeness: Closeness(mismatch.closeness.0 * 2 / 5), ..mismatch }
 }
 
 impl Near {

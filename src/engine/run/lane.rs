@@ -13,7 +13,7 @@ use super::inbox::{Arrival, Message};
 use super::waiter::Waiter;
 use crate::engine::Payload;
 use crate::engine::canonical;
-use crate::engine::matcher::{Matcher, Query};
+use crate::engine::matcher::{Matcher, Query, Subject, excerpt};
 
 /// By what a reply is paired.
 #[derive(Clone)]
@@ -36,6 +36,23 @@ impl Pair {
     /// Whether a message has this key.
     pub fn has_key(&self, message: &Message, key: &Key) -> bool {
         self.key_of(message).as_ref() == Some(key)
+    }
+
+    /// The value by which the reply to this message is known, with the path to it; none where it is known by its content.
+    pub fn asked(&self, sent: &Payload) -> Option<(&str, String)> {
+        let Self::Field(query) = self else { return None };
+        let subject = Subject::new(sent);
+        let value = subject.json().and_then(|json| query.first(json))?;
+        Some((query.text(), excerpt(value)))
+    }
+
+    /// What a message has there instead.
+    pub fn found(&self, message: &Message) -> String {
+        let value = match self {
+            Self::Field(query) => message.subject.json().and_then(|json| query.first(json)),
+            Self::Content => None,
+        };
+        value.map_or_else(|| "nothing".to_owned(), excerpt)
     }
 
     fn key_of(&self, message: &Message) -> Option<Key> {

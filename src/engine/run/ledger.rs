@@ -9,6 +9,8 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::step::Broken;
+use super::unmet::{self, Awaited};
+use crate::engine::Instant;
 use crate::engine::report::{Failure, FailureKind, Millis, StepReport, Verdict};
 use crate::engine::suite::{Step, Verb};
 
@@ -37,9 +39,18 @@ struct Line {
     failed: u64,
     /// Started and not ended.
     running: u64,
+    /// Since when at least one run of it is under way.
+    since: Instant,
     took: Duration,
     verdict: Verdict,
     failure: Option<Failure>,
+    /// For whom it failed.
+    failed_clients: BTreeSet<String>,
+    /// Why it did not hold, where it may.
+    forgiven: Option<String>,
+    awaited: Awaited,
+    /// Whether a threshold decides how many of its messages may be missing.
+    is_borne: bool,
     /// Whether it has changed since it was told.
     is_news: bool,
     /// Whether it ran after the check had failed, so that it says nothing of the check.
@@ -100,9 +111,14 @@ impl Ledger {
             runs: 0,
             failed: 0,
             running: 0,
+            since: Instant::default(),
             took: Duration::ZERO,
             verdict: Verdict::Skipped,
             failure: None,
+            failed_clients: BTreeSet::new(),
+            forgiven: None,
+            awaited: Awaited::default(),
+            is_borne: false,
             is_news: true,
             is_follow_up: false,
             is_tried: false,
@@ -117,13 +133,23 @@ impl Ledger {
     }
 
     /// What a report or a plan says of each.
-    pub fn outline(&self) -> impl Iterator<Item = (&str, u32, &str)> {
-        self.lines.iter().map(|line| (line.path.as_str(), line.position, line.title.as_str()))
+    pub fn outline(&self) -> impl Iterator<Item = (&str, u32, &str, Option<&str>)> {
+        self.lines
+            .iter()
+            .map(|line| (line.path.as_str(), line.position, line.title.as_str(), line.note.as_deref()))
     }
 
     /// Answers how often it has begun, and how often it runs at once.
-    pub fn begin<'a>(&mut self, at: usize, on: impl IntoIterator<Item = &'a str>) -> (u64, u64) {
+    pub fn begin<'a>(
+        &mut self,
+        at: usize,
+        on: impl IntoIterator<Item = &'a str>,
+        now: Instant,
+    ) -> (u64, u64) {
         let line = &mut self.lines[at];
+        if line.running == 0 {
+            line.since = now;
+        }
         line.runs += 1;
         line.running += 1;
         line.is_news = true;
@@ -141,14 +167,13 @@ impl Ledger {
     pub fn end(
         &mut self,
         at: usize,
-        took: Duration,
+        now: Instant,
         failures: Vec<Failure>,
         end: Result<(), Broken>,
     ) -> (bool, bool) {
         let line = &mut self.lines[at];
-        line.running = line.running.saturating_sub(1);
+        line.pause(now, 1);
         line.is_news = true;
-        line.took += took;
         line.settle(Verdict::Pass);
         if matches!(end, Err(Broken::Failed | Broken::Missed)) {
             line.failed += 1;
@@ -180,7 +205,8 @@ impl Ledger {
             line.is_news = true;
             line.failed = 0;
             let Some(failure) = line.failure.take() else { continue };
-            line.note = Some(format!("did not hold, as it may: {}", failure.message));
+            line.forgiven = Some(failure.message.clone());
+            line.failed_clients.clear();
             first.get_or_insert(failure);
         }
         first
@@ -199,6 +225,63 @@ impl Ledger {
     /// Whether a failure of this step is known already; then nobody needs the details of the next one.
     pub fn has_failure(&self, at: usize) -> bool {
         self.lines[at].failure.is_some()
+    }
+
+    /// So many messages were expected, and so many of them came.
+    pub fn awaited(&mut self, at: usize, expected: u64, met: u64) {
+        let awaited = &mut self.lines[at].awaited;
+        awaited.expected += expected;
+        awaited.met += met;
+    }
+
+    /// What came in place of those that a step expects.
+    pub fn awaited_by(&mut self, at: usize) -> &mut Awaited {
+        &mut self.lines[at].awaited
+    }
+
+    /// A message did not come, and a threshold decides whether that is a failure.
+    pub fn miss(&mut self, at: usize, failure: Failure) {
+        let line = &mut self.lines[at];
+        line.failed_clients.extend(failure.client.clone());
+        line.is_borne = true;
+        line.awaited.first.get_or_insert(failure);
+    }
+
+    /// Somebody else whose message did not come.
+    pub fn miss_of(&mut self, at: usize, client: String) {
+        self.lines[at].failed_clients.insert(client);
+    }
+
+    /// Whether the first message that did not come is known already.
+    pub fn has_miss(&self, at: usize) -> bool {
+        self.lines[at].awaited.first.is_some()
+    }
+
+    /// The thresholds have been judged: what is missing is a failure of its step, or not.
+    pub fn settle_missing(&mut self, is_bound_broken: bool, has_failed: bool) {
+        let mut failed = Vec::new();
+        for line in self.lines.iter_mut().filter(|line| line.awaited.first.is_some()) {
+            let Awaited { expected, met, .. } = line.awaited;
+            let verdict = unmet::verdict(line.verdict, expected, met, is_bound_broken, has_failed);
+            if verdict == line.verdict {
+                continue;
+            }
+            line.verdict = verdict;
+            line.is_news = true;
+            if verdict == Verdict::Fail {
+                line.failure = line.awaited.first.take();
+                failed.push(line.path.clone());
+            }
+        }
+        // What stands around a step that failed has failed, too.
+        for line in &mut self.lines {
+            let is_around =
+                |path: &String| path.strip_prefix(&line.path).is_some_and(|rest| rest.starts_with('.'));
+            if line.verdict == Verdict::Pass && failed.iter().any(is_around) {
+                line.verdict = Verdict::Fail;
+                line.is_news = true;
+            }
+        }
     }
 
     /// A step that stood outside of everything failed: an invariant, what is left over.
@@ -221,7 +304,7 @@ impl Ledger {
     }
 
     /// Everything that still runs was broken off. The innermost of them say why.
-    pub fn break_off(&mut self, failure: &Failure, verdict: Verdict) {
+    pub fn break_off(&mut self, failure: &Failure, verdict: Verdict, now: Instant) {
         let running: Vec<_> = (0..self.lines.len()).filter(|at| self.lines[*at].running > 0).collect();
         for &at in &running {
             let path = self.lines[at].path.clone();
@@ -231,7 +314,7 @@ impl Ledger {
             };
             let is_innermost = !running.iter().any(is_inside);
             let line = &mut self.lines[at];
-            line.running = 0;
+            line.pause(now, line.running);
             line.is_news = true;
             line.failed += 1;
             line.settle(verdict);
@@ -289,6 +372,9 @@ impl Ledger {
             on: line.on,
             runs: line.runs,
             failed_runs: line.failed,
+            failed_clients: line.failed_clients.len() as u64,
+            forgiven: line.forgiven,
+            unmet: line.awaited.into_report(line.is_borne),
             failure: line.failure,
         };
         self.lines.into_iter().map(report).collect()
@@ -296,6 +382,15 @@ impl Ledger {
 }
 
 impl Line {
+    /// So many of its runs have ended.
+    fn pause(&mut self, now: Instant, runs: u64) {
+        let was_running = self.running > 0;
+        self.running = self.running.saturating_sub(runs);
+        if was_running && self.running == 0 {
+            self.took += now - self.since;
+        }
+    }
+
     /// Why it failed.
     fn cause(&self, failure: &Failure) -> Cause {
         match failure.kind {
@@ -308,6 +403,7 @@ impl Line {
     /// Keeps the first failure, unless a later one says more than that something was late.
     fn keep(&mut self, failure: Failure) {
         self.settle(verdict_of(failure.kind));
+        self.failed_clients.extend(failure.client.clone());
         let is_late = |failure: &Failure| failure.kind == FailureKind::Timeout;
         if self.failure.as_ref().is_none_or(|known| is_late(known) && !is_late(&failure)) {
             self.failure = Some(failure);

@@ -82,6 +82,8 @@ pub(super) struct Member<W: World> {
     pub is_end_seen: Cell<bool>,
     /// A reconnect is under way, so an end is not the end.
     pub is_reopening: Cell<bool>,
+    /// Up to where messages were counted as come in place of others, for each step that does so.
+    counted: RefCell<Vec<(usize, u64)>>,
     socket: RefCell<Option<W::Socket>>,
     state: RefCell<State>,
     guards: RefCell<Vec<Guard>>,
@@ -112,11 +114,26 @@ impl<W: World> Member<W> {
             bell: Bell::default(),
             is_end_seen: Cell::new(false),
             is_reopening: Cell::new(false),
+            counted: RefCell::default(),
             socket: RefCell::new(None),
             state: RefCell::new(State::Never),
             guards: RefCell::new(guards),
             ears,
         })
+    }
+
+    /// Up to where this step has counted what came in place of what it expects.
+    pub fn counted_until(&self, place: usize) -> Option<u64> {
+        self.counted.borrow().iter().find(|(step, _)| *step == place).map(|(_, order)| *order)
+    }
+
+    /// This step has counted what came before this place.
+    pub fn count_until(&self, place: usize, order: u64) {
+        let mut counted = self.counted.borrow_mut();
+        match counted.iter_mut().find(|(step, _)| *step == place) {
+            Some((_, known)) => *known = order,
+            None => counted.push((place, order)),
+        }
     }
 
     pub fn state(&self) -> State {

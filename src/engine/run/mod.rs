@@ -34,6 +34,7 @@ mod shard;
 mod split;
 mod step;
 mod targets;
+mod unmet;
 mod waiter;
 mod wanted;
 mod why;

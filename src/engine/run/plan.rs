@@ -138,10 +138,11 @@ impl Plan {
     fn outline(&self, planned: &Planned) -> PlannedCheck {
         let check = &self.suite.checks[planned.check];
         let ledger = super::check::ledger_of(&self.suite, check);
-        let steps = ledger.outline().map(|(path, line, title)| PlannedStep {
+        let steps = ledger.outline().map(|(path, line, title, note)| PlannedStep {
             path: path.to_owned(),
             line,
             title: self.masker.mask(title).into_owned(),
+            note: note.map(|note| self.masker.mask(note).into_owned()),
         });
         PlannedCheck {
             name: self.masker.mask(&planned.name).into_owned(),

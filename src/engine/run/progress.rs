@@ -43,7 +43,7 @@ pub enum Progress {
         step: usize,
         /// How.
         verdict: Verdict,
-        /// How long it took, all its rounds added up.
+        /// How long at least one run of it was under way.
         duration: Millis,
         /// The first failure.
         failure: Option<Box<Failure>>,
@@ -103,4 +103,6 @@ pub struct PlannedStep {
     pub line: u32,
     /// What it does.
     pub title: String,
+    /// What its author says of it.
+    pub note: Option<String>,
 }

@@ -199,9 +199,6 @@ impl<W: World> RunShared<W> {
             }
         };
         self.tick(number);
-        // Whoever has heard all that was told knows each step as the report has it.
-        let untold = check.ledger.borrow().untold();
-        check.tell_ends(&untold);
         let report = self.close_check(&check, ended, offset);
         self.tell(Progress::CheckEnded {
             check: number,
@@ -236,6 +233,11 @@ impl<W: World> RunShared<W> {
         };
         let (verdict, reason) = harness.settle(ended.verdict, ended.failures, &lines);
         reasons.extend(reason);
+        let allows_less = judge::allows_less(lines.iter().map(|(threshold, _)| threshold));
+        check.ledger.borrow_mut().settle_missing(allows_less, verdict != Verdict::Pass);
+        // Whoever has heard all that was told knows each step as the report has it.
+        let untold = check.ledger.borrow().untold();
+        check.tell_ends(&untold);
         let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), Ledger::new([]));
         CheckReport {
             name: self.plan.checks[check.number].name.clone(),

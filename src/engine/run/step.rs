@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::Value;
@@ -54,6 +53,36 @@ pub(super) struct Acting<W: World> {
     pub heeds_breaks: bool,
     /// Whether the check has failed before: then steps leave out those clients that never got connected.
     pub is_follow_up: bool,
+    /// Which part of the check it is, since what setup and teardown measure is kept apart.
+    pub part: Part,
+}
+
+/// A part of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Setup,
+    Steps,
+    Teardown,
+}
+
+impl Part {
+    /// The metric of round trips that name none.
+    pub fn rtt(self) -> &'static str {
+        match self {
+            Self::Setup => "setup.rtt",
+            Self::Steps => "rtt",
+            Self::Teardown => "teardown.rtt",
+        }
+    }
+
+    /// The metric of HTTP calls that name none.
+    pub fn http(self) -> &'static str {
+        match self {
+            Self::Setup => "setup.http",
+            Self::Steps => "http",
+            Self::Teardown => "teardown.http",
+        }
+    }
 }
 
 impl<W: World> Clone for Acting<W> {
@@ -64,6 +93,7 @@ impl<W: World> Clone for Acting<W> {
             intended: self.intended.clone(),
             heeds_breaks: self.heeds_breaks,
             is_follow_up: self.is_follow_up,
+            part: self.part,
         }
     }
 }
@@ -71,12 +101,24 @@ impl<W: World> Clone for Acting<W> {
 impl<W: World> Acting<W> {
     /// Outside of every block.
     pub fn nobody() -> Self {
-        Self { member: None, round: None, intended: None, heeds_breaks: true, is_follow_up: false }
+        Self {
+            member: None,
+            round: None,
+            intended: None,
+            heeds_breaks: true,
+            is_follow_up: false,
+            part: Part::Steps,
+        }
+    }
+
+    /// In setup.
+    pub fn before_all() -> Self {
+        Self { part: Part::Setup, ..Self::nobody() }
     }
 
     /// In teardown.
     pub fn after_all(is_follow_up: bool) -> Self {
-        Self { heeds_breaks: false, is_follow_up, ..Self::nobody() }
+        Self { heeds_breaks: false, is_follow_up, part: Part::Teardown, ..Self::nobody() }
     }
 
     fn with(&self, member: &Rc<Member<W>>) -> Self {
@@ -100,7 +142,7 @@ impl<W: World> CheckRun<W> {
                 Ok(false) => return Ok(()),
                 Err(failure) => {
                     self.begin(place, [], acting);
-                    return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
+                    return self.end(place, vec![*failure], Ok(()), acting);
                 }
             }
             let targets = match self.targets(step, acting) {
@@ -110,7 +152,7 @@ impl<W: World> CheckRun<W> {
                 },
                 Err(failure) => {
                     self.begin(place, [], acting);
-                    return self.end(place, Duration::ZERO, vec![*failure], Ok(()), acting);
+                    return self.end(place, vec![*failure], Ok(()), acting);
                 }
             };
             let began = self.run.world.now();
@@ -125,7 +167,7 @@ impl<W: World> CheckRun<W> {
                 self.set_mark(mark, began);
             }
             let (failures, within) = self.act(step, place, targets, acting).await;
-            let end = self.end(place, self.run.world.now() - began, failures, within, acting);
+            let end = self.end(place, failures, within, acting);
             if acting.heeds_breaks && self.is_broken() { Err(Broken::Failed) } else { end }
         })
     }
@@ -136,7 +178,7 @@ impl<W: World> CheckRun<W> {
     }
 
     fn begin<'n>(&self, place: usize, on: impl IntoIterator<Item = &'n str>, acting: &Acting<W>) {
-        let (runs, at_once) = self.ledger.borrow_mut().begin(place, on);
+        let (runs, at_once) = self.ledger.borrow_mut().begin(place, on, self.run.world.now());
         // Clients that run the same step side by side are told as one, and so are rounds.
         if runs == 1 || acting.round.is_none() && at_once == 1 {
             self.run.tell(Progress::StepStarted { check: self.number, step: place });
@@ -146,7 +188,6 @@ impl<W: World> CheckRun<W> {
     fn end(
         &self,
         place: usize,
-        took: Duration,
         failures: Vec<Failure>,
         within: Result<(), Broken>,
         acting: &Acting<W>,
@@ -167,8 +208,17 @@ impl<W: World> CheckRun<W> {
             let round = failure.round.or(acting.round);
             self.run.masked_failure(Failure { round, ..failure })
         };
+        if !self.ledger.borrow().has_miss(place)
+            && let Some(first) = borne.first()
+        {
+            let first = told(first.clone());
+            self.ledger.borrow_mut().miss(place, first);
+        }
+        for client in borne.iter().filter_map(|failure| failure.client.clone()) {
+            self.ledger.borrow_mut().miss_of(place, client);
+        }
         let failures: Vec<_> = failures.into_iter().map(told).collect();
-        let (is_first, is_running) = self.ledger.borrow_mut().end(place, took, failures, end);
+        let (is_first, is_running) = self.ledger.borrow_mut().end(place, self.run.world.now(), failures, end);
         if acting.round.is_none() && !is_running {
             let within = self.ledger.borrow().news(Some(place));
             self.tell_ends(&within);

@@ -9,7 +9,7 @@ use std::task::Waker;
 
 use super::inbox::Message;
 use super::lane::{Key, Pair};
-use crate::engine::matcher::{Matcher, Subject};
+use crate::engine::matcher::{Difference, Matcher, Subject};
 use crate::engine::{Instant, Payload};
 
 /// How the messages of an expectation belong together.
@@ -98,6 +98,22 @@ impl Waiter {
 
     pub fn pair(&self) -> Option<(&Pair, &Key)> {
         self.pair.as_ref().map(|(pair, key)| (pair, key))
+    }
+
+    /// The path and the value by which its reply is known, if a value says that.
+    pub fn asked(&self) -> Option<(&str, String)> {
+        let ((pair, _), sent) = (self.pair.as_ref()?, self.sent.as_deref()?);
+        pair.asked(sent)
+    }
+
+    /// How a message differs in the value by which the reply is known.
+    pub fn other_key(&self, message: &Message) -> Option<Difference> {
+        let (pair, key) = self.pair()?;
+        if pair.has_key(message, key) {
+            return None;
+        }
+        let (path, wanted) = self.asked()?;
+        Some(Difference { path: path.to_owned(), wanted, got: pair.found(message) })
     }
 
     /// Whether nothing that may still come changes it.

@@ -3,6 +3,8 @@
 //! Owns the wait, the samples, the checks and captures, and the words of an expectation that was not met. It refuses to know
 //! how a message is chosen: see [`Waiter`].
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -140,6 +142,7 @@ impl<W: World> CheckRun<W> {
         // Also when the step is broken off: what was expected has come or is missing.
         let count = Guard(|| {
             let came = waiter.selected().len() as u64;
+            self.ledger.borrow_mut().awaited(place, waiter.expected(), came);
             let mut meter = self.run.meter.borrow_mut();
             meter.counters().matched += came;
             meter.counters().missing += waiter.expected().saturating_sub(came);
@@ -173,9 +176,11 @@ impl<W: World> CheckRun<W> {
             (None, true) => result,
             // A selected message that breaks its check says more than one that did not come.
             (None, false) => result.and_then(|()| {
-                // Where a threshold judges, nobody reads the details of one that is missing.
-                let is_told =
-                    acting.round.is_some() && (self.bears_missing || self.ledger.borrow().has_failure(place));
+                self.note_instead(member, waiter, place);
+                // Of many rounds the first that fails is told in full.
+                let ledger = self.ledger.borrow();
+                let is_told = acting.round.is_some() && (ledger.has_failure(place) || ledger.has_miss(place));
+                drop(ledger);
                 Err(self.missed(member, wanted, waiter, is_in_time, is_told))
             }),
         };
@@ -237,12 +242,12 @@ impl<W: World> CheckRun<W> {
                     format!("the selected message is not as it should be: expected {}", mismatch.expected),
                 );
                 failure.expected = Some(mismatch.expected.clone());
-                failure.closest = Some(failure::near_miss(message, &member.name, self.began, true));
+                failure.closest = Some(failure::near_miss(message, &member.name, self.began, false));
                 failure.diff = failure::differences(mismatch);
                 return Err(failure);
             }
             let found = capture_all(&slot.captures, &message.subject).map_err(|mut failure| {
-                failure.closest = Some(failure::near_miss(message, &member.name, self.began, true));
+                failure.closest = Some(failure::near_miss(message, &member.name, self.began, false));
                 failure
             })?;
             self.remember(Some(member), found)?;
@@ -250,19 +255,73 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
+    /// What came in place of what did not come; each message is counted once for a step.
+    fn note_instead(&self, member: &Rc<Member<W>>, waiter: &Waiter, place: usize) {
+        let from = member.counted_until(place).unwrap_or(waiter.since());
+        let left = member.inbox.left_since(from);
+        let Some(last) = left.last() else { return };
+        member.count_until(place, last.order + 1);
+        let show = |shape: &str, message: &Message| {
+            let mut first = failure::near_miss(message, &member.name, self.began, false);
+            first.message = failure::cut_message(&self.run.masked(&first.message));
+            (failure::cut_message(&self.run.masked(shape)), first)
+        };
+        self.ledger.borrow_mut().awaited_by(place).came_instead(&left, show);
+    }
+
     fn too_many(
         &self,
         member: &Rc<Member<W>>,
         wanted: &Wanted,
         waiter: &Waiter,
-        surplus: &Message,
+        surplus: &Rc<Message>,
     ) -> Box<Failure> {
-        let what = failure::wanted(wanted.slots[0].matcher.as_deref());
-        let message = format!("exactly {} of {what} were to come, and one more came", waiter.expected());
+        let what = what_of(&wanted.slots[0], waiter);
+        let (expected, received) = (waiter.expected(), waiter.expected() + 1);
+        let message = match expected {
+            0 => format!("expected no message, received {received}: {what}"),
+            _ => format!(
+                "expected exactly {} ({what}), received {received}",
+                count_of(expected as usize, "message")
+            ),
+        };
         let mut failure = failure::plain(FailureKind::Unexpected, message);
         failure.expected = Some(what);
-        failure.closest = Some(failure::near_miss(surplus, &member.name, self.began, false));
+        // Of two that are equal, the second one is most likely the one too many.
+        let all: Vec<Rc<Message>> =
+            waiter.selected().into_iter().map(|(_, message)| message).chain([surplus.clone()]).collect();
+        let Some((first, second)) = equal_two(&all) else {
+            failure.closest = Some(failure::near_miss(surplus, &member.name, self.began, false));
+            return failure;
+        };
+        let at = |place: usize| took(all[place].at - self.began);
+        failure.message += &format!(
+            "; numbers {} and {} are equal and came at {} and {}",
+            first + 1,
+            second + 1,
+            at(first),
+            at(second)
+        );
+        failure.closest = Some(failure::near_miss(&all[second], &member.name, self.began, false));
         failure
+    }
+
+    /// How many of several came, and which.
+    fn progress(&self, wanted: &Wanted, waiter: &Waiter) -> String {
+        let (selected, all) = (waiter.selected(), waiter.expected());
+        let came = selected.len();
+        match (&wanted.mode, selected.last()) {
+            _ if all == 1 => String::new(),
+            (_, None) => format!(" (0 of {all} came)"),
+            (Mode::Exactly(_), Some((_, last))) => {
+                format!(" ({came} of {all} came, the last at {})", took(last.at - self.began))
+            }
+            _ => {
+                let places: Vec<usize> = selected.iter().map(|(slot, _)| slot + 1).collect();
+                let word = if came == 1 { "number" } else { "numbers" };
+                format!(" ({came} of {all} came: {word} {} of the list)", ranges(&places))
+            }
+        }
     }
 
     /// What was wanted did not come: why, and what came nearest.
@@ -275,11 +334,8 @@ impl<W: World> CheckRun<W> {
         is_told: bool,
     ) -> Box<Failure> {
         let slot = waiter.wanted().map_or(&wanted.slots[0], |slot| &wanted.slots[slot]);
-        let what = failure::wanted(slot.matcher.as_deref());
-        let progress = match (waiter.selected().len(), waiter.expected()) {
-            (_, 1) => String::new(),
-            (got, all) => format!(" ({got} of {all} came)"),
-        };
+        let what = what_of(slot, waiter);
+        let progress = self.progress(wanted, waiter);
         let (kind, message) = match member.ending().filter(|_| has_ended) {
             Some(ended) => {
                 let who =
@@ -305,12 +361,62 @@ impl<W: World> CheckRun<W> {
         };
         failure.message += match &near {
             Some(near) if near.mismatch.is_some() => "",
-            Some(near) if near.taken => "; one that fits had been taken by another step",
+            Some(near) if near.taken => "; one that fits had been taken by another expectation",
             Some(near) if near.message.at > waiter.deadline() => "; one that fits came too late",
             Some(_) => "; one that fits came out of order",
             None => "",
         };
         failure::with_near(failure, near, &member.name, self.began)
+    }
+}
+
+/// What is wanted of a message, the value included that it has to have in common with what was sent.
+fn what_of(slot: &Slot, waiter: &Waiter) -> String {
+    let what = failure::wanted(slot.matcher.as_deref());
+    match waiter.asked() {
+        Some((path, value)) if slot.matcher.is_some() => format!("{what} and {path} = {value} as sent"),
+        Some((path, value)) => format!("a message with {path} = {value} as sent"),
+        None => what,
+    }
+}
+
+/// Among how many messages two that are equal are looked for.
+const MOST_COMPARED: usize = 10_000;
+
+/// The places of the first two messages that are equal, where most of them are not.
+fn equal_two(all: &[Rc<Message>]) -> Option<(usize, usize)> {
+    let mut known: HashMap<&Payload, usize> = HashMap::new();
+    let mut equal = None;
+    for (place, message) in all.iter().take(MOST_COMPARED).enumerate() {
+        match known.entry(message.subject.payload()) {
+            Entry::Occupied(first) => drop(equal.get_or_insert((*first.get(), place))),
+            Entry::Vacant(free) => drop(free.insert(place)),
+        }
+    }
+    equal.filter(|_| known.len() * 2 > all.len())
+}
+
+/// Ascending numbers in words: `1 to 3, 5 and 8`.
+fn ranges(numbers: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let words: Vec<String> = runs
+        .iter()
+        .flat_map(|&(first, last)| match last - first {
+            0 => vec![first.to_string()],
+            1 => vec![first.to_string(), last.to_string()],
+            _ => vec![format!("{first} to {last}")],
+        })
+        .collect();
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
     }
 }
 

@@ -69,6 +69,11 @@ impl Document {
         expand(&self.root, &mut Vec::new(), budget, scope)
     }
 
+    /// Whether it is one placeholder and nothing else.
+    pub fn is_placeholder(&self) -> bool {
+        matches!(&self.root, Node::Text(template) if template.is_placeholder())
+    }
+
     /// The value, when it has no placeholder and so is the same every time.
     pub fn literal(&self) -> Option<&Value> {
         match &self.root {

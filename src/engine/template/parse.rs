@@ -104,14 +104,25 @@ pub enum TemplateErrorKind {
     /// Not a name.
     #[error("{0:?} is no name; a name is a letter or _, then letters, digits, _ and -")]
     NotAName(String),
-    /// A call of something that nobody knows.
-    #[error("nothing is called {name:?} here{}", did_you_mean(.nearest))]
+    /// A call of something that does not exist.
+    #[error("no function is called {name:?}{}", near_or_all(.nearest))]
     UnknownWord {
         /// What was written.
         name: String,
         /// The nearest word that takes something.
         nearest: Option<String>,
     },
+    /// `{{n + 1}}` or `{{n == 6}}`.
+    #[error(
+        "a placeholder does not calculate or compare; write a name alone, such as {{{{n}}}}, and give the result a name in \
+         \"vars\" or \"each\""
+    )]
+    Arithmetic,
+    /// `{{name ?? 5}}`.
+    #[error(
+        "only the environment takes a default after ??: write {{{{env.NAME ?? 5}}}}, or give {0:?} its first value in \"vars\""
+    )]
+    DefaultOfVariable(String),
     /// A word with too much or too little after it.
     #[error("{word} is written as {usage}")]
     Usage {
@@ -145,6 +156,13 @@ pub(super) fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
 }
 
+/// What a placeholder may begin with and have something after it, or make a value of.
+const FUNCTIONS: &str = "base64, env, iso, now, pick, random and uuid";
+
+fn near_or_all(nearest: &Option<String>) -> String {
+    if nearest.is_some() { did_you_mean(nearest) } else { format!("; the functions are {FUNCTIONS}") }
+}
+
 impl TemplateErrorKind {
     /// The complaint about a variable that is not among `known`.
     pub fn unknown_variable<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
@@ -167,7 +185,7 @@ impl Template {
     /// assert!(Template::parse("hello {{name}}").is_ok());
     /// assert_eq!(
     ///     Template::parse("{{rnadom 1 6}}").unwrap_err()[0].to_string(),
-    ///     "nothing is called \"rnadom\" here; did you mean \"random\"?",
+    ///     "no function is called \"rnadom\"; did you mean \"random\"?",
     /// );
     /// ```
     pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
@@ -222,6 +240,11 @@ impl Template {
             _ => None,
         });
         places.map(|(at, name)| Reference { path: "$".to_owned(), at, name }).collect()
+    }
+
+    /// Whether it is one placeholder and nothing else, which keeps the type of its value.
+    pub fn is_placeholder(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Place { .. }])
     }
 
     /// The text, when it has no placeholder and so is the same every time.
@@ -328,6 +351,9 @@ fn read(content: &str) -> Result<Say, TemplateErrorKind> {
     if head.quoted {
         return Err(TemplateErrorKind::NotAName(head.text));
     }
+    if let Some(mistake) = calculation(&head.text, words.first()) {
+        return Err(mistake);
+    }
     match head.text.as_str() {
         "random" => read_random(&words),
         "pick" if words.is_empty() => Err(usage("pick", "{{pick a b c}}")),
@@ -347,12 +373,29 @@ fn read(content: &str) -> Result<Say, TemplateErrorKind> {
         "iso" => Err(usage("iso", "{{iso}}")),
         "seq" => Err(usage("seq", "{{seq}}")),
         "client" => Err(usage("client", "{{client}}")),
-        word if words[0].text == "??" => Err(TemplateErrorKind::NotAName(format!("{word} ??"))),
         word => {
-            let near = nearest(word, ["random", "pick", "base64"]).map(str::to_owned);
+            let near = nearest(word, ["random", "pick", "base64", "env"]).map(str::to_owned);
             Err(TemplateErrorKind::UnknownWord { name: word.to_owned(), nearest: near })
         }
     }
+}
+
+/// What people write who take a placeholder for an expression.
+fn calculation(head: &str, next: Option<&Word>) -> Option<TemplateErrorKind> {
+    if WORDS.contains(&head) {
+        return None;
+    }
+    let next = next.filter(|word| !word.quoted).map_or("", |word| word.text.as_str());
+    let name = head.split("??").next().unwrap_or_default();
+    if (name.len() < head.len() || next.starts_with("??")) && is_name(name) {
+        return Some(TemplateErrorKind::DefaultOfVariable(name.to_owned()));
+    }
+    let is_sign = |c: char| "+-*/%=<>!&|".contains(c);
+    let is_sum = |c: char| is_sign(c) && c != '-';
+    let is_calculated = (!next.is_empty() && next.chars().all(is_sign))
+        || next.starts_with(is_sign)
+        || (head.contains(is_sum) && head.starts_with(|c: char| c.is_alphanumeric() || c == '_'));
+    is_calculated.then_some(TemplateErrorKind::Arithmetic)
 }
 
 fn usage(word: &'static str, usage: &'static str) -> TemplateErrorKind {

@@ -13,22 +13,25 @@ use crate::ui::fields::button;
 use crate::wire::checks::Spot;
 
 /// All that is known of a failure.
-pub(super) fn details(store: Store, link: Link, spot: Spot, failure: Failure) -> AnyView {
-    let whom = match (failure.client, failure.round) {
-        (Some(client), Some(round)) => format!("{client}, round {round}"),
-        (Some(client), None) => client,
-        (None, Some(round)) => format!("round {round}"),
-        (None, None) => String::new(),
-    };
+///
+/// `failed` is for how many clients of how many the step failed.
+pub(super) fn details(
+    store: Store,
+    link: Link,
+    spot: Spot,
+    failure: Failure,
+    (failed, all): (u64, u64),
+) -> AnyView {
+    let round = failure.round.map(|round| format!("round {round}"));
+    let others = (failed > 0 && all > 1).then(|| format!("{failed} of {all} clients failed"));
+    let whom = failure.client.into_iter().chain(round).chain(others).collect::<Vec<_>>().join(", ");
     // The sentence often says it already.
     let expected = failure
         .expected
         .filter(|words| !failure.message.contains(words.as_str()))
         .map(|words| view! { <div><dt>"expected"</dt><dd class="mono">{words}</dd></div> }.into_any());
     let closest = failure.closest.map(|near| {
-        // What a step has selected itself is taken, too; that is no news.
-        let is_elsewhere = near.taken && failure.kind != FailureKind::Mismatch;
-        let taken = if is_elsewhere { ", already taken by another expectation" } else { "" };
+        let taken = if near.taken { ", already taken by another expectation" } else { "" };
         let when = format!("{} got it at {}{taken}", near.client, millis(near.at_ms));
         view! { <div><dt>"came nearest"</dt><dd class="mono" data-testid="closest">{near.message}<span class="hint">{when}</span></dd></div> }.into_any()
     });

@@ -12,7 +12,7 @@ use super::link::Link;
 use super::order;
 use super::past;
 use super::store::{Store, Tab};
-use crate::engine::report::{Millis, Verdict};
+use crate::engine::report::{Instead, Millis, Unmet, Verdict, setup_failure};
 use crate::ui::fields::{button, text, when};
 use crate::ui::format;
 use crate::ui::live::{LiveCheck, LiveRun, Stage};
@@ -168,11 +168,14 @@ fn seats(run: RwSignal<LiveRun>) -> AnyView {
 fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView {
     let check = Memo::new(move |_| run.with(|run| run.checks.get(at).cloned()).unwrap_or_default());
     let stage = Memo::new(move |_| check.with(|check| check.stage));
+    let same = Memo::new(move |_| run.with(|run| same_setup(&run.checks, at)));
     // What went wrong is open by itself; what a person opened or closed stays so.
     let by_hand = RwSignal::new(None::<bool>);
     let is_open = when(move || {
         by_hand.get().unwrap_or(match stage.get() {
             Stage::Running => true,
+            // What another check before it says already.
+            Stage::Ended(_) if same.get().is_some() => false,
             // Of what does not apply there is nothing to see but why, which the certificate and the reasons say.
             Stage::Ended(verdict) => !matches!(verdict, Verdict::Pass | Verdict::Skipped),
             Stage::Waiting => false,
@@ -203,6 +206,11 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
                 format::count(counters.received)
             ),
         }
+    });
+    let noted = text(move || match (same.get(), stage.get()) {
+        (Some(first), _) => format!("its setup failed as in {first}"),
+        (None, Stage::Ended(verdict)) => check.with(|check| noted(check, verdict)),
+        _ => String::new(),
     });
     let reasons = move || {
         let reasons = check.with(|check| check.reasons.clone());
@@ -237,6 +245,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
                 </button>
                 {tags.into_iter().map(|tag| view! { <span class="badge">{tag}</span> }).collect_view()}
                 <span class="space"></span>
+                <span class="hint" data-testid="noted">{noted}</span>
                 <span class="hint">{figures}</span>
                 <span class="took mono">{took}</span>
                 <button type="button" class="quiet" data-testid="run-one" disabled=when(move || store.is_running()) on:click=move |_| only()>"Run only this"</button>
@@ -245,6 +254,28 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
         </li>
     }
     .into_any()
+}
+
+/// What there is to say of a check that is folded: its notes, and what was left over.
+fn noted(check: &LiveCheck, verdict: Verdict) -> String {
+    let notes = if verdict == Verdict::Pass { check.reasons.len() as u64 } else { 0 };
+    let notes = (notes > 0).then(|| format::counted(notes, "note"));
+    let left = check.counters.leftovers;
+    let left = (left > 0).then(|| format!("{} left over", format::count(left)));
+    notes.into_iter().chain(left).collect::<Vec<_>>().join(" · ")
+}
+
+/// The check before this one whose setup failed in the same way.
+fn same_setup(checks: &[LiveCheck], at: usize) -> Option<String> {
+    let key = |check: &LiveCheck| {
+        let mut failed = check.steps.iter().filter_map(|step| Some((&step.path, step.failure.as_ref()?)));
+        let (path, failure) = failed.next()?;
+        let key = setup_failure(path, failure)?;
+        failed.all(|(path, _)| !path.starts_with("steps")).then_some(key)
+    };
+    let own = key(checks.get(at)?)?;
+    let first = checks[..at].iter().find(|check| key(check).as_ref() == Some(&own))?;
+    Some(first.name.clone())
 }
 
 fn step(
@@ -259,7 +290,9 @@ fn step(
     let stage = text(move || step.with(|step| step.stage.name().to_owned()));
     let depth = step.with_untracked(|step| depth(&step.path));
     let class = if depth > 0 { "step inner" } else { "step" };
-    let title = text(move || step.with(|step| step.title.clone()));
+    let title = text(move || step.with(|step| step.note.clone().unwrap_or_else(|| step.title.clone())));
+    let does =
+        text(move || step.with(|step| step.note.as_ref().map(|_| step.title.clone()).unwrap_or_default()));
     let part = step.with_untracked(|step| part_of(&step.path));
     let took = text(move || {
         step.with(|step| match step.stage {
@@ -277,7 +310,8 @@ fn step(
         Some(it) => {
             let spot =
                 crate::wire::checks::Spot { run: run.with_untracked(|run| run.run), check: at, step: number };
-            failure::details(store, link, spot, it)
+            let clients = step.with(|step| (step.failed_clients, step.on.len() as u64));
+            failure::details(store, link, spot, it, clients)
         }
         None => ().into_any(),
     };
@@ -286,15 +320,52 @@ fn step(
             <div class="line">
                 <span class="sign" data-verdict=stage role="img" aria-label=stage></span>
                 {part.map(|part| view! { <span class="badge">{part}</span> })}
-                <span class="title">{title}</span>
+                <span class="title" title=does>{title}</span>
                 <span class="space"></span>
                 <span class="took mono">{took}</span>
                 <button type="button" class="quiet at" title="Show it in the document" on:click=move |_| show()>{format!("line {line}")}</button>
             </div>
             {failure}
+            {move || step.with(|step| step.unmet.clone()).and_then(unmet)}
         </li>
     }
     .into_any()
+}
+
+/// How many of the messages that a step expected came, and what came in their place.
+fn unmet(it: Unmet) -> Option<AnyView> {
+    if it.expected < 2 {
+        return None;
+    }
+    let met = format!("{} of {} met", format::count(it.met), format::count(it.expected));
+    let group = |Instead { shape, count, first }: Instead| {
+        let whose = format!("{} got it at {}", first.client, millis(first.at_ms));
+        view! {
+            <li data-testid="instead">
+                <code>{shape}</code>" ×"<strong>{format::count(count)}</strong>
+                <details><summary>"Show one"</summary><code>{first.message}</code><span class="hint">{whose}</span></details>
+            </li>
+        }
+        .into_any()
+    };
+    let omitted = it.instead_omitted;
+    let words = match (it.instead.is_empty(), omitted) {
+        (true, 0) => "Nothing came instead.".to_owned(),
+        (true, _) => format!("{} came instead.", format::counted(omitted, "message")),
+        _ => "Came instead:".to_owned(),
+    };
+    let more = (omitted > 0 && !it.instead.is_empty())
+        .then(|| view! { <li>{format!("{} of other shapes", format::counted(omitted, "message"))}</li> });
+    let groups: Vec<_> = it.instead.into_iter().map(group).collect();
+    Some(
+        view! {
+            <div class="failure unmet" data-testid="unmet">
+                <p><strong>{met}</strong>" · "{words}</p>
+                <ul>{groups}{more}</ul>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// How deep a step stands in others.

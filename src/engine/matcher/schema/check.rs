@@ -42,9 +42,9 @@ impl Schema {
     /// let mistakes = Schema::compile(&json!({"propertis": {}, "items": {"type": "strin"}})).unwrap_err();
     /// assert_eq!(
     ///     mistakes[0].to_string(),
-    ///     r#"$.propertis: "propertis" is no keyword; did you mean "properties"?"#,
+    ///     r#"$.propertis: unknown keyword "propertis"; did you mean "properties"?"#,
     /// );
-    /// assert_eq!(mistakes[1].to_string(), r#"$.items.type: "strin" is no type; did you mean "string"?"#);
+    /// assert_eq!(mistakes[1].to_string(), r#"$.items.type: unknown type "strin"; did you mean "string"?"#);
     /// ```
     pub fn compile(spec: &Value) -> Result<Self, Vec<SchemaError>> {
         Self::read(spec, &Place::Root)

@@ -185,7 +185,7 @@ fn ok_combinations() {
 
 #[test]
 fn err_values() {
-    wrong(json!({"type": "strin"}), &[r#"$.type: "strin" is no type; did you mean "string"?"#]);
+    wrong(json!({"type": "strin"}), &[r#"$.type: unknown type "strin"; did you mean "string"?"#]);
     wrong(json!({"type": []}), &["$.type: wanted a type or a list of types, got []"]);
     wrong(json!({"enum": []}), &["$.enum: wanted a list of values, at least one, got []"]);
     wrong(json!({"minimum": "1"}), &[r#"$.minimum: wanted a number, got "1""#]);
@@ -197,7 +197,7 @@ fn err_values() {
     );
     wrong(
         json!({"format": "datetime"}),
-        &[r#"$.format: "datetime" is no format; did you mean "date-time"?"#],
+        &[r#"$.format: unknown format "datetime"; did you mean "date-time"?"#],
     );
     wrong(json!({"uniqueItems": 1}), &["$.uniqueItems: wanted true or false, got 1"]);
     wrong(json!({"required": "a"}), &[r#"$.required: wanted a list of names, got "a""#]);
@@ -210,7 +210,7 @@ fn err_schemas() {
         json!({"properties": {"a": 1}, "propertis": 1}),
         &[
             "$.properties.a: wanted a schema: an object, true or false, got 1",
-            r#"$.propertis: "propertis" is no keyword; did you mean "properties"?"#,
+            r#"$.propertis: unknown keyword "propertis"; did you mean "properties"?"#,
         ],
     );
     wrong(json!({"allOf": []}), &["$.allOf: wanted a list of schemas, at least one, got []"]);
@@ -280,7 +280,7 @@ fn err_references() {
     wrong(json!({"$id": "a#b"}), &[r##"$.$id: wanted a URI without a fragment, got "a#b""##]);
     wrong(
         json!({"$ref": "#/x/1", "x": [0, {"type": "strin"}]}),
-        &[r#"$.x[1].type: "strin" is no type; did you mean "string"?"#],
+        &[r#"$.x[1].type: unknown type "strin"; did you mean "string"?"#],
     );
 }
 

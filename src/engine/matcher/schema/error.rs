@@ -24,7 +24,7 @@ pub struct SchemaError {
 #[non_exhaustive]
 pub enum SchemaErrorKind {
     /// A name that is nearly a known one. Other unknown keywords are legal.
-    #[error("{name:?} is no {what}{}", near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    #[error("unknown {what} {name:?}{}", near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
     Unknown {
         /// What a name there stands for, as a noun.
         what: &'static str,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::super::markup::body;
-use super::super::words::{self, causes, counted, happened, untold};
+use super::super::words::{self, causes, counted, happened, heading, untold};
 use super::super::{CheckReport, Failure, Leftover, StepReport, Verdict};
 use super::{badge, begin_table, end_table, figures, paragraph};
 
@@ -13,14 +13,22 @@ pub(super) fn checks(checks: &[CheckReport], prefix: &str, out: &mut dyn Write) 
     if checks.is_empty() {
         paragraph(out, "about", "No check ran.")?;
     }
+    let same = words::same_setups(checks);
     for (at, one) in checks.iter().enumerate() {
-        check(at, one, prefix, out)?;
+        check(at, one, same[at].map(|first| checks[first].name.as_str()), prefix, out)?;
     }
     out.write_str("</section>\n")
 }
 
-fn check(at: usize, check: &CheckReport, prefix: &str, out: &mut dyn Write) -> fmt::Result {
-    let open = if check.verdict == Verdict::Pass { "" } else { " open" };
+/// `same_as` is the check whose setup failed in the same way before.
+fn check(
+    at: usize,
+    check: &CheckReport,
+    same_as: Option<&str>,
+    prefix: &str,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let open = if check.verdict == Verdict::Pass || same_as.is_some() { "" } else { " open" };
     write!(
         out,
         "<details class=\"check\" id=\"{prefix}check-{at}\" data-verdict=\"{}\"{open}>\n<summary>",
@@ -35,6 +43,11 @@ fn check(at: usize, check: &CheckReport, prefix: &str, out: &mut dyn Write) -> f
         out.write_str("</span>")?;
     }
     out.write_str("</h3>")?;
+    if let Some(noted) = noted(check, same_as) {
+        out.write_str(" <span class=\"aside\">")?;
+        body(out, &noted)?;
+        out.write_str("</span>")?;
+    }
     writeln!(out, " <span class=\"took\">{}</span></summary>", words::millis(check.duration_ms))?;
     if let Some(about) = &check.about {
         paragraph(out, "about", about)?;
@@ -54,6 +67,17 @@ fn check(at: usize, check: &CheckReport, prefix: &str, out: &mut dyn Write) -> f
     out.write_str("</details>\n")
 }
 
+/// What is to be seen of a check that is folded.
+fn noted(check: &CheckReport, same_as: Option<&str>) -> Option<String> {
+    if let Some(first) = same_as {
+        return Some(format!("its setup failed as in {first}"));
+    }
+    let notes = Some(check.reasons.len()).filter(|notes| *notes > 0 && check.verdict == Verdict::Pass);
+    let notes = notes.map(|notes| counted(notes as u64, "note"));
+    let all: Vec<String> = notes.into_iter().chain(words::left_over(check)).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 fn steps(steps: &[StepReport], out: &mut dyn Write) -> fmt::Result {
     if steps.is_empty() {
         return Ok(());
@@ -69,7 +93,7 @@ fn steps(steps: &[StepReport], out: &mut dyn Write) -> fmt::Result {
         out.write_str("><div class=\"step\">")?;
         badge(step.verdict, out)?;
         out.write_str(" <span class=\"title\">")?;
-        body(out, &step.title)?;
+        body(out, &heading(step))?;
         if step.runs > 1 {
             write!(out, " <span class=\"aside\">× {}</span>", words::count(step.runs))?;
         }
@@ -83,11 +107,17 @@ fn steps(steps: &[StepReport], out: &mut dyn Write) -> fmt::Result {
         let took =
             if step.verdict == Verdict::Skipped { String::new() } else { words::millis(step.duration_ms) };
         writeln!(out, "<span class=\"took\">{took}</span></div>")?;
-        if let Some(note) = &step.note {
-            paragraph(out, "aside", note)?;
+        if step.note.is_some() {
+            paragraph(out, "aside", &step.title)?;
+        }
+        if let Some(forgiven) = &step.forgiven {
+            paragraph(out, "aside", &format!("did not hold, as it may: {forgiven}"))?;
         }
         if let Some(failed) = &step.failure {
             failure(step, failed, out)?;
+        }
+        for line in words::unmet(step) {
+            paragraph(out, "aside", &line)?;
         }
         out.write_str("</li>\n")?;
     }

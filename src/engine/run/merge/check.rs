@@ -10,8 +10,9 @@ use super::united::{gravest, named, reasons};
 use super::{Part, add_figures, harness, judge_lines, longest, sum};
 use crate::engine::report::{CheckReport, Failure, Report, StepReport, Verdict};
 use crate::engine::run::check::MOST_LEFTOVERS;
-use crate::engine::run::judge::leave_out;
+use crate::engine::run::judge::{allows_less, leave_out};
 use crate::engine::run::ledger::Failures;
+use crate::engine::run::unmet;
 
 /// The same check in the shards that have run it, for each check in the order of the suite.
 pub(super) fn rows<'a>(parts: &[Part<'a, Report>]) -> Vec<Vec<Part<'a, CheckReport>>> {
@@ -62,6 +63,8 @@ pub(super) fn merge(
         Verdict::Pass => harness.settle(of_steps, Failures::default(), &lines),
         _ => (of_steps, None),
     };
+    let mut all_steps = steps(row);
+    settle_missing(&mut all_steps, allows_less(lines.iter().map(|(line, _)| line)), verdict != Verdict::Pass);
     let mut all_reasons =
         reasons(&row.iter().map(|(shard, check)| (*shard, &check.reasons)).collect::<Vec<_>>());
     all_reasons.extend(reason);
@@ -80,7 +83,7 @@ pub(super) fn merge(
         duration_ms: longest(all().map(|check| check.duration_ms)),
         metrics: metrics.to_report(),
         thresholds: lines.into_iter().map(|(line, _)| line).chain(known).collect(),
-        steps: steps(row),
+        steps: all_steps,
         leftovers: leftovers.into_iter().take(MOST_LEFTOVERS).cloned().collect(),
         leftovers_omitted: sum(all().map(|check| check.leftovers_omitted).chain([cut])),
         close_code: all().find_map(|check| check.close_code),
@@ -119,7 +122,34 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
         on: everybody(all().flat_map(|step| &step.on)),
         runs: sum(all().map(|step| step.runs)),
         failed_runs: sum(all().map(|step| step.failed_runs)),
+        failed_clients: sum(all().map(|step| step.failed_clients)),
+        forgiven: all().find_map(|step| step.forgiven.clone()),
         failure,
+        unmet: unmet::unite(all().filter_map(|step| step.unmet.as_ref())),
+    }
+}
+
+/// Thresholds have been judged on the figures of all shards: what is missing is a failure of its step, or not.
+fn settle_missing(steps: &mut [StepReport], is_bound_broken: bool, has_failed: bool) {
+    let mut failed = Vec::new();
+    for step in steps.iter_mut() {
+        let Some(unmet) = step.unmet.as_mut().filter(|unmet| unmet.borne && unmet.first.is_some()) else {
+            continue;
+        };
+        // A shard could not know what the others have: where nothing came in one of them, something may have in another.
+        let own = if step.verdict == Verdict::Skipped { Verdict::Pass } else { step.verdict };
+        step.verdict = unmet::verdict(own, unmet.expected, unmet.met, is_bound_broken, has_failed);
+        if step.verdict == Verdict::Fail && step.failure.is_none() {
+            step.failure = unmet.first.take().map(|first| *first);
+            failed.push(step.path.clone());
+        }
+    }
+    for step in steps.iter_mut().filter(|step| step.verdict == Verdict::Pass) {
+        let is_around =
+            |path: &String| path.strip_prefix(&step.path).is_some_and(|rest| rest.starts_with('.'));
+        if failed.iter().any(is_around) {
+            step.verdict = Verdict::Fail;
+        }
     }
 }
 

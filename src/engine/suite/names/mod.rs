@@ -29,7 +29,16 @@ pub(super) fn check(suite: &Suite, notes: &SuiteNotes, source: &Source<'_>, prob
     let vars: HashSet<&str> = notes.vars.iter().map(String::as_str).collect();
     variables_only(&notes.uses, &vars, problems);
     check_invariants(notes, problems);
-    let around = [&notes.setup, &notes.teardown].map(|steps| timings_of(steps));
+    let around = [("setup", &notes.setup), ("teardown", &notes.teardown)].map(|(part, steps)| {
+        let apart = |name: String| {
+            if ["rtt", "rtt.intended", "http"].contains(&name.as_str()) {
+                format!("{part}.{name}")
+            } else {
+                name
+            }
+        };
+        timings_of(steps).into_iter().map(apart).collect::<Vec<_>>()
+    });
     let mut all_timings: HashSet<String> = around.iter().flatten().cloned().collect();
     let mut visits = MOST_VISITS;
     for check in &notes.checks {

@@ -120,8 +120,15 @@ impl Reader<'_> {
             let Some(name) = self.label(node, "a variable", "\"token\"") else { continue };
             if !vars.contains_key(&name) {
                 let near = crate::engine::nearest::nearest(&name, vars.keys().map(String::as_str));
-                let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-                self.wrong(node.span, format!("no variable is called {:?}{hint}", cut(&name, 60)));
+                let shown = cut(&name, 60);
+                let hint = match near {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!(
+                        "add it: \"vars\": {{{shown:?}: \"\"}}; what a step captures or sets under this name is then \
+                         masked too"
+                    ),
+                };
+                self.wrong(node.span, format!("no variable is called {shown:?}; {hint}"));
             }
             secrets.push(name);
         }

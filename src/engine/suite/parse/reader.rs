@@ -130,6 +130,9 @@ impl<'t> Reader<'t> {
         if self.problems.is_full() {
             return self.wrong(member.key_span, "");
         }
+        if let Some(words) = impossible(table.noun, &member.key) {
+            return self.wrong(member.key_span, words);
+        }
         let matchers = table.takes_matcher.then(Matcher::keys).into_iter().flatten();
         let known: Vec<&str> = table.keys.iter().map(|key| key.name).chain(matchers).collect();
         let elsewhere = VERBS.iter().filter(|verb| verb.table.has(&member.key)).map(|verb| verb.table.noun);
@@ -363,6 +366,16 @@ impl<'t> Reader<'t> {
     pub(super) fn uses_since(&mut self, before: usize) -> Vec<Use> {
         self.uses.split_off(before)
     }
+}
+
+/// What a browser keeps a page from doing, and the ways around it.
+fn impossible(noun: &str, key: &str) -> Option<&'static str> {
+    let is_header = ["headers", "header", "cookies", "cookie", "authorization", "auth", "origin"]
+        .contains(&key.to_ascii_lowercase().as_str());
+    (noun == "a client" && is_header).then_some(
+        "a page cannot set headers of a WebSocket handshake; put the token into the address (\"url\": \
+         \"wss://host/ws?token={{token}}\") or into \"protocols\", or send it as the first message",
+    )
 }
 
 /// What a value is, as JSON and cut.

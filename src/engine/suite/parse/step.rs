@@ -235,6 +235,16 @@ impl Reader<'_> {
                         node.span,
                         "a condition without a placeholder never changes; write \"{{slow}}\"",
                     );
+                } else if !document.is_placeholder() {
+                    // It would be a text, and a text that is not empty counts as yes.
+                    self.wrong(
+                        node.span,
+                        format!(
+                            "a condition is one placeholder and nothing around it, because it does not compare: write \
+                             \"{{{{{}}}}}\" alone; to compare, put an expectation into \"try\"",
+                            between_braces(text)
+                        ),
+                    );
                 }
                 Some(document)
             }
@@ -248,6 +258,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// What the first placeholder of a text says, cut.
+fn between_braces(text: &str) -> String {
+    let inner = text.split_once("{{").and_then(|(_, rest)| rest.split_once("}}"));
+    cut(inner.map_or("slow", |(inner, _)| inner.trim()), 60)
 }
 
 /// All timings of which steps and those in them take samples.

@@ -87,7 +87,10 @@ fn err_all_at_once() {
         "{{}} {{a b}} {{1x}}",
         &[
             (0, r"an empty placeholder; name a variable, or write \{{ for the two braces themselves"),
-            (5, "nothing is called \"a\" here"),
+            (
+                5,
+                "no function is called \"a\"; the functions are base64, env, iso, now, pick, random and uuid",
+            ),
             (13, "\"1x\" is no name; a name is a letter or _, then letters, digits, _ and -"),
         ],
     );
@@ -95,9 +98,49 @@ fn err_all_at_once() {
 
 #[test]
 fn err_an_unknown_word_names_the_nearest() {
-    check_err("{{rand 1 6}}", &[(0, "nothing is called \"rand\" here; did you mean \"random\"?")]);
-    check_err("{{randon 1 6}}", &[(0, "nothing is called \"randon\" here; did you mean \"random\"?")]);
-    check_err("{{choose a b}}", &[(0, "nothing is called \"choose\" here")]);
+    check_err("{{rand 1 6}}", &[(0, "no function is called \"rand\"; did you mean \"random\"?")]);
+    check_err("{{randon 1 6}}", &[(0, "no function is called \"randon\"; did you mean \"random\"?")]);
+    check_err(
+        "{{choose a b}}",
+        &[(
+            0,
+            "no function is called \"choose\"; the functions are base64, env, iso, now, pick, random and uuid",
+        )],
+    );
+}
+
+#[test]
+fn err_a_calculation_says_that_placeholders_do_not_calculate() {
+    let message = "a placeholder does not calculate or compare; write a name alone, such as {{n}}, and give the result a \
+                   name in \"vars\" or \"each\"";
+    for text in ["{{n + 1}}", "{{n+1}}", "{{n == 6}}", "{{5 * 2}}", "{{n >= 3}}", "{{a && b}}"] {
+        check_err(text, &[(0, message)]);
+    }
+    check("{{n-1}}", "<0:Name(Variable(\"n-1\"))>");
+}
+
+#[test]
+fn err_a_default_belongs_to_the_environment() {
+    for text in ["{{nope ?? 5}}", "{{nope??5}}", "{{nope ??5}}"] {
+        check_err(
+            text,
+            &[(
+                0,
+                "only the environment takes a default after ??: write {{env.NAME ?? 5}}, or give \"nope\" its first value in \
+                 \"vars\"",
+            )],
+        );
+    }
+}
+
+#[test]
+fn err_an_unknown_function_lists_those_there_are() {
+    for (text, name) in [("{{hmac key n}}", "hmac"), ("{{hex key}}", "hex")] {
+        let message = format!(
+            "no function is called {name:?}; the functions are base64, env, iso, now, pick, random and uuid"
+        );
+        check_err(text, &[(0, &message)]);
+    }
 }
 
 #[test]
@@ -123,7 +166,10 @@ fn err_names_with_strange_letters() {
     );
     check_err(
         "{{name ?? x}}",
-        &[(0, "\"name ??\" is no name; a name is a letter or _, then letters, digits, _ and -")],
+        &[(
+            0,
+            "only the environment takes a default after ??: write {{env.NAME ?? 5}}, or give \"name\" its first value in \"vars\"",
+        )],
     );
 }
 

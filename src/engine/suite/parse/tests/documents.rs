@@ -303,7 +303,7 @@ fn err_defaults_and_ignore() {
     check_err(
         r#"{"sockscope": 1, "suite": "x", "ignore": [{"subst": {}}, {"echo": true}, {"text": "{{x}}"}], "checks": [{"check": "a", "steps": [{"wait": "1s"}]}]}"#,
         &[
-            r#"1:44: $.ignore[0].subst: "subst" is no matcher; did you mean "subset"?"#,
+            r#"1:44: $.ignore[0].subst: unknown matcher "subst"; did you mean "subset"?"#,
             r#"1:59: $.ignore[1].echo: "echo" stands in the expect of a send only, because nothing is sent here"#,
             r#"1:83: $.ignore[2].text: no variable is called "x""#,
         ],
@@ -390,7 +390,7 @@ fn err_invariants() {
             "1:103: $.invariants[2]: an invariant says one thing: increasing, unique, schema or max_gap",
             "1:128: $.invariants[3].max_gap: 5 has no unit; write 5us, 5ms, 5s or 5m",
             "1:148: $.invariants[4].max_gap: an invariant says one thing: increasing, unique, schema or max_gap",
-            r#"1:186: $.invariants[5].schema.type: "objct" is no type; did you mean "object"?"#,
+            r#"1:186: $.invariants[5].schema.type: unknown type "objct"; did you mean "object"?"#,
             r#"1:198: $.invariants[6].increasng: "increasng" is no key of an invariant; did you mean "increasing"?"#,
         ],
     );

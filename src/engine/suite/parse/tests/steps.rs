@@ -3,6 +3,50 @@
 use super::*;
 
 #[test]
+fn err_a_condition_with_text_around_its_placeholder_is_always_yes() {
+    let message = |written: &str| {
+        format!(
+            "a condition is one placeholder and nothing around it, because it does not compare: write \"{{{{{written}}}}}\" \
+             alone; to compare, put an expectation into \"try\""
+        )
+    };
+    check_step_err(
+        r#"{"if": "{{flag}} == 6", "on": "alice", "send": 1}"#,
+        &[&format!("8 .if: {}", message("flag"))],
+    );
+    check_step_err(
+        r#"{"unless": "not {{flag}}", "on": "alice", "send": 1}"#,
+        &[&format!("12 .unless: {}", message("flag"))],
+    );
+}
+
+#[test]
+fn err_headers_of_a_handshake_name_the_ways_around() {
+    let text = r#"{"sockscope": 1, "suite": "s", "clients": {"a": {"url": "ws://h/", "headers": {"Authorization": "x"}}},
+        "checks": [{"check": "c", "steps": [{"connect": "a"}]}]}"#;
+    let problems = crate::engine::suite::Suite::parse(text).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].path, "$.clients.a.headers");
+    assert!(
+        problems[0]
+            .message
+            .starts_with("a page cannot set headers of a WebSocket handshake; put the token into")
+    );
+}
+
+#[test]
+fn err_a_secret_without_a_variable_says_what_to_add() {
+    let text = r#"{"sockscope": 1, "suite": "s", "secrets": ["token"], "clients": {"a": {"url": "ws://h/"}},
+        "checks": [{"check": "c", "steps": [{"connect": "a"}]}]}"#;
+    let problems = crate::engine::suite::Suite::parse(text).unwrap_err();
+    assert_eq!(
+        problems[0].message,
+        "no variable is called \"token\"; add it: \"vars\": {\"token\": \"\"}; what a step captures or sets under this \
+         name is then masked too"
+    );
+}
+
+#[test]
 fn err_what_is_no_step() {
     check_step_err(
         "{}",
@@ -107,7 +151,7 @@ fn err_connect_and_reconnect() {
     );
     check_step_err(
         r#"{"connect": "alice", "expect": {"protocol": {"regx": "x"}}}"#,
-        &[r#"46 .expect.protocol.regx: "regx" is no matcher; did you mean "regex"?"#],
+        &[r#"46 .expect.protocol.regx: unknown matcher "regx"; did you mean "regex"?"#],
     );
     check_step_err(
         r#"{"connect": "alice", "expect": {"subset": {}}}"#,
@@ -372,13 +416,13 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"subset": {"id": {"$gr": 1}}}}"#,
-        &[r#"57 .expect.subset.id.$gr: "$gr" is no operator; did you mean "$gt"?"#],
+        &[r#"57 .expect.subset.id.$gr: unknown operator "$gr"; did you mean "$gt"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"subset": {"id": {"$gt": null}, "a b": {"$type": "strng"}}}}"#,
         &[
             "64 .expect.subset.id.$gt: wanted a number or a string, got null",
-            r#"88 .expect.subset['a b'].$type: "strng" is no type; did you mean "string"?"#,
+            r#"88 .expect.subset['a b'].$type: unknown type "strng"; did you mean "string"?"#,
         ],
     );
     check_step_err(
@@ -407,11 +451,11 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any_of": [{"txt": 1}]}}"#,
-        &[r#"51 .expect.any_of[0].txt: "txt" is no matcher; did you mean "text"?"#],
+        &[r#"51 .expect.any_of[0].txt: unknown matcher "txt"; did you mean "text"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"bytes": {"sise": 1}}}"#,
-        &[r#"49 .expect.bytes.sise: "sise" is no property of bytes; did you mean "size"?"#],
+        &[r#"49 .expect.bytes.sise: unknown property of bytes "sise"; did you mean "size"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "times": -1}}"#,
@@ -519,9 +563,9 @@ fn err_send() {
         r#"{"on": "alice", "send": "{{random 5 1}} {{rnd 1 2}} {{}} {{a b}}"}"#,
         &[
             "25 .send: 5 is above 1; write {{random 1 5}}",
-            r#"41 .send: nothing is called "rnd" here"#,
+            r#"41 .send: no function is called "rnd"; the functions are base64, env, iso, now, pick, random and uuid"#,
             r#"53 .send: an empty placeholder; name a variable, or write \{{ for the two braces themselves"#,
-            r#"58 .send: nothing is called "a" here"#,
+            r#"58 .send: no function is called "a"; the functions are base64, env, iso, now, pick, random and uuid"#,
         ],
     );
 }
@@ -593,7 +637,7 @@ fn err_silence_and_expect() {
     );
     check_step_err(
         r#"{"on": "alice", "expect": {"any": true, "check": {"subset": {"a": {"$lenn": 1}}}}}"#,
-        &[r#"68 .expect.check.subset.a.$lenn: "$lenn" is no operator; did you mean "$len"?"#],
+        &[r#"68 .expect.check.subset.a.$lenn: unknown operator "$lenn"; did you mean "$len"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "silence": "1s"}"#,
