@@ -69,6 +69,14 @@ impl Document {
         expand(&self.root, &mut Vec::new(), budget, scope)
     }
 
+    /// The text, when it is one text with placeholders.
+    pub(super) fn template(&self) -> Option<&Template> {
+        match &self.root {
+            Node::Text(template) => Some(template),
+            _ => None,
+        }
+    }
+
     /// The value, when it has no placeholder and so is the same every time.
     pub fn literal(&self) -> Option<&Value> {
         match &self.root {
