@@ -2,6 +2,8 @@
 //!
 //! Run by `cargo xtask test`, which builds the page and the binary and says where they and the browser are.
 
+#[path = "check/against.rs"]
+mod against;
 #[path = "check/broken.rs"]
 mod broken;
 #[path = "check/command.rs"]

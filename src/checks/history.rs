@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::shelf::{Shelf, ShelfError};
-use crate::engine::report::{Report, read_json, write_json};
+use crate::engine::report::{Report, read_json, target_line, write_json};
 use crate::wire::checks::PastRun;
 
 /// How many are kept.
@@ -66,6 +66,7 @@ pub(super) fn line(id: u64, suite_id: &str, report: &Report, bytes: usize) -> Pa
         duration: report.duration_ms,
         passed: report.totals.passed,
         checks: report.totals.checks,
+        target: target_line(&report.targets),
         seed: report.seed,
         rtt_p50: report.metrics.get("rtt").and_then(|rtt| rtt.p50),
         bytes: bytes as u64,

@@ -190,6 +190,7 @@ impl<W: World> Office<W> {
                 Err(problems) => Told::Mistakes(problems.iter().map(mistake).collect()),
             },
             Ask::Examples => Told::Examples(assist::examples()),
+            Ask::Plan(order) => self.planned(&order),
             Ask::Place { text, offset, is_check } => {
                 Told::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
             }

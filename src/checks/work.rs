@@ -18,7 +18,7 @@ use crate::engine::report::{Origin, Report};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::Suite;
 use crate::engine::unit::show_duration;
-use crate::wire::checks::{Live, Order, SuiteOrder};
+use crate::wire::checks::{Live, Order, SuiteOrder, Told};
 
 /// How often an order looks whether the one before has ended. A run that was stopped ends within seconds.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -123,6 +123,37 @@ impl<W: World> Office<W> {
         self.flush();
     }
 
+    fn options(&self, order: &Order, it: &SuiteOrder, seed: u64) -> Options {
+        Options {
+            overrides: it.overrides.clone(),
+            env: order.env.clone(),
+            told_by: it.told_by.clone(),
+            secrets: order.secrets.clone(),
+            seed,
+            tags: order.tags.clone(),
+            names: it.names.clone(),
+            origin_millis: self.0.site.clock_began.max(0.0) as u64,
+            environment: self.0.site.environment(self.0.hidden.get()),
+            hidden: self.0.hidden.clone(),
+            shard: order.shard,
+        }
+    }
+
+    /// What an order would test, before anything is opened.
+    pub(super) fn planned(&self, order: &Order) -> Told {
+        let Some(it) = order.suites.first() else { return Told::Failed("the order has no suite".to_owned()) };
+        let Ok(suite) = Suite::parse(&it.text) else {
+            return Told::Failed("the suite has mistakes".to_owned());
+        };
+        let options = self.options(order, it, order.seed.unwrap_or_default());
+        match Plan::new(Rc::new(suite), options, self.now_millis()) {
+            Ok(plan) => Told::Planned { targets: plan.targets(), checks: plan.count() },
+            Err(errors) => {
+                Told::Failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            }
+        }
+    }
+
     async fn run_suite(&self, order: &Order, it: &SuiteOrder, index: usize, round: u32, stop: Stop) {
         let refuse = |mistakes, reasons| {
             self.tell(Live::Refused { suite_id: it.id.clone(), mistakes, reasons });
@@ -132,24 +163,14 @@ impl<W: World> Office<W> {
             Ok(suite) => Rc::new(suite),
             Err(problems) => return refuse(problems.iter().map(mistake).collect(), Vec::new()),
         };
+        let name = suite.name.clone();
         // A number that a person can read back from a report and that JavaScript holds exactly.
         let seed = order.seed.unwrap_or_else(|| self.0.world.random() % 1_000_000_000);
-        let options = Options {
-            overrides: it.overrides.clone(),
-            env: order.env.clone(),
-            secrets: order.secrets.clone(),
-            seed,
-            tags: order.tags.clone(),
-            names: it.names.clone(),
-            origin_millis: self.0.site.clock_began.max(0.0) as u64,
-            environment: self.0.site.environment(self.0.hidden.get()),
-            hidden: self.0.hidden.clone(),
-            shard: order.shard,
-        };
+        let options = self.options(order, it, seed);
         let now_millis = self.now_millis();
         // A variable that has the time in it is the same in all browsers that begin together.
         let planned_at = order.start_at.filter(|_| index == 0 && round == 0).unwrap_or(now_millis);
-        let plan = match Plan::new(suite.clone(), options, planned_at) {
+        let plan = match Plan::new(suite, options, planned_at) {
             Ok(plan) => plan,
             Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
         };
@@ -165,7 +186,7 @@ impl<W: World> Office<W> {
             run: run_id,
             recorded: recorded.clone(),
             masker: plan.masker().clone(),
-            suite: suite.name.clone(),
+            suite: name,
             begins: BTreeMap::new(),
             failures: HashMap::new(),
         });

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::metrics::{Counters, Histogram};
-use crate::engine::report::{Failure, Millis, Report, ThresholdReport, Unmet, Verdict};
+use crate::engine::report::{Failure, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict};
 use crate::engine::run::Progress;
 use crate::wire::checks::Seat;
 
@@ -108,6 +108,8 @@ pub struct LiveRun {
     pub seed: u64,
     /// Which time of its order, from 0.
     pub round: u32,
+    /// The addresses that it tests.
+    pub targets: Vec<TargetReport>,
     /// All of its checks.
     pub checks: Vec<LiveCheck>,
     /// Ten a second, thinned out when they are many.
@@ -146,8 +148,9 @@ impl LiveRun {
     /// Something was told.
     pub fn apply(&mut self, progress: Progress) {
         match progress {
-            Progress::RunStarted { suite, seed, checks } => {
+            Progress::RunStarted { suite, seed, checks, targets } => {
                 self.suite = suite;
+                self.targets = targets;
                 self.seed = seed;
                 let check = |it: crate::engine::run::PlannedCheck| LiveCheck {
                     name: it.name,
@@ -229,6 +232,7 @@ impl LiveRun {
                 .collect(),
         };
         self.checks = report.checks.iter().map(check).collect();
+        self.targets.clone_from(&report.targets);
         self.seats.clear();
         self.report = Some(report);
     }
@@ -366,6 +370,7 @@ mod tests {
             suite: "s".into(),
             seed: 7,
             checks: vec![check("one"), check("two")],
+            targets: vec![],
         });
         run
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::report::{Broken, EventFormat, Millis, Report, Verdict};
+use crate::engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict};
 use crate::engine::run::{Progress, Shard};
 use crate::engine::suite::assist::{Example, Explained, OutlineCheck, OutlineVariable, Suggestion};
 
@@ -131,6 +131,9 @@ pub struct PastRun {
     pub passed: u64,
     /// All checks.
     pub checks: u64,
+    /// What it tested, in one line; empty in what earlier versions kept.
+    #[serde(default)]
+    pub target: String,
     /// What its random values came from.
     pub seed: u64,
     /// The median round trip in microseconds.
@@ -150,6 +153,8 @@ pub struct SuiteOrder {
     pub overrides: Vec<(String, String)>,
     /// Only checks of these names; all when empty.
     pub names: Vec<String>,
+    /// Who gave a value, in words: by the name of a variable, and by `env.NAME`.
+    pub told_by: BTreeMap<String, String>,
 }
 
 /// What to run.
@@ -258,6 +263,8 @@ pub enum Ask {
     Format(String),
     /// Ready-made steps.
     Examples,
+    /// What would the first suite of this order test, and with how many checks?
+    Plan(Box<Order>),
     /// Where near this byte can a ready-made step, or a whole check, be put in?
     Place {
         /// The whole document.
@@ -341,6 +348,13 @@ pub enum Told {
     },
     /// Of [`Ask::Examples`].
     Examples(Vec<Example>),
+    /// Of [`Ask::Plan`]; [`Told::Failed`] while a value is missing or wrong.
+    Planned {
+        /// The addresses, without secrets.
+        targets: Vec<TargetReport>,
+        /// How many checks would run, one for each row.
+        checks: usize,
+    },
     /// A run of an earlier time.
     Report(Box<Report>),
     /// The list after a change.

@@ -441,3 +441,44 @@ fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
         assert!(matches!(&told, Told::File { text, .. } if text.contains("ws://sim/echo")), "{told:?}");
     });
 }
+
+#[test]
+fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
+    with_page(|page| async move {
+        let mut asked = order(
+            r#"{ "sockscope": 1, "suite": "targets", "vars": { "ws_url": "{{env.WS_URL ?? ws://elsewhere/echo}}" },
+                 "clients": { "a": { "url": "{{ws_url}}?token=x" } },
+                 "checks": [ { "check": "an echo {{n}}", "each": { "n": [1, 2, 3] }, "steps": [ { "connect": "a" } ] } ] }"#,
+        );
+        asked.env.insert("WS_URL".to_owned(), "ws://sim/echo".to_owned());
+        asked.suites[0]
+            .told_by
+            .insert("env.WS_URL".to_owned(), "the practice server of this page".to_owned());
+        let Told::Planned { targets, checks } = page.ask(Ask::Plan(Box::new(asked.clone()))).await else {
+            panic!("a plan")
+        };
+        assert_eq!(checks, 3, "a check for each row");
+        assert_eq!(targets[0].url, "ws://sim/echo");
+        assert_eq!(targets[0].from, "the practice server of this page");
+        let told = page.run(asked).await;
+        let begun = told.iter().any(
+            |it| matches!(it, Live::Progress(Progress::RunStarted { targets: told, .. }) if *told == targets),
+        );
+        assert!(begun, "{told:?}");
+        let ended = told.iter().find_map(|it| match it {
+            Live::Ended { report, past: Some(past), .. } => {
+                Some((report.targets.clone(), past.target.clone()))
+            }
+            _ => None,
+        });
+        assert_eq!(ended, Some((targets, "ws://sim/echo (the practice server of this page)".to_owned())));
+        let missing = order(
+            r#"{ "sockscope": 1, "suite": "m", "vars": { "u": "{{env.NOWHERE}}" }, "clients": { "a": { "url": "{{u}}" } },
+            "checks": [ { "check": "c", "steps": [ { "connect": "a" } ] } ] }"#,
+        );
+        let Told::Failed(words) = page.ask(Ask::Plan(Box::new(missing))).await else {
+            panic!("a value is missing")
+        };
+        assert!(words.contains("NOWHERE"), "{words}");
+    });
+}

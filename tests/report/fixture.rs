@@ -9,8 +9,8 @@ use sockscope::engine::metrics::Histogram;
 use sockscope::engine::random::Random;
 use sockscope::engine::report::{
     CheckReport, Closed, Connection, Difference, Environment, Failure, FailureKind, Instead, Leftover,
-    Metric, Millis, NearMiss, Opened, Origin, Report, Second, ShardReport, StepReport, ThresholdReport,
-    Totals, Transcript, Unmet, Verdict,
+    Metric, Millis, NearMiss, Opened, Origin, Report, Second, ShardReport, StepReport, TargetReport,
+    ThresholdReport, Totals, Transcript, Unmet, Verdict,
 };
 use sockscope::engine::{Entry, FrameKind, FrameLog, Instant};
 
@@ -101,6 +101,10 @@ fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport {
     }
 }
 
+fn target(url: &str, from: &str) -> TargetReport {
+    TargetReport { url: url.to_owned(), from: from.to_owned(), via: None }
+}
+
 fn check(name: &str, verdict: Verdict, steps: Vec<StepReport>) -> CheckReport {
     CheckReport {
         name: name.to_owned(),
@@ -148,6 +152,7 @@ pub fn nothing() -> Report {
         duration_ms: Millis(0.0),
         environment: Environment::default(),
         vars: Map::new(),
+        targets: Vec::new(),
         totals: Totals { success: 100.0, ..Totals::default() },
         metrics: BTreeMap::new(),
         thresholds: Vec::new(),
@@ -171,6 +176,7 @@ pub fn passed() -> Report {
         seed: 42,
         duration_ms: Millis(5.08),
         environment: environment(),
+        targets: vec![target("ws://localhost:9000/ws/echo", "written in the suite")],
         totals: Totals {
             checks: 1,
             passed: 1,
@@ -369,6 +375,14 @@ pub fn everything() -> Report {
         seed: 18_446_744_073_709_551_615,
         duration_ms: Millis(40_812.4),
         environment: Environment { hidden: true, ..environment() },
+        targets: vec![
+            target("ws://localhost:9000/ws", "from WS_URL"),
+            TargetReport {
+                via: Some("ws://near/ws/proxy".to_owned()),
+                ..target("ws://far/<ws>", "from ws_url in Values")
+            },
+            target("http://localhost:9000/api/rooms", "the practice server of this page"),
+        ],
         vars: [
             ("ws_url", json!("ws://localhost:9000/ws")),
             ("num_clients", json!(5)),

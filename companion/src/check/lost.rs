@@ -43,6 +43,7 @@ pub fn lost_report(
         duration_ms: took.into(),
         environment: Environment::default(),
         vars: serde_json::Map::new(),
+        targets: assignment.targets.to_vec(),
         totals: Totals {
             checks: checks.len() as u64,
             passed: count(Verdict::Pass),

@@ -27,8 +27,8 @@ use std::time::{Duration, Instant};
 
 use sockscope::engine::conformance::Kind;
 use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{CheckReport, Report, ServerReport, Verdict};
-use sockscope::engine::run::{Options, Plan};
+use sockscope::engine::report::{CheckReport, Report, ServerReport, TargetReport, Verdict, target_line};
+use sockscope::engine::run::{Options, Plan, PlanError};
 use sockscope::engine::suite::Suite;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ use self::driver::{BrowserChoice, Driver};
 use self::run::{Assignment, Done};
 use self::screen::Screen;
 use self::target::{Ports, Start, Target};
-use self::values::{Server, Values};
+use self::values::{Server, Told, Values};
 use crate::causes::causes;
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
@@ -296,16 +296,7 @@ fn choose<'a>(
         for name in values::SERVER {
             told.environment.entry(name.to_owned()).or_default();
         }
-        let options = Options {
-            overrides: told.variables,
-            env: told.environment,
-            seed,
-            tags: job.tags.clone(),
-            names: job.names.clone(),
-            ..Options::default()
-        };
-        let now_millis = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0) * 1000;
-        match Plan::new(suite.clone(), options, now_millis) {
+        match plan(job, suite, &told, seed) {
             Ok(plan) => {
                 chosen.push(Chosen { document, masker: plan.masker().clone() });
             }
@@ -317,6 +308,29 @@ fn choose<'a>(
         wrong.push("no check of these suites has the tags or the names that were asked for".to_owned());
     }
     if wrong.is_empty() { Ok(chosen) } else { Err(wrong) }
+}
+
+fn plan(job: &Job, suite: &Rc<Suite>, told: &Told, seed: u64) -> Result<Plan, Vec<PlanError>> {
+    let options = Options {
+        overrides: told.variables.clone(),
+        env: told.environment.clone(),
+        told_by: told.told_by.clone(),
+        seed,
+        tags: job.tags.clone(),
+        names: job.names.clone(),
+        ..Options::default()
+    };
+    let now_millis = u64::try_from(time::OffsetDateTime::now_utc().unix_timestamp()).unwrap_or(0) * 1000;
+    Plan::new(suite.clone(), options, now_millis)
+}
+
+/// What a run will test, known before its browser opens: the page, whose address fills in what nobody gives, plans the same.
+fn targets(job: &Job, suite: &Rc<Suite>, told: &Told, page: &str, seed: u64) -> Vec<TargetReport> {
+    let mut all = told.clone();
+    for (name, address) in values::own_server(page) {
+        all.environment.entry(name).or_insert(address);
+    }
+    plan(job, suite, &all, seed).map(|plan| plan.targets()).unwrap_or_default()
 }
 
 async fn serve(job: &Job) -> Result<Running, server::StartError> {
@@ -386,11 +400,13 @@ impl Bench<'_> {
         let label = if with_tls { format!("{label} (TLS)") } else { label.clone() };
         let of_rounds =
             round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
-        screen.begin(&format!("{label}{of_rounds}"), seed);
+        let page = &self.page.urls().page;
+        let targets = targets(self.job, suite, &told, page, seed);
+        screen.begin(&format!("{label}{of_rounds}"), &target_line(&targets), seed);
         let output = self.target.as_ref().map(|target| target.output().clone());
         let printed = || output.as_ref().map(Output::take).unwrap_or_default();
         let assignment = Assignment {
-            page: &self.page.urls().page,
+            page,
             label,
             text,
             suite,
@@ -402,6 +418,7 @@ impl Bench<'_> {
             shards: self.job.shards,
             limit: self.job.limit,
             fails_fast: self.job.fails_fast,
+            targets: &targets,
             recordings: &self.job.files.recordings(),
             printed: &printed,
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{Broken, EventFormat, Millis, Report, Verdict, read_json};
+use sockscope::engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
 use sockscope::engine::run::merge;
 use sockscope::engine::suite::Suite;
 use time::OffsetDateTime;
@@ -58,6 +58,8 @@ pub struct Assignment<'a> {
     pub limit: Option<Duration>,
     /// Whether the first failure stops the run.
     pub fails_fast: bool,
+    /// What it tests, as the plan has it.
+    pub targets: &'a [TargetReport],
     /// Which recordings are wanted.
     pub recordings: &'a [EventFormat],
     /// What the server under test has printed during the run, to be told without secrets.
@@ -246,6 +248,7 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
             assignment.told.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))),
         ),
         "env": assignment.told.environment,
+        "told_by": assignment.told.told_by,
         "seed": assignment.seed,
         "tags": assignment.tags,
         "checks": assignment.names,

@@ -3,6 +3,7 @@
 //! Owns every word that the command says while it runs. The rule a reader would break: with a report on standard output
 //! everything for people goes to standard error.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -38,12 +39,14 @@ pub struct Screen {
     bar: Option<ProgressBar>,
     /// Checks of the current run that were told.
     told: usize,
+    /// Which run it is, until that is told.
+    head: RefCell<Option<String>>,
 }
 
 impl Screen {
     /// `uses_stderr` when a report goes to standard output.
     pub fn new(uses_stderr: bool, is_quiet: bool) -> Self {
-        Self { uses_stderr, is_quiet, bar: None, told: 0 }
+        Self { uses_stderr, is_quiet, bar: None, told: 0, head: RefCell::default() }
     }
 
     /// A line that `--quiet` leaves out.
@@ -67,11 +70,14 @@ impl Screen {
         }
     }
 
-    /// A run begins.
-    pub fn begin(&mut self, label: &str, seed: u64) {
+    /// A run begins. `against` is what it tests; with `--quiet` all of this is told only when something did not pass.
+    pub fn begin(&mut self, label: &str, against: &str, seed: u64) {
         self.told = 0;
+        let against = if against.is_empty() { String::new() } else { format!(" against {against}") };
+        let head = format!("{BOLD}{label}{BOLD:#}{against} {SOFT}· seed {seed}{SOFT:#}");
+        self.head.replace(Some(head));
         if !self.is_quiet {
-            self.line(&format!("{BOLD}{label}{BOLD:#} {SOFT}· seed {seed}{SOFT:#}"));
+            self.tell_head();
         }
         if self.is_quiet || !io::IsTerminal::is_terminal(&io::stderr()) {
             return;
@@ -81,6 +87,13 @@ impl Screen {
         bar.set_message("opening the browser");
         bar.enable_steady_tick(Duration::from_millis(200));
         self.bar = Some(bar);
+    }
+
+    /// Says which run it is, unless that is said already.
+    fn tell_head(&self) {
+        if let Some(head) = self.head.take() {
+            self.line(&head);
+        }
     }
 
     /// A run stands so.
@@ -104,6 +117,7 @@ impl Screen {
         if self.is_quiet && result.verdict == Verdict::Pass {
             return;
         }
+        self.tell_head();
         let took = duration(result.duration_ms.0);
         let mark = mark(result.verdict);
         // The longest word takes its excess from the name, so that the times stand below each other.
@@ -121,7 +135,11 @@ impl Screen {
             let (name, verdict, duration_ms) = (check.name.clone(), check.verdict, check.duration_ms);
             self.result(&CheckResult { name, verdict, duration_ms });
         }
-        for (at, text) in explain_checks(&report.checks) {
+        let explained = explain_checks(&report.checks);
+        if report.verdict != Verdict::Pass || trouble.is_some() || !explained.is_empty() {
+            self.tell_head();
+        }
+        for (at, text) in explained {
             let check = &report.checks[at];
             self.line(&format!("  {} {BOLD}{}{BOLD:#}", mark(check.verdict), check.name));
             text.lines().for_each(|line| self.line(&format!("        {line}")));

@@ -41,6 +41,27 @@ pub struct Told {
     pub variables: Vec<(String, String)>,
     /// What `{{env.NAME}}` finds.
     pub environment: BTreeMap<String, String>,
+    /// Who gave them, by the name of a variable and by `env.NAME`.
+    pub told_by: BTreeMap<String, String>,
+}
+
+/// What is said of the server that is tested when nobody names one.
+const OWN_SERVER: &str = "the command's own practice server";
+/// The same when the command has started one.
+const STARTED: &str = "the server started by --start";
+
+/// Where the practice server of the command is, by the address of its page: what the page fills in where nobody says it.
+pub fn own_server(page: &str) -> BTreeMap<String, String> {
+    let api = page.trim_end_matches('/');
+    let ws = api.replacen("http", "ws", 1);
+    [
+        ("WS_URL", format!("{ws}/ws")),
+        ("API_URL", format!("{api}/api")),
+        ("PROXY_URL", format!("{ws}/ws/proxy")),
+        ("TOXICS_URL", format!("{api}/api/proxy/toxics")),
+    ]
+    .map(|(name, address)| (name.to_owned(), address))
+    .into()
 }
 
 impl Values {
@@ -97,7 +118,33 @@ impl Values {
         if let (Some(url), false) = (of_variable.or(of_environment), has_api) {
             environment.insert("API_URL".to_owned(), api_beside(&url));
         }
-        Told { variables, environment }
+        let told_by = self.told_by(&variables, &environment, server.is_some());
+        Told { variables, environment, told_by }
+    }
+}
+
+/// Who gave the values.
+impl Values {
+    fn told_by(
+        &self,
+        variables: &[(String, String)],
+        environment: &BTreeMap<String, String>,
+        is_started: bool,
+    ) -> BTreeMap<String, String> {
+        let of_variables = variables.iter().map(|(name, _)| (name.clone(), format!("from --var {name}")));
+        let mut told: BTreeMap<String, String> = of_variables.collect();
+        for name in own_server("").into_keys() {
+            let is_given = self.environment.get(&name).is_some_and(|value| !value.is_empty());
+            let words = match environment.contains_key(&name) {
+                _ if is_given => format!("from {name}"),
+                true if is_started && self.fixed_server().is_none() => STARTED.to_owned(),
+                // `/api` of the server that a socket was given of.
+                true => "beside the address that was given".to_owned(),
+                false => OWN_SERVER.to_owned(),
+            };
+            told.insert(format!("env.{name}"), words);
+        }
+        told
     }
 }
 

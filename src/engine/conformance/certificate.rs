@@ -135,6 +135,9 @@ impl Sum {
 pub struct Certificate {
     /// The endpoint under test.
     pub url: String,
+    /// Where that address comes from, such as `from WS_URL`; empty in those of versions that did not tell.
+    #[serde(default)]
+    pub from: String,
     /// When, as ISO 8601 in UTC.
     pub started: String,
     /// Which browser looked at it.
@@ -172,6 +175,7 @@ impl Certificate {
         let unreachable = report.metrics.get("opened").is_some_and(|opened| opened.count == 0);
         Some(Self {
             url: text(report.vars.get("ws_url")),
+            from: report.targets.first().map(|target| target.from.clone()).unwrap_or_default(),
             started: report.started.clone(),
             browser: report.environment.browser.clone(),
             sockscope: report.sockscope.clone(),

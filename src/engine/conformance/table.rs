@@ -7,6 +7,9 @@ use super::Certificate;
 /// Lines of a head, a line for each check, the sums, and what was not tested.
 pub fn write_table(certificate: &Certificate, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "{} {}", certificate.url, certificate.headline())?;
+    if !certificate.from.is_empty() {
+        writeln!(out, "the address: {}", certificate.from)?;
+    }
     writeln!(out, "{}", certificate.sentence())?;
     writeln!(out, "{}, {}, sockscope {}", certificate.started, certificate.browser, certificate.sockscope)?;
     let server = &certificate.server;

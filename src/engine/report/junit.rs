@@ -13,6 +13,9 @@ use super::markup::{attribute, body};
 use super::words::{self, broken, explain, figures, is_timing};
 use super::{CheckReport, Millis, Report, StepReport, ThresholdReport, Verdict};
 
+/// Addresses beyond these are in the JSON alone.
+const MOST_TARGETS: usize = 10;
+
 /// Which dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JunitStyle {
@@ -267,6 +270,11 @@ impl Document<'_> {
             ("loop_lag_p99_ms".to_owned(), words::decimal(environment.loop_lag_p99_ms)),
             ("hidden".to_owned(), environment.hidden.to_string()),
         ];
+        // Readers take properties by their names, so each has one of its own.
+        all.extend(report.targets.iter().take(MOST_TARGETS).enumerate().map(|(nth, target)| {
+            let name = if nth == 0 { "target".to_owned() } else { format!("target.{}", nth + 1) };
+            (name, words::one_target(target))
+        }));
         all.extend(report.vars.iter().map(|(name, value)| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             (format!("var.{name}"), text)

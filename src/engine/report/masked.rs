@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{
     CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, Report, ServerReport,
-    ShardReport, StepReport, ThresholdReport, Unmet,
+    ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
 };
 use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
@@ -32,6 +32,7 @@ impl Report {
             duration_ms,
             environment,
             vars,
+            targets,
             totals,
             metrics,
             thresholds,
@@ -62,6 +63,7 @@ impl Report {
                 .iter()
                 .map(|(name, value)| (masker.mask(name).into_owned(), masker.mask_json(value)))
                 .collect(),
+            targets: targets.into_iter().map(|one| target(masker, one)).collect(),
             totals,
             metrics: all_metrics(masker, metrics),
             thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
@@ -107,6 +109,19 @@ fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
         received,
         missing,
         rtt: rtt.map(|one| metric(masker, one)),
+    }
+}
+
+fn target(masker: &Masker, target: TargetReport) -> TargetReport {
+    let TargetReport { url, from, via } = target;
+    TargetReport { url: text(masker, url), from: text(masker, from), via: optional(masker, via) }
+}
+
+impl TargetReport {
+    /// The address with every secret taken out.
+    #[must_use]
+    pub fn masked(self, masker: &Masker) -> Self {
+        target(masker, self)
     }
 }
 

@@ -26,10 +26,20 @@ pub use jsonl::write_jsonl;
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Instead, Leftover, Metric,
-    Millis, NearMiss, Report, Second, ServerReport, ShardReport, StepReport, ThresholdReport, Totals, Unmet,
-    Verdict,
+    Millis, NearMiss, Report, Second, ServerReport, ShardReport, StepReport, TargetReport, ThresholdReport,
+    Totals, Unmet, Verdict,
 };
 pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
+
+/// The addresses of a run in one line: the first, where it comes from, and how many more there are; empty when none is known.
+pub fn target_line(targets: &[TargetReport]) -> String {
+    words::target(targets)
+}
+
+/// One address with where it comes from.
+pub fn words_of_target(target: &TargetReport) -> String {
+    words::one_target(target)
+}
 
 /// All that is known of the failures of a check, as lines of plain text.
 pub fn explain_check(check: &CheckReport) -> String {

@@ -99,6 +99,9 @@ pub struct Report {
     /// The variables with their values, secrets masked.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,
+    /// The addresses that were tested, those of connections first; empty in reports of versions that did not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetReport>,
     /// Sums over all checks.
     pub totals: Totals,
     /// Of all checks together.
@@ -116,6 +119,19 @@ pub struct Report {
     /// Where several browsers ran the suite together: each of them. The rest of the report is of all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<ShardReport>,
+}
+
+/// An address that a run tests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetReport {
+    /// Scheme, host, port and path. A query is left out: it names users and tokens, and no server. A placeholder that has its
+    /// value only while the run goes on stays as it is written.
+    pub url: String,
+    /// Where its host comes from, such as `from WS_URL` or `written in the suite`.
+    pub from: String,
+    /// The fault proxy that lies between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
 }
 
 /// The server under test as the command saw it.

@@ -7,8 +7,8 @@ use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use super::{
-    CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, ThresholdReport,
-    Verdict,
+    CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, TargetReport,
+    ThresholdReport, Verdict,
 };
 
 impl FailureKind {
@@ -60,6 +60,19 @@ fn short(number: f64) -> String {
     };
     let text = format!("{number:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Such as `ws://localhost:9000/ws (from WS_URL) + 2 more`.
+pub(super) fn target(targets: &[TargetReport]) -> String {
+    let Some((first, others)) = targets.split_first() else { return String::new() };
+    let more = if others.is_empty() { String::new() } else { format!(" + {} more", others.len()) };
+    format!("{}{more}", one_target(first))
+}
+
+/// One address with where it comes from, and the proxy between.
+pub(super) fn one_target(TargetReport { url, from, via }: &TargetReport) -> String {
+    let via = via.as_ref().map(|via| format!(", through the fault proxy {via}")).unwrap_or_default();
+    format!("{url} ({from}{via})")
 }
 
 /// A whole number in groups of three, with narrow blanks between them.

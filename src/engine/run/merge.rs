@@ -14,8 +14,8 @@ use super::judge::{self, Harness};
 use super::ledger::{Cause, Failures};
 use crate::engine::metrics::{Metrics, Threshold};
 use crate::engine::report::{
-    CheckReport, Environment, HarnessReport, Metric, Millis, Report, Second, ShardReport, ThresholdReport,
-    Verdict,
+    CheckReport, Environment, HarnessReport, Metric, Millis, Report, Second, ShardReport, TargetReport,
+    ThresholdReport, Verdict,
 };
 use united::{distinct, gravest, named, reasons};
 
@@ -96,6 +96,7 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
         duration_ms: longest(parts.iter().map(|(_, report)| report.duration_ms)),
         environment,
         vars: model.vars.clone(),
+        targets: targets(&parts),
         totals: judge::totals(&checks, &metrics.counters),
         metrics: metrics.to_report(),
         thresholds: lines.into_iter().map(|(line, _)| line).chain(required).collect(),
@@ -104,6 +105,17 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
         shards: (0..).zip(shards).map(|(index, report)| one_of_all(index, report.as_ref())).collect(),
         server: None,
     })
+}
+
+/// The addresses of all, each once: a shard that has no group of a check does not name its clients.
+fn targets(parts: &[Part<'_, Report>]) -> Vec<TargetReport> {
+    let mut all: Vec<TargetReport> = Vec::new();
+    for target in parts.iter().flat_map(|(_, report)| &report.targets) {
+        if !all.iter().any(|known| known.url == target.url) {
+            all.push(target.clone());
+        }
+    }
+    all
 }
 
 /// The shards that gave no report, in words.

@@ -5,6 +5,7 @@
 //! or stops a run leaves no socket behind.
 
 mod act;
+mod addresses;
 mod attempt;
 mod bell;
 mod breath;

@@ -15,6 +15,9 @@ pub struct Options {
     pub overrides: Vec<(String, String)>,
     /// What `{{env.NAME}}` finds.
     pub env: BTreeMap<String, String>,
+    /// Who gave a value, in words such as `from ws_url in Values`: by the name of a variable, and by `env.NAME`. What is not here
+    /// is called by its name alone.
+    pub told_by: BTreeMap<String, String>,
     /// Values that are masked although the suite calls no variable of them a secret.
     pub secrets: Vec<String>,
     /// What all random values come from.

@@ -8,13 +8,14 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use super::addresses;
 use super::options::Options;
 use super::progress::{PlannedCheck, PlannedStep};
 use super::scope::EarlyScope;
 use super::split;
 use crate::engine::mask::Masker;
 use crate::engine::random::Random;
-use crate::engine::report::Report;
+use crate::engine::report::{Report, TargetReport};
 use crate::engine::suite::{Check, Each, Suite};
 use crate::engine::template::resolve_variables;
 
@@ -25,6 +26,7 @@ pub struct Plan {
     pub(super) vars: Map<String, Value>,
     pub(super) masker: Masker,
     pub(super) checks: Vec<Planned>,
+    pub(super) targets: Vec<TargetReport>,
     /// Goes on where planning has ended, so that a run needs no other seed.
     pub(super) random: Random,
 }
@@ -110,8 +112,9 @@ impl Plan {
         }
         if errors.is_empty() {
             // Values of the suite are the same in all shards, those that are made later are not.
+            let targets = addresses::of_plan(&suite, &checks, &options, &vars, &sources);
             let random = sources.random.branch(options.shard.index());
-            Ok(Self { suite, options, vars, masker, checks, random })
+            Ok(Self { suite, options, vars, masker, checks, targets, random })
         } else {
             Err(errors
                 .into_iter()
@@ -120,9 +123,19 @@ impl Plan {
         }
     }
 
+    /// How many checks will run, one for each row.
+    pub fn count(&self) -> usize {
+        self.checks.len()
+    }
+
     /// What will run, in this order.
     pub fn checks(&self) -> Vec<PlannedCheck> {
         self.checks.iter().map(|planned| self.outline(planned)).collect()
+    }
+
+    /// The addresses that will be tested, without secrets.
+    pub fn targets(&self) -> Vec<TargetReport> {
+        self.targets.iter().map(|target| target.clone().masked(&self.masker)).collect()
     }
 
     /// Takes out the secrets.

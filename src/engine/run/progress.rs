@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::metrics::{Counters, Delta};
-use crate::engine::report::{Failure, Millis, ThresholdReport, Verdict};
+use crate::engine::report::{Failure, Millis, TargetReport, ThresholdReport, Verdict};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Progress {
         seed: u64,
         /// What will run, in this order.
         checks: Vec<PlannedCheck>,
+        /// The addresses that are tested.
+        targets: Vec<TargetReport>,
     },
     /// A check begins.
     CheckStarted {

@@ -96,6 +96,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         suite: run.plan.suite.name.clone(),
         seed: run.plan.options.seed,
         checks: run.plan.checks(),
+        targets: run.plan.targets(),
     });
     let started = crate::engine::template::iso(run.now_millis());
     run.test_itself().await;
@@ -359,6 +360,7 @@ impl<W: World> RunShared<W> {
             duration_ms: Millis::from(now - self.meter.borrow().began()),
             environment,
             vars: self.plan.vars.clone(),
+            targets: self.plan.targets.clone(),
             totals,
             metrics: metrics.to_report(),
             thresholds,

@@ -71,7 +71,15 @@ impl Document {
 
     /// Whether it is one placeholder and nothing else.
     pub fn is_placeholder(&self) -> bool {
-        matches!(&self.root, Node::Text(template) if template.is_placeholder())
+        self.template().is_some_and(Template::is_placeholder)
+    }
+
+    /// The text, when it is one text with placeholders.
+    pub(super) fn template(&self) -> Option<&Template> {
+        match &self.root {
+            Node::Text(template) => Some(template),
+            _ => None,
+        }
     }
 
     /// The value, when it has no placeholder and so is the same every time.

@@ -169,7 +169,7 @@ pub(super) fn into_text(value: Value) -> String {
 }
 
 impl Say {
-    fn value(&self, budget: &mut Budget, scope: &mut dyn Scope) -> Result<Value, ExpandErrorKind> {
+    pub(super) fn value(&self, budget: &mut Budget, scope: &mut dyn Scope) -> Result<Value, ExpandErrorKind> {
         let made = match self {
             Self::Name(name) => return name.value(budget, scope),
             Self::EnvOr(name, default) => match scope.env(name).filter(|text| !text.is_empty()) {

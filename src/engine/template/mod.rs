@@ -7,6 +7,7 @@
 mod document;
 mod expand;
 mod generate;
+mod outline;
 mod parse;
 mod variables;
 
@@ -15,5 +16,6 @@ pub use document::{Document, expand_json};
 pub(crate) use expand::fixture;
 pub use expand::{ExpandError, ExpandErrorKind, LIMIT, Scope};
 pub(crate) use generate::iso;
+pub use outline::Origin;
 pub use parse::{Name, Reference, Template, TemplateError, TemplateErrorKind, WORDS, is_name};
 pub use variables::{VariableError, VariableErrorKind, resolve_variables};

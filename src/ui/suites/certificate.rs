@@ -97,6 +97,9 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
         Some(url) => url,
         None => server::last_url(store).filter(|_| is_ours).unwrap_or_default(),
     });
+    let from = text(move || {
+        run.with(|run| run.targets.first().map(|target| format!("({})", target.from)).unwrap_or_default())
+    });
     let share = text(move || run.with(|run| format!("{:.4}", run.share(None))));
     let is_over = when(move || made.with(Option::is_some));
     let id = run.with_untracked(|run| run.run);
@@ -113,6 +116,7 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
         <header class="whole" data-state=state>
             <p class="hint">"What a browser can tell of the WebSocket server at"</p>
             <h3 class="mono" data-testid="certificate-url">{url}</h3>
+            <p class="hint" data-testid="certificate-from">{from}</p>
             <p class="line">
                 <span class="sign" data-verdict=state aria-hidden="true"></span>
                 <strong class="verdict" role="status" data-testid="certificate-word">{word}</strong>

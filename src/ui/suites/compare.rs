@@ -1,7 +1,7 @@
 //! Two runs side by side.
 //!
-//! Owns what is better and what is worse. The rule a reader would break: a difference within what the clock and chance can
-//! make is no difference; only what differs by more than a tenth and three steps of the clock is marked.
+//! Owns what is better and what is worse. A difference within what the clock and chance can make is none: a figure is judged only
+//! when both runs have enough samples of it, and marked when it differs by more than a tenth and three steps of the clock.
 
 use leptos::prelude::*;
 
@@ -36,9 +36,11 @@ struct Pair {
     name: String,
     before: String,
     after: String,
+    /// How many samples each of the two has; empty for what is counted.
+    samples: String,
     /// In percent of the earlier one.
     change: Option<f64>,
-    /// Whether that is more than chance: worse, better or neither.
+    /// Whether that is more than chance: worse, better, neither, or too few samples to say.
     mark: &'static str,
 }
 
@@ -53,10 +55,15 @@ pub(super) fn table(store: Store) -> AnyView {
 
 fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let rows = pairs(before, after).into_iter().map(|pair| {
-        let change = pair.change.map(|change| format!("{change:+.1} %"));
+        let change = match (pair.change, pair.mark) {
+            (_, TOO_FEW) => TOO_FEW.to_owned(),
+            (Some(change), "") => format!("{change:+.1} %"),
+            (Some(change), mark) => format!("{change:+.1} % {mark}"),
+            (None, mark) => mark.to_owned(),
+        };
         view! {
-            <tr data-mark=pair.mark><th scope="row" class="mono">{pair.name}</th><td class="mono">{pair.before}</td><td class="mono">{pair.after}</td>
-                <td class="mono">{change}" "{pair.mark}</td></tr>
+            <tr data-testid="compared-figure" data-mark=pair.mark><th scope="row" class="mono">{pair.name}</th><td class="mono">{pair.before}</td><td class="mono">{pair.after}</td>
+                <td class="mono">{pair.samples}</td><td class="mono">{change}</td></tr>
         }
         .into_any()
     });
@@ -70,18 +77,44 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
         .then(|| view! { <p class="hint">"Every check that both have ended the same way."</p> });
     let when = |report: &Report| format!("{} of {}", report.suite, page::local_time(&report.started));
     let head = format!("{} with {}", when(before), when(after));
+    let targets = [before, after].map(targets_of);
+    let warning = differ(&targets).map(|words| view! { <p class="note" role="alert" data-state="wrong" data-testid="other-target">{words}</p> });
+    let [earlier, later] = targets;
     view! {
         <section class="compared" aria-label="Two runs compared" data-testid="compared">
             <div class="line"><h3>{head}</h3><span class="space"></span>{button("quiet", "compare-close", "Close", "", move || store.compared.set(None))}</div>
+            <dl class="facts" data-testid="compared-targets">
+                <div><dt>"Earlier target"</dt><dd class="mono">{earlier}</dd></div>
+                <div><dt>"Later target"</dt><dd class="mono">{later}</dd></div>
+            </dl>
+            {warning}
             {same}
             <ul>{changed}</ul>
             <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
-                <thead><tr><th scope="col">"figure"</th><th scope="col">"earlier"</th><th scope="col">"later"</th><th scope="col">"change"</th></tr></thead>
+                <thead><tr><th scope="col">"figure"</th><th scope="col">"earlier"</th><th scope="col">"later"</th><th scope="col">"samples"</th><th scope="col">"change"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>
+            <p class="hint">{rule()}</p>
         </section>
     }
     .into_any()
+}
+
+/// All addresses of a run in a line.
+fn targets_of(report: &Report) -> String {
+    match report.targets.is_empty() {
+        true => "not known: an earlier version wrote this report".to_owned(),
+        false => report.targets.iter().map(|target| target.url.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A warning when the two runs did not test the same.
+fn differ([before, after]: &[String; 2]) -> Option<String> {
+    (before != after).then(|| {
+        format!(
+            "These runs did not test the same address: {before} first, then {after}. A difference may come from that alone."
+        )
+    })
 }
 
 /// Checks that ended differently, or that only one of them has.
@@ -108,11 +141,28 @@ fn verdict(verdict: Verdict) -> &'static str {
     verdict.name()
 }
 
-/// A figure of a timing: its name and where it stands.
-type Figure = (&'static str, fn(&Metric) -> Option<f64>);
+/// A figure of a timing: its name, where it stands, and how many samples both runs need before it is judged; none for one that
+/// never is.
+type Figure = (&'static str, fn(&Metric) -> Option<f64>, Option<u64>);
 
-const FIGURES: [Figure; 4] =
-    [("p50", |it| it.p50), ("p95", |it| it.p95), ("p99", |it| it.p99), ("max", |it| it.max)];
+/// A percentile rests on the samples beyond it: these counts leave five or more of them. The largest of all rests on one.
+const FIGURES: [Figure; 4] = [
+    ("p50", |it| it.p50, Some(20)),
+    ("p95", |it| it.p95, Some(100)),
+    ("p99", |it| it.p99, Some(500)),
+    ("max", |it| it.max, None),
+];
+
+const TOO_FEW: &str = "too few samples to judge";
+
+/// From how many samples on a figure is judged, in a sentence.
+fn rule() -> String {
+    let bounds = FIGURES.iter().filter_map(|(name, _, least)| Some(format!("{name} from {} on", (*least)?)));
+    format!(
+        "A figure is judged when both runs have enough samples: {}. A maximum rests on one sample, so it is shown and not judged.",
+        bounds.collect::<Vec<_>>().join(", ")
+    )
+}
 
 fn pairs(before: &Report, after: &Report) -> Vec<Pair> {
     let step = before.environment.timer_step_us.max(after.environment.timer_step_us);
@@ -120,9 +170,16 @@ fn pairs(before: &Report, after: &Report) -> Vec<Pair> {
     for (name, was) in &before.metrics {
         let Some(is) = after.metrics.get(name) else { continue };
         if was.unit == "us" {
-            for (figure, of) in FIGURES {
-                if let (Some(was), Some(is)) = (of(was), of(is)) {
-                    pairs.push(timing(format!("{name}.{figure}"), was, is, step));
+            for (figure, of, least) in FIGURES {
+                if let (Some(first), Some(second)) = (of(was), of(is)) {
+                    let mut pair = timing(format!("{name}.{figure}"), first, second, step);
+                    pair.samples = format!("{} / {}", format::count(was.count), format::count(is.count));
+                    match least {
+                        None => pair.mark = "",
+                        Some(least) if was.count.min(is.count) < least => pair.mark = TOO_FEW,
+                        Some(_) => {}
+                    }
+                    pairs.push(pair);
                 }
             }
         } else if was.count != is.count || matches!(name.as_str(), "sent" | "received") {
@@ -144,7 +201,7 @@ fn timing(name: String, was: f64, is: f64, step: f64) -> Pair {
         let step = std::time::Duration::from_nanos((step * 1e3) as u64);
         format::figure(std::time::Duration::from_nanos((micros * 1e3) as u64), step)
     };
-    Pair { name, before: words(was), after: words(is), change, mark }
+    Pair { name, before: words(was), after: words(is), samples: String::new(), change, mark }
 }
 
 fn counter(name: &str, was: u64, is: u64) -> Pair {
@@ -155,5 +212,47 @@ fn counter(name: &str, was: u64, is: u64) -> Pair {
         _ => "",
     };
     let change = (was > 0).then(|| (is as f64 - was as f64) * 100.0 / was as f64);
-    Pair { name: name.to_owned(), before: format::count(was), after: format::count(is), change, mark }
+    let (before, after) = (format::count(was), format::count(is));
+    Pair { name: name.to_owned(), before, after, samples: String::new(), change, mark }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(count: u64, micros: f64) -> Report {
+        let figures = format!(r#""p50": {micros}, "p95": {micros}, "p99": {micros}, "max": {micros}"#);
+        let text = format!(
+            r#"{{ "sockscope": "0", "format": 1, "suite": "s", "verdict": "pass", "seed": 1, "started": "", "duration_ms": 0,
+                 "environment": {{ "browser": "", "origin": "", "timer_step_us": 5, "loop_lag_p99_ms": 0, "hidden": false }},
+                 "totals": {{ "checks": 0, "passed": 0, "failed": 0, "errors": 0, "inconclusive": 0, "sent": 0, "received": 0,
+                 "expected": 0, "matched": 0, "success": 100 }},
+                 "metrics": {{ "rtt": {{ "unit": "us", "count": {count}, {figures} }} }}, "thresholds": [], "checks": [] }}"#
+        );
+        crate::engine::report::read_json(&text).expect("a report")
+    }
+
+    #[track_caller]
+    fn check(counts: [u64; 2], marks: [&str; 4]) {
+        let pairs = pairs(&run(counts[0], 1000.0), &run(counts[1], 5000.0));
+        assert_eq!(pairs.iter().map(|pair| pair.mark).collect::<Vec<_>>(), marks);
+        assert!(pairs.iter().all(|pair| pair.samples == format!("{} / {}", counts[0], counts[1])));
+    }
+
+    #[test]
+    fn a_figure_of_few_samples_is_shown_and_not_judged() {
+        check([1, 5], [TOO_FEW, TOO_FEW, TOO_FEW, ""]);
+        check([500, 19], [TOO_FEW, TOO_FEW, TOO_FEW, ""]);
+        check([20, 99], ["slower", TOO_FEW, TOO_FEW, ""]);
+        check([100, 499], ["slower", "slower", TOO_FEW, ""]);
+        check([500, 500], ["slower", "slower", "slower", ""]);
+    }
+
+    #[test]
+    fn two_runs_of_different_addresses_are_told_apart() {
+        let same = [String::from("ws://a/ws"), String::from("ws://a/ws")];
+        assert_eq!(differ(&same), None);
+        let other = [String::from("ws://a/ws"), String::from("ws://b/ws")];
+        assert!(differ(&other).is_some_and(|words| words.contains("ws://a/ws first, then ws://b/ws")));
+    }
 }

@@ -6,6 +6,7 @@ use super::library;
 use super::link::Link;
 use super::order;
 use super::store::{Store, Tab};
+use super::target;
 use crate::browser::download::Download;
 use crate::ui::fields::{button, text, when};
 use crate::wire::checks::{Ask, Errand, OwnSuite};
@@ -79,6 +80,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                 </details>
             </div>
             <p class="about" data-testid="suite-about">{about}</p>
+            {target::planned(store)}
             {refused(store)}
             <nav class="parts" aria-label="Parts of the suite">{Tab::ALL.map(|tab| part(store, tab))}</nav>
         </header>

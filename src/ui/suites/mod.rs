@@ -22,6 +22,7 @@ mod results;
 mod script;
 mod server;
 mod store;
+mod target;
 mod view;
 
 pub use entry::{MountedChecks, broken, certified, events, mask, mount_in, run, start, status, stop};

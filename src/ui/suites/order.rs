@@ -35,6 +35,34 @@ fn given(store: Store, suites: &[SuiteOrder]) -> Vec<(String, String)> {
     })
 }
 
+/// What is said of the server that is tested when nobody names one.
+const OWN_SERVER: &str = "the practice server of this page";
+
+/// Who gave the values of the environment.
+fn told_by(store: Store, suite: &str) -> BTreeMap<String, String> {
+    let mut told = own_told_by();
+    let set = |told: &mut BTreeMap<String, String>, name: &str, words: String| {
+        told.insert(format!("env.{name}"), words);
+    };
+    store.forms.with_untracked(|forms| {
+        let values = forms.environments.get(forms.environment).map(|it| it.values.as_slice());
+        for it in values.unwrap_or_default().iter().filter(|it| !it.name.is_empty() && !it.value.is_empty()) {
+            set(&mut told, &it.name, format!("from {} in Values", it.name));
+        }
+    });
+    store.given.with_untracked(|given| {
+        for (name, _) in given.env.iter().filter(|_| given.suite == suite) {
+            set(&mut told, name, format!("from env.{name} in the address of the page"));
+        }
+    });
+    told
+}
+
+/// The same where nobody names a server.
+pub(super) fn own_told_by() -> BTreeMap<String, String> {
+    own_server().into_keys().map(|name| (format!("env.{name}"), OWN_SERVER.to_owned())).collect()
+}
+
 /// Where the practice server is that serves this page, and its fault proxy.
 pub(super) fn own_server() -> BTreeMap<String, String> {
     parts_of(&page::own_socket_address(""))
@@ -66,6 +94,14 @@ fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names:
         let typed = secret.get(name).or_else(|| typed.get(name)).filter(|value| !value.is_empty());
         from_address.get(name).or(typed).or_else(|| env.get(name)).cloned()
     };
+    let mut told_by = told_by(store, id);
+    for name in examined.variables.iter().map(|it| &it.name).filter(|name| value(name).is_some()) {
+        let words = match from_address.contains_key(name) {
+            true => format!("from var.{name} in the address of the page"),
+            false => format!("from {name} in Values"),
+        };
+        told_by.insert(name.clone(), words);
+    }
     let overrides = examined.variables.iter();
     let mut overrides: Vec<(String, String)> =
         overrides.filter_map(|it| Some((it.name.clone(), value(&it.name)?))).collect();
@@ -74,11 +110,12 @@ fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names:
         let url = overrides.iter().find(|(name, _)| name == "ws_url").map(|(_, url)| url.clone());
         for (name, value) in server::practice(&url.unwrap_or_default()) {
             if !is_given(&overrides, name) {
+                told_by.insert(name.to_owned(), OWN_SERVER.to_owned());
                 overrides.push((name.to_owned(), value));
             }
         }
     }
-    SuiteOrder { id: id.to_owned(), text, overrides, names }
+    SuiteOrder { id: id.to_owned(), text, overrides, names, told_by }
 }
 
 /// The order of these suites; none while a seed or a count is typed that is none.
@@ -122,11 +159,21 @@ pub(super) const MOST_TIMES: u32 = 1000;
 
 /// Runs the selected suite: all of it, or only checks of these names.
 pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
+    let (suite, tags) = selected(store, names);
+    start(store, link, vec![suite], tags);
+}
+
+fn selected(store: Store, names: Vec<String>) -> (SuiteOrder, Vec<String>) {
     let id = store.selected.get_untracked();
     let text = store.text.get_untracked();
     let suite = store.examined.with_untracked(|examined| suite_order(store, &id, text, examined, names));
-    let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
-    start(store, link, vec![suite], tags);
+    (suite, store.tags.with_untracked(|tags| tags.iter().cloned().collect()))
+}
+
+/// What Run would order; none while a seed or a count is typed that is none.
+pub(super) fn of_selected(store: Store) -> Option<Order> {
+    let (suite, tags) = selected(store, Vec::new());
+    order(store, vec![suite], tags)
 }
 
 /// Runs the checks of the shown run again that did not pass.

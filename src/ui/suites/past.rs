@@ -56,7 +56,7 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
             </div>
             <p class="hint" hidden=when(move || !is_empty.get())>"No run yet."</p>
             <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen" hidden=is_empty><table class="table">
-                <thead><tr><th scope="col"><span class="unseen">"Choose"</span></th><th scope="col">"when"</th><th scope="col">"suite"</th><th scope="col">"verdict"</th>
+                <thead><tr><th scope="col"><span class="unseen">"Choose"</span></th><th scope="col">"when"</th><th scope="col">"suite"</th><th scope="col">"target"</th><th scope="col">"verdict"</th>
                     <th scope="col">"checks"</th><th scope="col">"took"</th><th scope="col">"rtt p50"</th><th scope="col">"seed"</th><th scope="col"><span class="unseen">"Open"</span></th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>
@@ -85,10 +85,11 @@ fn row(store: Store, link: Link, chosen: RwSignal<BTreeSet<u64>>, run: PastRun) 
             store.clock_step.get_untracked(),
         )
     });
+    let target = if run.target.is_empty() { "not known".to_owned() } else { run.target };
     view! {
         <tr data-testid="past-run" data-verdict=run.verdict.name()>
             <td><input type="checkbox" aria-label=label prop:checked=is_chosen on:change=move |event| choose(event_target_checked(&event))/></td>
-            <td>{when_words}</td><td>{run.suite}</td>
+            <td>{when_words}</td><td>{run.suite}</td><td class="mono" data-testid="past-target">{target}</td>
             <td><span class="sign" data-verdict=run.verdict.name() aria-hidden="true"></span>{run.verdict.name()}</td>
             <td>{format!("{} of {}", run.passed, run.checks)}</td><td class="mono">{millis(run.duration)}</td>
             <td class="mono">{rtt}</td><td class="mono">{run.seed.to_string()}</td>

@@ -12,6 +12,7 @@ use super::link::Link;
 use super::order;
 use super::past;
 use super::store::{Store, Tab};
+use super::target;
 use crate::engine::report::{Instead, Millis, Unmet, Verdict, setup_failure};
 use crate::ui::fields::{button, text, when};
 use crate::ui::format;
@@ -105,6 +106,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
                 <progress max="1" value=share aria-label="Share of the run that is done"></progress>
                 <span class="hint">{left}</span>
             </div>
+            {target::of_run(run)}
             {reasons}
             <div class="deeds" hidden=when(move || !is_over.get())>
                 {move || past::exports(store, link, id, is_certified.get())}
@@ -473,10 +475,6 @@ fn steadiness(store: Store) -> AnyView {
 
 /// A length of time as a report has it.
 pub(super) fn millis(took: Millis) -> String {
-    match took.0 {
-        took if took >= 10_000.0 => format!("{:.1} s", took / 1e3),
-        took if took >= 100.0 => format!("{took:.0} ms"),
-        took if took >= 1.0 => format!("{took:.1} ms"),
-        took => format!("{:.0} µs", took * 1e3),
-    }
+    // A report has microseconds, whatever the clock's step.
+    format::figure(took.into(), std::time::Duration::from_micros(1))
 }

@@ -102,7 +102,7 @@ fn page() -> Option<Page> {
     PAGE.with(|page| page.borrow().clone())
 }
 
-/// `run(suiteText, { vars, env, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
+/// `run(suiteText, { vars, env, told_by, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not there yet") };
     let mut order = match order_of(suite, options) {
@@ -136,7 +136,8 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
     };
     let member = |name: &str| Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let mut env = order::own_server();
-    env.extend(texts(&member("env"))?);
+    let given = texts(&member("env"))?;
+    env.extend(given.clone());
     let seed = whole(&member("seed"), "the seed")?;
     let start_at = whole(&member("start_at"), "start_at")?;
     let shard = match member("shard") {
@@ -149,8 +150,14 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
         return Err("all shards of a run have the same seed, so give it with the shard".to_owned());
     }
     let overrides = texts(&member("vars"))?;
-    let suite =
-        SuiteOrder { text, overrides, names: list(&member("checks"), "checks")?, ..SuiteOrder::default() };
+    let names = list(&member("checks"), "checks")?;
+    // What a script gives it can name; what it does not give is of the server of this page.
+    let mut told_by = order::own_told_by();
+    for (name, _) in &given {
+        told_by.remove(&format!("env.{name}"));
+    }
+    told_by.extend(texts(&member("told_by"))?);
+    let suite = SuiteOrder { text, overrides, names, told_by, ..SuiteOrder::default() };
     Ok(Order {
         suites: vec![suite],
         env,
@@ -189,7 +196,7 @@ fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
     }
     // Not by its class: a driver's objects may come from another realm, which has classes of its own.
     if !object.is_object() || js_sys::Array::is_array(object) {
-        return Err("vars and env are objects".to_owned());
+        return Err("vars, env and told_by are objects".to_owned());
     }
     let object: &Object = object.unchecked_ref();
     let text = |value: JsValue| match value.as_string() {

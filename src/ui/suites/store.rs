@@ -6,6 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::address::Given;
+use super::target::Planned;
 use crate::browser::page;
 use crate::engine::conformance::Kind;
 use crate::engine::report::{Report, Verdict};
@@ -117,6 +118,8 @@ pub(super) struct Store {
     /// The selected suite's document is here.
     pub is_loaded: RwSignal<bool>,
     pub examined: RwSignal<Examined>,
+    /// What Run would test.
+    pub planned: RwSignal<Planned>,
     pub tab: RwSignal<Tab>,
     pub forms: RwSignal<Forms>,
     /// What was typed for secrets, by suite and name; it never reaches the disk by itself.
@@ -166,6 +169,7 @@ impl Store {
             text: RwSignal::default(),
             is_loaded: RwSignal::new(false),
             examined: RwSignal::default(),
+            planned: RwSignal::default(),
             tab: RwSignal::default(),
             forms: RwSignal::default(),
             secret_values: RwSignal::default(),

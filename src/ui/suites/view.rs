@@ -14,6 +14,7 @@ use super::past;
 use super::results;
 use super::server;
 use super::store::{Store, Tab};
+use super::target;
 use crate::browser::leaving::SightListener;
 use crate::browser::page;
 use crate::ui::fields::{button, text, when};
@@ -34,6 +35,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         }
     });
     editor::follow(store, link);
+    target::follow(store, link);
     forms::keep(store, link);
     let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
     // Drawn anew when another kind of thing is shown, and not whenever the library changes: the editor would start afresh.

@@ -43,6 +43,9 @@ pub fn write_html_all(reports: &[&Report], out: &mut dyn Write) -> fmt::Result {
         body(out, &report.suite)?;
         out.write_str("</a><br><span class=\"why\">")?;
         body(out, &sum(report))?;
+        if !report.targets.is_empty() {
+            body(out, &format!(" · {}", words::target(&report.targets)))?;
+        }
         out.write_str("</span></span></li>\n")?;
     }
     out.write_str("</ul>\n</nav>\n")?;
@@ -137,6 +140,9 @@ fn banner(report: &Report, out: &mut dyn Write) -> fmt::Result {
     out.write_str("</h1>\n")?;
     if let Some(about) = &report.about {
         paragraph(out, "about", about)?;
+    }
+    if !report.targets.is_empty() {
+        paragraph(out, "target", &format!("Target: {}", words::target(&report.targets)))?;
     }
     out.write_str("<p class=\"sum\">")?;
     body(out, &sum(report))?;
@@ -242,6 +248,11 @@ fn environment(report: &Report, out: &mut dyn Write) -> fmt::Result {
     for (name, value) in shown {
         write!(out, "<div><dt>{name}</dt><dd>")?;
         body(out, if value.is_empty() { "not known" } else { &value })?;
+        out.write_str("</dd></div>\n")?;
+    }
+    for target in &report.targets {
+        out.write_str("<div><dt>Target</dt><dd>")?;
+        body(out, &words::one_target(target))?;
         out.write_str("</dd></div>\n")?;
     }
     out.write_str("</dl>\n")?;
