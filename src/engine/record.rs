@@ -102,11 +102,10 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
 fn sizes(recordings: &[Recording]) -> Vec<String> {
     let mut remarks = Vec::new();
     for (recording, which) in recordings.iter().zip(["recording", "second recording"]) {
-        if recording.used() < recording.frames {
+        if recording.used < recording.frames {
             remarks.push(format!(
                 "The {which} has {} frames. The suite is made of the first {}.",
-                recording.frames,
-                recording.used()
+                recording.frames, recording.used
             ));
         }
         if recording.dropped > 0 {

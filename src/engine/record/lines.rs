@@ -191,6 +191,8 @@ pub(super) struct Recording {
     pub bench: Bench,
     /// Frames that were there, those included that were not read.
     pub frames: usize,
+    /// Frames that the suite is made of.
+    pub used: usize,
     /// Frames that had left the timeline before.
     pub dropped: usize,
 }
@@ -202,14 +204,15 @@ impl Recording {
             clients: BTreeMap::new(),
             bench: Bench::default(),
             frames: 0,
+            used: 0,
             dropped: 0,
         };
         let mut names = BTreeMap::<u32, String>::new();
-        let (mut bytes, mut read) = (0, 0);
+        let mut bytes = 0;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |why: String| RecordError::Line { line: number + 1, why };
             bytes += line.len();
-            if read >= MOST_FRAMES || bytes > MOST_BYTES {
+            if recording.used >= MOST_FRAMES || bytes > MOST_BYTES {
                 recording.frames += 1;
                 continue;
             }
@@ -218,7 +221,7 @@ impl Recording {
                 recording.preface(&parsed.event, line).map_err(|error| wrong(error.to_string()))?;
                 continue;
             };
-            read += 1;
+            recording.used += 1;
             recording.frames += 1;
             let name = names
                 .entry(id)
@@ -257,11 +260,6 @@ impl Recording {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Frames that the suite is made of.
-    pub fn used(&self) -> usize {
-        self.frames.min(MOST_FRAMES)
     }
 }
 

@@ -85,7 +85,7 @@ fn pairs(events: &[Event], client: &str, to: &Matcher, rule: &Reply, fates: &[Fa
 }
 
 fn answer(client: &str, rule: &Reply, pairs: &[(&Content, &Content)]) -> Answer {
-    let mut expect = rule.to.as_object().cloned().unwrap_or_default();
+    let mut expect = super::paths::expected(&rule.to).as_object().cloned().unwrap_or_default();
     let first = pairs[0].1;
     let captured = match pairs.iter().all(|(_, sent)| *sent == first) {
         true => None,
