@@ -263,7 +263,9 @@ impl<W: World> Office<W> {
                 }
             }
             Ask::FromRecording(text) => match record::suite_of(&text) {
-                Ok(drafted) => Told::Drafted { text: drafted.text, remarks: drafted.remarks },
+                Ok(drafted) => {
+                    Told::Drafted { text: drafted.text, remarks: drafted.remarks, secrets: drafted.secrets }
+                }
                 Err(error) => Told::Failed(error.to_string()),
             },
         }

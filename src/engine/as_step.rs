@@ -96,18 +96,20 @@ pub(super) fn binary(bytes: &[u8]) -> Value {
 }
 
 /// In a subset, a name that begins with a dollar sign is written with two.
-fn subset(value: Value) -> Value {
+pub(super) fn subset(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let named = |(name, member): (String, Value)| {
-                let name = if name.starts_with('$') { format!("${name}") } else { name };
-                (name, subset(member))
-            };
+            let named = |(name, member): (String, Value)| (member_name(&name), subset(member));
             Value::Object(members.into_iter().map(named).collect())
         }
         Value::Array(items) => items.into_iter().map(subset).collect(),
         scalar => scalar,
     }
+}
+
+/// A name as a subset has it.
+pub(super) fn member_name(name: &str) -> String {
+    if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
 }
 
 /// The words of the log: code, a blank, the reason.
@@ -130,7 +132,7 @@ fn closed(words: &str) -> Option<Value> {
 }
 
 /// The value with its braces as they are: `\{{` is two braces, and no placeholder.
-fn literal(value: Value) -> Value {
+pub(super) fn literal(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(escape(&text)),
         Value::Array(items) => items.into_iter().map(literal).collect(),

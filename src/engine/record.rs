@@ -1,89 +1,152 @@
 //! A suite made of a recording: what was sent is sent again, what came is expected again.
 //!
-//! Owns what of a recorded message is taken as it is and what changes from one time to the next: ids and moments. It reads the
-//! recording as it is exported (JSON Lines). The rule a reader would break: it only guesses, so everything that it guessed stands
-//! in a remark for the person who looks it over.
+//! Owns the order of the steps. It reads the recording as it is exported (JSON Lines). The rule a reader would break: an
+//! expectation never stands before a send that went out before its message came, and everything that is guessed stands in a
+//! remark for the person who looks it over.
 
-mod changing;
+mod again;
+mod captures;
+mod feeds;
+mod kinds;
 mod lines;
+mod looks;
+mod own;
+mod paths;
+mod patterns;
+mod replies;
+mod secrets;
+mod steps;
 mod write;
-
-use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::as_step;
 use super::suite::Suite;
-use changing::{Captures, Changes};
-use lines::{Event, Recording, What};
+use again::Differences;
+use feeds::Fate;
+use lines::Recording;
+use own::Own;
+use patterns::Patterns;
+use secrets::Hidden;
+use steps::Maker;
 
-pub use lines::RecordError;
+pub use lines::{MOST_FRAMES, RecordError};
 
-/// A suite that somebody should look over.
+/// A suite that a person should look over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drafted {
     /// The document.
     pub text: String,
     /// What was guessed, in sentences.
     pub remarks: Vec<String>,
+    /// The values of its secret variables, which the document does not have.
+    pub secrets: Vec<(String, String)>,
 }
-
-/// A document with more steps than this is read by nobody.
-const MOST_STEPS: usize = 500;
 
 /// Makes a suite of a recording in JSON Lines.
+///
+/// Two recordings of one conversation, with a line `{"event":"again"}` between them, tell what varies.
 pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
-    let recording = Recording::read(recording)?;
-    let mut remarks = Vec::new();
-    let (base, clients) = addresses(&recording, &mut remarks);
-    let mut maker = Maker::default();
-    for (at, event) in recording.events.iter().enumerate() {
-        if maker.steps.len() >= MOST_STEPS {
-            let rest = recording.events.len() - at;
-            remarks.push(format!("The last {rest} events are left out: {MOST_STEPS} steps are the most."));
-            break;
-        }
-        maker.take(&recording.events, at, event);
+    let (first, second) = lines::both(recording);
+    let mut recordings = vec![Recording::read(first)?];
+    recordings.extend(second.map(Recording::read).transpose()?);
+    let mut remarks = sizes(&recordings);
+    let mut hidden = Hidden::take_out(&mut recordings);
+    remarks.append(&mut hidden.remarks);
+    let recording = &recordings[0];
+    let (base, clients) = addresses(recording, &mut remarks);
+
+    let events = &recording.events;
+    let own = Own::of(events);
+    let mut fates = vec![Fate::Step; events.len()];
+    let answers = replies::find(recording, &mut fates);
+    let feeds = feeds::find(events, &own, &mut fates);
+    let again =
+        recordings.get(1).map(|second| Differences::find(recording, second, &own, &mut fates, &mut remarks));
+    let mut patterns = Patterns::new(&own, again.as_ref(), &hidden.received);
+    patterns.find_counters(events);
+    let mut maker = Maker::new(events, &fates, patterns, hidden.values.keys().cloned());
+    let ignored = maker.make(&feeds, &mut remarks);
+    let lasted = events.last().map_or_else(Default::default, |it| it.at.saturating_sub(events[0].at));
+    let steps = replies::beside(steps::folded(maker.finish(&mut remarks)), &answers, lasted);
+    remarks.extend(replies::remarks(&answers));
+
+    let mut vars = lines::members([("ws_url", as_step::escape(&base).into())]);
+    for name in hidden.values.keys() {
+        vars.insert(name.clone(), format!("{{{{env.{}}}}}", name.to_ascii_uppercase()).into());
     }
-    let steps = std::mem::take(&mut maker.steps);
-    maker.remark(&mut remarks);
-    let mut suite = Map::new();
-    suite.insert("sockscope".to_owned(), 1.into());
-    suite.insert("suite".to_owned(), "recorded".into());
-    suite.insert("about".to_owned(), "Recorded on the bench: what was sent, and what came.".into());
-    let mut vars = Map::new();
-    vars.insert("ws_url".to_owned(), format!("{{{{env.WS_URL ?? {base}}}}}").into());
-    suite.insert("vars".to_owned(), vars.into());
+    if !answers.is_empty() {
+        vars.insert(replies::DONE.to_owned(), false.into());
+    }
+    let mut suite = lines::members([
+        ("sockscope", 1.into()),
+        ("suite", "recorded".into()),
+        ("about", "Recorded on the bench: what was sent, and what came.".into()),
+        ("vars", vars.into()),
+    ]);
+    if !hidden.values.is_empty() {
+        suite.insert("secrets".to_owned(), hidden.values.keys().cloned().collect());
+    }
     suite.insert("clients".to_owned(), clients.into());
-    let mut check = Map::new();
-    check.insert("check".to_owned(), "as recorded".into());
-    check.insert("steps".to_owned(), steps.into());
+    if !ignored.is_empty() {
+        suite.insert("ignore".to_owned(), ignored.into());
+    }
+    let check = lines::members([("check", "as recorded".into()), ("steps", steps.into())]);
     suite.insert("checks".to_owned(), Value::Array(vec![check.into()]));
-    let text = write::document(&suite);
-    debug_assert!(Suite::parse(&text).is_ok(), "{text}");
-    Ok(Drafted { text, remarks })
+    let text = secrets::written(&write::document(&suite));
+    debug_assert!(Suite::parse(&text).is_ok(), "{text}\n{:?}", Suite::parse(&text).err());
+    Ok(Drafted { text, remarks, secrets: hidden.values.into_iter().collect() })
 }
 
-/// The part that all addresses have in common, and each client's own.
+/// How much of what was recorded the suite is made of.
+fn sizes(recordings: &[Recording]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for (recording, which) in recordings.iter().zip(["recording", "second recording"]) {
+        if recording.used < recording.frames {
+            remarks.push(format!(
+                "The {which} has {} frames. The suite is made of the first {}.",
+                recording.frames, recording.used
+            ));
+        }
+        if recording.dropped > 0 {
+            remarks.push(format!(
+                "The oldest {} frames had left the timeline, so the {which} does not begin with them.",
+                recording.dropped
+            ));
+        }
+    }
+    remarks
+}
+
+/// The part that the addresses have in common, and each client's own.
 fn addresses(recording: &Recording, remarks: &mut Vec<String>) -> (String, Map<String, Value>) {
     const UNKNOWN: &str = "ws://localhost:9000/ws";
     let known: Vec<&str> = recording.clients.values().filter_map(|it| it.url.as_deref()).collect();
     let base = match known.split_first() {
         None => UNKNOWN.to_owned(),
-        Some((first, rest)) => common(first, rest).to_owned(),
+        Some((first, rest)) => {
+            let host = |url: &str| url.split('/').take(3).collect::<Vec<_>>().join("/");
+            let near: Vec<&str> = rest.iter().filter(|url| host(url) == host(first)).copied().collect();
+            common(first, &near).to_owned()
+        }
     };
     let mut clients = Map::new();
     for (name, client) in &recording.clients {
         let url = match &client.url {
-            Some(url) => format!("{{{{ws_url}}}}{}", as_step::escape(&url[base.len()..])),
+            Some(url) => match url.strip_prefix(base.as_str()) {
+                Some(rest) if rest.is_empty() || rest.starts_with(['/', '?', '#']) => {
+                    format!("{{{{ws_url}}}}{}", as_step::escape(rest))
+                }
+                _ => as_step::escape(url),
+            },
             None => {
-                remarks
-                    .push(format!("{name} was open before the recording began, so its address is a guess."));
+                remarks.push(format!(
+                    "{name} was open before the recording began, so its address is a guess: {base}."
+                ));
                 "{{ws_url}}".to_owned()
             }
         };
-        let mut entry = Map::new();
-        entry.insert("url".to_owned(), url.into());
+        let mut entry = lines::members([("url", url.into())]);
         if !client.protocols.is_empty() {
             entry.insert("protocols".to_owned(), client.protocols.clone().into());
         }
@@ -106,180 +169,16 @@ fn common<'a>(first: &'a str, rest: &[&str]) -> &'a str {
         }
         match first[..end].rfind('/') {
             Some(slash) if slash > end_of_host => end = slash,
-            // Hosts differ: then the whole address is each client's own.
             _ if end > end_of_host => end = end_of_host,
-            _ => return "",
+            _ => return &first[..end_of_host],
         }
     }
-}
-
-/// Step after step.
-#[derive(Default)]
-struct Maker {
-    steps: Vec<Value>,
-    /// How often each connection was opened.
-    opened: BTreeMap<String, u32>,
-    /// Events that a step before has dealt with.
-    done: std::collections::BTreeSet<usize>,
-    captures: Captures,
-    changes: Changes,
-    correlated: BTreeMap<String, u32>,
-    refused: u32,
-}
-
-impl Maker {
-    fn take(&mut self, all: &[Event], at: usize, event: &Event) {
-        if self.done.contains(&at) {
-            return;
-        }
-        let client = event.client.as_str();
-        // A connection that was open already has to be opened here.
-        if !matches!(event.what, What::Connecting) && !self.opened.contains_key(client) {
-            self.open(client, all, at);
-        }
-        match &event.what {
-            What::Connecting => self.open(client, all, at),
-            What::Opened | What::Failed => {}
-            What::Sent(content) => {
-                let send = self.captures.put_in(client, content.payload());
-                let mut step = on(client);
-                step.insert("send".to_owned(), send);
-                if let Some(reply) = self.reply(all, at) {
-                    let expect = self.expectation(client, content.json(), &all[reply]);
-                    step.insert("expect".to_owned(), expect);
-                    self.done.insert(reply);
-                }
-                self.steps.push(step.into());
-            }
-            What::Received(_) => {
-                let mut step = on(client);
-                let expect = self.expectation(client, None, event);
-                step.insert("expect".to_owned(), expect);
-                self.steps.push(step.into());
-            }
-            What::Closing { code, reason } => {
-                let mut close = Map::new();
-                if let Some(code) = code {
-                    close.insert("code".to_owned(), (*code).into());
-                }
-                if !reason.is_empty() {
-                    close.insert("reason".to_owned(), as_step::escape(reason).into());
-                }
-                let mut step = on(client);
-                step.insert("close".to_owned(), close.into());
-                let ended = all[at..]
-                    .iter()
-                    .position(|it| it.client == client && matches!(it.what, What::Closed { .. }));
-                if let Some(ended) = ended {
-                    self.done.insert(at + ended);
-                    step.insert("expect".to_owned(), object("closed", closed(&all[at + ended])));
-                }
-                self.steps.push(step.into());
-            }
-            What::Closed { .. } => {
-                let mut step = on(client);
-                step.insert("closed".to_owned(), closed(event));
-                self.steps.push(step.into());
-            }
-        }
-    }
-
-    fn open(&mut self, client: &str, all: &[Event], at: usize) {
-        let times = self.opened.entry(client.to_owned()).or_default();
-        *times += 1;
-        let verb = if *times == 1 { "connect" } else { "reconnect" };
-        let mut step = Map::new();
-        step.insert(verb.to_owned(), client.into());
-        // A handshake that failed is expected to fail again, and its end is part of that.
-        let next = all[at..]
-            .iter()
-            .position(|it| it.client == client && matches!(it.what, What::Failed | What::Opened));
-        if let Some(next) = next.map(|next| at + next).filter(|next| matches!(all[*next].what, What::Failed))
-        {
-            step.insert("expect".to_owned(), object("refused", true.into()));
-            self.refused += 1;
-            let ended = all[next..]
-                .iter()
-                .position(|it| it.client == client && matches!(it.what, What::Closed { .. }));
-            self.done.extend(ended.map(|ended| next + ended));
-        }
-        self.steps.push(step.into());
-    }
-
-    /// The message that answers what was sent at `at`: the one with the same id, else the next one of the connection, as long
-    /// as nothing else was sent before it.
-    fn reply(&self, all: &[Event], at: usize) -> Option<usize> {
-        let sent = &all[at];
-        let What::Sent(asked) = &sent.what else { return None };
-        let later = || {
-            let of_client = move |(_, it): &(usize, &Event)| it.client == sent.client;
-            all.iter().enumerate().skip(at + 1).filter(of_client)
-        };
-        let open = |at: &usize| !self.done.contains(at);
-        let answers = |it: &Event| match &it.what {
-            What::Received(answer) => changing::correlated(asked.json(), answer.json()).is_some(),
-            _ => false,
-        };
-        let by_id = later().find(|(at, it)| open(at) && answers(it)).map(|(at, _)| at);
-        let next = || match later().find(|(at, _)| open(at)) {
-            Some((at, it)) if matches!(it.what, What::Received(_)) => Some(at),
-            _ => None,
-        };
-        by_id.or_else(next)
-    }
-
-    fn expectation(&mut self, client: &str, asked: Option<&Value>, event: &Event) -> Value {
-        let What::Received(content) = &event.what else { return object("any", true.into()) };
-        let mut expectation = content.expectation();
-        if let Some(path) = changing::correlated(asked, content.json()) {
-            expectation.insert("correlate".to_owned(), path.clone().into());
-            *self.correlated.entry(path).or_default() += 1;
-        }
-        if let Some(Value::Object(subset)) = expectation.get_mut("subset") {
-            let kept = self.changes.loosen(asked, subset);
-            let captured = self.captures.learn(client, kept);
-            if !captured.is_empty() {
-                expectation.insert("capture".to_owned(), captured.into());
-            }
-        }
-        expectation.into()
-    }
-
-    fn remark(self, remarks: &mut Vec<String>) {
-        remarks.extend(self.changes.remarks());
-        remarks.extend(self.captures.remarks());
-        for (path, times) in self.correlated {
-            remarks.push(format!("{times} replies are paired with their questions by {path}."));
-        }
-        if self.refused > 0 {
-            remarks.push("A handshake that failed is expected to fail again.".to_owned());
-        }
-    }
-}
-
-fn on(client: &str) -> Map<String, Value> {
-    let mut step = Map::new();
-    step.insert("on".to_owned(), client.into());
-    step
 }
 
 fn object(name: &str, value: Value) -> Value {
     let mut object = Map::new();
     object.insert(name.to_owned(), value);
     object.into()
-}
-
-/// Only code and cleanness: reasons are words for people.
-fn closed(event: &Event) -> Value {
-    let mut closed = Map::new();
-    if let What::Closed { code, clean } = &event.what {
-        // 1006 is the browser's own word for an end without a close.
-        if *code != 1006 {
-            closed.insert("code".to_owned(), (*code).into());
-        }
-        closed.insert("clean".to_owned(), (*clean).into());
-    }
-    closed.into()
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ impl<W: World> Desk<W> {
                 Err(error) => Answer::Failed(error.to_string()),
             },
             Question::Export { format, filtered } => self.export(id, format, filtered),
+            Question::Record { filtered, from } => self.record(id, filtered, from),
         };
         self.post(&Update::Answer { id, answer });
     }
@@ -103,9 +104,10 @@ impl<W: World> Desk<W> {
     }
 }
 
-struct Pieces<P: FnMut(Vec<u8>)> {
-    waiting: Vec<u8>,
-    post: P,
+/// A file that goes to the page in pieces.
+pub(super) struct Pieces<P: FnMut(Vec<u8>)> {
+    pub waiting: Vec<u8>,
+    pub post: P,
 }
 
 impl<P: FnMut(Vec<u8>)> Write for Pieces<P> {

@@ -17,6 +17,7 @@ mod news;
 mod pins;
 mod pulse;
 mod record;
+mod recording;
 mod replies;
 mod scope;
 mod sending;

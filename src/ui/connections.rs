@@ -45,7 +45,7 @@ fn open_all(store: Store, link: Link) {
     }
 }
 
-fn close_all(store: Store, link: Link) {
+pub(super) fn close_all(store: Store, link: Link) {
     for connection in store.connections.get_untracked() {
         if untrack(|| connection.phase()) != Phase::Closed {
             close(connection, link);

@@ -8,6 +8,7 @@ use super::fields::{self, button, line, text, tick, when};
 use super::keys;
 use super::link::Link;
 use super::matching;
+use super::recording;
 use super::store::{Connection, Dialog, Store};
 use crate::browser::page;
 use crate::engine::backoff::Backoff;
@@ -34,6 +35,7 @@ pub(super) fn Dialogs(store: Store, link: Link) -> impl IntoView {
             Some(Dialog::Options) => "Options",
             Some(Dialog::Link { .. }) => "A link to this set-up",
             Some(Dialog::Offer(_)) => "This link brings a set-up",
+            Some(Dialog::Recording) => "As a suite",
             None => "",
         });
         title.to_owned()
@@ -43,6 +45,7 @@ pub(super) fn Dialogs(store: Store, link: Link) -> impl IntoView {
         Some(Dialog::Options) => store.current().map(options).into_any(),
         Some(Dialog::Link { address, left_out }) => shared(store, address, left_out),
         Some(Dialog::Offer(workspace)) => offer(store, link, *workspace),
+        Some(Dialog::Recording) => recording::dialog(store, link),
         None => ().into_any(),
     };
     let close = move || store.dialog.set(None);

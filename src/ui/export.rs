@@ -4,11 +4,9 @@ use leptos::prelude::*;
 
 use super::format;
 use super::link::Link;
-use super::route::Route;
 use super::store::Store;
 use crate::browser::clipboard;
 use crate::browser::download::Download;
-use crate::browser::page;
 use crate::engine::report::EventFormat;
 use crate::wire::{Answer, ContentForm, Question};
 
@@ -30,25 +28,6 @@ pub(super) fn frames(store: Store, link: Link, format: EventFormat) {
         Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
-}
-
-/// Makes a suite of the frames, all or those that pass the filter: the checks take it from here.
-pub(super) fn as_suite(store: Store, link: Link) {
-    let filtered = store.list.with_untracked(|list| list.hits.is_some());
-    let mut recording = Vec::new();
-    link.question(
-        Question::Export { format: EventFormat::JsonLines, filtered },
-        move |answer| match answer {
-            Answer::Piece(bytes) => recording.extend_from_slice(&bytes),
-            Answer::File { bytes, .. } => {
-                recording.extend_from_slice(&bytes);
-                page::announce_bytes(page::RECORDING, &recording);
-                page::go_to(&Route::Checks.href());
-            }
-            Answer::Failed(words) => store.complain(format::sentence(&words)),
-            _ => {}
-        },
-    );
 }
 
 /// Puts the content of a frame into the clipboard.

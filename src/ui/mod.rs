@@ -49,6 +49,7 @@ mod panels;
 mod plot;
 #[cfg(feature = "page")]
 mod practice;
+mod recording;
 #[cfg(feature = "page")]
 mod row;
 #[cfg(feature = "page")]

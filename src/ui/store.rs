@@ -1,6 +1,7 @@
 //! Everything the page knows, as plain data in signals.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -58,6 +59,19 @@ pub(super) enum Dialog {
     Link { address: String, left_out: Vec<String> },
     /// What a link would set up.
     Offer(Box<Workspace>),
+    /// A suite of the timeline.
+    Recording,
+}
+
+/// The first of two recordings of one conversation.
+#[derive(Clone)]
+pub(super) struct FirstRecording {
+    /// As JSON Lines.
+    pub lines: Arc<[u8]>,
+    /// Frames in it.
+    pub frames: u64,
+    /// The number of the frame with which the second one may begin.
+    pub next: u64,
 }
 
 /// The page's knowledge. A copy is the same store.
@@ -100,6 +114,8 @@ pub(super) struct Store {
     pub toast: RwSignal<Option<Toast>>,
     /// Messages there were when frames were last exported.
     pub exported: RwSignal<u64>,
+    /// A recording that another one of the same conversation is compared with.
+    pub first_recording: RwSignal<Option<FirstRecording>>,
     /// The frame that the timeline is to show next.
     pub go_to: RwSignal<Option<u64>>,
     pub pulse: RwSignal<Pulse>,
@@ -143,6 +159,7 @@ impl Store {
             dialog: RwSignal::default(),
             toast: RwSignal::default(),
             exported: RwSignal::default(),
+            first_recording: RwSignal::default(),
             go_to: RwSignal::default(),
             pulse: RwSignal::default(),
             broken: RwSignal::default(),

@@ -6,6 +6,7 @@ use super::export;
 use super::fields::{button, bytes, choice, text, toggle, when};
 use super::format;
 use super::link::Link;
+use super::recording;
 use super::store::Store;
 use super::timeline::{Place, go_to};
 use crate::engine::report::EventFormat;
@@ -64,10 +65,11 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     {export_button(store, link, "JSON Lines", "export-jsonl", EventFormat::JsonLines, "Every frame, nothing lost")}
                     {export_button(store, link, "CSV", "export-csv", EventFormat::Csv, "For spreadsheets")}
                     {export_button(store, link, "HAR", "export-har", EventFormat::Har, "As browsers export what was on the network")}
-                    {button("", "record", "As a suite", "A check that sends and expects the same again, to be looked over", move || export::as_suite(store, link))}
+                    {button("", "record", "As a suite …", "A check that sends and expects the same again", move || recording::begin(store, link))}
                     <p class="hint">{text(move || export_words(store))}</p>
                 </div>
             </details>
+            {recording::under_way(store, link)}
             {button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections stay", move || {
                 store.chosen.set(None);
                 link.ask(&Request::Clear);

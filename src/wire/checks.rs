@@ -332,6 +332,8 @@ pub enum Told {
         text: String,
         /// In sentences.
         remarks: Vec<String>,
+        /// Values for its secret variables, which stand in no document.
+        secrets: Vec<(String, String)>,
     },
     /// Mistakes that kept it from being done.
     Mistakes(Vec<Mistake>),

@@ -209,6 +209,13 @@ pub enum Question {
         /// Only those that pass the filter.
         filtered: bool,
     },
+    /// The frames with what else a suite is made of, for the recorder of the checks and nothing else: it is not masked.
+    Record {
+        /// Only those that pass the filter.
+        filtered: bool,
+        /// From this number on; from another than 0, from the first handshake after it.
+        from: u64,
+    },
 }
 
 /// In which form a content is handed out.

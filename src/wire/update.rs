@@ -316,6 +316,16 @@ pub enum Answer {
         /// Frames in it.
         frames: u64,
     },
+    /// The last piece of a recording.
+    Recording {
+        /// The last bytes.
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+        /// Frames that there were; those in it are fewer when it is large.
+        frames: u64,
+        /// The number of the frame that comes next.
+        next: u64,
+    },
     /// The fragment of a link, and what was left out of it.
     Link {
         /// The fragment.

@@ -1,18 +1,23 @@
 //! A recording as it is exported: one JSON object a line.
+//!
+//! Owns how much of it is read, and what the bench adds to it: secret variables and automatic replies. The rule a reader would
+//! break: no line beyond the limits is read as JSON, so a recording of any size costs what its beginning costs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::secrets;
 use crate::engine::as_step;
 use crate::engine::template::is_name;
 
-/// Why a text is no recording.
+/// Why a text is not a recording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// A line is no event.
-    #[error("line {line} is no event of a recording: {why}")]
+    /// A line is not an event.
+    #[error("line {line}: expected an event of a recording, found something else: {why}")]
     Line {
         /// From 1.
         line: usize,
@@ -20,13 +25,20 @@ pub enum RecordError {
         why: String,
     },
     /// There is none in it.
-    #[error("the recording has no message and no handshake")]
+    #[error("the recording has neither a message nor a handshake")]
     Empty,
 }
+
+/// The first so many frames of a recording are used.
+pub const MOST_FRAMES: usize = 20_000;
+/// As many bytes of it, if that is fewer frames.
+pub(super) const MOST_BYTES: usize = 32 << 20;
 
 #[derive(Deserialize)]
 struct Line {
     event: String,
+    #[serde(default)]
+    at_ms: f64,
     connection: Option<u32>,
     name: Option<String>,
     text: Option<String>,
@@ -41,16 +53,68 @@ struct Line {
     message: Option<String>,
 }
 
+/// What the bench knows beside the frames; it stands in the first line, as `{"event":"bench",…}`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Bench {
+    /// Secret variables, by name.
+    pub secrets: BTreeMap<String, String>,
+    /// Connections whose handshake may not be among the frames.
+    pub connections: Vec<Opened>,
+    /// Automatic replies.
+    pub replies: Vec<Reply>,
+    /// How many frames there were; the lines may be fewer.
+    pub frames: usize,
+}
+
+/// A connection that the bench knows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Opened {
+    pub id: u32,
+    pub url: String,
+    pub protocols: Vec<String>,
+}
+
+/// An automatic reply of the bench.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Reply {
+    /// On which connections; on all when empty.
+    pub connections: Vec<u32>,
+    /// To what: a matcher of a suite.
+    pub to: Value,
+    /// What was written: a text that may have placeholders.
+    pub template: String,
+    /// A regular expression that finds what went out for it.
+    pub pattern: String,
+    /// How much later, in milliseconds.
+    pub after_ms: u64,
+}
+
 /// What was sent or came.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
     Text { text: String, json: Option<Value> },
     Binary(String),
 }
 
 impl Content {
+    pub fn of_text(text: String) -> Self {
+        let json = serde_json::from_str(&text).ok();
+        Self::Text { text, json }
+    }
+
     pub fn json(&self) -> Option<&Value> {
         match self {
             Self::Text { json, .. } => json.as_ref(),
+            Self::Binary(_) => None,
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
             Self::Binary(_) => None,
         }
     }
@@ -63,24 +127,20 @@ impl Content {
         }
     }
 
-    /// As an `expect` has it.
-    pub fn expectation(&self) -> Map<String, Value> {
-        let value = match self {
-            Self::Text { text, .. } => as_step::expectation(text.as_bytes()),
+    /// As an `expect` has binary.
+    pub fn bytes(&self) -> Vec<u8> {
+        use base64::Engine as _;
+        match self {
+            Self::Text { text, .. } => text.clone().into_bytes(),
             Self::Binary(base64) => {
-                use base64::Engine as _;
-                let bytes = base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_default();
-                as_step::binary(&bytes)
+                base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_default()
             }
-        };
-        match value {
-            Value::Object(members) => members,
-            _ => Map::new(),
         }
     }
 }
 
 /// What happened.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
     Connecting,
     Opened,
@@ -92,14 +152,34 @@ pub(super) enum What {
 }
 
 /// Something that happened on a connection.
+#[derive(Clone, Debug)]
 pub(super) struct Event {
     pub client: String,
+    /// Since the recording began; nothing where the lines do not say.
+    pub at: Duration,
     pub what: What,
+}
+
+impl Event {
+    pub fn received(&self) -> Option<&Content> {
+        match &self.what {
+            What::Received(content) => Some(content),
+            _ => None,
+        }
+    }
+
+    pub fn sent(&self) -> Option<&Content> {
+        match &self.what {
+            What::Sent(content) => Some(content),
+            _ => None,
+        }
+    }
 }
 
 /// A connection, as far as the recording knows it.
 #[derive(Default)]
 pub(super) struct Client {
+    pub id: u32,
     pub url: Option<String>,
     pub protocols: Vec<String>,
 }
@@ -108,59 +188,121 @@ pub(super) struct Client {
 pub(super) struct Recording {
     pub events: Vec<Event>,
     pub clients: BTreeMap<String, Client>,
+    pub bench: Bench,
+    /// Frames that were there, those included that were not read.
+    pub frames: usize,
+    /// Frames that the suite is made of.
+    pub used: usize,
+    /// Frames that had left the timeline before.
+    pub dropped: usize,
 }
 
 impl Recording {
     pub fn read(text: &str) -> Result<Self, RecordError> {
-        let (mut events, mut clients) = (Vec::new(), BTreeMap::<String, Client>::new());
+        let mut recording = Self {
+            events: Vec::new(),
+            clients: BTreeMap::new(),
+            bench: Bench::default(),
+            frames: 0,
+            used: 0,
+            dropped: 0,
+        };
         let mut names = BTreeMap::<u32, String>::new();
+        let mut bytes = 0;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |why: String| RecordError::Line { line: number + 1, why };
-            let line: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-            // Such as how many were dropped.
-            let Some(id) = line.connection else { continue };
+            bytes += line.len();
+            if recording.used >= MOST_FRAMES || bytes > MOST_BYTES {
+                recording.frames += 1;
+                continue;
+            }
+            let parsed: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let Some(id) = parsed.connection else {
+                recording.preface(&parsed.event, line).map_err(|error| wrong(error.to_string()))?;
+                continue;
+            };
+            recording.used += 1;
+            recording.frames += 1;
             let name = names
                 .entry(id)
-                .or_insert_with(|| free_name(line.name.as_deref().unwrap_or("client"), &clients))
+                .or_insert_with(|| free_name(parsed.name.as_deref().unwrap_or("client"), &recording.clients))
                 .clone();
-            let client = clients.entry(name.clone()).or_default();
-            let content = || match (line.text.clone(), line.base64.clone()) {
-                (Some(text), _) => {
-                    let json = serde_json::from_str(&text).ok();
-                    Ok(Content::Text { text, json })
-                }
-                (None, Some(base64)) => Ok(Content::Binary(base64)),
-                (None, None) => Err(wrong("a message has text or base64".to_owned())),
-            };
-            let what = match line.event.as_str() {
-                "connecting" => {
-                    client.url = client.url.take().or(line.url);
-                    client.protocols = line.protocols;
-                    What::Connecting
-                }
-                "opened" => What::Opened,
-                "sent" => What::Sent(content()?),
-                "received" => What::Received(content()?),
-                "closing" => {
-                    What::Closing { code: line.code.filter(|code| *code != 1000), reason: line.reason }
-                }
-                "closed" => {
-                    What::Closed { code: line.code.unwrap_or(1006), clean: line.clean.unwrap_or_default() }
-                }
-                // That a message was not sent is no handshake that failed.
-                "failed" if line.message.as_deref().is_none_or(|words| words.contains("handshake")) => {
-                    What::Failed
-                }
-                "failed" | "waiting" => continue,
-                other => return Err(wrong(format!("there is no event {other:?}"))),
-            };
-            events.push(Event { client: name, what });
+            let client = recording.clients.entry(name.clone()).or_default();
+            client.id = id;
+            if let Some(what) = what(parsed, client).map_err(|why| wrong(why.0))? {
+                let at = Duration::try_from_secs_f64(what.0.max(0.0) / 1e3).unwrap_or_default();
+                recording.events.push(Event { client: name, at, what: what.1 });
+            }
         }
-        if events.is_empty() { Err(RecordError::Empty) } else { Ok(Self { events, clients }) }
+        if recording.events.is_empty() {
+            return Err(RecordError::Empty);
+        }
+        recording.frames = recording.frames.max(recording.bench.frames);
+        for opened in &recording.bench.connections {
+            let known = recording.clients.values_mut().find(|it| it.id == opened.id && it.url.is_none());
+            if let Some(client) = known {
+                client.url = Some(opened.url.clone());
+                client.protocols.clone_from(&opened.protocols);
+            }
+        }
+        Ok(recording)
+    }
+
+    /// A line that is about the recording as a whole.
+    fn preface(&mut self, event: &str, line: &str) -> serde_json::Result<()> {
+        #[derive(Deserialize)]
+        struct Dropped {
+            count: usize,
+        }
+        match event {
+            "bench" => self.bench = serde_json::from_str(line)?,
+            "dropped" => self.dropped = serde_json::from_str::<Dropped>(line)?.count,
+            _ => {}
+        }
+        Ok(())
     }
 }
 
-/// The name as a suite can have it, and nobody else has.
+/// What is wrong with a line.
+struct Wrong(String);
+
+/// What a line says that happened, and when in milliseconds; none when a suite has no step for it.
+fn what(line: Line, client: &mut Client) -> Result<Option<(f64, What)>, Wrong> {
+    let at = line.at_ms;
+    let content = match (line.text, line.base64) {
+        (Some(text), _) => Ok(Content::of_text(secrets::clean(&text))),
+        (None, Some(base64)) => Ok(Content::Binary(base64)),
+        (None, None) => Err(Wrong("a message has `text` or `base64`".to_owned())),
+    };
+    let what = match line.event.as_str() {
+        "connecting" => {
+            client.url = client.url.take().or(line.url);
+            client.protocols = line.protocols;
+            What::Connecting
+        }
+        "opened" => What::Opened,
+        "sent" => What::Sent(content?),
+        "received" => What::Received(content?),
+        "closing" => What::Closing { code: line.code.filter(|code| *code != 1000), reason: line.reason },
+        "closed" => What::Closed { code: line.code.unwrap_or(1006), clean: line.clean.unwrap_or_default() },
+        // That a message was not sent is not a handshake that failed.
+        "failed" if line.message.as_deref().is_none_or(|words| words.contains("handshake")) => What::Failed,
+        "failed" | "waiting" => return Ok(None),
+        other => return Err(Wrong(format!("no event is called {other:?}"))),
+    };
+    Ok(Some((at, what)))
+}
+
+/// The first recording and, after a line `{"event":"again"}`, the second one of the same conversation.
+pub(super) fn both(text: &str) -> (&str, Option<&str>) {
+    const AGAIN: &str = "\n{\"event\":\"again\"}\n";
+    match text.split_once(AGAIN) {
+        Some((first, second)) => (first, Some(second)),
+        None => (text, None),
+    }
+}
+
+/// The name as a suite can have it, and as no other client has it.
 fn free_name(name: &str, taken: &BTreeMap<String, Client>) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' }).collect();
@@ -174,4 +316,9 @@ fn free_name(name: &str, taken: &BTreeMap<String, Client>) -> String {
         number += 1;
     }
     free
+}
+
+/// Members of an object, for who builds one.
+pub(super) fn members<const N: usize>(all: [(&str, Value); N]) -> Map<String, Value> {
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -44,20 +44,35 @@ fn checks(text: &mut String, checks: &[Value]) {
             text.push_str(&Value::String(name.clone()).to_string());
             text.push_str(": ");
             match (name.as_str(), value) {
-                ("steps", Value::Array(steps)) => {
-                    text.push('[');
-                    for (at, step) in steps.iter().enumerate() {
-                        text.push_str(if at == 0 { "\n      " } else { ",\n      " });
-                        spaced(text, step);
-                    }
-                    text.push_str(" ]");
-                }
+                ("steps", Value::Array(steps)) => self::steps(text, steps, 6),
                 (_, value) => spaced(text, value),
             }
         }
         text.push_str(" }");
     }
     text.push_str("\n  ]");
+}
+
+/// A list with one line a step; a block has a line for each of its branches, and one for each of their steps.
+fn steps(text: &mut String, steps: &[Value], indent: usize) {
+    text.push('[');
+    for (at, step) in steps.iter().enumerate() {
+        text.push_str(if at == 0 { "\n" } else { ",\n" });
+        text.push_str(&" ".repeat(indent));
+        match step {
+            Value::Array(branch) => self::steps(text, branch, indent + 2),
+            Value::Object(members) => match members.get("all").and_then(Value::as_array) {
+                Some(branches) if members.len() == 1 => {
+                    text.push_str("{ \"all\": ");
+                    self::steps(text, branches, indent + 2);
+                    text.push_str(" }");
+                }
+                _ => spaced(text, step),
+            },
+            other => spaced(text, other),
+        }
+    }
+    text.push_str(" ]");
 }
 
 /// JSON in one line with room between.

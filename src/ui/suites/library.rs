@@ -243,7 +243,12 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
     let is_recording = first.starts_with("{\"event\":");
     if is_recording {
         link.ask(Ask::FromRecording(text), move |told| match told {
-            Told::Drafted { text, remarks } => made(create_with(store, link, name, text, remarks)),
+            Told::Drafted { text, remarks, secrets } => {
+                let id = create_with(store, link, name, text, remarks);
+                // As if a person had typed them into Values: for this visit, and kept nowhere.
+                store.secret_values.update(|all| all.entry(id.clone()).or_default().extend(secrets));
+                made(id);
+            }
             Told::Failed(words) => store.complain(format::sentence(&words)),
             _ => {}
         });
