@@ -7,9 +7,15 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::Probed;
+
 /// What can be said of the end of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
+    /// What a look at the server found, in a sentence; empty when nobody could look.
+    pub fact: String,
+    /// All that this look found.
+    pub probed: Option<Box<Probed>>,
     /// What is known for certain.
     pub known: Vec<String>,
     /// What may be behind it, the likeliest first.
@@ -35,7 +41,7 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Likely {
-    /// The browser's log says so, which a page cannot read.
+    /// The browser's log says so, which a page cannot read, or the companion has looked.
     Certain,
     /// What is known points there.
     #[serde(rename = "likely")]

@@ -56,7 +56,7 @@ pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Exp
         (true, NO_CLOSE_FRAME) => after::causes(&mut ranking, &target, ended, around),
         _ => code::causes(&mut ranking, &target, ended),
     }
-    Explanation { known: known(ended, around), causes: ranking.ranked() }
+    Explanation { known: known(ended, around), causes: ranking.ranked(), ..Explanation::default() }
 }
 
 fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
