@@ -22,6 +22,38 @@ pub struct Explanation {
     pub causes: Vec<Cause>,
 }
 
+/// Causes that stand in the line of a failure.
+const TOLD: usize = 3;
+
+impl Explanation {
+    /// A failed handshake in a line: the fact, else that there is none and what comes first into question.
+    pub fn headline(&self) -> String {
+        if !self.fact.is_empty() {
+            return self.fact.clone();
+        }
+        let mut line = "The handshake failed, and the browser does not say why.".to_owned();
+        let mut last = None;
+        for cause in self.causes.iter().take(TOLD) {
+            let title = &cause.title;
+            line.push_str(&match last {
+                Some(likelihood) if likelihood == cause.likelihood => format!("; {title}"),
+                Some(_) => format!(". {}: {title}", capital(cause.likelihood.word())),
+                None => format!(" {}: {title}", capital(cause.likelihood.word())),
+            });
+            last = Some(cause.likelihood);
+        }
+        if last.is_some() {
+            line.push('.');
+        }
+        line
+    }
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(usize::from(!word.is_empty()));
+    first.to_ascii_uppercase() + rest
+}
+
 /// Something that may be behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
@@ -359,6 +391,23 @@ mod tests {
         for cause in ALL {
             assert!(page.contains(cause.title), "docs/failures.md lacks {:?}", cause.title);
         }
+    }
+
+    #[test]
+    fn without_a_fact_a_failure_is_one_line_with_three_causes() {
+        let causes = vec![
+            NOTHING_LISTENS.as_likely(Likely::Very),
+            REFUSED.as_likely(Likely::Possible),
+            WRONG_SCHEME.as_likely(Likely::Possible),
+            ORIGIN.as_likely(Likely::Possible),
+        ];
+        let told = Explanation { causes, ..Explanation::default() };
+        assert_eq!(
+            told.headline(),
+            "The handshake failed, and the browser does not say why. Likely: Nothing listens there. \
+             Possible: The server refused the handshake; ws:// and wss:// are mixed up."
+        );
+        assert_eq!(Explanation { fact: "It is so.".into(), ..told }.headline(), "It is so.");
     }
 
     #[test]
