@@ -21,6 +21,8 @@ pub struct Config {
     /// Servers that the fault proxy may connect to beside those on this machine. With a [`Config::host`] that other
     /// machines can reach, those on this machine have to be among them.
     pub targets: Vec<AllowedTarget>,
+    /// Whether pages may have it look at those servers, to learn why a handshake failed.
+    pub probe: bool,
     /// What is bounded.
     pub limits: Limits,
 }
@@ -44,6 +46,7 @@ impl Default for Config {
             hosts: Vec::new(),
             origins: Vec::new(),
             targets: Vec::new(),
+            probe: true,
             limits: Limits::default(),
         }
     }

@@ -14,6 +14,7 @@ use super::pins::Pins;
 use super::record::Record;
 use super::replies::Replies;
 use super::scope::Names;
+use super::why::Questions;
 use crate::engine::draft::{Attachment, Draft};
 use crate::engine::explain::Surroundings;
 use crate::engine::world::LocalFuture;
@@ -55,6 +56,7 @@ pub(super) struct State<W: World> {
     /// Sockets that nobody waits for and that the browser still holds; it counts them until it tells of their end.
     pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
     pub failures: Failures,
+    pub questions: Questions,
     pub workspace: Workspace,
     pub names: Rc<Names>,
     pub replies: Replies,
@@ -97,6 +99,7 @@ impl<W: World> Desk<W> {
                 lines: BTreeMap::new(),
                 lingering: Vec::new(),
                 failures: Failures::default(),
+                questions: Questions::default(),
                 workspace: Workspace::default(),
                 names: Rc::default(),
                 replies: Replies::default(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::beat::BeatWatch;
 use super::record::Record;
+use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
 use crate::engine::{
     Asked, Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket,
@@ -40,6 +41,10 @@ pub(super) struct Line<S> {
     pub largest_sent: u64,
     /// Messages sent and received when it was opened.
     counted: (u64, u64),
+    /// The handshake was not answered in the time that the set-up gives it.
+    pub is_overdue: bool,
+    /// What could be guessed of a failed handshake, by its attempt, until somebody knows better.
+    pub failed: Option<(u32, Explanation)>,
     /// We asked to close before it was open.
     cancelled: bool,
     /// A person wants it closed, so it does not come back.
@@ -66,6 +71,8 @@ impl<S: Socket> Line<S> {
                 latency: None,
                 tainted: 0,
                 closed: None,
+                why: None,
+                asks_why: false,
                 retry: None,
                 beats: None,
                 trouble: None,
@@ -85,6 +92,8 @@ impl<S: Socket> Line<S> {
             last_sent: None,
             largest_sent: 0,
             counted: (0, 0),
+            is_overdue: false,
+            failed: None,
             cancelled: false,
             is_unwanted: false,
             pairing: Pairing::default(),
@@ -124,6 +133,8 @@ impl<S: Socket> Line<S> {
     pub fn connecting(&mut self, record: &mut Record, at: Instant, endpoint: &Endpoint) {
         self.attempt += 1;
         self.began = at;
+        self.is_overdue = false;
+        self.state.asks_why = false;
         self.cancelled = false;
         self.is_unwanted = false;
         self.opened = None;
@@ -153,6 +164,7 @@ impl<S: Socket> Line<S> {
         match event {
             Event::Opened { protocol, extensions } => {
                 self.opened = Some(at);
+                self.state.why = None;
                 self.state.retry = self.state.retry.map(|retry| Retry { at, ..retry });
                 self.state.opened_after = Some(at - self.state.since);
                 self.state.protocol.clone_from(protocol);
@@ -173,6 +185,8 @@ impl<S: Socket> Line<S> {
             Event::Received(payload) => self.received(record, at, payload),
             // The browser calls our own cancelling a failure.
             Event::Failed if self.cancelled => {}
+            // What is known of a failed handshake is told when the companion has answered.
+            Event::Failed if self.state.phase == Phase::Connecting && !self.state.id.is_of_check() => {}
             Event::Failed => {
                 let words = match self.state.phase {
                     Phase::Connecting => "the handshake failed; the browser does not say why",
@@ -187,7 +201,6 @@ impl<S: Socket> Line<S> {
                     clean: *clean,
                     was_open: self.state.opened_after.is_some(),
                     cancelled_after: self.cancelled.then(|| at - self.began),
-                    explanation: None,
                 });
                 self.ended(at);
                 let content = match (self.cancelled, reason.as_str()) {
@@ -313,7 +326,7 @@ impl<S: Socket> Line<S> {
         self.state.buffered = buffered;
     }
 
-    fn note(&self, record: &mut Record, at: Instant, kind: FrameKind, content: &str) {
+    pub fn note(&self, record: &mut Record, at: Instant, kind: FrameKind, content: &str) {
         record.push(at, self.state.id, kind, content.as_bytes(), None);
     }
 }

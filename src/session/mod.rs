@@ -23,6 +23,7 @@ mod scope;
 mod sending;
 mod shown;
 mod sockets;
+mod why;
 
 pub use desk::{Desk, Spawn};
 pub use keeper::{Keep, KeepError};

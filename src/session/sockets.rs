@@ -7,6 +7,7 @@ use super::desk::{Desk, Inner};
 use super::line::Line;
 use crate::engine::draft;
 use crate::engine::explain::{self, Ended, Explanation};
+use crate::engine::typed_address::complete;
 use crate::engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, Instant, Payload, SendError, Socket, World,
 };
@@ -36,7 +37,10 @@ impl<W: World> Desk<W> {
         else {
             return;
         };
-        self.line(id, |line, _| line.state.retry = None);
+        self.line(id, |line, _| {
+            line.state.retry = None;
+            line.state.why = None;
+        });
         self.open_as_set_up(id, &setup);
     }
 
@@ -59,7 +63,8 @@ impl<W: World> Desk<W> {
         let protocols = self.with_scope(id, None, &[], |scope| draft::expand(&setup.protocols, scope));
         let protocols = protocols.map_err(|error| error.message)?;
         let protocols = protocols.split([',', ' ']).filter(|it| !it.is_empty()).map(str::to_owned);
-        Endpoint::parse(&url)
+        // A path alone leads nowhere from here.
+        complete(&url, "")
             .and_then(|endpoint| endpoint.with_protocols(protocols))
             .map_err(|error| error.to_string())
     }
@@ -132,6 +137,9 @@ impl<W: World> Desk<W> {
         match self.0.world.connect(&name, endpoint, sink) {
             Ok(socket) => {
                 self.line(id, |line, _| line.socket = Some(Rc::new(socket)));
+                if !id.is_of_check() {
+                    self.bound_opening(id, attempt);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -142,16 +150,52 @@ impl<W: World> Desk<W> {
         }
     }
 
+    /// Gives a handshake up when it is not done in the time of the set-up.
+    fn bound_opening(&self, id: ConnectionId, attempt: Option<u32>) {
+        let within = self.line(id, |line, _| line.setup.opening.within).unwrap_or_default();
+        if within.is_zero() {
+            return;
+        }
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            desk.0.world.sleep(within).await;
+            let overdue = desk.line(id, |line, _| {
+                let is_overdue = line.state.phase == Phase::Connecting && Some(line.attempt) == attempt;
+                line.is_overdue |= is_overdue;
+                line.socket.clone().filter(|_| is_overdue)
+            });
+            if let Some(Some(socket)) = overdue {
+                // The browser tells of a failure and of the end, as of every handshake that fails.
+                let _ = socket.close(&Closing::normal());
+            }
+            desk.flush();
+        }));
+    }
+
     /// Logs an event; says whether anybody still wants to hear of its line.
     fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
         let explanation = self.explanation(id, at, event);
         let forgotten = self.line(id, |line, record| {
             line.heard(record, at, event);
-            if let Some(closed) = &mut line.state.closed {
-                closed.explanation = explanation.filter(|_| closed.cancelled_after.is_none());
+            let was_cancelled = line.state.closed.as_ref().is_some_and(|it| it.cancelled_after.is_some());
+            let mut unexplained = None;
+            if let Some(explanation) = explanation.filter(|_| !was_cancelled) {
+                let never_opened = line.opened.is_none() && !line.state.id.is_of_check();
+                if never_opened && let Some(endpoint) = line.endpoint.clone() {
+                    line.failed = Some((line.attempt, explanation.clone()));
+                    unexplained = Some((line.attempt, endpoint));
+                }
+                // Until the companion has answered, what it said of the attempt before is better than a guess.
+                if !never_opened || line.state.why.as_ref().is_none_or(|why| why.fact.is_empty()) {
+                    line.state.why = Some(explanation);
+                }
             }
-            line.forgotten
+            (line.forgotten, unexplained)
         });
+        let (forgotten, unexplained) = forgotten.map_or((None, None), |(it, why)| (Some(it), why));
+        if let Some((attempt, endpoint)) = unexplained {
+            self.find_out(id, attempt, endpoint);
+        }
         if forgotten == Some(true) {
             self.drop_if_done(id);
         }
@@ -339,6 +383,7 @@ fn ending<S: Socket>(line: &Line<S>, at: Instant, event: &Event) -> Option<(Endp
         largest_sent: line.largest_sent,
         since_last_send: line.last_sent.map(|sent| at - sent),
         offered_protocols: !endpoint.protocols().is_empty(),
+        is_given_up: line.is_overdue,
         // Asked now: what was told last may have left since.
         buffered: line.socket.as_ref().map_or(0, |socket| socket.buffered()),
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::connections::{close, open};
-use super::explanation::Explained;
+use super::explanation::{Foreseen, Why, explained};
 use super::fields::{button, icon, text, when};
 use super::format;
 use super::link::Link;
@@ -101,7 +101,7 @@ pub(super) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
             <a href="#/checks/server" title="What of the protocol it keeps, as a certificate" data-testid="check-server"
                 on:click=move |_| page::give(page::BENCH_URL, &connection.setup.with_untracked(|s| s.url.clone()))>"Check this server"</a>
             <ConnectNote connection store/>
-            <Explained connection/>
+            <Foreseen connection/>
         </form>
     }
     .into_any()
@@ -121,8 +121,9 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
     });
     let note = Memo::new(move |_| {
         let step = store.clock_step();
+        let typed = connection.setup.with(|setup| setup.url.trim().to_owned());
         connection.state.with(|state| {
-            state.as_ref().map_or(("", "Not connected yet.".to_owned()), |state| words(state, step))
+            state.as_ref().map_or(("", "Not connected yet.".to_owned()), |state| words(state, &typed, step))
         })
     });
     let counts = text(move || {
@@ -139,16 +140,18 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
             (Some(now), Some((Phase::Waiting, _, Some(retry)))) => {
                 format!("in {}", format::age(retry.at - now))
             }
+            (Some(now), Some((Phase::Connecting, since, _))) => waited(now - since, connection),
             (Some(now), Some((Phase::Open, since, _))) => format!("Open for {}.", format::age(now - since)),
             _ => String::new(),
         }
     });
     view! {
-        <p class="note" id="connect-note" data-testid="note" data-state=text(move || note.get().0.to_owned())>
+        <div class="note" id="connect-note" data-testid="note" data-state=text(move || note.get().0.to_owned())>
             // Read out when it changes; counts change all the time and stand beside.
-            <span role="status">{text(move || note.get().1)}</span>
+            <span class="said" role="status" title=text(move || note.get().1)>{text(move || note.get().1)}</span>
             <span class="age" data-testid="age">{counts}{age}</span>
-        </p>
+            <Why connection/>
+        </div>
     }
 }
 
@@ -158,30 +161,81 @@ fn now(worker_began: f64) -> Instant {
     Instant::from_millis_f64(millis + crate::browser::clock::now().as_nanos() as f64 / 1e6)
 }
 
-fn words(state: &LineState, step: Duration) -> (&'static str, String) {
+/// How long a handshake has been waited for, and after a while what that may mean.
+fn waited(waited: Duration, connection: Connection) -> String {
+    if waited < NOTICED {
+        return String::new();
+    }
+    let age = format::age(waited);
+    let within = connection.setup.with(|setup| setup.opening.within);
+    match (waited < LONG, within.is_zero()) {
+        (true, _) => format!("for {age}"),
+        (false, true) => {
+            format!("for {age}. The server has not answered yet: is it busy, or does a breakpoint hold it?")
+        }
+        (false, false) => {
+            format!("for {age}. The server has not answered yet; given up after {}.", format::age(within))
+        }
+    }
+}
+
+/// From here on the time that a handshake takes is shown.
+const NOTICED: Duration = Duration::from_secs(1);
+/// From here on it is longer than usual.
+const LONG: Duration = Duration::from_secs(4);
+
+fn words(state: &LineState, typed: &str, step: Duration) -> (&'static str, String) {
     // The note of one address must not stand beside another.
     let is_other_address = !state.url.is_empty() && state.typed.url != state.url;
     match (state.phase, &state.closed) {
         (Phase::Closed, _) if state.typed.wrong.is_some() => {
             ("wrong", format::sentence(state.typed.wrong.as_deref().unwrap_or_default()))
         }
-        (Phase::Connecting, _) => ("", "Connecting …".to_owned()),
+        (Phase::Connecting, _) => match (state.retry, explained(state)) {
+            (Some(retry), Some(why)) => {
+                ("wrong", format!("{} Connecting again, attempt {} …", why.headline(), retry.attempt))
+            }
+            _ => ("", "Connecting …".to_owned()),
+        },
         (Phase::Open, _) => ("good", open_words(state, step)),
         (Phase::Closing, _) => ("", "Closing; waiting for the server's answer.".to_owned()),
         (Phase::Waiting, _) => {
             let attempt = state.retry.map_or(1, |retry| retry.attempt);
-            ("wrong", format!("Lost; reconnecting, attempt {attempt},"))
+            let lost = match explained(state) {
+                Some(why) if !was_open(state) => why.headline(),
+                _ => "Lost.".to_owned(),
+            };
+            ("wrong", format!("{lost} Reconnecting, attempt {attempt},"))
         }
-        (Phase::Closed, _) if is_other_address => ("", "Not connected to this address yet.".to_owned()),
+        (Phase::Closed, _) if is_other_address => {
+            ("", format!("Not connected to this address yet.{}", completed(state, typed)))
+        }
         (Phase::Closed, Some(closed)) if closed.clean || closed.cancelled_after.is_some() => {
             ("", format::ending(closed))
         }
-        (Phase::Closed, Some(closed)) => ("wrong", format::ending(closed)),
+        (Phase::Closed, Some(_)) if state.asks_why => {
+            ("wrong", "It did not open; finding out why …".to_owned())
+        }
+        (Phase::Closed, Some(closed)) => match explained(state) {
+            Some(why) if !closed.was_open => ("wrong", why.headline()),
+            _ => ("wrong", format::ending(closed)),
+        },
         (Phase::Closed, None) => match &state.trouble {
             Some(trouble) => ("wrong", format::sentence(trouble)),
-            None => ("", "Not connected yet.".to_owned()),
+            None => ("", format!("Not connected yet.{}", completed(state, typed))),
         },
     }
+}
+
+fn was_open(state: &LineState) -> bool {
+    state.closed.as_ref().is_some_and(|closed| closed.was_open)
+}
+
+/// The whole address, where something was added to what was typed.
+fn completed(state: &LineState, typed: &str) -> String {
+    let url = &state.typed.url;
+    let is_same = url.is_empty() || url == typed || typed.contains("{{");
+    if is_same { String::new() } else { format!(" This is {url}") }
 }
 
 fn open_words(state: &LineState, step: Duration) -> String {

@@ -69,11 +69,28 @@ fn set(connection: Connection, change: impl FnOnce(&mut Setup)) {
 fn options(connection: Connection) -> AnyView {
     view! {
         <div class="options" data-testid="connection-options">
+            {opening(connection)}
             {on_open(connection)}
             {reconnect(connection)}
             {heartbeat(connection)}
             {pairing(connection)}
         </div>
+    }
+    .into_any()
+}
+
+fn opening(connection: Connection) -> AnyView {
+    let setup = connection.setup;
+    let asks = when(move || setup.with(|s| s.opening.asks_why));
+    view! {
+        <fieldset>
+            <legend>"Connecting"</legend>
+            <div class="row-of-fields">
+                {fields::duration("Give up after", "opening-within", move || setup.with(|s| s.opening.within), move |within| set(connection, |s| s.opening.within = within))}
+            </div>
+            {tick("Find out why a handshake failed", "opening-asks", asks, move |on| set(connection, |s| s.opening.asks_why = on))}
+            <p class="hint">"0s sets no limit. To find out why, the Sockscope server of this page connects once to the same address; it sends no message."</p>
+        </fieldset>
     }
     .into_any()
 }

@@ -3,37 +3,97 @@
 use leptos::prelude::*;
 
 use super::store::Connection;
-use crate::engine::explain::{Cause, Explanation, Warning};
-use crate::wire::Phase;
+use crate::engine::explain::{Cause, Explanation, Probed, Warning};
+use crate::wire::{LineState, Phase};
 
-/// The panel under the address; nothing when there is nothing to say.
+/// The panel under the address before anybody has connected; nothing when there is nothing to say.
 #[component]
-pub(super) fn Explained(connection: Connection) -> impl IntoView {
+pub(super) fn Foreseen(connection: Connection) -> impl IntoView {
     let warnings = Memo::new(move |_| {
         connection.state.with(|state| match state {
-            Some(state) if state.phase == Phase::Closed => state.typed.warnings.clone(),
+            // A failure has its own list of causes, in which the warnings stand again.
+            Some(state) if state.phase == Phase::Closed && explained(state).is_none() => {
+                state.typed.warnings.clone()
+            }
             _ => Vec::new(),
         })
     });
-    let explanation = Memo::new(move |_| {
-        connection.state.with(|state| {
-            let state = state.as_ref()?;
-            let is_of_this_address = state.typed.url == state.url;
-            let is_over = matches!(state.phase, Phase::Closed | Phase::Waiting);
-            let closed = state.closed.as_ref().filter(|_| is_over && is_of_this_address)?;
-            closed.explanation.clone()
-        })
-    });
     move || {
-        let explanation = explanation.get();
-        let warnings = warnings.get();
-        match explanation {
-            // A failure has its own list of causes, in which the warnings stand again.
-            Some(explanation) => failure(explanation),
-            None if warnings.is_empty() => ().into_any(),
-            None => view! { <ul class="warnings" data-testid="warnings">{warnings.into_iter().map(warning).collect_view()}</ul> }.into_any(),
-        }
+        match warnings.get() {
+        warnings if warnings.is_empty() => ().into_any(),
+        warnings => view! { <ul class="warnings" data-testid="warnings">{warnings.into_iter().map(warning).collect_view()}</ul> }.into_any(),
     }
+    }
+}
+
+/// What is known of the last failure, while it is of the address that stands in the field.
+pub(super) fn explained(state: &LineState) -> Option<&Explanation> {
+    let is_shown = matches!(state.phase, Phase::Closed | Phase::Waiting | Phase::Connecting);
+    state.why.as_ref().filter(|_| is_shown && state.typed.url == state.url)
+}
+
+const HEADERS: &str = "why-headers";
+const CAUSES: &str = "why-causes";
+
+/// Beside the line that says why it failed: what else is known, each behind a button, over the page and never between its parts.
+#[component]
+pub(super) fn Why(connection: Connection) -> impl IntoView {
+    let why = Memo::new(move |_| {
+        connection.state.with(|state| state.as_ref().and_then(|state| explained(state).cloned()))
+    });
+    move || match why.get() {
+        None => ().into_any(),
+        Some(why) => folded(why),
+    }
+}
+
+fn folded(why: Explanation) -> AnyView {
+    let line = if why.fact.is_empty() { String::new() } else { why.fact.clone() };
+    let answer = why.probed.as_ref().filter(|probed| probed.status.is_some()).map(|probed| answer(probed));
+    let label = if why.fact.is_empty() { "Causes" } else { "Other causes" };
+    let known = why.known.into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view();
+    let headers = answer.is_some().then(|| {
+        view! { <button type="button" class="quiet" popovertarget=HEADERS data-testid="why-headers">"Headers"</button> }
+            .into_any()
+    });
+    view! {
+        <span class="why-more">
+            {headers}
+            <button type="button" class="quiet" popovertarget=CAUSES data-testid="why-causes">{label}</button>
+        </span>
+        {answer}
+        <section class="explained" popover="auto" id=CAUSES aria-label="What may have happened" data-testid="explained">
+            <h3>"What may have happened"</h3>
+            <p class="fact">{line}</p>
+            <ul class="known">{known}</ul>
+            {causes(why.causes)}
+        </section>
+    }
+    .into_any()
+}
+
+/// What the server answered.
+fn answer(probed: &Probed) -> AnyView {
+    let status = format!("{} {}", probed.status.unwrap_or_default(), probed.reason);
+    let from = match probed.address.as_str() {
+        "" => String::new(),
+        address => format!("From {address}, after {} ms.", probed.took_ms),
+    };
+    let headers = probed.headers.clone().into_iter();
+    let headers = headers.map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view();
+    let body =
+        (!probed.body.is_empty()).then(|| view! { <pre tabindex="0">{probed.body.clone()}</pre> }.into_any());
+    let cut = probed.body_is_cut.then(|| view! { <p class="hint">"The body goes on."</p> }.into_any());
+    view! {
+        <section class="explained" popover="auto" id=HEADERS aria-label="What the server answered" data-testid="answer">
+            <h3>{status}</h3>
+            <p class="known">{from}</p>
+            <dl class="mono">{headers}</dl>
+            {body}
+            {cut}
+        </section>
+    }
+    .into_any()
 }
 
 fn warning(warning: Warning) -> AnyView {
@@ -43,18 +103,6 @@ fn warning(warning: Warning) -> AnyView {
             <strong>{warning.title.into_owned()}</strong>" "<span class="why">{warning.why.into_owned()}</span>
             <ul>{ways}</ul>
         </li>
-    }
-    .into_any()
-}
-
-fn failure(explanation: Explanation) -> AnyView {
-    let known = explanation.known.into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view();
-    view! {
-        <details class="explained" data-testid="explained" open>
-            <summary>"What may have happened"</summary>
-            <ul class="known">{known}</ul>
-            {causes(explanation.causes)}
-        </details>
     }
     .into_any()
 }

@@ -276,7 +276,6 @@ mod tests {
             clean: code != 1006,
             was_open,
             cancelled_after: None,
-            explanation: None,
         };
         assert!(ending(&seen(1006, false)).starts_with("It did not open"));
         assert!(ending(&seen(1006, true)).starts_with("The connection broke"));

@@ -37,8 +37,6 @@ pub struct CloseSeen {
     pub was_open: bool,
     /// We took the handshake back before it was done, after this time.
     pub cancelled_after: Option<Duration>,
-    /// What is likely to have happened, when it was no ordinary end.
-    pub explanation: Option<Explanation>,
 }
 
 /// When a lost connection is opened again.
@@ -105,6 +103,10 @@ pub struct LineState {
     pub tainted: u64,
     /// How it ended the last time.
     pub closed: Option<CloseSeen>,
+    /// Why it ended the last time, when that was no ordinary end. It stays while the connection tries again.
+    pub why: Option<Explanation>,
+    /// The companion is being asked why.
+    pub asks_why: bool,
     /// When it is opened again.
     pub retry: Option<Retry>,
     /// How the heartbeat is doing; none when there is none.

@@ -19,6 +19,6 @@ pub use update::{
     Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Update,
 };
 pub use workspace::{
-    Address, Heartbeat, Layout, Match, MatchBy, Panel, Repeat, Rule, SavedMessage, Setup, Times, Variable,
-    Workspace,
+    Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, Rule, SavedMessage, Setup, Times,
+    Variable, Workspace,
 };

@@ -80,12 +80,30 @@ pub struct Setup {
     pub protocols: String,
     /// What is sent as soon as it is open.
     pub on_open: Vec<Draft>,
+    /// How it is opened.
+    pub opening: Opening,
     /// How it comes back when it was lost; none when it does not.
     pub reconnect: Option<Backoff>,
     /// What is sent again and again while it is open.
     pub heartbeat: Option<Heartbeat>,
     /// Which message answers which.
     pub pairing: PairBy,
+}
+
+/// How a connection is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Opening {
+    /// A handshake that has not ended by then is given up; zero waits as long as the browser does.
+    pub within: Duration,
+    /// Whether the companion is asked why a handshake failed.
+    pub asks_why: bool,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { within: Duration::from_secs(20), asks_why: true }
+    }
 }
 
 /// A message that shows that the other side is still there.

@@ -504,7 +504,7 @@ fn a_failure_is_explained_by_what_was_known() {
         page.set_up(ALICE, |setup| setup.url = "ws://sim/x".into());
         page.ask(Request::Connect { connection: ALICE });
         page.pass(TICK).await;
-        let explained = page.line(ALICE).closed.and_then(|closed| closed.explanation).expect("explained");
+        let explained = page.line(ALICE).why.expect("explained");
         assert_eq!(explained.causes[0].id, "nothing_listens");
     });
 }

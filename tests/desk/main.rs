@@ -4,6 +4,7 @@
 
 mod bench;
 mod page;
+mod why;
 
 use std::time::Duration;
 

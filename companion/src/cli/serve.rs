@@ -48,6 +48,9 @@ pub struct Flags {
     /// Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,
+    /// Make no probes: the page is not told why a handshake failed
+    #[arg(long)]
+    no_probe: bool,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -100,6 +103,7 @@ impl Flags {
             hosts: self.allow_host,
             origins: self.allow_origin,
             targets: self.allow_target,
+            probe: !self.no_probe,
             limits: Limits {
                 connections: limits.max_connections,
                 message: limits.max_message.0,

@@ -18,6 +18,7 @@ use crate::routes::Practice;
 use crate::web::Site;
 use crate::web::assets::{Assets, Embedded};
 use crate::web::gate::Gate;
+use crate::web::probe::Probes;
 use crate::ws::close::Close;
 
 pub use listen::ListenError;
@@ -72,7 +73,9 @@ impl Server {
         let tasks = Tasks::default();
         let practice = Arc::new(Practice::new(config.limits, reach, tasks.clone()));
         let gate = Gate::new(config.host, config.hosts, http_port, https_port, config.origins);
-        let site = Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone() });
+        let probes = Probes::new(config.probe);
+        let site =
+            Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes });
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());
         let mut listeners: Vec<(TcpListener, Option<Certificate>)> = vec![(plain, None)];
         listeners.extend(tls.map(|(listener, certificate)| (listener, Some(certificate))));

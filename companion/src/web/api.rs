@@ -32,7 +32,7 @@ pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response
         _ => error(
             StatusCode::NOT_FOUND,
             "not_found",
-            "the API has health, stats, fragments, events, proxy and reset",
+            "the API has health, stats, fragments, events, proxy, probe and reset",
         ),
     }
 }

@@ -10,6 +10,7 @@ pub mod door;
 pub mod gate;
 pub mod headers;
 pub mod page;
+pub mod probe;
 pub mod relay;
 pub mod site;
 pub mod toxics;

@@ -12,6 +12,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::answer::{Body, error, words};
 use super::assets::Assets;
 use super::gate::Gate;
+use super::probe::{self, Probes};
 use super::{api, door, headers, page};
 use crate::routes::Practice;
 use crate::tasks::Tasks;
@@ -26,6 +27,8 @@ pub struct Site {
     pub practice: Arc<Practice>,
     /// Where a connection's task runs once it is a WebSocket.
     pub tasks: Tasks,
+    /// Looks at other servers that are under way.
+    pub probes: Probes,
 }
 
 impl Site {
@@ -39,6 +42,7 @@ impl Site {
             Err(barred) if is_api => error(barred.status(), "refused", barred),
             Err(barred) => words(barred.status(), barred.to_string()),
             Ok(()) if is_api && request.method() == Method::OPTIONS => preflight(reader.is_some()),
+            Ok(()) if path == probe::PATH => probe::answer(self, request).await,
             Ok(()) if is_api => api::answer(&self.practice, request).await,
             Ok(()) if path == "/ws" || path.starts_with("/ws/") => door::open(self, &mut request).await,
             Ok(()) => page::serve(&*self.assets, request.method(), &path, request.headers()),

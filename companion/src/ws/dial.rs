@@ -141,7 +141,7 @@ pub async fn reaches(destination: &Destination, reach: &Reach) -> Result<SocketA
     tcp.peer_addr().map_err(|source| DialError::Unreachable { target, source })
 }
 
-async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
+pub(super) async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
     let host = destination.host();
     let unresolved = |source| DialError::Unresolved { host: host.to_owned(), source };
     let addresses: Vec<SocketAddr> =
@@ -173,7 +173,7 @@ async fn secure(destination: &Destination, tcp: TcpStream, is_insecure: bool) ->
 
 /// Written out, since the names are to have the case that every client gives them: not every server follows the RFC in
 /// taking them in any.
-fn request(destination: &Destination, fields: &[(&str, &HeaderValue)]) -> BytesMut {
+pub(super) fn request(destination: &Destination, fields: &[(&str, &HeaderValue)]) -> BytesMut {
     let mut head = BytesMut::new();
     let (path, host) = (destination.path(), destination.authority());
     for text in
@@ -221,7 +221,7 @@ async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> 
     clippy::option_option,
     reason = "incomplete and impossible are two things, and neither has words of its own"
 )]
-fn parse_head(bytes: &[u8]) -> Option<Option<(StatusCode, HeaderMap, usize)>> {
+pub(super) fn parse_head(bytes: &[u8]) -> Option<Option<(StatusCode, HeaderMap, usize)>> {
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut response = httparse::Response::new(&mut fields);
     let httparse::Status::Complete(size) = response.parse(bytes).ok()? else { return Some(None) };
@@ -247,7 +247,7 @@ async fn read_body(conn: &mut Conn, headers: &HeaderMap, mut read: BytesMut) -> 
 }
 
 /// Takes the certificates that this system trusts.
-fn checking() -> Option<Arc<ClientConfig>> {
+pub(super) fn checking() -> Option<Arc<ClientConfig>> {
     static CONFIG: OnceLock<Option<Arc<ClientConfig>>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -258,7 +258,7 @@ fn checking() -> Option<Arc<ClientConfig>> {
 }
 
 /// Takes any certificate.
-fn trusting() -> Arc<ClientConfig> {
+pub(super) fn trusting() -> Arc<ClientConfig> {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let provider = Arc::new(ring::default_provider());

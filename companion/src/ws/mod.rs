@@ -15,6 +15,7 @@ pub mod conn;
 pub mod dial;
 pub mod frame;
 pub mod outbox;
+pub mod probe;
 pub mod queue;
 pub mod session;
 pub mod socket;

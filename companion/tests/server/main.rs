@@ -16,6 +16,7 @@ mod gate;
 mod limits;
 mod page;
 mod plain;
+mod probe;
 mod protocol;
 mod proxy;
 mod rooms;

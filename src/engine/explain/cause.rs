@@ -7,13 +7,51 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::Probed;
+
 /// What can be said of the end of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
+    /// What a look at the server found, in a sentence; empty when nobody could look.
+    pub fact: String,
+    /// All that this look found.
+    pub probed: Option<Box<Probed>>,
     /// What is known for certain.
     pub known: Vec<String>,
     /// What may be behind it, the likeliest first.
     pub causes: Vec<Cause>,
+}
+
+/// Causes that stand in the line of a failure.
+const TOLD: usize = 3;
+
+impl Explanation {
+    /// A failed handshake in a line: the fact, else that there is none and what comes first into question.
+    pub fn headline(&self) -> String {
+        if !self.fact.is_empty() {
+            return self.fact.clone();
+        }
+        let mut line = "The handshake failed, and the browser does not say why.".to_owned();
+        let mut last = None;
+        for cause in self.causes.iter().take(TOLD) {
+            let title = &cause.title;
+            line.push_str(&match last {
+                Some(likelihood) if likelihood == cause.likelihood => format!("; {title}"),
+                Some(_) => format!(". {}: {title}", capital(cause.likelihood.word())),
+                None => format!(" {}: {title}", capital(cause.likelihood.word())),
+            });
+            last = Some(cause.likelihood);
+        }
+        if last.is_some() {
+            line.push('.');
+        }
+        line
+    }
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(usize::from(!word.is_empty()));
+    first.to_ascii_uppercase() + rest
 }
 
 /// Something that may be behind it.
@@ -35,7 +73,7 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Likely {
-    /// The browser's log says so, which a page cannot read.
+    /// The browser's log says so, which a page cannot read, or the companion has looked.
     Certain,
     /// What is known points there.
     #[serde(rename = "likely")]
@@ -353,6 +391,23 @@ mod tests {
         for cause in ALL {
             assert!(page.contains(cause.title), "docs/failures.md lacks {:?}", cause.title);
         }
+    }
+
+    #[test]
+    fn without_a_fact_a_failure_is_one_line_with_three_causes() {
+        let causes = vec![
+            NOTHING_LISTENS.as_likely(Likely::Very),
+            REFUSED.as_likely(Likely::Possible),
+            WRONG_SCHEME.as_likely(Likely::Possible),
+            ORIGIN.as_likely(Likely::Possible),
+        ];
+        let told = Explanation { causes, ..Explanation::default() };
+        assert_eq!(
+            told.headline(),
+            "The handshake failed, and the browser does not say why. Likely: Nothing listens there. \
+             Possible: The server refused the handshake; ws:// and wss:// are mixed up."
+        );
+        assert_eq!(Explanation { fact: "It is so.".into(), ..told }.headline(), "It is so.");
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Ended {
     pub since_last_send: Option<Duration>,
     /// Subprotocols were offered.
     pub offered_protocols: bool,
+    /// The bench gave the handshake up, since it took longer than the set-up allows.
+    pub is_given_up: bool,
     /// Bytes that had been handed to the browser and had not left it.
     pub buffered: u64,
 }
@@ -56,7 +58,11 @@ pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Exp
         (true, NO_CLOSE_FRAME) => after::causes(&mut ranking, &target, ended, around),
         _ => code::causes(&mut ranking, &target, ended),
     }
-    Explanation { known: known(ended, around), causes: ranking.ranked() }
+    let fact = match ended.is_given_up {
+        true => format!("The server did not answer the handshake within {}.", spaced(ended.took)),
+        false => String::new(),
+    };
+    Explanation { fact, known: known(ended, around), causes: ranking.ranked(), probed: None }
 }
 
 fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
@@ -108,6 +114,11 @@ fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
         known.push("The browser says that it is offline.".to_owned());
     }
     known
+}
+
+/// In whole seconds, as people write them.
+fn spaced(took: Duration) -> String {
+    format!("{} s", took.as_secs().max(1))
 }
 
 /// As fine as it is of use: 412 ms, 7.3 s, 61 s.

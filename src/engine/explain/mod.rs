@@ -11,6 +11,7 @@ mod code;
 mod ended;
 mod host;
 mod logged;
+mod probed;
 mod surroundings;
 mod warning;
 
@@ -18,5 +19,6 @@ pub use cause::{Cause, Explanation, Likely};
 pub use ended::{Ended, explain};
 pub use host::HostKind;
 pub use logged::logged;
+pub use probed::{Outcome, Probed};
 pub use surroundings::{Permission, Surroundings};
 pub use warning::{Warning, warnings};

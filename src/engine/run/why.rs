@@ -76,6 +76,7 @@ impl Life {
                 since_last_send: facts.last_sent.map(|sent| at.since(sent)),
                 offered_protocols: !facts.endpoint.protocols().is_empty(),
                 buffered,
+                is_given_up: false,
             });
         });
     }
