@@ -28,6 +28,7 @@ pub mod record;
 pub mod recorded;
 pub mod report;
 pub mod run;
+pub mod secrets;
 pub mod share;
 pub mod shipped;
 #[cfg(not(target_arch = "wasm32"))]
