@@ -14,7 +14,7 @@ use super::past;
 use super::results;
 use super::server;
 use super::store::{Store, Tab};
-use crate::browser::leaving::SightListener;
+use crate::browser::leaving::{LeaveQuestion, SightListener};
 use crate::browser::page;
 use crate::ui::fields::{button, text, when};
 use crate::wire::checks::Errand;
@@ -34,6 +34,10 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         }
     });
     editor::follow(store, link);
+    StoredValue::new_local(LeaveQuestion::new(move || {
+        editor::keep_now(store, link);
+        !store.is_kept.get_untracked()
+    }));
     forms::keep(store, link);
     let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
     // Drawn anew when another kind of thing is shown, and not whenever the library changes: the editor would start afresh.
