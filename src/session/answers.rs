@@ -29,6 +29,8 @@ impl<W: World> Desk<W> {
                     nth: Some(nth),
                 })
             }),
+            Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
+            Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
             Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
                 Some(_) => Answer::Found { frame, position: s.list.position_of(frame), nth: None },
                 None => Answer::Nothing,
@@ -56,6 +58,9 @@ impl<W: World> Desk<W> {
             ContentForm::Raw if !content.kind.is_text() => Answer::Bytes(content.bytes.to_vec()),
             ContentForm::Raw => Answer::Text(text(&content)),
             ContentForm::Readable => Answer::Text(readable(&content)),
+            ContentForm::Draft if !content.kind.is_message() => {
+                Answer::Failed("this frame is no message, so there is nothing to edit".to_owned())
+            }
             ContentForm::Draft => Answer::Draft(as_draft(&content)),
             ContentForm::Step => {
                 let step = self.state(|s| {
@@ -130,10 +135,22 @@ fn readable(content: &Content) -> String {
     view::format_json(&text).unwrap_or(text)
 }
 
+/// The content goes out again byte for byte: placeholders are off only where it has braces that look like one.
 fn as_draft(content: &Content) -> Draft {
-    match content.kind.is_text() {
-        true => Draft::plain(text(content)),
-        false => Draft { form: Form::Hex, text: hex(&content.bytes), is_plain: true },
+    if !content.kind.is_text() {
+        return Draft { form: Form::Hex, text: hex(&content.bytes), is_plain: false };
+    }
+    let text = text(content);
+    let is_json = text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+    let form = if is_json { Form::Json } else { Form::Text };
+    Draft { form, is_plain: text.contains("{{"), text }
+}
+
+fn sent(sent: Result<(), String>) -> Answer {
+    match sent {
+        Ok(()) => Answer::Sent,
+        Err(words) => Answer::Failed(words),
     }
 }
 

@@ -18,7 +18,6 @@ mod pins;
 mod pulse;
 mod record;
 mod replies;
-mod scope;
 mod sending;
 mod shown;
 mod sockets;

@@ -226,8 +226,7 @@ fn a_repeat_keeps_its_pace_and_its_count() {
                 Repeat { every: Duration::from_millis(100), burst: 2, count: Some(10), ..Repeat::default() };
         });
         page.pass(TICK).await;
-        page.ask(Request::Draft(text("n {{i}}")));
-        page.ask(Request::Repeat { to: vec![ALICE, BOB] });
+        page.ask(Request::Repeat { to: vec![ALICE, BOB], draft: text("n {{i}}") });
         page.pass(Duration::from_millis(250)).await;
         assert_eq!((page.repeat.borrow().sent, page.line(ALICE).sent), (12, 6), "three turns of two on each");
         page.pass(Duration::from_secs(1)).await;
@@ -243,20 +242,19 @@ fn a_repeat_ends_with_its_time_a_click_or_what_waits() {
         page.connect(ALICE);
         page.pass(TICK).await;
         let every = Duration::from_millis(100);
-        page.ask(Request::Draft(text("x")));
         let repeat =
             Repeat { every, count: None, lasts: Some(Duration::from_millis(450)), ..Repeat::default() };
         page.arrange(|workspace| workspace.repeat = repeat.clone());
-        page.ask(Request::Repeat { to: vec![ALICE] });
+        page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_secs(2)).await;
         assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (5, "the time is over"));
         page.arrange(|workspace| workspace.repeat = Repeat { lasts: None, ..repeat.clone() });
-        page.ask(Request::Repeat { to: vec![ALICE] });
+        page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_millis(350)).await;
         page.ask(Request::StopRepeat);
         page.pass(Duration::from_secs(2)).await;
         assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (4, "stopped"));
-        page.ask(Request::Repeat { to: vec![ALICE] });
+        page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_millis(250)).await;
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(Duration::from_secs(2)).await;
@@ -289,7 +287,7 @@ fn a_file_goes_out_byte_for_byte() {
         page.pass(TICK).await;
         page.ask(Request::Attach(Payload::Binary((0..=255).collect())));
         let file = Draft { form: Form::File, text: "a.bin".into(), is_plain: true };
-        page.ask(Request::Send { to: vec![ALICE], draft: file });
+        page.send_draft(ALICE, file);
         page.pass(TICK).await;
         let frame = page.rows.borrow().last().expect("a reply").number;
         let content = page.question(Question::Content { frame, form: ContentForm::Raw });
@@ -391,7 +389,8 @@ fn totals_add_up_and_a_pin_survives_the_clearing() {
         let content = page.question(Question::Content { frame: 2, form: ContentForm::Raw });
         assert_eq!(content, [Answer::Text("a hit".into())]);
         assert_eq!(page.pins.borrow()[0].note, "the first");
-        page.ask(Request::SendAgain { to: vec![ALICE], frame: 2 });
+        let again = Question::SendAgain { to: vec![ALICE], frame: 2 };
+        assert_eq!(page.question(again), [Answer::Sent]);
         page.pass(TICK).await;
         assert_eq!(page.shown(), ["a hit", "a hit"]);
         page.ask(Request::Unpin { frame: 2 });
@@ -439,10 +438,7 @@ fn sixteen_megabytes_are_opened_in_slices_and_read_from_anywhere() {
         page.connect(ALICE);
         page.pass(TICK).await;
         page.ask(Request::Attach(Payload::Text(format!("[{}0]", "12345,".repeat(2 << 20)))));
-        page.ask(Request::Send {
-            to: vec![ALICE],
-            draft: Draft { form: Form::File, text: "x".into(), is_plain: true },
-        });
+        page.send_draft(ALICE, Draft { form: Form::File, text: "x".into(), is_plain: true });
         page.pass(TICK).await;
         let inspect = Inspect { frame: 3, with: None, view: String::new(), from: 2_000_000, lines: 3 };
         page.ask(Request::Inspect(Some(inspect)));
@@ -450,6 +446,107 @@ fn sixteen_megabytes_are_opened_in_slices_and_read_from_anywhere() {
         let detail = page.detail.borrow().clone().expect("opened");
         assert_eq!((detail.is_opening, detail.lines), (false, (2 << 20) + 3));
         assert_eq!(detail.shown[0].text(), "12345,");
+    });
+}
+
+#[test]
+fn a_message_goes_to_all_connections_or_to_none_and_the_answer_says_why() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.set_up(BOB, |_| {});
+        page.pass(TICK).await;
+        let send = |to: &[sockscope::wire::ConnectionId], draft| {
+            page.question(Question::Send { to: to.to_vec(), draft })
+        };
+        assert_eq!(send(&[ALICE, BOB], text("x")), [Answer::Failed("c2 is not connected".into())]);
+        assert_eq!(page.kinds(), [FrameKind::Connecting, FrameKind::Opened], "nothing went out");
+        assert_eq!(send(&[ALICE], text("x")), [Answer::Sent]);
+        let nobody = [Answer::Failed("there is no variable called nobody".into())];
+        assert_eq!(send(&[ALICE], text("{{nobody}}")), nobody);
+        page.ask(Request::Connect { connection: BOB });
+        assert_eq!(send(&[BOB], text("x")), [Answer::Failed("c2 is still connecting".into())]);
+    });
+}
+
+#[test]
+fn a_row_of_a_connections_life_is_neither_sent_nor_edited() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        for frame in [0, 1] {
+            for question in [
+                Question::SendAgain { to: vec![ALICE], frame },
+                Question::Content { frame, form: ContentForm::Draft },
+            ] {
+                let answer = page.question(question);
+                assert!(
+                    matches!(&answer[..], [Answer::Failed(words)] if words.contains("is no message")),
+                    "{answer:?}"
+                );
+            }
+        }
+        assert_eq!(page.kinds(), [FrameKind::Connecting, FrameKind::Opened], "nothing went out");
+    });
+}
+
+#[test]
+fn a_content_to_edit_goes_out_again_byte_for_byte_with_placeholders_on_where_it_has_no_braces() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        for (content, form, is_plain) in [
+            (r#"{"n": 1.0}"#, Form::Json, false),
+            ("[half", Form::Text, false),
+            (r#"{"id":"{{uuid}}"}"#, Form::Json, true),
+            ("hi", Form::Text, false),
+        ] {
+            page.send(ALICE, content);
+            page.pass(TICK).await;
+            let frame = page.rows.borrow().last().expect("its echo").number;
+            let answer = page.question(Question::Content { frame, form: ContentForm::Draft });
+            let [Answer::Draft(draft)] = &answer[..] else { panic!("{answer:?}") };
+            assert_eq!((draft.form, draft.is_plain), (form, is_plain), "{content}");
+            page.send_draft(ALICE, draft.clone());
+            page.pass(TICK).await;
+            assert_eq!(page.shown().last().map(String::as_str), Some(content));
+        }
+    });
+}
+
+#[test]
+fn a_secret_is_masked_wherever_a_beginning_of_a_message_is_shown_and_refused_without_a_value() {
+    with_page(Echo::default(), |page| async move {
+        let set = |value: &str| {
+            page.arrange(|workspace| {
+                let value = value.to_owned();
+                workspace.variables = vec![Variable { name: "token".into(), value, is_secret: true }];
+                workspace.selected = ALICE;
+            });
+        };
+        page.set_up(ALICE, |setup| setup.url = "ws://sim/echo?token={{token}}".into());
+        set("s3cr3t");
+        page.ask(Request::Connect { connection: ALICE });
+        page.pass(TICK).await;
+        let json = Draft { form: Form::Json, text: r#"{"token":"{{token}}"}"#.into(), is_plain: false };
+        page.ask(Request::Draft(json.clone()));
+        page.send_draft(ALICE, json.clone());
+        page.pass(TICK).await;
+        page.ask(Request::Pin { frame: 2, note: String::new() });
+        page.draw();
+        assert_eq!(page.draft.borrow().preview, r#"{"token":"***"}"#);
+        assert_eq!(page.pins.borrow()[0].row.preview, r#"{"token":"***"}"#);
+        assert!(page.shown().iter().all(|row| !row.contains("s3cr3t")), "{:?}", page.shown());
+        assert!(page.shown()[0].contains("token=***"), "{:?}", page.shown());
+        let content = page.question(Question::Content { frame: 2, form: ContentForm::Raw });
+        assert_eq!(content, [Answer::Text(r#"{"token":"s3cr3t"}"#.into())], "whoever opens it sees it");
+        // As after a reload.
+        set("");
+        let sent = page.question(Question::Send { to: vec![ALICE], draft: json });
+        let [Answer::Failed(words)] = &sent[..] else { panic!("{sent:?}") };
+        assert!(words.contains("the secret token has no value"), "{words}");
+        page.draw();
+        let wrong = page.line(ALICE).typed.wrong;
+        assert!(wrong.as_ref().is_some_and(|it| it.contains("the secret token has no value")), "{wrong:?}");
     });
 }
 
@@ -462,7 +559,7 @@ fn exports_have_all_or_what_passes_and_no_secret() {
         });
         page.connect(ALICE);
         page.pass(TICK).await;
-        page.ask(Request::Send { to: vec![ALICE], draft: text("my {{token}}") });
+        page.send_draft(ALICE, text("my {{token}}"));
         page.send(ALICE, "a hit");
         page.pass(TICK).await;
         page.ask(Request::Filter { spec: looks_for("hit"), hides: true });
@@ -606,9 +703,10 @@ fn a_set_up_survives_the_page() {
         page.desk.restore(kept).await;
         assert_eq!(restored(&page), None, "the first visit");
         page.set_up(ALICE, |setup| setup.name = "anna".into());
-        page.ask(Request::Draft(text("half a mess")));
-        page.pass(Duration::from_secs(1)).await;
         page.arrange(|workspace| workspace.budget = 64 << 20);
+        page.pass(Duration::from_secs(1)).await;
+        // Nothing else changes after it.
+        page.ask(Request::Draft(text("half a mess")));
         page.pass(Duration::from_secs(1)).await;
     });
     let again = page(Echo::default(), 255);
