@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::desk::Desk;
+use super::desk::{Desk, SLICE};
 use super::keeper;
+use super::list::Sought;
 use super::news::Content;
 use crate::engine::as_step;
 use crate::engine::draft::{Draft, Form};
@@ -21,14 +22,10 @@ impl<W: World> Desk<W> {
     /// Answers, at once: whoever asked waits for it.
     pub(super) fn reply_to(&self, id: u32, question: Question) {
         let answer = match question {
-            Question::Seek { from, forward } => self.state(|s| {
-                let found = s.list.seek(from, forward, &s.record.log);
-                found.map_or(Answer::Nothing, |(frame, nth)| Answer::Found {
-                    frame,
-                    position: s.list.position_of(frame),
-                    nth: Some(nth),
-                })
-            }),
+            Question::Seek { from, forward } => match self.sought(from, forward) {
+                Some(answer) => answer,
+                None => return self.seek_on(id, from, forward),
+            },
             Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
             Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
             Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
@@ -48,6 +45,33 @@ impl<W: World> Desk<W> {
             Question::Export { format, filtered } => self.export(id, format, filtered),
         };
         self.post(&Update::Answer { id, answer });
+    }
+
+    /// The next hit; none while the search has not come to it.
+    fn sought(&self, from: Option<u64>, forward: bool) -> Option<Answer> {
+        let until = self.now() + SLICE;
+        self.change_list(|_| {});
+        self.state(|s| match s.list.seek(from, forward, &s.record.log, || self.world().now() < until) {
+            Sought::Found { frame, nth } => {
+                Some(Answer::Found { frame, position: s.list.position_of(frame), nth: Some(nth) })
+            }
+            Sought::Nothing => Some(Answer::Nothing),
+            Sought::NotYet => None,
+        })
+    }
+
+    /// A person who presses Enter in the filter waits for the search, and need not press again.
+    fn seek_on(&self, id: u32, from: Option<u64>, forward: bool) {
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            loop {
+                desk.world().breathe().await;
+                if let Some(answer) = desk.sought(from, forward) {
+                    desk.post(&Update::Answer { id, answer });
+                    return desk.flush();
+                }
+            }
+        }));
     }
 
     fn content_as(&self, frame: u64, form: ContentForm) -> Answer {

@@ -4,6 +4,7 @@
 
 mod bench;
 mod page;
+mod sending;
 
 use std::time::Duration;
 
