@@ -130,8 +130,10 @@ async fn a_new_suite_runs_as_it_stands_is_found_deleted_and_brought_back() {
     let user = User::open_checks().await;
     user.click("suite-new").await;
     user.until_text("own", "my suite").await;
-    user.until("the suite to be loaded", || user.find("run").filter(|it| !it.has_attribute("disabled")))
-        .await;
+    user.until("the suite to be loaded", || {
+        user.find("run").filter(|it| it.get_attribute("aria-disabled").as_deref() != Some("true"))
+    })
+    .await;
     user.click("run").await;
     user.until_text("verdict", "Passed").await;
     user.type_into("suite-search", "my su").await;

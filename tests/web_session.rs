@@ -12,7 +12,7 @@ use sockscope::engine::draft::Draft;
 use sockscope::engine::{Closing, HttpRequest, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
-    self, ConnectionId, LineState, Look, News, Phase, Ready, Request, Row, Setup, Update, Workspace,
+    self, ConnectionId, LineState, Look, News, Phase, Question, Ready, Request, Row, Setup, Update, Workspace,
 };
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
@@ -102,7 +102,10 @@ async fn two_thousand_in_a_burst_are_all_logged_in_order() {
     let page = Page::new();
     page.open("/echo").await;
     for i in 0..2000 {
-        page.ask(&Request::Send { to: vec![ALICE], draft: Draft::plain(format!("{i}")) });
+        page.ask(&Request::Ask {
+            id: 0,
+            question: Question::Send { to: vec![ALICE], draft: Draft::plain(format!("{i}")) },
+        });
     }
     page.until("2000 replies", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == 2000)).await;
     assert_eq!(page.seen.borrow().totals.frames, 2 + 4000, "connecting, opened, sent and received");
@@ -129,7 +132,10 @@ async fn a_reconnect_keeps_log_and_counts() {
     let page = Page::new();
     for round in 1..=3 {
         page.open("/echo").await;
-        page.ask(&Request::Send { to: vec![ALICE], draft: Draft::plain("x") });
+        page.ask(&Request::Ask {
+            id: 0,
+            question: Question::Send { to: vec![ALICE], draft: Draft::plain("x") },
+        });
         page.until("the reply", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == round))
             .await;
         page.ask(&Request::Close { connection: ALICE, closing: Closing::normal() });

@@ -54,9 +54,9 @@ pub fn local_network_permission(told: impl FnOnce(String) + 'static) {
     });
 }
 
-/// Whether a key goes into a field, where letters are letters.
+/// Whether a key goes into a field, where letters are letters, in whichever document the field is.
 pub fn is_writing(event: &web_sys::Event) -> bool {
-    is_within(event, "input, textarea, select, [contenteditable]")
+    is_within(event, "input, textarea, select, [contenteditable]:not([contenteditable=false])")
 }
 
 /// Whether a key goes to something that does something of its own with it.
@@ -64,9 +64,17 @@ pub fn is_on_control(event: &web_sys::Event) -> bool {
     is_within(event, "button, a, summary, input, textarea, select")
 }
 
+/// By the whole path: an event that leaves a shadow root has the host of that root for a target.
 fn is_within(event: &web_sys::Event, selector: &str) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
+    event.composed_path().iter().any(|part| {
+        part.dyn_ref::<web_sys::Element>().is_some_and(|element| element.matches(selector).unwrap_or(false))
+    })
+}
+
+/// Whether a dialog stands in front of the page.
+pub fn has_dialog() -> bool {
+    let found = window().document().and_then(|document| document.query_selector("dialog[open]").ok());
+    found.flatten().is_some()
 }
 
 /// What the page that holds us was given under a name, as `data-` attributes of its root; our own gives nothing.

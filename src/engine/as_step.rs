@@ -23,7 +23,7 @@ pub fn as_step(frame: &Frame<'_>, client: &str) -> Option<Value> {
         FrameKind::Connecting => return Some(object([("connect", client.into())])),
         FrameKind::Failed => {
             let refused = object([("refused", true.into())]);
-            let was_opening = frame.bytes.starts_with(b"the handshake failed");
+            let was_opening = frame.bytes.starts_with(NOT_OPENED.as_bytes());
             return was_opening.then(|| object([("connect", client.into()), ("expect", refused)]));
         }
         FrameKind::Opened | FrameKind::Waiting => return None,
@@ -36,6 +36,19 @@ pub fn as_step(frame: &Frame<'_>, client: &str) -> Option<Value> {
     };
     Some(object([("on", client.into()), (verb, what)]))
 }
+
+/// Whether there is such a step, by the kind of a frame and the beginning of its content.
+pub fn has_step(kind: FrameKind, words: &str) -> bool {
+    match kind {
+        FrameKind::Opened | FrameKind::Waiting => false,
+        FrameKind::Failed => words.starts_with(NOT_OPENED),
+        FrameKind::Closed => closed(words).is_some(),
+        _ => true,
+    }
+}
+
+/// How the log begins to tell of a handshake that failed.
+const NOT_OPENED: &str = "the handshake failed";
 
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())
@@ -249,6 +262,19 @@ mod tests {
         );
         assert_eq!(step(FrameKind::Opened, b"echo.v1"), None);
         assert_eq!(step(FrameKind::Closed, b"cancelled before it was open"), None);
+        for (kind, words) in [
+            (FrameKind::Opened, "echo.v1"),
+            (FrameKind::Waiting, "again in 1 s"),
+            (FrameKind::Closed, "cancelled before it was open"),
+            (FrameKind::Closed, "4001 bye"),
+            (FrameKind::Failed, "not sent: too large"),
+            (FrameKind::Failed, "the handshake failed; the browser does not say why"),
+            (FrameKind::Connecting, "ws://h/ws"),
+            (FrameKind::Closing, "1000"),
+            (FrameKind::SentText, "hi"),
+        ] {
+            assert_eq!(has_step(kind, words), step(kind, words.as_bytes()).is_some(), "{kind:?} {words}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Owns the forms in which a message can be written and what is wrong with one. It refuses to know who sends it. The rule a
 //! reader would break: what was written goes out as written; JSON is checked and never formatted on the way.
 
+mod json;
+
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -10,9 +12,10 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Payload;
-use super::template::{Name, Scope, Template};
+use super::template::{Name, Scope, Template, into_text};
 
 /// In which form a message is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +69,11 @@ impl DraftError {
     fn of(message: &str) -> Self {
         Self { at: None, message: message.to_owned() }
     }
+
+    /// The same mistake at another place.
+    fn moved(self, to: impl FnOnce(usize) -> usize) -> Self {
+        Self { at: self.at.map(|at| to(at as usize) as u64), ..self }
+    }
 }
 
 const BASE64: GeneralPurposeConfig =
@@ -97,7 +105,16 @@ impl Draft {
             let attached = attached.ok_or_else(|| DraftError::of("no file is attached; choose one again"))?;
             return Ok(attached.payload.clone());
         }
-        let text = self.expand(scope)?;
+        let varies = self.varies();
+        let text = match self.form {
+            Form::Json if varies => {
+                let filled = json::fill(&self.text, scope)?;
+                check_json(&filled.text).map_err(|error| error.moved(|at| filled.written_at(at)))?;
+                return Ok(Rc::new(Payload::Text(filled.text)));
+            }
+            _ if varies => expand(&self.text, scope)?,
+            _ => self.text.clone(),
+        };
         let payload = match self.form {
             Form::Text | Form::File => Payload::Text(text),
             Form::Json => {
@@ -110,30 +127,44 @@ impl Draft {
         Ok(Rc::new(payload))
     }
 
-    /// The text with every placeholder filled in, where the draft has placeholders.
-    fn expand(&self, scope: &mut dyn Scope) -> Result<String, DraftError> {
-        if !self.varies() {
-            return Ok(self.text.clone());
+    /// What a person may take for a placeholder and what is none, in words.
+    pub fn left_as_written(&self) -> Option<&'static str> {
+        if self.form == Form::File || !self.text.contains("{{") {
+            return None;
         }
-        expand(&self.text, scope)
+        if self.is_plain {
+            return Some("The box {{…}} is off: the braces go out as they are.");
+        }
+        let has_names = self.form == Form::Json && json::has_braces_in_names(&self.text);
+        has_names.then_some("Names of members are not filled in: their braces go out as they are.")
     }
 }
 
 /// Fills in the placeholders of a text; the first mistake is told.
 pub fn expand(text: &str, scope: &mut dyn Scope) -> Result<String, DraftError> {
+    value_of(text, scope).map(into_text)
+}
+
+/// The same with the type of the value where the text is one placeholder and nothing else.
+fn value_of(text: &str, scope: &mut dyn Scope) -> Result<Value, DraftError> {
     let template = Template::parse(text).map_err(|mistakes| {
         mistakes
             .first()
             .map_or_else(|| DraftError::of("not readable"), |mistake| DraftError::at(mistake.at, mistake))
     })?;
     for reference in template.names() {
-        if let Name::Variable(name) = &reference.name
-            && scope.variable(name).is_none()
-        {
+        let Name::Variable(name) = &reference.name else { continue };
+        if scope.variable(name).is_none() {
             return Err(DraftError::at(reference.at, format_args!("there is no variable called {name}")));
         }
+        if scope.lacks_secret(name) {
+            let words = format_args!(
+                "the secret {name} has no value, since no secret survives a reload; type it under Variables"
+            );
+            return Err(DraftError::at(reference.at, words));
+        }
     }
-    template.expand_text(scope).map_err(|mistake| DraftError::at(mistake.at, mistake))
+    template.expand(scope).map_err(|mistake| DraftError::at(mistake.at, mistake))
 }
 
 fn check_json(text: &str) -> Result<(), DraftError> {

@@ -42,6 +42,11 @@ impl FrameKind {
         !matches!(self, Self::SentBinary | Self::ReceivedBinary)
     }
 
+    /// Whether it is a message, and not a part of the life of a connection.
+    pub fn is_message(self) -> bool {
+        self.is_sent() || self.is_received()
+    }
+
     /// Whether it is a message that we sent.
     pub fn is_sent(self) -> bool {
         matches!(self, Self::SentText | Self::SentBinary)

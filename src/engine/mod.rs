@@ -18,6 +18,7 @@ pub mod handshakes;
 pub mod mask;
 pub mod matcher;
 pub mod metrics;
+pub mod names;
 pub mod nearest;
 pub mod number;
 pub mod pairing;

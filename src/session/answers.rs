@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::desk::Desk;
+use super::desk::{Desk, SLICE};
 use super::keeper;
+use super::list::Sought;
 use super::news::Content;
 use crate::engine::as_step;
 use crate::engine::draft::{Draft, Form};
@@ -21,14 +22,12 @@ impl<W: World> Desk<W> {
     /// Answers, at once: whoever asked waits for it.
     pub(super) fn reply_to(&self, id: u32, question: Question) {
         let answer = match question {
-            Question::Seek { from, forward } => self.state(|s| {
-                let found = s.list.seek(from, forward, &s.record.log);
-                found.map_or(Answer::Nothing, |(frame, nth)| Answer::Found {
-                    frame,
-                    position: s.list.position_of(frame),
-                    nth: Some(nth),
-                })
-            }),
+            Question::Seek { from, forward } => match self.sought(from, forward) {
+                Some(answer) => answer,
+                None => return self.seek_on(id, from, forward),
+            },
+            Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
+            Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
             Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
                 Some(_) => Answer::Found { frame, position: s.list.position_of(frame), nth: None },
                 None => Answer::Nothing,
@@ -49,6 +48,33 @@ impl<W: World> Desk<W> {
         self.post(&Update::Answer { id, answer });
     }
 
+    /// The next hit; none while the search has not come to it.
+    fn sought(&self, from: Option<u64>, forward: bool) -> Option<Answer> {
+        let until = self.now() + SLICE;
+        self.change_list(|_| {});
+        self.state(|s| match s.list.seek(from, forward, &s.record.log, || self.world().now() < until) {
+            Sought::Found { frame, nth } => {
+                Some(Answer::Found { frame, position: s.list.position_of(frame), nth: Some(nth) })
+            }
+            Sought::Nothing => Some(Answer::Nothing),
+            Sought::NotYet => None,
+        })
+    }
+
+    /// A person who presses Enter in the filter waits for the search, and need not press again.
+    fn seek_on(&self, id: u32, from: Option<u64>, forward: bool) {
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            loop {
+                desk.world().breathe().await;
+                if let Some(answer) = desk.sought(from, forward) {
+                    desk.post(&Update::Answer { id, answer });
+                    return desk.flush();
+                }
+            }
+        }));
+    }
+
     fn content_as(&self, frame: u64, form: ContentForm) -> Answer {
         let Some(content) = self.state(|s| s.content(frame)) else {
             return Answer::Failed("the frame is no longer held".to_owned());
@@ -57,6 +83,9 @@ impl<W: World> Desk<W> {
             ContentForm::Raw if !content.kind.is_text() => Answer::Bytes(content.bytes.to_vec()),
             ContentForm::Raw => Answer::Text(text(&content)),
             ContentForm::Readable => Answer::Text(readable(&content)),
+            ContentForm::Draft if !content.kind.is_message() => {
+                Answer::Failed("this frame is no message, so there is nothing to edit".to_owned())
+            }
             ContentForm::Draft => Answer::Draft(as_draft(&content)),
             ContentForm::Step => {
                 let step = self.state(|s| {
@@ -132,10 +161,22 @@ fn readable(content: &Content) -> String {
     view::format_json(&text).unwrap_or(text)
 }
 
+/// The content goes out again byte for byte: placeholders are off only where it has braces that look like one.
 fn as_draft(content: &Content) -> Draft {
-    match content.kind.is_text() {
-        true => Draft::plain(text(content)),
-        false => Draft { form: Form::Hex, text: hex(&content.bytes), is_plain: true },
+    if !content.kind.is_text() {
+        return Draft { form: Form::Hex, text: hex(&content.bytes), is_plain: false };
+    }
+    let text = text(content);
+    let is_json = text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+    let form = if is_json { Form::Json } else { Form::Text };
+    Draft { form, is_plain: text.contains("{{"), text }
+}
+
+fn sent(sent: Result<(), String>) -> Answer {
+    match sent {
+        Ok(()) => Answer::Sent,
+        Err(words) => Answer::Failed(words),
     }
 }
 

@@ -13,15 +13,16 @@ use super::list::List;
 use super::pins::Pins;
 use super::record::Record;
 use super::replies::Replies;
-use super::scope::Names;
 use super::why::Questions;
 use crate::engine::draft::{Attachment, Draft};
 use crate::engine::explain::Surroundings;
+use crate::engine::mask::Masker;
+use crate::engine::names::Names;
 use crate::engine::world::LocalFuture;
 use crate::engine::{Instant, World};
 use crate::wire::{
     self, ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Update,
-    Workspace,
+    Variable, Workspace,
 };
 
 /// Starts a task beside the others.
@@ -59,6 +60,8 @@ pub(super) struct State<W: World> {
     pub questions: Questions,
     pub workspace: Workspace,
     pub names: Rc<Names>,
+    /// Of the secrets as they are now, for what is shown without being asked for.
+    pub masker: Masker,
     pub replies: Replies,
     pub draft: Draft,
     pub attached: Option<Attachment>,
@@ -77,8 +80,10 @@ pub(super) struct State<W: World> {
     pub shown: Option<ShownSeen>,
     pub next_of_checks: u32,
     pub pulse: Pulse,
-    /// The set-up has changed so often; it is kept when it stays the same for a while.
-    arranged: u64,
+    /// The set-up or the draft has changed this many times; both are kept when they stay the same for a while.
+    changes: u64,
+    /// The page has told its set-up; before, what was kept must not be written over.
+    is_arranged: bool,
     /// The page has drawn what it got.
     page_is_ready: bool,
     pub dirty: bool,
@@ -102,6 +107,7 @@ impl<W: World> Desk<W> {
                 questions: Questions::default(),
                 workspace: Workspace::default(),
                 names: Rc::default(),
+                masker: Masker::default(),
                 replies: Replies::default(),
                 draft: Draft::default(),
                 attached: None,
@@ -119,7 +125,8 @@ impl<W: World> Desk<W> {
                 shown: None,
                 next_of_checks: ConnectionId::FIRST_OF_CHECKS,
                 pulse: Pulse::default(),
-                arranged: 0,
+                changes: 0,
+                is_arranged: false,
                 page_is_ready: false,
                 dirty: true,
             }),
@@ -162,7 +169,10 @@ impl<W: World> Desk<W> {
     fn answer(&self, request: Request) {
         match request {
             Request::Arrange(workspace) => self.arrange(*workspace),
-            Request::Draft(draft) => self.redraft(|s| s.draft = draft),
+            Request::Draft(draft) => {
+                self.redraft(|s| s.draft = draft);
+                self.keep_soon();
+            }
             Request::Attach(payload) => {
                 self.redraft(|s| s.attached = Some(Attachment { payload: Rc::new(payload) }));
             }
@@ -172,14 +182,7 @@ impl<W: World> Desk<W> {
             }
             Request::Hidden(is_hidden) => self.state(|s| s.record.taint.is_hidden = is_hidden),
             Request::Connect { connection } => self.connect(connection),
-            Request::Send { to, draft } => {
-                for id in to {
-                    self.send_draft(id, &draft, None, &[]);
-                }
-                self.redraft(|_| {});
-            }
-            Request::SendAgain { to, frame } => self.send_again(&to, frame),
-            Request::Repeat { to } => self.start_repeat(to),
+            Request::Repeat { to, draft } => self.start_repeat(to, draft),
             Request::StopRepeat => self.stop_repeat("stopped"),
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
@@ -225,7 +228,7 @@ impl<W: World> Desk<W> {
     }
 
     /// Changes what stands in the composer, or what it depends on.
-    fn redraft(&self, change: impl FnOnce(&mut State<W>)) {
+    pub(super) fn redraft(&self, change: impl FnOnce(&mut State<W>)) {
         self.state(change);
         let seen = self.preview();
         self.change_list(|s| s.draft_seen = Some(seen));
@@ -254,9 +257,13 @@ impl<W: World> Desk<W> {
     /// Takes a new set-up.
     fn arrange(&self, workspace: Workspace) {
         self.state(|s| {
-            s.arranged += 1;
+            s.is_arranged = true;
             if s.workspace.variables != workspace.variables {
-                s.names = Rc::new(Names::of(&workspace.variables));
+                s.names = Rc::new(Variable::names(&workspace.variables));
+                let secrets = workspace.variables.iter().filter(|it| it.is_secret);
+                s.masker = Masker::new(secrets.map(|it| it.value.as_str()));
+                s.list.redraw();
+                s.pins.changed = true;
             }
             for setup in &workspace.connections {
                 let line = s.lines.entry(setup.id).or_insert_with(|| Line::new(setup.id));
@@ -278,11 +285,17 @@ impl<W: World> Desk<W> {
     /// Keeps the set-up once it has stayed the same for a while.
     fn keep_soon(&self) {
         let Some(keep) = self.0.keep.borrow().clone() else { return };
-        let (desk, arranged) = (self.clone(), self.state(|s| s.arranged));
+        let (desk, changes) = (
+            self.clone(),
+            self.state(|s| {
+                s.changes += 1;
+                s.changes
+            }),
+        );
         (self.0.spawn)(Box::pin(async move {
             desk.0.world.sleep(KEEP_AFTER).await;
             let text = desk.state(|s| {
-                (s.arranged == arranged).then(|| {
+                (s.changes == changes && s.is_arranged).then(|| {
                     s.workspace.draft = s.draft.clone();
                     keeper::to_text(&s.workspace)
                 })

@@ -26,6 +26,17 @@ pub(super) struct List {
     shown: Option<Shown>,
 }
 
+/// What looking for the next hit came to.
+pub(super) enum Sought {
+    Found {
+        frame: u64,
+        nth: u64,
+    },
+    Nothing,
+    /// Frames are left to be searched.
+    NotYet,
+}
+
 struct Search {
     hits: Hits,
     hides: bool,
@@ -117,17 +128,33 @@ impl List {
         self.hiding().map_or(frame, |hits| hits.position_of(frame))
     }
 
-    /// The next hit from a frame, and which it is, from 1.
-    pub fn seek(&self, from: Option<u64>, forward: bool, log: &FrameLog) -> Option<(u64, u64)> {
-        let hits = &self.search.as_ref()?.hits;
+    /// The next hit from a frame, and which it is, from 1. It searches on, for as long as it may; when that is not enough it is
+    /// asked again.
+    pub fn seek(
+        &mut self,
+        from: Option<u64>,
+        forward: bool,
+        log: &FrameLog,
+        may_go_on: impl FnMut() -> bool,
+    ) -> Sought {
+        let is_all_seen = self.advance(log, may_go_on);
+        let Some(search) = &self.search else { return Sought::Nothing };
+        let hits = &search.hits;
         let from = from.unwrap_or(log.total());
         let found = if forward { hits.next_after(from) } else { hits.previous_before(from) };
+        if found.is_none() && !is_all_seen {
+            return Sought::NotYet;
+        }
         // At the end it goes on from the other one, as searches in editors do.
         let found = found.or_else(|| {
             let span = hits.span();
-            if forward { hits.number_at(span.start) } else { hits.number_at(span.end.checked_sub(1)?) }
-        })?;
-        Some((found, hits.position_of(found) - hits.span().start + 1))
+            let end = if forward { Some(span.start) } else { span.end.checked_sub(1) };
+            hits.number_at(end?)
+        });
+        match found {
+            Some(frame) => Sought::Found { frame, nth: hits.position_of(frame) - hits.span().start + 1 },
+            None => Sought::Nothing,
+        }
     }
 
     /// How it is.
@@ -201,4 +228,41 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
 /// Frames that the search has not looked at yet.
 fn unseen(hits: &Hits, log: &FrameLog) -> u64 {
     log.len().saturating_sub(hits.progress().seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Entry, FrameKind, Instant};
+
+    #[test]
+    fn the_next_hit_is_found_however_far_the_search_has_come() {
+        let mut log = FrameLog::with_budget(64 << 20);
+        for number in 0..200_000_u32 {
+            let bytes: &[u8] = if number == 3 { b"the needle" } else { b"hay" };
+            log.push(Entry {
+                at: Instant::from_nanos(u64::from(number)),
+                connection: 1,
+                kind: FrameKind::ReceivedText,
+                bytes,
+                round_trip: None,
+                is_tainted: false,
+            });
+        }
+        let mut list = List::default();
+        list.filter(&FilterSpec { text: "needle".to_owned(), ..FilterSpec::default() }, false);
+        let mut turns = 0;
+        loop {
+            turns += 1;
+            match list.seek(None, false, &log, || false) {
+                Sought::Found { frame, nth } => break assert_eq!((frame, nth), (3, 1)),
+                Sought::Nothing => panic!("given up after {turns} turns, before all was searched"),
+                Sought::NotYet => {}
+            }
+        }
+        assert!(turns > 1, "the search took more than one turn");
+        list.filter(&FilterSpec { text: "nowhere".to_owned(), ..FilterSpec::default() }, false);
+        while matches!(list.seek(None, true, &log, || false), Sought::NotYet) {}
+        assert!(matches!(list.seek(None, true, &log, || false), Sought::Nothing));
+    }
 }

@@ -19,7 +19,6 @@ mod pulse;
 mod record;
 mod recording;
 mod replies;
-mod scope;
 mod sending;
 mod shown;
 mod sockets;

@@ -1,10 +1,12 @@
 //! What the page is told with each update, from the state of the desk.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::desk::State;
 use super::line::Line;
+use crate::engine::mask::Masker;
 use crate::engine::{FrameKind, Instant, Payload, World};
 use crate::wire::{News, Phase, Plot, PlotOf, Totals};
 
@@ -45,11 +47,18 @@ impl<W: World> State<W> {
                 .collect(),
             totals: self.totals(),
             list: self.list.state(&self.record.log),
-            rows: self.list.rows(&self.record.log, &self.pins.pins),
+            rows: self.list.rows(&self.record.log, &self.pins.pins).map(|mut rows| {
+                rows.rows.iter_mut().for_each(|row| mask(&self.masker, &mut row.preview));
+                rows
+            }),
             draft: self.draft_seen.take(),
             repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
             detail: self.inspector.news().map(Box::new),
-            pins: std::mem::take(&mut self.pins.changed).then(|| self.pins.report()),
+            pins: std::mem::take(&mut self.pins.changed).then(|| {
+                let mut pins = self.pins.report();
+                pins.iter_mut().for_each(|pin| mask(&self.masker, &mut pin.row.preview));
+                pins
+            }),
             plot: self.plot(now).map(Box::new),
             replies: std::mem::take(&mut self.replies.changed).then(|| self.replies.report()),
             shown: self.shown.take(),
@@ -91,6 +100,13 @@ impl<W: World> State<W> {
         };
         let range = latency.summary().map(|summary| (summary.min, summary.max));
         Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points() })
+    }
+}
+
+/// Takes secrets out of what is shown without being asked for. Whoever opens a frame sees all of it.
+fn mask(masker: &Masker, preview: &mut String) {
+    if let Cow::Owned(masked) = masker.mask(preview) {
+        *preview = masked;
     }
 }
 

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::desk::Desk;
 use super::replies::{self, Due};
-use super::scope::MessageScope;
 use crate::engine::draft::{self, Draft, DraftError};
+use crate::engine::names::MessageScope;
 use crate::engine::template::Scope;
 use crate::engine::{Closing, Instant, Payload, World, unit};
 use crate::wire::{ConnectionId, DraftSeen, Phase, Repeat, RepeatSeen};
@@ -82,18 +82,47 @@ impl<W: World> Desk<W> {
         Some(wrong)
     }
 
-    /// Sends the content of a frame once more.
-    pub(super) fn send_again(&self, to: &[ConnectionId], frame: u64) {
-        let payload = self.state(|s| s.content(frame)).map(|content| content.payload());
+    /// Sends a message on all of these connections, or on none when one of them is not open; else why it was not sent.
+    pub(super) fn send_to_all(&self, to: &[ConnectionId], draft: &Draft) -> Result<(), String> {
+        self.all_open(to)?;
+        let wrong = to.iter().filter_map(|id| self.send_draft(*id, draft, None, &[]));
+        let mut wrong: Vec<String> = wrong.collect();
+        self.redraft(|_| {});
+        // The same words for each connection say no more than once.
+        wrong.dedup();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    }
+
+    /// Whether all of these connections can take a message; else which cannot.
+    fn all_open(&self, to: &[ConnectionId]) -> Result<(), String> {
+        let words = self.state(|s| {
+            let closed = to.iter().filter_map(|id| match s.lines.get(id) {
+                Some(line) if line.state.phase == Phase::Open => None,
+                Some(line) if line.state.phase == Phase::Connecting => {
+                    Some(format!("{} is still connecting", line.setup.name))
+                }
+                Some(line) => Some(format!("{} is not connected", line.setup.name)),
+                None => Some("this connection was removed".to_owned()),
+            });
+            closed.collect::<Vec<_>>().join(", ")
+        });
+        if words.is_empty() { Ok(()) } else { Err(words) }
+    }
+
+    /// Sends the content of a message once more; else why it was not sent.
+    pub(super) fn send_again(&self, to: &[ConnectionId], frame: u64) -> Result<(), String> {
+        let content = self.state(|s| s.content(frame)).ok_or("the frame is no longer held")?;
+        if !content.kind.is_message() {
+            return Err("this frame is no message, so there is nothing to send again".to_owned());
+        }
+        self.all_open(to)?;
+        let payload = content.payload();
         for id in to {
-            let sent = match &payload {
-                Some(payload) => self.send(*id, payload).map(drop).map_err(|error| error.to_string()),
-                None => Err("the frame is no longer held".to_owned()),
-            };
-            if let Err(words) = sent {
-                self.trouble(*id, &format!("not sent: {words}"));
+            if let Err(error) = self.send(*id, &payload) {
+                self.trouble(*id, &format!("not sent: {error}"));
             }
         }
+        Ok(())
     }
 
     /// What stands in the composer, as it would go out on the selected connection.
@@ -106,7 +135,7 @@ impl<W: World> Desk<W> {
                 size: payload.as_bytes().len() as u64,
                 is_text: payload.is_text(),
                 varies: draft.varies(),
-                preview: payload.preview(PREVIEW),
+                preview: self.state(|s| s.masker.mask(&payload.preview(PREVIEW)).into_owned()),
             },
             Err(wrong) => DraftSeen {
                 place: wrong
@@ -160,7 +189,7 @@ impl<W: World> Desk<W> {
         let desk = self.clone();
         (self.0.spawn)(Box::pin(async move {
             loop {
-                // Looked at anew each time, so that a change of the set-up takes effect at once.
+                // Looked at again each time, so that a change of the set-up takes effect at once.
                 let beating = desk.line(id, |line, _| {
                     let is_alive = line.attempt == attempt && line.state.phase == Phase::Open;
                     is_alive.then(|| line.setup.heartbeat.clone())
@@ -208,14 +237,14 @@ impl<W: World> Desk<W> {
         }));
     }
 
-    /// Sends what stands in the composer again and again.
-    pub(super) fn start_repeat(&self, to: Vec<ConnectionId>) {
+    /// Sends a message again and again, as the set-up says.
+    pub(super) fn start_repeat(&self, to: Vec<ConnectionId>, draft: Draft) {
         self.stop_repeat("replaced by another");
         let run = self.state(|s| {
             s.repeat_run += 1;
             s.repeat_run
         });
-        let (draft, repeat) = self.state(|s| (s.draft.clone(), s.workspace.repeat.clone()));
+        let repeat = self.state(|s| s.workspace.repeat.clone());
         let of = repeat.count.map(|count| count * to.len() as u64);
         self.tell_repeat(RepeatSeen { is_running: true, of, ..RepeatSeen::default() });
         let desk = self.clone();

@@ -7,12 +7,12 @@ use super::fields::{button, text, tick, toggle, when};
 use super::format;
 use super::link::Link;
 use super::panels::Panels;
-use super::store::Store;
+use super::store::{Store, mistake};
 use crate::browser::files;
 use crate::browser::page;
 use crate::engine::Payload;
-use crate::engine::draft::{Draft, Form};
-use crate::wire::{Answer, DraftSeen, Panel, Question, Request};
+use crate::engine::draft::{self, Draft, DraftError, Form};
+use crate::wire::{Answer, DraftSeen, Panel, Question, Request, SavedMessage};
 
 /// A text that is longer is attached, and not edited: a field of megabytes freezes the page.
 const LONGEST_EDITED: usize = 256 << 10;
@@ -30,7 +30,13 @@ const FORMS: [(Form, &str, &str, &str); 5] = [
 pub(super) fn Composer(store: Store, link: Link) -> impl IntoView {
     // The worker knows what stands here before it is asked to send it.
     Effect::new(move || link.ask(&Request::Draft(store.draft.get())));
-    let can_send = when(move || store.can_send() && store.draft_seen.with(|seen| seen.wrong.is_none()));
+    let is_open = Memo::new(move |_| store.can_send());
+    let can_send = when(move || is_open.get() && store.mistake.with(Option::is_none));
+    // What was refused since a connection was closed is no word about an open one.
+    Effect::new(move || {
+        is_open.track();
+        store.refused.set(None);
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         send(store, link);
@@ -40,7 +46,8 @@ pub(super) fn Composer(store: Store, link: Link) -> impl IntoView {
         files::of_drop(&event, move |read| attach_file(store, link, read));
     };
     view! {
-        <form class="composer" on:submit=submit on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
+        // The panels are no part of the form: Enter in one of their fields must not send the message.
+        <section class="composer" on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
             <div class="forms">
                 <div class="modes" role="group" aria-label="Form of the message">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
                 {tick("{{…}}", "templates", when(move || store.draft.with(|it| !it.is_plain)), move |on| store.draft.update(|it| it.is_plain = !on))}
@@ -55,15 +62,17 @@ pub(super) fn Composer(store: Store, link: Link) -> impl IntoView {
                 {panel_button(store, Panel::Rules, "Auto-reply", "panel-rules", "Answer without asking")}
             </div>
             <Panels store link/>
-            <div class="writing">
+            <form class="writing" on:submit=submit>
                 <Editor store link/>
                 <div class="send">
                     <button class="primary" type="submit" data-testid="send" disabled=when(move || !can_send.get())>"Send"</button>
                     <span class="hint">"Ctrl+Enter"</span>
                 </div>
-            </div>
+            </form>
             <p class="note" data-testid="draft-note" data-state=text(move || note(store).0.to_owned())>{text(move || note(store).1)}</p>
-        </form>
+            // Only a refusal is read out: the rest changes with every key.
+            <span class="unseen" role="alert">{text(move || refusal(store).unwrap_or_default())}</span>
+        </section>
     }
     .into_any()
 }
@@ -94,48 +103,98 @@ fn panel_button(
     })
 }
 
-/// Sends what stands in the composer to where it goes.
+/// Sends what stands in the composer to where it goes. Whether it is a message is judged by the text of this moment, and whether
+/// it went out is the worker's word; a refusal is said beside the field.
 pub(super) fn send(store: Store, link: Link) {
-    let is_ready = untrack(|| store.can_send() && store.draft_seen.with(|seen| seen.wrong.is_none()));
-    if is_ready {
-        send_draft(store, link, &store.draft.get_untracked());
-    }
+    let draft = store.draft.get_untracked();
+    store.refused.set(None);
+    let refused = draft.clone();
+    send_draft(store, link, &draft, move |words| {
+        if let Some(words) = words {
+            store.refused.set(Some((refused.clone(), words)));
+        }
+    });
 }
 
-/// Sends a message to where the composer sends.
-pub(super) fn send_draft(store: Store, link: Link, draft: &Draft) {
+/// Sends a saved message, and says at the foot of the page whether it went out.
+pub(super) fn send_saved(store: Store, link: Link, saved: &SavedMessage) {
+    let name = saved.name.clone();
+    send_draft(store, link, &saved.draft, move |words| match words {
+        None => store.say(format!("Sent: {name}")),
+        Some(words) => store.complain(format!("{name} was not sent: {words}.")),
+    });
+}
+
+/// Sends a message to where the composer sends; `heard` gets why it was not sent, or nothing when it was.
+fn send_draft(store: Store, link: Link, draft: &Draft, heard: impl Fn(Option<String>) + 'static) {
+    let mistake = store.variables.with_untracked(|all| mistake(draft, all));
+    if let Some(mistake) = mistake {
+        return heard(Some(words_of(draft, &mistake)));
+    }
     let to = untrack(|| store.send_to());
     untrack(|| link.arrange(store));
-    link.ask(&Request::Send { to, draft: draft.clone() });
+    link.question(Question::Send { to, draft: draft.clone() }, move |answer| {
+        heard(if let Answer::Failed(words) = answer { Some(words) } else { None });
+    });
     store.remember_message(draft);
 }
 
+/// A mistake with its place.
+fn words_of(draft: &Draft, mistake: &DraftError) -> String {
+    match mistake.at {
+        Some(at) => {
+            let (line, column) = draft::line_and_column(&draft.text, at as usize);
+            format!("Line {line}, column {column}: {}", mistake.message)
+        }
+        None => mistake.message.clone(),
+    }
+}
+
 fn format_json(store: Store, link: Link) {
-    link.question(Question::Format(store.draft.get_untracked().text), move |answer| match answer {
-        Answer::Text(text) => store.draft.update(|it| it.text = text),
+    let asked = store.draft.get_untracked().text;
+    link.question(Question::Format(asked.clone()), move |answer| match answer {
+        // What was typed meanwhile stays.
+        Answer::Text(text) if store.draft.with_untracked(|it| it.text == asked) => {
+            store.draft.update(|it| it.text = text);
+        }
         Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
 }
 
+/// Why the message that stands there was not sent.
+fn refusal(store: Store) -> Option<String> {
+    store.refused.with(|refused| {
+        let (draft, words) = refused.as_ref()?;
+        store.draft.with(|now| now == draft).then(|| format!("Not sent: {words}."))
+    })
+}
+
 /// What will go out, or what keeps it from going out.
 fn note(store: Store) -> (&'static str, String) {
+    if let Some(words) = refusal(store) {
+        return ("wrong", words);
+    }
     let (is_empty, form) = store.draft.with(|it| (it.is_empty(), it.form));
-    store.draft_seen.with(|seen| match &seen.wrong {
+    store.mistake.with(|mistake| match mistake {
         Some(_) if is_empty && form == Form::Json => {
             ("", "Write JSON; it is checked as you type.".to_owned())
         }
         Some(_) if is_empty && form == Form::File => {
             ("", "Choose a file, drop it here, or paste it.".to_owned())
         }
-        Some(wrong) => {
-            let place = seen
-                .place
-                .map(|(line, column)| format!("Line {line}, column {column}: "))
-                .unwrap_or_default();
-            ("wrong", format!("{place}{}", wrong.message))
+        Some(mistake) => ("wrong", store.draft.with(|draft| words_of(draft, mistake))),
+        None => {
+            // The worker's word may be about an older text.
+            let size = store.draft_seen.with(|seen| match seen.wrong {
+                Some(_) => String::new(),
+                None => going_out(seen),
+            });
+            match store.draft.with(Draft::left_as_written) {
+                Some(remark) => ("warn", format!("{remark} {size}")),
+                None => ("", size),
+            }
         }
-        None => ("", going_out(seen)),
     })
 }
 
@@ -200,13 +259,12 @@ fn Editor(store: Store, link: Link) -> impl IntoView {
         }
     };
     let is_file = when(move || store.draft.with(|it| it.form == Form::File));
-    let is_wrong = text(move || {
-        store.draft_seen.with(|seen| seen.wrong.is_some() && !store.draft.with(Draft::is_empty)).to_string()
-    });
+    let is_wrong =
+        text(move || (store.mistake.with(Option::is_some) && !store.draft.with(Draft::is_empty)).to_string());
     let hint = text(move || {
         let hint = match store.draft.with(|it| it.form) {
             Form::Text => "Text to send; {{uuid}} {{now}} {{seq}} {{random 1 9}} are filled in",
-            Form::Json => "{\"type\": \"message\", \"id\": \"{{uuid}}\"}",
+            Form::Json => "{\"type\": \"message\", \"id\": \"{{uuid}}\", \"n\": \"{{seq}}\"}",
             Form::Hex => "00 ff 7a",
             Form::Base64 => "aGVsbG8=",
             Form::File => "",

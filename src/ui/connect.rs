@@ -38,9 +38,10 @@ pub(super) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
         };
         label.to_owned()
     });
-    let is_disabled = when(move || {
-        connection.phase() == Phase::Closing || (connection.phase() == Phase::Closed && wrong.get().is_some())
-    });
+    let is_disabled = when(move || connection.phase() == Phase::Closing);
+    // Only a look: the worker's word may be about an older address, so a press asks it, and it says what is wrong.
+    let is_doubtful =
+        text(move || (connection.phase() == Phase::Closed && wrong.get().is_some()).to_string());
     let is_favourite = when(move || {
         let url = connection.setup.with(|s| s.url.trim().to_owned());
         store.addresses.with(|all| all.iter().any(|it| it.is_favourite && it.url == url))
@@ -94,7 +95,7 @@ pub(super) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
                     readonly=when(move || !is_idle.get())/>
             </label>
             <button class="primary" type="submit" data-testid="connect"
-                data-state=text(move || format::phase(connection.phase()).to_owned()) disabled=is_disabled>
+                data-state=text(move || format::phase(connection.phase()).to_owned()) disabled=is_disabled aria-disabled=is_doubtful>
                 {label}
             </button>
             {button("", "options", "Options", "What is sent on opening, reconnecting, heartbeat, round trips", move || store.dialog.set(Some(Dialog::Options)))}

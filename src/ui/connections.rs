@@ -58,7 +58,11 @@ pub(super) fn open(store: Store, connection: Connection, link: Link) {
     let (url, protocols) =
         connection.setup.with_untracked(|s| (s.url.trim().to_owned(), s.protocols.trim().to_owned()));
     page::give(page::BENCH_URL, &url);
-    store.remember_address(url, protocols);
+    let is_wrong =
+        connection.state.with_untracked(|it| it.as_ref().is_some_and(|it| it.typed.wrong.is_some()));
+    if !is_wrong {
+        store.remember_address(url, protocols);
+    }
     untrack(|| link.arrange(store));
     link.ask(&Request::Connect { connection: connection.id });
 }
@@ -80,8 +84,15 @@ pub(super) fn close(connection: Connection, link: Link) {
 
 /// Takes a connection away; what it did stays in the timeline.
 fn remove(store: Store, connection: Connection, link: Link) {
+    let place = store.connections.with_untracked(|all| all.iter().position(|c| c.id == connection.id));
+    let setup = connection.setup.get_untracked();
+    let was_open = untrack(|| connection.phase()) != Phase::Closed;
     link.ask(&Request::Forget { connection: connection.id });
     store.remove(connection.id);
+    let closed = if was_open { " and closed" } else { "" };
+    store.offer_undo(format!("{} was removed{closed}.", setup.name), move || {
+        store.put_back(place.unwrap_or(0), setup.clone());
+    });
     // What had the focus is gone; the connection that takes its place is the next thing one would touch.
     page::focus_soon(".connection[data-selected] .pick");
 }

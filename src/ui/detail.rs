@@ -12,10 +12,10 @@ use super::store::Store;
 use super::timeline::follow_height;
 use crate::browser::download::{self, Download};
 use crate::browser::page;
+use crate::engine::as_step::has_step;
 use crate::engine::compare::{CompareLine, Side};
-use crate::engine::draft::Form;
 use crate::engine::view::{Line, Span, Tone};
-use crate::wire::{Answer, ContentForm, Detail, Inspect, Question, Request};
+use crate::wire::{Answer, ContentForm, Detail, Inspect, Question, Request, Row};
 
 /// Height of a line in pixels; the style sheet has the same in `--line-height`.
 const LINE: f64 = 19.0;
@@ -155,6 +155,11 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
         }
     };
     let can_send = when(move || store.can_send());
+    // A row of the life of a connection has words about it and no content: there is nothing to send or to edit.
+    let (is_message, has_step) = (
+        when(move || opened(store, |row| row.kind.is_message())),
+        when(move || opened(store, |row| has_step(row.kind, &row.preview))),
+    );
     view! {
         <div class="head">
             <h2 data-testid="detail-title">{text(move || title(store))}</h2>
@@ -170,11 +175,11 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
             {move || compare_button(store, is_comparing)}
             {button("quiet", "copy", "Copy", "The content as it is", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
             {button("quiet", "copy-readable", "Copy readable", "JSON laid out, bytes as digits", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
-            {button("quiet", "copy-step", "Copy as step", "As a step of a suite", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}
+            <span hidden=when(move || !has_step.get())>{button("quiet", "copy-step", "Copy as step", "As a step of a suite", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}</span>
             {button("quiet", "save-content", "Save", "The content as a file", with_frame(save))}
-            <button type="button" class="quiet" data-testid="send-again" title="Send the content once more, byte for byte, to where the composer sends"
+            <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send the content once more, byte for byte, to where the composer sends"
                 disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>"Re-send"</button>
-            {button("quiet", "edit-again", "Edit", "Put the content into the composer", with_frame(edit))}
+            <span hidden=when(move || !is_message.get())>{button("quiet", "edit-again", "Edit", "Put the content into the composer", with_frame(edit))}</span>
         </div>
         <label class="field note" hidden=when(move || pinned.get().is_none())>
             <span>"Remark"</span>
@@ -183,6 +188,11 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
         </label>
     }
     .into_any()
+}
+
+/// Whether something is so of the opened frame.
+fn opened(store: Store, is_so: fn(&Row) -> bool) -> bool {
+    store.detail.with(|detail| detail.as_ref().and_then(|it| it.row.as_ref()).is_some_and(is_so))
 }
 
 fn title(store: Store) -> String {
@@ -301,15 +311,16 @@ fn save(store: Store, link: Link, frame: u64) {
 
 fn send_again(store: Store, link: Link, frame: u64) {
     let to = untrack(|| store.send_to());
-    link.ask(&Request::SendAgain { to, frame });
+    link.question(Question::SendAgain { to, frame }, move |answer| {
+        if let Answer::Failed(words) = answer {
+            store.complain(format!("Not sent: {words}."));
+        }
+    });
 }
 
 fn edit(store: Store, link: Link, frame: u64) {
     link.question(Question::Content { frame, form: ContentForm::Draft }, move |answer| match answer {
-        Answer::Draft(mut draft) => {
-            if draft.form == Form::Text && draft.text.trim_start().starts_with(['{', '[']) {
-                draft.form = Form::Json;
-            }
+        Answer::Draft(draft) => {
             store.draft.set(draft);
             page::focus_soon("[data-testid=message]");
         }

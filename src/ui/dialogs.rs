@@ -41,7 +41,7 @@ pub(super) fn Dialogs(store: Store, link: Link) -> impl IntoView {
         title.to_owned()
     });
     let body = move || match store.dialog.get() {
-        Some(Dialog::Keys) => keys::sheet(),
+        Some(Dialog::Keys) => keys::sheet(store),
         Some(Dialog::Options) => store.current().map(options).into_any(),
         Some(Dialog::Link { address, left_out }) => shared(store, address, left_out),
         Some(Dialog::Offer(workspace)) => offer(store, link, *workspace),

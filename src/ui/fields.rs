@@ -171,6 +171,46 @@ pub(super) fn button(
     view! { <button type="button" class=class data-testid=testid title=hint on:click=move |_| press()>{label}</button> }.into_any()
 }
 
+/// A button for what cannot be undone: it asks on itself, and acts at the second press.
+pub(super) fn asking_button(
+    class: &'static str,
+    testid: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    question: impl Fn() -> Option<String> + Copy + Send + Sync + 'static,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    /// An answer that does not come in this time is no.
+    const WAITS: Duration = Duration::from_secs(5);
+    let asked = RwSignal::new(None::<String>);
+    let rounds = StoredValue::new(0_u32);
+    let press = move || match (asked.get_untracked(), untrack(question)) {
+        (None, Some(words)) => {
+            asked.set(Some(words));
+            let mine = rounds.get_value() + 1;
+            rounds.set_value(mine);
+            let give_up = move || {
+                if rounds.try_get_value() == Some(mine) {
+                    asked.set(None);
+                }
+            };
+            set_timeout(give_up, WAITS);
+        }
+        _ => {
+            asked.set(None);
+            press();
+        }
+    };
+    let press: Box<dyn Fn()> = Box::new(press);
+    let words = text(move || asked.get().unwrap_or_else(|| label.to_owned()));
+    let is_asking = text(move || asked.with(Option::is_some).to_string());
+    view! {
+        <button type="button" class=class data-testid=testid title=hint data-asking=is_asking
+            on:blur=move |_| asked.set(None) on:click=move |_| press()>{words}</button>
+    }
+    .into_any()
+}
+
 /// A button that is a sign; `name` is what screen readers say.
 pub(super) fn icon(
     class: &'static str,

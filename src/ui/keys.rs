@@ -3,40 +3,63 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::composer::send_draft;
+use super::composer::send_saved;
 use super::connections::{close, open};
+use super::fields::{text, tick};
 use super::link::Link;
 use super::route::Route;
 use super::store::{Dialog, Store};
 use crate::browser::page;
 use crate::wire::{ContentForm, Phase, Request};
 
-/// What is listed, in the order of the sheet.
-const KEYS: [(&str, &str); 18] = [
-    ("?", "This sheet"),
-    ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice"),
-    ("N", "New connection"),
-    ("Alt+↑, Alt+↓", "Previous, next connection"),
-    ("O", "Connect, or disconnect, the selected connection"),
-    ("Ctrl+Enter", "Send what stands in the composer"),
-    ("Alt+1 … Alt+9", "Send a saved message"),
-    ("↑ in an empty composer", "What was sent before"),
-    ("M", "Write a message"),
-    ("/", "Filter"),
-    ("Enter, Shift+Enter in the filter", "Previous, next hit"),
-    ("T", "To the timeline"),
-    ("↑ ↓ in the timeline", "Choose a frame; Enter opens it"),
-    ("End in the timeline", "Follow the newest"),
-    ("Space", "Pause, go on"),
-    ("P", "Pin the chosen frame, or let it go"),
-    ("Y", "Copy the chosen frame"),
-    ("Esc", "Close what is open"),
+/// Under which name the browser keeps that keys of one letter do nothing.
+const KEPT: &str = "one-letter-keys";
+const OFF: &str = "off";
+
+/// What is listed, in the order of the sheet, and whether it is a key alone, which a person may switch off.
+const KEYS: [(&str, &str, bool); 18] = [
+    ("?", "This sheet", true),
+    ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice", false),
+    ("N", "New connection", true),
+    ("Alt+↑, Alt+↓", "Previous, next connection", false),
+    ("O", "Connect, or disconnect, the selected connection", true),
+    ("Ctrl+Enter", "Send what stands in the composer", false),
+    ("Alt+1 … Alt+9", "Send a saved message", false),
+    ("↑ in an empty composer", "What was sent before", false),
+    ("M", "Write a message", true),
+    ("/", "Filter", true),
+    ("Enter, Shift+Enter in the filter", "Previous, next hit", false),
+    ("T", "To the timeline", true),
+    ("↑ ↓ in the timeline", "Choose a frame; Enter opens it", false),
+    ("End in the timeline", "Follow the newest", false),
+    ("Space", "Pause, go on", true),
+    ("P", "Pin the chosen frame, or let it go", true),
+    ("Y", "Copy the chosen frame", true),
+    ("Esc", "Close what is open", false),
 ];
 
+/// Whether keys of one letter do something, as the browser has kept it.
+pub(super) fn are_kept_on() -> bool {
+    page::kept(KEPT).as_deref() != Some(OFF)
+}
+
 /// The sheet.
-pub(super) fn sheet() -> AnyView {
-    let rows = KEYS.map(|(keys, what)| view! { <dt><kbd>{keys}</kbd></dt><dd>{what}</dd> }.into_any());
-    view! { <dl class="keys" data-testid="keys">{rows.into_iter().collect_view()}</dl> }.into_any()
+pub(super) fn sheet(store: Store) -> AnyView {
+    let is_on = store.one_letter_keys;
+    let rows = KEYS.map(|(keys, what, is_alone)| {
+        let is_off = text(move || (is_alone && !is_on.get()).to_string());
+        view! { <dt data-off=is_off><kbd>{keys}</kbd></dt><dd data-off=is_off>{what}</dd> }.into_any()
+    });
+    let switch = move |on: bool| {
+        is_on.set(on);
+        page::keep(KEPT, if on { "on" } else { OFF });
+    };
+    view! {
+        {tick("Keys of one letter, also Space, / and ?", "one-letter-keys", is_on.into(), switch)}
+        <p class="hint">"They act on the bench only, and never where one can type. ? acts in every view. Off, the button ? in the head opens this sheet."</p>
+        <dl class="keys" data-testid="keys">{rows.into_iter().collect_view()}</dl>
+    }
+    .into_any()
 }
 
 /// Listens wherever the focus is.
@@ -51,11 +74,22 @@ fn pressed(event: &KeyboardEvent, store: Store, link: Link) {
     }
     let with_command = event.ctrl_key() || event.meta_key();
     let key = event.key();
+    let is_writing = page::is_writing(event);
+    let is_bench = Route::of_fragment(&page::fragment()) == Route::Bench;
     let is_taken = match (event.alt_key(), with_command) {
-        (true, false) => with_alt(&event.code(), &key, store, link),
-        (false, false) if !page::is_writing(event) && store.dialog.with_untracked(Option::is_none) => {
-            alone(&key, event, store, link)
+        // Where one types, a sign that Alt makes goes into the text: on a Mac, Alt+C is ç.
+        (true, false) if is_writing && is_sign(&key, &event.code()) => false,
+        (true, false) => {
+            goes_to_view(&event.code()) || is_bench && with_alt(&event.code(), &key, store, link)
         }
+        (false, false) if is_writing || page::has_dialog() => false,
+        (false, false) if key == "Escape" => is_bench && close_detail(store),
+        (false, false) if !store.one_letter_keys.get_untracked() => false,
+        (false, false) if key == "?" => {
+            store.dialog.set(Some(Dialog::Keys));
+            true
+        }
+        (false, false) => is_bench && alone(&key, event, store, link),
         _ => false,
     };
     if is_taken {
@@ -63,15 +97,29 @@ fn pressed(event: &KeyboardEvent, store: Store, link: Link) {
     }
 }
 
+/// Whether a key with Alt makes a sign other than the one that it is named after.
+fn is_sign(key: &str, code: &str) -> bool {
+    let named = code.strip_prefix("Key").or(code.strip_prefix("Digit")).or(code.strip_prefix("Numpad"));
+    key.chars().count() == 1 && named.is_some_and(|named| !named.eq_ignore_ascii_case(key))
+}
+
 /// By place on the keyboard: with Alt some systems type other signs.
+fn goes_to_view(code: &str) -> bool {
+    let route = match code {
+        "KeyB" => Route::Bench,
+        "KeyC" => Route::Checks,
+        "KeyF" => Route::Faults,
+        "KeyP" => Route::Practice,
+        _ => return false,
+    };
+    page::go_to(&route.href());
+    true
+}
+
 fn with_alt(code: &str, key: &str, store: Store, link: Link) -> bool {
-    match (code, key) {
-        ("KeyB", _) => page::go_to(&Route::Bench.href()),
-        ("KeyC", _) => page::go_to(&Route::Checks.href()),
-        ("KeyF", _) => page::go_to(&Route::Faults.href()),
-        ("KeyP", _) => page::go_to(&Route::Practice.href()),
-        (_, "ArrowUp") => select_beside(store, -1),
-        (_, "ArrowDown") => select_beside(store, 1),
+    match key {
+        "ArrowUp" => select_beside(store, -1),
+        "ArrowDown" => select_beside(store, 1),
         _ => {
             let digit = code
                 .strip_prefix("Digit")
@@ -81,11 +129,7 @@ fn with_alt(code: &str, key: &str, store: Store, link: Link) -> bool {
             let saved =
                 store.messages.with_untracked(|all| all.iter().find(|it| it.hotkey == digit).cloned());
             match saved {
-                Some(saved) if untrack(|| store.can_send()) => {
-                    send_draft(store, link, &saved.draft);
-                    store.say(format!("Sent: {}", saved.name));
-                }
-                Some(_) => store.complain("Not sent: not all connections that it goes to are open."),
+                Some(saved) => send_saved(store, link, &saved),
                 None => return false,
             }
         }
@@ -96,7 +140,6 @@ fn with_alt(code: &str, key: &str, store: Store, link: Link) -> bool {
 fn alone(key: &str, event: &KeyboardEvent, store: Store, link: Link) -> bool {
     let chosen = store.chosen.get_untracked();
     match key {
-        "?" => store.dialog.set(Some(Dialog::Keys)),
         "n" => {
             let url = untrack(|| store.current())
                 .map(|c| c.setup.with_untracked(|s| s.url.clone()))
@@ -131,10 +174,17 @@ fn alone(key: &str, event: &KeyboardEvent, store: Store, link: Link) -> bool {
             Some(frame) => super::export::copy(store, link, frame, ContentForm::Raw),
             None => return false,
         },
-        "Escape" if store.inspect.with_untracked(Option::is_some) => store.inspect.set(None),
         _ => return false,
     }
     true
+}
+
+fn close_detail(store: Store) -> bool {
+    let is_open = store.inspect.with_untracked(Option::is_some);
+    if is_open {
+        store.inspect.set(None);
+    }
+    is_open
 }
 
 fn select_beside(store: Store, step: isize) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::composer::send_draft;
+use super::composer::send_saved;
 use super::fields::{self, button, icon, line, text, tick, when};
 use super::format;
 use super::link::Link;
@@ -36,11 +36,10 @@ fn repeat(store: Store, link: Link) -> AnyView {
         let draft = store.draft.get_untracked();
         untrack(|| link.arrange(store));
         store.remember_message(&draft);
-        link.ask(&Request::Repeat { to: untrack(|| store.send_to()) });
+        link.ask(&Request::Repeat { to: untrack(|| store.send_to()), draft });
     };
-    let can_start = when(move || {
-        is_running.get() || (store.can_send() && store.draft_seen.with(|it| it.wrong.is_none()))
-    });
+    let can_start =
+        when(move || is_running.get() || (store.can_send() && store.mistake.with(Option::is_none)));
     let label = text(move || if is_running.get() { "Stop".to_owned() } else { "Start".to_owned() });
     let seen = text(move || {
         store.repeat_seen.with(|seen| {
@@ -105,16 +104,20 @@ fn change<T: Send + Sync + 'static>(items: RwSignal<Vec<T>>, at: usize, change: 
     });
 }
 
-fn remove_button<T: Send + Sync + 'static>(
+/// One click removes, another one brings it back.
+fn remove_button<T: Clone + Send + Sync + 'static>(
+    store: Store,
     items: RwSignal<Vec<T>>,
     at: usize,
     what: &'static str,
+    gone: &'static str,
 ) -> AnyView {
     icon("quiet", "remove-item", "×", text(move || format!("Remove {what}")), move || {
-        items.update(|all| {
-            if at < all.len() {
-                all.remove(at);
-            }
+        let removed =
+            items.try_update(|all| if at < all.len() { Some(all.remove(at)) } else { None }).flatten();
+        let Some(removed) = removed else { return };
+        store.offer_undo(gone, move || {
+            items.update(|all| all.insert(at.min(all.len()), removed.clone()));
         });
     })
 }
@@ -124,21 +127,23 @@ fn variables(store: Store) -> AnyView {
     let item = move |at: usize| {
         let is_secret = when(move || items.with(|all| all.get(at).is_some_and(|it| it.is_secret)));
         let kind = text(move || if is_secret.get() { "password".to_owned() } else { "text".to_owned() });
+        let hint =
+            text(move || if is_secret.get() { "not kept: type it again".to_owned() } else { String::new() });
         view! {
             {line("Name", "variable-name", "token", part(items, at, |it| it.name.clone()), move |name| change(items, at, |it| it.name = name.trim().to_owned()))}
             <label class="field">
                 <span>"Value"</span>
-                <input class="mono" type=kind autocomplete="off" spellcheck="false" data-testid="variable-value"
+                <input class="mono" type=kind autocomplete="off" spellcheck="false" data-testid="variable-value" placeholder=hint
                     prop:value=part(items, at, |it| it.value.clone()) on:input=move |event| { let value = event_target_value(&event); change(items, at, |it| it.value = value); }/>
             </label>
             {tick("secret", "variable-secret", is_secret, move |on| change(items, at, |it| it.is_secret = on))}
-            {remove_button(items, at, "this variable")}
+            {remove_button(store, items, at, "this variable", "The variable was removed.")}
         }
         .into_any()
     };
     view! {
         <div class="panel" role="group" aria-label="Variables">
-            <p class="hint">"Written as {{name}} in messages and addresses. A secret's value is not kept, not shared and masked in exports."</p>
+            <p class="hint">"Written as {{name}} in messages and addresses. A secret's value is not kept and not shared; previews and exports mask it. A message that needs a secret without a value is not sent."</p>
             {list(items, item)}
             {button("", "variable-add", "+ Variable", "", move || items.update(|all| all.push(Variable::default())))}
         </div>
@@ -149,7 +154,7 @@ fn variables(store: Store) -> AnyView {
 fn saved(store: Store, link: Link) -> AnyView {
     let items = store.messages;
     let item = move |at: usize| {
-        let draft = move || items.with_untracked(|all| all.get(at).map(|it| it.draft.clone()));
+        let saved = move || items.with_untracked(|all| all.get(at).cloned());
         let hotkey = part(items, at, |it| if it.hotkey == 0 { String::new() } else { it.hotkey.to_string() });
         let read_key = |typed: &str| match typed.trim() {
             "" => Some(0),
@@ -160,13 +165,18 @@ fn saved(store: Store, link: Link) -> AnyView {
             {line("Folder", "saved-folder", "none", part(items, at, |it| it.folder.clone()), move |folder| change(items, at, |it| it.folder = folder))}
             {fields::parsed("Alt +", "saved-key", "1–9", hotkey, read_key, move |key: u8| change(items, at, |it| it.hotkey = key))}
             <code class="preview">{part(items, at, |it| it.draft.text.chars().take(60).collect())}</code>
-            {button("", "saved-send", "Send", "", move || if let Some(draft) = draft() { send_draft(store, link, &draft) })}
-            {button("quiet", "saved-edit", "Edit", "Put it into the composer", move || if let Some(draft) = draft() { store.draft.set(draft) })}
+            {button("", "saved-send", "Send", "", move || if let Some(saved) = saved() { send_saved(store, link, &saved) })}
+            {button("quiet", "saved-edit", "Edit", "Put it into the composer", move || if let Some(saved) = saved() { store.draft.set(saved.draft) })}
             {button("quiet", "saved-replace", "Replace", "Save what stands in the composer in its place", move || {
+                let Some(before) = saved() else { return };
                 let now = store.draft.get_untracked();
                 change(items, at, |it| it.draft = now);
+                store.offer_undo(format!("{} has another content now.", before.name), move || {
+                    let draft = before.draft.clone();
+                    change(items, at, |it| it.draft = draft);
+                });
             })}
-            {remove_button(items, at, "this message")}
+            {remove_button(store, items, at, "this message", "The saved message was removed.")}
         }
         .into_any()
     };
@@ -222,7 +232,7 @@ fn rules(store: Store) -> AnyView {
             {line("send", "rule-reply", "{\"re\": \"{{id}}\"}", part(items, at, |it| it.reply.text.clone()), move |typed| change(items, at, |it| it.reply.text = typed))}
             {tick("as JSON", "rule-json", is_json, move |on| change(items, at, |it| it.reply.form = if on { Form::Json } else { Form::Text }))}
             {fields::duration("after", "rule-after", move || items.with(|all| all.get(at).map(|it| it.after)).unwrap_or_default(), move |after| change(items, at, |it| it.after = after))}
-            {remove_button(items, at, "this rule")}
+            {remove_button(store, items, at, "this rule", "The rule was removed.")}
             <span class="note" data-testid="rule-note" data-state=state>{seen}</span>
         }
         .into_any()

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::engine::draft::{Draft, Form};
+use crate::engine::draft::{Draft, DraftError, Form};
 use crate::engine::filter::FilterSpec;
+use crate::engine::names::MessageScope;
 use crate::wire::{
     Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, News, Phase, Pin, Plot,
     Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup, Totals, Variable, Workspace,
@@ -42,10 +43,12 @@ impl Connection {
 }
 
 /// A short message to the person, which goes away by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Toast {
     pub words: String,
     pub is_bad: bool,
+    /// What brings back what is gone.
+    pub undo: Option<Callback<()>>,
 }
 
 /// What stands in front of the rest.
@@ -85,6 +88,12 @@ pub(super) struct Store {
     pub names: RwSignal<BTreeMap<ConnectionId, (String, u8)>>,
     pub draft: RwSignal<Draft>,
     pub draft_seen: RwSignal<DraftSeen>,
+    /// What keeps the draft from being sent, judged here: the worker's word may be about an older text.
+    pub mistake: Memo<Option<DraftError>>,
+    /// A draft that was not sent, and why.
+    pub refused: RwSignal<Option<(Draft, String)>>,
+    /// Whether keys of one letter do something.
+    pub one_letter_keys: RwSignal<bool>,
     /// Where messages go: to the selected connection when empty.
     pub targets: RwSignal<Vec<ConnectionId>>,
     pub repeat: RwSignal<Repeat>,
@@ -126,19 +135,23 @@ pub(super) struct Store {
 impl Store {
     /// A page that knows nothing yet.
     pub fn new() -> Self {
+        let (draft, variables) = (RwSignal::<Draft>::default(), RwSignal::<Vec<Variable>>::default());
         Self {
             ready: RwSignal::default(),
             is_restored: RwSignal::default(),
             connections: RwSignal::default(),
             selected: RwSignal::default(),
             names: RwSignal::default(),
-            draft: RwSignal::default(),
+            draft,
+            mistake: Memo::new(move |_| draft.with(|draft| variables.with(|all| mistake(draft, all)))),
+            refused: RwSignal::default(),
+            one_letter_keys: RwSignal::new(super::keys::are_kept_on()),
             draft_seen: RwSignal::default(),
             targets: RwSignal::default(),
             repeat: RwSignal::default(),
             repeat_seen: RwSignal::default(),
             messages: RwSignal::default(),
-            variables: RwSignal::default(),
+            variables,
             rules: RwSignal::default(),
             rules_seen: RwSignal::default(),
             addresses: RwSignal::default(),
@@ -270,6 +283,19 @@ impl Store {
         }
     }
 
+    /// Puts a connection that was removed back to its place, not opened. It has a new number: the old one is of its frames.
+    pub fn put_back(&self, at: usize, setup: Setup) {
+        let (name, color) = (setup.name.clone(), setup.color);
+        let connection = self.add_like(setup);
+        self.rename(connection, name);
+        self.recolor(connection, color);
+        self.connections.update(|all| {
+            if let Some(last) = all.pop() {
+                all.insert(at.min(all.len()), last);
+            }
+        });
+    }
+
     /// Gives a connection another name.
     pub fn rename(&self, connection: Connection, name: String) {
         self.names.update(|names| {
@@ -337,12 +363,18 @@ impl Store {
 
     /// Says something that goes away by itself.
     pub fn say(&self, words: impl Into<String>) {
-        self.toast.set(Some(Toast { words: words.into(), is_bad: false }));
+        self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo: None }));
+    }
+
+    /// The same of something that is gone, with a way back.
+    pub fn offer_undo(&self, words: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
+        let undo = Some(Callback::new(move |()| undo()));
+        self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo }));
     }
 
     /// The same of something that did not work.
     pub fn complain(&self, words: impl Into<String>) {
-        self.toast.set(Some(Toast { words: words.into(), is_bad: true }));
+        self.toast.set(Some(Toast { words: words.into(), is_bad: true, undo: None }));
     }
 
     /// Takes in what the worker says.
@@ -383,7 +415,17 @@ impl Store {
     }
 }
 
-/// The first name that nobody has.
+/// What keeps a message from being built. It depends on the text and the variables, and not on the moment.
+pub(super) fn mistake(draft: &Draft, variables: &[Variable]) -> Option<DraftError> {
+    if draft.form == Form::File {
+        let message = || "no file is attached; choose one".to_owned();
+        return draft.is_empty().then(|| DraftError { at: None, message: message() });
+    }
+    let names = Variable::names(variables);
+    draft.build(None, &mut MessageScope::trial(&names, "client")).err()
+}
+
+/// The first name that no connection has.
 fn free_name(taken: &[String]) -> String {
     let mut round = 1;
     loop {

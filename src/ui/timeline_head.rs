@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::export;
-use super::fields::{button, bytes, choice, text, toggle, when};
+use super::fields::{asking_button, button, bytes, choice, text, toggle, when};
 use super::format;
 use super::link::Link;
 use super::recording;
@@ -70,13 +70,22 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                 </div>
             </details>
             {recording::under_way(store, link)}
-            {button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections stay", move || {
+            {asking_button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections stay", clear_question(store), move || {
                 store.chosen.set(None);
                 link.ask(&Request::Clear);
             })}
         </div>
     }
     .into_any()
+}
+
+/// Asked before frames are forgotten; none when there are none.
+fn clear_question(store: Store) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
+    move || {
+        let totals = store.totals.get();
+        let held = totals.frames.saturating_sub(totals.dropped + totals.cleared);
+        (held > 0).then(|| format!("Forget {}?", format::counted(held, "frame")))
+    }
 }
 
 const TIMES: [(Times, &str); 3] =

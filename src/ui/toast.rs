@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::fields::{text, when};
+use super::fields::text;
 use super::store::Store;
 
 const STAYS: Duration = Duration::from_secs(5);
+/// Whoever has removed something by mistake needs a moment to see it.
+const STAYS_WITH_UNDO: Duration = Duration::from_secs(12);
 
 /// The message, read out once.
 #[component]
 pub(super) fn ToastLine(store: Store) -> impl IntoView {
     let shown = StoredValue::new(0_u32);
     Effect::new(move || {
-        if store.toast.with(Option::is_none) {
-            return;
-        }
+        let stays = match store.toast.with(|toast| toast.as_ref().map(|it| it.undo.is_some())) {
+            None => return,
+            Some(true) => STAYS_WITH_UNDO,
+            Some(false) => STAYS,
+        };
         let mine = shown.get_value() + 1;
         shown.set_value(mine);
         let hide = move || {
@@ -24,7 +28,7 @@ pub(super) fn ToastLine(store: Store) -> impl IntoView {
                 store.toast.set(None);
             }
         };
-        set_timeout(hide, STAYS);
+        set_timeout(hide, stays);
     });
     let words =
         text(move || store.toast.with(|toast| toast.as_ref().map(|it| it.words.clone())).unwrap_or_default());
@@ -32,5 +36,15 @@ pub(super) fn ToastLine(store: Store) -> impl IntoView {
         true => "wrong".to_owned(),
         false => String::new(),
     });
-    view! { <p class="toast" role="status" data-testid="toast" data-state=state data-empty=text(move || when(move || store.toast.with(Option::is_none)).get().to_string())>{words}</p> }.into_any()
+    let undo = move || store.toast.with(|toast| toast.as_ref().and_then(|it| it.undo));
+    let button = move || {
+        undo().map(|undo| {
+            super::fields::button("quiet", "undo", "Undo", "", move || {
+                store.toast.set(None);
+                undo.run(());
+            })
+        })
+    };
+    let is_empty = text(move || store.toast.with(Option::is_none).to_string());
+    view! { <p class="toast" role="status" data-testid="toast" data-state=state data-empty=is_empty>{words}{button}</p> }.into_any()
 }

@@ -138,7 +138,7 @@ mod tests {
                 ..Workspace::default()
             })),
             Request::Connect { connection },
-            Request::Send { to: vec![connection], draft: Draft::plain("é\0😀") },
+            Request::Repeat { to: vec![connection], draft: Draft::plain("é\0😀") },
             Request::Attach(Payload::Binary(vec![0, 255])),
             Request::Filter { spec: FilterSpec::default(), hides: true },
             Request::Close { connection, closing: Closing::new(4999, "done").expect("sendable") },

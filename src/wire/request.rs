@@ -65,24 +65,12 @@ pub enum Request {
         /// Which.
         connection: ConnectionId,
     },
-    /// Send a message.
-    Send {
+    /// Send a message again and again, as the set-up says.
+    Repeat {
         /// On which connections.
         to: Vec<ConnectionId>,
         /// What.
         draft: Draft,
-    },
-    /// Send the content of a frame once more, byte for byte.
-    SendAgain {
-        /// On which connections.
-        to: Vec<ConnectionId>,
-        /// The number of the frame.
-        frame: u64,
-    },
-    /// Send what stands in the composer again and again, as the set-up says.
-    Repeat {
-        /// On which connections.
-        to: Vec<ConnectionId>,
     },
     /// Stop that.
     StopRepeat,
@@ -177,6 +165,20 @@ pub enum PlotOf {
 /// A question that has one answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {
+    /// Send a message; the answer says why it was not sent.
+    Send {
+        /// On which connections.
+        to: Vec<ConnectionId>,
+        /// What.
+        draft: Draft,
+    },
+    /// Send the content of a frame once more, byte for byte.
+    SendAgain {
+        /// On which connections.
+        to: Vec<ConnectionId>,
+        /// The number of the frame.
+        frame: u64,
+    },
     /// The next hit, from a frame.
     Seek {
         /// The number of the frame to start from; none for the newest.

@@ -335,6 +335,8 @@ pub enum Answer {
     },
     /// What a link would set up.
     Offer(Box<Workspace>),
+    /// It was sent.
+    Sent,
     /// There is no such thing.
     Nothing,
     /// It did not work, in words.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::ConnectionId;
 use crate::engine::backoff::Backoff;
 use crate::engine::draft::Draft;
+use crate::engine::names::Names;
 use crate::engine::pairing::PairBy;
 
 /// Everything that was set up.
@@ -182,6 +183,13 @@ pub struct Variable {
     pub value: String,
     /// Neither kept nor shared nor exported.
     pub is_secret: bool,
+}
+
+impl Variable {
+    /// What the placeholders of these variables stand for.
+    pub fn names(variables: &[Self]) -> Names {
+        Names::of(variables.iter().map(|it| (it.name.as_str(), it.value.as_str(), it.is_secret)))
+    }
 }
 
 /// A reply that is sent without asking anybody.

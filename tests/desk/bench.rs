@@ -226,8 +226,7 @@ fn a_repeat_keeps_its_pace_and_its_count() {
                 Repeat { every: Duration::from_millis(100), burst: 2, count: Some(10), ..Repeat::default() };
         });
         page.pass(TICK).await;
-        page.ask(Request::Draft(text("n {{i}}")));
-        page.ask(Request::Repeat { to: vec![ALICE, BOB] });
+        page.ask(Request::Repeat { to: vec![ALICE, BOB], draft: text("n {{i}}") });
         page.pass(Duration::from_millis(250)).await;
         assert_eq!((page.repeat.borrow().sent, page.line(ALICE).sent), (12, 6), "three turns of two on each");
         page.pass(Duration::from_secs(1)).await;
@@ -243,20 +242,19 @@ fn a_repeat_ends_with_its_time_a_click_or_what_waits() {
         page.connect(ALICE);
         page.pass(TICK).await;
         let every = Duration::from_millis(100);
-        page.ask(Request::Draft(text("x")));
         let repeat =
             Repeat { every, count: None, lasts: Some(Duration::from_millis(450)), ..Repeat::default() };
         page.arrange(|workspace| workspace.repeat = repeat.clone());
-        page.ask(Request::Repeat { to: vec![ALICE] });
+        page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_secs(2)).await;
         assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (5, "the time is over"));
         page.arrange(|workspace| workspace.repeat = Repeat { lasts: None, ..repeat.clone() });
-        page.ask(Request::Repeat { to: vec![ALICE] });
+        page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_millis(350)).await;
         page.ask(Request::StopRepeat);
         page.pass(Duration::from_secs(2)).await;
         assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (4, "stopped"));
-        page.ask(Request::Repeat { to: vec![ALICE] });
+        page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_millis(250)).await;
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(Duration::from_secs(2)).await;
@@ -289,7 +287,7 @@ fn a_file_goes_out_byte_for_byte() {
         page.pass(TICK).await;
         page.ask(Request::Attach(Payload::Binary((0..=255).collect())));
         let file = Draft { form: Form::File, text: "a.bin".into(), is_plain: true };
-        page.ask(Request::Send { to: vec![ALICE], draft: file });
+        page.send_draft(ALICE, file);
         page.pass(TICK).await;
         let frame = page.rows.borrow().last().expect("a reply").number;
         let content = page.question(Question::Content { frame, form: ContentForm::Raw });
@@ -391,7 +389,8 @@ fn totals_add_up_and_a_pin_survives_the_clearing() {
         let content = page.question(Question::Content { frame: 2, form: ContentForm::Raw });
         assert_eq!(content, [Answer::Text("a hit".into())]);
         assert_eq!(page.pins.borrow()[0].note, "the first");
-        page.ask(Request::SendAgain { to: vec![ALICE], frame: 2 });
+        let again = Question::SendAgain { to: vec![ALICE], frame: 2 };
+        assert_eq!(page.question(again), [Answer::Sent]);
         page.pass(TICK).await;
         assert_eq!(page.shown(), ["a hit", "a hit"]);
         page.ask(Request::Unpin { frame: 2 });
@@ -439,10 +438,7 @@ fn sixteen_megabytes_are_opened_in_slices_and_read_from_anywhere() {
         page.connect(ALICE);
         page.pass(TICK).await;
         page.ask(Request::Attach(Payload::Text(format!("[{}0]", "12345,".repeat(2 << 20)))));
-        page.ask(Request::Send {
-            to: vec![ALICE],
-            draft: Draft { form: Form::File, text: "x".into(), is_plain: true },
-        });
+        page.send_draft(ALICE, Draft { form: Form::File, text: "x".into(), is_plain: true });
         page.pass(TICK).await;
         let inspect = Inspect { frame: 3, with: None, view: String::new(), from: 2_000_000, lines: 3 };
         page.ask(Request::Inspect(Some(inspect)));
@@ -462,7 +458,7 @@ fn exports_have_all_or_what_passes_and_no_secret() {
         });
         page.connect(ALICE);
         page.pass(TICK).await;
-        page.ask(Request::Send { to: vec![ALICE], draft: text("my {{token}}") });
+        page.send_draft(ALICE, text("my {{token}}"));
         page.send(ALICE, "a hit");
         page.pass(TICK).await;
         page.ask(Request::Filter { spec: looks_for("hit"), hides: true });
@@ -606,9 +602,10 @@ fn a_set_up_survives_the_page() {
         page.desk.restore(kept).await;
         assert_eq!(restored(&page), None, "the first visit");
         page.set_up(ALICE, |setup| setup.name = "anna".into());
-        page.ask(Request::Draft(text("half a mess")));
-        page.pass(Duration::from_secs(1)).await;
         page.arrange(|workspace| workspace.budget = 64 << 20);
+        page.pass(Duration::from_secs(1)).await;
+        // Nothing else changes after it.
+        page.ask(Request::Draft(text("half a mess")));
         page.pass(Duration::from_secs(1)).await;
     });
     let again = page(Echo::default(), 255);

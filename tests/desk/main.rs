@@ -4,13 +4,14 @@
 
 mod bench;
 mod page;
+mod sending;
 mod why;
 
 use std::time::Duration;
 
 use page::{ALICE, BOB, Echo, TICK, page, with_page};
 use sockscope::engine::{Closing, FrameKind, World};
-use sockscope::wire::{self, Look, Phase, Request, Shown, ShownFrame, Update};
+use sockscope::wire::{self, Answer, Look, Phase, Request, Shown, ShownFrame, Update};
 
 #[test]
 fn a_round_trip_is_seen_with_its_exact_time() {
@@ -49,7 +50,7 @@ fn closing_comes_back_with_its_code_and_reason() {
 }
 
 #[test]
-fn a_send_after_close_is_reported_and_not_logged_as_sent() {
+fn a_send_after_close_is_refused_with_a_reason_and_not_logged_as_sent() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);
         page.pass(TICK).await;
@@ -57,19 +58,19 @@ fn a_send_after_close_is_reported_and_not_logged_as_sent() {
         page.pass(TICK).await;
         page.send(ALICE, "too late");
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).trouble.as_deref(), Some("not sent: the connection is closed"));
+        assert_eq!(page.answers.take(), [Answer::Failed("c1 is not connected".into())]);
         assert_eq!(page.line(ALICE).sent, 0);
-        assert_eq!(page.kinds().last(), Some(&FrameKind::Failed));
+        assert_eq!(page.kinds().last(), Some(&FrameKind::Closed));
     });
 }
 
 #[test]
-fn a_send_before_open_is_reported() {
+fn a_send_before_open_is_refused_with_a_reason() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);
         page.send(ALICE, "too early");
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).trouble.as_deref(), Some("not sent: the connection is not open yet"));
+        assert_eq!(page.answers.take(), [Answer::Failed("c1 is still connecting".into())]);
     });
 }
 
@@ -187,7 +188,7 @@ fn under_a_flood_a_page_that_does_not_draw_gets_one_update() {
         let before = page.updates.get();
         page.send(ALICE, "x");
         page.sim.sleep(TICK).await;
-        assert_eq!(page.read(), 1, "nothing more until the page has drawn");
+        assert_eq!(page.read(), 2, "the answer and one update, nothing more until the page has drawn");
         page.ask(Request::Seen);
         page.draw();
         assert!(page.updates.get() - before <= 3);

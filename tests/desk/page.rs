@@ -181,7 +181,11 @@ impl Page {
     }
 
     pub fn send(&self, connection: ConnectionId, text: &str) {
-        self.ask(Request::Send { to: vec![connection], draft: Draft::plain(text) });
+        self.send_draft(connection, Draft::plain(text));
+    }
+
+    pub fn send_draft(&self, connection: ConnectionId, draft: Draft) {
+        self.ask(Request::Ask { id: 0, question: Question::Send { to: vec![connection], draft } });
     }
 
     pub async fn pass(&self, time: Duration) {

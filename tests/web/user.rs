@@ -197,7 +197,8 @@ impl User {
         frame().await;
         let title = || self.find("suite-title").map(|it| it.text_content().unwrap_or_default() + &field(&it));
         self.until(name, || title().filter(|it| it.contains(name))).await;
-        let is_loaded = || self.find("run").filter(|it| !it.has_attribute("disabled"));
+        let is_loaded =
+            || self.find("run").filter(|it| it.get_attribute("aria-disabled").as_deref() != Some("true"));
         self.until("the suite to be loaded", is_loaded).await;
     }
 

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Map, Value, json};
@@ -202,6 +203,33 @@ impl Browser {
     /// Writes where the focus is, as an input method does.
     pub async fn insert_text(&self, text: &str) {
         self.devtools("Input.insertText", json!({ "text": text })).await;
+    }
+
+    /// Presses and releases keys where the focus is, as a keyboard does, with so much time between them. Control, Alt and Shift
+    /// stay down until the key without a sign (`\u{e000}`).
+    #[allow(dead_code, reason = "each test binary uses its own part")]
+    pub async fn press(&self, keys: &str, between: Duration) {
+        const RELEASE: char = '\u{e000}';
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        let mut held = Vec::new();
+        for value in keys.chars() {
+            match value {
+                RELEASE => {
+                    for value in held.drain(..) {
+                        actions = actions.then(KeyAction::Up { value });
+                    }
+                }
+                '\u{e008}'..='\u{e00a}' => {
+                    held.push(value);
+                    actions = actions.then(KeyAction::Down { value });
+                }
+                value => actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value }),
+            }
+            if !between.is_zero() {
+                actions = actions.then(KeyAction::Pause { duration: between });
+            }
+        }
+        self.client.perform_actions(actions).await.expect("a keyboard has these keys");
     }
 
     /// Drags the thumb of a slider with the mouse, from one place to another, each a part of its width.

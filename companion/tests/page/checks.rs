@@ -200,7 +200,9 @@ fn a_suite_is_imported_mended_run_read_and_saved() {
             .await;
         browser.click("import-pasted").await;
         browser.until_text("mistake", "did you mean \"subset\"?").await;
-        assert!(!browser.is_enabled("run").await, "a suite with a mistake does not run");
+        browser.click("run").await;
+        browser.until_text("refused", "did you mean \"subset\"?").await;
+        assert_eq!(browser.count("[data-testid=verdict]").await, 0, "a suite with a mistake does not run");
 
         write(browser, MINE).await;
         browser.until_text("edit-state", "No mistakes.").await;

@@ -21,6 +21,10 @@ const NODE: usize = 32;
 pub trait Scope {
     /// A variable, or what the acting client has captured under this name, which shadows the variable.
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>>;
+    /// Whether this variable is a secret that has no value yet; only the bench has such.
+    fn lacks_secret(&self, _name: &str) -> bool {
+        false
+    }
     /// What another client has captured.
     fn capture(&self, client: &str, name: &str) -> Option<Cow<'_, Value>>;
     /// The environment: the process's for the command, what the host and the form set in the page.
@@ -161,7 +165,7 @@ impl Template {
 }
 
 /// A value within a text: text as it is, anything else as compact JSON.
-pub(super) fn into_text(value: Value) -> String {
+pub(crate) fn into_text(value: Value) -> String {
     match value {
         Value::String(text) => text,
         other => other.to_string(),

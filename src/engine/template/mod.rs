@@ -14,6 +14,7 @@ mod variables;
 pub use document::{Document, expand_json};
 #[cfg(test)]
 pub(crate) use expand::fixture;
+pub(crate) use expand::into_text;
 pub use expand::{ExpandError, ExpandErrorKind, LIMIT, Scope};
 pub(crate) use generate::iso;
 pub use outline::Origin;

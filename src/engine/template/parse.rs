@@ -247,6 +247,11 @@ impl Template {
         matches!(self.parts.as_slice(), [Part::Place { .. }])
     }
 
+    /// The byte after the placeholder whose two braces stand at `open`; none when it has no end.
+    pub(crate) fn end_of_place(text: &str, open: usize) -> Option<usize> {
+        find_end(text, open + 2).ok().map(|close| close + 2)
+    }
+
     /// The text, when it has no placeholder and so is the same every time.
     pub fn literal(&self) -> Option<&str> {
         match self.parts.as_slice() {

@@ -30,6 +30,8 @@ pub(super) fn follow(store: Store, link: Link) {
         if before.as_ref() == Some(&selected) || !store.is_restored.get() {
             return if store.is_restored.get() { selected } else { String::from("\0") };
         }
+        // What was typed into the suite before is kept, however soon another one was selected.
+        keep_now(store, link);
         store.is_loaded.set(false);
         store.is_kept.set(true);
         store.tags.set(Default::default());
@@ -43,6 +45,7 @@ pub(super) fn follow(store: Store, link: Link) {
                 return store.complain(format!("There is no suite {asked:?} here."));
             };
             if store.selected.get_untracked() == asked {
+                store.text_of.set(asked.clone());
                 store.text.set(document.clone());
                 look(store, link, document);
             }
@@ -83,20 +86,28 @@ fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) 
     );
     let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
     store.is_kept.set(false);
+    store.unkept.set(Some(OwnSuite { id: card.id, title: card.title, text: document }));
     set_timeout(
         move || {
             if is_current() {
-                let suite = OwnSuite { id: card.id, title: card.title, text: document };
-                link.ask(Ask::Keep(suite), move |told| {
-                    if matches!(told, Told::Library(_)) && is_current() {
-                        store.is_kept.set(true);
-                    }
-                    library::heard(store, told);
-                });
+                keep_now(store, link);
             }
         },
         KEEP_AFTER,
     );
+}
+
+/// Keeps what was typed and is not kept yet.
+pub(super) fn keep_now(store: Store, link: Link) {
+    let Some(suite) = store.unkept.try_update(Option::take).flatten() else { return };
+    let id = suite.id.clone();
+    link.ask(Ask::Keep(suite), move |told| {
+        let is_all = store.unkept.with_untracked(Option::is_none);
+        if matches!(told, Told::Library(_)) && is_all && store.selected.with_untracked(|now| *now == id) {
+            store.is_kept.set(true);
+        }
+        library::heard(store, told);
+    });
 }
 
 /// The part.

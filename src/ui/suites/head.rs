@@ -18,8 +18,10 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
     let about = text(move || store.examined.with(|it| it.about.clone()));
     let is_shipped = when(move || store.card().is_some_and(|card| card.is_shipped));
     let is_running = when(move || store.is_running());
-    let cannot_run = when(move || {
-        !store.is_running() && (!store.is_loaded.get() || store.examined.with(|it| !it.mistakes.is_empty()))
+    // Only a look: what was heard of the document may be of an older text, so a press asks the worker anyway.
+    let is_doubtful = text(move || {
+        let is_wrong = !store.is_loaded.get() || store.examined.with(|it| !it.mistakes.is_empty());
+        (is_wrong && !store.is_running()).to_string()
     });
     let failed =
         Memo::new(move |_| store.shown_here().map_or(0, |run| run.with(|run| order::failed(run).len())));
@@ -38,14 +40,20 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
     });
     let rename = move |typed: String| {
         let Some(card) = untrack(|| store.card()) else { return };
-        let suite = OwnSuite { id: card.id, title: typed, text: store.text.get_untracked() };
-        link.ask(Ask::Keep(suite), move |told| library::heard(store, told));
+        // Two changes of one suite: the newer title must not go with the older text, nor the other way round.
+        super::editor::keep_now(store, link);
+        order::with_text(store, link, move |text| {
+            let suite = OwnSuite { id: card.id, title: typed, text };
+            link.ask(Ask::Keep(suite), move |told| library::heard(store, told));
+        });
     };
     let export = move || {
-        let mut download = Download::default();
-        download.push(store.text.get_untracked().as_bytes());
         let name = untrack(|| store.card()).map(|card| card.title).unwrap_or_default();
-        download.save(&format!("{name}.json"), "application/json");
+        order::with_text(store, link, move |text| {
+            let mut download = Download::default();
+            download.push(text.as_bytes());
+            download.save(&format!("{name}.json"), "application/json");
+        });
     };
     let title_view = move || {
         match is_shipped.get() {
@@ -64,7 +72,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                 <span class="badge" hidden=when(move || !is_shipped.get())>"shipped, read-only"</span>
                 <span class="space"></span>
                 <button type="button" class="primary" data-testid="run" data-state=text(move || if is_running.get() { "open" } else { "" }.to_owned())
-                    disabled=cannot_run on:click=move |_| run()>{run_label}</button>
+                    aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
                 <button type="button" data-testid="run-failed" disabled=when(move || is_running.get() || failed.get() == 0)
                     title="Only the checks that did not pass" on:click=move |_| order::run_failed(store, link)>
                     {text(move || match failed.get() { 0 => "Run failed again".to_owned(), count => format!("Run {count} failed again") })}

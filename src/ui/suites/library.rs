@@ -310,13 +310,18 @@ fn free_title(store: Store, title: String) -> String {
 /// A copy of the selected suite as one's own.
 pub(super) fn duplicate(store: Store, link: Link) {
     let title = untrack(|| store.card()).map(|card| card.title).unwrap_or_default();
-    create(store, link, format!("{title} copy"), store.text.get_untracked());
+    order::with_text(store, link, move |text| create(store, link, format!("{title} copy"), text));
 }
 
 /// Deletes the selected suite; it can be brought back.
 pub(super) fn delete(store: Store, link: Link) {
     let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
-    let suite = OwnSuite { id: card.id.clone(), title: card.title.clone(), text: store.text.get_untracked() };
+    store.unkept.set(None);
+    order::with_text(store, link, move |text| delete_with(store, link, card, text));
+}
+
+fn delete_with(store: Store, link: Link, card: Card, text: String) {
+    let suite = OwnSuite { id: card.id.clone(), title: card.title.clone(), text };
     link.ask(Ask::Forget(card.id), move |told| {
         heard(store, told);
         page::go_to("#/checks");

@@ -158,22 +158,48 @@ fn order(store: Store, suites: Vec<SuiteOrder>, tags: Vec<String>) -> Option<Ord
 pub(super) const MOST_TIMES: u32 = 1000;
 
 /// Runs the selected suite: all of it, or only checks of these names.
+///
+/// What was heard of the document last may be of an older text, so it is asked again; with mistakes the worker says so.
 pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
-    let (suite, tags) = selected(store, names);
-    start(store, link, vec![suite], tags);
+    let id = store.selected.get_untracked();
+    let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
+    store.order.update(|order| order.is_running = true);
+    with_text(store, link, move |text| {
+        link.ask(Ask::Examine(text.clone()), move |told| {
+            let Told::Examined(examined) = told else {
+                return not_run(store, "The suite could not be read.");
+            };
+            start(store, link, vec![suite_order(store, &id, text, &examined, names)], tags);
+        });
+    });
 }
 
-fn selected(store: Store, names: Vec<String>) -> (SuiteOrder, Vec<String>) {
+/// What Run would order, of the text that was heard of last; none while a seed or a count is typed that is none.
+pub(super) fn of_selected(store: Store) -> Option<Order> {
     let id = store.selected.get_untracked();
     let text = store.text.get_untracked();
-    let suite = store.examined.with_untracked(|examined| suite_order(store, &id, text, examined, names));
-    (suite, store.tags.with_untracked(|tags| tags.iter().cloned().collect()))
+    let suite = store.examined.with_untracked(|examined| suite_order(store, &id, text, examined, Vec::new()));
+    let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
+    order(store, vec![suite], tags)
 }
 
-/// What Run would order; none while a seed or a count is typed that is none.
-pub(super) fn of_selected(store: Store) -> Option<Order> {
-    let (suite, tags) = selected(store, Vec::new());
-    order(store, vec![suite], tags)
+/// Calls with the document of the selected suite as it stands now. That of a suite that was just selected is asked for: what stands
+/// in the editor is of the one before.
+pub(super) fn with_text(store: Store, link: Link, then: impl FnOnce(String) + 'static) {
+    let id = store.selected.get_untracked();
+    if store.text_of.with_untracked(|of| *of == id) {
+        return then(store.text.get_untracked());
+    }
+    link.ask(Ask::Text(id.clone()), move |told| match told {
+        Told::Text(text) => then(text),
+        _ => not_run(store, format!("The suite {id} is gone.")),
+    });
+}
+
+/// Nothing runs, and here is why.
+fn not_run(store: Store, words: impl Into<String>) {
+    store.order.update(|order| order.is_running = false);
+    store.complain(words);
 }
 
 /// Runs the checks of the shown run again that did not pass.
@@ -226,14 +252,12 @@ fn gather(
     // Until the worker says so itself: a second press must not order the same again.
     store.order.update(|order| order.is_running = true);
     let Some((id, names)) = wanted.pop() else { return start(store, link, gathered, tags) };
-    let gone = move |words: String| {
-        store.order.update(|order| order.is_running = false);
-        store.complain(words);
-    };
     link.ask(Ask::Text(id.clone()), move |told| {
-        let Told::Text(text) = told else { return gone(format!("The suite {id} is gone.")) };
+        let Told::Text(text) = told else { return not_run(store, format!("The suite {id} is gone.")) };
         link.ask(Ask::Examine(text.clone()), move |told| {
-            let Told::Examined(examined) = told else { return };
+            let Told::Examined(examined) = told else {
+                return not_run(store, "The suite could not be read.");
+            };
             gathered.push(suite_order(store, &id, text, &examined, names));
             gather(store, link, wanted, gathered, tags);
         });
@@ -255,8 +279,7 @@ fn start(store: Store, link: Link, suites: Vec<SuiteOrder>, tags: Vec<String>) {
             link.send(&Errand::Run(Box::new(order)));
         }
         None => {
-            store.order.update(|order| order.is_running = false);
-            store.complain(format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));
+            not_run(store, format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));
         }
     }
 }

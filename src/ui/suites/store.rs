@@ -115,6 +115,10 @@ pub(super) struct Store {
     pub selected: RwSignal<String>,
     /// The document of the selected suite, as it stands in the editor.
     pub text: RwSignal<String>,
+    /// Whose document that is: the one of a suite that was just selected is still on its way.
+    pub text_of: RwSignal<String>,
+    /// A change that is not kept yet, since a person is still typing.
+    pub unkept: RwSignal<Option<OwnSuite>>,
     /// The selected suite's document is here.
     pub is_loaded: RwSignal<bool>,
     pub examined: RwSignal<Examined>,
@@ -167,6 +171,8 @@ impl Store {
             ticked: RwSignal::default(),
             selected: RwSignal::default(),
             text: RwSignal::default(),
+            text_of: RwSignal::default(),
+            unkept: RwSignal::default(),
             is_loaded: RwSignal::new(false),
             examined: RwSignal::default(),
             planned: RwSignal::default(),

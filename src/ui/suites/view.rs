@@ -15,7 +15,7 @@ use super::results;
 use super::server;
 use super::store::{Store, Tab};
 use super::target;
-use crate::browser::leaving::SightListener;
+use crate::browser::leaving::{LeaveQuestion, SightListener};
 use crate::browser::page;
 use crate::ui::fields::{button, text, when};
 use crate::wire::checks::Errand;
@@ -36,6 +36,10 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     });
     editor::follow(store, link);
     target::follow(store, link);
+    StoredValue::new_local(LeaveQuestion::new(move || {
+        editor::keep_now(store, link);
+        !store.is_kept.get_untracked()
+    }));
     forms::keep(store, link);
     let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
     // Drawn anew when another kind of thing is shown, and not whenever the library changes: the editor would start afresh.
