@@ -8,9 +8,6 @@ use sockscope::checks::{Office, Shelf, ShelfError, Site, browser_name};
 use sockscope::engine::world::LocalFuture;
 use wasm_bindgen_futures::spawn_local;
 
-/// Chromium's limit for the process of a page. Firefox stops at 200, and fails the next one without a word.
-const MOST_SOCKETS: u32 = 255;
-
 /// A database of its own: two workers that change one would have to agree on its layout.
 const DATABASE: &str = "sockscope-checks";
 
@@ -57,7 +54,7 @@ fn main() {
         origin: scope::origin(),
         clock_began: clock::began(),
         clock_step: clock::step(),
-        most_sockets: MOST_SOCKETS,
+        most_sockets: u32::from(scope::most_sockets()),
     };
     let spawn = Rc::new(spawn_local);
     let office = Office::new(BrowserWorld::new(), site, spawn, |bytes| channel::post_to_page(&bytes));

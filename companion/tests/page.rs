@@ -25,6 +25,8 @@ mod proxied;
 mod sending;
 #[path = "targets/server.rs"]
 mod server;
+#[path = "page/timeline.rs"]
+mod timeline;
 
 use std::time::Duration;
 

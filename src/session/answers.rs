@@ -29,7 +29,11 @@ impl<W: World> Desk<W> {
             Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
             Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
             Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
-                Some(_) => Answer::Found { frame, position: s.list.position_of(frame), nth: None },
+                Some(_) => s.list.place_of(frame).map_or(Answer::Hidden, |position| Answer::Found {
+                    frame,
+                    position,
+                    nth: None,
+                }),
                 None => Answer::Nothing,
             }),
             Question::Content { frame, form } => self.content_as(frame, form),
@@ -54,7 +58,8 @@ impl<W: World> Desk<W> {
         self.change_list(|_| {});
         self.state(|s| match s.list.seek(from, forward, &s.record.log, || self.world().now() < until) {
             Sought::Found { frame, nth } => {
-                Some(Answer::Found { frame, position: s.list.position_of(frame), nth: Some(nth) })
+                let position = s.list.place_of(frame).unwrap_or(frame);
+                Some(Answer::Found { frame, position, nth: Some(nth) })
             }
             Sought::Nothing => Some(Answer::Nothing),
             Sought::NotYet => None,
@@ -113,8 +118,10 @@ impl<W: World> Desk<W> {
             let filter = s.list.only().filter(|_| filtered);
             let takes = |frame: &Frame<'_>| filter.is_none_or(|filter| filter.takes(frame));
             let log = &s.record.log;
+            let remarks = s.pins.pins.iter().map(|(number, pin)| (*number, pin.note.clone())).collect();
             let session = Transcript {
                 log,
+                pins: Some(&remarks),
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
                 origin: Origin::from_millis(self.0.ready.clock_began),

@@ -47,6 +47,7 @@ impl<W: World> Desk<W> {
             let takes = |frame: &Frame<'_>| frame.number < until && passes(frame);
             let session = Transcript {
                 log,
+                pins: None,
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
                 origin: Origin::from_millis(self.0.ready.clock_began),
