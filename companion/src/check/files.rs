@@ -120,9 +120,15 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     }
     // Never half a report: readers look at the file while it is written.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Less what the user's mask takes away, as for any new file.
+        file.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = file.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    share(file.as_file())?;
     file.persist(path)?;
     Ok(())
 }
@@ -130,18 +136,6 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 /// A device, a pipe or a link: it is written through and stays what it is. Opening it may wait for a reader.
 fn is_special(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
-}
-
-/// A temporary file is for its owner alone; a report is read by whoever may read the folder.
-fn share(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
 }
 
 /// The recordings of all runs as one.
