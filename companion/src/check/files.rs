@@ -41,6 +41,10 @@ impl Files {
                 fs::create_dir_all(folder).map_err(error)?;
             }
             if is_special(path) {
+                // Opening a pipe may wait for its reader; what a link leads to is tried, and nothing is made through it.
+                if fs::metadata(path).map_or(true, |it| it.is_file() || it.is_dir()) {
+                    File::options().write(true).open(path).map_err(error)?;
+                }
                 continue;
             }
             File::options().create(true).append(true).open(path).map_err(error)?;
@@ -240,6 +244,17 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).expect("a file"), "new");
         files(&file).prepare().expect("it can be written");
         assert!(!file.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn err_a_link_that_leads_nowhere_is_known_before_and_nothing_is_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (nowhere, link) = (folder.path().join("nowhere"), folder.path().join("link"));
+        std::os::unix::fs::symlink(&nowhere, &link).expect("a link");
+        let files = Files { reports: vec![(ReportFormat::Json, link)], ..Files::default() };
+        files.prepare().expect_err("there is no such file");
+        assert!(!nowhere.exists());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod environment;
 mod files;
 mod find;
 pub mod guardian;
+mod learned;
 mod lost;
 mod ports;
 mod reasons;

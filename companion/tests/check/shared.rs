@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::command::{Call, binary, until};
+use super::command::{Call, binary, signal, until};
 use super::suites::LONG;
 
 /// Somebody else, where the tests may act for others.
@@ -133,4 +133,48 @@ fn reports_are_for_those_that_the_mask_of_the_user_lets_in() {
             assert_eq!(mode(&ended.path(name)), wanted, "{name} under {mask}");
         }
     }
+}
+
+/// A suite that learns a secret and then waits. The server prints it, as careless ones do.
+const LEARNS: &str = r#"{ "sockscope": 1, "suite": "captured",
+  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}", "one": "Tr0ub4dor", "other": "97531", "token": "" },
+  "secrets": ["token"],
+  "clients": { "bob": { "url": "{{ws_url}}/echo" } },
+  "checks": [
+    { "check": "short", "steps": [ { "connect": "bob" },
+      { "on": "bob", "send": { "token": "{{one}}{{other}}" }, "expect": { "subset": {}, "capture": { "token": "$.token" } } } ] },
+    { "check": "long", "steps": [ { "connect": "bob" }, { "on": "bob", "expect": { "text": "never", "within": "10m" } } ] } ] }"#;
+
+#[test]
+fn a_secret_that_a_run_has_captured_is_in_no_report_when_its_browser_dies() {
+    let server = format!("echo token Tr0ub4dor97531\nexec {} serve --port $1\n", binary());
+    let start = "sh OUT/server.sh {port}";
+    let arguments = [
+        "OUT/s.json",
+        "--start",
+        start,
+        "--json",
+        "OUT/r.json",
+        "--html",
+        "OUT/r.html",
+        "--junit",
+        "OUT/r.xml",
+    ];
+    let call = Call::new(&arguments).with_file("s.json", LEARNS).with_file("server.sh", &server);
+    let mut running = call.start();
+    running.until_says("pass  short");
+    let browser = running.processes().into_iter().find(|(_, line)| {
+        line.contains("--headless=new") && !line.contains("--type=") && !line.contains("crashpad")
+    });
+    signal("KILL", browser.expect("there is a browser").0);
+    let ended = running.wait();
+    ended.assert_code(3);
+    let report = ended.json("r.json");
+    assert!(report["server"]["output"].to_string().contains("left out: the browser is gone"), "{report:#}");
+    for name in ["r.json", "r.html", "r.xml"] {
+        let text = ended.file(name);
+        assert!(!text.contains("Tr0ub4dor97531"), "{name}: {text}");
+    }
+    ended.assert_says(&["the browser has ended"]);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("Tr0ub4dor97531"));
 }
