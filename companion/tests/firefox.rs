@@ -88,7 +88,7 @@ fn suites_run_by_the_command_and_nothing_stays() {
         "first-contact",
         "rooms",
         "events",
-        "reconnect",
+        "agent",
         "--browser",
         &firefox,
         "--seed",
