@@ -61,6 +61,8 @@ pub struct Limits {
     pub message: usize,
     /// Bytes waiting for a client that does not read; beyond, it is closed with 1013.
     pub queue: usize,
+    /// Bytes held for all clients together; the client whose messages come beyond is closed with 1013.
+    pub held: usize,
     /// Bytes of an API request's body; a larger one is answered with 413.
     pub body: usize,
     /// Rooms of `/ws/rooms`.
@@ -85,6 +87,7 @@ impl Limits {
         connections: 10_000,
         message: 16 * 1024 * 1024 + 64 * 1024,
         queue: 4 * 1024 * 1024,
+        held: 64 * 1024 * 1024,
         body: 1024 * 1024,
         rooms: 1000,
         members: 1000,

@@ -115,6 +115,16 @@ impl Reach {
         };
         addresses.iter().filter(may).copied().collect()
     }
+
+    /// Whether it is kept from those who ask what a name stands for: other machines may ask, and the user has not named it.
+    pub fn hides(&self, destination: &Destination) -> bool {
+        match self {
+            Self::Machine(_) => false,
+            Self::Own { named, .. } => {
+                !named.iter().any(|it| it.host.eq_ignore_ascii_case(destination.host()))
+            }
+        }
+    }
 }
 
 /// A server that the user lets the proxy connect to: `HOST` or `HOST:PORT`.

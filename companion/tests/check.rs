@@ -27,6 +27,9 @@ mod seldom;
 #[cfg(feature = "target-tests")]
 #[path = "targets/server.rs"]
 mod server;
+#[cfg(target_os = "linux")]
+#[path = "check/shared.rs"]
+mod shared;
 #[cfg(feature = "target-tests")]
 #[path = "targets/subjects.rs"]
 mod subjects;

@@ -48,6 +48,17 @@ impl Source {
             usual_time: "about 1 minute on 2 cores",
         }
     }
+
+    /// It talks plain HTTP to this machine and plain TCP to its browser. Unoptimised, it is no slower in use, since it waits
+    /// for the browser.
+    pub fn geckodriver(version: &str) -> Self {
+        Self {
+            package: "geckodriver",
+            version: version.into(),
+            arguments: &["--locked"],
+            usual_time: "about 80 seconds on 2 cores",
+        }
+    }
 }
 
 /// Installs what `find` did not find, and finds it.
@@ -161,9 +172,20 @@ fn address_for(name: &str, version: &str, os: &str, arch: &str) -> Option<String
         ("trunk" | "wasm-bindgen", "linux", "aarch64") => "aarch64-unknown-linux-gnu".into(),
         ("trunk" | "wasm-bindgen", "macos", _) => format!("{arch}-apple-darwin"),
         ("trunk" | "wasm-bindgen", "windows", "x86_64") => "x86_64-pc-windows-msvc".into(),
+        ("geckodriver", "linux", "x86_64") => "linux64".into(),
+        ("geckodriver", "linux", "aarch64") => "linux-aarch64".into(),
+        ("geckodriver", "macos", "x86_64") => "macos".into(),
+        ("geckodriver", "macos", "aarch64") => "macos-aarch64".into(),
+        ("geckodriver", "windows", "x86_64") => "win64".into(),
         _ => return None,
     };
     Some(match name {
+        "geckodriver" => {
+            let kind = if os == "windows" { "zip" } else { "tar.gz" };
+            format!(
+                "https://github.com/mozilla/geckodriver/releases/download/v{version}/geckodriver-v{version}-{triple}.{kind}"
+            )
+        }
         "trunk" => {
             let kind = if os == "windows" { "zip" } else { "tar.gz" };
             format!("https://github.com/trunk-rs/trunk/releases/download/v{version}/trunk-{triple}.{kind}")
@@ -245,6 +267,7 @@ mod tests {
         check("binaryen", "132", "linux", "aarch64", Some("binaryen-version_132-aarch64-linux.tar.gz"));
         let bindgen = "wasm-bindgen-0.2.130-aarch64-apple-darwin.tar.gz";
         check("wasm-bindgen", "0.2.130", "macos", "aarch64", Some(bindgen));
+        check("geckodriver", "0.37.1", "linux", "x86_64", Some("geckodriver-v0.37.1-linux64.tar.gz"));
         check("trunk", "0.21.14", "freebsd", "x86_64", None);
     }
 }

@@ -10,6 +10,7 @@ mod cache;
 mod command_line;
 mod debian;
 mod fingerprint;
+mod firefox;
 mod install;
 mod page;
 mod process;

@@ -16,7 +16,7 @@ use crate::install::{self, Source};
 use crate::project::{self, Project, executable};
 use crate::screen::{self, Progress};
 use crate::tool::{self, Found, Tool};
-use crate::{process, strip, targets};
+use crate::{firefox, process, strip, targets};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -44,10 +44,12 @@ impl Toolbox {
 
 /// `cargo xtask setup`.
 pub fn everything(project: &Project) -> Result<()> {
-    let mut progress = Progress::of(RUST_STAGES + PAGE_STAGES + BROWSER_STAGES + targets::STAGES);
+    let mut progress =
+        Progress::of(RUST_STAGES + PAGE_STAGES + BROWSER_STAGES + firefox::STAGES + targets::STAGES);
     rust_components(&mut progress)?;
     page_tools(project, &mut progress)?;
     browser(&mut progress)?;
+    firefox::set_up(&mut progress)?;
     targets::set_up(&mut progress)?;
     screen::line("\nEverything is there. `cargo xtask run` starts the page, `cargo xtask test` tests it.");
     Ok(())

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::browser::{Browser, Kind};
 use crate::command_line::Parts;
+use crate::firefox::{self, Firefox};
 use crate::process::{self, Show};
 use crate::project::Project;
 use crate::screen::{self, Progress};
@@ -30,6 +31,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
     let mut total = plan.len();
     total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
     total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
+    total += if parts.page { firefox::STAGES } else { 0 };
     total += if parts.need_other_servers() { targets::STAGES } else { 0 };
     let progress = Progress::of(total);
     let mut bench = Bench {
@@ -38,6 +40,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
         record: Record::default(),
         toolbox: None,
         browser: None,
+        firefox: None,
         page: false,
         server: false,
         targets: None,
@@ -70,6 +73,7 @@ enum Stage {
     InBrowser,
     WholePage,
     Headless,
+    InFirefox,
 }
 
 fn plan(parts: Parts) -> Vec<Stage> {
@@ -87,6 +91,7 @@ fn plan(parts: Parts) -> Vec<Stage> {
         (InBrowser, parts.web),
         (WholePage, parts.page),
         (Headless, parts.page),
+        (InFirefox, parts.page),
     ];
     all.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
 }
@@ -97,6 +102,7 @@ struct Bench<'a> {
     record: Record,
     toolbox: Option<Toolbox>,
     browser: Option<Browser>,
+    firefox: Option<Firefox>,
     /// `dist` holds a page.
     page: bool,
     /// The server is built.
@@ -117,6 +123,10 @@ impl Bench<'_> {
             self.toolbox = self.tell_failure("set-up of tools", outcome);
             let outcome = setup::browser(&mut self.progress);
             self.browser = self.tell_failure("set-up of browser", outcome);
+        }
+        if parts.page {
+            let outcome = firefox::set_up(&mut self.progress);
+            self.firefox = self.tell_failure("set-up of Firefox", outcome);
         }
         if parts.need_other_servers() {
             let outcome = targets::set_up(&mut self.progress);
@@ -230,6 +240,16 @@ impl Bench<'_> {
                 let targets = self.targets.as_ref();
                 record.stage("headless", || headless(project, browser, targets));
             }
+            Stage::InFirefox => {
+                self.progress.stage("the page and `sockscope check` in headless Firefox (about 1 minute)");
+                let Some(firefox) = &self.firefox else {
+                    return record.skip("in Firefox", "Firefox or geckodriver is missing");
+                };
+                if !(self.server && self.page) {
+                    return record.skip("in Firefox", "there is no page or no server");
+                }
+                record.stage("in Firefox", || in_firefox(project, firefox));
+            }
         }
     }
 }
@@ -326,6 +346,16 @@ fn headless(project: &Project, browser: &Browser, targets: Option<&Targets>) -> 
     if let Some(targets) = targets {
         targets.equip(&mut command);
     }
+    tests(&mut command)
+}
+
+/// The release page and the command in the other family of browsers.
+fn in_firefox(project: &Project, firefox: &Firefox) -> Result<Count> {
+    let mut command = project.cargo();
+    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
+    command.args(["--features", "page-tests", "--test", "firefox"]);
+    command.env("SOCKSCOPE_BIN", project.server());
+    firefox.equip(&mut command);
     tests(&mut command)
 }
 

@@ -76,6 +76,16 @@ impl Tool {
         }
     }
 
+    /// What drives Firefox.
+    pub fn geckodriver() -> Self {
+        Self {
+            name: "geckodriver",
+            version: "0.37.1".into(),
+            wanted: Wanted::Series("0.3"),
+            programs: &["geckodriver"],
+        }
+    }
+
     /// The name of its folder in the cache.
     pub fn folder_name(&self) -> String {
         format!("{}-{}", self.name, self.version)

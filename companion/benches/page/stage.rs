@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Practice};
+use super::driver::{Browser, Kind, Practice};
 use super::{flood, site};
 
 /// All that cases share.
@@ -22,7 +22,8 @@ impl Stage {
     pub async fn set(is_quick: bool) -> Self {
         let practice = Practice::start();
         // What a page keeps for itself it frees when it is told to; memory is to be asked for at once.
-        let browser = Browser::start(&["--enable-blink-features=ForceEagerMeasureMemory"]).await;
+        let browser =
+            Browser::start(Kind::Chromium, &["--enable-blink-features=ForceEagerMeasureMemory"]).await;
         Self { browser, practice, flood: flood::serve(), is_quick, bare: site::serve() }
     }
 

@@ -17,6 +17,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use super::guardian::Ward;
+
 /// How much of what a program says is kept: the last lines.
 const LINES: usize = 400;
 /// Of a line, in bytes.
@@ -35,6 +37,8 @@ pub struct Child {
     #[cfg(unix)]
     pid: Option<rustix::process::Pid>,
     output: Output,
+    /// Ends the group when we are killed.
+    _ward: Option<Ward>,
 }
 
 /// What a program said last. A clone hears the same.
@@ -109,6 +113,7 @@ impl Child {
         #[cfg(windows)]
         command.wrap(process_wrap::tokio::JobObject);
         let mut group = command.spawn()?;
+        let ward = group.id().map(Ward::group);
         let tail = Arc::new(Mutex::new(Tail::default()));
         let (tell, news) = watch::channel(0);
         let tell = Arc::new(tell);
@@ -123,6 +128,7 @@ impl Child {
             pid: group.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)),
             group,
             output: Output { tail, news },
+            _ward: ward,
         })
     }
 

@@ -13,10 +13,12 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::child::Child;
+use super::environment;
 use super::find::{Family, FindError, Pair, ThisMachine, find};
+use super::guardian::Ward;
 use super::session::{Session, SessionError};
 
-/// So often a driver is started that finds its port taken.
+/// How many times a driver is started that finds its port taken.
 const TRIES: u32 = 3;
 const PORT_TAKEN: &str = "Address already in use";
 /// A driver that has not said its port by then will not.
@@ -86,6 +88,8 @@ pub struct OwnDriver {
     child: Child,
     /// Where the driver and its browsers write what they forget to remove.
     folder: TempDir,
+    /// Removes the folder when we are killed.
+    _ward: Ward,
 }
 
 /// Why no browser can be opened.
@@ -186,11 +190,13 @@ impl OwnDriver {
     async fn try_start(pair: &Pair) -> Result<Self, DriverError> {
         let spawn_error = |source| DriverError::Spawn { driver: pair.driver.clone(), source };
         let folder = temporary_folder().map_err(spawn_error)?;
+        let ward = Ward::folder(folder.path());
         let mut command = Command::new(&pair.driver);
         match pair.family {
             Family::Chrome | Family::Edge => command.arg("--port=0"),
             Family::Firefox => command.args(["--port", "0"]),
         };
+        command.env_clear().envs(environment::for_browser());
         command.envs(["TMPDIR", "TMP", "TEMP"].map(|name| (name, folder.path())));
         let child = Child::spawn(command).map_err(spawn_error)?;
         let mut output = child.output().clone();
@@ -200,7 +206,7 @@ impl OwnDriver {
             child.end(FAREWELL).await;
             return Err(DriverError::Silent { driver: pair.driver.clone(), words });
         };
-        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), child, folder })
+        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), child, folder, _ward: ward })
     }
 
     /// Ends it with its browsers.
@@ -230,12 +236,16 @@ fn without_login(endpoint: &str) -> String {
 
 /// A browser makes a socket far below it, whose path must not be long, as that of a user's own folder is on some systems.
 fn temporary_folder() -> std::io::Result<TempDir> {
-    let short = Path::new("/tmp");
-    if cfg!(unix) && short.is_dir() {
-        TempDir::with_prefix_in("sockscope-", short)
-    } else {
-        TempDir::with_prefix("sockscope-")
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("sockscope-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Profiles hold what a page was told.
+        folder.permissions(std::fs::Permissions::from_mode(0o700));
     }
+    let short = Path::new("/tmp");
+    if cfg!(unix) && short.is_dir() { folder.tempdir_in(short) } else { folder.tempdir() }
 }
 
 /// The port in a line of a driver's output.

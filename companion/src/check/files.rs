@@ -41,6 +41,10 @@ impl Files {
                 fs::create_dir_all(folder).map_err(error)?;
             }
             if is_special(path) {
+                // Opening a pipe may wait for its reader; what a link leads to is tried, and nothing is made through it.
+                if fs::metadata(path).map_or(true, |it| it.is_file() || it.is_dir()) {
+                    File::options().write(true).open(path).map_err(error)?;
+                }
                 continue;
             }
             File::options().create(true).append(true).open(path).map_err(error)?;
@@ -120,9 +124,15 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     }
     // Never half a report: readers look at the file while it is written.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Less what the user's mask takes away, as for any new file.
+        file.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = file.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    share(file.as_file())?;
     file.persist(path)?;
     Ok(())
 }
@@ -130,18 +140,6 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 /// A device, a pipe or a link: it is written through and stays what it is. Opening it may wait for a reader.
 fn is_special(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
-}
-
-/// A temporary file is for its owner alone; a report is read by whoever may read the folder.
-fn share(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
 }
 
 /// The recordings of all runs as one.
@@ -246,6 +244,17 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).expect("a file"), "new");
         files(&file).prepare().expect("it can be written");
         assert!(!file.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn err_a_link_that_leads_nowhere_is_known_before_and_nothing_is_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (nowhere, link) = (folder.path().join("nowhere"), folder.path().join("link"));
+        std::os::unix::fs::symlink(&nowhere, &link).expect("a link");
+        let files = Files { reports: vec![(ReportFormat::Json, link)], ..Files::default() };
+        files.prepare().expect_err("there is no such file");
+        assert!(!nowhere.exists());
     }
 
     #[test]

@@ -7,11 +7,15 @@
 
 mod child;
 pub mod driver;
+mod environment;
 mod files;
 mod find;
+pub mod guardian;
+mod learned;
 mod lost;
 mod ports;
 mod reasons;
+mod reserve;
 mod run;
 mod screen;
 mod scripts;

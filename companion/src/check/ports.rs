@@ -1,12 +1,13 @@
 //! Free ports for a server that somebody else starts.
 //!
 //! Owns which ports may be given out. The rule a reader would break: between finding a port and its use by the server
-//! another run may find the same one, so each is reserved by a locked file for as long as the [`Lease`] lives.
+//! another run may find the same one, so each is reserved for as long as the [`Lease`] lives. What reserves it belongs to
+//! nobody but us: no file of another user is opened, no link is followed, and nothing waits.
 
-use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::path::Path;
+
+use super::reserve::{Held, reserve};
 
 /// Browsers refuse to connect to these, whoever listens there.
 const UNSAFE: [u16; 18] = [
@@ -16,7 +17,7 @@ const UNSAFE: [u16; 18] = [
 
 /// Where the search begins when nobody says it: below the ports that systems give to outgoing connections.
 const FIRST: u16 = 17_000;
-/// The search begins somewhere in so many, so that runs at the same time do not walk behind each other.
+/// The search begins at one of this many ports, so that runs at the same time do not walk behind each other.
 const SPREAD: u16 = 12_000;
 /// How many are looked at.
 const TRIES: u16 = 500;
@@ -25,8 +26,8 @@ const TRIES: u16 = 500;
 #[derive(Debug)]
 pub struct Lease {
     port: u16,
-    /// The lock goes with it.
-    _reserved: File,
+    /// The reservation goes with it.
+    _reserved: Held,
 }
 
 /// Why there is no port.
@@ -35,11 +36,11 @@ pub enum PortError {
     /// All that were tried are in use.
     #[error("there is no free port from {0} on")]
     AllTaken(u16),
-    /// The folder for the locks.
-    #[error("cannot reserve a port in {folder}")]
+    /// The place of the reservations.
+    #[error("cannot reserve a port in {place}")]
     Reserve {
-        /// Where the locks are.
-        folder: String,
+        /// Where reservations are made.
+        place: String,
         /// The operating system's words.
         source: io::Error,
     },
@@ -53,8 +54,10 @@ impl Lease {
             if UNSAFE.contains(&port) || !is_free(port) {
                 continue;
             }
-            if let Some(lease) = reserve(port)? {
-                return Ok(lease);
+            let reserved = reserve(port);
+            let reserved = reserved.map_err(|(place, source)| PortError::Reserve { place, source })?;
+            if let Some(reserved) = reserved {
+                return Ok(Self { port, _reserved: reserved });
             }
         }
         Err(PortError::AllTaken(first))
@@ -64,31 +67,6 @@ impl Lease {
     pub fn port(&self) -> u16 {
         self.port
     }
-}
-
-fn reserve(port: u16) -> Result<Option<Lease>, PortError> {
-    let folder = std::env::temp_dir().join("sockscope-ports");
-    let error = |source| PortError::Reserve { folder: folder.display().to_string(), source };
-    std::fs::create_dir_all(&folder).map_err(error)?;
-    share(&folder);
-    let file = match File::options().create(true).append(true).open(folder.join(port.to_string())) {
-        Ok(file) => file,
-        // Reserved by another user, whose files we may not open.
-        Err(found) if found.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
-        Err(found) => return Err(error(found)),
-    };
-    Ok(file.try_lock().is_ok().then_some(Lease { port, _reserved: file }))
-}
-
-/// Lets other users of the machine reserve ports as well. Where the folder is theirs, they have done so.
-fn share(folder: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o1777));
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
 }
 
 /// Whether a server could listen there, on either loopback address.

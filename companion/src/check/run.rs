@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, DriverError};
 use super::files::joined;
+use super::learned;
 use super::lost::lost_report;
 use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
 use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
@@ -174,8 +175,8 @@ pub async fn run(
         if is_stopped {
             report.verdict = Verdict::Inconclusive;
         }
-        let mask = |line: String| assignment.masker.mask(&line).into_owned();
-        let printed = (assignment.printed)().into_iter().map(mask).collect();
+        let printed =
+            learned::told(assignment.suite, assignment.text, assignment.masker, (assignment.printed)());
         Done { report, recordings: Vec::new(), trouble: (!is_stopped).then_some(words), printed }
     })
 }
@@ -219,6 +220,9 @@ async fn attempt(
             printed.clone_from(&part.printed);
         }
         parts.push(part);
+    }
+    if parts.iter().any(Result::is_err) {
+        printed = learned::told(assignment.suite, assignment.text, assignment.masker, printed);
     }
     let mut done = join(assignment, parts)?;
     done.report.reasons.extend(why);

@@ -1,6 +1,7 @@
 //! `sockscope check`: runs suites in a headless browser and ends with a code that a job can go by.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,11 +14,11 @@ use url::Url;
 
 use super::duration::Span;
 use super::signal::Signal;
-use super::{Exit, complain};
+use super::{Exit, INCONCLUSIVE, complain};
 use crate::check::driver::BrowserChoice;
 use crate::check::target::{Ready, Start};
 use crate::check::values::Values;
-use crate::check::{Files, Job, Outcome, check};
+use crate::check::{Files, Job, Outcome, check, guardian};
 use crate::destination::AllowedTarget;
 
 /// Run suites in a headless browser, for CI.
@@ -298,9 +299,21 @@ pub fn run(flags: Flags) -> Exit {
             return Exit::Environment;
         }
     };
-    let outcome = runtime.block_on(until_stopped(job));
+    let (stop, now) = (CancellationToken::new(), CancellationToken::new());
+    if let Err(error) = hear(stop.clone(), now.clone()) {
+        complain(&error);
+        return Exit::Environment;
+    }
+    guardian::start();
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = check(job, &stop) => outcome,
+            () = now.cancelled() => Outcome::Inconclusive,
+        }
+    });
     // Nothing that still runs there is worth waiting for.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    guardian::stop();
     match outcome {
         Outcome::Passed => Exit::Success,
         Outcome::Failed => Exit::Failed,
@@ -312,18 +325,15 @@ pub fn run(flags: Flags) -> Exit {
 
 /// Signals within so short a time are one.
 const ONCE: Duration = Duration::from_secs(1);
+/// How long the second signal waits for what was started to be ended in order; then the guardian does it.
+const GRACE: Duration = Duration::from_secs(1);
 
-/// The first signal asks kindly, the second one ends it at once; what was started is ended either way.
-async fn until_stopped(job: Job) -> Outcome {
-    let mut signal = match Signal::listen() {
-        Ok(signal) => signal,
-        Err(error) => {
-            complain(&error);
-            return Outcome::Environment;
-        }
-    };
-    let stop = CancellationToken::new();
-    let twice = async {
+/// Hears signals: the first one asks kindly, the second one ends the command at once; what was started is ended either way.
+/// That is on a thread of its own, so that nothing that waits for the system keeps the second one from being heard.
+fn hear(stop: CancellationToken, now: CancellationToken) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signal = runtime.block_on(async { Signal::listen() })?;
+    let twice = async move {
         signal.received().await;
         stop.cancel();
         let asked = Instant::now();
@@ -331,9 +341,13 @@ async fn until_stopped(job: Job) -> Outcome {
         while asked.elapsed() < ONCE {
             signal.received().await;
         }
+        now.cancel();
+        tokio::time::sleep(GRACE).await;
     };
-    tokio::select! {
-        outcome = check(job, &stop) => outcome,
-        () = twice => Outcome::Inconclusive,
-    }
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(twice);
+        // The command waits for something that does not come, such as a reader of a pipe.
+        std::process::exit(i32::from(INCONCLUSIVE));
+    })?;
+    Ok(())
 }

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::causes::causes;
+use crate::check::guardian;
 
 /// A WebSocket test bench: the page, a practice server, and checks.
 #[derive(Debug, Parser)]
@@ -30,7 +31,13 @@ enum Command {
     Serve(serve::Flags),
     Validate(validate::Flags),
     Schema(schema::Flags),
+    /// What `check` starts for itself, in case it is killed
+    #[command(hide = true, name = guardian::SUBCOMMAND)]
+    Guardian,
 }
+
+/// The exit code when something could not be judged.
+const INCONCLUSIVE: u8 = 5;
 
 /// How a command ends. A wrong command line ends with 2, by clap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +61,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => Self::from(1),
             Exit::Invalid => Self::from(2),
             Exit::Environment => Self::from(3),
-            Exit::Inconclusive => Self::from(5),
+            Exit::Inconclusive => Self::from(INCONCLUSIVE),
         }
     }
 }
@@ -66,6 +73,10 @@ pub fn run() -> ExitCode {
         Command::Serve(flags) => serve::run(flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Schema(flags) => schema::run(flags),
+        Command::Guardian => match guardian::watch() {
+            Ok(()) => Exit::Success,
+            Err(_) => Exit::Environment,
+        },
     };
     exit.into()
 }

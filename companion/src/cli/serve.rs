@@ -67,6 +67,9 @@ struct LimitFlags {
     /// What may wait for a client that does not read; beyond, it is closed with 1013
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.queue))]
     max_queue: Size,
+    /// What is held for all clients together; the one whose messages come beyond is closed with 1013
+    #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.held))]
+    max_held: Size,
     /// Size of an API request's body; a larger one is answered with 413
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.body))]
     max_body: Size,
@@ -108,6 +111,7 @@ impl Flags {
                 connections: limits.max_connections,
                 message: limits.max_message.0,
                 queue: limits.max_queue.0,
+                held: limits.max_held.0,
                 body: limits.max_body.0,
                 rooms: limits.max_rooms,
                 members: limits.max_members,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::ws::budget::Budget;
 use crate::ws::close::Close;
 use crate::ws::outbox::Outbox;
 use crate::ws::traffic::Traffic;
@@ -63,6 +64,7 @@ impl Route {
 pub struct Census {
     limit: usize,
     queue: usize,
+    budget: Arc<Budget>,
     traffic: Arc<Traffic>,
     opened: AtomicU64,
     closed: AtomicU64,
@@ -90,11 +92,12 @@ pub struct Full {
 }
 
 impl Census {
-    /// Room for `limit` connections, each with an outbox of `queue` bytes.
-    pub fn new(limit: usize, queue: usize) -> Self {
+    /// Room for `limit` connections, each with an outbox of `queue` bytes, and for `held` bytes of all together.
+    pub fn new(limit: usize, queue: usize, held: usize) -> Self {
         Self {
             limit,
             queue,
+            budget: Budget::new(held),
             traffic: Arc::default(),
             opened: AtomicU64::new(0),
             closed: AtomicU64::new(0),
@@ -111,6 +114,11 @@ impl Census {
         &self.traffic
     }
 
+    /// What is held for all connections.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
     /// Enters a connection.
     pub fn enter(self: &Arc<Self>, route: Route) -> Result<Visit, Full> {
         let mut present = self.present();
@@ -119,7 +127,7 @@ impl Census {
         }
         let id = present.next;
         present.next += 1;
-        let outbox = Arc::new(Outbox::new(self.queue));
+        let outbox = Arc::new(Outbox::new(self.queue, self.budget.share()));
         present.visitors.insert(id, Visitor { route, outbox: Arc::clone(&outbox) });
         self.opened.fetch_add(1, Relaxed);
         Ok(Visit { id, outbox, census: Arc::clone(self) })
@@ -169,6 +177,11 @@ impl Visit {
         self.id
     }
 
+    /// What is held for all connections.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.census.budget
+    }
+
     /// Where to post to this connection.
     pub fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
@@ -188,7 +201,7 @@ mod tests {
 
     #[test]
     fn each_route_is_counted_under_its_own_path() {
-        let census = Arc::new(Census::new(10, 1000));
+        let census = Arc::new(Census::new(10, 1000, 1000));
         let visits: Vec<_> = Route::ALL.into_iter().map(|route| census.enter(route).unwrap()).collect();
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 1)));
         drop(visits);
@@ -198,7 +211,7 @@ mod tests {
 
     #[test]
     fn one_more_than_the_limit_is_refused() {
-        let census = Arc::new(Census::new(1, 1000));
+        let census = Arc::new(Census::new(1, 1000, 1000));
         let first = census.enter(Route::Echo).unwrap();
         assert_eq!(census.enter(Route::Echo).unwrap_err(), Full { limit: 1 });
         drop(first);
@@ -207,7 +220,7 @@ mod tests {
 
     #[test]
     fn nobody_enters_after_the_end() {
-        let census = Arc::new(Census::new(10, 1000));
+        let census = Arc::new(Census::new(10, 1000, 1000));
         census.end(&Close::going_away());
         assert!(census.enter(Route::Echo).is_err());
     }

@@ -74,7 +74,7 @@ impl Errand {
             }
             Self::Agent(talk) => talk.run(&practice.agents, session, visit).await,
             Self::Events(user) => practice.events.run(session, visit, user).await,
-            Self::Fault(plan) => fault::run(*plan, session).await,
+            Self::Fault(plan) => fault::run(*plan, session, visit.budget()).await,
             Self::Proxy(_) => {
                 unreachable!("the target has to answer first, so the door sends this one another way")
             }

@@ -15,6 +15,8 @@ const FULL: usize = 32 * 1024 * 1024;
 const MOST: usize = 100_000;
 /// How long a message that is to change places waits for the next one.
 const HOLD: Duration = Duration::from_millis(100);
+/// What a message costs beside its bytes.
+const OVERHEAD: usize = 128;
 /// Numbers drawn for each message.
 const ROLLS: u64 = 6;
 
@@ -43,6 +45,8 @@ pub trait Freight: Clone {
     fn size(&self) -> usize;
     /// Makes one byte wrong; which one follows from `place`.
     fn corrupt(&mut self, place: u64);
+    /// Makes it lie alone in memory: what it was read with may be much larger, and would stay as long as it.
+    fn detach(&mut self);
 }
 
 /// Messages under way on one connection.
@@ -83,6 +87,12 @@ impl<M: Freight> Line<M> {
         self.size < FULL && self.under_way.len() < MOST
     }
 
+    /// What is under way costs so much memory.
+    pub fn weight(&self) -> usize {
+        let held = self.held.iter().flat_map(|(_, messages)| messages).map(|it| it.size() + OVERHEAD);
+        self.size + self.under_way.len() * OVERHEAD + held.sum::<usize>()
+    }
+
     /// Whether nothing is under way.
     pub fn is_empty(&self) -> bool {
         self.under_way.is_empty() && self.held.is_none()
@@ -112,6 +122,7 @@ impl<M: Freight> Line<M> {
         if damage < self.faults.corrupt {
             message.corrupt(place);
         }
+        message.detach();
         let copies = if duplicate < self.faults.duplicate { 2 } else { 1 };
         let messages = vec![message; copies];
         let arrives = Instant::now() + self.faults.latency + self.faults.jitter.mul_f64(jitter);
@@ -128,7 +139,8 @@ impl<M: Freight> Line<M> {
     }
 
     /// Takes what is no message. It waits as messages do, and nothing else happens to it.
-    pub fn pass(&mut self, other: M) {
+    pub fn pass(&mut self, mut other: M) {
+        other.detach();
         self.send(vec![other], Instant::now() + self.faults.latency);
     }
 
@@ -190,6 +202,8 @@ mod tests {
         fn corrupt(&mut self, place: u64) {
             self.0 = place;
         }
+
+        fn detach(&mut self) {}
     }
 
     /// Which of a hundred messages come through a line that lets the first `apart` go another way.

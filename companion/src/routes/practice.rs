@@ -39,7 +39,7 @@ impl Practice {
     pub fn new(limits: Limits, reach: Reach, tasks: Tasks) -> Self {
         Self {
             limits,
-            census: Arc::new(Census::new(limits.connections, limits.queue)),
+            census: Arc::new(Census::new(limits.connections, limits.queue, limits.held)),
             rooms: Rooms::new(limits),
             fragments: Arc::new(Fragments::new(limits)),
             agents: Arc::new(Agents::new(limits, tasks)),

@@ -69,6 +69,7 @@ fn stats(practice: &Practice) -> Value {
         "messages": { "in": traffic.messages_in, "out": traffic.messages_out },
         "bytes": { "in": traffic.bytes_in, "out": traffic.bytes_out },
         "uptime_seconds": practice.started.elapsed().as_secs_f64(),
+        "held_bytes": practice.census.budget().held(),
         "resident_bytes": memory_stats::memory_stats().map(|memory| memory.physical_mem),
     })
 }

@@ -49,7 +49,7 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body
     site.tasks.spawn(async move {
         let Some((conn, early)) = transport(upgrade).await else { return };
         let traffic = Arc::clone(practice.census.traffic());
-        let socket = Socket::new(conn, &early, practice.limits.message, traffic);
+        let socket = Socket::new(conn, &early, practice.limits.message, traffic, visit.budget().share());
         let mut session = Session::new(socket, Arc::clone(visit.outbox()));
         errand.run(&practice, &mut session, &visit).await;
         session.finish().await;

@@ -2,7 +2,8 @@
 //! that may write.
 //!
 //! A page of any site can send requests to a server on this machine, and by DNS rebinding even read the answers.
-//! The Host check ends the second, the Origin check the first.
+//! The Host check ends the second, the Origin check the first. It also guards the routes that hold what they are sent, and
+//! the one that connects to other servers.
 
 use std::net::IpAddr;
 
@@ -10,6 +11,12 @@ use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Request, StatusCode, header};
 
 use crate::origin::{AllowedOrigin, Origin};
+use crate::routes::census::Route;
+
+/// WebSocket routes that a page of another site may not use, unless it is allowed to.
+const GUARDED: [Route; 2] = [Route::Fault, Route::Proxy];
+/// What browsers say of a request that another site's page has made.
+const FOREIGN_SITES: [&str; 2] = ["cross-site", "same-site"];
 
 /// A request that is not answered, and why.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -23,6 +30,17 @@ pub enum Barred {
     /// A write by another site's page.
     #[error("pages of {0} may not change anything here; start the server with --allow-origin to let them")]
     Origin(String),
+    /// A handshake by another site's page, on a route that is for ours.
+    #[error("pages of {0} may not use {1}; start the server with --allow-origin to let them")]
+    Page(String, &'static str),
+    /// A write by another site's page that does not say which.
+    #[error(
+        "a page of another site may not change anything here; start the server with --allow-origin to let it"
+    )]
+    Unnamed,
+    /// More than one origin, of which each reader may believe another.
+    #[error("expected at most one Origin field, found several")]
+    Origins,
 }
 
 impl Barred {
@@ -30,8 +48,8 @@ impl Barred {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
-            Self::Path => StatusCode::BAD_REQUEST,
-            Self::Origin(_) => StatusCode::FORBIDDEN,
+            Self::Path | Self::Origins => StatusCode::BAD_REQUEST,
+            Self::Origin(_) | Self::Page(..) | Self::Unnamed => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -67,18 +85,34 @@ impl Gate {
         if is_crooked(request.uri().path()) {
             return Err(Barred::Path);
         }
+        let headers = request.headers();
+        let mut origins = headers.get_all(header::ORIGIN).into_iter();
+        let (origin, more) = (origins.next(), origins.next());
+        if more.is_some() {
+            return Err(Barred::Origins);
+        }
         let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        match request.headers().get(header::ORIGIN) {
-            Some(origin) if is_write && self.allowed_origin(request.headers()).is_none() => {
-                Err(Barred::Origin(String::from_utf8_lossy(origin.as_bytes()).into_owned()))
-            }
-            _ => Ok(()),
+        let Some(origin) = origin else {
+            let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+            let is_foreign = site.is_some_and(|it| FOREIGN_SITES.iter().any(|known| known.as_bytes() == it));
+            return if is_write && is_foreign { Err(Barred::Unnamed) } else { Ok(()) };
+        };
+        if self.allowed_origin(headers).is_some() {
+            return Ok(());
+        }
+        let origin = || String::from_utf8_lossy(origin.as_bytes()).into_owned();
+        match GUARDED.into_iter().find(|route| route.path() == request.uri().path()) {
+            Some(route) => Err(Barred::Page(origin(), route.path())),
+            None if is_write => Err(Barred::Origin(origin())),
+            None => Ok(()),
         }
     }
 
     /// The request's origin, when its pages may use the API.
     pub fn allowed_origin<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let text = headers.get(header::ORIGIN)?.to_str().ok()?;
+        let mut origins = headers.get_all(header::ORIGIN).into_iter();
+        let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
+        let text = origin.to_str().ok()?;
         let origin: Origin = text.parse().ok()?;
         let our_port = if origin.is_https() { self.https_port } else { Some(self.http_port) };
         let is_own = self.is_ours(origin.host()) && Some(origin.port()) == our_port;
@@ -190,6 +224,51 @@ mod tests {
             let got = gate("127.0.0.1").check(&request("POST", "localhost:9000", "/api/reset", origin));
             assert_eq!(got.is_ok(), passes, "{origin:?}");
         }
+    }
+
+    #[test]
+    fn two_origins_do_not_pass_whichever_comes_first() {
+        for origins in
+            [["http://localhost:9000", "http://evil.test"], ["http://evil.test", "http://localhost:9000"]]
+        {
+            let mut request = request("POST", "localhost:9000", "/api/reset", None);
+            for origin in origins {
+                request.headers_mut().append(header::ORIGIN, origin.parse().unwrap());
+            }
+            assert_eq!(gate("127.0.0.1").check(&request), Err(Barred::Origins), "{origins:?}");
+        }
+    }
+
+    #[test]
+    fn a_write_of_another_site_without_an_origin_does_not_pass() {
+        for (site, passes) in
+            [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)]
+        {
+            for (method, passes) in [("POST", passes), ("DELETE", passes), ("GET", true)] {
+                let mut request = request(method, "localhost:9000", "/api/reset", None);
+                request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
+                assert_eq!(gate("127.0.0.1").check(&request).is_ok(), passes, "{method} {site}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_our_pages_and_allowed_ones_may_use_the_routes_that_hold_messages() {
+        for path in ["/ws/fault", "/ws/proxy"] {
+            for (origin, passes) in [
+                (None, true),
+                (Some("http://localhost:9000"), true),
+                (Some("https://a.test"), true),
+                (Some("http://localhost:3000"), false),
+                (Some("http://evil.test"), false),
+                (Some("null"), false),
+            ] {
+                let got = gate("127.0.0.1").check(&request("GET", "localhost:9000", path, origin));
+                assert_eq!(got.is_ok(), passes, "{path} {origin:?}");
+            }
+        }
+        let got = gate("127.0.0.1").check(&request("GET", "localhost", "/ws/echo", Some("http://evil.test")));
+        assert_eq!(got, Ok(()));
     }
 
     #[test]

@@ -80,8 +80,7 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes)
         let Some((conn, early)) = transport(upgrade).await else { return };
         let target = End { conn: answer.conn, early: answer.early };
         let page = End { conn, early };
-        let traffic = practice.census.traffic();
-        proxy::run(seat, luck, visit.outbox(), practice.limits.message, traffic, page, target).await;
+        proxy::run(seat, luck, visit.outbox(), practice.limits.message, &practice.census, page, target).await;
         drop(visit);
     });
     response

@@ -1,12 +1,13 @@
 //! One TCP connection, plain or under TLS, accepted or dialled.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
@@ -37,6 +38,15 @@ impl Conn {
         // A peer whose network is gone says nothing. Without this it would be counted for ever.
         let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
         let _ = SockRef::from(tcp).set_tcp_keepalive(&keepalive);
+    }
+
+    /// Whether the peer has ended, also when there is more to read before its end.
+    pub fn has_left(&self) -> bool {
+        let mut ready = std::pin::pin!(self.tcp().ready(Interest::READABLE));
+        match ready.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(found) => found.is_ok_and(|ready| ready.is_read_closed()),
+            Poll::Pending => false,
+        }
     }
 
     /// Makes the coming drop send a TCP reset in place of an orderly end.

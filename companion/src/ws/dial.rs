@@ -36,14 +36,10 @@ const MOST_FIELDS: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// None of the addresses is one that the user allows.
-    #[error(
-        "{host} is {addresses}, where this server may not connect to: start it with --allow-target {target} to let it"
-    )]
+    #[error("{host}, where this server may not connect to: start it with --allow-target {target} to let it")]
     NotAllowed {
-        /// As the URL names it.
+        /// As the URL names it, with what it resolves to unless that is kept from others.
         host: String,
-        /// What it resolves to.
-        addresses: String,
         /// Host and port.
         target: String,
     },
@@ -144,13 +140,18 @@ pub async fn reaches(destination: &Destination, reach: &Reach) -> Result<SocketA
 pub(super) async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
     let host = destination.host();
     let unresolved = |source| DialError::Unresolved { host: host.to_owned(), source };
-    let addresses: Vec<SocketAddr> =
-        lookup_host((host, destination.port())).await.map_err(unresolved)?.collect();
+    let hides = reach.hides(destination);
+    let addresses: Vec<SocketAddr> = match lookup_host((host, destination.port())).await {
+        Ok(found) => found.collect(),
+        // Which names there are is kept as well.
+        Err(_) if hides => Vec::new(),
+        Err(error) => return Err(unresolved(error)),
+    };
     let permitted = reach.permitted(destination, &addresses);
     if permitted.is_empty() {
-        let addresses: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-        let (addresses, target) = (addresses.join(", "), destination.authority());
-        return Err(DialError::NotAllowed { host: host.to_owned(), addresses, target });
+        let found: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+        let host = if hides { host.to_owned() } else { format!("{host} is {}", found.join(", ")) };
+        return Err(DialError::NotAllowed { host, target: destination.authority() });
     }
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in permitted {

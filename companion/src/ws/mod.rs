@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** nothing in here knows a route or JSON.
 
+pub mod budget;
 pub mod close;
 pub mod conn;
 pub mod dial;

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use super::budget::{self, Share};
 use super::close::Close;
 
 /// Which lane a message waits in.
@@ -26,13 +27,14 @@ pub const TOO_SLOW: &str = "reads too slowly: too much is waiting to be sent";
 /// What a queued message costs beside its bytes.
 const OVERHEAD: usize = 64;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Waiting {
     urgent: VecDeque<Bytes>,
     normal: VecDeque<Bytes>,
     size: usize,
     close: Option<Close>,
     waker: Option<Waker>,
+    share: Share,
 }
 
 /// The queue to one connection. Its task takes from it; anybody may post.
@@ -54,9 +56,17 @@ pub enum Order {
 }
 
 impl Outbox {
-    /// An outbox for at most `limit` bytes.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, waiting: Mutex::default(), has_news: AtomicBool::new(true) }
+    /// An outbox for at most `limit` bytes, which are counted in a share.
+    pub fn new(limit: usize, share: Share) -> Self {
+        let waiting = Waiting {
+            urgent: VecDeque::new(),
+            normal: VecDeque::new(),
+            size: 0,
+            close: None,
+            waker: None,
+            share,
+        };
+        Self { limit, waiting: Mutex::new(waiting), has_news: AtomicBool::new(true) }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -70,10 +80,13 @@ impl Outbox {
             return false;
         }
         waiting.size += text.len() + OVERHEAD;
-        if waiting.size > self.limit {
+        let (size, is_slow) = (waiting.size, waiting.size > self.limit);
+        if !waiting.share.set(size) || is_slow {
             waiting.urgent = VecDeque::new();
             waiting.normal = VecDeque::new();
-            waiting.close = Some(Close::new(1013, TOO_SLOW));
+            waiting.size = 0;
+            let _ = waiting.share.set(0);
+            waiting.close = Some(if is_slow { Close::new(1013, TOO_SLOW) } else { budget::close() });
         } else if lane == Lane::Urgent {
             waiting.urgent.push_back(text.clone());
         } else {
@@ -120,6 +133,9 @@ impl Outbox {
         let mut waiting = self.waiting();
         if let Some(text) = waiting.urgent.pop_front().or_else(|| waiting.normal.pop_front()) {
             waiting.size -= text.len() + OVERHEAD;
+            let size = waiting.size;
+            // It has become less.
+            let _ = waiting.share.set(size);
             return Poll::Ready(Order::Send(text));
         }
         if let Some(close) = &waiting.close {
@@ -134,6 +150,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ws::budget::Budget;
 
     fn next(outbox: &Outbox) -> Option<Order> {
         match outbox.poll_order(&mut Context::from_waker(Waker::noop())) {
@@ -148,7 +165,7 @@ mod tests {
 
     #[test]
     fn urgent_messages_go_before_normal_ones() {
-        let outbox = Outbox::new(1000);
+        let outbox = Outbox::new(1000, Budget::new(1 << 20).share());
         for (lane, text) in
             [(Lane::Normal, "a"), (Lane::Urgent, "b"), (Lane::Normal, "c"), (Lane::Urgent, "d")]
         {
@@ -162,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_was_queued_before_a_close_is_sent_before_it() {
-        let outbox = Outbox::new(1000);
+        let outbox = Outbox::new(1000, Budget::new(1 << 20).share());
         outbox.post(Lane::Normal, &Bytes::from_static(b"a"));
         outbox.close(Close::new(4000, "first"));
         outbox.close(Close::new(4001, "second"));
@@ -173,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_full_outbox_asks_for_a_close_and_lets_go_of_its_messages() {
-        let outbox = Outbox::new(200);
+        let outbox = Outbox::new(200, Budget::new(1 << 20).share());
         assert!(outbox.post(Lane::Normal, &Bytes::from(vec![b'x'; 100])));
         assert!(!outbox.post(Lane::Normal, &Bytes::from(vec![b'x'; 100])));
         assert_eq!(next(&outbox), Some(Order::Close(Close::new(1013, TOO_SLOW))));
@@ -181,7 +198,7 @@ mod tests {
 
     #[test]
     fn news_after_an_empty_look_is_seen() {
-        let outbox = Outbox::new(1000);
+        let outbox = Outbox::new(1000, Budget::new(1 << 20).share());
         assert_eq!(next(&outbox), None);
         outbox.post(Lane::Normal, &Bytes::from_static(b"a"));
         assert_eq!(next(&outbox), send("a"));

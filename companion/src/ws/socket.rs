@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::io::poll_read_buf;
 
+use super::budget::{self, Share};
 use super::close::{Close, End, Violation, is_receivable};
 use super::frame::{Head, Opcode, unmask};
 use super::queue::WriteQueue;
@@ -25,7 +26,8 @@ pub const HIGH_WATER: usize = 1024 * 1024;
 /// Unsent bytes that are worth a system call before the received ones are all answered.
 const FLUSH_AT: usize = 64 * 1024;
 const FIRST_CHUNK: usize = 4 * 1024;
-const LARGEST_CHUNK: usize = 256 * 1024;
+/// What is read at once at most.
+pub const LARGEST_CHUNK: usize = 256 * 1024;
 /// How long a peer may be silent while we wait for its part of closing.
 const LINGER: Duration = Duration::from_secs(2);
 /// How long closing may take when the peer goes on sending.
@@ -69,11 +71,12 @@ pub struct Socket<S> {
     max_message: usize,
     tally: Tally,
     traffic: Arc<Traffic>,
+    share: Share,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// A socket on a transport whose handshake is done; `early` are bytes that came along with it.
-    pub fn new(io: S, early: &[u8], max_message: usize, traffic: Arc<Traffic>) -> Self {
+    pub fn new(io: S, early: &[u8], max_message: usize, traffic: Arc<Traffic>, share: Share) -> Self {
         Self {
             io,
             received: BytesMut::from(early),
@@ -84,6 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             max_message,
             tally: Tally::default(),
             traffic,
+            share,
         }
     }
 
@@ -95,6 +99,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Whether the peer has taken so little that nothing more should be queued.
     pub fn is_full(&self) -> bool {
         self.unsent.pending() >= HIGH_WATER
+    }
+
+    /// Bytes that are held for the peer.
+    fn held(&self) -> usize {
+        self.received.len() + self.parts.as_ref().map_or(0, |(_, parts)| parts.len()) + self.unsent.pending()
+    }
+
+    /// Queues a ping, if nothing else is about to show whether the peer is there.
+    pub fn probe(&mut self) {
+        if self.unsent.pending() == 0 {
+            self.unsent.push(Opcode::Ping, &Bytes::new());
+        }
     }
 
     /// Queues a data message. It leaves with the next [`Socket::poll_next`] that finds nothing more to answer.
@@ -111,6 +127,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// The next data message. Sends what is queued as soon as the received bytes hold no further message.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, End>> {
         loop {
+            if !self.share.set(self.held()) {
+                return Poll::Ready(Err(End::ByUs(budget::close())));
+            }
             if self.unsent.pending() >= FLUSH_AT && self.poll_flush(cx)?.is_pending() && self.is_full() {
                 return Poll::Pending;
             }
@@ -156,8 +175,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             self.received = BytesMut::new();
         }
         if self.received.capacity() - self.received.len() < self.chunk {
-            // A long message's buffer doubles, so that a head alone cannot claim the whole of its length.
-            self.received.reserve(self.chunk.max(self.received.len()));
+            // A long message's buffer doubles, so that a head alone cannot claim the whole of its length; and it does not
+            // outgrow the message.
+            let wanted = match Head::parse(&self.received) {
+                Ok(Some(head)) => {
+                    (head.size as u64).saturating_add(head.len).saturating_sub(self.received.len() as u64)
+                }
+                _ => 0,
+            };
+            let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+            self.received.reserve(self.chunk.max(self.received.len().min(wanted)));
         }
         let read = poll_read_buf(Pin::new(&mut self.io), cx, &mut self.received);
         read.map(|read| {
@@ -251,6 +278,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if let Some(close) = &close {
             self.queue_close(close);
         }
+        self.parts = None;
+        // More than there is room for is not taken any more; what is let go of counts at once.
+        let _ = self.share.set(self.held());
         // After a protocol error the stream of frames has no meaning any more.
         let is_answered = close.is_none() || matches!(end, End::Violated(Violation::Protocol(_)));
         let closing = async {

@@ -19,8 +19,8 @@ use tempfile::TempDir;
 /// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What marks the processes of one call.
-const MARK: &str = "SOCKSCOPE_TEST_CALL";
+/// What marks the processes of one call. A browser gets few variables; those of locales are among them.
+const MARK: &str = "LC_SOCKSCOPE_TEST_CALL";
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Variables of a tester's shell that would change what is tested.
@@ -123,6 +123,22 @@ impl Call {
         self
     }
 
+    /// Runs it in a shell that has done something else first, such as `umask 077`.
+    pub fn after(mut self, line: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{line}; exec \"$0\" \"$@\"")]).arg(self.command.get_program());
+        shell.args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = shell;
+        self
+    }
+
     /// Standard input stays open, as in a terminal.
     pub fn with_open_input(mut self) -> Self {
         self.command.stdin(Stdio::piped());
@@ -182,6 +198,11 @@ impl Running {
 
     pub fn signal(&self, name: &str) {
         signal(name, self.child.id());
+    }
+
+    /// Whether the command itself has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
     }
 
     pub fn wait(mut self) -> Ended {

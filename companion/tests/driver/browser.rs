@@ -31,26 +31,47 @@ const ARGUMENTS: [&str; 10] = [
     "--window-size=1440,900",
 ];
 
+/// Which browser is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Chromium, by ChromeDriver, whose own commands it takes.
+    Chromium,
+    /// Firefox, by geckodriver.
+    #[allow(dead_code, reason = "each test binary uses its own part")]
+    Firefox,
+}
+
+impl Kind {
+    fn capabilities(self, arguments: &[&str]) -> Map<String, Value> {
+        let (options_name, binary) = match self {
+            Self::Chromium => ("goog:chromeOptions", "CHROME"),
+            Self::Firefox => ("moz:firefoxOptions", "FIREFOX"),
+        };
+        let own: &[&str] = if self == Self::Chromium { &ARGUMENTS } else { &["-headless"] };
+        let all: Vec<&str> = own.iter().chain(arguments).copied().collect();
+        let mut options = json!({ "args": all });
+        if let Ok(binary) = std::env::var(binary) {
+            options["binary"] = binary.into();
+        }
+        let timeouts = json!({ "script": LONGEST_SCRIPT.as_millis() as u64 });
+        let mut capabilities = Map::new();
+        capabilities.insert(options_name.to_owned(), options);
+        capabilities.insert("timeouts".to_owned(), timeouts);
+        if self == Self::Chromium {
+            capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+        }
+        capabilities
+    }
+}
+
 /// No promise of a page is waited for any longer.
 const LONGEST_SCRIPT: Duration = Duration::from_secs(180);
 
 impl Browser {
-    pub async fn start(arguments: &[&str]) -> Self {
-        let driver = Driver::start();
-        let arguments: Vec<&str> = ARGUMENTS.iter().chain(arguments).copied().collect();
-        let mut options = json!({ "args": arguments });
-        if let Ok(binary) = std::env::var("CHROME") {
-            options["binary"] = binary.into();
-        }
-        let capabilities: Map<String, Value> = [
-            ("goog:chromeOptions".to_owned(), options),
-            ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
-            ("timeouts".to_owned(), json!({ "script": LONGEST_SCRIPT.as_millis() as u64 })),
-        ]
-        .into_iter()
-        .collect();
+    pub async fn start(kind: Kind, arguments: &[&str]) -> Self {
+        let driver = Driver::start(kind);
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
+            .capabilities(kind.capabilities(arguments))
             .connect(&driver.address)
             .await
             .expect("the driver starts a browser");
@@ -88,7 +109,6 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Waits until a script's value is true.
     /// What a promise of the page comes to. The page is left alone meanwhile: a browser that is driven keeps every script that it is
     /// asked to run.
     #[allow(dead_code, reason = "each test binary uses its own part")]
@@ -100,6 +120,7 @@ impl Browser {
         self.client.execute_async(&script, Vec::new()).await.expect("the promise is kept in time")
     }
 
+    /// Waits until a script's value is true.
     pub async fn until_script(&self, script: &str) {
         eventually(script, async || (self.run(script).await == true).then_some(())).await;
     }
@@ -130,6 +151,23 @@ impl Browser {
         let keys = if text.is_empty() { " \u{e003}" } else { text };
         field.send_keys(keys).await.expect("a field takes keys");
         assert_eq!(self.value(name).await, text, "{name} holds what was typed");
+    }
+
+    /// Presses these keys where the focus is, one after the other; with Control held when there is one before them.
+    #[allow(dead_code, reason = "each test binary uses its own part")]
+    pub async fn press(&self, keys: &str) {
+        const CONTROL: char = '\u{e009}';
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for value in keys.chars() {
+            actions = actions.then(KeyAction::Down { value });
+            if value != CONTROL {
+                actions = actions.then(KeyAction::Up { value });
+            }
+        }
+        if keys.starts_with(CONTROL) {
+            actions = actions.then(KeyAction::Up { value: CONTROL });
+        }
+        self.client.perform_actions(actions).await.expect("a browser has a keyboard");
     }
 
     pub async fn is_enabled(&self, name: &str) -> bool {
@@ -289,7 +327,7 @@ impl WebDriverCompatibleCommand for DriverCommand {
     }
 }
 
-/// A ChromeDriver on a free port.
+/// A driver on a free port.
 struct Driver {
     child: Child,
     address: String,
@@ -298,20 +336,25 @@ struct Driver {
 }
 
 impl Driver {
-    /// It takes a free port of one protocol and wants the same of the other, where another test may have it; then it ends.
-    fn start() -> Self {
-        (0..3).find_map(|_| Self::try_start()).expect("ChromeDriver says its port")
+    /// ChromeDriver takes a free port of one protocol and wants the same of the other, where another test may have it; then it
+    /// ends.
+    fn start(kind: Kind) -> Self {
+        (0..3).find_map(|_| Self::try_start(kind)).expect("the driver says its port")
     }
 
-    fn try_start() -> Option<Self> {
-        let mut child = Command::new(setting("CHROMEDRIVER"))
+    fn try_start(kind: Kind) -> Option<Self> {
+        let (program, sign) = match kind {
+            Kind::Chromium => ("CHROMEDRIVER", "started successfully on port "),
+            Kind::Firefox => ("GECKODRIVER", "Listening on 127.0.0.1:"),
+        };
+        let mut child = Command::new(setting(program))
             .arg("--port=0")
             .stdout(Stdio::piped())
             .spawn()
-            .expect("ChromeDriver starts");
+            .expect("the driver starts");
         let mut output = BufReader::new(child.stdout.take().expect("its output is ours"));
         let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.rsplit_once("started successfully on port ")?;
+            let (_, port) = line.rsplit_once(sign)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         let Some(port) = port else {

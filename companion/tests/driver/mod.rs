@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep};
 
-pub use browser::Browser;
+pub use browser::{Browser, Kind};
 pub use practice::Practice;
 
 /// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
@@ -24,11 +24,21 @@ pub fn test_page(test: impl AsyncFnOnce(&Practice, &Browser)) {
     test_page_with(&[], test);
 }
 
+/// The same in another browser.
+#[allow(dead_code, reason = "each test binary uses its own part")]
+pub fn test_page_in(kind: Kind, test: impl AsyncFnOnce(&Practice, &Browser)) {
+    drive(kind, &[], test);
+}
+
 /// Runs a test with a server and a browser that was started with more arguments.
 pub fn test_page_with(arguments: &[&str], test: impl AsyncFnOnce(&Practice, &Browser)) {
+    drive(Kind::Chromium, arguments, test);
+}
+
+fn drive(kind: Kind, arguments: &[&str], test: impl AsyncFnOnce(&Practice, &Browser)) {
     block_on(async {
         let practice = Practice::start();
-        let browser = Browser::start(arguments).await;
+        let browser = Browser::start(kind, arguments).await;
         let result = AssertUnwindSafe(test(&practice, &browser)).catch_unwind().await;
         browser.end().await;
         if let Err(panic) = result {

@@ -112,6 +112,58 @@ async fn a_preflight_is_answered_for_allowed_pages_only() {
 }
 
 #[tokio::test]
+async fn a_foreign_page_may_not_use_the_routes_that_hold_messages() {
+    let server = server().await;
+    let to = format!("/ws/proxy?to=ws%3A%2F%2F127.0.0.1%3A{}%2Fws", port(&server));
+    let own = format!("Origin: http://localhost:{}\r\n", port(&server));
+    for path in ["/ws/fault", &to] {
+        let (_, answer) = Raw::handshake(&server, path, "Origin: https://evil.test\r\n").await;
+        assert_eq!(answer.status, 403, "{path}");
+        let (_, answer) = Raw::handshake(&server, path, &own).await;
+        assert_eq!(answer.status, 101, "{path}");
+        let (_, answer) = Raw::handshake(&server, path, "").await;
+        assert_eq!(answer.status, 101, "{path}");
+    }
+    let server = server_allowing("https://evil.test").await;
+    let (_, answer) = Raw::handshake(&server, "/ws/fault", "Origin: https://evil.test\r\n").await;
+    assert_eq!(answer.status, 101);
+}
+
+#[tokio::test]
+async fn two_origins_are_refused_as_two_hosts_are() {
+    let server = server().await;
+    let own = format!("http://localhost:{}", port(&server));
+    for pair in [[("Origin", own.as_str()), FOREIGN], [FOREIGN, ("Origin", own.as_str())]] {
+        let answer = http(&server, "POST", "/api/reset", &pair, "").await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (400, None), "{pair:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_a_browser_calls_cross_site_is_refused() {
+    let server = server().await;
+    let answer = http(&server, "POST", "/api/reset", &[("Sec-Fetch-Site", "cross-site")], "").await;
+    assert_eq!(answer.status, 403);
+    let answer = http(&server, "POST", "/api/reset", &[("Sec-Fetch-Site", "same-origin")], "").await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_for_the_network_does_not_say_what_a_name_stands_for() {
+    let config = Config { host: std::net::Ipv4Addr::UNSPECIFIED.into(), ..Config::default() };
+    let server = Server::start(config).await.unwrap();
+    let mut all = Vec::new();
+    for name in ["localhost", "no-such-name.invalid"] {
+        let body = format!(r#"{{"to":"ws://{name}:1/"}}"#);
+        let answer = crate::raw::post(&server, "/api/proxy/target", &body).await;
+        assert_eq!(answer.status, 403, "{name}: {}", answer.text());
+        assert!(!answer.text().contains("127.0.0.1") && !answer.text().contains("::1"), "{}", answer.text());
+        all.push(answer.text().replace(name, "NAME"));
+    }
+    assert_eq!(all[0], all[1], "also a name that is not there looks the same");
+}
+
+#[tokio::test]
 async fn a_websocket_may_come_from_any_page() {
     let server = server().await;
     let (_, answer) = Raw::handshake(&server, "/ws/echo", "Origin: https://evil.test\r\n").await;

@@ -13,6 +13,7 @@ mod events;
 mod fault;
 mod fragments;
 mod gate;
+mod held;
 mod limits;
 mod page;
 mod plain;

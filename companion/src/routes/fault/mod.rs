@@ -2,16 +2,19 @@
 
 mod plan;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{sleep_until, timeout};
 
 use super::damage::corrupt;
 use super::dice::Dice;
 use super::line::{Freight, Line};
+use crate::ws::budget::{self, Budget};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
-use crate::ws::socket::{Kind, Message};
+use crate::ws::socket::{Kind, LARGEST_CHUNK, Message};
 
 pub use plan::Plan;
 use plan::{Ending, Silence};
@@ -20,7 +23,7 @@ use plan::{Ending, Silence};
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves the connection until it is over.
-pub async fn run(plan: Plan, session: &mut Session) {
+pub async fn run(plan: Plan, session: &mut Session, budget: &Arc<Budget>) {
     match plan.silence {
         Silence::All => return session.swallow().await,
         Silence::Data => return ignore(&plan, session).await,
@@ -28,32 +31,49 @@ pub async fn run(plan: Plan, session: &mut Session) {
     }
     let ending = plan.ending.clone();
     let mut line = Line::new(plan.faults, Dice::new(plan.seed));
+    let mut share = budget.share();
     let ending = loop {
         if let Some((after, ending)) = &ending
             && line.taken() >= *after
         {
             break ending;
         }
+        if !share.set(line.weight()) {
+            return session.close(budget::close());
+        }
         let due = line.due();
-        tokio::select! {
+        let has_room = line.has_room();
+        let next = async {
+            if has_room {
+                return session.receive().await;
+            }
+            session.hold().await;
+            None
+        };
+        let message = tokio::select! {
             biased;
             () = async { if let Some(due) = due { sleep_until(due).await } }, if due.is_some() => {
-                deliver(&mut line, session);
+                None
             }
-            message = session.receive(), if line.has_room() => match message {
-                Some(message) => {
-                    line.take(message);
-                    deliver(&mut line, session);
-                }
+            message = next => match message {
+                Some(message) => Some(message),
                 None => return,
             },
+        };
+        if let Some(message) = message {
+            line.take(message);
         }
+        deliver(&mut line, session);
     };
     line.release();
     while let Some(due) = line.due() {
-        session.flush().await;
-        sleep_until(due).await;
+        tokio::select! {
+            () = sleep_until(due) => {}
+            () = session.hold() => return,
+        }
         deliver(&mut line, session);
+        // It has become less.
+        let _ = share.set(line.weight());
     }
     end(ending, session).await;
 }
@@ -72,6 +92,12 @@ impl Freight for Message {
 
     fn corrupt(&mut self, place: u64) {
         self.payload = corrupt(&self.payload, self.kind == Kind::Text, place);
+    }
+
+    fn detach(&mut self) {
+        if self.payload.len() < LARGEST_CHUNK {
+            self.payload = Bytes::copy_from_slice(&self.payload);
+        }
     }
 }
 

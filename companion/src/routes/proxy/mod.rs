@@ -24,12 +24,14 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, split};
 use tokio::time::timeout;
 
+use super::census::Census;
+use crate::ws::budget;
 use crate::ws::conn::Conn;
+use crate::ws::frame::close_frame;
 use crate::ws::outbox::Outbox;
-use crate::ws::traffic::Traffic;
 
 use board::{Luck, Seat};
-use pipe::{Over, Pipe};
+use pipe::{Over, Pipe, Probe};
 use toxic::{Direction, Stream, Toxic};
 
 pub use board::Board;
@@ -56,13 +58,17 @@ pub async fn run(
     luck: Luck,
     outbox: &Outbox,
     most: usize,
-    traffic: &Arc<Traffic>,
+    census: &Census,
     page: End,
     target: End,
 ) {
-    let pipe = |direction, end: &End| Pipe::new(direction, &seat, luck, most, &end.early, traffic);
-    let mut upstream = pipe(Direction::Upstream, &page);
-    let mut downstream = pipe(Direction::Downstream, &target);
+    let (to_the_page, to_the_target) = (Arc::<Probe>::default(), Arc::<Probe>::default());
+    let pipe = |direction, end: &End, probes| {
+        let share = census.budget().share();
+        Pipe::new(direction, &seat, luck, most, &end.early, census.traffic(), share, probes)
+    };
+    let mut upstream = pipe(Direction::Upstream, &page, [&to_the_page, &to_the_target]);
+    let mut downstream = pipe(Direction::Downstream, &target, [&to_the_target, &to_the_page]);
     let (mut from_page, mut to_page) = split(page.conn);
     let (mut from_target, mut to_target) = split(target.conn);
     let (direction, over) = {
@@ -82,6 +88,7 @@ pub async fn run(
             other => other,
         }
     };
+    let says_why = over == Over::Full && downstream.is_at_edge();
     drop((upstream, downstream));
     let page = from_page.unsplit(to_page);
     let target = from_target.unsplit(to_target);
@@ -90,6 +97,10 @@ pub async fn run(
         // Who is reset passes it on: the other side would see the same without a proxy.
         Over::Broken => [&page, &target].into_iter().for_each(Conn::reset_on_drop),
         Over::Cut => drop(tokio::join!(leave(page), leave(target))),
+        Over::Full => {
+            let words = if says_why { close_frame(&budget::close(), None) } else { Bytes::new() };
+            tokio::join!(leave_with(page, words), leave(target));
+        }
         Over::Reset(Stream::Both) => [&page, &target].into_iter().for_each(Conn::reset_on_drop),
         Over::Reset(Stream::Downstream) => {
             page.reset_on_drop();
@@ -117,8 +128,14 @@ pub async fn run(
 /// Ends a side in an orderly way: what it still sends is read, since closing on unread bytes resets the connection and may
 /// take with it what was on its way.
 async fn leave(conn: Conn) {
+    leave_with(conn, Bytes::new()).await;
+}
+
+/// The same with last words.
+async fn leave_with(conn: Conn, words: Bytes) {
     let (mut from, mut to) = split(conn);
     let _ = timeout(FAREWELL, async {
+        let _ = to.write_all(&words).await;
         let _ = to.shutdown().await;
         swallow(&mut from).await;
     })

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::pipe::LARGEST_CHUNK;
 use crate::routes::damage::{WRONG, weak_place};
 use crate::routes::line::Freight;
 use crate::ws::frame::{Outline, unmask};
@@ -39,6 +40,12 @@ impl Freight for Parcel {
         // Under a mask the same bit is the same bit.
         wire[begin + place - from] ^= WRONG;
         self.wire = wire.freeze();
+    }
+
+    fn detach(&mut self) {
+        if self.wire.len() < LARGEST_CHUNK {
+            self.wire = Bytes::copy_from_slice(&self.wire);
+        }
     }
 }
 

@@ -7,11 +7,12 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::board::{Link, Luck, Seat, Toxics};
@@ -21,6 +22,7 @@ use super::slices::Slices;
 use super::toxic::{Direction, Stream, Toxic};
 use crate::routes::dice::Dice;
 use crate::routes::line::{Faults, Line};
+use crate::ws::budget::Share;
 use crate::ws::close::Close;
 use crate::ws::conn::Conn;
 use crate::ws::frame::close_frame;
@@ -32,12 +34,16 @@ use crate::ws::traffic::{Tally, Traffic};
 /// Bytes that the receiver has not taken at which nothing more is read for it.
 const HIGH_WATER: usize = 256 * 1024;
 const FIRST_CHUNK: usize = 4 * 1024;
-const LARGEST_CHUNK: usize = 64 * 1024;
+/// What is read at once at most.
+pub const LARGEST_CHUNK: usize = 64 * 1024;
 /// How long a connection may go on after the proxy has sent a close frame of its own.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How long messages before an end may take to arrive: the longest latency, and jitter as long.
 const LAST_WORDS: Duration = Duration::from_secs(120);
+
+/// How long a sender that is not read from is left in peace between two pings.
+const PROBE: Duration = Duration::from_secs(1);
 
 /// How a direction ends.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +58,8 @@ pub enum Over {
     Reset(Stream),
     /// The sender is to be gone, and the receiver not told for so long, or until the toxic is.
     HalfOpen(Option<Duration>, Arc<Toxic>),
+    /// There is no room for what would have to be held.
+    Full,
 }
 
 /// A close frame of the proxy's own.
@@ -62,6 +70,15 @@ enum Closing {
     Wanted(Close),
     /// It is out. Nothing that the sender sends comes after it.
     Sent,
+}
+
+/// Pings to one side, while what it sends is not read. The system of a side that has gone refuses them, which is the only way
+/// to notice: its end comes after all that it has sent.
+#[derive(Debug, Default)]
+pub struct Probe {
+    wanted: Notify,
+    /// Pongs that the other side has not asked for.
+    unanswered: AtomicU32,
 }
 
 /// One direction.
@@ -92,6 +109,14 @@ pub struct Pipe {
     told: (u64, u64),
     link: Arc<Link>,
     traffic: Arc<Traffic>,
+    share: Share,
+    /// Whether some of what is on its way may be parts of a message.
+    has_pieces: bool,
+    probe_at: Instant,
+    /// The sender, whom this direction reads from.
+    sender: Arc<Probe>,
+    /// The receiver, whom this direction writes to.
+    receiver: Arc<Probe>,
 }
 
 impl Pipe {
@@ -103,6 +128,8 @@ impl Pipe {
         most: usize,
         early: &[u8],
         traffic: &Arc<Traffic>,
+        share: Share,
+        [sender, receiver]: [&Arc<Probe>; 2],
     ) -> Self {
         let mut rolls = Dice::new(luck.messages);
         if direction == Direction::Downstream {
@@ -133,6 +160,11 @@ impl Pipe {
             told: (0, 0),
             link: Arc::clone(&seat.link),
             traffic: Arc::clone(traffic),
+            share,
+            has_pieces: false,
+            probe_at: Instant::now(),
+            sender: Arc::clone(sender),
+            receiver: Arc::clone(receiver),
         };
         pipe.meet();
         pipe
@@ -149,6 +181,9 @@ impl Pipe {
             self.sort();
             self.deliver();
             self.tell();
+            if !self.share.set(self.held()) {
+                return Over::Full;
+            }
             if let Some(over) = self.over() {
                 if over == Over::Ended {
                     return if to.shutdown().await.is_ok() { over } else { Over::Broken };
@@ -158,6 +193,12 @@ impl Pipe {
             let wake = self.wake();
             let reads = self.ended.is_none() && self.has_room() && !self.is_fated();
             let takes_orders = matches!(self.closing, Closing::No);
+            let is_held_up = self.ended.is_none() && !self.line.has_room();
+            if !is_held_up {
+                self.probe_at = Instant::now() + PROBE;
+            }
+            let (probe_at, may_probe) = (self.probe_at, self.is_at_edge());
+            let (sender, receiver) = (Arc::clone(&self.sender), Arc::clone(&self.receiver));
             let Self { queue, switched, splitter, chunk, .. } = &mut *self;
             tokio::select! {
                 biased;
@@ -170,6 +211,11 @@ impl Pipe {
                 _ = switched.changed() => self.meet(),
                 close = order(orders), if takes_orders => self.close(close),
                 () = async { if let Some(wake) = wake { sleep_until(wake).await } }, if wake.is_some() => {}
+                () = receiver.wanted.notified(), if may_probe => self.ping(),
+                () = sleep_until(probe_at), if is_held_up => {
+                    self.probe_at = Instant::now() + PROBE;
+                    sender.wanted.notify_one();
+                }
                 read = read(from, splitter, chunk), if reads => match read {
                     Ok(0) => self.end(),
                     Ok(_) => {}
@@ -201,10 +247,39 @@ impl Pipe {
             || (self.line.has_room() && self.queue.pending() < HIGH_WATER)
     }
 
+    /// Bytes that are held for the receiver.
+    fn held(&self) -> usize {
+        self.splitter.waiting() + self.line.weight() + self.slices.size() + self.queue.pending()
+    }
+
+    /// Whether all that has left is whole frames, and nothing is leaving.
+    pub fn is_at_edge(&self) -> bool {
+        self.is_drained() && !self.has_pieces && self.splitter.is_between_frames()
+    }
+
+    /// Sends a ping of the proxy's own.
+    fn ping(&mut self) {
+        self.receiver.unanswered.fetch_add(1, Relaxed);
+        // Clients mask, with nothing to mask as well.
+        let ping: &[u8] = match self.direction {
+            Direction::Upstream => &[0x89, 0x80, 0, 0, 0, 0],
+            Direction::Downstream => &[0x89, 0],
+        };
+        self.queue.push_bytes(Bytes::from_static(ping));
+    }
+
+    /// Whether this frame answers a ping of the proxy's own, so that it is not for the other side.
+    fn is_our_pong(&self, wire: &[u8]) -> bool {
+        let is_empty_pong = matches!(wire, [0x8a, 0] | [0x8a, 0x80, ..]);
+        let take = |due: u32| due.checked_sub(1);
+        is_empty_pong && self.sender.unanswered.fetch_update(Relaxed, Relaxed, take).is_ok()
+    }
+
     /// Whether bytes may go as they came.
     fn is_clear(&self) -> bool {
         self.effect.is_plain()
             && matches!(self.closing, Closing::No)
+            && self.sender.unanswered.load(Relaxed) == 0
             && !self.loses_pieces
             && self.line.is_empty()
             && self.slices.is_empty()
@@ -252,6 +327,7 @@ impl Pipe {
             Unit::Message { .. } if is_hole => self.line.skip(1),
             Unit::Message { wire, is_text } => self.line.take(Parcel { wire, is_text }),
             Unit::Control { .. } if is_hole => {}
+            Unit::Control { wire, .. } if self.is_our_pong(&wire) => {}
             Unit::Control { wire, is_close } => {
                 if is_close {
                     self.line.release();
@@ -259,6 +335,7 @@ impl Pipe {
                 self.line.pass(Parcel { wire, is_text: false });
             }
             Unit::Piece(wire) => {
+                self.has_pieces = true;
                 if begins {
                     self.loses_pieces = is_hole;
                 }
@@ -294,6 +371,7 @@ impl Pipe {
             let Some(parcel) = self.line.arrived() else { break };
             self.put(parcel.wire);
         }
+        self.has_pieces &= !self.line.is_empty();
         match self.effect.slicer {
             None => self.slices.drain().for_each(|bytes| self.queue.push_bytes(bytes)),
             // Each piece is written alone.

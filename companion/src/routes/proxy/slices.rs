@@ -28,6 +28,11 @@ impl Slices {
         self.uncut.is_empty()
     }
 
+    /// Bytes that wait.
+    pub fn size(&self) -> usize {
+        self.uncut.iter().map(Bytes::len).sum()
+    }
+
     /// Adds bytes behind the others.
     pub fn push(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {

@@ -77,7 +77,9 @@ async fn the_target_s_refusal_is_the_page_s() {
 
 #[tokio::test]
 async fn the_target_reads_the_page_s_request() {
-    let (server, target) = (server().await, Target::listen().await);
+    let origins = vec!["http://page.test".parse().unwrap()];
+    let server = Server::start(Config { origins, ..Config::default() }).await.unwrap();
+    let target = Target::listen().await;
     let headers = "Origin: http://page.test\r\nUser-Agent: me\r\nCookie: id=1\r\nSec-WebSocket-Protocol: a, b\r\n\
         Sec-WebSocket-Extensions: permessage-deflate\r\nX-Other: x\r\n";
     let local = format!("/ws/proxy?to=ws://localhost:{}/chat%3Froom%3D1%26x%3Dy", target.port);

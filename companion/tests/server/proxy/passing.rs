@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::target::{Side, Target, echo, to_own, unmasked};
-use crate::client::{Client, Seen, port, server, soon};
+use crate::client::{Client, Seen, port, server, server_with, soon};
 use crate::raw::{Raw, frame};
 
 /// What goes one way: frames of any kind, and the sizes of the writes that they are cut into.
@@ -261,7 +261,9 @@ async fn fill(stream: &mut tokio::net::TcpStream, bytes: &[u8]) -> usize {
 
 #[tokio::test]
 async fn a_side_that_does_not_read_stops_the_other_one() {
-    let (server, target) = (server().await, Target::listen().await);
+    // What is held for all together is not the matter here.
+    let server = server_with(|limits| limits.held = 256 << 20).await;
+    let target = Target::listen().await;
     for query in ["", "latency=60s&direction=both"] {
         let (mut page, mut side) = target.connect(&server, query).await;
         let down = fill(&mut side.stream, &unmasked(0x82, &[0; 65536])).await;
