@@ -49,6 +49,7 @@ mod panels;
 mod plot;
 #[cfg(feature = "page")]
 mod practice;
+#[cfg(feature = "page")]
 mod recording;
 #[cfg(feature = "page")]
 mod row;
