@@ -307,12 +307,12 @@ fn packets_of_socket_io_vary_as_text_and_automatic_replies_are_a_branch() {
             r#"42[\"said\",\"hi\"]"#,
             r#"{ "set": { "done": true } }"#,
             r#""unless": "{{done}}""#,
-            r#""try": [{ "expect": { "text": "2", "within": "500ms" } }, { "send": "3" }]"#,
+            r#""try": [{ "expect": { "text": "2", "within": "500ms" } }, { "send": 3 }]"#,
         ],
     );
     assert!(!drafted.text.contains("lv_VI97"), "{}", drafted.text);
     assert!(drafted.text.contains("pingInterval"), "{}", drafted.text);
-    assert_eq!(drafted.text.matches(r#""send": "3""#).count(), 1, "{}", drafted.text);
+    assert_eq!(drafted.text.matches(r#""send": 3"#).count(), 1, "{}", drafted.text);
 }
 
 #[test]
