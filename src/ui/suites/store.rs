@@ -200,7 +200,9 @@ impl Store {
         // A recording may have brought some before.
         let kept = std::mem::take(&mut forms.secrets);
         self.secret_values.update(|values| {
-            kept.into_iter().for_each(|(suite, kept)| drop(values.entry(suite).or_insert(kept)));
+            for (suite, kept) in kept {
+                values.entry(suite).or_insert(kept);
+            }
         });
         self.forms.set(forms);
         self.past.set(restored.past);
