@@ -21,6 +21,8 @@ mod keys;
 mod measuring;
 #[path = "page/proxied.rs"]
 mod proxied;
+#[path = "page/recording.rs"]
+mod recording;
 #[path = "page/sending.rs"]
 mod sending;
 #[path = "targets/server.rs"]

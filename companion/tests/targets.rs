@@ -3,10 +3,17 @@
 //!
 //! Run by `cargo xtask test`, which installs Python's and Node's packages first and says where they are.
 
+#[path = "targets/bench.rs"]
+mod bench;
+#[allow(dead_code, reason = "another binary uses all of it")]
+#[path = "suites/broken.rs"]
+mod broken;
 #[path = "targets/conformance.rs"]
 mod conformance;
 #[path = "targets/cors.rs"]
 mod cors;
+#[path = "targets/recordings.rs"]
+mod recordings;
 #[path = "targets/results.rs"]
 mod results;
 #[path = "targets/server.rs"]

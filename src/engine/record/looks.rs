@@ -41,6 +41,7 @@ pub(super) fn why_varying(name: &str, value: &Value) -> Option<Why> {
         Value::String(text) if is_moment(text) => Some(Why::Timestamp),
         Value::String(text) if text.len() >= 16 && is_token(text) => Some(Why::Id),
         Value::String(text) if is_id(last) && text.bytes().any(|byte| byte.is_ascii_digit()) => Some(Why::Id),
+        Value::String(text) if is_numbered(text) && !is_chosen(last) => Some(Why::Id),
         Value::Number(number) => {
             let size = number.as_f64()?;
             let is_clock =
@@ -65,6 +66,26 @@ pub(super) fn why_varying(name: &str, value: &Value) -> Option<Why> {
 
 fn is_id(word: &str) -> bool {
     matches!(word, "id" | "session" | "token" | "sid" | "uuid" | "guid" | "nonce")
+}
+
+/// `run-1`, `evt_17`: what a server numbers.
+fn is_numbered(text: &str) -> bool {
+    let parts = text.rsplit_once(['-', '_']);
+    parts.is_some_and(|(word, number)| {
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// Names of what people choose, who like numbers, too.
+fn is_chosen(word: &str) -> bool {
+    const CHOSEN: [&str; 12] = [
+        "user", "name", "username", "room", "channel", "topic", "model", "version", "tool", "from", "region",
+        "host",
+    ];
+    CHOSEN.contains(&word)
 }
 
 fn lower_ends_with_time(name: &str) -> bool {

@@ -129,3 +129,232 @@ fn err_a_text_that_is_not_a_recording_says_which_line() {
     let error = suite_of("{\"event\":\"dropped\",\"count\":1}\nhello").expect_err("not a recording");
     assert!(error.to_string().starts_with("line 2: expected an event of a recording"), "{error}");
 }
+
+/// A line of alice.
+fn at(millis: u64, event: &str, text: &str) -> String {
+    let text = Value::from(text);
+    format!(r#"{{"event":"{event}","at_ms":{millis}.000,"connection":1,"name":"alice","text":{text}}}"#)
+}
+
+fn recorded_lines(lines: &[String]) -> Drafted {
+    let mut all = vec![OPEN, OPENED];
+    all.extend(lines.iter().map(String::as_str));
+    recorded(&all)
+}
+
+/// The verbs and payloads in their order, each by a part of it.
+#[track_caller]
+fn in_order(drafted: &Drafted, parts: &[&str]) {
+    let mut rest = drafted.text.as_str();
+    for part in parts {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part} does not come next in {}", drafted.text));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn the_recorded_address_is_plain_whatever_the_environment_says() {
+    let drafted = recorded(&[OPEN, OPENED]);
+    assert!(drafted.text.contains(r#""vars": { "ws_url": "ws://h/ws/rooms" }"#), "{}", drafted.text);
+    assert!(!drafted.text.contains("WS_URL"), "{}", drafted.text);
+}
+
+#[test]
+fn an_effect_never_stands_before_its_cause() {
+    let drafted = recorded_lines(&[
+        at(1000, "sent", r#"{"id":"s1","type":"subscribe"}"#),
+        at(2000, "sent", r#"{"id":"m1","type":"mutation","text":"hi there"}"#),
+        at(2005, "received", r#"{"id":"s1","type":"next","said":"hi there"}"#),
+        at(2006, "received", r#"{"id":"m1","type":"next","said":"hi there"}"#),
+    ]);
+    in_order(
+        &drafted,
+        &[
+            "\"subscribe\"",
+            "\"wait\": \"200ms\"",
+            "\"mutation\"",
+            "\"correlate\"",
+            "\"id\": \"s1\", \"type\": \"next\"",
+        ],
+    );
+    assert!(!drafted.text.contains("capture"), "what was sent by ourselves is ours: {}", drafted.text);
+}
+
+#[test]
+fn calls_that_overlapped_go_on_overlapping() {
+    let drafted = recorded_lines(&[
+        at(1000, "sent", r#"{"id":1,"method":"slow"}"#),
+        at(1001, "sent", r#"{"id":2,"method":"fast"}"#),
+        at(1010, "received", r#"{"id":2,"result":"b"}"#),
+        at(1020, "received", r#"{"id":1,"result":"a"}"#),
+    ]);
+    in_order(&drafted, &["\"slow\"", "\"fast\"", "\"result\": \"b\"", "\"result\": \"a\""]);
+}
+
+#[test]
+fn a_value_is_captured_only_where_it_is_sent_afterwards() {
+    let drafted = recorded_lines(&[
+        at(1000, "sent", r#"{"resume":"abcdef0123456789"}"#),
+        at(1005, "received", r#"{"ticket":"abcdef0123456789","job_id":"job-77123"}"#),
+        at(1100, "sent", r#"{"cancel":"job-77123"}"#),
+    ]);
+    in_order(
+        &drafted,
+        &[r#""resume": "abcdef0123456789""#, r#""job_id": "$.job_id""#, r#""cancel": "{{job_id}}""#],
+    );
+}
+
+#[test]
+fn a_feed_is_one_expectation_with_a_count_and_a_shape() {
+    let ticks = (0..106).map(|nth| {
+        let symbol = ["A", "B"][nth % 2];
+        let text =
+            format!(r#"{{"type":"tick","symbol":"{symbol}","price":{}.25,"seq":{}}}"#, 100 + nth, 700 + nth);
+        at(1000 + 20 * nth as u64, "received", &text)
+    });
+    let mut lines = vec![at(990, "sent", r#"{"op":"subscribe"}"#)];
+    lines.extend(ticks);
+    let drafted = recorded_lines(&lines);
+    let shape = r#"{ "any_order": [{ "subset": { "type": "tick", "symbol": { "$in": ["A", "B"] }, "price": { "$type": "number" }, "seq": { "$type": "number" } }, "times": 106 }], "within": "8s" }"#;
+    in_order(&drafted, &["\"subscribe\"", shape]);
+    assert_eq!(drafted.text.matches("\"on\"").count(), 2, "{}", drafted.text);
+    let remark =
+        r#"{"type":"tick"} came to alice 106 times: one expectation waits for 106 messages, at most 8s."#;
+    assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
+    assert!(
+        drafted.remarks.iter().any(|it| it
+            == "`$.price` varies (other messages have other values there): not compared in 106 messages."),
+        "{:#?}",
+        drafted.remarks
+    );
+}
+
+#[test]
+fn a_heartbeat_is_waited_for_as_long_as_it_took_and_a_slow_one_is_ignored() {
+    let beat = |millis| at(millis, "received", r#"{"type":"heartbeat","ts":1763722800000}"#);
+    let drafted = recorded_lines(&[at(100, "sent", "hello"), beat(5000)]);
+    in_order(&drafted, &[r#""within": "16s""#]);
+    let drafted = recorded_lines(&[at(100, "sent", "hello"), beat(25_000), beat(50_000)]);
+    in_order(
+        &drafted,
+        &[r#""ignore": [{ "subset": { "type": "heartbeat", "ts": { "$type": "number" } } }]"#],
+    );
+    assert_eq!(drafted.text.matches("heartbeat").count(), 1, "{}", drafted.text);
+}
+
+#[test]
+fn a_secret_variable_becomes_a_placeholder_and_its_value_stands_nowhere() {
+    let bench = r#"{"event":"bench","secrets":{"token":"hunter2-secret"},"frames":3}"#.to_owned();
+    let sent = at(10, "sent", r#"{"op":"auth","token":"hunter2-secret"}"#);
+    let text = [bench, OPEN.replace("user=alice", "key=hunter2-secret"), OPENED.to_owned(), sent].join("\n");
+    let drafted = suite_of(&text).expect("a recording");
+    assert!(!drafted.text.contains("hunter2"), "{}", drafted.text);
+    assert!(!format!("{:?}", drafted.remarks).contains("hunter2"), "{:?}", drafted.remarks);
+    in_order(
+        &drafted,
+        &[
+            r#""token": "{{env.TOKEN}}""#,
+            r#""secrets": ["token"]"#,
+            "?key={{token}}",
+            r#"{ "op": "auth", "token": "{{token}}" }"#,
+        ],
+    );
+    assert_eq!(drafted.secrets, [("token".to_owned(), "hunter2-secret".to_owned())]);
+}
+
+#[test]
+fn what_looks_like_a_secret_becomes_a_variable_and_one_that_came_is_not_written_down() {
+    let drafted = recorded_lines(&[
+        at(1000, "sent", r#"{"op":"login","password":"correct horse"}"#),
+        at(1005, "received", r#"{"ok":true,"access_token":"tr-90210-zzz"}"#),
+    ]);
+    assert!(!drafted.text.contains("correct horse") && !drafted.text.contains("90210"), "{}", drafted.text);
+    in_order(
+        &drafted,
+        &[
+            r#""secrets": ["password"]"#,
+            r#""password": "{{password}}""#,
+            r#""access_token": { "$type": "string" }"#,
+        ],
+    );
+    let remark = "`$.password` looks like a secret, in a message: it became the secret `{{password}}`, and the suite does not have its value.";
+    assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
+}
+
+#[test]
+fn packets_of_socket_io_vary_as_text_and_automatic_replies_are_a_branch() {
+    let bench = r#"{"event":"bench","replies":[{"to":{"text":"2"},"template":"3","pattern":"(?s)^3$"}]}"#;
+    let open = r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000}"#;
+    let lines = [
+        bench.to_owned(),
+        OPEN.to_owned(),
+        OPENED.to_owned(),
+        at(5, "received", open),
+        at(300, "received", "2"),
+        at(301, "sent", "3"),
+        at(600, "received", "2"),
+        at(601, "sent", "3"),
+        at(700, "sent", r#"42["say","hi"]"#),
+        at(705, "received", r#"42["said","hi"]"#),
+    ];
+    let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    in_order(
+        &drafted,
+        &[
+            r#"{ "connect": "alice" }"#,
+            r#""all": ["#,
+            r#""regex": "#,
+            r#"42[\"said\",\"hi\"]"#,
+            r#"{ "set": { "done": true } }"#,
+            r#""unless": "{{done}}""#,
+            r#""try": [{ "expect": { "text": "2", "within": "500ms" } }, { "send": 3 }]"#,
+        ],
+    );
+    assert!(!drafted.text.contains("lv_VI97"), "{}", drafted.text);
+    assert!(drafted.text.contains("pingInterval"), "{}", drafted.text);
+    assert_eq!(drafted.text.matches(r#""send": 3"#).count(), 1, "{}", drafted.text);
+}
+
+#[test]
+fn two_recordings_loosen_exactly_what_differed() {
+    let once = |job: &str, ms: u64| {
+        vec![
+            OPEN.to_owned(),
+            OPENED.to_owned(),
+            at(1000, "sent", r#"{"id":1,"op":"start"}"#),
+            at(
+                1005,
+                "received",
+                &format!(r#"{{"id":1,"job":"{job}","state":"abcdef0123456789","took":{ms}}}"#),
+            ),
+            at(2000, "sent", &format!(r#"{{"id":2,"op":"stop","job":"{job}"}}"#)),
+            at(2005, "received", r#"{"id":2,"state":"gone"}"#),
+        ]
+        .join("\n")
+    };
+    let text = format!("{}\n{{\"event\":\"again\"}}\n{}", once("blue", 3), once("green", 4));
+    let drafted = suite_of(&text).expect("two recordings");
+    in_order(
+        &drafted,
+        &[
+            r#""job": { "$type": "string" }, "state": "abcdef0123456789", "took": { "$type": "number" }"#,
+            r#""capture": { "job": "$.job" }"#,
+            r#""job": "{{job}}""#,
+        ],
+    );
+    let remark = "`$.took` varies (it differed between the two recordings): not compared in 1 message.";
+    assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
+}
+
+#[test]
+fn a_recording_of_200_000_frames_says_how_many_were_used() {
+    let mut lines = vec![OPEN.to_owned(), OPENED.to_owned()];
+    lines.extend((0..199_998).map(|nth| at(10, "received", &format!(r#"{{"type":"burst","n":{nth}}}"#))));
+    let began = std::time::Instant::now();
+    let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    let remark = "The recording has 200000 frames. The suite is made of the first 20000.";
+    assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
+    assert!(drafted.text.len() < 2000, "{}", drafted.text);
+    in_order(&drafted, &[r#""times": 1000"#]);
+}

@@ -207,7 +207,13 @@ impl Store {
             forms.environments.push(super::forms::standard("default"));
         }
         forms.environment = forms.environment.min(forms.environments.len() - 1);
-        self.secret_values.set(std::mem::take(&mut forms.secrets));
+        // A recording may have brought some before.
+        let kept = std::mem::take(&mut forms.secrets);
+        self.secret_values.update(|values| {
+            for (suite, kept) in kept {
+                values.entry(suite).or_insert(kept);
+            }
+        });
         self.forms.set(forms);
         self.past.set(restored.past);
         if let Some(trouble) = restored.trouble {

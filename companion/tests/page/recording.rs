@@ -1,0 +1,78 @@
+//! What was done by hand on the bench, as a suite: with a server that others might have written, and real keys.
+
+use crate::driver::{Browser, test_page};
+use crate::server::{FEED_TOKEN, TRADING_FEED};
+
+async fn say(browser: &Browser, text: &str) {
+    browser.type_into("message", text).await;
+    browser.click("send").await;
+}
+
+/// A token, an order, and away.
+async fn trade(browser: &Browser, times: usize) {
+    let came = async |part: &str| {
+        let has = |rows: &[String]| rows.iter().filter(|row| row.contains(part)).count() >= times;
+        browser.until_rows(has).await;
+    };
+    browser.click("connect").await;
+    browser.until_text("note", "Open").await;
+    came("welcome").await;
+    say(browser, &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#)).await;
+    came(r#""ok":true"#).await;
+    say(browser, r#"{"op":"order","symbol":"AAPL","quantity":3,"request_id":"2"}"#).await;
+    came("order_ack").await;
+    browser.click("connect").await;
+    browser.until_text("note", "Closed with 1000").await;
+}
+
+async fn as_suite(browser: &Browser) {
+    browser.run("document.querySelector('[data-testid=export]').closest('details').open = true").await;
+    browser.click("record").await;
+}
+
+#[test]
+fn a_recorded_suite_tests_the_server_it_was_recorded_at() {
+    test_page(async |practice, browser| {
+        let feed = TRADING_FEED.start(&[]);
+        browser.open(&practice.page).await;
+        browser.type_into("url", &feed.urls[0]).await;
+        trade(browser, 1).await;
+        as_suite(browser).await;
+        browser.click("record-make").await;
+        browser.until_text("remarks", "became the secret `{{token}}`").await;
+        browser.until_text("edit-state", "No mistakes.").await;
+        browser.click("run").await;
+        browser.until_text("verdict", "Passed").await;
+        // The feed numbers its orders: the practice server would have none.
+        let events = browser.answer("sockscope.events('jsonl')").await.to_string();
+        assert!(events.contains(&feed.urls[0]) && events.contains("order_ack"), "{events}");
+        assert!(!events.contains(&practice.ws), "{events}");
+        assert!(!events.contains(FEED_TOKEN), "{events}");
+        // Values in the page override the address.
+        browser.click("part-values").await;
+        browser.type_into("var-ws_url", &format!("{}/echo", practice.ws)).await;
+        browser.click("run").await;
+        browser.until_text("verdict", "Failed").await;
+    });
+}
+
+#[test]
+fn recording_again_finds_what_varies() {
+    test_page(async |practice, browser| {
+        let feed = TRADING_FEED.start(&[]);
+        browser.open(&practice.page).await;
+        browser.type_into("url", &feed.urls[0]).await;
+        trade(browser, 1).await;
+        as_suite(browser).await;
+        browser.click("record-again").await;
+        browser.until_text("second-recording", "Second recording: 0 frames").await;
+        trade(browser, 2).await;
+        browser.click("second-recording").await;
+        browser.until_text("recording-second", "Second recording:").await;
+        browser.click("record-compare").await;
+        browser.until_text("remarks", "`$.order_id` varies (it differed between the two recordings)").await;
+        browser.until_text("edit-state", "No mistakes.").await;
+        browser.click("run").await;
+        browser.until_text("verdict", "Passed").await;
+    });
+}
