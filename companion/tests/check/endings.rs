@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::command::{Call, binary, signal, until};
-use super::suites::{FAILING, LONG, SLOW, UNSURE};
+use super::suites::{FAILING, LONG, SLOW, UNMET, UNSURE};
 
 #[test]
 fn all_passed_is_0() {
@@ -30,6 +30,21 @@ fn a_failed_threshold_is_1() {
     let ended = Call::new(&["OUT/s.json"]).with_file("s.json", SLOW).run();
     ended.assert_code(1);
     ended.assert_says(&["rtt.p95 is", "wanted < 20ms", "1 of 1 threshold broken"]);
+}
+
+#[test]
+fn what_came_instead_and_what_is_noted_of_a_pass_stand_on_the_terminal() {
+    let ended = Call::new(&["OUT/s.json"]).with_file("s.json", UNMET).run();
+    ended.assert_code(1);
+    ended.assert_says(&[
+        "threshold success >= 99%",
+        "each request has its response (steps[1].send, line 6)",
+        "to 3 of 3 clients, first to crowd[0]",
+        "0 of 12 met",
+        "came instead: {\"type\":\"error\",\"code\":\"UNAUTHENTICATED\",\"request_id\":…} ×12",
+        "note  noted: nothing was asked",
+        "note  noted: 3 messages that no step selected",
+    ]);
 }
 
 #[test]

@@ -29,6 +29,18 @@ pub const SLOW: &str = r#"{ "sockscope": 1, "suite": "slow",
   "checks": [ { "check": "an answer", "steps": [ { "connect": "bob" },
     { "on": "bob", "send": { "n": 1 }, "expect": { "subset": { "n": 1 } } } ], "thresholds": { "rtt.p95": "< 20ms" } } ] }"#;
 
+/// A crowd that is answered otherwise than it expects; a check that passes and has something to tell; and two broken setups.
+pub const UNMET: &str = r#"{ "sockscope": 1, "suite": "unmet",
+  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}" },
+  "clients": { "crowd": { "url": "{{ws_url}}/echo", "count": 3 } },
+  "checks": [
+    { "check": "load", "thresholds": { "success": ">= 99%" }, "steps": [ { "connect": "crowd" },
+      { "on": "crowd", "repeat": { "times": 4 }, "note": "each request has its response",
+        "send": { "type": "error", "code": "UNAUTHENTICATED", "request_id": "{{seq}}" },
+        "expect": { "subset": { "type": "response" }, "within": "50ms" } } ] },
+    { "check": "noted", "steps": [ { "connect": "crowd" }, { "remark": "nothing was asked" },
+      { "on": "crowd", "send": "left" }, { "wait": "200ms" } ] } ] }"#;
+
 /// Wants a clock that no browser has.
 pub const UNSURE: &str = r#"{ "sockscope": 1, "suite": "unsure", "require": { "timer_step": "< 1us" },
   "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}" },

@@ -82,7 +82,7 @@ impl Awaited {
 
 /// The groups with most messages, and how many messages the others have.
 fn most(mut groups: Vec<Instead>) -> (Vec<Instead>, u64) {
-    groups.sort_by(|one, other| other.count.cmp(&one.count));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     let rest = groups.split_off(groups.len().min(MOST_SHOWN));
     (groups, rest.iter().fold(0, |sum, group| sum.saturating_add(group.count)))
 }

@@ -59,14 +59,41 @@ fn third_person(verb: &str) -> String {
     }
 }
 
-/// A value as compact JSON, cut; a text as it is, in quotation marks.
-pub(super) fn message(node: &Node) -> String {
+/// A value as compact JSON, cut in the middle, without the members that all messages share; a text as it is, in quotation marks.
+pub(super) fn message(node: &Node, shared: &[String]) -> String {
     // A large message is not written out to be cut.
     let value = match &node.tree {
         Tree::List(items) if items.len() > 100 => return format!("a list of {} items", items.len()),
         _ => node.to_value(),
     };
-    cut(&crate::engine::matcher::excerpt(&value), LONGEST_MESSAGE)
+    cut_middle(&without(&crate::engine::matcher::excerpt(&value), shared), LONGEST_MESSAGE)
+}
+
+/// Words that hold compact JSON, with an ellipsis for members that all messages share. The only member of an object stays.
+pub(super) fn without(whole: &str, shared: &[String]) -> String {
+    let mut words = whole.to_owned();
+    for member in shared {
+        for (with, left) in
+            [(format!("{{{member},"), "{…,"), (format!(",{member},"), ",…,"), (format!(",{member}}}"), ",…}")]
+        {
+            words = words.replace(&with, left);
+        }
+    }
+    while words.contains("…,…") {
+        words = words.replace("…,…", "…");
+    }
+    if words.contains("{…}") { whole.to_owned() } else { words }
+}
+
+/// What begins alike often ends differently, so that the end stays.
+fn cut_middle(text: &str, longest: usize) -> String {
+    let length = text.chars().count();
+    if length <= longest {
+        return text.to_owned();
+    }
+    let (head, tail) = (longest * 2 / 3, longest - longest * 2 / 3 - 1);
+    let end = |count: usize| text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
+    format!("{}…{}", &text[..end(head)], &text[end(length - tail)..])
 }
 
 /// A sentence on one line and of bounded length.

@@ -188,9 +188,13 @@ impl Reader<'_> {
                 "max_gap" => self.field(value, "\"30s\"").map(Rule::MaxGap),
                 _ => self.schema(value).map(Rule::Schema),
             };
-            let who = fields.get("on").map_or_else(|| "everyone".to_owned(), message);
-            let words =
-                format!("{}: {} {}", who.trim_matches('"'), member.key, message(value).trim_matches('"'));
+            let who = fields.get("on").map_or_else(|| "everyone".to_owned(), |node| message(node, &[]));
+            let words = format!(
+                "{}: {} {}",
+                who.trim_matches('"'),
+                member.key,
+                message(value, &[]).trim_matches('"')
+            );
             invariants.extend(rule.map(|rule| Invariant {
                 path: format!("invariants[{i}]"),
                 position: self.source.position(node.span),

@@ -13,6 +13,7 @@ use crate::engine::suite::model::{
 };
 use crate::engine::suite::notes::StepNotes;
 use crate::engine::suite::source::{Node, Span, Tree, to_map};
+use crate::engine::suite::title::without;
 
 const EXAMPLE: &str = "{\"subset\": {\"type\": \"joined\"}}";
 
@@ -41,7 +42,7 @@ impl Reader<'_> {
             self.wrong(at, "\"echo\" stands in the expect of a send only, because nothing is sent here");
             return None;
         }
-        let words = matcher.expected();
+        let words = without(&matcher.expected(), &self.shared);
         if document.literal().is_some() {
             return Some((Field::Fixed(Rc::new(matcher)), words));
         }

@@ -7,6 +7,7 @@ mod client;
 mod document;
 mod expectation;
 mod reader;
+mod shared;
 mod step;
 mod verb;
 

@@ -19,6 +19,8 @@ pub(super) struct Reader<'t> {
     /// The placeholders since somebody asked last.
     pub(super) uses: Vec<Use>,
     pub(super) folds: Vec<Fold>,
+    /// Members that nearly all messages have, which titles leave out.
+    pub(super) shared: Vec<String>,
 }
 
 #[cfg(test)]
@@ -68,7 +70,8 @@ impl<'n> Fields<'n> {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(source: &'t Source<'t>) -> Self {
-        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new() }
+        let shared = super::shared::members(&source.root);
+        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new(), shared }
     }
 
     pub(super) fn wrong(&mut self, at: Span, message: impl Into<String>) {

@@ -48,7 +48,7 @@ impl Reader<'_> {
         let payload = self.payload(node);
         let expectation = fields.get("expect").and_then(|node| self.expectation(node, true, notes));
         let actors = Actors::of(fields.get("on"));
-        let mut words = format!("{} {}", actors.act("send"), message(node));
+        let mut words = format!("{} {}", actors.act("send"), message(node, &self.shared));
         if let Some(told) = &expectation {
             words.push_str(&format!(" and {} {}", actors.expect(), told.words));
         }

@@ -3,6 +3,31 @@
 use super::*;
 
 #[test]
+fn what_all_messages_share_is_left_out_of_titles() {
+    let step = |method: &str| {
+        format!(
+            r#"{{"on": "alice", "send": {{"jsonrpc": "2.0", "id": "{{{{seq}}}}", "method": "{method}", "params": {{"a": 1, "b": 2}}}},
+                "expect": {{"subset": {{"jsonrpc": "2.0", "result": "{method}"}}}}}}"#
+        )
+    };
+    let steps = ["add", "subtract", "multiply"].map(step).join(",");
+    let suite = crate::engine::suite::Suite::parse(&around(&steps)).unwrap();
+    let titles: Vec<&str> = suite.checks[0].steps.iter().map(|step| step.title.as_str()).collect();
+    assert_eq!(
+        titles[1],
+        r#"alice sends {…,"method":"subtract","params":{"a":1,"b":2}} and expects JSON containing {…,"result":"subtract"}"#
+    );
+}
+
+#[test]
+fn the_end_of_a_long_message_stays_in_its_title() {
+    check_step(
+        r#"{"on": "alice", "send": {"type": "message", "room": "the room in which everybody is", "text": "what differs"}}"#,
+        r#"alice sends {"type":"message","room":"the room in wh…xt":"what differs"}"#,
+    );
+}
+
+#[test]
 fn err_a_condition_with_text_around_its_placeholder_is_always_yes() {
     let message = |written: &str| {
         format!(
@@ -609,7 +634,7 @@ fn ok_send() {
     check_step(r#"{"on": ["alice", "bob", "crowd[2]"], "send": [1]}"#, "alice, bob and crowd[2] send [1]");
     check_step(
         r#"{"on": "alice", "send": "line\nbreak and a very long message that goes on and on and on until nobody wants to read it any more in a list", "expect": {"contains": "another very long text that goes on and on and on and on"}}"#,
-        r#"alice sends "line\nbreak and a very long message that goes on and on and… and expects text containing "another very lon…"#,
+        r#"alice sends "line\nbreak and a very long message tha…any more in a list" and expects text containing "another very long…"#,
     );
     check_step(
         r#"{"on": "{{who}}", "send": "{{index}}{{client}}"}"#,
