@@ -34,10 +34,19 @@ fn the_first_line_names_the_address_and_whose_it_is() {
 fn another_server_is_named_with_who_gave_it() {
     let server = Beside::start(&["--allow-origin", "loopback"]);
     let ws = server.url("ws");
-    let ended = Call::new(&["first-contact", "OUT/w.json", "--json", "OUT/r.json", "--junit", "OUT/r.xml", "--html", "OUT/r.html"])
-        .with_file("w.json", &written(ws))
-        .with_env("WS_URL", ws)
-        .run();
+    let ended = Call::new(&[
+        "first-contact",
+        "OUT/w.json",
+        "--json",
+        "OUT/r.json",
+        "--junit",
+        "OUT/r.xml",
+        "--html",
+        "OUT/r.html",
+    ])
+    .with_file("w.json", &written(ws))
+    .with_env("WS_URL", ws)
+    .run();
     ended.assert_code(0);
     assert!(head(&ended.stdout, "first-contact").contains(&format!("against {ws} (from WS_URL)")));
     assert!(head(&ended.stdout, "written").contains(&format!("against {ws} (written in the suite)")));
@@ -61,8 +70,13 @@ fn a_started_server_is_named_as_such_and_a_quiet_failure_says_what_it_tested() {
     ended.assert_code(0);
     assert!(head(&ended.stdout, "first-contact").contains("/ws (the server started by --start)"));
 
-    let ended = Call::new(&["OUT/w.json", "--quiet"]).with_file("w.json", &written("ws://127.0.0.1:9/ws")).run();
+    let ended =
+        Call::new(&["OUT/w.json", "--quiet"]).with_file("w.json", &written("ws://127.0.0.1:9/ws")).run();
     ended.assert_code(1);
     let line = ended.stdout.lines().next().expect("a line");
-    assert!(line.starts_with("written against ws://127.0.0.1:9/ws (written in the suite)"), "{}", ended.stdout);
+    assert!(
+        line.starts_with("written against ws://127.0.0.1:9/ws (written in the suite)"),
+        "{}",
+        ended.stdout
+    );
 }

@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
+use super::around;
 use super::markup::{attribute, body};
 use super::words::{self, broken, explain, figures, is_timing};
 use super::{CheckReport, Millis, Report, StepReport, ThresholdReport, Verdict};
@@ -145,7 +146,12 @@ fn of_check(check: &CheckReport) -> Outcome {
         None if check.thresholds.iter().any(words::is_broken) => "threshold",
         None => check.verdict.name(),
     };
-    Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), explain(check))
+    Outcome::of(
+        check.verdict,
+        kind,
+        words::reason(check).unwrap_or_default(),
+        explain(check) + &around::lines(check),
+    )
 }
 
 fn of_threshold<'a>(package: &str, name: String, threshold: &ThresholdReport) -> Case<'a> {

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ServerReport,
-    ShardReport, StepReport, TargetReport, ThresholdReport,
+    CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, NearbyEvent, Report,
+    ServerReport, ShardReport, StepReport, TargetReport, ThresholdReport,
 };
 use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
@@ -206,7 +206,8 @@ fn check(masker: &Masker, check: CheckReport) -> CheckReport {
 }
 
 fn step(masker: &Masker, step: StepReport) -> StepReport {
-    let StepReport { path, line, title, note, verdict, duration_ms, on, runs, failed_runs, failure } = step;
+    let StepReport { path, line, title, note, verdict, duration_ms, on, runs, failed_runs, failure, around } =
+        step;
     StepReport {
         path: text(masker, path),
         line,
@@ -218,6 +219,19 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         runs,
         failed_runs,
         failure: failure.map(|one| failed(masker, one)),
+        around: around.into_iter().map(|one| nearby(masker, one)).collect(),
+    }
+}
+
+fn nearby(masker: &Masker, event: NearbyEvent) -> NearbyEvent {
+    let NearbyEvent { client, at_ms, event, message, bytes, after } = event;
+    NearbyEvent {
+        client: text(masker, client),
+        at_ms,
+        event: text(masker, event),
+        message: text(masker, message),
+        bytes,
+        after,
     }
 }
 

@@ -356,6 +356,27 @@ pub struct StepReport {
     pub failed_runs: u64,
     /// The first failure.
     pub failure: Option<Failure>,
+    /// What was sent and received around that failure, in order; empty where nothing was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub around: Vec<NearbyEvent>,
+}
+
+/// An event of a connection near a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearbyEvent {
+    /// The client.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// As JSON Lines calls it, such as `sent`, `received` or `closed`.
+    pub event: String,
+    /// The message, cut; bytes as hexadecimal digits.
+    pub message: String,
+    /// All of its bytes.
+    pub bytes: u64,
+    /// Whether it came after the failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after: bool,
 }
 
 /// How a step failed.

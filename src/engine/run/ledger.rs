@@ -290,6 +290,7 @@ impl Ledger {
             runs: line.runs,
             failed_runs: line.failed,
             failure: line.failure,
+            around: Vec::new(),
         };
         self.lines.into_iter().map(report).collect()
     }
