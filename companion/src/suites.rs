@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use glob::Pattern;
 use sockscope::engine::nearest::nearest;
 use sockscope::engine::shipped::SHIPPED;
 use sockscope::engine::suite::{Problem, Suite};
@@ -16,15 +17,15 @@ const LARGEST: u64 = 16 << 20;
 /// What every suite says of itself, by which one is told from other JSON in the same folder.
 const SIGN: &str = "\"sockscope\"";
 
+/// How files of suites end. Comments are allowed in both; editors want the second for them.
+const ENDINGS: [&str; 2] = ["json", "jsonc"];
+
 /// Why a suite cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The operating system says why.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// A folder where a file is wanted.
-    #[error("is a folder; name the suites in it, such as {0}/*.json")]
-    Folder(String),
     /// More than any suite.
     #[error("is larger than 16MiB, which no suite is")]
     TooLarge,
@@ -38,8 +39,6 @@ pub fn read(file: &Path) -> Result<String, ReadError> {
     let mut bytes = Vec::new();
     if is_standard_input(file) {
         io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)?;
-    } else if file.is_dir() {
-        return Err(ReadError::Folder(file.display().to_string()));
     } else {
         File::open(file)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     }
@@ -115,10 +114,13 @@ fn documents(argument: &str) -> Named {
     }
     let path = Path::new(argument);
     if path.is_dir() {
-        return several(&format!("{argument}/**/*.json"), argument);
+        return several(
+            &ENDINGS.map(|ending| format!("{}/**/*.{ending}", Pattern::escape(argument))),
+            argument,
+        );
     }
     if !path.exists() && argument.contains(['*', '?', '[']) {
-        return several(argument, argument);
+        return several(&[argument.to_owned()], argument);
     }
     if !path.exists() && !is_standard_input(path) {
         let names = SHIPPED.iter().map(|(name, _)| *name);
@@ -128,16 +130,24 @@ fn documents(argument: &str) -> Named {
         };
         return Err(format!("{argument}: there is no such file, folder, or suite that ships{hint}"));
     }
-    let text = read(path).map_err(|error| format!("{argument}: {error}"))?;
+    let text = read(path).map_err(|error| format!("{}: {error}", name_of(path)))?;
     Ok(vec![(name_of(path), text)])
 }
 
-/// The suites among what a pattern finds.
-fn several(pattern: &str, argument: &str) -> Result<Vec<(String, String)>, String> {
-    let paths = glob::glob(pattern).map_err(|error| format!("{argument}: is no pattern: {error}"))?;
+/// The suites among what these patterns find, in the order of their names.
+fn several(patterns: &[String], argument: &str) -> Result<Vec<(String, String)>, String> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for pattern in patterns {
+        let matching = glob::glob(pattern).map_err(|error| format!("{argument}: is no pattern: {error}"))?;
+        for path in matching {
+            paths.push(path.map_err(|error| format!("{argument}: {error}"))?);
+        }
+    }
+    if patterns.len() > 1 {
+        paths.sort();
+    }
     let mut found = Vec::new();
     for path in paths {
-        let path: PathBuf = path.map_err(|error| format!("{argument}: {error}"))?;
         if !path.is_file() {
             continue;
         }
@@ -171,10 +181,13 @@ mod tests {
             std::fs::write(path, text).expect("a file");
         }
         std::fs::write(folder.path().join("other.json"), "{}").expect("a file");
+        let commented = std::fs::read_to_string(inner.join("a.json")).expect("it was written");
+        let commented = commented.replace("\"a\"", "\"aa\"").replacen('{', "{ // comments are allowed\n", 1);
+        std::fs::write(inner.join("aa.jsonc"), commented).expect("a file");
         let at = |part: &str| format!("{}{part}", folder.path().display());
         assert_eq!(found(&["load", "rooms"]), Ok(vec!["load".into(), "rooms".into()]));
         assert_eq!(found(&[&at("/b.json")]), Ok(vec!["b".into()]));
-        assert_eq!(found(&[&at("")]), Ok(vec!["b".into(), "a".into()]));
+        assert_eq!(found(&[&at("")]), Ok(vec!["b".into(), "a".into(), "aa".into()]));
         assert_eq!(found(&[&at("/*/*.json")]), Ok(vec!["a".into()]));
         assert_eq!(
             found(&[&at("/c*.json")]),

@@ -170,6 +170,27 @@ async fn a_broken_suite_is_told_by_file_line_and_column() {
 }
 
 #[tokio::test]
+async fn a_folder_is_validated_with_all_suites_in_it_also_those_with_comments() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("more");
+    std::fs::create_dir(&inner).expect("a folder in it");
+    let good = std::fs::read_to_string(GOOD).expect("a suite");
+    std::fs::write(folder.path().join("good.json"), &good).expect("a file");
+    std::fs::write(inner.join("commented.jsonc"), format!("// what it proves\n{good}")).expect("a file");
+    std::fs::write(folder.path().join("package.json"), "{}").expect("a file that is no suite");
+    let at = folder.path().display().to_string();
+    assert_eq!(
+        said(&["validate", &at], b"").await,
+        (Some(0), "2 suites, no problem\n".into(), String::new())
+    );
+    let broken = inner.join("broken.jsonc");
+    std::fs::copy(BROKEN, &broken).expect("a copy");
+    let told = format!("{}:3:32: a comma is missing here\n1 problem in 1 of 3 suites\n", broken.display());
+    assert_eq!(said(&["validate", &at], b"").await, (Some(2), String::new(), told));
+    assert_eq!(said(&["validate", "load", GOOD], b"").await.0, Some(0), "a suite that ships has a name");
+}
+
+#[tokio::test]
 async fn a_suite_comes_from_standard_input() {
     let suite = br#"{ "sockscope": 1, "suite": "x", "checks": [{ "check": "c", "stepz": [] }] }"#;
     let told = "<stdin>:1:60: \"stepz\" is no key of a check; did you mean \"steps\"? ($.checks[0].stepz)\n1 problem in 1 suite\n";
@@ -180,10 +201,10 @@ async fn a_suite_comes_from_standard_input() {
 async fn what_cannot_be_read_is_said_in_words() {
     let (code, _, words) = said(&["validate", "no-such-suite.json"], b"").await;
     assert_eq!(code, Some(2));
-    assert!(words.starts_with("no-such-suite.json: cannot be read: "), "{words}");
-    let (code, _, words) = said(&["validate", env!("CARGO_MANIFEST_DIR")], b"").await;
+    assert!(words.starts_with("no-such-suite.json: there is no such file, folder, or suite"), "{words}");
+    let (code, _, words) = said(&["validate", concat!(env!("CARGO_MANIFEST_DIR"), "/src")], b"").await;
     assert_eq!(code, Some(2));
-    assert!(words.contains("is a folder"), "{words}");
+    assert!(words.contains("src: there is no suite in it"), "{words}");
     let (code, _, words) = said(&["validate", "-"], b"{\"\xff\"}").await;
     assert_eq!((code, words.lines().next()), (Some(2), Some("<stdin>: is no text in UTF-8; byte 2 is none")));
     let (code, _, words) = said(&["validate", "-"], &vec![b' '; (16 << 20) + 1]).await;

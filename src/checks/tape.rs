@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::engine::mask::Masker;
 use crate::engine::recorded::Recorded;
-use crate::engine::report::{Millis, Transcript};
+use crate::engine::report::{Millis, NearbyEvent, Report, Transcript, event_name};
 use crate::engine::{Frame, FrameKind, Instant, World};
 use crate::wire::checks::{Nearby, Spot};
 use crate::wire::{Request, Shown, ShownFrame, encode};
@@ -24,6 +24,12 @@ const MOST_SHOWN: u64 = 2000;
 /// A frame is shown up to here.
 const SHOWN: usize = 4096;
 
+/// Of so many failures a report has the events around them, so many before and after, each up to so many characters.
+const MOST_ATTESTED: usize = 20;
+const ATTESTED_BEFORE: u64 = 12;
+const ATTESTED_AFTER: u64 = 5;
+const ATTESTED_MESSAGE: usize = 400;
+
 /// The recording of one run.
 pub(super) struct Tape<W: World> {
     pub run: u64,
@@ -31,8 +37,12 @@ pub(super) struct Tape<W: World> {
     pub masker: Masker,
     /// The suite's name, for a file.
     pub suite: String,
+    /// The names of its checks.
+    pub checks: Vec<String>,
     /// The number of the first frame of each check.
     pub begins: BTreeMap<usize, u64>,
+    /// When each check began.
+    pub began: BTreeMap<usize, Instant>,
     /// The number of the frame after each failure.
     pub failures: HashMap<(usize, usize), u64>,
 }
@@ -77,6 +87,50 @@ impl<W: World> Tape<W> {
             bytes: frame.bytes.len() as u64,
             is_last_before: frame.number + 1 == at,
         }
+    }
+
+    /// Puts what was sent and received around failures into the report, where files of it have it too.
+    pub fn attest(&self, report: &mut Report) {
+        let mut left = MOST_ATTESTED;
+        for (number, check) in report.checks.iter_mut().enumerate() {
+            let began = self.began.get(&number).copied();
+            for (place, step) in check.steps.iter_mut().enumerate().filter(|(_, step)| step.failure.is_some())
+            {
+                if left == 0 {
+                    return;
+                }
+                let spot = Spot { run: self.run, check: number, step: place };
+                step.around = self.evidence(spot, began);
+                left -= usize::from(!step.around.is_empty());
+            }
+        }
+    }
+
+    fn evidence(&self, spot: Spot, began: Option<Instant>) -> Vec<NearbyEvent> {
+        let Some(&at) = self.failures.get(&(spot.check, spot.step)) else { return Vec::new() };
+        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
+        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        self.recorded.read(|session| {
+            let began = began.or(session.log.began()).unwrap_or(Instant::ORIGIN);
+            let names: HashMap<u32, &str> =
+                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
+            let from = at.saturating_sub(ATTESTED_BEFORE).max(first);
+            let until = at.saturating_add(ATTESTED_AFTER).min(next_check);
+            let frames = session.log.from(from).take_while(|frame| frame.number < until);
+            let event = |frame: Frame<'_>| {
+                let Nearby { client, at: moment, content, bytes, .. } =
+                    self.nearby(&frame, &names, began, at);
+                NearbyEvent {
+                    client: self.masker.mask(&client).into_owned(),
+                    at_ms: moment,
+                    event: event_name(frame.kind).to_owned(),
+                    message: cut_at(content, ATTESTED_MESSAGE),
+                    bytes,
+                    after: frame.number >= at,
+                }
+            };
+            frames.map(event).collect()
+        })
     }
 
     /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them.
@@ -134,7 +188,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn cut(text: String) -> String {
-    match text.char_indices().nth(SHOWN) {
+    cut_at(text, SHOWN)
+}
+
+/// A secret is taken out before, so that no part of it stays at the cut.
+fn cut_at(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

@@ -187,7 +187,9 @@ impl<W: World> Office<W> {
             recorded: recorded.clone(),
             masker: plan.masker().clone(),
             suite: name,
+            checks: Vec::new(),
             begins: BTreeMap::new(),
+            began: BTreeMap::new(),
             failures: HashMap::new(),
         });
         self.tell(Live::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
@@ -204,7 +206,10 @@ impl<W: World> Office<W> {
             }
             office.flush();
         });
-        let report = run(plan, recorded, stop, listener).await;
+        let mut report = run(plan, recorded, stop, listener).await;
+        if let Some(tape) = self.0.tapes.borrow().of(run_id) {
+            tape.attest(&mut report);
+        }
         self.keep_report(run_id, &it.id, report).await;
     }
 
@@ -213,9 +218,15 @@ impl<W: World> Office<W> {
         let mut tapes = self.0.tapes.borrow_mut();
         let Some(tape) = tapes.of_mut(run) else { return };
         match progress {
+            Progress::RunStarted { checks, .. } => {
+                tape.checks = checks.iter().map(|check| check.name.clone()).collect();
+            }
             Progress::CheckStarted { check } => {
                 let frame = tape.next_frame();
                 tape.begins.insert(*check, frame);
+                tape.began.insert(*check, self.0.world.now());
+                let name = tape.checks.get(*check).cloned().unwrap_or_default();
+                tape.recorded.begin_check(&name);
             }
             Progress::StepEnded { check, step, failure: Some(_), .. } => {
                 let frame = tape.next_frame();

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::handshakes::Handshakes;
-use super::report::{Origin, Transcript};
+use super::report::{Notes, Origin, Transcript};
 use super::world::LocalFuture;
 use super::{
     Closing, ConnectError, Endpoint, Entry, Event, EventSink, FrameKind, FrameLog, HttpError, HttpRequest,
@@ -32,7 +32,7 @@ impl<W: World> Recorded<W> {
     /// Records `world`, holding at most `budget` bytes of frames, the newest. `origin` is when the world's clock was zero.
     pub fn new(world: W, budget: usize, origin: Origin) -> Self {
         let log = FrameLog::with_budget(budget);
-        let tape = Tape { log, origin, handshakes: Handshakes::default(), next: 0 };
+        let tape = Tape { log, origin, handshakes: Handshakes::default(), notes: Notes::default(), next: 0 };
         Self { world, tape: Rc::new(RefCell::new(tape)) }
     }
 
@@ -44,8 +44,16 @@ impl<W: World> Recorded<W> {
             only: None,
             pins: None,
             connections: tape.handshakes.as_slice(),
+            notes: tape.notes.as_slice(),
             origin: tape.origin,
         })
+    }
+
+    /// From here on everything belongs to this check.
+    pub fn begin_check(&self, name: &str) {
+        let at = self.now();
+        let tape = &mut *self.tape.borrow_mut();
+        tape.notes.check(at, tape.log.total(), name);
     }
 }
 
@@ -53,6 +61,7 @@ struct Tape {
     log: FrameLog,
     origin: Origin,
     handshakes: Handshakes,
+    notes: Notes,
     next: u32,
 }
 
@@ -161,7 +170,18 @@ impl<W: World> World for Recorded<W> {
     }
 
     fn http(&self, request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>> {
-        self.world.http(request)
+        let at = self.now();
+        let number = {
+            let tape = &mut *self.tape.borrow_mut();
+            tape.notes.call(at, tape.log.total(), &request)
+        };
+        let (answer, this) = (self.world.http(request), self.clone());
+        Box::pin(async move {
+            let result = answer.await;
+            let at = this.now();
+            this.tape.borrow_mut().notes.answered(number, at, &result);
+            result
+        })
     }
 }
 

@@ -124,6 +124,7 @@ impl<W: World> Desk<W> {
                 pins: Some(&remarks),
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
+                notes: &[],
                 origin: Origin::from_millis(self.0.ready.clock_began),
             };
             format.write(&session, &masker, &mut pieces).map(|()| log.from(0).filter(takes).count() as u64)

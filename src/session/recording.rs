@@ -48,6 +48,7 @@ impl<W: World> Desk<W> {
             let session = Transcript {
                 log,
                 pins: None,
+                notes: &[],
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
                 origin: Origin::from_millis(self.0.ready.clock_began),

@@ -443,6 +443,32 @@ fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
 }
 
 #[test]
+fn a_failure_has_the_messages_around_it_in_the_report_and_the_recording_says_where_checks_begin() {
+    with_page(|page| async move {
+        let told = page.run(order(FLAKY)).await;
+        let around = told.iter().find_map(|it| match it {
+            Live::Ended { report, .. } => Some(report.checks[0].steps[1].around.clone()),
+            _ => None,
+        });
+        let around = around.expect("a report");
+        let events: Vec<_> =
+            around.iter().map(|it| (it.event.as_str(), it.message.as_str(), it.after)).collect();
+        assert_eq!(events[2..4], [("sent", "hello", false), ("received", "hello", false)], "{events:?}");
+        assert!(events.contains(&("closing", "1000", true)), "{events:?}");
+        let run = run_of(&told);
+        let Told::File { text, .. } = page.ask(Ask::Events { run, form: EventFormat::JsonLines }).await
+        else {
+            panic!("a file")
+        };
+        let first = text.lines().next().expect("a line");
+        assert!(
+            first.starts_with("{\"event\":\"check\"") && first.contains("\"check\":\"another word\""),
+            "{first}"
+        );
+    });
+}
+
+#[test]
 fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
     with_page(|page| async move {
         let mut asked = order(

@@ -110,6 +110,7 @@ fn what_the_budget_dropped_is_said_and_the_rest_is_whole() {
     let mut recording = Recording {
         log: FrameLog::with_budget(0),
         connections: vec![fixture::connection(1, "a", "ws://h/", 0)],
+        notes: Vec::new(),
     };
     for i in 0..60_000 {
         recording.push(i, 1, FrameKind::ReceivedText, format!("message {i}").as_bytes());

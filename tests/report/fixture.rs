@@ -9,10 +9,10 @@ use sockscope::engine::metrics::Histogram;
 use sockscope::engine::random::Random;
 use sockscope::engine::report::{
     CheckReport, Closed, Connection, Difference, Environment, Failure, FailureKind, Instead, Leftover,
-    Metric, Millis, NearMiss, Opened, Origin, Report, Second, ShardReport, StepReport, TargetReport,
-    ThresholdReport, Totals, Transcript, Unmet, Verdict,
+    Metric, Millis, NearMiss, NearbyEvent, Note, Noted, Notes, Opened, Origin, Report, Second, ShardReport,
+    StepReport, TargetReport, ThresholdReport, Totals, Transcript, Unmet, Verdict,
 };
-use sockscope::engine::{Entry, FrameKind, FrameLog, Instant};
+use sockscope::engine::{Entry, FrameKind, FrameLog, HttpError, HttpRequest, HttpResponse, Instant};
 
 fn timing(count: u64, p50: f64) -> Metric {
     let times = |factor: f64| Some((p50 * factor * 1e3).round() / 1e3);
@@ -98,6 +98,7 @@ fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport {
         forgiven: None,
         failure: None,
         unmet: None,
+        around: Vec::new(),
     }
 }
 
@@ -319,6 +320,19 @@ fn that_times_out() -> CheckReport {
         expected: Some("text \"pong\"".to_owned()),
         ..failure(FailureKind::Timeout, "nothing came within 2 s")
     });
+    let nearby = |at_ms: f64, event: &str, message: &str| NearbyEvent {
+        client: "crowd[3]".to_owned(),
+        at_ms: Millis(at_ms),
+        event: event.to_owned(),
+        message: message.to_owned(),
+        bytes: message.len() as u64,
+        after: at_ms > 30_000.0,
+    };
+    repeats.around = vec![
+        nearby(28_001.5, "sent", "ping"),
+        nearby(28_002.125, "received", "<busy & \"late\">"),
+        nearby(30_124.0, "received", "pong"),
+    ];
     let mut refused = step("teardown[0]", "bob connects", Verdict::Fail, 3.5);
     let words = "Error during WebSocket handshake: Unexpected response code: 403";
     refused.failure = Some(Failure {
@@ -509,12 +523,20 @@ pub fn many(count: usize) -> Report {
 pub struct Recording {
     pub log: FrameLog,
     pub connections: Vec<Connection>,
+    pub notes: Vec<Note>,
 }
 
 impl Recording {
     pub fn transcript(&self) -> Transcript<'_> {
         let origin = Origin::from_millis(1_795_230_066_123.456);
-        Transcript { log: &self.log, only: None, pins: None, connections: &self.connections, origin }
+        Transcript {
+            log: &self.log,
+            only: None,
+            pins: None,
+            connections: &self.connections,
+            notes: &self.notes,
+            origin,
+        }
     }
 
     pub fn push(&mut self, at_us: u64, connection: u32, kind: FrameKind, bytes: &[u8]) {
@@ -580,6 +602,7 @@ pub fn session() -> Recording {
                 ..connection(1, "alice", alice, 25_000)
             },
         ],
+        notes: Vec::new(),
     };
     recording.push(1000, 1, Connecting, alice.as_bytes());
     recording.push(1500, 2, Connecting, b"wss://localhost:1/");
@@ -604,6 +627,56 @@ pub fn session() -> Recording {
     recording.push(30_000, 1, SentText, b"hello again");
     recording.push(90_000, 1, Closed, b"4029 the application's own code: slow down, please");
     recording
+}
+
+/// A session of two checks, with calls.
+pub fn run() -> Recording {
+    let mut notes = Notes::default();
+    let at = |us: u64| Instant::from_nanos(us * 1000);
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let call = |method: &str, url: &str, body: Option<&str>| HttpRequest {
+        method: method.to_owned(),
+        url: url.to_owned(),
+        headers: vec![header("content-type", "application/json"), header("Authorization", "Bearer abc")],
+        body: body.map(str::to_owned),
+    };
+    notes.check(at(500), 0, "alice is told");
+    let login = "{\"user\":\"anna\",\"password\":\"geheim\"}";
+    let number =
+        notes.call(at(600), 0, &call("POST", "http://localhost:9000/api/login?retry=1", Some(login)));
+    let headers = vec![header("content-type", "application/json"), header("set-cookie", "sid=1")];
+    let body = "{\"access_token\":\"eyJ\",\"expires\":60}".to_owned();
+    notes.answered(number, at(900), &Ok(HttpResponse { status: 201, headers, body }));
+    let number = notes.call(at(9000), 11, &call("GET", "http://localhost:9000/api/gone", None));
+    notes.answered(number, at(9500), &Err(HttpError { message: "Failed to fetch".to_owned() }));
+    notes.check(at(25_000), 13, "alice comes back");
+    notes.call(at(95_000), 17, &call("DELETE", "http://localhost:9000/api/rooms/1", None));
+    Recording { notes: notes.as_slice().to_vec(), ..session() }
+}
+
+/// Notes with this text wherever there can be one.
+pub fn notes(text: &str) -> Vec<Note> {
+    let mut notes = Notes::default();
+    notes.check(Instant::ORIGIN, 0, text);
+    let headers = vec![("x-any".to_owned(), text.to_owned())];
+    for body in [text.to_owned(), format!("a={text}"), serde_json::json!({ text: [text] }).to_string()] {
+        let request = HttpRequest {
+            method: "POST".to_owned(),
+            url: format!("http://h/{text}?{text}&a={text}"),
+            headers: headers.clone(),
+            body: Some(body.clone()),
+        };
+        let number = notes.call(Instant::ORIGIN, 0, &request);
+        notes.answered(
+            number,
+            Instant::ORIGIN,
+            &Ok(HttpResponse { status: 200, headers: headers.clone(), body }),
+        );
+        let number = notes.call(Instant::ORIGIN, 0, &request);
+        notes.answered(number, Instant::ORIGIN, &Err(HttpError { message: text.to_owned() }));
+    }
+    assert!(notes.as_slice().iter().any(|note| matches!(note.what, Noted::Call(_))));
+    notes.as_slice().to_vec()
 }
 
 /// The report with every text that is no word of a list replaced. It goes through JSON, so that no field is forgotten.

@@ -35,6 +35,11 @@ fn it_is_valid_by_the_schema_of_har_1_2() {
     if let Err(error) = schemas.validate(&har(), schema) {
         panic!("{error:#}");
     }
+    let of_run = exported(&fixture::run().transcript(), EventFormat::Har, &Masker::default());
+    let of_run: Value = serde_json::from_str(&of_run).expect("a HAR is JSON");
+    if let Err(error) = schemas.validate(&of_run, schema) {
+        panic!("{error:#}");
+    }
     let mut broken = har();
     broken["log"]["entries"][0]["request"].as_object_mut().expect("a request").remove("url");
     assert!(schemas.validate(&broken, schema).is_err(), "the schema looks at nothing");

@@ -9,6 +9,7 @@ mod golden;
 mod har;
 mod hostile;
 mod junit;
+mod notes;
 mod real;
 mod secrets;
 #[path = "../simulated/mod.rs"]

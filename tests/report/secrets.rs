@@ -121,6 +121,7 @@ fn no_form_of_a_session_has_a_secret() {
             },
             fixture::connection(2, &poison, &poison, 1),
         ],
+        notes: fixture::notes(&poison),
     };
     for connection in [1, 2, 3] {
         for kind in [Connecting, Opened, SentText, ReceivedText, Closing, Failed, Closed] {

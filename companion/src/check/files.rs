@@ -172,19 +172,33 @@ pub(super) fn joined(format: EventFormat, all: Vec<(String, &str)>) -> String {
     }
 }
 
-/// One archive with the entries of all, each of a page that says of which recording it is.
+/// One archive with the entries of all. The checks of each recording stay its pages, under names that say which recording it is;
+/// what belongs to none gets a page of the recording.
 fn joined_har(all: &[(String, &str)]) -> String {
     let mut whole: Option<Value> = None;
     for (nth, (name, text)) in all.iter().enumerate() {
         let Ok(mut archive) = serde_json::from_str::<Value>(text) else { continue };
         let id = format!("run_{nth}");
+        let mut pages = archive["log"]["pages"].as_array().cloned().unwrap_or_default();
+        for page in &mut pages {
+            page["id"] = format!("{id}_{}", page["id"].as_str().unwrap_or_default()).into();
+            page["title"] = format!("{name}: {}", page["title"].as_str().unwrap_or_default()).into();
+        }
         let mut entries = archive["log"]["entries"].as_array().cloned().unwrap_or_default();
-        entries.iter_mut().for_each(|entry| entry["pageref"] = id.as_str().into());
-        let started = entries.first().map(|entry| entry["startedDateTime"].clone());
-        // A page must have a beginning, so one without a connection has none.
-        let page = started.map(|started| {
+        let mut without_check = None;
+        for entry in &mut entries {
+            entry["pageref"] = match entry["pageref"].as_str() {
+                Some(check) => format!("{id}_{check}").into(),
+                None => {
+                    // A page must have a beginning, so one without a connection has none.
+                    without_check.get_or_insert_with(|| entry["startedDateTime"].clone());
+                    id.as_str().into()
+                }
+            };
+        }
+        pages.extend(without_check.map(|started| {
             serde_json::json!({ "id": id, "title": name, "startedDateTime": started, "pageTimings": {} })
-        });
+        }));
         let log = match &mut whole {
             Some(whole) => &mut whole["log"],
             None => {
@@ -193,7 +207,7 @@ fn joined_har(all: &[(String, &str)]) -> String {
                 &mut whole.insert(archive)["log"]
             }
         };
-        for (part, more) in [("pages", page.into_iter().collect()), ("entries", entries)] {
+        for (part, more) in [("pages", pages), ("entries", entries)] {
             if let Some(list) = log[part].as_array_mut() {
                 list.extend::<Vec<Value>>(more);
             }
@@ -205,6 +219,26 @@ fn joined_har(all: &[(String, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_checks_of_joined_archives_keep_their_entries() {
+        let archive = |check: &str| {
+            serde_json::json!({ "log": { "version": "1.2",
+                "pages": [ { "id": "check_0", "title": check, "startedDateTime": "2026", "pageTimings": {} } ],
+                "entries": [ { "pageref": "check_0", "startedDateTime": "2026", "name": check } ] } })
+            .to_string()
+        };
+        let (one, two) = (archive("a"), archive("b"));
+        let all = [("x".to_owned(), one.as_str()), ("y".to_owned(), two.as_str())];
+        let joined: Value = serde_json::from_str(&joined_har(&all)).expect("JSON");
+        let of = |part: &str, member: &str| {
+            let list = joined["log"][part].as_array().expect("a list");
+            list.iter().map(|it| it[member].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("pages", "title"), ["x: a", "y: b"]);
+        assert_eq!(of("pages", "id"), of("entries", "pageref"));
+        assert_eq!(of("pages", "id"), ["run_0_check_0", "run_1_check_0"]);
+    }
 
     #[test]
     fn archives_are_joined_by_their_entries() {

@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use clap::Args;
 use sockscope::engine::suite::Suite;
 
 use super::Exit;
-use crate::suites::{line, name_of, read};
+use crate::suites::{line, read_all};
 
 /// Check suites without running them.
 #[derive(Debug, Args)]
@@ -16,28 +15,31 @@ use crate::suites::{line, name_of, read};
 Problems go to standard error as file:line:column: message (path).
 Exit codes: 0 when every suite is good, 2 when one is not or cannot be read.")]
 pub struct Flags {
-    /// Suites to check; - is standard input
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    /// Files, folders, patterns or names of suites that ship; - is standard input
+    #[arg(value_name = "SUITE", required = true)]
+    suites: Vec<String>,
 }
 
 /// Reads each suite and tells its problems.
 pub fn run(flags: Flags) -> Exit {
     let (mut told, mut problems, mut bad) = (String::new(), 0, 0);
-    for file in &flags.files {
-        let name = name_of(file);
-        let lines = match read(file) {
-            Ok(text) => {
-                Suite::parse(&text).err().unwrap_or_default().iter().map(|p| line(&name, p)).collect()
-            }
-            Err(error) => vec![format!("{name}: {error}")],
-        };
+    let mut all = 0;
+    let mut tell = |lines: Vec<String>| {
+        all += 1;
         problems += lines.len();
         bad += usize::from(!lines.is_empty());
         lines.iter().for_each(|line| told.extend([line.as_str(), "\n"]));
+    };
+    for named in read_all(&flags.suites) {
+        match named {
+            Err(words) => tell(vec![words]),
+            Ok(documents) => documents.iter().for_each(|(name, text)| {
+                let problems = Suite::parse(text).err().unwrap_or_default();
+                tell(problems.iter().map(|problem| line(name, problem)).collect());
+            }),
+        }
     }
     let suites = |count: usize| if count == 1 { "1 suite".to_owned() } else { format!("{count} suites") };
-    let all = flags.files.len();
     if bad == 0 {
         // A closed pipe changes nothing about the suites.
         let _ = writeln!(io::stdout(), "{}, no problem", suites(all));

@@ -1,13 +1,15 @@
 //! A recorded session as HTTP Archive 1.2, with WebSocket messages as Chrome's network panel writes them.
 //!
-//! Owns one entry for each handshake. Messages have Chrome's four members and nothing else, so that whatever reads Chrome's
+//! Owns one entry for each handshake, and one for each HTTP call of a run, whose checks are the pages. Messages have Chrome's four members and nothing else, so that whatever reads Chrome's
 //! files reads these: `type`, `time` in seconds since 1970, `opcode`, and `data`, which is base64 unless the opcode is 1.
 //! All that Chrome has no place for stands beside them in `_sockscope`; its lists have one item for each message.
 //! What a page cannot see (headers, sizes on the wire, the status of a refusal) is empty or -1, never made up.
 
 use std::fmt::{self, Write};
 
+use super::calls::{Pageref, Pages, query, write_entry};
 use super::jsonl::{json_list, json_text};
+use super::notes::{Call, Note, Noted};
 use super::transcript::{Connection, Content, Decimal, Transcript, text_of};
 use crate::engine::mask::Masker;
 use crate::engine::{Frame, FrameKind};
@@ -21,16 +23,43 @@ pub fn write_har(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
             of_handshake[handshake].push(frame.number);
         }
     }
-    let mut order: Vec<usize> = (0..session.connections.len()).collect();
-    order.sort_by_key(|&place| session.connections[place].asked);
+    let mut begun = 0_usize;
+    let calls = session.notes.iter().filter_map(|note| match &note.what {
+        Noted::Call(call) => Some(Told::Call(note, call, begun.checked_sub(1))),
+        Noted::Check(_) => {
+            begun += 1;
+            None
+        }
+    });
+    let mut order: Vec<Told<'_>> =
+        (0..session.connections.len()).map(Told::Connection).chain(calls).collect();
+    order.sort_by_key(|told| match told {
+        Told::Connection(place) => session.connections[*place].asked,
+        Told::Call(note, ..) => note.at,
+    });
+    let pages = Pages::of(session.notes);
 
     out.write_str("{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"Sockscope\",\"version\":")?;
     json_text(out, env!("CARGO_PKG_VERSION"))?;
-    out.write_str("},\"pages\":[],\"entries\":[")?;
-    for (nth, place) in order.into_iter().enumerate() {
+    out.write_char('}')?;
+    pages.write(session, masker, out)?;
+    out.write_str(",\"entries\":[")?;
+    for (nth, told) in order.into_iter().enumerate() {
         out.write_str(if nth == 0 { "\n" } else { ",\n" })?;
+        let place = match told {
+            Told::Connection(place) => place,
+            Told::Call(note, call, page) => {
+                write_entry(note, call, page, session, masker, out)?;
+                continue;
+            }
+        };
+        let connection = &session.connections[place];
+        let page = match of_handshake[place].first() {
+            Some(&frame) => pages.at(frame),
+            None => pages.at_moment(connection.asked),
+        };
         let frames = of_handshake[place].iter().filter_map(|&number| session.log.get(number));
-        let entry = Entry { session, masker, connection: &session.connections[place], frames };
+        let entry = Entry { session, masker, connection, page, frames };
         entry.write(out)?;
     }
     out.write_str("\n]")?;
@@ -41,10 +70,18 @@ pub fn write_har(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
     writeln!(out, ",\"_sockscope\":{{\"events\":{},\"dropped\":{dropped}}}}}}}", session.log.total())
 }
 
+/// What has an entry.
+enum Told<'a> {
+    Connection(usize),
+    /// With the check in which it was made.
+    Call(&'a Note, &'a Call, Option<usize>),
+}
+
 struct Entry<'a, F> {
     session: &'a Transcript<'a>,
     masker: &'a Masker,
     connection: &'a Connection,
+    page: Option<usize>,
     frames: F,
 }
 
@@ -56,7 +93,8 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
         let wait = Decimal(end.map_or_else(Default::default, |end| end - self.connection.asked));
         write!(
             out,
-            "{{\"startedDateTime\":\"{}\",\"time\":{wait}",
+            "{{{}\"startedDateTime\":\"{}\",\"time\":{wait}",
+            Pageref(self.page),
             self.session.origin.iso(self.connection.asked)
         )?;
         self.request(out)?;
@@ -84,18 +122,9 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
         let url = self.masker.mask(&self.connection.url);
         out.write_str(",\"request\":{\"method\":\"GET\",\"url\":")?;
         json_text(out, &url)?;
-        out.write_str(",\"httpVersion\":\"HTTP/1.1\",\"headers\":[],\"queryString\":[")?;
-        let query = url.split_once('?').map_or("", |(_, query)| query);
-        for (i, pair) in query.split('&').filter(|pair| !pair.is_empty()).enumerate() {
-            // As Chrome has them: as they stand in the address, not decoded.
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            out.write_str(if i == 0 { "{\"name\":" } else { ",{\"name\":" })?;
-            json_text(out, name)?;
-            out.write_str(",\"value\":")?;
-            json_text(out, value)?;
-            out.write_char('}')?;
-        }
-        out.write_str("],\"cookies\":[],\"headersSize\":-1,\"bodySize\":0}")
+        out.write_str(",\"httpVersion\":\"HTTP/1.1\",\"headers\":[]")?;
+        query(&url, out)?;
+        out.write_str(",\"cookies\":[],\"headersSize\":-1,\"bodySize\":0}")
     }
 
     fn all_messages(&self) -> impl Iterator<Item = Frame<'a>> {

@@ -7,6 +7,7 @@
 
 use std::fmt::{self, Write};
 
+use super::calls::write_line;
 use super::transcript::{Connection, Content, Decimal, Transcript, asked_close, text_of};
 use crate::engine::mask::Masker;
 use crate::engine::{Frame, FrameKind};
@@ -16,7 +17,11 @@ pub fn write_jsonl(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Writ
     if session.log.dropped() > 0 {
         writeln!(out, "{{\"event\":\"dropped\",\"count\":{}}}", session.log.dropped())?;
     }
+    let mut notes = session.notes.iter().peekable();
     for (frame, handshake) in session.frames() {
+        while let Some(note) = notes.next_if(|note| note.before <= frame.number) {
+            write_line(note, session, masker, out)?;
+        }
         let connection = handshake.map(|place| &session.connections[place]);
         write!(
             out,
@@ -39,11 +44,11 @@ pub fn write_jsonl(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Writ
         }
         out.write_str("}\n")?;
     }
-    Ok(())
+    notes.try_for_each(|note| write_line(note, session, masker, out))
 }
 
 /// What an event is called, here and in the other forms.
-pub(super) fn event(kind: FrameKind) -> &'static str {
+pub fn event(kind: FrameKind) -> &'static str {
     match kind {
         FrameKind::Connecting => "connecting",
         FrameKind::Opened => "opened",
@@ -104,7 +109,7 @@ fn details(
 }
 
 /// `,"name":"text"`.
-fn member(out: &mut dyn Write, name: &str, text: &str) -> fmt::Result {
+pub(super) fn member(out: &mut dyn Write, name: &str, text: &str) -> fmt::Result {
     write!(out, ",\"{name}\":")?;
     json_text(out, text)
 }

@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
+use super::around;
 use super::markup::{attribute, body};
 use super::words::{self, broken, explain, figures, is_timing};
 use super::{CheckReport, Millis, Report, StepReport, ThresholdReport, Verdict};
@@ -149,7 +150,7 @@ fn of_check(check: &CheckReport, same_as: Option<&str>) -> Outcome {
     };
     let text = match same_as {
         Some(first) => format!("its setup failed as that of {first:?}, which is told there\n"),
-        None => explain(check),
+        None => explain(check) + &around::lines(check),
     };
     Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), text)
 }

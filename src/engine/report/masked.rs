@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, Report, ServerReport,
-    ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
+    CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, NearbyEvent, Report,
+    ServerReport, ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
 };
 use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
@@ -220,6 +220,7 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         forgiven,
         failure,
         unmet,
+        around,
     } = step;
     StepReport {
         path: text(masker, path),
@@ -235,6 +236,19 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         forgiven: optional(masker, forgiven),
         failure: failure.map(|one| failed(masker, one)),
         unmet: unmet.map(|one| missed(masker, one)),
+        around: around.into_iter().map(|one| nearby(masker, one)).collect(),
+    }
+}
+
+fn nearby(masker: &Masker, event: NearbyEvent) -> NearbyEvent {
+    let NearbyEvent { client, at_ms, event, message, bytes, after } = event;
+    NearbyEvent {
+        client: text(masker, client),
+        at_ms,
+        event: text(masker, event),
+        message: text(masker, message),
+        bytes,
+        after,
     }
 }
 

@@ -4,6 +4,8 @@
 //! to judge: the runner has judged, a report says it. The rule a reader would break: every form is written into a
 //! [`std::fmt::Write`] as it goes, so that a recording of 100 000 events is never in memory twice.
 
+mod around;
+mod calls;
 mod csv;
 mod format;
 mod har;
@@ -14,6 +16,7 @@ mod junit;
 mod markup;
 mod masked;
 mod model;
+mod notes;
 mod transcript;
 mod words;
 
@@ -22,13 +25,14 @@ pub use format::{EventFormat, ReportFormat, UnknownFormat};
 pub use har::write_har;
 pub use html::{write_html, write_html_all};
 pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
-pub use jsonl::write_jsonl;
+pub use jsonl::{event as event_name, write_jsonl};
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Instead, Leftover, Metric,
-    Millis, NearMiss, Report, Second, ServerReport, ShardReport, StepReport, TargetReport, ThresholdReport,
-    Totals, Unmet, Verdict,
+    Millis, NearMiss, NearbyEvent, Report, Second, ServerReport, ShardReport, StepReport, TargetReport,
+    ThresholdReport, Totals, Unmet, Verdict,
 };
+pub use notes::{Answer, Answered, Body, Call, Note, Noted, Notes};
 pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
 
 /// The addresses of a run in one line: the first, where it comes from, and how many more there are; empty when none is known.

@@ -366,6 +366,9 @@ pub struct StepReport {
     /// How many of the messages that it expected came, and what came in their place; none when all came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmet: Option<Unmet>,
+    /// What was sent and received around that failure, in order; empty where nothing was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub around: Vec<NearbyEvent>,
 }
 
 /// What came of the messages that a step expected, all rounds and clients together.
@@ -398,6 +401,24 @@ pub struct Instead {
     pub count: u64,
     /// The first of them.
     pub first: NearMiss,
+}
+
+/// An event of a connection near a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearbyEvent {
+    /// The client.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// As JSON Lines calls it, such as `sent`, `received` or `closed`.
+    pub event: String,
+    /// The message, cut; bytes as hexadecimal digits.
+    pub message: String,
+    /// All of its bytes.
+    pub bytes: u64,
+    /// Whether it came after the failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after: bool,
 }
 
 /// How a step failed.

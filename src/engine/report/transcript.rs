@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::notes::Note;
 use crate::engine::mask::{MASK, Masker};
 use crate::engine::template::iso;
 use crate::engine::{Frame, FrameKind, FrameLog, Instant};
@@ -108,6 +109,8 @@ pub struct Transcript<'a> {
     pub pins: Option<&'a BTreeMap<u64, String>>,
     /// The handshakes, those of one connection in the order in which they were started.
     pub connections: &'a [Connection],
+    /// What happened beside the connections; none where nothing but connections is recorded.
+    pub notes: &'a [Note],
     /// When the world of the log's moments began.
     pub origin: Origin,
 }
@@ -145,7 +148,8 @@ impl<'a> Transcript<'a> {
 
     /// From the start of the session.
     pub(super) fn since_start(&self, at: Instant) -> Duration {
-        at - self.log.began().unwrap_or(Instant::ORIGIN)
+        let first = self.notes.first().map(|note| note.at);
+        at - first.into_iter().chain(self.log.began()).min().unwrap_or(Instant::ORIGIN)
     }
 }
 
@@ -274,8 +278,14 @@ mod tests {
             let at = Instant::from_nanos(at);
             log.push(Entry { at, connection, kind, bytes: b"", round_trip: None, is_tainted: false });
         }
-        let session =
-            Transcript { log: &log, only: None, pins: None, connections, origin: Origin::default() };
+        let session = Transcript {
+            log: &log,
+            only: None,
+            pins: None,
+            connections,
+            notes: &[],
+            origin: Origin::default(),
+        };
         let found: Vec<_> = session.frames().map(|(_, handshake)| handshake).collect();
         assert_eq!(found, expected);
     }

@@ -376,6 +376,7 @@ impl Ledger {
             forgiven: line.forgiven,
             unmet: line.awaited.into_report(line.is_borne),
             failure: line.failure,
+            around: Vec::new(),
         };
         self.lines.into_iter().map(report).collect()
     }

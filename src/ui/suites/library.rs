@@ -170,7 +170,7 @@ fn importer(store: Store, link: Link) -> AnyView {
             <summary>"Import"</summary>
             <div class="sheet">
                 <label class="button"><span class="unseen">"A file"</span>"From a file …"
-                    <input class="unseen" type="file" accept=".json,.jsonl,application/json" data-testid="import-file"
+                    <input class="unseen" type="file" accept=".json,.jsonc,.jsonl,application/json" data-testid="import-file"
                         on:change=move |event| { files::of_input(&event, move |read| take_file(store, link, read)); }/>
                 </label>
                 <label class="field"><span>"Paste a suite, or JSON Lines of a recording"</span>
@@ -201,11 +201,16 @@ pub(super) fn fetch_suite(store: Store, link: Link, address: String, made: impl 
                     .split(['?', '#'])
                     .next()
                     .unwrap_or_default();
-                take_then(store, link, name.trim_end_matches(".json").to_owned(), text, Box::new(made));
+                take_then(store, link, stem_of(name).to_owned(), text, Box::new(made));
             }
             Err(words) => store.complain(format!("{address} could not be loaded: {words}")),
         }
     });
+}
+
+/// The name of a file without the endings of suites and recordings.
+fn stem_of(name: &str) -> &str {
+    [".jsonl", ".jsonc", ".json"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
 /// What was dropped and is no file: an address, or a document.
@@ -222,8 +227,7 @@ fn take_dropped(store: Store, link: Link, text: Option<String>) {
 fn take_file(store: Store, link: Link, read: Result<files::Content, String>) {
     match read.map(|content| (content.name, String::from_utf8(content.bytes))) {
         Ok((name, Ok(text))) => {
-            let stem = name.trim_end_matches(".jsonl").trim_end_matches(".json");
-            take(store, link, stem.to_owned(), text);
+            take(store, link, stem_of(&name).to_owned(), text);
         }
         Ok((name, Err(_))) => store.complain(format!("{name} is no text, so it is no suite.")),
         Err(words) => store.complain(format!("The file could not be read: {words}")),

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Write};
 
+use super::super::around::sign;
 use super::super::markup::body;
 use super::super::words::{self, causes, counted, happened, heading, untold};
-use super::super::{CheckReport, Failure, Leftover, StepReport, Verdict};
+use super::super::{CheckReport, Failure, Leftover, NearbyEvent, StepReport, Verdict};
 use super::{badge, begin_table, end_table, figures, paragraph};
 
 /// All checks; nothing when there are none.
@@ -115,6 +116,7 @@ fn steps(steps: &[StepReport], out: &mut dyn Write) -> fmt::Result {
         }
         if let Some(failed) = &step.failure {
             failure(step, failed, out)?;
+            nearby(&step.around, out)?;
         }
         for line in words::unmet(step) {
             paragraph(out, "aside", &line)?;
@@ -170,6 +172,29 @@ fn failure(step: &StepReport, failure: &Failure, out: &mut dyn Write) -> fmt::Re
         end_table(out)?;
     }
     out.write_str("</div>\n")
+}
+
+fn nearby(around: &[NearbyEvent], out: &mut dyn Write) -> fmt::Result {
+    if around.is_empty() {
+        return Ok(());
+    }
+    out.write_str("<details class=\"more\" open>\n<summary><h4>Messages around it</h4></summary>\n")?;
+    begin_table(out, "Messages around it", &["At", "Client", "What", "Bytes", "Message"])?;
+    let first_after = around.iter().position(|event| event.after);
+    for (at, event) in around.iter().enumerate() {
+        if first_after == Some(at) {
+            out.write_str("<tr><td colspan=\"5\"><strong>the failure</strong></td></tr>\n")?;
+        }
+        write!(out, "<tr><td class=\"number\">{:.3} ms</td><th scope=\"row\">", event.at_ms.0)?;
+        body(out, &event.client)?;
+        write!(out, "</th><td>{} ", sign(&event.event))?;
+        body(out, &event.event)?;
+        write!(out, "</td><td class=\"number\">{}</td><td><code>", words::count(event.bytes))?;
+        body(out, &event.message)?;
+        out.write_str("</code></td></tr>\n")?;
+    }
+    end_table(out)?;
+    out.write_str("</details>\n")
 }
 
 fn leftovers(leftovers: &[Leftover], omitted: u64, out: &mut dyn Write) -> fmt::Result {

@@ -107,7 +107,8 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
     let model = parts[0].1;
     let all = || parts.iter().map(|(_, step)| *step);
     let failed = parts.iter().copied().filter(|(_, step)| step.failure.is_some());
-    let failure = gravest(failed, |step| step.verdict).and_then(|(shard, step)| {
+    let worst = gravest(failed, |step| step.verdict);
+    let failure = worst.and_then(|(shard, step)| {
         let failure = step.failure.clone()?;
         let message = named(shard, parts.len(), &failure.message);
         Some(Failure { message, ..failure })
@@ -126,6 +127,7 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
         forgiven: all().find_map(|step| step.forgiven.clone()),
         failure,
         unmet: unmet::unite(all().filter_map(|step| step.unmet.as_ref())),
+        around: worst.map(|(_, step)| step.around.clone()).unwrap_or_default(),
     }
 }
 

@@ -1,0 +1,103 @@
+//! HTTP calls and the beginnings of checks in the files of a run.
+
+use serde_json::{Value, json};
+use sockscope::engine::mask::Masker;
+use sockscope::engine::report::EventFormat;
+
+use crate::{exported, fixture};
+
+fn archive() -> Value {
+    let text = exported(&fixture::run().transcript(), EventFormat::Har, &Masker::default());
+    serde_json::from_str(&text).expect("a HAR is JSON")
+}
+
+fn lines() -> Vec<Value> {
+    let text = exported(&fixture::run().transcript(), EventFormat::JsonLines, &Masker::default());
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+#[test]
+fn the_checks_are_the_pages_of_an_archive_and_every_entry_says_its_own() {
+    let har = archive();
+    let pages: Vec<_> = har["log"]["pages"]
+        .as_array()
+        .expect("pages")
+        .iter()
+        .map(|page| (&page["id"], &page["title"]))
+        .collect();
+    assert_eq!(
+        pages,
+        [(&json!("check_0"), &json!("alice is told")), (&json!("check_1"), &json!("alice comes back"))]
+    );
+    let entries = har["log"]["entries"].as_array().expect("entries");
+    let told: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            (
+                entry["request"]["method"].as_str().expect("a method"),
+                entry["pageref"].as_str().expect("a page"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("POST", "check_0"),
+            ("GET", "check_0"),
+            ("GET", "check_0"),
+            ("GET", "check_0"),
+            ("GET", "check_1"),
+            ("DELETE", "check_1")
+        ]
+    );
+}
+
+#[test]
+fn a_call_is_an_entry_with_its_bodies_and_without_what_is_called_like_a_secret() {
+    let har = archive();
+    let entry = &har["log"]["entries"][0];
+    assert_eq!(entry["_resourceType"], "fetch");
+    assert_eq!(entry["time"].to_string(), "0.300");
+    let request = &entry["request"];
+    assert_eq!(request["postData"]["text"], "{\"user\":\"anna\",\"password\":\"***\"}");
+    assert_eq!(request["headers"][1], json!({ "name": "Authorization", "value": "***" }));
+    assert_eq!(request["queryString"], json!([{ "name": "retry", "value": "1" }]));
+    let response = &entry["response"];
+    assert_eq!((&response["status"], &response["content"]["size"]), (&json!(201), &json!(35)));
+    assert_eq!(response["content"]["text"], "{\"access_token\":\"***\",\"expires\":60}");
+    let gone = har["log"]["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .find(|it| it["_sockscope"]["error"] == "Failed to fetch");
+    assert_eq!(gone.expect("the call that failed")["response"]["status"], 0);
+    assert_eq!(har["log"]["entries"][5]["_sockscope"]["error"], "no answer came before the step ended");
+}
+
+#[test]
+fn marks_and_calls_stand_among_the_lines_where_they_happened() {
+    let lines = lines();
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().expect("an event")).collect();
+    assert_eq!(events[..3], ["check", "http", "connecting"]);
+    assert_eq!(events.last(), Some(&"http"));
+    let second = events.iter().rposition(|event| *event == "check").expect("a second check");
+    assert_eq!((events[second - 1], events[second + 1]), ("closed", "connecting"));
+    assert_eq!(lines[second]["check"], "alice comes back");
+    let moments: Vec<_> = lines.iter().map(|line| line["at_ms"].as_f64().expect("a moment")).collect();
+    assert!(moments.is_sorted(), "{moments:?}");
+    assert_eq!(lines[0]["at_ms"].to_string(), "0.000");
+    let call = &lines[1];
+    assert_eq!((&call["method"], &call["status"]), (&json!("POST"), &json!(201)));
+    assert_eq!(call["took_ms"].to_string(), "0.300");
+    assert_eq!(call["request"]["text"], "{\"user\":\"anna\",\"password\":\"***\"}");
+    assert_eq!(call["response"]["headers"][1], json!({ "name": "set-cookie", "value": "***" }));
+}
+
+#[test]
+fn a_recording_with_marks_and_calls_becomes_a_suite_as_one_without() {
+    let of = |recording: &fixture::Recording| {
+        let text = exported(&recording.transcript(), EventFormat::JsonLines, &Masker::default());
+        sockscope::engine::record::suite_of(&text).expect("a suite").text
+    };
+    assert_eq!(of(&fixture::run()), of(&fixture::session()));
+}
