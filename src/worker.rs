@@ -6,7 +6,7 @@ use sockscope::browser::storage::{Storage, StorageError};
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::engine::world::LocalFuture;
 use sockscope::session::{Desk, Keep, KeepError, beat};
-use sockscope::wire::Ready;
+use sockscope::wire::{Ready, most_sockets};
 use wasm_bindgen_futures::spawn_local;
 
 /// The database and the name under which the bench is kept in it.
@@ -44,7 +44,7 @@ fn main() {
         clock_step: clock::step(),
         isolated: clock::is_isolated(),
         clock_began: clock::began(),
-        most_sockets: scope::most_sockets(),
+        most_sockets: most_sockets(&scope::user_agent()),
     };
     let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(spawn_local), |bytes| {
         channel::post_to_page(&bytes);

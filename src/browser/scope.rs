@@ -12,11 +12,6 @@ pub fn user_agent() -> String {
     scope().navigator().user_agent().unwrap_or_default()
 }
 
-/// How many sockets this browser opens at once, whatever they connect to.
-pub fn most_sockets() -> u16 {
-    crate::wire::most_sockets(&user_agent())
-}
-
 /// The origin that the worker or the page came from; a worker has that of its page.
 pub fn origin() -> String {
     scope().location().origin()
