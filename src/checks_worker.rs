@@ -6,10 +6,8 @@ use sockscope::browser::storage::{Storage, StorageError};
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::checks::{Office, Shelf, ShelfError, Site, browser_name};
 use sockscope::engine::world::LocalFuture;
+use sockscope::wire::most_sockets;
 use wasm_bindgen_futures::spawn_local;
-
-/// Chromium's limit for the process of a page. Firefox stops at 200, and fails the next one without a word.
-const MOST_SOCKETS: u32 = 255;
 
 /// A database of its own: two workers that change one would have to agree on its layout.
 const DATABASE: &str = "sockscope-checks";
@@ -57,7 +55,7 @@ fn main() {
         origin: scope::origin(),
         clock_began: clock::began(),
         clock_step: clock::step(),
-        most_sockets: MOST_SOCKETS,
+        most_sockets: u32::from(most_sockets(&scope::user_agent())),
     };
     let spawn = Rc::new(spawn_local);
     let office = Office::new(BrowserWorld::new(), site, spawn, |bytes| channel::post_to_page(&bytes));

@@ -3,14 +3,11 @@
 use std::rc::Rc;
 
 use sockscope::browser::storage::{Storage, StorageError};
-use sockscope::browser::{BrowserWorld, channel, clock};
+use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::engine::world::LocalFuture;
 use sockscope::session::{Desk, Keep, KeepError, beat};
-use sockscope::wire::Ready;
+use sockscope::wire::{Ready, most_sockets};
 use wasm_bindgen_futures::spawn_local;
-
-/// Chromium's limit for the process of a page. Firefox stops at 200, and fails the next one without a word.
-const MOST_SOCKETS: u16 = 255;
 
 /// The database and the name under which the bench is kept in it.
 const DATABASE: &str = "sockscope";
@@ -47,7 +44,7 @@ fn main() {
         clock_step: clock::step(),
         isolated: clock::is_isolated(),
         clock_began: clock::began(),
-        most_sockets: MOST_SOCKETS,
+        most_sockets: most_sockets(&scope::user_agent()),
     };
     let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(spawn_local), |bytes| {
         channel::post_to_page(&bytes);

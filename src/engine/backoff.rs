@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::close::Codes;
+
 /// The rule of waiting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -21,6 +23,8 @@ pub struct Backoff {
     pub jitter_percent: u8,
     /// So many attempts; none when it never gives up.
     pub attempts: Option<u32>,
+    /// After these close codes it stays closed.
+    pub not_after: Codes,
 }
 
 impl Default for Backoff {
@@ -31,6 +35,8 @@ impl Default for Backoff {
             factor_percent: 200,
             jitter_percent: 20,
             attempts: None,
+            // An application that says its own code means it: the session was revoked, the token is no longer good.
+            not_after: Codes::new([(4000, 4999)]),
         }
     }
 }

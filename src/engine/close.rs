@@ -138,6 +138,51 @@ pub fn meaning(code: u16) -> &'static str {
     }
 }
 
+/// Whether a connection that ended with this code ended as it should: by a wish to close, or because one side went away.
+pub fn is_ordinary(code: u16) -> bool {
+    matches!(code, 1000 | 1001 | 1005)
+}
+
+/// Close codes as people write them: `1008, 4000-4999`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Codes(Vec<(u16, u16)>);
+
+impl Codes {
+    /// The codes from the first to the last of each pair, both included.
+    pub fn new(ranges: impl IntoIterator<Item = (u16, u16)>) -> Self {
+        Self(ranges.into_iter().collect())
+    }
+
+    /// Reads a list of codes and of ranges; none when it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let code = |text: &str| text.trim().parse().ok().filter(|code| (1000..=4999).contains(code));
+        let range = |text: &str| match text.split_once(['-', '–']) {
+            Some((first, last)) => Some((code(first)?, code(last)?)).filter(|(first, last)| first <= last),
+            None => code(text).map(|code| (code, code)),
+        };
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(range).collect::<Option<_>>().map(Self)
+    }
+
+    /// Whether a code is among them.
+    pub fn has(&self, code: u16) -> bool {
+        self.0.iter().any(|(first, last)| (*first..=*last).contains(&code))
+    }
+}
+
+impl std::fmt::Display for Codes {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, (first, last)) in self.0.iter().enumerate() {
+            let gap = if at > 0 { ", " } else { "" };
+            match first == last {
+                true => write!(out, "{gap}{first}")?,
+                false => write!(out, "{gap}{first}-{last}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +227,18 @@ mod tests {
         }
         assert_eq!(meaning(1006), "no close frame came");
         assert_eq!(meaning(4029), "the application's own code");
+    }
+
+    #[test]
+    fn codes_are_read_as_people_write_them() {
+        let codes = Codes::parse(" 1008,4000 - 4999, 1011").expect("codes");
+        assert_eq!([1008, 1011, 4000, 4001, 4999].map(|code| codes.has(code)), [true; 5]);
+        assert_eq!([1006, 3999, 5000].map(|code| codes.has(code)), [false; 3]);
+        assert_eq!(codes.to_string(), "1008, 4000-4999, 1011");
+        assert_eq!(Codes::parse(&codes.to_string()), Some(codes));
+        assert_eq!(Codes::parse(""), Some(Codes::default()));
+        for wrong in ["x", "4999-4000", "999", "5000", "4000-"] {
+            assert_eq!(Codes::parse(wrong), None, "{wrong}");
+        }
     }
 }

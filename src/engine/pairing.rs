@@ -13,6 +13,11 @@ use serde_json::Value;
 
 use super::matcher::Query;
 use super::{Instant, Payload, canonical};
+use scout::Scout;
+
+pub use scout::Found;
+
+mod scout;
 
 /// How replies are recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +60,10 @@ pub struct Pairing {
     /// How many open questions have an `id`. Without one no message need be read.
     with_id: usize,
     next: u64,
+    /// Questions that were given up: their connection has ended, or too many waited.
+    lost: u64,
+    /// Looks for what replies might be recognised by, where nothing was set up.
+    scout: Scout,
 }
 
 #[derive(Debug)]
@@ -97,6 +106,8 @@ impl Default for Pairing {
             keyed: FxHashMap::default(),
             with_id: 0,
             next: 0,
+            lost: 0,
+            scout: Scout::default(),
         }
     }
 }
@@ -138,11 +149,41 @@ impl Pairing {
         }
     }
 
+    /// A message went out; its content is only looked at to learn what replies might be recognised by.
+    pub fn learn(&mut self, payload: &Payload) {
+        if matches!(self.by, Way::Auto) {
+            self.scout.sent(payload);
+        }
+    }
+
+    /// What replies might be recognised by, when nothing was set up and they were not recognised.
+    pub fn found(&self) -> Option<Found> {
+        self.scout.found()
+    }
+
+    /// Questions that were given up: their connection has ended, or too many waited.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Questions that went out before `moment` and still wait.
+    pub fn waiting_since(&self, moment: Instant) -> u64 {
+        // The oldest is at the front, so this ends at the first one that is young enough.
+        let open = self.order.iter().filter_map(|number| self.open.get(number));
+        open.take_while(|question| question.at <= moment).count() as u64
+    }
+
+    /// Counting begins anew: what waits now is no question any more.
+    pub fn reset(&mut self) {
+        self.clear();
+        self.lost = 0;
+    }
+
     /// A question went out.
     pub fn asked(&mut self, at: Instant, asked: Asked) {
         while self.open.len() >= MOST_WAITING {
             let Some(oldest) = self.order.pop_front() else { break };
-            self.close(oldest);
+            self.lost += u64::from(self.close(oldest).is_some());
         }
         // Those that were answered are taken off the front as it moves on; the rest must not pile up behind one that waits.
         if self.order.len() >= 2 * MOST_WAITING {
@@ -161,6 +202,14 @@ impl Pairing {
 
     /// A message came in: how long its question had been out, when it answers one.
     pub fn received(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
+        let round_trip = self.answered(at, payload);
+        if round_trip.is_none() && matches!(self.by, Way::Auto) {
+            self.scout.received(payload);
+        }
+        round_trip
+    }
+
+    fn answered(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
         if self.open.is_empty() {
             return None;
         }
@@ -178,11 +227,17 @@ impl Pairing {
                 self.oldest_of(key)
             }
         }?;
-        self.close(number).map(|question| at.since(question.at))
+        let question = self.close(number);
+        // Whoever asks how many wait begins at the front.
+        while self.order.front().is_some_and(|number| !self.open.contains_key(number)) {
+            self.order.pop_front();
+        }
+        question.map(|question| at.since(question.at))
     }
 
     /// The connection ended; nothing will be answered.
     pub fn clear(&mut self) {
+        self.lost += self.open.len() as u64;
         self.order.clear();
         self.open.clear();
         self.keyed.clear();
@@ -354,6 +409,37 @@ mod tests {
             assert!(pairing.received(Instant::from_nanos(i), &message).is_some());
         }
         assert!(pairing.order.len() <= 2 * MOST_WAITING && pairing.keyed.len() == 1);
+    }
+
+    #[test]
+    fn what_is_never_answered_is_counted() {
+        let mut pairing = Pairing::default();
+        for (second, text) in [(0, "a"), (1, "b"), (2, "c")] {
+            pairing.sent(Instant::from_nanos(second), &text.into());
+        }
+        assert!(pairing.received(Instant::from_nanos(3), &"b".into()).is_some());
+        assert_eq!([0, 1, 2].map(|at| pairing.waiting_since(Instant::from_nanos(at))), [1, 1, 2]);
+        pairing.clear();
+        assert_eq!((pairing.lost(), pairing.waiting_since(Instant::from_nanos(9))), (2, 0));
+        (0..=MOST_WAITING).for_each(|_| pairing.sent(Instant::from_nanos(9), &"d".into()));
+        assert_eq!(pairing.lost(), 3, "one too many waited");
+        pairing.reset();
+        assert_eq!(pairing.lost(), 0);
+    }
+
+    #[test]
+    fn a_field_that_comes_back_is_found_only_where_nothing_was_set_up() {
+        let talk = |by: &PairBy| {
+            let mut pairing = Pairing::by(by).expect("readable paths");
+            for n in 1..=3 {
+                pairing.learn(&format!(r#"{{"op":"a","request_id":{n}}}"#).as_str().into());
+                let reply = format!(r#"{{"ok":true,"request_id":{n}}}"#);
+                pairing.received(Instant::from_nanos(n), &reply.as_str().into());
+            }
+            pairing.found().map(|found| (found.sent, found.replies))
+        };
+        assert_eq!(talk(&PairBy::Auto), Some(("request_id".to_owned(), 3)));
+        assert_eq!(talk(&PairBy::Off), None);
     }
 
     #[track_caller]

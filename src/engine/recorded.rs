@@ -42,6 +42,7 @@ impl<W: World> Recorded<W> {
         look(&Transcript {
             log: &tape.log,
             only: None,
+            pins: None,
             connections: tape.handshakes.as_slice(),
             origin: tape.origin,
         })

@@ -25,12 +25,16 @@ impl<W: World> Desk<W> {
                 let found = s.list.seek(from, forward, &s.record.log);
                 found.map_or(Answer::Nothing, |(frame, nth)| Answer::Found {
                     frame,
-                    position: s.list.position_of(frame),
+                    position: s.list.place_of(frame).unwrap_or(frame),
                     nth: Some(nth),
                 })
             }),
             Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
-                Some(_) => Answer::Found { frame, position: s.list.position_of(frame), nth: None },
+                Some(_) => s.list.place_of(frame).map_or(Answer::Hidden, |position| Answer::Found {
+                    frame,
+                    position,
+                    nth: None,
+                }),
                 None => Answer::Nothing,
             }),
             Question::Content { frame, form } => self.content_as(frame, form),
@@ -83,8 +87,10 @@ impl<W: World> Desk<W> {
             let filter = s.list.only().filter(|_| filtered);
             let takes = |frame: &Frame<'_>| filter.is_none_or(|filter| filter.takes(frame));
             let log = &s.record.log;
+            let remarks = s.pins.pins.iter().map(|(number, pin)| (*number, pin.note.clone())).collect();
             let session = Transcript {
                 log,
+                pins: Some(&remarks),
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
                 origin: Origin::from_millis(self.0.ready.clock_began),

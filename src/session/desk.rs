@@ -199,6 +199,7 @@ impl<W: World> Desk<W> {
                 s.pins.unpin(frame);
                 s.list.redraw();
             }),
+            Request::ResetFigures(of) => self.reset_figures(of),
             Request::Plot(of) => self.change_list(|s| {
                 s.plot = of;
                 s.plotted = Instant::ORIGIN;
@@ -313,9 +314,11 @@ impl<W: World> Desk<W> {
 
     /// Takes note of how the worker is doing, and of what waits in the browser.
     pub(super) fn feel(&self, pulse: Pulse) {
+        let now = self.now();
         self.state(|s| {
             for line in s.lines.values_mut() {
                 line.look_at_buffer();
+                line.look_at_questions(now);
                 s.dirty |= line.changed;
             }
             // A plot that was drawn a moment before the last message wants to be drawn once more.
@@ -323,6 +326,20 @@ impl<W: World> Desk<W> {
             s.pulse = pulse;
         });
         self.flush();
+    }
+
+    /// The figures of round trips begin anew.
+    fn reset_figures(&self, of: PlotOf) {
+        self.change_list(|s| {
+            let is_meant = |id| of == PlotOf::All || of == PlotOf::One(id);
+            for (_, line) in s.lines.iter_mut().filter(|(id, _)| is_meant(**id)) {
+                line.reset_figures(&mut s.record);
+            }
+            if of == PlotOf::All {
+                s.record.reset_figures();
+            }
+            s.plotted = Instant::ORIGIN;
+        });
     }
 
     /// Searches the log in slices, as long as there is something to search.

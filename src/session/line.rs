@@ -15,6 +15,9 @@ use crate::wire::{CloseSeen, ConnectionId, LineState, Phase, Retry, Setup, Typed
 /// Who stays open so long was really there; its next loss is the first one again.
 const SETTLED: Duration = Duration::from_secs(5);
 
+/// Who has not answered in this time is called unanswered; what is on its way would make the figure flicker.
+const UNANSWERED_AFTER: Duration = Duration::from_secs(1);
+
 /// A connection, from its first handshake until it is forgotten.
 pub(super) struct Line<S> {
     pub state: LineState,
@@ -32,6 +35,8 @@ pub(super) struct Line<S> {
     pub beat: BeatWatch,
     pub trend: Trend,
     pub latency: Latency,
+    /// The server that the figures are of: its address as it was set up, and as it came out without its query.
+    figures_of: Option<(String, String)>,
     /// When the handshake began.
     pub began: Instant,
     pub opened: Option<Instant>,
@@ -65,6 +70,9 @@ impl<S: Socket> Line<S> {
                 buffered: 0,
                 latency: None,
                 tainted: 0,
+                unanswered: 0,
+                given_up: 0,
+                offer: None,
                 closed: None,
                 retry: None,
                 beats: None,
@@ -80,6 +88,7 @@ impl<S: Socket> Line<S> {
             beat: BeatWatch::default(),
             trend: Trend::default(),
             latency: Latency::new(),
+            figures_of: None,
             began: Instant::ORIGIN,
             opened: None,
             last_sent: None,
@@ -131,6 +140,7 @@ impl<S: Socket> Line<S> {
         self.largest_sent = 0;
         self.counted = (self.state.sent, self.state.received);
         self.state.url = endpoint.url().to_owned();
+        self.begin_figures(record, endpoint);
         self.endpoint = Some(endpoint.clone());
         self.state.protocol.clear();
         self.state.extensions.clear();
@@ -144,6 +154,40 @@ impl<S: Socket> Line<S> {
             content = format!("{content} offering {}", endpoint.protocols().join(", "));
         }
         self.note(record, at, FrameKind::Connecting, &content);
+    }
+
+    /// Figures of another server begin anew. Of an address with placeholders the query may differ with each handshake.
+    fn begin_figures(&mut self, record: &mut Record, endpoint: &Endpoint) {
+        let server = endpoint.url().split_once('?').map_or(endpoint.url(), |(server, _)| server);
+        let of = (self.setup.url.trim().to_owned(), server.to_owned());
+        if self.figures_of.as_ref().is_some_and(|old| *old != of) {
+            self.reset_figures(record);
+        }
+        self.figures_of = Some(of);
+    }
+
+    /// The figures begin anew; those of all connections stay.
+    pub fn reset_figures(&mut self, record: &mut Record) {
+        record.unanswered += self.state.unanswered;
+        self.latency = Latency::new();
+        self.trend = Trend::default();
+        self.state.tainted = 0;
+        self.pairing.reset();
+        (self.state.unanswered, self.state.given_up) = (0, 0);
+        self.changed = true;
+    }
+
+    /// Looks which messages have waited too long for their answer.
+    pub fn look_at_questions(&mut self, now: Instant) {
+        let since = Instant::from_nanos(now.as_nanos().saturating_sub(UNANSWERED_AFTER.as_nanos() as u64));
+        let waiting = match now.since(Instant::ORIGIN) < UNANSWERED_AFTER {
+            true => 0,
+            false => self.pairing.waiting_since(since),
+        };
+        let given_up = self.pairing.lost();
+        let seen = (given_up + waiting, given_up);
+        self.changed |= seen != (self.state.unanswered, self.state.given_up);
+        (self.state.unanswered, self.state.given_up) = seen;
     }
 
     /// Something happened on the socket.
@@ -225,6 +269,7 @@ impl<S: Socket> Line<S> {
         if let Some(asked) = asked {
             self.pairing.asked(at, asked);
         }
+        self.pairing.learn(payload);
         self.state.sent += 1;
         record.messages += 1;
         self.last_sent = Some(at);
@@ -255,8 +300,16 @@ impl<S: Socket> Line<S> {
         }
         self.socket = None;
         self.pairing.clear();
+        self.look_at_questions(at);
         self.beat.ended();
         self.enter(Phase::Closed, at);
+    }
+
+    /// The close code after which it is set up to stay closed; none when it ended with another one.
+    pub fn stays_closed_after(&self) -> Option<u16> {
+        let code = self.state.closed.as_ref()?.code;
+        let backoff = self.setup.reconnect.as_ref().filter(|_| !self.is_unwanted && !self.forgotten)?;
+        backoff.not_after.has(code).then_some(code)
     }
 
     /// How long to wait for the next handshake after a loss; none when it does not come back.
@@ -298,6 +351,7 @@ impl<S: Socket> Line<S> {
     pub fn report(&mut self) -> LineState {
         self.changed = false;
         self.state.latency = self.summary();
+        self.state.offer = self.pairing.found().map(Into::into);
         self.state.beats = self.setup.heartbeat.is_some().then_some(self.beat.beats);
         self.state.clone()
     }

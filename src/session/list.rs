@@ -67,10 +67,11 @@ impl List {
         self.shown = None;
         self.wrong = None;
         self.search = None;
-        if *spec == FilterSpec::default() {
+        let spec = spec.normal();
+        if spec == FilterSpec::default() {
             return;
         }
-        match Filter::compile(spec) {
+        match Filter::compile(&spec) {
             Ok(filter) => self.search = Some(Search { hits: Hits::new(filter), hides }),
             Err(error) => self.wrong = Some(error.to_string()),
         }
@@ -112,8 +113,14 @@ impl List {
         self.hiding().map_or(Some(position), |hits| hits.number_at(position))
     }
 
+    /// Where a frame stands; none when the filter hides it.
+    pub fn place_of(&self, frame: u64) -> Option<u64> {
+        let position = self.position_of(frame);
+        (self.number_at(position) == Some(frame)).then_some(position)
+    }
+
     /// Where a frame stands, or the next one that is shown.
-    pub fn position_of(&self, frame: u64) -> u64 {
+    fn position_of(&self, frame: u64) -> u64 {
         self.hiding().map_or(frame, |hits| hits.position_of(frame))
     }
 

@@ -71,6 +71,8 @@ impl<W: World> State<W> {
             sockets: self.sockets(),
             latency: self.record.latency.summary(),
             tainted: self.record.tainted,
+            unanswered: self.record.unanswered
+                + self.lines.values().map(|line| line.state.unanswered).sum::<u64>(),
         }
     }
 
@@ -90,7 +92,7 @@ impl<W: World> State<W> {
             }
         };
         let range = latency.summary().map(|summary| (summary.min, summary.max));
-        Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points() })
+        Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points(), now })
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Record {
     pub trend: Trend,
     /// Round trips that are no evidence against the server.
     pub tainted: u64,
+    /// Messages without an answer that no line counts any more: it was forgotten, or its own figures began anew.
+    pub unanswered: u64,
     /// Messages ever sent and received.
     pub messages: u64,
     pub taint: Taint,
@@ -28,6 +30,7 @@ impl Record {
             latency: Latency::new(),
             trend: Trend::default(),
             tainted: 0,
+            unanswered: 0,
             messages: 0,
             taint: Taint::default(),
         }
@@ -41,6 +44,14 @@ impl Record {
         self.latency.record(took);
         self.trend.record(at, took, is_tainted);
         self.tainted += u64::from(is_tainted);
+    }
+
+    /// The figures begin anew.
+    pub fn reset_figures(&mut self) {
+        self.latency = Latency::new();
+        self.trend = Trend::default();
+        self.tainted = 0;
+        self.unanswered = 0;
     }
 
     pub fn push(

@@ -191,6 +191,11 @@ impl<W: World> Desk<W> {
         let now = self.now();
         let random = self.0.world.random();
         let waits = self.line(id, |line, record| {
+            if let Some(code) = line.stays_closed_after() {
+                let words = format!("not reconnected: {code} is a code after which it stays closed");
+                line.give_up(record, now, &words);
+                return None;
+            }
             if let Some(wait) = line.comes_back_after(random) {
                 line.wait_until(record, now, now + wait);
                 return Some((wait, line.attempt));
@@ -224,7 +229,8 @@ impl<W: World> Desk<W> {
     pub(super) fn drop_if_done(&self, id: ConnectionId) {
         self.state(|s| {
             if s.lines.get(&id).is_some_and(|line| line.forgotten && !line.has_socket()) {
-                s.lines.remove(&id);
+                let gone = s.lines.remove(&id);
+                s.record.unanswered += gone.map_or(0, |line| line.state.unanswered);
             }
         });
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ConnectionId;
 use crate::engine::explain::{Explanation, Warning};
+use crate::engine::pairing::Found;
 use crate::engine::{Instant, LatencySummary};
 
 /// Where a connection is in its life.
@@ -48,6 +49,23 @@ pub struct Retry {
     pub at: Instant,
     /// How many handshakes it has tried since it was lost, with that one.
     pub attempt: u32,
+}
+
+/// A value that comes back in replies, found by looking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The path in the message.
+    pub sent: String,
+    /// The path in the reply.
+    pub received: String,
+    /// Replies that have it.
+    pub replies: u64,
+}
+
+impl From<Found> for Offer {
+    fn from(found: Found) -> Self {
+        Self { sent: found.sent, received: found.received, replies: found.replies }
+    }
 }
 
 /// How the heartbeat is doing.
@@ -103,6 +121,12 @@ pub struct LineState {
     pub latency: Option<LatencySummary>,
     /// Round trips that were measured while the tab was hidden or the worker was late.
     pub tainted: u64,
+    /// Messages to which no reply was recognised: those that have waited for more than a second, and those given up.
+    pub unanswered: u64,
+    /// Those among them that were given up: their connection has ended, or too many waited.
+    pub given_up: u64,
+    /// What replies might be recognised by, where nothing was set up; none when nothing was found.
+    pub offer: Option<Offer>,
     /// How it ended the last time.
     pub closed: Option<CloseSeen>,
     /// When it is opened again.

@@ -12,11 +12,11 @@ mod update;
 mod workspace;
 
 pub use envelope::{FINGERPRINT, WireError, decode, decode_json, encode, encode_json};
-pub use line::{Beats, CloseSeen, LineState, Phase, Retry, Typed};
+pub use line::{Beats, CloseSeen, LineState, Offer, Phase, Retry, Typed};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use update::{
     Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, RepeatSeen,
-    Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Update,
+    Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Update, most_sockets,
 };
 pub use workspace::{
     Address, Heartbeat, Layout, Match, MatchBy, Panel, Repeat, Rule, SavedMessage, Setup, Times, Variable,

@@ -125,6 +125,8 @@ pub enum Request {
         /// Its number.
         frame: u64,
     },
+    /// Begin the figures of round trips anew: of one connection, or of all and of the sum.
+    ResetFigures(PlotOf),
     /// Tell the latencies in detail: of one connection, or of all; none when nobody looks.
     Plot(Option<PlotOf>),
     /// Answer a question with an [`Update::Answer`](super::Update::Answer) of the same id.

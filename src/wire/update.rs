@@ -42,6 +42,14 @@ pub struct Ready {
     pub most_sockets: u16,
 }
 
+/// How many sockets a browser opens at once, going by what it calls itself. Beyond that it fails the next one without a word.
+pub fn most_sockets(agent: &str) -> u16 {
+    const CHROMIUM: u16 = 255;
+    const FIREFOX: u16 = 200;
+    // Firefox on iOS is Safari inside, and calls itself FxiOS.
+    if agent.contains("Firefox/") { FIREFOX } else { CHROMIUM }
+}
+
 /// What was kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Restored {
@@ -103,6 +111,8 @@ pub struct Totals {
     pub latency: Option<LatencySummary>,
     /// Round trips among them that were measured while the tab was hidden or the worker was late.
     pub tainted: u64,
+    /// Messages to which no reply was recognised, in all connections.
+    pub unanswered: u64,
 }
 
 /// The list that is scrolled: all frames, or those that pass the filter.
@@ -257,6 +267,8 @@ pub struct Plot {
     pub range: Option<(Duration, Duration)>,
     /// The latencies over time.
     pub trend: Vec<TrendPoint>,
+    /// When it was drawn: the right edge of what is over time.
+    pub now: Instant,
 }
 
 /// How an automatic reply is doing.
@@ -296,6 +308,8 @@ pub enum Answer {
         /// Which hit it is, from 1.
         nth: Option<u64>,
     },
+    /// The frame is held, and the filter hides it.
+    Hidden,
     /// A text.
     Text(String),
     /// Bytes.
@@ -329,4 +343,16 @@ pub enum Answer {
     Nothing,
     /// It did not work, in words.
     Failed(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::most_sockets;
+
+    #[test]
+    fn the_limit_of_sockets_is_that_of_the_browser() {
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        assert_eq!((most_sockets(firefox), most_sockets(chrome)), (200, 255));
+    }
 }

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod bench;
+mod figures;
 mod page;
 
 use std::time::Duration;

@@ -10,15 +10,15 @@ use sockscope::engine::sim::{Act, Server, Sim};
 use sockscope::engine::{FrameKind, Payload, World};
 use sockscope::session::Desk;
 use sockscope::wire::{
-    self, Answer, ConnectionId, Detail, DraftSeen, LineState, Look, News, Pin, Question, Ready, RepeatSeen,
-    Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
+    self, Answer, ConnectionId, Detail, DraftSeen, LineState, Look, News, Pin, Plot, Question, Ready,
+    RepeatSeen, Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
 };
 
 pub const ALICE: ConnectionId = ConnectionId(1);
 pub const BOB: ConnectionId = ConnectionId(2);
 
 /// Echoes after 412 µs; `flood` sends so many messages for one. `drop` drops the connection, `mute` has no answer, `ping` has
-/// `pong` for one.
+/// `pong` for one, and a JSON object with a `request_id` an answer with the same.
 #[derive(Clone, Default)]
 pub struct Echo {
     pub refuses: bool,
@@ -38,6 +38,10 @@ impl Server for Echo {
             b"mute" => return Vec::new(),
             b"ping" => return pong("pong"),
             _ => {}
+        }
+        let asked = serde_json::from_slice::<serde_json::Value>(payload.as_bytes()).unwrap_or_default();
+        if let Some(id) = asked.get("request_id") {
+            return pong(&serde_json::json!({ "ok": true, "request_id": id }).to_string());
         }
         (0..count).map(|_| (Duration::from_micros(412), Act::Send(payload.clone()))).collect()
     }
@@ -65,6 +69,7 @@ pub struct Page {
     pub replies: Rc<RefCell<Vec<RuleSeen>>>,
     pub repeat: Rc<RefCell<RepeatSeen>>,
     pub draft: Rc<RefCell<DraftSeen>>,
+    pub plot: Rc<RefCell<Option<Plot>>>,
 }
 
 pub fn page(server: Echo, most_sockets: u16) -> Page {
@@ -93,6 +98,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         replies: Rc::default(),
         repeat: Rc::default(),
         draft: Rc::default(),
+        plot: Rc::default(),
     };
     page.desk.announce();
     page.ask(Request::Seen);
@@ -122,6 +128,7 @@ impl Page {
             keep(&self.replies, news.replies.clone());
             keep(&self.repeat, news.repeat.clone());
             keep(&self.draft, news.draft.clone());
+            keep(&self.plot, news.plot.clone().map(|plot| Some(*plot)));
             self.updates.set(self.updates.get() + 1);
             for line in &news.lines {
                 self.lines.borrow_mut().insert(line.id, line.clone());

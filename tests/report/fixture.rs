@@ -449,7 +449,7 @@ pub struct Recording {
 impl Recording {
     pub fn transcript(&self) -> Transcript<'_> {
         let origin = Origin::from_millis(1_795_230_066_123.456);
-        Transcript { log: &self.log, only: None, connections: &self.connections, origin }
+        Transcript { log: &self.log, only: None, pins: None, connections: &self.connections, origin }
     }
 
     pub fn push(&mut self, at_us: u64, connection: u32, kind: FrameKind, bytes: &[u8]) {

@@ -44,6 +44,16 @@ pub struct FilterSpec {
     pub most_size: Option<u64>,
 }
 
+impl FilterSpec {
+    /// The same filter with nothing in it that makes no difference: how an empty text is read.
+    pub fn normal(&self) -> Self {
+        match self.text.is_empty() {
+            true => Self { mode: FilterMode::default(), match_case: false, ..self.clone() },
+            false => self.clone(),
+        }
+    }
+}
+
 impl Default for FilterSpec {
     fn default() -> Self {
         Self {

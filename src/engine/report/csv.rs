@@ -14,7 +14,8 @@ use crate::engine::mask::Masker;
 use crate::engine::{Frame, FrameKind};
 
 /// The first line.
-pub const HEADER: &str = "number,at_ms,iso,connection,name,event,type,bytes,round_trip_ms,code,data";
+pub const HEADER: &str =
+    "number,at_ms,iso,connection,name,event,type,bytes,round_trip_ms,code,data,pinned,remark";
 
 /// Writes one row for every event. How many were dropped says the first number, which is not 0 then.
 pub fn write_csv(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
@@ -59,6 +60,9 @@ pub fn write_csv(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
                 cell(out, &data)?;
             }
         }
+        let remark = session.remark(frame.number);
+        out.write_str(if remark.is_some() { ",true," } else { ",," })?;
+        cell(out, &masker.mask(remark.unwrap_or_default()))?;
         out.write_str("\r\n")?;
     }
     Ok(())

@@ -143,6 +143,7 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
         let failures = self.frames.clone().filter(|frame| frame.kind == FrameKind::Failed);
         out.write_str(",\"failures\":")?;
         json_list(out, failures.map(|frame| text_of(&frame, self.masker)))?;
+        self.pins(out)?;
         self.row(out, "number", |frame, out| write!(out, "{}", frame.number))?;
         self.row(out, "bytes", |frame, out| write!(out, "{}", frame.bytes.len()))?;
         self.row(out, "round_trip_ms", |frame, out| match frame.round_trip {
@@ -150,6 +151,21 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
             None => out.write_str("null"),
         })?;
         out.write_char('}')
+    }
+
+    /// The pinned frames, also those that are no messages.
+    fn pins(&self, out: &mut dyn Write) -> fmt::Result {
+        let remark = |frame: Frame<'a>| Some((frame.number, self.session.remark(frame.number)?));
+        for (nth, (number, remark)) in self.frames.clone().filter_map(remark).enumerate() {
+            out.write_str(if nth == 0 { ",\"pins\":[" } else { "," })?;
+            write!(out, "{{\"number\":{number},\"remark\":")?;
+            json_text(out, &self.masker.mask(remark))?;
+            out.write_char('}')?;
+        }
+        if self.frames.clone().any(|frame| self.session.remark(frame.number).is_some()) {
+            out.write_char(']')?;
+        }
+        Ok(())
     }
 
     /// A list with one item for each message.

@@ -1,7 +1,8 @@
 //! A recorded session as JSON Lines: one object for every event, in the order in which they happened.
 //!
 //! Owns the names of the members: `event`, `number` (among all events ever, from 0), `at_ms` (from the start of the
-//! session), `iso`, `connection`, `name`, then what belongs to the kind. Text stands in `text`, binary in `base64`.
+//! session), `iso`, `connection`, `name`, then what belongs to the kind. Text stands in `text`, binary in `base64`. Of a frame
+//! that was pinned, `pinned` is true, and `remark` is what was said of it.
 //! The rule a reader would break: every line stands for itself, so a file may be cut, filtered and joined by lines.
 
 use std::fmt::{self, Write};
@@ -30,6 +31,12 @@ pub fn write_jsonl(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Writ
             member(out, "name", &masker.mask(&connection.name))?;
         }
         details(&frame, connection, masker, out)?;
+        if let Some(remark) = session.remark(frame.number) {
+            out.write_str(",\"pinned\":true")?;
+            if !remark.is_empty() {
+                member(out, "remark", &masker.mask(remark))?;
+            }
+        }
         out.write_str("}\n")?;
     }
     Ok(())

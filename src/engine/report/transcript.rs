@@ -5,7 +5,7 @@
 //! is a [`Connection`] of its own with the same id.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
@@ -104,6 +104,8 @@ pub struct Transcript<'a> {
     pub log: &'a FrameLog,
     /// Which of them are told; none for all.
     pub only: Option<&'a dyn Fn(&Frame<'_>) -> bool>,
+    /// The frames that somebody has pinned, by number, each with a remark, possibly empty; none where nobody could.
+    pub pins: Option<&'a BTreeMap<u64, String>>,
     /// The handshakes, those of one connection in the order in which they were started.
     pub connections: &'a [Connection],
     /// When the world of the log's moments began.
@@ -134,6 +136,11 @@ impl<'a> Transcript<'a> {
             was_open: connection.opened.is_some(),
         };
         broken[newest..].iter().map(tell).collect()
+    }
+
+    /// What was said of a frame when it was pinned; none when it is not.
+    pub(super) fn remark(&self, number: u64) -> Option<&'a str> {
+        self.pins?.get(&number).map(String::as_str)
     }
 
     /// From the start of the session.
@@ -267,7 +274,8 @@ mod tests {
             let at = Instant::from_nanos(at);
             log.push(Entry { at, connection, kind, bytes: b"", round_trip: None, is_tainted: false });
         }
-        let session = Transcript { log: &log, only: None, connections, origin: Origin::default() };
+        let session =
+            Transcript { log: &log, only: None, pins: None, connections, origin: Origin::default() };
         let found: Vec<_> = session.frames().map(|(_, handshake)| handshake).collect();
         assert_eq!(found, expected);
     }
