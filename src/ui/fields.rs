@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::format;
+use super::{format, icons};
 use crate::engine::unit;
 
 /// What a field shows, derived from elsewhere.
@@ -171,7 +171,7 @@ pub(super) fn button(
     view! { <button type="button" class=class data-testid=testid title=hint on:click=move |_| press()>{label}</button> }.into_any()
 }
 
-/// A button that is a sign; `name` is what screen readers say.
+/// A button that is a sign, drawn where a font may lack it; `name` is what screen readers say.
 pub(super) fn icon(
     class: &'static str,
     testid: &'static str,
@@ -180,7 +180,7 @@ pub(super) fn icon(
     press: impl Fn() + 'static,
 ) -> AnyView {
     let press: Box<dyn Fn()> = Box::new(press);
-    view! { <button type="button" class=class data-testid=testid aria-label=name title=name on:click=move |_| press()>{sign}</button> }.into_any()
+    view! { <button type="button" class=class data-testid=testid aria-label=name title=name on:click=move |_| press()>{icons::sign(sign)}</button> }.into_any()
 }
 
 /// A button that is on or off.

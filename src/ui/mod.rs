@@ -34,6 +34,8 @@ mod fields;
 #[cfg(feature = "page")]
 mod filter_bar;
 #[cfg(feature = "page")]
+mod icons;
+#[cfg(feature = "page")]
 mod keys;
 #[cfg(feature = "page")]
 mod latency;
