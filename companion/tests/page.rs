@@ -21,6 +21,8 @@ mod measuring;
 mod proxied;
 #[path = "targets/server.rs"]
 mod server;
+#[path = "page/timeline.rs"]
+mod timeline;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Menus that close: after a choice, at a click elsewhere, and by Escape.
+//! Menus that close: after a choice, at a click elsewhere, and by Escape. Open, they stay on the screen, wherever their name is.
 //!
 //! Owns the `<details class="menu">` of the page, whichever program has drawn them.
 
@@ -14,6 +14,7 @@ fn document() -> Option<Document> {
 pub struct MenuCloser {
     clicked: Closure<dyn FnMut(Event)>,
     pressed: Closure<dyn FnMut(KeyboardEvent)>,
+    opened: Closure<dyn FnMut(Event)>,
 }
 
 impl Default for MenuCloser {
@@ -45,23 +46,54 @@ impl MenuCloser {
                 }
             }
         });
+        let opened = Closure::<dyn FnMut(_)>::new(|event: Event| {
+            let menu = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+            if let Some(menu) = menu.filter(|menu| menu.matches("details.menu[open]").unwrap_or(false)) {
+                keep_on_screen(&menu);
+            }
+        });
         if let Some(document) = document() {
+            // This one does not bubble, so it is caught on its way down.
+            let _ = document.add_event_listener_with_callback_and_bool(
+                "toggle",
+                opened.as_ref().unchecked_ref(),
+                true,
+            );
             // Adding a listener throws only for a callback that is none.
             let _ = document.add_event_listener_with_callback("click", clicked.as_ref().unchecked_ref());
             let _ = document.add_event_listener_with_callback("keydown", pressed.as_ref().unchecked_ref());
         }
-        Self { clicked, pressed }
+        Self { clicked, pressed, opened }
     }
 }
 
 impl Drop for MenuCloser {
     fn drop(&mut self) {
         if let Some(document) = document() {
+            let _ = document.remove_event_listener_with_callback_and_bool(
+                "toggle",
+                self.opened.as_ref().unchecked_ref(),
+                true,
+            );
             let _ =
                 document.remove_event_listener_with_callback("click", self.clicked.as_ref().unchecked_ref());
             let _ = document
                 .remove_event_listener_with_callback("keydown", self.pressed.as_ref().unchecked_ref());
         }
+    }
+}
+
+/// A sheet is moved sideways as far as it would reach beyond the window.
+fn keep_on_screen(menu: &Element) {
+    const EDGE: f64 = 6.0;
+    let sheet = menu.query_selector(".sheet").ok().flatten().and_then(|it| it.dyn_into::<HtmlElement>().ok());
+    let (Some(sheet), Some(window)) = (sheet, web_sys::window()) else { return };
+    let _ = sheet.style().remove_property("translate");
+    let width = window.inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(f64::MAX);
+    let place = sheet.get_bounding_client_rect();
+    let aside = (EDGE - place.left()).max(0.0) - (place.right() + EDGE - width).max(0.0);
+    if aside != 0.0 {
+        let _ = sheet.style().set_property("translate", &format!("{aside:.0}px"));
     }
 }
 

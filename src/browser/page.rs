@@ -150,6 +150,8 @@ pub const CHECK_SOCKETS: &str = "sockscope-check-sockets";
 pub const BENCH_SOCKETS: &str = "data-sockets";
 /// Under which name the bench gives its selected connection: the address, and on a line of their own the subprotocols.
 pub const BENCH_CONNECTION: &str = "data-connection";
+/// How many toxics are on in the fault proxy, in digits.
+pub const TOXICS: &str = "sockscope-toxics";
 /// A connection that the bench is to open: the address, and on a line of their own the subprotocols.
 pub const CONNECT: &str = "sockscope-connect";
 /// Under which name the bench gives the address that it connected to last, or that somebody wants to check.

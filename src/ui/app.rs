@@ -65,6 +65,10 @@ pub fn App(
         connections::open_told(store, link, &String::from_utf8_lossy(&told));
     }));
 
+    StoredValue::new_local(page::BytesListener::new(page::TOXICS, move |digits| {
+        store.toxics.set(String::from_utf8_lossy(&digits).parse().ok());
+    }));
+
     let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
         <header class="top">
@@ -136,8 +140,11 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
             .map_or_else(|| "–".to_owned(), |lag| format::duration(lag, store.clock_step()))
     };
     let sockets = move || {
-        let most = store.ready.with(|ready| ready.as_ref().map_or(255, |r| r.most_sockets));
-        format!("{}/{most}", u32::from(store.totals.get().sockets) + check_sockets.get())
+        let used = u32::from(store.totals.get().sockets) + check_sockets.get();
+        match store.ready.with(|ready| ready.as_ref().map(|ready| ready.most_sockets)) {
+            Some(most) => format!("{used}/{most}"),
+            None => used.to_string(),
+        }
     };
     view! {
         <div class="status" data-testid="status">
@@ -145,7 +152,7 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
             <span title="How late the worker's own timers came in the last second, at worst. A busy harness must not be taken for a slow server.">
                 "loop lag "{lag}
             </span>
-            <span title="Sockets in use, also those that are still closing, of those that Chromium allows a page (Firefox: 200)" data-testid="sockets">{sockets}" sockets"</span>
+            <span title="Sockets in use, also those that are still closing, of those that this browser opens at once" data-testid="sockets">{sockets}" sockets"</span>
         </div>
     }
 }

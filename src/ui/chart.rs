@@ -42,14 +42,23 @@ pub fn place(x: f64, y: f64, right: f64, top: f64) -> (f64, f64) {
     (of(x, right) * WIDTH, HEIGHT - of(y, top) * (HEIGHT - 4.0))
 }
 
-/// How many a second, at the end of each interval, of a count that only grows. Points are milliseconds and counts.
+/// A rate is taken over no less than so many milliseconds. Over the time between two points, in which a steady pace of 100 a
+/// second comes to 9 one time and to 11 the next, it would be drawn as a zigzag.
+const RATE_OVER: f64 = 1000.0;
+
+/// How many a second, at each point over the second before it, of a count that only grows. Points are milliseconds and counts.
 pub fn rates(points: &[(f64, u64)]) -> Vec<(f64, f64)> {
-    let rate = |pair: &[(f64, u64)]| {
-        let [(from, before), (until, after)] = pair else { return None };
+    let mut first = 0;
+    let rate = |(at, (until, after)): (usize, &(f64, u64))| {
+        // The latest point that is a whole second back; at the beginning, the first one.
+        while first + 1 < at && until - points[first + 1].0 >= RATE_OVER {
+            first += 1;
+        }
+        let (from, before) = points[first];
         let seconds = (until - from) / 1e3;
-        (seconds > 0.0).then(|| (*until, after.saturating_sub(*before) as f64 / seconds))
+        (at > first && seconds > 0.0).then(|| (*until, after.saturating_sub(before) as f64 / seconds))
     };
-    points.windows(2).filter_map(rate).collect()
+    points.iter().enumerate().filter_map(rate).collect()
 }
 
 /// The field on which latencies are drawn over time.
@@ -61,11 +70,11 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// A field that these points fit on; none without a point.
-    pub fn of(points: &[TrendPoint]) -> Option<Self> {
+    /// A field that these points fit on and that reaches until `now`; none without a point.
+    pub fn of(points: &[TrendPoint], now: Instant) -> Option<Self> {
         let (first, last) = (points.first()?, points.last()?);
         let highest = points.iter().map(|point| point.max).max()?.max(Duration::from_micros(1));
-        Some(Self { from: first.from, until: last.from + last.width, highest })
+        Some(Self { from: first.from, until: now.max(last.from + last.width), highest })
     }
 
     /// How long the field is.
@@ -139,17 +148,40 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_the_growth_of_its_own_interval() {
-        assert_eq!(rates(&[(0.0, 0), (100.0, 5), (300.0, 5), (300.0, 6)]), [(100.0, 50.0), (300.0, 0.0)]);
+    fn a_rate_is_the_growth_of_the_second_before() {
+        assert_eq!(rates(&[(0.0, 0), (100.0, 5), (500.0, 5)]), [(100.0, 50.0), (500.0, 10.0)]);
+        assert_eq!(
+            rates(&[(0.0, 0), (1000.0, 100), (1500.0, 100), (2000.0, 100), (2500.0, 100)])[3],
+            (2500.0, 0.0)
+        );
         assert_eq!(rates(&[(0.0, 7)]), []);
+        assert_eq!(rates(&[(0.0, 7), (0.0, 9)]), []);
+    }
+
+    #[test]
+    fn a_steady_pace_is_drawn_as_a_line_whatever_the_intervals_are() {
+        // 100 a second, looked at about ten times a second, a bit early and a bit late.
+        let at = |i: u64| i as f64 * 100.0 + [0.0, 23.0, -18.0, 7.0, -25.0][i as usize % 5];
+        let points: Vec<_> = (0..100).map(|i| (at(i), (at(i) / 10.0) as u64)).collect();
+        for (when, rate) in rates(&points).into_iter().filter(|(when, _)| *when >= 1000.0) {
+            assert!((98.0..=102.0).contains(&rate), "{rate} a second at {when} ms");
+        }
     }
 
     #[test]
     fn the_line_spans_the_field_and_breaks_where_nothing_was() {
         let points = [point(0, 1), point(1, 2), point(3, 4)];
-        let chart = Chart::of(&points).expect("points");
+        let chart = Chart::of(&points, Instant::ORIGIN).expect("points");
         assert_eq!(chart.lasts(), Duration::from_secs(4));
         assert_eq!(chart.line(&points, |p| p.p50), "M0.0 91.0h150.0L150.0 62.0h150.0M450.0 4.0h150.0");
-        assert!(Chart::of(&[]).is_none());
+        assert!(Chart::of(&[], Instant::ORIGIN).is_none());
+    }
+
+    #[test]
+    fn time_runs_on_when_nothing_comes() {
+        let points = [point(0, 1), point(1, 2)];
+        let chart = Chart::of(&points, Instant::from_nanos(27_000_000_000)).expect("points");
+        assert_eq!(chart.lasts(), Duration::from_secs(27));
+        assert_eq!(chart.span(&points[1]).0.round(), 22.0, "what came is where it was, far from now");
     }
 }

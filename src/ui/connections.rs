@@ -3,6 +3,7 @@
 use leptos::html::Li;
 use leptos::prelude::*;
 
+use super::faults::line::Line;
 use super::fields::{icon, text};
 use super::format;
 use super::link::Link;
@@ -66,8 +67,19 @@ pub(super) fn open(store: Store, connection: Connection, link: Link) {
 /// Adds a connection that the other program of the page has told of: its address, and on a line of its own the subprotocols.
 pub(super) fn open_told(store: Store, link: Link, told: &str) {
     let (url, protocols) = told.split_once('\n').unwrap_or((told, ""));
-    let connection =
-        store.add_like(Setup { url: url.to_owned(), protocols: protocols.to_owned(), ..Setup::default() });
+    // What leads through the proxy to where a connection leads is that connection, with faults.
+    let original = Line::of_address(url).and_then(|line| {
+        let is_it = |it: &Connection| it.setup.with_untracked(|setup| setup.url.trim() == line.to);
+        let all = store.connections.get_untracked();
+        let selected = untrack(|| store.current());
+        selected.filter(is_it).or_else(|| all.into_iter().find(is_it))
+    });
+    let setup = original.map(|it| it.setup.get_untracked()).unwrap_or_default();
+    let name = original.map(|it| format!("{}-faults", untrack(|| it.name())));
+    let connection = store.add_like(Setup { url: url.to_owned(), protocols: protocols.to_owned(), ..setup });
+    if let Some(name) = name {
+        store.rename(connection, store.free_name_like(&name));
+    }
     open(store, connection, link);
     page::go_to(&Route::Bench.href());
     page::focus_soon("[data-testid=message]");
@@ -97,6 +109,10 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
             page::bring_into_view(&item);
         }
     });
+    let faults = Memo::new(move |_| {
+        let leads_through = connection.setup.with(|setup| Line::of_address(&setup.url).is_some());
+        leads_through.then(|| faults_words(store.toxics.get()))
+    });
     let is_only = move || store.connections.with(|all| all.len() == 1);
     let phase = text(move || format::phase(connection.phase()).to_owned());
     let named = move |what: &'static str| text(move || format!("{what} {}", connection.name()));
@@ -118,6 +134,9 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
                 <span class="url">{text(move || connection.setup.with(|s| s.url.clone()))}</span>
                 <span class="counts">{text(move || counts(connection))}</span>
             </button>
+            {move || faults.get().map(|words| view! {
+                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="It leads through the fault proxy; the view Faults says what is on">{words}</a>
+            }.into_any())}
             <div class="acts">
                 {icon("quiet", "color", "◐", named("Another colour for"), next_color)}
                 {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}
@@ -126,6 +145,15 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
         </li>
     }
     .into_any()
+}
+
+/// What the fault proxy does to a connection, as far as the view of faults has told.
+fn faults_words(toxics: Option<u32>) -> String {
+    match toxics {
+        None => "through the fault proxy".to_owned(),
+        Some(0) => "fault proxy, nothing is on".to_owned(),
+        Some(on) => format!("fault proxy, {} on", format::counted(u64::from(on), "fault")),
+    }
 }
 
 fn counts(connection: Connection) -> String {

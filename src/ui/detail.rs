@@ -158,6 +158,8 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
     view! {
         <div class="head">
             <h2 data-testid="detail-title">{text(move || title(store))}</h2>
+            <span class="gap"></span>
+            {button("quiet", "show-in-list", "Show in list", "Bring this frame into view in the timeline", with_frame(|store, _, frame| store.go_to.set(Some((frame, false)))))}
             {super::fields::icon("quiet", "close-detail", "×", text(|| "Close the detail (Esc)".to_owned()), move || {
                 store.inspect.set(None);
                 page::focus_soon("[data-testid=timeline]");
@@ -169,8 +171,8 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
             {toggle("pin", "Pin", "Keep this frame, whatever the memory does", when(move || pinned.get().is_some()), pin)}
             {move || compare_button(store, is_comparing)}
             {button("quiet", "copy", "Copy", "The content as it is", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
-            {button("quiet", "copy-readable", "Copy readable", "JSON laid out, bytes as digits", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
-            {button("quiet", "copy-step", "Copy as step", "As a step of a suite", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}
+            {copy_as("copy-readable", "readable", "Copy it readable: JSON laid out, bytes as digits", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
+            {copy_as("copy-step", "as step", "Copy it as a step of a suite", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}
             {button("quiet", "save-content", "Save", "The content as a file", with_frame(save))}
             <button type="button" class="quiet" data-testid="send-again" title="Send the content once more, byte for byte, to where the composer sends"
                 disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>"Re-send"</button>
@@ -181,6 +183,21 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
             <input type="text" data-testid="remark" placeholder="What about this frame?" prop:value=text(move || pinned.get().unwrap_or_default())
                 on:change=move |event| set_note(event_target_value(&event))/>
         </label>
+    }
+    .into_any()
+}
+
+/// A button that copies in some form; where there is little room it leaves out that it copies.
+fn copy_as(
+    testid: &'static str,
+    form: &'static str,
+    hint: &'static str,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    view! {
+        <button type="button" class="quiet" data-testid=testid title=hint on:click=move |_| press()>
+            <span class="spelt">"Copy "</span><span class="short">{form}</span>
+        </button>
     }
     .into_any()
 }

@@ -11,6 +11,7 @@ use super::matching;
 use super::store::{Connection, Dialog, Store};
 use crate::browser::page;
 use crate::engine::backoff::Backoff;
+use crate::engine::close::Codes;
 use crate::engine::draft::Draft;
 use crate::engine::pairing::PairBy;
 use crate::wire::{Heartbeat, Match, Setup, Workspace};
@@ -116,9 +117,10 @@ fn reconnect(connection: Connection) -> AnyView {
             <div class="row-of-fields" hidden=when(move || !is_on.get())>
                 {fields::duration("First wait", "reconnect-first", move || of().first, move |wait| change(&|it| it.first = wait))}
                 {fields::duration("Longest wait", "reconnect-most", move || of().most, move |wait| change(&|it| it.most = wait))}
+                {fields::parsed("Not after these close codes", "reconnect-not-after", "none", text(move || of().not_after.to_string()), Codes::parse, move |codes| change(&|it| it.not_after = codes.clone()))}
                 {fields::optional_number("Attempts", "reconnect-attempts", move || of().attempts.map(u64::from), move |most| change(&|it| it.attempts = most.map(|most| u32::try_from(most).unwrap_or(u32::MAX))))}
             </div>
-            <p class="hint">"Each wait is twice the one before, spread by a fifth. A close that you ask for is not answered by a reconnect."</p>
+            <p class="hint">"Each wait is twice the one before, give or take 20 %. After a close that you ask for it never reconnects. Applications close with 4000-4999 when they mean it: the session was revoked, the token is no longer good."</p>
         </fieldset>
     }
     .into_any()

@@ -7,7 +7,7 @@ use super::fields::{icon, text, tick, toggle, when};
 use super::format;
 use super::link::Link;
 use super::store::Store;
-use super::timeline::{Place, seek};
+use super::timeline::{Place, keep_place, seek};
 use crate::engine::filter::{FilterMode, FilterSpec};
 use crate::engine::unit;
 use crate::wire::Request;
@@ -17,11 +17,22 @@ pub(super) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
     let filter = store.filter;
     // Asked for only when it differs; the first is the one that the worker begins with.
     Effect::new(move |before: Option<(FilterSpec, bool)>| {
-        let now = (filter.get(), store.filter_hides.get());
+        let now = (filter.with(FilterSpec::normal), store.filter_hides.get());
         let begins = before.is_none() && now.0 == FilterSpec::default();
         if before.as_ref() != Some(&now) && !begins {
-            place.follow.set(true);
-            link.ask(&Request::Filter { spec: now.0.clone(), hides: now.1 });
+            let change = Request::Filter { spec: now.0.clone(), hides: now.1 };
+            let is_hiding = |(spec, hides): &(FilterSpec, bool)| *hides && *spec != FilterSpec::default();
+            match (before.as_ref().is_some_and(is_hiding), is_hiding(&now)) {
+                // While one narrows the list, the newest hits are wanted.
+                (_, true) => {
+                    place.follow.set(true);
+                    link.ask(&change);
+                }
+                // What one looks at stays in view when others come back around it.
+                (true, false) => keep_place(store, link, place, &change),
+                // The list is the same, with other marks.
+                (false, false) => link.ask(&change),
+            }
         }
         now
     });
@@ -68,10 +79,10 @@ pub(super) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
             {toggle("match-case", "Aa", "Capitals matter", when(move || filter.with(|it| it.match_case)), move || filter.update(|it| it.match_case = !it.match_case))}
             <Kinds store/>
             {toggle("hides", "only hits", "Off: all frames stay, and hits are marked", store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
-            <span class="hits" data-testid="hits" id="filter-note" data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
+            <span class="place"><span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
                 {hits}{wrong}
-            </span>
-            <span class="seek" hidden=when(move || !is_on.get())>
+            </span></span>
+            <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
                 {icon("quiet", "previous-hit", "↑", text(|| "Previous hit (Shift+Enter goes back, too)".to_owned()), move || seek(store, link, place, false, nth))}
                 {icon("quiet", "next-hit", "↓", text(|| "Next hit".to_owned()), move || seek(store, link, place, true, nth))}
                 {icon("quiet", "clear-filter", "×", text(|| "No filter (Esc)".to_owned()), clear)}
@@ -129,10 +140,7 @@ fn Kinds(store: Store) -> impl IntoView {
         store.names.with(|names| names.iter().map(|(id, (name, _))| (id.0, name.clone())).collect::<Vec<_>>())
     };
     let is_set = when(move || {
-        filter.with(|it| {
-            FilterSpec { text: String::new(), mode: FilterMode::Text, match_case: false, ..it.clone() }
-                != FilterSpec::default()
-        })
+        filter.with(|it| FilterSpec { text: String::new(), ..it.clone() }.normal() != FilterSpec::default())
     });
     view! {
         <details class="menu">

@@ -7,6 +7,9 @@ use std::time::Duration;
 use crate::engine::{FrameKind, Instant, close};
 use crate::wire::{CloseSeen, Phase};
 
+/// Between a number and its unit.
+const THIN: char = '\u{2009}';
+
 /// A duration with as many digits as `step`, the clock's own, allows: `412 µs`, `1.205 ms`, `2.5 s`.
 pub fn duration(took: Duration, step: Duration) -> String {
     let micros = took.as_nanos() as f64 / 1000.0;
@@ -24,20 +27,29 @@ pub fn duration(took: Duration, step: Duration) -> String {
     format!("{:.2} s", micros / 1_000_000.0)
 }
 
-/// A figure that is known to three significant digits, such as a percentile: `412 µs`, `16.1 ms`.
+/// A figure with three significant digits, and no digit that the clock does not have: `412 µs`, `2.40 ms`, `123 ms`, `1.20 s`.
+/// Of two durations the longer one never reads as the shorter one.
 pub fn figure(took: Duration, step: Duration) -> String {
-    let micros = took.as_micros() as u64;
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let unit = 10_u64.pow(micros.max(1).ilog10().saturating_sub(2));
-    let rounded = Duration::from_micros((micros + unit / 2) / unit * unit);
-    let text = duration(rounded, step);
-    match text.split_once(' ') {
-        // The digits beyond the third are zeros now.
-        Some((number, unit)) if number.contains('.') => {
-            let digits = number.trim_end_matches('0').trim_end_matches('.');
-            format!("{digits} {unit}")
+    let micros = micros.saturating_add(unit / 2) / unit * unit;
+    let (number, unit, places) = match micros {
+        0..1000 if step < Duration::from_micros(100) => return format!("{micros}{THIN}µs"),
+        0..10_000 => (micros as f64 / 1e3, "ms", 2),
+        10_000..100_000 => (micros as f64 / 1e3, "ms", 1),
+        100_000..1_000_000 => (micros as f64 / 1e3, "ms", 0),
+        _ => {
+            let seconds = micros as f64 / 1e6;
+            (seconds, "s", 2_usize.saturating_sub(seconds.log10() as usize))
         }
-        _ => text,
-    }
+    };
+    let places = if unit == "ms" { places.min(digits(step.as_secs_f64() * 1e3)) } else { places };
+    format!("{number:.places$}{THIN}{unit}")
+}
+
+/// The code at the beginning of what a frame says of the end of a connection; none of a cancelled handshake.
+pub fn closing_code(content: &str) -> Option<u16> {
+    content.split(' ').next()?.parse().ok()
 }
 
 /// A moment as seconds since `began`, such as `+0.000 412`: milliseconds, and microseconds where the clock has them.
@@ -208,12 +220,48 @@ mod tests {
 
     #[test]
     fn a_percentile_has_three_digits() {
-        for (micros, text) in
-            [(5, "5 µs"), (412, "412 µs"), (2_271, "2.27 ms"), (16_103, "16.1 ms"), (123_456, "123 ms")]
-        {
-            assert_eq!(figure(Duration::from_micros(micros), FINE), text);
+        for (micros, step, text) in [
+            (0, FINE, "0 µs"),
+            (5, FINE, "5 µs"),
+            (412, FINE, "412 µs"),
+            (2_271, FINE, "2.27 ms"),
+            (2_395, FINE, "2.40 ms"),
+            (16_103, FINE, "16.1 ms"),
+            (123_456, FINE, "123 ms"),
+            (999_600, FINE, "1.00 s"),
+            (12_345_678, FINE, "12.3 s"),
+            (500_100_000, FINE, "500 s"),
+            (2_271, COARSE, "2.3 ms"),
+            (412, COARSE, "0.4 ms"),
+            (16_103, FIREFOX, "16 ms"),
+        ] {
+            assert_eq!(figure(Duration::from_micros(micros), step), text.replace(' ', "\u{2009}"));
         }
-        assert_eq!(figure(Duration::ZERO, FINE), "0 µs");
+    }
+
+    #[test]
+    fn a_longer_duration_never_reads_as_a_shorter_one() {
+        let read = |micros: u64, step| {
+            let text = figure(Duration::from_micros(micros), step);
+            let (number, unit) = text.split_once(THIN).expect("a number and its unit");
+            let number: f64 = number.parse().expect("a number");
+            number
+                * [("µs", 1.0), ("ms", 1e3), ("s", 1e6)].iter().find(|(it, _)| *it == unit).expect("known").1
+        };
+        for step in [FINE, COARSE, FIREFOX] {
+            let mut before = 0.0;
+            for micros in (0..20_000).chain((20_000..30_000_000).step_by(997)) {
+                let now = read(micros, step);
+                assert!(now >= before, "{micros} µs reads as {now} after {before}");
+                before = now;
+            }
+        }
+    }
+
+    #[test]
+    fn the_code_of_an_end_is_read_from_what_the_frame_says() {
+        assert_eq!(closing_code("4001 the application's own code: revoked"), Some(4001));
+        assert_eq!(closing_code("cancelled before it was open"), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) fn histogram(plot: &Plot, step: Duration) -> AnyView {
 
 /// Latencies over time: p50, p95, p99 and the longest.
 pub(super) fn trend(plot: &Plot, step: Duration) -> AnyView {
-    let Some(chart) = Chart::of(&plot.trend) else { return ().into_any() };
+    let Some(chart) = Chart::of(&plot.trend, plot.now) else { return ().into_any() };
     let line = |class: &'static str, of: fn(&crate::engine::metrics::TrendPoint) -> Duration| {
         view! { <path class=class d=chart.line(&plot.trend, of)/> }.into_any()
     };

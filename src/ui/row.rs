@@ -6,6 +6,7 @@ use super::fields::{text, when};
 use super::format;
 use super::store::Store;
 use super::timeline::choose;
+use crate::engine::{FrameKind, close};
 use crate::wire::{ConnectionId, Row, Times};
 
 #[component]
@@ -13,6 +14,7 @@ pub(super) fn TimelineRow(
     row: Memo<Option<Row>>,
     store: Store,
     shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
+    seat: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     // What a row shows, or nothing while its slot is empty.
     let show = move |what: fn(&Row) -> String| {
@@ -26,15 +28,16 @@ pub(super) fn TimelineRow(
     });
     let color = text(move || connection.get().map(|id| color_of(store, id)).unwrap_or_default());
     let time = text(move || row.with(|row| row.as_ref().map(|row| time(store, row))).unwrap_or_default());
-    let trip = text(move || {
-        let took = row.with(|row| row.as_ref().and_then(|row| row.round_trip));
-        took.map(|took| format::duration(took, store.clock_step())).unwrap_or_default()
-    });
+    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.round_trip)));
+    let trip =
+        text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
+    // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
+    let place = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| seat(row.position))));
     let moved = text(move || {
         let position = row.with(|row| row.as_ref().map_or(0, |row| row.position));
         format!("translateY({}px)", shift(position))
     });
-    let direction = show(|row| format::direction(row.kind).to_owned());
+    let direction = show(|row| direction(row).to_owned());
     let is_chosen = Memo::new(move |_| number().is_some() && number() == store.chosen.get());
     let marks = show(|row| {
         let mut marks = String::new();
@@ -49,11 +52,15 @@ pub(super) fn TimelineRow(
         }
         marks
     });
-    let trip_hint = show(|row| {
-        match row.is_tainted {
-        true => "Round trip, measured while the tab was hidden or the worker was late: no evidence against the server".to_owned(),
-        false => "Round trip".to_owned(),
-    }
+    let is_tainted = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.is_tainted)));
+    let trip_hint = text(move || {
+        let exact = took.get().map(|took| format::duration(took, store.clock_step())).unwrap_or_default();
+        match is_tainted.get() {
+            true => format!(
+                "Round trip of {exact}, measured while the tab was hidden or the worker was late: no evidence against the server"
+            ),
+            false => format!("Round trip of {exact}"),
+        }
     });
     let pick = move |_| {
         if let Some(number) = number() {
@@ -64,10 +71,12 @@ pub(super) fn TimelineRow(
         <div class="row" role="option" hidden=when(move || row.with(Option::is_none))
             id=text(move || number().map(|number| format!("frame-{number}")).unwrap_or_default())
             aria-selected=text(move || is_chosen.get().to_string())
+            aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
+            aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
             data-direction=direction data-marks=marks style:transform=moved on:click=pick>
             <span class="time">{time}</span>
             <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
-            <span class="arrow">{show(|row| format::mark(row.kind).0.to_owned())}</span>
+            <span class="arrow">{show(|row| if is_bad_end(row) { "!".to_owned() } else { format::mark(row.kind).0.to_owned() })}</span>
             <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
             <span class="size">{show(size)}</span>
             <span class="preview">{show(|row| row.preview.clone())}</span>
@@ -75,6 +84,16 @@ pub(super) fn TimelineRow(
         </div>
     }
     .into_any()
+}
+
+/// Whether a row tells of an end that nobody asked for: one without a close frame, or with a code that says what went wrong.
+fn is_bad_end(row: &Row) -> bool {
+    row.kind == FrameKind::Closed
+        && format::closing_code(&row.preview).is_some_and(|it| !close::is_ordinary(it))
+}
+
+fn direction(row: &Row) -> &'static str {
+    if is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
 }
 
 /// The size of a message; other frames have none worth showing.

@@ -100,9 +100,11 @@ pub(super) struct Store {
     pub toast: RwSignal<Option<Toast>>,
     /// Messages there were when frames were last exported.
     pub exported: RwSignal<u64>,
-    /// The frame that the timeline is to show next.
-    pub go_to: RwSignal<Option<u64>>,
+    /// The frame that the timeline is to show next, and whether to open it, too.
+    pub go_to: RwSignal<Option<(u64, bool)>>,
     pub pulse: RwSignal<Pulse>,
+    /// Toxics that are on in the fault proxy, as the view of faults said last; none before it has.
+    pub toxics: RwSignal<Option<u32>>,
     /// There is no worker any more; what is drawn is history.
     pub broken: RwSignal<bool>,
 }
@@ -145,6 +147,7 @@ impl Store {
             exported: RwSignal::default(),
             go_to: RwSignal::default(),
             pulse: RwSignal::default(),
+            toxics: RwSignal::default(),
             broken: RwSignal::default(),
         }
     }
@@ -233,6 +236,14 @@ impl Store {
         self.connections.update(|all| all.push(connection));
         self.selected.set(connection.id);
         connection
+    }
+
+    /// A name that nobody has, as near to this one as can be.
+    pub fn free_name_like(&self, name: &str) -> String {
+        let all = self.connections.get_untracked();
+        let is_free = |name: &String| all.iter().all(|c| c.setup.with_untracked(|s| s.name != *name));
+        let numbered = (2..).map(|n| format!("{name}{n}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(is_free).expect("names never end")
     }
 
     /// Takes a connection off the list; its name stays for the frames that it left. The last one stays.
@@ -356,7 +367,7 @@ impl Store {
         if let Some(shown) = news.shown {
             self.names
                 .update(|names| names.extend(shown.names.into_iter().map(|(id, name)| (id, (name, 0)))));
-            self.go_to.set(Some(shown.frame));
+            self.go_to.set(Some((shown.frame, true)));
         }
     }
 

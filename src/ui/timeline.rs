@@ -9,7 +9,7 @@ use super::filter_bar::FilterBar;
 use super::link::Link;
 use super::row::TimelineRow;
 use super::store::Store;
-use super::timeline_head::TimelineHead;
+use super::timeline_head::{TimelineHead, times_name};
 use super::viewport::{ROW, Viewport};
 use crate::browser::page;
 use crate::wire::{Answer, Inspect, Look, Question, Request, Row};
@@ -26,6 +26,25 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// How many rows are seen at once, the last one maybe in part.
+    fn rows(self) -> f64 {
+        self.view.get_untracked().height / ROW
+    }
+
+    /// How far below the upper edge a row stands, in rows; none when it is not in view.
+    pub fn offset_of(self, position: u64) -> Option<f64> {
+        let rows = self.rows();
+        Some(position as f64 - self.first.get_untracked())
+            .filter(|offset| (0.0..=rows - 1.0).contains(offset))
+    }
+
+    /// Puts a row so far below the upper edge, in the middle when that is not known. The list may be about to become another
+    /// one, so nothing of the present one is a bound.
+    pub fn put(self, position: u64, offset: Option<f64>) {
+        self.follow.set(false);
+        self.first.set((position as f64 - offset.unwrap_or((self.rows() / 2.0).floor())).max(0.0));
+    }
+
     /// Moves as little as it takes to see a row, or to the middle when it is far away.
     fn show(self, position: u64) {
         let view = self.view.get_untracked();
@@ -56,6 +75,8 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     });
     let (first, top) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
     let follow = RwSignal::new(true);
+    // Another view is shown. A list without a box is not where it was: what it says of itself then is no wish of a person.
+    let is_away = RwSignal::new(false);
     let place = Place { first, follow, view, start };
 
     // What the worker should send: asked for only when it differs from the last time.
@@ -67,9 +88,12 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     Effect::new(move || link.ask(&Request::Look(look.get())));
 
     Effect::new(move || {
-        if let Some(number) = store.go_to.get() {
+        if let Some((number, opens)) = store.go_to.get() {
             store.go_to.set(None);
-            go_to(store, link, place, number);
+            match opens {
+                true => go_to(store, link, place, number),
+                false => show(store, link, place, number),
+            }
         }
     });
 
@@ -78,6 +102,9 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     Effect::new(move || {
         let (view, start) = (view.get(), start.get() as f64);
         let (Some(scroller), Some(strip)) = (scroller.get(), strip.get()) else { return };
+        if is_away.get() || scroller.client_height() == 0 {
+            return;
+        }
         // Before scrolling: a browser scrolls no further than the strip is long at that moment.
         page::set_height(&strip, view.strip());
         if follow.get() {
@@ -94,6 +121,11 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
     });
     let scrolled = move |_| {
         let Some(scroller) = scroller.get_untracked() else { return };
+        // The event of our own last move may come when the list is hidden, and that of the browser's moving it back when it
+        // is shown again.
+        if is_away.get_untracked() || scroller.client_height() == 0 {
+            return;
+        }
         let now = scroller.scroll_top();
         // Our own moving is no wish of a person; and a pixel of a long list is many frames, too coarse to read back.
         if now == moved_to.get_value() {
@@ -107,7 +139,15 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
         first.set(start.get_untracked() as f64 + view.first_at(now));
         top.set(now);
     };
-    follow_height(scroller, height);
+    watch_height(scroller, move |now| {
+        if is_away.get_untracked() != (now == 0.0) {
+            is_away.set(now == 0.0);
+        }
+        // A hidden view has no height; keeping the last one saves asking for nothing and back.
+        if now > 0.0 {
+            height.set(now);
+        }
+    });
 
     let slots = Memo::new(move |_| u64::from(view.get().rows()));
     let shift = move |position: u64| {
@@ -115,9 +155,14 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
         view.get().place(position as f64 - start, first.get() - start, top.get())
     };
     let keys = move |event: KeyboardEvent| key_pressed(&event, store, place);
+    let seat = move |position: u64| {
+        let (start, len) = (start.get(), view.get().len);
+        ((position + 1).saturating_sub(start), len)
+    };
+    let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
     let active = text(move || store.chosen.get().map(|number| format!("frame-{number}")).unwrap_or_default());
     view! {
-        <div class="timeline" role="group" aria-label="Timeline">
+        <div class="timeline" role="group" aria-label="Timeline" data-times=times>
             <TimelineHead store link place/>
             <FilterBar store link place/>
             <div class="listing">
@@ -128,7 +173,7 @@ pub(super) fn Timeline(store: Store, link: Link) -> impl IntoView {
                         // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                            <TimelineRow row=slotted(store, slot, slots) store shift/>
+                            <TimelineRow row=slotted(store, slot, slots) store shift seat/>
                         </For>
                     </div>
                 </div>
@@ -178,14 +223,38 @@ pub(super) fn seek(store: Store, link: Link, place: Place, forward: bool, nth: R
     });
 }
 
-/// Goes to a frame by its number.
+/// Goes to a frame by its number, and opens it.
 pub(super) fn go_to(store: Store, link: Link, place: Place, number: u64) {
+    choose(store, number);
+    show(store, link, place, number);
+}
+
+/// Brings a frame into view. A filter that hides it marks its hits from then on.
+pub(super) fn show(store: Store, link: Link, place: Place, number: u64) {
+    store.chosen.set(Some(number));
     link.question(Question::Find { frame: number }, move |answer| match answer {
-        Answer::Found { position, .. } => {
-            choose(store, number);
-            place.show(position);
+        Answer::Found { position, .. } => place.show(position),
+        Answer::Hidden => {
+            store.say("The filter hides this frame, so all frames are shown and the hits are marked.");
+            store.filter_hides.set(false);
         }
-        _ => choose(store, number),
+        _ => store.say("This frame is no longer in the list; it is held because it is pinned."),
+    });
+}
+
+/// Keeps the chosen frame under the eye when the list becomes another one; else the newest is looked at. Asked before the list
+/// changes, and answered after the worker has changed it.
+pub(super) fn keep_place(store: Store, link: Link, place: Place, change: &Request) {
+    let chosen = store.chosen.get_untracked();
+    let row = store.rows.with_untracked(|rows| {
+        rows.rows.iter().find(|row| Some(row.number) == chosen).map(|row| row.position)
+    });
+    let offset = row.and_then(|position| place.offset_of(position));
+    link.ask(change);
+    let Some(frame) = chosen else { return place.follow.set(true) };
+    link.question(Question::Find { frame }, move |answer| match answer {
+        Answer::Found { position, .. } => place.put(position, offset),
+        _ => place.follow.set(true),
     });
 }
 
@@ -243,16 +312,20 @@ fn slotted(store: Store, slot: u64, slots: Memo<u64>) -> Memo<Option<Row>> {
     })
 }
 
-/// Keeps the height of an element up to date for as long as the component lives.
+/// Keeps the height of an element up to date for as long as the component lives. A hidden one keeps the last.
 pub(super) fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
+    watch_height(element, move |now| {
+        if now > 0.0 {
+            height.set(now);
+        }
+    });
+}
+
+/// Tells the height of an element, 0 while it is hidden, for as long as the component lives.
+fn watch_height(element: NodeRef<Div>, told: impl Fn(f64) + Copy + 'static) {
     Effect::new(move |_| {
         if let Some(element) = element.get() {
-            let observer = page::HeightObserver::new(&element, move |now| {
-                // A hidden view has no height; keeping the last one saves asking for nothing and back.
-                if now > 0.0 {
-                    height.set(now);
-                }
-            });
+            let observer = page::HeightObserver::new(&element, told);
             on_cleanup({
                 let observer = StoredValue::new_local(observer);
                 move || observer.dispose()

@@ -13,7 +13,10 @@ use crate::wire::{Pin, Request, Times};
 
 #[component]
 pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoView {
-    let frames = text(move || format::counted(store.totals.get().frames, "frame"));
+    let frames = text(move || {
+        let held = store.totals.with(|totals| totals.frames - totals.dropped - totals.cleared);
+        format::counted(held, "frame")
+    });
     let dropped = Memo::new(move |_| store.totals.with(|totals| (totals.dropped, totals.cleared)));
     let gone = text(move || {
         let (dropped, cleared) = dropped.get();
@@ -26,17 +29,23 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
         }
         words.join(", ")
     });
-    let memory = text(move || {
-        let totals = store.totals.get();
-        format!("{} of {}", format::size(totals.held_bytes), format::size(totals.budget))
-    });
+    let memory = text(move || format::size(store.totals.with(|totals| totals.held_bytes)));
+    let budget = text(move || format!(" of {}", format::size(store.totals.with(|totals| totals.budget))));
     let is_paused = when(move || store.list.with(|list| list.paused.is_some()));
     let missed = text(move || {
         let missed = store.list.with(|list| list.paused.unwrap_or(0));
         if missed == 0 { String::new() } else { format!("{} new", format::count(missed)) }
     });
     let pause = move || link.ask(&Request::Pause(!is_paused.get_untracked()));
-    let follow = place.follow;
+    // A list that stands still follows nothing, whatever it does afterwards.
+    let is_following = when(move || place.follow.get() && !is_paused.get());
+    let set_follow = move || {
+        let follows = !is_following.get_untracked();
+        if follows && is_paused.get_untracked() {
+            link.ask(&Request::Pause(false));
+        }
+        place.follow.set(follows);
+    };
     let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
     let set_times = move |name: String| {
         let chosen = TIMES.iter().find(|(known, _)| times_name(*known) == name).map(|(known, _)| *known);
@@ -47,9 +56,9 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             <h2>"Timeline"</h2>
             <span data-testid="frames">{frames}</span>
             <span class="dropped" hidden=move || dropped.get() == (0, 0) data-testid="dropped"
-                title="Dropped: the oldest went when the memory was full. Frames held, dropped and cleared add up to all frames.">{gone}</span>
+                title="Dropped: the oldest went when the memory was full. Frames held, dropped and cleared add up to all frames there ever were.">{gone}</span>
             <details class="menu">
-                <summary class="memory" title="Memory of the timeline">{memory}</summary>
+                <summary class="memory" title="Memory of the timeline">{memory}<span class="spelt">{budget}</span></summary>
                 <div class="sheet">{bytes("Memory for frames", "budget", move || store.budget.get(), move |it| store.budget.set(it.max(1 << 20)))}</div>
             </details>
             <span class="gap"></span>
@@ -57,7 +66,7 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             <label class="times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
             <span class="missed" data-testid="missed">{missed}</span>
             {toggle("pause", "Pause", "The list stands still; receiving goes on (P)", is_paused, pause)}
-            {toggle("follow", "Follow", "Keep the newest frame in view (End)", follow.into(), move || follow.update(|f| *f = !*f))}
+            {toggle("follow", "Follow", "Keep the newest frame in view (End); ends a pause", is_following, set_follow)}
             <details class="menu">
                 <summary data-testid="export">"Export"</summary>
                 <div class="sheet">
@@ -68,7 +77,7 @@ pub(super) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     <p class="hint">{text(move || export_words(store))}</p>
                 </div>
             </details>
-            {button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections stay", move || {
+            {button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections and the figures of round trips stay", move || {
                 store.chosen.set(None);
                 link.ask(&Request::Clear);
             })}
@@ -82,7 +91,7 @@ const TIMES: [(Times, &str); 3] =
 const TIME_NAMES: [(&str, &str); 3] =
     [("relative", "since start"), ("absolute", "time of day"), ("delta", "since row above")];
 
-fn times_name(times: Times) -> &'static str {
+pub(super) fn times_name(times: Times) -> &'static str {
     TIMES.iter().find(|(known, _)| *known == times).map_or("relative", |(_, name)| name)
 }
 

@@ -76,11 +76,12 @@ fn a_report_says_the_latency_that_was_added() {
 /// A figure of the bench, such as `412 µs` or `20.3 ms`, in milliseconds.
 async fn figure(browser: &Browser, name: &str) -> f64 {
     let text = browser.text(name).await;
-    let (number, unit) = text.split_once(' ').unwrap_or_else(|| panic!("{name}: {text:?}"));
+    let (number, unit) = text.split_once('\u{2009}').unwrap_or_else(|| panic!("{name}: {text:?}"));
     let number: f64 = number.parse().unwrap_or_else(|_| panic!("{name}: {text:?}"));
     match unit {
         "µs" => number / 1e3,
         "ms" => number,
+        "s" => number * 1e3,
         other => panic!("{name}: unit {other}"),
     }
 }

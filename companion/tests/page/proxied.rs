@@ -75,7 +75,7 @@ fn a_slider_that_is_dragged_with_the_mouse_makes_round_trips_as_long_as_it_says(
         until_toxics(browser, &format!("toxics[0]?.attributes.latency === {asked}")).await;
         go_to(browser, "bench").await;
         let rows = send(browser, "late", 2).await;
-        let took = rows[1].split(" ms").next().and_then(|row| row.split_whitespace().last());
+        let took = rows[1].split("\u{2009}ms").next().and_then(|row| row.split_whitespace().last());
         let took: f64 =
             took.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("no round trip: {rows:#?}"));
         assert!((asked..asked + 1000.0).contains(&took), "{took} ms for {asked}: {rows:#?}");

@@ -31,6 +31,13 @@ pub(super) fn faults(store: Store) -> AnyView {
     StoredValue::new_local(SightListener::new(move |_| look()));
     follow(store);
     try_targets(store);
+    // The bench marks the connections that lead through the proxy.
+    Effect::new(move || {
+        let on = store.on() + store.board.with(|board| board.others.len());
+        if store.api.with(|api| *api == Api::There) {
+            page::announce_bytes(page::TOXICS, on.to_string().as_bytes());
+        }
+    });
     let is_missing = when(move || store.api.with(|api| matches!(api, Api::Missing(_))));
     let cards: Vec<_> = store.all_rows().into_iter().map(|row| card(store, row)).collect();
     view! {
