@@ -19,6 +19,8 @@ mod feed;
 mod measuring;
 #[path = "page/proxied.rs"]
 mod proxied;
+#[path = "page/secrets.rs"]
+mod secrets;
 #[path = "targets/server.rs"]
 mod server;
 

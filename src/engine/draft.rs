@@ -110,6 +110,15 @@ impl Draft {
         Ok(Rc::new(payload))
     }
 
+    /// The bytes that the digits of a [`Form::Hex`] or [`Form::Base64`] stand for; none for other forms and for what is not readable.
+    pub fn written_bytes(&self) -> Option<Vec<u8>> {
+        match self.form {
+            Form::Hex => hex(&self.text).ok(),
+            Form::Base64 => base64(&self.text).ok(),
+            _ => None,
+        }
+    }
+
     /// The text with every placeholder filled in, where the draft has placeholders.
     fn expand(&self, scope: &mut dyn Scope) -> Result<String, DraftError> {
         if !self.varies() {

@@ -20,6 +20,7 @@ mod record;
 mod replies;
 mod scope;
 mod sending;
+mod sharing;
 mod shown;
 mod sockets;
 
