@@ -247,7 +247,7 @@ impl Known {
             look(*byte);
             if encoded::is_sign(*byte) {
                 let mut looked = [*byte; encoded::MOST_WAYS + 1];
-                for (nth, first) in encoded::first_bytes(bytes, start).into_iter().enumerate() {
+                for (nth, first) in encoded::first_bytes(bytes, start).enumerate() {
                     if !looked[..=nth].contains(&first) {
                         look(first);
                     }

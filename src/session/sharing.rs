@@ -259,10 +259,13 @@ fn told(listed: &Listed) -> String {
     let name = &listed.name;
     match listed.part {
         Part::Connection(_) => format!("the connection {name}"),
-        Part::Address(_) => match &listed.suspicions[..] {
-            [] => name.clone(),
-            places => format!("{name}: {}", places.join("; ")),
-        },
+        Part::Address(_) => {
+            let places = listed.suspicions.iter().map(|words| {
+                let place = words.strip_suffix(" looks like a secret").unwrap_or(words);
+                format!("{}{}", place[..1].to_lowercase(), &place[1..])
+            });
+            format!("{name} ({})", places.collect::<Vec<_>>().join(", "))
+        }
         Part::OnOpen(..) => format!("a message that {name} sends on opening"),
         Part::Heartbeat(_) => format!("the heartbeat of {name}"),
         Part::Message(_) => format!("the saved message {name}"),

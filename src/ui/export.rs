@@ -43,7 +43,7 @@ pub(super) fn choose(
     };
     view! {
         <p>"The frames hold values that look like secrets. Values of secret variables are masked in any case."</p>
-        <ul class="parts" data-testid="suspects">{places}</ul>
+        <ul class="share-parts" data-testid="suspects">{places}</ul>
         {tick("Mask them", "mask-suspects", masks.into(), move |on| masks.set(on))}
         <div class="deeds">
             {button("primary", "export-go", "Export", "", go)}

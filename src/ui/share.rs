@@ -73,14 +73,14 @@ pub(super) fn choose(store: Store, link: Link, workspace: Workspace, parts: Vec<
     let on_bench = Route::of_fragment(&page::fragment()) == Route::Bench;
     let words = text(move || match left_out.get() {
         words if words.is_empty() => "Nothing is left out.".to_owned(),
-        words => format!("Left out: {}.", words.join(", ")),
+        words => format!("Left out: {}.", words.join("; ")),
     });
     let list = groups(parts, ticks);
     view! {
         <p>"The link carries what is ticked. It holds the setup itself, so no server sees it. Nothing connects before the recipient clicks."</p>
         <p class="note" data-testid="share-scope" hidden=on_bench>"This shares the bench only: its connections and messages. It shares no suite; download a suite in Checks, with Save file."</p>
         <p class="note" data-state="wrong" data-testid="share-warning" hidden=warning.is_empty()>{warning.clone()}</p>
-        <div class="parts" data-testid="parts">{list}</div>
+        <div class="share-parts" data-testid="parts">{list}</div>
         <textarea class="mono" rows="3" readonly data-testid="link-address" aria-label="Link" prop:value=address></textarea>
         <p class="hint" data-testid="left-out">{words}</p>
         <div class="deeds">
@@ -175,7 +175,7 @@ pub(super) fn offer(store: Store, link: Link, offered: Offered) -> AnyView {
     };
     let words = match left_out.is_empty() {
         true => String::new(),
-        false => format!("The sender left out: {}.", left_out.join(", ")),
+        false => format!("The sender left out: {}.", left_out.join("; ")),
     };
     let replace = move || {
         let (workspace, parts) = taken();
@@ -187,7 +187,7 @@ pub(super) fn offer(store: Store, link: Link, offered: Offered) -> AnyView {
     };
     view! {
         <p>"Nothing was connected or sent. Choose what to take:"</p>
-        <div class="parts" data-testid="offer">{list}</div>
+        <div class="share-parts" data-testid="offer">{list}</div>
         <p class="hint" data-testid="offer-left-out" hidden=words.is_empty()>{words.clone()}</p>
         <p class="hint">"Add keeps your own settings. Replace removes your connections, messages, auto-replies and variables first."</p>
         <p class="note" data-state="wrong" hidden=when(move || !is_busy.get())>"Replace closes the connections that are open now."</p>

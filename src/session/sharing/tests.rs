@@ -82,7 +82,9 @@ fn an_address_is_shared_without_its_secrets() {
     assert_eq!(offered.workspace.connections[0].url, "wss://h/ws?token=&user=a");
     assert_eq!(offered.workspace.connections[0].protocols, "graphql-ws, access_token, ***");
     assert!(
-        offered.left_out[0].starts_with("secrets in the address of alice: The user and password"),
+        offered.left_out[0].starts_with(
+            "secrets in the address of alice (the user and password of an address, the field `token`"
+        ),
         "{:?}",
         offered.left_out
     );
