@@ -262,7 +262,9 @@ fn told(listed: &Listed) -> String {
         Part::Address(_) => {
             let places = listed.suspicions.iter().map(|words| {
                 let place = words.strip_suffix(" looks like a secret").unwrap_or(words);
-                format!("{}{}", place[..1].to_lowercase(), &place[1..])
+                let mut letters = place.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect::<String>()
             });
             format!("{name} ({})", places.collect::<Vec<_>>().join(", "))
         }
