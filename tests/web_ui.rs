@@ -310,7 +310,7 @@ async fn a_link_shows_what_it_would_do_and_waits_for_a_click() {
     user.type_into("name", "<img src=x onerror=\"window.hacked=1\">").await;
     user.type_into("url", &format!("{}&room=<img/src=x>", address("/echo?token=abc"))).await;
     user.click("share").await;
-    user.until_text("left-out", "token in the address of <img").await;
+    user.until_text("left-out", "secrets in the address of <img").await;
     let link = user.value("link-address");
     let fragment = link.split_once('#').expect("a fragment").1.to_owned();
     drop(user);

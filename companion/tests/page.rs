@@ -23,6 +23,8 @@ mod measuring;
 mod proxied;
 #[path = "page/recording.rs"]
 mod recording;
+#[path = "page/secrets.rs"]
+mod secrets;
 #[path = "page/sending.rs"]
 mod sending;
 #[path = "targets/server.rs"]

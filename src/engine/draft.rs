@@ -127,6 +127,15 @@ impl Draft {
         Ok(Rc::new(payload))
     }
 
+    /// The bytes that the digits of a [`Form::Hex`] or [`Form::Base64`] stand for; none for other forms and for what is not readable.
+    pub fn written_bytes(&self) -> Option<Vec<u8>> {
+        match self.form {
+            Form::Hex => hex(&self.text).ok(),
+            Form::Base64 => base64(&self.text).ok(),
+            _ => None,
+        }
+    }
+
     /// What a person may take for a placeholder and what is none, in words.
     pub fn left_as_written(&self) -> Option<&'static str> {
         if self.form == Form::File || !self.text.contains("{{") {

@@ -1,9 +1,12 @@
 //! Secrets are taken out of everything that is shown or written.
 //!
-//! Owns the forms in which a secret may turn up: as it is, escaped in JSON, percent-encoded, in base64 also within a longer
-//! text, in hex; also the part of it that stands where a text was cut. It refuses to know which variables are secret. The
-//! rule a reader would break: a secret shorter than four characters is masked as a whole word only, since every `a` of a
-//! report would go with the secret `a`.
+//! Owns the forms in which a secret may turn up: as it is, in any escapes of JSON, percent-encoded, as entities of HTML, in hex, and
+//! in base64 of any of these within a longer text; also the part of it that stands where a text was cut. It refuses to know which
+//! variables are secret. A secret shorter than four characters is masked as a whole word only: with the secret `a`, every `a` of a
+//! report would go.
+
+mod base64_runs;
+mod encoded;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,6 +16,9 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
+
+use super::secrets;
+use encoded::{same_decoded, same_until};
 
 /// What stands in place of a secret; it says nothing about the length and needs no escape in JSON, XML and URLs.
 pub const MASK: &str = "***";
@@ -41,6 +47,8 @@ struct Known {
     beginning: Vec<Vec<usize>>,
     /// The secrets of which there are forms.
     secrets: HashSet<String>,
+    /// What only looks like a secret goes too.
+    with_suspects: bool,
 }
 
 /// More values became known under the names of secrets than can be looked for.
@@ -105,6 +113,16 @@ impl Masker {
         Ok(())
     }
 
+    /// From now on, what only looks like a secret is masked too, see [`secrets`](super::secrets).
+    pub fn mask_suspects(&self) {
+        self.0.borrow_mut().with_suspects = true;
+    }
+
+    /// Whether a text holds a secret that is known as one; what only looks like one does not count.
+    pub fn knows(&self, text: &str) -> bool {
+        !self.0.borrow().find_known(text).is_empty()
+    }
+
     /// The text without secrets.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut clean = String::new();
@@ -119,6 +137,19 @@ impl Masker {
         }
         clean.push_str(&text[done..]);
         Cow::Owned(clean)
+    }
+
+    /// The bytes without secrets. A secret is text, so it lies whole within a stretch of valid UTF-8, whatever is around it.
+    pub fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut clean = Vec::new();
+        let mut is_clean = true;
+        for chunk in bytes.utf8_chunks() {
+            let masked = self.mask(chunk.valid());
+            is_clean &= matches!(masked, Cow::Borrowed(_));
+            clean.extend_from_slice(masked.as_bytes());
+            clean.extend_from_slice(chunk.invalid());
+        }
+        if is_clean { Cow::Borrowed(bytes) } else { Cow::Owned(clean) }
     }
 
     /// The value without secrets, in keys, texts and numbers. A number that holds one becomes text, so that it stays JSON.
@@ -170,38 +201,84 @@ impl Known {
             if self.forms[first..].contains(&form) {
                 continue;
             }
-            for byte in [Some(&b'%'), form.text.first().filter(|first| **first != b'%')].into_iter().flatten()
-            {
-                self.beginning[usize::from(*byte)].push(self.forms.len());
+            if let Some(first) = form.text.first() {
+                self.beginning[usize::from(*first)].push(self.forms.len());
+                self.forms.push(form);
             }
-            self.forms.push(form);
         }
     }
 
     /// Where secrets are, in order, those that touch or overlap as one: a secret within another one hides neither.
     fn find(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        for (start, byte) in text.bytes().enumerate() {
-            let forms = self.beginning.get(usize::from(byte)).into_iter().flatten();
-            let here = forms.filter_map(|&i| self.forms[i].find_at(text, start));
-            let longest = here.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-            found.extend(longest);
+        let mut found = self.find_known(text);
+        if self.with_suspects {
+            found.extend(secrets::suspects(text).into_iter().map(|it| (it.span.start, it.span.end)));
+            join(&mut found);
         }
+        found
+    }
+
+    fn find_known(&self, text: &str) -> Vec<(usize, usize)> {
+        if self.forms.is_empty() {
+            return Vec::new();
+        }
+        let mut found = self.find_in(text.as_bytes(), Some(text), 0);
         for (at, _) in text.match_indices(CUT) {
             let parts = self.forms.iter().filter(|form| form.kind != Kind::Word);
             found.extend(parts.clone().filter_map(|form| form.part_before(text, at)));
             found.extend(parts.filter_map(|form| form.part_after(text, at + CUT.len())));
         }
-        found.sort_unstable();
-        found.dedup_by(|next, last| {
-            let touches = next.0 < last.1;
-            if touches {
-                last.1 = last.1.max(next.1);
-            }
-            touches
-        });
+        join(&mut found);
         found
     }
+
+    /// The same of bytes, in no order and as they overlap. Whole words are looked for where it is known to be text.
+    fn find_in(&self, bytes: &[u8], text: Option<&str>, depth: usize) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for (start, byte) in bytes.iter().enumerate() {
+            let mut longest: Option<(usize, usize)> = None;
+            let mut look = |first: u8| {
+                for &i in &self.beginning[usize::from(first)] {
+                    if let Some(here) = self.forms[i].find_at(bytes, text, start) {
+                        longest = Some(longest.map_or(here, |it| (it.0.min(here.0), it.1.max(here.1))));
+                    }
+                }
+            };
+            look(*byte);
+            if encoded::is_sign(*byte) {
+                let mut looked = [*byte; encoded::MOST_WAYS + 1];
+                for (nth, first) in encoded::first_bytes(bytes, start).enumerate() {
+                    if !looked[..=nth].contains(&first) {
+                        look(first);
+                    }
+                    looked[nth + 1] = first;
+                }
+            }
+            found.extend(longest);
+        }
+        // What is escaped and in base64 has no form of its own: there are too many ways to escape.
+        if depth < base64_runs::DEEPEST {
+            base64_runs::each(bytes, |run| {
+                for (decoded, shift) in run.decoded() {
+                    let within = self.find_in(&decoded, None, depth + 1);
+                    found.extend(within.into_iter().map(|span| run.covering(shift, span)));
+                }
+            });
+        }
+        found
+    }
+}
+
+/// In order, and those that overlap as one.
+fn join(found: &mut Vec<(usize, usize)>) {
+    found.sort_unstable();
+    found.dedup_by(|next, last| {
+        let touches = next.0 < last.1;
+        if touches {
+            last.1 = last.1.max(next.1);
+        }
+        touches
+    });
 }
 
 fn forms_of(secret: &str) -> Vec<Form> {
@@ -213,9 +290,12 @@ fn forms_of(secret: &str) -> Vec<Form> {
         return vec![Form { text: secret.into(), kind: Kind::Word }];
     }
     let mut forms = vec![plain(secret)];
-    let escaped = Value::String(secret.to_owned()).to_string();
-    forms.push(plain(&escaped[1..escaped.len() - 1]));
-    for gap in ["", " "] {
+    // Browsers and resolvers write host names in small letters. A word would be found in every sentence.
+    let is_in_host = secret.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    if is_in_host && secret.len() >= 2 * SHORT && secret.bytes().any(|b| b.is_ascii_digit()) {
+        forms.push(plain(&secret.to_ascii_lowercase()));
+    }
+    for gap in ["", " ", ":"] {
         let hex: Vec<_> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
         forms.push(plain(&hex.join(gap)));
         forms.push(plain(&hex.join(gap).to_uppercase()));
@@ -233,12 +313,12 @@ fn forms_of(secret: &str) -> Vec<Form> {
 
 impl Form {
     /// What to mask when the form begins at `start`. Ends always lie between characters: a form is UTF-8 from end to end.
-    fn find_at(&self, text: &str, start: usize) -> Option<(usize, usize)> {
-        let bytes = text.as_bytes();
-        let end = same(bytes, start, &self.text).or_else(|| same_decoded(bytes, start, &self.text))?;
+    fn find_at(&self, bytes: &[u8], text: Option<&str>, start: usize) -> Option<(usize, usize)> {
+        let end = same_decoded(bytes, start, &self.text)?;
         match self.kind {
             Kind::Anywhere => Some((start, end)),
             Kind::Word => {
+                let text = text?;
                 let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
                 let apart = !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next());
                 apart.then_some((start, end))
@@ -262,8 +342,8 @@ impl Form {
     /// How much of a text that was cut at `at` is the beginning of this form.
     fn part_before(&self, text: &str, at: usize) -> Option<(usize, usize)> {
         let bytes = text.as_bytes();
-        // Percent-encoded, each byte takes three.
-        let from = at.saturating_sub(self.text.len() * 3);
+        // As `\u0041` each byte takes six.
+        let from = at.saturating_sub(self.text.len() * 6);
         let starts = (from..at).filter(|start| text.is_char_boundary(*start));
         let start = { starts }.find(|start| {
             let (end, length) = same_until(bytes, *start, &self.text, at);
@@ -289,183 +369,5 @@ impl Form {
     }
 }
 
-/// How far a text is the same as the beginning of what is wanted, at most up to `end`: where that is in the text, and how many
-/// of the wanted bytes there are. A percent-encoded byte that is cut off counts.
-fn same_until(text: &[u8], start: usize, wanted: &[u8], end: usize) -> (usize, usize) {
-    let (mut at, mut length) = (start, 0);
-    for (i, byte) in wanted.iter().enumerate() {
-        if at >= end {
-            break;
-        }
-        let is_cut_off = text[at] == b'%' && *byte != b'%' && at + 3 > end;
-        at = match same_decoded(&text[..end], at, &wanted[i..=i]) {
-            Some(next) => next,
-            None if is_cut_off => end,
-            None => break,
-        };
-        length += 1;
-    }
-    (at, length)
-}
-
-fn same(text: &[u8], start: usize, wanted: &[u8]) -> Option<usize> {
-    text[start..].starts_with(wanted).then_some(start + wanted.len())
-}
-
-/// The same where any byte may be percent-encoded, in either case, and a blank may be `+`: encoders differ in what they encode.
-fn same_decoded(text: &[u8], start: usize, wanted: &[u8]) -> Option<usize> {
-    let mut at = start;
-    for &byte in wanted {
-        let digit = |at: usize| text.get(at).and_then(|b| char::from(*b).to_digit(16));
-        at = match (text.get(at)?, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) if high * 16 + low == u32::from(byte) => at + 3,
-            (&plain, ..) if plain == byte || (plain == b'+' && byte == b' ') => at + 1,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
-
 #[cfg(test)]
-mod tests {
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-    use serde_json::json;
-
-    use super::*;
-    use crate::engine::random::Random;
-
-    #[track_caller]
-    fn check(secrets: &[&str], text: &str, expected: &str) {
-        assert_eq!(Masker::new(secrets).mask(text), expected);
-    }
-
-    #[test]
-    fn ok_as_it_is() {
-        check(&["hunter2"], "a hunter2 b hunter2", "a *** b ***");
-        check(&["hunter2"], "nothing here", "nothing here");
-        check(&[], "nothing here", "nothing here");
-    }
-
-    #[test]
-    fn ok_the_longest_wins() {
-        check(&["pass", "password"], "password pass", "*** ***");
-    }
-
-    #[test]
-    fn ok_overlapping_secrets_go_both() {
-        check(&["abcdef", "defghi"], "xabcdefghix", "x***x");
-    }
-
-    #[test]
-    fn ok_percent_encoded_in_any_way() {
-        check(&["p&s w/é"], "?a=p%26s%20w%2F%C3%A9&b", "?a=***&b");
-        check(&["p&s w/é"], "?a=p%26s+w%2f%c3%a9&b", "?a=***&b");
-        check(&["p&s w/é"], "?a=p%26s%20w/é&b", "?a=***&b");
-        check(&["50%25 off"], "50%25 off, 50%2525%20off", "***, ***");
-    }
-
-    #[test]
-    fn ok_escaped_in_json() {
-        check(&["a\"b\\c"], r#"{"t":"a\"b\\c"}"#, r#"{"t":"***"}"#);
-    }
-
-    #[test]
-    fn ok_hex() {
-        check(&["AbcZ"], "41 62 63 5a 4162635A", "*** ***");
-    }
-
-    #[test]
-    fn ok_base64_alone() {
-        check(&["secret"], "c2VjcmV0", "***");
-        check(&["passw"], "cGFzc3c= cGFzc3c cGFzc3c%3D", "*** *** ***");
-    }
-
-    #[test]
-    fn ok_base64_at_any_place_of_a_longer_one() {
-        for secret in ["hunter2", "p?>ss", "é~é~", "abcd"] {
-            let masker = Masker::new([secret]);
-            for (before, after) in [("", ""), ("x", "y"), ("xy", "yz"), ("user:", " tail")] {
-                let whole = format!("{before}{secret}{after}");
-                let around = (before.len().div_ceil(3) + after.len().div_ceil(3)) * 4;
-                for encoded in
-                    [STANDARD.encode(&whole), URL_SAFE.encode(&whole), STANDARD_NO_PAD.encode(&whole)]
-                {
-                    let masked = masker.mask(&encoded);
-                    assert!(masked.contains(MASK), "{secret} in {encoded}: {masked}");
-                    // What remains is no more than what stood around the secret.
-                    assert!(masked.len() - MASK.len() <= around, "{masked}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn ok_a_short_secret_is_a_whole_word() {
-        check(&["abc"], r#"{"a":"abc","b":"abcd"} abc_ =abc&"#, r#"{"a":"***","b":"abcd"} abc_ =***&"#);
-    }
-
-    #[test]
-    fn ok_a_blank_is_no_secret() {
-        check(&["", "  "], "a  b", "a  b");
-        check(&["token\n"], "a token b", "a *** b");
-    }
-
-    #[test]
-    fn ok_json_stays_json() {
-        let masker = Masker::of_values([&json!({"pin": 12345, "name": ["alice"]})]);
-        let masked = masker.mask_json(&json!({"alice": [12345, 1, "x12345", true]}));
-        assert_eq!(masked, json!({"***": ["***", 1, "x***", true]}));
-    }
-
-    #[test]
-    fn a_secret_that_was_cut_is_masked_up_to_the_cut() {
-        check(&["hunter2-and-more"], "x hunter2-an…", "x ***…");
-        check(&["hunter2-and-more"], r#"…"nd-more and"…"#, r#"…"*** and"…"#);
-        check(&["hunter2-and-more"], r#"…"nter2-and…"#, r#"…"***…"#);
-        check(&["hunter2-and-more"], "?t=hunter2%2Dan%6…", "?t=***…");
-        check(&["hunter2"], "68 75 6e 74…", "***…");
-        check(&["hunter2"], "at 9: …74 65 72 32 00", "at 9: …*** 00");
-        check(&["hunter2"], "a hu… …r2", "a hu… …r2");
-        check(&["hunter2"], "nothing like it… here", "nothing like it… here");
-    }
-
-    #[test]
-    fn what_one_handle_learns_all_know() {
-        let masker = Masker::new(["first"]);
-        let other = masker.clone();
-        masker.learn(&json!({"token": ["later", 12345]})).unwrap();
-        assert_eq!(other.mask("first later 12345"), "*** *** ***");
-    }
-
-    #[test]
-    fn more_secrets_than_can_be_looked_for_are_refused() {
-        let masker = Masker::default();
-        for i in 0..MOST_LEARNED {
-            masker.learn(&json!(format!("secret-{i}"))).unwrap();
-        }
-        assert_eq!(masker.learn(&json!("secret-0")), Ok(()), "known already");
-        assert_eq!(masker.learn(&json!("one more")), Err(TooManySecrets));
-    }
-
-    #[test]
-    fn a_debug_print_says_nothing() {
-        assert!(!format!("{:?}", Masker::new(["hunter2"])).contains("hunter2"));
-    }
-
-    #[test]
-    fn no_secret_survives_and_no_text_panics() {
-        let letters = ["a", "b", "%", "4", "1", "é", "😀", " ", "+", "=", "\\", "\""];
-        let mut random = Random::with_seed(5);
-        let mut word = |most: u64| -> String {
-            let length = random.next_u64() % most;
-            (0..length).map(|_| letters[random.next_u64() as usize % letters.len()]).collect()
-        };
-        for _ in 0..5_000 {
-            let (secret, before, after) = (word(9), word(6), word(6));
-            let masked = Masker::new([&secret]).mask(&format!("{before}{secret}{after}")).into_owned();
-            if secret.trim().chars().count() >= SHORT {
-                assert!(!masked.contains(secret.trim()), "{secret:?} in {masked:?}");
-            }
-        }
-    }
-}
+mod tests;

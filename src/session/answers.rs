@@ -1,16 +1,17 @@
 //! Questions of the page that have one answer.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::desk::{Desk, SLICE};
-use super::keeper;
 use super::list::Sought;
 use super::news::Content;
+use super::sharing::{self, Sharing};
 use crate::engine::as_step;
 use crate::engine::draft::{Draft, Form};
 use crate::engine::mask::Masker;
 use crate::engine::report::{EventFormat, Origin, Transcript};
-use crate::engine::share;
+use crate::engine::secrets::{self, Suspect as SecretSuspect};
 use crate::engine::view;
 use crate::engine::{Frame, World};
 use crate::wire::{Answer, ContentForm, Question, Update, Workspace};
@@ -41,13 +42,20 @@ impl<W: World> Desk<W> {
                 Some(text) => Answer::Text(text),
                 None => Answer::Failed("this is no JSON, so it cannot be laid out".to_owned()),
             },
-            Question::Share(workspace) => share_link(&workspace),
-            Question::OpenShared(fragment) => match share::unpack::<Workspace>(&fragment) {
-                Ok(workspace) => Answer::Offer(Box::new(workspace)),
+            Question::Share(workspace) => Answer::Parts(Sharing::of(&workspace).list()),
+            Question::Link { workspace, parts } => {
+                let (fragment, left_out) = Sharing::of(&workspace).link(&parts);
+                Answer::Link { fragment, left_out }
+            }
+            Question::OpenShared(fragment) => match sharing::open(&fragment) {
+                Ok(offered) => Answer::Offer(Box::new(offered)),
                 Err(error) => Answer::Failed(error.to_string()),
             },
-            Question::Export { format, filtered } => self.export(id, format, filtered),
             Question::Record { filtered, from } => self.record(id, filtered, from),
+            Question::Suspects { filtered } => Answer::Suspects(self.suspects(filtered).places()),
+            Question::Export { format, filtered, masks_suspects } => {
+                self.export(id, format, filtered, masks_suspects)
+            }
         };
         self.post(&Update::Answer { id, answer });
     }
@@ -106,15 +114,34 @@ impl<W: World> Desk<W> {
         }
     }
 
+    fn suspects(&self, filtered: bool) -> Suspects {
+        self.state(|s| {
+            let masker = secret_variables(&s.workspace);
+            let filter = s.list.only().filter(|_| filtered);
+            let mut found = Suspects::default();
+            for frame in s.record.log.from(0).filter(|frame| filter.is_none_or(|it| it.takes(frame))) {
+                found.look(&String::from_utf8_lossy(frame.bytes), &masker);
+            }
+            found
+        })
+    }
+
     /// The frames as a file, in pieces, so that it need not fit into memory twice.
-    fn export(&self, id: u32, format: EventFormat, filtered: bool) -> Answer {
+    fn export(&self, id: u32, format: EventFormat, filtered: bool, masks_suspects: bool) -> Answer {
+        let values = if masks_suspects { self.suspects(filtered).values } else { Vec::new() };
         let mut pieces = Pieces {
             waiting: Vec::new(),
             post: |piece| self.post(&Update::Answer { id, answer: Answer::Piece(piece) }),
         };
         let frames = self.state(|s| {
-            let secrets = s.workspace.variables.iter().filter(|it| it.is_secret && !it.value.is_empty());
-            let masker = Masker::new(secrets.map(|it| it.value.as_str()));
+            let masker = secret_variables(&s.workspace);
+            if masks_suspects {
+                masker.mask_suspects();
+                for value in values {
+                    // There are fewer than a masker takes.
+                    let _ = masker.learn(&value.into());
+                }
+            }
             let filter = s.list.only().filter(|_| filtered);
             let takes = |frame: &Frame<'_>| filter.is_none_or(|filter| filter.takes(frame));
             let log = &s.record.log;
@@ -139,6 +166,55 @@ impl<W: World> Desk<W> {
             Err(fmt::Error) => Answer::Failed("the frames could not be written".to_owned()),
         }
     }
+}
+
+/// What frames hold that looks like a secret.
+#[derive(Default)]
+struct Suspects {
+    counts: BTreeMap<String, u64>,
+    /// How many stand at further places.
+    others: u64,
+    /// The values, as many as are looked for in other places.
+    values: Vec<String>,
+}
+
+impl Suspects {
+    /// So many places are told.
+    const MOST_PLACES: usize = 50;
+    /// So many values are looked for elsewhere; a shorter one stands elsewhere by accident.
+    const MOST_VALUES: usize = 200;
+    const TELLING: usize = 8;
+
+    fn look(&mut self, text: &str, masker: &Masker) {
+        for suspect in secrets::suspects(text) {
+            let SecretSuspect { place, value, .. } = suspect;
+            // A value of a secret variable is masked in any case, so there is nothing to decide.
+            if masker.knows(&value) {
+                continue;
+            }
+            let place = masker.mask(&place).into_owned();
+            let has_room = self.counts.len() < Self::MOST_PLACES;
+            if has_room || self.counts.contains_key(&place) {
+                *self.counts.entry(place).or_default() += 1;
+            } else {
+                self.others += 1;
+            }
+            let is_told = self.values.len() < Self::MOST_VALUES && value.len() >= Self::TELLING;
+            if is_told && !self.values.contains(&value) {
+                self.values.push(value);
+            }
+        }
+    }
+
+    fn places(self) -> Vec<(String, u64)> {
+        let others = (self.others > 0).then(|| ("other places".to_owned(), self.others));
+        self.counts.into_iter().chain(others).collect()
+    }
+}
+
+fn secret_variables(workspace: &Workspace) -> Masker {
+    let secrets = workspace.variables.iter().filter(|it| it.is_secret && !it.value.is_empty());
+    Masker::new(secrets.map(|it| it.value.as_str()))
 }
 
 /// A file that goes to the page in pieces.
@@ -199,20 +275,4 @@ fn hex(bytes: &[u8]) -> String {
         text.push(DIGITS[usize::from(byte & 15)] as char);
     }
     text
-}
-
-/// The set-up without what a stranger must not see, and a word on each thing that was left out.
-fn share_link(workspace: &Workspace) -> Answer {
-    let mut shared = keeper::without_history(workspace);
-    let mut left_out = Vec::new();
-    for variable in shared.variables.iter_mut().filter(|it| it.is_secret && !it.value.is_empty()) {
-        variable.value.clear();
-        left_out.push(format!("the value of {}", variable.name));
-    }
-    for setup in &mut shared.connections {
-        let (url, names) = share::without_secrets(&setup.url);
-        setup.url = url;
-        left_out.extend(names.into_iter().map(|name| format!("{name} in the address of {}", setup.name)));
-    }
-    Answer::Link { fragment: share::pack(&shared), left_out }
 }

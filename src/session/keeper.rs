@@ -2,6 +2,7 @@
 //!
 //! Owns what is left out of it: values of secrets, and what is too large to keep. It refuses to know where it is kept.
 
+use super::sharing;
 use crate::engine::world::LocalFuture;
 use crate::wire::Workspace;
 
@@ -27,13 +28,11 @@ pub struct KeepError {
 /// What is kept of a set-up.
 pub(super) fn to_text(workspace: &Workspace) -> String {
     let mut kept = workspace.clone();
-    for variable in kept.variables.iter_mut().filter(|variable| variable.is_secret) {
-        variable.value.clear();
-    }
     if kept.draft.text.len() > LONGEST_DRAFT {
         kept.draft = Default::default();
     }
     kept.sent.retain(|draft| draft.text.len() <= LONGEST_DRAFT);
+    sharing::take_out_secrets(&mut kept);
     serde_json::to_string(&kept).expect("a set-up has names for keys and no number that JSON lacks")
 }
 
@@ -51,7 +50,7 @@ pub(super) fn of_text(text: &str) -> Option<Workspace> {
 mod tests {
     use super::*;
     use crate::engine::draft::Draft;
-    use crate::wire::{Setup, Variable};
+    use crate::wire::{Address, Setup, Variable};
 
     #[test]
     fn what_was_kept_comes_back() {
@@ -65,6 +64,28 @@ mod tests {
         let secret = Variable { name: "token".into(), value: "s3cret".into(), is_secret: true };
         let text = to_text(&Workspace { variables: vec![secret], ..Workspace::default() });
         assert!(text.contains("token") && !text.contains("s3cret"), "{text}");
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_kept_nowhere_and_comes_back_as_its_name() {
+        let secret = |text: &str| Draft { text: text.into(), ..Draft::default() };
+        let workspace = Workspace {
+            variables: vec![Variable { name: "token".into(), value: "s3cret/1".into(), is_secret: true }],
+            draft: secret(r#"{"t":"s3cret/1"}"#),
+            sent: vec![secret("s3cret/1"), Draft::plain(r#"{"t":"s3cret\/1"}"#)],
+            addresses: vec![Address { url: "ws://h/?t=s3cret%2F1".into(), ..Address::default() }],
+            connections: vec![Setup { url: "ws://h/?t=s3cret/1".into(), ..Setup::default() }],
+            ..Workspace::default()
+        };
+        let text = to_text(&workspace);
+        assert!(!text.contains("s3cret"), "{text}");
+        let back = of_text(&text).expect("a setup");
+        assert_eq!(back.draft.text, r#"{"t":"{{token}}"}"#);
+        assert_eq!((back.sent[0].text.as_str(), back.sent[1].text.as_str()), ("{{token}}", r#"{"t":"***"}"#));
+        assert_eq!(
+            (back.addresses[0].url.as_str(), back.connections[0].url.as_str()),
+            ("ws://h/?t=***", "ws://h/?t={{token}}")
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod record;
 mod recording;
 mod replies;
 mod sending;
+mod sharing;
 mod shown;
 mod sockets;
 mod why;

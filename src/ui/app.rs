@@ -75,7 +75,7 @@ pub fn App(
             <a class="brand" href=Route::Bench.href()><span class="logo" aria-hidden="true"></span>"Sockscope"</a>
             <Tabs route/>
             <Status store check_sockets/>
-            {button("quiet", "share", "Share", "A link that brings this set-up, without secrets", move || share::make_link(store, link))}
+            {button("quiet", "share", "Share", "Share the bench setup as a link: choose what it carries", move || share::make_link(store, link))}
             {icon("quiet", "keys-sheet", "?", text(|| "Keys (?)".to_owned()), move || store.dialog.set(Some(Dialog::Keys)))}
             <ThemeChoice/>
         </header>

@@ -8,14 +8,13 @@ use super::fields::{self, button, line, text, tick, when};
 use super::keys;
 use super::link::Link;
 use super::matching;
-use super::recording;
 use super::store::{Connection, Dialog, Store};
-use crate::browser::page;
+use super::{recording, share};
 use crate::engine::backoff::Backoff;
 use crate::engine::close::Codes;
 use crate::engine::draft::Draft;
 use crate::engine::pairing::PairBy;
-use crate::wire::{Heartbeat, Match, Setup, Workspace};
+use crate::wire::{Heartbeat, Match, Setup};
 
 /// The dialog that is open, in the browser's own element: it keeps the focus in and gives it back.
 #[component]
@@ -34,8 +33,9 @@ pub(super) fn Dialogs(store: Store, link: Link) -> impl IntoView {
         let title = store.dialog.with(|dialog| match dialog {
             Some(Dialog::Keys) => "Keys",
             Some(Dialog::Options) => "Options",
-            Some(Dialog::Link { .. }) => "A link to this set-up",
-            Some(Dialog::Offer(_)) => "This link brings a set-up",
+            Some(Dialog::Share { .. }) => "Share bench setup",
+            Some(Dialog::Export { .. }) => "Mask before exporting?",
+            Some(Dialog::Offer(_)) => "Import shared setup?",
             Some(Dialog::Recording) => "As a suite",
             None => "",
         });
@@ -44,8 +44,11 @@ pub(super) fn Dialogs(store: Store, link: Link) -> impl IntoView {
     let body = move || match store.dialog.get() {
         Some(Dialog::Keys) => keys::sheet(store),
         Some(Dialog::Options) => store.current().map(options).into_any(),
-        Some(Dialog::Link { address, left_out }) => shared(store, address, left_out),
-        Some(Dialog::Offer(workspace)) => offer(store, link, *workspace),
+        Some(Dialog::Share { workspace, parts }) => share::choose(store, link, *workspace, parts),
+        Some(Dialog::Export { format, filtered, places }) => {
+            export::choose(store, link, format, filtered, places)
+        }
+        Some(Dialog::Offer(offered)) => share::offer(store, link, *offered),
         Some(Dialog::Recording) => recording::dialog(store, link),
         None => ().into_any(),
     };
@@ -244,104 +247,4 @@ fn pairing(connection: Connection) -> AnyView {
         </fieldset>
     }
     .into_any()
-}
-
-fn shared(store: Store, address: String, left_out: Vec<String>) -> AnyView {
-    let copied = address.clone();
-    let left_out = match left_out.is_empty() {
-        true => "Nothing that looks like a secret was in it.".to_owned(),
-        false => format!("Left out: {}.", left_out.join(", ")),
-    };
-    view! {
-        <p>"Whoever opens it sees what it would set up, and nothing connects without a click. The set-up is in the link itself; no server sees it."</p>
-        <textarea class="mono" rows="4" readonly data-testid="link-address" aria-label="Link" prop:value=address></textarea>
-        <p class="hint" data-testid="left-out">{left_out}</p>
-        <div class="deeds">{button("primary", "copy-link", "Copy", "", move || export::copy_text(store, &copied))}</div>
-    }
-    .into_any()
-}
-
-fn offer(store: Store, link: Link, workspace: Workspace) -> AnyView {
-    let connections = workspace.connections.iter().map(|setup| {
-        let mut more = Vec::new();
-        if !setup.on_open.is_empty() {
-            more.push(format!("sends {} message(s) as soon as it is open", setup.on_open.len()));
-        }
-        if setup.reconnect.is_some() {
-            more.push("reconnects".to_owned());
-        }
-        if setup.heartbeat.is_some() {
-            more.push("has a heartbeat".to_owned());
-        }
-        view! { <li><strong>{setup.name.clone()}</strong>" "<code>{setup.url.clone()}</code>" "{more.join(", ")}</li> }
-    });
-    let counts = format!(
-        "{} saved message(s), {} variable(s), {} automatic replies ({} on).",
-        workspace.messages.len(),
-        workspace.variables.len(),
-        workspace.rules.len(),
-        workspace.rules.iter().filter(|rule| rule.is_on).count()
-    );
-    let connections = connections.collect_view();
-    let is_busy = when(move || {
-        store.connections.with(|all| all.iter().any(|c| c.phase() != crate::wire::Phase::Closed))
-    });
-    let take = StoredValue::new(workspace);
-    let replace = move || {
-        for connection in store.connections.get_untracked() {
-            link.ask(&crate::wire::Request::Forget { connection: connection.id });
-        }
-        let mut workspace = take.get_value();
-        // A number of an old connection would stand for another one now.
-        renumber(store, &mut workspace);
-        store.set_up(workspace);
-        done(store);
-    };
-    let add = move || {
-        let mut workspace = take.get_value();
-        let mut moved = std::collections::BTreeMap::new();
-        for setup in std::mem::take(&mut workspace.connections) {
-            let (id, name) = (setup.id, setup.name.clone());
-            let connection = store.add_like(setup);
-            store.rename(connection, name);
-            moved.insert(id, connection.id);
-        }
-        // A rule is for the same connections as before, whatever numbers they have now.
-        let renumbered = workspace.rules.iter_mut().flat_map(|rule| &mut rule.connections);
-        renumbered.for_each(|id| *id = moved.get(id).copied().unwrap_or(*id));
-        store.messages.update(|all| all.extend(workspace.messages));
-        store.variables.update(|all| all.extend(workspace.variables));
-        store.rules.update(|all| all.extend(workspace.rules));
-        done(store);
-    };
-    view! {
-        <p>"Nothing was connected or sent. It would set up:"</p>
-        <ul class="offer" data-testid="offer">{connections}</ul>
-        <p>{counts}</p>
-        <p class="note" data-state="wrong" hidden=when(move || !is_busy.get())>"Replacing closes the connections that are open now."</p>
-        <div class="deeds">
-            {button("primary", "offer-add", "Add to mine", "", add)}
-            {button("", "offer-replace", "Replace mine", "", replace)}
-            {button("quiet", "offer-refuse", "No", "", move || done(store))}
-        </div>
-    }
-    .into_any()
-}
-
-fn renumber(store: Store, workspace: &mut Workspace) {
-    let highest =
-        store.names.with_untracked(|names| names.keys().filter(|id| !id.is_of_check()).map(|id| id.0).max());
-    let highest = highest.unwrap_or(0);
-    let moved = |id: crate::wire::ConnectionId| {
-        crate::wire::ConnectionId(highest.saturating_add(id.0).min((1 << 31) - 1))
-    };
-    workspace.connections.iter_mut().for_each(|setup| setup.id = moved(setup.id));
-    workspace.rules.iter_mut().for_each(|rule| rule.connections.iter_mut().for_each(|id| *id = moved(*id)));
-    workspace.selected = moved(workspace.selected);
-}
-
-/// The link has done its work; a reload must not offer it again.
-fn done(store: Store) {
-    store.dialog.set(None);
-    page::go_to("#/bench");
 }

@@ -2,20 +2,59 @@
 
 use leptos::prelude::*;
 
+use super::fields::{button, tick};
 use super::format;
 use super::link::Link;
-use super::store::Store;
+use super::store::{Dialog, Store};
 use crate::browser::clipboard;
 use crate::browser::download::Download;
 use crate::engine::report::EventFormat;
 use crate::wire::{Answer, ContentForm, Question};
 
-/// Saves the frames, all or those that pass the filter.
+/// Saves the frames, all or those that pass the filter. Asks first when something in them looks like a secret.
 pub(super) fn frames(store: Store, link: Link, format: EventFormat) {
     let filtered = store.list.with_untracked(|list| list.hits.is_some());
+    link.question(Question::Suspects { filtered }, move |answer| match answer {
+        Answer::Suspects(places) if !places.is_empty() => {
+            store.dialog.set(Some(Dialog::Export { format, filtered, places }));
+        }
+        _ => save(store, link, format, filtered, false),
+    });
+}
+
+/// What looks like a secret, and whether it is masked.
+pub(super) fn choose(
+    store: Store,
+    link: Link,
+    format: EventFormat,
+    filtered: bool,
+    places: Vec<(String, u64)>,
+) -> AnyView {
+    let masks = RwSignal::new(true);
+    let place = |(place, count): (String, u64)| {
+        view! { <li><code>{place}</code>" "{format::counted(count, "value")}</li> }
+    };
+    let places = places.into_iter().map(place).collect_view();
+    let go = move || {
+        store.dialog.set(None);
+        save(store, link, format, filtered, masks.get_untracked());
+    };
+    view! {
+        <p>"The frames hold values that look like secrets. Values of secret variables are masked in any case."</p>
+        <ul class="share-parts" data-testid="suspects">{places}</ul>
+        {tick("Mask them", "mask-suspects", masks.into(), move |on| masks.set(on))}
+        <div class="deeds">
+            {button("primary", "export-go", "Export", "", go)}
+            {button("quiet", "export-cancel", "Cancel", "", move || store.dialog.set(None))}
+        </div>
+    }
+    .into_any()
+}
+
+fn save(store: Store, link: Link, format: EventFormat, filtered: bool, masks_suspects: bool) {
     let messages = store.totals.get_untracked().messages;
     let mut download = Download::default();
-    link.question(Question::Export { format, filtered }, move |answer| match answer {
+    link.question(Question::Export { format, filtered, masks_suspects }, move |answer| match answer {
         Answer::Piece(bytes) => download.push(&bytes),
         Answer::File { bytes, name, media_type, frames } => {
             download.push(&bytes);

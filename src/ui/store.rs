@@ -9,9 +9,11 @@ use leptos::prelude::*;
 use crate::engine::draft::{Draft, DraftError, Form};
 use crate::engine::filter::FilterSpec;
 use crate::engine::names::MessageScope;
+use crate::engine::report::EventFormat;
 use crate::wire::{
-    Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, News, Phase, Pin, Plot,
-    Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup, Totals, Variable, Workspace,
+    Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, Listed, News, Offered,
+    Phase, Pin, Plot, Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup, Totals,
+    Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -58,10 +60,12 @@ pub(super) enum Dialog {
     Keys,
     /// The options of the selected connection.
     Options,
-    /// A link to share.
-    Link { address: String, left_out: Vec<String> },
+    /// What a link would carry, to choose from.
+    Share { workspace: Box<Workspace>, parts: Vec<Listed> },
+    /// What looks like a secret in the frames that are about to be saved: each place, and how many values.
+    Export { format: EventFormat, filtered: bool, places: Vec<(String, u64)> },
     /// What a link would set up.
-    Offer(Box<Workspace>),
+    Offer(Box<Offered>),
     /// A suite of the timeline.
     Recording,
 }

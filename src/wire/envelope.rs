@@ -13,6 +13,7 @@ pub const FINGERPRINT: u64 = {
         include_bytes!("checks.rs"),
         include_bytes!("line.rs"),
         include_bytes!("request.rs"),
+        include_bytes!("sharing.rs"),
         include_bytes!("update.rs"),
         include_bytes!("workspace.rs"),
         include_bytes!("../engine/backoff.rs"),

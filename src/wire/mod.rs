@@ -8,12 +8,14 @@ pub mod checks;
 mod envelope;
 mod line;
 mod request;
+mod sharing;
 mod update;
 mod workspace;
 
 pub use envelope::{FINGERPRINT, WireError, decode, decode_json, encode, encode_json};
 pub use line::{Beats, CloseSeen, LineState, Offer, Phase, Retry, Typed};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
+pub use sharing::{Listed, Offered, Part};
 pub use update::{
     Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, RepeatSeen,
     Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Update, most_sockets,

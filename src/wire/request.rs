@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Workspace;
+use super::{Part, Workspace};
 use crate::engine::draft::Draft;
 use crate::engine::explain::Surroundings;
 use crate::engine::filter::FilterSpec;
@@ -202,16 +202,30 @@ pub enum Question {
     },
     /// A JSON text, laid out.
     Format(String),
-    /// The set-up as the fragment of a link.
+    /// The parts of the set-up that a link could carry.
     Share(Box<Workspace>),
+    /// These parts of the set-up as the fragment of a link.
+    Link {
+        /// The set-up.
+        workspace: Box<Workspace>,
+        /// What the link carries of it.
+        parts: Vec<Part>,
+    },
     /// What a link of that kind would set up.
     OpenShared(String),
+    /// What looks like a secret in the frames, beside the values of secret variables.
+    Suspects {
+        /// Only those that pass the filter.
+        filtered: bool,
+    },
     /// The frames as a file.
     Export {
         /// In which format.
         format: EventFormat,
         /// Only those that pass the filter.
         filtered: bool,
+        /// What looks like a secret is masked, as the values of secret variables always are.
+        masks_suspects: bool,
     },
     /// The frames with what else a suite is made of, for the recorder of the checks and nothing else: it is not masked.
     Record {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, Inspect, LineState, PlotOf, Workspace};
+use super::{ConnectionId, Inspect, LineState, Listed, Offered, PlotOf, Workspace};
 use crate::engine::compare::CompareLine;
 use crate::engine::draft::{Draft, DraftError};
 use crate::engine::metrics::TrendPoint;
@@ -340,6 +340,10 @@ pub enum Answer {
         /// The number of the frame that comes next.
         next: u64,
     },
+    /// What looks like a secret in frames: each place in words, and how many values there are.
+    Suspects(Vec<(String, u64)>),
+    /// The parts that a link could carry.
+    Parts(Vec<Listed>),
     /// The fragment of a link, and what was left out of it.
     Link {
         /// The fragment.
@@ -348,7 +352,7 @@ pub enum Answer {
         left_out: Vec<String>,
     },
     /// What a link would set up.
-    Offer(Box<Workspace>),
+    Offer(Box<Offered>),
     /// It was sent.
     Sent,
     /// There is no such thing.

@@ -181,7 +181,7 @@ fn pins_and_remarks_are_in_every_export_without_secrets() {
         page.ask(Request::Pin { frame: 2, note: "asked, with s3cr3t".into() });
         page.ask(Request::Pin { frame: 1, note: String::new() });
         let export = |format| {
-            let answers = page.question(Question::Export { format, filtered: false });
+            let answers = page.question(Question::Export { format, filtered: false, masks_suspects: false });
             let bytes = answers.into_iter().flat_map(|answer| match answer {
                 Answer::Piece(bytes) | Answer::File { bytes, .. } => bytes,
                 other => panic!("{other:?}"),

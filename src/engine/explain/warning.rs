@@ -12,7 +12,7 @@ use super::cause::{
 };
 use super::host::Target;
 use super::{HostKind, Permission, Surroundings};
-use crate::engine::{Endpoint, share};
+use crate::engine::{Endpoint, secrets};
 
 /// Something to know before connecting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub(super) fn foreseen(
     let is_guarded = needs_permission(target, around) && permission != Permission::Granted;
     // A name that nobody else knows, or a bare number: no public authority signs for these.
     let is_self_signed = target.is_secure && (target.is_ip || target.is_near());
-    let has_secret = !target.has_user && !share::without_secrets(endpoint.url()).1.is_empty();
+    let has_secret = !target.has_user && !secrets::suspects(endpoint.url()).is_empty();
     [
         (is_mixed, &MIXED_CONTENT, true),
         (is_bad_port(target.port), &BAD_PORT, true),

@@ -508,7 +508,9 @@ fn decoded(run: &str) -> Option<(String, &'static str)> {
         let is_printable = text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
         (is_printable && text.len() >= SHORTEST).then_some(text)
     };
-    let digits: Option<Vec<u8>> = (run.len() % 2 == 0)
+    let digits: Option<Vec<u8>> = run
+        .len()
+        .is_multiple_of(2)
         .then(|| {
             run.as_bytes()
                 .chunks(2)
