@@ -49,7 +49,7 @@ async fn an_address_is_judged_before_and_a_failure_explained_after() {
     user.type_into("url", "localhost:1/x").await;
     user.until_text("note", "starts with ws:// or wss://").await;
     let is_doubtful = |it: &web_sys::Element| it.get_attribute("aria-disabled").as_deref() == Some("true");
-    assert!(user.find("connect").as_deref().is_some_and(is_doubtful));
+    assert!(user.find("connect").as_ref().is_some_and(is_doubtful));
     user.type_into("url", "wss://localhost:9/x").await;
     user.until_text("warnings", "Browsers refuse this port").await;
     user.type_into("url", "ws://127.0.0.1:59/nobody").await;

@@ -44,13 +44,16 @@ impl Connection {
     }
 }
 
+/// Brings something back. Held by itself: what belongs to the view of a thing ends with that thing.
+pub(super) type Undo = Arc<dyn Fn() + Send + Sync>;
+
 /// A short message to the person, which goes away by itself.
 #[derive(Clone)]
 pub(super) struct Toast {
     pub words: String,
     pub is_bad: bool,
     /// What brings back what is gone.
-    pub undo: Option<Callback<()>>,
+    pub undo: Option<Undo>,
 }
 
 /// What stands in front of the rest.
@@ -383,7 +386,7 @@ impl Store {
 
     /// The same of something that is gone, with a way back.
     pub fn offer_undo(&self, words: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
-        let undo = Some(Callback::new(move |()| undo()));
+        let undo: Option<Undo> = Some(Arc::new(undo));
         self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo }));
     }
 

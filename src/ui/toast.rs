@@ -36,12 +36,12 @@ pub(super) fn ToastLine(store: Store) -> impl IntoView {
         true => "wrong".to_owned(),
         false => String::new(),
     });
-    let undo = move || store.toast.with(|toast| toast.as_ref().and_then(|it| it.undo));
+    let undo = move || store.toast.with(|toast| toast.as_ref().and_then(|it| it.undo.clone()));
     let button = move || {
         undo().map(|undo| {
             super::fields::button("quiet", "undo", "Undo", "", move || {
                 store.toast.set(None);
-                undo.run(());
+                undo();
             })
         })
     };
