@@ -68,7 +68,7 @@ fn is_for_browser(name: &str) -> bool {
     // Windows does not tell cases apart.
     let is_same =
         |known: &&str| if cfg!(windows) { known.eq_ignore_ascii_case(name) } else { *known == name };
-    NAMES.iter().any(|known| is_same(&known)) || FAMILIES.iter().any(|family| name.starts_with(family))
+    NAMES.iter().any(is_same) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 #[cfg(test)]

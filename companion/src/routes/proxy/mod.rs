@@ -12,6 +12,7 @@ mod effect;
 pub mod kind;
 mod parcel;
 mod pipe;
+mod probe;
 mod slices;
 pub mod toxic;
 pub mod wishes;
@@ -31,7 +32,8 @@ use crate::ws::frame::close_frame;
 use crate::ws::outbox::Outbox;
 
 use board::{Luck, Seat};
-use pipe::{Over, Pipe, Probe};
+use pipe::{Over, Pipe};
+use probe::Probe;
 use toxic::{Direction, Stream, Toxic};
 
 pub use board::Board;
@@ -63,10 +65,8 @@ pub async fn run(
     target: End,
 ) {
     let (to_the_page, to_the_target) = (Arc::<Probe>::default(), Arc::<Probe>::default());
-    let pipe = |direction, end: &End, probes| {
-        let share = census.budget().share();
-        Pipe::new(direction, &seat, luck, most, &end.early, census.traffic(), share, probes)
-    };
+    let pipe =
+        |direction, end: &End, probes| Pipe::new(direction, &seat, luck, most, &end.early, census, probes);
     let mut upstream = pipe(Direction::Upstream, &page, [&to_the_page, &to_the_target]);
     let mut downstream = pipe(Direction::Downstream, &target, [&to_the_target, &to_the_page]);
     let (mut from_page, mut to_page) = split(page.conn);

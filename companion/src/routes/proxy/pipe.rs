@@ -7,19 +7,20 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::board::{Link, Luck, Seat, Toxics};
 use super::effect::{Effect, Fate, Toxins};
 use super::parcel::Parcel;
+use super::probe::Probe;
 use super::slices::Slices;
 use super::toxic::{Direction, Stream, Toxic};
+use crate::routes::census::Census;
 use crate::routes::dice::Dice;
 use crate::routes::line::{Faults, Line};
 use crate::ws::budget::Share;
@@ -38,10 +39,8 @@ const FIRST_CHUNK: usize = 4 * 1024;
 pub const LARGEST_CHUNK: usize = 64 * 1024;
 /// How long a connection may go on after the proxy has sent a close frame of its own.
 const FAREWELL: Duration = Duration::from_secs(5);
-
 /// How long messages before an end may take to arrive: the longest latency, and jitter as long.
 const LAST_WORDS: Duration = Duration::from_secs(120);
-
 /// How long a sender that is not read from is left in peace between two pings.
 const PROBE: Duration = Duration::from_secs(1);
 
@@ -70,15 +69,6 @@ enum Closing {
     Wanted(Close),
     /// It is out. Nothing that the sender sends comes after it.
     Sent,
-}
-
-/// Pings to one side, while what it sends is not read. The system of a side that has gone refuses them, which is the only way
-/// to notice: its end comes after all that it has sent.
-#[derive(Debug, Default)]
-pub struct Probe {
-    wanted: Notify,
-    /// Pongs that the other side has not asked for.
-    unanswered: AtomicU32,
 }
 
 /// One direction.
@@ -127,8 +117,7 @@ impl Pipe {
         luck: Luck,
         most: usize,
         early: &[u8],
-        traffic: &Arc<Traffic>,
-        share: Share,
+        census: &Census,
         [sender, receiver]: [&Arc<Probe>; 2],
     ) -> Self {
         let mut rolls = Dice::new(luck.messages);
@@ -159,8 +148,8 @@ impl Pipe {
             deadline: None,
             told: (0, 0),
             link: Arc::clone(&seat.link),
-            traffic: Arc::clone(traffic),
-            share,
+            traffic: Arc::clone(census.traffic()),
+            share: census.budget().share(),
             has_pieces: false,
             probe_at: Instant::now(),
             sender: Arc::clone(sender),
@@ -259,7 +248,7 @@ impl Pipe {
 
     /// Sends a ping of the proxy's own.
     fn ping(&mut self) {
-        self.receiver.unanswered.fetch_add(1, Relaxed);
+        self.receiver.asked();
         // Clients mask, with nothing to mask as well.
         let ping: &[u8] = match self.direction {
             Direction::Upstream => &[0x89, 0x80, 0, 0, 0, 0],
@@ -268,18 +257,11 @@ impl Pipe {
         self.queue.push_bytes(Bytes::from_static(ping));
     }
 
-    /// Whether this frame answers a ping of the proxy's own, so that it is not for the other side.
-    fn is_our_pong(&self, wire: &[u8]) -> bool {
-        let is_empty_pong = matches!(wire, [0x8a, 0] | [0x8a, 0x80, ..]);
-        let take = |due: u32| due.checked_sub(1);
-        is_empty_pong && self.sender.unanswered.fetch_update(Relaxed, Relaxed, take).is_ok()
-    }
-
     /// Whether bytes may go as they came.
     fn is_clear(&self) -> bool {
         self.effect.is_plain()
             && matches!(self.closing, Closing::No)
-            && self.sender.unanswered.load(Relaxed) == 0
+            && !self.sender.is_asked()
             && !self.loses_pieces
             && self.line.is_empty()
             && self.slices.is_empty()
@@ -327,7 +309,7 @@ impl Pipe {
             Unit::Message { .. } if is_hole => self.line.skip(1),
             Unit::Message { wire, is_text } => self.line.take(Parcel { wire, is_text }),
             Unit::Control { .. } if is_hole => {}
-            Unit::Control { wire, .. } if self.is_our_pong(&wire) => {}
+            Unit::Control { wire, .. } if self.sender.has_answered(&wire) => {}
             Unit::Control { wire, is_close } => {
                 if is_close {
                     self.line.release();
