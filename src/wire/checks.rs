@@ -23,7 +23,7 @@ pub struct Card {
     pub about: String,
     /// All tags of its checks.
     pub tags: Vec<String>,
-    /// How many checks it has; rows are counted when it runs.
+    /// How many checks it has, one for each row; those that are written where the rows are not known yet.
     pub checks: usize,
     /// Ships with the page, so it is only read.
     pub is_shipped: bool,

@@ -22,6 +22,7 @@ use super::runner::{RunShared, STOPPED};
 use super::scope::StepScope;
 use super::shard::Groups;
 use super::step::Acting;
+use super::titles::Titles;
 use crate::engine::report::{Failure, FailureKind, Leftover, Millis, Verdict};
 use crate::engine::suite::{Check, Client, Field, FromValue, Rule, Step, Suite, Target};
 use crate::engine::{Closing, Instant, World};
@@ -101,7 +102,7 @@ pub(super) const IDLE: &str = "matched no message, so it proves nothing";
 const STRICT: &str = "strict";
 
 /// The lines of a check: setup, steps, teardown, one for each invariant, and one for strictness.
-pub(super) fn ledger_of(suite: &Suite, check: &Check) -> Ledger {
+pub(super) fn ledger_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> Ledger {
     let mut ledger = Ledger::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
     for invariant in &suite.invariants {
         ledger.line(&invariant.path, invariant.position.line, &invariant.title, None);
@@ -109,6 +110,7 @@ pub(super) fn ledger_of(suite: &Suite, check: &Check) -> Ledger {
     if check.strict {
         ledger.line(STRICT, check.position.line, "nothing is left over", None);
     }
+    ledger.retitle(|title| titles.resolve(title));
     ledger
 }
 
@@ -137,7 +139,11 @@ impl<W: World> CheckRun<W> {
             groups: Groups::new(run.plan.options.shard, suite.checks[planned.check].clients.len()),
             marks: RefCell::default(),
             orders: Orders::default(),
-            ledger: RefCell::new(ledger_of(suite, &suite.checks[planned.check])),
+            ledger: RefCell::new(ledger_of(
+                suite,
+                &suite.checks[planned.check],
+                &Titles::new(suite, &suite.checks[planned.check], &run.plan.vars, &planned.row),
+            )),
             began,
             has_burst: Cell::new(false),
             ears: ears(Vec::new()),

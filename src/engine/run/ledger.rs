@@ -128,6 +128,11 @@ impl Ledger {
         self.lines.len() - 1
     }
 
+    /// Gives every step another title.
+    pub fn retitle(&mut self, title: impl Fn(&str) -> String) {
+        self.lines.iter_mut().for_each(|line| line.title = title(&line.title));
+    }
+
     pub fn place(&self, path: &str) -> usize {
         self.places.get(path).copied().unwrap_or_default()
     }

@@ -35,6 +35,7 @@ mod shard;
 mod split;
 mod step;
 mod targets;
+mod titles;
 mod unmet;
 mod waiter;
 mod wanted;

@@ -13,6 +13,7 @@ use super::options::Options;
 use super::progress::{PlannedCheck, PlannedStep};
 use super::scope::EarlyScope;
 use super::split;
+use super::titles::Titles;
 use crate::engine::mask::Masker;
 use crate::engine::random::Random;
 use crate::engine::report::{Report, TargetReport};
@@ -150,7 +151,8 @@ impl Plan {
 
     fn outline(&self, planned: &Planned) -> PlannedCheck {
         let check = &self.suite.checks[planned.check];
-        let ledger = super::check::ledger_of(&self.suite, check);
+        let titles = Titles::new(&self.suite, check, &self.vars, &planned.row);
+        let ledger = super::check::ledger_of(&self.suite, check, &titles);
         let steps = ledger.outline().map(|(path, line, title, note)| PlannedStep {
             path: path.to_owned(),
             line,

@@ -49,9 +49,19 @@ impl Document {
 }
 
 impl Template {
-    /// The same of a text that is no document.
-    pub fn outline(&self, scope: &mut dyn Scope) -> String {
-        self.parts.iter().map(|part| part.outline(scope)).collect()
+    /// The text with the values of variables that are known; all other placeholders stay as they are written.
+    pub fn name_values(&self, value: &dyn Fn(&str) -> Option<String>) -> String {
+        let shown = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Place { say, .. } => {
+                let known = match say {
+                    Say::Name(Name::Variable(name)) => value(name),
+                    _ => None,
+                };
+                known.unwrap_or_else(|| say.written())
+            }
+        };
+        self.parts.iter().map(shown).collect()
     }
 }
 
