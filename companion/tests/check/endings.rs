@@ -79,7 +79,9 @@ fn no_browser_is_3() {
     let bare = Call::new(&["first-contact"])
         .with_env("PATH", "/nowhere")
         .with_env("CHROME", "")
-        .with_env("CHROMEDRIVER", "");
+        .with_env("CHROMEDRIVER", "")
+        .with_env("FIREFOX", "")
+        .with_env("GECKODRIVER", "");
     let ended = bare.run();
     ended.assert_code(3);
     ended.assert_says(&["no browser was found"]);
