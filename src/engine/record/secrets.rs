@@ -175,8 +175,13 @@ impl Hidden {
 
     fn in_json(&self, value: &mut Value) -> bool {
         match value {
-            Value::Object(members) => members.values_mut().fold(false, |any, it| self.in_json(it) || any),
-            Value::Array(items) => items.iter_mut().fold(false, |any, it| self.in_json(it) || any),
+            // Each is looked at, also after one was found.
+            Value::Object(members) => {
+                members.values_mut().filter_map(|it| self.in_json(it).then_some(())).count() > 0
+            }
+            Value::Array(items) => {
+                items.iter_mut().filter_map(|it| self.in_json(it).then_some(())).count() > 0
+            }
             Value::String(text) => {
                 let mut replaced = text.clone();
                 for (name, value) in &self.values {
@@ -250,8 +255,8 @@ fn percent_encoded(value: &str) -> String {
 /// The last name in the words that say where a suspect stands.
 fn name_of(place: &str) -> String {
     let path = place.split('`').nth(1).unwrap_or(place);
-    let names = path.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
-    let name = names.filter(|it| it.chars().any(char::is_alphabetic)).next_back().unwrap_or("secret");
+    let mut names = path.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    let name = names.rfind(|it| it.chars().any(char::is_alphabetic)).unwrap_or("secret");
     name.replace('-', "_").to_ascii_lowercase()
 }
 
