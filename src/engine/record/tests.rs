@@ -318,7 +318,7 @@ fn packets_of_socket_io_vary_as_text_and_automatic_replies_are_a_branch() {
 #[test]
 fn two_recordings_loosen_exactly_what_differed() {
     let once = |job: &str, ms: u64| {
-        vec![
+        [
             OPEN.to_owned(),
             OPENED.to_owned(),
             at(1000, "sent", r#"{"id":1,"op":"start"}"#),
