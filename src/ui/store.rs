@@ -87,6 +87,8 @@ pub(super) struct FirstRecording {
 /// The page's knowledge. A copy is the same store.
 #[derive(Clone, Copy)]
 pub(super) struct Store {
+    /// Owns the signals of connections: those that a button makes would end with the button.
+    owner: StoredValue<Owner>,
     pub ready: RwSignal<Option<Ready>>,
     /// What was kept has been read, so the set-up may be shown and kept.
     pub is_restored: RwSignal<bool>,
@@ -146,6 +148,7 @@ impl Store {
     pub fn new() -> Self {
         let (draft, variables) = (RwSignal::<Draft>::default(), RwSignal::<Vec<Variable>>::default());
         Self {
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
             ready: RwSignal::default(),
             is_restored: RwSignal::default(),
             connections: RwSignal::default(),
@@ -246,7 +249,8 @@ impl Store {
     fn connection(&self, setup: Setup) -> Connection {
         let id = setup.id;
         self.names.update(|names| drop(names.insert(id, (setup.name.clone(), setup.color))));
-        Connection { id, setup: RwSignal::new(setup), state: RwSignal::default() }
+        let make = || Connection { id, setup: RwSignal::new(setup), state: RwSignal::default() };
+        self.owner.get_value().with(make)
     }
 
     /// Adds a connection and selects it.

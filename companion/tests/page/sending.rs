@@ -279,6 +279,20 @@ fn what_was_removed_comes_back_and_clearing_asks() {
         browser.click("undo").await;
         browser.until_script("return document.querySelectorAll('.connection').length === 2").await;
         assert_eq!(browser.value("name").await, "second");
+        // It is a whole connection again, also when the word with the button has gone.
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        // As is a copy whose original was removed.
+        browser.click("connect").await;
+        browser.until_text("note", "Closed with 1000").await;
+        browser.run("document.querySelector(\"[aria-label='Duplicate second']\").click()").await;
+        browser.until_script("return document.querySelectorAll('.connection').length === 3").await;
+        browser.run("document.querySelector(\"[aria-label='Remove second']\").click()").await;
+        browser.until_script("return document.querySelectorAll('.connection').length === 2").await;
+        browser.type_into("name", "copy").await;
+        browser.click("connect").await;
+        browser.until_text("note", "Open").await;
+        browser.assert_quiet_console().await;
         browser.click("panel-variables").await;
         browser.click("variable-add").await;
         browser.type_into("variable-name", "room").await;
@@ -289,6 +303,7 @@ fn what_was_removed_comes_back_and_clearing_asks() {
             .until_script("return document.querySelector('[data-testid=variable-name]')?.value === 'room'")
             .await;
         browser.click("clear").await;
+        browser.until_text("clear", "Forget").await;
         browser.click("clear").await;
         browser.until_rows(|rows| rows.is_empty()).await;
     });

@@ -159,7 +159,7 @@ pub(super) const MOST_TIMES: u32 = 1000;
 
 /// Runs the selected suite: all of it, or only checks of these names.
 ///
-/// What was heard of the document last may be of an older text, so it is asked again; with mistakes the worker says so.
+/// What was heard of the document last may be of an older text, so it is asked again.
 pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
     let id = store.selected.get_untracked();
     let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
@@ -169,6 +169,13 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
             let Told::Examined(examined) = told else {
                 return not_run(store, "The suite could not be read.");
             };
+            if !examined.mistakes.is_empty() {
+                // Said in the head, and the part stays: whoever is writing goes on writing.
+                return store.order.update(|order| {
+                    order.is_running = false;
+                    order.refused = vec![(id, examined.mistakes, Vec::new())];
+                });
+            }
             start(store, link, vec![suite_order(store, &id, text, &examined, names)], tags);
         });
     });
