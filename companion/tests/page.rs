@@ -21,6 +21,8 @@ mod measuring;
 mod proxied;
 #[path = "targets/server.rs"]
 mod server;
+#[path = "page/target.rs"]
+mod target;
 
 use std::time::Duration;
 
