@@ -29,6 +29,8 @@ mod secrets;
 mod sending;
 #[path = "targets/server.rs"]
 mod server;
+#[path = "page/target.rs"]
+mod target;
 #[path = "page/timeline.rs"]
 mod timeline;
 

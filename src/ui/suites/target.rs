@@ -98,7 +98,7 @@ pub(super) fn planned(store: Store) -> AnyView {
         })
     });
     view! {
-        <div class="target" data-testid="target" hidden=when(move || store.planned.with(|it| *it == Planned::Unknown))>
+        <div class="target" data-testid="suite-target" hidden=when(move || store.planned.with(|it| *it == Planned::Unknown))>
             <span class="hint">"Target: "</span>{move || list(&targets.get())}<span class="hint">{missing}</span>
         </div>
         <p class="hint" data-testid="planned-checks" hidden=when(move || rows.with(String::is_empty))>{rows}</p>
