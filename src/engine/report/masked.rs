@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{
     CheckReport, Difference, Environment, Failure, Leftover, Metric, NearMiss, Report, ServerReport,
-    ShardReport, StepReport, ThresholdReport,
+    ServerStopped, ShardReport, StepReport, ThresholdReport,
 };
 use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
@@ -38,6 +38,7 @@ impl Report {
             checks,
             seconds,
             server,
+            server_stopped,
             shards,
         } = self;
         let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
@@ -67,6 +68,11 @@ impl Report {
             thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
             checks: checks.into_iter().map(|one| check(masker, one)).collect(),
             seconds,
+            server_stopped: server_stopped.map(|one| ServerStopped {
+                address: text(masker, one.address),
+                after: text(masker, one.after),
+                sent_bytes: one.sent_bytes,
+            }),
             server: server.map(|one| ServerReport {
                 command: text(masker, one.command),
                 ended: optional(masker, one.ended),

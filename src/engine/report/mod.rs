@@ -26,7 +26,8 @@ pub use jsonl::write_jsonl;
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Leftover, Metric, Millis,
-    NearMiss, Report, Second, ServerReport, ShardReport, StepReport, ThresholdReport, Totals, Verdict,
+    NearMiss, Report, Second, ServerReport, ServerStopped, ShardReport, StepReport, ThresholdReport, Totals,
+    Verdict,
 };
 pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
 

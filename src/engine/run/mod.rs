@@ -11,6 +11,7 @@ mod breath;
 mod check;
 mod failure;
 mod gate;
+mod gone;
 mod http;
 mod inbox;
 mod invariant;
@@ -38,6 +39,7 @@ mod waiter;
 mod wanted;
 mod why;
 
+pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};
 pub use merge::{MergeError, merge};
 pub use options::{Options, Stop};
 pub use plan::{Plan, PlanError};
