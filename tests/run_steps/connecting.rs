@@ -84,7 +84,7 @@ fn connect_looks_at_the_subprotocol() {
     let outcome = run_text(&with("echo.v2"), &Setting { faults: foreign, ..Setting::default() });
     assert_eq!(
         told(&outcome),
-        [r#"steps[0] mismatch: the subprotocol was to be text "echo.v2", and the server chose "foreign""#]
+        [r#"steps[0] mismatch: expected the subprotocol text "echo.v2", and the server chose "foreign""#]
     );
 }
 
