@@ -9,6 +9,7 @@ mod simulated;
 mod connecting;
 mod ends;
 mod flow;
+mod gone;
 mod http;
 mod invariants;
 mod matchers;

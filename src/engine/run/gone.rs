@@ -33,6 +33,10 @@ pub(super) struct Watch {
     opened_in: Cell<Option<usize>>,
     /// An address that had opened before and that did not open, and none has since.
     failed: RefCell<Option<Endpoint>>,
+    /// Whether the last connection of that check ended without a close frame, as one does whose server dies.
+    pub was_lost: Cell<bool>,
+    /// The check that failed first for want of a connection, where nothing but that says that the server is gone.
+    pub doubtful: Cell<Option<usize>>,
     /// The address that does not open any more, and after what.
     gone: RefCell<Option<(Endpoint, ServerStopped)>>,
 }
@@ -55,6 +59,13 @@ impl Watch {
         }
     }
 
+    /// A check has ended, and its last connection with this code.
+    pub fn ended(&self, check: usize, last_code: Option<u16>) {
+        if self.opened_in.get() == Some(check) {
+            self.was_lost.set(last_code == Some(1006));
+        }
+    }
+
     /// What is told of a server that is gone.
     pub fn stopped(&self) -> Option<ServerStopped> {
         self.gone.borrow().as_ref().map(|(_, stopped)| stopped.clone())
@@ -69,6 +80,7 @@ impl<W: World> RunShared<W> {
             return Some(stopped);
         }
         self.watch.gone.take();
+        self.watch.doubtful.set(None);
         None
     }
 
@@ -89,7 +101,13 @@ impl<W: World> RunShared<W> {
             sent_bytes: self.meter.borrow().last_sent(),
         };
         *self.watch.gone.borrow_mut() = Some((failed, stopped.clone()));
-        Some((stopped, last < check))
+        let is_before = last < check;
+        if is_before && !self.watch.was_lost.get() {
+            // A server that answers in another way from now on looks like this too, until another check has found it so.
+            self.watch.doubtful.set(Some(check));
+            return None;
+        }
+        Some((stopped, is_before))
     }
 
     /// One handshake that nothing is made of.

@@ -107,7 +107,14 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
     for number in 0..run.plan.checks.len() {
         checks.push(run.check(number).await);
     }
+    run.settle_doubt(&mut checks);
     run.report(started, checks)
+}
+
+/// What fails for want of a connection says nothing of what was to be checked.
+fn unjudge(check: &mut CheckReport, gone: &ServerStopped) {
+    check.verdict = Verdict::Inconclusive;
+    check.reasons.insert(0, format!("{NOT_JUDGED}: {}", gone.fragment()));
 }
 
 impl<W: World> RunShared<W> {
@@ -206,6 +213,7 @@ impl<W: World> RunShared<W> {
                 Either::Right((never, _)) => match never {},
             }
         };
+        self.watch.ended(number, check.ears.last_code.get());
         let gone = self.has_gone(number).await;
         self.tick(number);
         // Whoever has heard all that was told knows each step as the report has it.
@@ -214,11 +222,7 @@ impl<W: World> RunShared<W> {
         let mut report = self.close_check(&check, ended, offset);
         if let Some((gone, is_before)) = gone {
             match is_before {
-                // What fails for want of a connection says nothing of what was to be checked.
-                true => {
-                    report.verdict = Verdict::Inconclusive;
-                    report.reasons.insert(0, format!("{NOT_JUDGED}: {}", gone.fragment()));
-                }
+                true => unjudge(&mut report, &gone),
                 false => report.reasons.insert(0, gone.fragment()),
             }
         }
@@ -231,6 +235,16 @@ impl<W: World> RunShared<W> {
             thresholds: report.thresholds.clone(),
         });
         report
+    }
+
+    /// The check that first ran into a server that later checks have found gone, too, is not judged either.
+    fn settle_doubt(&self, checks: &mut [CheckReport]) {
+        let (Some(first), Some(gone)) = (self.watch.doubtful.get(), self.watch.stopped()) else { return };
+        let is_unjudged =
+            |check: &CheckReport| check.reasons.first().is_some_and(|reason| reason.starts_with(NOT_JUDGED));
+        if checks.iter().skip(first + 1).any(is_unjudged) {
+            unjudge(&mut checks[first], &gone);
+        }
     }
 
     fn close_check(&self, check: &Rc<CheckRun<W>>, ended: Ended, offset: Duration) -> CheckReport {
@@ -363,7 +377,9 @@ impl<W: World> RunShared<W> {
         if self.stop.is_asked() && checks.iter().any(is_cut) {
             reasons.push(format!("{STOPPED} before its end"));
         }
-        let stopped = self.watch.stopped();
+        // One check that found nobody there is its own failure, and may have another cause.
+        let is_sole = self.watch.doubtful.get().is_some_and(|first| first + 1 == checks.len());
+        let stopped = self.watch.stopped().filter(|_| !is_sole);
         reasons.extend(stopped.iter().map(ServerStopped::sentence));
         let totals = judge::totals(&checks, &metrics.counters);
         let report = Report {
