@@ -46,14 +46,17 @@ async fn connections_are_duplicated_renamed_coloured_and_removed() {
 #[test]
 async fn an_address_is_judged_before_and_a_failure_explained_after() {
     let user = User::open().await;
-    user.type_into("url", "localhost:1/x").await;
-    user.until_text("note", "starts with ws:// or wss://").await;
+    user.type_into("url", "localhost:9000/x").await;
+    user.until_text("note", "This is ws://localhost:9000/x").await;
+    user.type_into("url", "ftp://localhost/x").await;
+    user.until_text("note", "not with ftp://").await;
     let is_doubtful = |it: &web_sys::Element| it.get_attribute("aria-disabled").as_deref() == Some("true");
     assert!(user.find("connect").as_ref().is_some_and(is_doubtful));
     user.type_into("url", "wss://localhost:9/x").await;
     user.until_text("warnings", "Browsers refuse this port").await;
     user.type_into("url", "ws://127.0.0.1:59/nobody").await;
     user.click("connect").await;
+    user.until_text("note", "Connection refused: no process listens on port 59").await;
     user.until_text("explained", "Nothing listens there").await;
     user.until_text("explained", "1006").await;
 }

@@ -8,6 +8,8 @@ mod command;
 #[allow(dead_code, reason = "each test binary uses its own part")]
 mod driver;
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use command::Call;
@@ -58,8 +60,8 @@ fn a_suite_is_finished_by_keys_in_the_editor_and_runs() {
         browser.until_script(&format!("return !!{content}")).await;
         browser.until_script("return document.querySelectorAll('[data-testid=mistake]').length > 0").await;
         browser.run(&format!("{content}.focus()")).await;
-        browser.press(TO_THE_END).await;
-        browser.press(" }").await;
+        browser.press(TO_THE_END, Duration::ZERO).await;
+        browser.press(" }", Duration::ZERO).await;
         browser.until_text("edit-state", "No mistakes.").await;
         browser.click("run").await;
         browser.until_text("verdict", "Passed").await;

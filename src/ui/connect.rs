@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::connections::{close, open};
-use super::explanation::{Foreseen, Why, explained};
+use super::explanation::{Why, explained};
 use super::fields::{button, icon, text, when};
 use super::format;
 use super::link::Link;
@@ -102,7 +102,6 @@ pub(super) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
             <a href="#/checks/server" title="What of the protocol it keeps, as a certificate" data-testid="check-server"
                 on:click=move |_| page::give(page::BENCH_URL, &connection.setup.with_untracked(|s| s.url.clone()))>"Check this server"</a>
             <ConnectNote connection store/>
-            <Foreseen connection/>
         </form>
     }
     .into_any()

@@ -6,9 +6,22 @@ use super::store::Connection;
 use crate::engine::explain::{Cause, Explanation, Probed, Warning};
 use crate::wire::{LineState, Phase};
 
-/// The panel under the address before anybody has connected; nothing when there is nothing to say.
+/// What is known of the last failure, while it is of the address that stands in the field.
+pub(super) fn explained(state: &LineState) -> Option<&Explanation> {
+    let is_shown = matches!(state.phase, Phase::Closed | Phase::Waiting | Phase::Connecting);
+    state.why.as_ref().filter(|_| is_shown && state.typed.url == state.url)
+}
+
+const HEADERS: &str = "why-answer";
+const CAUSES: &str = "why-causes-list";
+const WARNINGS: &str = "why-warnings-list";
+
+/// Beside the line that says why it failed: what else is known, each behind a button, over the page and never between its parts.
 #[component]
-pub(super) fn Foreseen(connection: Connection) -> impl IntoView {
+pub(super) fn Why(connection: Connection) -> impl IntoView {
+    let why = Memo::new(move |_| {
+        connection.state.with(|state| state.as_ref().and_then(|state| explained(state).cloned()))
+    });
     let warnings = Memo::new(move |_| {
         connection.state.with(|state| match state {
             // A failure has its own list of causes, in which the warnings stand again.
@@ -18,33 +31,31 @@ pub(super) fn Foreseen(connection: Connection) -> impl IntoView {
             _ => Vec::new(),
         })
     });
-    move || {
-        match warnings.get() {
-        warnings if warnings.is_empty() => ().into_any(),
-        warnings => view! { <ul class="warnings" data-testid="warnings">{warnings.into_iter().map(warning).collect_view()}</ul> }.into_any(),
-    }
+    move || match (why.get(), warnings.get()) {
+        (Some(why), _) => folded(why),
+        (None, warnings) if warnings.is_empty() => ().into_any(),
+        (None, warnings) => foreseen(warnings),
     }
 }
 
-/// What is known of the last failure, while it is of the address that stands in the field.
-pub(super) fn explained(state: &LineState) -> Option<&Explanation> {
-    let is_shown = matches!(state.phase, Phase::Closed | Phase::Waiting | Phase::Connecting);
-    state.why.as_ref().filter(|_| is_shown && state.typed.url == state.url)
-}
-
-const HEADERS: &str = "why-headers";
-const CAUSES: &str = "why-causes";
-
-/// Beside the line that says why it failed: what else is known, each behind a button, over the page and never between its parts.
-#[component]
-pub(super) fn Why(connection: Connection) -> impl IntoView {
-    let why = Memo::new(move |_| {
-        connection.state.with(|state| state.as_ref().and_then(|state| explained(state).cloned()))
-    });
-    move || match why.get() {
-        None => ().into_any(),
-        Some(why) => folded(why),
+/// What is likely to go wrong: the first of it on a button, all of it behind that.
+fn foreseen(warnings: Vec<Warning>) -> AnyView {
+    let first = warnings.first().map(|warning| warning.title.to_string()).unwrap_or_default();
+    let state = if warnings.iter().any(|warning| warning.is_blocking) { "wrong" } else { "" };
+    let more = match warnings.len() {
+        0 | 1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    view! {
+        <span class="why-more">
+            <button type="button" class="quiet" data-state=state popovertarget=WARNINGS data-testid="why-warnings">{first}{more}</button>
+        </span>
+        <section class="explained" popover="auto" id=WARNINGS aria-label="What is likely to go wrong">
+            <h3>"Before you connect"</h3>
+            <ul class="warnings" data-testid="warnings">{warnings.into_iter().map(warning).collect_view()}</ul>
+        </section>
     }
+    .into_any()
 }
 
 fn folded(why: Explanation) -> AnyView {

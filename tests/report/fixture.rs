@@ -160,6 +160,7 @@ pub fn nothing() -> Report {
         checks: Vec::new(),
         seconds: Vec::new(),
         server: None,
+        server_stopped: None,
         shards: Vec::new(),
     }
 }

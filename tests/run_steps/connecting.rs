@@ -78,13 +78,13 @@ fn connect_looks_at_the_subprotocol() {
     assert_eq!(run_text(&with("echo.v2"), &Setting::default()).report.verdict, Verdict::Pass);
     assert_eq!(
         told(&run_text(&with("echo.v1"), &Setting::default())),
-        [r#"steps[0] mismatch: the subprotocol was to be text "echo.v1", and the server chose "echo.v2""#]
+        [r#"steps[0] mismatch: expected the subprotocol text "echo.v1", and the server chose "echo.v2""#]
     );
     let foreign = Faults { protocol: Some("foreign".into()), ..Faults::default() };
     let outcome = run_text(&with("echo.v2"), &Setting { faults: foreign, ..Setting::default() });
     assert_eq!(
         told(&outcome),
-        [r#"steps[0] mismatch: the subprotocol was to be text "echo.v2", and the server chose "foreign""#]
+        [r#"steps[0] mismatch: expected the subprotocol text "echo.v2", and the server chose "foreign""#]
     );
 }
 
@@ -146,12 +146,15 @@ fn reconnect_of_nobody_is_a_mistake() {
 #[test]
 fn reconnect_fails_when_refused() {
     let refuses = Faults { refuses_after: Some(1), ..Faults::default() };
-    fails(
-        "/ws",
-        refuses,
-        json!([open(), {"reconnect": "a"}]),
-        "steps[1] refused: the handshake with ws://sim/ws failed after 0s; a browser does not say why (no server there, \
-         TLS, a status other than 101, another subprotocol)",
+    let steps = json!([open(), {"reconnect": "a"}]);
+    assert_eq!(
+        told(&outcome("/ws", &steps, refuses)),
+        [
+            "The server stopped accepting connections after \"check\".",
+            "the server stopped accepting connections after \"check\"",
+            "steps[1] refused: the handshake with ws://sim/ws failed after 0s; a browser does not say why (no server \
+             there, TLS, a status other than 101, another subprotocol)"
+        ]
     );
 }
 

@@ -10,6 +10,7 @@ mod connecting;
 mod ends;
 mod explained;
 mod flow;
+mod gone;
 mod http;
 mod invariants;
 mod matchers;

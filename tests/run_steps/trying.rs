@@ -155,6 +155,6 @@ fn how_a_connection_began_and_ended_can_be_remembered() {
         "/ws/echo",
         Faults::default(),
         json!([{"connect": "a", "expect": {"extensions": {"contains": "deflate"}}}]),
-        "steps[0] mismatch: the extension was to be text containing \"deflate\", and the server chose no extension",
+        "steps[0] mismatch: expected the extension text containing \"deflate\", and the server chose no extension",
     );
 }

@@ -59,6 +59,7 @@ pub fn lost_report(
         checks,
         seconds: Vec::new(),
         server: None,
+        server_stopped: None,
         shards: Vec::new(),
     }
 }

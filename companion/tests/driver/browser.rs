@@ -153,23 +153,6 @@ impl Browser {
         assert_eq!(self.value(name).await, text, "{name} holds what was typed");
     }
 
-    /// Presses these keys where the focus is, one after the other; with Control held when there is one before them.
-    #[allow(dead_code, reason = "each test binary uses its own part")]
-    pub async fn press(&self, keys: &str) {
-        const CONTROL: char = '\u{e009}';
-        let mut actions = KeyActions::new("keyboard".to_owned());
-        for value in keys.chars() {
-            actions = actions.then(KeyAction::Down { value });
-            if value != CONTROL {
-                actions = actions.then(KeyAction::Up { value });
-            }
-        }
-        if keys.starts_with(CONTROL) {
-            actions = actions.then(KeyAction::Up { value: CONTROL });
-        }
-        self.client.perform_actions(actions).await.expect("a browser has a keyboard");
-    }
-
     pub async fn is_enabled(&self, name: &str) -> bool {
         self.find(name).await.is_enabled().await.expect("it is on the page")
     }

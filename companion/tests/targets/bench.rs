@@ -136,7 +136,7 @@ impl Bench {
     /// Sends a text in which `{{…}}` stands for variables.
     pub fn send(&self, nth: u32, text: &str) {
         let draft = Draft { text: text.to_owned(), ..Draft::default() };
-        self.ask(Request::Send { to: vec![ConnectionId(nth)], draft });
+        self.ask(Request::Ask { id: 0, question: Question::Send { to: vec![ConnectionId(nth)], draft } });
     }
 
     /// Waits until a row has this in it, and comes after all rows that were there before the last call of this.

@@ -9,6 +9,7 @@ use sockscope::engine::conformance::{Certificate, Standing};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 
 use super::results::{columns, page, word};
+use super::server::TRADING_FEED;
 use super::shipped::suite;
 use super::subjects::{ALL, Subject};
 use super::world::NativeWorld;
@@ -66,6 +67,35 @@ fn check(subject: Subject) {
         })
         .collect();
     assert!(differing.is_empty(), "{}:\n{}", subject.name(), differing.join("\n"));
+}
+
+/// The feed has no listener for `error`, so a message above its limit ends it: nothing after that is about the protocol.
+#[test]
+fn a_server_that_dies_at_16_mib_is_said_and_what_follows_is_not_judged() {
+    let feed = TRADING_FEED.start(&[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let report = tokio::task::LocalSet::new().block_on(&runtime, async {
+        let overrides = vec![("ws_url".to_owned(), feed.urls[0].clone())];
+        let options = Options { overrides, seed: 7, ..Options::default() };
+        let plan = Plan::new(Rc::new(suite("conformance")), options, 0)
+            .unwrap_or_else(|errors| panic!("{errors:?}"));
+        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        tokio::time::timeout(Duration::from_secs(250), report).await.expect("every wait has a bound")
+    });
+    let certificate = Certificate::of(&report).expect("a report of that suite");
+    assert_eq!(certificate.stopped, "The server stopped accepting connections after P8 (a 16 MiB message).");
+    assert!(certificate.sentence().contains(&certificate.stopped), "{}", certificate.sentence());
+    let row = |id: &str| certificate.rows.iter().find(|row| row.id == id).expect("a row");
+    let p8 = row("P8");
+    assert_eq!(p8.verdict, Standing::Fail, "{}", p8.note);
+    assert!(p8.note.starts_with("the server stopped accepting connections"), "{}", p8.note);
+    assert!(p8.note.contains("16777216 bytes") && !p8.note.contains("up to 0 bytes"), "{}", p8.note);
+    let after = certificate.rows.iter().skip_while(|row| row.id != "P8").skip(1);
+    let failed: Vec<_> = after.filter(|row| row.verdict == Standing::Fail).map(|row| &row.id).collect();
+    assert!(failed.is_empty(), "{failed:?} did not fail: there was no server");
+    assert_eq!(row("C1").verdict, Standing::NotJudged, "{}", row("C1").note);
+    assert_eq!(row("H5").weight, sockscope::engine::conformance::Weight::Should);
+    assert!(report.reasons.iter().any(|reason| reason.contains("stopped accepting")), "{:?}", report.reasons);
 }
 
 #[test]

@@ -48,6 +48,7 @@ pub fn columns() -> Columns {
 pub fn word(row: &Row) -> &'static str {
     match (row.verdict, row.weight) {
         (Standing::NotApplicable, _) => "n.a.",
+        (Standing::NotJudged, _) => "not judged",
         (Standing::Fail, _) => "**fail**",
         (Standing::Inconclusive, _) => "inconclusive",
         (Standing::Pass, Weight::Info) => "info",

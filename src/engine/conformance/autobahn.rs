@@ -43,7 +43,7 @@ fn cases(rows: &[Row]) -> Map<String, Value> {
 /// nobody knows).
 fn behavior(row: &Row) -> &'static str {
     match (row.verdict, row.weight) {
-        (Standing::NotApplicable | Standing::Inconclusive, _) => "UNIMPLEMENTED",
+        (Standing::NotApplicable | Standing::Inconclusive | Standing::NotJudged, _) => "UNIMPLEMENTED",
         (_, Weight::Info) => "INFORMATIONAL",
         (Standing::Pass, _) => "OK",
         (Standing::Fail, Weight::Should) => "NON-STRICT",
@@ -56,7 +56,7 @@ fn behavior(row: &Row) -> &'static str {
 fn behavior_close(row: &Row) -> &'static str {
     let is_as_wanted = row.verdict == Standing::Pass && row.weight != Weight::Info;
     match (row.verdict, row.close_code) {
-        (Standing::NotApplicable, _) => "UNIMPLEMENTED",
+        (Standing::NotApplicable | Standing::NotJudged, _) => "UNIMPLEMENTED",
         _ if row.group == "close" => behavior(row),
         (_, None) => "INFORMATIONAL",
         (_, Some(1006)) if !is_as_wanted => "UNCLEAN",

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CANNOT, CHECKS, Kind, Need, Weight};
-use crate::engine::report::{CheckReport, Millis, Report, ThresholdReport, Verdict};
+use crate::engine::report::{CheckReport, Millis, Report, ServerStopped, ThresholdReport, Verdict};
+use crate::engine::run::{NOT_JUDGED, STOPPED_ACCEPTING};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub enum Standing {
     Inconclusive,
     /// There was nothing to check.
     NotApplicable,
+    /// The server had stopped accepting connections.
+    NotJudged,
 }
 
 impl Standing {
@@ -33,9 +36,24 @@ impl Standing {
         }
     }
 
+    /// Whether there was something to check, and a server to check it with.
+    pub fn applied(self) -> bool {
+        !matches!(self, Self::NotApplicable | Self::NotJudged)
+    }
+
+    /// Of a check that ended so, for these reasons.
+    pub fn of_check(verdict: Verdict, reasons: &[String]) -> Self {
+        let is_not_judged = reasons.first().is_some_and(|reason| reason.starts_with(NOT_JUDGED));
+        match verdict {
+            Verdict::Inconclusive if is_not_judged => Self::NotJudged,
+            _ => Self::of(verdict),
+        }
+    }
+
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
+            Self::NotJudged => NOT_JUDGED,
             Self::Pass => "pass",
             Self::Fail => "fail",
             Self::Inconclusive => "inconclusive",
@@ -120,13 +138,18 @@ pub struct Sum {
     pub inconclusive: u32,
     /// Had nothing to check.
     pub not_applicable: u32,
+    /// Were to run when the server had stopped accepting connections.
+    #[serde(default)]
+    pub not_judged: u32,
 }
 
 impl Sum {
     /// In words.
     pub fn words(&self) -> String {
-        let Self { pass, fail, inconclusive, not_applicable, .. } = self;
-        format!("{pass} pass, {fail} fail, {inconclusive} inconclusive, {not_applicable} not applicable")
+        let Self { pass, fail, inconclusive, not_applicable, not_judged, .. } = self;
+        let words =
+            format!("{pass} pass, {fail} fail, {inconclusive} inconclusive, {not_applicable} not applicable");
+        if *not_judged == 0 { words } else { format!("{words}, {not_judged} not judged") }
     }
 }
 
@@ -155,6 +178,9 @@ pub struct Certificate {
     /// How many checks of the suite this run was not asked to make.
     #[serde(default)]
     pub left_out: u32,
+    /// After which check and which message the server stopped accepting connections, in a sentence; empty when it did not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stopped: String,
     /// No connection was ever open, so nothing of this is about the server.
     #[serde(default)]
     pub unreachable: bool,
@@ -184,6 +210,7 @@ impl Certificate {
             rows,
             sums,
             left_out,
+            stopped: report.server_stopped.as_ref().map(stopped).unwrap_or_default(),
             unreachable,
             cannot: CANNOT.iter().map(|one| (*one).to_owned()).collect(),
         })
@@ -210,6 +237,9 @@ impl Certificate {
             return "No connection could be opened, so this says nothing of the server.".to_owned();
         }
         let mut said = Vec::new();
+        if !self.stopped.is_empty() {
+            said.push(self.stopped.clone());
+        }
         if self.server.echoes == Some(false) {
             said.push(
                 "The endpoint does not send back what it gets, so what needs an echo was not checked."
@@ -221,18 +251,24 @@ impl Certificate {
                 said.push(format!("{words}: {}.", ids.join(", ")));
             }
         };
-        say(must(Standing::Fail), "What must hold and does not");
-        say(must(Standing::Inconclusive), "What must hold and could not be judged");
-        say(of(Weight::Should, Standing::Fail), "What should hold and does not");
-        say(of(Weight::Should, Standing::Inconclusive), "What should hold and could not be judged");
-        say(must(Standing::NotApplicable), "What must hold where it applies, and did not apply");
+        say(must(Standing::Fail), "Required, failed");
+        say(must(Standing::Inconclusive), "Required, inconclusive");
+        say(must(Standing::NotJudged), "Required, not judged");
+        say(of(Weight::Should, Standing::Fail), "Recommended, failed");
+        say(of(Weight::Should, Standing::Inconclusive), "Recommended, inconclusive");
+        say(of(Weight::Should, Standing::NotJudged), "Recommended, not judged");
+        say(must(Standing::NotApplicable), "Required, did not apply");
         let held = must(Standing::Pass).len();
-        let all = self.rows.iter().filter(|row| row.weight == Weight::Must).count();
+        let applied =
+            self.rows.iter().filter(|row| row.weight == Weight::Must && row.verdict.applied()).count();
+        let passed = match applied {
+            1 => format!("{held} of the 1 required check that applied passed"),
+            _ => format!("{held} of the {applied} required checks that applied passed"),
+        };
+        let is_clean = said.is_empty() || said.iter().all(|it| it.starts_with("Required, did not apply"));
         let first = match self.left_out {
-            0 if said.is_empty() => {
-                format!("{held} of {all} checks of what must hold passed, and all of what should.")
-            }
-            0 => format!("{held} of {all} checks of what must hold passed."),
+            0 if is_clean => format!("{passed}, and all that are recommended."),
+            0 => format!("{passed}."),
             left_out => format!(
                 "This run made {} of {CHECKS} checks; {left_out} were left out, so there is no word on the whole.",
                 self.rows.len()
@@ -249,12 +285,25 @@ pub fn note_of(
     thresholds: &[ThresholdReport],
     reasons: &[String],
 ) -> String {
+    // A server that is gone says more than the step that ran into it.
+    if reasons
+        .first()
+        .is_some_and(|first| first.starts_with(NOT_JUDGED) || first.starts_with(STOPPED_ACCEPTING))
+    {
+        return reasons.join("; ");
+    }
     let threshold = thresholds.iter().find(|one| one.verdict == Verdict::Fail);
     let why = failure
         .map(str::to_owned)
         .or_else(|| threshold.map(|one| one.expr.clone() + ", measured " + &one.value))
         .filter(|_| !matches!(verdict, Verdict::Pass | Verdict::Skipped));
     why.into_iter().chain(reasons.iter().cloned()).collect::<Vec<_>>().join("; ")
+}
+
+/// By the check's id, where it has one.
+fn stopped(stopped: &ServerStopped) -> String {
+    let id = stopped.after.split(' ').next().unwrap_or_default();
+    stopped.sentence_with(id)
 }
 
 fn text(value: Option<&Value>) -> String {
@@ -271,7 +320,7 @@ fn row(check: &CheckReport) -> Option<Row> {
         group: group.to_owned(),
         need,
         weight,
-        verdict: Standing::of(check.verdict),
+        verdict: Standing::of_check(check.verdict, &check.reasons),
         note: note_of(check.verdict, failure, &check.thresholds, &check.reasons),
         close_code: check.close_code,
         duration_ms: check.duration_ms,
@@ -287,6 +336,7 @@ fn sum(weight: Weight, rows: &[Row]) -> Sum {
         fail: count(Standing::Fail),
         inconclusive: count(Standing::Inconclusive),
         not_applicable: count(Standing::NotApplicable),
+        not_judged: count(Standing::NotJudged),
     }
 }
 
@@ -298,9 +348,9 @@ fn word(sums: &[Sum], is_partial: bool, is_unreachable: bool) -> Word {
         Word::CouldNotBeJudged
     } else if must(|sum| sum.fail) > 0 {
         Word::DoesNotConform
-    } else if is_partial || must(|sum| sum.inconclusive) > 0 || must(|sum| sum.pass) == 0 {
+    } else if is_partial || must(|sum| sum.inconclusive + sum.not_judged) > 0 || must(|sum| sum.pass) == 0 {
         Word::CouldNotBeJudged
-    } else if should(|sum| sum.fail + sum.inconclusive) > 0 {
+    } else if should(|sum| sum.fail + sum.inconclusive + sum.not_judged) > 0 {
         Word::ConformsWithRemarks
     } else {
         Word::Conforms
@@ -387,16 +437,42 @@ mod tests {
 
     #[test]
     fn the_word_rests_on_checks_that_are_named() {
-        said(&[], "1 of 1 checks of what must hold passed, and all of what should.");
+        said(&[], "1 of the 1 required check that applied passed, and all that are recommended.");
         said(
             &[("P1", "need-echo", "must", "fail", ""), ("C7", "need-any", "must", "skipped", "")],
-            "1 of 3 checks of what must hold passed. What must hold and does not: P1. \
-             What must hold where it applies, and did not apply: C7.",
+            "1 of the 2 required checks that applied passed. Required, failed: P1. Required, did not apply: C7.",
         );
         said(
             &[("H7", "need-any", "should", "fail", ""), ("S1", "need-any", "should", "error", "")],
-            "1 of 1 checks of what must hold passed. What should hold and does not: H7. \
-             What should hold and could not be judged: S1.",
+            "1 of the 1 required check that applied passed. Recommended, failed: H7. Recommended, inconclusive: S1.",
+        );
+    }
+
+    #[test]
+    fn what_ran_into_a_server_that_had_stopped_is_not_judged_and_not_failed() {
+        let gone = "not judged: the server stopped accepting connections after \"P8 too large\"";
+        let mut report = whole(&[
+            ("P8", "need-any", "should", "fail", ""),
+            ("C1", "need-any", "must", "inconclusive", gone),
+            ("C2", "need-any", "must", "inconclusive", "the browser was in the way"),
+        ]);
+        report.server_stopped = Some(ServerStopped {
+            address: "ws://x/y".to_owned(),
+            after: "P8 too large".to_owned(),
+            sent_bytes: Some(16 << 20),
+        });
+        let certificate = Certificate::of(&report).expect("a certificate");
+        assert_eq!(certificate.word, Word::CouldNotBeJudged);
+        let verdicts: Vec<_> = certificate.rows[2..4].iter().map(|row| row.verdict).collect();
+        assert_eq!(verdicts, [Standing::NotJudged, Standing::Inconclusive]);
+        assert_eq!(
+            certificate.sentence(),
+            "1 of the 2 required checks that applied passed. The server stopped accepting connections after P8 \
+             (a 16 MiB message). Required, inconclusive: C2. Required, not judged: C1. Recommended, failed: P8."
+        );
+        assert_eq!(
+            certificate.sums[0].words(),
+            "1 pass, 0 fail, 1 inconclusive, 0 not applicable, 1 not judged"
         );
     }
 

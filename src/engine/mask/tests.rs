@@ -331,14 +331,13 @@ fn other_forms_that_cost_little_are_masked_too() {
     check(&["Password"], "the password", "the password");
 }
 
+// How long it takes is measured by `cargo bench --bench ratios`.
 #[test]
-fn masking_takes_time_in_proportion_to_the_text() {
+fn texts_made_to_be_slow_are_masked_to_their_end() {
     let masker = Masker::new(["\\\\ab\\cd", "Tr0ub&<4>dor/3x", "%25%25%25%25", "aaaaaaaaaaaaaaaa"]);
     for piece in ["\\", "%25", "&amp;", "a", "\\u005c", "{\"a\":\"b\\\"c\"},", "QUFB", "…a"] {
-        let text = piece.repeat(20_000 / piece.len());
-        let began = std::time::Instant::now();
-        masker.mask(&text);
-        let took = began.elapsed();
-        assert!(took.as_secs() < 20, "{piece}: {took:?}");
+        let text = piece.repeat(2000 / piece.len()) + " Tr0ub&<4>dor/3x";
+        let masked = masker.mask(&text);
+        assert!(!masked.contains("Tr0ub"), "{piece}");
     }
 }

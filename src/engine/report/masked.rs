@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{
     CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, NearbyEvent, Report,
-    ServerReport, ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
+    ServerReport, ServerStopped, ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
 };
 use crate::engine::explain::Cause;
 use crate::engine::mask::Masker;
@@ -39,6 +39,7 @@ impl Report {
             checks,
             seconds,
             server,
+            server_stopped,
             shards,
         } = self;
         let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
@@ -69,6 +70,11 @@ impl Report {
             thresholds: thresholds.into_iter().map(|one| threshold(masker, one)).collect(),
             checks: checks.into_iter().map(|one| check(masker, one)).collect(),
             seconds,
+            server_stopped: server_stopped.map(|one| ServerStopped {
+                address: text(masker, one.address),
+                after: text(masker, one.after),
+                sent_bytes: one.sent_bytes,
+            }),
             server: server.map(|one| ServerReport {
                 command: text(masker, one.command),
                 ended: optional(masker, one.ended),

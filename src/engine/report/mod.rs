@@ -29,8 +29,8 @@ pub use jsonl::{event as event_name, write_jsonl};
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
     CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Instead, Leftover, Metric,
-    Millis, NearMiss, NearbyEvent, Report, Second, ServerReport, ShardReport, StepReport, TargetReport,
-    ThresholdReport, Totals, Unmet, Verdict,
+    Millis, NearMiss, NearbyEvent, Report, Second, ServerReport, ServerStopped, ShardReport, StepReport,
+    TargetReport, ThresholdReport, Totals, Unmet, Verdict,
 };
 pub use notes::{Answer, Answered, Body, Call, Note, Noted, Notes};
 pub use transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};

@@ -116,6 +116,9 @@ pub struct Report {
     /// The server under test, where the command has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerReport>,
+    /// The server that stopped accepting connections before the end of the run; the checks after that were not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_stopped: Option<ServerStopped>,
     /// Where several browsers ran the suite together: each of them. The rest of the report is of all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<ShardReport>,
@@ -132,6 +135,49 @@ pub struct TargetReport {
     /// The fault proxy that lies between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+}
+
+/// A server that opened connections, and then did not any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStopped {
+    /// Where it was.
+    pub address: String,
+    /// The name of the last check in which a connection opened.
+    pub after: String,
+    /// Bytes of the last message that went out before; none when none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_bytes: Option<u64>,
+}
+
+impl ServerStopped {
+    /// After which check, and after which message: a sentence that names the check in these words.
+    pub fn sentence_with(&self, check: &str) -> String {
+        let message = self.sent_bytes.map(|bytes| format!(" ({})", a_message(bytes))).unwrap_or_default();
+        format!("The server stopped accepting connections after {check}{message}.")
+    }
+
+    /// The same, with the whole name.
+    pub fn sentence(&self) -> String {
+        self.sentence_with(&format!("\"{}\"", self.after))
+    }
+
+    /// The same, to go on with.
+    pub fn fragment(&self) -> String {
+        let sentence = self.sentence();
+        format!("t{}", sentence[1..].trim_end_matches('.'))
+    }
+}
+
+/// Such as `a 16 MiB message`.
+fn a_message(bytes: u64) -> String {
+    let size = match bytes {
+        _ if bytes > 0 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes > 0 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} B"),
+    };
+    let article =
+        if size.starts_with('8') || size.starts_with("11 ") || size.starts_with("18 ") { "an" } else { "a" };
+    format!("{article} {size} message")
 }
 
 /// The server under test as the command saw it.

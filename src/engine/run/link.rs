@@ -154,13 +154,17 @@ impl<W: World> CheckRun<W> {
         let state = member.bell.until(world, deadline, settled).await;
         let address = endpoint.url();
         match (state, must_fail) {
-            (None, _) => {
+            (None, must_fail) => {
                 member.give_up();
+                if !must_fail {
+                    self.run.watch.failed(&endpoint);
+                }
                 let message = format!("the handshake with {address} did not end within {}", took(within));
                 Err(failure::plain(FailureKind::Timeout, message))
             }
             (Some(State::Never), true) => Ok(()),
             (Some(State::Never), false) => {
+                self.run.watch.failed(&endpoint);
                 let after = took(world.now() - asked);
                 let message = format!(
                     "the handshake with {address} failed after {after}; a browser does not say why (no server there, \
@@ -169,10 +173,12 @@ impl<W: World> CheckRun<W> {
                 Err(failure::plain(FailureKind::Refused, message))
             }
             (Some(_), true) => {
+                self.run.watch.opened(self.number, &endpoint);
                 let message = format!("the handshake with {address} was to be refused, and it succeeded");
                 Err(failure::plain(FailureKind::Refused, message))
             }
             (Some(_), false) => {
+                self.run.watch.opened(self.number, &endpoint);
                 let opened = member.opened.get().unwrap_or(asked);
                 self.run.meter.borrow_mut().sample("open", opened - asked, opened);
                 let (chosen, agreed) = (member.protocol.borrow().clone(), member.extensions.borrow().clone());
@@ -203,7 +209,11 @@ impl<W: World> CheckRun<W> {
             return Ok(());
         };
         let shown = if agreed.is_empty() { format!("no {what}") } else { format!("{agreed:?}") };
-        let message = format!("the {what} was to be {}, and the server chose {shown}", mismatch.expected);
+        let expected = match mismatch.expected.as_str() {
+            r#"text """# => format!("no {what}"),
+            expected => format!("the {what} {expected}"),
+        };
+        let message = format!("expected {expected}, and the server chose {shown}");
         let mut failure = failure::plain(FailureKind::Mismatch, message);
         failure.expected = Some(mismatch.expected.clone());
         failure.diff = failure::differences(mismatch);

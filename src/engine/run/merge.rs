@@ -104,6 +104,7 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
         seconds: add_seconds(&parts),
         shards: (0..).zip(shards).map(|(index, report)| one_of_all(index, report.as_ref())).collect(),
         server: None,
+        server_stopped: None,
     })
 }
 

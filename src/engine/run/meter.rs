@@ -22,6 +22,8 @@ pub(super) struct Meter {
     /// Round trips of the second that is being counted.
     trips: Histogram,
     open: u64,
+    /// Bytes of the message that went out last.
+    last_sent: Option<u64>,
 }
 
 impl Meter {
@@ -33,6 +35,7 @@ impl Meter {
             seconds: Vec::new(),
             trips: Histogram::new(),
             open: 0,
+            last_sent: None,
         }
     }
 
@@ -45,7 +48,13 @@ impl Meter {
         &mut self.check.counters
     }
 
+    /// Bytes of the message that went out last.
+    pub fn last_sent(&self) -> Option<u64> {
+        self.last_sent
+    }
+
     pub fn sent(&mut self, bytes: usize, at: Instant) {
+        self.last_sent = Some(bytes as u64);
         self.check.counters.sent += 1;
         self.check.counters.bytes_sent += bytes as u64;
         if let Some(second) = self.second(at) {

@@ -12,6 +12,7 @@ mod breath;
 mod check;
 mod failure;
 mod gate;
+mod gone;
 mod http;
 mod inbox;
 mod invariant;
@@ -41,6 +42,7 @@ mod waiter;
 mod wanted;
 mod why;
 
+pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};
 pub use merge::{MergeError, merge};
 pub use options::{Options, Stop};
 pub use plan::{Plan, PlanError};

@@ -14,6 +14,7 @@ use super::breath::Breath;
 use super::check::{CheckRun, Ended};
 use super::failure;
 use super::gate::Gate;
+use super::gone::{NOT_JUDGED, Watch};
 use super::judge::{self, Harness};
 use super::ledger::{Failures, Ledger};
 use super::meter::Meter;
@@ -22,7 +23,7 @@ use super::plan::Plan;
 use super::progress::Progress;
 use crate::engine::metrics::Histogram;
 use crate::engine::random::Random;
-use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, Verdict};
+use crate::engine::report::{CheckReport, Environment, Failure, Millis, Report, ServerStopped, Verdict};
 use crate::engine::{Instant, Payload, World};
 
 /// How often it is found out how late the event loop is.
@@ -64,6 +65,8 @@ pub(super) struct RunShared<W: World> {
     pub kept: RefCell<serde_json::Map<String, Value>>,
     /// Whether any check opened connections faster than a browser lets them.
     has_burst: Cell<bool>,
+    /// Whether the servers still accept connections.
+    pub watch: Watch,
     /// What the suite requires of the harness and does not find; then no check is run.
     unfit: RefCell<Vec<String>>,
 }
@@ -90,6 +93,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         is_hidden_always,
         kept: RefCell::default(),
         has_burst: Cell::new(false),
+        watch: Watch::default(),
         unfit: RefCell::default(),
     });
     run.tell(Progress::RunStarted {
@@ -104,7 +108,14 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
     for number in 0..run.plan.checks.len() {
         checks.push(run.check(number).await);
     }
+    run.settle_doubt(&mut checks);
     run.report(started, checks)
+}
+
+/// What fails for want of a connection says nothing of what was to be checked.
+fn unjudge(check: &mut CheckReport, gone: &ServerStopped) {
+    check.verdict = Verdict::Inconclusive;
+    check.reasons.insert(0, format!("{NOT_JUDGED}: {}", gone.fragment()));
 }
 
 impl<W: World> RunShared<W> {
@@ -181,6 +192,10 @@ impl<W: World> RunShared<W> {
         let unfit = self.unfit.borrow().iter().map(|why| format!("not run, since {why}")).collect::<Vec<_>>();
         let not_run = match self.stop.is_asked() {
             true => vec![format!("{STOPPED} before it began")],
+            false if unfit.is_empty() => {
+                let gone = self.still_gone().await;
+                gone.iter().map(|gone| format!("{NOT_JUDGED}: {}", gone.fragment())).collect()
+            }
             false => unfit,
         };
         let ended = if !not_run.is_empty() {
@@ -199,8 +214,16 @@ impl<W: World> RunShared<W> {
                 Either::Right((never, _)) => match never {},
             }
         };
+        self.watch.ended(number, check.ears.last_code.get());
+        let gone = self.has_gone(number).await;
         self.tick(number);
-        let report = self.close_check(&check, ended, offset);
+        let mut report = self.close_check(&check, ended, offset);
+        if let Some((gone, is_before)) = gone {
+            match is_before {
+                true => unjudge(&mut report, &gone),
+                false => report.reasons.insert(0, gone.fragment()),
+            }
+        }
         self.tell(Progress::CheckEnded {
             check: number,
             verdict: report.verdict,
@@ -210,6 +233,16 @@ impl<W: World> RunShared<W> {
             thresholds: report.thresholds.clone(),
         });
         report
+    }
+
+    /// The check that first ran into a server that later checks have found gone, too, is not judged either.
+    fn settle_doubt(&self, checks: &mut [CheckReport]) {
+        let (Some(first), Some(gone)) = (self.watch.doubtful.get(), self.watch.stopped()) else { return };
+        let is_unjudged =
+            |check: &CheckReport| check.reasons.first().is_some_and(|reason| reason.starts_with(NOT_JUDGED));
+        if checks.iter().skip(first + 1).any(is_unjudged) {
+            unjudge(&mut checks[first], &gone);
+        }
     }
 
     fn close_check(&self, check: &Rc<CheckRun<W>>, ended: Ended, offset: Duration) -> CheckReport {
@@ -347,6 +380,10 @@ impl<W: World> RunShared<W> {
         if self.stop.is_asked() && checks.iter().any(is_cut) {
             reasons.push(format!("{STOPPED} before its end"));
         }
+        // One check that found nobody there is its own failure, and may have another cause.
+        let is_sole = self.watch.doubtful.get().is_some_and(|first| first + 1 == checks.len());
+        let stopped = self.watch.stopped().filter(|_| !is_sole);
+        reasons.extend(stopped.iter().map(ServerStopped::sentence));
         let totals = judge::totals(&checks, &metrics.counters);
         let report = Report {
             sockscope: env!("CARGO_PKG_VERSION").to_owned(),
@@ -367,6 +404,7 @@ impl<W: World> RunShared<W> {
             checks,
             seconds,
             server: None,
+            server_stopped: stopped,
             shards: Vec::new(),
         };
         let report = self.plan.mask(report);

@@ -108,13 +108,13 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
     };
     let sums = move || {
         made.with(|made| made.as_ref().map(|made| made.sums.clone()).unwrap_or_default()).into_iter().map(|sum| {
-        let cells = [sum.pass, sum.fail, sum.inconclusive, sum.not_applicable].map(|count| view! { <td>{count.to_string()}</td> });
+        let cells = [sum.pass, sum.fail, sum.inconclusive, sum.not_applicable, sum.not_judged].map(|count| view! { <td>{count.to_string()}</td> });
         view! { <tr><th scope="row">{weight_words(sum.weight)}</th>{cells.into_iter().collect_view()}</tr> }.into_any()
     }).collect_view()
     };
     view! {
         <header class="whole" data-state=state>
-            <p class="hint">"What a browser can tell of the WebSocket server at"</p>
+            <p class="hint">"Conformance of"</p>
             <h3 class="mono" data-testid="certificate-url">{url}</h3>
             <p class="hint" data-testid="certificate-from">{from}</p>
             <p class="line">
@@ -125,7 +125,7 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
             <p data-testid="certificate-sentence">{of(Certificate::sentence)}</p>
             <div class="both" hidden=when(move || !is_over.get())>
                 <table class="table" data-testid="certificate-sums">
-                    <thead><tr><th scope="col"><span class="unseen">"how binding"</span></th><th scope="col">"pass"</th><th scope="col">"fail"</th><th scope="col">"inconclusive"</th><th scope="col">"not applicable"</th></tr></thead>
+                    <thead><tr><th scope="col"><span class="unseen">"how binding"</span></th><th scope="col">"pass"</th><th scope="col">"fail"</th><th scope="col">"inconclusive"</th><th scope="col">"not applicable"</th><th scope="col">"not judged"</th></tr></thead>
                     <tbody>{sums}</tbody>
                 </table>
                 <dl class="facts">{facts}</dl>
@@ -188,7 +188,7 @@ fn fact((name, value): (&'static str, String)) -> AnyView {
     view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any()
 }
 
-/// What must hold and does not, before all else.
+/// Required, failed, before all else.
 fn objections(store: Store, run: RwSignal<LiveRun>, made: Memo<Option<Certificate>>) -> AnyView {
     let failed = Memo::new(move |_| {
         // Where nothing could be opened all say the same.
@@ -213,8 +213,8 @@ fn objections(store: Store, run: RwSignal<LiveRun>, made: Memo<Option<Certificat
         failed.get().into_iter().map(row).collect_view()
     };
     view! {
-        <section class="refused" aria-label="What must hold and does not" hidden=when(move || failed.with(Vec::is_empty))>
-            <h4>"What must hold and does not"</h4>
+        <section class="refused" aria-label="Required, failed" hidden=when(move || failed.with(Vec::is_empty))>
+            <h4>"Required, failed"</h4>
             <ul>{rows}</ul>
         </section>
     }
@@ -230,21 +230,24 @@ fn note(check: &LiveCheck) -> String {
 fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Need) -> AnyView {
     let needs = if need == Need::Echo { "needs an echo" } else { "" };
     let check = Memo::new(move |_| {
-        let of = |check: &LiveCheck| (check.stage, check.took, note(check));
+        let of = |check: &LiveCheck| {
+            let standing = match check.stage {
+                Stage::Ended(verdict) => Standing::of_check(verdict, &check.reasons).words(),
+                stage => stage.name(),
+            };
+            (check.stage, check.took, note(check), standing)
+        };
         run.with(|run| run.checks.get(at).map(of)).unwrap_or_default()
     });
     let name =
         run.with_untracked(|run| run.checks.get(at).map(|check| check.name.clone())).unwrap_or_default();
     let state = text(move || check.with(|(stage, ..)| stage.name().to_owned()));
-    let verdict = text(move || match check.with(|(stage, ..)| *stage) {
-        Stage::Ended(verdict) => Standing::of(verdict).words().to_owned(),
-        _ => state.get(),
-    });
-    let took = text(move || match check.with(|(stage, took, _)| (*stage, *took)) {
+    let verdict = text(move || check.with(|(.., standing)| (*standing).to_owned()));
+    let took = text(move || match check.with(|(stage, took, ..)| (*stage, *took)) {
         (Stage::Ended(verdict), took) if verdict != Verdict::Skipped => millis(took),
         _ => String::new(),
     });
-    let note = text(move || check.with(|(.., note)| note.clone()));
+    let note = text(move || check.with(|(_, _, note, _)| note.clone()));
     view! {
         <li data-testid="certificate-row" data-state=state>
             <span class="sign" data-verdict=state aria-hidden="true"></span>

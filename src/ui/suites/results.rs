@@ -13,6 +13,7 @@ use super::order;
 use super::past;
 use super::store::{Store, Tab};
 use super::target;
+use crate::engine::conformance::Standing as Judged;
 use crate::engine::report::{Instead, Millis, Unmet, Verdict, setup_failure};
 use crate::ui::fields::{button, text, when};
 use crate::ui::format;
@@ -58,11 +59,20 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
             let (ended, all) = run.progress();
             let passed = run.checks.iter().filter(|check| check.stage == Stage::Ended(Verdict::Pass)).count();
             match &run.report {
-                Some(report) => format!(
-                    "{passed} of {} passed in {}",
-                    format::counted(all as u64, "check"),
-                    millis(report.duration_ms)
-                ),
+                Some(report) => {
+                    // What was skipped, or was to run without a server, counts for nothing.
+                    let counts = |check: &&LiveCheck| match check.stage {
+                        Stage::Ended(verdict) => Judged::of_check(verdict, &check.reasons).applied(),
+                        _ => true,
+                    };
+                    let applied = run.checks.iter().filter(counts).count();
+                    let that = if applied < all { " that applied" } else { "" };
+                    format!(
+                        "{passed} of {}{that} passed in {}",
+                        format::counted(applied as u64, "check"),
+                        millis(report.duration_ms)
+                    )
+                }
                 None => format!("{ended} of {} done", format::counted(all as u64, "check")),
             }
         })

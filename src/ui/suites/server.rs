@@ -24,62 +24,107 @@ pub(super) const HREF: &str = "#/checks/server";
 const URL: &str = "ws_url";
 const SLOW: &str = "slow";
 
-/// A variable, what it is, and which checks then apply.
-type Offer = (&'static str, &'static str, &'static str);
+/// A variable, what it is, which checks then apply, and an example.
+type Offer = (&'static str, &'static str, &'static str, &'static str);
 
 /// What may be given of a server, by headings.
 const OFFERS: [(&str, &[Offer]); 5] = [
     (
         "Handshake",
         &[
-            ("protocol", "A subprotocol that it speaks", "H3"),
-            ("other_protocol", "Another one that it speaks", "H4"),
-            ("unknown_url", "An address on it that does not exist", "H7"),
-            ("bad_token_url", "An address with a token that is not valid", "H8"),
-            ("wss_url", "Its encrypted address", "H10"),
-            ("foreign_origin_url", "An address that must refuse pages of this origin", "H11"),
+            ("protocol", "A subprotocol that it speaks", "H3", "echo.v1"),
+            ("other_protocol", "Another one that it speaks", "H4", "echo.v2"),
+            ("unknown_url", "An address on it that does not exist", "H7", "wss://example.com/no-such-path"),
+            (
+                "bad_token_url",
+                "An address with a token that is not valid",
+                "H8",
+                "wss://example.com/ws?token=wrong",
+            ),
+            ("wss_url", "Its encrypted address", "H10", "wss://example.com/ws"),
+            (
+                "foreign_origin_url",
+                "An address that must refuse pages of this origin",
+                "H11",
+                "wss://example.com/ws/own-pages-only",
+            ),
         ],
     ),
     (
         "Closing",
         &[
-            ("closing_url", "An address at which the server closes", "C7, C8"),
-            ("closing_message", "The message after which it closes, if it takes one", "C7, C8"),
-            ("closing_reason", "A part of the reason that it gives", "C8"),
-            ("shutdown_url", "An http address to which a POST shuts it down", "C9"),
+            (
+                "closing_url",
+                "An address at which the server closes",
+                "C7, C8",
+                "wss://example.com/ws?expires=2s",
+            ),
+            ("closing_message", "Message that triggers the close (optional)", "C7, C8", r#"{"op":"logout"}"#),
+            ("closing_reason", "A part of the reason that it gives", "C8", "session ended"),
+            (
+                "shutdown_url",
+                "An http address to which a POST shuts it down",
+                "C9",
+                "http://localhost:3000/admin/shutdown",
+            ),
         ],
     ),
     (
         "Broken connections",
         &[
-            ("drop_url", "An address at which the connection is reset", "L4, S2"),
-            ("drop_message", "The message after which it is, if it takes one", "L4, S2"),
-            ("half_open_url", "An address behind which nothing gets through", "L3, one of the slow ones"),
-            ("half_open_message", "The message after which nothing does, if it takes one", "L3"),
+            (
+                "drop_url",
+                "An address at which the connection is reset",
+                "L4, S2",
+                "ws://localhost:3000/debug/reset",
+            ),
+            ("drop_message", "Message that triggers the reset (optional)", "L4, S2", r#"{"op":"reset"}"#),
+            (
+                "half_open_url",
+                "An address behind which nothing gets through",
+                "L3, one of the slow ones",
+                "ws://localhost:3000/debug/stall",
+            ),
+            ("half_open_message", "Message that triggers the stall (optional)", "L3", r#"{"op":"stall"}"#),
         ],
     ),
     (
         "Messages of the application",
         &[
-            ("ping_message", "What it takes for a ping", "L2"),
-            ("pong_contains", "A part of the answer", "L2"),
-            ("flood_message", "What makes it send much", "B2"),
-            ("broadcast_message", "A message that it sends to everybody", "O6"),
-            ("broadcast_contains", "A part of what everybody gets", "O6"),
-            ("broadcast_url", "The address for that, if it is another one", "O6"),
-            ("broadcast_join", "What each one sends first, if anything", "O6"),
+            ("ping_message", "What it takes for a ping", "L2", r#"{"type":"ping"}"#),
+            ("pong_contains", "A part of the answer", "L2", r#""pong""#),
+            ("flood_message", "What makes it send much", "B2", r#"{"op":"burst","count":5000}"#),
+            (
+                "broadcast_message",
+                "A message that it sends to everybody",
+                "O6",
+                r#"{"op":"say","text":"hello"}"#,
+            ),
+            ("broadcast_contains", "A part of what everybody gets", "O6", r#""hello""#),
+            (
+                "broadcast_url",
+                "The address for that, if it is another one",
+                "O6",
+                "wss://example.com/ws/room/1",
+            ),
+            ("broadcast_join", "What each one sends first, if anything", "O6", r#"{"op":"join","room":"1"}"#),
         ],
     ),
     (
         "Users and resuming",
         &[
-            ("identity_url", "An address that belongs to one user", "S4"),
-            ("resume_url", "An address at which events can be resumed", "S5"),
-            ("resume_message", "What makes events come", "S5"),
-            ("resume_path", "Where in an event its number stands", "S5"),
-            ("resume_before", "What asks for the rest: before the number", "S5"),
-            ("resume_after", "and after it", "S5"),
-            ("resume_rest", "How many events are left then", "S5"),
+            ("identity_url", "An address that belongs to one user", "S4", "wss://example.com/ws?user=alice"),
+            ("resume_url", "An address at which events can be resumed", "S5", "wss://example.com/ws/events"),
+            ("resume_message", "What makes events come", "S5", r#"{"op":"subscribe"}"#),
+            ("resume_path", "Where in an event its number stands", "S5", "$.seq"),
+            (
+                "resume_before",
+                "What asks for the rest: before the number",
+                "S5",
+                r#"{"op":"resume","after":"#,
+            ),
+            ("resume_after", "and after it", "S5", "}"),
+            ("resume_rest", "How many events are left then", "S5", "4"),
         ],
     ),
 ];
@@ -182,16 +227,16 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
         Memo::new(move |_| endpoint.get().map(|endpoint| endpoint.url().to_owned()).unwrap_or_default());
     let fields = move || {
         let known = practice(&url.get());
-        let group =
-            |(title, fields): (&'static str, &'static [(&'static str, &'static str, &'static str)])| {
-                let fields = fields.iter().map(|(name, label, checks)| {
-                    let hint = known.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
-                    field(store, name, label, checks, hint.unwrap_or_default())
-                });
-                let fields: Vec<_> = fields.collect();
-                view! { <fieldset><legend>{title}</legend><div class="fields">{fields}</div></fieldset> }
-                    .into_any()
-            };
+        let group = |(title, fields): (&'static str, &'static [Offer])| {
+            let fields = fields.iter().map(|(name, label, checks, example)| {
+                let hint = known.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+                let hint = hint.unwrap_or_else(|| format!("e.g. {example}"));
+                field(store, name, label, checks, hint)
+            });
+            let fields: Vec<_> = fields.collect();
+            view! { <fieldset><legend>{title}</legend><div class="fields">{fields}</div></fieldset> }
+                .into_any()
+        };
         OFFERS.into_iter().map(group).collect_view()
     };
     let count = Memo::new(move |_| {
