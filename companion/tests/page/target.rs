@@ -44,7 +44,7 @@ fn the_target_is_named_before_a_run_beside_it_and_when_two_runs_tested_different
             .await;
         browser.click("compare").await;
         browser.until_text("other-target", &format!("{} first, then {feed}", practice.ws)).await;
-        browser.until_text("compared-figure", "too few samples to judge").await;
+        browser.until_text("compared", "too few samples to judge").await;
         assert_eq!(browser.count("[data-testid=compared-figure][data-mark=slower]").await, 0);
         assert_eq!(browser.count("[data-testid=compared-figure][data-mark=faster]").await, 0);
     });
