@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use measured::{Before, Bench, Pairs};
+use sockscope::engine::mask::Masker;
 use sockscope::engine::metrics::Histogram;
 use sockscope::engine::suite::Suite;
 
@@ -104,5 +105,19 @@ fn main() -> ExitCode {
         })
     };
     bound("a delta of a histogram, of 10 and of 1000000 durations", delta(1_000_000), delta(10), 3.0);
+    // The secrets begin as the texts do, so that each place is looked at.
+    let masker = Masker::new(["\\\\ab\\cd", "Tr0ub&<4>dor/3x", "%25%25%25%25", "aaaaaaaaaaaaaaaa"]);
+    for piece in ["{\"a\":\"b\\\"c\"},", "\\", "%25", "&amp;", "a", "\\u005c", "QUFB", "…a"] {
+        let a_kilobyte = |kilobytes: usize| {
+            let text = piece.repeat((kilobytes << 10) / piece.len());
+            one_of(1, || (), |()| drop(masker.mask(&text).into_owned())) / kilobytes as u32
+        };
+        bound(
+            &format!("masking a kilobyte of {piece:?}, of 4 and of 32"),
+            a_kilobyte(32),
+            a_kilobyte(4),
+            3.0,
+        );
+    }
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use crate::engine::mask::{MASK, Masker};
+use crate::engine::secrets::{is_secret_name, suspects, without};
 use crate::engine::{HttpError, HttpRequest, HttpResponse, Instant};
 
 /// So much of a body is kept.
@@ -183,83 +182,23 @@ fn bodies(note: &Note) -> usize {
     call.body.as_ref().map_or(0, |body| body.text.len()) + answered.map_or(0, |it| it.body.text.len())
 }
 
-/// Whether what has this name is kept from whoever reads a file: of a header, a parameter, a member of JSON.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    const PARTS: [&str; 11] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "token",
-        "authorization",
-        "cookie",
-        "apikey",
-        "credential",
-        "jwt",
-        "privatekey",
-    ];
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
-    PARTS.iter().any(|part| plain.contains(part))
-}
-
 /// The value of a header.
 pub(super) fn header<'a>(name: &str, value: &'a str, masker: &Masker) -> Cow<'a, str> {
     if is_secret_name(name) { Cow::Borrowed(MASK) } else { masker.mask(value) }
 }
 
-/// An address, without the values of parameters that are called like secrets.
+/// An address, without what looks like a secret in it.
 pub(super) fn address(url: &str, masker: &Masker) -> String {
-    let url = masker.mask(url);
-    match url.split_once('?') {
-        Some((path, query)) => format!("{path}?{}", pairs(query)),
-        None => url.into_owned(),
-    }
+    without_suspects(&masker.mask(url))
 }
 
-/// A body, without the values of members and parameters that are called like secrets.
+/// A body, without what looks like a secret in it.
 pub(super) fn body(body: &Body, masker: &Masker) -> String {
-    let text = masker.mask(&body.text);
-    if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(&text) {
-        // As it was sent, unless something has to go.
-        return if hide(&mut value) { value.to_string() } else { text.into_owned() };
-    }
-    let is_form = !text.is_empty()
-        && !text.contains(char::is_whitespace)
-        && text.split('&').all(|pair| pair.contains('='));
-    match is_form {
-        true => pairs(&text),
-        // JSON that was cut cannot be looked through, so only what says nothing of a secret stays.
-        false if body.is_cut() && mentions_secret(&text) => MASK.to_owned(),
-        false => text.into_owned(),
-    }
+    without_suspects(&masker.mask(&body.text))
 }
 
-fn mentions_secret(text: &str) -> bool {
-    text.split(|char: char| !(char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))).any(is_secret_name)
-}
-
-fn pairs(text: &str) -> String {
-    let pair = |pair: &str| match pair.split_once('=') {
-        Some((name, _)) if is_secret_name(name) => format!("{name}={MASK}"),
-        _ => pair.to_owned(),
-    };
-    text.split('&').map(pair).collect::<Vec<_>>().join("&")
-}
-
-/// Answers whether anything was hidden.
-fn hide(value: &mut Value) -> bool {
-    match value {
-        Value::Object(members) => members.iter_mut().fold(false, |hidden, (name, member)| {
-            let is_secret = is_secret_name(name) && matches!(member, Value::String(_) | Value::Number(_));
-            if is_secret {
-                *member = MASK.into();
-            }
-            hide(member) | is_secret | hidden
-        }),
-        Value::Array(items) => items.iter_mut().fold(false, |hidden, item| hide(item) | hidden),
-        _ => false,
-    }
+fn without_suspects(text: &str) -> String {
+    without(text, &suspects(text)).into_owned()
 }
 
 #[cfg(test)]
@@ -289,7 +228,7 @@ mod tests {
         );
         shows("user=anna&password=x", "user=anna&password=***");
         shows("said hunter2 here", "said *** here");
-        shows(&format!("{{\"password\":\"{}\"}}", "x".repeat(BODY)), "***");
+        shows(&format!("{{\"password\":\"{}\"}}", "x".repeat(BODY)), "{\"password\":\"***");
     }
 
     #[test]
