@@ -151,6 +151,12 @@ impl Bench {
         self.until(part, has).await;
     }
 
+    /// Forgets the rows; connections stay, and frames go on being counted.
+    pub fn clear(&self) {
+        self.ask(Request::Clear);
+        self.draw();
+    }
+
     /// What **Export → As a suite** hands to the checks, from a frame on, and the number of the frame after it.
     pub fn record(&self, from: u64) -> (String, u64) {
         self.draw();
