@@ -239,7 +239,7 @@ fn completed(state: &LineState, typed: &str) -> String {
 }
 
 fn open_words(state: &LineState, step: Duration) -> String {
-    let took = state.opened_after.map(|took| format::duration(took, step)).unwrap_or_default();
+    let took = state.opened_after.map(|took| format::figure(took, step)).unwrap_or_default();
     let mut words = format!("Open; the handshake took {took}.");
     if !state.protocol.is_empty() {
         words.push_str(&format!(" Subprotocol {}.", state.protocol));
