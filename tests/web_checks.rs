@@ -258,7 +258,7 @@ async fn a_server_that_damages_messages_does_not_conform_and_it_is_said_where() 
     let objections = shown(&user, "[data-testid=objection] .open");
     assert!(objections.iter().any(|row| row.starts_with("P1 ")), "{objections:?}");
     assert!(objections.iter().all(|row| !row.starts_with('C')), "{objections:?}");
-    user.until_text("certificate-sentence", "What must hold and does not: P1").await;
+    user.until_text("certificate-sentence", "Required, failed: P1").await;
 }
 
 #[test]

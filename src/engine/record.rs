@@ -114,6 +114,13 @@ fn sizes(recordings: &[Recording]) -> Vec<String> {
                 recording.dropped
             ));
         }
+        if recording.astray > 0 {
+            remarks.push(format!(
+                "{} in the {which} failed at another address and {} left out.",
+                secrets::counted(recording.astray as u32, "handshake"),
+                if recording.astray == 1 { "is" } else { "are" }
+            ));
+        }
     }
     remarks
 }

@@ -185,7 +185,7 @@ impl Sharing {
         let is_ticked = suspicions.is_empty() && part != Part::Draft;
         Some(Listed {
             part,
-            name: self.clean(&name).into_owned(),
+            name: if name.is_empty() { "without a name".to_owned() } else { self.clean(&name).into_owned() },
             content: cut(&content),
             suspicions,
             is_ticked,

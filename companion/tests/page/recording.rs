@@ -57,6 +57,27 @@ fn a_recorded_suite_tests_the_server_it_was_recorded_at() {
 }
 
 #[test]
+fn a_suite_recorded_before_checks_were_opened_survives_a_reload() {
+    test_page(async |practice, browser| {
+        let feed = TRADING_FEED.start(&[]);
+        browser.open(&practice.page).await;
+        // An address that was mistyped first is not the one that is tested.
+        browser.type_into("url", &feed.urls[0].replace("/feed", "/nowhere")).await;
+        browser.click("connect").await;
+        browser.until_text("note", "404").await;
+        browser.type_into("url", &feed.urls[0]).await;
+        trade(browser, 1).await;
+        as_suite(browser).await;
+        browser.click("record-make").await;
+        browser.until_text("remarks", "failed at another address").await;
+        browser.until_text("edit-state", "Kept").await;
+        browser.open("about:blank").await;
+        browser.open(&format!("{}#/checks", practice.page)).await;
+        browser.until_text("own", "recorded").await;
+    });
+}
+
+#[test]
 fn recording_again_finds_what_varies() {
     test_page(async |practice, browser| {
         let feed = TRADING_FEED.start(&[]);

@@ -182,6 +182,19 @@ pub(super) struct Client {
     pub id: u32,
     pub url: Option<String>,
     pub protocols: Vec<String>,
+    /// The address and the subprotocols of each handshake, in order.
+    attempts: Vec<(Option<String>, Vec<String>)>,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, PartialEq)]
+enum Standing {
+    Idle,
+    /// The handshake with this number has begun.
+    Trying(usize),
+    /// It has failed, and its end is still to be told.
+    Ending,
+    Open,
 }
 
 /// A recording that was read.
@@ -195,6 +208,8 @@ pub(super) struct Recording {
     pub used: usize,
     /// Frames that had left the timeline before.
     pub dropped: usize,
+    /// Handshakes that failed at an address which the suite does not test.
+    pub astray: usize,
 }
 
 impl Recording {
@@ -206,6 +221,7 @@ impl Recording {
             frames: 0,
             used: 0,
             dropped: 0,
+            astray: 0,
         };
         let mut names = BTreeMap::<u32, String>::new();
         let mut bytes = 0;
@@ -237,6 +253,7 @@ impl Recording {
         if recording.events.is_empty() {
             return Err(RecordError::Empty);
         }
+        recording.settle_handshakes();
         recording.frames = recording.frames.max(recording.bench.frames);
         for opened in &recording.bench.connections {
             let known = recording.clients.values_mut().find(|it| it.id == opened.id && it.url.is_none());
@@ -246,6 +263,70 @@ impl Recording {
             }
         }
         Ok(recording)
+    }
+
+    /// Tells which handshakes failed by what followed them, since words differ: an end without an opening. The address of a client is
+    /// the one that opened first; failed attempts at others, such as one that was mistyped, are left out.
+    fn settle_handshakes(&mut self) {
+        let mut gone = vec![false; self.events.len()];
+        for (name, client) in &mut self.clients {
+            let mut standing = Standing::Idle;
+            let (mut handshakes, mut untold) = (0, 0);
+            let mut opened = Vec::new();
+            // The events of each handshake that failed.
+            let mut failed = Vec::<(usize, [usize; 2])>::new();
+            let mut began = 0;
+            for (at, event) in self.events.iter_mut().enumerate().filter(|(_, it)| it.client == *name) {
+                standing = match (&event.what, standing) {
+                    (What::Connecting, _) => {
+                        began = at;
+                        handshakes += 1;
+                        Standing::Trying(handshakes - 1)
+                    }
+                    (What::Opened, now) => {
+                        opened.extend(match now {
+                            Standing::Trying(nth) => Some(nth),
+                            _ => None,
+                        });
+                        Standing::Open
+                    }
+                    // Why a handshake failed may be told after its end.
+                    (What::Failed, now) if untold > 0 => {
+                        untold -= 1;
+                        gone[at] = true;
+                        now
+                    }
+                    (What::Failed, Standing::Trying(nth)) => {
+                        failed.push((nth, [began, at]));
+                        Standing::Ending
+                    }
+                    (What::Closed { .. }, Standing::Trying(nth)) => {
+                        event.what = What::Failed;
+                        failed.push((nth, [began, at]));
+                        untold += 1;
+                        Standing::Idle
+                    }
+                    (What::Closed { .. }, Standing::Ending) => {
+                        gone[at] = true;
+                        Standing::Idle
+                    }
+                    (What::Closed { .. }, _) => Standing::Idle,
+                    (_, now) => now,
+                };
+            }
+            let chosen = opened.first().copied().unwrap_or(client.attempts.len().saturating_sub(1));
+            if let Some((url, protocols)) = client.attempts.get(chosen).cloned() {
+                let is_elsewhere =
+                    |nth: usize| client.attempts.get(nth).is_some_and(|(other, _)| *other != url);
+                for (_, events) in failed.iter().filter(|(nth, _)| is_elsewhere(*nth)) {
+                    events.iter().for_each(|at| gone[*at] = true);
+                    self.astray += 1;
+                }
+                (client.url, client.protocols) = (url, protocols);
+            }
+        }
+        let mut gone = gone.into_iter();
+        self.events.retain(|_| !gone.next().unwrap_or_default());
     }
 
     /// A line that is about the recording as a whole.
@@ -276,8 +357,7 @@ fn what(line: Line, client: &mut Client) -> Result<Option<(f64, What)>, Wrong> {
     };
     let what = match line.event.as_str() {
         "connecting" => {
-            client.url = client.url.take().or(line.url);
-            client.protocols = line.protocols;
+            client.attempts.push((line.url, line.protocols));
             What::Connecting
         }
         "opened" => What::Opened,

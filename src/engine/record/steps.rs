@@ -229,13 +229,11 @@ impl<'a> Maker<'a> {
         (*times, *since) = (*times + 1, None);
         let verb = if *times == 1 { "connect" } else { "reconnect" };
         let mut step = members([(verb, client.into())]);
-        // A handshake that failed is expected to fail again, and its end is part of that.
+        // A handshake that failed is expected to fail again.
         let next = self.next_of(client, at, |what| matches!(what, What::Failed | What::Opened));
-        let failed = next.filter(|next| matches!(self.events[*next].what, What::Failed));
-        if let Some(failed) = failed {
+        if next.is_some_and(|next| matches!(self.events[next].what, What::Failed)) {
             step.insert("expect".to_owned(), object("refused", true.into()));
             self.refused += 1;
-            self.done.extend(self.next_of(client, failed, |what| matches!(what, What::Closed { .. })));
         }
         self.steps.push(step.into());
     }

@@ -356,3 +356,37 @@ fn a_recording_of_200_000_frames_says_how_many_were_used() {
     assert!(drafted.text.len() < 2000, "{}", drafted.text);
     in_order(&drafted, &[r#""times": 1000"#]);
 }
+
+#[test]
+fn a_mistyped_address_is_not_the_one_that_is_tested() {
+    let connecting = |url: &str| {
+        format!(r#"{{"event":"connecting","connection":1,"name":"alice","url":"{url}","protocols":[]}}"#)
+    };
+    let closed = r#"{"event":"closed","connection":1,"name":"alice","code":1006,"clean":false}"#.to_owned();
+    let why = r#"{"event":"failed","connection":1,"name":"alice","message":"The server answered 404 Not Found: no such route."}"#;
+    let mut lines = Vec::new();
+    for _ in 0..2 {
+        lines.extend([connecting("ws://h/v1/nowhere"), closed.clone(), why.to_owned()]);
+    }
+    lines.extend([connecting("ws://h/v1/feed"), OPENED.to_owned(), at(10, "received", "hello")]);
+    let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(drafted.text.contains(r#""ws_url": "ws://h/v1/feed""#), "{}", drafted.text);
+    assert!(!drafted.text.contains("nowhere") && !drafted.text.contains("reconnect"), "{}", drafted.text);
+    let remark = "2 handshakes in the recording failed at another address and are left out.";
+    assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
+}
+
+#[test]
+fn a_handshake_that_fails_is_known_by_its_end_whatever_is_said_of_it() {
+    let closed = r#"{"event":"closed","connection":1,"name":"alice","code":1006,"clean":false}"#;
+    for why in ["The server answered 401 Unauthorized.", "the handshake failed; the browser does not say why"]
+    {
+        let why = format!(r#"{{"event":"failed","connection":1,"name":"alice","message":"{why}"}}"#);
+        // The second handshake begins before the first one is explained.
+        let drafted = recorded(&[OPEN, closed, OPEN, &why, OPENED, &at(10, "received", "hello")]);
+        in_order(
+            &drafted,
+            &[r#""connect": "alice", "expect": { "refused": true }"#, r#"{ "reconnect": "alice" }"#, "hello"],
+        );
+    }
+}

@@ -25,10 +25,20 @@ use crate::wire::checks::Errand;
 pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     StoredValue::new_local(page::FragmentListener::new(move |fragment| select(store, &fragment)));
     StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Errand::Hidden(is_hidden))));
+    // A recording may be what opens this view: what is kept before the browser's storage was read would be kept nowhere.
+    let recorded = RwSignal::new(Vec::<String>::new());
     StoredValue::new_local(page::BytesListener::new(page::RECORDING, move |bytes| {
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        library::take(store, link, "recorded".to_owned(), text);
+        recorded.update(|all| all.push(text));
     }));
+    Effect::new(move || {
+        if store.is_restored.get() && recorded.with(|all| !all.is_empty()) {
+            let texts = recorded.try_update(std::mem::take).unwrap_or_default();
+            untrack(|| {
+                texts.into_iter().for_each(|text| library::take(store, link, "recorded".to_owned(), text));
+            });
+        }
+    });
     Effect::new(move || {
         if store.is_restored.get() {
             untrack(|| select(store, &page::fragment()));
