@@ -314,10 +314,13 @@ fn two_signs_are_drawn_as_two_wherever_content_is_shown() {
             go_to(browser, view).await;
             if view == "checks" {
                 browser.click("suite").await;
-                browser.click("part-edit").await;
-                browser
-                    .until_script("return !!document.querySelector('[data-testid=editor]')?.shadowRoot?.querySelector('.cm-line')")
-                    .await;
+                // A suite that was just chosen shows its checks first.
+                const EDITOR: &str = "return !!document.querySelector('[data-testid=editor]')?.shadowRoot?.querySelector('.cm-line')";
+                eventually("the editor", async || {
+                    browser.click("part-edit").await;
+                    (browser.run(EDITOR).await == true).then_some(())
+                })
+                .await;
             }
             let found: Vec<[Value; 3]> = eventually("monospaced content", async || {
                 let found = serde_json::from_value::<Vec<_>>(browser.run(MONOSPACED).await).expect("a list");

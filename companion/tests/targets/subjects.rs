@@ -70,7 +70,9 @@ impl Subject {
                 (of_an_echo(&format!("ws://{address}/")), None)
             }),
             Self::Practice => in_here(|runtime| {
-                let config = Config { tls: Some(Port::Exactly(0)), ..Config::default() };
+                // The page that checks it comes from another port, and its routes with faults refuse pages from elsewhere.
+                let origins = vec!["loopback".parse().expect("a word that is known")];
+                let config = Config { tls: Some(Port::Exactly(0)), origins, ..Config::default() };
                 let practice = runtime.block_on(Practice::start(config)).expect("a free port");
                 let urls = practice.urls();
                 let wss = urls.wss.as_ref().expect("it speaks TLS");
