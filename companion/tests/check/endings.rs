@@ -38,7 +38,7 @@ fn what_came_instead_and_what_is_noted_of_a_pass_stand_on_the_terminal() {
     ended.assert_code(1);
     ended.assert_says(&[
         "threshold success >= 99%",
-        "each request has its response (steps[1].send, line 6)",
+        "(steps[1].send, line 7)",
         "to 3 of 3 clients, first to crowd[0]",
         "0 of 12 met",
         "came instead: {\"type\":\"error\",\"code\":\"UNAUTHENTICATED\",\"request_id\":…} ×12",

@@ -9,7 +9,7 @@ use super::tested::Beside;
 /// One check with these values, which passes; `WS` in a value is the server's WebSocket address.
 #[track_caller]
 fn run(tag: &str, values: &[(&str, &str)]) -> Report {
-    let server = Beside::start(&[]);
+    let server = Beside::start(&["--allow-origin", "loopback"]);
     let ws = server.url("ws").trim_end_matches('/');
     let values: Vec<_> =
         values.iter().map(|(name, value)| format!("{name}={}", value.replace("WS", ws))).collect();
