@@ -16,7 +16,7 @@ use command::Call;
 use driver::{Browser, Kind, Practice, test_page_in};
 
 /// Control and the key that goes to the end.
-const TO_THE_END: &str = "\u{e009}\u{e010}";
+const TO_THE_END: &str = "\u{e009}\u{e010}\u{e000}";
 
 fn test_page(test: impl AsyncFnOnce(&Practice, &Browser)) {
     test_page_in(Kind::Firefox, test);
