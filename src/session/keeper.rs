@@ -2,11 +2,13 @@
 //!
 //! Owns what is left out of it: values of secrets, and what is too large to keep. It refuses to know where it is kept.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::sharing;
 use crate::engine::world::LocalFuture;
-use crate::wire::Workspace;
+use crate::wire::{ConnectionId, Workspace};
 
 /// A draft longer than this is not kept.
 const LONGEST_DRAFT: usize = 64 << 10;
@@ -49,7 +51,7 @@ pub(super) fn without_history(workspace: &Workspace) -> Workspace {
 /// person would rather lose one connection than all.
 pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
     let error = match serde_json::from_str(text) {
-        Ok(workspace) => return (Some(workspace), Vec::new()),
+        Ok(workspace) => return (Some(numbered(workspace)), Vec::new()),
         Err(error) => error,
     };
     let Ok(Value::Object(parts)) = serde_json::from_str(text) else {
@@ -81,9 +83,25 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
         }
     }
     match serde_json::from_value(Value::Object(readable)) {
-        Ok(workspace) => (Some(workspace), unread),
+        Ok(workspace) => (Some(numbered(workspace)), unread),
         Err(error) => (None, vec![error.to_string()]),
     }
+}
+
+/// Two connections of one number would be one line, and one with the number of a check would show nothing.
+fn numbered(mut workspace: Workspace) -> Workspace {
+    const LARGEST: u32 = ConnectionId::FIRST_OF_CHECKS / 2;
+    let mut taken: BTreeSet<ConnectionId> = workspace.connections.iter().map(|setup| setup.id).collect();
+    let mut seen = BTreeSet::new();
+    for setup in &mut workspace.connections {
+        if setup.id.0 > LARGEST || !seen.insert(setup.id) {
+            let free = (1..=LARGEST).map(ConnectionId).find(|id| !taken.contains(id));
+            setup.id = free.expect("fewer connections than numbers");
+            taken.insert(setup.id);
+            seen.insert(setup.id);
+        }
+    }
+    workspace
 }
 
 #[cfg(test)]
@@ -145,6 +163,14 @@ mod tests {
         assert_eq!(read.connections.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["bob"]);
         let named: Vec<_> = unread.iter().filter_map(|it| it.split(':').next()).collect();
         assert_eq!(named, ["connections[1]", "connections[2]", "variables", "messages", "budget"]);
+    }
+
+    #[test]
+    fn each_connection_comes_back_with_a_number_of_its_own() {
+        let text = r#"{"connections":[{"id":4294967295},{"id":2},{"id":2},{},{}]}"#;
+        let (read, unread) = of_text(text);
+        let ids: Vec<_> = read.expect("all of it").connections.iter().map(|setup| setup.id.0).collect();
+        assert_eq!((ids, unread), (vec![1, 2, 3, 0, 4], Vec::new()));
     }
 
     #[test]

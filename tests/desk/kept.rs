@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::bench::Drawer;
 use super::page::{ALICE, Echo, Page, with_page};
+use sockscope::engine::World;
 use sockscope::engine::world::LocalFuture;
 use sockscope::session::{Keep, KeepError};
 use sockscope::wire::{self, Restored, Update};
@@ -110,7 +111,7 @@ fn a_disk_that_fills_up_is_said_once_until_there_is_room_again() {
             *has_room.borrow_mut() = room;
             page.posts.take();
             page.set_up(ALICE, |setup| setup.name = name.into());
-            page.pass(Duration::from_secs(1)).await;
+            page.sim.sleep(Duration::from_secs(1)).await;
             told.push(page.posts.take().iter().any(|bytes| {
                 matches!(wire::decode(bytes), Ok(Update::Unkept(words)) if words == "the disk is full")
             }));
