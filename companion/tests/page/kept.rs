@@ -1,7 +1,6 @@
 //! Hostile contents of the browser's storage: the page starts, says what it could not read, and writes nothing over it.
 
-use super::driver::Browser;
-use super::driver::test_page;
+use super::driver::{Browser, eventually, test_page};
 
 /// Puts a value under a key of the bench's database, in place of what the page keeps there.
 async fn put(browser: &Browser, version: u32, value: &str) {
@@ -37,11 +36,20 @@ async fn kept(browser: &Browser, key: &str) -> String {
     browser.answer(&script).await.as_str().expect("text").to_owned()
 }
 
+/// Waits until the page has written its own setup: what is put there later stays until the next visit.
+async fn until_written(browser: &Browser) {
+    eventually("the page keeps its setup", async || {
+        kept(browser, "bench").await.contains("layout").then_some(())
+    })
+    .await;
+}
+
 #[test]
 fn a_kept_bench_that_cannot_be_read_is_named_and_set_aside() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.until_script("return document.querySelector('[data-testid=url]') !== null").await;
+        until_written(browser).await;
         for (value, words, copy) in [
             ("42", "expected text, found a value of type number", "42"),
             ("'{\"connections\":'", "EOF while parsing", "connections"),
@@ -62,6 +70,7 @@ fn a_kept_bench_that_cannot_be_read_is_named_and_set_aside() {
                 .expect("a place")
                 .to_owned();
             assert!(kept(browser, &key).await.contains(copy), "{said}");
+            until_written(browser).await;
         }
         assert_eq!(browser.count(".connection").await, 1, "what could be read of the last one is there");
         assert_eq!(browser.count(".connection img").await, 0);
@@ -74,6 +83,7 @@ fn a_database_of_a_later_version_is_left_alone_and_the_page_works() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.until_script("return document.querySelector('[data-testid=url]') !== null").await;
+        until_written(browser).await;
         put(browser, 7, "'of tomorrow'").await;
         browser.open(&practice.page).await;
         browser.until_text("toast", "a later version of Sockscope made it").await;
