@@ -2,7 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use idb::{Database, Factory, ObjectStoreParams, TransactionMode};
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
 use sockscope::browser::storage::Storage;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
