@@ -35,6 +35,11 @@ impl Shelf for Kept {
         Box::pin(async move { storage.remove(&name).await.map_err(in_words) })
     }
 
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+        let (storage, name) = (self.0.clone(), name.to_owned());
+        Box::pin(async move { storage.set_aside(&name).await.map_err(in_words) })
+    }
+
     fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>> {
         let storage = self.0.clone();
         Box::pin(async move { storage.keys().await.map_err(in_words) })

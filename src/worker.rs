@@ -25,6 +25,11 @@ impl Keep for Kept {
         let storage = self.0.clone();
         Box::pin(async move { storage.set(BENCH, &text).await.map_err(in_words) })
     }
+
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+        let storage = self.0.clone();
+        Box::pin(async move { storage.set_aside(BENCH).await.map_err(in_words) })
+    }
 }
 
 fn in_words(error: StorageError) -> KeepError {

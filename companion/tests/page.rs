@@ -15,6 +15,8 @@ mod driver;
 mod faults;
 #[path = "page/feed.rs"]
 mod feed;
+#[path = "page/kept.rs"]
+mod kept;
 #[path = "page/keys.rs"]
 mod keys;
 #[path = "page/measuring.rs"]

@@ -7,6 +7,9 @@ use web_sys::{ClipboardEvent, DragEvent, File, FileList, HtmlInputElement};
 
 use super::words::words;
 
+/// A file is read into memory as a whole, which a page has 4 GiB of, and several copies are made on its way.
+const LARGEST: f64 = (256 << 20) as f64;
+
 /// A file with its content.
 pub struct Content {
     /// The name of the file.
@@ -52,6 +55,10 @@ fn first(files: Option<FileList>, read: impl FnOnce(Result<Content, String>) + '
 }
 
 async fn content(file: &File) -> Result<Content, String> {
+    if file.size() > LARGEST {
+        let (size, most) = (file.size() / (1 << 20) as f64, LARGEST / (1 << 20) as f64);
+        return Err(format!("{} has {size:.0} MiB, and {most} MiB is the most", file.name()));
+    }
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(|thrown| words(&thrown))?;
     Ok(Content { name: file.name(), bytes: Uint8Array::new(&buffer).to_vec() })
 }

@@ -3,13 +3,20 @@
 //! Owns opening, reading and writing. It refuses to know what the texts mean. The rule a reader would break: storage may be
 //! missing or full at any time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
 
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use gloo_timers::future::sleep;
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionMode};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 /// The one store of the database.
 const STORE: &str = "kept";
 /// Of the database's layout, not of what is kept in it.
 const LAYOUT: u32 = 1;
+/// Another tab may hold the database while its layout changes, and a browser then answers nothing at all.
+const LONGEST_OPENING: Duration = Duration::from_secs(5);
 
 /// The browser keeps nothing, or not this.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +28,13 @@ pub struct StorageError {
 
 impl From<idb::Error> for StorageError {
     fn from(error: idb::Error) -> Self {
-        Self { message: error.to_string() }
+        let message = match &error {
+            idb::Error::DomException(thrown) if thrown.name() == "VersionError" => {
+                "a later version of Sockscope made it; load the page without the browser's cache".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Self { message }
     }
 }
 
@@ -40,7 +53,25 @@ impl Storage {
                 .database()
                 .map(|database| database.create_object_store(STORE, ObjectStoreParams::new()));
         });
-        let mut database = opening.await?;
+        let opening = std::future::IntoFuture::into_future(opening);
+        let mut database = match select(opening, sleep(LONGEST_OPENING)).await {
+            Either::Left((opened, _)) => opened?,
+            Either::Right(((), opening)) => {
+                // Once it opens after all it is closed, or it would block other tabs in its turn.
+                spawn_local(async move {
+                    if let Ok(database) = opening.await {
+                        database.close();
+                    }
+                });
+                let seconds = LONGEST_OPENING.as_secs();
+                return Err(StorageError {
+                    message: format!(
+                        "it did not open within {seconds} s; another tab may hold it, so close the other tabs of \
+                         Sockscope and load the page again"
+                    ),
+                });
+            }
+        };
         // Else a page of a later version would wait for this one for ever.
         database.on_version_change(|event| {
             let _ = event.database().map(|database| database.close());
@@ -48,11 +79,29 @@ impl Storage {
         Ok(Self { database })
     }
 
-    /// What is kept under a key.
+    /// What is kept under a key. A value that is no text is an error: something is there that would be lost as "nothing".
     pub async fn get(&self, key: &str) -> Result<Option<String>, StorageError> {
+        let Some(value) = self.value(key).await? else { return Ok(None) };
+        let kind = value.js_typeof().as_string().unwrap_or_default();
+        let wrong_type = || StorageError { message: format!("expected text, found a value of type {kind}") };
+        value.as_string().map(Some).ok_or_else(wrong_type)
+    }
+
+    /// Copies what is kept under a key, whatever it is, to a free key, and says to which. None when nothing is there.
+    pub async fn set_aside(&self, key: &str) -> Result<Option<String>, StorageError> {
+        let Some(value) = self.value(key).await? else { return Ok(None) };
+        let keys = self.keys().await?;
+        let free = (1..).map(|number| format!("unread/{key}/{number}")).find(|name| !keys.contains(name));
+        let name = free.expect("numbers do not end");
+        let transaction = self.begin(TransactionMode::ReadWrite)?;
+        transaction.object_store(STORE)?.put(&value, Some(&JsValue::from_str(&name)))?.await?;
+        finish(transaction).await?;
+        Ok(Some(name))
+    }
+
+    async fn value(&self, key: &str) -> Result<Option<JsValue>, StorageError> {
         let transaction = self.begin(TransactionMode::ReadOnly)?;
-        let found = transaction.object_store(STORE)?.get(JsValue::from_str(key))?.await?;
-        Ok(found.and_then(|value| value.as_string()))
+        Ok(transaction.object_store(STORE)?.get(JsValue::from_str(key))?.await?)
     }
 
     /// Keeps a text under a key, in place of what was there. It is on the disk when this returns without an error.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::shelf::{Shelf, ShelfError};
 use crate::engine::report::{Report, read_json, target_line, write_json};
+use crate::wire::Unread;
 use crate::wire::checks::PastRun;
 
 /// How many are kept.
@@ -25,9 +26,42 @@ pub(super) struct History {
 }
 
 impl History {
+    /// The list as it is kept, without what cannot be read of it.
     pub async fn read(shelf: &dyn Shelf) -> Result<Self, ShelfError> {
-        let text = shelf.get(LIST).await?.unwrap_or_default();
-        Ok(Self { list: serde_json::from_str(&text).unwrap_or_default() })
+        Ok(Self::of_text(&shelf.get(LIST).await?.unwrap_or_default()).0)
+    }
+
+    /// The same at the start of a visit. What cannot be read is set aside, since the list is written again after each run.
+    pub async fn restore(shelf: &dyn Shelf) -> Result<(Self, Option<Unread>), ShelfError> {
+        let (history, reasons) = match shelf.get(LIST).await {
+            Ok(text) => Self::of_text(&text.unwrap_or_default()),
+            Err(error) => (Self::default(), vec![format!("the list of earlier runs: {error}")]),
+        };
+        if reasons.is_empty() {
+            return Ok((history, None));
+        }
+        let place = shelf.set_aside(LIST).await?.unwrap_or_default();
+        shelf.set(LIST, history.to_text()).await?;
+        Ok((history, Some(Unread { reasons, place })))
+    }
+
+    /// Runs are judged one by one.
+    fn of_text(text: &str) -> (Self, Vec<String>) {
+        if text.is_empty() {
+            return (Self::default(), Vec::new());
+        }
+        let runs: Vec<serde_json::Value> = match serde_json::from_str(text) {
+            Ok(runs) => runs,
+            Err(error) => return (Self::default(), vec![format!("the list of earlier runs: {error}")]),
+        };
+        let (mut list, mut reasons) = (Vec::new(), Vec::new());
+        for (at, run) in runs.into_iter().enumerate() {
+            match serde_json::from_value(run) {
+                Ok(run) => list.push(run),
+                Err(error) => reasons.push(format!("earlier run {}: {error}", at + 1)),
+            }
+        }
+        (Self { list }, reasons)
     }
 
     pub fn list(&self) -> &[PastRun] {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::engine::payload::visible;
 use crate::engine::run::{Options, Plan};
 use crate::engine::shipped::SHIPPED;
 use crate::engine::suite::assist::outline;
@@ -46,6 +47,9 @@ impl Library {
     }
 }
 
+/// A title is longer than this by mistake or by malice; a list of megabytes takes seconds to draw.
+const LONGEST_TITLE: usize = 120;
+
 fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
     let examined = examine(text);
     let mut tags: Vec<String> = Vec::new();
@@ -56,7 +60,7 @@ fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
     }
     Card {
         id: id.to_owned(),
-        title: title.to_owned(),
+        title: title.chars().take(LONGEST_TITLE).map(visible).collect(),
         about: examined.about,
         tags,
         checks: rows_of(text).unwrap_or(examined.checks.len()),

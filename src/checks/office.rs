@@ -15,11 +15,12 @@ use super::tape::Tapes;
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::report::{Report, ReportFormat};
 use crate::engine::run::Stop;
+use crate::engine::shipped::SHIPPED;
 use crate::engine::suite::assist;
 use crate::engine::world::LocalFuture;
 use crate::engine::{Instant, World, record};
 use crate::wire::checks::{Ask, Errand, Forms, Live, OwnSuite, Restored, Tidings, Told};
-use crate::wire::{decode_json, encode_json};
+use crate::wire::{Unread, decode_json, encode_json};
 
 /// Starts a task beside the others.
 pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
@@ -98,46 +99,55 @@ impl<W: World> Office<W> {
     /// Reads what was kept, and keeps from now on.
     pub async fn restore(&self, shelf: impl Shelf + 'static) {
         let shelf: Rc<dyn Shelf> = Rc::new(shelf);
-        let trouble = match self.read(&*shelf).await {
-            Ok(()) => {
+        let mut unread = Vec::new();
+        let (forms, trouble) = match self.read(&*shelf, &mut unread).await {
+            Ok(forms) => {
                 *self.0.shelf.borrow_mut() = Some(shelf.clone());
-                None
+                (forms, None)
             }
-            Err(error) => Some(error.to_string()),
+            Err(error) => (Forms::default(), Some(error.to_string())),
         };
-        let forms = match shelf.get(FORMS).await {
-            Ok(Some(text)) => serde_json::from_str(&text).unwrap_or_default(),
-            _ => Forms::default(),
-        };
-        self.tell_restored(forms, trouble);
+        self.tell_restored(forms, trouble, unread);
     }
 
     /// Nothing can be kept here.
     pub fn restore_nothing(&self, trouble: String) {
-        self.tell_restored(Forms::default(), Some(trouble));
+        self.tell_restored(Forms::default(), Some(trouble), Vec::new());
     }
 
-    fn tell_restored(&self, forms: Forms, trouble: Option<String>) {
+    fn tell_restored(&self, forms: Forms, trouble: Option<String>, unread: Vec<Unread>) {
         let restored = Restored {
             library: self.0.library.borrow_mut().cards(),
             forms,
             past: self.0.history.borrow().list().to_vec(),
             trouble,
+            unread,
         };
         self.post(&Tidings::Restored(Box::new(restored)));
     }
 
-    async fn read(&self, shelf: &dyn Shelf) -> Result<(), ShelfError> {
-        let history = History::read(shelf).await?;
+    async fn read(&self, shelf: &dyn Shelf, unread: &mut Vec<Unread>) -> Result<Forms, ShelfError> {
+        let (history, lost) = History::restore(shelf).await?;
         *self.0.history.borrow_mut() = history;
+        unread.extend(lost);
         for name in shelf.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
-            let text = shelf.get(&name).await?.unwrap_or_default();
-            // What another version wrote and we cannot read stays where it is.
-            if let Ok(suite) = serde_json::from_str(&text) {
-                self.0.library.borrow_mut().add(suite);
+            match own_suite(&name, shelf.get(&name).await) {
+                Ok(suite) => self.0.library.borrow_mut().add(suite),
+                // It stays where it is: nothing is written over a suite that is not listed.
+                Err(reason) => unread.push(Unread { reasons: vec![reason], place: name }),
             }
         }
-        Ok(())
+        let reason = match shelf.get(FORMS).await {
+            Ok(None) => return Ok(Forms::default()),
+            Ok(Some(text)) => match serde_json::from_str(&text) {
+                Ok(forms) => return Ok(forms),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        let place = shelf.set_aside(FORMS).await?.unwrap_or_default();
+        unread.push(Unread { reasons: vec![format!("what was typed into Values: {reason}")], place });
+        Ok(Forms::default())
     }
 
     /// Hears the page.
@@ -403,4 +413,16 @@ fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Told {
         .collect();
     let stem = if stem.trim_matches(['-', '.']).is_empty() { "sockscope" } else { stem.trim_matches('.') };
     Told::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
+}
+
+/// A suite of one's own as it was kept under a name, or why it is none.
+fn own_suite(name: &str, kept: Result<Option<String>, ShelfError>) -> Result<OwnSuite, String> {
+    let text = kept.map_err(|error| format!("a suite: {error}"))?.unwrap_or_default();
+    let suite: OwnSuite = serde_json::from_str(&text).map_err(|error| format!("a suite: {error}"))?;
+    let id = name.strip_prefix(SUITE).unwrap_or_default();
+    // Else it could stand in for another, such as one that ships.
+    if suite.id != id || SHIPPED.iter().any(|(shipped, _)| *shipped == id) {
+        return Err(format!("the suite \"{}\": it is kept under an id that is not its own", suite.title));
+    }
+    Ok(suite)
 }

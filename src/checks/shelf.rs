@@ -13,6 +13,8 @@ pub trait Shelf {
     fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), ShelfError>>;
     /// Forgets what is there; nothing happens when there is nothing.
     fn remove(&self, name: &str) -> LocalFuture<Result<(), ShelfError>>;
+    /// Copies what is there, whatever it is, to where nothing is written over it, and says where. None when nothing is there.
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>>;
     /// All names.
     fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>>;
 }

@@ -21,8 +21,8 @@ use crate::engine::names::Names;
 use crate::engine::world::LocalFuture;
 use crate::engine::{Instant, World};
 use crate::wire::{
-    self, ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Update,
-    Variable, Workspace,
+    self, ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Unread,
+    Update, Variable, Workspace,
 };
 
 /// Starts a task beside the others.
@@ -84,6 +84,8 @@ pub(super) struct State<W: World> {
     changes: u64,
     /// The page has told its set-up; before, what was kept must not be written over.
     is_arranged: bool,
+    /// What has changed lately could not be kept, and the page has been told.
+    is_unkept: bool,
     /// The page has drawn what it got.
     page_is_ready: bool,
     pub dirty: bool,
@@ -127,6 +129,7 @@ impl<W: World> Desk<W> {
                 pulse: Pulse::default(),
                 changes: 0,
                 is_arranged: false,
+                is_unkept: false,
                 page_is_ready: false,
                 dirty: true,
             }),
@@ -140,21 +143,31 @@ impl<W: World> Desk<W> {
 
     /// Tells the page what was kept, and keeps what it sets up from now on.
     pub async fn restore(&self, keep: impl Keep + 'static) {
-        let restored = match keep.load().await {
-            Ok(text) => Restored { workspace: text.as_deref().and_then(keeper::of_text), trouble: None },
-            Err(error) => Restored { workspace: None, trouble: Some(error.to_string()) },
+        let (workspace, unread) = match keep.load().await {
+            Ok(None) => (None, Vec::new()),
+            Ok(Some(text)) => keeper::of_text(&text),
+            Err(error) => (None, vec![error.to_string()]),
         };
-        self.start_keeping(keep, restored);
+        let mut restored = Restored { workspace, ..Restored::default() };
+        if !unread.is_empty() {
+            // What comes next is written over it.
+            match keep.set_aside().await {
+                Ok(place) => {
+                    restored.unread = Some(Unread { reasons: unread, place: place.unwrap_or_default() })
+                }
+                Err(error) => {
+                    restored.trouble = Some(format!("{}; {error}", unread.join("; ")));
+                    return self.post(&Update::Restored(Box::new(restored)));
+                }
+            }
+        }
+        *self.0.keep.borrow_mut() = Some(Rc::new(keep));
+        self.post(&Update::Restored(Box::new(restored)));
     }
 
     /// The same for one that could not even be opened.
     pub fn restore_nothing(&self, trouble: String) {
-        self.post(&Update::Restored(Box::new(Restored { workspace: None, trouble: Some(trouble) })));
-    }
-
-    fn start_keeping(&self, keep: impl Keep + 'static, restored: Restored) {
-        *self.0.keep.borrow_mut() = Some(Rc::new(keep));
-        self.post(&Update::Restored(Box::new(restored)));
+        self.post(&Update::Restored(Box::new(Restored { trouble: Some(trouble), ..Restored::default() })));
     }
 
     /// Answers a message of the page. Bytes of another version are answered with our own version, so that the page sees it.
@@ -302,8 +315,12 @@ impl<W: World> Desk<W> {
                 })
             });
             if let Some(text) = text {
-                // What could not be kept was said at the start; a disk that is full since then loses the set-up of this visit.
-                let _ = keep.save(text).await;
+                let trouble = keep.save(text).await.err().map(|error| error.to_string());
+                let is_news = desk
+                    .state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
+                if let Some(words) = trouble.filter(|_| is_news) {
+                    desk.post(&Update::Unkept(words));
+                }
             }
         }));
     }

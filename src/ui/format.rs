@@ -173,7 +173,9 @@ pub fn sentence(fragment: &str) -> String {
     let mut sentence = fragment.to_owned();
     if let Some(first) = sentence.get_mut(..1) {
         first.make_ascii_uppercase();
-        sentence.push('.');
+        if !sentence.ends_with(['.', '!', '?']) {
+            sentence.push('.');
+        }
     }
     sentence
 }
@@ -306,6 +308,11 @@ mod tests {
     fn a_fragment_becomes_a_sentence() {
         assert_eq!(sentence("not sent"), "Not sent.");
         assert_eq!(sentence(""), "");
+        assert_eq!(
+            sentence("The server stopped."),
+            "The server stopped.",
+            "one that is whole gets no second end"
+        );
     }
 
     #[test]

@@ -192,7 +192,14 @@ impl Link {
                 if let Some(trouble) = restored.trouble {
                     store.complain(format!("This browser keeps nothing for the next visit: {trouble}"));
                 }
+                if let Some(unread) = restored.unread {
+                    store.complain(unread.words("Part of what this browser kept of the bench"));
+                }
                 store.restore(restored.workspace, page::own_socket_address("/ws"));
+            }
+            Ok(Update::Unkept(words)) => {
+                store
+                    .complain(format!("What you change from now on is not kept for the next visit: {words}"));
             }
             Ok(Update::Answer { id, answer }) => self.answered(id, answer),
             Ok(Update::News(news)) => {

@@ -194,12 +194,12 @@ impl Store {
 
     /// Takes what was kept; on a first visit there is one connection, not opened, to `own`.
     pub fn restore(&self, kept: Option<Workspace>, own: String) {
-        match kept.filter(|kept| !kept.connections.is_empty()) {
+        match kept {
             Some(kept) => self.set_up(kept),
-            None => {
-                self.draft.set(Draft { text: "hello".to_owned(), ..Draft::default() });
-                self.add(own);
-            }
+            None => self.draft.set(Draft { text: "hello".to_owned(), ..Draft::default() }),
+        }
+        if self.connections.with_untracked(Vec::is_empty) {
+            self.add(own);
         }
         self.is_restored.set(true);
     }

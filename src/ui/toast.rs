@@ -8,17 +8,17 @@ use super::fields::text;
 use super::store::Store;
 
 const STAYS: Duration = Duration::from_secs(5);
-/// Whoever has removed something by mistake needs a moment to see it.
-const STAYS_WITH_UNDO: Duration = Duration::from_secs(12);
+/// One that can be undone, or that says what went wrong: a person needs a moment to see it.
+const STAYS_LONG: Duration = Duration::from_secs(12);
 
 /// The message, read out once.
 #[component]
 pub(super) fn ToastLine(store: Store) -> impl IntoView {
     let shown = StoredValue::new(0_u32);
     Effect::new(move || {
-        let stays = match store.toast.with(|toast| toast.as_ref().map(|it| it.undo.is_some())) {
+        let stays = match store.toast.with(|toast| toast.as_ref().map(|it| it.undo.is_some() || it.is_bad)) {
             None => return,
-            Some(true) => STAYS_WITH_UNDO,
+            Some(true) => STAYS_LONG,
             Some(false) => STAYS,
         };
         let mine = shown.get_value() + 1;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Unread;
 use crate::engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict};
 use crate::engine::run::{Progress, Shard};
 use crate::engine::suite::assist::{Example, Explained, OutlineCheck, OutlineVariable, Suggestion};
@@ -439,6 +440,8 @@ pub struct Restored {
     pub past: Vec<PastRun>,
     /// Why nothing can be kept.
     pub trouble: Option<String>,
+    /// What was kept and could not be read, each with the place where it remains.
+    pub unread: Vec<Unread>,
 }
 
 /// Something of a run.

@@ -18,7 +18,7 @@ pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Re
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
     Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, RepeatSeen,
-    Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Update, most_sockets,
+    Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Unread, Update, most_sockets,
 };
 pub use workspace::{
     Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, Rule, SavedMessage, Setup, Times,

@@ -18,6 +18,8 @@ pub enum Update {
     Ready(Ready),
     /// What was kept from the last visit; comes once.
     Restored(Box<Restored>),
+    /// What has changed could not be kept, for this reason. Told once, until it can be again.
+    Unkept(String),
     /// What has changed since the last one.
     News(Box<News>),
     /// The answer to a question.
@@ -57,6 +59,43 @@ pub struct Restored {
     pub workspace: Option<Workspace>,
     /// Why nothing can be kept, in the browser's words.
     pub trouble: Option<String>,
+    /// What was kept and could not be read.
+    pub unread: Option<Unread>,
+}
+
+/// Something that was kept and could not be read; it is not lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// What, and why.
+    pub reasons: Vec<String>,
+    /// Under which name of the browser's storage it remains.
+    pub place: String,
+}
+
+impl Unread {
+    /// In words, beginning with what it is of.
+    pub fn words(&self, of: &str) -> String {
+        const MOST: usize = 3;
+        let shown = self.reasons.iter().take(MOST).map(|reason| brief(reason)).collect::<Vec<_>>().join("; ");
+        let more = match self.reasons.len().saturating_sub(MOST) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let place = match self.place.as_str() {
+            "" => String::new(),
+            place => format!(" It is not lost: this browser's storage still has it, under \"{place}\"."),
+        };
+        format!("{of} could not be read: {shown}{more}.{place}")
+    }
+}
+
+/// The beginning of a reason, which may quote what anybody has put there.
+fn brief(reason: &str) -> String {
+    const LONGEST: usize = 120;
+    match reason.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &reason[..end]),
+        None => reason.to_owned(),
+    }
 }
 
 /// What has changed.

@@ -608,7 +608,7 @@ fn a_link_brings_the_set_up_without_its_secrets() {
 
 /// A drawer that lasts longer than a page.
 #[derive(Clone, Default)]
-struct Drawer(Rc<RefCell<Option<String>>>);
+pub(super) struct Drawer(pub(super) Rc<RefCell<Option<String>>>);
 
 impl Keep for Drawer {
     fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
@@ -619,6 +619,11 @@ impl Keep for Drawer {
     fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>> {
         *self.0.borrow_mut() = Some(text);
         Box::pin(async { Ok(()) })
+    }
+
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+        let place = self.0.borrow().clone().map(|text| format!("aside: {text}"));
+        Box::pin(async move { Ok(place) })
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bench;
 mod figures;
+mod kept;
 mod page;
 mod sending;
 mod why;

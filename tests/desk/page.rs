@@ -121,7 +121,7 @@ impl Page {
                     self.answers.borrow_mut().push(answer);
                     continue;
                 }
-                Update::Ready(_) | Update::Restored(_) => continue,
+                Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,
             };
             keep(&self.detail, news.detail.clone().map(|detail| Some(*detail)));
             keep(&self.pins, news.pins.clone());

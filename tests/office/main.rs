@@ -1,5 +1,6 @@
 //! The office of the checks, in virtual time: what the page asks and what it is told.
 
+mod kept;
 mod page;
 
 use std::cell::RefCell;

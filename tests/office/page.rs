@@ -62,6 +62,16 @@ impl Shelf for TestShelf {
         self.answer(())
     }
 
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+        let place = format!("unread/{name}/1");
+        let found = self.texts.borrow().get(name).cloned();
+        let place = found.map(|text| {
+            self.texts.borrow_mut().insert(place.clone(), text);
+            place
+        });
+        self.answer(place)
+    }
+
     fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>> {
         self.answer(self.texts.borrow().keys().cloned().collect())
     }

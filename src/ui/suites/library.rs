@@ -229,7 +229,9 @@ fn take_file(store: Store, link: Link, read: Result<files::Content, String>) {
         Ok((name, Ok(text))) => {
             take(store, link, stem_of(&name).to_owned(), text);
         }
-        Ok((name, Err(_))) => store.complain(format!("{name} is no text, so it is no suite.")),
+        Ok((name, Err(_))) => {
+            store.complain(format!("{name}: expected a text in UTF-8, found other bytes. Save it as UTF-8."))
+        }
         Err(words) => store.complain(format!("The file could not be read: {words}")),
     }
 }
@@ -243,19 +245,25 @@ pub(super) fn take(store: Store, link: Link, name: String, text: String) {
 }
 
 fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn FnOnce(String)>) {
-    let first = text.trim_start().lines().next().unwrap_or_default();
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        return store.complain(format!("{name} is empty."));
+    }
+    let first = text.trim_start_matches('\u{feff}').trim_start().lines().next().unwrap_or_default();
     let is_recording = first.starts_with("{\"event\":");
     if is_recording {
-        link.ask(Ask::FromRecording(text), move |told| match told {
-            Told::Drafted { text, remarks, secrets } => {
-                let id = create_with(store, link, name, text, remarks);
-                // As if a person had typed them into Values: for this visit, and kept nowhere.
-                store.secret_values.update(|all| all.entry(id.clone()).or_default().extend(secrets));
-                made(id);
-            }
-            Told::Failed(words) => store.complain(format::sentence(&words)),
-            _ => {}
-        });
+        link.ask(
+            Ask::FromRecording(text.trim_start_matches('\u{feff}').to_owned()),
+            move |told| match told {
+                Told::Drafted { text, remarks, secrets } => {
+                    let id = create_with(store, link, name, text, remarks);
+                    // As if a person had typed them into Values: for this visit, and kept nowhere.
+                    store.secret_values.update(|all| all.entry(id.clone()).or_default().extend(secrets));
+                    made(id);
+                }
+                Told::Failed(words) => store.complain(format::sentence(&words)),
+                _ => {}
+            },
+        );
         return;
     }
     if text.len() > LARGEST {

@@ -219,6 +219,10 @@ impl Store {
         if let Some(trouble) = restored.trouble {
             self.complain(format!("This browser keeps nothing for the next visit: {trouble}"));
         }
+        if !restored.unread.is_empty() {
+            let words = restored.unread.iter().map(|unread| unread.words("Part of what this browser kept"));
+            self.complain(words.collect::<Vec<_>>().join(" "));
+        }
         self.is_restored.set(true);
     }
 
