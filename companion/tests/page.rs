@@ -23,6 +23,8 @@ mod measuring;
 mod proxied;
 #[path = "page/recording.rs"]
 mod recording;
+#[path = "page/refused.rs"]
+mod refused;
 #[path = "page/secrets.rs"]
 mod secrets;
 #[path = "page/sending.rs"]
