@@ -17,7 +17,7 @@ pub struct Destination(Url);
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum DestinationError {
     /// No URL.
-    #[error("{0:?} is no address: write it as in to=ws://localhost:3000/path, with & as %26 and ? as %3F")]
+    #[error("expected an address such as ws://localhost:3000/path, found {0:?}")]
     NoUrl(String),
     /// Some other scheme.
     #[error("{0:?} is no WebSocket address: it has to begin with ws:// or wss://")]

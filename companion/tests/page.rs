@@ -25,6 +25,8 @@ mod measuring;
 mod proxied;
 #[path = "page/recording.rs"]
 mod recording;
+#[path = "page/refused.rs"]
+mod refused;
 #[path = "page/secrets.rs"]
 mod secrets;
 #[path = "page/sending.rs"]

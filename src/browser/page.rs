@@ -138,10 +138,12 @@ pub fn is_driven() -> bool {
     js_sys::Reflect::get(&window().navigator(), &"webdriver".into()).is_ok_and(|it| it.is_truthy())
 }
 
-/// A moment in ISO 8601 as people here write it.
+/// A moment in ISO 8601 by the clock of this place, such as `2026-11-28 20:05:17`.
 pub fn local_time(iso: &str) -> String {
     let date = js_sys::Date::new(&iso.into());
-    date.to_locale_string("default", &js_sys::Object::new()).into()
+    let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
+    let (hours, minutes, seconds) = (date.get_hours(), date.get_minutes(), date.get_seconds());
+    format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}")
 }
 
 /// Gives the other program of this page a value under a name, as an attribute of the root.

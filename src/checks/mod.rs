@@ -6,6 +6,7 @@
 
 mod history;
 mod library;
+mod looks;
 mod office;
 mod shelf;
 mod site;

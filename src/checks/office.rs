@@ -12,6 +12,7 @@ use super::library::{Library, clients_of, examine, mistake};
 use super::shelf::{Shelf, ShelfError};
 use super::site::Site;
 use super::tape::Tapes;
+use crate::engine::companion::Companion;
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::report::{Report, ReportFormat};
 use crate::engine::run::Stop;
@@ -43,6 +44,7 @@ pub(super) struct Inner<W: World> {
     pub world: W,
     pub site: Site,
     pub spawn: Spawn,
+    pub companion: Companion,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
     pub shelf: RefCell<Option<Rc<dyn Shelf>>>,
     pub history: Rc<RefCell<History>>,
@@ -73,6 +75,7 @@ impl<W: World> Office<W> {
             world,
             site,
             spawn,
+            companion: Companion::default(),
             post: RefCell::new(Box::new(post)),
             shelf: RefCell::default(),
             history: Rc::default(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::history;
 use super::library::mistake;
+use super::looks::Looks;
 use super::office::Office;
 use super::tape::{BUDGET, Tape};
 use super::watched::Watched;
@@ -193,10 +194,12 @@ impl<W: World> Office<W> {
             failures: HashMap::new(),
         });
         self.tell(Live::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
-        let office = self.clone();
+        let (office, looks) = (self.clone(), Looks::default());
+        let looking = looks.clone();
         let listener = Box::new(move |progress: Progress| {
             let is_tick = matches!(progress, Progress::Tick { .. });
             office.note(run_id, &progress);
+            looking.note(&office, &progress);
             if let Progress::CheckStarted { .. } = progress {
                 board.borrow_mut().clear();
             }
@@ -206,7 +209,9 @@ impl<W: World> Office<W> {
             }
             office.flush();
         });
-        let mut report = run(plan, recorded, stop, listener).await;
+        let masker = plan.masker().clone();
+        let mut report = run(plan, recorded, stop.clone(), listener).await;
+        looks.tell(self, &mut report, &masker, &stop).await;
         if let Some(tape) = self.0.tapes.borrow().of(run_id) {
             tape.attest(&mut report);
         }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Payload;
+use super::json_words;
 use super::template::{Name, Scope, Template, into_text};
 
 /// In which form a message is written.
@@ -179,10 +180,8 @@ fn value_of(text: &str, scope: &mut dyn Scope) -> Result<Value, DraftError> {
 fn check_json(text: &str) -> Result<(), DraftError> {
     serde_json::from_str::<IgnoredAny>(text).map(drop).map_err(|error| {
         let at = place(text, error.line(), error.column());
-        let words = error.to_string();
         // The place is shown where it is, and a column of bytes would not be what an editor counts.
-        let words = words.split(" at line ").next().unwrap_or_default();
-        DraftError::at(at, format_args!("not JSON: {words}"))
+        DraftError::at(at, format_args!("not JSON: {}", json_words::what(&error)))
     })
 }
 

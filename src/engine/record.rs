@@ -21,6 +21,7 @@ mod write;
 use serde_json::{Map, Value};
 
 use super::as_step;
+use super::count::counted;
 use super::suite::Suite;
 use again::Differences;
 use feeds::Fate;
@@ -117,7 +118,7 @@ fn sizes(recordings: &[Recording]) -> Vec<String> {
         if recording.astray > 0 {
             remarks.push(format!(
                 "{} in the {which} failed at another address and {} left out.",
-                secrets::counted(recording.astray as u32, "handshake"),
+                counted(recording.astray as u64, "handshake"),
                 if recording.astray == 1 { "is" } else { "are" }
             ));
         }

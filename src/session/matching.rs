@@ -6,7 +6,7 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::engine::{Payload, canonical};
+use crate::engine::{Payload, canonical, json_words};
 use crate::wire::{Match, MatchBy};
 
 /// A [`Match`] that was read.
@@ -29,7 +29,9 @@ impl Matching {
             MatchBy::Regex => Self::Regex(Regex::new(&text).map_err(|error| MatchError(error.to_string()))?),
             MatchBy::Subset => {
                 let read = serde_json::from_str(&text);
-                Self::Subset(read.map_err(|error| MatchError(format!("not JSON: {error}")))?)
+                Self::Subset(read.map_err(|error| {
+                    MatchError(format!("not JSON: {}", json_words::what_and_where(&error)))
+                })?)
             }
         })
     }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+pub use crate::engine::count::{count, counted};
 use crate::engine::{FrameKind, Instant, close};
 use crate::wire::{CloseSeen, Phase};
 
@@ -110,25 +111,6 @@ pub fn size(bytes: u64) -> String {
     }
     let text = format!("{value:.1}");
     format!("{} {}", text.strip_suffix(".0").unwrap_or(&text), UNITS[unit])
-}
-
-/// A count with thin gaps: `1 234 567`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{2009}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its noun in the right number: `1 frame`, `2 frames`.
-pub fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(number))
 }
 
 /// What a phase is called.

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use page::{FLAKY, PASSING, Page, with_page};
-use sockscope::engine::World;
-use sockscope::engine::report::{EventFormat, Verdict, read_json};
+use sockscope::engine::report::{EventFormat, Failure, Verdict, read_json};
 use sockscope::engine::run::{Progress, Shard};
+use sockscope::engine::{HttpResponse, World};
 use sockscope::wire::checks::{Ask, Errand, Live, Order, OwnSuite, Spot, Standing, SuiteOrder, Told};
 use sockscope::wire::{Request, decode};
 
@@ -507,5 +507,68 @@ fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
             panic!("a value is missing")
         };
         assert!(words.contains("NOWHERE"), "{words}");
+    });
+}
+
+/// A suite whose handshake fails in two checks, at the same address.
+const REFUSED: &str = r#"{ "sockscope": 1, "suite": "refused", "clients": { "a": { "url": "ws://sim/nowhere" } },
+  "checks": [ { "check": "one", "steps": [ { "connect": "a" } ] }, { "check": "two", "steps": [ { "connect": "a" } ] } ] }"#;
+
+const NOT_FOUND: &str = r#"{"outcome":"answered","url":"ws://sim/nowhere","address":"127.0.0.1:7411","took_ms":3,
+    "bound_s":5,"status":404,"reason":"Not Found","headers":[],"body":"no such route","body_is_cut":false,"detail":""}"#;
+
+/// Runs it where the server of the page is called this; what it was asked, and the failures of the two checks.
+async fn refused_beside(page: &Page, name: &'static str) -> (Vec<String>, Vec<Failure>) {
+    let asked = Rc::new(RefCell::new(Vec::new()));
+    let log = asked.clone();
+    page.sim.answer("/api/", move |request| {
+        log.borrow_mut().push(format!("{} {}", request.method, request.url));
+        let body = if request.url == "/api/health" {
+            format!(r#"{{"name":"{name}"}}"#)
+        } else {
+            NOT_FOUND.to_owned()
+        };
+        (Duration::from_millis(5), Ok(HttpResponse { status: 200, headers: Vec::new(), body }))
+    });
+    let told = page.run(order(REFUSED)).await;
+    let report = told.iter().find_map(|it| match it {
+        Live::Ended { report, .. } => Some(report.clone()),
+        _ => None,
+    });
+    let checks = report.expect("a report").checks;
+    let failures = checks.into_iter().map(|check| check.steps[0].failure.clone().expect("refused"));
+    let asked = asked.borrow().clone();
+    (asked, failures.collect())
+}
+
+#[test]
+fn a_refused_handshake_of_a_check_begins_with_what_the_server_answered() {
+    with_page(|page| async move {
+        let (asked, failures) = refused_beside(&page, "sockscope").await;
+        assert_eq!(asked, ["GET /api/health", "POST /api/probe"], "once for each address");
+        for failure in failures {
+            assert!(
+                failure
+                    .message
+                    .starts_with("The server answered 404 Not Found: no such route. The handshake with "),
+                "{}",
+                failure.message
+            );
+            let ids: Vec<_> = failure.causes.iter().map(|cause| &*cause.id).collect();
+            assert_eq!(ids, ["refused"], "no guess stands beside the fact");
+        }
+    });
+}
+
+#[test]
+fn without_a_companion_a_refused_handshake_of_a_check_is_told_no_address_and_no_fact() {
+    with_page(|page| async move {
+        let (asked, failures) = refused_beside(&page, "another").await;
+        assert_eq!(asked, ["GET /api/health"]);
+        assert!(
+            failures[0].message.ends_with(", and the browser does not say why"),
+            "{}",
+            failures[0].message
+        );
     });
 }

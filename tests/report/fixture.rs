@@ -136,6 +136,7 @@ fn failure(kind: FailureKind, message: &str) -> Failure {
         diff: Vec::new(),
         browser: None,
         causes: Vec::new(),
+        handshake: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sockscope::engine::report::{CheckReport, StepReport, Unmet, explain_check, explain_checks};
+use sockscope::engine::report::{
+    CheckReport, ReportFormat, StepReport, Unmet, explain_check, explain_checks, explain_missing, read_json,
+};
 
 use super::*;
 
@@ -84,6 +86,55 @@ fn what_a_threshold_allows_to_be_missing_is_told_and_no_failure() {
         "{}",
         first.message
     );
+}
+
+#[test]
+fn a_broken_threshold_of_the_suite_shows_its_first_miss_in_every_report() {
+    let mut suite = load();
+    suite["checks"][0]["thresholds"] = json!({"missing": "<= 150"});
+    suite["thresholds"] = json!({"missing": "<= 10"});
+    let report = run_text(&suite.to_string(), &Setting { seed: 42, ..Setting::default() }).report;
+    assert_eq!((report.verdict, report.checks[0].verdict), (Verdict::Fail, Verdict::Pass));
+    let told = explain_missing(&report.thresholds[0], &report.checks);
+    let [("load", lines)] = &told[..] else { panic!("{told:?}") };
+    assert!(lines.contains("0 of 150 met\n  came instead: {\"type\":\"error\""), "{lines}");
+    let written = |form: ReportFormat| {
+        let mut text = String::new();
+        form.write(&report, &mut text).expect("memory");
+        text.replace("&quot;", "\"").replace("&#34;", "\"")
+    };
+    for form in [ReportFormat::Html, ReportFormat::Junit, ReportFormat::JunitStrict] {
+        let text = written(form);
+        let at = text.find("missing &lt;= 10").expect("the threshold");
+        let first = r#"JSON containing {"type":"response"} did not come"#;
+        assert!(text[at..].contains(first), "{form:?} does not say what was missed:\n{text}");
+    }
+    let first = &read_json(&written(ReportFormat::Json)).expect("our own").checks[0].steps[2].unmet;
+    assert!(first.as_ref().is_some_and(|unmet| unmet.first.is_some()), "{first:?}");
+}
+
+#[test]
+fn the_note_of_a_repeat_with_its_send_is_the_title_of_the_step_that_fails() {
+    let mut suite = load();
+    suite["checks"][0]["steps"][1]["note"] = "each request has its response".into();
+    let check = check_of(&suite, Faults::default());
+    assert_eq!(step(&check, "steps[1].send").note.as_deref(), Some("each request has its response"));
+    let text = explain_check(&check);
+    assert!(text.contains("each request has its response (steps[1].send"), "{text}");
+}
+
+#[test]
+fn a_title_has_its_values_also_when_its_message_is_cut_within_a_placeholder() {
+    let suite = json!({
+        "sockscope": 1, "suite": "titles", "vars": {"test_duration": "{{env.TEST_DURATION ?? 1}}"},
+        "clients": {"a": {"url": "ws://sim/ws/echo"}},
+        "checks": [{"check": "c", "steps": [{"connect": "a"},
+            {"on": "a", "repeat": {"for": "{{test_duration}}", "every": "500ms"},
+             "send": {"type": "message", "content": "so long that it ends", "id": "{{seq}}-{{i}}"}}]}]
+    });
+    let check = check_of(&suite, Faults::default());
+    let title = &step(&check, "steps[1]").title;
+    assert!(!title.contains("test_duration") && title.contains('…') && title.contains("{{"), "{title}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! of one connection, so it is used once.
 
 use serde_json::Value;
-use sockscope::engine::explain::logged;
+use sockscope::engine::explain::{Likely, UNTOLD, logged};
 use sockscope::engine::report::{Broken, CheckReport, FailureKind, Report};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -122,8 +122,9 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
         let words = within.iter().rev().find(is_meant).map(|it| it.words.clone());
         if let Some(words) = &words {
             failure.message = with_reason(&failure.message, words);
-            // What is known needs no guesses beside it.
-            if let Some(cause) = logged(words) {
+            // What is known needs no guesses beside it. A look at the server says more than the log.
+            let is_known = failure.causes.iter().any(|cause| cause.likelihood == Likely::Certain);
+            if let Some(cause) = logged(words).filter(|_| !is_known) {
                 failure.causes = vec![cause];
             }
         }
@@ -131,19 +132,13 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
     }
 }
 
-/// A message that guesses, with what is known instead.
+/// A message that names no reason, with the one that is known.
 fn with_reason(message: &str, words: &str) -> String {
-    match message.split_once(UNKNOWN) {
-        Some((known, guesses)) => {
-            let rest = guesses.split_once(')').map_or("", |(_, rest)| rest);
-            format!("{known}: {words}{rest}")
-        }
+    match message.split_once(UNTOLD) {
+        Some((known, rest)) => format!("{known}: {words}{rest}"),
         None => message.to_owned(),
     }
 }
-
-/// How the engine says that it can only guess.
-const UNKNOWN: &str = "; a browser does not say why (";
 
 /// A recording in JSON Lines with the reasons beside the ends that they explain.
 pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
@@ -233,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_message_that_guesses_says_what_is_known() {
-        let guess = format!("the handshake failed after 3ms{UNKNOWN}no server there, TLS); more");
+        let guess = format!("the handshake failed after 3ms{UNTOLD}; more");
         assert_eq!(with_reason(&guess, "code 401"), "the handshake failed after 3ms: code 401; more");
         assert_eq!(with_reason("it broke", "code 401"), "it broke");
     }

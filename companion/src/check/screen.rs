@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sockscope::engine::count::counted;
 use sockscope::engine::report::{
     Report, ShardReport, ThresholdReport, Verdict, explain_checks, explain_missing, left_over,
 };
@@ -149,16 +150,14 @@ impl Screen {
             self.held(&check.name, &check.thresholds);
         }
         self.held("the suite", &report.thresholds);
-        for ThresholdReport { expr, value, verdict, message } in &report.thresholds {
+        for threshold in &report.thresholds {
+            let ThresholdReport { expr, value, verdict, message } = threshold;
             if *verdict != Verdict::Pass {
                 let why = message.clone().unwrap_or_else(|| format!("{expr}, measured {value}"));
                 self.line(&format!("  {} {why}", mark(*verdict)));
             }
-            let is_about_missing = ["missing", "success"].iter().any(|name| expr.starts_with(name));
-            if is_about_missing && matches!(verdict, Verdict::Fail | Verdict::Inconclusive) {
-                for check in &report.checks {
-                    self.missing(&check.name, &explain_missing(check));
-                }
+            for (check, lines) in explain_missing(threshold, &report.checks) {
+                self.missing(check, &lines);
             }
         }
         self.noted(report);
@@ -328,10 +327,6 @@ fn mark(verdict: Verdict) -> String {
         Verdict::Skipped => (SOFT, "skipped"),
     };
     format!("{style}{word:5}{style:#}")
-}
-
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// `38 ms`, `1.2 s`, `3 min 5 s`.

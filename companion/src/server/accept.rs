@@ -14,10 +14,11 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::web::Site;
 use crate::ws::conn::Conn;
+use crate::ws::patient::Patient;
 
 /// TCP connections beside the WebSockets: page loads, API calls, handshakes under way.
 const SPARE: usize = 512;
-/// How long a client may take for its TLS handshake, and for the head of a request.
+/// How long a client may take for its TLS handshake, for the head of a request, and for the next bytes of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After an error of the listener, mostly for want of file descriptors, there is nothing better than to wait.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -65,7 +66,7 @@ async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(conn), service)
+        .serve_connection(TokioIo::new(Patient::new(conn, PATIENCE)), service)
         .with_upgrades();
     tokio::pin!(http);
     // An error here is a client that left or sent no HTTP; hyper has answered what can be answered.

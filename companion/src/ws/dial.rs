@@ -44,7 +44,7 @@ pub enum DialError {
         target: String,
     },
     /// The name has no address.
-    #[error("the name {host} cannot be resolved: {source}")]
+    #[error("the name {host} has no address{}", why_unresolved(source))]
     Unresolved {
         /// As the URL names it.
         host: String,
@@ -79,6 +79,21 @@ pub enum DialError {
     /// Something else than HTTP.
     #[error("{0} answers something that is no HTTP")]
     NoHttp(String),
+}
+
+/// Why a name has no address, where that is more than that there is none. The system's words begin with those of the call.
+pub fn why_unresolved(error: &io::Error) -> String {
+    const CALL: &str = "failed to lookup address information: ";
+    /// As Linux, macOS and Windows say that there is none.
+    const NONE: [&str; 4] = [
+        "Name or service not known",
+        "No address associated",
+        "nodename nor servname",
+        "No such host is known",
+    ];
+    let whole = error.to_string();
+    let words = whole.strip_prefix(CALL).unwrap_or(&whole);
+    if NONE.iter().any(|none| words.contains(none)) { String::new() } else { format!(": {words}") }
 }
 
 impl DialError {
@@ -316,6 +331,16 @@ impl ServerCertVerifier for AnyCertificate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn that_a_name_is_unknown_needs_no_words_of_the_system() {
+        let words = |words: &str| why_unresolved(&io::Error::other(words));
+        assert_eq!(words("failed to lookup address information: Name or service not known"), "");
+        assert_eq!(
+            words("failed to lookup address information: Temporary failure in name resolution"),
+            ": Temporary failure in name resolution"
+        );
+    }
 
     #[test]
     fn a_head_is_awaited_read_or_refused() {

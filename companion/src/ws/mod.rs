@@ -16,6 +16,7 @@ pub mod conn;
 pub mod dial;
 pub mod frame;
 pub mod outbox;
+pub mod patient;
 pub mod probe;
 pub mod queue;
 pub mod session;

@@ -21,7 +21,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, CertificateError};
 
 use super::conn::Conn;
-use super::dial::{DialError, checking, connect, parse_head, request, trusting};
+use super::dial::{DialError, checking, connect, parse_head, request, trusting, why_unresolved};
 use super::upgrade::{accept, names};
 use crate::destination::{Destination, Reach};
 
@@ -131,7 +131,9 @@ impl Look<'_> {
                 self.found(Outcome::Refused, "");
             }
             DialError::Unreachable { source, .. } => self.found(Outcome::Unreachable, source.to_string()),
-            DialError::Unresolved { source, .. } => self.found(Outcome::Unresolved, source.to_string()),
+            DialError::Unresolved { source, .. } => {
+                self.found(Outcome::Unresolved, why_unresolved(&source).trim_start_matches(": "));
+            }
             other => return Err(other),
         }
         Ok(None)

@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 
 use super::conn::Conn;
+use super::patient::Patient;
 
 /// Why a request does not become a WebSocket.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
@@ -98,8 +99,8 @@ impl Handshake {
 
 /// The transport behind an upgrade, and the bytes that came before it was taken over. `None` when the client left.
 pub async fn transport(upgrade: OnUpgrade) -> Option<(Conn, Bytes)> {
-    let parts = upgrade.await.ok()?.downcast::<TokioIo<Conn>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf))
+    let parts = upgrade.await.ok()?.downcast::<TokioIo<Patient<Conn>>>().ok()?;
+    Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }
 
 pub(super) fn accept(key: &[u8]) -> String {

@@ -12,6 +12,11 @@ use super::command::Call;
 use super::suites::CONNECT;
 use super::tested::Beside;
 
+/// One check whose only step opens a connection, whatever subprotocol there is.
+const PLAIN: &str = r#"{ "sockscope": 1, "suite": "connect", "vars": { "url": "{{env.URL}}" },
+  "clients": { "bob": { "url": "{{url}}" } },
+  "checks": [ { "check": "open", "steps": [ { "connect": "bob" } ] } ] }"#;
+
 /// A server that reads one request after the other and answers each the same way, `KEY` being what a handshake wants.
 fn answering(answer: &'static str) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
@@ -113,4 +118,35 @@ fn a_certificate_that_nobody_has_signed_and_the_way_past_it() {
         .with_env("URL", &url)
         .run()
         .assert_code(0);
+}
+
+#[cfg(feature = "target-tests")]
+#[test]
+fn what_a_server_did_stands_first_whatever_the_browser_logs() {
+    let feed = super::server::TRADING_FEED.start(&[]);
+    let base = feed.urls[0].trim_end_matches("/v1/feed").to_owned();
+    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).expect("a port").port();
+    for (url, fact) in [
+        (format!("{base}/v1/nowhere"), "The server answered 404 Not Found: no such route.".to_owned()),
+        (format!("{base}/v1/private"), "The server answered 401 Unauthorized: a token is needed.".to_owned()),
+        (format!("{base}/v1/busy"), "The server answered 503 Service Unavailable".to_owned()),
+        (
+            format!("ws://127.0.0.1:{port}/"),
+            format!("Connection refused: no process listens on port {port}."),
+        ),
+        (
+            format!("{}/v1/feed", base.replace("ws://", "wss://")),
+            "The server does not speak TLS: use ws://.".to_owned(),
+        ),
+    ] {
+        let ended = Call::new(&["OUT/s.json", "--json", "OUT/r.json"])
+            .with_file("s.json", PLAIN)
+            .with_env("URL", &url)
+            .run();
+        ended.assert_code(1);
+        let report = ended.json("r.json");
+        let message = report["checks"][0]["steps"][0]["failure"]["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with(&fact), "{url}: {message}");
+        ended.assert_says(&[&fact]);
+    }
 }

@@ -42,7 +42,7 @@ fn a_handshake_that_fails_is_told_by_its_fact_and_moves_nothing() {
             ),
             (format!("{base}/v1/huge"), "The server answered 403 Forbidden: xxx"),
             (format!("{secure}/v1/feed"), "The server does not speak TLS: use ws://."),
-            (format!("{base}/v1/drip"), "The server began to answer but did not finish within 5 s"),
+            (format!("{base}/v1/drip"), "The server begins to answer but does not finish: it sent"),
         ] {
             browser.type_into("url", &url).await;
             browser.click("connect").await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
 use crate::api::no_connections_are_left;
-use crate::client::{Client, Seen, eventually, server, server_with, soon};
+use crate::client::{Client, Seen, eventually, port, server, server_with, soon};
 use crate::raw::{Raw, frame, get, post};
 
 #[tokio::test]
@@ -120,4 +120,16 @@ async fn a_limit_of_users_makes_room_by_forgetting_those_away() {
     no_connections_are_left(&server).await;
     let mut bob = Client::connect(&server, "/ws/agent?user=bob&heartbeat=0").await;
     bob.nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_its_answers_loses_its_place() {
+    let server = server().await;
+    let mut sleeper = tokio::net::TcpStream::connect(("127.0.0.1", port(&server))).await.unwrap();
+    let request = "GET /api/stats HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(64);
+    // Answers fill the buffers of both sides, then the server reads no further request, then it has had enough.
+    let ended = tokio::time::timeout(Duration::from_secs(60), async {
+        while sleeper.write_all(request.as_bytes()).await.is_ok() {}
+    });
+    ended.await.expect("the server ends the connection");
 }

@@ -8,6 +8,7 @@ use sockscope::engine::record::{Drafted, suite_of};
 use sockscope::engine::report::{Report, Verdict};
 use sockscope::engine::run::{Options, Plan, Stop, run};
 use sockscope::engine::suite::Suite;
+use sockscope::engine::{HttpRequest, World};
 use sockscope_companion::{Config, Server as Practice};
 
 use super::bench::Bench;
@@ -239,5 +240,32 @@ fn rooms_pass_and_miss_each_type() {
         passes(&drafted).await;
         let types = &["\"joined\"", "\"said\"", "\"left\""];
         fails_behind_a_proxy_without(&drafted, &practice.urls().http, types).await;
+    });
+}
+
+#[test]
+fn an_event_that_an_http_call_causes_is_said_to_have_no_cause_in_the_recording() {
+    block_on(async {
+        let (practice, ws) = practice().await;
+        let bench = Bench::new(&[("anna", &format!("{ws}/events?user=recorded"), "")], &[]);
+        bench.connect(1).await;
+        // Longer than a server takes for an answer, as it takes a person to call an API.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let called = NativeWorld::new().http(HttpRequest {
+            method: "POST".to_owned(),
+            url: format!("{}/api/events", practice.urls().http.trim_end_matches('/')),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: Some(r#"{"type":"deployed","data":1}"#.to_owned()),
+        });
+        assert_eq!(called.await.expect("an answer").status, 202);
+        bench.until_row("deployed").await;
+        bench.close(1).await;
+        let drafted = suite_of(&bench.record(0).0).expect("a recording");
+        let is_said = |remark: &String| {
+            remark.contains("deployed") && remark.contains("nothing in the recording seems to have caused it")
+        };
+        assert!(drafted.remarks.iter().any(is_said), "{:#?}", drafted.remarks);
+        let report = run_conclusively(&drafted, &[]).await;
+        assert_eq!(report.verdict, Verdict::Fail, "nobody makes the call");
     });
 }

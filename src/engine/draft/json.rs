@@ -4,6 +4,7 @@
 //! It refuses to judge the rest of the text. The rule a reader would break: what has no placeholder stays byte for byte.
 
 use super::{DraftError, value_of};
+use crate::engine::json_words;
 use crate::engine::template::{LIMIT, Scope, Template, into_text};
 
 /// The text that goes out, and which part of it was written where.
@@ -122,11 +123,8 @@ fn decoded(raw: &str, from: usize) -> Result<String, DraftError> {
             }
         }
     }
-    serde_json::from_str(&fixed).map_err(|error| {
-        let words = error.to_string();
-        let words = words.split(" at line ").next().unwrap_or_default();
-        DraftError::at(from, format_args!("not JSON: {words}"))
-    })
+    serde_json::from_str(&fixed)
+        .map_err(|error| DraftError::at(from, format_args!("not JSON: {}", json_words::what(&error))))
 }
 
 /// The byte of the whole text where a placeholder of a string stands, from its byte in what the string says.

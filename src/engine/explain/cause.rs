@@ -49,6 +49,16 @@ impl Explanation {
     }
 }
 
+/// How a failed handshake of a check says that only guesses are left.
+pub const UNTOLD: &str = ", and the browser does not say why";
+
+/// What may be behind a failed handshake, in one line; none when something is certain.
+pub fn guesses(causes: &[Cause]) -> Option<String> {
+    let first = causes.first().filter(|first| first.likelihood != Likely::Certain)?;
+    let others = causes.iter().skip(1).take(TOLD - 1).map(|cause| format!("; {}", cause.title));
+    Some(format!("possible causes, the likeliest first: {}{}", first.title, others.collect::<String>()))
+}
+
 fn capital(word: &str) -> String {
     let (first, rest) = word.split_at(usize::from(!word.is_empty()));
     first.to_ascii_uppercase() + rest

@@ -15,10 +15,10 @@ mod probed;
 mod surroundings;
 mod warning;
 
-pub use cause::{Cause, Explanation, Likely};
+pub use cause::{Cause, Explanation, Likely, UNTOLD, guesses};
 pub use ended::{Ended, explain};
 pub use host::HostKind;
 pub use logged::logged;
-pub use probed::{Outcome, Probed};
+pub use probed::{Outcome, Probed, tell};
 pub use surroundings::{Permission, Surroundings};
 pub use warning::{Warning, warnings};

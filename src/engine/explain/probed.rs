@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use super::cause::{
     CERTIFICATE, Cause, DNS, DROPPED, Explanation, Known, Likely, NOT_WEBSOCKET, NOTHING_LISTENS, ORIGIN,
-    REFUSED, SLOW_SERVER, SUBPROTOCOL, WRONG_SCHEME,
+    REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
 };
 use super::host::Target;
 use super::warning::accept_certificate;
 use crate::engine::Endpoint;
+use crate::engine::report::Failure;
 
 /// Characters of the server's own words in a sentence.
 const MOST_WORDS: usize = 160;
@@ -85,7 +86,7 @@ pub struct Probed {
 impl Probed {
     /// The fact, in a sentence.
     pub fn fact(&self) -> String {
-        let (detail, bound) = (self.detail.as_str(), self.bound_s);
+        let detail = self.detail.as_str();
         match self.outcome {
             Outcome::Opens => "The handshake succeeds from outside the browser, with the same origin and \
                  subprotocols: the cause lies with the browser."
@@ -96,14 +97,11 @@ impl Probed {
             Outcome::Ended => {
                 "The server closed the connection without an answer to the handshake.".to_owned()
             }
+            // How long the look waited is not how long the handshake was waited for.
             Outcome::Silent if detail.is_empty() => {
-                format!(
-                    "The server accepted the connection but did not answer the handshake within {bound} s."
-                )
+                "The server accepts the connection but does not answer the handshake.".to_owned()
             }
-            Outcome::Silent => {
-                format!("The server began to answer but did not finish within {bound} s: it sent {detail}.")
-            }
+            Outcome::Silent => format!("The server begins to answer but does not finish: it sent {detail}."),
             Outcome::SpeaksTls => "The server speaks TLS: use wss://.".to_owned(),
             Outcome::SpeaksPlain => "The server does not speak TLS: use ws://.".to_owned(),
             Outcome::Certificate if self.status.is_some_and(|status| status != 101) => {
@@ -118,8 +116,9 @@ impl Probed {
                 (host, port) => format!("Connection refused: no process listens on port {port} of {host}."),
             },
             Outcome::Unreachable => format!("The server cannot be reached: {detail}."),
-            Outcome::Unanswered => {
-                format!("Nothing answered the attempt to connect within {bound} s.")
+            Outcome::Unanswered => "Nothing answers the attempt to connect.".to_owned(),
+            Outcome::Unresolved if detail.is_empty() => {
+                format!("The name {} has no address.", self.target().0)
             }
             Outcome::Unresolved => format!("The name {} has no address: {detail}.", self.target().0),
         }
@@ -215,6 +214,31 @@ impl Explanation {
     }
 }
 
+/// Puts what a look found into the failure of a check: the fact goes first, and what is certain stands alone.
+///
+/// A look comes after the handshake, and a busy server may refuse one and accept the next. So a look that succeeds refutes
+/// only what would have kept it from succeeding, and does not blame the browser.
+pub fn tell(failure: &mut Failure, endpoint: &Endpoint, probed: Probed) {
+    let handshake = match failure.message.split_once(UNTOLD) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => failure.message.clone(),
+    };
+    let fact = match probed.outcome {
+        Outcome::Opens => {
+            "A look right after it succeeded: the server accepts this handshake now.".to_owned()
+        }
+        _ => probed.fact(),
+    };
+    match probed.cause(endpoint) {
+        Some(cause) => failure.causes = vec![cause],
+        None => {
+            let refuted = [&NOTHING_LISTENS, &SUBPROTOCOL, &WRONG_SCHEME, &NOT_WEBSOCKET, &DNS];
+            failure.causes.retain(|cause| refuted.iter().all(|known| known.id != cause.id));
+        }
+    }
+    failure.message = format!("{fact} {}", sentence(&handshake));
+}
+
 /// What a server says in the body of a refusal, in a line: the message of a JSON object, or the first line of a text.
 fn words(body: &str) -> String {
     let body = body.trim();
@@ -268,7 +292,8 @@ fn sentence_end(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::explain::{Ended, Surroundings, explain};
+    use crate::engine::explain::{Ended, Surroundings, explain, guesses};
+    use crate::engine::report::FailureKind;
 
     fn answer(status: u16, reason: &str, body: &str) -> Probed {
         Probed {
@@ -341,7 +366,7 @@ mod tests {
         check(outcome(Outcome::SpeaksPlain, ""), "The server does not speak TLS: use ws://.");
         check(
             outcome(Outcome::Silent, ""),
-            "The server accepted the connection but did not answer the handshake within 5 s.",
+            "The server accepts the connection but does not answer the handshake.",
         );
         check(
             outcome(Outcome::Certificate, "the certificate is self-signed: no authority vouches for it"),
@@ -387,5 +412,52 @@ mod tests {
         let ids: Vec<_> = explained.causes.iter().map(|cause| &*cause.id).collect();
         assert_eq!(ids, ["certificate"], "what a browser may see otherwise stays");
         assert!(explained.fact.contains("lies with the browser"));
+    }
+
+    /// A handshake of a check that failed, with what was guessed.
+    fn refused() -> (Endpoint, Failure) {
+        let endpoint = Endpoint::parse("ws://localhost:7411/v1/x").expect("valid");
+        let ended = Ended { code: 1006, ..Ended::default() };
+        let causes = explain(&endpoint, &ended, &Surroundings::default()).causes;
+        let failure = Failure {
+            kind: FailureKind::Refused,
+            message: format!("the handshake with {} failed after 3 ms{UNTOLD}", endpoint.url()),
+            client: None,
+            round: None,
+            expected: None,
+            closest: None,
+            diff: Vec::new(),
+            browser: None,
+            causes,
+            handshake: Some(endpoint.clone()),
+        };
+        (endpoint, failure)
+    }
+
+    #[test]
+    fn the_failure_of_a_check_begins_with_the_fact_and_has_no_guesses_beside_it() {
+        let (endpoint, mut failure) = refused();
+        assert!(
+            guesses(&failure.causes)
+                .is_some_and(|line| line.starts_with("possible causes, the likeliest first: "))
+        );
+        tell(&mut failure, &endpoint, answer(404, "Not Found", "no such route"));
+        assert_eq!(
+            failure.message,
+            "The server answered 404 Not Found: no such route. The handshake with ws://localhost:7411/v1/x failed after \
+             3 ms."
+        );
+        let ids: Vec<_> = failure.causes.iter().map(|cause| (&*cause.id, cause.likelihood)).collect();
+        assert_eq!(ids, [("refused", Likely::Certain)]);
+        assert_eq!(guesses(&failure.causes), None);
+    }
+
+    #[test]
+    fn a_later_look_that_succeeds_does_not_blame_the_browser() {
+        let (endpoint, mut failure) = refused();
+        tell(&mut failure, &endpoint, outcome(Outcome::Opens, ""));
+        assert!(failure.message.starts_with("A look right after it succeeded: "), "{}", failure.message);
+        assert!(failure.causes.iter().all(|cause| cause.id != "nothing_listens"), "{:?}", failure.causes);
+        assert!(failure.causes.iter().any(|cause| cause.id == "refused"), "it may have been busy");
     }
 }

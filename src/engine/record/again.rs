@@ -12,7 +12,7 @@ use super::kinds;
 use super::lines::{Content, Event, Recording, What};
 use super::own::Own;
 use super::paths::{join, last_name};
-use super::secrets::counted;
+use crate::engine::count::counted;
 
 /// By client and kind, the messages of a recording.
 type Kinds<'a> = BTreeMap<(&'a str, String), Vec<(usize, &'a Content)>>;
@@ -64,9 +64,9 @@ impl Differences {
                 remarks.push(format!(
                     "{} came to {client} {} in the first recording and {} in the second: the suite expects {}.",
                     kinds::name_of(some[0].1),
-                    counted(some.len() as u32, "time"),
-                    counted(others.len() as u32, "time"),
-                    if others.is_empty() { "none".to_owned() } else { counted(others.len() as u32, "message") },
+                    counted(some.len() as u64, "time"),
+                    counted(others.len() as u64, "time"),
+                    if others.is_empty() { "none".to_owned() } else { counted(others.len() as u64, "message") },
                 ));
             }
             for ((_, one), (_, other)) in some.iter().zip(others) {
@@ -162,8 +162,8 @@ fn sent_differently(first: &Recording, second: &Recording, remarks: &mut Vec<Str
         if ours.len() != theirs.len() {
             remarks.push(format!(
                 "{client} sent {} in the first recording and {} in the second: the suite sends those of the first.",
-                counted(ours.len() as u32, "message"),
-                counted(theirs.len() as u32, "message"),
+                counted(ours.len() as u64, "message"),
+                counted(theirs.len() as u64, "message"),
             ));
         }
         let differing: BTreeSet<String> = ours

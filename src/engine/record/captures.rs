@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::looks;
 use super::paths::{join, last_name, scalar};
-use super::secrets::{self, counted};
+use super::secrets;
+use crate::engine::count::counted;
 use crate::engine::template::{WORDS, is_name};
 
 /// A shorter text is the same value only under a name that refers to something.
@@ -122,7 +123,7 @@ impl Captures {
         self.used.into_iter().map(|(name, (client, times))| {
             format!(
                 "`{{{{{name}}}}}` is captured from what {client} received, and sent back {}.",
-                counted(times, "time")
+                counted(times.into(), "time")
             )
         })
     }

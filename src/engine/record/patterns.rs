@@ -12,8 +12,8 @@ use super::lines::{Content, Event, members};
 use super::looks::{self, Why};
 use super::own::Own;
 use super::paths::{join, last_name, literal, scalar};
-use super::secrets::counted;
 use crate::engine::as_step;
+use crate::engine::count::counted;
 
 /// A feed whose texts are each this frequent has them as a list.
 const FREQUENT: usize = 10;
@@ -283,7 +283,7 @@ impl<'a> Patterns<'a> {
 
     pub fn remarks(self) -> impl Iterator<Item = String> {
         self.let_go.into_iter().map(|((path, why), times)| {
-            let times = counted(times, "message");
+            let times = counted(times.into(), "message");
             let path = if path.starts_with('$') { format!("`{path}`") } else { sentence(&path) };
             format!("{path} varies ({}): not compared in {times}.", why.words())
         })

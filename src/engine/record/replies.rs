@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::feeds::Fate;
 use super::lines::{Content, Event, Recording, Reply, members};
-use super::secrets::counted;
 use crate::engine::Payload;
+use crate::engine::count::counted;
 use crate::engine::matcher::{Matcher, Subject};
 use crate::engine::template::{Name, Template};
 
@@ -166,7 +166,7 @@ pub(super) fn remarks(answers: &[Answer]) -> impl Iterator<Item = String> {
         *by_client.entry(&answer.client).or_default() += answer.times;
     }
     by_client.into_iter().map(|(client, times)| {
-        let times = counted(times, "time");
+        let times = counted(times.into(), "time");
         format!("The bench replied for {client} by itself {times}: a branch beside the steps does that.")
     })
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::lines::{Content, Recording, What};
+use crate::engine::count::counted;
 use crate::engine::mask::{MASK, Masker};
 use crate::engine::secrets::{Suspect, suspects};
 use crate::engine::template::{WORDS, is_name};
@@ -77,7 +78,7 @@ impl Hidden {
         if encoded > 0 {
             hidden.remarks.push(format!(
                 "A secret stands in {} in an encoded form: write what makes it in place of {MASK}.",
-                counted(encoded, "place")
+                counted(encoded.into(), "place")
             ));
         }
         hidden
@@ -253,9 +254,4 @@ fn name_of(place: &str) -> String {
     let mut names = path.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
     let name = names.rfind(|it| it.chars().any(char::is_alphabetic)).unwrap_or("secret");
     name.replace('-', "_").to_ascii_lowercase()
-}
-
-/// `1 place`, `2 places`.
-pub(super) fn counted(count: u32, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -12,8 +12,8 @@ use super::lines::{Content, Event, What, members};
 use super::object;
 use super::patterns::{Patterns, Which, is_capturable};
 use super::replies::DONE;
-use super::secrets::counted;
 use crate::engine::as_step;
+use crate::engine::count::counted;
 
 /// A longer document is not read by a person.
 const MOST_STEPS: usize = 500;
@@ -28,6 +28,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 const MOST_PATIENT: Duration = Duration::from_secs(120);
 /// As long an expectation waits by itself.
 const USUAL: Duration = Duration::from_secs(2);
+/// What comes later than this after everything else was caused by something that is not in the recording.
+const CAUSED_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) struct Maker<'a> {
     events: &'a [Event],
@@ -45,6 +47,8 @@ pub(super) struct Maker<'a> {
     correlated: BTreeMap<String, u32>,
     refused: u32,
     pauses: u32,
+    /// Messages that nothing in the recording seems to have caused, in words.
+    uncaused: Vec<String>,
 }
 
 impl<'a> Maker<'a> {
@@ -69,6 +73,7 @@ impl<'a> Maker<'a> {
             correlated: BTreeMap::new(),
             refused: 0,
             pauses: 0,
+            uncaused: Vec::new(),
         }
     }
 
@@ -83,12 +88,15 @@ impl<'a> Maker<'a> {
             let which = Which { at: feed.all[0], client: &feed.client, kind: &feed.kind };
             let pattern = self.patterns.of_feed(which, &contents);
             let name = kinds::name_of(contents[0]);
-            let came = format!("{name} came to {} {}", feed.client, counted(contents.len() as u32, "time"));
+            let came = format!("{name} came to {} {}", feed.client, counted(contents.len() as u64, "time"));
             match &feed.counted {
                 Some(counted_feed) => {
-                    let times = counted(counted_feed.times as u32, "message");
+                    let times = counted(counted_feed.times as u64, "message");
                     let within = seconds(counted_feed.within);
-                    remarks.push(format!("{came}: one expectation waits for {times}, at most {within}."));
+                    remarks.push(format!(
+                        "{came}: one expectation waits for {times}, at most {}\u{2009}s.",
+                        counted_feed.within.as_secs()
+                    ));
                     let expect = match counted_feed.times {
                         1 => pattern,
                         times => {
@@ -115,6 +123,7 @@ impl<'a> Maker<'a> {
             }
         }
         for at in 0..=self.events.len() {
+            self.note_cause(at);
             if self.steps.len() >= MOST_STEPS {
                 let rest = self.events.len() - at;
                 remarks
@@ -137,19 +146,41 @@ impl<'a> Maker<'a> {
         remarks.extend(self.patterns.remarks());
         remarks.extend(self.captures.remarks());
         for (path, times) in self.correlated {
-            let replies = counted(times, "reply").replace("replys", "replies");
+            let replies = counted(times.into(), "reply").replace("replys", "replies");
             remarks.push(format!("`{path}` pairs {replies} with what was sent."));
         }
         if self.pauses > 0 {
-            let places = counted(self.pauses, "place");
+            let places = counted(self.pauses.into(), "place");
             remarks.push(format!(
                 "Nothing came between two messages that were sent: the suite waits a moment in {places}, as you did."
+            ));
+        }
+        if let Some((first, more)) = self.uncaused.split_first() {
+            let (others, it) = match more.len() {
+                0 => (String::new(), "it"),
+                count => (format!(" (and {} like it)", counted(count as u64, "more message")), "them"),
+            };
+            remarks.push(format!(
+                "{first} after anything else{others}: nothing in the recording seems to have caused {it}. If another program \
+                 did, by an HTTP call say, write that call before the expectation."
             ));
         }
         if self.refused > 0 {
             remarks.push("A handshake that failed is expected to fail again.".to_owned());
         }
         self.steps
+    }
+
+    /// Notes a message that becomes a step, and before which nothing happened for long, on no connection.
+    fn note_cause(&mut self, at: usize) {
+        let Some(event) = self.events.get(at) else { return };
+        let before = at.checked_sub(1).map_or(event.at, |before| self.events[before].at);
+        let quiet = event.at.saturating_sub(before);
+        let What::Received(content) = &event.what else { return };
+        if quiet > CAUSED_WITHIN && self.fates[at] == Fate::Step && !self.done.contains(&at) {
+            let (name, seconds) = (kinds::name_of(content), quiet.as_secs_f64());
+            self.uncaused.push(format!("{name} came to {} {seconds:.1}\u{2009}s", event.client));
+        }
     }
 
     fn take(&mut self, at: usize) {

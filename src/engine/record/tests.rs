@@ -219,7 +219,7 @@ fn a_feed_is_one_expectation_with_a_count_and_a_shape() {
     in_order(&drafted, &["\"subscribe\"", shape]);
     assert_eq!(drafted.text.matches("\"on\"").count(), 2, "{}", drafted.text);
     let remark =
-        r#"{"type":"tick"} came to alice 106 times: one expectation waits for 106 messages, at most 8s."#;
+        r#"{"type":"tick"} came to alice 106 times: one expectation waits for 106 messages, at most 8 s."#;
     assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
     assert!(
         drafted.remarks.iter().any(|it| it
@@ -389,4 +389,14 @@ fn a_handshake_that_fails_is_known_by_its_end_whatever_is_said_of_it() {
             &[r#""connect": "alice", "expect": { "refused": true }"#, r#"{ "reconnect": "alice" }"#, "hello"],
         );
     }
+}
+
+#[test]
+fn a_message_that_nothing_sent_seems_to_have_caused_is_said_to_be_so() {
+    let came = |millis| at(millis, "received", r#"{"type":"news","id":"n-1"}"#);
+    let remark = r#"{"type":"news"} came to alice 4.9 s after anything else: nothing in the recording seems to have caused it. If another program did, by an HTTP call say, write that call before the expectation."#;
+    let drafted = recorded_lines(&[at(100, "sent", "hello"), came(5000)]);
+    assert!(drafted.remarks.contains(&remark.to_owned()), "{:#?}", drafted.remarks);
+    let drafted = recorded_lines(&[at(100, "sent", "hello"), came(1500)]);
+    assert!(drafted.remarks.iter().all(|it| !it.contains("caused")), "{:#?}", drafted.remarks);
 }

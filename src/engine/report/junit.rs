@@ -119,11 +119,11 @@ fn cases<'a>(report: &'a Report, names: &mut Names) -> Vec<Case<'a>> {
         });
         for threshold in &check.thresholds {
             let name = format!("{}: {}", check.name, threshold.expr);
-            cases.push(of_threshold(&package, name, threshold));
+            cases.push(of_threshold(&package, name, threshold, &[]));
         }
     }
     for threshold in &report.thresholds {
-        cases.push(of_threshold(&package, threshold.expr.clone(), threshold));
+        cases.push(of_threshold(&package, threshold.expr.clone(), threshold, &report.checks));
     }
     if let Some(outcome) = of_run(report, &cases) {
         cases.push(Case {
@@ -155,9 +155,18 @@ fn of_check(check: &CheckReport, same_as: Option<&str>) -> Outcome {
     Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), text)
 }
 
-fn of_threshold<'a>(package: &str, name: String, threshold: &ThresholdReport) -> Case<'a> {
+/// `checks` are those whose messages a threshold of the suite may have missed.
+fn of_threshold<'a>(
+    package: &str,
+    name: String,
+    threshold: &ThresholdReport,
+    checks: &[CheckReport],
+) -> Case<'a> {
     let message = broken(threshold);
-    let body = format!("wanted: {}\nmeasured: {}\n", threshold.expr, threshold.value);
+    let mut body = format!("wanted: {}\nmeasured: {}\n", threshold.expr, threshold.value);
+    for (check, lines) in words::missed_under(threshold, checks) {
+        body.push_str(&format!("missing in {check}:\n{lines}"));
+    }
     Case {
         classname: format!("{package}.thresholds"),
         name,

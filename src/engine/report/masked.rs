@@ -281,7 +281,8 @@ fn near(masker: &Masker, miss: NearMiss) -> NearMiss {
 }
 
 fn failed(masker: &Masker, failure: Failure) -> Failure {
-    let Failure { kind, message, client, round, expected, closest, diff, browser, causes } = failure;
+    let Failure { kind, message, client, round, expected, closest, diff, browser, causes, handshake } =
+        failure;
     let difference = |Difference { path, wanted, got }| Difference {
         path: text(masker, path),
         wanted: text(masker, wanted),
@@ -297,6 +298,7 @@ fn failed(masker: &Masker, failure: Failure) -> Failure {
         diff: diff.into_iter().map(difference).collect(),
         browser: optional(masker, browser),
         causes: causes.into_iter().map(|one| cause(masker, one)).collect(),
+        handshake,
     }
 }
 

@@ -70,10 +70,10 @@ pub fn explain_checks(checks: &[CheckReport]) -> Vec<(usize, String)> {
     .collect()
 }
 
-/// The first messages that did not come of steps that passed all the same, as lines; empty when there are none. A threshold of
-/// the suite may have failed of them.
-pub fn explain_missing(check: &CheckReport) -> String {
-    words::missed(check)
+/// The first messages that did not come, for each check that has one, where this threshold of the suite is broken for want of
+/// messages: the check's name, and lines. Those steps passed, so nothing else tells of them.
+pub fn explain_missing<'a>(threshold: &ThresholdReport, checks: &'a [CheckReport]) -> Vec<(&'a str, String)> {
+    words::missed_under(threshold, checks)
 }
 
 /// What a failed setup has in common with that of other checks; none of a step that is not of a setup.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::engine::Endpoint;
 use crate::engine::explain::Cause;
 
 /// How something ended.
@@ -495,6 +496,9 @@ pub struct Failure {
     /// What may be behind the end of a connection, the likeliest first, of the same table as in the page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
+    /// The address whose handshake failed, for who hears of it while the run goes on. It may hold secrets and is in no report.
+    #[serde(skip)]
+    pub handshake: Option<Endpoint>,
 }
 
 /// The kinds of failures.

@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
+pub(super) use crate::engine::count::{count, counted};
+use crate::engine::explain::guesses;
+
 use super::{
     CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, TargetReport,
     ThresholdReport, Verdict,
@@ -73,24 +76,6 @@ pub(super) fn target(targets: &[TargetReport]) -> String {
 pub(super) fn one_target(TargetReport { url, from, via }: &TargetReport) -> String {
     let via = via.as_ref().map(|via| format!(", through the fault proxy {via}")).unwrap_or_default();
     format!("{url} ({from}{via})")
-}
-
-/// A whole number in groups of three, with narrow blanks between them.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 2);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A number of things: `1 check`, `3 checks`.
-pub(super) fn counted(number: u64, one: &str) -> String {
-    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// A rate or a share, at most two digits behind the point, and none where they say nothing.
@@ -227,6 +212,20 @@ pub(super) fn missed(check: &CheckReport) -> String {
         }
     }
     lines
+}
+
+/// The first messages that did not come, for each check that has one, where this threshold of the suite is broken for want
+/// of messages.
+pub(super) fn missed_under<'a>(
+    threshold: &ThresholdReport,
+    checks: &'a [CheckReport],
+) -> Vec<(&'a str, String)> {
+    let is_about_missing = ["missing", "success"].iter().any(|name| threshold.expr.starts_with(name));
+    if !is_about_missing || !matches!(threshold.verdict, Verdict::Fail | Verdict::Inconclusive) {
+        return Vec::new();
+    }
+    let told = checks.iter().map(|check| (check.name.as_str(), missed(check)));
+    told.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
 /// How many messages no step selected; none when there is none.
@@ -367,7 +366,12 @@ pub(super) fn untold(failure: &Failure) -> Option<&str> {
 }
 
 /// What may be behind the end of a connection, a line each. The first has what to try; the page `failures.md` has the rest.
+///
+/// A handshake that failed may have failed for many reasons that look the same: without a certain one they are one line.
 pub(super) fn causes(failure: &Failure) -> Vec<String> {
+    if let Some(line) = (failure.kind == FailureKind::Refused).then(|| guesses(&failure.causes)).flatten() {
+        return vec![line];
+    }
     let told = failure.causes.iter().enumerate().map(|(place, cause)| {
         let mut line = format!("{}: {}", cause.likelihood.word(), cause.title);
         if place == 0 {
@@ -419,15 +423,10 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_grouped() {
-        assert_eq!(
-            [count(7), count(1234), count(1_234_567)],
-            ["7", "1\u{202f}234", "1\u{202f}234\u{202f}567"]
-        );
-        assert_eq!([counted(1, "check"), counted(0, "check")], ["1 check", "0 checks"]);
+    fn a_rate_has_no_digits_that_say_nothing() {
         assert_eq!(
             [decimal(99.9), decimal(100.0), decimal(0.126), decimal(28_615.38)],
-            ["99.9", "100", "0.13", "28\u{202f}615"]
+            ["99.9", "100", "0.13", "28\u{2009}615"]
         );
     }
 }

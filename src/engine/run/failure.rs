@@ -10,7 +10,7 @@ use crate::engine::matcher::{Matcher, Mismatch};
 use crate::engine::payload::preview;
 use crate::engine::report::{Difference, Failure, FailureKind, Millis, NearMiss};
 use crate::engine::unit::show_duration;
-use crate::engine::{Instant, Payload};
+use crate::engine::{Endpoint, Instant, Payload};
 
 /// How much of a message a report shows.
 const SHOWN: usize = 300;
@@ -29,7 +29,15 @@ pub(super) fn plain(kind: FailureKind, message: impl Into<String>) -> Box<Failur
         diff: Vec::new(),
         browser: None,
         causes: Vec::new(),
+        handshake: None,
     })
+}
+
+/// A handshake did not end as wanted.
+pub(super) fn handshake(kind: FailureKind, endpoint: &Endpoint, message: String) -> Box<Failure> {
+    let mut failure = plain(kind, message);
+    failure.handshake = Some(endpoint.clone());
+    failure
 }
 
 /// The script is wrong.

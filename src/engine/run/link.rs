@@ -15,6 +15,7 @@ use super::gate::Turn;
 use super::member::{Member, State};
 use super::step::Acting;
 use super::wanted::captures;
+use crate::engine::explain::UNTOLD;
 use crate::engine::matcher::{Matcher, Query, Subject};
 use crate::engine::report::{Failure, FailureKind, Millis};
 use crate::engine::suite::{CloseSpec, ClosedSpec, ConnectSpec, StatusSet};
@@ -160,17 +161,14 @@ impl<W: World> CheckRun<W> {
                     self.run.watch.failed(&endpoint);
                 }
                 let message = format!("the handshake with {address} did not end within {}", took(within));
-                Err(failure::plain(FailureKind::Timeout, message))
+                Err(failure::handshake(FailureKind::Timeout, &endpoint, message))
             }
             (Some(State::Never), true) => Ok(()),
             (Some(State::Never), false) => {
                 self.run.watch.failed(&endpoint);
                 let after = took(world.now() - asked);
-                let message = format!(
-                    "the handshake with {address} failed after {after}; a browser does not say why (no server there, \
-                     TLS, a status other than 101, another subprotocol)"
-                );
-                Err(failure::plain(FailureKind::Refused, message))
+                let message = format!("the handshake with {address} failed after {after}{UNTOLD}");
+                Err(failure::handshake(FailureKind::Refused, &endpoint, message))
             }
             (Some(_), true) => {
                 self.run.watch.opened(self.number, &endpoint);

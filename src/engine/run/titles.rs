@@ -41,9 +41,21 @@ impl<'a> Titles<'a> {
         if !title.contains("{{") {
             return title.to_owned();
         }
-        // A title that was cut within a placeholder stays as it is.
-        Template::parse(title)
-            .map_or_else(|_| title.to_owned(), |template| template.name_values(&|name| self.value(name)))
+        let named = |template: Template| template.name_values(&|name| self.value(name));
+        if let Ok(template) = Template::parse(title) {
+            return named(template);
+        }
+        // The message within a title is cut, maybe within a placeholder: that one stays as it is, the others do not.
+        let (mut resolved, mut rest) = (String::with_capacity(title.len()), title);
+        while let Some((before, after)) = rest.split_once("{{") {
+            resolved.push_str(before);
+            let place = &rest[before.len()..];
+            let end = after.find("}}").map_or(place.len(), |end| end + "{{}}".len());
+            let (place, behind) = place.split_at(end);
+            resolved.push_str(&Template::parse(place).map_or_else(|_| place.to_owned(), named));
+            rest = behind;
+        }
+        resolved + rest
     }
 
     fn value(&self, name: &str) -> Option<String> {

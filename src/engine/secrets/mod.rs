@@ -3,6 +3,7 @@
 //! Owns the judgement for links, exports and recordings. It refuses to know which variables are secret: their values are known,
 //! and [`Masker`](super::mask::Masker) takes those out. A suspect is a guess, so a person decides; nothing here changes a text unasked.
 
+mod encoded;
 mod names;
 mod scan;
 mod shapes;
@@ -47,7 +48,12 @@ impl Suspect {
     pub fn words(&self) -> String {
         let mut letters = self.place.chars();
         let first = letters.next().map(char::to_uppercase);
-        format!("{}{} looks like a secret", first.into_iter().flatten().collect::<String>(), letters.as_str())
+        let look = if self.why == Why::UserInfo { "look" } else { "looks" };
+        format!(
+            "{}{} {look} like a secret",
+            first.into_iter().flatten().collect::<String>(),
+            letters.as_str()
+        )
     }
 }
 

@@ -94,6 +94,10 @@ fn a_value_comes_without_its_escapes() {
     let found = suspects(r#"{"token":"a\u0026b\/ö"}"#);
     assert_eq!(found[0].value, "a&b/ö");
     assert_eq!(found[0].words(), "`$.token` looks like a secret");
+    assert_eq!(
+        suspects("ws://bob:hunter2@h/")[0].words(),
+        "The user and password of an address look like a secret"
+    );
     assert_eq!(suspects("Bearer abcd")[0].words(), "What follows `Bearer` looks like a secret");
 }
 

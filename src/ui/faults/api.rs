@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::board::Board;
-use super::line::encoded;
+use super::line::{encoded, in_page_words};
 use super::setting::{Setting, quoted};
 use super::toxic::Toxic;
 use crate::browser::{http, page};
@@ -79,7 +79,7 @@ fn understood(answer: HttpResponse) -> Result<Value, ApiError> {
     match json {
         Some(json) if is_good => Ok(json),
         Some(json) => match json["error"]["message"].as_str() {
-            Some(words) => Err(ApiError::Refused(words.to_owned())),
+            Some(words) => Err(ApiError::Refused(in_page_words(words))),
             None => Err(ApiError::Missing(format!("it answers with the status {}", answer.status))),
         },
         None if is_good => Err(not_ours()),

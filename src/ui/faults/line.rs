@@ -96,6 +96,12 @@ fn decoded(value: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
+/// What the proxy says of a line, without names of its query, which a person who looks at the form never sees.
+pub fn in_page_words(words: &str) -> String {
+    let accepts = "\u{201c}Any certificate of the target will do\u{201d} accepts it";
+    words.replace("insecure=true takes any certificate", accepts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,5 +156,13 @@ mod tests {
         }
         assert!(line(&"x".repeat(129), "").wrong_key().is_some());
         assert!(line(&"x".repeat(128), "").wrong_key().is_none());
+    }
+
+    #[test]
+    fn what_the_proxy_says_names_the_form_and_not_its_query() {
+        assert_eq!(
+            in_page_words("no TLS with h:1: bad certificate; insecure=true takes any certificate"),
+            "no TLS with h:1: bad certificate; \u{201c}Any certificate of the target will do\u{201d} accepts it"
+        );
     }
 }

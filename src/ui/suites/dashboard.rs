@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::results;
 use super::store::Store;
 use crate::engine::metrics::Histogram;
-use crate::engine::report::{CheckReport, Metric, Report};
+use crate::engine::report::{CheckReport, Metric, Report, ThresholdReport, explain_missing};
 use crate::ui::fields::{text, when};
 use crate::ui::live::{LiveRun, Moment};
 use crate::ui::{chart, format};
@@ -69,7 +69,7 @@ fn dashboard(store: Store, run: RwSignal<LiveRun>) -> AnyView {
             Some(report) => report
                 .thresholds
                 .iter()
-                .cloned()
+                .map(|it| (it.clone(), missing(it, &report.checks)))
                 .chain(report.checks.iter().flat_map(|check| {
                     check.thresholds.iter().cloned().map(|mut it| {
                         it.message =
@@ -77,13 +77,13 @@ fn dashboard(store: Store, run: RwSignal<LiveRun>) -> AnyView {
                                 || check.name.clone(),
                                 |words| format!("{}: {words}", check.name),
                             ));
-                        it
+                        (it, String::new())
                     })
                 }))
-                .collect(),
+                .collect::<Vec<_>>(),
             None => Vec::new(),
         });
-        list.into_iter().map(results::threshold).collect_view()
+        list.into_iter().map(|(it, missing)| results::threshold(it, missing)).collect_view()
     };
     let has_thresholds = when(move || {
         run.with(|run| {
@@ -112,6 +112,12 @@ fn dashboard(store: Store, run: RwSignal<LiveRun>) -> AnyView {
         <p class="hint" data-testid="place">{place}</p>
     }
     .into_any()
+}
+
+/// What did not come first, and what came instead, where this threshold of the suite is broken for want of messages.
+fn missing(threshold: &ThresholdReport, checks: &[CheckReport]) -> String {
+    let told = explain_missing(threshold, checks);
+    told.iter().map(|(check, lines)| format!("{check}\n{lines}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Where it ran, since figures without that are hearsay.

@@ -6,7 +6,7 @@ use super::around;
 use super::link::Link;
 use super::results::millis;
 use super::store::Store;
-use crate::engine::explain::Cause;
+use crate::engine::explain::{Cause, guesses};
 use crate::engine::report::{Failure, FailureKind};
 use crate::ui::explanation::causes as listed;
 use crate::ui::fields::button;
@@ -55,7 +55,7 @@ pub(super) fn details(
                 {expected}
                 {closest}
             </dl>
-            {behind(failure.causes)}
+            {behind(failure.kind, failure.causes)}
             {diff}
             <div class="deeds">
                 {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}
@@ -68,9 +68,10 @@ pub(super) fn details(
 }
 
 /// What may be behind the end of a connection, as the bench says it; nothing when nothing is known.
-fn behind(causes: Vec<Cause>) -> Option<AnyView> {
+fn behind(kind: FailureKind, causes: Vec<Cause>) -> Option<AnyView> {
     let first = causes.first()?;
-    let summary = format!("{}: {}", first.likelihood.word(), first.title);
+    let one = || format!("{}: {}", first.likelihood.word(), first.title);
+    let summary = (kind == FailureKind::Refused).then(|| guesses(&causes)).flatten().unwrap_or_else(one);
     Some(
         view! { <details class="behind" data-testid="causes"><summary>{summary}</summary>{listed(causes)}</details> }
             .into_any(),

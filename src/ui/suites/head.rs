@@ -75,7 +75,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                     aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
                 <button type="button" data-testid="run-failed" disabled=when(move || is_running.get() || failed.get() == 0)
                     title="Only the checks that did not pass" on:click=move |_| order::run_failed(store, link)>
-                    {text(move || match failed.get() { 0 => "Run failed again".to_owned(), count => format!("Run {count} failed again") })}
+                    {text(move || match failed.get() { 0 => "Repeat what did not pass".to_owned(), count => format!("Repeat the {count} that did not pass") })}
                 </button>
                 {options(store)}
                 <details class="menu" data-testid="suite-menu">

@@ -393,18 +393,27 @@ fn part_of(path: &str) -> Option<&'static str> {
 }
 
 fn thresholds(check: Memo<LiveCheck>) -> AnyView {
-    let rows = move || check.with(|check| check.thresholds.clone()).into_iter().map(threshold).collect_view();
+    let rows = move || {
+        check
+            .with(|check| check.thresholds.clone())
+            .into_iter()
+            .map(|it| threshold(it, String::new()))
+            .collect_view()
+    };
     view! { <ul class="thresholds">{rows}</ul> }.into_any()
 }
 
-/// One bound, what was measured, and how far that is from the bound.
-pub(super) fn threshold(it: crate::engine::report::ThresholdReport) -> AnyView {
+/// One bound, what was measured, and how far that is from the bound; `missing` says what did not come first and what came.
+pub(super) fn threshold(it: crate::engine::report::ThresholdReport, missing: String) -> AnyView {
+    let missing = (!missing.is_empty())
+        .then(|| view! { <pre class="missing mono" data-testid="missing">{missing}</pre> }.into_any());
     let margin = margin::words(&it.expr, &it.value);
     view! {
         <li data-testid="threshold" data-state=it.verdict.name()>
             <span class="sign" data-verdict=it.verdict.name() role="img" aria-label=it.verdict.name()></span>
             <span class="mono">{it.expr}</span><span>"measured "<strong class="mono">{it.value}</strong></span><span class="hint">{margin}</span>
             <span class="hint">{it.message}</span>
+            {missing}
         </li>
     }
     .into_any()

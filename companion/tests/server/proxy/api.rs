@@ -204,7 +204,7 @@ async fn a_target_is_tried_and_what_is_wrong_with_it_is_said_in_words() {
         (format!("ws://127.0.0.1:{own}/ws/echo?token=secret"), 200, format!("127.0.0.1:{own}")),
         (format!("ws://127.0.0.1:{silent}"), 502, format!("127.0.0.1:{silent} cannot be reached")),
         ("ws://192.0.2.1:9/x".to_owned(), 403, "--allow-target 192.0.2.1:9".to_owned()),
-        ("ws://nobody.invalid".to_owned(), 502, "cannot be resolved".to_owned()),
+        ("ws://nobody.invalid".to_owned(), 502, "has no address".to_owned()),
         ("http://localhost".to_owned(), 400, "begin with ws://".to_owned()),
     ] {
         let answer = post(&server, "/api/proxy/target", &json!({ "to": to }).to_string()).await;

@@ -331,7 +331,7 @@ mod tests {
         let mut day = String::new();
         over_time(&vec![second; 86_400], &mut day).expect("a string takes all");
         assert!(day.len() < 20_000, "{} bytes", day.len());
-        assert!(day.contains("86\u{202f}400 s"));
+        assert!(day.contains("86\u{2009}400 s"));
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn check(
         paragraph(out, "reason", reason)?;
     }
     steps(&check.steps, out)?;
-    figures::thresholds(&check.thresholds, "h4", "Thresholds", out)?;
+    figures::thresholds(&check.thresholds, &[], "h4", "Thresholds", out)?;
     leftovers(&check.leftovers, check.leftovers_omitted, out)?;
     if !check.metrics.is_empty() {
         out.write_str("<details class=\"more\">\n<summary><h4>Figures</h4></summary>\n")?;

@@ -5,12 +5,14 @@ use std::fmt::{self, Write};
 
 use super::super::markup::body;
 use super::super::words::{self, figures, is_timing};
-use super::super::{Metric, ThresholdReport};
+use super::super::{CheckReport, Metric, ThresholdReport};
 use super::{badge, begin_table, end_table, paragraph};
 
-/// A table of thresholds under a heading of this level; nothing when there are none.
+/// A table of thresholds under a heading of this level; nothing when there are none. `checks` are those whose messages a
+/// threshold of the suite may have missed: their first ones are told.
 pub(super) fn thresholds(
     thresholds: &[ThresholdReport],
+    checks: &[CheckReport],
     heading: &str,
     title: &str,
     out: &mut dyn Write,
@@ -34,6 +36,18 @@ pub(super) fn thresholds(
         out.write_str("</td></tr>\n")?;
     }
     end_table(out)?;
+    for threshold in thresholds {
+        for (check, lines) in words::missed_under(threshold, checks) {
+            paragraph(
+                out,
+                "aside",
+                &format!("{}: the first message that did not come, in {check}:", threshold.expr),
+            )?;
+            out.write_str("<pre class=\"scroll\" tabindex=\"0\" aria-label=\"What did not come\">")?;
+            body(out, &lines)?;
+            out.write_str("</pre>\n")?;
+        }
+    }
     out.write_str("</section>\n")
 }
 

@@ -72,7 +72,7 @@ fn begin_page(title: &str, out: &mut dyn Write) -> fmt::Result {
 fn sections(report: &Report, prefix: &str, out: &mut dyn Write) -> fmt::Result {
     banner(report, out)?;
     unhappy(report, prefix, out)?;
-    figures::thresholds(&report.thresholds, "h2", "Thresholds of the suite", out)?;
+    figures::thresholds(&report.thresholds, &report.checks, "h2", "Thresholds of the suite", out)?;
     check::checks(&report.checks, prefix, out)?;
     latency(report, out)?;
     chart::over_time(&report.seconds, out)?;

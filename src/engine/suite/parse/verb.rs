@@ -320,7 +320,8 @@ impl Reader<'_> {
                     path: format!("{path}.{}", inline.key),
                     position: self.source.position(inline.key_span),
                     title: title(&inner),
-                    note: None,
+                    // It is one step in the document, and the inner one fails.
+                    note: fields.get("note").and_then(Node::text).map(str::to_owned),
                     mark: None,
                     condition: None,
                     exception: None,
