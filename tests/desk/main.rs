@@ -4,6 +4,7 @@
 
 mod bench;
 mod figures;
+mod leaves;
 mod page;
 mod sending;
 mod why;

@@ -3,6 +3,7 @@
 //! Owns the judgement for links, exports and recordings. It refuses to know which variables are secret: their values are known,
 //! and [`Masker`](super::mask::Masker) takes those out. A suspect is a guess, so a person decides; nothing here changes a text unasked.
 
+mod known;
 mod names;
 mod scan;
 mod shapes;
@@ -11,6 +12,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::mask::MASK;
+
+pub use known::Known;
 
 /// A part of a text that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
