@@ -17,6 +17,10 @@ mod faults;
 mod feed;
 #[path = "page/keys.rs"]
 mod keys;
+#[path = "page/leaving.rs"]
+mod leaving;
+#[path = "page/looks.rs"]
+mod looks;
 #[path = "page/measuring.rs"]
 mod measuring;
 #[path = "page/proxied.rs"]
