@@ -161,6 +161,7 @@ fn the_first_recording_stays_until_a_suite_is_made_of_it() {
 fn connections_that_a_link_adds_get_names_of_their_own() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
+        browser.type_into("url", "ws://127.0.0.1:9/ws").await;
         browser.click("share").await;
         browser
             .until_script(
