@@ -19,6 +19,10 @@ mod feed;
 mod kept;
 #[path = "page/keys.rs"]
 mod keys;
+#[path = "page/leaving.rs"]
+mod leaving;
+#[path = "page/looks.rs"]
+mod looks;
 #[path = "page/measuring.rs"]
 mod measuring;
 #[path = "page/proxied.rs"]

@@ -170,6 +170,8 @@ pub const BENCH_URL: &str = "data-url";
 pub const FRAMES: &str = "sockscope-frames";
 /// A recording of the bench, as JSON Lines in UTF-8, to become a suite.
 pub const RECORDING: &str = "sockscope-recording";
+/// That recording has become a suite.
+pub const DRAFTED: &str = "sockscope-drafted";
 
 /// Tells the other program of this page something.
 pub fn announce_bytes(name: &str, bytes: &[u8]) {
@@ -306,6 +308,13 @@ pub fn kept(name: &str) -> Option<String> {
 pub fn keep(name: &str, text: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(&key(name), text);
+    }
+}
+
+/// Forgets what was kept under a name.
+pub fn forget(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&key(name));
     }
 }
 

@@ -47,6 +47,10 @@ pub(super) struct Inner<W: World> {
     pub companion: Companion,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
     pub shelf: RefCell<Option<Rc<dyn Shelf>>>,
+    /// Why there is no shelf, once that is known.
+    shelfless: RefCell<String>,
+    /// What was asked of the shelf before it was read; none once it was.
+    early: RefCell<Option<Vec<(u32, Ask)>>>,
     pub history: Rc<RefCell<History>>,
     library: RefCell<Library>,
     pub tapes: RefCell<Tapes<super::watched::Watched<W>>>,
@@ -78,6 +82,8 @@ impl<W: World> Office<W> {
             companion: Companion::default(),
             post: RefCell::new(Box::new(post)),
             shelf: RefCell::default(),
+            shelfless: RefCell::default(),
+            early: RefCell::new(Some(Vec::new())),
             history: Rc::default(),
             library: RefCell::default(),
             tapes: RefCell::default(),
@@ -119,6 +125,7 @@ impl<W: World> Office<W> {
     }
 
     fn tell_restored(&self, forms: Forms, trouble: Option<String>, unread: Vec<Unread>) {
+        self.0.shelfless.borrow_mut().clone_from(trouble.as_ref().unwrap_or(&String::new()));
         let restored = Restored {
             library: self.0.library.borrow_mut().cards(),
             forms,
@@ -127,6 +134,16 @@ impl<W: World> Office<W> {
             unread,
         };
         self.post(&Tidings::Restored(Box::new(restored)));
+        let early = self.0.early.borrow_mut().take();
+        early.into_iter().flatten().for_each(|(id, question)| self.answer_soon(id, question));
+    }
+
+    fn answer_soon(&self, id: u32, question: Ask) {
+        let office = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            let told = office.answer(question).await;
+            office.post(&Tidings::Told { id, told });
+        }));
     }
 
     async fn read(&self, shelf: &dyn Shelf, unread: &mut Vec<Unread>) -> Result<Forms, ShelfError> {
@@ -159,11 +176,11 @@ impl<W: World> Office<W> {
         let Ok(errand) = decode_json::<Errand>(bytes) else { return self.announce() };
         match errand {
             Errand::Ask { id, question } => {
-                let office = self.clone();
-                (self.0.spawn)(Box::pin(async move {
-                    let told = office.answer(question).await;
-                    office.post(&Tidings::Told { id, told });
-                }));
+                let is_early = needs_shelf(&question) && self.0.early.borrow().is_some();
+                match self.0.early.borrow_mut().as_mut().filter(|_| is_early) {
+                    Some(early) => early.push((id, question)),
+                    None => self.answer_soon(id, question),
+                }
             }
             Errand::Run(order) => {
                 self.stop();
@@ -213,7 +230,7 @@ impl<W: World> Office<W> {
                 let shelf = self.0.shelf.borrow().clone();
                 match shelf {
                     Some(shelf) => done(shelf.remove(&format!("{SUITE}{id}")).await, || self.library()),
-                    None => self.library(),
+                    None => self.library_unkept(),
                 }
             }
             Ask::KeepForms(forms) => {
@@ -221,7 +238,7 @@ impl<W: World> Office<W> {
                 let text = serde_json::to_string(&forms).expect("forms have names for keys and no numbers");
                 match shelf {
                     Some(shelf) => done(shelf.set(FORMS, text).await, || Told::Done),
-                    None => Told::Done,
+                    None => self.library_unkept(),
                 }
             }
             Ask::Past(id) => match self.report(id).await {
@@ -287,13 +304,18 @@ impl<W: World> Office<W> {
     async fn keep_suite(&self, suite: OwnSuite) -> Told {
         self.0.library.borrow_mut().add(suite.clone());
         let shelf = self.0.shelf.borrow().clone();
-        let Some(shelf) = shelf else { return self.library() };
+        let Some(shelf) = shelf else { return self.library_unkept() };
         let text = serde_json::to_string(&suite).expect("a suite has names for keys and no numbers");
         done(shelf.set(&format!("{SUITE}{}", suite.id), text).await, || self.library())
     }
 
     fn library(&self) -> Told {
         Told::Library(self.0.library.borrow_mut().cards())
+    }
+
+    /// The library of this visit, where nothing can be kept.
+    fn library_unkept(&self) -> Told {
+        Told::Unkept { library: self.0.library.borrow_mut().cards(), why: self.0.shelfless.borrow().clone() }
     }
 
     async fn write(&self, run: u64, form: &str) -> Told {
@@ -399,6 +421,11 @@ const MOST_BROKEN: usize = 1000;
 
 const NOT_RECORDED: &str =
     "the messages of this run are not held any more: they are kept for the latest runs of this visit";
+
+/// Whether an answer before the shelf was read would say what is not so.
+fn needs_shelf(question: &Ask) -> bool {
+    matches!(question, Ask::Keep(_) | Ask::KeepForms(_) | Ask::Forget(_) | Ask::Past(_) | Ask::ForgetPast(_))
+}
 
 fn done(kept: Result<(), ShelfError>, told: impl FnOnce() -> Told) -> Told {
     match kept {

@@ -15,9 +15,10 @@ use super::tape::{BUDGET, Tape};
 use super::watched::Watched;
 use crate::engine::World;
 use crate::engine::recorded::Recorded;
-use crate::engine::report::{Origin, Report};
+use crate::engine::report::{Origin, Report, TargetReport};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::Suite;
+use crate::engine::template::{Document, Name};
 use crate::engine::unit::show_duration;
 use crate::wire::checks::{Live, Order, SuiteOrder, Told};
 
@@ -40,6 +41,46 @@ enum Unstarted {
         show_duration(LONGEST_WAIT)
     )]
     TooFarAhead(Duration),
+}
+
+/// A variable that the environment should give a value.
+struct Missing {
+    name: String,
+    env: String,
+    is_secret: bool,
+}
+
+impl Missing {
+    /// All that nobody has given.
+    fn all(suite: &Suite, options: &Options) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (name, default) in &suite.vars {
+            if options.overrides.iter().any(|(given, _)| given == name) {
+                continue;
+            }
+            let names = Document::parse(default).map(|document| document.names()).unwrap_or_default();
+            let env = names.into_iter().find_map(|it| match it.name {
+                Name::Env(env) if !options.env.contains_key(&env) => Some(env),
+                _ => None,
+            });
+            all.extend(env.map(|env| Self {
+                name: name.clone(),
+                env,
+                is_secret: suite.secrets.contains(name),
+            }));
+        }
+        all
+    }
+
+    /// Noncharacters of Unicode around it: no address has them by itself.
+    fn stand_in(&self) -> String {
+        format!("\u{fdd0}{}\u{fdd1}", self.env)
+    }
+
+    fn words(&self) -> String {
+        let what = if self.is_secret { "secret" } else { "variable" };
+        format!("The {what} `{}` has no value: type it in Values, or set {}.", self.name, self.env)
+    }
 }
 
 impl<W: World> Office<W> {
@@ -140,18 +181,40 @@ impl<W: World> Office<W> {
         }
     }
 
-    /// What an order would test, before anything is opened.
+    /// What an order would test, before anything is opened. A value that no address needs may be missing.
     pub(super) fn planned(&self, order: &Order) -> Told {
         let Some(it) = order.suites.first() else { return Told::Failed("the order has no suite".to_owned()) };
-        let Ok(suite) = Suite::parse(&it.text) else {
+        let Ok(mut suite) = Suite::parse(&it.text) else {
             return Told::Failed("the suite has mistakes".to_owned());
         };
-        let options = self.options(order, it, order.seed.unwrap_or_default());
-        match Plan::new(Rc::new(suite), options, self.now_millis()) {
-            Ok(plan) => Told::Planned { targets: plan.targets(), checks: plan.count() },
-            Err(errors) => {
-                Told::Failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        let mut options = self.options(order, it, order.seed.unwrap_or_default());
+        let missing = Missing::all(&suite, &options);
+        for it in &missing {
+            options.env.insert(it.env.clone(), it.stand_in());
+        }
+        // Nothing masks what stands in for a value, so it is seen in the addresses that need it.
+        suite.secrets.retain(|name| missing.iter().all(|it| it.name != *name));
+        let words = |all: Vec<&Missing>| all.into_iter().map(Missing::words).collect::<Vec<_>>();
+        let plan = match Plan::new(Rc::new(suite), options, self.now_millis()) {
+            Ok(plan) => plan,
+            Err(errors) if missing.is_empty() => {
+                return Told::Failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
             }
+            Err(_) => return Told::Failed(words(missing.iter().collect()).join(" ")),
+        };
+        let targets = plan.targets();
+        let is_in = |it: &&Missing, target: &TargetReport| {
+            let texts = std::iter::once(&target.url).chain(&target.via);
+            texts.into_iter().any(|text| text.contains(&it.stand_in()))
+        };
+        let needed: Vec<_> =
+            missing.iter().filter(|it| targets.iter().any(|target| is_in(it, target))).collect();
+        match needed.is_empty() {
+            true => {
+                let missing = words(missing.iter().collect());
+                Told::Planned { targets, checks: plan.count(), missing }
+            }
+            false => Told::Failed(words(needed).join(" ")),
         }
     }
 

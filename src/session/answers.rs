@@ -11,7 +11,7 @@ use crate::engine::as_step;
 use crate::engine::draft::{Draft, Form};
 use crate::engine::mask::Masker;
 use crate::engine::report::{EventFormat, Origin, Transcript};
-use crate::engine::secrets::{self, Suspect as SecretSuspect};
+use crate::engine::secrets::{self, Known, Suspect as SecretSuspect};
 use crate::engine::view;
 use crate::engine::{Frame, World};
 use crate::wire::{Answer, ContentForm, Question, Update, Workspace};
@@ -92,19 +92,28 @@ impl<W: World> Desk<W> {
         let Some(content) = self.state(|s| s.content(frame)) else {
             return Answer::Failed("the frame is no longer held".to_owned());
         };
+        let known = self.state(|s| s.workspace.known_secrets(Known::SHORT));
         match form {
             ContentForm::Raw if !content.kind.is_text() => Answer::Bytes(content.bytes.to_vec()),
-            ContentForm::Raw => Answer::Text(text(&content)),
-            ContentForm::Readable => Answer::Text(readable(&content)),
+            ContentForm::Raw => Answer::Text(text(&without(&known, &content))),
+            ContentForm::Readable => Answer::Text(readable(&without(&known, &content))),
             ContentForm::Draft if !content.kind.is_message() => {
                 Answer::Failed("this frame is no message, so there is nothing to edit".to_owned())
             }
-            ContentForm::Draft => Answer::Draft(as_draft(&content)),
+            ContentForm::Draft => Answer::Draft(as_draft(&known, &content)),
             ContentForm::Step => {
                 let step = self.state(|s| {
                     let frame = s.record.log.get(frame)?;
                     let name = s.lines.get(&crate::wire::ConnectionId(frame.connection));
-                    as_step::as_step(&frame, name.map_or("client", |line| line.state.name.as_str()))
+                    let name = name.map_or("client", |line| line.state.name.as_str());
+                    // Text keeps its values until it is a step: braces that were in it are escaped there.
+                    let masked = known.bytes(frame.bytes, false);
+                    let bytes = if frame.kind.is_text() { frame.bytes } else { &*masked };
+                    let mut step = as_step::as_step(&Frame { bytes, ..frame }, name)?;
+                    if !known.is_empty() {
+                        known.json(&mut step);
+                    }
+                    Some(step)
                 });
                 match step.and_then(|step| serde_json::to_string_pretty(&step).ok()) {
                     Some(step) => Answer::Text(step),
@@ -245,16 +254,22 @@ fn readable(content: &Content) -> String {
     view::format_json(&text).unwrap_or(text)
 }
 
+/// The content with placeholders in place of the values of secret variables.
+fn without(known: &Known, content: &Content) -> Content {
+    Content { kind: content.kind, bytes: known.bytes(&content.bytes, content.kind.is_text()).into() }
+}
+
 /// The content goes out again byte for byte: placeholders are off only where it has braces that look like one.
-fn as_draft(content: &Content) -> Draft {
+fn as_draft(known: &Known, content: &Content) -> Draft {
     if !content.kind.is_text() {
-        return Draft { form: Form::Hex, text: hex(&content.bytes), is_plain: false };
+        let masked = without(known, content);
+        return Draft { form: Form::Hex, text: hex(&masked.bytes), is_plain: false };
     }
     let text = text(content);
     let is_json = text.trim_start().starts_with(['{', '['])
         && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
     let form = if is_json { Form::Json } else { Form::Text };
-    Draft { form, is_plain: text.contains("{{"), text }
+    known.draft_of(form, text)
 }
 
 fn sent(sent: Result<(), String>) -> Answer {

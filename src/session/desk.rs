@@ -12,6 +12,7 @@ use super::line::Line;
 use super::list::List;
 use super::pins::Pins;
 use super::record::Record;
+use super::recording::Second;
 use super::replies::Replies;
 use super::why::Questions;
 use crate::engine::draft::{Attachment, Draft};
@@ -28,8 +29,10 @@ use crate::wire::{
 /// Starts a task beside the others.
 pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
 
-/// The set-up is kept when it has not changed for so long.
+/// The set-up is kept when it has not changed for this long.
 const KEEP_AFTER: Duration = Duration::from_millis(250);
+/// It is kept this long after a change at the latest, also while somebody goes on typing.
+const KEEP_WITHIN: Duration = Duration::from_secs(1);
 /// Searching takes turns with the sockets: so long at a time.
 pub(super) const SLICE: Duration = Duration::from_millis(4);
 
@@ -80,8 +83,12 @@ pub(super) struct State<W: World> {
     pub shown: Option<ShownSeen>,
     pub next_of_checks: u32,
     pub pulse: Pulse,
+    /// The second of two recordings, while it is made.
+    pub second: Option<Second>,
     /// The set-up or the draft has changed this many times; both are kept when they stay the same for a while.
     changes: u64,
+    /// When the first change came that is not kept yet.
+    changed_at: Option<Instant>,
     /// The page has told its set-up; before, what was kept must not be written over.
     is_arranged: bool,
     /// What has changed lately could not be kept, and the page has been told.
@@ -127,7 +134,9 @@ impl<W: World> Desk<W> {
                 shown: None,
                 next_of_checks: ConnectionId::FIRST_OF_CHECKS,
                 pulse: Pulse::default(),
+                second: None,
                 changes: 0,
+                changed_at: None,
                 is_arranged: false,
                 is_unkept: false,
                 page_is_ready: false,
@@ -193,7 +202,14 @@ impl<W: World> Desk<W> {
                 self.state(|s| s.surroundings = surroundings);
                 self.look_at_addresses();
             }
-            Request::Hidden(is_hidden) => self.state(|s| s.record.taint.is_hidden = is_hidden),
+            Request::Hidden(is_hidden) => {
+                self.state(|s| s.record.taint.is_hidden = is_hidden);
+                // A page that is out of sight may be gone with the next moment.
+                if is_hidden {
+                    self.keep_now();
+                }
+            }
+            Request::RecordAgain(from) => self.change_list(|s| s.second = from.map(Second::new)),
             Request::Connect { connection } => self.connect(connection),
             Request::Repeat { to, draft } => self.start_repeat(to, draft),
             Request::StopRepeat => self.stop_repeat("stopped"),
@@ -207,6 +223,7 @@ impl<W: World> Desk<W> {
             Request::Pause(is_paused) => self.change_list(|s| s.list.pause(is_paused, &s.record.log)),
             Request::Clear => self.change_list(|s| {
                 s.record.log.clear();
+                s.second.iter_mut().for_each(Second::forget);
                 s.list.redraw();
             }),
             Request::Inspect(inspect) => self.inspect(inspect),
@@ -296,31 +313,48 @@ impl<W: World> Desk<W> {
         self.keep_soon();
     }
 
-    /// Keeps the set-up once it has stayed the same for a while.
+    /// Keeps the set-up once it has stayed the same for a while, and soon in any case.
     fn keep_soon(&self) {
-        let Some(keep) = self.0.keep.borrow().clone() else { return };
-        let (desk, changes) = (
-            self.clone(),
-            self.state(|s| {
-                s.changes += 1;
-                s.changes
-            }),
-        );
+        if self.0.keep.borrow().is_none() {
+            return;
+        }
+        let now = self.now();
+        let (changes, waits) = self.state(|s| {
+            s.changes += 1;
+            let at_the_latest = *s.changed_at.get_or_insert(now) + KEEP_WITHIN;
+            (s.changes, at_the_latest.since(now).min(KEEP_AFTER))
+        });
+        let desk = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(KEEP_AFTER).await;
-            let text = desk.state(|s| {
-                (s.changes == changes && s.is_arranged).then(|| {
-                    s.workspace.draft = s.draft.clone();
-                    keeper::to_text(&s.workspace)
-                })
+            desk.0.world.sleep(waits).await;
+            let now = desk.now();
+            let is_due = desk.state(|s| {
+                s.changes == changes || s.changed_at.is_some_and(|since| now.since(since) >= KEEP_WITHIN)
             });
-            if let Some(text) = text {
-                let trouble = keep.save(text).await.err().map(|error| error.to_string());
-                let is_news = desk
-                    .state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
-                if let Some(words) = trouble.filter(|_| is_news) {
-                    desk.post(&Update::Unkept(words));
-                }
+            if is_due {
+                desk.keep_now();
+            }
+        }));
+    }
+
+    /// Keeps what has changed and is not kept yet.
+    fn keep_now(&self) {
+        let Some(keep) = self.0.keep.borrow().clone() else { return };
+        let text = self.state(|s| {
+            if !s.is_arranged || s.changed_at.take().is_none() {
+                return None;
+            }
+            s.workspace.draft = s.draft.clone();
+            Some(keeper::to_text(&s.workspace))
+        });
+        let Some(text) = text else { return };
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            let trouble = keep.save(text).await.err().map(|error| error.to_string());
+            let is_news =
+                desk.state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
+            if let Some(words) = trouble.filter(|_| is_news) {
+                desk.post(&Update::Unkept(words));
             }
         }));
     }

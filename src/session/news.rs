@@ -67,8 +67,9 @@ impl<W: World> State<W> {
         (news, is_all_searched)
     }
 
-    fn totals(&self) -> Totals {
+    fn totals(&mut self) -> Totals {
         let log = &self.record.log;
+        let second = self.second.as_mut().map(|second| second.recorded(log));
         Totals {
             frames: log.total(),
             began: log.began(),
@@ -82,6 +83,7 @@ impl<W: World> State<W> {
             tainted: self.record.tainted,
             unanswered: self.record.unanswered
                 + self.lines.values().map(|line| line.state.unanswered).sum::<u64>(),
+            second,
         }
     }
 

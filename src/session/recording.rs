@@ -13,8 +13,47 @@ use crate::engine::draft::{Draft, Form};
 use crate::engine::mask::Masker;
 use crate::engine::record::MOST_FRAMES;
 use crate::engine::report::{EventFormat, Origin, Transcript};
-use crate::engine::{Frame, FrameKind, World};
-use crate::wire::{Answer, Match, MatchBy, Rule, Update};
+use crate::engine::{Frame, FrameKind, FrameLog, World};
+use crate::wire::{Answer, Match, MatchBy, Recorded, Rule, Update};
+
+/// The second of two recordings, while it is made.
+pub(super) struct Second {
+    /// The frame that came next when the first one was over: its connections were closed after it.
+    from: u64,
+    /// Frames before this one were looked at.
+    looked_until: u64,
+    has_begun: bool,
+    recorded: Recorded,
+}
+
+impl Second {
+    pub fn new(from: u64) -> Self {
+        Self { from, looked_until: from, has_begun: false, recorded: Recorded::default() }
+    }
+
+    /// Frames were cleared away, and what was counted of them with them.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.from);
+    }
+
+    /// Looks at the frames that came since.
+    pub fn recorded(&mut self, log: &FrameLog) -> Recorded {
+        for frame in log.from(self.looked_until) {
+            self.has_begun |= frame.kind == FrameKind::Connecting;
+            if self.has_begun {
+                count(&mut self.recorded, frame.kind);
+            }
+        }
+        self.looked_until = log.total();
+        self.recorded
+    }
+}
+
+fn count(recorded: &mut Recorded, kind: FrameKind) {
+    recorded.frames += 1;
+    recorded.sent += u64::from(kind.is_message() && !kind.is_received());
+    recorded.received += u64::from(kind.is_message() && kind.is_received());
+}
 
 impl<W: World> Desk<W> {
     /// The frames from a number on, as JSON Lines behind one line about the bench.
@@ -32,15 +71,15 @@ impl<W: World> Desk<W> {
                 0 => 0,
                 from => {
                     let mut later = log.from(from);
-                    later.find(|it| it.kind == FrameKind::Connecting).map_or(from, |it| it.number)
+                    later.find(|it| it.kind == FrameKind::Connecting).map_or(log.total(), |it| it.number)
                 }
             };
             let passes =
                 |frame: &Frame<'_>| frame.number >= begins && filter.is_none_or(|filter| filter.takes(frame));
-            let (mut all, mut until) = (0_usize, log.total());
+            let (mut recorded, mut until) = (Recorded::default(), log.total());
             for frame in log.from(begins).filter(passes) {
-                all += 1;
-                if all == MOST_FRAMES {
+                count(&mut recorded, frame.kind);
+                if recorded.frames == MOST_FRAMES as u64 {
                     until = frame.number + 1;
                 }
             }
@@ -62,13 +101,13 @@ impl<W: World> Desk<W> {
                 .map(|it| json!({ "id": it.id, "url": it.url, "protocols": it.offered }))
                 .collect();
             let replies: Vec<_> = s.workspace.rules.iter().filter_map(reply).collect();
-            let about = json!({ "event": "bench", "secrets": secrets, "connections": connections, "replies": replies, "frames": all });
+            let about = json!({ "event": "bench", "secrets": secrets, "connections": connections, "replies": replies, "frames": recorded.frames });
             fmt::Write::write_fmt(&mut pieces, format_args!("{about}\n"))?;
             EventFormat::JsonLines.write(&session, &Masker::default(), &mut pieces)?;
-            Ok::<_, fmt::Error>((all, log.total()))
+            Ok::<_, fmt::Error>((recorded, log.total()))
         });
         match written {
-            Ok((frames, next)) => Answer::Recording { bytes: pieces.waiting, frames: frames as u64, next },
+            Ok((recorded, next)) => Answer::Recording { bytes: pieces.waiting, recorded, next },
             Err(fmt::Error) => Answer::Failed("the frames could not be written".to_owned()),
         }
     }

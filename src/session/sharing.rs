@@ -7,25 +7,20 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::keeper;
-use crate::engine::draft::{Draft, Form};
+use crate::engine::draft::Draft;
 use crate::engine::mask::Masker;
 use crate::engine::pairing::PairBy;
-use crate::engine::secrets::{self, Suspect, Why};
+use crate::engine::secrets::{self, Known, Suspect, Why};
 use crate::engine::share::{self, ShareError};
-use crate::engine::template::is_name;
 use crate::wire::{ConnectionId, Listed, Offered, Part, Setup, Workspace};
 
 /// A shorter value of a suspect stands in other places by accident.
 const TELLING: usize = 8;
 /// So many values of suspects are looked for in other places.
 const MOST_VALUES: usize = 200;
-/// A shorter value of a secret variable is a whole word to the masker, and not put in place of a placeholder.
-const SHORT: usize = 4;
 /// A content is shown up to here.
 const LONGEST_SHOWN: usize = 100;
 /// So many places of one part are told.
@@ -54,13 +49,13 @@ pub(super) struct Sharing {
 impl Sharing {
     pub fn of(workspace: &Workspace) -> Self {
         let mut workspace = keeper::without_history(workspace);
-        let never = Never::of(&workspace, 1);
+        let known = workspace.known_secrets(1);
         for variable in workspace.variables.iter_mut().filter(|it| it.is_secret) {
             variable.value.clear();
         }
-        never.take_out(&mut workspace);
-        never.take_out_of_names(&mut workspace);
-        let secrets = never.known.iter().map(|(name, _)| never.masker.mask(name).into_owned()).collect();
+        take_out(&known, &mut workspace);
+        take_out_of_names(&known, &mut workspace);
+        let secrets = known.names().collect();
         let mut sharing = Self { workspace, values: Masker::default(), secrets };
         sharing.values = sharing.telling_values();
         sharing
@@ -298,104 +293,56 @@ fn readable(draft: &Draft) -> String {
     }
 }
 
-/// The values of secret variables, which leave in no form.
-struct Never {
-    masker: Masker,
-    /// Names and values.
-    known: Vec<(String, String)>,
-}
-
 /// Takes the values of secret variables out of all that is kept. A value of fewer than four characters stands in many a text by
 /// accident, and what is kept comes back as the person's own.
 pub(super) fn take_out_secrets(workspace: &mut Workspace) {
-    Never::of(workspace, SHORT).take_out(workspace);
+    take_out(&workspace.known_secrets(Known::SHORT), workspace);
     workspace.variables.iter_mut().filter(|it| it.is_secret).for_each(|it| it.value.clear());
 }
 
-impl Never {
-    /// Of values with at least so many characters.
-    fn of(workspace: &Workspace, least: usize) -> Self {
-        let secrets = workspace.variables.iter().filter(|it| it.is_secret);
-        let known = secrets.map(|it| (it.name.clone(), it.value.trim().to_owned()));
-        let known: Vec<_> = known.filter(|(_, value)| value.chars().count() >= least).collect();
-        Self { masker: Masker::new(known.iter().map(|(_, value)| value)), known }
+fn take_out(known: &Known, workspace: &mut Workspace) {
+    if known.is_empty() {
+        return;
     }
+    for setup in &mut workspace.connections {
+        known.template(&mut setup.url);
+        known.template(&mut setup.protocols);
+        setup.on_open.iter_mut().for_each(|draft| known.draft(draft));
+        if let Some(heartbeat) = &mut setup.heartbeat {
+            known.draft(&mut heartbeat.message);
+            heartbeat.reply.iter_mut().for_each(|reply| known.text(&mut reply.text));
+        }
+    }
+    workspace.messages.iter_mut().for_each(|message| known.draft(&mut message.draft));
+    let open = workspace.variables.iter_mut().filter(|it| !it.is_secret);
+    open.for_each(|variable| known.text(&mut variable.value));
+    for rule in &mut workspace.rules {
+        known.text(&mut rule.when.text);
+        known.draft(&mut rule.reply);
+    }
+    for address in &mut workspace.addresses {
+        known.template(&mut address.url);
+        known.template(&mut address.protocols);
+    }
+    workspace.sent.iter_mut().for_each(|draft| known.draft(draft));
+    known.draft(&mut workspace.draft);
+}
 
-    fn take_out(&self, workspace: &mut Workspace) {
-        if self.known.is_empty() {
-            return;
-        }
-        for setup in &mut workspace.connections {
-            self.template(&mut setup.url);
-            self.template(&mut setup.protocols);
-            setup.on_open.iter_mut().for_each(|draft| self.draft(draft));
-            if let Some(heartbeat) = &mut setup.heartbeat {
-                self.draft(&mut heartbeat.message);
-                heartbeat.reply.iter_mut().for_each(|reply| self.text(&mut reply.text));
-            }
-        }
-        workspace.messages.iter_mut().for_each(|message| self.draft(&mut message.draft));
-        let open = workspace.variables.iter_mut().filter(|it| !it.is_secret);
-        open.for_each(|variable| self.text(&mut variable.value));
-        for rule in &mut workspace.rules {
-            self.text(&mut rule.when.text);
-            self.draft(&mut rule.reply);
-        }
-        for address in &mut workspace.addresses {
-            self.template(&mut address.url);
-            self.template(&mut address.protocols);
-        }
-        workspace.sent.iter_mut().for_each(|draft| self.draft(draft));
-        self.draft(&mut workspace.draft);
-    }
-
-    /// What people call things; they write values there by mistake only.
-    fn take_out_of_names(&self, workspace: &mut Workspace) {
-        for setup in &mut workspace.connections {
-            self.text(&mut setup.name);
-            if let PairBy::Field { sent, received } = &mut setup.pairing {
-                self.text(sent);
-                self.text(received);
-            }
-        }
-        for message in &mut workspace.messages {
-            self.text(&mut message.name);
-            self.text(&mut message.folder);
-        }
-        workspace.variables.iter_mut().for_each(|variable| self.text(&mut variable.name));
-        workspace.rules.iter_mut().for_each(|rule| self.text(&mut rule.name));
-    }
-
-    fn text(&self, text: &mut String) {
-        if let Cow::Owned(masked) = self.masker.mask(text) {
-            *text = masked;
+/// What people call things; they write values there by mistake only.
+fn take_out_of_names(known: &Known, workspace: &mut Workspace) {
+    for setup in &mut workspace.connections {
+        known.text(&mut setup.name);
+        if let PairBy::Field { sent, received } = &mut setup.pairing {
+            known.text(sent);
+            known.text(received);
         }
     }
-
-    /// Where placeholders are filled in, the value becomes one: the recipient puts in their own.
-    fn template(&self, text: &mut String) {
-        for (name, value) in &self.known {
-            if value.chars().count() >= SHORT && is_name(name) && text.contains(value.as_str()) {
-                *text = text.replace(value.as_str(), &format!("{{{{{name}}}}}"));
-            }
-        }
-        self.text(text);
+    for message in &mut workspace.messages {
+        known.text(&mut message.name);
+        known.text(&mut message.folder);
     }
-
-    fn draft(&self, draft: &mut Draft) {
-        if let Some(bytes) = draft.written_bytes()
-            && let Cow::Owned(masked) = self.masker.mask_bytes(&bytes)
-        {
-            draft.text = match draft.form {
-                Form::Hex => masked.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
-                _ => STANDARD.encode(&masked),
-            };
-        }
-        match draft.is_plain {
-            true => self.text(&mut draft.text),
-            false => self.template(&mut draft.text),
-        }
-    }
+    workspace.variables.iter_mut().for_each(|variable| known.text(&mut variable.name));
+    workspace.rules.iter_mut().for_each(|rule| known.text(&mut rule.name));
 }
 
 /// What a link brings, in bounds.

@@ -10,6 +10,7 @@ use super::format;
 use super::keys;
 use super::link::Link;
 use super::practice::Practice;
+use super::recording;
 use super::route::Route;
 use super::share;
 use super::store::{Dialog, Store};
@@ -48,6 +49,9 @@ pub fn App(
     surroundings::watch(link);
     StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(bytes)));
     keys::listen(store, link);
+    StoredValue::new_local(page::BytesListener::new(page::DRAFTED, move |_| {
+        recording::forget_first(store, link)
+    }));
 
     let check_sockets = RwSignal::new(0_u32);
     StoredValue::new_local(page::BytesListener::new(page::CHECK_SOCKETS, move |digits| {

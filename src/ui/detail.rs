@@ -171,17 +171,19 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
             })}
         </div>
         <p class="facts" data-testid="facts">{text(move || facts(store))}</p>
-        <div class="views" role="group" aria-label="Views">{move || views(store)}</div>
+        <div class="looks">
+            <div class="views" role="group" aria-label="Views">{move || views(store)}</div>
+            {move || compare_button(store, is_comparing)}
+        </div>
         <div class="deeds">
             {toggle("pin", "Pin", "Keep this frame, whatever the memory does", when(move || pinned.get().is_some()), pin)}
-            {move || compare_button(store, is_comparing)}
-            {button("quiet", "copy", "Copy", "The content as it is", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
-            {copy_as("copy-readable", "readable", "Copy it readable: JSON laid out, bytes as digits", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
-            <span hidden=when(move || !has_step.get())>{copy_as("copy-step", "as step", "Copy it as a step of a suite", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}</span>
-            {button("quiet", "save-content", "Save", "The content as a file", with_frame(save))}
+            {button("quiet", "copy", "Copy", "The content as it is; the value of a secret variable stands as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
+            {copy_as("copy-readable", "readable", "Copy it readable: JSON laid out, bytes as digits; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
+            <span hidden=when(move || !has_step.get())>{copy_as("copy-step", "as step", "Copy it as a step of a suite; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}</span>
+            {button("quiet", "save-content", "Save", "The content as a file; a text has secrets as {{name}}", with_frame(save))}
             <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send the content once more, byte for byte, to where the composer sends"
                 disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>"Re-send"</button>
-            <span hidden=when(move || !is_message.get())>{button("quiet", "edit-again", "Edit", "Put the content into the composer", with_frame(edit))}</span>
+            <span hidden=when(move || !is_message.get())>{button("quiet", "edit-again", "Edit", "Put the content into the composer; secrets as {{name}}", with_frame(edit))}</span>
         </div>
         <label class="field note" hidden=when(move || pinned.get().is_none())>
             <span>"Remark"</span>

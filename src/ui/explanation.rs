@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::fields::prose;
 use super::store::Connection;
 use crate::engine::explain::{Cause, Explanation, Probed, Warning};
 use crate::wire::{LineState, Phase};
@@ -108,10 +109,10 @@ fn answer(probed: &Probed) -> AnyView {
 }
 
 fn warning(warning: Warning) -> AnyView {
-    let ways = warning.advice.into_iter().map(|way| view! { <li>{way.into_owned()}</li> }).collect_view();
+    let ways = warning.advice.into_iter().map(|way| view! { <li>{prose(&way)}</li> }).collect_view();
     view! {
         <li data-state=if warning.is_blocking { "wrong" } else { "" }>
-            <strong>{warning.title.into_owned()}</strong>" "<span class="why">{warning.why.into_owned()}</span>
+            <strong>{prose(&warning.title)}</strong>" "<span class="why">{prose(&warning.why)}</span>
             <ul>{ways}</ul>
         </li>
     }
@@ -126,12 +127,12 @@ pub(in crate::ui) fn causes(causes: Vec<Cause>) -> AnyView {
 
 fn cause(cause: Cause) -> AnyView {
     let likely = cause.likelihood.word();
-    let next = cause.next.into_iter().map(|next| view! { <li>{next.into_owned()}</li> }).collect_view();
+    let next = cause.next.into_iter().map(|next| view! { <li>{prose(&next)}</li> }).collect_view();
     view! {
         <li data-likely=likely data-cause=cause.id.into_owned()>
             <span class="likely">{likely}</span>
-            <strong>{cause.title.into_owned()}</strong>
-            <span class="why">{cause.why.into_owned()}</span>
+            <strong>{prose(&cause.title)}</strong>
+            <span class="why">{prose(&cause.why)}</span>
             <ul class="next">{next}</ul>
         </li>
     }

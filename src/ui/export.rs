@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::fields::{button, tick};
+use super::fields::{button, prose, tick};
 use super::format;
 use super::link::Link;
 use super::store::{Dialog, Store};
@@ -32,7 +32,7 @@ pub(super) fn choose(
 ) -> AnyView {
     let masks = RwSignal::new(true);
     let place = |(place, count): (String, u64)| {
-        view! { <li><code>{place}</code>" "{format::counted(count, "value")}</li> }
+        view! { <li>{prose(&place)}" "{format::counted(count, "value")}</li> }
     };
     let places = places.into_iter().map(place).collect_view();
     let go = move || {

@@ -20,6 +20,20 @@ pub(super) fn when(of: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool
     Signal::derive(of)
 }
 
+/// Words with code in backticks, as code.
+pub(super) fn prose(words: &str) -> AnyView {
+    let parts: Vec<_> = words.split('`').collect();
+    // A backtick without a second one is a sign of the text.
+    if parts.len() % 2 == 0 {
+        return words.to_owned().into_any();
+    }
+    let part = |(at, part): (usize, &&str)| match at % 2 {
+        0 => part.to_string().into_any(),
+        _ => view! { <code>{part.to_string()}</code> }.into_any(),
+    };
+    parts.iter().enumerate().map(part).collect_view().into_any()
+}
+
 /// The same, told only when it differs: a field that is set anew to what it was loses what is being typed.
 fn steady(value: Signal<String>) -> Signal<String> {
     Memo::new(move |_| value.get()).into()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::fields::{button, text, toggle, when};
+use super::fields::{button, prose, text, toggle, when};
 use super::format;
 use super::link::Link;
 use super::plot;
@@ -154,12 +154,16 @@ fn offered(store: Store, offer: Offer) -> AnyView {
     let accept = move || {
         let Some(connection) = untrack(|| store.current()) else { return };
         let pairing = PairBy::Field { sent: format!("$.{sent}"), received: format!("$.{received}") };
+        let before = connection.setup.with_untracked(|setup| setup.pairing.clone());
         connection.setup.update(|setup| setup.pairing = pairing);
-        store.say(format!("Round trips are measured by {by} from now on; Options has other ways."));
+        let name = untrack(|| connection.name());
+        let words =
+            format!("Round trips of {name} are measured by {by}, and their figures start again from 0.");
+        store.offer_undo(words, move || connection.setup.update(|setup| setup.pairing = before.clone()));
     };
     view! {
-        <span class="offered" role="status" data-testid="pairing-offer">{words}</span>
-        {button("quiet", "pairing-use", "Use it", "Recognise replies by this value from now on", accept)}
+        <span class="offered" role="status" data-testid="pairing-offer">{prose(&words)}</span>
+        {button("quiet", "pairing-use", "Use it", "Recognises replies by this value from now on. The figures of this connection start again from 0; frames stay.", accept)}
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::left_draft;
 use super::pace::Pace;
 use super::store::Store;
 use super::trouble;
@@ -59,6 +60,7 @@ impl Link {
         }
         // Held for as long as the page is drawn.
         StoredValue::new_local(page::LeaveListener::new(move || {
+            left_draft::keep(store);
             link.0.update_value(|hold| hold.channel = None);
         }));
         set_timeout(
@@ -195,7 +197,9 @@ impl Link {
                 if let Some(unread) = restored.unread {
                     store.complain(unread.words("Part of what this browser kept of the bench"));
                 }
-                store.restore(restored.workspace, page::own_socket_address("/ws"));
+                let mut kept = restored.workspace;
+                left_draft::take(&mut kept);
+                store.restore(kept, page::own_socket_address("/ws"));
             }
             Ok(Update::Unkept(words)) => {
                 store

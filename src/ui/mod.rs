@@ -40,6 +40,8 @@ mod keys;
 #[cfg(feature = "page")]
 mod latency;
 #[cfg(feature = "page")]
+mod left_draft;
+#[cfg(feature = "page")]
 mod link;
 #[cfg(feature = "page")]
 mod matching;

@@ -1,7 +1,7 @@
 //! The timeline as a suite: of one recording, or of two that tell what varies.
 //!
-//! Owns the first of two recordings until the second is there. The rule a reader would break: a second recording begins with a
-//! handshake, as the first did, so what is open is closed before it begins.
+//! Owns the first of two recordings until a suite is made of it. A second recording begins with a handshake, as the first did, so
+//! what is open is closed before it begins.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use super::route::Route;
 use super::store::{Dialog, FirstRecording, Store};
 use crate::browser::page;
 use crate::engine::record::MOST_FRAMES;
-use crate::wire::{Answer, Question};
+use crate::wire::{Answer, Question, Recorded, Request};
 
 /// What stands between two recordings.
 const AGAIN: &[u8] = b"{\"event\":\"again\"}\n";
@@ -26,7 +26,7 @@ pub(super) fn begin(store: Store, _link: Link) {
 /// A word in the head of the timeline while a second recording is made.
 pub(super) fn under_way(store: Store, link: Link) -> AnyView {
     let is_hidden = when(move || store.first_recording.with(Option::is_none));
-    let words = text(move || format!("Second recording: {}", format::counted(second(store), "frame")));
+    let words = text(move || format!("Second recording: {}", format::counted(second(store).frames, "frame")));
     view! {
         <button type="button" data-testid="second-recording" hidden=is_hidden
             title="Compare it with the first one, or forget it" on:click=move |_| begin(store, link)>{words}</button>
@@ -34,10 +34,32 @@ pub(super) fn under_way(store: Store, link: Link) -> AnyView {
     .into_any()
 }
 
-/// Frames since the first recording.
-fn second(store: Store) -> u64 {
-    let next = store.first_recording.with(|first| first.as_ref().map_or(0, |it| it.next));
-    store.totals.get().frames.saturating_sub(next)
+/// What the second recording has so far.
+fn second(store: Store) -> Recorded {
+    store.totals.with(|totals| totals.second.unwrap_or_default())
+}
+
+/// What keeps the second recording from being compared with the first; none when there is enough.
+fn lacks(first: Recorded, second: Recorded) -> Option<&'static str> {
+    match (first, second) {
+        (_, Recorded { frames: 0, .. }) => {
+            Some("Connect, do the same as before, then open this dialog again.")
+        }
+        (Recorded { sent: 1.., .. }, Recorded { sent: 0, .. }) => {
+            Some("It has no message that you sent: do the same as before first.")
+        }
+        (Recorded { received: 1.., .. }, Recorded { sent: 0, received: 0, .. }) => {
+            Some("It has no message yet: wait for the same messages as before.")
+        }
+        _ => None,
+    }
+}
+
+/// Goes on without a first recording.
+pub(super) fn forget_first(store: Store, link: Link) {
+    if store.first_recording.try_update(Option::take).flatten().is_some() {
+        link.ask(&Request::RecordAgain(None));
+    }
 }
 
 /// The dialog.
@@ -70,8 +92,9 @@ fn of_one(store: Store, link: Link) -> AnyView {
         record(store, link, 0, move |lines, _, _| hand_over(store, &lines));
     };
     let again = move || {
-        record(store, link, 0, move |lines, frames, next| {
-            store.first_recording.set(Some(FirstRecording { lines: lines.into(), frames, next }));
+        record(store, link, 0, move |lines, recorded, next| {
+            store.first_recording.set(Some(FirstRecording { lines: lines.into(), recorded, next }));
+            link.ask(&Request::RecordAgain(Some(next)));
             connections::close_all(store, link);
             store.dialog.set(None);
             store.say("The first recording is kept. Connect, and do the same as before.".to_owned());
@@ -100,29 +123,34 @@ fn of_one(store: Store, link: Link) -> AnyView {
 }
 
 fn of_two(store: Store, link: Link, first: FirstRecording) -> AnyView {
-    let frames = format::counted(first.frames, "frame");
-    let second_words = text(move || match second(store) {
-        0 => "Second recording: none yet. Connect, do the same as before, then open this dialog again."
-            .to_owned(),
+    let is = first.recorded;
+    let frames = format::counted(is.frames, "frame");
+    let second_words = text(move || match second(store).frames {
+        0 => "Second recording: none yet.".to_owned(),
         count => format!("Second recording: {}.", format::counted(count, "frame")),
     });
-    let has_none = when(move || second(store) == 0);
+    let lacking = text(move || lacks(is, second(store)).unwrap_or_default().to_owned());
+    let is_lacking = when(move || !lacking.with(String::is_empty));
     let (both, one, next) = (first.lines.clone(), first.lines, first.next);
     let compare = move || {
         let first = both.clone();
-        record(store, link, next, move |lines, _, _| {
-            hand_over(store, &[&first, AGAIN, &lines].concat());
+        record(store, link, next, move |lines, recorded, _| match lacks(is, recorded) {
+            None => hand_over(store, &[&first, AGAIN, &lines].concat()),
+            // The filter may take out what there is.
+            Some(_) => store.complain("No message of the second recording passes the filter.".to_owned()),
         });
     };
     let only_first = move || hand_over(store, &one);
-    let forget = move || store.first_recording.set(None);
+    let forget = move || forget_first(store, link);
     view! {
         <div data-testid="recording">
             <p>"First recording: "{frames}"."</p>
             <p data-testid="recording-second">{second_words}</p>
             <p class="hint">"What differs between the two is not compared by the suite. Everything else is."</p>
             <div class="deeds">
-                <button type="button" class="primary" data-testid="record-compare" disabled=has_none on:click=move |_| compare()>"Compare both"</button>
+                <button type="button" class="primary" data-testid="record-compare" disabled=is_lacking
+                    aria-describedby="record-lacks" on:click=move |_| compare()>"Compare both"</button>
+                <span class="hint" id="record-lacks" data-testid="record-lacks" hidden=when(move || !is_lacking.get())>{lacking}</span>
                 {button("", "record-first", "Use the first", "A suite of the first recording alone", only_first)}
                 {button("quiet", "record-forget", "Forget the first", "Go on with all frames of the timeline", forget)}
             </div>
@@ -132,16 +160,16 @@ fn of_two(store: Store, link: Link, first: FirstRecording) -> AnyView {
 }
 
 /// Gets the frames from a number on: as JSON Lines, how many, and the number of the next one.
-fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, u64, u64) + 'static) {
+fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, Recorded, u64) + 'static) {
     let filtered = store.list.with_untracked(|list| list.hits.is_some());
     let mut lines = Vec::new();
     link.question(Question::Record { filtered, from }, move |answer| match answer {
         Answer::Piece(bytes) => lines.extend_from_slice(&bytes),
-        Answer::Recording { bytes, frames, next } => {
+        Answer::Recording { bytes, recorded, next } => {
             lines.extend_from_slice(&bytes);
-            match frames {
+            match recorded.frames {
                 0 => store.complain("No frame is there to make a suite of.".to_owned()),
-                _ => then(std::mem::take(&mut lines), frames, next),
+                _ => then(std::mem::take(&mut lines), recorded, next),
             }
         }
         Answer::Failed(words) => store.complain(format::sentence(&words)),
@@ -149,9 +177,8 @@ fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, u64, u64) 
     });
 }
 
-/// The checks take it from here.
+/// The checks take it from here. What was recorded first stays until they have made a suite of it.
 fn hand_over(store: Store, lines: &[u8]) {
-    store.first_recording.set(None);
     store.dialog.set(None);
     page::announce_bytes(page::RECORDING, lines);
     page::go_to(&Route::Checks.href());

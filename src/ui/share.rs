@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 
 use super::export;
-use super::fields::{button, text, when};
+use super::fields::{button, prose, text, when};
 use super::format;
 use super::link::Link;
 use super::route::Route;
@@ -133,7 +133,7 @@ fn item(listed: Listed, ticks: Ticks) -> AnyView {
                     on:change=move |event| change(event_target_checked(&event))/>
                 <span><strong>{name}</strong>" "<code>{content}</code></span>
             </label>
-            <p class="note" data-state="wrong" hidden=!is_suspect>{format!("{words}.")}</p>
+            <p class="note" data-state="wrong" hidden=!is_suspect>{prose(&format!("{words}."))}</p>
         </li>
     }
     .into_any()
@@ -222,7 +222,7 @@ fn replace_by(store: Store, link: Link, mut workspace: Workspace, parts: &[Part]
 fn add_to(store: Store, mut workspace: Workspace) {
     let mut moved = BTreeMap::new();
     for setup in std::mem::take(&mut workspace.connections) {
-        let (id, name) = (setup.id, setup.name.clone());
+        let (id, name) = (setup.id, store.free_name_like(&setup.name));
         let connection = store.add_like(setup);
         store.rename(connection, name);
         moved.insert(id, connection.id);

@@ -12,8 +12,8 @@ use crate::engine::names::MessageScope;
 use crate::engine::report::EventFormat;
 use crate::wire::{
     Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, Listed, News, Offered,
-    Phase, Pin, Plot, Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup, Totals,
-    Variable, Workspace,
+    Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup,
+    Totals, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -78,8 +78,8 @@ pub(super) enum Dialog {
 pub(super) struct FirstRecording {
     /// As JSON Lines.
     pub lines: Arc<[u8]>,
-    /// Frames in it.
-    pub frames: u64,
+    /// What it has.
+    pub recorded: Recorded,
     /// The number of the frame with which the second one may begin.
     pub next: u64,
 }

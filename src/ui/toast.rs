@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::fields::text;
+use super::fields::{prose, text};
 use super::store::Store;
 
 const STAYS: Duration = Duration::from_secs(5);
@@ -46,5 +46,5 @@ pub(super) fn ToastLine(store: Store) -> impl IntoView {
         })
     };
     let is_empty = text(move || store.toast.with(Option::is_none).to_string());
-    view! { <p class="toast" role="status" data-testid="toast" data-state=state data-empty=is_empty>{words}{button}</p> }.into_any()
+    view! { <p class="toast" role="status" data-testid="toast" data-state=state data-empty=is_empty>{move || words.with(|words| prose(words))}{button}</p> }.into_any()
 }

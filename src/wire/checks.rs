@@ -351,12 +351,21 @@ pub enum Told {
     },
     /// Of [`Ask::Examples`].
     Examples(Vec<Example>),
-    /// Of [`Ask::Plan`]; [`Told::Failed`] while a value is missing or wrong.
+    /// Of [`Ask::Plan`]; [`Told::Failed`] while a value is wrong, or an address needs one that is missing.
     Planned {
         /// The addresses, without secrets.
         targets: Vec<TargetReport>,
         /// How many checks would run, one for each row.
         checks: usize,
+        /// Which values Run needs and no address does, in sentences.
+        missing: Vec<String>,
+    },
+    /// The library after a change that only this visit has, since nothing can be kept here.
+    Unkept {
+        /// All suites.
+        library: Vec<Card>,
+        /// In the browser's words.
+        why: String,
     },
     /// A run of an earlier time.
     Report(Box<Report>),

@@ -17,8 +17,8 @@ pub use line::{Beats, CloseSeen, LineState, Offer, Phase, Retry, Typed};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
-    Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, RepeatSeen,
-    Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Unread, Update, most_sockets,
+    Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, Recorded,
+    RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Unread, Update, most_sockets,
 };
 pub use workspace::{
     Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, Rule, SavedMessage, Setup, Times,

@@ -58,6 +58,8 @@ pub enum Request {
     Attach(Payload),
     /// Where the page is has changed.
     Surroundings(Surroundings),
+    /// A second recording of a conversation may begin with this frame; none when there is no first one.
+    RecordAgain(Option<u64>),
     /// The page is out of sight, or in sight again.
     Hidden(bool),
     /// Open a connection as it is set up, or open a closed one again.

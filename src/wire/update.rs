@@ -152,6 +152,19 @@ pub struct Totals {
     pub tainted: u64,
     /// Messages to which no reply was recognised, in all connections.
     pub unanswered: u64,
+    /// What the second of two recordings has so far; none unless one was asked for.
+    pub second: Option<Recorded>,
+}
+
+/// What a recording has so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Frames from its first handshake on.
+    pub frames: u64,
+    /// Messages sent among them.
+    pub sent: u64,
+    /// Messages received among them.
+    pub received: u64,
 }
 
 /// The list that is scrolled: all frames, or those that pass the filter.
@@ -374,8 +387,8 @@ pub enum Answer {
         /// The last bytes.
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
-        /// Frames that there were; those in it are fewer when it is large.
-        frames: u64,
+        /// What there was; frames in it are fewer when it is large.
+        recorded: Recorded,
         /// The number of the frame that comes next.
         next: u64,
     },

@@ -13,6 +13,7 @@ use crate::engine::backoff::Backoff;
 use crate::engine::draft::Draft;
 use crate::engine::names::Names;
 use crate::engine::pairing::PairBy;
+use crate::engine::secrets::Known;
 
 /// Everything that was set up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,11 @@ pub struct Workspace {
 impl Workspace {
     /// Bytes of frames that are held when nobody has said otherwise.
     pub const BUDGET: u64 = 128 << 20;
+
+    /// The values of its secret variables, those with at least this many characters.
+    pub fn known_secrets(&self, least: usize) -> Known {
+        Variable::known_secrets(&self.variables, least)
+    }
 }
 
 impl Default for Workspace {
@@ -189,6 +195,12 @@ impl Variable {
     /// What the placeholders of these variables stand for.
     pub fn names(variables: &[Self]) -> Names {
         Names::of(variables.iter().map(|it| (it.name.as_str(), it.value.as_str(), it.is_secret)))
+    }
+
+    /// The values of the secret ones, those with at least this many characters.
+    pub fn known_secrets(variables: &[Self], least: usize) -> Known {
+        let secrets = variables.iter().filter(|it| it.is_secret);
+        Known::of(secrets.map(|it| (it.name.as_str(), it.value.as_str())), least)
     }
 }
 

@@ -5,6 +5,7 @@
 mod bench;
 mod figures;
 mod kept;
+mod leaves;
 mod page;
 mod sending;
 mod why;

@@ -1,7 +1,9 @@
 //! The office of the checks, in virtual time: what the page asks and what it is told.
 
+mod early;
 mod kept;
 mod page;
+mod planned;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -481,7 +483,7 @@ fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
         asked.suites[0]
             .told_by
             .insert("env.WS_URL".to_owned(), "the practice server of this page".to_owned());
-        let Told::Planned { targets, checks } = page.ask(Ask::Plan(Box::new(asked.clone()))).await else {
+        let Told::Planned { targets, checks, .. } = page.ask(Ask::Plan(Box::new(asked.clone()))).await else {
             panic!("a plan")
         };
         assert_eq!(checks, 3, "a check for each row");

@@ -107,6 +107,21 @@ impl Page {
         self.office.receive(&encode_json(&errand));
     }
 
+    /// The storage of the browser is there now.
+    pub async fn restore(&self, shelf: TestShelf) {
+        self.office.restore(shelf).await;
+    }
+
+    /// This browser has no storage.
+    pub fn restore_nothing(&self) {
+        self.office.restore_nothing("access is denied".to_owned());
+    }
+
+    /// What was told of a question by now.
+    pub fn told(&self, asked: u32) -> Option<Told> {
+        self.take_answer(asked)
+    }
+
     pub async fn pass(&self, time: Duration) {
         self.sim.sleep(time).await;
     }
@@ -171,6 +186,13 @@ impl Page {
         }
         panic!("never over: {told:?}")
     }
+}
+
+/// A page whose worker has not read the storage yet.
+pub fn with_early_page<F: Future<Output = ()> + 'static>(test: impl FnOnce(Page) -> F + 'static) {
+    let sim = Sim::with_seed(5);
+    let page = Page::in_world(&sim);
+    assert!(sim.run(test(page)).is_ok(), "nothing waits for ever");
 }
 
 pub fn with_page<F: Future<Output = ()> + 'static>(test: impl FnOnce(Page) -> F + 'static) {

@@ -274,7 +274,7 @@ fn what_was_done_by_hand_becomes_a_suite_that_passes() {
         browser.run("document.querySelector('[data-testid=export]').closest('details').open = true").await;
         browser.click("record").await;
         browser.click("record-make").await;
-        browser.until_text("remarks", "`$.id` pairs 1 reply with what was sent.").await;
+        browser.until_text("remarks", "$.id pairs 1 reply with what was sent.").await;
         browser.until_text("edit-state", "No mistakes.").await;
         browser.click("run").await;
         browser.until_text("verdict", "Passed").await;

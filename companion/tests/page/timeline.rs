@@ -229,7 +229,7 @@ fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on(
         let feed = TRADING_FEED.start(&[]);
         on_the_feed(&practice.page, browser, &feed).await;
         send(browser, r#"{"op":"quote","symbol":"AAPL","request_id":"2"}"#).await;
-        browser.until_text("pairing-offer", "2 replies match by `request_id`.").await;
+        browser.until_text("pairing-offer", "2 replies match by request_id.").await;
         assert_eq!(browser.text("samples").await, "0");
         browser.click("pairing-use").await;
         browser.until_script("return !document.querySelector('[data-testid=pairing-offer]')").await;

@@ -51,7 +51,8 @@ impl Hidden {
                 if hidden.values.values().all(|known| known != value) {
                     let name = hidden.free(name);
                     hidden.remarks.push(format!(
-                        "`{{{{{name}}}}}` is a secret variable of the bench: the suite does not have its value."
+                        "`{{{{{name}}}}}` is a secret variable of the bench. {}",
+                        whereabouts(&name)
                     ));
                     hidden.values.insert(name, value.clone());
                 }
@@ -123,8 +124,9 @@ impl Hidden {
         }
         let name = self.free(&name_of(&found.place));
         self.remarks.push(format!(
-            "{}, in {place}: it became the secret `{{{{{name}}}}}`, and the suite does not have its value.",
-            found.words()
+            "{}, in {place}: it became the secret `{{{{{name}}}}}`. {}",
+            found.words(),
+            whereabouts(&name)
         ));
         self.values.insert(name, found.value);
     }
@@ -232,6 +234,14 @@ impl Hidden {
         }
         replaced
     }
+}
+
+/// What a remark says of a value that the suite does not have.
+fn whereabouts(name: &str) -> String {
+    format!(
+        "Its value is in Values until this page is reloaded. Elsewhere set {}.",
+        name.to_ascii_uppercase()
+    )
 }
 
 /// As a query has it.

@@ -4,6 +4,7 @@
 //! and [`Masker`](super::mask::Masker) takes those out. A suspect is a guess, so a person decides; nothing here changes a text unasked.
 
 mod encoded;
+mod known;
 mod names;
 mod scan;
 mod shapes;
@@ -12,6 +13,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::mask::MASK;
+
+pub use known::Known;
 
 /// A part of a text that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,8 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
+use crate::engine::draft::Form;
 use crate::wire::{Heartbeat, Match, Rule, SavedMessage, Variable};
 
 const ALICE: ConnectionId = ConnectionId(1);

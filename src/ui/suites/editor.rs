@@ -14,7 +14,7 @@ use super::link::Link;
 use super::store::{Store, Tab};
 use crate::browser::editor::{Editor, Listeners, Underlined};
 use crate::engine::suite::assist::Example;
-use crate::ui::fields::{text, when};
+use crate::ui::fields::{prose, text, when};
 use crate::ui::format;
 use crate::wire::checks::{Ask, OwnSuite, Told};
 
@@ -255,7 +255,11 @@ fn edit_state(store: Store) -> Signal<String> {
             0 => "No mistakes.".to_owned(),
             count => format!("{}.", format::counted(count as u64, "mistake")),
         };
-        let kept = if store.is_kept.get() { "Kept in this browser." } else { "Keeping …" };
+        let kept = match (store.is_kept.get(), store.keeps_nothing.get()) {
+            (_, true) => "Not kept: this browser keeps nothing.",
+            (true, false) => "Kept in this browser.",
+            (false, false) => "Keeping …",
+        };
         match store.card() {
             Some(card) if !card.is_shipped => format!("{mistakes} {kept}"),
             _ => mistakes,
@@ -318,7 +322,7 @@ fn remarks(store: Store) -> AnyView {
         let (of, remarks) = store.remarks.get();
         if of == store.selected.get() { remarks } else { Vec::new() }
     });
-    let rows = move || shown.get().into_iter().map(|words| view! { <li>{words}</li> }).collect_view();
+    let rows = move || shown.get().into_iter().map(|words| view! { <li>{prose(&words)}</li> }).collect_view();
     view! {
         <section class="remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || shown.with(Vec::is_empty))>
             <p>"Made from a recording. Look at this before you rely on it:"</p>
@@ -336,7 +340,7 @@ fn mistakes(store: Store) -> AnyView {
             let place = (it.line, it.column);
             view! {
                 <li><button type="button" class="quiet" data-testid="mistake" on:click=move |_| store.place.set(Some(place))>
-                    <span class="mono">{format!("{}:{}", it.line, it.column)}</span>" "{it.message}</button></li>
+                    <span class="mono">{format!("{}:{}", it.line, it.column)}</span>" "{prose(&it.message)}</button></li>
             }
             .into_any()
         };

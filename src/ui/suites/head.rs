@@ -8,7 +8,7 @@ use super::order;
 use super::store::{Store, Tab};
 use super::target;
 use crate::browser::download::Download;
-use crate::ui::fields::{button, text, when};
+use crate::ui::fields::{button, prose, text, when};
 use crate::wire::checks::{Ask, Errand, OwnSuite};
 
 /// The head.
@@ -171,7 +171,7 @@ fn refused(store: Store) -> AnyView {
             .into_iter()
             .map(|(id, mistakes, reasons)| {
                 let mistakes = mistakes.into_iter().map(|it| format!("line {}: {}", it.line, it.message));
-                let words = reasons.into_iter().chain(mistakes).map(|words| view! { <li>{words}</li> }).collect_view();
+                let words = reasons.into_iter().chain(mistakes).map(|words| view! { <li>{prose(&words)}</li> }).collect_view();
                 view! { <div class="refused" role="alert" data-testid="refused"><strong>{format!("{} did not run", title(&id))}</strong><ul>{words}</ul></div> }.into_any()
             })
             .collect_view()

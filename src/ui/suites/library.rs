@@ -244,6 +244,12 @@ pub(super) fn take(store: Store, link: Link, name: String, text: String) {
     take_then(store, link, name, text, Box::new(|_| {}));
 }
 
+/// Takes in a recording of the bench, and tells the bench when it has become a suite.
+pub(super) fn take_recorded(store: Store, link: Link, text: String) {
+    let made = Box::new(|_| page::announce_bytes(page::DRAFTED, &[]));
+    take_then(store, link, "recorded".to_owned(), text, made);
+}
+
 fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn FnOnce(String)>) {
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return store.complain(format!("{name} is empty."));
@@ -359,7 +365,8 @@ pub(super) fn bring_back(store: Store, link: Link, suite: OwnSuite) {
 /// The library after a change, or why it was not kept.
 pub(super) fn heard(store: Store, told: Told) {
     match told {
-        Told::Library(library) => store.library.set(library),
+        // That nothing is kept was said when the view opened.
+        Told::Library(library) | Told::Unkept { library, .. } => store.library.set(library),
         Told::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     }

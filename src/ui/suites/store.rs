@@ -124,6 +124,8 @@ pub(super) struct Store {
     pub examined: RwSignal<Examined>,
     /// What Run would test.
     pub planned: RwSignal<Planned>,
+    /// This browser has no storage for us, so a suite lasts as long as the page.
+    pub keeps_nothing: RwSignal<bool>,
     pub tab: RwSignal<Tab>,
     pub forms: RwSignal<Forms>,
     /// What was typed for secrets, by suite and name; it never reaches the disk by itself.
@@ -176,6 +178,7 @@ impl Store {
             is_loaded: RwSignal::new(false),
             examined: RwSignal::default(),
             planned: RwSignal::default(),
+            keeps_nothing: RwSignal::default(),
             tab: RwSignal::default(),
             forms: RwSignal::default(),
             secret_values: RwSignal::default(),
@@ -216,6 +219,7 @@ impl Store {
         });
         self.forms.set(forms);
         self.past.set(restored.past);
+        self.keeps_nothing.set(restored.trouble.is_some());
         if let Some(trouble) = restored.trouble {
             self.complain(format!("This browser keeps nothing for the next visit: {trouble}"));
         }

@@ -11,7 +11,7 @@ use super::link::Link;
 use super::order;
 use super::store::Store;
 use crate::engine::report::TargetReport;
-use crate::ui::fields::{text, when};
+use crate::ui::fields::{prose, text, when};
 use crate::ui::format;
 use crate::ui::live::LiveRun;
 use crate::wire::checks::{Ask, Told};
@@ -25,9 +25,9 @@ pub(super) enum Planned {
     /// Nothing is known of it yet.
     #[default]
     Unknown,
-    /// These addresses, with this many checks.
-    Targets(Vec<TargetReport>, usize),
-    /// Why it is not known: a value is missing.
+    /// These addresses, with this many checks; Run needs these values, each told in a sentence.
+    Targets(Vec<TargetReport>, usize, Vec<String>),
+    /// Why it is not known: an address needs a value that is missing.
     Missing(String),
 }
 
@@ -59,7 +59,9 @@ pub(super) fn follow(store: Store, link: Link) {
                     return;
                 }
                 match told {
-                    Told::Planned { targets, checks } => store.planned.set(Planned::Targets(targets, checks)),
+                    Told::Planned { targets, checks, missing } => {
+                        store.planned.set(Planned::Targets(targets, checks, missing));
+                    }
                     Told::Failed(words) => store.planned.set(Planned::Missing(words)),
                     _ => {}
                 }
@@ -73,21 +75,32 @@ pub(super) fn follow(store: Store, link: Link) {
 pub(super) fn planned(store: Store) -> AnyView {
     let targets = Memo::new(move |_| {
         store.planned.with(|planned| match planned {
-            Planned::Targets(targets, _) => targets.clone(),
+            Planned::Targets(targets, ..) => targets.clone(),
             _ => Vec::new(),
+        })
+    });
+    let unknown = text(move || {
+        store.planned.with(|planned| match planned {
+            Planned::Missing(words) => match words.ends_with('.') {
+                true => format!("not known yet. {words}"),
+                false => format!("not known yet. {}", format::sentence(words)),
+            },
+            Planned::Targets(targets, ..) if targets.is_empty() => "none, no step connects".to_owned(),
+            _ => String::new(),
         })
     });
     let missing = text(move || {
         store.planned.with(|planned| match planned {
-            Planned::Missing(words) => format!("not known yet: {words}"),
-            Planned::Targets(targets, _) if targets.is_empty() => "none, no step connects".to_owned(),
+            Planned::Targets(_, _, missing) => missing.join(" "),
             _ => String::new(),
         })
     });
     let rows = text(move || {
         let written = store.examined.with(|it| it.checks.len());
         store.planned.with(|planned| match planned {
-            Planned::Targets(_, checks) if *checks != written && store.tags.with(|tags| tags.is_empty()) => {
+            Planned::Targets(_, checks, _)
+                if *checks != written && store.tags.with(|tags| tags.is_empty()) =>
+            {
                 format!(
                     "{} to run: each row of the {} in the suite is one.",
                     format::counted(*checks as u64, "check"),
@@ -99,8 +112,9 @@ pub(super) fn planned(store: Store) -> AnyView {
     });
     view! {
         <div class="target" data-testid="suite-target" hidden=when(move || store.planned.with(|it| *it == Planned::Unknown))>
-            <span class="hint">"Target: "</span>{move || list(&targets.get())}<span class="hint">{missing}</span>
+            <span class="hint">"Target: "</span>{move || list(&targets.get())}<span class="hint">{move || unknown.with(|words| prose(words))}</span>
         </div>
+        <p class="note" data-state="warn" data-testid="missing-values" hidden=when(move || missing.with(String::is_empty))>{move || missing.with(|words| prose(words))}</p>
         <p class="hint" data-testid="planned-checks" hidden=when(move || rows.with(String::is_empty))>{rows}</p>
     }
     .into_any()

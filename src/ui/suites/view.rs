@@ -35,7 +35,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         if store.is_restored.get() && recorded.with(|all| !all.is_empty()) {
             let texts = recorded.try_update(std::mem::take).unwrap_or_default();
             untrack(|| {
-                texts.into_iter().for_each(|text| library::take(store, link, "recorded".to_owned(), text));
+                texts.into_iter().for_each(|text| library::take_recorded(store, link, text));
             });
         }
     });

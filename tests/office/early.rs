@@ -1,0 +1,62 @@
+//! What is asked before the browser's storage was read, and where there is none.
+
+use std::time::Duration;
+
+use super::page::{PASSING, Page, TestShelf, with_early_page};
+use sockscope::wire::checks::{Ask, Errand, Forms, OwnSuite, Told};
+
+const KEEP: u32 = 1;
+const FORMS: u32 = 2;
+const FORGET: u32 = 3;
+
+fn mine() -> OwnSuite {
+    OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() }
+}
+
+fn ask(page: &Page, id: u32, question: Ask) {
+    page.errand(Errand::Ask { id, question });
+}
+
+#[test]
+fn what_is_kept_before_the_storage_was_read_is_kept_and_told_after_it() {
+    with_early_page(|page| async move {
+        let shelf = TestShelf::default();
+        // An older text of the same suite must not come over the newer one.
+        let older = OwnSuite { title: "older".into(), ..mine() };
+        let text = serde_json::to_string(&older).expect("plain data");
+        shelf.texts.borrow_mut().insert("suite/own-1".to_owned(), text);
+        ask(&page, KEEP, Ask::Keep(mine()));
+        ask(&page, FORMS, Ask::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() }));
+        page.pass(Duration::from_millis(5)).await;
+        assert_eq!((page.told(KEEP), page.told(FORMS)), (None, None), "it is not known yet");
+        page.restore(shelf.clone()).await;
+        page.pass(Duration::from_millis(5)).await;
+        let Some(Told::Library(library)) = page.told(KEEP) else { panic!("kept") };
+        assert!(library.iter().any(|card| card.title == "mine"));
+        assert_eq!(page.told(FORMS), Some(Told::Done));
+        assert!(shelf.texts.borrow()["suite/own-1"].contains("mine"), "{:?}", shelf.texts.borrow());
+        assert!(shelf.texts.borrow()["forms"].contains("own-1"));
+        ask(&page, FORGET, Ask::Forget("own-1".into()));
+        page.pass(Duration::from_millis(5)).await;
+        assert!(matches!(page.told(FORGET), Some(Told::Library(_))));
+        assert!(!shelf.texts.borrow().contains_key("suite/own-1"));
+    });
+}
+
+#[test]
+fn without_storage_nothing_is_said_to_be_kept() {
+    with_early_page(|page| async move {
+        ask(&page, KEEP, Ask::Keep(mine()));
+        page.restore_nothing();
+        ask(&page, FORMS, Ask::KeepForms(Forms::default()));
+        page.pass(Duration::from_millis(5)).await;
+        let Some(Told::Unkept { library, why }) = page.told(KEEP) else { panic!("not kept") };
+        assert!(library.iter().any(|card| card.id == "own-1"), "it is there for this visit");
+        assert_eq!(why, "access is denied");
+        assert!(matches!(page.told(FORMS), Some(Told::Unkept { .. })));
+        ask(&page, FORGET, Ask::Forget("own-1".into()));
+        page.pass(Duration::from_millis(5)).await;
+        let Some(Told::Unkept { library, .. }) = page.told(FORGET) else { panic!("not kept") };
+        assert!(library.iter().all(|card| card.id != "own-1"));
+    });
+}
