@@ -1,7 +1,7 @@
 //! Thousands of connections through the fault proxy that come and go in all ways. Alone in its process, whose memory and open
 //! files it looks at.
 //!
-//! `SOCKSCOPE_CHURN_SECONDS` says for how long; `cargo xtask test` asks for a minute.
+//! `SOCKSCOPE_CHURN_SECONDS` says for how long; `cargo xtask test` asks for half a minute.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, and not what they call")]
 
 #[expect(dead_code, reason = "the other tests of the server need more")]

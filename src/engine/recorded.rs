@@ -1,7 +1,7 @@
 //! A world that remembers: whatever happens in it is written into a transcript, within a byte budget.
 //!
-//! Owns the recording of a run without a page: the command's and the tests'. In the worker the desk records, as it also
-//! keeps what the page shows. The rule a reader would break: an event is recorded before it is passed on, so that the order
+//! Owns the recording of a run of checks: in the worker of the checks, in the headless command and in tests. On the bench the
+//! desk records, as it also keeps what the page shows. The rule a reader would break: an event is recorded before it is passed on, so that the order
 //! of the log is the order in which things happened, also when the listener answers at once.
 
 use std::cell::RefCell;

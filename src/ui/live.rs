@@ -112,7 +112,7 @@ pub struct LiveRun {
     pub targets: Vec<TargetReport>,
     /// All of its checks.
     pub checks: Vec<LiveCheck>,
-    /// Ten a second, thinned out when they are many.
+    /// Four a second, thinned out when they are many.
     pub moments: Vec<Moment>,
     /// What was measured, by metric.
     pub timings: BTreeMap<String, Histogram>,

@@ -6,54 +6,11 @@ use serde::de::DeserializeOwned;
 const MARK: [u8; 4] = *b"SkSc";
 const HEAD: usize = MARK.len() + size_of::<u64>();
 
-/// What the format was built from. It is taken from the source of every type that crosses, so that nobody has to remember
-/// to raise a version: a page and a worker that differ in one of these files differ here.
-pub const FINGERPRINT: u64 = {
-    let sources: &[&[u8]] = &[
-        include_bytes!("checks.rs"),
-        include_bytes!("line.rs"),
-        include_bytes!("request.rs"),
-        include_bytes!("sharing.rs"),
-        include_bytes!("update.rs"),
-        include_bytes!("workspace.rs"),
-        include_bytes!("../engine/backoff.rs"),
-        include_bytes!("../engine/close.rs"),
-        include_bytes!("../engine/compare/mod.rs"),
-        include_bytes!("../engine/draft.rs"),
-        include_bytes!("../engine/endpoint.rs"),
-        include_bytes!("../engine/explain/cause.rs"),
-        include_bytes!("../engine/explain/host.rs"),
-        include_bytes!("../engine/explain/surroundings.rs"),
-        include_bytes!("../engine/explain/warning.rs"),
-        include_bytes!("../engine/filter/spec.rs"),
-        include_bytes!("../engine/framelog.rs"),
-        include_bytes!("../engine/metrics/counters.rs"),
-        include_bytes!("../engine/metrics/delta.rs"),
-        include_bytes!("../engine/metrics/histogram.rs"),
-        include_bytes!("../engine/metrics/trend.rs"),
-        include_bytes!("../engine/pairing.rs"),
-        include_bytes!("../engine/payload.rs"),
-        include_bytes!("../engine/report/format.rs"),
-        include_bytes!("../engine/report/model.rs"),
-        include_bytes!("../engine/run/progress.rs"),
-        include_bytes!("../engine/suite/assist.rs"),
-        include_bytes!("../engine/view/line.rs"),
-        include_bytes!("../engine/view/mod.rs"),
-        include_bytes!("../engine/time.rs"),
-        env!("CARGO_PKG_VERSION").as_bytes(),
-    ];
-    // FNV-1a, the shortest hash that can run while compiling.
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut file = 0;
-    while file < sources.len() {
-        let mut at = 0;
-        while at < sources[file].len() {
-            hash = (hash ^ sources[file][at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-            at += 1;
-        }
-        file += 1;
-    }
-    hash
+/// Which sources both sides were built from: `build.rs` takes it from all of them, so that nobody has to remember to raise a
+/// version. A page and a worker from different sources differ here.
+pub const FINGERPRINT: u64 = match u64::from_str_radix(env!("SOCKSCOPE_BUILD_ID"), 16) {
+    Ok(id) => id,
+    Err(_) => panic!("build.rs sets a hexadecimal number"),
 };
 
 /// Why bytes are no message.

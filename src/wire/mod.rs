@@ -2,8 +2,10 @@
 //!
 //! Owns what either side may say and how it becomes bytes: one buffer a message, transferred, never structured clones.
 //! It refuses to know who carries the bytes. The rule a reader would break: the format has no names in it, so both sides
-//! must be built from the same source; [`decode`] checks that by a fingerprint.
+//! must be built from the same source; [`decode`] checks that by an id of all sources, which `build.rs` works out.
 
+#[cfg(test)]
+mod build_id;
 pub mod checks;
 mod envelope;
 mod line;

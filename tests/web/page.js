@@ -76,7 +76,7 @@ export async function prepare(server) {
 
   const found = await fetch(DIST, { cache: 'no-store' });
   if (!found.ok) {
-    throw new Error(`there is no ${DIST}: \`cargo xtask test\` builds it before these tests, and so does \`trunk build --release\``);
+    throw new Error(`there is no ${DIST}: \`cargo xtask test\` builds it before these tests, and so does \`cargo xtask build\``);
   }
   const root = document.documentElement;
   root.lang = 'en';

@@ -15,7 +15,7 @@ use web_sys::{
 
 use crate::web::page_server;
 
-/// Where Trunk has put the worker of the release page, which is built before these tests.
+/// Where the worker of the release page lies, which is built before these tests.
 const WORKER: &str = "/dist/worker_boot.js";
 /// And that of the checks.
 const CHECKS_WORKER: &str = "/dist/checks_worker_boot.js";

@@ -6,14 +6,18 @@
 use anyhow::{Result, bail};
 
 use crate::command_line::BenchOptions;
+use crate::page::Edition;
 use crate::process::{self, Show};
 use crate::project::Project;
 use crate::{screen, serve, setup, sizes, targets};
 
 /// True when everything ran; whether an aim is met is told and not judged.
 pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
-    let mut progress =
-        serve::build_all(project, setup::BROWSER_STAGES + targets::STAGES + targets::PEER_STAGES + 1)?;
+    let mut progress = serve::build_all(
+        project,
+        Edition::Release,
+        setup::BROWSER_STAGES + targets::STAGES + targets::PEER_STAGES + 1,
+    )?;
     let browser = setup::browser(&mut progress)?;
     let servers = targets::set_up(&mut progress)?;
     let artillery = targets::set_up_peers(&mut progress)?;
@@ -26,7 +30,7 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
         command.arg("--quick");
     }
     command.args(&options.cases);
-    command.env("SOCKSCOPE_BIN", project.server());
+    command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
     command.env("SOCKSCOPE_ARTILLERY", artillery);
     command.env("SOCKSCOPE_FIRST_LOAD", sizes::first_load(&sizes::weigh(&project.dist())?).to_string());

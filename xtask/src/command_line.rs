@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
+use crate::page::Edition;
+
 /// The text of `--help`.
 pub const HELP: &str = "\
 Sets up, builds, runs and tests Sockscope. Needs Rust; with Node (or curl) the page gets smaller.
@@ -16,9 +18,13 @@ Commands:
   build   Only build the page and the server: target/release/sockscope, with the page inside
   setup   Only install what the others need (they do so themselves)
 
-cargo xtask run [--open] [--port N] [-- arguments of `sockscope serve`]
+cargo xtask run [--quick] [--open] [--port N] [-- arguments of `sockscope serve`]
+  --quick    Build for a look at a change: seconds instead of minutes, but a large page and a slow server
   --open     Open the page in the default browser
   --port N   Listen on port N, or fail if it is taken (default: the first free one from 9000)
+
+cargo xtask build [--quick]
+  --quick    As for `run`: dist, and target/debug/sockscope, which reads dist when it is asked for a file
 
 cargo xtask test [--native] [--web] [--page] [--targets]
   --native   Formatting, lints and tests that need no browser
@@ -32,7 +38,7 @@ cargo xtask bench [--quick] [CASE…]
   CASE       Only these, such as `round-trips`; a wrong name lists them all
 
 Environment:
-  SOCKSCOPE_TOOLS   Folder for trunk, wasm-bindgen, wasm-opt and the packages of the servers
+  SOCKSCOPE_TOOLS   Folder for wasm-bindgen, wasm-opt, esbuild and the packages of the servers
                     in Python and Node (default: sockscope/tools in the user's cache)
   CHROME            The Chrome, Chromium or Edge to test with
   CHROMEDRIVER      The ChromeDriver (or EdgeDriver) of the same major version
@@ -44,7 +50,7 @@ Environment:
 pub enum Request {
     Help,
     Setup,
-    Build,
+    Build(Edition),
     Run(RunOptions),
     Test(Parts),
     Bench(BenchOptions),
@@ -59,6 +65,7 @@ pub struct BenchOptions {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RunOptions {
+    pub edition: Edition,
     pub open: bool,
     /// Absent: the first free port from 9000.
     pub port: Option<u16>,
@@ -102,7 +109,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Request> {
         "test" => parse_test(&mut parser),
         "bench" => parse_bench(&mut parser),
         "setup" => alone(&mut parser, Request::Setup, &command),
-        "build" => alone(&mut parser, Request::Build, &command),
+        "build" => parse_build(&mut parser),
         other => bail!("unknown command {other:?}; there are run, test, bench, build and setup"),
     }
 }
@@ -114,6 +121,18 @@ fn alone(parser: &mut lexopt::Parser, request: Request, name: &str) -> Result<Re
         Some(Short('h') | Long("help")) => Ok(Request::Help),
         Some(other) => bail!("{}; `{name}` takes no options", other.unexpected()),
     }
+}
+
+fn parse_build(parser: &mut lexopt::Parser) -> Result<Request> {
+    let mut edition = Edition::Release;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Request::Help),
+            Long("quick") => edition = Edition::Quick,
+            other => bail!("{}; there is --quick", other.unexpected()),
+        }
+    }
+    Ok(Request::Build(edition))
 }
 
 fn parse_run(parser: &mut lexopt::Parser) -> Result<Request> {
@@ -129,6 +148,7 @@ fn parse_run(parser: &mut lexopt::Parser) -> Result<Request> {
         match parser.next()? {
             None => return Ok(Request::Run(options)),
             Some(Short('h') | Long("help")) => return Ok(Request::Help),
+            Some(Long("quick")) => options.edition = Edition::Quick,
             Some(Long("open")) => options.open = true,
             Some(Long("port")) => {
                 options.port = Some(parser.value()?.parse().context("--port wants a number up to 65535")?);
@@ -180,7 +200,12 @@ mod tests {
         let serve_arguments = vec!["--tls".into(), "--port=1".into(), "--".into(), "x".into()];
         check(
             &["run", "--open", "--port", "81", "--", "--tls", "--port=1", "--", "x"],
-            Request::Run(RunOptions { open: true, port: Some(81), serve_arguments }),
+            Request::Run(RunOptions {
+                edition: Edition::Release,
+                open: true,
+                port: Some(81),
+                serve_arguments,
+            }),
         );
     }
 
@@ -199,6 +224,16 @@ mod tests {
     }
 
     #[test]
+    fn a_quick_page_is_asked_for_by_name() {
+        check(&["build"], Request::Build(Edition::Release));
+        check(&["build", "--quick"], Request::Build(Edition::Quick));
+        check(
+            &["run", "--quick"],
+            Request::Run(RunOptions { edition: Edition::Quick, ..RunOptions::default() }),
+        );
+    }
+
+    #[test]
     fn help_is_found_anywhere() {
         check(&[], Request::Help);
         check(&["run", "--open", "-h"], Request::Help);
@@ -212,7 +247,6 @@ mod tests {
             error.to_string(),
             "unknown command \"walk\"; there are run, test, bench, build and setup"
         );
-        assert_eq!(parse(lexopt::Parser::from_args(["build"])).unwrap(), Request::Build);
         assert!(parse(lexopt::Parser::from_args(["run", "--port", "70000"])).is_err());
     }
 }

@@ -59,7 +59,7 @@ mod tests {
             fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
             fs::write(root.join(name), text).unwrap();
         };
-        let now = || of(root, &["src", "index.html"], &["trunk 1".into()]).unwrap();
+        let now = || of(root, &["src", "index.html"], &["wasm-opt 1".into()]).unwrap();
         write("src/a.rs", "1");
         write("other", "1");
         let mut seen = vec![now()];
@@ -71,7 +71,7 @@ mod tests {
         seen.push(now());
         write("index.html", "");
         seen.push(now());
-        seen.push(of(root, &["src", "index.html"], &["trunk 2".into()]).unwrap());
+        seen.push(of(root, &["src", "index.html"], &["wasm-opt 2".into()]).unwrap());
         let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
         assert_eq!(distinct.len(), seen.len());
     }

@@ -26,17 +26,6 @@ pub struct Source {
 }
 
 impl Source {
-    /// Trunk without its TLS stack: we only call it `--offline`. Unoptimised, it takes half the time to build and
-    /// is no slower in use, since it waits for cargo.
-    pub fn trunk(version: &str) -> Self {
-        Self {
-            package: "trunk",
-            version: version.into(),
-            arguments: &["--locked", "--no-default-features"],
-            usual_time: "about 3 minutes on 2 cores",
-        }
-    }
-
     /// The test runner talks plain HTTP to the driver on this machine, so no TLS here either. Unoptimised, it takes
     /// two seconds more for each file of tests, and a minute less to build.
     pub fn wasm_bindgen(version: &str) -> Self {
@@ -168,10 +157,10 @@ fn address_for(name: &str, version: &str, os: &str, arch: &str) -> Option<String
         ("binaryen", "linux", _) => format!("{arch}-linux"),
         ("binaryen", "macos", "aarch64") => "arm64-macos".into(),
         ("binaryen", "macos" | "windows", "x86_64") => format!("{arch}-{os}"),
-        ("trunk" | "wasm-bindgen", "linux", "x86_64") => "x86_64-unknown-linux-musl".into(),
-        ("trunk" | "wasm-bindgen", "linux", "aarch64") => "aarch64-unknown-linux-gnu".into(),
-        ("trunk" | "wasm-bindgen", "macos", _) => format!("{arch}-apple-darwin"),
-        ("trunk" | "wasm-bindgen", "windows", "x86_64") => "x86_64-pc-windows-msvc".into(),
+        ("wasm-bindgen", "linux", "x86_64") => "x86_64-unknown-linux-musl".into(),
+        ("wasm-bindgen", "linux", "aarch64") => "aarch64-unknown-linux-gnu".into(),
+        ("wasm-bindgen", "macos", _) => format!("{arch}-apple-darwin"),
+        ("wasm-bindgen", "windows", "x86_64") => "x86_64-pc-windows-msvc".into(),
         ("geckodriver", "linux", "x86_64") => "linux64".into(),
         ("geckodriver", "linux", "aarch64") => "linux-aarch64".into(),
         ("geckodriver", "macos", "x86_64") => "macos".into(),
@@ -186,10 +175,6 @@ fn address_for(name: &str, version: &str, os: &str, arch: &str) -> Option<String
                 "https://github.com/mozilla/geckodriver/releases/download/v{version}/geckodriver-v{version}-{triple}.{kind}"
             )
         }
-        "trunk" => {
-            let kind = if os == "windows" { "zip" } else { "tar.gz" };
-            format!("https://github.com/trunk-rs/trunk/releases/download/v{version}/trunk-{triple}.{kind}")
-        }
         "wasm-bindgen" => format!(
             "https://github.com/wasm-bindgen/wasm-bindgen/releases/download/{version}/wasm-bindgen-{version}-{triple}.tar.gz"
         ),
@@ -199,8 +184,8 @@ fn address_for(name: &str, version: &str, os: &str, arch: &str) -> Option<String
     })
 }
 
-/// Wasm-opt's ways in: Node's package, else a prebuilt archive. None if neither can be had.
-pub fn install_wasm_opt(tool: &Tool, cache: &Cache) -> Result<Option<Found>> {
+/// A tool's ways in: Node's package of its name, else a prebuilt archive. None if neither can be had.
+pub fn of_node(tool: &Tool, cache: &Cache) -> Result<Option<Found>> {
     let place = cache.place(&tool.folder_name());
     let got = cache.fill(
         &tool.folder_name(),
@@ -211,7 +196,7 @@ pub fn install_wasm_opt(tool: &Tool, cache: &Cache) -> Result<Option<Found>> {
                 fs::write(fresh.join("package.json"), "{ \"private\": true }\n")?;
                 let mut command = Command::new(npm);
                 command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-                command.arg(format!("binaryen@{}", tool.version)).current_dir(fresh);
+                command.arg(format!("{}@{}", tool.name, tool.version)).current_dir(fresh);
                 if quietly(&mut command).is_ok() && tool.find_in(fresh).is_some() {
                     return Ok(());
                 }
@@ -261,13 +246,14 @@ mod tests {
 
     #[test]
     fn archives_are_named_as_each_project_names_them() {
-        check("trunk", "0.21.14", "linux", "x86_64", Some("trunk-x86_64-unknown-linux-musl.tar.gz"));
-        check("trunk", "0.21.14", "windows", "x86_64", Some("trunk-x86_64-pc-windows-msvc.zip"));
         check("binaryen", "132", "macos", "aarch64", Some("binaryen-version_132-arm64-macos.tar.gz"));
         check("binaryen", "132", "linux", "aarch64", Some("binaryen-version_132-aarch64-linux.tar.gz"));
         let bindgen = "wasm-bindgen-0.2.130-aarch64-apple-darwin.tar.gz";
         check("wasm-bindgen", "0.2.130", "macos", "aarch64", Some(bindgen));
         check("geckodriver", "0.37.1", "linux", "x86_64", Some("geckodriver-v0.37.1-linux64.tar.gz"));
-        check("trunk", "0.21.14", "freebsd", "x86_64", None);
+        let bindgen = "wasm-bindgen-0.2.130-x86_64-pc-windows-msvc.tar.gz";
+        check("wasm-bindgen", "0.2.130", "windows", "x86_64", Some(bindgen));
+        check("wasm-bindgen", "0.2.130", "freebsd", "x86_64", None);
+        check("esbuild", "0.28.2", "linux", "x86_64", None);
     }
 }

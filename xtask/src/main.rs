@@ -4,6 +4,7 @@
 //! `pip`, `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm
 //! target, the Rust components and, on Debian, the packages of the browser, of Python and of Node.
 
+mod assemble;
 mod bench;
 mod browser;
 mod cache;
@@ -12,6 +13,7 @@ mod debian;
 mod fingerprint;
 mod firefox;
 mod install;
+mod lints;
 mod page;
 mod process;
 mod project;
@@ -32,9 +34,6 @@ use std::process::ExitCode;
 use command_line::Request;
 
 fn main() -> ExitCode {
-    if strip::is_standing_in() {
-        return conclude(strip::stand_in(std::env::args().skip(1)).map(|()| true));
-    }
     conclude(command_line::parse(lexopt::Parser::from_env()).and_then(perform))
 }
 
@@ -49,7 +48,7 @@ fn perform(request: Request) -> anyhow::Result<bool> {
     match request {
         Request::Help => Ok(true),
         Request::Setup => setup::everything(&project).map(|()| true),
-        Request::Build => serve::build_all(&project, 0).map(|_| true),
+        Request::Build(edition) => serve::build_all(&project, edition, 0).map(|_| true),
         Request::Run(options) => serve::run(&project, &options).map(|()| true),
         Request::Bench(options) => bench::run(&project, &options),
         Request::Test(parts) => tests_run::run(&project, parts),

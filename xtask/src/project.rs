@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::page::Edition;
 use crate::{process, version};
 
 /// The folder of the root `Cargo.toml`, and where cargo builds.
@@ -46,8 +47,12 @@ impl Project {
     }
 
     /// The built `sockscope`.
-    pub fn server(&self) -> PathBuf {
-        self.target.join("release").join(executable("sockscope"))
+    pub fn server(&self, edition: Edition) -> PathBuf {
+        let profile = match edition {
+            Edition::Release => "release",
+            Edition::Quick => "debug",
+        };
+        self.target.join(profile).join(executable("sockscope"))
     }
 
     /// A cargo command in the workspace.
@@ -83,7 +88,7 @@ pub fn cargo() -> Command {
 }
 
 /// Takes the variables that cargo sets for a running package out of a command's environment.
-pub fn forget_own_package(command: &mut Command) {
+fn forget_own_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO" {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::command_line::RunOptions;
+use crate::page::Edition;
 use crate::process::{self, Running, Show};
 use crate::project::Project;
 use crate::screen::{self, Progress};
@@ -29,8 +30,8 @@ pub struct Server {
 
 impl Server {
     /// Starts it and waits for its one line of addresses.
-    pub fn start(project: &Project, arguments: &[String], errors: Stdio) -> Result<Self> {
-        let mut command = Command::new(project.server());
+    pub fn start(project: &Project, edition: Edition, arguments: &[String], errors: Stdio) -> Result<Self> {
+        let mut command = Command::new(project.server(edition));
         command.args(["serve", "--print-urls"]).args(arguments).current_dir(&project.root);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         let mut running = Running::spawn(&mut command)?;
@@ -96,11 +97,14 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// `cargo build` of the server with the page inside.
-pub fn build(project: &Project) -> Result<()> {
+/// `cargo build` of the server: with the page inside, or quickly, and then it reads `dist` where it lies.
+pub fn build(project: &Project, edition: Edition) -> Result<()> {
     let started = Instant::now();
     let mut command = project.cargo();
-    command.args(["build", "--release", "--locked", "-p", "sockscope-companion"]);
+    command.args(["build", "--locked", "-p", "sockscope-companion"]);
+    if edition == Edition::Release {
+        command.arg("--release");
+    }
     let status = process::run(&mut command, Show::Lines, |_| ())?;
     if !status.success() {
         bail!("the server did not build ({status}); the reason is above");
@@ -109,27 +113,34 @@ pub fn build(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask build`: the page, then the server with it inside. `more` stages will follow.
-pub fn build_all(project: &Project, more: usize) -> Result<Progress> {
+/// `cargo xtask build`: the page, then the server. `more` stages will follow.
+pub fn build_all(project: &Project, edition: Edition, more: usize) -> Result<Progress> {
     let mut progress = Progress::of(setup::PAGE_STAGES + 2 + more);
     let toolbox = setup::page_tools(project, &mut progress)?;
-    progress.stage("building the page in release (about 3 minutes the first time)…");
-    page::build(project, &toolbox)?;
-    let weights = sizes::weigh(&project.dist())?;
-    sizes::table(&weights).lines().for_each(screen::note);
-    if !toolbox.has_wasm_opt {
-        screen::note("built without wasm-opt, so larger than it need be");
+    match edition {
+        Edition::Release => progress.stage("building the page in release (about 2 minutes the first time)…"),
+        Edition::Quick => progress.stage("building a quick page (about 1 minute the first time)…"),
     }
-    progress.stage("building the server in release (about 2 minutes the first time)…");
-    build(project)?;
+    page::build(project, &toolbox, edition)?;
+    if edition == Edition::Release {
+        sizes::table(&sizes::weigh(&project.dist())?).lines().for_each(screen::note);
+        sizes::tell_what_is_missing(&toolbox);
+    }
+    match edition {
+        Edition::Release => {
+            progress.stage("building the server in release (about 2 minutes the first time)…")
+        }
+        Edition::Quick => progress.stage("building a quick server (about 1 minute the first time)…"),
+    }
+    build(project, edition)?;
     Ok(progress)
 }
 
 /// `cargo xtask run`.
 pub fn run(project: &Project, options: &RunOptions) -> Result<()> {
-    let mut progress = build_all(project, 1)?;
+    let mut progress = build_all(project, options.edition, 1)?;
     progress.stage("starting the server…");
-    let server = Server::start(project, &arguments(options), Stdio::inherit())
+    let server = Server::start(project, options.edition, &arguments(options), Stdio::inherit())
         .map_err(|error| explain(error, options.port))?;
     let address = server.url("page").or(server.url("http")).context("the server named no page")?.to_owned();
     let rule = "─".repeat(address.len() + 20);
@@ -190,7 +201,10 @@ mod tests {
     #[track_caller]
     fn check(port: Option<u16>, given: &[&str], expected: &[&str]) {
         let serve_arguments = given.iter().map(|&word| word.to_owned()).collect();
-        assert_eq!(arguments(&RunOptions { open: false, port, serve_arguments }), expected);
+        assert_eq!(
+            arguments(&RunOptions { edition: Edition::Release, open: false, port, serve_arguments }),
+            expected
+        );
     }
 
     #[test]

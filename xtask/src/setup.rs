@@ -3,20 +3,19 @@
 //! Decides the order and says what happens; finding is `tool`'s and `browser`'s, getting is `install`'s;
 //! `targets` does both for what the servers in Python and Node need.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::cache::Cache;
 use crate::install::{self, Source};
-use crate::project::{self, Project, executable};
+use crate::project::{self, Project};
 use crate::screen::{self, Progress};
 use crate::tool::{self, Found, Tool};
-use crate::{firefox, process, strip, targets};
+use crate::{firefox, lints, process, targets};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -31,8 +30,9 @@ pub struct Toolbox {
     folders: Vec<PathBuf>,
     /// Part of the page's fingerprint: another version may make another page.
     pub versions: Vec<String>,
-    /// False where the stand-in took its place.
+    /// Both make the page smaller.
     pub has_wasm_opt: bool,
+    pub has_esbuild: bool,
 }
 
 impl Toolbox {
@@ -44,9 +44,11 @@ impl Toolbox {
 
 /// `cargo xtask setup`.
 pub fn everything(project: &Project) -> Result<()> {
-    let mut progress =
-        Progress::of(RUST_STAGES + PAGE_STAGES + BROWSER_STAGES + firefox::STAGES + targets::STAGES);
+    let mut progress = Progress::of(
+        RUST_STAGES + lints::STAGES + PAGE_STAGES + BROWSER_STAGES + firefox::STAGES + targets::STAGES,
+    );
     rust_components(&mut progress)?;
+    lints::set_up(&mut progress)?;
     page_tools(project, &mut progress)?;
     browser(&mut progress)?;
     firefox::set_up(&mut progress)?;
@@ -82,19 +84,22 @@ pub fn page_tools(project: &Project, progress: &mut Progress) -> Result<Toolbox>
     let cache = Cache::open()?;
     wasm_target(progress)?;
 
-    let trunk = Tool::trunk();
-    let trunk = ensure(&trunk, &cache, progress, &Source::trunk(&trunk.version))?;
     let version = project.wasm_bindgen_version()?;
     let bindgen = ensure(&Tool::wasm_bindgen(&version), &cache, progress, &Source::wasm_bindgen(&version))?;
-    let (wasm_opt, has_wasm_opt) = wasm_opt(&cache, progress)?;
+    let wasm_opt = of_node(&Tool::wasm_opt(), &cache, progress)?;
+    let esbuild = of_node(&Tool::esbuild(), &cache, progress)?;
 
-    let versions = vec![
-        format!("trunk {}", trunk.version),
-        format!("wasm-bindgen {}", bindgen.version),
-        format!("wasm-opt {}", wasm_opt.version),
-    ];
-    let folders = [trunk, bindgen, wasm_opt].into_iter().filter_map(|found| found.folder).collect();
-    Ok(Toolbox { folders, versions, has_wasm_opt })
+    let mut toolbox = Toolbox {
+        folders: bindgen.folder.into_iter().collect(),
+        versions: vec![format!("wasm-bindgen {}", bindgen.version)],
+        has_wasm_opt: wasm_opt.is_some(),
+        has_esbuild: esbuild.is_some(),
+    };
+    for (name, found) in [("wasm-opt", wasm_opt), ("esbuild", esbuild)] {
+        toolbox.versions.push(format!("{name} {}", found.as_ref().map_or("", |found| &found.version)));
+        toolbox.folders.extend(found.and_then(|found| found.folder));
+    }
+    Ok(toolbox)
 }
 
 /// The browser and its driver, for the tests.
@@ -148,31 +153,19 @@ fn ensure(tool: &Tool, cache: &Cache, progress: &mut Progress, source: &Source) 
     install::install(tool, cache, source)
 }
 
-fn wasm_opt(cache: &Cache, progress: &mut Progress) -> Result<(Found, bool)> {
-    let tool = Tool::wasm_opt();
+/// One of the tools that make the page smaller, and that it can do without.
+fn of_node(tool: &Tool, cache: &Cache, progress: &mut Progress) -> Result<Option<Found>> {
+    let name = tool.programs[0];
     if let Some(found) = tool.find(cache) {
-        progress.stage(&format!("wasm-opt {}: there", found.version));
-        return Ok((found, true));
+        progress.stage(&format!("{name} {}: there", found.version));
+        return Ok(Some(found));
     }
     let started = Instant::now();
-    progress.stage("installing wasm-opt…");
-    if let Some(found) = install::install_wasm_opt(&tool, cache)? {
-        screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
-        return Ok((found, true));
-    }
-    screen::note("no wasm-opt here (it comes with Node's npm, or by curl): the page will be larger");
-    Ok((stand_in(cache)?, false))
-}
-
-/// A copy of this program under the name `wasm-opt`.
-fn stand_in(cache: &Cache) -> Result<Found> {
-    let folder = cache.place("instead-of-wasm-opt").join("bin");
-    let copy = folder.join(executable("wasm-opt"));
-    let fresh = folder.join(format!("new-{}", std::process::id()));
-    let own = std::env::current_exe().context("cannot tell where this program lies")?;
-    let copied = fs::create_dir_all(&folder)
-        .and_then(|()| fs::copy(&own, &fresh))
-        .and_then(|_| fs::rename(&fresh, &copy));
-    copied.with_context(|| format!("cannot write {}", copy.display()))?;
-    Ok(Found { version: strip::VERSION.into(), folder: Some(folder) })
+    progress.stage(&format!("installing {name}…"));
+    let found = install::of_node(tool, cache)?;
+    screen::note(&match found {
+        Some(_) => format!("done in {}", screen::seconds(started.elapsed())),
+        None => format!("cannot get {name} here (it comes with Node's npm): the page will be larger"),
+    });
+    Ok(found)
 }

@@ -9,6 +9,8 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use crate::fingerprint::files_under;
+use crate::screen;
+use crate::setup::Toolbox;
 
 /// The most a first visit may transfer, in bytes.
 pub const BUDGET: u64 = 680_000;
@@ -105,6 +107,15 @@ pub fn checks_load(weights: &[Weight]) -> u64 {
 pub fn is_within(weights: &[Weight]) -> bool {
     let is_whole = OF_CHECKS.iter().all(|name| weights.iter().any(|weight| weight.name == *name));
     is_whole && first_load(weights) <= BUDGET && checks_load(weights) <= CHECKS_BUDGET
+}
+
+/// Says which tools were not there to make the page smaller.
+pub fn tell_what_is_missing(toolbox: &Toolbox) {
+    for (name, is_there) in [("wasm-opt", toolbox.has_wasm_opt), ("esbuild", toolbox.has_esbuild)] {
+        if !is_there {
+            screen::note(&format!("built without {name}, so larger than it need be"));
+        }
+    }
 }
 
 /// A table for people; files that are not part of a first visit stand in brackets.

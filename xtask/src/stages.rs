@@ -72,7 +72,7 @@ mod tests {
         let mut record = Record::default();
         assert!(record.stage("format", || Ok(Count::one(true))));
         assert!(!record.stage("tests", || Ok(Count { passed: 40, failed: 2 })));
-        assert!(!record.stage("page", || anyhow::bail!("no trunk")));
+        assert!(!record.stage("page", || anyhow::bail!("no compiler")));
         record.skip("browser", "there is no page");
         assert_eq!(record.summary().lines().last(), Some("41 passed, 4 failed"));
         assert!(record.summary().starts_with("format   ok           1 passed    0 failed    0.0 s\n"));

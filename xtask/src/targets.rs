@@ -91,33 +91,42 @@ fn python_with_packages(cache: &Cache, progress: &mut Progress) -> Result<PathBu
     }
     let started = Instant::now();
     progress.stage(&format!("installing {title}…"));
-    let base = match python() {
-        Some(found) => found,
-        None => {
-            debian::install(&["python3", "python3-venv"], "about half a minute");
-            python().with_context(|| {
-                let (major, minor) = LEAST_PYTHON;
-                format!(
-                    "the servers in tests/servers need Python {major}.{minor} or later with its modules venv and \
-                     ensurepip (Debian: python3, python3-venv); put it on PATH as python3"
-                )
-            })?
-        }
-    };
+    let base = python_or_install()?;
     cache.fill(&name, has_python_packages, |fresh| {
         screen::note("fetching them from PyPI (about 10 seconds)…");
-        // Links to the interpreter, and not its path, are in it; so it may be moved, and its scripts are not used.
-        process::succeed(Command::new(&base).args(["-m", "venv"]).arg(fresh))?;
-        let mut pip = Command::new(python_of(fresh));
-        pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
-        process::succeed(pip.args(OF_PYTHON))
+        install_packages(&base, fresh, OF_PYTHON)
     })?;
     screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
     Ok(python_of(&place))
 }
 
+/// A Python that makes virtual environments, from Debian where there is none.
+pub fn python_or_install() -> Result<PathBuf> {
+    if let Some(found) = python() {
+        return Ok(found);
+    }
+    debian::install(&["python3", "python3-venv"], "about half a minute");
+    python().with_context(|| {
+        let (major, minor) = LEAST_PYTHON;
+        format!(
+            "the tests need Python {major}.{minor} or later with its modules venv and ensurepip (Debian: python3, \
+             python3-venv); put it on PATH as python3"
+        )
+    })
+}
+
+/// A virtual environment with these packages, in an empty folder.
+pub fn install_packages(python: &Path, fresh: &Path, pins: &[&str]) -> Result<()> {
+    // Links to the interpreter, and not its path, are in it; so it may be moved, and its scripts are not used.
+    process::succeed(Command::new(python).args(["-m", "venv"]).arg(fresh))?;
+    let mut pip = Command::new(python_of(fresh));
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+    // What has to be compiled takes minutes and a compiler: better to say that there is none for this machine.
+    process::succeed(pip.arg("--only-binary=:all:").args(pins))
+}
+
 /// The interpreter of a virtual environment.
-fn python_of(place: &Path) -> PathBuf {
+pub fn python_of(place: &Path) -> PathBuf {
     place.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(executable("python"))
 }
 

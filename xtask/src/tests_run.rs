@@ -2,8 +2,10 @@
 //! none after it, except where there is nothing left to look at.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -11,6 +13,8 @@ use serde_json::Value;
 use crate::browser::{Browser, Kind};
 use crate::command_line::Parts;
 use crate::firefox::{self, Firefox};
+use crate::lints::{self, Lints};
+use crate::page::Edition;
 use crate::process::{self, Show};
 use crate::project::Project;
 use crate::screen::{self, Progress};
@@ -25,11 +29,20 @@ use crate::{page, sizes, targets};
 const PAGE_ON_WASM: [&str; 6] =
     ["--target", "wasm32-unknown-unknown", "-p", "sockscope", "--features", "page"];
 
+/// Every native build is of the same packages with the same features: otherwise each stage would compile the engine, the
+/// companion and half of their dependencies once more.
+const EVERYTHING: [&str; 3] =
+    ["--workspace", "--features", "sockscope-companion/page-tests,sockscope-companion/target-tests"];
+
+/// The tests of the companion that need a browser or the servers of others, each with a stage of its own.
+const WITH_OTHERS: [&str; 4] = ["check", "firefox", "page", "targets"];
+
 /// True when nothing failed.
 pub fn run(project: &Project, parts: Parts) -> Result<bool> {
     let plan = plan(parts);
     let mut total = plan.len();
     total += if parts.native || parts.web { setup::RUST_STAGES } else { 0 };
+    total += if parts.native { lints::STAGES } else { 0 };
     total += if parts.need_browser() { setup::PAGE_STAGES + setup::BROWSER_STAGES } else { 0 };
     total += if parts.page { firefox::STAGES } else { 0 };
     total += if parts.need_other_servers() { targets::STAGES } else { 0 };
@@ -38,6 +51,7 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
         project,
         progress,
         record: Record::default(),
+        lints: None,
         toolbox: None,
         browser: None,
         firefox: None,
@@ -62,10 +76,11 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Format,
+    Spelling,
+    Dependencies,
     LintsNative,
     LintsWasm,
-    Engine,
-    Workspace,
+    Native,
     Targets,
     Page,
     Size,
@@ -80,10 +95,11 @@ fn plan(parts: Parts) -> Vec<Stage> {
     use Stage::*;
     let all = [
         (Format, parts.native),
+        (Spelling, parts.native),
+        (Dependencies, parts.native),
         (LintsNative, parts.native),
         (LintsWasm, parts.web),
-        (Engine, parts.native),
-        (Workspace, parts.native),
+        (Native, parts.native),
         (Targets, parts.targets),
         (Page, parts.need_browser()),
         (Size, parts.need_browser()),
@@ -100,6 +116,7 @@ struct Bench<'a> {
     project: &'a Project,
     progress: Progress,
     record: Record,
+    lints: Option<Lints>,
     toolbox: Option<Toolbox>,
     browser: Option<Browser>,
     firefox: Option<Firefox>,
@@ -117,6 +134,10 @@ impl Bench<'_> {
         if parts.native || parts.web {
             let outcome = setup::rust_components(&mut self.progress);
             self.tell_failure("set-up of Rust", outcome);
+        }
+        if parts.native {
+            let outcome = lints::set_up(&mut self.progress);
+            self.lints = self.tell_failure("set-up of lints", outcome);
         }
         if parts.need_browser() {
             let outcome = setup::page_tools(self.project, &mut self.progress);
@@ -145,12 +166,27 @@ impl Bench<'_> {
                 self.progress.stage("format");
                 record.stage("format", || check(project.cargo().args(["fmt", "--all", "--check"])));
             }
+            Stage::Spelling => {
+                self.progress.stage("spelling");
+                let Some(lints) = &self.lints else {
+                    return record.skip("spelling", "its tool is missing");
+                };
+                record.stage("spelling", || check(&mut lints.spelling(project)));
+            }
+            Stage::Dependencies => {
+                self.progress.stage("licences and sources of the dependencies");
+                let Some(lints) = &self.lints else {
+                    return record.skip("dependencies", "its tool is missing");
+                };
+                record.stage("dependencies", || check(&mut lints.dependencies(project)));
+            }
             Stage::LintsNative => {
                 self.progress.stage("lints, native (about 1 minute the first time)");
                 let mut command = project.cargo();
-                command.args(["clippy", "--locked", "--workspace", "--all-targets"]);
-                // What drives a browser, benchmarks included, is built for nobody else.
-                command.args(["--features", "sockscope-companion/page-tests", "--", "-D", "warnings"]);
+                command
+                    .args(["clippy", "--locked", "--all-targets"])
+                    .args(EVERYTHING)
+                    .args(["--", "-D", "warnings"]);
                 record.stage("lints, native", || check(&mut command));
             }
             Stage::LintsWasm => {
@@ -158,26 +194,15 @@ impl Bench<'_> {
                 let mut command = project.cargo();
                 command.args(["clippy", "--locked"]).args(PAGE_ON_WASM);
                 // Not `--all-targets`: the engine's own tests run natively, in a world that wasm does not have.
-                command.args(["--lib", "--bins"]).args(browser_tests(project)).args(["--", "-D", "warnings"]);
+                command
+                    .args(["--lib", "--bins"])
+                    .args(browser_tests(project).into_iter().flat_map(|name| ["--test", name]));
+                command.args(["--", "-D", "warnings"]);
                 record.stage("lints, wasm", || check(&mut command));
             }
-            Stage::Engine => {
-                self.progress.stage("tests of the engine alone (about half a minute the first time)");
-                let mut command = project.cargo();
-                command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope"]);
-                record.stage("engine alone", || tests(&mut command));
-            }
-            Stage::Workspace => {
-                self.progress.stage("tests of the server and the tasks (about 5 minutes; one of them lasts a minute on purpose)");
-                let mut command = project.cargo();
-                // The engine's were counted above.
-                command.args(["test", "--locked", "--no-fail-fast", "--workspace", "--exclude", "sockscope"]);
-                command.env("SOCKSCOPE_CHURN_SECONDS", "60");
-                // Most of them wait for servers: on 2 cores the suites took 210 s with 2 threads and 108 s with 5.
-                if std::env::var_os("RUST_TEST_THREADS").is_none() {
-                    command.env("RUST_TEST_THREADS", (2 * cores()).max(4).to_string());
-                }
-                record.stage("native", || tests(&mut command));
+            Stage::Native => {
+                self.progress.stage("native tests (about 4 minutes the first time)");
+                record.stage("native", || native(project));
             }
             Stage::Targets => {
                 self.progress
@@ -192,7 +217,9 @@ impl Bench<'_> {
                 let Some(toolbox) = &self.toolbox else {
                     return record.skip("page", "its tools are missing");
                 };
-                self.page = record.stage("page", || page::build(project, toolbox).map(|()| Count::one(true)));
+                self.page = record.stage("page", || {
+                    page::build(project, toolbox, Edition::Release).map(|()| Count::one(true))
+                });
             }
             Stage::Size => {
                 self.progress.stage("size of the page");
@@ -203,7 +230,8 @@ impl Bench<'_> {
             }
             Stage::Server => {
                 self.progress.stage("the server in release (about 2 minutes the first time)");
-                self.server = record.stage("server", || serve::build(project).map(|()| Count::one(true)));
+                self.server = record
+                    .stage("server", || serve::build(project, Edition::Release).map(|()| Count::one(true)));
             }
             Stage::InBrowser => {
                 self.progress.stage("tests in a headless browser (about 2 minutes the first time)");
@@ -258,9 +286,20 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get())
 }
 
-/// The arguments that pick the tests made for a browser, `tests/web_*.rs`; the others need a native machine.
+/// The tests made for a browser, `tests/web_*.rs`; the others need a native machine.
 fn browser_tests(project: &Project) -> Vec<&str> {
-    project.tests("sockscope", "web_").into_iter().flat_map(|name| ["--test", name]).collect()
+    project.tests("sockscope", "web_")
+}
+
+/// As `tests`, for what runs beside others: what it says is shown when it has ended.
+fn tests_in_one_piece(command: &mut Command) -> Result<Count> {
+    let (mut tally, mut lines) = (Tally::default(), Vec::new());
+    let status = process::run(command, Show::Discard, |line| {
+        tally.read(line);
+        lines.push(line.to_owned());
+    })?;
+    lines.iter().for_each(|line| screen::line(line));
+    Ok(tally.finish(status.success()))
 }
 
 fn check(command: &mut Command) -> Result<Count> {
@@ -274,12 +313,34 @@ fn tests(command: &mut Command) -> Result<Count> {
     Ok(tally.finish(status.success()))
 }
 
+/// `cargo test`, built as every native stage is.
+fn cargo_test(project: &Project) -> Command {
+    let mut command = project.cargo();
+    command.args(["test", "--locked", "--no-fail-fast"]).args(EVERYTHING);
+    command
+}
+
+/// All that needs neither a browser nor the servers of others, examples in documentation included.
+fn native(project: &Project) -> Result<Count> {
+    let own = project.tests("sockscope", "").into_iter().filter(|name| !name.starts_with("web_"));
+    let companions = project.tests("sockscope-companion", "").into_iter();
+    let names = own.chain(companions.filter(|name| !WITH_OTHERS.contains(name)));
+    let mut command = cargo_test(project);
+    command.args(["--lib", "--bins"]).args(names.flat_map(|name| ["--test", name]));
+    command.env("SOCKSCOPE_CHURN_SECONDS", "30");
+    // Many of them wait for servers: on 2 cores the suites took 210 s with 2 threads and 108 s with 5.
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        command.env("RUST_TEST_THREADS", (2 * cores()).max(4).to_string());
+    }
+    let mut count = tests(&mut command)?;
+    count += tests(cargo_test(project).arg("--doc"))?;
+    Ok(count)
+}
+
 fn size(project: &Project, toolbox: Option<&Toolbox>) -> Result<Count> {
     let weights = sizes::weigh(&project.dist())?;
     sizes::table(&weights).lines().for_each(screen::note);
-    if toolbox.is_some_and(|toolbox| !toolbox.has_wasm_opt) {
-        screen::note("built without wasm-opt, so larger than it need be");
-    }
+    toolbox.into_iter().for_each(sizes::tell_what_is_missing);
     Ok(Count::one(sizes::is_within(&weights)))
 }
 
@@ -291,25 +352,70 @@ fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result
     }
     let (log, log_path) = serve::log_file(project)?;
     let arguments = ["--port", "0", "--tls", "--allow-origin", "loopback"].map(str::to_owned);
-    let server = Server::start(project, &arguments, Stdio::from(log))
+    let server = Server::start(project, Edition::Release, &arguments, Stdio::from(log))
         .with_context(|| format!("its words are in {}", log_path.display()))?;
 
-    let mut command = project.cargo();
-    command.args(["test", "--locked", "--no-fail-fast"]).args(PAGE_ON_WASM).args(names);
-    toolbox.equip(&mut command);
-    // The tests read these while they are compiled.
-    for (variable, url) in [("WS", "ws"), ("WSS", "wss"), ("API", "api"), ("PAGE", "page")] {
-        if let Some(url) = server.url(url) {
-            command.env(format!("SOCKSCOPE_TEST_{variable}"), url);
-        }
+    let addresses: Vec<_> = ["ws", "wss", "api", "page"]
+        .iter()
+        .filter_map(|name| {
+            Some((format!("SOCKSCOPE_TEST_{}", name.to_uppercase()), server.url(name)?.to_owned()))
+        })
+        .collect();
+    let capabilities = capabilities(project, browser)?;
+    let mut build = project.cargo();
+    build
+        .args(["test", "--locked", "--no-run"])
+        .args(PAGE_ON_WASM)
+        .args(names.iter().flat_map(|name| ["--test", name]));
+    equip_for_browser(&mut build, &addresses, toolbox, browser, &capabilities);
+    if check(&mut build)?.failed > 0 {
+        bail!("the tests did not build");
     }
+    // A file of tests waits more than it works, for its browser to start and for what it tests.
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Count> {
+        let mut count = Count::default();
+        while let Some(name) = names.get(next.fetch_add(1, Ordering::SeqCst)) {
+            let mut command = project.cargo();
+            command.args(["test", "--locked"]).args(PAGE_ON_WASM).args(["--test", name]);
+            equip_for_browser(&mut command, &addresses, toolbox, browser, &capabilities);
+            count += tests_in_one_piece(&mut command)?;
+        }
+        Ok(count)
+    };
+    let count = thread::scope(|scope| {
+        let jobs = [scope.spawn(work), scope.spawn(work)];
+        jobs.into_iter().try_fold(Count::default(), |mut sum, job| {
+            sum += job.join().expect("what runs tests does not panic")?;
+            Ok::<_, anyhow::Error>(sum)
+        })
+    })?;
+    if count.failed > 0 {
+        screen::note(&format!("what the server said is in {}", log_path.display()));
+    }
+    Ok(count)
+}
+
+/// What the build of the tests and the runner of wasm-bindgen read from their environment.
+fn equip_for_browser(
+    command: &mut Command,
+    addresses: &[(String, String)],
+    toolbox: &Toolbox,
+    browser: &Browser,
+    capabilities: &Path,
+) {
+    toolbox.equip(command);
+    // A browser shows no lines of ours, and the runner reads all of it for each file.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    // The tests read these while they are compiled.
+    command.envs(addresses.iter().map(|(variable, url)| (variable, url)));
     // The runner prefers any of these to the driver we found.
     for name in ["GECKODRIVER", "SAFARIDRIVER", "CHROMEDRIVER", "MSEDGEDRIVER"] {
         command.env_remove(name).env_remove(format!("{name}_REMOTE"));
     }
     command.env_remove("NO_HEADLESS");
     command.env(browser.kind.driver().to_uppercase(), &browser.driver);
-    command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(project, browser)?);
+    command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities);
     // The runner allows a whole file 20 s, and the driver 5: too little on a busy machine.
     for (name, seconds) in [("WASM_BINDGEN_TEST_TIMEOUT", "180"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]
     {
@@ -317,19 +423,13 @@ fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result
             command.env(name, seconds);
         }
     }
-    let count = tests(&mut command)?;
-    if count.failed > 0 {
-        screen::note(&format!("what the server said is in {}", log_path.display()));
-    }
-    Ok(count)
 }
 
 /// The release page as a user has it, driven from outside; against servers that others have written, too.
 fn whole_page(project: &Project, browser: &Browser, targets: &Targets) -> Result<Count> {
-    let mut command = project.cargo();
-    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
-    command.args(["--features", "page-tests", "--test", "page"]);
-    command.env("SOCKSCOPE_BIN", project.server());
+    let mut command = cargo_test(project);
+    command.args(["--test", "page"]);
+    command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
     targets.equip(&mut command);
     tests(&mut command)
@@ -337,33 +437,30 @@ fn whole_page(project: &Project, browser: &Browser, targets: &Targets) -> Result
 
 /// The command that runs suites, as a job of CI calls it; against servers that others have written where those are set up.
 fn headless(project: &Project, browser: &Browser, targets: Option<&Targets>) -> Result<Count> {
-    let mut command = project.cargo();
-    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion", "--test", "check"]);
-    command.arg("--features");
-    command.arg(if targets.is_some() { "page-tests,target-tests" } else { "page-tests" });
-    command.env("SOCKSCOPE_BIN", project.server());
+    let mut command = cargo_test(project);
+    command.args(["--test", "check"]);
+    command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
-    if let Some(targets) = targets {
-        targets.equip(&mut command);
+    match targets {
+        Some(targets) => targets.equip(&mut command),
+        None => drop(command.args(["--", "--skip", "targets::"])),
     }
     tests(&mut command)
 }
 
 /// The release page and the command in the other family of browsers.
 fn in_firefox(project: &Project, firefox: &Firefox) -> Result<Count> {
-    let mut command = project.cargo();
-    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
-    command.args(["--features", "page-tests", "--test", "firefox"]);
-    command.env("SOCKSCOPE_BIN", project.server());
+    let mut command = cargo_test(project);
+    command.args(["--test", "firefox"]);
+    command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     firefox.equip(&mut command);
     tests(&mut command)
 }
 
 /// The suites that ship, run natively against servers that others have written.
 fn other_servers(project: &Project, targets: &Targets) -> Result<Count> {
-    let mut command = project.cargo();
-    command.args(["test", "--locked", "--no-fail-fast", "-p", "sockscope-companion"]);
-    command.args(["--features", "target-tests", "--test", "targets"]);
+    let mut command = cargo_test(project);
+    command.args(["--test", "targets"]);
     targets.equip(&mut command);
     tests(&mut command)
 }

@@ -13,7 +13,7 @@ use crate::{process, version};
 #[derive(Clone, Debug)]
 pub enum Wanted {
     Exactly(String),
-    /// Any with this start, such as `0.21.`.
+    /// Any with this start, such as `0.3`.
     Series(&'static str),
     AtLeast(u32),
 }
@@ -47,15 +47,6 @@ pub struct Found {
 }
 
 impl Tool {
-    pub fn trunk() -> Self {
-        Self {
-            name: "trunk",
-            version: "0.21.14".into(),
-            wanted: Wanted::Series("0.21."),
-            programs: &["trunk"],
-        }
-    }
-
     pub fn wasm_bindgen(version: &str) -> Self {
         Self {
             name: "wasm-bindgen",
@@ -73,6 +64,16 @@ impl Tool {
             version: "132".into(),
             wanted: Wanted::AtLeast(116),
             programs: &["wasm-opt"],
+        }
+    }
+
+    /// What makes scripts and style sheets smaller.
+    pub fn esbuild() -> Self {
+        Self {
+            name: "esbuild",
+            version: "0.28.2".into(),
+            wanted: Wanted::Series("0.2"),
+            programs: &["esbuild"],
         }
     }
 
@@ -160,8 +161,8 @@ mod tests {
 
     #[test]
     fn a_series_an_exact_one_and_a_least_one() {
-        check(Wanted::Series("0.21."), "0.21.7", true);
-        check(Wanted::Series("0.21."), "0.22.1", false);
+        check(Wanted::Series("0.3"), "0.37.1", true);
+        check(Wanted::Series("0.3"), "0.4.0", false);
         check(Wanted::Exactly("0.2.130".into()), "0.2.130", true);
         check(Wanted::Exactly("0.2.130".into()), "0.2.13", false);
         check(Wanted::AtLeast(116), "132", true);

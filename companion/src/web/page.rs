@@ -119,15 +119,13 @@ fn tag(asset: &Asset, encoding: Option<Encoding>) -> String {
     }
 }
 
-/// Whether Trunk put the content's hash into the name: `web-0123456789abcdef.js`, `web-0123456789abcdef_bg.wasm`.
-/// It writes 64 bits without leading zeros, so a few digits of the sixteen may be missing.
+/// Whether the build put the content's hash into the name: `web-0123456789abcdef.js`, `web-0123456789abcdef_bg.wasm`.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((stem, _)) = name.split_once('.') else { return false };
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
-        (12..=16).contains(&hash.len())
-            && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+        hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
     })
 }
 
@@ -156,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_trunk_s_hashed_names_are_kept_for_ever() {
+    fn only_names_with_a_hash_are_kept_for_ever() {
         for (path, expected) in [
             ("web-0123456789abcdef.js", true),
             ("web-0123456789abcdef_bg.wasm", true),
@@ -164,7 +162,7 @@ mod tests {
             ("index.html", false),
             ("worker.js", false),
             ("worker_bg.wasm", false),
-            ("checks-cf07fa9913e04a3.css", true),
+            ("checks-cf07fa9913e04a3.css", false),
             ("web-0123456789a.js", false),
             ("web-0123456789ABCDEF.js", false),
             ("0123456789abcdef.js", false),

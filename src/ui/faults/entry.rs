@@ -1,5 +1,7 @@
 //! Where the view begins: in its place on the page, or in a test's.
 
+use std::cell::RefCell;
+
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
@@ -7,6 +9,11 @@ use web_sys::HtmlElement;
 
 use super::store::Store;
 use super::view::faults;
+
+thread_local! {
+    /// The view in its place on the page.
+    static MOUNTED: RefCell<Option<MountedFaults>> = const { RefCell::new(None) };
+}
 
 /// A view that is drawn, and asks the server, for as long as this lives.
 pub struct MountedFaults {
@@ -33,6 +40,6 @@ pub fn mount_in(host: HtmlElement) -> MountedFaults {
 pub fn start() {
     if let Some(place) = crate::browser::page::element("faults") {
         place.set_text_content(None);
-        std::mem::forget(mount_in(place));
+        MOUNTED.with(|kept| kept.replace(Some(mount_in(place))));
     }
 }

@@ -1,5 +1,7 @@
 //! Where the view begins: in its place on the page, or in a test's.
 
+use std::cell::RefCell;
+
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
@@ -11,6 +13,11 @@ use super::view::Suites;
 use super::{address, script};
 
 pub use super::script::{broken, certified, events, mask, run, status, stop};
+
+thread_local! {
+    /// The view in its place on the page.
+    static MOUNTED: RefCell<Option<MountedChecks>> = const { RefCell::new(None) };
+}
 
 /// A view that is drawn for as long as this lives; its worker ends with it.
 pub struct MountedChecks {
@@ -47,6 +54,7 @@ pub fn start() {
     let place = crate::browser::page::element("checks");
     if let Some(place) = place {
         place.set_text_content(None);
-        std::mem::forget(mount_in(place, "./checks_worker_boot.js"));
+        let mounted = mount_in(place, "./checks_worker_boot.js");
+        MOUNTED.with(|kept| kept.replace(Some(mounted)));
     }
 }

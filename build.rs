@@ -1,0 +1,16 @@
+//! Gives the compiler the id of the sources, by which a page and its worker recognise each other.
+
+use std::path::Path;
+
+#[path = "src/wire/build_id.rs"]
+mod build_id;
+
+fn main() -> std::io::Result<()> {
+    for folder in build_id::FOLDERS {
+        println!("cargo:rerun-if-changed={folder}");
+    }
+    let sources = build_id::sources(Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    let id = build_id::id(&sources, env!("CARGO_PKG_VERSION"));
+    println!("cargo:rustc-env=SOCKSCOPE_BUILD_ID={id:016x}");
+    Ok(())
+}
