@@ -9,13 +9,13 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use measured::{Before, Bench, Known, Pairs};
 use serde_json::{Value, json};
-use sockscope::engine::Payload;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::matcher::{Matcher, Query, Subject};
-use sockscope::engine::metrics::Histogram;
-use sockscope::engine::report::{EventFormat, ReportFormat};
-use sockscope::engine::suite::Suite;
-use sockscope::engine::template::Document;
+use sockscope_engine::Payload;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::matcher::{Matcher, Query, Subject};
+use sockscope_engine::metrics::Histogram;
+use sockscope_engine::report::{EventFormat, ReportFormat};
+use sockscope_engine::suite::Suite;
+use sockscope_engine::template::Document;
 
 fn inbox(c: &mut Criterion) {
     let mut group = c.benchmark_group("inbox");

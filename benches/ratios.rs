@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use measured::{Before, Bench, Pairs};
-use sockscope::engine::mask::Masker;
-use sockscope::engine::metrics::Histogram;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::metrics::Histogram;
+use sockscope_engine::suite::Suite;
 
 /// How often each thing is measured; the quickest time counts, as everything that disturbs makes it slower.
 const TRIES: usize = 7;

@@ -13,11 +13,11 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::browser::{BrowserWorld, clock, scope};
-use crate::checks::browser_name;
 use crate::engine::World;
 use crate::engine::report::{Environment, Report, ThresholdReport, Verdict, explain_check};
 use crate::engine::run::{self, Plan, PlanError, Stop};
 use crate::engine::suite::{Problem, Suite};
+use crate::worker::checks::browser_name;
 
 /// Seeds are drawn below this, so that a person can read one back.
 const SEEDS: u64 = 1_000_000_000;

@@ -4,7 +4,7 @@
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
-use sockscope::engine::random::Random;
+use sockscope_engine::base::random::Random;
 
 /// Each seed as it is, and so many changes of each.
 const CHANGES: usize = 150;

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use sockscope::engine::matcher::Schema;
+use sockscope_engine::matcher::Schema;
 
 /// What is left out: file, how `group: case` begins, reason.
 type Exception = (&'static str, &'static str, &'static str);

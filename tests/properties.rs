@@ -17,10 +17,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-use sockscope::engine::matcher::{Matcher, Query};
-use sockscope::engine::report::Verdict;
-use sockscope::engine::run::probe::{Arrival, Mode, Pairing, Probe, Waiting, Wanting};
-use sockscope::engine::{Instant, Payload};
+use sockscope_engine::matcher::{Matcher, Query};
+use sockscope_engine::report::Verdict;
+use sockscope_engine::run::inbox_probe::{Arrival, Mode, Pairing, Probe, Waiting, Wanting};
+use sockscope_engine::{Instant, Payload};
 
 /// The same cases every time, so that a failure is no accident; `PROPTEST_CASES` asks for more of them.
 #[track_caller]

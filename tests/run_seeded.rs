@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulated::{Outcome, Setting, run_in};
-use sockscope::engine::Payload;
-use sockscope::engine::metrics::Histogram;
-use sockscope::engine::random::Random;
-use sockscope::engine::report::{Failure, FailureKind, Verdict};
-use sockscope::engine::sim::{Act, Peer, Server, Sim};
+use sockscope_engine::Payload;
+use sockscope_engine::base::random::Random;
+use sockscope_engine::metrics::Histogram;
+use sockscope_engine::report::{Failure, FailureKind, Verdict};
+use sockscope_engine::sim::{Act, Peer, Server, Sim};
 
 const SEEDS: u64 = 2000;
 const WITHIN: Duration = Duration::from_millis(200);

@@ -12,13 +12,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use simulated::{BEGAN, Faults, world};
-use sockscope::engine::Payload;
-use sockscope::engine::metrics::Metrics;
-use sockscope::engine::random::Random;
-use sockscope::engine::report::{CheckReport, Environment, Report, StepReport, ThresholdReport, Verdict};
-use sockscope::engine::run::{MergeError, Options, Plan, Shard, Stop, merge, run};
-use sockscope::engine::sim::{Act, Server, Sim};
-use sockscope::engine::suite::Suite;
+use sockscope_engine::Payload;
+use sockscope_engine::base::random::Random;
+use sockscope_engine::metrics::Metrics;
+use sockscope_engine::report::{CheckReport, Environment, Report, StepReport, ThresholdReport, Verdict};
+use sockscope_engine::run::{MergeError, Options, Plan, Shard, Stop, merge, run};
+use sockscope_engine::sim::{Act, Server, Sim};
+use sockscope_engine::suite::Suite;
 
 const SEED: u64 = 42;
 
@@ -78,7 +78,7 @@ fn echoes() -> Value {
     json!([{"connect": "crowd"}, {"on": "crowd", "send": {"n": "{{index}}"}, "expect": {"echo": true}}])
 }
 
-fn counts(metrics: &BTreeMap<String, sockscope::engine::report::Metric>) -> BTreeMap<&str, u64> {
+fn counts(metrics: &BTreeMap<String, sockscope_engine::report::Metric>) -> BTreeMap<&str, u64> {
     metrics.iter().map(|(name, metric)| (name.as_str(), metric.count)).collect()
 }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use simulated::{BEGAN, Faults, Outcome, Setting, run_in, run_text, suite, world};
-use sockscope::engine::World;
-use sockscope::engine::metrics::{Counters, Histogram};
-use sockscope::engine::report::{Environment, Report, Verdict};
-use sockscope::engine::run::{Options, Plan, Progress, Stop};
-use sockscope::engine::suite::Suite;
+use sockscope_engine::World;
+use sockscope_engine::metrics::{Counters, Histogram};
+use sockscope_engine::report::{Environment, Report, Verdict};
+use sockscope_engine::run::{Options, Plan, Progress, Stop};
+use sockscope_engine::suite::Suite;
 
 fn echo_steps() -> Value {
     json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true}}])

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use sockscope::engine::suite::assist::{complete, explain_at, format};
+use sockscope_engine::suite::assist::{complete, explain_at, format};
 
 /// What takes this long does not end; it is no measure of speed.
 const BOUND: Duration = Duration::from_secs(60);

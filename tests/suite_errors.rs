@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sockscope::engine::suite::Suite;
+use sockscope_engine::suite::Suite;
 
 fn suites() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/suite-errors");

@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use simulated::{Outcome, Setting, run_text};
-use sockscope::engine::matcher::Matcher;
-use sockscope::engine::report::{Report, Verdict, explain_checks};
-use sockscope::engine::suite::Suite;
-use sockscope::engine::template::WORDS;
+use sockscope_engine::matcher::Matcher;
+use sockscope_engine::report::{Report, Verdict, explain_checks};
+use sockscope_engine::suite::Suite;
+use sockscope_engine::template::WORDS;
 
 const PAGE: &str = include_str!("../docs/suite-format.md");
 
@@ -250,7 +250,7 @@ fn every_matcher_operator_and_payload_has_an_example() {
 
 #[test]
 fn every_key_of_the_format_has_an_example() {
-    let schema = sockscope::engine::suite::schema();
+    let schema = sockscope_engine::suite::schema();
     let mut keys = BTreeSet::new();
     collect(&schema, &mut keys);
     let written = written();

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use sockscope::engine::random::Random;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::random::Random;
+use sockscope_engine::suite::Suite;
 
 /// What takes this long does not end; it is no measure of speed.
 const BOUND: Duration = Duration::from_secs(120);

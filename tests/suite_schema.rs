@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
-use sockscope::engine::suite::{Suite, schema, schema_text};
+use sockscope_engine::suite::{Suite, schema, schema_text};
 
 /// What only the parser can see, or what is no JSON at all: the schema takes these.
 const NOT_STRUCTURAL: [&str; 4] = ["names", "quotes", "syntax", "twice"];

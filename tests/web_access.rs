@@ -150,7 +150,7 @@ async fn no_violations_of_faults_on(width: u32) {
     user.click("unreliable").await;
     user.until_text("on-count", "3 toxics on").await;
     let address = user.find("line-address").and_then(|it| it.text_content()).expect("an address");
-    let ear = web::Ear::connect_to(&sockscope::engine::Endpoint::parse(&address).expect("a valid address"));
+    let ear = web::Ear::connect_to(&sockscope_engine::Endpoint::parse(&address).expect("a valid address"));
     user.until_text("connected", "looked-at").await;
     look(&user, "in use").await;
     user.type_into("latency-latency", "soon").await;

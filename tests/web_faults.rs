@@ -13,7 +13,7 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use serde_json::Value;
 use sockscope::browser::http::call_within;
-use sockscope::engine::{Endpoint, HttpRequest};
+use sockscope_engine::{Endpoint, HttpRequest};
 use user::User;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::{Ear, address, api_address, breathe, no_server};

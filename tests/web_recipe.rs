@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use sockscope::engine::report::Verdict;
 use sockscope::testing;
 use sockscope::testing::{Options, assert_passed, run_suite};
+use sockscope_engine::report::Verdict;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sockscope::browser::clock;
-use sockscope::engine::report::{FailureKind, Report, Verdict};
-use sockscope::engine::run::Stop;
 use sockscope::testing::{self, Options, assert_passed as passed};
+use sockscope_engine::report::{FailureKind, Report, Verdict};
+use sockscope_engine::run::Stop;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::{address, api_address};
 

@@ -8,12 +8,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use sockscope::browser::{BrowserWorld, clock};
-use sockscope::engine::draft::Draft;
-use sockscope::engine::{Closing, HttpRequest, World};
-use sockscope::session::Desk;
-use sockscope::wire::{
-    self, ConnectionId, LineState, Look, News, Phase, Question, Ready, Request, Row, Setup, Update, Workspace,
+use sockscope::wire;
+use sockscope::wire::bench::{
+    ConnectionId, LineState, Look, News, Phase, Question, Ready, Request, Row, Setup, Update, Workspace,
 };
+use sockscope::worker::bench::Desk;
+use sockscope_engine::bench::draft::Draft;
+use sockscope_engine::{Closing, HttpRequest, World};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::{address, api_address, eventually};

@@ -7,7 +7,7 @@ mod web;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use sockscope::engine::{Closing, Endpoint, Event, Payload, SendError, Socket};
+use sockscope_engine::{Closing, Endpoint, Event, Payload, SendError, Socket};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::{Ear, breathe, eventually};
 

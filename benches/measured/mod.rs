@@ -6,15 +6,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sockscope::engine::matcher::{Matcher, Query};
-use sockscope::engine::recorded::Recorded;
-use sockscope::engine::report::{Origin, Report, Verdict};
-use sockscope::engine::run::probe::{Mode, Pairing, Probe, Waiting, Wanting};
-use sockscope::engine::run::{Options, Plan, Stop, run};
-use sockscope::engine::sim::{Act, Server, Sim};
-use sockscope::engine::suite::Suite;
-use sockscope::engine::template::Scope;
-use sockscope::engine::{Instant, Payload, World};
+use sockscope_engine::matcher::{Matcher, Query};
+use sockscope_engine::recording::run_recording::Recorded;
+use sockscope_engine::report::{Origin, Report, Verdict};
+use sockscope_engine::run::inbox_probe::{Mode, Pairing, Probe, Waiting, Wanting};
+use sockscope_engine::run::{Options, Plan, Stop, run};
+use sockscope_engine::sim::{Act, Server, Sim};
+use sockscope_engine::suite::Suite;
+use sockscope_engine::template::Scope;
+use sockscope_engine::{Instant, Payload, World};
 
 /// A moment in 2026.
 const BEGAN: u64 = 1_795_230_000_000;

@@ -7,9 +7,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use glob::Pattern;
-use sockscope::engine::nearest::nearest;
-use sockscope::engine::shipped::SHIPPED;
-use sockscope::engine::suite::{Problem, Suite};
+use sockscope_engine::base::nearest::nearest;
+use sockscope_engine::suite::shipped::SHIPPED;
+use sockscope_engine::suite::{Problem, Suite};
 
 /// A larger text is no suite, so it is not read to its end, which it may not have.
 const LARGEST: u64 = 16 << 20;

@@ -73,7 +73,7 @@ fn a_suite_that_ships_runs_in_the_page() {
     test_page(async |practice, browser| {
         browser.open(&format!("{}#/checks", practice.page)).await;
         browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
-        let text = sockscope::engine::shipped::SHIPPED.iter().find(|(name, _)| *name == "rooms");
+        let text = sockscope_engine::suite::shipped::SHIPPED.iter().find(|(name, _)| *name == "rooms");
         let (_, text) = text.expect("a suite that ships");
         // Firefox runs a driver's scripts in a world of its own: what one leaves in `globalThis` the next does not find.
         let report = browser.answer(&format!("sockscope.run({}, {{ seed: 7 }})", json!(text))).await;

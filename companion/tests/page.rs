@@ -357,7 +357,7 @@ fn a_worker_that_does_not_load_is_said() {
 #[test]
 fn a_program_that_does_not_load_is_said() {
     test_page(async |practice, browser| {
-        browser.block("*web-*_bg.wasm").await;
+        browser.block("*page-*_bg.wasm").await;
         browser.open(&practice.page).await;
         browser
             .until_script(

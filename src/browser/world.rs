@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::alarm::Alarm;
 use super::turn::Turns;
 use super::{BrowserSocket, clock, http};
-use crate::engine::random::Random;
-use crate::engine::world::LocalFuture;
+use crate::engine::base::random::Random;
+use crate::engine::base::world::LocalFuture;
 use crate::engine::{
     ConnectError, Endpoint, EventSink, HttpError, HttpRequest, HttpResponse, Instant, World,
 };

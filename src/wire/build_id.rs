@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 /// The folders whose files make the id, from the folder of `Cargo.toml`.
-pub const FOLDERS: [&str; 1] = ["src"];
+pub const FOLDERS: [&str; 2] = ["src", "crates/engine/src"];
 
 /// One source file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +77,11 @@ mod tests {
     #[test]
     fn a_change_of_any_source_changes_the_id() {
         let all = own();
-        let crosses = ["src/wire/request.rs", "src/engine/typed_address.rs", "src/engine/report/model.rs"];
+        let crosses = [
+            "src/wire/bench/request.rs",
+            "crates/engine/src/bench/typed_address.rs",
+            "crates/engine/src/report/model.rs",
+        ];
         for name in crosses {
             assert!(all.iter().any(|source| source.name == name), "{name} is not among the sources");
         }

@@ -78,10 +78,10 @@ fn content(bytes: &[u8]) -> Result<&[u8], WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::draft::Draft;
-    use crate::engine::filter::FilterSpec;
+    use crate::engine::bench::draft::Draft;
+    use crate::engine::bench::filter::FilterSpec;
     use crate::engine::{Closing, Payload};
-    use crate::wire::{ConnectionId, Heartbeat, Look, Request, Setup, Workspace};
+    use crate::wire::bench::{ConnectionId, Heartbeat, Look, Request, Setup, Workspace};
 
     fn requests() -> Vec<Request> {
         let connection = ConnectionId(7);

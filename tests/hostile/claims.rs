@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use serde_json::{Map, Value, json};
-use sockscope::engine::World;
-use sockscope::engine::matcher::{Matcher, Query, Subject};
-use sockscope::engine::report::{Failure, Report, ReportFormat, Verdict, read_json};
-use sockscope::engine::run::{Options, Plan, PlannedCheck, Progress, Stop, run};
-use sockscope::engine::suite::{Problem, Suite};
-use sockscope::engine::template::{Scope, Template, resolve_variables};
+use sockscope_engine::World;
+use sockscope_engine::matcher::{Matcher, Query, Subject};
+use sockscope_engine::report::{Failure, Report, ReportFormat, Verdict, read_json};
+use sockscope_engine::run::{Options, Plan, PlannedCheck, Progress, Stop, run};
+use sockscope_engine::suite::{Problem, Suite};
+use sockscope_engine::template::{Scope, Template, resolve_variables};
 
 use super::choices::Choices;
 use super::grammar;
@@ -113,7 +113,7 @@ pub fn matcher_message(spec: &[u8], message: &[u8]) {
     {
         let payload = match std::str::from_utf8(message) {
             Ok(text) => text.into(),
-            Err(_) => sockscope::engine::Payload::Binary(message.to_vec()),
+            Err(_) => sockscope_engine::Payload::Binary(message.to_vec()),
         };
         for subject in [Subject::new(&payload), Subject::answering(&payload, &payload)] {
             match matcher.check(&subject) {

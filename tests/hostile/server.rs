@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope::engine::random::Random;
-use sockscope::engine::sim::{Act, Peer, Server, Sim};
-use sockscope::engine::{HttpError, HttpResponse, Payload};
+use sockscope_engine::base::random::Random;
+use sockscope_engine::sim::{Act, Peer, Server, Sim};
+use sockscope_engine::{HttpError, HttpResponse, Payload};
 
 use super::choices::Choices;
 use super::json;

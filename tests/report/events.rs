@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::EventFormat;
-use sockscope::engine::{Frame, FrameKind, FrameLog};
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::EventFormat;
+use sockscope_engine::{Frame, FrameKind, FrameLog};
 
 use crate::exported;
 use crate::fixture::{self, Recording};

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use sockscope::engine::explain::logged;
-use sockscope::engine::metrics::Histogram;
-use sockscope::engine::random::Random;
-use sockscope::engine::report::{
+use sockscope_engine::base::random::Random;
+use sockscope_engine::explain::logged;
+use sockscope_engine::metrics::Histogram;
+use sockscope_engine::report::{
     CheckReport, Closed, Connection, Difference, Environment, Failure, FailureKind, Instead, Leftover,
     Metric, Millis, NearMiss, NearbyEvent, Note, Noted, Notes, Opened, Origin, Report, Second, ShardReport,
     StepReport, TargetReport, ThresholdReport, Totals, Transcript, Unmet, Verdict,
 };
-use sockscope::engine::{Entry, FrameKind, FrameLog, HttpError, HttpRequest, HttpResponse, Instant};
+use sockscope_engine::{Entry, FrameKind, FrameLog, HttpError, HttpRequest, HttpResponse, Instant};
 
 fn timing(count: u64, p50: f64) -> Metric {
     let times = |factor: f64| Some((p50 * factor * 1e3).round() / 1e3);

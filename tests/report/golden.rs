@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{EventFormat, Report, ReportFormat, read_json};
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::{EventFormat, Report, ReportFormat, read_json};
 
 use crate::{exported, fixture, rendered};
 

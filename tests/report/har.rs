@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::EventFormat;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::EventFormat;
 
 use crate::{exported, fixture};
 

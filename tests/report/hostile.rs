@@ -1,10 +1,10 @@
 //! Texts that a server or a suite chose to do harm stay texts.
 
 use roxmltree::Document;
-use sockscope::engine::FrameKind;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::random::Random;
-use sockscope::engine::report::{EventFormat, ReportFormat, read_json};
+use sockscope_engine::FrameKind;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::base::random::Random;
+use sockscope_engine::report::{EventFormat, ReportFormat, read_json};
 
 use crate::fixture::{self, with_texts};
 use crate::{exported, junit, rendered};

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use roxmltree::{Document, Node};
-use sockscope::engine::report::{Report, ReportFormat, Verdict};
+use sockscope_engine::report::{Report, ReportFormat, Verdict};
 
 use crate::{fixture, rendered};
 

@@ -15,8 +15,8 @@ mod secrets;
 #[path = "../simulated/mod.rs"]
 mod simulated;
 
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{EventFormat, Report, ReportFormat, Transcript};
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::{EventFormat, Report, ReportFormat, Transcript};
 
 /// The report in a form.
 fn rendered(report: &Report, format: ReportFormat) -> String {

@@ -1,8 +1,8 @@
 //! HTTP calls and the beginnings of checks in the files of a run.
 
 use serde_json::{Value, json};
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::EventFormat;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::EventFormat;
 
 use crate::{exported, fixture};
 
@@ -97,7 +97,7 @@ fn marks_and_calls_stand_among_the_lines_where_they_happened() {
 fn a_recording_with_marks_and_calls_becomes_a_suite_as_one_without() {
     let of = |recording: &fixture::Recording| {
         let text = exported(&recording.transcript(), EventFormat::JsonLines, &Masker::default());
-        sockscope::engine::record::suite_of(&text).expect("a suite").text
+        sockscope_engine::recorder::suite_of(&text).expect("a suite").text
     };
     assert_eq!(of(&fixture::run()), of(&fixture::session()));
 }

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use serde_json::Value;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::recorded::Recorded;
-use sockscope::engine::report::{EventFormat, Origin, Report, ReportFormat, Verdict, read_json};
-use sockscope::engine::run::{Options, Plan, Stop, run};
-use sockscope::engine::sim::Sim;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::recording::run_recording::Recorded;
+use sockscope_engine::report::{EventFormat, Origin, Report, ReportFormat, Verdict, read_json};
+use sockscope_engine::run::{Options, Plan, Stop, run};
+use sockscope_engine::sim::Sim;
+use sockscope_engine::suite::Suite;
 
 use crate::simulated::{BEGAN, Faults, world};
 use crate::{exported, junit, rendered};

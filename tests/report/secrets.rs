@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use sockscope::engine::FrameKind;
-use sockscope::engine::FrameLog;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{Connection, EventFormat, ReportFormat};
+use sockscope_engine::FrameKind;
+use sockscope_engine::FrameLog;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::{Connection, EventFormat, ReportFormat};
 
 use crate::fixture::{self, Recording};
 use crate::{exported, rendered};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sockscope::engine::report::{
+use sockscope_engine::report::{
     CheckReport, ReportFormat, StepReport, Unmet, explain_check, explain_checks, explain_missing, read_json,
 };
 

@@ -1,7 +1,7 @@
 //! Servers that stop accepting connections while a run goes on.
 
 use serde_json::{Value, json};
-use sockscope::engine::report::Verdict;
+use sockscope_engine::report::Verdict;
 
 use super::simulated::{Faults, Setting, run_text};
 

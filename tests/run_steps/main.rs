@@ -20,7 +20,7 @@ mod whole;
 
 use serde_json::{Value, json};
 use simulated::{Faults, Outcome, Setting, run_text, suite};
-use sockscope::engine::report::{Failure, Verdict};
+use sockscope_engine::report::{Failure, Verdict};
 
 /// What a run of these steps is: `pass`, or each failure as `path kind: message`.
 fn told(outcome: &Outcome) -> Vec<String> {

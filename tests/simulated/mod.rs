@@ -9,11 +9,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sockscope::engine::report::Report;
-use sockscope::engine::run::{Options, Plan, Progress, Stop, run};
-use sockscope::engine::sim::{Act, Peer, Server, Sim};
-use sockscope::engine::suite::Suite;
-use sockscope::engine::{HttpResponse, Payload};
+use sockscope_engine::report::Report;
+use sockscope_engine::run::{Options, Plan, Progress, Stop, run};
+use sockscope_engine::sim::{Act, Peer, Server, Sim};
+use sockscope_engine::suite::Suite;
+use sockscope_engine::{HttpResponse, Payload};
 
 /// How long everything takes.
 pub const LATENCY: Duration = Duration::from_millis(1);

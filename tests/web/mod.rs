@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use sockscope::browser::{BrowserSocket, clock};
-use sockscope::engine::{Endpoint, Event, EventSink, Instant, Payload, Socket};
+use sockscope_engine::{Endpoint, Event, EventSink, Instant, Payload, Socket};
 
 /// The practice server that the test command has started.
 pub fn address(path: &str) -> String {

@@ -3,7 +3,7 @@
 // Owns the state that must not leak from one test into the next: storage, workers, listeners, the host element. It knows
 // nothing of the app but the names of its files.
 
-const DIST = '/dist/worker_boot.js';
+const DIST = '/dist/boot/bench_worker.js';
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 // The runner puts a constructor of its own in place of the browser's, after this. That one starts a worker from a blob, where

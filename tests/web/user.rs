@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use gloo_timers::future::sleep;
+use sockscope::ui::checks::{self, MountedChecks};
 use sockscope::ui::faults::{self, MountedFaults};
-use sockscope::ui::suites::{self, MountedChecks};
 use sockscope::ui::{Mounted, mount_in};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
@@ -16,9 +16,9 @@ use web_sys::{
 use crate::web::page_server;
 
 /// Where the worker of the release page lies, which is built before these tests.
-const WORKER: &str = "/dist/worker_boot.js";
+const WORKER: &str = "/dist/boot/bench_worker.js";
 /// And that of the checks.
-const CHECKS_WORKER: &str = "/dist/checks_worker_boot.js";
+const CHECKS_WORKER: &str = "/dist/boot/checks_worker.js";
 
 #[wasm_bindgen(module = "/tests/web/page.js")]
 extern "C" {
@@ -141,7 +141,7 @@ impl User {
 
     async fn mount_checks(host: JsValue) -> Self {
         let host: HtmlElement = host.unchecked_into();
-        let page = suites::mount_in(host.clone(), CHECKS_WORKER);
+        let page = checks::mount_in(host.clone(), CHECKS_WORKER);
         let user = Self { host, _page: Some(Drawn::Checks(page)) };
         user.until("the library", || user.find("suite").filter(is_seen)).await;
         user

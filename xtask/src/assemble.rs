@@ -18,13 +18,13 @@ use crate::setup::Toolbox;
 use crate::strip;
 
 /// The program that `index.html` loads.
-const FIRST: &str = "web";
+const FIRST: &str = "page";
 
 /// Files that a program asks for by name, and where they lie in `dist`.
 const LATER: [(&str, &str); 4] = [
     ("style/faults.css", "faults.css"),
-    ("src/worker_boot.js", "worker_boot.js"),
-    ("src/checks_worker_boot.js", "checks_worker_boot.js"),
+    ("src/boot/bench_worker.js", "boot/bench_worker.js"),
+    ("src/boot/checks_worker.js", "boot/checks_worker.js"),
     ("src/editor/bundle.js", "editor/bundle.js"),
 ];
 
@@ -49,8 +49,8 @@ pub struct Program {
 
 pub const PROGRAMS: [Program; 4] = [
     Program { name: FIRST, glue: "web", level: "-Oz" },
-    Program { name: "worker", glue: "no-modules", level: "-Oz" },
-    Program { name: "checks", glue: "web", level: "-Oz" },
+    Program { name: "bench_worker", glue: "no-modules", level: "-Oz" },
+    Program { name: "checks_page", glue: "web", level: "-Oz" },
     Program { name: "checks_worker", glue: "no-modules", level: "-O3" },
 ];
 
@@ -79,7 +79,7 @@ pub fn lay_out(
     let html = with_files(&html, |reference| {
         // The two files of a program are built from one another, and have one name.
         let (name, bytes) = match reference {
-            "web.js" | "web_bg.wasm" => {
+            "page.js" | "page_bg.wasm" => {
                 (hashed(reference, hash_of_first(&work)?), shrink(&work.join(reference))?)
             }
             source => {
@@ -186,7 +186,7 @@ fn with_files(html: &str, mut place: impl FnMut(&str) -> Result<String>) -> Resu
     Ok(result)
 }
 
-/// `style/page.css` as `page-0123456789abcdef.css`, `web_bg.wasm` as `web-0123456789abcdef_bg.wasm`.
+/// `style/page.css` as `page-0123456789abcdef.css`, `page_bg.wasm` as `page-0123456789abcdef_bg.wasm`.
 fn hashed(reference: &str, hash: u64) -> String {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     let cut = name.find("_bg.").or_else(|| name.find('.')).unwrap_or(name.len());
@@ -195,7 +195,7 @@ fn hashed(reference: &str, hash: u64) -> String {
 }
 
 fn hash_of_first(work: &Path) -> Result<u64> {
-    let (script, wasm) = (read(&work.join("web.js"))?, read(&work.join("web_bg.wasm"))?);
+    let (script, wasm) = (read(&work.join("page.js"))?, read(&work.join("page_bg.wasm"))?);
     Ok(hash(&[&script, &wasm]))
 }
 
@@ -230,8 +230,8 @@ mod tests {
     #[test]
     fn a_name_gets_the_hash_before_its_end() {
         assert_eq!(hashed("style/page.css", 0xab), "page-00000000000000ab.css");
-        assert_eq!(hashed("web.js", 1), "web-0000000000000001.js");
-        assert_eq!(hashed("web_bg.wasm", 1), "web-0000000000000001_bg.wasm");
+        assert_eq!(hashed("page.js", 1), "page-0000000000000001.js");
+        assert_eq!(hashed("page_bg.wasm", 1), "page-0000000000000001_bg.wasm");
     }
 
     #[test]

@@ -52,13 +52,16 @@ struct Build {
 /// Those of one profile share most of what they depend on. With the feature `page` the worker would weigh 5 kB more after
 /// brotli: what a crate exports to scripts stays, whether it is called or not.
 const RELEASE: &[Build] = &[
-    Build { profile: "page", features: "page", programs: &["web", "checks"] },
-    Build { profile: "page", features: "browser", programs: &["worker"] },
+    Build { profile: "page", features: "page", programs: &["page", "checks_page"] },
+    Build { profile: "page", features: "browser", programs: &["bench_worker"] },
     Build { profile: "checker", features: "browser", programs: &["checks_worker"] },
 ];
 
-const QUICK: &[Build] =
-    &[Build { profile: "quick", features: "page", programs: &["web", "worker", "checks", "checks_worker"] }];
+const QUICK: &[Build] = &[Build {
+    profile: "quick",
+    features: "page",
+    programs: &["page", "bench_worker", "checks_page", "checks_worker"],
+}];
 
 /// Builds `dist` unless it is what it would become.
 pub fn build(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<()> {

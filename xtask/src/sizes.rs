@@ -19,11 +19,11 @@ pub const CHECKS_BUDGET: u64 = 1_420_000;
 
 /// What is loaded when the checks are opened: a program, a worker, and the editor.
 const OF_CHECKS: [&str; 7] = [
-    "checks.js",
-    "checks_bg.wasm",
+    "checks_page.js",
+    "checks_page_bg.wasm",
     "checks_worker.js",
     "checks_worker_bg.wasm",
-    "checks_worker_boot.js",
+    "boot/checks_worker.js",
     "faults.css",
     "editor/bundle.js",
 ];

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
-use sockscope::engine::conformance::{Certificate, CertificateFormat};
-use sockscope::engine::report::{EventFormat, Report, ReportFormat};
+use sockscope_engine::conformance::{Certificate, CertificateFormat};
+use sockscope_engine::report::{EventFormat, Report, ReportFormat};
 
 use super::run::Done;
 

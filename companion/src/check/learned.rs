@@ -4,8 +4,8 @@
 //! alone; when the page is gone, nobody can take it out of a text.
 
 use serde_json::Value;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::suite::Suite;
 
 /// The lines without what was kept secret from the beginning; none of them where the run may have learnt a secret.
 pub fn told(suite: &Suite, text: &str, masker: &Masker, printed: Vec<String>) -> Vec<String> {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use sockscope::engine::report::{CheckReport, Environment, FORMAT, Millis, Report, Totals, Verdict};
+use sockscope_engine::report::{CheckReport, Environment, FORMAT, Millis, Report, Totals, Verdict};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

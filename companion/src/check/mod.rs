@@ -29,11 +29,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use sockscope::engine::conformance::Kind;
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{CheckReport, Report, ServerReport, TargetReport, Verdict, target_line};
-use sockscope::engine::run::{Options, Plan, PlanError};
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::conformance::Kind;
+use sockscope_engine::report::{CheckReport, Report, ServerReport, TargetReport, Verdict, target_line};
+use sockscope_engine::run::{Options, Plan, PlanError};
+use sockscope_engine::suite::Suite;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
@@ -444,7 +444,7 @@ impl Bench<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sockscope::engine::report::{Millis, read_json};
+    use sockscope_engine::report::{Millis, read_json};
 
     use super::run::CheckResult;
 

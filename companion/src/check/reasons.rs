@@ -5,8 +5,8 @@
 //! of one connection, so it is used once.
 
 use serde_json::Value;
-use sockscope::engine::explain::{Likely, UNTOLD, logged};
-use sockscope::engine::report::{Broken, CheckReport, FailureKind, Report};
+use sockscope_engine::explain::{Likely, UNTOLD, logged};
+use sockscope_engine::report::{Broken, CheckReport, FailureKind, Report};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

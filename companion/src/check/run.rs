@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sockscope::engine::mask::Masker;
-use sockscope::engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
-use sockscope::engine::run::merge;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
+use sockscope_engine::run::merge;
+use sockscope_engine::suite::Suite;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;

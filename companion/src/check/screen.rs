@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sockscope::engine::count::counted;
-use sockscope::engine::report::{
+use sockscope_engine::base::count::counted;
+use sockscope_engine::report::{
     Report, ShardReport, ThresholdReport, Verdict, explain_checks, explain_missing, left_over,
 };
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use sockscope::engine::nearest::nearest;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::base::nearest::nearest;
+use sockscope_engine::suite::Suite;
 
 use super::target::Ports;
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use sockscope::engine::conformance::CertificateFormat;
-use sockscope::engine::report::{EventFormat, ReportFormat};
+use sockscope_engine::conformance::CertificateFormat;
+use sockscope_engine::report::{EventFormat, ReportFormat};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 

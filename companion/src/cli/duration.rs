@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::Value;
-use sockscope::engine::unit;
+use sockscope_engine::base::unit;
 
 /// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use sockscope::engine::suite::schema_text;
+use sockscope_engine::suite::schema_text;
 
 use super::{Exit, complain};
 

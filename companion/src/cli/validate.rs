@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use clap::Args;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::suite::Suite;
 
 use super::Exit;
 use crate::suites::{line, read_all};

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use sockscope::engine::explain::{Outcome, Probed};
+use sockscope_engine::explain::{Outcome, Probed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};

@@ -19,7 +19,7 @@ use fault::Fault;
 use faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
 use given::{IDLE, IDLE_TOLD, SHORT, given, id};
 use server::Server;
-use sockscope::engine::report::{Report, Verdict, read_json};
+use sockscope_engine::report::{Report, Verdict, read_json};
 
 use super::command::Call;
 

@@ -7,8 +7,8 @@
 use std::fs;
 use std::sync::{Mutex, PoisonError};
 
-use sockscope::engine::conformance::{Certificate, Row, Standing, Weight};
-use sockscope::engine::report::read_json;
+use sockscope_engine::conformance::{Certificate, Row, Standing, Weight};
+use sockscope_engine::report::read_json;
 
 use super::command::Call;
 use super::results::{BEGIN, Columns, END, columns, page, path, word};

@@ -1,7 +1,7 @@
 //! Checks of the suite `conformance` that run only when they are asked for, or at their full length only against a real server:
 //! in a real browser, against the practice server.
 
-use sockscope::engine::report::{Report, Verdict, read_json};
+use sockscope_engine::report::{Report, Verdict, read_json};
 
 use super::command::Call;
 use super::tested::Beside;

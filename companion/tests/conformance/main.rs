@@ -24,10 +24,10 @@ use faults::{ROWS, Row, When};
 use given::{IDLE, IDLE_TOLD, SHORT, given, id};
 use server::Server;
 use shipped::{story, suite};
-use sockscope::engine::conformance::{Certificate, Word};
-use sockscope::engine::report::{Report, Verdict};
-use sockscope::engine::run::{Options, Plan, Progress, Stop, run};
 use sockscope_companion::Config;
+use sockscope_engine::conformance::{Certificate, Word};
+use sockscope_engine::report::{Report, Verdict};
+use sockscope_engine::run::{Options, Plan, Progress, Stop, run};
 use world::NativeWorld;
 
 const NAME: &str = "conformance";

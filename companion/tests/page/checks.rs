@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sockscope::engine::shipped::SHIPPED;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::suite::Suite;
+use sockscope_engine::suite::shipped::SHIPPED;
 
 use super::broken::{Broken, Fault};
 use super::driver::{Browser, Practice, eventually_within, test_page};
@@ -387,7 +387,7 @@ fn a_server_that_dies_in_mid_run_is_a_clear_failure_and_nothing_hangs() {
 #[test]
 fn checks_that_do_not_load_are_said_and_can_be_tried_again() {
     test_page(async |practice, browser| {
-        browser.block("*checks_bg.wasm*").await;
+        browser.block("*checks_page_bg.wasm*").await;
         browser.open(&format!("{}#/checks", practice.page)).await;
         browser
             .until_script(

@@ -16,10 +16,10 @@ use broken::{Broken, Fault};
 use faults::FAULTS;
 use shipped::{red, story, suite};
 use short::SHORT;
-use sockscope::engine::report::{Report, Verdict};
-use sockscope::engine::run::{Options, Plan, Stop, run};
-use sockscope::engine::shipped::SHIPPED;
 use sockscope_companion::{Config, Server};
+use sockscope_engine::report::{Report, Verdict};
+use sockscope_engine::run::{Options, Plan, Stop, run};
+use sockscope_engine::suite::shipped::SHIPPED;
 use world::NativeWorld;
 
 /// Rows of the table at a time: they mostly wait.

@@ -1,8 +1,8 @@
 //! A suite that ships, read; and its report in words for whoever looks at a test that failed.
 
-use sockscope::engine::report::{Report, Verdict};
-use sockscope::engine::shipped::SHIPPED;
-use sockscope::engine::suite::Suite;
+use sockscope_engine::report::{Report, Verdict};
+use sockscope_engine::suite::Suite;
+use sockscope_engine::suite::shipped::SHIPPED;
 
 /// The suite of that name.
 pub fn suite(name: &str) -> Suite {

@@ -8,8 +8,8 @@ use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use sockscope::engine::world::LocalFuture;
-use sockscope::engine::{
+use sockscope_engine::base::world::LocalFuture;
+use sockscope_engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant,
     Payload, SendError, Socket, World,
 };

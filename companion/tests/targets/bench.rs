@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope::engine::Closing;
-use sockscope::engine::draft::Draft;
-use sockscope::session::Desk;
-use sockscope::wire::{
-    self, Answer, ConnectionId, Look, Phase, Question, Ready, Request, Setup, Update, Variable, Workspace,
+use sockscope::wire;
+use sockscope::wire::bench::{
+    Answer, ConnectionId, Look, Phase, Question, Ready, Request, Setup, Update, Variable, Workspace,
 };
+use sockscope::worker::bench::Desk;
+use sockscope_engine::Closing;
+use sockscope_engine::bench::draft::Draft;
 
 use super::world::NativeWorld;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope::engine::conformance::{Certificate, Standing};
-use sockscope::engine::run::{Options, Plan, Stop, run};
+use sockscope_engine::conformance::{Certificate, Standing};
+use sockscope_engine::run::{Options, Plan, Stop, run};
 
 use super::results::{columns, page, word};
 use super::server::TRADING_FEED;
@@ -94,7 +94,7 @@ fn a_server_that_dies_at_16_mib_is_said_and_what_follows_is_not_judged() {
     let failed: Vec<_> = after.filter(|row| row.verdict == Standing::Fail).map(|row| &row.id).collect();
     assert!(failed.is_empty(), "{failed:?} did not fail: there was no server");
     assert_eq!(row("C1").verdict, Standing::NotJudged, "{}", row("C1").note);
-    assert_eq!(row("H5").weight, sockscope::engine::conformance::Weight::Should);
+    assert_eq!(row("H5").weight, sockscope_engine::conformance::Weight::Should);
     assert!(report.reasons.iter().any(|reason| reason.contains("stopped accepting")), "{:?}", report.reasons);
 }
 

@@ -4,12 +4,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope::engine::record::{Drafted, suite_of};
-use sockscope::engine::report::{Report, Verdict};
-use sockscope::engine::run::{Options, Plan, Stop, run};
-use sockscope::engine::suite::Suite;
-use sockscope::engine::{HttpRequest, World};
 use sockscope_companion::{Config, Server as Practice};
+use sockscope_engine::recorder::{Drafted, suite_of};
+use sockscope_engine::report::{Report, Verdict};
+use sockscope_engine::run::{Options, Plan, Stop, run};
+use sockscope_engine::suite::Suite;
+use sockscope_engine::{HttpRequest, World};
 
 use super::bench::Bench;
 use super::broken::{Broken, Fault};

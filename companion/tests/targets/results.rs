@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use sockscope::engine::conformance::{Row, Standing, Weight};
+use sockscope_engine::conformance::{Row, Standing, Weight};
 
 use super::subjects::ALL;
 

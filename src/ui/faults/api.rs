@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::board::Board;
-use super::line::{encoded, in_page_words};
-use super::setting::{Setting, quoted};
-use super::toxic::Toxic;
 use crate::browser::{http, page};
 use crate::engine::{HttpRequest, HttpResponse};
+use crate::model::faults::link::{encoded, in_page_words};
+use crate::model::faults::links::Board;
+use crate::model::faults::setting::{Setting, quoted};
+use crate::model::faults::toxic::Toxic;
 
 /// A server on this machine that has not answered by then will not.
 const PATIENCE: Duration = Duration::from_secs(5);

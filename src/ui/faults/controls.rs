@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::knob::{Knob, show};
-use super::setting::{Setting, Stream};
 use super::store::{Row, Store};
 use super::switching::change;
-use super::toxic::{AFTER, TOXICITY};
-use crate::ui::fields::{text, when};
+use crate::model::faults::knob::{Knob, show};
+use crate::model::faults::setting::{Setting, Stream};
+use crate::model::faults::toxic::{AFTER, TOXICITY};
+use crate::ui::parts::fields::{text, when};
 
 /// Sets a number.
 type Setter = Box<dyn Fn(f64)>;

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::store::{Reach, Store};
 use super::switching::change_key;
 use crate::browser::{clipboard, page};
-use crate::ui::fields::{button, line, parsed, text, tick, when};
-use crate::ui::format;
+use crate::model::format;
+use crate::ui::parts::fields::{button, line, parsed, text, tick, when};
 
 /// The form.
 pub(super) fn line_form(store: Store) -> AnyView {

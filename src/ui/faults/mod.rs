@@ -4,27 +4,12 @@
 //! nothing of its own about it, so that a suite or a command line may switch the same toxics. `knob`, `toxic`, `setting`,
 //! `preset` and `line` are pure. It is drawn by the program of the checks, and only where it is looked at.
 
-pub mod board;
-pub mod knob;
-pub mod line;
-pub mod preset;
-pub mod setting;
-pub mod toxic;
-
-#[cfg(feature = "page")]
 mod api;
-#[cfg(feature = "page")]
 mod controls;
-#[cfg(feature = "page")]
 mod entry;
-#[cfg(feature = "page")]
 mod line_form;
-#[cfg(feature = "page")]
 mod store;
-#[cfg(feature = "page")]
 mod switching;
-#[cfg(feature = "page")]
 mod view;
 
-#[cfg(feature = "page")]
 pub use entry::{MountedFaults, mount_in, start};

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::board::Board;
-use super::line::Line;
-use super::setting::Setting;
-use super::toxic::{TOXICS, Toxic};
 use crate::browser::page;
-use crate::ui::route::Route;
+use crate::model::faults::link::Line;
+use crate::model::faults::links::Board;
+use crate::model::faults::setting::Setting;
+use crate::model::faults::toxic::{TOXICS, Toxic};
+use crate::model::route::Route;
 
 /// Whether there is a proxy to talk to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::api::{self, ApiError};
-use super::setting::Setting;
 use super::store::{Api, Reach, Row, Store};
 use crate::browser::page;
-use crate::ui::format;
+use crate::model::faults::setting::Setting;
+use crate::model::format;
 
 /// Changes that come so close together are one.
 const SETTLE: Duration = Duration::from_millis(60);

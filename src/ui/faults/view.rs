@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::board::{Connected, Other, Used};
 use super::controls::card;
 use super::line_form::{copy, line_form};
-use super::preset::PRESETS;
-use super::setting::{Setting, steps};
 use super::store::{Api, Store};
 use super::switching::{change_key, follow, put_all, remove, try_targets};
 use crate::browser::leaving::SightListener;
 use crate::browser::page;
-use crate::ui::fields::{button, icon, text, when};
-use crate::ui::format;
+use crate::model::faults::links::{Connected, Other, Used};
+use crate::model::faults::preset::PRESETS;
+use crate::model::faults::setting::{Setting, steps};
+use crate::model::format;
+use crate::ui::parts::fields::{button, icon, text, when};
 
 /// Connections that are drawn.
 const MOST_SHOWN: usize = 50;

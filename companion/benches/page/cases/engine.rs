@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant as Clock};
 
 use serde_json::json;
-use sockscope::engine::matcher::{Matcher, Query, Subject};
-use sockscope::engine::run::probe::{Mode, Pairing, Probe, Wanting};
-use sockscope::engine::{Entry, FrameKind, FrameLog, Instant, Payload};
+use sockscope_engine::matcher::{Matcher, Query, Subject};
+use sockscope_engine::run::inbox_probe::{Mode, Pairing, Probe, Wanting};
+use sockscope_engine::{Entry, FrameKind, FrameLog, Instant, Payload};
 
 use crate::figures::{Aim, Figure, alone};
 

@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn the_page_has_every_type_and_every_attribute() {
         let of_page = |kind: &Type| {
-            let toxic = sockscope::ui::faults::toxic::TOXICS.iter().find(|toxic| toxic.name == kind.name);
+            let toxic = sockscope::model::faults::toxic::TOXICS.iter().find(|toxic| toxic.name == kind.name);
             let toxic = toxic.unwrap_or_else(|| panic!("the page has no {}", kind.name));
             let reason = toxic.has_reason.then_some("reason");
             toxic.knobs.iter().map(|knob| knob.name).chain(reason).collect::<Vec<_>>()
@@ -339,12 +339,13 @@ mod tests {
         for kind in &TYPES {
             assert_eq!(of_page(kind), kind.attributes.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         }
-        assert_eq!(sockscope::ui::faults::toxic::TOXICS.len(), TYPES.len());
+        assert_eq!(sockscope::model::faults::toxic::TOXICS.len(), TYPES.len());
     }
 
     #[test]
     fn the_bounds_of_the_page_are_those_of_each_type() {
-        use sockscope::ui::faults::{knob::show, toxic::TOXICS};
+        use sockscope::model::faults::knob::show;
+        use sockscope::model::faults::toxic::TOXICS;
         for toxic in &TOXICS {
             let name = TYPES.iter().find(|kind| kind.name == toxic.name).unwrap().name;
             for (at, knob) in toxic.knobs.iter().enumerate() {

@@ -1,0 +1,235 @@
+//! Where to connect: a WebSocket address and the subprotocols to offer.
+//!
+//! Owns what can be said about an address before connecting. It refuses to be a full URL parser: the browser has one, and
+//! its complaint is kept as it is; here are the mistakes that people make.
+
+use serde::{Deserialize, Serialize};
+
+/// A checked address with the subprotocols to offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    url: String,
+    protocols: Vec<String>,
+}
+
+/// What is wrong with an address, said before connecting.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Nothing was typed.
+    #[error("type an address, such as ws://localhost:9000/ws")]
+    Empty,
+    /// No `://` in it.
+    #[error("an address starts with ws:// or wss://, this one has no scheme")]
+    NoScheme,
+    /// Another scheme than the two.
+    #[error("an address starts with ws:// or wss://, not with {0}://")]
+    Scheme(String),
+    /// Nothing between the scheme and the path.
+    #[error("the address names no host")]
+    NoHost,
+    /// Not a number from 1 to 65535.
+    #[error("{0:?} is no port; a port is a number from 1 to 65535")]
+    Port(String),
+    /// A `#…` part, which the WebSocket protocol has no use for.
+    #[error("a WebSocket address has no fragment; write # as %23")]
+    Fragment,
+    /// Blanks or control characters.
+    #[error("the address contains a blank; write it as %20")]
+    Blank,
+    /// Browsers drop or refuse these.
+    #[error(
+        "a browser sends no user:password@ with a WebSocket; put a token into the query or a subprotocol"
+    )]
+    Credentials,
+    /// Not a token in the sense of RFC 7230.
+    #[error("{0:?} is no subprotocol: letters, digits and !#$%&'*+-.^_`|~ only")]
+    Protocol(String),
+    /// Offered twice.
+    #[error("the subprotocol {0:?} is offered twice")]
+    ProtocolTwice(String),
+}
+
+impl Endpoint {
+    /// Checks an address. `http://` and `https://` stand for `ws://` and `wss://`, as in newer browsers.
+    ///
+    /// ```
+    /// # use sockscope_engine::Endpoint;
+    /// assert_eq!(Endpoint::parse(" https://example.com/chat ").unwrap().url(), "wss://example.com/chat");
+    /// assert_eq!(
+    ///     Endpoint::parse("localhost:9000").unwrap_err().to_string(),
+    ///     "an address starts with ws:// or wss://, this one has no scheme",
+    /// );
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EndpointError::Empty);
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(EndpointError::NoScheme)?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "ws" | "http" => "ws",
+            "wss" | "https" => "wss",
+            other => return Err(EndpointError::Scheme(other.to_owned())),
+        };
+        if rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(EndpointError::Blank);
+        }
+        if rest.contains('#') {
+            return Err(EndpointError::Fragment);
+        }
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        check_authority(authority)?;
+        Ok(Self { url: format!("{scheme}://{rest}"), protocols: Vec::new() })
+    }
+
+    /// The same address with subprotocols to offer, best first.
+    pub fn with_protocols<S: Into<String>>(
+        mut self,
+        protocols: impl IntoIterator<Item = S>,
+    ) -> Result<Self, EndpointError> {
+        for protocol in protocols {
+            let protocol = protocol.into();
+            if !is_token(&protocol) {
+                return Err(EndpointError::Protocol(protocol));
+            }
+            if self.protocols.contains(&protocol) {
+                return Err(EndpointError::ProtocolTwice(protocol));
+            }
+            self.protocols.push(protocol);
+        }
+        Ok(self)
+    }
+
+    /// The address, beginning with `ws://` or `wss://`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The subprotocols to offer, best first.
+    pub fn protocols(&self) -> &[String] {
+        &self.protocols
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_secure(&self) -> bool {
+        self.url.starts_with("wss:")
+    }
+
+    fn authority(&self) -> &str {
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or_default()
+    }
+
+    /// The host, an IPv6 address with its brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rfind(']') {
+            Some(end) => &authority[..=end],
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
+
+    /// The port, also when it is not written.
+    pub fn port(&self) -> u16 {
+        let written =
+            self.authority()[self.host().len()..].strip_prefix(':').and_then(|port| port.parse().ok());
+        written.unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
+    /// The page that the same server would have at its root, for the browser to ask about its certificate.
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_secure() { "https" } else { "http" };
+        format!("{scheme}://{}/", self.authority())
+    }
+}
+
+fn check_authority(authority: &str) -> Result<(), EndpointError> {
+    if authority.contains('@') {
+        return Err(EndpointError::Credentials);
+    }
+    // An IPv6 address stands in brackets and has colons of its own.
+    let after_host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((_, after)) => after,
+        None => authority.find(':').map_or("", |at| &authority[at..]),
+    };
+    if authority.len() == after_host.len() {
+        return Err(EndpointError::NoHost);
+    }
+    match after_host.strip_prefix(':') {
+        // `host:` is allowed by the URL standard and means the default port.
+        Some("") | None => Ok(()),
+        Some(port) => match port.parse::<u16>() {
+            Ok(number) if number > 0 => Ok(()),
+            _ => Err(EndpointError::Port(port.to_owned())),
+        },
+    }
+}
+
+/// A token of RFC 7230, section 3.2.6.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        for (url, host, port, origin) in [
+            ("ws://h", "h", 80, "http://h/"),
+            ("wss://h.example/a:b", "h.example", 443, "https://h.example/"),
+            ("ws://h:9000?x=1:2", "h", 9000, "http://h:9000/"),
+            ("wss://[::1]:9443/ws", "[::1]", 9443, "https://[::1]:9443/"),
+            ("ws://[::1]", "[::1]", 80, "http://[::1]/"),
+        ] {
+            let it = Endpoint::parse(url).expect("valid");
+            assert_eq!((it.host(), it.port(), it.origin().as_str()), (host, port, origin), "{url}");
+        }
+    }
+
+    #[track_caller]
+    fn ok(text: &str, url: &str) {
+        assert_eq!(Endpoint::parse(text).map(|e| e.url().to_owned()), Ok(url.to_owned()));
+    }
+
+    #[track_caller]
+    fn err(text: &str, expected: EndpointError) {
+        assert_eq!(Endpoint::parse(text), Err(expected));
+    }
+
+    #[test]
+    fn ok_addresses() {
+        ok("ws://localhost:9000/ws", "ws://localhost:9000/ws");
+        ok("WSS://example.com", "wss://example.com");
+        ok("http://127.0.0.1/x?y=z", "ws://127.0.0.1/x?y=z");
+        ok("ws://[::1]:8080/a:b", "ws://[::1]:8080/a:b");
+        ok("ws://host:/", "ws://host:/");
+        ok("ws://host?at=a@b", "ws://host?at=a@b");
+    }
+
+    #[test]
+    fn err_addresses() {
+        err("  ", EndpointError::Empty);
+        err("localhost:9000/ws", EndpointError::NoScheme);
+        err("ftp://x", EndpointError::Scheme("ftp".into()));
+        err("ws:///path", EndpointError::NoHost);
+        err("ws://:80/path", EndpointError::NoHost);
+        err("ws://host:0", EndpointError::Port("0".into()));
+        err("ws://host:66000", EndpointError::Port("66000".into()));
+        err("ws://host:80a/", EndpointError::Port("80a".into()));
+        err("ws://host/#top", EndpointError::Fragment);
+        err("ws://host/a b", EndpointError::Blank);
+        err("ws://user:pw@host/", EndpointError::Credentials);
+    }
+
+    #[test]
+    fn subprotocols_are_tokens_and_unique() {
+        let endpoint = Endpoint::parse("ws://h").expect("valid");
+        let offered = endpoint.clone().with_protocols(["echo.v1", "echo.v2"]).expect("tokens");
+        assert_eq!(offered.protocols(), ["echo.v1", "echo.v2"]);
+        assert_eq!(endpoint.clone().with_protocols(["a b"]), Err(EndpointError::Protocol("a b".into())),);
+        assert_eq!(endpoint.clone().with_protocols([""]), Err(EndpointError::Protocol(String::new())));
+        assert_eq!(endpoint.with_protocols(["x", "x"]), Err(EndpointError::ProtocolTwice("x".into())));
+    }
+}

@@ -1,0 +1,17 @@
+//! Values that everything else is made of: addresses, payloads, close codes, numbers, units, moments, masks.
+//!
+//! Owns no behaviour over time. It refuses to know suites, runs and the bench.
+
+pub mod canonical;
+pub mod close;
+pub mod count;
+pub mod endpoint;
+pub mod json_words;
+pub mod mask;
+pub mod nearest;
+pub mod number;
+pub mod payload;
+pub mod random;
+pub mod time;
+pub mod unit;
+pub mod world;

@@ -1,0 +1,130 @@
+//! What the engine needs from outside: sockets, HTTP, a clock, sleep and randomness.
+//!
+//! Owns the one small trait between the engine and the rest. The worker implements it with the browser, [`crate::sim`]
+//! with virtual time. Everything is single-threaded: a world lives in one worker or in one test.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Closing, Endpoint, Instant, Payload};
+
+/// A future that stays on its thread.
+pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Hears every event of one connection, in order, with the moment it was stamped. Nothing comes after [`Event::Closed`].
+pub type EventSink = Box<dyn FnMut(Instant, Event)>;
+
+/// Something that happened to a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The handshake is done.
+    Opened {
+        /// The subprotocol that the server chose; empty when none.
+        protocol: String,
+        /// The extensions that were agreed on, such as `permessage-deflate`; empty when none.
+        extensions: String,
+    },
+    /// A message came.
+    Received(Payload),
+    /// The handshake failed, or the connection broke. The browser says no more than that; [`Event::Closed`] follows.
+    Failed,
+    /// The connection has ended.
+    Closed {
+        /// The close code; 1006 when no close frame came, 1005 when it had no code.
+        code: u16,
+        /// The server's reason, possibly empty.
+        reason: String,
+        /// Whether the closing handshake was completed.
+        clean: bool,
+    },
+}
+
+/// The browser refused to even try, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
+pub struct ConnectError {
+    /// What the browser said.
+    pub message: String,
+}
+
+/// Why a message or a close did not go out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum SendError {
+    /// The handshake is not done yet.
+    #[error("the connection is not open yet")]
+    NotOpenYet,
+    /// A close has been asked for or has come.
+    #[error("the connection is closed")]
+    Closed,
+    /// The browser threw, in its own words.
+    #[error("{0}")]
+    Browser(String),
+}
+
+/// One connection. Dropping it closes it and silences its sink.
+pub trait Socket {
+    /// Hands a message to the network; returns the moment just before.
+    fn send(&self, payload: &Payload) -> Result<Instant, SendError>;
+    /// Starts the closing handshake; returns the moment just before. [`Event::Closed`] follows when the server answers.
+    fn close(&self, closing: &Closing) -> Result<Instant, SendError>;
+    /// Bytes accepted by [`Socket::send`] and not yet handed to the network.
+    fn buffered(&self) -> u64;
+}
+
+/// An HTTP call that a check makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// Such as `POST`.
+    pub method: String,
+    /// Where to.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body; none for `GET`.
+    pub body: Option<String>,
+}
+
+/// The answer to an [`HttpRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// Names and values that the browser lets a page read.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+}
+
+/// The call did not come back: refused, blocked by CORS, or no network. A browser does not say which.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct HttpError {
+    /// What the browser said.
+    pub message: String,
+}
+
+/// The outside of the engine. A clone is another handle on the same world.
+pub trait World: Clone + 'static {
+    /// A connection of this world.
+    type Socket: Socket + 'static;
+
+    /// The moment on the one clock that also stamps events.
+    fn now(&self) -> Instant;
+    /// Ends after `wait`.
+    fn sleep(&self, wait: Duration) -> LocalFuture<()>;
+    /// Lets whatever else has something to do have its turn.
+    fn breathe(&self) -> LocalFuture<()> {
+        self.sleep(Duration::from_millis(1))
+    }
+    /// The next number of the run's seeded sequence.
+    fn random(&self) -> u64;
+    /// Starts a handshake. Everything that happens goes to `sink`, never before this returns. `name` is what people call the
+    /// connection, for whoever keeps a log.
+    fn connect(&self, name: &str, endpoint: &Endpoint, sink: EventSink)
+    -> Result<Self::Socket, ConnectError>;
+    /// Makes an HTTP call.
+    fn http(&self, request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>>;
+}

@@ -1,0 +1,473 @@
+//! Which sent message a received one answers, for messages sent by hand.
+//!
+//! Owns the ways of telling. The rule a reader would break: unless a person says so it never goes by order alone, since a
+//! push of the server would be taken for a reply.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::base::canonical;
+use crate::matcher::Query;
+use crate::{Instant, Payload};
+use scout::Scout;
+
+pub use scout::Found;
+
+mod scout;
+
+/// How replies are recognised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PairBy {
+    /// The very same content came back; else a JSON object with the same `id`.
+    #[default]
+    Auto,
+    /// They are not.
+    Off,
+    /// The very same content came back.
+    Echo,
+    /// Each message answers the oldest that has no answer yet.
+    Order,
+    /// A value in the question comes back in the reply.
+    Field {
+        /// The path of the value in the question, such as `$.id`; a bare name is that of a member.
+        sent: String,
+        /// The path of the value in the reply.
+        received: String,
+    },
+}
+
+/// A path that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct PairError {
+    path: String,
+    message: String,
+}
+
+/// The messages of one connection that have had no answer yet.
+#[derive(Debug)]
+pub struct Pairing {
+    by: Way,
+    /// When each question was sent, oldest first, by its number; answered ones are gone from `open` only.
+    order: VecDeque<u64>,
+    open: FxHashMap<u64, Question>,
+    /// The numbers of the open questions with a key, oldest first.
+    keyed: FxHashMap<u64, VecDeque<u64>>,
+    /// How many open questions have an `id`. Without one no message need be read.
+    with_id: usize,
+    next: u64,
+    /// Questions that were given up: their connection has ended, or too many waited.
+    lost: u64,
+    /// Looks for what replies might be recognised by, where nothing was set up.
+    scout: Scout,
+}
+
+#[derive(Debug)]
+struct Question {
+    at: Instant,
+    asked: Asked,
+}
+
+/// What the answer to a message may be recognised by.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    keys: [Option<u64>; 2],
+    bytes: usize,
+}
+
+/// Among no more open questions it is looked whether one is as long as a message, before that is read for an echo.
+const FEW: usize = 16;
+
+#[derive(Debug)]
+enum Way {
+    Auto,
+    Off,
+    Echo,
+    Order,
+    Field { sent: Query, received: Query },
+}
+
+/// A server that never answers must not fill the memory: beyond this the oldest is forgotten.
+const MOST_WAITING: usize = 4096;
+
+/// Reading a field parses the whole message; a larger one is only compared as an echo.
+const LARGEST_READ: usize = 64 << 10;
+
+impl Default for Pairing {
+    fn default() -> Self {
+        Self {
+            by: Way::Auto,
+            order: VecDeque::new(),
+            open: FxHashMap::default(),
+            keyed: FxHashMap::default(),
+            with_id: 0,
+            next: 0,
+            lost: 0,
+            scout: Scout::default(),
+        }
+    }
+}
+
+impl Pairing {
+    /// Recognises replies in this way.
+    pub fn by(by: &PairBy) -> Result<Self, PairError> {
+        let by = match by {
+            PairBy::Auto => Way::Auto,
+            PairBy::Off => Way::Off,
+            PairBy::Echo => Way::Echo,
+            PairBy::Order => Way::Order,
+            PairBy::Field { sent, received } => Way::Field { sent: path(sent)?, received: path(received)? },
+        };
+        Ok(Self { by, ..Self::default() })
+    }
+
+    /// What the answer to this message may be recognised by; none when it is no question. Better asked before it goes out: what
+    /// is done afterwards takes the time of those who wait for the answer.
+    pub fn asking(&self, payload: &Payload) -> Option<Asked> {
+        let keys = match &self.by {
+            Way::Off => return None,
+            Way::Auto => [Some(content(payload)), id(payload)],
+            Way::Echo => [Some(content(payload)), None],
+            Way::Order => [None, None],
+            Way::Field { sent, .. } => match field(payload, sent) {
+                Some(key) => [Some(key), None],
+                // Without the value it is no question.
+                None => return None,
+            },
+        };
+        Some(Asked { keys, bytes: payload.as_bytes().len() })
+    }
+
+    /// A message went out.
+    pub fn sent(&mut self, at: Instant, payload: &Payload) {
+        if let Some(asked) = self.asking(payload) {
+            self.asked(at, asked);
+        }
+    }
+
+    /// A message went out; its content is only looked at to learn what replies might be recognised by.
+    pub fn learn(&mut self, payload: &Payload) {
+        if matches!(self.by, Way::Auto) {
+            self.scout.sent(payload);
+        }
+    }
+
+    /// What replies might be recognised by, when nothing was set up and they were not recognised.
+    pub fn found(&self) -> Option<Found> {
+        self.scout.found()
+    }
+
+    /// Questions that were given up: their connection has ended, or too many waited.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Questions that went out before `moment` and still wait.
+    pub fn waiting_since(&self, moment: Instant) -> u64 {
+        // The oldest is at the front, so this ends at the first one that is young enough.
+        let open = self.order.iter().filter_map(|number| self.open.get(number));
+        open.take_while(|question| question.at <= moment).count() as u64
+    }
+
+    /// Counting begins anew: what waits now is no question any more.
+    pub fn reset(&mut self) {
+        self.clear();
+        self.lost = 0;
+    }
+
+    /// A question went out.
+    pub fn asked(&mut self, at: Instant, asked: Asked) {
+        while self.open.len() >= MOST_WAITING {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.lost += u64::from(self.close(oldest).is_some());
+        }
+        // Those that were answered are taken off the front as it moves on; the rest must not pile up behind one that waits.
+        if self.order.len() >= 2 * MOST_WAITING {
+            let open = &self.open;
+            self.order.retain(|number| open.contains_key(number));
+        }
+        let number = self.next;
+        self.next += 1;
+        for key in asked.keys.into_iter().flatten() {
+            self.keyed.entry(key).or_default().push_back(number);
+        }
+        self.with_id += usize::from(asked.keys[1].is_some());
+        self.order.push_back(number);
+        self.open.insert(number, Question { at, asked });
+    }
+
+    /// A message came in: how long its question had been out, when it answers one.
+    pub fn received(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
+        let round_trip = self.answered(at, payload);
+        if round_trip.is_none() && matches!(self.by, Way::Auto) {
+            self.scout.received(payload);
+        }
+        round_trip
+    }
+
+    fn answered(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let number = match &self.by {
+            Way::Off => None,
+            Way::Order => self.oldest(),
+            Way::Echo => self.echoed(payload),
+            Way::Auto => {
+                let echoed = self.echoed(payload);
+                let has_id = self.with_id > 0;
+                echoed.or_else(|| self.oldest_of(has_id.then(|| id(payload)).flatten()?))
+            }
+            Way::Field { received, .. } => {
+                let key = field(payload, received)?;
+                self.oldest_of(key)
+            }
+        }?;
+        let question = self.close(number);
+        // Whoever asks how many wait begins at the front.
+        while self.order.front().is_some_and(|number| !self.open.contains_key(number)) {
+            self.order.pop_front();
+        }
+        question.map(|question| at.since(question.at))
+    }
+
+    /// The connection ended; nothing will be answered.
+    pub fn clear(&mut self) {
+        self.lost += self.open.len() as u64;
+        self.order.clear();
+        self.open.clear();
+        self.keyed.clear();
+        self.with_id = 0;
+    }
+
+    /// The oldest question with this very content. Under a flood nothing is as long as the few that wait.
+    fn echoed(&self, payload: &Payload) -> Option<u64> {
+        let bytes = payload.as_bytes().len();
+        if self.open.len() <= FEW && !self.open.values().any(|question| question.asked.bytes == bytes) {
+            return None;
+        }
+        self.oldest_of(content(payload))
+    }
+
+    fn oldest(&mut self) -> Option<u64> {
+        while let Some(number) = self.order.front() {
+            if self.open.contains_key(number) {
+                return Some(*number);
+            }
+            self.order.pop_front();
+        }
+        None
+    }
+
+    fn oldest_of(&self, key: u64) -> Option<u64> {
+        self.keyed.get(&key)?.front().copied()
+    }
+
+    fn close(&mut self, number: u64) -> Option<Question> {
+        let question = self.open.remove(&number)?;
+        self.with_id -= usize::from(question.asked.keys[1].is_some());
+        for key in question.asked.keys.into_iter().flatten() {
+            if let Some(numbers) = self.keyed.get_mut(&key) {
+                // Nearly always the first one; looking through thousands of equal ones each time would add up.
+                match numbers.front() == Some(&number) {
+                    true => drop(numbers.pop_front()),
+                    false => numbers.retain(|other| *other != number),
+                }
+                if numbers.is_empty() {
+                    self.keyed.remove(&key);
+                }
+            }
+        }
+        Some(question)
+    }
+}
+
+fn path(text: &str) -> Result<Query, PairError> {
+    let text = text.trim();
+    let text = if text.starts_with('$') { text.to_owned() } else { format!("$.{text}") };
+    Query::parse(&text).map_err(|error| PairError { path: text, message: error.to_string() })
+}
+
+fn content(payload: &Payload) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    payload.is_text().hash(&mut hasher);
+    payload.as_bytes().hash(&mut hasher);
+    hasher.finish()
+}
+
+fn key_of(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // Not to be taken for a content that happens to be the same text.
+    "field".hash(&mut hasher);
+    canonical::text(value).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn field(payload: &Payload, path: &Query) -> Option<u64> {
+    let Payload::Text(text) = payload else { return None };
+    if text.len() > LARGEST_READ {
+        return None;
+    }
+    let value: Value = serde_json::from_str(text).ok()?;
+    path.first(&value).map(key_of)
+}
+
+/// The member `id` of a JSON object, unless it is null. The rest is not kept while reading.
+fn id(payload: &Payload) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct WithId<'a> {
+        #[serde(borrow)]
+        id: &'a serde_json::value::RawValue,
+    }
+    let Payload::Text(text) = payload else { return None };
+    if text.len() > LARGEST_READ || !text.trim_start().starts_with('{') {
+        return None;
+    }
+    let found = serde_json::from_str::<WithId<'_>>(text).ok()?;
+    let value: Value = serde_json::from_str(found.id.get()).ok()?;
+    (!value.is_null()).then(|| key_of(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sent: &[&str], received: &str, answered: Option<u64>) {
+        let mut pairing = Pairing::default();
+        for (i, text) in sent.iter().enumerate() {
+            pairing.sent(Instant::from_nanos(i as u64), &(*text).into());
+        }
+        let got = pairing.received(Instant::from_nanos(1000), &received.into());
+        assert_eq!(got, answered.map(|i| Duration::from_nanos(1000 - i)));
+    }
+
+    #[test]
+    fn an_echo_answers_the_oldest_equal_message() {
+        check(&["a", "b", "a"], "a", Some(0));
+        check(&["a", "b"], "b", Some(1));
+    }
+
+    #[test]
+    fn a_reply_with_the_same_id_answers() {
+        check(
+            &[r#"{"type":"message","id":1}"#, r#"{"type":"message","id":2}"#],
+            r#"{"id": 2,"ok":true}"#,
+            Some(1),
+        );
+    }
+
+    #[test]
+    fn an_id_is_compared_by_what_it_means() {
+        check(&[r#"{"id":1}"#], r#"{"id":"1","x":0}"#, None);
+        check(&[r#"{"id":1}"#], r#"{"id":1.0,"x":0}"#, Some(0));
+        check(&[r#"{"id":null}"#], r#"{"id":null,"x":0}"#, None);
+    }
+
+    #[test]
+    fn a_push_answers_nothing() {
+        check(&["hello"], "news", None);
+        check(&[], "news", None);
+        check(&[r#"{"id":1}"#], r#"{"type":"news"}"#, None);
+    }
+
+    #[test]
+    fn a_question_is_answered_once() {
+        let mut pairing = Pairing::default();
+        pairing.sent(Instant::ORIGIN, &"x".into());
+        assert!(pairing.received(Instant::ORIGIN, &"x".into()).is_some());
+        assert!(pairing.received(Instant::ORIGIN, &"x".into()).is_none());
+    }
+
+    #[test]
+    fn binary_is_no_answer_to_text() {
+        let mut pairing = Pairing::default();
+        pairing.sent(Instant::ORIGIN, &"x".into());
+        assert!(pairing.received(Instant::ORIGIN, &Payload::Binary(b"x".to_vec())).is_none());
+    }
+
+    #[test]
+    fn a_silent_server_does_not_fill_the_memory() {
+        let mut pairing = Pairing::default();
+        for i in 0..10_000u64 {
+            pairing.sent(Instant::from_nanos(i), &"same".into());
+        }
+        assert_eq!((pairing.open.len(), pairing.order.len()), (MOST_WAITING, MOST_WAITING));
+    }
+
+    #[test]
+    fn one_that_waits_at_the_front_does_not_let_the_answered_ones_pile_up() {
+        let mut pairing = Pairing::default();
+        pairing.sent(Instant::ORIGIN, &"never answered".into());
+        for i in 0..100_000u64 {
+            let message: Payload = format!("{i}").as_str().into();
+            pairing.sent(Instant::from_nanos(i), &message);
+            assert!(pairing.received(Instant::from_nanos(i), &message).is_some());
+        }
+        assert!(pairing.order.len() <= 2 * MOST_WAITING && pairing.keyed.len() == 1);
+    }
+
+    #[test]
+    fn what_is_never_answered_is_counted() {
+        let mut pairing = Pairing::default();
+        for (second, text) in [(0, "a"), (1, "b"), (2, "c")] {
+            pairing.sent(Instant::from_nanos(second), &text.into());
+        }
+        assert!(pairing.received(Instant::from_nanos(3), &"b".into()).is_some());
+        assert_eq!([0, 1, 2].map(|at| pairing.waiting_since(Instant::from_nanos(at))), [1, 1, 2]);
+        pairing.clear();
+        assert_eq!((pairing.lost(), pairing.waiting_since(Instant::from_nanos(9))), (2, 0));
+        (0..=MOST_WAITING).for_each(|_| pairing.sent(Instant::from_nanos(9), &"d".into()));
+        assert_eq!(pairing.lost(), 3, "one too many waited");
+        pairing.reset();
+        assert_eq!(pairing.lost(), 0);
+    }
+
+    #[test]
+    fn a_field_that_comes_back_is_found_only_where_nothing_was_set_up() {
+        let talk = |by: &PairBy| {
+            let mut pairing = Pairing::by(by).expect("readable paths");
+            for n in 1..=3 {
+                pairing.learn(&format!(r#"{{"op":"a","request_id":{n}}}"#).as_str().into());
+                let reply = format!(r#"{{"ok":true,"request_id":{n}}}"#);
+                pairing.received(Instant::from_nanos(n), &reply.as_str().into());
+            }
+            pairing.found().map(|found| (found.sent, found.replies))
+        };
+        assert_eq!(talk(&PairBy::Auto), Some(("request_id".to_owned(), 3)));
+        assert_eq!(talk(&PairBy::Off), None);
+    }
+
+    #[track_caller]
+    fn check_by(by: PairBy, sent: &[&str], received: &str, answered: Option<u64>) {
+        let mut pairing = Pairing::by(&by).expect("readable paths");
+        for (i, text) in sent.iter().enumerate() {
+            pairing.sent(Instant::from_nanos(i as u64), &(*text).into());
+        }
+        let got = pairing.received(Instant::from_nanos(1000), &received.into());
+        assert_eq!(got, answered.map(|i| Duration::from_nanos(1000 - i)), "{by:?}");
+    }
+
+    #[test]
+    fn each_way_recognises_its_replies_and_no_others() {
+        check_by(PairBy::Off, &["a"], "a", None);
+        check_by(PairBy::Echo, &["a", "b"], "b", Some(1));
+        check_by(PairBy::Echo, &[r#"{"id":1}"#], r#"{"id":1,"ok":true}"#, None);
+        check_by(PairBy::Order, &["a", "b"], "whatever", Some(0));
+        let by = || PairBy::Field { sent: "seq".into(), received: "$.re.seq".into() };
+        check_by(by(), &[r#"{"seq":1}"#, r#"{"seq":2}"#], r#"{"re":{"seq":2.0}}"#, Some(1));
+        check_by(by(), &[r#"{"id":1}"#], r#"{"id":1}"#, None);
+        check_by(by(), &["no JSON"], "no JSON", None);
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_told() {
+        let by = PairBy::Field { sent: "$.a[".into(), received: "id".into() };
+        assert!(Pairing::by(&by).expect_err("half a path").to_string().starts_with("$.a[: "));
+    }
+}

@@ -1,0 +1,208 @@
+//! The end of a connection, and what can be said of it.
+//!
+//! Owns the facts that an explanation begins with. The rule a reader would break: only what was observed is a fact.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::cause::{Explanation, Ranking};
+use super::host::Target;
+use super::{Surroundings, after, before, code};
+use crate::Endpoint;
+use crate::base::{close, unit};
+
+/// How a connection ended, as far as a page can see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The handshake had succeeded.
+    pub was_open: bool,
+    /// The close code that the browser gives.
+    pub code: u16,
+    /// The reason beside it, possibly empty.
+    pub reason: String,
+    /// The closing handshake was completed.
+    pub clean: bool,
+    /// From the beginning of the handshake to the end of the connection.
+    pub took: Duration,
+    /// From the opening to the end; none when it did not open.
+    pub open_for: Option<Duration>,
+    /// Messages.
+    pub sent: u64,
+    /// Messages.
+    pub received: u64,
+    /// Bytes of the largest message that was sent.
+    pub largest_sent: u64,
+    /// From the last message that was sent to the end; none when nothing was sent.
+    pub since_last_send: Option<Duration>,
+    /// Subprotocols were offered.
+    pub offered_protocols: bool,
+    /// The bench gave the handshake up, since it took longer than the set-up allows.
+    pub is_given_up: bool,
+    /// Bytes that had been handed to the browser and had not left it.
+    pub buffered: u64,
+}
+
+/// What a browser says when it says nothing.
+const NO_CLOSE_FRAME: u16 = 1006;
+/// The same, of a failed TLS handshake; only clients that are no browser tell it.
+const TLS_FAILED: u16 = 1015;
+
+/// What is known of this end, and what may be behind it.
+pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Explanation {
+    let target = Target::of(endpoint);
+    let mut ranking = Ranking::default();
+    match (ended.was_open, ended.code) {
+        (false, NO_CLOSE_FRAME | TLS_FAILED) => {
+            before::causes(&mut ranking, endpoint, &target, ended, around)
+        }
+        (true, NO_CLOSE_FRAME) => after::causes(&mut ranking, &target, ended, around),
+        _ => code::causes(&mut ranking, &target, ended),
+    }
+    let fact = match ended.is_given_up {
+        true => format!("The server did not answer the handshake within {}.", spaced(ended.took)),
+        false => String::new(),
+    };
+    Explanation { fact, known: known(ended, around), causes: ranking.ranked(), probed: None }
+}
+
+fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
+    let mut known = Vec::new();
+    let meaning = close::meaning(ended.code);
+    match ended.open_for {
+        None => known.push(format!(
+            "The handshake ended after {} without opening, with {} ({meaning}).",
+            shown(ended.took),
+            ended.code
+        )),
+        Some(open_for) => known.push(format!(
+            "The connection was open for {} and ended with {} ({meaning}).",
+            shown(open_for),
+            ended.code
+        )),
+    }
+    if !ended.reason.is_empty() {
+        known.push(format!("The reason given: {}", ended.reason));
+    } else if ended.code == NO_CLOSE_FRAME {
+        known.push("The browser tells a page no reason.".to_owned());
+    }
+    if ended.was_open {
+        known.push(format!("Messages sent: {}, received: {}.", ended.sent, ended.received));
+    }
+    if let Some(since) = ended.since_last_send {
+        known.push(format!(
+            "The last message was sent {} before the end; the largest had {} bytes.",
+            shown(since),
+            ended.largest_sent
+        ));
+    }
+    if ended.buffered > 0 {
+        known.push(format!("{} bytes had not left the browser.", ended.buffered));
+    }
+    if !ended.was_open && around.is_throttled() {
+        known.push(format!(
+            "Other handshakes: {} under way, {} failed lately.",
+            around.pending, around.failed_lately
+        ));
+    }
+    if !ended.was_open && before::is_nearly_full(around) {
+        known.push(format!(
+            "This tab holds {} sockets; the browser allows {} for all tabs.",
+            around.sockets, around.most_sockets
+        ));
+    }
+    if !around.is_online {
+        known.push("The browser says that it is offline.".to_owned());
+    }
+    known
+}
+
+/// In whole seconds, as people write them.
+fn spaced(took: Duration) -> String {
+    format!("{} s", took.as_secs().max(1))
+}
+
+/// As fine as it is of use: 412 ms, 7.3 s, 61 s.
+fn shown(took: Duration) -> String {
+    let step: u64 = match took.as_secs() {
+        0 if took.as_millis() < 10 => 100_000,
+        0 => 1_000_000,
+        1..=59 => 100_000_000,
+        _ => 1_000_000_000,
+    };
+    let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+    unit::show_duration(Duration::from_nanos(nanos / step * step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(ended: &Ended, around: &Surroundings) -> Vec<String> {
+        explain(&Endpoint::parse("ws://localhost:1234/").expect("valid"), ended, around).known
+    }
+
+    #[test]
+    fn a_failed_handshake_is_told_with_its_time() {
+        let ended = Ended { code: 1006, took: Duration::from_micros(3456), ..Ended::default() };
+        assert_eq!(
+            told(&ended, &Surroundings::default()),
+            [
+                "The handshake ended after 3.4ms without opening, with 1006 (no close frame came).",
+                "The browser tells a page no reason.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_lost_connection_is_told_with_what_was_sent() {
+        let ended = Ended {
+            was_open: true,
+            code: 1006,
+            open_for: Some(Duration::from_millis(61_234)),
+            sent: 3,
+            received: 2,
+            largest_sent: 70_000,
+            since_last_send: Some(Duration::from_millis(12)),
+            buffered: 4096,
+            ..Ended::default()
+        };
+        assert_eq!(
+            told(&ended, &Surroundings { is_online: false, ..Surroundings::default() }),
+            [
+                "The connection was open for 61s and ended with 1006 (no close frame came).",
+                "The browser tells a page no reason.",
+                "Messages sent: 3, received: 2.",
+                "The last message was sent 12ms before the end; the largest had 70000 bytes.",
+                "4096 bytes had not left the browser.",
+                "The browser says that it is offline.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_reason_is_kept_as_it_is() {
+        let ended = Ended {
+            was_open: true,
+            code: 4001,
+            reason: "<b>go</b>".into(),
+            open_for: Some(Duration::ZERO),
+            clean: true,
+            ..Ended::default()
+        };
+        assert_eq!(told(&ended, &Surroundings::default())[1], "The reason given: <b>go</b>");
+    }
+
+    #[test]
+    fn a_crowded_browser_is_a_fact() {
+        let ended = Ended { code: 1006, ..Ended::default() };
+        let around = Surroundings { pending: 30, failed_lately: 4, sockets: 250, ..Surroundings::default() };
+        assert_eq!(
+            told(&ended, &around)[2..],
+            [
+                "Other handshakes: 30 under way, 4 failed lately.",
+                "This tab holds 250 sockets; the browser allows 255 for all tabs.",
+            ]
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! The pure layer: what a frame, a close code, a latency and a check are.
+//!
+//! Owns every rule that needs no browser. It refuses to know web-sys, leptos and any clock of its own: time, sockets and
+//! randomness come through [`World`]. The rule a reader would break: nothing here may read a clock.
+
+pub mod base;
+pub mod bench;
+pub mod conformance;
+pub mod explain;
+pub mod matcher;
+pub mod metrics;
+pub mod payload_spec;
+pub mod recorder;
+pub mod recording;
+pub mod report;
+pub mod run;
+pub mod secrets;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sim;
+pub mod suite;
+pub mod template;
+
+pub use base::close::{CloseReason, Closing, SendableCode};
+pub use base::endpoint::{Endpoint, EndpointError};
+pub use base::payload::Payload;
+pub use base::time::Instant;
+pub use base::world::{
+    ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, SendError, Socket, World,
+};
+pub use bench::pairing::{Asked, Pairing};
+pub use metrics::{Histogram as Latency, Summary as LatencySummary};
+pub use recording::frame_log::{Entry, Frame, FrameKind, FrameLog};

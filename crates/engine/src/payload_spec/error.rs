@@ -1,0 +1,117 @@
+//! What can be wrong with a payload, in words.
+
+use crate::base::unit::{UnitError, show_size};
+use crate::template::{ExpandErrorKind, LIMIT, TemplateErrorKind};
+
+/// What is wrong with a payload, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct PayloadError {
+    /// JSON path within the payload, `$` for the whole.
+    pub path: String,
+    /// Byte offset within the string, for what a placeholder is to blame for.
+    pub at: usize,
+    /// What is wrong.
+    pub kind: PayloadErrorKind,
+}
+
+/// What can be wrong with a payload.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadErrorKind {
+    /// A `$` key that nobody knows.
+    #[error(
+        "no payload is written {key}{}; a message with such a key is written {{\"$json\": {{\"{key}\": …}}}}",
+        .nearest.as_ref().map(|near| format!(", did you mean {near}?")).unwrap_or_default()
+    )]
+    UnknownKind {
+        /// What was written.
+        key: String,
+        /// The nearest notation.
+        nearest: Option<String>,
+    },
+    /// A `$` key and others.
+    #[error("{key} stands alone, without {other:?}; a message with both is written {{\"$json\": {{…}}}}")]
+    NotAlone {
+        /// The `$` key.
+        key: String,
+        /// Another one.
+        other: String,
+    },
+    /// A key that the notation does not have.
+    #[error("{kind} has no {key:?}; {}", .nearest.as_ref().map_or_else(|| format!("it has {known}"), |near| format!("did you mean {near}?")))]
+    UnknownKey {
+        /// Such as `$bytes`.
+        kind: &'static str,
+        /// What was written.
+        key: String,
+        /// The nearest key.
+        nearest: Option<String>,
+        /// All of its keys.
+        known: &'static str,
+    },
+    /// No size.
+    #[error("{0} needs a size, such as \"64KiB\"")]
+    NoSize(&'static str),
+    /// Another type of value.
+    #[error("{kind} is {wanted}, not {got}")]
+    Type {
+        /// Such as `$hex`.
+        kind: &'static str,
+        /// What it takes.
+        wanted: &'static str,
+        /// What was written.
+        got: &'static str,
+    },
+    /// Not hexadecimal.
+    #[error("{0:?} is no hexadecimal digit; $hex is pairs of 0 to 9 and a to f")]
+    HexDigit(char),
+    /// Half a byte too much.
+    #[error("$hex has {0} digits; a byte is two")]
+    HexHalf(usize),
+    /// Not base64, in the decoder's words.
+    #[error("$base64 cannot be decoded: {0}")]
+    Base64(String),
+    /// Not a size.
+    #[error(transparent)]
+    Size(#[from] UnitError),
+    /// Larger than [`LIMIT`].
+    #[error("a payload of {bytes} bytes; the limit is {}", show_size(LIMIT as u64))]
+    TooLarge {
+        /// How large it would be.
+        bytes: u64,
+    },
+    /// A fill that nobody knows.
+    #[error("{given:?} is no fill; {}", .nearest.as_ref().map_or_else(|| "write zero, ramp or random".to_owned(), |near| format!("did you mean {near}?")))]
+    Fill {
+        /// What was written.
+        given: String,
+        /// The nearest fill.
+        nearest: Option<String>,
+    },
+    /// Nothing to fill with.
+    #[error("\"of\" is empty; name at least one character to fill with")]
+    NoCharacters,
+    /// The last character does not fit.
+    #[error(
+        "{size} bytes cannot be filled with whole characters of {of:?}: {rest} remain; add a character of one byte, such as a, or change the size"
+    )]
+    NoFit {
+        /// The size in bytes.
+        size: usize,
+        /// The characters.
+        of: String,
+        /// The bytes that remain.
+        rest: usize,
+    },
+    /// A placeholder that does not read.
+    #[error(transparent)]
+    Template(TemplateErrorKind),
+    /// A placeholder without a value.
+    #[error(transparent)]
+    Expand(ExpandErrorKind),
+}
+
+/// A mistake in what stands at `path`.
+pub(super) fn at(path: &str, kind: impl Into<PayloadErrorKind>) -> PayloadError {
+    PayloadError { path: path.to_owned(), at: 0, kind: kind.into() }
+}

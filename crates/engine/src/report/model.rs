@@ -1,0 +1,583 @@
+//! The report, field by field as its JSON has it.
+//!
+//! Owns names and units of the contract. The rule a reader would break: a field that is public here is public for ever;
+//! add fields, never change one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Endpoint;
+use crate::explain::Cause;
+
+/// How something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Everything held.
+    Pass,
+    /// The server did not do what was wanted.
+    Fail,
+    /// The script or the environment is broken.
+    Error,
+    /// The harness, not the server, was the limit.
+    Inconclusive,
+    /// A step that did not run, or did not hold where it need not. A threshold of one of several shards, which is judged on
+    /// the figures of all. A check that is not applicable, as one of its steps says. A suite is never skipped.
+    Skipped,
+}
+
+impl Verdict {
+    /// The graver of two, for a whole that is made of parts: an error outweighs a failure, that outweighs what is
+    /// inconclusive, and anything outweighs a pass.
+    pub fn and(self, other: Self) -> Self {
+        let weight = |verdict| match verdict {
+            Self::Skipped => 0,
+            Self::Pass => 1,
+            Self::Inconclusive => 2,
+            Self::Fail => 3,
+            Self::Error => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+
+    /// As the report JSON spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error => "error",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A duration in milliseconds with three decimals, which is all that a browser's clock can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub f64);
+
+impl From<Duration> for Millis {
+    fn from(duration: Duration) -> Self {
+        Self((duration.as_nanos() as f64 / 1e3).round() / 1e3)
+    }
+}
+
+impl From<Millis> for Duration {
+    fn from(millis: Millis) -> Self {
+        Self::from_nanos((millis.0.max(0.0) * 1e6).round() as u64)
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the program.
+    pub sockscope: String,
+    /// The version of the suite format.
+    pub format: u32,
+    /// The suite's name.
+    pub suite: String,
+    /// Its prose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Of the whole.
+    pub verdict: Verdict,
+    /// Why, where no check or threshold says it: what made a run inconclusive or broke it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// What all random values came from.
+    pub seed: u64,
+    /// When it began, as ISO 8601 in UTC.
+    pub started: String,
+    /// How long it took.
+    pub duration_ms: Millis,
+    /// Where it ran.
+    pub environment: Environment,
+    /// The variables with their values, secrets masked.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub vars: Map<String, Value>,
+    /// The addresses that were tested, those of connections first; empty in reports of versions that did not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetReport>,
+    /// Sums over all checks.
+    pub totals: Totals,
+    /// Of all checks together.
+    pub metrics: BTreeMap<String, Metric>,
+    /// Of the suite, `require` included.
+    pub thresholds: Vec<ThresholdReport>,
+    /// In the order in which they ran.
+    pub checks: Vec<CheckReport>,
+    /// Second by second, for drawing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seconds: Vec<Second>,
+    /// The server under test, where the command has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerReport>,
+    /// The server that stopped accepting connections before the end of the run; the checks after that were not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_stopped: Option<ServerStopped>,
+    /// Where several browsers ran the suite together: each of them. The rest of the report is of all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<ShardReport>,
+}
+
+/// An address that a run tests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetReport {
+    /// Scheme, host, port and path. A query is left out: it names users and tokens, and no server. A placeholder that has its
+    /// value only while the run goes on stays as it is written.
+    pub url: String,
+    /// Where its host comes from, such as `from WS_URL` or `written in the suite`.
+    pub from: String,
+    /// The fault proxy that lies between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+}
+
+/// A server that opened connections, and then did not any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStopped {
+    /// Where it was.
+    pub address: String,
+    /// The name of the last check in which a connection opened.
+    pub after: String,
+    /// Bytes of the last message that went out before; none when none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_bytes: Option<u64>,
+}
+
+impl ServerStopped {
+    /// After which check, and after which message: a sentence that names the check in these words.
+    pub fn sentence_with(&self, check: &str) -> String {
+        let message = self.sent_bytes.map(|bytes| format!(" ({})", a_message(bytes))).unwrap_or_default();
+        format!("The server stopped accepting connections after {check}{message}.")
+    }
+
+    /// The same, with the whole name.
+    pub fn sentence(&self) -> String {
+        self.sentence_with(&format!("\"{}\"", self.after))
+    }
+
+    /// The same, to go on with.
+    pub fn fragment(&self) -> String {
+        let sentence = self.sentence();
+        format!("t{}", sentence[1..].trim_end_matches('.'))
+    }
+}
+
+/// Such as `a 16 MiB message`.
+fn a_message(bytes: u64) -> String {
+    let size = match bytes {
+        _ if bytes > 0 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes > 0 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} B"),
+    };
+    let article =
+        if size.starts_with('8') || size.starts_with("11 ") || size.starts_with("18 ") { "an" } else { "a" };
+    format!("{article} {size} message")
+}
+
+/// The server under test as the command saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerReport {
+    /// How it was started.
+    pub command: String,
+    /// How it ended, if it did so by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// The last lines that it printed.
+    pub output: Vec<String>,
+}
+
+/// What came of one of several browsers that ran a suite together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShardReport {
+    /// Which, from 0.
+    pub index: u32,
+    /// Of its steps; thresholds are judged on the figures of all. An error when it gave no report.
+    pub verdict: Verdict,
+    /// Why, where no check says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// Such as `Chrome 156`.
+    pub browser: String,
+    /// When it began, as ISO 8601 in UTC; empty when it gave no report.
+    pub started: String,
+    /// How long it took.
+    pub duration_ms: Millis,
+    /// How late its event loop was, at its worst one of a hundred, in milliseconds.
+    pub loop_lag_p99_ms: f64,
+    /// Whether its page was out of sight at any time.
+    pub hidden: bool,
+    /// Connections opened.
+    pub opened: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages received.
+    pub received: u64,
+    /// Expected messages that did not come.
+    pub missing: u64,
+    /// Its round trips, without their histogram.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt: Option<Metric>,
+}
+
+/// Where a run took place, and how good a clock it had.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Such as `Chrome 156`; `simulation` in tests.
+    pub browser: String,
+    /// The page's origin.
+    pub origin: String,
+    /// The step of the clock in microseconds.
+    pub timer_step_us: f64,
+    /// How late the event loop was, at its worst one of a hundred, in milliseconds.
+    pub loop_lag_p99_ms: f64,
+    /// Whether the page was out of sight at any time.
+    pub hidden: bool,
+}
+
+/// Sums over all checks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// How many checks there are.
+    pub checks: u64,
+    /// How many passed.
+    pub passed: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many were broken.
+    pub errors: u64,
+    /// How many could not be judged.
+    pub inconclusive: u64,
+    /// How many were not applicable, as one of their steps said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages received.
+    pub received: u64,
+    /// Messages that were expected.
+    pub expected: u64,
+    /// Those of them that came.
+    pub matched: u64,
+    /// The share of the expected ones that came, in percent; 100 when none was expected.
+    pub success: f64,
+}
+
+/// The figures of one metric. Timings are in microseconds and have all of them; a counter has a count and a rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// `us` for timings, `count` or `bytes` for counters.
+    pub unit: String,
+    /// How many samples, or how many at all.
+    pub count: u64,
+    /// A second, for counters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// The shortest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The arithmetic mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// The median.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<f64>,
+    /// 90 of 100 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90: Option<f64>,
+    /// 95 of 100 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<f64>,
+    /// 99 of 100 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
+    /// 999 of 1000 took at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p999: Option<f64>,
+    /// The longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// The standard deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stddev: Option<f64>,
+    /// The histogram as base64 of HDR's second format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<String>,
+}
+
+/// One threshold, judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdReport {
+    /// Such as `rtt.p95 < 10ms`.
+    pub expr: String,
+    /// What was measured, with a unit; `no samples` when nothing was.
+    pub value: String,
+    /// Whether it held.
+    pub verdict: Verdict,
+    /// Why it does not hold, where the value does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// What came of one check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// With the values of its row.
+    pub name: String,
+    /// Its prose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// For choosing.
+    pub tags: Vec<String>,
+    /// Of the whole check.
+    pub verdict: Verdict,
+    /// Why, where no step or threshold says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// When it began, in milliseconds from the start of the run.
+    #[serde(default)]
+    pub offset_ms: Millis,
+    /// How long it took.
+    pub duration_ms: Millis,
+    /// Its own.
+    pub metrics: BTreeMap<String, Metric>,
+    /// Its own.
+    pub thresholds: Vec<ThresholdReport>,
+    /// Setup, steps, invariants and teardown, in the order of the suite, inner ones after the one they stand in.
+    pub steps: Vec<StepReport>,
+    /// Messages that no expectation selected; at most as many as fit into a report.
+    pub leftovers: Vec<Leftover>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub leftovers_omitted: u64,
+    /// The code with which the last connection ended that ended during its steps; where none did, of those that were closed after
+    /// them. 1005 is an end without a code, 1006 one without a close frame. None where no connection has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_code: Option<u16>,
+    /// In the report of one of several shards: what may excuse a threshold, which is judged when they are merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harness: Option<HarnessReport>,
+}
+
+/// What the harness did while a check ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HarnessReport {
+    /// The longest that the event loop stood still.
+    pub worst_lag_ms: Millis,
+    /// Whether more opens were pending at once than a browser lets through without delay.
+    pub burst: bool,
+    /// Whether the page was out of sight.
+    pub hidden: bool,
+}
+
+/// What came of one step, all its rounds and clients together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Where it stands in the check, such as `steps[2].all[0][1]`, `setup[0]` or `invariants[1]`.
+    pub path: String,
+    /// Where it stands in the suite's text, from 1; 0 when unknown.
+    #[serde(default)]
+    pub line: u32,
+    /// What it does, in a few words: `alice connects`.
+    pub title: String,
+    /// What its author says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Of all rounds and clients.
+    pub verdict: Verdict,
+    /// How long at least one run of it was under way: time on the clock, however many clients and rounds there were.
+    pub duration_ms: Millis,
+    /// The clients it acted on.
+    pub on: Vec<String>,
+    /// How often it ran; 0 when skipped.
+    #[serde(default)]
+    pub runs: u64,
+    /// How many of these failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed_runs: u64,
+    /// How many of the clients it failed for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed_clients: u64,
+    /// Why it did not hold, where it may: in a `try` or a `bisect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgiven: Option<String>,
+    /// The first failure. Where a threshold decides how many messages may be missing, the first message that was, if the
+    /// threshold does not hold.
+    pub failure: Option<Failure>,
+    /// How many of the messages that it expected came, and what came in their place; none when all came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmet: Option<Unmet>,
+    /// What was sent and received around that failure, in order; empty where nothing was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub around: Vec<NearbyEvent>,
+}
+
+/// What came of the messages that a step expected, all rounds and clients together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unmet {
+    /// How many it expected.
+    pub expected: u64,
+    /// How many of them came.
+    pub met: u64,
+    /// Whether a threshold decides how many may be missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub borne: bool,
+    /// What came and was selected by no step, by shape, the most frequent first; at most eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead: Vec<Instead>,
+    /// How many messages of other shapes came.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub instead_omitted: u64,
+    /// The first message that did not come, where that is no failure of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Box<Failure>>,
+}
+
+/// Messages of one shape that came in place of those expected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instead {
+    /// The message with an ellipsis for numbers, ids and long texts, cut.
+    pub shape: String,
+    /// How many of them came.
+    pub count: u64,
+    /// The first of them.
+    pub first: NearMiss,
+}
+
+/// An event of a connection near a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearbyEvent {
+    /// The client.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// As JSON Lines calls it, such as `sent`, `received` or `closed`.
+    pub event: String,
+    /// The message, cut; bytes as hexadecimal digits.
+    pub message: String,
+    /// All of its bytes.
+    pub bytes: u64,
+    /// Whether it came after the failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after: bool,
+}
+
+/// How a step failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Of which kind.
+    pub kind: FailureKind,
+    /// In a sentence.
+    pub message: String,
+    /// The client it happened to; none when it happened to nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The round of the innermost repeat, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u64>,
+    /// What was wanted, in a few words.
+    #[serde(default)]
+    pub expected: Option<String>,
+    /// The message that came nearest.
+    #[serde(default)]
+    pub closest: Option<NearMiss>,
+    /// Where it differs.
+    #[serde(default)]
+    pub diff: Vec<Difference>,
+    /// What the browser says of a connection that ended without a close frame. The page is never told; the command is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// What may be behind the end of a connection, the likeliest first, of the same table as in the page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
+    /// The address whose handshake failed, for who hears of it while the run goes on. It may hold secrets and is in no report.
+    #[serde(skip)]
+    pub handshake: Option<Endpoint>,
+}
+
+/// The kinds of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    /// What was wanted did not come in time.
+    Timeout,
+    /// It came and was not as wanted.
+    Mismatch,
+    /// Something came that must not.
+    Unexpected,
+    /// The connection ended, or ended otherwise than wanted.
+    Closed,
+    /// The handshake failed, or did not although it should.
+    Refused,
+    /// An HTTP call failed or was answered otherwise than wanted.
+    Http,
+    /// A message broke an invariant.
+    Invariant,
+    /// A figure is beyond its bound.
+    Threshold,
+    /// The script is wrong; the server is not to blame.
+    Script,
+}
+
+/// The message that came nearest to what was wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NearMiss {
+    /// The client that received it.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// The message, cut.
+    pub message: String,
+    /// Whether another expectation had taken it already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
+}
+
+/// One place in which a message differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// JSON path in the message.
+    pub path: String,
+    /// As JSON or in words.
+    pub wanted: String,
+    /// As JSON, or `nothing`.
+    pub got: String,
+}
+
+/// A message that no expectation selected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// The client that received it.
+    pub client: String,
+    /// When, in milliseconds from the start of the check.
+    pub at_ms: Millis,
+    /// The message, cut.
+    pub message: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+/// What happened within one second of the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Second {
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages received.
+    pub received: u64,
+    /// The median round trip in microseconds; none when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_p50: Option<f64>,
+    /// 99 of 100 round trips took at most this, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_p99: Option<f64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

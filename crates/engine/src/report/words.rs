@@ -1,0 +1,432 @@
+//! How a failure and a figure read, in every form that people look at.
+//!
+//! Owns the sentences and the units, so that HTML and JUnit say the same. It refuses to know any markup.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt::Write;
+
+pub(super) use crate::base::count::{count, counted};
+use crate::explain::guesses;
+
+use super::{
+    CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, TargetReport,
+    ThresholdReport, Verdict,
+};
+
+impl FailureKind {
+    /// As the report JSON spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Mismatch => "mismatch",
+            Self::Unexpected => "unexpected",
+            Self::Closed => "closed",
+            Self::Refused => "refused",
+            Self::Http => "http",
+            Self::Invariant => "invariant",
+            Self::Threshold => "threshold",
+            Self::Script => "script",
+        }
+    }
+}
+
+/// A duration with the unit that reads best: `412 µs`, `1.25 ms`, `3.02 s`, `2 m 5 s`.
+pub(super) fn micros(micros: f64) -> String {
+    match micros {
+        us if !us.is_finite() => "?".to_owned(),
+        // A sum of nothing is -0.0.
+        us if us <= 0.0 => "0 µs".to_owned(),
+        us if us < 999.5 => format!("{} µs", short(us)),
+        us if us < 999_500.0 => format!("{} ms", short(us / 1e3)),
+        us if us < 119_500_000.0 => format!("{} s", short(us / 1e6)),
+        us => {
+            let seconds = (us / 1e6).round() as u64;
+            format!("{} m {} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+/// A duration of the report.
+pub(super) fn millis(Millis(millis): Millis) -> String {
+    micros(millis * 1e3)
+}
+
+/// Three digits, and none behind the point that say nothing.
+fn short(number: f64) -> String {
+    let digits = if number < 10.0 {
+        2
+    } else if number < 100.0 {
+        1
+    } else {
+        0
+    };
+    let text = format!("{number:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Such as `ws://localhost:9000/ws (from WS_URL) + 2 more`.
+pub(super) fn target(targets: &[TargetReport]) -> String {
+    let Some((first, others)) = targets.split_first() else { return String::new() };
+    let more = if others.is_empty() { String::new() } else { format!(" + {} more", others.len()) };
+    format!("{}{more}", one_target(first))
+}
+
+/// One address with where it comes from, and the proxy between.
+pub(super) fn one_target(TargetReport { url, from, via }: &TargetReport) -> String {
+    let via = via.as_ref().map(|via| format!(", through the fault proxy {via}")).unwrap_or_default();
+    format!("{url} ({from}{via})")
+}
+
+/// A rate or a share, at most two digits behind the point, and none where they say nothing.
+pub(super) fn decimal(number: f64) -> String {
+    if (1000.0..1e15).contains(&number) {
+        return count(number.round() as u64);
+    }
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Whether a metric is a timing.
+pub(super) fn is_timing(metric: &Metric) -> bool {
+    metric.unit == "us"
+}
+
+/// The figures of a timing that a table shows, in its order.
+pub(super) fn figures(metric: &Metric) -> [(&'static str, Option<f64>); 9] {
+    [
+        ("min", metric.min),
+        ("mean", metric.mean),
+        ("p50", metric.p50),
+        ("p90", metric.p90),
+        ("p95", metric.p95),
+        ("p99", metric.p99),
+        ("p99.9", metric.p999),
+        ("max", metric.max),
+        ("stddev", metric.stddev),
+    ]
+}
+
+/// Why a check ended as it did, in one line; none when it passed.
+pub(super) fn reason(check: &CheckReport) -> Option<String> {
+    match check.verdict {
+        Verdict::Pass => return None,
+        Verdict::Skipped => return check.reasons.first().cloned(),
+        _ => {}
+    }
+    let of_steps = |borne: bool| {
+        let steps = check.steps.iter().filter(move |step| is_borne(step) == borne);
+        steps.filter_map(|step| {
+            let failure = step.failure.as_ref()?;
+            let met = met(step).map(|met| format!("{met}; ")).unwrap_or_default();
+            Some(format!("{}: {met}{}", heading(step), failure.message))
+        })
+    };
+    let of_thresholds = check.thresholds.iter().filter(|one| is_broken(one)).map(broken);
+    let all = of_steps(false).chain(of_thresholds).chain(of_steps(true));
+    let mut all = all.chain(check.reasons.iter().cloned());
+    let first =
+        all.next().unwrap_or_else(|| format!("the check ended with the verdict {}", check.verdict.name()));
+    match all.count() {
+        0 => Some(first),
+        more => Some(format!("{first} (and {more} more)")),
+    }
+}
+
+/// Whether a threshold does not hold. One of a shard is skipped, as it is judged elsewhere.
+pub(super) fn is_broken(threshold: &ThresholdReport) -> bool {
+    !matches!(threshold.verdict, Verdict::Pass | Verdict::Skipped)
+}
+
+/// A threshold that does not hold, in one line.
+pub(super) fn broken(threshold: &ThresholdReport) -> String {
+    let ThresholdReport { expr, value, message, .. } = threshold;
+    match message {
+        Some(message) => format!("{expr}, measured {value}: {message}"),
+        None => format!("{expr}, measured {value}"),
+    }
+}
+
+/// Under what a step is read: what its author says of it, else what it does.
+pub(super) fn heading(step: &StepReport) -> String {
+    let words = step.note.as_deref().map(str::trim).filter(|note| !note.is_empty()).unwrap_or(&step.title);
+    let mut line: String =
+        words.chars().take(LONGEST_HEADING).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if words.chars().nth(LONGEST_HEADING).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+const LONGEST_HEADING: usize = 160;
+
+/// All that is known of the failures of a check, as lines.
+pub(super) fn explain(check: &CheckReport) -> String {
+    let mut lines = String::new();
+    // Why nothing can be said comes first, what is only noted last.
+    let is_judged = check.steps.iter().any(|step| step.failure.is_some())
+        || check.thresholds.iter().any(is_broken) && check.verdict == Verdict::Fail;
+    let reasons = || check.reasons.iter();
+    if !is_judged {
+        reasons().for_each(|reason| line(&mut lines, reason));
+    }
+    for step in check.steps.iter().filter(|step| !is_borne(step)) {
+        if let Some(failure) = &step.failure {
+            explain_step(&mut lines, step, failure);
+        }
+    }
+    for threshold in check.thresholds.iter().filter(|one| is_broken(one)) {
+        let _ = writeln!(lines, "threshold {}", broken(threshold));
+    }
+    for step in check.steps.iter().filter(|step| is_borne(step)) {
+        if let Some(failure) = &step.failure {
+            explain_step(&mut lines, step, failure);
+        }
+    }
+    if is_judged {
+        reasons().for_each(|reason| line(&mut lines, reason));
+    }
+    if let Some(left) = left_over(check) {
+        line(&mut lines, &left);
+    }
+    lines
+}
+
+fn line(lines: &mut String, text: &str) {
+    lines.push_str(text);
+    lines.push('\n');
+}
+
+/// Whether a step failed because a threshold does not hold.
+fn is_borne(step: &StepReport) -> bool {
+    let is_late = step.failure.as_ref().is_none_or(|failure| failure.kind == FailureKind::Timeout);
+    is_late && step.unmet.as_ref().is_some_and(|unmet| unmet.borne)
+}
+
+/// The messages that are missing of steps that passed all the same, as lines: a threshold of the suite judges them.
+pub(super) fn missed(check: &CheckReport) -> String {
+    let mut lines = String::new();
+    for step in check.steps.iter().filter(|step| step.failure.is_none()) {
+        if let Some(first) = step.unmet.as_ref().and_then(|unmet| unmet.first.as_deref()) {
+            explain_step(&mut lines, step, first);
+        }
+    }
+    lines
+}
+
+/// The first messages that did not come, for each check that has one, where this threshold of the suite is broken for want
+/// of messages.
+pub(super) fn missed_under<'a>(
+    threshold: &ThresholdReport,
+    checks: &'a [CheckReport],
+) -> Vec<(&'a str, String)> {
+    let is_about_missing = ["missing", "success"].iter().any(|name| threshold.expr.starts_with(name));
+    if !is_about_missing || !matches!(threshold.verdict, Verdict::Fail | Verdict::Inconclusive) {
+        return Vec::new();
+    }
+    let told = checks.iter().map(|check| (check.name.as_str(), missed(check)));
+    told.filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
+/// How many messages no step selected; none when there is none.
+pub(super) fn left_over(check: &CheckReport) -> Option<String> {
+    match check.leftovers.len() as u64 + check.leftovers_omitted {
+        0 => None,
+        all => Some(format!("{} that no step selected", counted(all, "message"))),
+    }
+}
+
+/// Writing to a string cannot fail.
+fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
+    let at = if step.line > 0 { format!(", line {}", step.line) } else { String::new() };
+    let _ = writeln!(lines, "{} ({}{at})", heading(step), step.path);
+    if step.note.is_some() {
+        let _ = writeln!(lines, "  {}", step.title);
+    }
+    let _ = writeln!(lines, "  {}: {}", failure.kind.name(), failure.message);
+    if let Some(happened) = happened(step, failure) {
+        let _ = writeln!(lines, "  {happened}");
+    }
+    if let Some(browser) = untold(failure) {
+        let _ = writeln!(lines, "  the browser: {browser}");
+    }
+    for cause in causes(failure) {
+        let _ = writeln!(lines, "  {cause}");
+    }
+    // The sentence often says it already.
+    if let Some(expected) =
+        failure.expected.as_ref().filter(|words| !failure.message.contains(words.as_str()))
+    {
+        let _ = writeln!(lines, "  expected: {expected}");
+    }
+    if let Some(near) = &failure.closest {
+        let taken = if near.taken { ", taken by another expectation" } else { "" };
+        let _ =
+            writeln!(lines, "  closest: {} ({} at {:.3} ms{taken})", near.message, near.client, near.at_ms.0);
+    }
+    for difference in &failure.diff {
+        let _ =
+            writeln!(lines, "    {}: wanted {}, got {}", difference.path, difference.wanted, difference.got);
+    }
+    for unmet in unmet(step) {
+        let _ = writeln!(lines, "  {unmet}");
+    }
+}
+
+/// How many of the messages that a step expected came: `590 of 600 met`; none when that says nothing new.
+pub(super) fn met(step: &StepReport) -> Option<String> {
+    let unmet = step.unmet.as_ref().filter(|unmet| step.forgiven.is_none() && unmet.expected > 1)?;
+    Some(format!("{} of {} met", count(unmet.met), count(unmet.expected)))
+}
+
+/// How many of the messages that a step expected came, and what came in their place, as lines.
+pub(super) fn unmet(step: &StepReport) -> Vec<String> {
+    let Some(met) = met(step) else { return Vec::new() };
+    let unmet = step.unmet.iter();
+    let (groups, omitted): (Vec<&Instead>, u64) =
+        unmet.fold((Vec::new(), 0), |_, unmet| (unmet.instead.iter().collect(), unmet.instead_omitted));
+    let mut lines = vec![met];
+    lines.extend(groups.iter().map(|group| format!("came instead: {}", instead(group))));
+    if omitted > 0 {
+        lines.push(format!("came instead: {} of other shapes", counted(omitted, "message")));
+    }
+    if groups.is_empty() && omitted == 0 {
+        lines.push("nothing came instead".to_owned());
+    }
+    lines
+}
+
+/// Messages of one shape in a line.
+fn instead(Instead { shape, count: of, first }: &Instead) -> String {
+    let example = if *shape == first.message { String::new() } else { format!(": {}", first.message) };
+    format!("{shape} ×{} (first {} at {:.3} ms{example})", count(*of), first.client, first.at_ms.0)
+}
+
+/// For each check the first one whose setup failed in the same way, if that is another one.
+pub(super) fn same_setups(checks: &[CheckReport]) -> Vec<Option<usize>> {
+    let key = |check: &CheckReport| {
+        let mut failed =
+            check.steps.iter().filter_map(|step| Some((step.path.as_str(), step.failure.as_ref()?)));
+        let first = failed.next().and_then(|(path, failure)| setup_key(path, failure))?;
+        failed.all(|(path, _)| !path.starts_with("steps")).then_some(first)
+    };
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let first = |(at, check)| match known.entry(key(check)?) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(at);
+            None
+        }
+    };
+    checks.iter().enumerate().map(first).collect()
+}
+
+/// What of a failed setup is the same in every check: words with digits are times, ids and names of members.
+pub(super) fn setup_key(path: &str, failure: &Failure) -> Option<String> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let mut key = format!("{path} {} ", failure.kind.name());
+    let mut word = String::new();
+    for c in failure.message.chars().chain([' ']) {
+        if is_part(c) {
+            word.push(c);
+            continue;
+        }
+        key.push_str(if word.contains(|c: char| c.is_ascii_digit()) { "#" } else { &word });
+        word.clear();
+        key.push(c);
+    }
+    path.starts_with("setup").then_some(key)
+}
+
+/// One of the browsers that ran a suite together, in one line.
+pub(super) fn shard(shard: &ShardReport) -> String {
+    let ShardReport { index, verdict, browser, duration_ms, opened, sent, received, missing, .. } = shard;
+    let mut line = format!("shard {index}: {}", verdict.name());
+    // Of one that gave no report there is nothing to tell but that.
+    if !shard.started.is_empty() {
+        let (connections, took) = (counted(*opened, "connection"), millis(*duration_ms));
+        let _ =
+            write!(line, ", {connections} in {took}, {sent} sent, {received} received, {missing} missing");
+    }
+    if let Some((p50, p99)) = shard.rtt.as_ref().and_then(|rtt| Some((rtt.p50?, rtt.p99?))) {
+        let _ = write!(line, ", rtt p50 {}, p99 {}", micros(p50), micros(p99));
+    }
+    if !browser.is_empty() {
+        let _ = write!(line, ", {browser}");
+    }
+    for reason in &shard.reasons {
+        let _ = write!(line, "; {reason}");
+    }
+    line
+}
+
+/// What the browser says, unless the message says it already.
+pub(super) fn untold(failure: &Failure) -> Option<&str> {
+    failure.browser.as_deref().filter(|browser| !failure.message.contains(browser))
+}
+
+/// What may be behind the end of a connection, a line each. The first has what to try; the page `failures.md` has the rest.
+///
+/// A handshake that failed may have failed for many reasons that look the same: without a certain one they are one line.
+pub(super) fn causes(failure: &Failure) -> Vec<String> {
+    if let Some(line) = (failure.kind == FailureKind::Refused).then(|| guesses(&failure.causes)).flatten() {
+        return vec![line];
+    }
+    let told = failure.causes.iter().enumerate().map(|(place, cause)| {
+        let mut line = format!("{}: {}", cause.likelihood.word(), cause.title);
+        if place == 0 {
+            line.push('.');
+            cause.next.iter().for_each(|next| line.extend([" ", next]));
+        }
+        line
+    });
+    told.collect()
+}
+
+/// To whom and how often it happened; none when there is nothing to say.
+pub(super) fn happened(step: &StepReport, failure: &Failure) -> Option<String> {
+    let (failed, all) = (step.failed_clients, step.on.len() as u64);
+    let client = failure.client.as_ref().map(|client| match failed.min(all) {
+        0 | 1 if all <= 1 => format!("to {client}"),
+        0 => format!("to {client}"),
+        failed => format!("to {} of {}, first to {client}", count(failed), counted(all, "client")),
+    });
+    let round = failure.round.map(|round| format!("in the round with i = {round}"));
+    let often = (step.failed_runs > 1 || (step.runs > 1 && step.failed_runs > 0))
+        .then(|| format!("{} of {} runs failed, this is the first", step.failed_runs, step.runs));
+    let parts: Vec<String> = [client, round, often].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(us: f64, expected: &str) {
+        assert_eq!(micros(us), expected);
+    }
+
+    #[test]
+    fn a_duration_has_the_unit_that_reads_best() {
+        check(0.0, "0 µs");
+        check(-0.0, "0 µs");
+        check(5.25, "5.25 µs");
+        check(412.0, "412 µs");
+        check(999.6, "1 ms");
+        check(1250.0, "1.25 ms");
+        check(12_340.0, "12.3 ms");
+        check(812_400.0, "812 ms");
+        check(3_020_000.0, "3.02 s");
+        check(125_000_000.0, "2 m 5 s");
+        check(f64::NAN, "?");
+    }
+
+    #[test]
+    fn a_rate_has_no_digits_that_say_nothing() {
+        assert_eq!(
+            [decimal(99.9), decimal(100.0), decimal(0.126), decimal(28_615.38)],
+            ["99.9", "100", "0.13", "28\u{2009}615"]
+        );
+    }
+}

@@ -1,0 +1,404 @@
+//! What came on one connection, who waits for it and who must not get it.
+//!
+//! Owns selection and consumption: a message goes to the first expectation that selects it, and to no other; what nobody
+//! selects stays until somebody asks for it. The rule a reader would break: an arrival costs as much as the expectations that
+//! look at it, never as much as the messages that came before.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::rc::{Rc, Weak};
+
+use super::reply_index::{Lane, Pair};
+use super::waiter::{Waiter, Watch};
+use crate::matcher::{Closeness, Difference, Matcher, Mismatch, Subject};
+use crate::{Instant, Payload};
+
+/// A message with its place among all messages of the check.
+pub(crate) struct Message {
+    /// Grows from message to message, over all connections.
+    pub order: u64,
+    /// When it came.
+    pub at: Instant,
+    /// What it is.
+    pub subject: Subject<'static>,
+}
+
+impl Message {
+    /// What it costs to keep it. A text may have been read as JSON, which takes several times its length.
+    fn bytes(&self) -> usize {
+        let payload = self.subject.payload();
+        let each = if payload.is_text() { 4 } else { 1 };
+        payload.as_bytes().len() * each + OVERHEAD
+    }
+}
+
+/// What a kept message costs beside its content.
+const OVERHEAD: usize = 160;
+/// What may wait unselected on all connections of a check; above it the oldest of the fullest is let go, and counted. The
+/// newest of a connection never is.
+const MOST_LIVE: usize = 64 << 20;
+/// What is kept of selected messages, to say that the one that is missed had been taken.
+const MOST_RECENT: usize = 1 << 20;
+/// How many messages are looked at for the one that came nearest.
+const MOST_NEAR: usize = 10_000;
+
+/// The next place in the order of a check. A mark is such a place.
+#[derive(Clone, Default)]
+pub(crate) struct Orders(Rc<Cell<u64>>);
+
+impl Orders {
+    /// The place of what comes next.
+    pub fn next(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn take(&self) -> u64 {
+        let order = self.0.get();
+        self.0.set(order + 1);
+        order
+    }
+}
+
+/// What all inboxes of a check may keep together.
+#[derive(Clone, Default)]
+pub(crate) struct Budget(Rc<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: Cell<usize>,
+    inboxes: RefCell<Vec<Weak<RefCell<Inner>>>>,
+}
+
+impl Budget {
+    /// What an inbox keeps has changed.
+    fn changed(&self, before: usize, after: usize) {
+        self.0.bytes.set(self.0.bytes.get() + after - before);
+    }
+
+    /// Lets go of the oldest where most is kept, so that a flood on one connection costs no other one its messages.
+    fn shrink(&self) {
+        while self.0.bytes.get() > MOST_LIVE {
+            let inboxes = self.0.inboxes.borrow();
+            let there = inboxes.iter().filter_map(Weak::upgrade);
+            let fullest = { there }
+                .filter(|inner| inner.borrow().live.len() > 1)
+                .max_by_key(|inner| inner.borrow().live_bytes);
+            let Some(fullest) = fullest else { return };
+            let mut inner = fullest.borrow_mut();
+            let before = inner.live_bytes;
+            inner.let_oldest_go();
+            self.changed(before, inner.live_bytes);
+        }
+    }
+}
+
+/// What became of an arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// An expectation has it.
+    Taken,
+    /// Nobody waits for it.
+    Left,
+    /// It answers something that had its answer before.
+    Duplicate,
+    /// It answers something that nobody waits for any more.
+    Late,
+}
+
+/// Everything that came on one connection, across reconnects.
+pub(crate) struct Inbox {
+    orders: Orders,
+    budget: Budget,
+    inner: Rc<RefCell<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    live: BTreeMap<u64, Rc<Message>>,
+    live_bytes: usize,
+    /// Left over and let go, because there was too much.
+    let_go: u64,
+    recent: VecDeque<Rc<Message>>,
+    recent_bytes: usize,
+    waiters: VecDeque<Rc<Waiter>>,
+    lanes: Vec<Lane>,
+    watches: Vec<Rc<Watch>>,
+    refused: VecDeque<Refused>,
+}
+
+/// What a matcher has been through and did not want, so that rounds of the same step do not go through it again.
+struct Refused {
+    matcher: Rc<Matcher>,
+    /// Every live message from this one on,
+    from: u64,
+    /// up to before this one.
+    to: u64,
+}
+
+/// Shorter ways are gone through again, which costs less than remembering them.
+const LONG_WAY: usize = 64;
+/// For how many matchers it is remembered.
+const MOST_REFUSED: usize = 8;
+
+impl Inbox {
+    pub fn new(orders: Orders, budget: Budget) -> Self {
+        let inner = Rc::default();
+        budget.0.inboxes.borrow_mut().push(Rc::downgrade(&inner));
+        Self { orders, budget, inner }
+    }
+
+    /// Gives a message its place, before anybody looks at it.
+    pub fn stamp(&self, at: Instant, payload: Payload) -> Rc<Message> {
+        Rc::new(Message { order: self.orders.take(), at, subject: Subject::owned(payload) })
+    }
+
+    /// Offers a message to those who wait, and keeps it if nobody takes it.
+    pub fn arrive(&self, message: Rc<Message>) -> Arrival {
+        let mut inner = self.inner.borrow_mut();
+        let arrival = inner.offer(&message);
+        if arrival == Arrival::Taken {
+            inner.remember(message);
+            return arrival;
+        }
+        for watch in &inner.watches {
+            watch.see(&message);
+        }
+        let before = inner.live_bytes;
+        inner.keep(message);
+        self.budget.changed(before, inner.live_bytes);
+        drop(inner);
+        self.budget.shrink();
+        arrival
+    }
+
+    /// Lets a waiter take what is there already; if that is not all it wants, it waits for the rest.
+    pub fn register(&self, waiter: &Rc<Waiter>) {
+        let mut inner = self.inner.borrow_mut();
+        let before = inner.live_bytes;
+        for message in inner.select(waiter) {
+            inner.live.remove(&message.order);
+            inner.live_bytes -= message.bytes();
+            inner.remember(message);
+        }
+        self.budget.changed(before, inner.live_bytes);
+        if waiter.is_done() {
+            return;
+        }
+        match waiter.pair() {
+            None => inner.waiters.push_back(waiter.clone()),
+            Some((pair, key)) => inner.lane(pair).wait(key.clone(), waiter.clone()),
+        }
+    }
+
+    /// Nobody waits for this one any more. Whether it had come to its end decides what a later answer is called.
+    pub fn forget(&self, waiter: &Rc<Waiter>) {
+        let mut inner = self.inner.borrow_mut();
+        match waiter.pair() {
+            None => inner.waiters.retain(|known| !Rc::ptr_eq(known, waiter)),
+            Some((pair, key)) => inner.lane(pair).end(key, waiter),
+        }
+    }
+
+    /// Watches what nobody selects, beginning with what is there from the watch's mark on.
+    pub fn watch(&self, watch: &Rc<Watch>) {
+        let mut inner = self.inner.borrow_mut();
+        for message in inner.live.range(watch.since()..).map(|(_, message)| message) {
+            watch.see(message);
+        }
+        inner.watches.push(watch.clone());
+    }
+
+    /// Ends a watch.
+    pub fn unwatch(&self, watch: &Rc<Watch>) {
+        self.inner.borrow_mut().watches.retain(|known| !Rc::ptr_eq(known, watch));
+    }
+
+    /// Wakes everybody who waits, since the connection has ended.
+    pub fn wake_all(&self) {
+        let inner = self.inner.borrow();
+        inner.waiters.iter().for_each(|waiter| waiter.wake());
+        inner.lanes.iter().for_each(Lane::wake_all);
+        inner.watches.iter().for_each(|watch| watch.wake());
+    }
+
+    /// Of all messages that a waiter might have taken and did not, the one that came nearest to what a slot of it wants. Also
+    /// how many others there were that nobody took.
+    pub fn nearest(&self, waiter: &Waiter, matcher: Option<&Matcher>) -> (usize, Option<Near>) {
+        let inner = self.inner.borrow();
+        let own: HashSet<u64> = waiter.selected().iter().map(|(_, message)| message.order).collect();
+        let live = inner.live.range(waiter.since()..).map(|(_, message)| (message, false));
+        let recent = inner.recent.iter().filter(|message| message.order >= waiter.since());
+        let recent = recent.filter(|message| !own.contains(&message.order)).map(|message| (message, true));
+        let mut best: Option<Near> = None;
+        let mut count = 0;
+        for (message, taken) in live.rev().take(MOST_NEAR).chain(recent.rev().take(MOST_NEAR)) {
+            count += usize::from(!taken);
+            let Some(matcher) = matcher else { continue };
+            let payload = message.subject.payload();
+            let found = match waiter.sent().filter(|_| matcher.wants_echo()) {
+                Some(sent) => matcher.check(&Subject::answering(payload, sent)),
+                None => matcher.check(&message.subject),
+            };
+            let other_key = waiter.other_key(message);
+            // The answer to another question that somebody waited for is no near miss of this one.
+            if other_key.is_some() && taken {
+                continue;
+            }
+            let mismatch = match other_key {
+                Some(difference) => Some(with_other_key(found.err(), difference)),
+                None => found.err(),
+            };
+            let near = Near { message: message.clone(), taken, mismatch };
+            // Of equally near ones the latest, which is looked at first.
+            if best.as_ref().is_none_or(|best| near.closeness() > best.closeness()) {
+                best = Some(near);
+            }
+        }
+        (count, best)
+    }
+
+    /// The first message after a moment that nobody selected and that is meant.
+    pub fn after(&self, moment: Instant, is_meant: &dyn Fn(&Message) -> bool) -> Option<Rc<Message>> {
+        let inner = self.inner.borrow();
+        let later = inner.live.values().rev().take_while(|message| message.at > moment);
+        later.filter(|message| is_meant(message)).last().cloned()
+    }
+
+    /// What nobody selected from this place on, in order.
+    pub fn left_since(&self, order: u64) -> Vec<Rc<Message>> {
+        self.inner.borrow().live.range(order..).map(|(_, message)| message.clone()).collect()
+    }
+
+    /// What nobody selected, in order, and how many more were let go.
+    pub fn leftovers(&self) -> (Vec<Rc<Message>>, u64) {
+        let inner = self.inner.borrow();
+        (inner.live.values().cloned().collect(), inner.let_go)
+    }
+}
+
+/// The message that came nearest.
+pub(crate) struct Near {
+    pub message: Rc<Message>,
+    pub taken: bool,
+    /// None when it fits, and was taken by another expectation or came too late.
+    pub mismatch: Option<Mismatch>,
+}
+
+/// A message that does not say that it answers what was sent is farther away than any that does and differs elsewhere.
+fn with_other_key(mismatch: Option<Mismatch>, difference: Difference) -> Mismatch {
+    let mismatch = mismatch.unwrap_or_else(|| Mismatch {
+        expected: String::new(),
+        differences: Vec::new(),
+        omitted: 0,
+        closeness: Closeness(999),
+    });
+    let differences = std::iter::once(difference).chain(mismatch.differences).collect();
+    Mismatch { differences, closeness: Closeness(mismatch.closeness.0 * 2 / 5), ..mismatch }
+}
+
+impl Near {
+    fn closeness(&self) -> u16 {
+        self.mismatch.as_ref().map_or(u16::MAX, |mismatch| mismatch.closeness.0)
+    }
+}
+
+impl Inner {
+    fn offer(&mut self, message: &Rc<Message>) -> Arrival {
+        let mut other = Arrival::Left;
+        for lane in &mut self.lanes {
+            match lane.arrive(message) {
+                Arrival::Taken => return Arrival::Taken,
+                Arrival::Left => {}
+                found => other = found,
+            }
+        }
+        // Rounds of one step wait side by side with the same matcher, which refuses once for all of them.
+        let mut refusing: Option<&Rc<Matcher>> = None;
+        let taker = self.waiters.iter().position(|waiter| {
+            let matcher = waiter.only_matcher();
+            let is_refused =
+                matches!((matcher, refusing), (Some(one), Some(other)) if Rc::ptr_eq(one, other));
+            if is_refused || !waiter.is_open_to(message) {
+                return false;
+            }
+            let takes = waiter.offer(message);
+            refusing = matcher.or(refusing);
+            takes
+        });
+        let Some(at) = taker else { return other };
+        if self.waiters[at].is_done() {
+            self.waiters.remove(at);
+        }
+        Arrival::Taken
+    }
+
+    /// What a waiter takes of the messages that are there.
+    fn select(&mut self, waiter: &Waiter) -> Vec<Rc<Message>> {
+        let matcher = waiter.only_matcher();
+        let known = matcher.and_then(|matcher| {
+            self.refused.iter().position(|known| {
+                Rc::ptr_eq(&known.matcher, matcher) && (known.from..=known.to).contains(&waiter.since())
+            })
+        });
+        let known = known.and_then(|at| self.refused.remove(at));
+        let from = known.as_ref().map_or(waiter.since(), |known| known.to);
+        let (mut taken, mut steps, mut to, mut is_whole) = (Vec::new(), 0, from, true);
+        for message in self.live.range(from..).map(|(_, message)| message) {
+            if waiter.is_done() {
+                break;
+            }
+            is_whole &= waiter.is_open_to(message);
+            // A paired one looks at answers to its question only, also among those that are older than the question.
+            let is_meant = waiter.pair().is_none_or(|(pair, key)| pair.has_key(message, key));
+            if is_meant && waiter.offer(message) {
+                taken.push(message.clone());
+            }
+            if is_whole {
+                (steps, to) = (steps + 1, message.order + 1);
+            }
+        }
+        if let Some(matcher) = matcher
+            && (known.is_some() || steps >= LONG_WAY)
+        {
+            let from = known.map_or(waiter.since(), |known| known.from);
+            self.refused.push_back(Refused { matcher: matcher.clone(), from, to });
+            if self.refused.len() > MOST_REFUSED {
+                self.refused.pop_front();
+            }
+        }
+        taken
+    }
+
+    fn keep(&mut self, message: Rc<Message>) {
+        self.live_bytes += message.bytes();
+        self.live.insert(message.order, message);
+    }
+
+    fn let_oldest_go(&mut self) {
+        let Some((_, oldest)) = self.live.pop_first() else { return };
+        self.live_bytes -= oldest.bytes();
+        self.let_go += 1;
+    }
+
+    fn remember(&mut self, message: Rc<Message>) {
+        self.recent_bytes += message.bytes();
+        self.recent.push_back(message);
+        while self.recent_bytes > MOST_RECENT {
+            let Some(oldest) = self.recent.pop_front() else { return };
+            self.recent_bytes -= oldest.bytes();
+        }
+    }
+
+    fn lane(&mut self, pair: &Pair) -> &mut Lane {
+        let at = self.lanes.iter().position(|lane| lane.pair().is_same(pair)).unwrap_or_else(|| {
+            // Lanes of paths that hold placeholders are made anew for each expectation; empty ones go.
+            self.lanes.retain(|lane| !lane.is_spent());
+            self.lanes.push(Lane::new(pair.clone()));
+            self.lanes.len() - 1
+        });
+        &mut self.lanes[at]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+//! One connection of a check, across reconnects.
+//!
+//! Owns its socket, its inbox, what it has captured and how it ended. It refuses to know steps. The rule a reader would
+//! break: the sink of a socket holds its member weakly, since the member holds the socket.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use serde_json::{Map, Value};
+
+use super::inbox::invariant::Guard;
+use super::inbox::queue::{Arrival, Budget, Inbox, Orders};
+use super::outcome::meter::Meter;
+use super::outcome::why::Life;
+use super::pacing::notify::Bell;
+use super::pacing::yield_budget::Breath;
+use crate::matcher::Matcher;
+use crate::report::Failure;
+use crate::{Closing, ConnectError, Endpoint, Event, Instant, Payload, SendError, Socket, World};
+
+/// How far a connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Not connected yet, or refused.
+    Never,
+    Connecting,
+    Open,
+    /// We have asked for the end.
+    Closing,
+    Closed(Ending),
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub code: u16,
+    pub reason: String,
+    pub is_clean: bool,
+    /// Whether we had asked for it.
+    pub is_ours: bool,
+    pub at: Instant,
+}
+
+/// What all members of a check share.
+pub(super) struct Ears {
+    pub meter: Rc<RefCell<Meter>>,
+    pub breath: Rc<Breath>,
+    pub budget: Budget,
+    /// When the check began.
+    pub began: Instant,
+    /// The code with which a connection ended last.
+    pub last_code: Cell<Option<u16>>,
+    /// Messages that nobody sees.
+    pub ignore: Vec<Rc<Matcher>>,
+    /// Broken invariants, by their number; whoever runs the steps takes note of them.
+    pub broken: RefCell<Vec<(usize, Failure)>>,
+}
+
+/// A client, or a member of a group of them.
+pub(super) struct Member<W: World> {
+    /// Such as `alice` or `crowd[3]`.
+    pub name: String,
+    /// Its place among the clients of the check.
+    pub client: usize,
+    /// Its place in its group.
+    pub index: Option<u64>,
+    pub inbox: Inbox,
+    pub captures: RefCell<Map<String, Value>>,
+    /// The number of the last message.
+    pub seq: Cell<u64>,
+    pub last_sent: Cell<Option<Instant>>,
+    pub opened: Cell<Option<Instant>>,
+    /// The subprotocol of the last handshake.
+    pub protocol: RefCell<String>,
+    /// The extensions of the last handshake.
+    pub extensions: RefCell<String>,
+    /// What has happened since the last handshake began.
+    pub life: Life,
+    /// Rings when the state changes.
+    pub bell: Bell,
+    /// Whether a step has looked at how it ended; a later step that needs it open fails, one that does not may go on.
+    pub is_end_seen: Cell<bool>,
+    /// A reconnect is under way, so an end is not the end.
+    pub is_reopening: Cell<bool>,
+    /// Up to where messages were counted as come in place of others, for each step that does so.
+    counted: RefCell<Vec<(usize, u64)>>,
+    socket: RefCell<Option<W::Socket>>,
+    state: RefCell<State>,
+    guards: RefCell<Vec<Guard>>,
+    ears: Rc<Ears>,
+}
+
+impl<W: World> Member<W> {
+    pub fn new(
+        name: String,
+        client: usize,
+        index: Option<u64>,
+        orders: Orders,
+        guards: Vec<Guard>,
+        ears: Rc<Ears>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            name,
+            client,
+            index,
+            inbox: Inbox::new(orders, ears.budget.clone()),
+            captures: RefCell::default(),
+            seq: Cell::new(0),
+            last_sent: Cell::new(None),
+            opened: Cell::new(None),
+            protocol: RefCell::default(),
+            extensions: RefCell::default(),
+            life: Life::default(),
+            bell: Bell::default(),
+            is_end_seen: Cell::new(false),
+            is_reopening: Cell::new(false),
+            counted: RefCell::default(),
+            socket: RefCell::new(None),
+            state: RefCell::new(State::Never),
+            guards: RefCell::new(guards),
+            ears,
+        })
+    }
+
+    /// Up to where this step has counted what came in place of what it expects.
+    pub fn counted_until(&self, place: usize) -> Option<u64> {
+        self.counted.borrow().iter().find(|(step, _)| *step == place).map(|(_, order)| *order)
+    }
+
+    /// This step has counted what came before this place.
+    pub fn count_until(&self, place: usize, order: u64) {
+        let mut counted = self.counted.borrow_mut();
+        match counted.iter_mut().find(|(step, _)| *step == place) {
+            Some((_, known)) => *known = order,
+            None => counted.push((place, order)),
+        }
+    }
+
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    pub fn is_open(&self) -> bool {
+        *self.state.borrow() == State::Open
+    }
+
+    /// Whether nothing more can come, unless it is opened again.
+    pub fn has_ended(&self) -> bool {
+        !self.is_reopening.get() && matches!(*self.state.borrow(), State::Never | State::Closed(_))
+    }
+
+    pub fn ending(&self) -> Option<Ending> {
+        match &*self.state.borrow() {
+            State::Closed(ending) => Some(ending.clone()),
+            _ => None,
+        }
+    }
+
+    /// Starts a handshake.
+    pub fn connect(self: &Rc<Self>, world: &W, endpoint: &Endpoint) -> Result<(), ConnectError> {
+        let listener: Weak<Self> = Rc::downgrade(self);
+        let sink = Box::new(move |at, event| {
+            if let Some(member) = listener.upgrade() {
+                member.hear(at, event);
+            }
+        });
+        self.is_end_seen.set(false);
+        // The old socket, if there is one, goes first: it must not be heard any more.
+        drop(self.socket.borrow_mut().take());
+        if matches!(*self.state.borrow(), State::Open | State::Closing) {
+            self.ears.meter.borrow_mut().ended();
+        }
+        *self.state.borrow_mut() = State::Connecting;
+        self.life.began(endpoint, world.now());
+        match world.connect(&self.name, endpoint, sink) {
+            Ok(socket) => {
+                *self.socket.borrow_mut() = Some(socket);
+                Ok(())
+            }
+            Err(error) => {
+                *self.state.borrow_mut() = State::Never;
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives up a handshake.
+    pub fn give_up(&self) {
+        drop(self.socket.borrow_mut().take());
+        *self.state.borrow_mut() = State::Never;
+        self.ears.meter.borrow_mut().counters().refused += 1;
+    }
+
+    pub fn send(&self, payload: &Payload) -> Result<Instant, SendError> {
+        let socket = self.socket.borrow();
+        let at = socket.as_ref().ok_or(SendError::Closed)?.send(payload)?;
+        self.last_sent.set(Some(at));
+        self.life.sent(payload.as_bytes().len(), at);
+        self.ears.meter.borrow_mut().sent(payload.as_bytes().len(), at);
+        Ok(at)
+    }
+
+    pub fn buffered(&self) -> u64 {
+        self.socket.borrow().as_ref().map_or(0, Socket::buffered)
+    }
+
+    /// Asks for the end.
+    pub fn close(&self, closing: &Closing) -> Result<Instant, SendError> {
+        let at = match &*self.socket.borrow() {
+            Some(socket) => socket.close(closing)?,
+            None => return Err(SendError::Closed),
+        };
+        if self.is_open() {
+            *self.state.borrow_mut() = State::Closing;
+            self.rest(at);
+        }
+        Ok(at)
+    }
+
+    /// Lets go of the socket, whatever its state.
+    pub fn abandon(&self, at: Instant) {
+        let was_open = matches!(*self.state.borrow(), State::Open | State::Closing);
+        drop(self.socket.borrow_mut().take());
+        if was_open {
+            self.ears.meter.borrow_mut().ended();
+        }
+        // How it ended before is how it ended.
+        if !matches!(*self.state.borrow(), State::Never | State::Closed(_)) {
+            let ending = Ending { code: 1006, reason: String::new(), is_clean: false, is_ours: true, at };
+            if was_open {
+                self.ears.last_code.set(Some(ending.code));
+            }
+            *self.state.borrow_mut() = State::Closed(ending);
+        }
+    }
+
+    /// Whether the invariant of this number has had something to look at here, and whether that was more than it remembers.
+    pub fn has_shown(&self, number: usize) -> (bool, bool) {
+        let guards = self.guards.borrow();
+        let guard = guards.iter().find(|guard| guard.index == number);
+        guard.map_or((false, false), |guard| (guard.has_seen, guard.is_full))
+    }
+
+    /// Invariants about time end here, as the silence that follows is wanted.
+    pub fn rest(&self, at: Instant) {
+        if self.is_reopening.get() {
+            return;
+        }
+        for guard in self.guards.borrow_mut().iter_mut() {
+            let broken = guard.end(at, &self.name, self.ears.began);
+            self.ears.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
+        }
+    }
+
+    fn hear(&self, at: Instant, event: Event) {
+        self.ears.breath.turned(at);
+        match event {
+            Event::Opened { protocol, extensions } => {
+                *self.state.borrow_mut() = State::Open;
+                *self.protocol.borrow_mut() = protocol;
+                *self.extensions.borrow_mut() = extensions;
+                self.opened.set(Some(at));
+                self.life.opened(at);
+                self.ears.meter.borrow_mut().opened();
+                self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
+                self.bell.ring();
+            }
+            Event::Received(payload) => self.receive(at, payload),
+            // It says nothing that the end after it does not.
+            Event::Failed => {}
+            Event::Closed { code, reason, clean } => {
+                let before = self.state();
+                let is_ours = before == State::Closing;
+                if !is_ours {
+                    self.life.ended(at, code, &reason, clean, self.buffered());
+                }
+                {
+                    let mut meter = self.ears.meter.borrow_mut();
+                    match before {
+                        State::Connecting | State::Never => meter.counters().refused += 1,
+                        _ => meter.ended(),
+                    }
+                    if before == State::Open && !clean {
+                        meter.counters().dropped += 1;
+                    }
+                }
+                if matches!(before, State::Open | State::Closing) {
+                    self.ears.last_code.set(Some(code));
+                }
+                *self.state.borrow_mut() = match before {
+                    State::Connecting => State::Never,
+                    _ => State::Closed(Ending { code, reason, is_clean: clean, is_ours, at }),
+                };
+                self.bell.ring();
+                self.inbox.wake_all();
+            }
+        }
+    }
+
+    fn receive(&self, at: Instant, payload: Payload) {
+        self.ears.meter.borrow_mut().received(payload.as_bytes().len(), at);
+        self.life.received();
+        let message = self.inbox.stamp(at, payload);
+        for guard in self.guards.borrow_mut().iter_mut() {
+            let broken = guard.hear(&message, &self.name, self.ears.began);
+            self.ears.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
+        }
+        if self.ears.ignore.iter().any(|matcher| matcher.holds(&message.subject)) {
+            return;
+        }
+        let arrival = self.inbox.arrive(message);
+        let mut meter = self.ears.meter.borrow_mut();
+        match arrival {
+            Arrival::Duplicate => meter.counters().duplicates += 1,
+            Arrival::Late => meter.counters().late += 1,
+            Arrival::Taken | Arrival::Left => {}
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Running a suite: from a plan to a report.
+//!
+//! Owns the flow of checks and steps, and what their failures say. It runs on any [`World`](crate::World), reads no
+//! clock of its own and opens no socket by itself. The rule a reader would break: every wait has a bound, and whoever drops
+//! or stops a run leaves no socket behind.
+
+mod check;
+mod inbox;
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+pub mod inbox_probe;
+mod member;
+mod outcome;
+mod pacing;
+mod plan;
+mod progress;
+mod runner;
+mod shards;
+mod steps;
+
+pub use outcome::gone::{NOT_JUDGED, STOPPED_ACCEPTING};
+pub use plan::options::{Options, Stop};
+pub use plan::planning::{Plan, PlanError};
+pub use progress::{PlannedCheck, PlannedStep, Progress};
+pub use runner::{Listener, run};
+pub use shards::merge::{MergeError, merge};
+pub use shards::shard::Shard;

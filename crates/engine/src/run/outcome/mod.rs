@@ -1,0 +1,11 @@
+//! What came of a run: results of steps, figures, failures in words, the verdict.
+//!
+//! It refuses to open, send or wait.
+
+pub(super) mod failure;
+pub(super) mod gone;
+pub(super) mod judge;
+pub(super) mod meter;
+pub(super) mod step_results;
+pub(super) mod unmet;
+pub(super) mod why;

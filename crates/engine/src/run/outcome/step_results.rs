@@ -1,0 +1,465 @@
+//! What came of each step.
+//!
+//! Owns one line for each step of the suite's text, whatever the number of its rounds and clients, so that a report of a
+//! million rounds is no longer than that of one. It refuses to know what a step does.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use super::super::steps::execute::Broken;
+use super::unmet::{self, Awaited};
+use crate::Instant;
+use crate::report::{Failure, FailureKind, Millis, StepReport, Verdict};
+use crate::suite::{Step, Verb};
+
+/// The steps of one check.
+pub(crate) struct Ledger {
+    lines: Vec<Line>,
+    places: FxHashMap<String, usize>,
+    /// All that failed, not only what is kept of each line.
+    failures: Failures,
+    /// Whether what fails now only follows from a failure before it.
+    is_follow_up: bool,
+}
+
+struct Line {
+    path: String,
+    position: u32,
+    /// Whether it opens connections.
+    is_opening: bool,
+    /// Whether it waits for messages.
+    is_awaiting: bool,
+    title: String,
+    note: Option<String>,
+    on: Vec<String>,
+    known: BTreeSet<String>,
+    runs: u64,
+    failed: u64,
+    /// Started and not ended.
+    running: u64,
+    /// Since when at least one run of it is under way.
+    since: Instant,
+    took: Duration,
+    verdict: Verdict,
+    failure: Option<Failure>,
+    /// For whom it failed.
+    failed_clients: BTreeSet<String>,
+    /// Why it did not hold, where it may.
+    forgiven: Option<String>,
+    awaited: Awaited,
+    /// Whether a threshold decides how many of its messages may be missing.
+    is_borne: bool,
+    /// Whether it has changed since it was told.
+    is_news: bool,
+    /// Whether it ran after the check had failed, so that it says nothing of the check.
+    is_follow_up: bool,
+    /// Whether it stands where steps may fail.
+    is_tried: bool,
+}
+
+impl Ledger {
+    pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        let mut ledger = Self {
+            lines: Vec::new(),
+            places: FxHashMap::default(),
+            failures: Failures::default(),
+            is_follow_up: false,
+        };
+        for step in steps {
+            ledger.add(step);
+        }
+        ledger
+    }
+
+    fn add(&mut self, step: &Step) {
+        let at = self.line(&step.path, step.position.line, &step.title, step.note.clone());
+        self.lines[at].is_awaiting = matches!(step.verb, Verb::Send(..) | Verb::Expect(_));
+        self.lines[at].is_opening = matches!(step.verb, Verb::Connect(_) | Verb::Reconnect(_));
+        match &step.verb {
+            Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
+            Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
+            Verb::Measure(_, steps) => steps.iter().for_each(|step| self.add(step)),
+            Verb::Bisect(bisect) => self.add_tried(&bisect.steps),
+            Verb::Try(tried) => {
+                self.add_tried(&tried.steps);
+                tried.otherwise.iter().for_each(|step| self.add(step));
+            }
+            _ => {}
+        }
+    }
+
+    /// Steps that may fail.
+    fn add_tried(&mut self, steps: &[Step]) {
+        let first = self.lines.len();
+        steps.iter().for_each(|step| self.add(step));
+        self.lines[first..].iter_mut().for_each(|line| line.is_tried = true);
+    }
+
+    /// A line of its own, for steps and for what stands beside them.
+    pub fn line(&mut self, path: &str, position: u32, title: &str, note: Option<String>) -> usize {
+        let line = Line {
+            path: path.to_owned(),
+            position,
+            is_opening: false,
+            is_awaiting: false,
+            title: title.to_owned(),
+            note,
+            on: Vec::new(),
+            known: BTreeSet::new(),
+            runs: 0,
+            failed: 0,
+            running: 0,
+            since: Instant::default(),
+            took: Duration::ZERO,
+            verdict: Verdict::Skipped,
+            failure: None,
+            failed_clients: BTreeSet::new(),
+            forgiven: None,
+            awaited: Awaited::default(),
+            is_borne: false,
+            is_news: true,
+            is_follow_up: false,
+            is_tried: false,
+        };
+        self.lines.push(line);
+        self.places.insert(path.to_owned(), self.lines.len() - 1);
+        self.lines.len() - 1
+    }
+
+    /// Gives every step another title.
+    pub fn retitle(&mut self, title: impl Fn(&str) -> String) {
+        self.lines.iter_mut().for_each(|line| line.title = title(&line.title));
+    }
+
+    pub fn place(&self, path: &str) -> usize {
+        self.places.get(path).copied().unwrap_or_default()
+    }
+
+    /// What a report or a plan says of each.
+    pub fn outline(&self) -> impl Iterator<Item = (&str, u32, &str, Option<&str>)> {
+        self.lines
+            .iter()
+            .map(|line| (line.path.as_str(), line.position, line.title.as_str(), line.note.as_deref()))
+    }
+
+    /// Answers how often it has begun, and how often it runs at once.
+    pub fn begin<'a>(
+        &mut self,
+        at: usize,
+        on: impl IntoIterator<Item = &'a str>,
+        now: Instant,
+    ) -> (u64, u64) {
+        let line = &mut self.lines[at];
+        if line.running == 0 {
+            line.since = now;
+        }
+        line.runs += 1;
+        line.running += 1;
+        line.is_news = true;
+        line.is_follow_up = self.is_follow_up;
+        for name in on {
+            if !line.known.contains(name) {
+                line.known.insert(name.to_owned());
+                line.on.push(name.to_owned());
+            }
+        }
+        (line.runs, line.running)
+    }
+
+    /// Ends one run of a step. Answers whether this is its first failure, and whether it still runs.
+    pub fn end(
+        &mut self,
+        at: usize,
+        now: Instant,
+        failures: Vec<Failure>,
+        end: Result<(), Broken>,
+    ) -> (bool, bool) {
+        let line = &mut self.lines[at];
+        line.pause(now, 1);
+        line.is_news = true;
+        line.settle(Verdict::Pass);
+        if matches!(end, Err(Broken::Failed | Broken::Missed)) {
+            line.failed += 1;
+        }
+        if end == Err(Broken::Failed) && failures.is_empty() {
+            // Something within it failed, and says so itself.
+            line.settle(Verdict::Fail);
+        }
+        let is_first = line.failure.is_none() && !failures.is_empty();
+        for failure in failures {
+            if !line.is_follow_up && !line.is_tried {
+                self.failures.add(line.cause(&failure));
+            }
+            line.keep(failure);
+        }
+        (is_first, line.running > 0)
+    }
+
+    /// Takes back what failed below this path, since that may fail: it stands as a note, and the step as skipped. Answers the
+    /// first of these failures; none when nothing failed, or when the script is wrong, which stays an error.
+    pub fn forgive(&mut self, path: &str) -> Option<Failure> {
+        let is_below = |line: &Line| line.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('['));
+        if self.lines.iter().any(|line| is_below(line) && line.verdict == Verdict::Error) {
+            return None;
+        }
+        let mut first = None;
+        for line in self.lines.iter_mut().filter(|line| is_below(line) && line.verdict == Verdict::Fail) {
+            line.verdict = Verdict::Skipped;
+            line.is_news = true;
+            line.failed = 0;
+            let Some(failure) = line.failure.take() else { continue };
+            line.forgiven = Some(failure.message.clone());
+            line.failed_clients.clear();
+            first.get_or_insert(failure);
+        }
+        first
+    }
+
+    /// Whether steps that begin from now on follow a failure, and so are no reason of the verdict.
+    pub fn follows_up(&mut self, is_follow_up: bool) {
+        self.is_follow_up = is_follow_up;
+    }
+
+    /// Whether a step waits for messages, so that one of them can be missing.
+    pub fn awaits_message(&self, at: usize) -> bool {
+        self.lines[at].is_awaiting
+    }
+
+    /// Whether a failure of this step is known already; then nobody needs the details of the next one.
+    pub fn has_failure(&self, at: usize) -> bool {
+        self.lines[at].failure.is_some()
+    }
+
+    /// So many messages were expected, and so many of them came.
+    pub fn awaited(&mut self, at: usize, expected: u64, met: u64) {
+        let awaited = &mut self.lines[at].awaited;
+        awaited.expected += expected;
+        awaited.met += met;
+    }
+
+    /// What came in place of those that a step expects.
+    pub fn awaited_by(&mut self, at: usize) -> &mut Awaited {
+        &mut self.lines[at].awaited
+    }
+
+    /// A message did not come, and a threshold decides whether that is a failure.
+    pub fn miss(&mut self, at: usize, failure: Failure) {
+        let line = &mut self.lines[at];
+        line.failed_clients.extend(failure.client.clone());
+        line.is_borne = true;
+        line.awaited.first.get_or_insert(failure);
+    }
+
+    /// Somebody else whose message did not come.
+    pub fn miss_of(&mut self, at: usize, client: String) {
+        self.lines[at].failed_clients.insert(client);
+    }
+
+    /// Whether the first message that did not come is known already.
+    pub fn has_miss(&self, at: usize) -> bool {
+        self.lines[at].awaited.first.is_some()
+    }
+
+    /// The thresholds have been judged: what is missing is a failure of its step, or not.
+    pub fn settle_missing(&mut self, is_bound_broken: bool, has_failed: bool) {
+        let mut failed = Vec::new();
+        for line in self.lines.iter_mut().filter(|line| line.awaited.first.is_some()) {
+            let Awaited { expected, met, .. } = line.awaited;
+            let verdict = unmet::verdict(line.verdict, expected, met, is_bound_broken, has_failed);
+            if verdict == line.verdict {
+                continue;
+            }
+            line.verdict = verdict;
+            line.is_news = true;
+            if verdict == Verdict::Fail {
+                line.failure = line.awaited.first.take();
+                failed.push(line.path.clone());
+            }
+        }
+        // What stands around a step that failed has failed, too.
+        for line in &mut self.lines {
+            let is_around =
+                |path: &String| path.strip_prefix(&line.path).is_some_and(|rest| rest.starts_with('.'));
+            if line.verdict == Verdict::Pass && failed.iter().any(is_around) {
+                line.verdict = Verdict::Fail;
+                line.is_news = true;
+            }
+        }
+    }
+
+    /// A step that stood outside of everything failed: an invariant, what is left over.
+    pub fn fail(&mut self, at: usize, failure: Failure) {
+        let line = &mut self.lines[at];
+        self.failures.add(line.cause(&failure));
+        line.runs = line.runs.max(1);
+        line.is_news = true;
+        line.failed += 1;
+        line.keep(failure);
+    }
+
+    /// Nobody knows whether it held.
+    pub fn doubt(&mut self, at: usize, failure: Failure) {
+        let line = &mut self.lines[at];
+        line.runs = line.runs.max(1);
+        line.is_news = true;
+        line.settle(Verdict::Inconclusive);
+        line.failure.get_or_insert(failure);
+    }
+
+    /// Everything that still runs was broken off. The innermost of them say why.
+    pub fn break_off(&mut self, failure: &Failure, verdict: Verdict, now: Instant) {
+        let running: Vec<_> = (0..self.lines.len()).filter(|at| self.lines[*at].running > 0).collect();
+        for &at in &running {
+            let path = self.lines[at].path.clone();
+            let is_inside = |other: &usize| {
+                let inner = &self.lines[*other].path;
+                inner.len() > path.len() && inner.starts_with(&path)
+            };
+            let is_innermost = !running.iter().any(is_inside);
+            let line = &mut self.lines[at];
+            line.pause(now, line.running);
+            line.is_news = true;
+            line.failed += 1;
+            line.settle(verdict);
+            if is_innermost {
+                if !line.is_follow_up {
+                    self.failures.add(line.cause(failure));
+                }
+                line.failure.get_or_insert_with(|| failure.clone());
+            }
+        }
+    }
+
+    pub fn pass(&mut self, at: usize) {
+        self.lines[at].runs = 1;
+        self.lines[at].is_news = true;
+        self.lines[at].settle(Verdict::Pass);
+    }
+
+    /// Steps that ran, run no more and have changed since they were told: those within a block, or all.
+    pub fn news(&self, within: Option<usize>) -> Vec<usize> {
+        let block = within.map(|at| self.lines[at].path.as_str());
+        let is_within =
+            |path: &str| block.is_none_or(|block| path.len() > block.len() && path.starts_with(block));
+        let is_news =
+            |line: &Line| line.is_news && line.runs > 0 && line.running == 0 && is_within(&line.path);
+        (0..self.lines.len()).filter(|at| is_news(&self.lines[*at])).collect()
+    }
+
+    /// What there is to tell before the check ends, skipped steps included.
+    pub fn untold(&self) -> Vec<usize> {
+        (0..self.lines.len()).filter(|at| self.lines[*at].is_news).collect()
+    }
+
+    /// What is told of a step; then it is no news any more.
+    pub fn tell(&mut self, at: usize) -> (Verdict, Millis, Option<&Failure>) {
+        let line = &mut self.lines[at];
+        line.is_news = false;
+        (line.verdict, line.took.into(), line.failure.as_ref())
+    }
+
+    /// The gravest of all, and what kind of failures there were.
+    pub fn verdict(&self) -> (Verdict, Failures) {
+        let lines = self.lines.iter().filter(|line| !line.is_follow_up);
+        (lines.fold(Verdict::Pass, |all, line| all.and(line.verdict)), self.failures)
+    }
+
+    pub fn into_reports(self) -> Vec<StepReport> {
+        let report = |line: Line| StepReport {
+            path: line.path,
+            line: line.position,
+            title: line.title,
+            note: line.note,
+            verdict: line.verdict,
+            duration_ms: line.took.into(),
+            on: line.on,
+            runs: line.runs,
+            failed_runs: line.failed,
+            failed_clients: line.failed_clients.len() as u64,
+            forgiven: line.forgiven,
+            unmet: line.awaited.into_report(line.is_borne),
+            // Only who hears the run may look there.
+            failure: line.failure.map(|failure| Failure { handshake: None, ..failure }),
+            around: Vec::new(),
+        };
+        self.lines.into_iter().map(report).collect()
+    }
+}
+
+impl Line {
+    /// So many of its runs have ended.
+    fn pause(&mut self, now: Instant, runs: u64) {
+        let was_running = self.running > 0;
+        self.running = self.running.saturating_sub(runs);
+        if was_running && self.running == 0 {
+            self.took += now - self.since;
+        }
+    }
+
+    /// Why it failed.
+    fn cause(&self, failure: &Failure) -> Cause {
+        match failure.kind {
+            FailureKind::Timeout if self.is_opening => Cause::LateOpen,
+            FailureKind::Timeout => Cause::Late,
+            _ => Cause::Other,
+        }
+    }
+
+    /// Keeps the first failure, unless a later one says more than that something was late.
+    fn keep(&mut self, failure: Failure) {
+        self.settle(verdict_of(failure.kind));
+        self.failed_clients.extend(failure.client.clone());
+        let is_late = |failure: &Failure| failure.kind == FailureKind::Timeout;
+        if self.failure.as_ref().is_none_or(|known| is_late(known) && !is_late(&failure)) {
+            self.failure = Some(failure);
+        }
+    }
+
+    fn settle(&mut self, verdict: Verdict) {
+        self.verdict = self.verdict.and(verdict);
+    }
+}
+
+/// Why something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// An open took too long.
+    LateOpen,
+    /// Something else took too long.
+    Late,
+    /// The bound is finer than the clock.
+    TooFine,
+    /// What time does not explain.
+    Other,
+}
+
+/// How much failed for want of time, and how much otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Failures {
+    /// Opens that took too long.
+    pub late_opens: usize,
+    /// Anything else that took too long.
+    pub late: usize,
+    /// Bounds that are finer than the clock.
+    pub too_fine: usize,
+    /// What time does not explain.
+    pub others: usize,
+}
+
+impl Failures {
+    pub fn add(&mut self, cause: Cause) {
+        match cause {
+            Cause::LateOpen => self.late_opens += 1,
+            Cause::Late => self.late += 1,
+            Cause::TooFine => self.too_fine += 1,
+            Cause::Other => self.others += 1,
+        }
+    }
+}
+
+/// Whether the server or the script is to blame.
+fn verdict_of(kind: FailureKind) -> Verdict {
+    if kind == FailureKind::Script { Verdict::Error } else { Verdict::Fail }
+}

@@ -1,0 +1,7 @@
+//! When a run waits: for something to become true, for the event loop, for its turn to open a connection.
+//!
+//! Every wait in here has a bound or ends with the run.
+
+pub(super) mod handshake_queue;
+pub(super) mod notify;
+pub(super) mod yield_budget;

@@ -1,0 +1,75 @@
+//! Waiting for something to become true, with a bound.
+//!
+//! Owns who waits. The rule a reader would break: an answer that is there when the bound passes still counts; only then is
+//! it too late.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use futures_util::future::{Either, select};
+
+use crate::{Instant, World};
+
+/// Wakes everybody who listens.
+#[derive(Clone, Default)]
+pub(crate) struct Bell(Rc<RefCell<Vec<Waker>>>);
+
+impl Bell {
+    /// Something has changed.
+    pub fn ring(&self) {
+        let waiting = std::mem::take(&mut *self.0.borrow_mut());
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Wakes this one at the next ring.
+    pub fn listen(&self, waker: &Waker) {
+        let mut waiting = self.0.borrow_mut();
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+
+    /// Waits until `probe` answers.
+    pub async fn when<T>(&self, mut probe: impl FnMut() -> Option<T>) -> T {
+        std::future::poll_fn(|cx| match probe() {
+            Some(answer) => Poll::Ready(answer),
+            None => {
+                self.listen(cx.waker());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// The answer of `probe`; none when there was none by `deadline`.
+    pub async fn until<W: World, T>(
+        &self,
+        world: &W,
+        deadline: Instant,
+        mut probe: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
+        if let Some(answer) = probe() {
+            return Some(answer);
+        }
+        let passed = Box::pin(pass(world, deadline));
+        let answered = Box::pin(self.when(&mut probe));
+        match select(answered, passed).await {
+            Either::Left((answer, _)) => return Some(answer),
+            Either::Right(_) => {}
+        }
+        probe()
+    }
+}
+
+/// Ends when `deadline` has passed. A browser's timer may come a little early, and what is stamped with the very moment of a
+/// deadline is in time; so this ends strictly after it.
+pub(crate) async fn pass<W: World>(world: &W, deadline: Instant) {
+    loop {
+        let now = world.now();
+        if now > deadline {
+            return;
+        }
+        world.sleep(deadline.since(now) + std::time::Duration::from_nanos(1)).await;
+    }
+}

@@ -1,0 +1,39 @@
+//! Which checks are split among shards: those in which a step names somebody of a group.
+//!
+//! Owns that question alone. The rule a reader would break: whom a placeholder means that has no value yet may be a group, so
+//! then the check is split; left out it would be checked by nobody.
+
+use crate::suite::{Check, Field, Step, Suite, Target, Verb};
+use crate::template::Scope;
+
+/// Whether a step of this check, of setup or of teardown names a group, one of its members, or everybody where there is a
+/// group.
+pub(crate) fn names_group(suite: &Suite, check: &Check, scope: &mut dyn Scope) -> bool {
+    let groups = check.clients.iter().filter(|client| client.count.is_some());
+    let groups: Vec<&str> = groups.map(|client| client.name.as_str()).collect();
+    if groups.is_empty() {
+        return false;
+    }
+    let mut is_group = |target: &Field<Target>| match target.get(scope) {
+        Ok(Target::All) | Err(_) => true,
+        Ok(Target::Client(name) | Target::Member(name, _)) => groups.contains(&name.as_str()),
+    };
+    let mut steps = suite.setup.iter().chain(&check.steps).chain(&suite.teardown);
+    steps.any(|step| has_target(step, &mut is_group))
+}
+
+fn has_target(step: &Step, is_wanted: &mut dyn FnMut(&Field<Target>) -> bool) -> bool {
+    if step.on.iter().flatten().any(&mut *is_wanted) {
+        return true;
+    }
+    match &step.verb {
+        Verb::All(branches) => branches.iter().flatten().any(|step| has_target(step, is_wanted)),
+        Verb::Repeat(repeat) => repeat.steps.iter().any(|step| has_target(step, is_wanted)),
+        Verb::Try(tried) => {
+            tried.steps.iter().chain(&tried.otherwise).any(|step| has_target(step, is_wanted))
+        }
+        Verb::Bisect(bisect) => bisect.steps.iter().any(|step| has_target(step, is_wanted)),
+        Verb::Measure(_, steps) => steps.iter().any(|step| has_target(step, is_wanted)),
+        _ => false,
+    }
+}

@@ -1,0 +1,447 @@
+//! What could stand at the cursor.
+//!
+//! Owns which suggestions come, in which order, and what they replace. It refuses to sort out those that begin otherwise than
+//! what was typed: the editor does, with a matcher of its own.
+
+use crate::suite::keys::{BARE, Key, Shape, Table, VERBS};
+use crate::suite::problem::cut;
+use crate::suite::words::{MATCHER, OPERATORS};
+
+use super::explain::prose;
+use super::known::Known;
+use super::loose::{Kind, Range, is_closed};
+use super::sketch::{Sketch, Slot, find, key_at, table_of, verb_of};
+use super::values::{
+    ENVIRONMENT, WORDS, bounds, known_values, metrics, quoted, stub, template_around, type_names, words,
+};
+use super::{Suggestion, examples, floor};
+
+/// How many suggestions there are at most.
+const MOST: usize = 300;
+/// How much of an example is shown in the list, in characters.
+const LONGEST_LABEL: usize = 60;
+
+/// A suite to begin with.
+const WHOLE: &str = r#"{
+  "sockscope": 1,
+  "suite": "my suite",
+  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}" },
+  "clients": { "alice": { "url": "{{ws_url}}" } },
+  "checks": [
+    { "check": "alice gets an answer", "steps": [
+      { "connect": "alice" },
+      { "on": "alice", "send": { "type": "ping" }, "expect": { "subset": { "type": "pong" } } }
+    ] }
+  ]
+}
+"#;
+
+/// What could stand at a byte of a text, however broken that is; the likeliest first.
+///
+/// ```
+/// # use sockscope_engine::suite::assist::complete;
+/// let text = r#"{ "checks": [ { "steps": [ { "w" } ] } ] }"#;
+/// let found = complete(text, text.find("w").unwrap() + 1);
+/// let wait = found.iter().find(|one| one.label == "wait").unwrap();
+/// assert_eq!(wait.insert, r#""wait": """#);
+/// assert_eq!(&text[wait.from..wait.to], r#""w""#);
+/// ```
+pub fn complete(text: &str, offset: usize) -> Vec<Suggestion> {
+    let offset = floor(text, offset);
+    let sketch = Sketch::read(text, offset);
+    let cursor = sketch.loose.cursor;
+    if cursor.is_in_comment || sketch.loose.text.len() != text.len() {
+        return Vec::new();
+    }
+    let known = Known::of(&sketch);
+    let replaced = replaced(text, offset, cursor.token);
+    let mut writer = Writer { sketch: &sketch, known, replaced, found: Vec::new() };
+    let is_text = cursor.token.is_some_and(|(start, _)| text[start..].starts_with('"'));
+    match cursor.inside {
+        None if sketch.loose.pieces.is_empty() => {
+            writer.add("a suite", "to begin with", "", WHOLE.to_owned())
+        }
+        None => {}
+        Some(inside) => {
+            let is_key = cursor.key.is_none() && sketch.loose.pieces[inside].kind == Kind::Object;
+            let key = cursor.key.map(|range| sketch.loose.unquoted(range));
+            let slot = sketch.child(Some(inside), key, Kind::Text);
+            if let Some(token) = cursor.token.filter(|_| is_text && !is_key)
+                && let Some(within) = template_around(text, token, offset)
+            {
+                if takes_placeholders(slot) {
+                    writer.placeholders(within);
+                }
+            } else if is_key {
+                writer.keys(inside);
+            } else {
+                writer.values(inside, slot, is_text);
+            }
+        }
+    }
+    writer.found
+}
+
+/// What a suggestion replaces: the whole token when it has an end, and up to the cursor when it has none.
+fn replaced(text: &str, offset: usize, token: Option<Range>) -> Range {
+    match token {
+        None => (offset, offset),
+        Some((start, end)) if !text[start..].starts_with('"') || is_closed(&text[start..end]) => (start, end),
+        Some((start, _)) => (start, offset),
+    }
+}
+
+fn takes_placeholders(slot: Slot) -> bool {
+    !matches!(slot, Slot::Known(Shape::Plain | Shape::Label | Shape::Flag | Shape::Version))
+}
+
+struct Writer<'s, 't> {
+    sketch: &'s Sketch<'t>,
+    known: Known<'t>,
+    replaced: Range,
+    found: Vec<Suggestion>,
+}
+
+impl<'t> Writer<'_, 't> {
+    fn add(&mut self, label: &str, detail: &str, about: &str, insert: String) {
+        let (from, to) = self.replaced;
+        if self.found.len() < MOST && !self.found.iter().rev().take(20).any(|one| one.insert == insert) {
+            let (label, detail, about) = (label.to_owned(), detail.to_owned(), about.to_owned());
+            self.found.push(Suggestion { label, detail, about, insert, from, to });
+        }
+    }
+
+    /// The first character behind what is replaced that is no blank.
+    fn next(&self) -> Option<char> {
+        self.sketch.loose.text[self.replaced.1..].trim_start().chars().next()
+    }
+
+    /// A comma, when another member or item follows.
+    fn comma(&self) -> &'static str {
+        if matches!(self.next(), Some('"' | '{' | '[')) { "," } else { "" }
+    }
+
+    /// A key with its value still to be written, unless that is there already.
+    fn member(&self, name: &str, value: &str) -> String {
+        match self.next() {
+            Some(':') => quoted(name),
+            _ => format!("{}: {value}{}", quoted(name), self.comma()),
+        }
+    }
+
+    fn key(&mut self, key: &'static Key, example: Option<&str>) {
+        let required = if key.needed && example.is_none() { ", required" } else { "" };
+        let insert = self.member(key.name, stub(key.shape));
+        self.add(key.name, &format!("{}{required}", words(key.shape)), &prose(key, example), insert);
+    }
+
+    /// The keys of the object that are not there yet.
+    fn keys(&mut self, inside: usize) {
+        let sketch = self.sketch;
+        let but = sketch.loose.cursor.token;
+        let there = || sketch.loose.keys(inside, but);
+        match sketch.slot(inside) {
+            Slot::Step => self.step_keys(inside),
+            Slot::Subset => {
+                // Operators stand alone, or with each other.
+                if there().all(|key| key.starts_with('$')) {
+                    for (name, about, value) in OPERATORS {
+                        let insert = self.member(name, value);
+                        self.add(name, "operator", about, insert);
+                    }
+                }
+            }
+            Slot::Bounds { are_requirements } => {
+                let mut names = Vec::new();
+                metrics(&self.known, are_requirements, &mut |name, about| {
+                    names.push((name.to_owned(), about.to_owned()));
+                });
+                for (name, about) in names {
+                    let bound = bounds(&name).first().copied().unwrap_or_default();
+                    let insert = self.member(&name, &quoted(bound));
+                    self.add(&name, &about, "", insert);
+                }
+            }
+            Slot::Known(Shape::Map(Shape::Object(_))) => {
+                // Clients of a check: those of the suite with other settings.
+                let names: Vec<&str> = self.known.clients.iter().collect();
+                for name in names.into_iter().filter(|name| there().all(|key| key != *name)) {
+                    let insert = self.member(name, "{  }");
+                    self.add(name, "client", "", insert);
+                }
+            }
+            Slot::Known(Shape::Map(Shape::Text)) => {
+                for name in ["Authorization", "Content-Type", "Accept"] {
+                    let insert = self.member(name, "\"\"");
+                    self.add(name, "header", "", insert);
+                }
+            }
+            slot => {
+                let Some(table) = table_of(slot, there) else { return };
+                if matches!(slot, Slot::Known(Shape::Payload)) && there().next().is_some() {
+                    // A message with keys of its own is none of the forms.
+                    return;
+                }
+                self.table_keys(inside, table);
+            }
+        }
+    }
+
+    /// The keys of a table that are not there; those that are needed first.
+    fn table_keys(&mut self, inside: usize, table: &'static Table) {
+        let there = self.there(inside);
+        let is_path = there.contains(&"path");
+        let is_operator = |key: &Key| key.about.starts_with("With `path`");
+        let keys = |needed: bool| table.keys.iter().filter(move |key| key.needed == needed);
+        for key in keys(true) {
+            if !there.contains(&key.name) {
+                self.key(key, None);
+            }
+        }
+        let matcher = if table.takes_matcher { MATCHER.keys } else { &[] };
+        for key in matcher.iter().chain(keys(false)) {
+            if !there.contains(&key.name) && (is_path || !is_operator(key)) {
+                self.key(key, None);
+            }
+        }
+    }
+
+    /// The keys of an object that are also in a table: few, whatever is in it.
+    fn there(&self, inside: usize) -> Vec<&'t str> {
+        let loose = &self.sketch.loose;
+        let Some(table) = self.sketch.table(inside) else { return Vec::new() };
+        let mut there: Vec<&str> =
+            loose.keys(inside, loose.cursor.token).filter(|key| find(table, key).is_some()).collect();
+        there.sort_unstable();
+        there.dedup();
+        there
+    }
+
+    /// Verbs first where there is none yet, then what every step may have.
+    fn step_keys(&mut self, inside: usize) {
+        let loose = &self.sketch.loose;
+        let keys = || loose.keys(inside, loose.cursor.token);
+        let verb = verb_of(keys());
+        let has = |name: &str| keys().any(|key| key == name);
+        if let Some(verb) = verb {
+            for key in verb.table.keys.iter().filter(|key| !BARE.has(key.name) && !has(key.name)) {
+                self.key(key, None);
+            }
+        }
+        // What is there may belong to a verb that is still to come: `expect` to a send.
+        let open =
+            |name: &str| verb.is_none_or(|now| now.name != name && ["expect", "send"].contains(&now.name));
+        for other in VERBS.iter().filter(|other| open(other.name) && !has(other.name)) {
+            let fits = verb.is_none_or(|now| other.table.has(now.name));
+            if let Some(key) = other.table.key(other.name).filter(|_| fits) {
+                self.key(key, Some(other.example));
+            }
+        }
+        for key in BARE.keys.iter().filter(|key| !has(key.name)) {
+            self.key(key, None);
+        }
+    }
+
+    /// What could stand behind the key, or as an item of the list.
+    fn values(&mut self, inside: usize, slot: Slot, is_text: bool) {
+        let sketch = self.sketch;
+        let is_list = sketch.loose.pieces[inside].kind == Kind::List;
+        let own = sketch.loose.cursor.key.and_then(|range| key_at(sketch, inside, range));
+        // What an item of a list is, the key of the list says.
+        let around =
+            is_list.then(|| sketch.loose.parent(inside).zip(sketch.loose.key_range(inside))).flatten();
+        let key = own.or_else(|| around.and_then(|(above, range)| key_at(sketch, above, range)));
+        let comma = if is_list { self.comma() } else { "" };
+        let mut values: Vec<(String, String)> = Vec::new();
+        let mut add = |value: &str, about: &str| values.push((value.to_owned(), about.to_owned()));
+        match slot {
+            Slot::Known(Shape::Object(_)) | Slot::Step if is_list => {}
+            Slot::Known(shape) => known_values(shape, key, &self.known, &mut add),
+            Slot::Bound => {
+                let metric = sketch.loose.cursor.key.map_or("", |range| sketch.loose.unquoted(range));
+                bounds(metric).iter().for_each(|bound| add(&quoted(bound), ""));
+            }
+            Slot::Subset
+                if sketch.loose.cursor.key.is_some_and(|range| sketch.loose.unquoted(range) == "$type") =>
+            {
+                type_names().for_each(|name| add(&quoted(name), "type"));
+            }
+            _ => {}
+        }
+        for (value, about) in values.into_iter().filter(|(value, _)| !is_text || value.starts_with('"')) {
+            let label = value.trim_matches('"').to_owned();
+            self.add(&label, &about, "", value + comma);
+        }
+        match slot {
+            _ if is_text && !key.is_some_and(|key| key.example.starts_with('"')) => {}
+            Slot::Step => self.steps(comma),
+            Slot::Known(Shape::Object(table)) if is_list && table.noun == "a check" => self.checks(comma),
+            _ => {
+                if let Some(key) = own.filter(|key| !key.example.is_empty()) {
+                    let label = cut(key.example.trim_matches('"'), LONGEST_LABEL);
+                    self.add(&label, "example", key.about, key.example.to_owned());
+                } else if let (Slot::Known(shape), false) = (slot, is_text) {
+                    let stub = stub(shape);
+                    if stub.len() > 2 {
+                        self.add(
+                            stub,
+                            words(shape),
+                            own.map_or("", |key| key.about),
+                            format!("{stub}{comma}"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whole steps.
+    fn steps(&mut self, comma: &str) {
+        for example in examples().into_iter().filter(|example| !example.is_check) {
+            self.add(&example.title, "step", &example.about, example.text + comma);
+        }
+    }
+
+    fn checks(&mut self, comma: &str) {
+        for example in examples().into_iter().filter(|example| example.is_check) {
+            self.add(&example.title, "check", &example.about, example.text + comma);
+        }
+    }
+
+    /// What a placeholder may name.
+    fn placeholders(&mut self, within: Range) {
+        self.replaced = within;
+        let text = &self.sketch.loose.text;
+        let end = if text[within.1..].starts_with("}}") { "" } else { "}}" };
+        let known = std::mem::take(&mut self.known);
+        let names = known.sets.iter().chain(known.captures.iter()).map(|name| (name, "of the check"));
+        for (name, detail) in known.vars.iter().map(|name| (name, "variable")).chain(names) {
+            self.add(name, detail, "", format!("{name}{end}"));
+        }
+        for (client, name) in known.owned {
+            let name = format!("{client}.{name}");
+            self.add(&name, "captured", "", format!("{name}{end}"));
+        }
+        for (word, written, about) in WORDS {
+            self.add(word, if written == word { "" } else { written }, about, format!("{written}{end}"));
+        }
+        for name in ENVIRONMENT {
+            self.add(&format!("env.{name}"), "environment", "", format!("env.{name}{end}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#"{ "sockscope": 1, "vars": { "room": 1, "slow": 2 }, "clients": { "alice": {}, "crowd": { "count": 3 } },
+      "checks": [ { "check": "a", "steps": [ { "on": "alice", "mark": "said", "send": 1, "expect": { "capture": { "sid": "$.s" }, "metric": "fanout" } }, "#;
+
+    /// `|` is the cursor. The suggestions that begin the list.
+    #[track_caller]
+    fn check(marked: &str, wanted: &[&str]) -> Vec<Suggestion> {
+        let marked = marked.replace("HEAD", HEAD);
+        let at = marked.find('|').expect("a cursor");
+        let found = complete(&marked.replacen('|', "", 1), at);
+        let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+        assert!(labels.starts_with(wanted), "{labels:?}");
+        assert!(!wanted.is_empty() || labels.is_empty(), "{labels:?}");
+        found
+    }
+
+    /// What the text becomes when the suggestion of this name is taken.
+    #[track_caller]
+    fn becomes(marked: &str, label: &str, wanted: &str) {
+        let at = marked.find('|').expect("a cursor");
+        let text = marked.replacen('|', "", 1);
+        let found = complete(&text, at);
+        let one = found.iter().find(|one| one.label == label).unwrap_or_else(|| panic!("{found:?}"));
+        assert_eq!(format!("{}{}{}", &text[..one.from], one.insert, &text[one.to..]), wanted);
+    }
+
+    #[test]
+    fn a_suite_offers_its_keys_that_are_not_there_needed_ones_first() {
+        check(r#"{ "suite": "x", "|" }"#, &["sockscope", "checks", "$schema", "about", "vars"]);
+        check(r#"{ "checks": [ { "|" "#, &["check", "steps", "about", "tags"]);
+        check("|", &["a suite"]);
+        assert_eq!(crate::suite::Suite::parse(WHOLE).err(), None);
+    }
+
+    #[test]
+    fn nothing_is_offered_where_prose_or_comments_stand() {
+        check("// |", &[]);
+        check(r#"{ "about": "a |" }"#, &[]);
+        check(r#"{ "checks": [ { "about": "{{|" }"#, &[]);
+    }
+
+    #[test]
+    fn a_step_offers_verbs_then_what_goes_with_its_verb() {
+        let found = check("HEAD { \"|\" }", &["connect", "send", "silence", "close"]);
+        let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+        assert!(labels.ends_with(&["on", "mark", "note", "if", "unless"]), "{labels:?}");
+        check("HEAD { \"send\": 1, \"|\" }", &["expect", "repeat", "on", "mark", "note", "if", "unless"]);
+        check("HEAD { \"connect\": \"alice\", | ", &["count", "pace", "expect", "on"]);
+        check("HEAD { \"on\": \"alice\", \"expect\": {}, \"|", &["connect", "send", "close"]);
+        check("HEAD { \"all\": [ [ { \"|", &["connect"]);
+        check("HEAD { \"repeat\": { \"|", &["times", "for", "every", "schedule"]);
+        check("HEAD |", &["Open connections"]);
+    }
+
+    #[test]
+    fn an_expectation_offers_matchers_and_operators_beside_a_path() {
+        check(
+            "HEAD { \"expect\": { \"|",
+            &["subset", "equals", "text", "contains", "regex", "path", "schema"],
+        );
+        let found = check("HEAD { \"expect\": { \"path\": \"$\", \"|", &["subset"]);
+        assert!(found.iter().any(|one| one.label == "eq"));
+        check("HEAD { \"expect\": { \"subset\": { \"n\": { \"|", &["$any", "$gt"]);
+        check("HEAD { \"expect\": { \"subset\": { \"n\": { \"$type\": \"|", &["null", "boolean"]);
+        check("HEAD { \"send\": { \"|", &["$json", "$text"]);
+        check("HEAD { \"send\": { \"a\": 1, \"|", &[]);
+    }
+
+    #[test]
+    fn names_are_those_of_the_suite() {
+        check("HEAD { \"on\": \"|\" }", &["alice", "crowd", "crowd[0]", "*"]);
+        check("HEAD { \"on\": [\"alice\", |", &["alice"]);
+        check("HEAD { \"expect\": { \"since\": |", &["said"]);
+        check("HEAD { \"expect\": { \"metric\": \"|", &["fanout"]);
+        check(r#"{ "vars": { "token": 1 }, "secrets": ["|"#, &["token"]);
+        let found = check("HEAD ], \"thresholds\": { \"|", &["success", "rtt.p95"]);
+        assert!(found.iter().any(|one| one.label == "fanout.p95"));
+        check(r#"{ "require": { "|"#, &["timer_step", "loop_lag.count"]);
+        check(r#"{ "thresholds": { "missing": |"#, &["== 0"]);
+    }
+
+    #[test]
+    fn values_that_are_known_are_offered() {
+        check(r#"{ "checks": [ { "strict": |"#, &["true", "false"]);
+        check(r#"{ "checks": [ { "strict": t|"#, &["true", "false"]);
+        check("HEAD { \"repeat\": { \"schedule\": \"|\" } }", &["open", "closed"]);
+        check("HEAD { \"closed\": { \"code\": |", &["1000"]);
+        check("HEAD { \"expect\": { \"within\": |", &["100ms"]);
+        check("HEAD { \"send\": { \"$bytes\": { \"fill\": \"|", &["zero"]);
+        check("HEAD { \"send\": |", &["{ \"type\": \"join\", \"room\": \"{{room}}\" }"]);
+    }
+
+    #[test]
+    fn placeholders_name_what_is_known() {
+        check("HEAD { \"send\": \"r-{{|\" }", &["room", "slow", "sid", "alice.sid", "uuid"]);
+        check("HEAD { \"send\": { \"a\": [\"{{ r|}}\"] } }", &["room"]);
+        check("HEAD { \"send\": \"{{room}} |\" }", &[]);
+        becomes(r#"{ "vars": { "a": "{{un|}} x" } }"#, "uuid", r#"{ "vars": { "a": "{{uuid}} x" } }"#);
+        becomes(r#"{ "vars": { "a": "{{|" } }"#, "uuid", r#"{ "vars": { "a": "{{uuid}}" } }"#);
+    }
+
+    #[test]
+    fn what_is_taken_fits_into_its_surroundings() {
+        becomes(r#"{ "|" }"#, "suite", r#"{ "suite": "" }"#);
+        becomes(r#"{ "su|" "checks": [] }"#, "suite", r#"{ "suite": "", "checks": [] }"#);
+        becomes(r#"{ "su|": "x" }"#, "suite", r#"{ "suite": "x" }"#);
+        becomes("{ \"su|\n}", "suite", "{ \"suite\": \"\"\n}");
+        becomes("{ su| }", "suite", "{ \"suite\": \"\" }");
+        becomes(r#"{ "checks": [ { "strict": f| } ] }"#, "true", r#"{ "checks": [ { "strict": true } ] }"#);
+    }
+}

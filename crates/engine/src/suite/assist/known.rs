@@ -1,0 +1,110 @@
+//! The names that a half-written suite has given.
+//!
+//! Owns which of them can be meant at the cursor: those of the suite and those of the check around it. It refuses to know
+//! in which order things happen: a name that comes too late is told by the parser.
+
+use std::collections::HashSet;
+
+use crate::suite::keys::Shape;
+
+use super::loose::Kind;
+use super::sketch::{Sketch, Slot};
+
+/// How many of one kind are offered.
+const MOST: usize = 200;
+
+/// Names, each once, in the order of the text.
+#[derive(Default)]
+pub(super) struct Names<'t> {
+    list: Vec<&'t str>,
+    seen: HashSet<&'t str>,
+}
+
+impl<'t> Names<'t> {
+    fn add(&mut self, name: &'t str) {
+        if !name.is_empty() && self.list.len() < MOST && self.seen.insert(name) {
+            self.list.push(name);
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'t str> + '_ {
+        self.list.iter().copied()
+    }
+}
+
+/// All names.
+#[derive(Default)]
+pub(super) struct Known<'t> {
+    pub(super) vars: Names<'t>,
+    /// What checks set and rows give.
+    pub(super) sets: Names<'t>,
+    pub(super) captures: Names<'t>,
+    /// Captures with whoever made them, where that is one client.
+    pub(super) owned: Vec<(&'t str, &'t str)>,
+    pub(super) clients: Names<'t>,
+    pub(super) groups: HashSet<&'t str>,
+    pub(super) marks: Names<'t>,
+    pub(super) metrics: Names<'t>,
+    pub(super) tags: Names<'t>,
+}
+
+impl<'t> Known<'t> {
+    pub(super) fn of(sketch: &Sketch<'t>) -> Self {
+        let loose = &sketch.loose;
+        let here = loose.cursor.inside.and_then(|id| sketch.check(id));
+        let mut known = Self::default();
+        for (id, piece) in loose.pieces.iter().enumerate() {
+            let (Some(parent), key) = (loose.parent(id), loose.key(id)) else { continue };
+            // What the cursor is in is being typed, and no name yet.
+            if loose.cursor.token == Some(loose.range(id))
+                || loose.cursor.token == loose.key_range(id) && key.is_some()
+            {
+                continue;
+            }
+            let is_near = sketch.check(id).is_none_or(|check| here == Some(check));
+            let text = loose.words(id).unwrap_or_default();
+            let above = loose.key(parent);
+            match (sketch.slot(id), key) {
+                (Slot::Known(Shape::Label), Some("mark")) if is_near => known.marks.add(text),
+                (Slot::Known(Shape::Label), Some("metric" | "measure")) => known.metrics.add(text),
+                (Slot::Known(Shape::Label), Some("bisect" | "why")) if is_near => known.sets.add(text),
+                (Slot::Known(Shape::Label), None) if above == Some("tags") => known.tags.add(text),
+                _ => {}
+            }
+            let Some(key) = key.filter(|_| is_near) else { continue };
+            match (sketch.slot(parent), above) {
+                (Slot::Known(Shape::Map(Shape::Any)), Some("vars")) => known.vars.add(key),
+                (Slot::Known(Shape::Map(Shape::Any)), Some("set" | "keep")) => known.sets.add(key),
+                (Slot::Known(Shape::Map(Shape::Any)), None) if is_row(sketch, parent) => known.sets.add(key),
+                (Slot::Known(Shape::Rows), _) => known.sets.add(key),
+                (Slot::Known(Shape::Map(Shape::Object(_))), Some("clients")) => {
+                    known.clients.add(key);
+                    if piece.kind == Kind::Object && loose.keys(id, None).any(|key| key == "count") {
+                        known.groups.insert(key);
+                    }
+                }
+                (Slot::Known(Shape::Map(Shape::Path)), _) => known.capture(sketch, id, key),
+                _ => {}
+            }
+        }
+        known
+    }
+
+    fn capture(&mut self, sketch: &Sketch<'t>, id: usize, name: &'t str) {
+        self.captures.add(name);
+        let step = sketch.step(id);
+        let on = step.and_then(|step| {
+            sketch.loose.children(step).take(8).find(|id| sketch.loose.key(*id) == Some("on"))
+        });
+        if let Some(client) = on.and_then(|on| sketch.loose.words(on)).filter(|on| *on != "*")
+            && self.owned.len() < MOST
+        {
+            self.owned.push((client.split('[').next().unwrap_or_default(), name));
+        }
+    }
+}
+
+/// Whether an object is a row of `each`.
+fn is_row(sketch: &Sketch<'_>, id: usize) -> bool {
+    sketch.loose.parent(id).is_some_and(|list| matches!(sketch.slot(list), Slot::Known(Shape::Rows)))
+}

@@ -1,0 +1,258 @@
+//! What can stand behind a key.
+//!
+//! Owns the words for shapes, what goes in for a value that is still to be written, and which values are known. It refuses
+//! to know where the cursor is.
+
+use crate::base::close;
+use crate::metrics::{Counters, Stat};
+use crate::suite::keys::{Key, Shape};
+
+use super::known::Known;
+
+/// The words of placeholders: how each is written, and what it becomes.
+pub(super) const WORDS: [(&str, &str, &str); 11] = [
+    ("uuid", "uuid", "A random identifier, another one each time."),
+    ("seq", "seq", "1, 2, 3 … for each client."),
+    ("i", "i", "The round of the `repeat` around it, from 0."),
+    ("index", "index", "The place in the group of whoever acts, from 0."),
+    ("client", "client", "The name of whoever acts."),
+    ("now", "now", "Milliseconds since 1970."),
+    ("iso", "iso", "The time as in `2026-11-21T03:01:06.123Z`."),
+    ("random", "random 1 100", "A whole number between these two."),
+    ("pick", "pick a b c", "One of these."),
+    ("base64", "base64 name", "The value of a variable in base64."),
+    ("env", "env.NAME ?? default", "A value of the environment, or the default."),
+];
+
+/// What the environment holds in the page, too.
+pub(super) const ENVIRONMENT: [&str; 7] =
+    ["WS_URL", "API_URL", "PROXY_URL", "TOXICS_URL", "NUM_CLIENTS", "TEST_DURATION", "MESSAGE_INTERVAL"];
+
+/// Timings that need no `metric`.
+const TIMINGS: [&str; 5] = ["rtt", "open", "http", "close", "open.queued"];
+const DURATIONS: [&str; 6] = ["100ms", "500ms", "1s", "2s", "10s", "1m"];
+/// Close codes that a server sends, and those that a browser makes up.
+const CODES: [u16; 11] = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012];
+const STATUSES: [(&str, &str); 11] = [
+    ("200", "OK"),
+    ("201", "created"),
+    ("202", "accepted"),
+    ("204", "no content"),
+    ("400", "bad request"),
+    ("401", "not authenticated"),
+    ("403", "forbidden"),
+    ("404", "not found"),
+    ("409", "conflict"),
+    ("429", "too many requests"),
+    ("500", "server error"),
+];
+
+/// What stands behind a key, in a few words.
+pub(super) fn words(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Any => "any JSON",
+        Shape::Version => "1",
+        Shape::Plain | Shape::Text => "text",
+        Shape::Label => "name",
+        Shape::Flag | Shape::Truth => "true or false",
+        Shape::Duration => "duration",
+        Shape::Count => "whole number",
+        Shape::Size => "number of bytes",
+        Shape::Code => "code",
+        Shape::Codes => "code or list of them",
+        Shape::Path => "JSONPath",
+        Shape::Targets => "client, list of them or *",
+        Shape::Matcher => "matcher",
+        Shape::TextOrMatcher => "text or matcher",
+        Shape::Payload => "message",
+        Shape::Schedule => "open or closed",
+        Shape::Rows => "columns or list of rows",
+        Shape::Bounds => "metrics with bounds",
+        Shape::Condition => "true, false or placeholder",
+        Shape::Steps => "list of steps",
+        Shape::Branches => "list of steps or lists",
+        Shape::List(items) => match items {
+            Shape::Object(_) => "list of objects",
+            Shape::Matcher => "list of matchers",
+            Shape::Text | Shape::Label => "list of texts",
+            _ => "list",
+        },
+        Shape::Map(_) => "names with values",
+        Shape::Object(_) => "object",
+    }
+}
+
+/// What goes in for a value that is still to be written.
+pub(super) fn stub(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Any | Shape::Count | Shape::Size | Shape::Code | Shape::Codes => "",
+        Shape::Version => "1",
+        Shape::Flag | Shape::Truth => "true",
+        Shape::Plain
+        | Shape::Text
+        | Shape::Label
+        | Shape::Duration
+        | Shape::Path
+        | Shape::Targets
+        | Shape::TextOrMatcher
+        | Shape::Schedule
+        | Shape::Condition => "\"\"",
+        Shape::Matcher | Shape::Payload | Shape::Rows | Shape::Bounds | Shape::Map(_) | Shape::Object(_) => {
+            "{  }"
+        }
+        Shape::Steps | Shape::Branches => "[{  }]",
+        Shape::List(Shape::Object(_) | Shape::Matcher) => "[{  }]",
+        Shape::List(Shape::Text | Shape::Label) => "[\"\"]",
+        Shape::List(_) => "[]",
+    }
+}
+
+/// Calls `add` with each known value, as JSON, and a word about it.
+pub(super) fn known_values(
+    shape: Shape,
+    key: Option<&'static Key>,
+    known: &Known<'_>,
+    add: &mut dyn FnMut(&str, &str),
+) {
+    let name = key.map_or("", |key| key.name);
+    let mut text = |value: &str, about: &str| add(&quoted(value), about);
+    match (shape, name) {
+        (Shape::Flag | Shape::Truth | Shape::Condition, _) => {
+            for value in ["true", "false"] {
+                add(value, "");
+            }
+            if matches!(shape, Shape::Condition) {
+                known.vars.iter().for_each(|name| add(&quoted(&format!("{{{{{name}}}}}")), "variable"));
+            }
+        }
+        (Shape::Version, _) => add("1", "version of the format"),
+        (Shape::Schedule, _) => {
+            text("open", "rounds on the clock");
+            text("closed", "waits for replies");
+        }
+        (Shape::Targets, _) => {
+            known.clients.iter().for_each(|name| {
+                text(name, if known.groups.contains(name) { "group" } else { "client" });
+            });
+            known.clients.iter().filter(|name| known.groups.contains(name)).for_each(|name| {
+                text(&format!("{name}[0]"), "member of the group");
+            });
+            text("*", "everybody");
+        }
+        (Shape::Label, "since") => known.marks.iter().for_each(|name| text(name, "mark")),
+        (Shape::Label, "metric" | "measure") => known.metrics.iter().for_each(|name| text(name, "metric")),
+        (Shape::Label, "secrets") => known.vars.iter().for_each(|name| text(name, "variable")),
+        (Shape::Label, "tags") => known.tags.iter().for_each(|name| text(name, "tag")),
+        (Shape::Duration, _) => DURATIONS.iter().for_each(|value| text(value, "")),
+        (Shape::Path, _) => ["$.id", "$.type", "$"].iter().for_each(|value| text(value, "")),
+        (Shape::Codes | Shape::Code, "status") => {
+            STATUSES.iter().for_each(|(value, about)| add(value, about))
+        }
+        (Shape::Codes, _) => {
+            CODES.iter().for_each(|code| add(&code.to_string(), close::meaning(*code)));
+            add("\"3000-4999\"", "any code of an application");
+        }
+        (Shape::Code, _) => add("1000", close::meaning(1000)),
+        (Shape::Size, _) => ["1KiB", "64KiB", "1MiB", "16MiB"].iter().for_each(|value| text(value, "")),
+        (Shape::Text, "method") => {
+            ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().for_each(|value| text(value, ""));
+        }
+        (Shape::Text, "fill") => ["zero", "ramp", "random"].iter().for_each(|value| text(value, "")),
+        (Shape::Text, "type") => type_names().for_each(|value| text(value, "")),
+        _ => {}
+    }
+}
+
+/// What a value in `subset` may be a type of.
+pub(super) fn type_names() -> impl Iterator<Item = &'static str> {
+    crate::matcher::Matcher::type_names().into_iter()
+}
+
+/// What a threshold can be about, the figures that are asked most first.
+pub(super) fn metrics(known: &Known<'_>, are_requirements: bool, add: &mut dyn FnMut(&str, &str)) {
+    if are_requirements {
+        add("timer_step", "step of the clock");
+        Stat::names().for_each(|stat| add(&format!("loop_lag.{stat}"), "lag of the event loop"));
+        return;
+    }
+    add("success", "share of what was expected");
+    let timings: Vec<&str> = TIMINGS.into_iter().chain(known.metrics.iter()).collect();
+    for stat in ["p95", "p99", "p50", "max"] {
+        timings.iter().for_each(|timing| add(&format!("{timing}.{stat}"), "timing"));
+    }
+    Counters::NAMES.iter().for_each(|name| add(name, "counter"));
+    Counters::NAMES.iter().for_each(|name| add(&format!("{name}.rate"), "per second"));
+    for stat in Stat::names().filter(|stat| !["p95", "p99", "p50", "max"].contains(stat)) {
+        timings.iter().for_each(|timing| add(&format!("{timing}.{stat}"), "timing"));
+    }
+    timings.iter().for_each(|timing| add(&format!("{timing}.intended.p99"), "from when it was due"));
+}
+
+/// What a metric of this name can be compared with.
+pub(super) fn bounds(metric: &str) -> &'static [&'static str] {
+    let last = metric.rsplit('.').next().unwrap_or_default();
+    match last {
+        "success" => &[">= 99.9%", "== 100%"],
+        "timer_step" => &["<= 100us"],
+        "rate" => &["> 100/s"],
+        "count" => &["> 0"],
+        _ if Counters::NAMES.contains(&last) => &["== 0", "> 0"],
+        _ => &["< 10ms", "< 100ms", "< 1s"],
+    }
+}
+
+/// The inside of the placeholder around a byte of a text, when there is one: from behind its blanks to its end, or to the byte.
+pub(super) fn template_around(
+    text: &str,
+    (start, end): (usize, usize),
+    offset: usize,
+) -> Option<(usize, usize)> {
+    let before = &text[start..offset];
+    let open = before.rfind("{{")?;
+    let inner = &before[open + 2..];
+    if inner.contains("}}") || before[..open].ends_with('\\') {
+        return None;
+    }
+    let from = start + open + 2 + (inner.len() - inner.trim_start().len());
+    let is_inside = |c: char| c.is_alphanumeric() || "_-. ?".contains(c);
+    let rest = text[offset..end].find(|c| !is_inside(c)).unwrap_or(end - offset);
+    let is_closed = text[offset + rest..end].starts_with("}}");
+    Some((from.min(offset), if is_closed { offset + rest } else { offset }))
+}
+
+/// A text as JSON.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_templates() {
+        let mut words = WORDS.map(|(word, ..)| word);
+        words.sort_unstable();
+        assert_eq!(words, crate::template::WORDS);
+    }
+
+    #[test]
+    fn every_bound_is_one_that_its_metric_takes() {
+        use crate::metrics::Threshold;
+        let known = Known::default();
+        for are_requirements in [false, true] {
+            let mut count = 0;
+            metrics(&known, are_requirements, &mut |name, _| {
+                for bound in bounds(name) {
+                    let read = match are_requirements {
+                        true => Threshold::parse_requirement(name, &(*bound).into()),
+                        false => Threshold::parse(name, &(*bound).into()),
+                    };
+                    assert!(read.is_ok(), "{name} {bound}: {read:?}");
+                    count += 1;
+                }
+            });
+            assert!(count > 5);
+        }
+    }
+}

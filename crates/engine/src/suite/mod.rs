@@ -1,0 +1,27 @@
+//! A suite: what it says, and how it is read.
+//!
+//! Owns the suite format. It refuses to run anything. The rule a reader would break: what can be known when a suite is read
+//! is said then, all of it at once and each with its place; the runner is the wrong moment to learn of a typo.
+
+pub mod assist;
+mod field;
+mod keys;
+mod model;
+mod names;
+mod notes;
+mod parse;
+mod problem;
+mod schema;
+pub mod shipped;
+mod source;
+mod title;
+mod words;
+
+pub use field::{Field, FieldError, FromValue, Size, StatusSet};
+pub use model::{
+    BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, ConnectSpec, Defaults, Each,
+    Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat, Rule, Silence,
+    Step, Suite, Target, TrySpec, Verb,
+};
+pub use problem::Problem;
+pub use schema::{schema, schema_text};

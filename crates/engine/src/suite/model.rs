@@ -1,0 +1,408 @@
+//! The suite as the runner sees it.
+//!
+//! Owns what each part says, with names resolved and everything read that has no placeholder. It refuses to know JSON
+//! syntax. The rule a reader would break: every step knows its place in the text, so that every failure can be found.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::field::{Field, Size, StatusSet};
+use crate::matcher::{Matcher, Query};
+use crate::payload_spec::PayloadSpec;
+use crate::template::Document;
+
+/// A place in the text of a suite, counted from 1; columns in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Position {
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+}
+
+/// A suite that has been read and holds no mistake that can be seen without running it.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// Its name.
+    pub name: String,
+    /// Its prose.
+    pub about: Option<String>,
+    /// Variables with their defaults, as written.
+    pub vars: Map<String, Value>,
+    /// The variables whose values are masked.
+    pub secrets: Vec<String>,
+    /// What expectations and connections use unless told otherwise.
+    pub defaults: Defaults,
+    /// Messages that no expectation, silence or strict sees.
+    pub ignore: Vec<Field<Rc<Matcher>>>,
+    /// What always holds.
+    pub invariants: Vec<Invariant>,
+    /// Before each check.
+    pub setup: Vec<Step>,
+    /// After each check, also after a failed one.
+    pub teardown: Vec<Step>,
+    /// In the order in which they run.
+    pub checks: Vec<Check>,
+    /// For the whole suite.
+    pub thresholds: Vec<Bound>,
+    /// What the harness must offer.
+    pub require: Vec<Bound>,
+}
+
+/// What expectations and connections use unless told otherwise.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    /// How long an expectation waits.
+    pub within: Field<Duration>,
+    /// The field by which replies are paired.
+    pub correlate: Option<Field<Rc<Query>>>,
+    /// The pause after an open before the next one.
+    pub connect_gap: Field<Duration>,
+    /// How long a close may take.
+    pub close_within: Field<Duration>,
+}
+
+/// A connection, or a group of them, by name.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Such as `alice`.
+    pub name: String,
+    /// Where it connects to.
+    pub url: Field<String>,
+    /// Subprotocols to offer, best first.
+    pub protocols: Vec<Field<String>>,
+    /// How many members; none when it is no group.
+    pub count: Option<Field<u64>>,
+    /// Overrides the default.
+    pub correlate: Option<Field<Rc<Query>>>,
+}
+
+/// One check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name, which may hold variables of its row.
+    pub name: Field<String>,
+    /// The same as it is written, by which all rows are chosen at once.
+    pub written_name: String,
+    /// Its prose.
+    pub about: Option<String>,
+    /// For choosing.
+    pub tags: Vec<String>,
+    /// How long it may take.
+    pub timeout: Option<Field<Duration>>,
+    /// Whether a message that no step selected fails it.
+    pub strict: bool,
+    /// One check per row.
+    pub each: Option<Each>,
+    /// Everybody who can act in it: those of the suite with the overrides of the check.
+    pub clients: Vec<Client>,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// Its own.
+    pub thresholds: Vec<Bound>,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// The rows of a check.
+#[derive(Clone, Debug)]
+pub struct Each {
+    /// `{"n": [1, 2]}` or `[{"n": 1}, {"n": 2}]`, with placeholders.
+    pub rows: Document,
+    /// The names that every row gives a value.
+    pub names: Vec<String>,
+}
+
+/// Whom a step acts on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `"*"`
+    All,
+    /// `"alice"`; all members when it is a group.
+    Client(String),
+    /// `"crowd[3]"`
+    Member(String, u64),
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Where it stands in its check, such as `steps[2].all[0][1]`, or `setup[0]`.
+    pub path: String,
+    /// Where it stands in the text.
+    pub position: Position,
+    /// What it does, in a few words; placeholders as they are written.
+    pub title: String,
+    /// What its author says of it.
+    pub note: Option<String>,
+    /// The name of the moment at which it begins; for a send, of the moment at which the message goes out.
+    pub mark: Option<String>,
+    /// It runs only if this is truthy.
+    pub condition: Option<Document>,
+    /// It runs only if this is not truthy.
+    pub exception: Option<Document>,
+    /// Whom it acts on. None means whoever the step around it acts on, or the only client that there is.
+    pub on: Option<Vec<Field<Target>>>,
+    /// What it does.
+    pub verb: Verb,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// Opens connections.
+    Connect(ConnectSpec),
+    /// Closes if open, and opens again with the same settings.
+    Reconnect(ConnectSpec),
+    /// Sends a message and, if told so, waits for the answer.
+    Send(PayloadSpec, Option<Box<Expectation>>),
+    /// Waits for messages.
+    Expect(Box<Expectation>),
+    /// Watches that nothing comes.
+    Silence(Silence),
+    /// Closes.
+    Close(CloseSpec),
+    /// Waits for the other side to close.
+    Closed(ClosedSpec),
+    /// Makes an HTTP call.
+    Http(Box<HttpSpec>),
+    /// Does nothing for a while.
+    Wait(Field<Duration>),
+    /// Branches that run at once.
+    All(Vec<Vec<Step>>),
+    /// Rounds of the same steps.
+    Repeat(Repeat),
+    /// Gives variables of the check new values.
+    Set(Vec<(String, Document)>),
+    /// Takes the time of its steps.
+    Measure(String, Vec<Step>),
+    /// Gives variables of the suite new values, for this check and for those after it.
+    Keep(Vec<(String, Document)>),
+    /// Steps that may fail.
+    Try(TrySpec),
+    /// Finds the largest number with which its steps hold.
+    Bisect(BisectSpec),
+    /// Something to say of the check.
+    Remark(Field<String>),
+    /// Ends the check as not applicable.
+    Skip(Field<String>),
+    /// Only names a moment, or only says something.
+    Mark,
+}
+
+/// Steps that may fail without failing the check.
+#[derive(Clone, Debug)]
+pub struct TrySpec {
+    /// What is tried.
+    pub steps: Vec<Step>,
+    /// What happens when it has failed.
+    pub otherwise: Vec<Step>,
+    /// The variable that gets the message of the failure.
+    pub why: Option<String>,
+}
+
+/// The search for the largest number with which steps hold.
+#[derive(Clone, Debug)]
+pub struct BisectSpec {
+    /// The variable that is the number which is tried, and afterwards the one that was found.
+    pub name: String,
+    /// The least one that is tried.
+    pub from: Field<Size>,
+    /// The largest one that is tried.
+    pub to: Field<Size>,
+    /// What is tried.
+    pub steps: Vec<Step>,
+}
+
+/// How to open connections.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectSpec {
+    /// How many members of the group; all unless given.
+    pub count: Option<Field<u64>>,
+    /// How many opens may be pending at once.
+    pub pace: Option<Field<u64>>,
+    /// What the chosen subprotocol must be; its text is matched, which is empty when none was chosen.
+    pub protocol: Option<Field<Rc<Matcher>>>,
+    /// What the extensions must be that were agreed on; empty when none were.
+    pub extensions: Option<Field<Rc<Matcher>>>,
+    /// What to remember of the handshake.
+    pub capture: Vec<Capture>,
+    /// Whether the handshake must fail.
+    pub refused: Option<Field<bool>>,
+    /// How long one handshake may take, from its turn on.
+    pub within: Option<Field<Duration>>,
+}
+
+/// What must come.
+#[derive(Clone, Debug, Default)]
+pub struct Expectation {
+    /// Selects the message; any message when none.
+    pub matcher: Option<Field<Rc<Matcher>>>,
+    /// Several messages, each described by an expectation of its own, instead of `matcher`.
+    pub order: Option<Order>,
+    /// How long to wait, from the start of the step.
+    pub within: Option<Field<Duration>>,
+    /// Only messages from this mark on.
+    pub since: Option<String>,
+    /// Exactly how many; see the reference for what that means for the waiting.
+    pub times: Option<Field<u64>>,
+    /// Asserted on what was selected.
+    pub check: Option<Field<Rc<Matcher>>>,
+    /// What to remember of it.
+    pub capture: Vec<Capture>,
+    /// Where its latency goes; `rtt` unless given.
+    pub metric: Option<String>,
+    /// The field by which the reply is paired; overrides the client's and the default.
+    pub correlate: Option<Field<Rc<Query>>>,
+}
+
+/// Something to remember of a message.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Under which name.
+    pub name: String,
+    /// Where it is.
+    pub path: Field<Rc<Query>>,
+}
+
+/// Several messages.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Whether they must come one after the other.
+    pub is_strict: bool,
+    /// Each has a matcher and no order of its own.
+    pub items: Vec<Expectation>,
+}
+
+/// Nothing must come.
+#[derive(Clone, Debug)]
+pub struct Silence {
+    /// For how long.
+    pub lasting: Field<Duration>,
+    /// What must not come; nothing at all when none.
+    pub matching: Option<Field<Rc<Matcher>>>,
+    /// Also what came from this mark on.
+    pub since: Option<String>,
+}
+
+/// How to close.
+#[derive(Clone, Debug, Default)]
+pub struct CloseSpec {
+    /// 1000 unless given.
+    pub code: Option<Field<u64>>,
+    /// Empty unless given.
+    pub reason: Option<Field<String>>,
+    /// What the end must look like.
+    pub expect: Option<ClosedSpec>,
+}
+
+/// What the end of a connection must look like.
+#[derive(Clone, Debug, Default)]
+pub struct ClosedSpec {
+    /// One of these codes.
+    pub codes: Option<Field<StatusSet>>,
+    /// Matched against the reason as a text.
+    pub reason: Option<Field<Rc<Matcher>>>,
+    /// Whether the closing handshake must have been completed, or must not.
+    pub clean: Option<Field<bool>>,
+    /// What to remember of it, also when it is not as expected.
+    pub capture: Vec<Capture>,
+    /// How long to wait for it.
+    pub within: Option<Field<Duration>>,
+}
+
+/// An HTTP call.
+#[derive(Clone, Debug)]
+pub struct HttpSpec {
+    /// `GET` without a body and `POST` with one, unless given.
+    pub method: Option<Field<String>>,
+    /// Where to.
+    pub url: Field<String>,
+    /// Names and values.
+    pub headers: Vec<(String, Field<String>)>,
+    /// What to send.
+    pub body: Option<HttpBody>,
+    /// What must come back. Without it, any status below 400 will do.
+    pub expect: HttpExpectation,
+}
+
+/// The body of an HTTP call.
+#[derive(Clone, Debug)]
+pub enum HttpBody {
+    /// As JSON, with the content type set.
+    Json(Document),
+    /// As it is.
+    Text(Field<String>),
+}
+
+/// What an HTTP call must bring back.
+#[derive(Clone, Debug, Default)]
+pub struct HttpExpectation {
+    /// One of these; any below 400 unless given.
+    pub status: Option<Field<StatusSet>>,
+    /// Asserted on the body.
+    pub matcher: Option<Field<Rc<Matcher>>>,
+    /// What to remember of the body.
+    pub capture: Vec<Capture>,
+    /// How long it may take.
+    pub within: Option<Field<Duration>>,
+    /// Where its duration goes; `http` unless given.
+    pub metric: Option<String>,
+}
+
+/// Rounds of the same steps.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// At most so often.
+    pub times: Option<Field<u64>>,
+    /// No new round after this long. At least one of the two is there.
+    pub lasting: Option<Field<Duration>>,
+    /// From the start of a round to the start of the next one.
+    pub every: Option<Field<Duration>>,
+    /// Whether rounds start on the clock, whether or not the ones before have ended. Needs `every`.
+    pub is_open: bool,
+    /// One round.
+    pub steps: Vec<Step>,
+}
+
+/// What holds during the whole check, also across reconnects.
+#[derive(Clone, Debug)]
+pub struct Invariant {
+    /// Where it stands, such as `invariants[0]`.
+    pub path: String,
+    /// Where it stands in the text.
+    pub position: Position,
+    /// What it says, in a few words.
+    pub title: String,
+    /// Whose messages; everybody's when none.
+    pub on: Option<Vec<Field<Target>>>,
+    /// What holds.
+    pub rule: Rule,
+}
+
+/// What an invariant says of the messages of each connection, one after the other.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// The value there grows from message to message; messages without one do not count.
+    Increasing(Field<Rc<Query>>),
+    /// The value there comes once; messages without one do not count.
+    Unique(Field<Rc<Query>>),
+    /// Every message is as described; the matcher has the one key `schema`.
+    Schema(Field<Rc<Matcher>>),
+    /// No two messages lie further apart.
+    MaxGap(Field<Duration>),
+}
+
+/// A threshold or a requirement, read when its figures are known.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// Such as `rtt.p95`.
+    pub metric: String,
+    /// Such as `< 10ms`.
+    pub bound: Field<Value>,
+    /// Where it stands.
+    pub position: Position,
+}

@@ -1,0 +1,189 @@
+//! What is only wrong together with the rest: names that nobody defines, values that come too late, figures that nothing measures.
+//!
+//! Owns who can see which name when. It refuses to know JSON. The rule a reader would break: what may have happened counts as
+//! having happened, since a step can be conditional; so nothing that could run is refused.
+
+mod constants;
+mod known;
+mod walk;
+
+use std::collections::{HashMap, HashSet};
+
+use super::model::{Suite, Target};
+use super::notes::{BoundNotes, CheckNotes, Named, StepNotes, SuiteNotes, Use};
+use super::parse::timings_of;
+use super::problem::{Problems, cut};
+use super::source::Source;
+use crate::base::nearest::nearest;
+use crate::metrics::Threshold;
+use crate::template::{Name, TemplateErrorKind};
+use walk::{MOST_VISITS, Walk};
+
+/// Timings that are taken whatever a check does.
+const ALWAYS: [&str; 3] = ["close", "open", "open.queued"];
+
+/// Reports what the whole of a suite shows to be wrong.
+pub(super) fn check(suite: &Suite, notes: &SuiteNotes, source: &Source<'_>, problems: &mut Problems) {
+    let constants = constants::resolve(suite, notes, source, problems);
+    constants::fold(notes, &constants, problems);
+    let vars: HashSet<&str> = notes.vars.iter().map(String::as_str).collect();
+    variables_only(&notes.uses, &vars, problems);
+    check_invariants(notes, problems);
+    let around = [("setup", &notes.setup), ("teardown", &notes.teardown)].map(|(part, steps)| {
+        let apart = |name: String| {
+            if ["rtt", "rtt.intended", "http"].contains(&name.as_str()) {
+                format!("{part}.{name}")
+            } else {
+                name
+            }
+        };
+        timings_of(steps).into_iter().map(apart).collect::<Vec<_>>()
+    });
+    let mut all_timings: HashSet<String> = around.iter().flatten().cloned().collect();
+    let mut visits = MOST_VISITS;
+    for check in &notes.checks {
+        variables_only(&check.row_uses, &vars, problems);
+        let mut seen = vars.clone();
+        seen.extend(check.columns.iter().map(String::as_str));
+        variables_only(&check.uses, &seen, problems);
+        let mut walk = Walk::new(check, &seen, problems, visits);
+        walk.check(notes, check);
+        visits = walk.visits_left();
+        let own = timings_of(&check.steps);
+        let timings: Vec<&str> = around.iter().flatten().chain(&own).map(String::as_str).collect();
+        check_bounds(&check.bounds, timings, problems);
+        all_timings.extend(own);
+    }
+    check_bounds(&notes.bounds, all_timings.iter().map(String::as_str).collect(), problems);
+}
+
+/// Thresholds on timings of which nothing takes a sample.
+fn check_bounds(bounds: &[BoundNotes], mut timings: Vec<&str>, problems: &mut Problems) {
+    timings.extend(ALWAYS);
+    timings.sort_unstable();
+    timings.dedup();
+    for bound in bounds {
+        if let Some(threshold) = &bound.threshold
+            && let Err(error) = Threshold::reach(threshold, timings.iter().copied())
+        {
+            problems.add(bound.at, error.to_string());
+        }
+    }
+}
+
+/// Among how many names the nearest is looked for.
+const MOST_NEAR: usize = 1000;
+
+/// Placeholders where nobody acts and nothing has happened.
+fn variables_only(uses: &[Use], vars: &HashSet<&str>, problems: &mut Problems) {
+    for Use { at, name } in uses {
+        if problems.is_full() {
+            return;
+        }
+        let message = match name {
+            Name::Env(_) => continue,
+            Name::Variable(name) if vars.contains(name.as_str()) => continue,
+            Name::Variable(name) => {
+                TemplateErrorKind::unknown_variable(&cut(name, 60), vars.iter().copied().take(MOST_NEAR))
+                    .to_string()
+            }
+            Name::Capture { client, name } => {
+                format!(
+                    "{{{{{client}.{name}}}}} has no value here; what a client captures is known to steps only"
+                )
+            }
+            Name::Client => "{{client}} has no value here, because nobody acts".to_owned(),
+            Name::Seq => "{{seq}} has no value here, because nobody acts".to_owned(),
+            Name::Index => "{{index}} has no value here, because nobody acts".to_owned(),
+            Name::Iteration => "{{i}} has no value here, because no repeat is around it".to_owned(),
+        };
+        problems.add(*at, message);
+    }
+}
+
+/// Whom invariants name: those of the suite and those of any check.
+fn check_invariants(notes: &SuiteNotes, problems: &mut Problems) {
+    if notes.invariants.is_empty() {
+        return;
+    }
+    let mut clients: Clients<'_> = HashMap::new();
+    for client in notes.checks.iter().flat_map(|check| &check.clients) {
+        let count = clients.entry(client.name.as_str()).or_insert(client.count);
+        // Of differing sizes none is wrong for all.
+        if *count != client.count {
+            *count = Some(None);
+        }
+    }
+    if clients.is_empty() {
+        return;
+    }
+    for Named { at, target } in &notes.invariants {
+        if let Some(message) = target.as_ref().and_then(|target| complaint(target, &clients)) {
+            problems.add(*at, message);
+        }
+    }
+}
+
+/// Clients by name; none of those that are no group, and no number where a placeholder says how many.
+type Clients<'n> = HashMap<&'n str, Option<Option<u64>>>;
+
+/// Why nobody is called so.
+fn complaint(target: &Target, clients: &Clients<'_>) -> Option<String> {
+    let (name, member) = match target {
+        Target::All => return clients.is_empty().then(no_clients),
+        Target::Client(name) => (name, None),
+        Target::Member(name, member) => (name, Some(*member)),
+    };
+    match (clients.get(name.as_str()), member) {
+        (None, _) if clients.is_empty() => Some(no_clients()),
+        (None, _) => Some(no_client(name, clients)),
+        (Some(None), Some(member)) => {
+            Some(format!("{name} is no group, so there is no {name}[{member}]; write {name}"))
+        }
+        (Some(Some(Some(count))), Some(member)) if member >= *count => Some(format!(
+            "{name} has {count} members, {name}[0] to {name}[{}]; there is no {name}[{member}]",
+            count.saturating_sub(1)
+        )),
+        _ => None,
+    }
+}
+
+fn no_clients() -> String {
+    "there are no clients; add \"clients\": {\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}".to_owned()
+}
+
+fn no_client(name: &str, clients: &Clients<'_>) -> String {
+    let mut names: Vec<&str> = clients.keys().copied().collect();
+    names.sort_unstable();
+    let hint = match nearest(name, names.iter().copied().take(MOST_NEAR)) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("there is {}", several(&names)),
+    };
+    format!("no client is called {:?}; {hint}", cut(name, 60))
+}
+
+/// A few of many names.
+fn several(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(8).map(|name| cut(name, 40)).collect();
+    let more = names.len().saturating_sub(shown.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + &rest
+}
+
+/// Every name that some step or row gives a value, so that it may hide a variable.
+fn shadowing(notes: &SuiteNotes) -> HashSet<&str> {
+    fn steps<'n>(all: &'n [StepNotes], names: &mut HashSet<&'n str>) {
+        for step in all {
+            names.extend(step.sets.iter().chain(&step.captures).map(String::as_str));
+            step.inner.lists().for_each(|inner| steps(inner, names));
+        }
+    }
+    let mut names = HashSet::new();
+    steps(&notes.setup, &mut names);
+    steps(&notes.teardown, &mut names);
+    for CheckNotes { columns, steps: own, .. } in &notes.checks {
+        names.extend(columns.iter().map(String::as_str));
+        steps(own, &mut names);
+    }
+    names
+}

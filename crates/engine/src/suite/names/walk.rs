@@ -1,0 +1,433 @@
+//! The way through one check: setup, steps, teardown, in the order in which they run.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::known::Known;
+use super::{Clients, MOST_NEAR, complaint, no_clients, several};
+use crate::base::nearest::nearest;
+use crate::suite::model::Target;
+use crate::suite::notes::{CheckNotes, Inner, Named, StepNotes, SuiteNotes, Use};
+use crate::suite::problem::{Problems, cut};
+use crate::suite::source::Span;
+use crate::template::{Name, TemplateErrorKind};
+
+/// How many steps, and clients in them, are looked at for all checks together. Setup and teardown are walked for each check, so a hostile suite
+/// could ask for the square of its size; what is beyond is found when the suite runs.
+pub(super) const MOST_VISITS: usize = 2_000_000;
+
+/// Who acts in a step.
+#[derive(Clone, Debug)]
+enum Acting<'n> {
+    Nobody,
+    /// In the order of names.
+    These(Rc<[&'n str]>),
+    /// A placeholder says who.
+    Somebody,
+}
+
+/// What is around a step.
+#[derive(Clone)]
+struct Around<'n> {
+    acting: Acting<'n>,
+    is_repeated: bool,
+}
+
+pub(super) struct Walk<'n, 'p> {
+    clients: Clients<'n>,
+    /// The only client, when it is no group: who acts where nobody is named.
+    only: Option<&'n str>,
+    everybody: Rc<[&'n str]>,
+    variables: &'p HashSet<&'n str>,
+    known: Known<'n>,
+    /// What is known at the end, to tell what comes too late from what never comes.
+    at_last: Known<'n>,
+    opened: HashSet<&'n str>,
+    notes: &'n CheckNotes,
+    problems: &'p mut Problems,
+    visits: usize,
+}
+
+impl<'n, 'p> Walk<'n, 'p> {
+    pub(super) fn new(
+        notes: &'n CheckNotes,
+        variables: &'p HashSet<&'n str>,
+        problems: &'p mut Problems,
+        visits: usize,
+    ) -> Self {
+        let clients: Clients<'n> =
+            notes.clients.iter().map(|client| (client.name.as_str(), client.count)).collect();
+        let only = match notes.clients.as_slice() {
+            [one] if one.count.is_none() => Some(one.name.as_str()),
+            _ => None,
+        };
+        let mut everybody: Vec<&str> = clients.keys().copied().collect();
+        everybody.sort_unstable();
+        let (known, at_last, opened) = Default::default();
+        Self {
+            clients,
+            only,
+            everybody: everybody.into(),
+            variables,
+            known,
+            at_last,
+            opened,
+            notes,
+            problems,
+            visits,
+        }
+    }
+
+    pub(super) fn visits_left(&self) -> usize {
+        self.visits
+    }
+
+    pub(super) fn check(&mut self, suite: &'n SuiteNotes, check: &'n CheckNotes) {
+        let around = Around { acting: Acting::Nobody, is_repeated: false };
+        let parts = [&suite.setup, &check.steps, &suite.teardown];
+        for steps in parts {
+            self.foresee(steps, &around);
+        }
+        self.at_last = std::mem::take(&mut self.known);
+        for steps in parts {
+            self.steps(steps, &around);
+        }
+    }
+
+    fn steps(&mut self, steps: &'n [StepNotes], around: &Around<'n>) {
+        for step in steps {
+            let Some(left) = self.visits.checked_sub(1) else { return };
+            self.visits = left;
+            self.step(step, around);
+        }
+    }
+
+    fn step(&mut self, step: &'n StepNotes, around: &Around<'n>) {
+        for named in step.on.iter().flatten() {
+            if let Some(message) = named.target.as_ref().and_then(|target| complaint(target, &self.clients)) {
+                self.problems.add(named.at, message);
+            }
+        }
+        let is_name = |named: &Named| !matches!(named.target, Some(Target::All | Target::Member(..)));
+        if let Some((at, _)) = &step.count
+            && !step.on.iter().flatten().all(is_name)
+        {
+            self.problems.add(*at, "\"count\" goes with the name of a group, such as \"connect\": \"crowd\"");
+        }
+        let acting = self.acting(step, around);
+        if step.needs_client && matches!(acting, Acting::Nobody) {
+            self.nobody_acts(step);
+        }
+        self.known.marks.extend(step.mark.as_deref());
+        if let Some((at, mark)) = &step.since {
+            self.check_mark(*at, mark);
+        }
+        for (at, name) in &step.keeps {
+            if !self.variables.contains(name.as_str()) {
+                self.never_kept(*at, name);
+            }
+        }
+        for used in &step.naming {
+            self.check_use(used, &around.acting, around.is_repeated, false);
+        }
+        for used in &step.uses {
+            self.check_use(used, &acting, around.is_repeated, step.has_seq);
+        }
+        if step.opens {
+            self.check_opening(step, &acting);
+        }
+        let within = Around { acting: self.inherited(step, around), is_repeated: around.is_repeated };
+        if !matches!(step.inner, Inner::None) {
+            // What a block sets itself, its steps can see.
+            self.known.sets.extend(step.sets.iter().map(String::as_str));
+        }
+        match &step.inner {
+            Inner::None => {}
+            Inner::Once(steps) => self.steps(steps, &within),
+            Inner::Rounds(steps) => {
+                let within = Around { is_repeated: true, ..within };
+                self.foresee(steps, &within);
+                self.steps(steps, &within);
+            }
+            Inner::Branches(branches) => {
+                branches.iter().for_each(|steps| self.foresee(steps, &within));
+                branches.iter().for_each(|steps| self.steps(steps, &within));
+            }
+        }
+        self.define(step, &acting);
+    }
+
+    /// What these steps will have defined when they are through.
+    fn foresee(&mut self, steps: &'n [StepNotes], around: &Around<'n>) {
+        for step in steps {
+            let Some(left) = self.visits.checked_sub(1) else { return };
+            self.visits = left;
+            self.known.marks.extend(step.mark.as_deref());
+            let acting = self.acting(step, around);
+            self.define(step, &acting);
+            let within = Around { acting: self.inherited(step, around), is_repeated: around.is_repeated };
+            step.inner.lists().for_each(|steps| self.foresee(steps, &within));
+        }
+    }
+
+    fn define(&mut self, step: &'n StepNotes, acting: &Acting<'n>) {
+        self.known.sets.extend(step.sets.iter().map(String::as_str));
+        let owners = match acting {
+            Acting::Nobody => {
+                self.known.sets.extend(step.captures.iter().map(String::as_str));
+                return;
+            }
+            Acting::These(clients) => clients,
+            Acting::Somebody => &self.everybody,
+        };
+        let cost = owners.len().saturating_mul(step.captures.len());
+        self.visits = self.visits.saturating_sub(cost);
+        for name in &step.captures {
+            for client in owners.iter() {
+                self.known.capture(client, name);
+            }
+        }
+    }
+
+    /// Whom a step names, or whom the one around it does.
+    fn inherited(&self, step: &'n StepNotes, around: &Around<'n>) -> Acting<'n> {
+        let Some(on) = &step.on else { return around.acting.clone() };
+        let mut clients = Vec::new();
+        for Named { target, .. } in on {
+            match target {
+                None => return Acting::Somebody,
+                Some(Target::All) if self.everybody.is_empty() => return Acting::Somebody,
+                Some(Target::All) => return Acting::These(self.everybody.clone()),
+                Some(Target::Client(name) | Target::Member(name, _)) => {
+                    clients.extend(self.clients.get_key_value(name.as_str()).map(|(name, _)| *name));
+                }
+            }
+        }
+        clients.sort_unstable();
+        clients.dedup();
+        // Those who are unknown are reported; what they would have done is not.
+        if clients.is_empty() { Acting::Somebody } else { Acting::These(clients.into()) }
+    }
+
+    fn acting(&self, step: &'n StepNotes, around: &Around<'n>) -> Acting<'n> {
+        match (self.inherited(step, around), self.only) {
+            (Acting::Nobody, Some(only)) if step.falls_to_only => Acting::These([only].into()),
+            (acting, _) => acting,
+        }
+    }
+
+    fn nobody_acts(&mut self, step: &StepNotes) {
+        let message = match self.names().as_slice() {
+            [] => no_clients(),
+            [group] => {
+                format!("this step does not say who acts; write \"on\": {group:?} for all of the group")
+            }
+            names => format!(
+                "this step does not say who acts; add \"on\": one of {}, a list, or \"*\"",
+                several(names)
+            ),
+        };
+        self.problems.add(step.at, message);
+    }
+
+    fn never_kept(&mut self, at: Span, name: &str) {
+        let shown = cut(name, 60);
+        let hint = match nearest(name, self.variables.iter().copied().take(MOST_NEAR)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "give it a first value in \"vars\", which those checks see that run before this one"
+                .to_owned(),
+        };
+        self.problems.add(
+            at,
+            format!("no variable of the suite is called {shown:?}, and only those are kept; {hint}"),
+        );
+    }
+
+    fn names(&self) -> Vec<&'n str> {
+        self.notes.clients.iter().map(|client| client.name.as_str()).collect()
+    }
+
+    fn check_mark(&mut self, at: Span, mark: &str) {
+        if self.known.marks.contains(mark) {
+            return;
+        }
+        let shown = cut(mark, 60);
+        let message = if self.at_last.marks.contains(mark) {
+            format!("the mark {shown:?} is set further down only")
+        } else {
+            let mut marks: Vec<&str> = self.at_last.marks.iter().copied().collect();
+            marks.sort_unstable();
+            match nearest(mark, marks.iter().copied()) {
+                Some(near) => format!("no step sets the mark {shown:?}; did you mean {near:?}?"),
+                None if marks.is_empty() => {
+                    format!(
+                        "no step sets the mark {shown:?}; write \"mark\": {shown:?} in the step where it begins"
+                    )
+                }
+                None => format!("no step sets the mark {shown:?}; there is {}", several(&marks)),
+            }
+        };
+        self.problems.add(at, message);
+    }
+
+    /// The addresses of those who are opened, each once, and how many of a group.
+    fn check_opening(&mut self, step: &'n StepNotes, acting: &Acting<'n>) {
+        let notes = self.notes;
+        for client in &notes.clients {
+            let name = client.name.as_str();
+            let is_meant = match acting {
+                // They are sorted.
+                Acting::These(clients) => clients.binary_search(&name).is_ok(),
+                Acting::Somebody => true,
+                Acting::Nobody => false,
+            };
+            if !is_meant {
+                continue;
+            }
+            if let (Some((at, wanted)), Acting::These(_)) = (&step.count, acting) {
+                match (client.count, wanted) {
+                    (None, _) => {
+                        let message = format!("{name} is no group, so \"count\" means nothing; leave it out");
+                        self.problems.add(*at, message);
+                    }
+                    (Some(Some(count)), Some(wanted)) if *wanted > count => {
+                        self.problems
+                            .add(*at, format!("{name} has {count} members, so {wanted} cannot be opened"));
+                    }
+                    _ => {}
+                }
+            }
+            if !self.opened.insert(name) {
+                continue;
+            }
+            // An address may hold what was captured long before a reconnect, so the order is not looked at.
+            let known = std::mem::replace(&mut self.known, self.at_last.clone());
+            for used in &client.uses {
+                self.check_use(used, &Acting::These([name].into()), true, false);
+            }
+            self.known = known;
+        }
+    }
+
+    fn check_use(&mut self, used: &Use, acting: &Acting<'n>, is_repeated: bool, has_seq: bool) {
+        if let Acting::These(clients) = acting {
+            self.visits = self.visits.saturating_sub(clients.len() / 8);
+        }
+        if self.problems.is_full() || self.visits == 0 {
+            return;
+        }
+        let message = match &used.name {
+            Name::Env(_) => None,
+            Name::Variable(name) => self.check_variable(name, acting),
+            Name::Capture { client, name } => self.check_capture(client, name),
+            Name::Client if !matches!(acting, Acting::Nobody) => None,
+            Name::Seq if has_seq && !matches!(acting, Acting::Nobody) => None,
+            Name::Client => Some("{{client}} has no value here, because nobody acts; add \"on\"".to_owned()),
+            Name::Seq if has_seq => {
+                Some("{{seq}} has no value here, because nobody acts; add \"on\"".to_owned())
+            }
+            Name::Seq => Some("{{seq}} has no value here, because no message is made".to_owned()),
+            Name::Index => match acting {
+                Acting::Somebody => None,
+                Acting::Nobody => {
+                    Some("{{index}} has no value here, because nobody acts; add \"on\"".to_owned())
+                }
+                Acting::These(clients) => {
+                    let single =
+                        clients.iter().find(|name| self.clients.get(*name).is_some_and(Option::is_none));
+                    single.map(|name| {
+                        format!("{{{{index}}}} has no value here, because {name} is no member of a group")
+                    })
+                }
+            },
+            Name::Iteration if is_repeated => None,
+            Name::Iteration => Some("{{i}} has no value here, because no repeat is around it".to_owned()),
+        };
+        if let Some(message) = message {
+            self.problems.add(used.at, message);
+        }
+    }
+
+    fn check_variable(&self, name: &str, acting: &Acting<'n>) -> Option<String> {
+        if self.variables.contains(name) || self.known.sets.contains(name) {
+            return None;
+        }
+        let has_captured = |client: &&&str| self.known.has_captured(client, name);
+        let without = match acting {
+            Acting::Somebody if self.known.is_captured(name) => return None,
+            Acting::These(clients) => match clients.iter().find(|client| !has_captured(client)) {
+                None => return None,
+                Some(without) => format!("{without} has captured no {name}"),
+            },
+            _ => "nobody acts here".to_owned(),
+        };
+        let owners = self.known.owners(name);
+        let shown = cut(name, 60);
+        let write = |owner: &str| match self.clients.get(owner) {
+            Some(Some(_)) => format!("{{{{{owner}[0].{shown}}}}}"),
+            _ => format!("{{{{{owner}.{shown}}}}}"),
+        };
+        if let [owner, ..] = owners.as_slice() {
+            return Some(format!(
+                "{without}; it is captured by {}; write {}",
+                several(&owners),
+                write(owner)
+            ));
+        }
+        if self.at_last.sets.contains(name) {
+            return Some(format!("{{{{{shown}}}}} has no value yet; it gets one further down"));
+        }
+        match self.at_last.owners(name).as_slice() {
+            [] => {
+                let known: Vec<&str> = self.variables.iter().copied().chain(self.at_last.names()).collect();
+                let known = known.into_iter().take(MOST_NEAR);
+                Some(TemplateErrorKind::unknown_variable(&shown, known).to_string())
+            }
+            owners => Some(format!(
+                "{{{{{shown}}}}} has no value yet; {} captures it further down",
+                several(owners)
+            )),
+        }
+    }
+
+    /// `{{bob.sid}}`.
+    fn check_capture(&self, client: &str, name: &str) -> Option<String> {
+        let (base, member) = match client.split_once('[') {
+            Some((base, member)) => (base, member.trim_end_matches(']').parse().ok()),
+            None => (client, None),
+        };
+        let target = match member {
+            Some(member) => Target::Member(base.to_owned(), member),
+            None => Target::Client(base.to_owned()),
+        };
+        if let Some(message) = complaint(&target, &self.clients) {
+            return Some(message);
+        }
+        let shown = cut(name, 60);
+        if member.is_none() && self.clients.get(base).is_some_and(Option::is_some) {
+            return Some(format!("{base} is a group; say whose {shown}, such as {{{{{base}[0].{shown}}}}}"));
+        }
+        if self.known.has_captured(base, name) {
+            return None;
+        }
+        if self.at_last.has_captured(base, name) {
+            return Some(format!("{client} captures {shown} further down only"));
+        }
+        if self.variables.contains(name) || self.at_last.sets.contains(name) {
+            return Some(format!(
+                "{shown} is a variable and nothing that {client} captures; write {{{{{shown}}}}}"
+            ));
+        }
+        let mut captures: Vec<&str> = self.at_last.captures_of(base).collect();
+        captures.sort_unstable();
+        Some(match nearest(name, captures) {
+            Some(near) => format!("{client} never captures {shown:?}; did you mean {near:?}?"),
+            None => match self.at_last.owners(name).first() {
+                Some(owner) => format!("{client} never captures {shown:?}; {owner} does"),
+                None => format!(
+                    "{client} never captures {shown:?}; add \"capture\": {{{shown:?}: \"$.{shown}\"}} to a step of {base}"
+                ),
+            },
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Clients: those of the suite, and what a check changes of them.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::reader::Reader;
+use crate::base::endpoint::Endpoint;
+use crate::matcher::Query;
+use crate::suite::field::Field;
+use crate::suite::keys::CLIENT;
+use crate::suite::model::Client;
+use crate::suite::notes::{ClientNotes, Use};
+use crate::suite::source::{Member, Node};
+
+/// A client as it is written, which in a check may lack what the suite says.
+pub(super) struct Written {
+    name: String,
+    url: Option<Field<String>>,
+    protocols: Option<Vec<Field<String>>>,
+    count: Option<Field<u64>>,
+    correlate: Option<Field<Rc<Query>>>,
+    url_uses: Option<Vec<Use>>,
+    protocol_uses: Option<Vec<Use>>,
+    other_uses: Vec<Use>,
+}
+
+const EXAMPLE: &str = "{\"url\": \"ws://localhost:9000/ws\"}";
+
+impl Reader<'_> {
+    /// Clients by name; in those that `known` has, anything may be left out.
+    pub(super) fn clients(&mut self, node: &Node, known: &[Written]) -> Vec<Written> {
+        let members = self.named(node, "client", "{\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}");
+        let known: HashSet<&str> = known.iter().map(|client| client.name.as_str()).collect();
+        let mut clients = Vec::new();
+        for member in members {
+            let is_known = known.contains(member.key.as_str());
+            clients.extend(self.client(member, is_known));
+        }
+        clients
+    }
+
+    fn client(&mut self, member: &Member, is_known: bool) -> Option<Written> {
+        let fields = self.fields(&member.value, &CLIENT, EXAMPLE)?;
+        if !is_known && fields.member("url").is_none() {
+            self.wrong(member.value.head(), format!("a client needs \"url\": {EXAMPLE}"));
+        }
+        let before = self.uses.len();
+        let url: Option<Field<String>> = fields.get("url").and_then(|node| {
+            self.field_where(node, "\"ws://localhost:9000/ws\"", |url: &String| {
+                Endpoint::parse(url).err().map(|error| error.to_string())
+            })
+        });
+        let url_uses = fields.get("url").map(|_| self.uses_since(before));
+        let protocols = fields.get("protocols").map(|node| self.protocols(node));
+        let protocol_uses = protocols.is_some().then(|| self.uses_since(before));
+        let count = fields.get("count").and_then(|node| {
+            self.field_where(node, "50", |count: &u64| {
+                (*count == 0).then(|| "a group of 0 connections is nobody; write 1 or more".to_owned())
+            })
+        });
+        let correlate = fields.get("correlate").and_then(|node| self.query(node));
+        let other_uses = self.uses_since(before);
+        let name = member.key.clone();
+        Some(Written { name, url, protocols, count, correlate, url_uses, protocol_uses, other_uses })
+    }
+
+    fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
+        let mut protocols: Vec<Field<String>> = Vec::new();
+        for node in self.items(node, "subprotocols", "[\"echo.v2\"]") {
+            let Some(protocol) = self.field::<String>(node, "\"echo.v2\"") else { continue };
+            if let Field::Fixed(text) = &protocol {
+                let before = protocols.iter().filter_map(Field::fixed).filter(|before| *before == text);
+                let offered = Endpoint::parse("ws://localhost/").and_then(|endpoint| {
+                    endpoint.with_protocols(before.chain([text]).cloned().collect::<Vec<_>>())
+                });
+                if let Err(error) = offered {
+                    self.wrong(node.span, error.to_string());
+                }
+            }
+            protocols.push(protocol);
+        }
+        protocols
+    }
+}
+
+/// Those of the suite with the overrides of a check, and those that are the check's own.
+pub(super) fn merge(suite: &[Written], check: Vec<Written>) -> (Vec<Client>, Vec<ClientNotes>) {
+    let known: HashSet<&str> = suite.iter().map(|client| client.name.as_str()).collect();
+    let (overrides, own): (Vec<_>, Vec<_>) =
+        check.into_iter().partition(|client| known.contains(client.name.as_str()));
+    let overrides: HashMap<&str, &Written> =
+        overrides.iter().map(|client| (client.name.as_str(), client)).collect();
+    let merged = suite.iter().map(|client| finish(client, overrides.get(client.name.as_str()).copied()));
+    merged.chain(own.iter().map(|client| finish(client, None))).unzip()
+}
+
+fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
+    fn pick<'w, T>(
+        client: &'w Written,
+        other: Option<&'w Written>,
+        part: impl Fn(&'w Written) -> Option<&'w T>,
+    ) -> Option<&'w T> {
+        other.and_then(&part).or_else(|| part(client))
+    }
+    let count = pick(client, other, |written| written.count.as_ref()).cloned();
+    let uses = [
+        pick(client, other, |written| written.url_uses.as_ref()),
+        pick(client, other, |written| written.protocol_uses.as_ref()),
+        Some(&client.other_uses),
+        other.map(|other| &other.other_uses),
+    ];
+    let notes = ClientNotes {
+        name: client.name.clone(),
+        uses: uses.into_iter().flatten().flatten().cloned().collect(),
+        count: count.as_ref().map(|count| count.fixed().copied()),
+    };
+    let client = Client {
+        name: client.name.clone(),
+        // Without a url there is a problem already, and no suite.
+        url: pick(client, other, |written| written.url.as_ref())
+            .cloned()
+            .unwrap_or_else(|| Field::Fixed(String::new())),
+        protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
+        correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
+        count,
+    };
+    (client, notes)
+}

@@ -1,0 +1,52 @@
+//! From the text of a suite to the suite.
+//!
+//! Owns which object may stand where. It refuses to stop at the first mistake: whatever can be read is read, so that all
+//! mistakes are told at once.
+
+mod client;
+mod document;
+mod expectation;
+mod reader;
+mod shared;
+mod step;
+mod verb;
+
+pub(super) use step::timings_of;
+
+use super::model::Suite;
+use super::names;
+use super::problem::Problem;
+use super::source;
+
+impl Suite {
+    /// Reads a suite: JSON, in which comments and trailing commas may stand. All mistakes that can be seen without running it
+    /// are told, in the order of the text.
+    ///
+    /// ```
+    /// # use sockscope_engine::suite::Suite;
+    /// let text = r#"{ "sockscope": 1, "suite": "rooms", "checks": [ { "check": "one", "stepz": [] } ] }"#;
+    /// let problems = Suite::parse(text).unwrap_err();
+    /// assert_eq!(
+    ///     problems[0].to_string(),
+    ///     r#"1:67: $.checks[0].stepz: "stepz" is no key of a check; did you mean "steps"?"#,
+    /// );
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let (source, twice) = source::read(text).map_err(|problem| vec![problem])?;
+        let mut reader = reader::Reader::new(&source);
+        for (at, message) in twice {
+            reader.wrong(at, message);
+        }
+        let read = reader.suite(&source.root);
+        if let Some((suite, notes)) = &read {
+            names::check(suite, notes, &source, &mut reader.problems);
+        }
+        match read {
+            Some((suite, _)) if reader.problems.is_empty() => Ok(suite),
+            _ => Err(reader.problems.tell(&source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

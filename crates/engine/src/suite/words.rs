@@ -1,0 +1,179 @@
+//! Keys that other parts of the engine read: those of matchers and of payloads.
+//!
+//! Owns what they mean in words, for the JSON Schema and for the editor. It refuses to read any: `engine::matcher` and
+//! `engine::payload_spec` do, and a test holds these tables against theirs.
+
+use super::keys::{Key, Shape, Table, key, needed};
+
+pub(super) static MATCHER: Table = Table {
+    noun: "a matcher",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "subset",
+            Shape::Map(&Shape::Any),
+            "The JSON message contains this, recursively. A leaf may be operators such as `{\"$gt\": 1}`: \
+             `$gt $gte $lt $lte $ne $in $regex $type $exists $len $any`.",
+            "{ \"type\": \"joined\" }",
+        ),
+        key("equals", Shape::Any, "The JSON message equals this.", "{ \"type\": \"pong\" }"),
+        key("text", Shape::Text, "The text of the message is this.", "\"hello\""),
+        key("contains", Shape::Text, "The text of the message contains this.", "\"hello\""),
+        key("regex", Shape::Text, "The text of the message matches this.", "\"^hel+o$\""),
+        key(
+            "path",
+            Shape::Path,
+            "What this JSONPath selects is there, or as `eq ne gt gte lt lte in matches type exists length` beside it say.",
+            "\"$.items[0].id\"",
+        ),
+        key(
+            "schema",
+            Shape::Map(&Shape::Any),
+            "The message is as this JSON Schema (2020-12) says.",
+            "{ \"type\": \"object\", \"required\": [\"id\"] }",
+        ),
+        key(
+            "bytes",
+            Shape::Object(&BYTES),
+            "The message is binary and has this `size`, `hex` or `sha256`.",
+            "{ \"size\": 65536 }",
+        ),
+        key("echo", Shape::Truth, "What this step sent, byte for byte, and of the same type.", "true"),
+        key("any", Shape::Truth, "Any message.", "true"),
+        key("not", Shape::Matcher, "This does not hold.", "{ \"contains\": \"error\" }"),
+        key(
+            "all_of",
+            Shape::List(&Shape::Matcher),
+            "All of these hold.",
+            "[{ \"contains\": \"a\" }, { \"contains\": \"b\" }]",
+        ),
+        key(
+            "any_of",
+            Shape::List(&Shape::Matcher),
+            "At least one of these holds.",
+            "[{ \"text\": \"a\" }, { \"text\": \"b\" }]",
+        ),
+        key("eq", Shape::Any, "With `path`: equal to this.", "1"),
+        key("ne", Shape::Any, "With `path`: not equal to this.", "1"),
+        key("gt", Shape::Any, "With `path`: compared with this number or text.", "1"),
+        key("gte", Shape::Any, "With `path`: compared with this number or text.", "1"),
+        key("lt", Shape::Any, "With `path`: compared with this number or text.", "1"),
+        key("lte", Shape::Any, "With `path`: compared with this number or text.", "1"),
+        key("in", Shape::List(&Shape::Any), "With `path`: one of these.", "[1, 2]"),
+        key("matches", Shape::Text, "With `path`: a text that matches this.", "\"^a\""),
+        key("type", Shape::Text, "With `path`: of this type, or one of these.", "\"string\""),
+        key("exists", Shape::Truth, "With `path`: whether there is something.", "true"),
+        key("length", Shape::Any, "With `path`: as many items, members or characters.", "3"),
+    ],
+};
+
+pub(super) static BYTES: Table = Table {
+    noun: "bytes",
+    takes_matcher: false,
+    keys: &[
+        key("size", Shape::Count, "How many bytes.", "65536"),
+        key("hex", Shape::Text, "The bytes as hexadecimal digits.", "\"00ff\""),
+        key("sha256", Shape::Text, "Their SHA-256 as hexadecimal digits.", ""),
+    ],
+};
+
+pub(super) static PAYLOAD: Table = Table {
+    noun: "a payload",
+    takes_matcher: false,
+    keys: &[
+        key("$json", Shape::Any, "Sent as JSON, whatever keys it has.", "{ \"$ref\": 1 }"),
+        key("$text", Shape::Text, "Sent as this text.", "\"hello\""),
+        key("$hex", Shape::Text, "Bytes in hexadecimal digits.", "\"00ff\""),
+        key("$base64", Shape::Text, "Bytes in base64.", "\"AP8=\""),
+        key(
+            "$bytes",
+            Shape::Object(&SIZED_BYTES),
+            "Bytes of this size.",
+            "{ \"size\": \"64KiB\", \"fill\": \"random\" }",
+        ),
+        key(
+            "$chars",
+            Shape::Object(&SIZED_CHARS),
+            "Text of this size in bytes of UTF-8.",
+            "{ \"size\": 65536, \"of\": \"aé€😀\" }",
+        ),
+    ],
+};
+
+static SIZED_BYTES: Table = Table {
+    noun: "$bytes",
+    takes_matcher: false,
+    keys: &[
+        needed("size", Shape::Text, "Such as 65536 or `64KiB`.", "\"64KiB\""),
+        key("fill", Shape::Text, "`zero`, `ramp` or `random`.", "\"random\""),
+    ],
+};
+
+static SIZED_CHARS: Table = Table {
+    noun: "$chars",
+    takes_matcher: false,
+    keys: &[
+        needed("size", Shape::Text, "Such as 65536 or `64KiB`.", "\"64KiB\""),
+        key("of", Shape::Text, "The characters that are repeated.", "\"aé€😀\""),
+    ],
+};
+
+/// The operators for a leaf of `subset`: each with its meaning, and what goes in for its value.
+pub(super) const OPERATORS: [(&str, &str, &str); 11] = [
+    ("$any", "Anything, as long as it is there.", "true"),
+    ("$gt", "Greater than this number or text.", "0"),
+    ("$gte", "Greater than this number or text, or equal.", "0"),
+    ("$lt", "Less than this number or text.", "0"),
+    ("$lte", "Less than this number or text, or equal.", "0"),
+    ("$ne", "Not equal to this.", "null"),
+    ("$in", "One of these.", "[]"),
+    ("$regex", "A text that matches this.", "\"\""),
+    ("$type", "Of this type, or one of these.", "\"\""),
+    ("$exists", "Whether there is something.", "true"),
+    ("$len", "As many items, members or characters.", "0"),
+];
+
+impl Table {
+    /// The key of this name.
+    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::Matcher;
+    use crate::payload_spec::PayloadSpec;
+
+    #[test]
+    fn the_words_are_those_of_the_readers() {
+        let mut known: Vec<&str> = MATCHER.keys.iter().map(|key| key.name).collect();
+        let mut read: Vec<&str> = Matcher::keys().collect();
+        known.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(known, read);
+        let mut known = OPERATORS.map(|(name, ..)| name);
+        let mut read: Vec<&str> = Matcher::operators().collect();
+        known.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(known.as_slice(), read);
+    }
+
+    #[test]
+    fn every_example_is_read() {
+        for key in MATCHER.keys {
+            let value: serde_json::Value = serde_json::from_str(key.example).expect(key.name);
+            let is_operator = key.about.starts_with("With");
+            let matcher = match is_operator {
+                true => serde_json::json!({ "path": "$", key.name: value }),
+                false => serde_json::json!({ key.name: value }),
+            };
+            assert!(Matcher::compile(&matcher).is_ok(), "{matcher}");
+        }
+        for key in PAYLOAD.keys {
+            let value: serde_json::Value = serde_json::from_str(key.example).expect(key.name);
+            assert!(PayloadSpec::parse(&serde_json::json!({ key.name: value })).is_ok(), "{}", key.name);
+        }
+    }
+}

@@ -1,0 +1,460 @@
+//! From text to parts: what a placeholder says.
+//!
+//! Owns the grammar. It refuses to know any value. The rule a reader would break: the scan only moves forward, so that a
+//! megabyte of braces costs a megabyte of steps.
+
+use serde_json::Value;
+
+use crate::base::nearest::nearest;
+
+/// The words with a meaning of their own; no variable and no capture may be called so.
+pub const WORDS: [&str; 11] =
+    ["base64", "client", "env", "i", "index", "iso", "now", "pick", "random", "seq", "uuid"];
+
+/// No text of a template is worth more complaints than this.
+const MOST_ERRORS: usize = 100;
+
+/// A text that has been read once and can be expanded many times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    pub(super) parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Part {
+    Text(String),
+    Place { at: usize, say: Say },
+}
+
+/// What one placeholder says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Say {
+    Name(Name),
+    /// The value to use when the environment has none; its type is the type of the placeholder.
+    EnvOr(String, Value),
+    Uuid,
+    Now,
+    Iso,
+    Random(i64, i64),
+    Pick(Vec<Value>),
+    Base64(Name),
+}
+
+/// Something that a template refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Name {
+    /// `{{room}}`: a variable, or what the acting client has captured.
+    Variable(String),
+    /// `{{bob.sid}}`: what another client has captured.
+    Capture {
+        /// Such as `bob` or `crowd[3]`.
+        client: String,
+        /// The name under which it was captured.
+        name: String,
+    },
+    /// `{{env.NAME}}` without a default: it must be set.
+    Env(String),
+    /// `{{client}}`: needs an acting client.
+    Client,
+    /// `{{seq}}`: needs an acting client.
+    Seq,
+    /// `{{index}}`: needs a member of a group.
+    Index,
+    /// `{{i}}`: needs a `repeat` around it.
+    Iteration,
+}
+
+/// Where a template refers to what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// JSON path of the string, `$` when it stands alone.
+    pub path: String,
+    /// Byte offset of the placeholder in the string.
+    pub at: usize,
+    /// What it refers to.
+    pub name: Name,
+}
+
+/// What is wrong with a placeholder, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct TemplateError {
+    /// JSON path of the string, `$` when it stands alone.
+    pub path: String,
+    /// Byte offset of the placeholder in the string.
+    pub at: usize,
+    /// What is wrong.
+    pub kind: TemplateErrorKind,
+}
+
+/// What can be wrong with a placeholder before any value is known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateErrorKind {
+    /// No `}}`.
+    #[error(
+        "a placeholder begins here and has no end; close it with }}}}, or write \\{{{{ for the two braces themselves"
+    )]
+    Unclosed,
+    /// A quotation mark without its partner.
+    #[error("a quoted word in this placeholder has no end")]
+    UnclosedQuote,
+    /// Nothing between the braces.
+    #[error("an empty placeholder; name a variable, or write \\{{{{ for the two braces themselves")]
+    Empty,
+    /// Not a name.
+    #[error("{0:?} is no name; a name is a letter or _, then letters, digits, _ and -")]
+    NotAName(String),
+    /// A call of something that does not exist.
+    #[error("no function is called {name:?}{}", near_or_all(.nearest))]
+    UnknownWord {
+        /// What was written.
+        name: String,
+        /// The nearest word that takes something.
+        nearest: Option<String>,
+    },
+    /// `{{n + 1}}` or `{{n == 6}}`.
+    #[error(
+        "a placeholder does not calculate or compare; write a name alone, such as {{{{n}}}}, and give the result a name in \
+         \"vars\" or \"each\""
+    )]
+    Arithmetic,
+    /// `{{name ?? 5}}`.
+    #[error(
+        "only the environment takes a default after ??: write {{{{env.NAME ?? 5}}}}, or give {0:?} its first value in \"vars\""
+    )]
+    DefaultOfVariable(String),
+    /// A word with too much or too little after it.
+    #[error("{word} is written as {usage}")]
+    Usage {
+        /// Such as `random`.
+        word: &'static str,
+        /// Such as `{{random 1 100}}`.
+        usage: &'static str,
+    },
+    /// `{{random 100 1}}`.
+    #[error("{low} is above {high}; write {{{{random {high} {low}}}}}")]
+    EmptyRange {
+        /// The first number.
+        low: i64,
+        /// The second number.
+        high: i64,
+    },
+    /// A name that the suite does not define.
+    #[error("no variable is called {name:?}{}", did_you_mean(.nearest))]
+    UnknownVariable {
+        /// What was written.
+        name: String,
+        /// The nearest variable or word.
+        nearest: Option<String>,
+    },
+    /// A document that is nested too deeply to walk.
+    #[error("nested deeper than {0} levels")]
+    TooDeep(usize),
+}
+
+pub(super) fn did_you_mean(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
+}
+
+/// What a placeholder may begin with and have something after it, or make a value of.
+const FUNCTIONS: &str = "base64, env, iso, now, pick, random and uuid";
+
+fn near_or_all(nearest: &Option<String>) -> String {
+    if nearest.is_some() { did_you_mean(nearest) } else { format!("; the functions are {FUNCTIONS}") }
+}
+
+impl TemplateErrorKind {
+    /// The complaint about a variable that is not among `known`.
+    pub fn unknown_variable<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let nearest = nearest(name, known.into_iter().chain(WORDS)).map(str::to_owned);
+        Self::UnknownVariable { name: name.to_owned(), nearest }
+    }
+}
+
+/// Whether a variable, a client or a capture may be called so, words with a meaning of their own aside.
+pub fn is_name(text: &str) -> bool {
+    text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+impl Template {
+    /// Reads a text. All mistakes are reported at once.
+    ///
+    /// ```
+    /// # use sockscope_engine::template::Template;
+    /// assert!(Template::parse("hello {{name}}").is_ok());
+    /// assert_eq!(
+    ///     Template::parse("{{rnadom 1 6}}").unwrap_err()[0].to_string(),
+    ///     "no function is called \"rnadom\"; did you mean \"random\"?",
+    /// );
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
+        let (mut parts, mut errors) = (Vec::new(), Vec::new());
+        let mut literal = String::new();
+        let mut at = 0;
+        while let Some(found) = text[at..].find("{{") {
+            let mut open = at + found;
+            let before = &text[at..open];
+            let slashes = before.len() - before.trim_end_matches('\\').len();
+            literal.push_str(&before[..before.len() - slashes]);
+            literal.push_str(&"\\".repeat(slashes / 2));
+            if slashes % 2 == 1 {
+                literal.push_str("{{");
+                at = open + 2;
+                continue;
+            }
+            // Of more than two braces the last two open, so that {"n":{{{key}}:1}} reads as it looks.
+            while text[open + 2..].starts_with('{') {
+                literal.push('{');
+                open += 1;
+            }
+            let (end, read) = match find_end(text, open + 2) {
+                Ok(close) => (close + 2, read(text[open + 2..close].trim_ascii())),
+                Err((resume, kind)) => (resume, Err(kind)),
+            };
+            match read {
+                Ok(say) => {
+                    if !literal.is_empty() {
+                        parts.push(Part::Text(std::mem::take(&mut literal)));
+                    }
+                    parts.push(Part::Place { at: open, say });
+                }
+                Err(kind) if errors.len() < MOST_ERRORS => {
+                    errors.push(TemplateError { path: "$".to_owned(), at: open, kind });
+                }
+                Err(_) => {}
+            }
+            at = end;
+        }
+        literal.push_str(&text[at..]);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        if errors.is_empty() { Ok(Self { parts }) } else { Err(errors) }
+    }
+
+    /// What it refers to, in order, repetitions included.
+    pub fn names(&self) -> Vec<Reference> {
+        let places = self.parts.iter().filter_map(|part| match part {
+            Part::Place { at, say: Say::Name(name) | Say::Base64(name) } => Some((*at, name.clone())),
+            _ => None,
+        });
+        places.map(|(at, name)| Reference { path: "$".to_owned(), at, name }).collect()
+    }
+
+    /// Whether it is one placeholder and nothing else, which keeps the type of its value.
+    pub fn is_placeholder(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Place { .. }])
+    }
+
+    /// The byte after the placeholder whose two braces stand at `open`; none when it has no end.
+    pub(crate) fn end_of_place(text: &str, open: usize) -> Option<usize> {
+        find_end(text, open + 2).ok().map(|close| close + 2)
+    }
+
+    /// The text, when it has no placeholder and so is the same every time.
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Where the `}}` stands that ends the placeholder whose content begins at `start`; else where to read on, and why.
+fn find_end(text: &str, start: usize) -> Result<usize, (usize, TemplateErrorKind)> {
+    let bytes = text.as_bytes();
+    let (mut at, mut word_begins) = (start, true);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'}' if bytes.get(at + 1) == Some(&b'}') => return Ok(at),
+            b'{' if bytes.get(at + 1) == Some(&b'{') => return Err((at, TemplateErrorKind::Unclosed)),
+            quote @ (b'"' | b'\'') if word_begins => {
+                at = end_of_quote(bytes, at + 1, quote)
+                    .ok_or((text.len(), TemplateErrorKind::UnclosedQuote))?;
+                word_begins = true;
+            }
+            byte => {
+                word_begins = byte.is_ascii_whitespace();
+                at += 1;
+            }
+        }
+    }
+    Err((text.len(), TemplateErrorKind::Unclosed))
+}
+
+/// The offset after the closing quotation mark; a backslash takes the next byte with it.
+fn end_of_quote(bytes: &[u8], mut at: usize, quote: u8) -> Option<usize> {
+    loop {
+        match *bytes.get(at)? {
+            b'\\' => at += 2,
+            byte if byte == quote => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+/// One word of a placeholder.
+struct Word {
+    text: String,
+    quoted: bool,
+}
+
+impl Word {
+    /// A bare word that reads as a JSON number, `true`, `false` or `null` is one; a quoted word is text.
+    fn value(self) -> Value {
+        if self.quoted { Value::String(self.text) } else { typed(&self.text) }
+    }
+}
+
+/// A bare word as the scalar that it reads as.
+pub(super) fn typed(word: &str) -> Value {
+    match serde_json::from_str(word) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => value,
+        _ => Value::String(word.to_owned()),
+    }
+}
+
+/// Words are parted by blanks; [`find_end`] has seen that every quotation mark has its partner.
+fn words(content: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut rest = content.trim_ascii_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' | '\'' => end_of_quote(rest.as_bytes(), 1, first as u8).unwrap_or(rest.len()),
+            _ => rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len()),
+        };
+        let quoted = matches!(first, '"' | '\'');
+        let text = if quoted { unquote(&rest[1..end - 1]) } else { rest[..end].to_owned() };
+        words.push(Word { text, quoted });
+        rest = rest[end..].trim_ascii_start();
+    }
+    words
+}
+
+fn unquote(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut plain = String::with_capacity(text.len());
+    while let Some(c) = chars.next() {
+        plain.push(if c == '\\' { chars.next().unwrap_or('\\') } else { c });
+    }
+    plain
+}
+
+fn read(content: &str) -> Result<Say, TemplateErrorKind> {
+    if content.is_empty() {
+        return Err(TemplateErrorKind::Empty);
+    }
+    if let Some(rest) = content.strip_prefix("env.")
+        && let Some((name, default)) = rest.split_once("??")
+    {
+        return read_env(name.trim_ascii_end(), default.trim_ascii());
+    }
+    let mut words = words(content);
+    let head = words.remove(0);
+    if head.quoted {
+        return Err(TemplateErrorKind::NotAName(head.text));
+    }
+    if let Some(mistake) = calculation(&head.text, words.first()) {
+        return Err(mistake);
+    }
+    match head.text.as_str() {
+        "random" => read_random(&words),
+        "pick" if words.is_empty() => Err(usage("pick", "{{pick a b c}}")),
+        "pick" => Ok(Say::Pick(words.into_iter().map(Word::value).collect())),
+        "base64" => match words.as_slice() {
+            [name] if !name.quoted => Ok(Say::Base64(read_name(&name.text)?)),
+            _ => Err(usage("base64", "{{base64 name}}")),
+        },
+        word if words.is_empty() => Ok(match word {
+            "uuid" => Say::Uuid,
+            "now" => Say::Now,
+            "iso" => Say::Iso,
+            _ => Say::Name(read_name(word)?),
+        }),
+        "uuid" => Err(usage("uuid", "{{uuid}}")),
+        "now" => Err(usage("now", "{{now}}")),
+        "iso" => Err(usage("iso", "{{iso}}")),
+        "seq" => Err(usage("seq", "{{seq}}")),
+        "client" => Err(usage("client", "{{client}}")),
+        word => {
+            let near = nearest(word, ["random", "pick", "base64", "env"]).map(str::to_owned);
+            Err(TemplateErrorKind::UnknownWord { name: word.to_owned(), nearest: near })
+        }
+    }
+}
+
+/// What people write who take a placeholder for an expression.
+fn calculation(head: &str, next: Option<&Word>) -> Option<TemplateErrorKind> {
+    if WORDS.contains(&head) {
+        return None;
+    }
+    let next = next.filter(|word| !word.quoted).map_or("", |word| word.text.as_str());
+    let name = head.split("??").next().unwrap_or_default();
+    if (name.len() < head.len() || next.starts_with("??")) && is_name(name) {
+        return Some(TemplateErrorKind::DefaultOfVariable(name.to_owned()));
+    }
+    let is_sign = |c: char| "+-*/%=<>!&|".contains(c);
+    let is_sum = |c: char| is_sign(c) && c != '-';
+    let is_calculated = (!next.is_empty() && next.chars().all(is_sign))
+        || next.starts_with(is_sign)
+        || (head.contains(is_sum) && head.starts_with(|c: char| c.is_alphanumeric() || c == '_'));
+    is_calculated.then_some(TemplateErrorKind::Arithmetic)
+}
+
+fn usage(word: &'static str, usage: &'static str) -> TemplateErrorKind {
+    TemplateErrorKind::Usage { word, usage }
+}
+
+fn read_env(name: &str, default: &str) -> Result<Say, TemplateErrorKind> {
+    if !is_name(name) {
+        return Err(TemplateErrorKind::NotAName(name.to_owned()));
+    }
+    // A default is all the rest, blanks and quotation marks within included, unless it is one quoted word.
+    let whole = match default.as_bytes() {
+        [quote @ (b'"' | b'\''), ..] => end_of_quote(default.as_bytes(), 1, *quote) == Some(default.len()),
+        _ => false,
+    };
+    let default = if whole { Value::String(unquote(&default[1..default.len() - 1])) } else { typed(default) };
+    Ok(Say::EnvOr(name.to_owned(), default))
+}
+
+fn read_random(words: &[Word]) -> Result<Say, TemplateErrorKind> {
+    let numbers: Vec<i64> = words.iter().filter_map(|word| word.text.parse().ok()).collect();
+    match (numbers.as_slice(), words.len()) {
+        (&[low, high], 2) if low <= high => Ok(Say::Random(low, high)),
+        (&[low, high], 2) => Err(TemplateErrorKind::EmptyRange { low, high }),
+        _ => Err(usage("random", "{{random 1 100}}, with two whole numbers")),
+    }
+}
+
+fn read_name(word: &str) -> Result<Name, TemplateErrorKind> {
+    let not_a_name = || TemplateErrorKind::NotAName(word.to_owned());
+    if let Some((owner, name)) = word.split_once('.') {
+        let client = owner.split_once('[').map_or(owner, |(group, _)| group);
+        let member = &owner[client.len()..];
+        let digits = member.strip_prefix('[').and_then(|m| m.strip_suffix(']')).unwrap_or("-");
+        let is_client = is_name(client) && (member.is_empty() || digits.parse::<u32>().is_ok());
+        return match (is_client && is_name(name), owner) {
+            (false, _) => Err(not_a_name()),
+            (true, "env") => Ok(Name::Env(name.to_owned())),
+            (true, _) => Ok(Name::Capture { client: owner.to_owned(), name: name.to_owned() }),
+        };
+    }
+    match word {
+        "client" => Ok(Name::Client),
+        "seq" => Ok(Name::Seq),
+        "index" => Ok(Name::Index),
+        "i" => Ok(Name::Iteration),
+        "env" => Err(usage("env", "{{env.NAME}} or {{env.NAME ?? default}}")),
+        "random" => Err(usage("random", "{{random 1 100}}, with two whole numbers")),
+        "pick" => Err(usage("pick", "{{pick a b c}}")),
+        "base64" | "uuid" | "now" | "iso" => Err(usage("base64", "{{base64 name}}")),
+        _ if is_name(word) => Ok(Name::Variable(word.to_owned())),
+        _ => Err(not_a_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

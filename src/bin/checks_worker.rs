@@ -1,0 +1,76 @@
+//! The worker of the checks: an office in the browser's world. It is loaded when the first suite is looked at.
+
+use std::rc::Rc;
+
+use sockscope::browser::storage::{Storage, StorageError};
+use sockscope::browser::{BrowserWorld, channel, clock, scope};
+use sockscope::wire::bench::most_sockets;
+use sockscope::worker::checks::{Office, Shelf, ShelfError, Site, browser_name};
+use sockscope_engine::base::world::LocalFuture;
+use wasm_bindgen_futures::spawn_local;
+
+/// A database of its own: two workers that change one would have to agree on its layout.
+const DATABASE: &str = "sockscope-checks";
+
+#[derive(Clone)]
+struct Kept(Rc<Storage>);
+
+fn in_words(error: StorageError) -> ShelfError {
+    ShelfError { message: error.message }
+}
+
+impl Shelf for Kept {
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+        let (storage, name) = (self.0.clone(), name.to_owned());
+        Box::pin(async move { storage.get(&name).await.map_err(in_words) })
+    }
+
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), ShelfError>> {
+        let (storage, name) = (self.0.clone(), name.to_owned());
+        Box::pin(async move { storage.set(&name, &text).await.map_err(in_words) })
+    }
+
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), ShelfError>> {
+        let (storage, name) = (self.0.clone(), name.to_owned());
+        Box::pin(async move { storage.remove(&name).await.map_err(in_words) })
+    }
+
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+        let (storage, name) = (self.0.clone(), name.to_owned());
+        Box::pin(async move { storage.set_aside(&name).await.map_err(in_words) })
+    }
+
+    fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>> {
+        let storage = self.0.clone();
+        Box::pin(async move { storage.keys().await.map_err(in_words) })
+    }
+}
+
+async fn restore(office: Office<BrowserWorld>) {
+    match Storage::open(DATABASE).await {
+        Ok(storage) => office.restore(Kept(Rc::new(storage))).await,
+        Err(error) => office.restore_nothing(error.message),
+    }
+}
+
+fn main() {
+    console_error_panic_hook::set_once();
+    let site = Site {
+        browser: browser_name(&scope::user_agent()),
+        origin: scope::origin(),
+        clock_began: clock::began(),
+        clock_step: clock::step(),
+        most_sockets: u32::from(most_sockets(&scope::user_agent())),
+    };
+    let spawn = Rc::new(spawn_local);
+    let office = Office::new(BrowserWorld::new(), site, spawn, |bytes| channel::post_to_page(&bytes));
+    let answering = office.clone();
+    let page = channel::PageChannel::listen(move |bytes| answering.receive(&bytes));
+    office.announce();
+    spawn_local(restore(office));
+    // The worker lives until its page ends it, and the channel with it.
+    spawn_local(async move {
+        std::future::pending::<()>().await;
+        drop(page);
+    });
+}

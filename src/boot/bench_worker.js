@@ -1,0 +1,9 @@
+// Starts the worker. By itself a worker that fails to load its program tells nobody; this one tells the page, as text. Everything else between the two is buffers.
+'use strict';
+const fail = (error) => postMessage(String(error?.stack ?? error));
+try {
+  importScripts('../bench_worker.js');
+  wasm_bindgen({ module_or_path: '../bench_worker_bg.wasm' }).catch(fail);
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,136 @@
+// Starts the page, and says in words what kept it from starting. It is plain script, because what may fail is the rest.
+// The only rule: no innerHTML, since a message may hold anything.
+(() => {
+  'use strict';
+  const start = document.getElementById('start');
+  const trouble = document.getElementById('trouble');
+
+  const say = (title, advice, details) => {
+    if (start) start.hidden = true;
+    trouble.replaceChildren();
+    for (const [tag, text] of [['h1', title], ['p', advice], ['pre', details]]) {
+      if (!text) continue;
+      const element = document.createElement(tag);
+      element.textContent = text;
+      trouble.append(element);
+    }
+    trouble.hidden = false;
+  };
+  // The page says its own trouble through the same words.
+  globalThis.sockscopeTrouble = say;
+
+  if (location.protocol === 'file:') {
+    say(
+      'This page cannot run from a file',
+      'A browser starts no worker and no WebAssembly from a file. Run “sockscope serve” (or “cargo xtask run” in the sources) and open the address that it prints.',
+    );
+    return;
+  }
+  if (typeof WebAssembly !== 'object' || typeof WebAssembly.instantiate !== 'function') {
+    say(
+      'This browser has no WebAssembly',
+      'Sockscope is built on it. Use a current Chrome, Edge, Firefox or Safari; if this is one, WebAssembly may be switched off by a policy or by a lockdown mode.',
+    );
+    return;
+  }
+  if (typeof Worker !== 'function') {
+    say('This browser has no workers', 'Sockscope keeps its sockets in a worker. Use a current Chrome, Edge, Firefox or Safari.');
+    return;
+  }
+
+  // Checks and faults are a program of their own, which is loaded when one of them is first looked at or when a script asks for
+  // a run; each view is drawn once.
+  let started;
+  let loaded;
+  let program;
+  const shown = {};
+  const style = (file) =>
+    new Promise((done, fail) => {
+      const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: file, onload: done });
+      link.onerror = () => fail(new Error(`there is no ${file}`));
+      document.head.append(link);
+    });
+  const load = (view) => {
+    loaded ??= started
+      .then(() => import('./checks_page.js'))
+      .then(async (module) => {
+        await module.default({ module_or_path: './checks_page_bg.wasm' });
+        program = module;
+      })
+      .catch((error) => {
+        loaded = undefined;
+        throw error;
+      });
+    shown[view] ??= Promise.all([loaded, view === 'faults' && style('./faults.css')])
+      .then(() => program.show(view))
+      .catch((error) => {
+        shown[view] = undefined;
+        throw error;
+      });
+    return shown[view];
+  };
+  const loadChecks = () => load('checks');
+  const showView = () => {
+    const view = /^#\/?(checks|faults)/.exec(location.hash)?.[1];
+    if (!view) return;
+    load(view).catch((error) => {
+      const place = document.getElementById(view);
+      if (!place) return;
+      const words = document.createElement('p');
+      words.className = 'start';
+      words.textContent = `The ${view} could not be loaded: ${error?.message ?? error}. `;
+      const again = document.createElement('button');
+      again.textContent = 'Try again';
+      again.addEventListener('click', showView);
+      words.append(again);
+      place.replaceChildren(words);
+    });
+  };
+  globalThis.sockscopeEditor = () => import('./editor/bundle.js');
+  // What scripts and WebDriver use; docs/scripting.md is its contract.
+  globalThis.sockscope = Object.freeze({
+    version: '0.1.0',
+    run: async (suite, options = {}) => {
+      await loadChecks();
+      return program.run(suite, options);
+    },
+    status: () => program?.status() ?? { state: 'idle' },
+    events: async (form = 'jsonl') => {
+      await loadChecks();
+      return program.events(form);
+    },
+    certificate: async () => {
+      await loadChecks();
+      return program.certificate();
+    },
+    broken: async () => {
+      await loadChecks();
+      return program.broken();
+    },
+    mask: async (texts) => {
+      await loadChecks();
+      return program.mask(texts);
+    },
+    stop: () => program?.stop(),
+  });
+
+  start.hidden = false;
+  const address = (selector) => document.querySelector(selector)?.href;
+  const script = address('link[rel="modulepreload"]');
+  const wasm = address('link[rel="preload"][as="fetch"]');
+  started = import(script).then((page) => page.default({ module_or_path: wasm }));
+  started
+    .then(() => {
+      start.remove();
+      if (/[?&](suite|check)=/.test(location.search)) location.hash = '#/checks';
+      addEventListener('hashchange', showView);
+      showView();
+    })
+    .catch((error) => {
+      say(
+        'The page could not start',
+        'One of its files did not load. Load the page again; if that does not help, the server may serve only part of it, or an extension may block it.',
+        String(error?.stack ?? error),
+      );
+    });
+})();

@@ -1,0 +1,8 @@
+//! The faults as the page shows them: toxics, their settings, presets, and the links that have them.
+
+pub mod knob;
+pub mod link;
+pub mod links;
+pub mod preset;
+pub mod setting;
+pub mod toxic;

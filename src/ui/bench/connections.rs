@@ -1,0 +1,179 @@
+//! The list of connections, each with what one does to it as a whole.
+
+use leptos::html::Li;
+use leptos::prelude::*;
+
+use super::super::parts::fields::{icon, text};
+use super::link::Link;
+use super::store::{COLORS, Connection, Store};
+use crate::browser::page;
+use crate::engine::Closing;
+use crate::model::faults::link::Line;
+use crate::model::format;
+use crate::model::route::Route;
+use crate::wire::bench::{Phase, Request, Setup};
+
+/// All connections with their state.
+#[component]
+pub(crate) fn ConnectionList(store: Store, link: Link) -> impl IntoView {
+    let add = move |_| {
+        let url = store.current().map(|c| c.setup.with_untracked(|s| s.url.clone())).unwrap_or_default();
+        store.add(url);
+        page::focus_soon("[data-testid=url]");
+    };
+    let many = move || store.connections.with(|all| all.len() > 1);
+    view! {
+        <nav class="connections" aria-label="Connections">
+            <ul>
+                <For each=move || store.connections.get() key=|c| c.id let:connection>
+                    <ConnectionItem connection store link/>
+                </For>
+            </ul>
+            <button class="quiet add" on:click=add data-testid="add">"+ New connection"</button>
+            <div class="all" hidden=move || !many()>
+                <button class="quiet" data-testid="open-all" on:click=move |_| open_all(store, link)>"Connect all"</button>
+                <button class="quiet" data-testid="close-all" on:click=move |_| close_all(store, link)>"Disconnect all"</button>
+            </div>
+        </nav>
+    }
+}
+
+fn open_all(store: Store, link: Link) {
+    for connection in store.connections.get_untracked() {
+        if untrack(|| matches!(connection.phase(), Phase::Closed | Phase::Waiting)) {
+            open(store, connection, link);
+        }
+    }
+}
+
+pub(crate) fn close_all(store: Store, link: Link) {
+    for connection in store.connections.get_untracked() {
+        if untrack(|| connection.phase()) != Phase::Closed {
+            close(connection, link);
+        }
+    }
+}
+
+/// Opens a connection, once.
+pub(crate) fn open(store: Store, connection: Connection, link: Link) {
+    let (url, protocols) =
+        connection.setup.with_untracked(|s| (s.url.trim().to_owned(), s.protocols.trim().to_owned()));
+    page::give(page::BENCH_URL, &url);
+    let is_wrong =
+        connection.state.with_untracked(|it| it.as_ref().is_some_and(|it| it.typed.wrong.is_some()));
+    if !is_wrong {
+        store.remember_address(url, protocols);
+    }
+    untrack(|| link.arrange(store));
+    link.ask(&Request::Connect { connection: connection.id });
+}
+
+/// Adds a connection that the other program of the page has told of: its address, and on a line of its own the subprotocols.
+pub(crate) fn open_told(store: Store, link: Link, told: &str) {
+    let (url, protocols) = told.split_once('\n').unwrap_or((told, ""));
+    // What leads through the proxy to where a connection leads is that connection, with faults.
+    let original = Line::of_address(url).and_then(|line| {
+        let is_it = |it: &Connection| it.setup.with_untracked(|setup| setup.url.trim() == line.to);
+        let all = store.connections.get_untracked();
+        let selected = untrack(|| store.current());
+        selected.filter(is_it).or_else(|| all.into_iter().find(is_it))
+    });
+    let setup = original.map(|it| it.setup.get_untracked()).unwrap_or_default();
+    let name = original.map(|it| format!("{}-faults", untrack(|| it.name())));
+    let connection = store.add_like(Setup { url: url.to_owned(), protocols: protocols.to_owned(), ..setup });
+    if let Some(name) = name {
+        store.rename(connection, store.free_name_like(&name));
+    }
+    open(store, connection, link);
+    page::go_to(&Route::Bench.href());
+    page::focus_soon("[data-testid=message]");
+}
+
+/// Closes it, cancels its handshake, or ends its waiting for the next one.
+pub(crate) fn close(connection: Connection, link: Link) {
+    link.ask(&Request::Close { connection: connection.id, closing: Closing::normal() });
+}
+
+/// Takes a connection away; what it did stays in the timeline.
+fn remove(store: Store, connection: Connection, link: Link) {
+    let place = store.connections.with_untracked(|all| all.iter().position(|c| c.id == connection.id));
+    let setup = connection.setup.get_untracked();
+    let was_open = untrack(|| connection.phase()) != Phase::Closed;
+    link.ask(&Request::Forget { connection: connection.id });
+    store.remove(connection.id);
+    let closed = if was_open { " and closed" } else { "" };
+    store.offer_undo(format!("{} was removed{closed}.", setup.name), move || {
+        store.put_back(place.unwrap_or(0), setup.clone());
+    });
+    // What had the focus is gone; the connection that takes its place is the next thing one would touch.
+    page::focus_soon(".connection[data-selected] .pick");
+}
+
+#[component]
+fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl IntoView {
+    let id = connection.id;
+    let is_current = Memo::new(move |_| store.selected.get() == id);
+    let current = Signal::derive(move || is_current.get().then_some("true"));
+    let item = NodeRef::<Li>::new();
+    Effect::new(move || {
+        if let (true, Some(item)) = (is_current.get(), item.get()) {
+            page::bring_into_view(&item);
+        }
+    });
+    let faults = Memo::new(move |_| {
+        let leads_through = connection.setup.with(|setup| Line::of_address(&setup.url).is_some());
+        leads_through.then(|| faults_words(store.toxics.get()))
+    });
+    let is_only = move || store.connections.with(|all| all.len() == 1);
+    let phase = text(move || format::phase(connection.phase()).to_owned());
+    let named = move |what: &'static str| text(move || format!("{what} {}", connection.name()));
+    let duplicate = move || {
+        let setup = connection.setup.get_untracked();
+        store.add_like(setup);
+        page::focus_soon("[data-testid=name]");
+    };
+    let next_color = move || {
+        let color = connection.setup.with_untracked(|setup| (setup.color + 1) % COLORS);
+        store.recolor(connection, color);
+    };
+    view! {
+        <li class="connection" node_ref=item data-state=phase data-selected=current>
+            <button class="pick" aria-current=current on:click=move |_| store.selected.set(id) data-testid="pick">
+                <span class="dot" data-color=text(move || connection.setup.with(|s| s.color.to_string())) aria-hidden="true"></span>
+                <span class="name">{text(move || connection.name())}</span>
+                <span class="phase">{phase}</span>
+                <span class="url">{text(move || connection.setup.with(|s| s.url.clone()))}</span>
+                <span class="counts">{text(move || counts(connection))}</span>
+            </button>
+            {move || faults.get().map(|words| view! {
+                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="It leads through the fault proxy; the view Faults says what is on">{words}</a>
+            }.into_any())}
+            <div class="acts">
+                {icon("quiet", "color", "◐", named("Another colour for"), next_color)}
+                {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}
+                <span hidden=is_only>{icon("quiet", "remove", "×", named("Remove"), move || remove(store, connection, link))}</span>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// What the fault proxy does to a connection, as far as the view of faults has told.
+fn faults_words(toxics: Option<u32>) -> String {
+    match toxics {
+        None => "through the fault proxy".to_owned(),
+        Some(0) => "fault proxy, nothing is on".to_owned(),
+        Some(on) => format!("fault proxy, {} on", format::counted(u64::from(on), "fault")),
+    }
+}
+
+fn counts(connection: Connection) -> String {
+    connection.state.with(|state| {
+        let Some(state) = state else { return String::new() };
+        let mut words = format!("↑ {}  ↓ {}", format::count(state.sent), format::count(state.received));
+        if state.buffered > 0 {
+            words.push_str(&format!("  ⋯ {}", format::size(state.buffered)));
+        }
+        words
+    })
+}

@@ -1,0 +1,176 @@
+//! The filter of the timeline.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use super::super::parts::fields::{icon, text, tick, toggle, when};
+use super::link::Link;
+use super::store::Store;
+use super::timeline::{Place, keep_place, seek};
+use crate::engine::base::unit;
+use crate::engine::bench::filter::{FilterMode, FilterSpec};
+use crate::model::format;
+use crate::wire::bench::Request;
+
+#[component]
+pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView {
+    let filter = store.filter;
+    // Asked for only when it differs; the first is the one that the worker begins with.
+    Effect::new(move |before: Option<(FilterSpec, bool)>| {
+        let now = (filter.with(FilterSpec::normal), store.filter_hides.get());
+        let begins = before.is_none() && now.0 == FilterSpec::default();
+        if before.as_ref() != Some(&now) && !begins {
+            let change = Request::Filter { spec: now.0.clone(), hides: now.1 };
+            let is_hiding = |(spec, hides): &(FilterSpec, bool)| *hides && *spec != FilterSpec::default();
+            match (before.as_ref().is_some_and(is_hiding), is_hiding(&now)) {
+                // While one narrows the list, the newest hits are wanted.
+                (_, true) => {
+                    place.follow.set(true);
+                    link.ask(&change);
+                }
+                // What one looks at stays in view when others come back around it.
+                (true, false) => keep_place(store, link, place, &change),
+                // The list is the same, with other marks.
+                (false, false) => link.ask(&change),
+            }
+        }
+        now
+    });
+    let nth = RwSignal::new(None::<u64>);
+    let is_on = when(move || store.list.with(|list| list.hits.is_some()));
+    let hits = text(move || {
+        let words = store.list.with(|list| list.hits.as_ref().map(hits_words));
+        match (words, nth.get()) {
+            (Some(words), Some(nth)) => format!("{} / {words}", format::count(nth)),
+            (words, _) => words.unwrap_or_default(),
+        }
+    });
+    let wrong = text(move || {
+        store.list.with(|list| list.hits.as_ref().and_then(|hits| hits.wrong.clone())).unwrap_or_default()
+    });
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" {
+            event.prevent_default();
+            seek(store, link, place, event.shift_key(), nth);
+        }
+        if event.key() == "Escape" {
+            filter.set(FilterSpec::default());
+        }
+    };
+    let mode = move |mode: FilterMode, label: &'static str, testid: &'static str, hint: &'static str| {
+        let is_on = when(move || filter.with(|it| it.mode == mode));
+        toggle(testid, label, hint, is_on, move || filter.update(|it| it.mode = mode))
+    };
+    let clear = move || {
+        nth.set(None);
+        filter.set(FilterSpec::default());
+    };
+    view! {
+        <div class="filter" role="search" aria-label="Filter of the timeline">
+            <input class="mono" type="search" placeholder="Filter: text, regex or $.path == value" aria-label="Filter" spellcheck="false"
+                data-testid="filter" prop:value=text(move || filter.with(|it| it.text.clone())) on:keydown=key
+                aria-invalid=text(move || (!wrong.get().is_empty()).to_string()) aria-describedby="filter-note"
+                on:input=move |event| { nth.set(None); filter.update(|it| it.text = event_target_value(&event)); }/>
+            <div class="modes" role="group" aria-label="How the text is read">
+                {mode(FilterMode::Text, "text", "mode-text", "Somewhere in the content")}
+                {mode(FilterMode::Regex, "regex", "mode-regex", "A regular expression")}
+                {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, also compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
+            </div>
+            {toggle("match-case", "Aa", "Capitals matter", when(move || filter.with(|it| it.match_case)), move || filter.update(|it| it.match_case = !it.match_case))}
+            <Kinds store/>
+            {toggle("hides", "only hits", "Off: all frames stay, and hits are marked", store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
+            <span class="place"><span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
+                {hits}{wrong}
+            </span></span>
+            <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
+                {icon("quiet", "previous-hit", "↑", text(|| "Previous hit (Shift+Enter goes back, too)".to_owned()), move || seek(store, link, place, false, nth))}
+                {icon("quiet", "next-hit", "↓", text(|| "Next hit".to_owned()), move || seek(store, link, place, true, nth))}
+                {icon("quiet", "clear-filter", "×", text(|| "No filter (Esc)".to_owned()), clear)}
+            </span>
+        </div>
+    }
+    .into_any()
+}
+
+fn hits_words(hits: &crate::wire::bench::HitsState) -> String {
+    match (hits.wrong.is_some(), hits.unseen) {
+        (true, _) => String::new(),
+        (false, 0) => format::counted(hits.count, "hit"),
+        (false, unseen) => {
+            format!("{}, {} to search", format::counted(hits.count, "hit"), format::count(unseen))
+        }
+    }
+}
+
+/// Direction, kind, connection, size.
+#[component]
+fn Kinds(store: Store) -> impl IntoView {
+    let filter = store.filter;
+    let part = move |label: &'static str, testid: &'static str, of: fn(&mut FilterSpec) -> &mut bool| {
+        let is_on = when(move || filter.with(|it| *of(&mut it.clone())));
+        tick(label, testid, is_on, move |on| filter.update(|it| *of(it) = on))
+    };
+    let size = move |label: &'static str,
+                     testid: &'static str,
+                     of: fn(&mut FilterSpec) -> &mut Option<u64>| {
+        let value =
+            text(move || filter.with(|it| *of(&mut it.clone())).map(|it| it.to_string()).unwrap_or_default());
+        super::super::parts::fields::parsed(label, testid, "bytes", value, read_size, move |it| {
+            filter.update(|spec| *of(spec) = it)
+        })
+    };
+    let connection = move |(id, name): (u32, String)| {
+        let is_on = when(move || filter.with(|it| it.connections.contains(&id)));
+        view! {
+            <label class="tick">
+                <input type="checkbox" data-testid="only-connection" prop:checked=is_on on:change=move |event| {
+                    let on = event_target_checked(&event);
+                    filter.update(|it| {
+                        it.connections.retain(|known| *known != id);
+                        if on {
+                            it.connections.push(id);
+                        }
+                    });
+                }/>
+                <span>{name}</span>
+            </label>
+        }
+    };
+    let names = move || {
+        store.names.with(|names| names.iter().map(|(id, (name, _))| (id.0, name.clone())).collect::<Vec<_>>())
+    };
+    let is_set = when(move || {
+        filter.with(|it| FilterSpec { text: String::new(), ..it.clone() }.normal() != FilterSpec::default())
+    });
+    view! {
+        <details class="menu">
+            <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Kinds"</summary>
+            <div class="sheet kinds">
+                <fieldset><legend>"Frames"</legend>
+                    {part("↑ sent", "kind-sent", |it| &mut it.sent)}
+                    {part("↓ received", "kind-received", |it| &mut it.received)}
+                    {part("• opening, closing, trouble", "kind-life", |it| &mut it.life)}
+                </fieldset>
+                <fieldset><legend>"Content"</legend>
+                    {part("text", "kind-text", |it| &mut it.texts)}
+                    {part("binary", "kind-binary", |it| &mut it.binaries)}
+                </fieldset>
+                <fieldset><legend>"Size"</legend>
+                    {size("at least", "least", |it| &mut it.least_size)}
+                    {size("at most", "most", |it| &mut it.most_size)}
+                </fieldset>
+                <fieldset><legend>"Connections (none: all)"</legend>
+                    {move || names().into_iter().map(connection).collect_view()}
+                </fieldset>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn read_size(typed: &str) -> Option<Option<u64>> {
+    match typed.trim() {
+        "" => Some(None),
+        typed => typed.parse().ok().or_else(|| unit::parse_size(typed).ok()).map(Some),
+    }
+}

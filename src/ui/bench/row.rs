@@ -1,0 +1,130 @@
+//! One row of the timeline.
+
+use leptos::prelude::*;
+
+use super::super::parts::fields::{text, when};
+use super::store::Store;
+use super::timeline::choose;
+use crate::engine::FrameKind;
+use crate::engine::base::close;
+use crate::model::format;
+use crate::wire::bench::{ConnectionId, Row, Times};
+
+#[component]
+pub(crate) fn TimelineRow(
+    row: Memo<Option<Row>>,
+    store: Store,
+    shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
+    seat: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    // What a row shows, or nothing while its slot is empty.
+    let show = move |what: fn(&Row) -> String| {
+        text(move || row.with(|row| row.as_ref().map(what)).unwrap_or_default())
+    };
+    let number = move || row.with(|row| row.as_ref().map(|row| row.number));
+    let connection = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.connection)));
+    let name = text(move || {
+        let Some(id) = connection.get() else { return String::new() };
+        store.names.with(|names| names.get(&id).map_or_else(|| "check".to_owned(), |(name, _)| name.clone()))
+    });
+    let color = text(move || connection.get().map(|id| color_of(store, id)).unwrap_or_default());
+    let time = text(move || row.with(|row| row.as_ref().map(|row| time(store, row))).unwrap_or_default());
+    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.round_trip)));
+    let trip =
+        text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
+    // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
+    let place = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| seat(row.position))));
+    let moved = text(move || {
+        let position = row.with(|row| row.as_ref().map_or(0, |row| row.position));
+        format!("translateY({}px)", shift(position))
+    });
+    let direction = show(|row| direction(row).to_owned());
+    let is_chosen = Memo::new(move |_| number().is_some() && number() == store.chosen.get());
+    let marks = show(|row| {
+        let mut marks = String::new();
+        if row.is_pinned {
+            marks.push_str("pinned ");
+        }
+        if row.is_hit {
+            marks.push_str("hit ");
+        }
+        if row.is_tainted && row.round_trip.is_some() {
+            marks.push_str("tainted");
+        }
+        marks
+    });
+    let is_tainted = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.is_tainted)));
+    let trip_hint = text(move || {
+        let exact = took.get().map(|took| format::duration(took, store.clock_step())).unwrap_or_default();
+        match is_tainted.get() {
+            true => format!(
+                "Round trip of {exact}, measured while the tab was hidden or the worker was late: no evidence against the server"
+            ),
+            false => format!("Round trip of {exact}"),
+        }
+    });
+    let pick = move |_| {
+        if let Some(number) = number() {
+            choose(store, number);
+        }
+    };
+    view! {
+        <div class="row" role="option" hidden=when(move || row.with(Option::is_none))
+            id=text(move || number().map(|number| format!("frame-{number}")).unwrap_or_default())
+            aria-selected=text(move || is_chosen.get().to_string())
+            aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
+            aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
+            data-direction=direction data-marks=marks style:transform=moved on:click=pick>
+            <span class="time">{time}</span>
+            <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
+            <span class="arrow">{show(|row| if is_bad_end(row) { "!".to_owned() } else { format::mark(row.kind).0.to_owned() })}</span>
+            <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
+            <span class="size">{show(size)}</span>
+            <span class="preview">{show(|row| row.preview.clone())}</span>
+            <span class="trip" title=trip_hint>{trip}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether a row tells of an end that nobody asked for: one without a close frame, or with a code that says what went wrong.
+fn is_bad_end(row: &Row) -> bool {
+    row.kind == FrameKind::Closed
+        && format::closing_code(&row.preview).is_some_and(|it| !close::is_ordinary(it))
+}
+
+fn direction(row: &Row) -> &'static str {
+    if is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
+}
+
+/// The size of a message; other frames have none worth showing.
+fn size(row: &Row) -> String {
+    if row.kind.is_sent() || row.kind.is_received() { format::size(row.size) } else { String::new() }
+}
+
+/// When a row happened, as the person wants it told.
+pub(crate) fn time(store: Store, row: &Row) -> String {
+    let step = store.clock_step();
+    let began = store.totals.with(|totals| totals.began.unwrap_or_default());
+    match store.layout.with(|layout| layout.times) {
+        Times::Relative => format::moment(row.at, began, step),
+        Times::Absolute => {
+            let clock_began = store.ready.with(|ready| ready.as_ref().map_or(0.0, |ready| ready.clock_began));
+            format::wall(row.at, clock_began, crate::browser::clock::offset(), step)
+        }
+        Times::Delta => row.delta.map_or_else(
+            || "–".to_owned(),
+            |delta| {
+                format::moment(crate::engine::Instant::ORIGIN + delta, crate::engine::Instant::ORIGIN, step)
+            },
+        ),
+    }
+}
+
+/// The colour of a connection's dot.
+pub(crate) fn color_of(store: Store, id: ConnectionId) -> String {
+    if id.is_of_check() {
+        return "check".to_owned();
+    }
+    store.names.with(|names| names.get(&id).map_or(0, |(_, color)| *color).to_string())
+}

@@ -1,0 +1,474 @@
+//! Everything the page knows, as plain data in signals.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::engine::bench::draft::{Draft, DraftError, Form};
+use crate::engine::bench::filter::FilterSpec;
+use crate::engine::bench::placeholders::MessageScope;
+use crate::engine::report::EventFormat;
+use crate::wire::bench::{
+    Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, Listed, News, Offered,
+    Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup,
+    Totals, Variable, Workspace,
+};
+
+/// What new connections are called, in this order, as in every text on protocols.
+const NAMES: [&str; 12] =
+    ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "olivia"];
+/// Addresses and messages that are remembered, beside favourites.
+const MOST_REMEMBERED: usize = 50;
+/// Colours in the style sheet.
+pub(crate) const COLORS: u8 = 8;
+
+/// A connection as the page keeps it: how it is set up, and what the worker says of it.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Connection {
+    pub id: ConnectionId,
+    pub setup: RwSignal<Setup>,
+    pub state: RwSignal<Option<LineState>>,
+}
+
+impl Connection {
+    /// Where it is in its life; closed before its first handshake.
+    pub fn phase(self) -> Phase {
+        self.state.with(|state| state.as_ref().map(|s| s.phase)).unwrap_or_default()
+    }
+
+    /// What people call it.
+    pub fn name(self) -> String {
+        self.setup.with(|setup| setup.name.clone())
+    }
+}
+
+/// Brings something back. Held by itself: what belongs to the view of a thing ends with that thing.
+pub(crate) type Undo = Arc<dyn Fn() + Send + Sync>;
+
+/// A short message to the person, which goes away by itself.
+#[derive(Clone)]
+pub(crate) struct Toast {
+    pub words: String,
+    pub is_bad: bool,
+    /// What brings back what is gone.
+    pub undo: Option<Undo>,
+}
+
+/// What stands in front of the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Dialog {
+    /// The keys.
+    Keys,
+    /// The options of the selected connection.
+    Options,
+    /// What a link would carry, to choose from.
+    Share { workspace: Box<Workspace>, parts: Vec<Listed> },
+    /// What looks like a secret in the frames that are about to be saved: each place, and how many values.
+    Export { format: EventFormat, filtered: bool, places: Vec<(String, u64)> },
+    /// What a link would set up.
+    Offer(Box<Offered>),
+    /// A suite of the timeline.
+    Recording,
+}
+
+/// The first of two recordings of one conversation.
+#[derive(Clone)]
+pub(crate) struct FirstRecording {
+    /// As JSON Lines.
+    pub lines: Arc<[u8]>,
+    /// What it has.
+    pub recorded: Recorded,
+    /// The number of the frame with which the second one may begin.
+    pub next: u64,
+}
+
+/// The page's knowledge. A copy is the same store.
+#[derive(Clone, Copy)]
+pub(crate) struct Store {
+    /// Owns the signals of connections: those that a button makes would end with the button.
+    owner: StoredValue<Owner>,
+    pub ready: RwSignal<Option<Ready>>,
+    /// What was kept has been read, so the set-up may be shown and kept.
+    pub is_restored: RwSignal<bool>,
+    pub connections: RwSignal<Vec<Connection>>,
+    pub selected: RwSignal<ConnectionId>,
+    pub names: RwSignal<BTreeMap<ConnectionId, (String, u8)>>,
+    pub draft: RwSignal<Draft>,
+    pub draft_seen: RwSignal<DraftSeen>,
+    /// What keeps the draft from being sent, judged here: the worker's word may be about an older text.
+    pub mistake: Memo<Option<DraftError>>,
+    /// A draft that was not sent, and why.
+    pub refused: RwSignal<Option<(Draft, String)>>,
+    /// Whether keys of one letter do something.
+    pub one_letter_keys: RwSignal<bool>,
+    /// Where messages go: to the selected connection when empty.
+    pub targets: RwSignal<Vec<ConnectionId>>,
+    pub repeat: RwSignal<Repeat>,
+    pub repeat_seen: RwSignal<RepeatSeen>,
+    pub messages: RwSignal<Vec<SavedMessage>>,
+    pub variables: RwSignal<Vec<Variable>>,
+    pub rules: RwSignal<Vec<Rule>>,
+    pub rules_seen: RwSignal<Vec<RuleSeen>>,
+    pub addresses: RwSignal<Vec<Address>>,
+    pub sent: RwSignal<Vec<Draft>>,
+    pub layout: RwSignal<Layout>,
+    pub budget: RwSignal<u64>,
+    pub totals: RwSignal<Totals>,
+    pub list: RwSignal<ListState>,
+    pub rows: RwSignal<Rows>,
+    pub filter: RwSignal<FilterSpec>,
+    /// Frames that do not pass are hidden, and not only left unmarked.
+    pub filter_hides: RwSignal<bool>,
+    /// The frame that is selected in the timeline.
+    pub chosen: RwSignal<Option<u64>>,
+    pub inspect: RwSignal<Option<Inspect>>,
+    pub detail: RwSignal<Option<Detail>>,
+    pub pins: RwSignal<Vec<Pin>>,
+    pub plot: RwSignal<Option<Plot>>,
+    pub plot_all: RwSignal<bool>,
+    pub dialog: RwSignal<Option<Dialog>>,
+    pub toast: RwSignal<Option<Toast>>,
+    /// Messages there were when frames were last exported.
+    pub exported: RwSignal<u64>,
+    /// A recording that another one of the same conversation is compared with.
+    pub first_recording: RwSignal<Option<FirstRecording>>,
+    /// The frame that the timeline is to show next, and whether to open it, too.
+    pub go_to: RwSignal<Option<(u64, bool)>>,
+    pub pulse: RwSignal<Pulse>,
+    /// Toxics that are on in the fault proxy, as the view of faults said last; none before it has.
+    pub toxics: RwSignal<Option<u32>>,
+    /// There is no worker any more; what is drawn is history.
+    pub broken: RwSignal<bool>,
+}
+
+impl Store {
+    /// A page that knows nothing yet.
+    pub fn new() -> Self {
+        let (draft, variables) = (RwSignal::<Draft>::default(), RwSignal::<Vec<Variable>>::default());
+        Self {
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
+            ready: RwSignal::default(),
+            is_restored: RwSignal::default(),
+            connections: RwSignal::default(),
+            selected: RwSignal::default(),
+            names: RwSignal::default(),
+            draft,
+            mistake: Memo::new(move |_| draft.with(|draft| variables.with(|all| mistake(draft, all)))),
+            refused: RwSignal::default(),
+            one_letter_keys: RwSignal::new(super::super::shell::keys::are_kept_on()),
+            draft_seen: RwSignal::default(),
+            targets: RwSignal::default(),
+            repeat: RwSignal::default(),
+            repeat_seen: RwSignal::default(),
+            messages: RwSignal::default(),
+            variables,
+            rules: RwSignal::default(),
+            rules_seen: RwSignal::default(),
+            addresses: RwSignal::default(),
+            sent: RwSignal::default(),
+            layout: RwSignal::default(),
+            budget: RwSignal::new(Workspace::BUDGET),
+            totals: RwSignal::default(),
+            list: RwSignal::default(),
+            rows: RwSignal::default(),
+            filter: RwSignal::default(),
+            filter_hides: RwSignal::new(true),
+            chosen: RwSignal::default(),
+            inspect: RwSignal::default(),
+            detail: RwSignal::default(),
+            pins: RwSignal::default(),
+            plot: RwSignal::default(),
+            plot_all: RwSignal::default(),
+            dialog: RwSignal::default(),
+            toast: RwSignal::default(),
+            exported: RwSignal::default(),
+            first_recording: RwSignal::default(),
+            go_to: RwSignal::default(),
+            pulse: RwSignal::default(),
+            toxics: RwSignal::default(),
+            broken: RwSignal::default(),
+        }
+    }
+
+    /// Takes what was kept; on a first visit there is one connection, not opened, to `own`.
+    pub fn restore(&self, kept: Option<Workspace>, own: String) {
+        match kept {
+            Some(kept) => self.set_up(kept),
+            None => self.draft.set(Draft { text: "hello".to_owned(), ..Draft::default() }),
+        }
+        if self.connections.with_untracked(Vec::is_empty) {
+            self.add(own);
+        }
+        self.is_restored.set(true);
+    }
+
+    /// Puts another set-up in place of this one.
+    pub fn set_up(&self, kept: Workspace) {
+        let mut kept = kept;
+        // Bytes of a file do not survive a reload.
+        if kept.draft.form == Form::File {
+            kept.draft = Draft::default();
+        }
+        self.connections.set(kept.connections.into_iter().map(|setup| self.connection(setup)).collect());
+        let is_known = self.connections.with_untracked(|all| all.iter().any(|c| c.id == kept.selected));
+        let first = self.connections.with_untracked(|all| all.first().map(|c| c.id)).unwrap_or_default();
+        self.selected.set(if is_known { kept.selected } else { first });
+        self.targets.set(Vec::new());
+        self.messages.set(kept.messages);
+        self.variables.set(kept.variables);
+        self.rules.set(kept.rules);
+        if !kept.addresses.is_empty() {
+            self.addresses.set(kept.addresses);
+        }
+        self.sent.set(kept.sent);
+        self.draft.set(kept.draft);
+        self.repeat.set(kept.repeat);
+        self.budget.set(kept.budget);
+        self.layout.set(kept.layout);
+    }
+
+    /// The set-up as the worker should act by it and keep it.
+    pub fn workspace(&self) -> Workspace {
+        Workspace {
+            connections: self.connections.with(|all| all.iter().map(|c| c.setup.get()).collect()),
+            selected: self.selected.get(),
+            messages: self.messages.get(),
+            variables: self.variables.get(),
+            rules: self.rules.get(),
+            addresses: self.addresses.get(),
+            sent: self.sent.get(),
+            draft: Draft::default(),
+            repeat: self.repeat.get(),
+            budget: self.budget.get(),
+            layout: self.layout.get(),
+        }
+    }
+
+    fn connection(&self, setup: Setup) -> Connection {
+        let id = setup.id;
+        self.names.update(|names| drop(names.insert(id, (setup.name.clone(), setup.color))));
+        let make = || Connection { id, setup: RwSignal::new(setup), state: RwSignal::default() };
+        self.owner.get_value().with(make)
+    }
+
+    /// Adds a connection and selects it.
+    pub fn add(&self, url: String) -> Connection {
+        self.add_like(Setup { url, ..Setup::default() })
+    }
+
+    /// Adds a connection that is set up like another one, with a name and a number of its own, and selects it.
+    pub fn add_like(&self, setup: Setup) -> Connection {
+        let all = self.connections.get_untracked();
+        let id = ConnectionId(
+            self.names
+                .with_untracked(|names| names.keys().filter(|id| !id.is_of_check()).map(|id| id.0).max())
+                .unwrap_or(0)
+                + 1,
+        );
+        let taken: Vec<String> = all.iter().map(|c| c.setup.with_untracked(|s| s.name.clone())).collect();
+        let connection = self.connection(Setup {
+            id,
+            name: free_name(&taken),
+            color: ((id.0 - 1) % u32::from(COLORS)) as u8,
+            ..setup
+        });
+        self.connections.update(|all| all.push(connection));
+        self.selected.set(connection.id);
+        connection
+    }
+
+    /// A name that nobody has, as near to this one as can be.
+    pub fn free_name_like(&self, name: &str) -> String {
+        let all = self.connections.get_untracked();
+        let is_free = |name: &String| all.iter().all(|c| c.setup.with_untracked(|s| s.name != *name));
+        let numbered = (2..).map(|n| format!("{name}{n}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(is_free).expect("names never end")
+    }
+
+    /// Takes a connection off the list; its name stays for the frames that it left. The last one stays.
+    pub fn remove(&self, id: ConnectionId) {
+        self.connections.update(|all| {
+            if all.len() > 1 {
+                all.retain(|c| c.id != id);
+            }
+        });
+        self.targets.update(|targets| targets.retain(|target| *target != id));
+        let first = self.connections.with_untracked(|all| {
+            (!all.iter().any(|c| c.id == self.selected.get_untracked()))
+                .then(|| all.first().map(|c| c.id))
+                .flatten()
+        });
+        if let Some(first) = first {
+            self.selected.set(first);
+        }
+    }
+
+    /// Puts a connection that was removed back to its place, not opened. It has a new number: the old one is of its frames.
+    pub fn put_back(&self, at: usize, setup: Setup) {
+        let (name, color) = (setup.name.clone(), setup.color);
+        let connection = self.add_like(setup);
+        self.rename(connection, name);
+        self.recolor(connection, color);
+        self.connections.update(|all| {
+            if let Some(last) = all.pop() {
+                all.insert(at.min(all.len()), last);
+            }
+        });
+    }
+
+    /// Gives a connection another name.
+    pub fn rename(&self, connection: Connection, name: String) {
+        self.names.update(|names| {
+            if let Some((known, _)) = names.get_mut(&connection.id) {
+                known.clone_from(&name);
+            }
+        });
+        connection.setup.update(|setup| setup.name = name);
+    }
+
+    /// Gives a connection another colour.
+    pub fn recolor(&self, connection: Connection, color: u8) {
+        self.names.update(|names| {
+            if let Some((_, known)) = names.get_mut(&connection.id) {
+                *known = color;
+            }
+        });
+        connection.setup.update(|setup| setup.color = color);
+    }
+
+    /// The selected connection.
+    pub fn current(&self) -> Option<Connection> {
+        let id = self.selected.get();
+        self.connections.with(|all| all.iter().copied().find(|c| c.id == id))
+    }
+
+    /// Where a message goes.
+    pub fn send_to(&self) -> Vec<ConnectionId> {
+        let targets = self.targets.get();
+        if targets.is_empty() { vec![self.selected.get()] } else { targets }
+    }
+
+    /// Whether all connections that a message goes to are open.
+    pub fn can_send(&self) -> bool {
+        let to = self.send_to();
+        self.connections
+            .with(|all| to.iter().all(|id| all.iter().any(|c| c.id == *id && c.phase() == Phase::Open)))
+    }
+
+    /// Remembers an address.
+    pub fn remember_address(&self, url: String, protocols: String) {
+        self.addresses.update(|all| {
+            let known = all.iter().position(|it| it.url == url && it.protocols == protocols);
+            let known = known.map(|at| all.remove(at));
+            all.insert(0, known.unwrap_or(Address { url, protocols, is_favourite: false }));
+            let mut others = 0;
+            all.retain(|it| {
+                others += usize::from(!it.is_favourite);
+                it.is_favourite || others <= MOST_REMEMBERED
+            });
+        });
+    }
+
+    /// Remembers a message that was sent.
+    pub fn remember_message(&self, draft: &Draft) {
+        if draft.form == Form::File || draft.text.len() > 64 << 10 {
+            return;
+        }
+        self.sent.update(|all| {
+            all.retain(|known| known != draft);
+            all.insert(0, draft.clone());
+            all.truncate(MOST_REMEMBERED);
+        });
+    }
+
+    /// Says something that goes away by itself.
+    pub fn say(&self, words: impl Into<String>) {
+        self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo: None }));
+    }
+
+    /// The same of something that is gone, with a way back.
+    pub fn offer_undo(&self, words: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
+        let undo: Option<Undo> = Some(Arc::new(undo));
+        self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo }));
+    }
+
+    /// The same of something that did not work.
+    pub fn complain(&self, words: impl Into<String>) {
+        self.toast.set(Some(Toast { words: words.into(), is_bad: true, undo: None }));
+    }
+
+    /// Takes in what the worker says.
+    pub fn apply(&self, news: News) {
+        for line in news.lines {
+            if line.id.is_of_check() {
+                continue;
+            }
+            let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == line.id));
+            if let Some(connection) = known {
+                connection.state.set(Some(line));
+            }
+        }
+        set_if_changed(self.totals, news.totals);
+        set_if_changed(self.list, news.list);
+        set_if_changed(self.pulse, news.pulse);
+        set_if_some(self.rows, news.rows);
+        set_if_some(self.draft_seen, news.draft);
+        set_if_some(self.repeat_seen, news.repeat);
+        set_if_some(self.pins, news.pins);
+        set_if_some(self.rules_seen, news.replies);
+        if let Some(detail) = news.detail {
+            self.detail.set(Some(*detail));
+        }
+        if let Some(plot) = news.plot {
+            self.plot.set(Some(*plot));
+        }
+        if let Some(shown) = news.shown {
+            self.names
+                .update(|names| names.extend(shown.names.into_iter().map(|(id, name)| (id, (name, 0)))));
+            self.go_to.set(Some((shown.frame, true)));
+        }
+    }
+
+    /// The step of the worker's clock; a millisecond until it is known, so that no digit is made up.
+    pub fn clock_step(&self) -> Duration {
+        self.ready.with(|ready| ready.as_ref().map_or(Duration::from_millis(1), |r| r.clock_step))
+    }
+}
+
+/// What keeps a message from being built. It depends on the text and the variables, and not on the moment.
+pub(crate) fn mistake(draft: &Draft, variables: &[Variable]) -> Option<DraftError> {
+    if draft.form == Form::File {
+        let message = || "no file is attached; choose one".to_owned();
+        return draft.is_empty().then(|| DraftError { at: None, message: message() });
+    }
+    let names = Variable::names(variables);
+    draft.build(None, &mut MessageScope::trial(&names, "client")).err()
+}
+
+/// The first name that no connection has.
+fn free_name(taken: &[String]) -> String {
+    let mut round = 1;
+    loop {
+        for name in NAMES {
+            let name = if round == 1 { name.to_owned() } else { format!("{name}{round}") };
+            if !taken.contains(&name) {
+                return name;
+            }
+        }
+        round += 1;
+    }
+}
+
+fn set_if_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}
+
+fn set_if_some<T: Send + Sync + 'static>(signal: RwSignal<T>, value: Option<T>) {
+    if let Some(value) = value {
+        signal.set(value);
+    }
+}

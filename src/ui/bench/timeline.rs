@@ -1,0 +1,335 @@
+//! The merged timeline: only the rows on the screen are drawn, and only they are asked for.
+
+use leptos::ev::KeyboardEvent;
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::super::parts::fields::text;
+use super::filter_bar::FilterBar;
+use super::link::Link;
+use super::row::TimelineRow;
+use super::store::Store;
+use super::timeline_head::{TimelineHead, times_name};
+use crate::browser::page;
+use crate::model::viewport::{ROW, Viewport};
+use crate::wire::bench::{Answer, Inspect, Look, Question, Request, Row};
+
+/// Where one looks in the list.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// The position of the frame at the upper edge, with the part of it that is above. This is where one looks, whatever the
+    /// list does meanwhile; how far the list is scrolled only follows from it.
+    first: RwSignal<f64>,
+    pub follow: RwSignal<bool>,
+    view: Memo<Viewport>,
+    start: Memo<u64>,
+}
+
+impl Place {
+    /// How many rows are seen at once, the last one maybe in part.
+    fn rows(self) -> f64 {
+        self.view.get_untracked().height / ROW
+    }
+
+    /// How far below the upper edge a row stands, in rows; none when it is not in view.
+    pub fn offset_of(self, position: u64) -> Option<f64> {
+        let rows = self.rows();
+        Some(position as f64 - self.first.get_untracked())
+            .filter(|offset| (0.0..=rows - 1.0).contains(offset))
+    }
+
+    /// Puts a row so far below the upper edge, in the middle when that is not known. The list may be about to become another
+    /// one, so nothing of the present one is a bound.
+    pub fn put(self, position: u64, offset: Option<f64>) {
+        self.follow.set(false);
+        self.first.set((position as f64 - offset.unwrap_or((self.rows() / 2.0).floor())).max(0.0));
+    }
+
+    /// Moves as little as it takes to see a row, or to the middle when it is far away.
+    fn show(self, position: u64) {
+        let view = self.view.get_untracked();
+        let (first, rows) = (self.first.get_untracked(), view.height / ROW);
+        let position = position as f64;
+        let is_near = position > first - 3.0 && position < first + rows + 3.0;
+        let wanted = match is_near {
+            _ if position >= first && position + 1.0 <= first + rows => return,
+            true if position < first => position,
+            true => position + 1.0 - rows,
+            false => position - rows / 2.0,
+        };
+        self.follow.set(false);
+        self.first.set(wanted.max(self.start.get_untracked() as f64));
+    }
+}
+
+/// The list with its head.
+#[component]
+pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
+    let scroller = NodeRef::<Div>::new();
+    let strip = NodeRef::<Div>::new();
+    let height = RwSignal::new(400.0_f64);
+    let start = Memo::new(move |_| store.list.with(|list| list.first));
+    let view = Memo::new(move |_| {
+        let len = store.list.with(|list| list.end - list.first);
+        Viewport { len, height: height.get() }
+    });
+    let (first, top) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
+    let follow = RwSignal::new(true);
+    // Another view is shown. A list without a box is not where it was: what it says of itself then is no wish of a person.
+    let is_away = RwSignal::new(false);
+    let place = Place { first, follow, view, start };
+
+    // What the worker should send: asked for only when it differs from the last time.
+    let look = Memo::new(move |_| {
+        let (view, start) = (view.get(), start.get());
+        let from = (!follow.get()).then(|| start + view.first_wanted(first.get() - start as f64));
+        Look { from, rows: view.rows() }
+    });
+    Effect::new(move || link.ask(&Request::Look(look.get())));
+
+    Effect::new(move || {
+        if let Some((number, opens)) = store.go_to.get() {
+            store.go_to.set(None);
+            match opens {
+                true => go_to(store, link, place, number),
+                false => show(store, link, place, number),
+            }
+        }
+    });
+
+    // Following means to stand at the end after every change; staying means to keep the frame under the eye.
+    let moved_to = StoredValue::new(0);
+    Effect::new(move || {
+        let (view, start) = (view.get(), start.get() as f64);
+        let (Some(scroller), Some(strip)) = (scroller.get(), strip.get()) else { return };
+        if is_away.get() || scroller.client_height() == 0 {
+            return;
+        }
+        // Before scrolling: a browser scrolls no further than the strip is long at that moment.
+        page::set_height(&strip, view.strip());
+        if follow.get() {
+            first.set(start + view.last_first());
+        }
+        let wanted = view.top_of(first.get() - start).round() as i32;
+        if wanted != scroller.scroll_top() {
+            scroller.set_scroll_top(wanted);
+        }
+        moved_to.set_value(scroller.scroll_top());
+        if top.get_untracked() != f64::from(scroller.scroll_top()) {
+            top.set(scroller.scroll_top().into());
+        }
+    });
+    let scrolled = move |_| {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        // The event of our own last move may come when the list is hidden, and that of the browser's moving it back when it
+        // is shown again.
+        if is_away.get_untracked() || scroller.client_height() == 0 {
+            return;
+        }
+        let now = scroller.scroll_top();
+        // Our own moving is no wish of a person; and a pixel of a long list is many frames, too coarse to read back.
+        if now == moved_to.get_value() {
+            return;
+        }
+        moved_to.set_value(now);
+        // The height of this very moment: a browser scrolls by itself when the list becomes higher, before it tells us.
+        let view = Viewport { height: f64::from(scroller.client_height()), ..view.get_untracked() };
+        let now = f64::from(now);
+        follow.set(view.is_at_end(now));
+        first.set(start.get_untracked() as f64 + view.first_at(now));
+        top.set(now);
+    };
+    watch_height(scroller, move |now| {
+        if is_away.get_untracked() != (now == 0.0) {
+            is_away.set(now == 0.0);
+        }
+        // A hidden view has no height; keeping the last one saves asking for nothing and back.
+        if now > 0.0 {
+            height.set(now);
+        }
+    });
+
+    let slots = Memo::new(move |_| u64::from(view.get().rows()));
+    let shift = move |position: u64| {
+        let start = start.get() as f64;
+        view.get().place(position as f64 - start, first.get() - start, top.get())
+    };
+    let keys = move |event: KeyboardEvent| key_pressed(&event, store, place);
+    let seat = move |position: u64| {
+        let (start, len) = (start.get(), view.get().len);
+        ((position + 1).saturating_sub(start), len)
+    };
+    let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
+    let active = text(move || store.chosen.get().map(|number| format!("frame-{number}")).unwrap_or_default());
+    view! {
+        <div class="timeline" role="group" aria-label="Timeline" data-times=times>
+            <TimelineHead store link place/>
+            <FilterBar store link place/>
+            <div class="listing">
+                <p class="empty" hidden=move || !is_empty(store)>{text(move || empty_words(store).to_owned())}</p>
+                <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
+                    role="listbox" aria-label="Frames" aria-activedescendant=active>
+                    <div class="strip" node_ref=strip role="presentation">
+                        // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
+                        // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
+                        <For each=move || 0..slots.get() key=|slot| *slot let:slot>
+                            <TimelineRow row=slotted(store, slot, slots) store shift seat/>
+                        </For>
+                    </div>
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn is_empty(store: Store) -> bool {
+    store.list.with(|list| list.end == list.first)
+}
+
+fn empty_words(store: Store) -> &'static str {
+    match store.list.with(|list| list.hits.as_ref().map(|hits| hits.unseen)) {
+        Some(0) => "No frame passes the filter.",
+        Some(_) => "Searching …",
+        None if store.totals.get().cleared > 0 => "Cleared. What happens from now on shows up here.",
+        None => {
+            "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
+        }
+    }
+}
+
+/// Chooses a frame and shows what is in it.
+pub(crate) fn choose(store: Store, number: u64) {
+    store.chosen.set(Some(number));
+    open_detail(store, number);
+}
+
+/// Opens a frame, in the view that was chosen last.
+pub(crate) fn open_detail(store: Store, number: u64) {
+    let view =
+        store.inspect.with_untracked(|open| open.as_ref().map(|it| it.view.clone())).unwrap_or_default();
+    store.inspect.set(Some(Inspect { frame: number, with: None, view, from: 0, lines: 0 }));
+}
+
+/// Goes to a hit.
+pub(crate) fn seek(store: Store, link: Link, place: Place, forward: bool, nth: RwSignal<Option<u64>>) {
+    let from = store.chosen.get_untracked();
+    link.question(Question::Seek { from, forward }, move |answer| {
+        if let Answer::Found { frame, position, nth: found } = answer {
+            nth.set(found);
+            choose(store, frame);
+            place.show(position);
+        }
+    });
+}
+
+/// Goes to a frame by its number, and opens it.
+pub(crate) fn go_to(store: Store, link: Link, place: Place, number: u64) {
+    choose(store, number);
+    show(store, link, place, number);
+}
+
+/// Brings a frame into view. A filter that hides it marks its hits from then on.
+pub(crate) fn show(store: Store, link: Link, place: Place, number: u64) {
+    store.chosen.set(Some(number));
+    link.question(Question::Find { frame: number }, move |answer| match answer {
+        Answer::Found { position, .. } => place.show(position),
+        Answer::Hidden => {
+            store.say("The filter hides this frame, so all frames are shown and the hits are marked.");
+            store.filter_hides.set(false);
+        }
+        _ => store.say("This frame is no longer in the list; it is held because it is pinned."),
+    });
+}
+
+/// Keeps the chosen frame under the eye when the list becomes another one; else the newest is looked at. Asked before the list
+/// changes, and answered after the worker has changed it.
+pub(crate) fn keep_place(store: Store, link: Link, place: Place, change: &Request) {
+    let chosen = store.chosen.get_untracked();
+    let row = store.rows.with_untracked(|rows| {
+        rows.rows.iter().find(|row| Some(row.number) == chosen).map(|row| row.position)
+    });
+    let offset = row.and_then(|position| place.offset_of(position));
+    link.ask(change);
+    let Some(frame) = chosen else { return place.follow.set(true) };
+    link.question(Question::Find { frame }, move |answer| match answer {
+        Answer::Found { position, .. } => place.put(position, offset),
+        _ => place.follow.set(true),
+    });
+}
+
+fn key_pressed(event: &KeyboardEvent, store: Store, place: Place) {
+    let step: i64 = match event.key().as_str() {
+        "ArrowDown" | "j" => 1,
+        "ArrowUp" | "k" => -1,
+        "Enter" => {
+            event.prevent_default();
+            if let Some(number) = store.chosen.get_untracked() {
+                open_detail(store, number);
+            }
+            return;
+        }
+        "End" => {
+            event.prevent_default();
+            place.follow.set(true);
+            return;
+        }
+        "Escape" => return store.inspect.set(None),
+        _ => return,
+    };
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
+    event.prevent_default();
+    let next = store.rows.with_untracked(|rows| next_row(&rows.rows, store.chosen.get_untracked(), step));
+    if let Some((number, position)) = next {
+        store.chosen.set(Some(number));
+        if store.inspect.with_untracked(Option::is_some) {
+            open_detail(store, number);
+        }
+        place.show(position);
+    }
+}
+
+/// The row beside the chosen one; the last one when none is chosen.
+fn next_row(rows: &[Row], chosen: Option<u64>, step: i64) -> Option<(u64, u64)> {
+    let at = rows.iter().position(|row| Some(row.number) == chosen);
+    let next = match at {
+        Some(at) => usize::try_from(at as i64 + step).ok().and_then(|at| rows.get(at)),
+        None => rows.last(),
+    }?;
+    Some((next.number, next.position))
+}
+
+/// The row that stands in a slot: the one whose position leaves the slot as a remainder.
+fn slotted(store: Store, slot: u64, slots: Memo<u64>) -> Memo<Option<Row>> {
+    Memo::new(move |_| {
+        let slots = slots.get();
+        store.rows.with(|rows| {
+            let offset = (slot + slots - rows.first % slots) % slots;
+            rows.rows.get(usize::try_from(offset).ok()?).cloned()
+        })
+    })
+}
+
+/// Keeps the height of an element up to date for as long as the component lives. A hidden one keeps the last.
+pub(crate) fn follow_height(element: NodeRef<Div>, height: RwSignal<f64>) {
+    watch_height(element, move |now| {
+        if now > 0.0 {
+            height.set(now);
+        }
+    });
+}
+
+/// Tells the height of an element, 0 while it is hidden, for as long as the component lives.
+fn watch_height(element: NodeRef<Div>, told: impl Fn(f64) + Copy + 'static) {
+    Effect::new(move |_| {
+        if let Some(element) = element.get() {
+            let observer = page::HeightObserver::new(&element, told);
+            on_cleanup({
+                let observer = StoredValue::new_local(observer);
+                move || observer.dispose()
+            });
+        }
+    });
+}

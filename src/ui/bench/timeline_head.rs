@@ -1,0 +1,147 @@
+//! The head of the timeline: counts, memory, and what is done to it as a whole.
+
+use leptos::prelude::*;
+
+use super::super::parts::fields::{asking_button, button, bytes, choice, text, toggle, when};
+use super::export;
+use super::link::Link;
+use super::recording;
+use super::store::Store;
+use super::timeline::{Place, go_to};
+use crate::engine::report::EventFormat;
+use crate::model::format;
+use crate::wire::bench::{Pin, Request, Times};
+
+#[component]
+pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoView {
+    let frames = text(move || {
+        let held = store.totals.with(|totals| totals.frames - totals.dropped - totals.cleared);
+        format::counted(held, "frame")
+    });
+    let dropped = Memo::new(move |_| store.totals.with(|totals| (totals.dropped, totals.cleared)));
+    let gone = text(move || {
+        let (dropped, cleared) = dropped.get();
+        let mut words = Vec::new();
+        if dropped > 0 {
+            words.push(format!("{} dropped", format::count(dropped)));
+        }
+        if cleared > 0 {
+            words.push(format!("{} cleared", format::count(cleared)));
+        }
+        words.join(", ")
+    });
+    let memory = text(move || format::size(store.totals.with(|totals| totals.held_bytes)));
+    let budget = text(move || format!(" of {}", format::size(store.totals.with(|totals| totals.budget))));
+    let is_paused = when(move || store.list.with(|list| list.paused.is_some()));
+    let missed = text(move || {
+        let missed = store.list.with(|list| list.paused.unwrap_or(0));
+        if missed == 0 { String::new() } else { format!("{} new", format::count(missed)) }
+    });
+    let pause = move || link.ask(&Request::Pause(!is_paused.get_untracked()));
+    // A list that stands still follows nothing, whatever it does afterwards.
+    let is_following = when(move || place.follow.get() && !is_paused.get());
+    let set_follow = move || {
+        let follows = !is_following.get_untracked();
+        if follows && is_paused.get_untracked() {
+            link.ask(&Request::Pause(false));
+        }
+        place.follow.set(follows);
+    };
+    let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
+    let set_times = move |name: String| {
+        let chosen = TIMES.iter().find(|(known, _)| times_name(*known) == name).map(|(known, _)| *known);
+        store.layout.update(|layout| layout.times = chosen.unwrap_or_default());
+    };
+    view! {
+        <div class="head">
+            <h2>"Timeline"</h2>
+            <span data-testid="frames">{frames}</span>
+            <span class="dropped" hidden=move || dropped.get() == (0, 0) data-testid="dropped"
+                title="Dropped: the oldest went when the memory was full. Frames held, dropped and cleared add up to all frames there ever were.">{gone}</span>
+            <details class="menu">
+                <summary class="memory" title="Memory of the timeline">{memory}<span class="spelt">{budget}</span></summary>
+                <div class="sheet">{bytes("Memory for frames", "budget", move || store.budget.get(), move |it| store.budget.set(it.max(1 << 20)))}</div>
+            </details>
+            <span class="gap"></span>
+            <Pins store link place/>
+            <label class="times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
+            <span class="missed" data-testid="missed">{missed}</span>
+            {toggle("pause", "Pause", "The list stands still; receiving goes on (P)", is_paused, pause)}
+            {toggle("follow", "Follow", "Keep the newest frame in view (End); ends a pause", is_following, set_follow)}
+            <details class="menu">
+                <summary data-testid="export">"Export"</summary>
+                <div class="sheet">
+                    {export_button(store, link, "JSON Lines", "export-jsonl", EventFormat::JsonLines, "Every frame, nothing lost")}
+                    {export_button(store, link, "CSV", "export-csv", EventFormat::Csv, "For spreadsheets")}
+                    {export_button(store, link, "HAR", "export-har", EventFormat::Har, "As browsers export what was on the network")}
+                    {button("", "record", "As a suite …", "A check that sends and expects the same again", move || recording::begin(store, link))}
+                    <p class="hint">{text(move || export_words(store))}</p>
+                </div>
+            </details>
+            {recording::under_way(store, link)}
+            {asking_button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections and the figures of round trips stay", clear_question(store), move || {
+                store.chosen.set(None);
+                link.ask(&Request::Clear);
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Asked before frames are forgotten; none when there are none.
+fn clear_question(store: Store) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
+    move || {
+        let totals = store.totals.get();
+        let held = totals.frames.saturating_sub(totals.dropped + totals.cleared);
+        (held > 0).then(|| format!("Forget {}?", format::counted(held, "frame")))
+    }
+}
+
+const TIMES: [(Times, &str); 3] =
+    [(Times::Relative, "relative"), (Times::Absolute, "absolute"), (Times::Delta, "delta")];
+const TIME_NAMES: [(&str, &str); 3] =
+    [("relative", "since start"), ("absolute", "time of day"), ("delta", "since row above")];
+
+pub(crate) fn times_name(times: Times) -> &'static str {
+    TIMES.iter().find(|(known, _)| *known == times).map_or("relative", |(_, name)| name)
+}
+
+fn export_words(store: Store) -> String {
+    match store.list.with(|list| list.hits.as_ref().map(|hits| hits.count)) {
+        Some(count) => format!("Of the {} that pass the filter.", format::counted(count, "frame")),
+        None => "Of all frames. A filter exports what passes it.".to_owned(),
+    }
+}
+
+fn export_button(
+    store: Store,
+    link: Link,
+    label: &'static str,
+    testid: &'static str,
+    format: EventFormat,
+    hint: &'static str,
+) -> AnyView {
+    button("", testid, label, hint, move || export::frames(store, link, format))
+}
+
+/// The pinned frames, one click away.
+#[component]
+fn Pins(store: Store, link: Link, place: Place) -> impl IntoView {
+    let count = text(move || store.pins.with(|pins| format!("{} pinned", pins.len())));
+    let item = move |pin: Pin| {
+        let number = pin.row.number;
+        let words = if pin.note.is_empty() { pin.row.preview } else { pin.note };
+        view! {
+            <li><button type="button" class="quiet" data-testid="go-pin" on:click=move |_| go_to(store, link, place, number)>
+                <span class="mono">{format!("#{number} ")}</span>{words}
+            </button></li>
+        }
+    };
+    view! {
+        <details class="menu" hidden=when(move || store.pins.with(Vec::is_empty))>
+            <summary data-testid="pins">{count}</summary>
+            <ul class="sheet pins">{move || store.pins.get().into_iter().map(item).collect_view()}</ul>
+        </details>
+    }
+    .into_any()
+}

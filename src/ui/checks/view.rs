@@ -1,0 +1,194 @@
+//! The frame of the view: the library beside the suite.
+
+use leptos::prelude::*;
+
+use super::certificate;
+use super::dashboard;
+use super::editor::{self, Edit};
+use super::forms;
+use super::head::Head;
+use super::library::{self, Library};
+use super::link::Link;
+use super::listing;
+use super::past;
+use super::results;
+use super::server;
+use super::store::{Store, Tab};
+use super::target;
+use crate::browser::leaving::{LeaveQuestion, SightListener};
+use crate::browser::page;
+use crate::ui::parts::fields::{button, text, when};
+use crate::wire::checks::Errand;
+
+/// The view.
+#[component]
+pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
+    StoredValue::new_local(page::FragmentListener::new(move |fragment| select(store, &fragment)));
+    StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Errand::Hidden(is_hidden))));
+    // A recording may be what opens this view: what is kept before the browser's storage was read would be kept nowhere.
+    let recorded = RwSignal::new(Vec::<String>::new());
+    StoredValue::new_local(page::BytesListener::new(page::RECORDING, move |bytes| {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        recorded.update(|all| all.push(text));
+    }));
+    Effect::new(move || {
+        if store.is_restored.get() && recorded.with(|all| !all.is_empty()) {
+            let texts = recorded.try_update(std::mem::take).unwrap_or_default();
+            untrack(|| {
+                texts.into_iter().for_each(|text| library::take_recorded(store, link, text));
+            });
+        }
+    });
+    Effect::new(move || {
+        if store.is_restored.get() {
+            untrack(|| select(store, &page::fragment()));
+        }
+    });
+    editor::follow(store, link);
+    target::follow(store, link);
+    StoredValue::new_local(LeaveQuestion::new(move || {
+        editor::keep_now(store, link);
+        !store.is_kept.get_untracked()
+    }));
+    forms::keep(store, link);
+    let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
+    // Drawn anew when another kind of thing is shown, and not whenever the library changes: the editor would start afresh.
+    let has_suite = Memo::new(move |_| {
+        store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
+    });
+    let is_server = Memo::new(move |_| store.selected.with(|id| id == server::ID));
+    let part_shown = Memo::new(move |_| store.part());
+    let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
+    let part = move |tab: Tab, body: AnyView| {
+        view! { <div class="part-body" hidden=when(move || part_shown.get() != tab)>{body}</div> }.into_any()
+    };
+    view! {
+        <div class="suites" data-testid="suites" hidden=when(move || !is_ready.get())>
+            <Library store link/>
+            <section class="suite" aria-label="Suite">
+                {move || match (has_suite.get(), has_visitor.get()) {
+                    _ if is_server.get() => server::form(store, link),
+                    (true, _) => view! {
+                        <Head store link/>
+                        {part(Tab::Certificate, certificate::certificate(store, link))}
+                        {part(Tab::Checks, listing::checks(store, link))}
+                        {part(Tab::Edit, view! { <Edit store link/> }.into_any())}
+                        {part(Tab::Values, forms::values(store))}
+                        {part(Tab::Figures, dashboard::figures(store))}
+                        {part(Tab::Earlier, past::earlier(store, link))}
+                    }.into_any(),
+                    (false, true) => visitor(store, link),
+                    (false, false) => welcome(store, link),
+                }}
+            </section>
+        </div>
+        <p class="start" data-testid="checks-starting" hidden=move || is_ready.get() || store.broken.with(Option::is_some)>"Starting …"</p>
+        {broken(store)}
+        {notice(store, link)}
+    }
+    .into_any()
+}
+
+/// Selects the suite that an address names.
+fn select(store: Store, fragment: &str) {
+    let Some(rest) = fragment.trim_start_matches('/').strip_prefix("checks") else { return };
+    let id = rest.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+    let kept = store.forms.with_untracked(|forms| forms.selected.clone());
+    let is_known = |id: &str| store.library.with_untracked(|all| all.iter().any(|card| card.id == id));
+    let id = match id {
+        "" if store.selected.with_untracked(String::is_empty) && is_known(&kept) => kept,
+        "" => return,
+        id => id.to_owned(),
+    };
+    if id == server::ID {
+        server::begin(store);
+    }
+    if store.selected.with_untracked(|selected| *selected != id) {
+        store.selected.set(id);
+    }
+}
+
+/// A run of a suite that is not in the library: it came by a script or an address.
+fn visitor(store: Store, link: Link) -> AnyView {
+    let shown = Memo::new(move |_| store.shown_here());
+    let is_certified =
+        Memo::new(move |_| shown.get().is_some_and(|run| run.with(certificate::is_certifiable)));
+    let body = move || shown.get().map(|run| results::run(store, link, run));
+    let certified =
+        move || shown.get().filter(|_| is_certified.get()).map(|run| certificate::of_run(store, link, run));
+    let title =
+        text(move || store.shown_here().map(|run| run.with(|run| run.suite.clone())).unwrap_or_default());
+    let stop = move || link.send(&Errand::Stop);
+    view! {
+        <header class="suite-head"><div class="line"><h2>{title}</h2><span class="space"></span>
+            <button type="button" data-testid="stop" disabled=when(move || !store.is_running()) on:click=move |_| stop()>"Stop"</button></div></header>
+        <div class="part-body"><div class="checks-part">{certified}{body}</div></div>
+    }
+    .into_any()
+}
+
+fn welcome(store: Store, link: Link) -> AnyView {
+    let first = move || page::go_to("#/checks/first-contact");
+    view! {
+        <div class="welcome" data-testid="welcome">
+            <h2>"Checks that anyone can run"</h2>
+            <p class="about">"A suite is one document: which connections to open, what to send, what must come back, what must not, and how fast. Choose one on the left, run it, read it, change a copy of it. The shipped ones run against the practice server; the part Values points them at your own."</p>
+            <div class="deeds">
+                {button("primary", "start-first", "Begin with first-contact", "", first)}
+                <a class="button" href=server::HREF>"Check a server"</a>
+                {super::results::order(store, link)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn broken(store: Store) -> AnyView {
+    let words = move || {
+        store.broken.get().map(|words| {
+            view! {
+                <div class="refused" role="alert" data-testid="checks-broken">
+                    <strong>"The checks have stopped"</strong>
+                    <p>"Their worker did not start, or has failed: a fault of Sockscope or of what serves it, not of the server under test. The bench goes on. Load the page again to run checks; reports of earlier runs are kept."</p>
+                    <pre>{words}</pre>
+                </div>
+            }
+        })
+    };
+    view! { {words} }.into_any()
+}
+
+/// A word that goes away by itself, with a way back where there is one.
+fn notice(store: Store, link: Link) -> AnyView {
+    let shown = StoredValue::new(0_u32);
+    Effect::new(move || {
+        let Some(has_undo) = store.notice.with(|it| it.as_ref().map(|it| it.undo.is_some())) else { return };
+        let mine = shown.get_value() + 1;
+        shown.set_value(mine);
+        let hide = move || {
+            if shown.try_get_value() == Some(mine) {
+                store.notice.set(None);
+            }
+        };
+        set_timeout(hide, std::time::Duration::from_secs(if has_undo { 20 } else { 6 }));
+    });
+    let words =
+        text(move || store.notice.with(|it| it.as_ref().map(|it| it.words.clone())).unwrap_or_default());
+    let state = text(move || match store.notice.with(|it| it.as_ref().is_some_and(|it| it.is_bad)) {
+        true => "wrong".to_owned(),
+        false => String::new(),
+    });
+    let undo = move || {
+        store.notice.with(|it| it.as_ref().and_then(|it| it.undo.clone())).map(|suite| {
+            let back = move || {
+                store.notice.set(None);
+                library::bring_back(store, link, suite.clone());
+            };
+            button("", "undo", "Bring it back", "", back)
+        })
+    };
+    view! {
+        <div class="toast" role="status" data-testid="notice" data-state=state data-empty=text(move || store.notice.with(Option::is_none).to_string())>{words}" "{undo}</div>
+    }
+    .into_any()
+}

@@ -1,0 +1,162 @@
+//! The frame around the four views.
+
+use leptos::prelude::*;
+
+use super::super::bench::connections;
+use super::super::bench::link::Link;
+use super::super::bench::recording;
+use super::super::bench::share;
+use super::super::bench::store::{Dialog, Store};
+use super::super::bench::surroundings;
+use super::super::bench::view::Bench;
+use super::super::parts::fields::{button, icon, text};
+use super::super::practice::Practice;
+use super::dialogs::Dialogs;
+use super::keys;
+use super::theme::ThemeChoice;
+use super::toast::ToastLine;
+use crate::browser::leaving::LeaveQuestion;
+use crate::browser::menus::MenuCloser;
+use crate::browser::page;
+use crate::model::format;
+use crate::model::route::Route;
+
+/// The page.
+#[component]
+pub fn App(
+    /// Where the script is that starts the worker.
+    #[prop(default = "./boot/bench_worker.js")]
+    worker: &'static str,
+) -> impl IntoView {
+    let store = Store::new();
+    let link = Link::start(store, worker);
+    let route = RwSignal::new(Route::of_fragment(&page::fragment()));
+    let listener = page::FragmentListener::new(move |fragment| {
+        route.set(Route::of_fragment(&fragment));
+        share::open_link(store, link, &fragment);
+    });
+    // Held for as long as the page is drawn.
+    StoredValue::new_local(listener);
+    Effect::new(move || page::set_title(&format!("{} · Sockscope", route.get().title())));
+    Effect::new(move || link.arrange(store));
+    Effect::new(move || {
+        if store.is_restored.get() {
+            share::open_link(store, link, &page::fragment());
+        }
+    });
+    StoredValue::new_local(MenuCloser::new());
+    StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
+    surroundings::watch(link);
+    StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(bytes)));
+    keys::listen(store, link);
+    StoredValue::new_local(page::BytesListener::new(page::DRAFTED, move |_| {
+        recording::forget_first(store, link)
+    }));
+
+    let check_sockets = RwSignal::new(0_u32);
+    StoredValue::new_local(page::BytesListener::new(page::CHECK_SOCKETS, move |digits| {
+        check_sockets.set(String::from_utf8_lossy(&digits).parse().unwrap_or_default());
+    }));
+    Effect::new(move || {
+        page::give(page::BENCH_SOCKETS, &store.totals.with(|totals| totals.sockets.to_string()))
+    });
+
+    Effect::new(move || {
+        let given = store.current().map(|it| it.setup.with(|it| format!("{}\n{}", it.url, it.protocols)));
+        page::give(page::BENCH_CONNECTION, &given.unwrap_or_default());
+    });
+    StoredValue::new_local(page::BytesListener::new(page::CONNECT, move |told| {
+        connections::open_told(store, link, &String::from_utf8_lossy(&told));
+    }));
+
+    StoredValue::new_local(page::BytesListener::new(page::TOXICS, move |digits| {
+        store.toxics.set(String::from_utf8_lossy(&digits).parse().ok());
+    }));
+
+    let is_ready = move || store.is_restored.get() && !store.broken.get();
+    view! {
+        <header class="top">
+            <a class="brand" href=Route::Bench.href()><span class="logo" aria-hidden="true"></span>"Sockscope"</a>
+            <Tabs route/>
+            <Status store check_sockets/>
+            {button("quiet", "share", "Share", "Share the bench setup as a link: choose what it carries", move || share::make_link(store, link))}
+            {icon("quiet", "keys-sheet", "?", text(|| "Keys (?)".to_owned()), move || store.dialog.set(Some(Dialog::Keys)))}
+            <ThemeChoice/>
+        </header>
+        <main hidden=move || !is_ready()>
+            // All views stay mounted: looking elsewhere must not lose what was typed or drawn.
+            <section class="view" aria-label="Bench" hidden=move || route.get() != Route::Bench>
+                <Bench store link/>
+            </section>
+            <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
+                // Another program, which the start script loads when this is first looked at.
+                <div id="checks"><p class="start">"Loading …"</p></div>
+            </section>
+            <section class="view" aria-label="Faults" hidden=move || route.get() != Route::Faults>
+                <div id="faults"><p class="start">"Loading …"</p></div>
+            </section>
+            <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
+                <Practice store link/>
+            </section>
+        </main>
+        <Dialogs store link/>
+        <ToastLine store/>
+    }
+}
+
+/// Messages that were not exported are lost with the page.
+fn has_something_to_lose(store: Store) -> bool {
+    !store.broken.get_untracked()
+        && store.totals.with_untracked(|totals| totals.messages) > store.exported.get_untracked()
+}
+
+#[component]
+fn Tabs(#[prop(into)] route: Signal<Route>) -> impl IntoView {
+    let tab = move |it: Route| {
+        let current = move || (route.get() == it).then_some("page");
+        view! { <a class="tab" href=it.href() aria-current=current>{it.title()}</a> }
+    };
+    view! { <nav class="tabs" aria-label="Views">{Route::ALL.map(tab)}</nav> }
+}
+
+/// What the harness itself is like: figures without these are hearsay.
+#[component]
+fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
+    let clock = move || {
+        store.ready.with(|ready| match ready {
+            None => "starting …".to_owned(),
+            Some(ready) => format!("clock {}", format::duration(ready.clock_step, ready.clock_step)),
+        })
+    };
+    let clock_hint = move || {
+        store.ready.with(|ready| match ready {
+            Some(ready) if !ready.isolated => {
+                "The smallest step of the browser's clock. It would be finer if the server sent the headers COOP and COEP."
+            }
+            _ => "The smallest step of the browser's clock: no figure is finer than this.",
+        })
+    };
+    let lag = move || {
+        store
+            .pulse
+            .get()
+            .loop_lag
+            .map_or_else(|| "–".to_owned(), |lag| format::duration(lag, store.clock_step()))
+    };
+    let sockets = move || {
+        let used = u32::from(store.totals.get().sockets) + check_sockets.get();
+        match store.ready.with(|ready| ready.as_ref().map(|ready| ready.most_sockets)) {
+            Some(most) => format!("{used}/{most}"),
+            None => used.to_string(),
+        }
+    };
+    view! {
+        <div class="status" data-testid="status">
+            <span title=clock_hint data-testid="clock">{clock}</span>
+            <span title="How late the worker's own timers came in the last second, at worst. A busy harness must not be taken for a slow server.">
+                "loop lag "{lag}
+            </span>
+            <span title="Sockets in use, also those that are still closing, of those that this browser opens at once" data-testid="sockets">{sockets}" sockets"</span>
+        </div>
+    }
+}

@@ -1,0 +1,19 @@
+//! What the bench and its worker say to each other.
+
+mod connection;
+mod request;
+mod sharing;
+mod update;
+mod workspace;
+
+pub use connection::{Beats, CloseSeen, LineState, Offer, Phase, Retry, Typed};
+pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
+pub use sharing::{Listed, Offered, Part};
+pub use update::{
+    Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, Recorded,
+    RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Unread, Update, most_sockets,
+};
+pub use workspace::{
+    Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, Rule, SavedMessage, Setup, Times,
+    Variable, Workspace,
+};

@@ -1,0 +1,305 @@
+//! What a person has set up on the bench, and what survives a reload.
+//!
+//! Owns the plain data that both sides hold: the page edits it, the worker acts by it and keeps it as JSON. It refuses to know
+//! what has happened. The rule a reader would break: a field may be added and never renamed, since old ones are read back;
+//! whatever is missing takes its default.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ConnectionId;
+use crate::engine::bench::backoff::Backoff;
+use crate::engine::bench::draft::Draft;
+use crate::engine::bench::pairing::PairBy;
+use crate::engine::bench::placeholders::Names;
+use crate::engine::secrets::Known;
+
+/// Everything that was set up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Workspace {
+    /// The connections, in the order of the list.
+    pub connections: Vec<Setup>,
+    /// Which of them is selected.
+    pub selected: ConnectionId,
+    /// Messages that were saved.
+    pub messages: Vec<SavedMessage>,
+    /// Own names for `{{…}}`.
+    pub variables: Vec<Variable>,
+    /// What is answered without asking anybody.
+    pub rules: Vec<Rule>,
+    /// Addresses that were connected to, newest first.
+    pub addresses: Vec<Address>,
+    /// Messages that were sent, newest first.
+    pub sent: Vec<Draft>,
+    /// What stands in the composer.
+    pub draft: Draft,
+    /// How the composer repeats.
+    pub repeat: Repeat,
+    /// Bytes of frames that are held.
+    pub budget: u64,
+    /// How the bench is laid out.
+    pub layout: Layout,
+}
+
+impl Workspace {
+    /// Bytes of frames that are held when nobody has said otherwise.
+    pub const BUDGET: u64 = 128 << 20;
+
+    /// The values of its secret variables, those with at least this many characters.
+    pub fn known_secrets(&self, least: usize) -> Known {
+        Variable::known_secrets(&self.variables, least)
+    }
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            connections: Vec::new(),
+            selected: ConnectionId::default(),
+            messages: Vec::new(),
+            variables: Vec::new(),
+            rules: Vec::new(),
+            addresses: Vec::new(),
+            sent: Vec::new(),
+            draft: Draft::default(),
+            repeat: Repeat::default(),
+            budget: Self::BUDGET,
+            layout: Layout::default(),
+        }
+    }
+}
+
+/// A connection as it was set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Setup {
+    /// Which.
+    pub id: ConnectionId,
+    /// What people call it.
+    pub name: String,
+    /// Which of the colours it has.
+    pub color: u8,
+    /// The address as typed; may have placeholders.
+    pub url: String,
+    /// The subprotocols as typed, with commas or blanks between them.
+    pub protocols: String,
+    /// What is sent as soon as it is open.
+    pub on_open: Vec<Draft>,
+    /// How it is opened.
+    pub opening: Opening,
+    /// How it comes back when it was lost; none when it does not.
+    pub reconnect: Option<Backoff>,
+    /// What is sent again and again while it is open.
+    pub heartbeat: Option<Heartbeat>,
+    /// Which message answers which.
+    pub pairing: PairBy,
+}
+
+/// How a connection is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Opening {
+    /// A handshake that has not ended by then is given up; zero waits as long as the browser does.
+    pub within: Duration,
+    /// Whether the companion is asked why a handshake failed.
+    pub asks_why: bool,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { within: Duration::from_secs(20), asks_why: true }
+    }
+}
+
+/// A message that shows that the other side is still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Heartbeat {
+    /// How often.
+    pub every: Duration,
+    /// What.
+    pub message: Draft,
+    /// Which reply shows that it arrived; none when nobody waits for one.
+    pub reply: Option<Match>,
+    /// A reply that is not there by then is missed.
+    pub within: Duration,
+    /// So many missed in a row close the connection; none when it is only counted.
+    pub closes_after: Option<u32>,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(15),
+            message: Draft { text: r#"{"type":"ping"}"#.to_owned(), ..Draft::default() },
+            reply: Some(Match { by: MatchBy::Subset, text: r#"{"type":"pong"}"#.to_owned() }),
+            within: Duration::from_secs(5),
+            closes_after: None,
+        }
+    }
+}
+
+/// What a message must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Match {
+    /// How it is looked at.
+    pub by: MatchBy,
+    /// What is looked for.
+    pub text: String,
+}
+
+/// How a message is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MatchBy {
+    /// It has this text in it.
+    #[default]
+    Contains,
+    /// It is this text.
+    Equals,
+    /// A regular expression finds something in it.
+    Regex,
+    /// It is JSON that has these members, and maybe others.
+    Subset,
+}
+
+/// A message that was saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedMessage {
+    /// What people call it.
+    pub name: String,
+    /// The folder it is in; empty for none.
+    pub folder: String,
+    /// The digit that sends it together with Alt; 0 for none.
+    pub hotkey: u8,
+    /// The message.
+    pub draft: Draft,
+}
+
+/// An own name for `{{…}}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// What it stands for.
+    pub value: String,
+    /// Neither kept nor shared nor exported.
+    pub is_secret: bool,
+}
+
+impl Variable {
+    /// What the placeholders of these variables stand for.
+    pub fn names(variables: &[Self]) -> Names {
+        Names::of(variables.iter().map(|it| (it.name.as_str(), it.value.as_str(), it.is_secret)))
+    }
+
+    /// The values of the secret ones, those with at least this many characters.
+    pub fn known_secrets(variables: &[Self], least: usize) -> Known {
+        let secrets = variables.iter().filter(|it| it.is_secret);
+        Known::of(secrets.map(|it| (it.name.as_str(), it.value.as_str())), least)
+    }
+}
+
+/// A reply that is sent without asking anybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rule {
+    /// What people call it.
+    pub name: String,
+    /// Whether it replies.
+    pub is_on: bool,
+    /// On which connections; on all when empty.
+    pub connections: Vec<ConnectionId>,
+    /// To what.
+    pub when: Match,
+    /// With what. `{{message}}` is what came in, and its JSON members are names too.
+    pub reply: Draft,
+    /// How much later.
+    pub after: Duration,
+}
+
+/// An address that was connected to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// As it was typed.
+    pub url: String,
+    /// The subprotocols as they were typed.
+    pub protocols: String,
+    /// Stays when newer ones push the others out.
+    pub is_favourite: bool,
+}
+
+/// How the composer repeats a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Repeat {
+    /// How often.
+    pub every: Duration,
+    /// How many at once, each time.
+    pub burst: u32,
+    /// It ends after so many messages for each connection; none when they are not counted.
+    pub count: Option<u64>,
+    /// It ends after this time; none when it is not limited.
+    pub lasts: Option<Duration>,
+    /// It stops when more bytes than this wait in the browser.
+    pub buffered_limit: u64,
+}
+
+impl Default for Repeat {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_millis(100),
+            burst: 1,
+            count: Some(100),
+            lasts: None,
+            buffered_limit: 4 << 20,
+        }
+    }
+}
+
+/// How the bench is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Layout {
+    /// How times are told.
+    pub times: Times,
+    /// Whether the plots of the latencies are open.
+    pub shows_plots: bool,
+    /// Which of the panels beside the composer is open.
+    pub panel: Panel,
+    /// How wide the detail is, in parts of a thousand of the work area; 0 for the usual.
+    pub detail_width: u16,
+}
+
+/// How times are told in the timeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Times {
+    /// Since the first frame.
+    #[default]
+    Relative,
+    /// On the clock on the wall.
+    Absolute,
+    /// Since the row above.
+    Delta,
+}
+
+/// The panels beside the composer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Panel {
+    /// None is open.
+    #[default]
+    None,
+    /// Repeating.
+    Repeat,
+    /// Saved messages.
+    Saved,
+    /// Variables.
+    Variables,
+    /// Automatic replies.
+    Rules,
+}

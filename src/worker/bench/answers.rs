@@ -1,0 +1,293 @@
+//! Questions of the page that have one answer.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use super::list::Sought;
+use super::sharing::{self, Sharing};
+use super::update::Content;
+use super::worker::{Desk, SLICE};
+use crate::engine::base::mask::Masker;
+use crate::engine::bench::as_step;
+use crate::engine::bench::draft::{Draft, Form};
+use crate::engine::bench::view;
+use crate::engine::report::{EventFormat, Origin, Transcript};
+use crate::engine::secrets::{self, Known, Suspect as SecretSuspect};
+use crate::engine::{Frame, World};
+use crate::wire::bench::{Answer, ContentForm, Question, Update, Workspace};
+
+/// A piece of a file that goes to the page at once.
+const PIECE: usize = 1 << 20;
+
+impl<W: World> Desk<W> {
+    /// Answers, at once: whoever asked waits for it.
+    pub(super) fn reply_to(&self, id: u32, question: Question) {
+        let answer = match question {
+            Question::Seek { from, forward } => match self.sought(from, forward) {
+                Some(answer) => answer,
+                None => return self.seek_on(id, from, forward),
+            },
+            Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
+            Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
+            Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
+                Some(_) => s.list.place_of(frame).map_or(Answer::Hidden, |position| Answer::Found {
+                    frame,
+                    position,
+                    nth: None,
+                }),
+                None => Answer::Nothing,
+            }),
+            Question::Content { frame, form } => self.content_as(frame, form),
+            Question::Format(text) => match view::format_json(&text) {
+                Some(text) => Answer::Text(text),
+                None => Answer::Failed("this is no JSON, so it cannot be laid out".to_owned()),
+            },
+            Question::Share(workspace) => Answer::Parts(Sharing::of(&workspace).list()),
+            Question::Link { workspace, parts } => {
+                let (fragment, left_out) = Sharing::of(&workspace).link(&parts);
+                Answer::Link { fragment, left_out }
+            }
+            Question::OpenShared(fragment) => match sharing::open(&fragment) {
+                Ok(offered) => Answer::Offer(Box::new(offered)),
+                Err(error) => Answer::Failed(error.to_string()),
+            },
+            Question::Record { filtered, from } => self.record(id, filtered, from),
+            Question::Suspects { filtered } => Answer::Suspects(self.suspects(filtered).places()),
+            Question::Export { format, filtered, masks_suspects } => {
+                self.export(id, format, filtered, masks_suspects)
+            }
+        };
+        self.post(&Update::Answer { id, answer });
+    }
+
+    /// The next hit; none while the search has not come to it.
+    fn sought(&self, from: Option<u64>, forward: bool) -> Option<Answer> {
+        let until = self.now() + SLICE;
+        self.change_list(|_| {});
+        self.state(|s| match s.list.seek(from, forward, &s.record.log, || self.world().now() < until) {
+            Sought::Found { frame, nth } => {
+                let position = s.list.place_of(frame).unwrap_or(frame);
+                Some(Answer::Found { frame, position, nth: Some(nth) })
+            }
+            Sought::Nothing => Some(Answer::Nothing),
+            Sought::NotYet => None,
+        })
+    }
+
+    /// A person who presses Enter in the filter waits for the search, and need not press again.
+    fn seek_on(&self, id: u32, from: Option<u64>, forward: bool) {
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            loop {
+                desk.world().breathe().await;
+                if let Some(answer) = desk.sought(from, forward) {
+                    desk.post(&Update::Answer { id, answer });
+                    return desk.flush();
+                }
+            }
+        }));
+    }
+
+    fn content_as(&self, frame: u64, form: ContentForm) -> Answer {
+        let Some(content) = self.state(|s| s.content(frame)) else {
+            return Answer::Failed("the frame is no longer held".to_owned());
+        };
+        let known = self.state(|s| s.workspace.known_secrets(Known::SHORT));
+        match form {
+            ContentForm::Raw if !content.kind.is_text() => Answer::Bytes(content.bytes.to_vec()),
+            ContentForm::Raw => Answer::Text(text(&without(&known, &content))),
+            ContentForm::Readable => Answer::Text(readable(&without(&known, &content))),
+            ContentForm::Draft if !content.kind.is_message() => {
+                Answer::Failed("this frame is no message, so there is nothing to edit".to_owned())
+            }
+            ContentForm::Draft => Answer::Draft(as_draft(&known, &content)),
+            ContentForm::Step => {
+                let step = self.state(|s| {
+                    let frame = s.record.log.get(frame)?;
+                    let name = s.lines.get(&crate::wire::bench::ConnectionId(frame.connection));
+                    let name = name.map_or("client", |line| line.state.name.as_str());
+                    // Text keeps its values until it is a step: braces that were in it are escaped there.
+                    let masked = known.bytes(frame.bytes, false);
+                    let bytes = if frame.kind.is_text() { frame.bytes } else { &*masked };
+                    let mut step = as_step::as_step(&Frame { bytes, ..frame }, name)?;
+                    if !known.is_empty() {
+                        known.json(&mut step);
+                    }
+                    Some(step)
+                });
+                match step.and_then(|step| serde_json::to_string_pretty(&step).ok()) {
+                    Some(step) => Answer::Text(step),
+                    None => Answer::Failed("a suite has no step for this frame".to_owned()),
+                }
+            }
+        }
+    }
+
+    fn suspects(&self, filtered: bool) -> Suspects {
+        self.state(|s| {
+            let masker = secret_variables(&s.workspace);
+            let filter = s.list.only().filter(|_| filtered);
+            let mut found = Suspects::default();
+            for frame in s.record.log.from(0).filter(|frame| filter.is_none_or(|it| it.takes(frame))) {
+                found.look(&String::from_utf8_lossy(frame.bytes), &masker);
+            }
+            found
+        })
+    }
+
+    /// The frames as a file, in pieces, so that it need not fit into memory twice.
+    fn export(&self, id: u32, format: EventFormat, filtered: bool, masks_suspects: bool) -> Answer {
+        let values = if masks_suspects { self.suspects(filtered).values } else { Vec::new() };
+        let mut pieces = Pieces {
+            waiting: Vec::new(),
+            post: |piece| self.post(&Update::Answer { id, answer: Answer::Piece(piece) }),
+        };
+        let frames = self.state(|s| {
+            let masker = secret_variables(&s.workspace);
+            if masks_suspects {
+                masker.mask_suspects();
+                for value in values {
+                    // There are fewer than a masker takes.
+                    let _ = masker.learn(&value.into());
+                }
+            }
+            let filter = s.list.only().filter(|_| filtered);
+            let takes = |frame: &Frame<'_>| filter.is_none_or(|filter| filter.takes(frame));
+            let log = &s.record.log;
+            let remarks = s.pins.pins.iter().map(|(number, pin)| (*number, pin.note.clone())).collect();
+            let session = Transcript {
+                log,
+                pins: Some(&remarks),
+                only: Some(&takes),
+                connections: s.record.handshakes.as_slice(),
+                notes: &[],
+                origin: Origin::from_millis(self.0.ready.clock_began),
+            };
+            format.write(&session, &masker, &mut pieces).map(|()| log.from(0).filter(takes).count() as u64)
+        });
+        match frames {
+            Ok(frames) => Answer::File {
+                bytes: pieces.waiting,
+                name: format!("sockscope.{}", format.extension()),
+                media_type: format.media_type().to_owned(),
+                frames,
+            },
+            Err(fmt::Error) => Answer::Failed("the frames could not be written".to_owned()),
+        }
+    }
+}
+
+/// What frames hold that looks like a secret.
+#[derive(Default)]
+struct Suspects {
+    counts: BTreeMap<String, u64>,
+    /// How many stand at further places.
+    others: u64,
+    /// The values, as many as are looked for in other places.
+    values: Vec<String>,
+}
+
+impl Suspects {
+    /// So many places are told.
+    const MOST_PLACES: usize = 50;
+    /// So many values are looked for elsewhere; a shorter one stands elsewhere by accident.
+    const MOST_VALUES: usize = 200;
+    const TELLING: usize = 8;
+
+    fn look(&mut self, text: &str, masker: &Masker) {
+        for suspect in secrets::suspects(text) {
+            let SecretSuspect { place, value, .. } = suspect;
+            // A value of a secret variable is masked in any case, so there is nothing to decide.
+            if masker.knows(&value) {
+                continue;
+            }
+            let place = masker.mask(&place).into_owned();
+            let has_room = self.counts.len() < Self::MOST_PLACES;
+            if has_room || self.counts.contains_key(&place) {
+                *self.counts.entry(place).or_default() += 1;
+            } else {
+                self.others += 1;
+            }
+            let is_told = self.values.len() < Self::MOST_VALUES && value.len() >= Self::TELLING;
+            if is_told && !self.values.contains(&value) {
+                self.values.push(value);
+            }
+        }
+    }
+
+    fn places(self) -> Vec<(String, u64)> {
+        let others = (self.others > 0).then(|| ("other places".to_owned(), self.others));
+        self.counts.into_iter().chain(others).collect()
+    }
+}
+
+fn secret_variables(workspace: &Workspace) -> Masker {
+    let secrets = workspace.variables.iter().filter(|it| it.is_secret && !it.value.is_empty());
+    Masker::new(secrets.map(|it| it.value.as_str()))
+}
+
+/// A file that goes to the page in pieces.
+pub(super) struct Pieces<P: FnMut(Vec<u8>)> {
+    pub waiting: Vec<u8>,
+    pub post: P,
+}
+
+impl<P: FnMut(Vec<u8>)> Write for Pieces<P> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.waiting.extend_from_slice(text.as_bytes());
+        if self.waiting.len() >= PIECE {
+            (self.post)(std::mem::take(&mut self.waiting));
+        }
+        Ok(())
+    }
+}
+
+fn text(content: &Content) -> String {
+    String::from_utf8_lossy(&content.bytes).into_owned()
+}
+
+fn readable(content: &Content) -> String {
+    if !content.kind.is_text() {
+        return hex(&content.bytes);
+    }
+    let text = text(content);
+    view::format_json(&text).unwrap_or(text)
+}
+
+/// The content with placeholders in place of the values of secret variables.
+fn without(known: &Known, content: &Content) -> Content {
+    Content { kind: content.kind, bytes: known.bytes(&content.bytes, content.kind.is_text()).into() }
+}
+
+/// The content goes out again byte for byte: placeholders are off only where it has braces that look like one.
+fn as_draft(known: &Known, content: &Content) -> Draft {
+    if !content.kind.is_text() {
+        let masked = without(known, content);
+        return Draft { form: Form::Hex, text: hex(&masked.bytes), is_plain: false };
+    }
+    let text = text(content);
+    let is_json = text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+    let form = if is_json { Form::Json } else { Form::Text };
+    known.draft_of(form, text)
+}
+
+fn sent(sent: Result<(), String>) -> Answer {
+    match sent {
+        Ok(()) => Answer::Sent,
+        Err(words) => Answer::Failed(words),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 3);
+    for (place, byte) in bytes.iter().enumerate() {
+        if place > 0 {
+            text.push(if place % 16 == 0 { '\n' } else { ' ' });
+        }
+        text.push(DIGITS[usize::from(byte >> 4)] as char);
+        text.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    text
+}

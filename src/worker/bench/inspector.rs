@@ -1,0 +1,173 @@
+//! The frame that the page has opened, or the two that it compares.
+//!
+//! Owns the opened view and how far it has been opened. It refuses to hold more than one. The rule a reader would break: a
+//! content of 16 MB is opened in slices, so that the sockets beside it are heard.
+
+use std::rc::Rc;
+
+use super::list;
+use super::update::Content;
+use super::worker::Desk;
+use crate::engine::World;
+use crate::engine::bench::compare::{Comparison, compare};
+use crate::engine::bench::view::{self, Opened, ViewName, media};
+use crate::wire::bench::{Detail, Inspect, Media, Row};
+
+/// More lines than a screen has; a page cannot ask for a whole message at once.
+const MOST_LINES: u16 = 512;
+
+/// What is opened.
+#[derive(Default)]
+pub(super) struct Inspector {
+    shown: Option<Shown>,
+    changed: bool,
+}
+
+struct Shown {
+    of: Inspect,
+    row: Option<Row>,
+    with: Option<Row>,
+    content: Content,
+    views: Vec<ViewName>,
+    media: Option<Media>,
+    /// The name of the view.
+    view: String,
+    opened: Option<Opened>,
+    comparison: Option<Comparison>,
+    is_opening: bool,
+}
+
+impl Inspector {
+    /// What the page should show, when that has changed.
+    pub fn news(&mut self) -> Option<Detail> {
+        if !std::mem::take(&mut self.changed) {
+            return None;
+        }
+        let shown = self.shown.as_ref()?;
+        let count = usize::from(shown.of.lines);
+        let from = shown.of.from;
+        let compared = shown.comparison.as_ref();
+        let all = compared.map(|it| it.lines.len() as u64);
+        let opened = shown.opened.as_ref();
+        Some(Detail {
+            of: shown.of.clone(),
+            row: shown.row.clone(),
+            with: shown.with.clone(),
+            views: shown.views.clone(),
+            view: shown.view.clone(),
+            media: shown.media.clone(),
+            lines: all.or(opened.map(|it| it.lines())).unwrap_or(0),
+            is_opening: shown.is_opening,
+            shown: opened.map(|it| it.read(&shown.content.bytes, from, count)).unwrap_or_default(),
+            compared: compared
+                .map(|it| it.lines.iter().skip(from as usize).take(count).cloned().collect())
+                .unwrap_or_default(),
+            changes: compared.map_or(0, |it| it.changes),
+            is_cut: compared.is_some_and(|it| it.cut),
+        })
+    }
+}
+
+impl<W: World> Desk<W> {
+    /// Opens a frame, moves within it, or closes it.
+    pub(super) fn inspect(&self, inspect: Option<Inspect>) {
+        let Some(inspect) = inspect else {
+            self.state(|s| s.inspector = Inspector::default());
+            return;
+        };
+        let inspect = Inspect { lines: inspect.lines.min(MOST_LINES), ..inspect };
+        let is_same = self.state(|s| {
+            let shown = s.inspector.shown.as_mut().filter(|shown| is_same(&shown.of, &inspect));
+            s.dirty = true;
+            s.inspector.changed = true;
+            shown.map(|shown| shown.of = inspect.clone()).is_some()
+        });
+        if !is_same {
+            self.open_detail(inspect);
+        }
+    }
+
+    fn open_detail(&self, inspect: Inspect) {
+        let is_opening = self.state(|s| {
+            let row_of = |number| {
+                let pinned = s.pins.pins.get(&number).map(|pin| pin.row.clone());
+                s.record.log.get(number).map(|frame| list::row(&frame)).or(pinned)
+            };
+            let (row, with) = (row_of(inspect.frame), inspect.with.and_then(row_of));
+            let gone = || Content { kind: crate::engine::FrameKind::Failed, bytes: Rc::from(&b""[..]) };
+            let content = s.content(inspect.frame).unwrap_or_else(gone);
+            let other = inspect.with.map(|number| s.content(number).unwrap_or_else(gone));
+            let is_text = content.kind.is_text();
+            let views = view::views(is_text, &content.bytes);
+            let asked = views.iter().find(|known| known.name == inspect.view);
+            let view = asked.or(views.first()).map(|known| known.name.to_string()).unwrap_or_default();
+            let media = (!is_text).then(|| media::of(&content.bytes)).flatten();
+            let comparison = other.map(|other| {
+                let (one, two) = ((is_text, &*content.bytes), (other.kind.is_text(), &*other.bytes));
+                // The older one is the left side, as one reads.
+                if inspect.with < Some(inspect.frame) { compare(two, one) } else { compare(one, two) }
+            });
+            let opened = comparison.is_none().then(|| view::open(&view, is_text, &content.bytes));
+            let is_opening = opened.is_some();
+            let media = media.map(|it| Media { media_type: it.media_type.to_string(), words: it.words });
+            s.inspector.shown = Some(Shown {
+                of: inspect,
+                row,
+                with,
+                content,
+                views,
+                media,
+                view,
+                opened,
+                comparison,
+                is_opening,
+            });
+            s.inspector.changed = true;
+            is_opening
+        });
+        if is_opening {
+            self.go_on_opening();
+        }
+    }
+
+    /// Opens in slices; another frame that is opened meanwhile ends it.
+    fn go_on_opening(&self) {
+        let of = self.state(|s| s.inspector.shown.as_ref().map(|shown| shown.of.clone()));
+        let desk = self.clone();
+        let slice = move || {
+            let until = desk.now() + super::worker::SLICE;
+            desk.state(|s| {
+                let inspector = &mut s.inspector;
+                let Some(shown) = &mut inspector.shown else { return true };
+                if !of.as_ref().is_some_and(|of| is_same(of, &shown.of)) {
+                    return true;
+                }
+                let Some(opened) = &mut shown.opened else { return true };
+                let is_done = opened.advance(&shown.content.bytes, &mut || desk.0.world.now() < until);
+                shown.is_opening = !is_done;
+                inspector.changed = true;
+                s.dirty = true;
+                is_done
+            })
+        };
+        // Most are opened at once, and shown without a word about it.
+        if slice() {
+            return;
+        }
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            loop {
+                desk.flush();
+                desk.0.world.breathe().await;
+                if slice() {
+                    return desk.flush();
+                }
+            }
+        }));
+    }
+}
+
+/// Whether the same is opened, whatever part of it is shown.
+fn is_same(a: &Inspect, b: &Inspect) -> bool {
+    (a.frame, a.with, &a.view) == (b.frame, b.with, &b.view)
+}

@@ -1,0 +1,30 @@
+//! What the worker runs: it owns every socket and the log, and answers the page.
+//!
+//! Owns the bookkeeping between [`crate::wire`] and [`crate::engine`]. It refuses to know a browser: the world comes in
+//! from outside, so all of it is tested natively with virtual time. The rule a reader would break: nothing is posted
+//! before the page has said [`Seen`](crate::wire::bench::Request::Seen), so a slow page never grows a queue.
+
+mod answers;
+mod connection;
+mod failures;
+mod heartbeat;
+mod inspector;
+mod list;
+mod matching;
+mod pins;
+mod pulse;
+mod record;
+mod recording;
+mod replies;
+mod sending;
+mod sharing;
+mod shown;
+mod sockets;
+mod storage;
+mod update;
+mod why;
+mod worker;
+
+pub use pulse::beat;
+pub use storage::{Keep, KeepError};
+pub use worker::{Desk, Spawn};

@@ -1,0 +1,25 @@
+//! How late the worker's own timers come. A harness that lags says so instead of blaming the server.
+
+use std::time::Duration;
+
+use super::Desk;
+use crate::engine::World;
+use crate::wire::bench::Pulse;
+
+const EVERY: Duration = Duration::from_millis(100);
+/// The worst of so many beats is what the page shows, a second's worth.
+const WINDOW: u32 = 10;
+
+/// Beats for as long as the worker lives.
+pub async fn beat<W: World>(desk: Desk<W>) {
+    loop {
+        let mut worst = Duration::ZERO;
+        for _ in 0..WINDOW {
+            let before = desk.now();
+            desk.beat(before + EVERY);
+            desk.world().sleep(EVERY).await;
+            worst = worst.max((desk.now() - before).saturating_sub(EVERY));
+        }
+        desk.feel(Pulse { loop_lag: Some(worst) });
+    }
+}

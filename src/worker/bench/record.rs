@@ -1,0 +1,98 @@
+//! What has happened, over all connections: the log, the handshakes, the round trips.
+
+use std::time::Duration;
+
+use crate::engine::metrics::Trend;
+use crate::engine::recording::handshakes::Handshakes;
+use crate::engine::{Endpoint, Entry, FrameKind, FrameLog, Instant, Latency};
+use crate::wire::bench::ConnectionId;
+
+/// The record of a session.
+pub(super) struct Record {
+    pub log: FrameLog,
+    pub handshakes: Handshakes,
+    pub latency: Latency,
+    pub trend: Trend,
+    /// Round trips that are no evidence against the server.
+    pub tainted: u64,
+    /// Messages without an answer that no line counts any more: it was forgotten, or its own figures began anew.
+    pub unanswered: u64,
+    /// Messages ever sent and received.
+    pub messages: u64,
+    pub taint: Taint,
+}
+
+impl Record {
+    pub fn with_budget(budget: usize) -> Self {
+        Self {
+            log: FrameLog::with_budget(budget),
+            handshakes: Handshakes::default(),
+            latency: Latency::new(),
+            trend: Trend::default(),
+            tainted: 0,
+            unanswered: 0,
+            messages: 0,
+            taint: Taint::default(),
+        }
+    }
+
+    pub fn begin(&mut self, at: Instant, id: ConnectionId, name: &str, endpoint: &Endpoint) {
+        self.handshakes.begin(&self.log, at, id.0, name, endpoint);
+    }
+
+    pub fn measured(&mut self, at: Instant, took: Duration, is_tainted: bool) {
+        self.latency.record(took);
+        self.trend.record(at, took, is_tainted);
+        self.tainted += u64::from(is_tainted);
+    }
+
+    /// The figures begin anew.
+    pub fn reset_figures(&mut self) {
+        self.latency = Latency::new();
+        self.trend = Trend::default();
+        self.tainted = 0;
+        self.unanswered = 0;
+    }
+
+    pub fn push(
+        &mut self,
+        at: Instant,
+        connection: ConnectionId,
+        kind: FrameKind,
+        bytes: &[u8],
+        round_trip: Option<Duration>,
+    ) {
+        let is_tainted = kind.is_received() && self.taint.is_tainted(at);
+        self.log.push(Entry { at, connection: connection.0, kind, bytes, round_trip, is_tainted });
+    }
+}
+
+/// A worker whose timers come later than this may also see messages late.
+const LAG: Duration = Duration::from_millis(20);
+
+/// Whether a moment is one in which the harness could not be trusted.
+#[derive(Default)]
+pub(super) struct Taint {
+    pub is_hidden: bool,
+    /// When the next beat of the worker's own timer is due; none before the first.
+    due: Option<Instant>,
+    /// A late beat makes what came until then doubtful.
+    late_until: Option<Instant>,
+}
+
+impl Taint {
+    /// A beat came, and the next one is due then.
+    pub fn beat(&mut self, now: Instant, next: Instant) {
+        if self.due.is_some_and(|due| now > due + LAG) {
+            self.late_until = Some(now + LAG);
+        }
+        self.due = Some(next);
+    }
+
+    /// Whether a time measured at `at` is doubtful.
+    pub fn is_tainted(&self, at: Instant) -> bool {
+        self.is_hidden
+            || self.late_until.is_some_and(|until| at <= until)
+            || self.due.is_some_and(|due| at > due + LAG)
+    }
+}

@@ -1,0 +1,133 @@
+//! What the page is told with each update, from the state of the desk.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::connection::Line;
+use super::worker::State;
+use crate::engine::base::mask::Masker;
+use crate::engine::{FrameKind, Instant, Payload, World};
+use crate::wire::bench::{News, Phase, Plot, PlotOf, Totals};
+
+/// Plots are drawn anew so often.
+const PLOT_EVERY: Duration = Duration::from_millis(250);
+/// Bars of the histogram.
+const BARS: usize = 60;
+
+impl<W: World> State<W> {
+    pub fn sockets(&self) -> u16 {
+        (self.lines.values().filter(|line| line.has_socket()).count() + self.lingering.len()) as u16
+    }
+
+    /// Handshakes under way.
+    pub fn pending(&self) -> u16 {
+        self.lines.values().filter(|line| line.state.phase == Phase::Connecting).count() as u16
+    }
+
+    /// A frame's content, also of one that is only pinned.
+    pub fn content(&self, number: u64) -> Option<Content> {
+        if let Some(frame) = self.record.log.get(number) {
+            return Some(Content { kind: frame.kind, bytes: frame.bytes.into() });
+        }
+        self.pins.content(number).map(|(pin, bytes)| Content { kind: pin.row.kind, bytes })
+    }
+
+    pub fn news(&mut self, now: Instant, may_search: impl FnMut() -> bool) -> (News, bool) {
+        for line in self.lines.values_mut() {
+            line.look_at_buffer();
+        }
+        let is_all_searched = self.list.advance(&self.record.log, may_search);
+        let news = News {
+            lines: self
+                .lines
+                .values_mut()
+                .filter(|line| line.changed && !line.forgotten)
+                .map(Line::report)
+                .collect(),
+            totals: self.totals(),
+            list: self.list.state(&self.record.log),
+            rows: self.list.rows(&self.record.log, &self.pins.pins).map(|mut rows| {
+                rows.rows.iter_mut().for_each(|row| mask(&self.masker, &mut row.preview));
+                rows
+            }),
+            draft: self.draft_seen.take(),
+            repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
+            detail: self.inspector.news().map(Box::new),
+            pins: std::mem::take(&mut self.pins.changed).then(|| {
+                let mut pins = self.pins.report();
+                pins.iter_mut().for_each(|pin| mask(&self.masker, &mut pin.row.preview));
+                pins
+            }),
+            plot: self.plot(now).map(Box::new),
+            replies: std::mem::take(&mut self.replies.changed).then(|| self.replies.report()),
+            shown: self.shown.take(),
+            pulse: self.pulse,
+        };
+        (news, is_all_searched)
+    }
+
+    fn totals(&mut self) -> Totals {
+        let log = &self.record.log;
+        let second = self.second.as_mut().map(|second| second.recorded(log));
+        Totals {
+            frames: log.total(),
+            began: log.began(),
+            dropped: log.dropped(),
+            cleared: log.cleared(),
+            messages: self.record.messages,
+            held_bytes: log.held_bytes() as u64,
+            budget: log.budget() as u64,
+            sockets: self.sockets(),
+            latency: self.record.latency.summary(),
+            tainted: self.record.tainted,
+            unanswered: self.record.unanswered
+                + self.lines.values().map(|line| line.state.unanswered).sum::<u64>(),
+            second,
+        }
+    }
+
+    /// The latencies that the page looks at, not more often than one can see.
+    fn plot(&mut self, now: Instant) -> Option<Plot> {
+        let of = self.plot?;
+        if self.plotted != Instant::ORIGIN && now - self.plotted < PLOT_EVERY {
+            // Looked at again with the next beat.
+            return None;
+        }
+        self.plotted = now.max(Instant::from_nanos(1));
+        let (latency, trend) = match of {
+            PlotOf::All => (&self.record.latency, &self.record.trend),
+            PlotOf::One(id) => {
+                let line = self.lines.get(&id)?;
+                (&line.latency, &line.trend)
+            }
+        };
+        let range = latency.summary().map(|summary| (summary.min, summary.max));
+        Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points(), now })
+    }
+}
+
+/// Takes secrets out of what is shown without being asked for. Whoever opens a frame sees all of it.
+fn mask(masker: &Masker, preview: &mut String) {
+    if let Cow::Owned(masked) = masker.mask(preview) {
+        *preview = masked;
+    }
+}
+
+/// The content of a frame.
+#[derive(Clone)]
+pub(super) struct Content {
+    pub kind: FrameKind,
+    pub bytes: Rc<[u8]>,
+}
+
+impl Content {
+    /// As a message that can be sent.
+    pub fn payload(&self) -> Payload {
+        if self.kind.is_text() {
+            Payload::Text(String::from_utf8_lossy(&self.bytes).into_owned())
+        } else {
+            Payload::Binary(self.bytes.to_vec())
+        }
+    }
+}

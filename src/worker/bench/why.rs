@@ -1,0 +1,85 @@
+//! Why a handshake failed: asked of the companion that serves the page, if one does.
+//!
+//! Owns who is asked, and that equal questions are asked once. It refuses to guess: that is [`explain`](crate::engine::explain)'s.
+//! An answer belongs to the attempt that it was asked for, and its row stands in the timeline also when the next one has begun.
+
+use std::rc::Rc;
+
+use super::worker::Desk;
+use crate::engine::explain::companion::{Companion, Look};
+use crate::engine::{Endpoint, FrameKind, World};
+use crate::wire::bench::ConnectionId;
+
+/// The server that the page came from, and what it is being asked.
+#[derive(Default)]
+pub(super) struct Questions {
+    companion: Rc<Companion>,
+    under_way: Vec<(Endpoint, Vec<(ConnectionId, u32)>)>,
+}
+
+impl<W: World> Desk<W> {
+    /// Finds out why this attempt of a connection failed, and writes it down.
+    pub(super) fn find_out(&self, id: ConnectionId, attempt: u32, endpoint: Endpoint) {
+        let asks = self.line(id, |line, _| line.setup.opening.asks_why) == Some(true);
+        if !asks || self.state(|s| s.questions.companion.is_blind()) {
+            return self.told(id, attempt, &endpoint, &Look::Nothing);
+        }
+        let is_first = self.state(|s| {
+            let under_way = &mut s.questions.under_way;
+            match under_way.iter_mut().find(|(asked, _)| *asked == endpoint) {
+                Some((_, waiting)) => {
+                    waiting.push((id, attempt));
+                    false
+                }
+                None => {
+                    under_way.push((endpoint.clone(), vec![(id, attempt)]));
+                    true
+                }
+            }
+        });
+        if !is_first {
+            return;
+        }
+        self.line(id, |line, _| line.state.asks_why = true);
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            let companion = desk.state(|s| s.questions.companion.clone());
+            let found = companion.look(&desk.0.world, &endpoint).await;
+            let waiting = desk.state(|s| {
+                let under_way = &mut s.questions.under_way;
+                let at = under_way.iter().position(|(asked, _)| *asked == endpoint);
+                at.map(|at| under_way.swap_remove(at).1).unwrap_or_default()
+            });
+            for (id, attempt) in waiting {
+                desk.told(id, attempt, &endpoint, &found);
+            }
+            desk.flush();
+        }));
+    }
+
+    fn told(&self, id: ConnectionId, attempt: u32, endpoint: &Endpoint, found: &Look) {
+        let at = self.now();
+        self.line(id, |line, record| {
+            let is_latest = line.attempt == attempt;
+            if is_latest {
+                line.state.asks_why = false;
+            }
+            let Some(why) = line.failed.take_if(|(of, _)| *of == attempt).map(|(_, why)| why) else { return };
+            let why = match found {
+                Look::Saw(probed) => why.with_probe(endpoint, (**probed).clone()),
+                Look::NotAllowed(words) => {
+                    let mut why = why;
+                    why.known.push(format!("The server of this page did not look: {words}."));
+                    why
+                }
+                Look::Nothing => why,
+            };
+            line.note(record, at, FrameKind::Failed, &why.headline());
+            line.changed = true;
+            // A person may have gone elsewhere since.
+            if line.state.url == endpoint.url() && line.opened.is_none() {
+                line.state.why = Some(why);
+            }
+        });
+    }
+}

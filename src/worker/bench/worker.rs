@@ -1,0 +1,459 @@
+//! The desk: requests of the page come in, events of the sockets come in, news goes out.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::connection::Line;
+use super::failures::Failures;
+use super::inspector::Inspector;
+use super::list::List;
+use super::pins::Pins;
+use super::record::Record;
+use super::recording::Second;
+use super::replies::Replies;
+use super::storage::{self, Keep};
+use super::why::Questions;
+use crate::engine::base::mask::Masker;
+use crate::engine::base::world::LocalFuture;
+use crate::engine::bench::draft::{Attachment, Draft};
+use crate::engine::bench::placeholders::Names;
+use crate::engine::explain::Surroundings;
+use crate::engine::{Instant, World};
+use crate::wire;
+use crate::wire::bench::{
+    ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Unread, Update,
+    Variable, Workspace,
+};
+
+/// Starts a task beside the others.
+pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
+
+/// The set-up is kept when it has not changed for this long.
+const KEEP_AFTER: Duration = Duration::from_millis(250);
+/// It is kept this long after a change at the latest, also while somebody goes on typing.
+const KEEP_WITHIN: Duration = Duration::from_secs(1);
+/// Searching takes turns with the sockets: so long at a time.
+pub(super) const SLICE: Duration = Duration::from_millis(4);
+
+/// The one owner of sockets and log. A clone is another handle.
+pub struct Desk<W: World>(pub(super) Rc<Inner<W>>);
+
+impl<W: World> Clone for Desk<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+pub(super) struct Inner<W: World> {
+    pub world: W,
+    pub ready: Ready,
+    pub spawn: Spawn,
+    post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
+    keep: RefCell<Option<Rc<dyn Keep>>>,
+    state: RefCell<State<W>>,
+}
+
+pub(super) struct State<W: World> {
+    pub record: Record,
+    pub lines: BTreeMap<ConnectionId, Line<W::Socket>>,
+    /// Sockets that nobody waits for and that the browser still holds; it counts them until it tells of their end.
+    pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
+    pub failures: Failures,
+    pub questions: Questions,
+    pub workspace: Workspace,
+    pub names: Rc<Names>,
+    /// Of the secrets as they are now, for what is shown without being asked for.
+    pub masker: Masker,
+    pub replies: Replies,
+    pub draft: Draft,
+    pub attached: Option<Attachment>,
+    pub draft_seen: Option<DraftSeen>,
+    pub repeat: RepeatSeen,
+    pub repeat_changed: bool,
+    /// Which repeat is the current one; a task of an earlier one must not go on.
+    pub repeat_run: u64,
+    surroundings: Surroundings,
+    pub list: List,
+    is_searching: bool,
+    pub pins: Pins,
+    pub inspector: Inspector,
+    pub plot: Option<PlotOf>,
+    pub plotted: Instant,
+    pub shown: Option<ShownSeen>,
+    pub next_of_checks: u32,
+    pub pulse: Pulse,
+    /// The second of two recordings, while it is made.
+    pub second: Option<Second>,
+    /// The set-up or the draft has changed this many times; both are kept when they stay the same for a while.
+    changes: u64,
+    /// When the first change came that is not kept yet.
+    changed_at: Option<Instant>,
+    /// The page has told its set-up; before, what was kept must not be written over.
+    is_arranged: bool,
+    /// What has changed lately could not be kept, and the page has been told.
+    is_unkept: bool,
+    /// The page has drawn what it got.
+    page_is_ready: bool,
+    pub dirty: bool,
+}
+
+impl<W: World> Desk<W> {
+    /// A desk in this world that posts its answers through `post`.
+    pub fn new(world: W, ready: Ready, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
+        let surroundings = Surroundings { most_sockets: ready.most_sockets, ..Surroundings::default() };
+        Self(Rc::new(Inner {
+            world,
+            ready,
+            spawn,
+            post: RefCell::new(Box::new(post)),
+            keep: RefCell::default(),
+            state: RefCell::new(State {
+                record: Record::with_budget(Workspace::BUDGET as usize),
+                lines: BTreeMap::new(),
+                lingering: Vec::new(),
+                failures: Failures::default(),
+                questions: Questions::default(),
+                workspace: Workspace::default(),
+                names: Rc::default(),
+                masker: Masker::default(),
+                replies: Replies::default(),
+                draft: Draft::default(),
+                attached: None,
+                draft_seen: None,
+                repeat: RepeatSeen::default(),
+                repeat_changed: false,
+                repeat_run: 0,
+                surroundings,
+                list: List::default(),
+                is_searching: false,
+                pins: Pins::default(),
+                inspector: Inspector::default(),
+                plot: None,
+                plotted: Instant::ORIGIN,
+                shown: None,
+                next_of_checks: ConnectionId::FIRST_OF_CHECKS,
+                pulse: Pulse::default(),
+                second: None,
+                changes: 0,
+                changed_at: None,
+                is_arranged: false,
+                is_unkept: false,
+                page_is_ready: false,
+                dirty: true,
+            }),
+        }))
+    }
+
+    /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
+    pub fn announce(&self) {
+        self.post(&Update::Ready(self.0.ready.clone()));
+    }
+
+    /// Tells the page what was kept, and keeps what it sets up from now on.
+    pub async fn restore(&self, keep: impl Keep + 'static) {
+        let (workspace, unread) = match keep.load().await {
+            Ok(None) => (None, Vec::new()),
+            Ok(Some(text)) => storage::of_text(&text),
+            Err(error) => (None, vec![error.to_string()]),
+        };
+        let mut restored = Restored { workspace, ..Restored::default() };
+        if !unread.is_empty() {
+            // What comes next is written over it.
+            match keep.set_aside().await {
+                Ok(place) => {
+                    restored.unread = Some(Unread { reasons: unread, place: place.unwrap_or_default() })
+                }
+                Err(error) => {
+                    restored.trouble = Some(format!("{}; {error}", unread.join("; ")));
+                    return self.post(&Update::Restored(Box::new(restored)));
+                }
+            }
+        }
+        *self.0.keep.borrow_mut() = Some(Rc::new(keep));
+        self.post(&Update::Restored(Box::new(restored)));
+    }
+
+    /// The same for one that could not even be opened.
+    pub fn restore_nothing(&self, trouble: String) {
+        self.post(&Update::Restored(Box::new(Restored { trouble: Some(trouble), ..Restored::default() })));
+    }
+
+    /// Answers a message of the page. Bytes of another version are answered with our own version, so that the page sees it.
+    pub fn receive(&self, bytes: &[u8]) {
+        match wire::decode(bytes) {
+            Ok(request) => self.answer(request),
+            Err(_) => self.announce(),
+        }
+        self.flush();
+    }
+
+    fn answer(&self, request: Request) {
+        match request {
+            Request::Arrange(workspace) => self.arrange(*workspace),
+            Request::Draft(draft) => {
+                self.redraft(|s| s.draft = draft);
+                self.keep_soon();
+            }
+            Request::Attach(payload) => {
+                self.redraft(|s| s.attached = Some(Attachment { payload: Rc::new(payload) }));
+            }
+            Request::Surroundings(surroundings) => {
+                self.state(|s| s.surroundings = surroundings);
+                self.look_at_addresses();
+            }
+            Request::Hidden(is_hidden) => {
+                self.state(|s| s.record.taint.is_hidden = is_hidden);
+                // A page that is out of sight may be gone with the next moment.
+                if is_hidden {
+                    self.keep_now();
+                }
+            }
+            Request::RecordAgain(from) => self.change_list(|s| s.second = from.map(Second::new)),
+            Request::Connect { connection } => self.connect(connection),
+            Request::Repeat { to, draft } => self.start_repeat(to, draft),
+            Request::StopRepeat => self.stop_repeat("stopped"),
+            Request::Close { connection, closing } => self.disconnect(connection, &closing),
+            Request::Forget { connection } => self.forget(connection),
+            Request::Look(look) => self.change_list(|s| s.list.look(look)),
+            Request::Filter { spec, hides } => {
+                self.change_list(|s| s.list.filter(&spec, hides));
+                self.search();
+            }
+            Request::Pause(is_paused) => self.change_list(|s| s.list.pause(is_paused, &s.record.log)),
+            Request::Clear => self.change_list(|s| {
+                s.record.log.clear();
+                s.second.iter_mut().for_each(Second::forget);
+                s.list.redraw();
+            }),
+            Request::Inspect(inspect) => self.inspect(inspect),
+            Request::Pin { frame, note } => self.change_list(|s| {
+                s.pins.pin(frame, note, &s.record.log);
+                s.list.redraw();
+            }),
+            Request::Unpin { frame } => self.change_list(|s| {
+                s.pins.unpin(frame);
+                s.list.redraw();
+            }),
+            Request::ResetFigures(of) => self.reset_figures(of),
+            Request::Plot(of) => self.change_list(|s| {
+                s.plot = of;
+                s.plotted = Instant::ORIGIN;
+            }),
+            Request::Ask { id, question } => self.reply_to(id, question),
+            Request::Seen => self.state(|s| s.page_is_ready = true),
+            Request::Show(shown) => self.show(*shown),
+        }
+    }
+
+    pub(super) fn state<T>(&self, change: impl FnOnce(&mut State<W>) -> T) -> T {
+        change(&mut self.0.state.borrow_mut())
+    }
+
+    /// Changes something that the page shows.
+    pub(super) fn change_list(&self, change: impl FnOnce(&mut State<W>)) {
+        self.state(|s| {
+            change(s);
+            s.dirty = true;
+        });
+    }
+
+    /// Changes what stands in the composer, or what it depends on.
+    pub(super) fn redraft(&self, change: impl FnOnce(&mut State<W>)) {
+        self.state(change);
+        let seen = self.preview();
+        self.change_list(|s| s.draft_seen = Some(seen));
+    }
+
+    /// Changes a line together with the record that it writes to.
+    pub(super) fn line<T>(
+        &self,
+        id: ConnectionId,
+        change: impl FnOnce(&mut Line<W::Socket>, &mut Record) -> T,
+    ) -> Option<T> {
+        self.state(|s| {
+            s.dirty = true;
+            s.lines.get_mut(&id).map(|line| change(line, &mut s.record))
+        })
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.0.world.now()
+    }
+
+    pub(super) fn world(&self) -> &W {
+        &self.0.world
+    }
+
+    /// Takes a new set-up.
+    fn arrange(&self, workspace: Workspace) {
+        self.state(|s| {
+            s.is_arranged = true;
+            if s.workspace.variables != workspace.variables {
+                s.names = Rc::new(Variable::names(&workspace.variables));
+                let secrets = workspace.variables.iter().filter(|it| it.is_secret);
+                s.masker = Masker::new(secrets.map(|it| it.value.as_str()));
+                s.list.redraw();
+                s.pins.changed = true;
+            }
+            for setup in &workspace.connections {
+                let line = s.lines.entry(setup.id).or_insert_with(|| Line::new(setup.id));
+                line.arrange(setup);
+            }
+            s.replies.arrange(&workspace.rules);
+            if s.workspace.budget != workspace.budget {
+                s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
+                s.list.redraw();
+            }
+            s.workspace = workspace;
+            s.dirty = true;
+        });
+        self.look_at_addresses();
+        self.redraft(|_| {});
+        self.keep_soon();
+    }
+
+    /// Keeps the set-up once it has stayed the same for a while, and soon in any case.
+    fn keep_soon(&self) {
+        if self.0.keep.borrow().is_none() {
+            return;
+        }
+        let now = self.now();
+        let (changes, waits) = self.state(|s| {
+            s.changes += 1;
+            let at_the_latest = *s.changed_at.get_or_insert(now) + KEEP_WITHIN;
+            (s.changes, at_the_latest.since(now).min(KEEP_AFTER))
+        });
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            desk.0.world.sleep(waits).await;
+            let now = desk.now();
+            let is_due = desk.state(|s| {
+                s.changes == changes || s.changed_at.is_some_and(|since| now.since(since) >= KEEP_WITHIN)
+            });
+            if is_due {
+                desk.keep_now();
+            }
+        }));
+    }
+
+    /// Keeps what has changed and is not kept yet.
+    fn keep_now(&self) {
+        let Some(keep) = self.0.keep.borrow().clone() else { return };
+        let text = self.state(|s| {
+            if !s.is_arranged || s.changed_at.take().is_none() {
+                return None;
+            }
+            s.workspace.draft = s.draft.clone();
+            Some(storage::to_text(&s.workspace))
+        });
+        let Some(text) = text else { return };
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            let trouble = keep.save(text).await.err().map(|error| error.to_string());
+            let is_news =
+                desk.state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
+            if let Some(words) = trouble.filter(|_| is_news) {
+                desk.post(&Update::Unkept(words));
+            }
+        }));
+    }
+
+    pub(super) fn surroundings(&self) -> Surroundings {
+        let now = self.now();
+        let most_sockets = self.0.ready.most_sockets;
+        self.state(|s| {
+            let (sockets, pending, failed_lately) = (s.sockets(), s.pending(), s.failures.lately(now));
+            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings }
+        })
+    }
+
+    pub(super) fn trouble(&self, id: ConnectionId, words: &str) {
+        let at = self.now();
+        self.line(id, |line, record| line.trouble(record, at, words));
+    }
+
+    /// The worker's own timer has come; the next one is due then.
+    pub(super) fn beat(&self, next: Instant) {
+        let now = self.now();
+        self.state(|s| s.record.taint.beat(now, next));
+    }
+
+    /// Takes note of how the worker is doing, and of what waits in the browser.
+    pub(super) fn feel(&self, pulse: Pulse) {
+        let now = self.now();
+        self.state(|s| {
+            for line in s.lines.values_mut() {
+                line.look_at_buffer();
+                line.look_at_questions(now);
+                s.dirty |= line.changed;
+            }
+            // A plot that was drawn a moment before the last message wants to be drawn once more.
+            s.dirty |= s.pulse != pulse || s.plot.is_some();
+            s.pulse = pulse;
+        });
+        self.flush();
+    }
+
+    /// The figures of round trips begin anew.
+    fn reset_figures(&self, of: PlotOf) {
+        self.change_list(|s| {
+            let is_meant = |id| of == PlotOf::All || of == PlotOf::One(id);
+            for (_, line) in s.lines.iter_mut().filter(|(id, _)| is_meant(**id)) {
+                line.reset_figures(&mut s.record);
+            }
+            if of == PlotOf::All {
+                s.record.reset_figures();
+            }
+            s.plotted = Instant::ORIGIN;
+        });
+    }
+
+    /// Searches the log in slices, as long as there is something to search.
+    fn search(&self) {
+        if self.state(|s| std::mem::replace(&mut s.is_searching, true)) {
+            return;
+        }
+        let desk = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            loop {
+                let until = desk.now() + SLICE;
+                let is_done = desk.state(|s| {
+                    s.dirty = true;
+                    let is_done = s.list.advance(&s.record.log, || desk.0.world.now() < until);
+                    s.is_searching = !is_done;
+                    is_done
+                });
+                desk.flush();
+                if is_done {
+                    return;
+                }
+                desk.0.world.breathe().await;
+            }
+        }));
+    }
+
+    /// Posts what has changed, when the page is ready for it.
+    pub(super) fn flush(&self) {
+        let now = self.now();
+        let news = self.state(|s| {
+            if !s.page_is_ready || !s.dirty {
+                return None;
+            }
+            s.page_is_ready = false;
+            s.dirty = false;
+            Some(s.news(now, || self.0.world.now() < now + SLICE))
+        });
+        if let Some((news, is_all_searched)) = news {
+            if !is_all_searched {
+                self.search();
+            }
+            self.post(&Update::News(Box::new(news)));
+        }
+    }
+
+    pub(super) fn post(&self, update: &Update) {
+        (self.0.post.borrow_mut())(wire::encode(update));
+    }
+}

@@ -1,0 +1,109 @@
+//! The suites: those that ship and one's own.
+//!
+//! Owns what is listed of each. It refuses to run any. A suite that cannot be read is listed all the same: nothing that
+//! somebody wrote is lost because it has a mistake.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::engine::base::payload::visible;
+use crate::engine::run::{Options, Plan};
+use crate::engine::suite::assist::outline;
+use crate::engine::suite::shipped::SHIPPED;
+use crate::engine::suite::{Problem, Suite};
+use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
+
+/// All suites.
+#[derive(Default)]
+pub(super) struct Library {
+    own: BTreeMap<String, (OwnSuite, Card)>,
+    /// Of those that ship: reading them all takes a while, and they never change.
+    shipped: Vec<Card>,
+}
+
+impl Library {
+    pub fn add(&mut self, suite: OwnSuite) {
+        let card = card(&suite.id, &suite.title, &suite.text, false);
+        self.own.insert(suite.id.clone(), (suite, card));
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        self.own.remove(id);
+    }
+
+    pub fn text(&self, id: &str) -> Option<&str> {
+        let shipped = || SHIPPED.iter().find(|(name, _)| *name == id).map(|(_, text)| *text);
+        self.own.get(id).map(|(suite, _)| suite.text.as_str()).or_else(shipped)
+    }
+
+    /// Those that ship, in their order, then one's own by title.
+    pub fn cards(&mut self) -> Vec<Card> {
+        if self.shipped.is_empty() {
+            self.shipped = SHIPPED.iter().map(|(name, text)| card(name, name, text, true)).collect();
+        }
+        let mut own: Vec<_> = self.own.values().map(|(_, card)| card.clone()).collect();
+        own.sort_by(|a, b| a.title.cmp(&b.title));
+        self.shipped.iter().cloned().chain(own).collect()
+    }
+}
+
+/// A title is longer than this by mistake or by malice; a list of megabytes takes seconds to draw.
+const LONGEST_TITLE: usize = 120;
+
+fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
+    let examined = examine(text);
+    let mut tags: Vec<String> = Vec::new();
+    for tag in examined.checks.iter().flat_map(|check| &check.tags) {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    Card {
+        id: id.to_owned(),
+        title: title.chars().take(LONGEST_TITLE).map(visible).collect(),
+        about: examined.about,
+        tags,
+        checks: rows_of(text).unwrap_or(examined.checks.len()),
+        is_shipped,
+        problems: examined.mistakes.len(),
+    }
+}
+
+/// How many checks would run, one for each row, where that can be told without anybody's values.
+fn rows_of(text: &str) -> Option<usize> {
+    // What the page fills in itself; which server it is makes no rows.
+    let env = ["WS_URL", "API_URL", "PROXY_URL", "TOXICS_URL"]
+        .map(|name| (name.to_owned(), "ws://localhost".to_owned()));
+    let options = Options { env: env.into(), ..Options::default() };
+    Plan::new(Rc::new(Suite::parse(text).ok()?), options, 0).ok().map(|plan| plan.count())
+}
+
+/// What is in a text.
+pub(super) fn examine(text: &str) -> Examined {
+    match outline(text) {
+        Ok(outline) => Examined {
+            name: outline.name,
+            about: outline.about,
+            variables: outline.vars,
+            checks: outline.checks,
+            mistakes: Vec::new(),
+        },
+        Err(problems) => Examined { mistakes: problems.iter().map(mistake).collect(), ..Examined::default() },
+    }
+}
+
+/// The names of its clients, in the order in which they are written; none while it cannot be read.
+pub(super) fn clients_of(text: &str) -> Vec<String> {
+    let first = Suite::parse(text).ok().and_then(|suite| suite.checks.into_iter().next());
+    first.map(|check| check.clients.into_iter().map(|client| client.name).collect()).unwrap_or_default()
+}
+
+pub(super) fn mistake(problem: &Problem) -> Mistake {
+    Mistake {
+        line: problem.line,
+        column: problem.column,
+        end_line: problem.end.line,
+        end_column: problem.end.column,
+        message: problem.message.clone(),
+    }
+}

@@ -1,0 +1,19 @@
+//! What the worker of the checks runs: suites, their runs, what was recorded and what is kept.
+//!
+//! Owns the bookkeeping between [`crate::wire::checks`] and [`crate::engine`]. It refuses to know a browser: the world and the
+//! shelf come in from outside, so all of it is tested natively with virtual time. It is a worker of its own beside that of the
+//! bench, so that nobody downloads the engine of suites before the first suite is looked at.
+
+mod connection_table;
+mod history;
+mod library;
+mod looks;
+mod recordings;
+mod site;
+mod storage;
+mod work;
+mod worker;
+
+pub use site::{Site, browser_name};
+pub use storage::{Shelf, ShelfError};
+pub use worker::{Office, Spawn};

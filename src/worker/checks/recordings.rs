@@ -1,0 +1,227 @@
+//! What was recorded of the runs of this visit, and where in it each failure is.
+//!
+//! Owns the moments of failures as numbers of frames. The rule a reader would break: recordings are large, so the oldest ones go
+//! when all together hold more than [`MOST`] bytes; a report is never among what goes.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::engine::base::mask::Masker;
+use crate::engine::recording::run_recording::Recorded;
+use crate::engine::report::{Millis, NearbyEvent, Report, Transcript, event_name};
+use crate::engine::{Frame, FrameKind, Instant, World};
+use crate::wire::bench::{Request, Shown, ShownFrame};
+use crate::wire::checks::{Nearby, Spot};
+use crate::wire::encode;
+
+/// Frames of one run, in bytes.
+pub(super) const BUDGET: usize = 64 << 20;
+/// Frames of all runs, in bytes.
+const MOST: usize = 128 << 20;
+/// Frames shown before a failure and after it.
+const BEFORE: u64 = 30;
+const AFTER: usize = 10;
+/// Frames that the bench gets, before a failure and after it.
+const MOST_SHOWN: u64 = 2000;
+/// A frame is shown up to here.
+const SHOWN: usize = 4096;
+
+/// Of so many failures a report has the events around them, so many before and after, each up to so many characters.
+const MOST_ATTESTED: usize = 20;
+const ATTESTED_BEFORE: u64 = 12;
+const ATTESTED_AFTER: u64 = 5;
+const ATTESTED_MESSAGE: usize = 400;
+
+/// The recording of one run.
+pub(super) struct Tape<W: World> {
+    pub run: u64,
+    pub recorded: Recorded<W>,
+    pub masker: Masker,
+    /// The suite's name, for a file.
+    pub suite: String,
+    /// The names of its checks.
+    pub checks: Vec<String>,
+    /// The number of the first frame of each check.
+    pub begins: BTreeMap<usize, u64>,
+    /// When each check began.
+    pub began: BTreeMap<usize, Instant>,
+    /// The number of the frame after each failure.
+    pub failures: HashMap<(usize, usize), u64>,
+}
+
+impl<W: World> Tape<W> {
+    pub fn next_frame(&self) -> u64 {
+        self.recorded.read(|session| session.log.total())
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.recorded.read(|session| session.log.held_bytes())
+    }
+
+    /// The frames before and after a failure: none when nothing is known of it.
+    pub fn around(&self, spot: Spot) -> Option<(Vec<Nearby>, u64)> {
+        let at = *self.failures.get(&(spot.check, spot.step))?;
+        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
+        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        Some(self.recorded.read(|session| {
+            let from = at.saturating_sub(BEFORE).max(first);
+            let began = session.log.began().unwrap_or(Instant::ORIGIN);
+            let names: HashMap<u32, &str> =
+                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
+            let until = at.saturating_add(AFTER as u64).min(next_check);
+            let frames = session.log.from(from).take_while(|frame| frame.number < until);
+            let frames = frames.map(|frame| self.nearby(&frame, &names, began, at)).collect();
+            (frames, session.log.dropped())
+        }))
+    }
+
+    fn nearby(&self, frame: &Frame<'_>, names: &HashMap<u32, &str>, began: Instant, at: u64) -> Nearby {
+        let content = match frame.kind.is_text() {
+            true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned(),
+            // Without blanks, as a secret in hex would stand there.
+            false => self.masker.mask(&hex(frame.bytes)).into_owned(),
+        };
+        Nearby {
+            client: names.get(&frame.connection).copied().unwrap_or("?").to_owned(),
+            at: Millis::from(frame.at - began),
+            mark: mark(frame.kind).to_owned(),
+            content: cut(content),
+            bytes: frame.bytes.len() as u64,
+            is_last_before: frame.number + 1 == at,
+        }
+    }
+
+    /// Puts what was sent and received around failures into the report, where files of it have it too.
+    pub fn attest(&self, report: &mut Report) {
+        let mut left = MOST_ATTESTED;
+        for (number, check) in report.checks.iter_mut().enumerate() {
+            let began = self.began.get(&number).copied();
+            for (place, step) in check.steps.iter_mut().enumerate().filter(|(_, step)| step.failure.is_some())
+            {
+                if left == 0 {
+                    return;
+                }
+                let spot = Spot { run: self.run, check: number, step: place };
+                step.around = self.evidence(spot, began);
+                left -= usize::from(!step.around.is_empty());
+            }
+        }
+    }
+
+    fn evidence(&self, spot: Spot, began: Option<Instant>) -> Vec<NearbyEvent> {
+        let Some(&at) = self.failures.get(&(spot.check, spot.step)) else { return Vec::new() };
+        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
+        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        self.recorded.read(|session| {
+            let began = began.or(session.log.began()).unwrap_or(Instant::ORIGIN);
+            let names: HashMap<u32, &str> =
+                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
+            let from = at.saturating_sub(ATTESTED_BEFORE).max(first);
+            let until = at.saturating_add(ATTESTED_AFTER).min(next_check);
+            let frames = session.log.from(from).take_while(|frame| frame.number < until);
+            let event = |frame: Frame<'_>| {
+                let Nearby { client, at: moment, content, bytes, .. } =
+                    self.nearby(&frame, &names, began, at);
+                NearbyEvent {
+                    client: self.masker.mask(&client).into_owned(),
+                    at_ms: moment,
+                    event: event_name(frame.kind).to_owned(),
+                    message: cut_at(content, ATTESTED_MESSAGE),
+                    bytes,
+                    after: frame.number >= at,
+                }
+            };
+            frames.map(event).collect()
+        })
+    }
+
+    /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them.
+    pub fn for_bench(&self, spot: Spot, clock_began: f64) -> Option<Vec<u8>> {
+        let at = *self.failures.get(&(spot.check, spot.step))?;
+        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
+        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        let began = (clock_began.max(0.0) * 1e6) as u64;
+        let shown = self.recorded.read(|session| {
+            let of: HashMap<u32, &str> =
+                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
+            let mut shown = Shown::default();
+            let mut places = HashMap::new();
+            let until = at.saturating_add(MOST_SHOWN).min(next_check);
+            let frames = session.log.from(at.saturating_sub(MOST_SHOWN).max(first));
+            for frame in frames.take_while(|frame| frame.number < until) {
+                let name = *places.entry(frame.connection).or_insert_with(|| {
+                    let name = of.get(&frame.connection).copied().unwrap_or("?");
+                    shown.names.push(format!("{name} · {}", self.suite));
+                    shown.names.len() as u32 - 1
+                });
+                if frame.number < at {
+                    shown.chosen = shown.frames.len() as u32;
+                }
+                let bytes = match frame.kind.is_text() {
+                    true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned().into_bytes(),
+                    false => frame.bytes.to_vec(),
+                };
+                let at = began.saturating_add(frame.at.as_nanos());
+                shown.frames.push(ShownFrame { name, at, kind: frame.kind, bytes });
+            }
+            shown
+        });
+        Some(encode(&Request::Show(Box::new(shown))))
+    }
+
+    /// What happened in one check.
+    pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
+        self.recorded.read(look)
+    }
+}
+
+fn mark(kind: FrameKind) -> &'static str {
+    match kind {
+        _ if kind.is_sent() => "↑",
+        _ if kind.is_received() => "↓",
+        FrameKind::Failed => "!",
+        FrameKind::Closed => "×",
+        _ => "·",
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(SHOWN / 2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn cut(text: String) -> String {
+    cut_at(text, SHOWN)
+}
+
+/// A secret is taken out before, so that no part of it stays at the cut.
+fn cut_at(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The recordings that are still held, the oldest first.
+pub(super) struct Tapes<W: World>(VecDeque<Tape<W>>);
+
+impl<W: World> Default for Tapes<W> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<W: World> Tapes<W> {
+    pub fn add(&mut self, tape: Tape<W>) {
+        self.0.push_back(tape);
+        while self.0.len() > 1 && self.0.iter().map(Tape::held_bytes).sum::<usize>() > MOST {
+            self.0.pop_front();
+        }
+    }
+
+    pub fn of(&self, run: u64) -> Option<&Tape<W>> {
+        self.0.iter().find(|tape| tape.run == run)
+    }
+
+    pub fn of_mut(&mut self, run: u64) -> Option<&mut Tape<W>> {
+        self.0.iter_mut().find(|tape| tape.run == run)
+    }
+}

@@ -1,0 +1,28 @@
+//! Where texts are kept under names.
+//!
+//! Owns what is asked of a store. It refuses to know which one it is. The rule a reader would break: a store may be missing or
+//! full at any time, so nothing here may be lost for a run that goes on without it.
+
+use crate::engine::base::world::LocalFuture;
+
+/// A store of texts.
+pub trait Shelf {
+    /// What is kept under a name.
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>>;
+    /// Keeps a text in place of what was there.
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), ShelfError>>;
+    /// Forgets what is there; nothing happens when there is nothing.
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), ShelfError>>;
+    /// Copies what is there, whatever it is, to where nothing is written over it, and says where. None when nothing is there.
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>>;
+    /// All names.
+    fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>>;
+}
+
+/// Nothing can be kept here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ShelfError {
+    /// In the browser's words.
+    pub message: String,
+}

@@ -1,0 +1,327 @@
+//! An order at work: suite after suite, round after round.
+//!
+//! Owns what is told of a run and what becomes of its report. The rule a reader would break: an order that was stopped or
+//! replaced still ends each run that has begun with a report.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::connection_table::Watched;
+use super::history;
+use super::library::mistake;
+use super::looks::Looks;
+use super::recordings::{BUDGET, Tape};
+use super::worker::Office;
+use crate::engine::World;
+use crate::engine::base::unit::show_duration;
+use crate::engine::recording::run_recording::Recorded;
+use crate::engine::report::{Origin, Report, TargetReport};
+use crate::engine::run::{Options, Plan, Progress, Stop, run};
+use crate::engine::suite::Suite;
+use crate::engine::template::{Document, Name};
+use crate::wire::checks::{Live, Order, SuiteOrder, Told};
+
+/// How often an order looks whether the one before has ended. A run that was stopped ends within seconds.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// How far ahead the moment may be at which an order begins.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often an order that waits for its moment looks whether it is still wanted.
+const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
+
+/// Why nothing of an order begins.
+#[derive(Debug, thiserror::Error)]
+enum Unstarted {
+    #[error("stopped before it began")]
+    Stopped,
+    #[error(
+        "start_at is {} ahead, and {} is the most; the clocks of the two machines may differ",
+        show_duration(*.0),
+        show_duration(LONGEST_WAIT)
+    )]
+    TooFarAhead(Duration),
+}
+
+/// A variable that the environment should give a value.
+struct Missing {
+    name: String,
+    env: String,
+    is_secret: bool,
+}
+
+impl Missing {
+    /// All that nobody has given.
+    fn all(suite: &Suite, options: &Options) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (name, default) in &suite.vars {
+            if options.overrides.iter().any(|(given, _)| given == name) {
+                continue;
+            }
+            let names = Document::parse(default).map(|document| document.names()).unwrap_or_default();
+            let env = names.into_iter().find_map(|it| match it.name {
+                Name::Env(env) if !options.env.contains_key(&env) => Some(env),
+                _ => None,
+            });
+            all.extend(env.map(|env| Self {
+                name: name.clone(),
+                env,
+                is_secret: suite.secrets.contains(name),
+            }));
+        }
+        all
+    }
+
+    /// Noncharacters of Unicode around it: no address has them by itself.
+    fn stand_in(&self) -> String {
+        format!("\u{fdd0}{}\u{fdd1}", self.env)
+    }
+
+    fn words(&self) -> String {
+        let what = if self.is_secret { "secret" } else { "variable" };
+        format!("The {what} `{}` has no value: type it in Values, or set {}.", self.name, self.env)
+    }
+}
+
+impl<W: World> Office<W> {
+    /// Does an order, once the one before has ended.
+    pub(super) async fn work(self, order: Order, number: u64) {
+        while self.0.is_working.get() {
+            self.0.world.sleep(LOOK_AGAIN).await;
+        }
+        // A third one may have come meanwhile.
+        if self.0.orders.get() != number {
+            return;
+        }
+        if self.0.stopped.get() >= number {
+            self.refuse_order(&order, Unstarted::Stopped);
+        } else {
+            self.0.is_working.set(true);
+            match self.is_time(&order, number).await {
+                Ok(()) => self.do_order(order, number).await,
+                // Of one that was replaced nobody waits to hear.
+                Err(_) if self.0.orders.get() != number => {}
+                Err(why) => self.refuse_order(&order, why),
+            }
+            self.0.is_working.set(false);
+        }
+    }
+
+    /// Nothing of an order begins.
+    fn refuse_order(&self, order: &Order, why: Unstarted) {
+        self.tell(Live::Begun { order: order.number, runs: 0 });
+        self.tell(Live::Refused {
+            suite_id: String::new(),
+            mistakes: Vec::new(),
+            reasons: vec![why.to_string()],
+        });
+        self.tell(Live::Over);
+        self.flush();
+    }
+
+    /// Waits for the moment at which an order begins, or says why it never does.
+    async fn is_time(&self, order: &Order, number: u64) -> Result<(), Unstarted> {
+        let Some(start_at) = order.start_at else { return Ok(()) };
+        let ahead = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
+        if ahead > LONGEST_WAIT {
+            return Err(Unstarted::TooFarAhead(ahead));
+        }
+        loop {
+            if self.0.stopped.get() >= number || self.0.orders.get() != number {
+                return Err(Unstarted::Stopped);
+            }
+            let wait = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
+            if wait.is_zero() {
+                return Ok(());
+            }
+            self.0.world.sleep(wait.min(LOOK_FOR_STOP)).await;
+        }
+    }
+
+    /// Milliseconds since 1970.
+    fn now_millis(&self) -> u64 {
+        self.0.site.clock_began.max(0.0) as u64 + self.0.world.now().as_nanos() / 1_000_000
+    }
+
+    async fn do_order(&self, order: Order, number: u64) {
+        let times = order.times.max(1);
+        let runs = u32::try_from(order.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
+        self.tell(Live::Begun { order: order.number, runs });
+        self.flush();
+        'rounds: for round in 0..times {
+            for (index, suite) in order.suites.iter().enumerate() {
+                let stop = Stop::default();
+                *self.0.stop.borrow_mut() = Some(stop.clone());
+                self.run_suite(&order, suite, index, round, stop.clone()).await;
+                if stop.is_asked() || self.0.orders.get() != number {
+                    break 'rounds;
+                }
+            }
+        }
+        if self.0.orders.get() == number {
+            *self.0.stop.borrow_mut() = None;
+            self.tell(Live::Over);
+        }
+        self.flush();
+    }
+
+    fn options(&self, order: &Order, it: &SuiteOrder, seed: u64) -> Options {
+        Options {
+            overrides: it.overrides.clone(),
+            env: order.env.clone(),
+            told_by: it.told_by.clone(),
+            secrets: order.secrets.clone(),
+            seed,
+            tags: order.tags.clone(),
+            names: it.names.clone(),
+            origin_millis: self.0.site.clock_began.max(0.0) as u64,
+            environment: self.0.site.environment(self.0.hidden.get()),
+            hidden: self.0.hidden.clone(),
+            shard: order.shard,
+        }
+    }
+
+    /// What an order would test, before anything is opened. A value that no address needs may be missing.
+    pub(super) fn planned(&self, order: &Order) -> Told {
+        let Some(it) = order.suites.first() else { return Told::Failed("the order has no suite".to_owned()) };
+        let Ok(mut suite) = Suite::parse(&it.text) else {
+            return Told::Failed("the suite has mistakes".to_owned());
+        };
+        let mut options = self.options(order, it, order.seed.unwrap_or_default());
+        let missing = Missing::all(&suite, &options);
+        for it in &missing {
+            options.env.insert(it.env.clone(), it.stand_in());
+        }
+        // Nothing masks what stands in for a value, so it is seen in the addresses that need it.
+        suite.secrets.retain(|name| missing.iter().all(|it| it.name != *name));
+        let words = |all: Vec<&Missing>| all.into_iter().map(Missing::words).collect::<Vec<_>>();
+        let plan = match Plan::new(Rc::new(suite), options, self.now_millis()) {
+            Ok(plan) => plan,
+            Err(errors) if missing.is_empty() => {
+                return Told::Failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+            }
+            Err(_) => return Told::Failed(words(missing.iter().collect()).join(" ")),
+        };
+        let targets = plan.targets();
+        let is_in = |it: &&Missing, target: &TargetReport| {
+            let texts = std::iter::once(&target.url).chain(&target.via);
+            texts.into_iter().any(|text| text.contains(&it.stand_in()))
+        };
+        let needed: Vec<_> =
+            missing.iter().filter(|it| targets.iter().any(|target| is_in(it, target))).collect();
+        match needed.is_empty() {
+            true => {
+                let missing = words(missing.iter().collect());
+                Told::Planned { targets, checks: plan.count(), missing }
+            }
+            false => Told::Failed(words(needed).join(" ")),
+        }
+    }
+
+    async fn run_suite(&self, order: &Order, it: &SuiteOrder, index: usize, round: u32, stop: Stop) {
+        let refuse = |mistakes, reasons| {
+            self.tell(Live::Refused { suite_id: it.id.clone(), mistakes, reasons });
+            self.flush();
+        };
+        let suite = match Suite::parse(&it.text) {
+            Ok(suite) => Rc::new(suite),
+            Err(problems) => return refuse(problems.iter().map(mistake).collect(), Vec::new()),
+        };
+        let name = suite.name.clone();
+        // A number that a person can read back from a report and that JavaScript holds exactly.
+        let seed = order.seed.unwrap_or_else(|| self.0.world.random() % 1_000_000_000);
+        let options = self.options(order, it, seed);
+        let now_millis = self.now_millis();
+        // A variable that has the time in it is the same in all browsers that begin together.
+        let planned_at = order.start_at.filter(|_| index == 0 && round == 0).unwrap_or(now_millis);
+        let plan = match Plan::new(suite, options, planned_at) {
+            Ok(plan) => plan,
+            Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
+        };
+        // By time, and by chance where two tabs begin at once: they keep their runs on one shelf.
+        let by_time = now_millis * 1000 + self.0.world.random() % 1000;
+        let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
+        let run_id = by_time.max(newest + 1);
+        let watched = Watched::new(self.0.world.clone(), self.0.site.most_sockets);
+        let board = watched.board();
+        board.borrow_mut().set_elsewhere(order.sockets_elsewhere);
+        let recorded = Recorded::new(watched, BUDGET, Origin::from_millis(self.0.site.clock_began));
+        self.0.tapes.borrow_mut().add(Tape {
+            run: run_id,
+            recorded: recorded.clone(),
+            masker: plan.masker().clone(),
+            suite: name,
+            checks: Vec::new(),
+            begins: BTreeMap::new(),
+            began: BTreeMap::new(),
+            failures: HashMap::new(),
+        });
+        self.tell(Live::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
+        let (office, looks) = (self.clone(), Looks::default());
+        let looking = looks.clone();
+        let listener = Box::new(move |progress: Progress| {
+            let is_tick = matches!(progress, Progress::Tick { .. });
+            office.note(run_id, &progress);
+            looking.note(&office, &progress);
+            if let Progress::CheckStarted { .. } = progress {
+                board.borrow_mut().clear();
+            }
+            office.tell(Live::Progress(progress));
+            if let Some(seats) = is_tick.then(|| board.borrow_mut().changes()).flatten() {
+                office.tell(Live::Seats(seats));
+            }
+            office.flush();
+        });
+        let masker = plan.masker().clone();
+        let mut report = run(plan, recorded, stop.clone(), listener).await;
+        looks.tell(self, &mut report, &masker, &stop).await;
+        if let Some(tape) = self.0.tapes.borrow().of(run_id) {
+            tape.attest(&mut report);
+        }
+        self.keep_report(run_id, &it.id, report).await;
+    }
+
+    /// Remembers where in the recording checks begin and steps fail.
+    fn note(&self, run: u64, progress: &Progress) {
+        let mut tapes = self.0.tapes.borrow_mut();
+        let Some(tape) = tapes.of_mut(run) else { return };
+        match progress {
+            Progress::RunStarted { checks, .. } => {
+                tape.checks = checks.iter().map(|check| check.name.clone()).collect();
+            }
+            Progress::CheckStarted { check } => {
+                let frame = tape.next_frame();
+                tape.begins.insert(*check, frame);
+                tape.began.insert(*check, self.0.world.now());
+                let name = tape.checks.get(*check).cloned().unwrap_or_default();
+                tape.recorded.begin_check(&name);
+            }
+            Progress::StepEnded { check, step, failure: Some(_), .. } => {
+                let frame = tape.next_frame();
+                tape.failures.entry((*check, *step)).or_insert(frame);
+            }
+            _ => {}
+        }
+    }
+
+    async fn keep_report(&self, run: u64, suite_id: &str, report: Report) {
+        let text = history::text_of(&report);
+        let past = history::line(run, suite_id, &report, text.len());
+        let shelf = self.0.shelf.borrow().clone();
+        let trouble = match (history::too_large(&text), shelf) {
+            (Some(words), _) => Some(words),
+            (None, None) => None,
+            (None, Some(shelf)) => {
+                let kept = history::keep(&self.0.history, &*shelf, past.clone(), text).await;
+                kept.err().map(|error| format!("this run could not be kept for later: {error}"))
+            }
+        };
+        let is_kept = trouble.is_none() && self.0.shelf.borrow().is_some();
+        self.keep_at_hand(run, report.clone());
+        self.tell(Live::Ended { run, past: is_kept.then_some(past), report: Box::new(report) });
+        if let Some(words) = trouble {
+            self.tell(Live::Trouble(words));
+        }
+        self.flush();
+    }
+}

@@ -1,0 +1,459 @@
+//! The office: errands of the page come in, tidings go out.
+//!
+//! Owns the library, what is kept, and the answers to questions; [`super::work`] runs orders. The rule a reader would break:
+//! nothing is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::history::{self, History};
+use super::library::{Library, clients_of, examine, mistake};
+use super::recordings::Tapes;
+use super::site::Site;
+use super::storage::{Shelf, ShelfError};
+use crate::engine::base::world::LocalFuture;
+use crate::engine::conformance::{Certificate, CertificateFormat};
+use crate::engine::explain::companion::Companion;
+use crate::engine::report::{Report, ReportFormat};
+use crate::engine::run::Stop;
+use crate::engine::suite::assist;
+use crate::engine::suite::shipped::SHIPPED;
+use crate::engine::{Instant, World, recorder};
+use crate::wire::bench::Unread;
+use crate::wire::checks::{Ask, Errand, Forms, Live, OwnSuite, Restored, Tidings, Told};
+use crate::wire::{decode_json, encode_json};
+
+/// Starts a task beside the others.
+pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
+
+const FORMS: &str = "forms";
+const SUITE: &str = "suite/";
+/// Reports of this visit that are at hand without a shelf.
+const AT_HAND: usize = 20;
+
+/// The one owner of runs and suites. A clone is another handle.
+pub struct Office<W: World>(pub(super) Rc<Inner<W>>);
+
+impl<W: World> Clone for Office<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+pub(super) struct Inner<W: World> {
+    pub world: W,
+    pub site: Site,
+    pub spawn: Spawn,
+    pub companion: Companion,
+    post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
+    pub shelf: RefCell<Option<Rc<dyn Shelf>>>,
+    /// Why there is no shelf, once that is known.
+    shelfless: RefCell<String>,
+    /// What was asked of the shelf before it was read; none once it was.
+    early: RefCell<Option<Vec<(u32, Ask)>>>,
+    pub history: Rc<RefCell<History>>,
+    library: RefCell<Library>,
+    pub tapes: RefCell<Tapes<super::connection_table::Watched<W>>>,
+    pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
+    /// Stops what runs.
+    pub stop: RefCell<Option<Stop>>,
+    /// Counts orders: one that was replaced must not go on.
+    pub orders: Cell<u64>,
+    /// All orders up to this one were stopped, also those that still waited.
+    pub stopped: Cell<u64>,
+    /// An order is at work; the next one waits for its end, so that what is told of two is never mixed.
+    pub is_working: Cell<bool>,
+    pub hidden: Rc<Cell<bool>>,
+    /// What has happened since the page was last told.
+    pending: RefCell<Vec<Live>>,
+    page_is_ready: Cell<bool>,
+    /// Until when the page would rather draw nothing, and whether somebody waits for that moment.
+    rests_until: Cell<Instant>,
+    waits_for_rest: Cell<bool>,
+}
+
+impl<W: World> Office<W> {
+    /// An office in this world that posts its tidings through `post`.
+    pub fn new(world: W, site: Site, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
+        Self(Rc::new(Inner {
+            world,
+            site,
+            spawn,
+            companion: Companion::default(),
+            post: RefCell::new(Box::new(post)),
+            shelf: RefCell::default(),
+            shelfless: RefCell::default(),
+            early: RefCell::new(Some(Vec::new())),
+            history: Rc::default(),
+            library: RefCell::default(),
+            tapes: RefCell::default(),
+            reports: RefCell::default(),
+            stop: RefCell::default(),
+            orders: Cell::new(0),
+            stopped: Cell::new(0),
+            is_working: Cell::new(false),
+            hidden: Rc::default(),
+            pending: RefCell::default(),
+            page_is_ready: Cell::new(true),
+            rests_until: Cell::new(Instant::ORIGIN),
+            waits_for_rest: Cell::new(false),
+        }))
+    }
+
+    /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
+    pub fn announce(&self) {
+        self.post(&Tidings::Ready { clock_step: self.0.site.clock_step });
+    }
+
+    /// Reads what was kept, and keeps from now on.
+    pub async fn restore(&self, shelf: impl Shelf + 'static) {
+        let shelf: Rc<dyn Shelf> = Rc::new(shelf);
+        let mut unread = Vec::new();
+        let (forms, trouble) = match self.read(&*shelf, &mut unread).await {
+            Ok(forms) => {
+                *self.0.shelf.borrow_mut() = Some(shelf.clone());
+                (forms, None)
+            }
+            Err(error) => (Forms::default(), Some(error.to_string())),
+        };
+        self.tell_restored(forms, trouble, unread);
+    }
+
+    /// Nothing can be kept here.
+    pub fn restore_nothing(&self, trouble: String) {
+        self.tell_restored(Forms::default(), Some(trouble), Vec::new());
+    }
+
+    fn tell_restored(&self, forms: Forms, trouble: Option<String>, unread: Vec<Unread>) {
+        self.0.shelfless.borrow_mut().clone_from(trouble.as_ref().unwrap_or(&String::new()));
+        let restored = Restored {
+            library: self.0.library.borrow_mut().cards(),
+            forms,
+            past: self.0.history.borrow().list().to_vec(),
+            trouble,
+            unread,
+        };
+        self.post(&Tidings::Restored(Box::new(restored)));
+        let early = self.0.early.borrow_mut().take();
+        early.into_iter().flatten().for_each(|(id, question)| self.answer_soon(id, question));
+    }
+
+    fn answer_soon(&self, id: u32, question: Ask) {
+        let office = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            let told = office.answer(question).await;
+            office.post(&Tidings::Told { id, told });
+        }));
+    }
+
+    async fn read(&self, shelf: &dyn Shelf, unread: &mut Vec<Unread>) -> Result<Forms, ShelfError> {
+        let (history, lost) = History::restore(shelf).await?;
+        *self.0.history.borrow_mut() = history;
+        unread.extend(lost);
+        for name in shelf.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
+            match own_suite(&name, shelf.get(&name).await) {
+                Ok(suite) => self.0.library.borrow_mut().add(suite),
+                // It stays where it is: nothing is written over a suite that is not listed.
+                Err(reason) => unread.push(Unread { reasons: vec![reason], place: name }),
+            }
+        }
+        let reason = match shelf.get(FORMS).await {
+            Ok(None) => return Ok(Forms::default()),
+            Ok(Some(text)) => match serde_json::from_str(&text) {
+                Ok(forms) => return Ok(forms),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        let place = shelf.set_aside(FORMS).await?.unwrap_or_default();
+        unread.push(Unread { reasons: vec![format!("what was typed into Values: {reason}")], place });
+        Ok(Forms::default())
+    }
+
+    /// Hears the page.
+    pub fn receive(&self, bytes: &[u8]) {
+        // Whoever does not fit is told when it decodes what we say.
+        let Ok(errand) = decode_json::<Errand>(bytes) else { return self.announce() };
+        match errand {
+            Errand::Ask { id, question } => {
+                let is_early = needs_shelf(&question) && self.0.early.borrow().is_some();
+                match self.0.early.borrow_mut().as_mut().filter(|_| is_early) {
+                    Some(early) => early.push((id, question)),
+                    None => self.answer_soon(id, question),
+                }
+            }
+            Errand::Run(order) => {
+                self.stop();
+                self.0.orders.set(self.0.orders.get() + 1);
+                (self.0.spawn)(Box::pin(self.clone().work(*order, self.0.orders.get())));
+            }
+            Errand::Stop => {
+                self.0.stopped.set(self.0.orders.get());
+                self.stop();
+            }
+            Errand::Seen(rest) => {
+                self.0.page_is_ready.set(true);
+                self.0.rests_until.set(self.0.world.now() + rest);
+                self.flush();
+            }
+            Errand::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
+        }
+    }
+
+    fn stop(&self) {
+        if let Some(stop) = &*self.0.stop.borrow() {
+            stop.stop();
+        }
+    }
+
+    async fn answer(&self, question: Ask) -> Told {
+        match question {
+            Ask::Examine(text) => Told::Examined(examine(&text)),
+            Ask::Text(id) => match self.0.library.borrow().text(&id) {
+                Some(text) => Told::Text(text.to_owned()),
+                None => Told::Failed(format!("there is no suite {id:?} in the library")),
+            },
+            Ask::Complete { text, offset } => Told::Suggestions(assist::complete(&text, offset)),
+            Ask::Explain { text, offset } => Told::Explained(assist::explain_at(&text, offset)),
+            Ask::Format(text) => match assist::format(&text) {
+                Ok(text) => Told::Text(text),
+                Err(problems) => Told::Mistakes(problems.iter().map(mistake).collect()),
+            },
+            Ask::Examples => Told::Examples(assist::examples()),
+            Ask::Plan(order) => self.planned(&order),
+            Ask::Place { text, offset, is_check } => {
+                Told::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
+            }
+            Ask::Keep(suite) => self.keep_suite(suite).await,
+            Ask::Forget(id) => {
+                self.0.library.borrow_mut().remove(&id);
+                let shelf = self.0.shelf.borrow().clone();
+                match shelf {
+                    Some(shelf) => done(shelf.remove(&format!("{SUITE}{id}")).await, || self.library()),
+                    None => self.library_unkept(),
+                }
+            }
+            Ask::KeepForms(forms) => {
+                let shelf = self.0.shelf.borrow().clone();
+                let text = serde_json::to_string(&forms).expect("forms have names for keys and no numbers");
+                match shelf {
+                    Some(shelf) => done(shelf.set(FORMS, text).await, || Told::Done),
+                    None => self.library_unkept(),
+                }
+            }
+            Ask::Past(id) => match self.report(id).await {
+                Ok(report) => Told::Report(Box::new((*report).clone())),
+                Err(words) => Told::Failed(words),
+            },
+            Ask::ForgetPast(ids) => {
+                let shelf = self.0.shelf.borrow().clone();
+                let past = || Told::Past(self.0.history.borrow().list().to_vec());
+                match shelf {
+                    Some(shelf) => done(history::forget(&self.0.history, &*shelf, &ids).await, past),
+                    None => past(),
+                }
+            }
+            Ask::Write { run, form } => self.write(run, &form).await,
+            Ask::Events { run, form } => match self.0.tapes.borrow().of(run) {
+                None => Told::Failed(NOT_RECORDED.to_owned()),
+                Some(tape) => {
+                    let mut text = String::new();
+                    tape.read(|session| form.write(session, &tape.masker, &mut text))
+                        .expect("writing into memory does not fail");
+                    file(&tape.suite, form.extension(), form.media_type(), text)
+                }
+            },
+            Ask::Broken(run) => match self.0.tapes.borrow().of(run) {
+                None => Told::Failed(NOT_RECORDED.to_owned()),
+                Some(tape) => Told::Broken(tape.read(|session| session.broken(&tape.masker, MOST_BROKEN))),
+            },
+            Ask::Mask { run, texts } => match self.0.tapes.borrow().of(run) {
+                None => Told::Failed(NOT_RECORDED.to_owned()),
+                Some(tape) => {
+                    Told::Masked(texts.iter().map(|text| tape.masker.mask(text).into_owned()).collect())
+                }
+            },
+            Ask::Around(spot) => {
+                let around = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.around(spot));
+                match around {
+                    Some((frames, dropped)) => Told::Around { frames, dropped },
+                    None => Told::Failed(NOT_RECORDED.to_owned()),
+                }
+            }
+            Ask::Recording(spot) => {
+                let frames = self
+                    .0
+                    .tapes
+                    .borrow()
+                    .of(spot.run)
+                    .and_then(|tape| tape.for_bench(spot, self.0.site.clock_began));
+                match frames {
+                    Some(bytes) => Told::Frames(bytes),
+                    None => Told::Failed(NOT_RECORDED.to_owned()),
+                }
+            }
+            Ask::FromRecording(text) => match recorder::suite_of(&text) {
+                Ok(drafted) => {
+                    Told::Drafted { text: drafted.text, remarks: drafted.remarks, secrets: drafted.secrets }
+                }
+                Err(error) => Told::Failed(error.to_string()),
+            },
+        }
+    }
+
+    async fn keep_suite(&self, suite: OwnSuite) -> Told {
+        self.0.library.borrow_mut().add(suite.clone());
+        let shelf = self.0.shelf.borrow().clone();
+        let Some(shelf) = shelf else { return self.library_unkept() };
+        let text = serde_json::to_string(&suite).expect("a suite has names for keys and no numbers");
+        done(shelf.set(&format!("{SUITE}{}", suite.id), text).await, || self.library())
+    }
+
+    fn library(&self) -> Told {
+        Told::Library(self.0.library.borrow_mut().cards())
+    }
+
+    /// The library of this visit, where nothing can be kept.
+    fn library_unkept(&self) -> Told {
+        Told::Unkept { library: self.0.library.borrow_mut().cards(), why: self.0.shelfless.borrow().clone() }
+    }
+
+    async fn write(&self, run: u64, form: &str) -> Told {
+        if let Some(form) = CertificateFormat::named(form) {
+            return self.certify(run, form).await;
+        }
+        let Ok(form) = form.parse::<ReportFormat>() else {
+            return Told::Failed(format!("there is no form {form:?} of a report"));
+        };
+        match self.report(run).await {
+            Ok(report) => {
+                let mut text = String::new();
+                form.write(&report, &mut text).expect("writing into memory does not fail");
+                let extension = match form {
+                    ReportFormat::Junit => "junit.xml",
+                    ReportFormat::JunitStrict => "junit-strict.xml",
+                    other => other.extension(),
+                };
+                file(&report.suite, extension, form.media_type(), text)
+            }
+            Err(words) => Told::Failed(words),
+        }
+    }
+
+    async fn certify(&self, run: u64, form: CertificateFormat) -> Told {
+        match self.report(run).await.map(|report| Certificate::of(&report)) {
+            Ok(Some(certificate)) => {
+                let mut text = String::new();
+                form.write(&[certificate], &mut text).expect("writing into memory does not fail");
+                file("conformance", form.extension(), form.media_type(), text)
+            }
+            Ok(None) => {
+                Told::Failed("there is no certificate of this run: its suite is not conformance".to_owned())
+            }
+            Err(words) => Told::Failed(words),
+        }
+    }
+
+    async fn report(&self, run: u64) -> Result<Rc<Report>, String> {
+        let at_hand = self.0.reports.borrow().iter().find(|(id, _)| *id == run).map(|(_, it)| it.clone());
+        if let Some(report) = at_hand {
+            return Ok(report);
+        }
+        let shelf = self.0.shelf.borrow().clone();
+        match shelf {
+            Some(shelf) => history::report(&*shelf, run).await.map(Rc::new),
+            None => Err("this run is not kept any more".to_owned()),
+        }
+    }
+
+    pub(super) fn keep_at_hand(&self, run: u64, report: Report) {
+        let mut reports = self.0.reports.borrow_mut();
+        reports.push((run, Rc::new(report)));
+        if reports.len() > AT_HAND {
+            reports.remove(0);
+        }
+    }
+
+    /// Tells the page, now or when it has drawn what it got.
+    pub(super) fn tell(&self, live: Live) {
+        let mut pending = self.0.pending.borrow_mut();
+        // How connections stand is told whole: what was told before is of no use any more.
+        if matches!(live, Live::Seats(_)) {
+            pending.retain(|it| !matches!(it, Live::Seats(_)));
+        }
+        pending.push(live);
+    }
+
+    pub(super) fn flush(&self) {
+        if !self.0.page_is_ready.get() || self.0.pending.borrow().is_empty() {
+            return;
+        }
+        // Somebody waits for an end to go on.
+        let is_end = |live: &Live| matches!(live, Live::Ended { .. } | Live::Refused { .. } | Live::Over);
+        let rest = self.0.rests_until.get().since(self.0.world.now());
+        if !rest.is_zero() && !self.0.pending.borrow().iter().any(is_end) {
+            return self.flush_after(rest);
+        }
+        self.0.page_is_ready.set(false);
+        let pending = std::mem::take(&mut *self.0.pending.borrow_mut());
+        self.post(&Tidings::Live(pending));
+    }
+
+    fn flush_after(&self, rest: Duration) {
+        if self.0.waits_for_rest.replace(true) {
+            return;
+        }
+        let office = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            office.0.world.sleep(rest).await;
+            office.0.waits_for_rest.set(false);
+            office.flush();
+        }));
+    }
+
+    fn post(&self, tidings: &Tidings) {
+        (self.0.post.borrow_mut())(encode_json(tidings));
+    }
+}
+
+/// Of the connections that ended without a close frame so many are told, the newest: nobody reads more.
+const MOST_BROKEN: usize = 1000;
+
+const NOT_RECORDED: &str =
+    "the messages of this run are not held any more: they are kept for the latest runs of this visit";
+
+/// Whether an answer before the shelf was read would say what is not so.
+fn needs_shelf(question: &Ask) -> bool {
+    matches!(question, Ask::Keep(_) | Ask::KeepForms(_) | Ask::Forget(_) | Ask::Past(_) | Ask::ForgetPast(_))
+}
+
+fn done(kept: Result<(), ShelfError>, told: impl FnOnce() -> Told) -> Told {
+    match kept {
+        Ok(()) => told(),
+        Err(error) => Told::Failed(format!("this browser could not keep it: {error}")),
+    }
+}
+
+/// The name of a file is made of the suite's, without what file systems mind.
+fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Told {
+    let stem: String = suite
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .take(60)
+        .collect();
+    let stem = if stem.trim_matches(['-', '.']).is_empty() { "sockscope" } else { stem.trim_matches('.') };
+    Told::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
+}
+
+/// A suite of one's own as it was kept under a name, or why it is none.
+fn own_suite(name: &str, kept: Result<Option<String>, ShelfError>) -> Result<OwnSuite, String> {
+    let text = kept.map_err(|error| format!("a suite: {error}"))?.unwrap_or_default();
+    let suite: OwnSuite = serde_json::from_str(&text).map_err(|error| format!("a suite: {error}"))?;
+    let id = name.strip_prefix(SUITE).unwrap_or_default();
+    // Else it could stand in for another, such as one that ships.
+    if suite.id != id || SHIPPED.iter().any(|(shipped, _)| *shipped == id) {
+        return Err(format!("the suite \"{}\": it is kept under an id that is not its own", suite.title));
+    }
+    Ok(suite)
+}

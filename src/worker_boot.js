@@ -1,9 +1,0 @@
-// Starts the worker. By itself a worker that fails to load its program tells nobody; this one tells the page, as text. Everything else between the two is buffers.
-'use strict';
-const fail = (error) => postMessage(String(error?.stack ?? error));
-try {
-  importScripts('./worker.js');
-  wasm_bindgen({ module_or_path: './worker_bg.wasm' }).catch(fail);
-} catch (error) {
-  fail(error);
-}

@@ -1,0 +1,225 @@
+//! A page in front of a desk, in virtual time, and a server that echoes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sockscope::wire;
+use sockscope::wire::bench::{
+    Answer, ConnectionId, Detail, DraftSeen, LineState, Look, News, Pin, Plot, Question, Ready, RepeatSeen,
+    Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
+};
+use sockscope::worker::bench::Desk;
+use sockscope_engine::bench::draft::Draft;
+use sockscope_engine::sim::{Act, Server, Sim};
+use sockscope_engine::{FrameKind, Payload, World};
+
+pub const ALICE: ConnectionId = ConnectionId(1);
+pub const BOB: ConnectionId = ConnectionId(2);
+
+/// Echoes after 412 µs; `flood` sends so many messages for one. `drop` drops the connection, `mute` has no answer, `ping` has
+/// `pong` for one, and a JSON object with a `request_id` an answer with the same.
+#[derive(Clone, Default)]
+pub struct Echo {
+    pub refuses: bool,
+    pub flood: u32,
+    pub never_answers_close: bool,
+}
+
+impl Server for Echo {
+    fn accepts_after(&mut self) -> Option<Duration> {
+        (!self.refuses).then_some(Duration::from_millis(3))
+    }
+    fn on_message(&mut self, payload: Payload, _: u64) -> Vec<(Duration, Act)> {
+        let count = self.flood.max(1);
+        let pong = |text: &str| vec![(Duration::from_millis(1), Act::Send(text.into()))];
+        match payload.as_bytes() {
+            b"drop" => return vec![(Duration::from_millis(1), Act::Abort)],
+            b"mute" => return Vec::new(),
+            b"ping" => return pong("pong"),
+            _ => {}
+        }
+        let asked = serde_json::from_slice::<serde_json::Value>(payload.as_bytes()).unwrap_or_default();
+        if let Some(id) = asked.get("request_id") {
+            return pong(&serde_json::json!({ "ok": true, "request_id": id }).to_string());
+        }
+        (0..count).map(|_| (Duration::from_micros(412), Act::Send(payload.clone()))).collect()
+    }
+    fn answers_close_after(&mut self) -> Option<Duration> {
+        (!self.never_answers_close).then_some(Duration::from_millis(1))
+    }
+}
+
+/// A page that draws at once, or never.
+#[derive(Clone)]
+pub struct Page {
+    pub sim: Sim,
+    pub desk: Desk<Sim>,
+    pub posts: Rc<RefCell<Vec<Vec<u8>>>>,
+    /// What the page knows by now.
+    pub lines: Rc<RefCell<BTreeMap<ConnectionId, LineState>>>,
+    pub rows: Rc<RefCell<Vec<Row>>>,
+    pub news: Rc<RefCell<News>>,
+    pub shown: Rc<RefCell<Option<ShownSeen>>>,
+    pub workspace: Rc<RefCell<Workspace>>,
+    pub updates: Rc<Cell<usize>>,
+    pub answers: Rc<RefCell<Vec<Answer>>>,
+    pub detail: Rc<RefCell<Option<Detail>>>,
+    pub pins: Rc<RefCell<Vec<Pin>>>,
+    pub replies: Rc<RefCell<Vec<RuleSeen>>>,
+    pub repeat: Rc<RefCell<RepeatSeen>>,
+    pub draft: Rc<RefCell<DraftSeen>>,
+    pub plot: Rc<RefCell<Option<Plot>>>,
+}
+
+pub fn page(server: Echo, most_sockets: u16) -> Page {
+    let sim = Sim::with_seed(1);
+    sim.serve("ws://sim", move || server.clone());
+    let posts: Rc<RefCell<Vec<Vec<u8>>>> = Rc::default();
+    let (spawner, outbox) = (sim.clone(), posts.clone());
+    let ready =
+        Ready { clock_step: Duration::from_micros(5), isolated: true, clock_began: 0.0, most_sockets };
+    let desk = Desk::new(sim.clone(), ready, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
+        outbox.borrow_mut().push(bytes)
+    });
+    let page = Page {
+        sim,
+        desk,
+        posts,
+        lines: Rc::default(),
+        rows: Rc::default(),
+        news: Rc::default(),
+        shown: Rc::default(),
+        workspace: Rc::default(),
+        updates: Rc::default(),
+        answers: Rc::default(),
+        detail: Rc::default(),
+        pins: Rc::default(),
+        replies: Rc::default(),
+        repeat: Rc::default(),
+        draft: Rc::default(),
+        plot: Rc::default(),
+    };
+    page.desk.announce();
+    page.ask(Request::Seen);
+    page.ask(Request::Look(Look { from: None, rows: 50 }));
+    page
+}
+
+impl Page {
+    pub fn ask(&self, request: Request) {
+        self.desk.receive(&wire::encode(&request));
+    }
+
+    /// Reads what was posted; does not say that it was drawn.
+    pub fn read(&self) -> usize {
+        let posts = self.posts.take();
+        for bytes in &posts {
+            let news = match wire::decode(bytes).expect("our own version") {
+                Update::News(news) => news,
+                Update::Answer { answer, .. } => {
+                    self.answers.borrow_mut().push(answer);
+                    continue;
+                }
+                Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,
+            };
+            keep(&self.detail, news.detail.clone().map(|detail| Some(*detail)));
+            keep(&self.pins, news.pins.clone());
+            keep(&self.replies, news.replies.clone());
+            keep(&self.repeat, news.repeat.clone());
+            keep(&self.draft, news.draft.clone());
+            keep(&self.plot, news.plot.clone().map(|plot| Some(*plot)));
+            self.updates.set(self.updates.get() + 1);
+            for line in &news.lines {
+                self.lines.borrow_mut().insert(line.id, line.clone());
+            }
+            if let Some(rows) = &news.rows {
+                *self.rows.borrow_mut() = rows.rows.clone();
+            }
+            if news.shown.is_some() {
+                self.shown.borrow_mut().clone_from(&news.shown);
+            }
+            *self.news.borrow_mut() = *news;
+        }
+        posts.len()
+    }
+
+    /// Reads and draws until there is nothing new.
+    pub fn draw(&self) {
+        while self.read() > 0 {
+            self.ask(Request::Seen);
+        }
+    }
+
+    pub fn connect(&self, connection: ConnectionId) {
+        self.set_up(connection, |_| {});
+        self.ask(Request::Connect { connection });
+    }
+
+    /// Asks a question; the answers to it, the last one last.
+    pub fn question(&self, question: Question) -> Vec<Answer> {
+        self.answers.borrow_mut().clear();
+        self.ask(Request::Ask { id: 1, question });
+        self.draw();
+        self.answers.take()
+    }
+
+    /// The contents of the rows on the screen.
+    pub fn shown(&self) -> Vec<String> {
+        self.rows.borrow().iter().map(|row| row.preview.clone()).collect()
+    }
+
+    /// Sets a connection up, beside those that are.
+    pub fn set_up(&self, connection: ConnectionId, change: impl FnOnce(&mut Setup)) {
+        self.arrange(|workspace| {
+            if !workspace.connections.iter().any(|setup| setup.id == connection) {
+                let name = format!("c{}", connection.0);
+                let url = "ws://sim/echo".to_owned();
+                workspace.connections.push(Setup { id: connection, name, url, ..Setup::default() });
+            }
+            let setup = workspace.connections.iter_mut().find(|setup| setup.id == connection);
+            change(setup.expect("it was just added"));
+        });
+    }
+
+    pub fn arrange(&self, change: impl FnOnce(&mut Workspace)) {
+        change(&mut self.workspace.borrow_mut());
+        self.ask(Request::Arrange(Box::new(self.workspace.borrow().clone())));
+    }
+
+    pub fn send(&self, connection: ConnectionId, text: &str) {
+        self.send_draft(connection, Draft::plain(text));
+    }
+
+    pub fn send_draft(&self, connection: ConnectionId, draft: Draft) {
+        self.ask(Request::Ask { id: 0, question: Question::Send { to: vec![connection], draft } });
+    }
+
+    pub async fn pass(&self, time: Duration) {
+        self.sim.sleep(time).await;
+        self.draw();
+    }
+
+    pub fn line(&self, id: ConnectionId) -> LineState {
+        self.lines.borrow().get(&id).cloned().expect("the page has heard of it")
+    }
+
+    pub fn kinds(&self) -> Vec<FrameKind> {
+        self.rows.borrow().iter().map(|row| row.kind).collect()
+    }
+}
+
+fn keep<T>(cell: &RefCell<T>, news: Option<T>) {
+    if let Some(news) = news {
+        *cell.borrow_mut() = news;
+    }
+}
+
+/// Runs a test of a page in virtual time.
+pub fn with_page<F: Future<Output = ()> + 'static>(server: Echo, test: impl FnOnce(Page) -> F) {
+    let page = page(server, 255);
+    page.sim.clone().run(test(page)).expect("every wait has a bound");
+}
+
+pub const TICK: Duration = Duration::from_millis(10);
