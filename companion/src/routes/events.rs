@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::census::Visit;
-use super::objection::Objection;
+use super::error_reply::ErrorReply;
 use super::priority::Priority;
 use crate::ws::outbox::Outbox;
 use crate::ws::session::Session;
@@ -84,8 +84,8 @@ impl Events {
         self.listeners().insert(visit.id(), Listener { user, outbox: Arc::clone(visit.outbox()) });
         let _leaving = Leaving { events: self, id: visit.id() };
         while session.receive().await.is_some() {
-            let objection = Objection::new("receive_only", "publish with POST /api/events");
-            session.send_text(objection.to_text(None));
+            let error_reply = ErrorReply::new("receive_only", "publish with POST /api/events");
+            session.send_text(error_reply.to_text(None));
         }
     }
 }

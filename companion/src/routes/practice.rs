@@ -7,7 +7,7 @@ use super::agent::Agents;
 use super::census::Census;
 use super::events::Events;
 use super::fragments::Fragments;
-use super::proxy::Board;
+use super::proxy::LinkTable;
 use super::rooms::Rooms;
 use crate::config::Limits;
 use crate::destination::Reach;
@@ -29,7 +29,7 @@ pub struct Practice {
     /// `/ws/events`
     pub events: Events,
     /// `/ws/proxy`
-    pub proxy: Arc<Board>,
+    pub proxy: Arc<LinkTable>,
     /// When the server started.
     pub started: Instant,
 }
@@ -44,7 +44,7 @@ impl Practice {
             fragments: Arc::new(Fragments::new(limits)),
             agents: Arc::new(Agents::new(limits, tasks)),
             events: Events::default(),
-            proxy: Arc::new(Board::new(reach)),
+            proxy: Arc::new(LinkTable::new(reach)),
             started: Instant::now(),
         }
     }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::census::Visit;
-use super::objection::{Objection, with_id};
+use super::error_reply::{ErrorReply, with_id};
 use super::query::LONGEST_NAME;
 use crate::config::Limits;
 use crate::ws::outbox::{Lane, Outbox};
@@ -72,27 +72,27 @@ impl Guest<'_> {
         let mut id = None;
         let acted = if message.kind == Kind::Text {
             serde_json::from_slice::<Request<'_>>(&message.payload)
-                .map_err(|error| Objection::bad_message(&error))
+                .map_err(|error| ErrorReply::bad_message(&error))
                 .and_then(|request| {
                     id = request.id;
                     self.act(&request)
                 })
         } else {
-            Err(Objection::not_text())
+            Err(ErrorReply::not_text())
         };
-        if let Err(objection) = acted {
-            self.visit.outbox().post(Lane::Normal, &Bytes::from(objection.to_text(id)));
+        if let Err(error_reply) = acted {
+            self.visit.outbox().post(Lane::Normal, &Bytes::from(error_reply.to_text(id)));
         }
     }
 
-    fn act(&self, request: &Request<'_>) -> Result<(), Objection> {
+    fn act(&self, request: &Request<'_>) -> Result<(), ErrorReply> {
         if !matches!(request.kind.as_str(), "join" | "leave" | "say") {
-            return Err(Objection::unknown_type(&request.kind, "join, leave, say"));
+            return Err(ErrorReply::unknown_type(&request.kind, "join, leave, say"));
         }
         let name = request.room.as_deref().filter(|room| !room.is_empty());
-        let name = name.ok_or_else(|| Objection::missing("room"))?;
+        let name = name.ok_or_else(|| ErrorReply::missing("room"))?;
         if name.len() > LONGEST_NAME {
-            return Err(Objection::invalid("room", "at most 128 bytes long"));
+            return Err(ErrorReply::invalid("room", "at most 128 bytes long"));
         }
         let mut rooms = self.rooms.rooms();
         if request.kind == "join" {
@@ -100,9 +100,9 @@ impl Guest<'_> {
         }
         let members = rooms.get_mut(name).filter(|members| members.contains_key(&self.visit.id()));
         let members = members
-            .ok_or_else(|| Objection::new("not_joined", format!("you are not in the room {name:?}")))?;
+            .ok_or_else(|| ErrorReply::new("not_joined", format!("you are not in the room {name:?}")))?;
         if request.kind == "say" {
-            let text = request.text.as_ref().ok_or_else(|| Objection::missing("text"))?;
+            let text = request.text.as_ref().ok_or_else(|| ErrorReply::missing("text"))?;
             self.tell(
                 members,
                 json!({ "type": "said", "room": name, "from": self.user, "text": text }),
@@ -124,20 +124,20 @@ impl Guest<'_> {
         rooms: &mut HashMap<String, Members>,
         name: &str,
         id: Option<&RawValue>,
-    ) -> Result<(), Objection> {
+    ) -> Result<(), ErrorReply> {
         let limits = &self.rooms.limits;
         if !rooms.contains_key(name) && rooms.len() >= limits.rooms {
-            return Err(Objection::new(
+            return Err(ErrorReply::new(
                 "too_many_rooms",
                 format!("there are {} rooms already", limits.rooms),
             ));
         }
         let members = rooms.entry(name.to_owned()).or_default();
         if members.contains_key(&self.visit.id()) {
-            return Err(Objection::new("already_joined", format!("you are in the room {name:?} already")));
+            return Err(ErrorReply::new("already_joined", format!("you are in the room {name:?} already")));
         }
         if members.len() >= limits.members {
-            return Err(Objection::new(
+            return Err(ErrorReply::new(
                 "room_full",
                 format!("the room has {} members already", limits.members),
             ));

@@ -16,8 +16,8 @@ use crate::config::{Config, Port};
 use crate::destination::Reach;
 use crate::routes::Practice;
 use crate::web::Site;
+use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
-use crate::web::gate::Gate;
 use crate::web::probe::Probes;
 use crate::ws::close::Close;
 
@@ -72,7 +72,7 @@ impl Server {
         };
         let tasks = Tasks::default();
         let practice = Arc::new(Practice::new(config.limits, reach, tasks.clone()));
-        let gate = Gate::new(config.host, config.hosts, http_port, https_port, config.origins);
+        let gate = AccessPolicy::new(config.host, config.hosts, http_port, https_port, config.origins);
         let probes = Probes::new(config.probe);
         let site =
             Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes });

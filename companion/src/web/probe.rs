@@ -40,7 +40,7 @@ impl Probes {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ProbeRequest {
     url: String,
     #[serde(default)]
     protocols: Vec<String>,
@@ -61,7 +61,7 @@ pub async fn answer(site: &Site, request: Request<Incoming>) -> Response<Body> {
     };
     let origin = request.headers().get(header::ORIGIN).cloned();
     let wanted = read(request, site.practice.limits.body).await;
-    let wanted: Wanted = match wanted.and_then(|body| Ok(serde_json::from_slice(&body)?)) {
+    let wanted: ProbeRequest = match wanted.and_then(|body| Ok(serde_json::from_slice(&body)?)) {
         Ok(wanted) => wanted,
         Err(bad) => return error(bad.status(), bad.code(), bad),
     };

@@ -11,10 +11,10 @@ use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use super::answer::{Body, words};
-use super::door::{AS_ASKED, refuse};
 use super::site::Site;
+use super::upgrade::{AS_ASKED, refuse};
 use crate::routes::census::Route;
-use crate::routes::proxy::wishes::Wishes;
+use crate::routes::proxy::options::Options;
 use crate::routes::proxy::{self, End};
 use crate::ws::dial::{Answer, dial};
 use crate::ws::upgrade::{Handshake, Subprotocols, transport};
@@ -43,7 +43,7 @@ const ANSWERED: [HeaderName; 7] = [
 ];
 
 /// Asks the target, answers the page, and starts passing on when both agree.
-pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes) -> Response<Body> {
+pub async fn open(site: &Site, request: &mut Request<Incoming>, options: &Options) -> Response<Body> {
     let board = &site.practice.proxy;
     if has_come_by(request.headers(), &board.mark) {
         return words(StatusCode::LOOP_DETECTED, "the proxy's target is the proxy itself");
@@ -52,8 +52,8 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes)
         Ok(handshake) => handshake,
         Err(refusal) => return refuse(refusal),
     };
-    let luck = board.luck(wishes);
-    if let Some(status) = board.refusal(wishes, luck).and_then(|status| StatusCode::from_u16(status).ok()) {
+    let seeds = board.seeds(options);
+    if let Some(status) = board.refusal(options, seeds).and_then(|status| StatusCode::from_u16(status).ok()) {
         return words(status, AS_ASKED);
     }
     let visit = match site.practice.census.enter(Route::Proxy) {
@@ -61,8 +61,8 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes)
         Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full.to_string()),
     };
     let via = via(request.headers(), &board.mark);
-    let fields = asked(request.headers(), wishes, &via);
-    let answer = match dial(&wishes.to, &board.reach, wishes.is_insecure, &fields).await {
+    let fields = asked(request.headers(), options, &via);
+    let answer = match dial(&options.to, &board.reach, options.is_insecure, &fields).await {
         Ok(answer) => answer,
         Err(error) => return words(error.status(), error.to_string()),
     };
@@ -74,13 +74,14 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>, wishes: &Wishes)
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     let upgrade = handshake.into_upgrade();
-    let seat = board.enter(visit.id(), wishes);
+    let seat = board.enter(visit.id(), options);
     let practice = Arc::clone(&site.practice);
     site.tasks.spawn(async move {
         let Some((conn, early)) = transport(upgrade).await else { return };
         let target = End { conn: answer.conn, early: answer.early };
         let page = End { conn, early };
-        proxy::run(seat, luck, visit.outbox(), practice.limits.message, &practice.census, page, target).await;
+        proxy::run(seat, seeds, visit.outbox(), practice.limits.message, &practice.census, page, target)
+            .await;
         drop(visit);
     });
     response
@@ -101,7 +102,7 @@ fn via(headers: &HeaderMap, mark: &str) -> HeaderValue {
 
 fn asked<'a>(
     headers: &'a HeaderMap,
-    wishes: &Wishes,
+    options: &Options,
     via: &'a HeaderValue,
 ) -> Vec<(&'static str, &'a HeaderValue)> {
     let mut fields = Vec::new();
@@ -112,7 +113,7 @@ fn asked<'a>(
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     let is_same = |host: &Authority| {
         let bare = host.host().trim_start_matches('[').trim_end_matches(']');
-        bare.eq_ignore_ascii_case(wishes.to.host())
+        bare.eq_ignore_ascii_case(options.to.host())
     };
     if host.as_ref().is_some_and(is_same) {
         fields.extend(headers.get_all(header::COOKIE).into_iter().map(|value| ("Cookie", value)));

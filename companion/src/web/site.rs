@@ -9,18 +9,18 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
+use super::access::AccessPolicy;
 use super::answer::{Body, error, words};
 use super::assets::Assets;
-use super::gate::Gate;
 use super::probe::{self, Probes};
-use super::{api, door, headers, page};
+use super::{api, headers, page, upgrade};
 use crate::routes::Practice;
 use crate::tasks::Tasks;
 
 /// Everything that answering needs.
 pub struct Site {
     /// Which requests pass.
-    pub gate: Gate,
+    pub gate: AccessPolicy,
     /// The page.
     pub assets: Box<dyn Assets>,
     /// What the routes share.
@@ -44,7 +44,7 @@ impl Site {
             Ok(()) if is_api && request.method() == Method::OPTIONS => preflight(reader.is_some()),
             Ok(()) if path == probe::PATH => probe::answer(self, request).await,
             Ok(()) if is_api => api::answer(&self.practice, request).await,
-            Ok(()) if path == "/ws" || path.starts_with("/ws/") => door::open(self, &mut request).await,
+            Ok(()) if path == "/ws" || path.starts_with("/ws/") => upgrade::open(self, &mut request).await,
             Ok(()) => page::serve(&*self.assets, request.method(), &path, request.headers()),
         };
         headers::add(response.headers_mut(), is_api);

@@ -102,7 +102,7 @@ async fn try_target(practice: &Practice, request: Request<Incoming>) -> Response
 /// A toxic as the API takes it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ToxicRequest {
     name: Option<String>,
     #[serde(rename = "type")]
     kind: String,
@@ -133,7 +133,7 @@ enum WantedError {
 }
 
 async fn put(practice: &Practice, request: Request<Incoming>) -> Response<Body> {
-    let wanted: Result<Wanted, _> =
+    let wanted: Result<ToxicRequest, _> =
         read(request, practice.limits.body).await.and_then(|body| Ok(serde_json::from_slice(&body)?));
     let toxic = match wanted {
         Ok(wanted) => wanted.toxic(),
@@ -152,7 +152,7 @@ async fn put(practice: &Practice, request: Request<Incoming>) -> Response<Body> 
     }
 }
 
-impl Wanted {
+impl ToxicRequest {
     fn toxic(self) -> Result<Toxic, WantedError> {
         let kind = TYPES.iter().find(|kind| kind.name == self.kind).ok_or_else(|| {
             let known = TYPES.map(|kind| kind.name).join(", ");

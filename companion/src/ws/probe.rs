@@ -289,9 +289,9 @@ impl Look<'_> {
                 self.probed.headers =
                     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
                 if status == StatusCode::SWITCHING_PROTOCOLS {
-                    match self.objection(&headers) {
+                    match self.error_reply(&headers) {
                         None => self.found(Outcome::Opens, ""),
-                        Some(objection) => self.found(Outcome::BadHandshake, objection),
+                        Some(error_reply) => self.found(Outcome::BadHandshake, error_reply),
                     }
                     // A server that has agreed is not left without a word.
                     let goodbye = async {
@@ -325,7 +325,7 @@ impl Look<'_> {
     }
 
     /// Why a browser fails a handshake to which the server agrees; none when it does not.
-    fn objection(&self, headers: &HeaderMap) -> Option<String> {
+    fn error_reply(&self, headers: &HeaderMap) -> Option<String> {
         let offered = &self.offer.protocols;
         let chosen: Vec<_> = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter().map(text).collect();
         let chosen = chosen.join(", ");

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::census::Visit;
-use super::objection::Objection;
+use super::error_reply::ErrorReply;
 use super::query::{Query, QueryError};
 use crate::config::Limits;
 use crate::tasks::Tasks;
@@ -37,7 +37,7 @@ pub struct Agents {
 
 /// What a connection asks for in its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wishes {
+pub struct Options {
     user: String,
     /// Connections of this user; the server's limit when absent.
     most: Option<usize>,
@@ -56,7 +56,7 @@ const PACE: u64 = 20;
 /// The longest pause between events.
 const SLOWEST: u64 = 10_000;
 
-impl Wishes {
+impl Options {
     /// Reads a query.
     pub fn read(query: &Query<'_>) -> Result<Self, QueryError> {
         let heartbeat = query.number("heartbeat", HEARTBEAT)?;
@@ -103,22 +103,22 @@ impl Agents {
     }
 
     /// Makes a connection one of its user's.
-    fn enter(self: &Arc<Self>, visit: &Visit, wishes: &Wishes) -> Result<Place, NoPlace> {
+    fn enter(self: &Arc<Self>, visit: &Visit, options: &Options) -> Result<Place, NoPlace> {
         let mut users = self.users();
-        if !users.contains_key(&wishes.user) && users.len() >= self.limits.users {
+        if !users.contains_key(&options.user) && users.len() >= self.limits.users {
             let idle = users.iter().filter(|(_, user)| !user.is_busy()).min_by_key(|(_, user)| user.seen);
             let idle = idle.map(|(name, _)| name.clone()).ok_or(NoPlace::Users(self.limits.users))?;
             users.remove(&idle);
         }
         let user = users
-            .entry(wishes.user.clone())
-            .or_insert_with(|| User::new(wishes.user.clone(), self.limits.retained));
-        let most = wishes.most.unwrap_or(usize::MAX).min(self.limits.user_connections);
+            .entry(options.user.clone())
+            .or_insert_with(|| User::new(options.user.clone(), self.limits.retained));
+        let most = options.most.unwrap_or(usize::MAX).min(self.limits.user_connections);
         user.enter(visit.id(), Arc::clone(visit.outbox()), most)?;
-        if let Some(last_seq) = wishes.last_seq {
+        if let Some(last_seq) = options.last_seq {
             user.replay(visit.id(), last_seq, None);
         }
-        Ok(Place { agents: Arc::clone(self), id: visit.id(), user: wishes.user.clone() })
+        Ok(Place { agents: Arc::clone(self), id: visit.id(), user: options.user.clone() })
     }
 }
 
@@ -137,7 +137,7 @@ impl Place {
     }
 
     /// Queues events, and sees to it that they are sent.
-    fn queue(&self, events: impl FnOnce(&mut User) -> Vec<Event>) -> Result<(), Objection> {
+    fn queue(&self, events: impl FnOnce(&mut User) -> Vec<Event>) -> Result<(), ErrorReply> {
         let queued = self.with(|user| {
             let events = events(user);
             user.queue(events)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::SLOWEST;
-use crate::routes::objection::Objection;
+use crate::routes::error_reply::ErrorReply;
 use crate::routes::priority::Priority;
 
 /// Failures before a run completes.
@@ -72,10 +72,10 @@ pub struct Failure {
 
 impl Request {
     /// Understands a message.
-    pub fn read(message: Message<'_>) -> Result<Self, Objection> {
+    pub fn read(message: Message<'_>) -> Result<Self, ErrorReply> {
         // Every event of a run repeats it, and events are kept.
         if message.id.is_some_and(|id| id.get().len() > LONGEST_ID) {
-            return Err(Objection::invalid("id", "at most 200 bytes long"));
+            return Err(ErrorReply::invalid("id", "at most 200 bytes long"));
         }
         let id = message.id.and_then(|id| serde_json::from_str(id.get()).ok());
         let short = |text: Option<String>, default: &str| {
@@ -83,7 +83,7 @@ impl Request {
         };
         match message.kind.as_str() {
             "chat" if message.fail_times > MOST_FAILURES => {
-                Err(Objection::invalid("fail_times", "a number from 0 to 10"))
+                Err(ErrorReply::invalid("fail_times", "a number from 0 to 10"))
             }
             "chat" => Ok(Self::Chat(
                 Chat { text: message.text.unwrap_or_default(), id, fail_times: message.fail_times },
@@ -95,9 +95,9 @@ impl Request {
                 message: short(message.message, "the agent failed, as it was asked to"),
                 priority: message.priority.unwrap_or(Priority::High),
             })),
-            "resume" => message.last_seq.map(Self::Resume).ok_or_else(|| Objection::missing("last_seq")),
+            "resume" => message.last_seq.map(Self::Resume).ok_or_else(|| ErrorReply::missing("last_seq")),
             "ping" => Ok(Self::Ping),
-            other => Err(Objection::unknown_type(other, "chat, fail, resume, ping")),
+            other => Err(ErrorReply::unknown_type(other, "chat, fail, resume, ping")),
         }
     }
 }

@@ -6,9 +6,9 @@ use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::request::{Message, Request};
-use super::{Agents, NoPlace, Place, Wishes, script};
+use super::{Agents, NoPlace, Options, Place, script};
 use crate::routes::census::Visit;
-use crate::routes::objection::{Objection, with_id};
+use crate::routes::error_reply::{ErrorReply, with_id};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
 use crate::ws::socket::{self, Kind};
@@ -16,18 +16,18 @@ use crate::ws::socket::{self, Kind};
 /// A connection and what it asked for.
 #[derive(Debug)]
 pub struct Talk {
-    wishes: Wishes,
+    options: Options,
 }
 
 impl Talk {
     /// A connection with these wishes.
-    pub fn new(wishes: Wishes) -> Self {
-        Self { wishes }
+    pub fn new(options: Options) -> Self {
+        Self { options }
     }
 
     /// Serves the connection until it is over.
     pub async fn run(&self, agents: &Arc<Agents>, session: &mut Session, visit: &Visit) {
-        let place = match agents.enter(visit, &self.wishes) {
+        let place = match agents.enter(visit, &self.options) {
             Ok(place) => place,
             Err(no_place) => {
                 let code = match no_place {
@@ -37,7 +37,7 @@ impl Talk {
                 return session.close(Close::new(code, no_place.to_string()));
             }
         };
-        let Some(every) = self.wishes.heartbeat else {
+        let Some(every) = self.options.heartbeat else {
             while let Some(message) = session.receive().await {
                 self.take(&place, &message);
             }
@@ -62,7 +62,7 @@ impl Talk {
         let mut id = None;
         let acted = if message.kind == Kind::Text {
             serde_json::from_slice::<Message<'_>>(&message.payload)
-                .map_err(|error| Objection::bad_message(&error))
+                .map_err(|error| ErrorReply::bad_message(&error))
                 .and_then(|message| {
                     id = message.id;
                     Request::read(message)
@@ -70,11 +70,11 @@ impl Talk {
                 .and_then(|request| match request {
                     Request::Chat(chat, pace) => place.queue(|user| {
                         let run = user.next_run();
-                        script::chat(&run, &chat, pace.unwrap_or(self.wishes.pace))
+                        script::chat(&run, &chat, pace.unwrap_or(self.options.pace))
                     }),
                     Request::Fail(failure) => place.queue(|user| {
                         let run = user.next_run();
-                        script::fail(&run, &failure, self.wishes.pace)
+                        script::fail(&run, &failure, self.options.pace)
                     }),
                     Request::Resume(last_seq) => {
                         place.with(|user| user.replay(place.id, last_seq, id));
@@ -86,10 +86,10 @@ impl Talk {
                     }
                 })
         } else {
-            Err(Objection::not_text())
+            Err(ErrorReply::not_text())
         };
-        if let Err(objection) = acted {
-            place.with(|user| user.tell(place.id, objection.to_text(id)));
+        if let Err(error_reply) = acted {
+            place.with(|user| user.tell(place.id, error_reply.to_text(id)));
         }
     }
 }

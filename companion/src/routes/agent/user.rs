@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::history::History;
 use super::script::Event;
 use super::{Mailbox, NoPlace};
-use crate::routes::objection::{Objection, with_id};
+use crate::routes::error_reply::{ErrorReply, with_id};
 use crate::ws::outbox::Lane;
 
 /// Events of one user that may wait to be sent.
@@ -94,9 +94,9 @@ impl User {
     }
 
     /// Queues events; true when somebody has to start driving them.
-    pub fn queue(&mut self, events: Vec<Event>) -> Result<bool, Objection> {
+    pub fn queue(&mut self, events: Vec<Event>) -> Result<bool, ErrorReply> {
         if self.urgent.len() + self.normal.len() + events.len() > LONGEST_QUEUE {
-            return Err(Objection::new("busy", "too many events of this user are waiting already"));
+            return Err(ErrorReply::new("busy", "too many events of this user are waiting already"));
         }
         for event in events {
             match event.priority.lane() {

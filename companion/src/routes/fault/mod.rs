@@ -10,7 +10,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::damage::corrupt;
 use super::dice::Dice;
-use super::line::{Freight, Line};
+use super::faulty_link::{FaultyLink, Freight};
 use crate::ws::budget::{self, Budget};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
@@ -30,7 +30,7 @@ pub async fn run(plan: Plan, session: &mut Session, budget: &Arc<Budget>) {
         Silence::No => {}
     }
     let ending = plan.ending.clone();
-    let mut line = Line::new(plan.faults, Dice::new(plan.seed));
+    let mut line = FaultyLink::new(plan.faults, Dice::new(plan.seed));
     let mut share = budget.share();
     let ending = loop {
         if let Some((after, ending)) = &ending
@@ -79,7 +79,7 @@ pub async fn run(plan: Plan, session: &mut Session, budget: &Arc<Budget>) {
 }
 
 /// Queues on the session what has arrived by now.
-fn deliver(line: &mut Line<Message>, session: &mut Session) {
+fn deliver(line: &mut FaultyLink<Message>, session: &mut Session) {
     while let Some(message) = line.arrived() {
         session.send(&message);
     }

@@ -1,6 +1,6 @@
 //! What goes wrong on a connection, read from its query.
 
-use crate::routes::line::Faults;
+use crate::routes::faulty_link::Faults;
 use crate::routes::query::{LONGEST, Query, QueryError, duration, probability};
 use crate::ws::close::{Close, MAX_REASON};
 

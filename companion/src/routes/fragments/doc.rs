@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::edit::Change;
-use crate::routes::objection::Objection;
+use crate::routes::error_reply::ErrorReply;
 
 /// The fragments of a new document.
 const FIRST: [&str; 3] = ["f1", "f2", "f3"];
@@ -79,14 +79,14 @@ impl Doc {
         base_version: Option<u64>,
         change: Change,
         limit: usize,
-    ) -> Result<Value, Objection> {
+    ) -> Result<Value, ErrorReply> {
         let at = self.fragments.iter().position(|fragment| fragment.id == id);
         let at =
-            at.ok_or_else(|| Objection::new("unknown_fragment", format!("there is no fragment {id:?}")))?;
+            at.ok_or_else(|| ErrorReply::new("unknown_fragment", format!("there is no fragment {id:?}")))?;
         let mut fragment = self.fragments[at].clone();
         if base_version.is_some_and(|base| base < fragment.version) {
             let words = format!("fragment {id:?} has changed since; it is at version {}", fragment.version);
-            return Err(Objection::new("conflict", words));
+            return Err(ErrorReply::new("conflict", words));
         }
         let version = self.version + 1;
         fragment.version = version;
@@ -120,7 +120,7 @@ impl Doc {
         let added: usize = children.iter().map(Fragment::size).sum();
         let size = self.size - self.fragments[at].size() + fragment.size() + added;
         if size > limit {
-            return Err(Objection::new(
+            return Err(ErrorReply::new(
                 "doc_full",
                 format!("the document would be larger than {limit} bytes"),
             ));
@@ -173,8 +173,8 @@ mod tests {
     fn a_change_of_something_that_changed_since_is_a_conflict() {
         let mut doc = Doc::default();
         doc.change("f1", Some(1), Change::Content("mine".to_owned()), LIMIT).unwrap();
-        let objection = doc.change("f1", Some(1), Change::Content("late".to_owned()), LIMIT).unwrap_err();
-        assert_eq!(objection.code, "conflict");
+        let error_reply = doc.change("f1", Some(1), Change::Content("late".to_owned()), LIMIT).unwrap_err();
+        assert_eq!(error_reply.code, "conflict");
         assert_eq!(doc.state()["fragments"][0]["content"], "mine");
     }
 
@@ -182,7 +182,7 @@ mod tests {
     fn a_document_does_not_outgrow_its_limit() {
         let mut doc = Doc::default();
         let before = doc.state();
-        let objection = doc.change("f1", None, Change::Content("x".repeat(LIMIT)), LIMIT).unwrap_err();
-        assert_eq!((objection.code, doc.state()), ("doc_full", before));
+        let error_reply = doc.change("f1", None, Change::Content("x".repeat(LIMIT)), LIMIT).unwrap_err();
+        assert_eq!((error_reply.code, doc.state()), ("doc_full", before));
     }
 }

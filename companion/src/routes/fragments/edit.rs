@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::RequestId;
-use crate::routes::objection::Objection;
+use crate::routes::error_reply::ErrorReply;
 
 /// The operations, for those who name another one.
 const KNOWN: &str = "open, update_content, update_metadata, expand, fail";
@@ -58,25 +58,25 @@ pub enum Change {
 
 impl Edit {
     /// Reads a request.
-    pub fn read(request: Request<'_>) -> Result<Self, Objection> {
+    pub fn read(request: Request<'_>) -> Result<Self, ErrorReply> {
         match request.kind.as_str() {
             "open" => return Ok(Self::Open),
             "fail" => return Ok(Self::Fail),
             "update_content" | "update_metadata" | "expand" => {}
-            other => return Err(Objection::unknown_type(other, KNOWN)),
+            other => return Err(ErrorReply::unknown_type(other, KNOWN)),
         }
         let fragment = request.fragment.filter(|fragment| !fragment.is_empty());
-        let fragment = fragment.ok_or_else(|| Objection::missing("fragment"))?;
+        let fragment = fragment.ok_or_else(|| ErrorReply::missing("fragment"))?;
         let change = match request.kind.as_str() {
             "update_content" => match request.content {
                 Some(Value::String(content)) => Change::Content(content),
-                Some(_) => return Err(Objection::invalid("content", "a string")),
-                None => return Err(Objection::missing("content")),
+                Some(_) => return Err(ErrorReply::invalid("content", "a string")),
+                None => return Err(ErrorReply::missing("content")),
             },
             "update_metadata" => match request.metadata {
                 Some(Value::Object(metadata)) => Change::Metadata(metadata),
-                Some(_) => return Err(Objection::invalid("metadata", "an object")),
-                None => return Err(Objection::missing("metadata")),
+                Some(_) => return Err(ErrorReply::invalid("metadata", "an object")),
+                None => return Err(ErrorReply::missing("metadata")),
             },
             _ => Change::Expand(children(request.children)?),
         };
@@ -85,8 +85,8 @@ impl Edit {
 }
 
 /// The contents of new children: a list of strings, a count, or two when absent.
-fn children(given: Option<Value>) -> Result<Vec<String>, Objection> {
-    let expected = || Objection::invalid("children", "a list of strings, or a count, from 1 to 100");
+fn children(given: Option<Value>) -> Result<Vec<String>, ErrorReply> {
+    let expected = || ErrorReply::invalid("children", "a list of strings, or a count, from 1 to 100");
     let contents = match given {
         None => vec![String::new(); 2],
         Some(Value::Number(count)) => {
@@ -112,7 +112,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: Result<Edit, &str>) {
         let got = Edit::read(serde_json::from_str(text).unwrap());
-        assert_eq!(got.map_err(|objection| objection.code), expected);
+        assert_eq!(got.map_err(|error_reply| error_reply.code), expected);
     }
 
     #[test]

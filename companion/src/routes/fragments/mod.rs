@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::census::Visit;
-use super::objection::{Objection, with_id};
+use super::error_reply::{ErrorReply, with_id};
 use crate::config::Limits;
 use crate::ws::outbox::{Lane, Outbox};
 use crate::ws::session::Session;
@@ -25,12 +25,12 @@ use edit::{Edit, Request};
 #[derive(Debug)]
 pub struct Fragments {
     limits: Limits,
-    docs: Mutex<HashMap<String, Desk>>,
+    docs: Mutex<HashMap<String, OpenDocument>>,
 }
 
 /// A document and those who edit it.
 #[derive(Debug)]
-struct Desk {
+struct OpenDocument {
     doc: Doc,
     editors: BTreeMap<u64, Editor>,
 }
@@ -52,14 +52,14 @@ impl Fragments {
         Self { limits, docs: Mutex::default() }
     }
 
-    fn docs(&self) -> MutexGuard<'_, HashMap<String, Desk>> {
+    fn docs(&self) -> MutexGuard<'_, HashMap<String, OpenDocument>> {
         self.docs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state of one document, or of all.
     pub fn state(&self, only: Option<&str>) -> Option<Value> {
         let docs = self.docs();
-        let state = |name: &str, desk: &Desk| {
+        let state = |name: &str, desk: &OpenDocument| {
             let mut state = desk.doc.state();
             state["doc"] = json!(name);
             state["editors"] = json!(desk.editors.len());
@@ -86,29 +86,35 @@ impl Fragments {
     }
 
     /// Makes a connection an editor of a document, which is created when it does not exist.
-    pub fn enter(self: &Arc<Self>, visit: &Visit, doc: String, user: String) -> Result<Seat, TooManyDocs> {
+    pub fn enter(
+        self: &Arc<Self>,
+        visit: &Visit,
+        doc: String,
+        user: String,
+    ) -> Result<EditorHandle, TooManyDocs> {
         let mut docs = self.docs();
         if !docs.contains_key(&doc) && docs.len() >= self.limits.docs {
             let idle = docs.iter().find(|(_, desk)| desk.editors.is_empty()).map(|(name, _)| name.clone());
             docs.remove(&idle.ok_or(TooManyDocs(self.limits.docs))?);
         }
-        let desk =
-            docs.entry(doc.clone()).or_insert_with(|| Desk { doc: Doc::default(), editors: BTreeMap::new() });
+        let desk = docs
+            .entry(doc.clone())
+            .or_insert_with(|| OpenDocument { doc: Doc::default(), editors: BTreeMap::new() });
         desk.editors.insert(visit.id(), Editor { outbox: Arc::clone(visit.outbox()), has_opened: false });
-        Ok(Seat { fragments: Arc::clone(self), id: visit.id(), doc, user })
+        Ok(EditorHandle { fragments: Arc::clone(self), id: visit.id(), doc, user })
     }
 }
 
 /// One editor's place. Dropping it leaves the document.
 #[derive(Debug)]
-pub struct Seat {
+pub struct EditorHandle {
     fragments: Arc<Fragments>,
     id: u64,
     doc: String,
     user: String,
 }
 
-impl Seat {
+impl EditorHandle {
     /// Serves the connection until it is over.
     pub async fn run(self, session: &mut Session) {
         while let Some(message) = session.receive().await {
@@ -122,22 +128,22 @@ impl Seat {
         let mut id = None;
         let done = if message.kind == Kind::Text {
             serde_json::from_slice::<Request<'_>>(&message.payload)
-                .map_err(|error| Objection::bad_message(&error))
+                .map_err(|error| ErrorReply::bad_message(&error))
                 .and_then(|request| {
                     id = request.id;
                     self.act(desk, request)
                 })
         } else {
-            Err(Objection::not_text())
+            Err(ErrorReply::not_text())
         };
         let answer = match done {
             Ok(answer) => with_id(answer, id),
-            Err(objection) => objection.to_text(id),
+            Err(error_reply) => error_reply.to_text(id),
         };
         self.answer(desk, answer);
     }
 
-    fn act(&self, desk: &mut Desk, request: Request<'_>) -> Result<Value, Objection> {
+    fn act(&self, desk: &mut OpenDocument, request: Request<'_>) -> Result<Value, ErrorReply> {
         let operation = request.kind.clone();
         let mut answer = json!({ "type": "ack", "operation": operation, "doc": self.doc });
         let event = match Edit::read(request)? {
@@ -147,7 +153,7 @@ impl Seat {
                 answer["fragments"] = desk.doc.state()["fragments"].take();
                 None
             }
-            Edit::Fail => return Err(Objection::new("internal", "the server failed, as it was asked to")),
+            Edit::Fail => return Err(ErrorReply::new("internal", "the server failed, as it was asked to")),
             Edit::Change { fragment, base_version, change } => {
                 let event = desk.doc.change(&fragment, base_version, change, self.fragments.limits.doc)?;
                 answer["fragment"] = json!(fragment);
@@ -164,7 +170,7 @@ impl Seat {
         Ok(answer)
     }
 
-    fn open(&self, desk: &mut Desk) {
+    fn open(&self, desk: &mut OpenDocument) {
         let count = desk.editors.len();
         let Some(editor) = desk.editors.get_mut(&self.id) else { return };
         if !std::mem::replace(&mut editor.has_opened, true) {
@@ -172,13 +178,13 @@ impl Seat {
         }
     }
 
-    fn answer(&self, desk: &Desk, text: String) {
+    fn answer(&self, desk: &OpenDocument, text: String) {
         if let Some(editor) = desk.editors.get(&self.id) {
             editor.outbox.post(Lane::Normal, &Bytes::from(text));
         }
     }
 
-    fn tell_others(&self, desk: &Desk, mut event: Value) {
+    fn tell_others(&self, desk: &OpenDocument, mut event: Value) {
         event["doc"] = json!(self.doc);
         event["by"] = json!(self.user);
         let event = Bytes::from(event.to_string());
@@ -188,7 +194,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for EditorHandle {
     fn drop(&mut self) {
         let fragments = Arc::clone(&self.fragments);
         let mut docs = fragments.docs();

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::kind::Kind;
 use super::toxic::{Direction, Stream, Toxic};
 use crate::routes::dice::Dice;
-use crate::routes::line::Faults;
+use crate::routes::faulty_link::Faults;
 use crate::ws::close::Close;
 
 /// The sum of the toxics.
@@ -79,19 +79,19 @@ struct Met {
 
 /// The toxics of one direction of one connection.
 #[derive(Debug)]
-pub struct Toxins {
+pub struct ActiveToxics {
     direction: Direction,
     key: String,
-    luck: u64,
+    seeds: u64,
     /// Those of the query, which stay.
     own: Vec<Arc<Toxic>>,
     met: Vec<Met>,
 }
 
-impl Toxins {
-    /// The toxics of a connection's own, and those for its key, whose chances follow from `luck`.
-    pub fn new(direction: Direction, key: String, luck: u64, own: Vec<Arc<Toxic>>) -> Self {
-        Self { direction, key, luck, own, met: Vec::new() }
+impl ActiveToxics {
+    /// The toxics of a connection's own, and those for its key, whose chances follow from `seeds`.
+    pub fn new(direction: Direction, key: String, seeds: u64, own: Vec<Arc<Toxic>>) -> Self {
+        Self { direction, key, seeds, own, met: Vec::new() }
     }
 
     /// Meets the toxics that are there now. One that was there before goes on as it has begun.
@@ -106,7 +106,7 @@ impl Toxins {
                 Some(at) => before.swap_remove(at),
                 None => Met {
                     toxic: Arc::clone(toxic),
-                    is_struck: strikes(toxic, self.luck),
+                    is_struck: strikes(toxic, self.seeds),
                     from: messages + toxic.after,
                     begun: None,
                 },
@@ -130,8 +130,8 @@ impl Toxins {
 }
 
 /// Whether a toxic strikes a connection of this luck: the same in both directions, and whatever others there are.
-pub fn strikes(toxic: &Toxic, luck: u64) -> bool {
-    Dice::new(luck ^ hash(&toxic.name)).fraction() < toxic.toxicity
+pub fn strikes(toxic: &Toxic, seeds: u64) -> bool {
+    Dice::new(seeds ^ hash(&toxic.name)).fraction() < toxic.toxicity
 }
 
 /// FNV-1a, written out so that a name means the same for ever.
@@ -197,25 +197,25 @@ impl Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::proxy::wishes::Wishes;
+    use crate::routes::proxy::options::Options;
     use crate::routes::query::Query;
 
     fn toxics(query: &str) -> Vec<Arc<Toxic>> {
-        let wishes = Wishes::read(&Query::parse(&format!("to=ws://localhost&{query}"))).unwrap();
-        wishes.toxics.into_iter().map(Arc::new).collect()
+        let options = Options::read(&Query::parse(&format!("to=ws://localhost&{query}"))).unwrap();
+        options.toxics.into_iter().map(Arc::new).collect()
     }
 
-    fn toxins(own: &str, luck: u64) -> Toxins {
-        let mut toxins = Toxins::new(Direction::Downstream, "k".to_owned(), luck, toxics(own));
-        toxins.meet(&[], 0);
-        toxins
+    fn active(own: &str, seeds: u64) -> ActiveToxics {
+        let mut active = ActiveToxics::new(Direction::Downstream, "k".to_owned(), seeds, toxics(own));
+        active.meet(&[], 0);
+        active
     }
 
     #[test]
     fn latencies_add_up_the_slower_rate_counts_and_chances_combine() {
-        let mut toxins = toxins("latency=50ms&bandwidth=10&drop=0.5", 1);
-        toxins.meet(&toxics("latency=20ms&jitter=5ms&bandwidth=2&drop=0.5"), 0);
-        let faults = toxins.effect(0, 0).faults;
+        let mut active = active("latency=50ms&bandwidth=10&drop=0.5", 1);
+        active.meet(&toxics("latency=20ms&jitter=5ms&bandwidth=2&drop=0.5"), 0);
+        let faults = active.effect(0, 0).faults;
         assert_eq!(faults.latency, Duration::from_millis(70));
         assert_eq!((faults.jitter, faults.throttle), (Duration::from_millis(5), Some(2000)));
         assert!((faults.drop - 0.75).abs() < 1e-9);
@@ -223,32 +223,32 @@ mod tests {
 
     #[test]
     fn a_toxic_of_the_other_direction_does_nothing() {
-        assert!(toxins("upstream.latency=50ms&upstream.timeout=0", 1).effect(0, 0).is_plain());
+        assert!(active("upstream.latency=50ms&upstream.timeout=0", 1).effect(0, 0).is_plain());
     }
 
     #[test]
     fn a_toxic_begins_after_its_messages_counted_from_when_it_came() {
-        let mut toxins = toxins("", 1);
-        toxins.meet(&toxics("drop=1&after=2"), 5);
-        assert_eq!(toxins.effect(6, 0).waits_for, Some(7));
-        assert_eq!(toxins.effect(7, 0).faults.drop, 1.0);
+        let mut active = active("", 1);
+        active.meet(&toxics("drop=1&after=2"), 5);
+        assert_eq!(active.effect(6, 0).waits_for, Some(7));
+        assert_eq!(active.effect(7, 0).faults.drop, 1.0);
     }
 
     #[test]
     fn a_toxic_that_stays_goes_on_as_it_began() {
-        let mut toxins = toxins("", 1);
+        let mut active = active("", 1);
         let all = toxics("limit_data=100");
-        toxins.meet(&all, 0);
-        assert_eq!(toxins.effect(0, 30).limit, Some(130));
-        toxins.meet(&[all, toxics("latency=5ms")].concat(), 9);
-        assert_eq!(toxins.effect(9, 90).limit, Some(130));
-        toxins.meet(&[], 9);
-        assert_eq!(toxins.effect(9, 90), Effect::default());
+        active.meet(&all, 0);
+        assert_eq!(active.effect(0, 30).limit, Some(130));
+        active.meet(&[all, toxics("latency=5ms")].concat(), 9);
+        assert_eq!(active.effect(9, 90).limit, Some(130));
+        active.meet(&[], 9);
+        assert_eq!(active.effect(9, 90), Effect::default());
     }
 
     #[test]
     fn toxicity_strikes_its_share_of_connections_and_the_same_again() {
-        let struck = |luck| !toxins("drop=1&toxicity=0.3", luck).effect(0, 0).is_plain();
+        let struck = |seeds| !active("drop=1&toxicity=0.3", seeds).effect(0, 0).is_plain();
         let all: Vec<bool> = (0..1000).map(struck).collect();
         let count = all.iter().filter(|struck| **struck).count();
         assert!((250..350).contains(&count), "{count}");

@@ -1,21 +1,21 @@
 //! `/ws/proxy`: the user's own server, with a network in front of it that fails as it is told to.
 //!
 //! Unlike the other routes it knows frames: between page and target go the bytes themselves, so that nothing is tidied up on
-//! the way. Fragments, masks, close codes and what breaks the protocol pass as they are. [`wishes`] is what a connection asks
+//! the way. Fragments, masks, close codes and what breaks the protocol pass as they are. [`options`] is what a connection asks
 //! for, [`kind`] what can go wrong, [`toxic`] where and for whom, [`board`] what is switched for all, [`effect`] what that comes to for one direction,
 //! [`pipe`] the direction itself.
 //!
 //! **Invariant:** what is held for a side that does not read is bounded, and then the other side is not read from.
 
-pub mod board;
 mod effect;
 pub mod kind;
+pub mod link_table;
+pub mod options;
 mod parcel;
 mod pipe;
 mod probe;
 mod slices;
 pub mod toxic;
-pub mod wishes;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -31,13 +31,13 @@ use crate::ws::conn::Conn;
 use crate::ws::frame::close_frame;
 use crate::ws::outbox::Outbox;
 
-use board::{Luck, Seat};
+use link_table::{LinkHandle, Seeds};
 use pipe::{Over, Pipe};
 use probe::Probe;
 use toxic::{Direction, Stream, Toxic};
 
-pub use board::Board;
-pub use wishes::Wishes;
+pub use link_table::LinkTable;
+pub use options::Options;
 
 /// How long one direction may go on after the other has ended.
 const LINGER: Duration = Duration::from_secs(5);
@@ -56,8 +56,8 @@ pub struct End {
 
 /// Passes on between page and target until it is over, and ends both.
 pub async fn run(
-    seat: Seat,
-    luck: Luck,
+    seat: LinkHandle,
+    seeds: Seeds,
     outbox: &Outbox,
     most: usize,
     census: &Census,
@@ -66,7 +66,7 @@ pub async fn run(
 ) {
     let (to_the_page, to_the_target) = (Arc::<Probe>::default(), Arc::<Probe>::default());
     let pipe =
-        |direction, end: &End, probes| Pipe::new(direction, &seat, luck, most, &end.early, census, probes);
+        |direction, end: &End, probes| Pipe::new(direction, &seat, seeds, most, &end.early, census, probes);
     let mut upstream = pipe(Direction::Upstream, &page, [&to_the_page, &to_the_target]);
     let mut downstream = pipe(Direction::Downstream, &target, [&to_the_target, &to_the_page]);
     let (mut from_page, mut to_page) = split(page.conn);
@@ -144,7 +144,7 @@ async fn leave_with(conn: Conn, words: Bytes) {
 
 /// Keeps a side whose other side is gone, and tells it nothing: until it leaves, the time is over, the toxic is taken away,
 /// or the server wants it closed.
-async fn darken(conn: Conn, seat: &Seat, outbox: &Outbox, longest: Duration, toxic: &Arc<Toxic>) {
+async fn darken(conn: Conn, seat: &LinkHandle, outbox: &Outbox, longest: Duration, toxic: &Arc<Toxic>) {
     // Without a word, as when a machine is back that has forgotten the connection.
     conn.reset_on_drop();
     let (mut from, _to) = split(conn);

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::pipe::LARGEST_CHUNK;
 use crate::routes::damage::{WRONG, weak_place};
-use crate::routes::line::Freight;
+use crate::routes::faulty_link::Freight;
 use crate::ws::frame::{Outline, unmask};
 
 /// Bytes under way.

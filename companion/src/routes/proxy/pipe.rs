@@ -14,15 +14,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::board::{Link, Luck, Seat, Toxics};
-use super::effect::{Effect, Fate, Toxins};
+use super::effect::{ActiveToxics, Effect, Fate};
+use super::link_table::{Link, LinkHandle, Seeds, Toxics};
 use super::parcel::Parcel;
 use super::probe::Probe;
 use super::slices::Slices;
 use super::toxic::{Direction, Stream, Toxic};
 use crate::routes::census::Census;
 use crate::routes::dice::Dice;
-use crate::routes::line::{Faults, Line};
+use crate::routes::faulty_link::{Faults, FaultyLink};
 use crate::ws::budget::Share;
 use crate::ws::close::Close;
 use crate::ws::conn::Conn;
@@ -77,10 +77,10 @@ pub struct Pipe {
     /// Bytes of a message that is waited for.
     most: usize,
     splitter: Splitter,
-    line: Line<Parcel>,
+    line: FaultyLink<Parcel>,
     slices: Slices,
     queue: WriteQueue,
-    toxins: Toxins,
+    active: ActiveToxics,
     effect: Effect,
     switched: watch::Receiver<Toxics>,
     /// For masks.
@@ -113,18 +113,18 @@ impl Pipe {
     /// A direction of a connection, with bytes that have been read for it already.
     pub fn new(
         direction: Direction,
-        seat: &Seat,
-        luck: Luck,
+        seat: &LinkHandle,
+        seeds: Seeds,
         most: usize,
         early: &[u8],
         census: &Census,
         [sender, receiver]: [&Arc<Probe>; 2],
     ) -> Self {
-        let mut rolls = Dice::new(luck.messages);
+        let mut rolls = Dice::new(seeds.messages);
         if direction == Direction::Downstream {
             rolls.skip(3);
         }
-        let line = Line::new(Faults::default(), Dice::new(rolls.roll()));
+        let line = FaultyLink::new(Faults::default(), Dice::new(rolls.roll()));
         let dice = Dice::new(rolls.roll());
         let mut splitter = Splitter::default();
         splitter.buffer().extend_from_slice(early);
@@ -135,7 +135,12 @@ impl Pipe {
             line,
             slices: Slices::new(Dice::new(rolls.roll())),
             queue: WriteQueue::default(),
-            toxins: Toxins::new(direction, seat.link.key().to_owned(), luck.toxicity, seat.link.own.clone()),
+            active: ActiveToxics::new(
+                direction,
+                seat.link.key().to_owned(),
+                seeds.toxicity,
+                seat.link.own.clone(),
+            ),
             effect: Effect::default(),
             switched: seat.watch(),
             dice,
@@ -217,13 +222,13 @@ impl Pipe {
     /// Looks at the toxics that are there now.
     fn meet(&mut self) {
         let toxics = self.switched.borrow_and_update().clone();
-        self.toxins.meet(&toxics, self.splitter.messages());
+        self.active.meet(&toxics, self.splitter.messages());
         self.feel();
     }
 
     /// Takes in what the toxics do now.
     fn feel(&mut self) {
-        let effect = self.toxins.effect(self.splitter.messages(), self.passed);
+        let effect = self.active.effect(self.splitter.messages(), self.passed);
         if effect.faults != self.effect.faults {
             self.line.set(effect.faults.clone());
         }

@@ -7,7 +7,7 @@ use crate::routes::query::{LONGEST_NAME, Query, QueryError, probability};
 
 /// One connection's query.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wishes {
+pub struct Options {
     /// Where to.
     pub to: Destination,
     /// Any certificate will do.
@@ -29,7 +29,7 @@ const PREFIXES: [(&str, Option<Stream>); 4] = [
     ("both.", Some(Stream::Both)),
 ];
 
-impl Wishes {
+impl Options {
     /// Reads a query, of which every parameter has to be known.
     pub fn read(query: &Query<'_>) -> Result<Self, QueryError> {
         let to = query.get("to").filter(|to| !to.is_empty()).ok_or(QueryError::Missing("to"))?;
@@ -101,34 +101,34 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn read(text: &str) -> Result<Wishes, QueryError> {
-        Wishes::read(&Query::parse(text))
+    fn read(text: &str) -> Result<Options, QueryError> {
+        Options::read(&Query::parse(text))
     }
 
     #[test]
     fn a_query_without_toxics_is_a_plain_proxy() {
-        let wishes = read("to=ws%3A%2F%2Flocalhost%3A3000%2Fchat%3Fa%3D1").unwrap();
-        assert_eq!(wishes.to.to_string(), "ws://localhost:3000/chat?a=1");
-        assert_eq!((wishes.is_insecure, wishes.key.as_str(), wishes.seed), (false, "", 1));
-        assert_eq!(wishes.toxics, []);
+        let options = read("to=ws%3A%2F%2Flocalhost%3A3000%2Fchat%3Fa%3D1").unwrap();
+        assert_eq!(options.to.to_string(), "ws://localhost:3000/chat?a=1");
+        assert_eq!((options.is_insecure, options.key.as_str(), options.seed), (false, "", 1));
+        assert_eq!(options.toxics, []);
     }
 
     #[test]
     fn parameters_of_one_type_make_one_toxic() {
         let query =
             "to=ws://localhost&latency=100ms&jitter=20ms&direction=upstream&toxicity=0.5&after=3&seed=7";
-        let wishes = read(query).unwrap();
+        let options = read(query).unwrap();
         let kind = Kind::Latency { latency: Duration::from_millis(100), jitter: Duration::from_millis(20) };
         let stream = Stream::Upstream;
         let name = "latency_upstream".to_owned();
-        assert_eq!(wishes.toxics, [Toxic { name, kind, stream, toxicity: 0.5, after: 3, key: None }]);
-        assert_eq!(wishes.seed, 7);
+        assert_eq!(options.toxics, [Toxic { name, kind, stream, toxicity: 0.5, after: 3, key: None }]);
+        assert_eq!(options.seed, 7);
     }
 
     #[test]
     fn a_parameter_may_name_its_own_direction() {
-        let wishes = read("to=ws://localhost&upstream.drop=0.1&drop=0.2&both.slicer=5").unwrap();
-        let got: Vec<_> = wishes.toxics.iter().map(|it| (it.kind.name(), it.stream)).collect();
+        let options = read("to=ws://localhost&upstream.drop=0.1&drop=0.2&both.slicer=5").unwrap();
+        let got: Vec<_> = options.toxics.iter().map(|it| (it.kind.name(), it.stream)).collect();
         assert_eq!(got, [("drop", Stream::Downstream), ("drop", Stream::Upstream), ("slicer", Stream::Both)]);
     }
 

@@ -1,6 +1,6 @@
 //! What a connection came for: its path and its query, checked before the handshake is answered.
 
-use super::agent::{Talk, Wishes};
+use super::agent::{Options, Talk};
 use super::census::{Route, Visit};
 use super::query::{LONGEST_NAME, Query, QueryError};
 use super::{Practice, echo, fault, plain, proxy};
@@ -9,7 +9,7 @@ use crate::ws::session::Session;
 
 /// A route with everything it was asked for.
 #[derive(Debug)]
-pub enum Errand {
+pub enum RouteRequest {
     /// `/ws`
     Plain,
     /// `/ws/echo`
@@ -30,10 +30,10 @@ pub enum Errand {
     /// `/ws/fault`
     Fault(Box<fault::Plan>),
     /// `/ws/proxy`
-    Proxy(Box<proxy::Wishes>),
+    Proxy(Box<proxy::Options>),
 }
 
-impl Errand {
+impl RouteRequest {
     /// Reads the query of a route.
     pub fn read(route: Route, query: &Query<'_>) -> Result<Self, QueryError> {
         Ok(match route {
@@ -44,10 +44,10 @@ impl Errand {
                 let user = query.get("user").filter(|user| !user.is_empty() && user.len() <= LONGEST_NAME);
                 Self::Fragments { doc: query.name("doc")?, user: user.map(str::to_owned) }
             }
-            Route::Agent => Self::Agent(Box::new(Talk::new(Wishes::read(query)?))),
+            Route::Agent => Self::Agent(Box::new(Talk::new(Options::read(query)?))),
             Route::Events => Self::Events(query.name("user")?),
             Route::Fault => Self::Fault(Box::new(fault::Plan::read(query)?)),
-            Route::Proxy => Self::Proxy(Box::new(proxy::Wishes::read(query)?)),
+            Route::Proxy => Self::Proxy(Box::new(proxy::Options::read(query)?)),
         })
     }
 

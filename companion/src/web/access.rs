@@ -21,7 +21,7 @@ const FOREIGN_SITE: &str = "cross-site";
 
 /// A request that is not answered, and why.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-pub enum Barred {
+pub enum Denied {
     /// A host name that is not ours.
     #[error("{0:?} is not a name of this server; use localhost, or start it with --allow-host")]
     Host(String),
@@ -44,7 +44,7 @@ pub enum Barred {
     Origins,
 }
 
-impl Barred {
+impl Denied {
     /// The HTTP status of the refusal.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -57,7 +57,7 @@ impl Barred {
 
 /// Who may ask what.
 #[derive(Debug, Clone)]
-pub struct Gate {
+pub struct AccessPolicy {
     listens_on: IpAddr,
     hosts: Vec<String>,
     http_port: u16,
@@ -65,7 +65,7 @@ pub struct Gate {
     origins: Vec<AllowedOrigin>,
 }
 
-impl Gate {
+impl AccessPolicy {
     /// A gate for a server on these ports.
     pub fn new(
         listens_on: IpAddr,
@@ -78,32 +78,32 @@ impl Gate {
     }
 
     /// Checks a request.
-    pub fn check<B>(&self, request: &Request<B>) -> Result<(), Barred> {
+    pub fn check<B>(&self, request: &Request<B>) -> Result<(), Denied> {
         let host = named_host(request).unwrap_or_default();
         if !self.is_ours(&host) {
-            return Err(Barred::Host(host));
+            return Err(Denied::Host(host));
         }
         if is_crooked(request.uri().path()) {
-            return Err(Barred::Path);
+            return Err(Denied::Path);
         }
         let headers = request.headers();
         let mut origins = headers.get_all(header::ORIGIN).into_iter();
         let (origin, more) = (origins.next(), origins.next());
         if more.is_some() {
-            return Err(Barred::Origins);
+            return Err(Denied::Origins);
         }
         let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
         let Some(origin) = origin else {
             let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site == FOREIGN_SITE);
-            return if is_write && is_foreign { Err(Barred::Unnamed) } else { Ok(()) };
+            return if is_write && is_foreign { Err(Denied::Unnamed) } else { Ok(()) };
         };
         if self.allowed_origin(headers).is_some() {
             return Ok(());
         }
         let origin = || String::from_utf8_lossy(origin.as_bytes()).into_owned();
         match GUARDED.into_iter().find(|route| route.path() == request.uri().path()) {
-            Some(route) => Err(Barred::Page(origin(), route.path())),
-            None if is_write => Err(Barred::Origin(origin())),
+            Some(route) => Err(Denied::Page(origin(), route.path())),
+            None if is_write => Err(Denied::Origin(origin())),
             None => Ok(()),
         }
     }
@@ -156,9 +156,15 @@ fn is_crooked(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn gate(host: &str) -> Gate {
+    fn gate(host: &str) -> AccessPolicy {
         let hosts = vec!["bench.test".to_owned()];
-        Gate::new(host.parse().unwrap(), hosts, 9000, Some(9443), vec!["https://a.test".parse().unwrap()])
+        AccessPolicy::new(
+            host.parse().unwrap(),
+            hosts,
+            9000,
+            Some(9443),
+            vec!["https://a.test".parse().unwrap()],
+        )
     }
 
     fn request(method: &str, host: &str, path: &str, origin: Option<&str>) -> Request<()> {
@@ -235,7 +241,7 @@ mod tests {
             for origin in origins {
                 request.headers_mut().append(header::ORIGIN, origin.parse().unwrap());
             }
-            assert_eq!(gate("127.0.0.1").check(&request), Err(Barred::Origins), "{origins:?}");
+            assert_eq!(gate("127.0.0.1").check(&request), Err(Denied::Origins), "{origins:?}");
         }
     }
 

@@ -10,8 +10,8 @@ use super::relay;
 use super::site::Site;
 use crate::routes::census::Route;
 use crate::routes::echo;
-use crate::routes::errand::Errand;
 use crate::routes::query::Query;
+use crate::routes::route_request::RouteRequest;
 use crate::ws::session::Session;
 use crate::ws::socket::Socket;
 use crate::ws::upgrade::{Handshake, Refusal, Subprotocols, transport};
@@ -25,12 +25,12 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body
         let paths = Route::ALL.map(Route::path).join(", ");
         return words(StatusCode::NOT_FOUND, format!("there is no route at this path; there are {paths}"));
     };
-    let errand = match Errand::read(route, &Query::parse(request.uri().query().unwrap_or_default())) {
+    let errand = match RouteRequest::read(route, &Query::parse(request.uri().query().unwrap_or_default())) {
         Ok(errand) => errand,
         Err(error) => return words(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    if let Errand::Proxy(wishes) = errand {
-        return relay::open(site, request, &wishes).await;
+    if let RouteRequest::Proxy(options) = errand {
+        return relay::open(site, request, &options).await;
     }
     if let Some(status) = errand.refusal().and_then(|status| StatusCode::from_u16(status).ok()) {
         return words(status, AS_ASKED);

@@ -51,7 +51,7 @@ pub trait Freight: Clone {
 
 /// Messages under way on one connection.
 #[derive(Debug)]
-pub struct Line<M> {
+pub struct FaultyLink<M> {
     faults: Faults,
     dice: Dice,
     taken: u64,
@@ -63,7 +63,7 @@ pub struct Line<M> {
     free_at: Instant,
 }
 
-impl<M: Freight> Line<M> {
+impl<M: Freight> FaultyLink<M> {
     /// A line without messages.
     pub fn new(faults: Faults, dice: Dice) -> Self {
         Self {
@@ -209,7 +209,7 @@ mod tests {
     /// Which of a hundred messages come through a line that lets the first `apart` go another way.
     fn through(apart: u64) -> Vec<u64> {
         let faults = Faults { drop: 0.5, ..Faults::default() };
-        let mut line = Line::new(faults, Dice::new(7));
+        let mut line = FaultyLink::new(faults, Dice::new(7));
         line.skip(apart);
         (apart..100).for_each(|number| line.take(Number(number)));
         assert_eq!(line.taken(), 100);
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn less_latency_lets_nothing_overtake() {
         let slow = Faults { latency: Duration::from_secs(3), ..Faults::default() };
-        let mut line = Line::new(slow, Dice::new(1));
+        let mut line = FaultyLink::new(slow, Dice::new(1));
         line.take(Number(1));
         line.set(Faults::default());
         line.take(Number(2));

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 /// An `error` message: a stable code for programs, and words for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
-pub struct Objection {
+pub struct ErrorReply {
     /// Stable, in `snake_case`.
     pub code: &'static str,
     /// What is wrong and what would be right.
     pub message: String,
 }
 
-impl Objection {
+impl ErrorReply {
     /// An objection.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn an_id_comes_back_as_it_was_written() {
         let id = RawValue::from_string("12345678901234567890.10".to_owned()).unwrap();
-        let text = Objection::missing("room").to_text(Some(&id));
+        let text = ErrorReply::missing("room").to_text(Some(&id));
         assert!(text.ends_with(r#","id":12345678901234567890.10}"#), "{text}");
         serde_json::from_str::<Value>(&text).unwrap();
     }

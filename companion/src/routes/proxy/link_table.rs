@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 use super::effect::{hash, strikes};
 use super::kind::Kind;
+use super::options::Options;
 use super::toxic::{Direction, Toxic};
-use super::wishes::Wishes;
 use crate::destination::Reach;
 use crate::routes::dice::Dice;
 use crate::ws::traffic::{Tally, Traffic};
@@ -33,7 +33,7 @@ pub type Toxics = Arc<[Arc<Toxic>]>;
 
 /// What proxied connections share.
 #[derive(Debug)]
-pub struct Board {
+pub struct LinkTable {
     /// Where the proxy may connect to.
     pub reach: Reach,
     /// What a request that has been through this proxy says, so that it is known when it comes again.
@@ -55,7 +55,7 @@ struct Present {
 #[error("there are {MOST_TOXICS} toxics already")]
 pub struct TooMany;
 
-impl Board {
+impl LinkTable {
     /// Nothing switched and nobody there.
     pub fn new(reach: Reach) -> Self {
         let mark = format!("1.1 sockscope-{:016x}", RandomState::new().build_hasher().finish());
@@ -123,39 +123,39 @@ impl Board {
     }
 
     /// The chances of a new connection: what its messages' follow from, and what decides whether toxics strike it.
-    pub fn luck(&self, wishes: &Wishes) -> Luck {
-        let nth = self.present().count(&wishes.key);
-        let base = Dice::new(wishes.seed ^ hash(&wishes.key)).roll();
+    pub fn seeds(&self, options: &Options) -> Seeds {
+        let nth = self.present().count(&options.key);
+        let base = Dice::new(options.seed ^ hash(&options.key)).roll();
         // Without a key, connections come in no order that would repeat; the seed alone has to say how messages fare.
-        let own = if wishes.key.is_empty() { base } else { Dice::new(base.wrapping_add(nth)).roll() };
-        Luck { messages: own, toxicity: Dice::new(!base.wrapping_add(nth)).roll() }
+        let own = if options.key.is_empty() { base } else { Dice::new(base.wrapping_add(nth)).roll() };
+        Seeds { messages: own, toxicity: Dice::new(!base.wrapping_add(nth)).roll() }
     }
 
     /// The status that a handshake is to be refused with, if a toxic says so.
-    pub fn refusal(&self, wishes: &Wishes, luck: Luck) -> Option<u16> {
+    pub fn refusal(&self, options: &Options, seeds: Seeds) -> Option<u16> {
         let toxics = self.toxics.borrow().clone();
         let refuse = |toxic: &Toxic| match toxic.kind {
-            Kind::Refuse { status } if toxic.is_for(&wishes.key) && strikes(toxic, luck.toxicity) => {
+            Kind::Refuse { status } if toxic.is_for(&options.key) && strikes(toxic, seeds.toxicity) => {
                 Some(status)
             }
             _ => None,
         };
-        wishes.toxics.iter().chain(toxics.iter().map(|toxic| &**toxic)).find_map(refuse)
+        options.toxics.iter().chain(toxics.iter().map(|toxic| &**toxic)).find_map(refuse)
     }
 
     /// Enters a connection, under the number that it has in the census.
-    pub fn enter(self: &Arc<Self>, id: u64, wishes: &Wishes) -> Seat {
+    pub fn enter(self: &Arc<Self>, id: u64, options: &Options) -> LinkHandle {
         let link = Arc::new(Link {
-            key: wishes.key.clone(),
-            to: wishes.to.without_query(),
-            own: wishes.toxics.iter().cloned().map(Arc::new).collect(),
+            key: options.key.clone(),
+            to: options.to.without_query(),
+            own: options.toxics.iter().cloned().map(Arc::new).collect(),
             opened: Instant::now(),
             upstream: Traffic::default(),
             downstream: Traffic::default(),
             is_half_open: AtomicBool::new(false),
         });
         self.present().links.insert(id, Arc::clone(&link));
-        Seat { id, link, board: Arc::clone(self) }
+        LinkHandle { id, link, board: Arc::clone(self) }
     }
 
     /// Everything, as the API shows it: all of it, or what is for a key.
@@ -200,7 +200,7 @@ impl Present {
 
 /// What a connection's chances follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Luck {
+pub struct Seeds {
     /// For its messages.
     pub messages: u64,
     /// For whether toxics strike it.
@@ -261,21 +261,21 @@ impl Link {
 
 /// One connection's entry; dropping it strikes it out.
 #[derive(Debug)]
-pub struct Seat {
+pub struct LinkHandle {
     id: u64,
     /// What others see of it.
     pub link: Arc<Link>,
-    board: Arc<Board>,
+    board: Arc<LinkTable>,
 }
 
-impl Seat {
+impl LinkHandle {
     /// The toxics now, and word of every change.
     pub fn watch(&self) -> watch::Receiver<Toxics> {
         self.board.watch()
     }
 }
 
-impl Drop for Seat {
+impl Drop for LinkHandle {
     fn drop(&mut self) {
         self.board.present().links.remove(&self.id);
     }
@@ -286,17 +286,17 @@ mod tests {
     use super::*;
     use crate::routes::query::Query;
 
-    fn wishes(query: &str) -> Wishes {
-        Wishes::read(&Query::parse(&format!("to=ws://localhost&{query}"))).unwrap()
+    fn options(query: &str) -> Options {
+        Options::read(&Query::parse(&format!("to=ws://localhost&{query}"))).unwrap()
     }
 
     fn toxic(query: &str, key: Option<&str>) -> Toxic {
-        Toxic { key: key.map(str::to_owned), ..wishes(query).toxics.remove(0) }
+        Toxic { key: key.map(str::to_owned), ..options(query).toxics.remove(0) }
     }
 
     #[test]
     fn a_toxic_takes_the_place_of_that_with_its_key_and_name() {
-        let board = Board::new(Reach::Machine(Vec::new()));
+        let board = LinkTable::new(Reach::Machine(Vec::new()));
         assert_eq!(board.put(toxic("latency=5", None)), Ok(true));
         assert_eq!(board.put(toxic("latency=6", None)), Ok(false));
         assert_eq!(board.put(toxic("latency=7", Some("a"))), Ok(true));
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn toxics_are_bounded() {
-        let board = Board::new(Reach::Machine(Vec::new()));
+        let board = LinkTable::new(Reach::Machine(Vec::new()));
         let named = |number: usize| Toxic { name: number.to_string(), ..toxic("latency=5", None) };
         assert!((0..MOST_TOXICS).all(|number| board.put(named(number)).is_ok()));
         assert_eq!(board.put(named(MOST_TOXICS)), Err(TooMany));
@@ -317,10 +317,10 @@ mod tests {
 
     #[test]
     fn the_nth_connection_of_a_key_fares_the_same_after_a_reset() {
-        let board = Board::new(Reach::Machine(Vec::new()));
+        let board = LinkTable::new(Reach::Machine(Vec::new()));
         let lucks = |query: &str| {
-            let wishes = wishes(query);
-            (0..5).map(|_| board.luck(&wishes)).collect::<Vec<_>>()
+            let options = options(query);
+            (0..5).map(|_| board.seeds(&options)).collect::<Vec<_>>()
         };
         let first = lucks("key=a&seed=7");
         assert!(first.windows(2).all(|pair| pair[0].messages != pair[1].messages));
@@ -334,10 +334,10 @@ mod tests {
 
     #[test]
     fn without_a_key_messages_fare_by_the_seed_alone() {
-        let board = Board::new(Reach::Machine(Vec::new()));
-        let luck = |query: &str| board.luck(&wishes(query)).messages;
-        assert_eq!(luck("seed=7"), luck("seed=7"));
-        assert_ne!(luck("seed=7"), luck("seed=8"));
+        let board = LinkTable::new(Reach::Machine(Vec::new()));
+        let seeds = |query: &str| board.seeds(&options(query)).messages;
+        assert_eq!(seeds("seed=7"), seeds("seed=7"));
+        assert_ne!(seeds("seed=7"), seeds("seed=8"));
     }
 
     #[test]
@@ -350,12 +350,12 @@ mod tests {
 
     #[test]
     fn some_handshakes_are_refused_and_some_are_not() {
-        let board = Board::new(Reach::Machine(Vec::new()));
-        let wishes = wishes("key=a");
+        let board = LinkTable::new(Reach::Machine(Vec::new()));
+        let options = options("key=a");
         let mine = Toxic { toxicity: 0.5, ..toxic("refuse=401", Some("a")) };
         board.put(mine).unwrap();
         board.put(toxic("refuse=403", Some("b"))).unwrap();
-        let got: Vec<_> = (0..100).map(|_| board.refusal(&wishes, board.luck(&wishes))).collect();
+        let got: Vec<_> = (0..100).map(|_| board.refusal(&options, board.seeds(&options))).collect();
         let refused = got.iter().filter(|status| **status == Some(401)).count();
         assert!((30..70).contains(&refused) && got.iter().all(|it| it.is_none_or(|it| it == 401)), "{got:?}");
     }
