@@ -1,4 +1,4 @@
-//! The worker's desk on real sockets: the same as in `desk.rs`, with the browser's world instead of a simulated one.
+//! The worker's desk on real sockets: the same as in `worker.rs`, with the browser's world instead of a simulated one.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -10,9 +10,10 @@ use std::rc::Rc;
 use sockscope::browser::{BrowserWorld, clock};
 use sockscope::wire;
 use sockscope::wire::bench::{
-    ConnectionId, LineState, Look, News, Phase, Question, Ready, Request, Row, Setup, Update, Workspace,
+    Changes, ConnectionId, ConnectionState, Look, Phase, Question, Ready, Request, Row, Setup, Update,
+    Workspace,
 };
-use sockscope::worker::bench::Desk;
+use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::bench::draft::Draft;
 use sockscope_engine::{Closing, HttpRequest, World};
 use wasm_bindgen_futures::spawn_local;
@@ -25,10 +26,10 @@ const ALICE: ConnectionId = ConnectionId(1);
 
 /// A page that draws whenever it is asked what it sees.
 struct Page {
-    desk: Desk<BrowserWorld>,
+    worker: BenchWorker<BrowserWorld>,
     posts: Rc<RefCell<Vec<Vec<u8>>>>,
-    seen: RefCell<News>,
-    line: RefCell<Option<LineState>>,
+    seen: RefCell<Changes>,
+    line: RefCell<Option<ConnectionState>>,
 }
 
 impl Page {
@@ -41,17 +42,17 @@ impl Page {
             clock_began: clock::began(),
             most_sockets: 255,
         };
-        let desk = Desk::new(BrowserWorld::new(), ready, Rc::new(spawn_local), move |bytes| {
+        let worker = BenchWorker::new(BrowserWorld::new(), ready, Rc::new(spawn_local), move |bytes| {
             outbox.borrow_mut().push(bytes);
         });
-        let page = Self { desk, posts, seen: RefCell::default(), line: RefCell::default() };
-        page.desk.announce();
+        let page = Self { worker, posts, seen: RefCell::default(), line: RefCell::default() };
+        page.worker.announce();
         page.ask(&Request::Seen);
         page
     }
 
     fn ask(&self, request: &Request) {
-        self.desk.receive(&wire::encode(request));
+        self.worker.receive(&wire::encode(request));
     }
 
     /// Reads one round of posts and draws.
@@ -64,13 +65,13 @@ impl Page {
 
     fn draw(&self) {
         for bytes in self.posts.take() {
-            if let Update::News(news) = wire::decode(&bytes).expect("our own version") {
-                let line = news.lines.iter().find(|line| line.id == ALICE).cloned();
+            if let Update::Changes(changes) = wire::decode(&bytes).expect("our own version") {
+                let line = changes.connections.iter().find(|line| line.id == ALICE).cloned();
                 if line.is_some() {
                     *self.line.borrow_mut() = line;
                 }
-                let rows = news.rows.clone().or_else(|| self.seen.borrow().rows.clone());
-                *self.seen.borrow_mut() = News { rows, ..*news };
+                let rows = changes.rows.clone().or_else(|| self.seen.borrow().rows.clone());
+                *self.seen.borrow_mut() = Changes { rows, ..*changes };
             }
         }
         self.ask(&Request::Seen);
@@ -103,7 +104,7 @@ async fn two_thousand_in_a_burst_are_all_logged_in_order() {
     let page = Page::new();
     page.open("/echo").await;
     for i in 0..2000 {
-        page.ask(&Request::Ask {
+        page.ask(&Request::Question {
             id: 0,
             question: Question::Send { to: vec![ALICE], draft: Draft::plain(format!("{i}")) },
         });
@@ -133,7 +134,7 @@ async fn a_reconnect_keeps_log_and_counts() {
     let page = Page::new();
     for round in 1..=3 {
         page.open("/echo").await;
-        page.ask(&Request::Ask {
+        page.ask(&Request::Question {
             id: 0,
             question: Question::Send { to: vec![ALICE], draft: Draft::plain("x") },
         });

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sockscope::browser::storage::{Storage, StorageError};
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::wire::bench::most_sockets;
-use sockscope::worker::checks::{Office, Shelf, ShelfError, Site, browser_name};
+use sockscope::worker::checks::{ChecksWorker, KeyValueStore, Site, StoreError, browser_name};
 use sockscope_engine::base::world::LocalFuture;
 use wasm_bindgen_futures::spawn_local;
 
@@ -15,41 +15,41 @@ const DATABASE: &str = "sockscope-checks";
 #[derive(Clone)]
 struct Kept(Rc<Storage>);
 
-fn in_words(error: StorageError) -> ShelfError {
-    ShelfError { message: error.message }
+fn in_words(error: StorageError) -> StoreError {
+    StoreError { message: error.message }
 }
 
-impl Shelf for Kept {
-    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+impl KeyValueStore for Kept {
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
         let (storage, name) = (self.0.clone(), name.to_owned());
         Box::pin(async move { storage.get(&name).await.map_err(in_words) })
     }
 
-    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), ShelfError>> {
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), StoreError>> {
         let (storage, name) = (self.0.clone(), name.to_owned());
         Box::pin(async move { storage.set(&name, &text).await.map_err(in_words) })
     }
 
-    fn remove(&self, name: &str) -> LocalFuture<Result<(), ShelfError>> {
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), StoreError>> {
         let (storage, name) = (self.0.clone(), name.to_owned());
         Box::pin(async move { storage.remove(&name).await.map_err(in_words) })
     }
 
-    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
         let (storage, name) = (self.0.clone(), name.to_owned());
         Box::pin(async move { storage.set_aside(&name).await.map_err(in_words) })
     }
 
-    fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>> {
+    fn names(&self) -> LocalFuture<Result<Vec<String>, StoreError>> {
         let storage = self.0.clone();
         Box::pin(async move { storage.keys().await.map_err(in_words) })
     }
 }
 
-async fn restore(office: Office<BrowserWorld>) {
+async fn restore(worker: ChecksWorker<BrowserWorld>) {
     match Storage::open(DATABASE).await {
-        Ok(storage) => office.restore(Kept(Rc::new(storage))).await,
-        Err(error) => office.restore_nothing(error.message),
+        Ok(storage) => worker.restore(Kept(Rc::new(storage))).await,
+        Err(error) => worker.restore_nothing(error.message),
     }
 }
 
@@ -63,11 +63,11 @@ fn main() {
         most_sockets: u32::from(most_sockets(&scope::user_agent())),
     };
     let spawn = Rc::new(spawn_local);
-    let office = Office::new(BrowserWorld::new(), site, spawn, |bytes| channel::post_to_page(&bytes));
-    let answering = office.clone();
+    let worker = ChecksWorker::new(BrowserWorld::new(), site, spawn, |bytes| channel::post_to_page(&bytes));
+    let answering = worker.clone();
     let page = channel::PageChannel::listen(move |bytes| answering.receive(&bytes));
-    office.announce();
-    spawn_local(restore(office));
+    worker.announce();
+    spawn_local(restore(worker));
     // The worker lives until its page ends it, and the channel with it.
     spawn_local(async move {
         std::future::pending::<()>().await;

@@ -19,13 +19,13 @@ pub(super) struct Turns(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    line: RefCell<Option<Line>>,
+    line: RefCell<Option<Channel>>,
     /// How many turns there were.
     passed: Cell<u64>,
     waiting: RefCell<Vec<Waker>>,
 }
 
-struct Line {
+struct Channel {
     to: MessagePort,
     from: MessagePort,
     _heard: Closure<dyn FnMut()>,
@@ -46,7 +46,7 @@ impl Turns {
         debug_assert!(is_asked, "a port takes a message without content");
     }
 
-    fn open(&self) -> Option<Line> {
+    fn open(&self) -> Option<Channel> {
         let channel = MessageChannel::new().ok()?;
         let inner = Rc::downgrade(&self.0);
         let heard = Closure::<dyn FnMut()>::new(move || {
@@ -57,11 +57,11 @@ impl Turns {
         });
         let (to, from) = (channel.port1(), channel.port2());
         from.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        Some(Line { to, from, _heard: heard })
+        Some(Channel { to, from, _heard: heard })
     }
 }
 
-impl Drop for Line {
+impl Drop for Channel {
     fn drop(&mut self) {
         self.from.set_onmessage(None);
         self.from.close();

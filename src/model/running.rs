@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::engine::metrics::{Counters, Histogram};
 use crate::engine::report::{Failure, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict};
 use crate::engine::run::Progress;
-use crate::wire::checks::Seat;
+use crate::wire::checks::ConnectionRow;
 
 /// How far something is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub struct LiveRun {
     /// What was measured, by metric.
     pub timings: BTreeMap<String, Histogram>,
     /// The connections of the check that runs.
-    pub seats: Vec<Seat>,
+    pub connections: Vec<ConnectionRow>,
     /// What came of it; none while it goes on.
     pub report: Option<Report>,
     /// Sums of the checks that have ended.
@@ -172,7 +172,7 @@ impl LiveRun {
             }
             Progress::CheckStarted { check } => {
                 self.current = check;
-                self.seats.clear();
+                self.connections.clear();
                 self.at(check, |it| it.stage = Stage::Running);
             }
             Progress::StepStarted { check, step } => self.step(check, step, |it| it.stage = Stage::Running),
@@ -233,7 +233,7 @@ impl LiveRun {
         };
         self.checks = report.checks.iter().map(check).collect();
         self.targets.clone_from(&report.targets);
-        self.seats.clear();
+        self.connections.clear();
         self.report = Some(report);
     }
 

@@ -10,7 +10,7 @@ use sockscope::wire::bench::{
     Answer, ContentForm, Heartbeat, Inspect, Look, Match, MatchBy, Phase, PlotOf, Question, Repeat, Request,
     Rule, SavedMessage, Update, Variable, Workspace,
 };
-use sockscope::worker::bench::{Keep, KeepError};
+use sockscope::worker::bench::{KeyValueStore, StoreError};
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::bench::backoff::Backoff;
 use sockscope_engine::bench::compare::Side;
@@ -46,7 +46,7 @@ fn a_lost_connection_comes_back_and_waits_longer_each_time() {
         assert_eq!(page.line(ALICE).phase, Phase::Waiting, "this time it waits 1 s");
         page.pass(Duration::from_millis(520)).await;
         assert_eq!((page.line(ALICE).phase, page.line(ALICE).sent), (Phase::Open, 2));
-        let total = page.news.borrow().totals.frames;
+        let total = page.changes.borrow().totals.frames;
         assert_eq!(page.kinds().iter().filter(|kind| **kind == FrameKind::Waiting).count(), 2);
         assert_eq!(page.rows.borrow().len() as u64, total, "nothing is wiped by a reconnect");
     });
@@ -154,9 +154,9 @@ fn heartbeats_are_answered_or_missed_and_enough_missed_ones_close() {
             (page.line(ALICE).phase, page.line(ALICE).beats.expect("beats").missed),
             (Phase::Closed, 3)
         );
-        let frames = page.news.borrow().totals.frames;
+        let frames = page.changes.borrow().totals.frames;
         page.pass(Duration::from_secs(10)).await;
-        assert_eq!(page.news.borrow().totals.frames, frames, "a closed connection has no heartbeat");
+        assert_eq!(page.changes.borrow().totals.frames, frames, "a closed connection has no heartbeat");
     });
 }
 
@@ -318,7 +318,7 @@ fn a_filter_hides_or_marks_and_counts_while_frames_come() {
         page.pass(TICK).await;
         assert_eq!(page.shown().len(), 20);
         assert!(page.shown().iter().all(|shown| shown == "a hit"));
-        let list = page.news.borrow().list.clone();
+        let list = page.changes.borrow().list.clone();
         assert_eq!(list.hits.map(|hits| (hits.count, hits.unseen)), Some((20, 0)));
         page.send(ALICE, "one more hit");
         page.pass(TICK).await;
@@ -337,7 +337,7 @@ fn a_filter_that_cannot_be_read_is_told_and_hides_nothing() {
         let spec = FilterSpec { mode: FilterMode::Regex, ..looks_for("a(") };
         page.ask(Request::Filter { spec, hides: true });
         page.pass(TICK).await;
-        let hits = page.news.borrow().list.hits.clone().expect("a filter was asked for");
+        let hits = page.changes.borrow().list.hits.clone().expect("a filter was asked for");
         let wrong = hits.wrong.expect("told");
         assert!(wrong.contains("group"), "{wrong}");
         assert_eq!(page.shown().len(), 50);
@@ -369,8 +369,8 @@ fn a_paused_list_stands_still_while_frames_come() {
         page.send(ALICE, "unseen");
         page.pass(TICK).await;
         assert!(!page.shown().contains(&"unseen".to_owned()));
-        let news = page.news.borrow().clone();
-        assert_eq!((news.list.paused, news.totals.frames), (Some(2), 104));
+        let changes = page.changes.borrow().clone();
+        assert_eq!((changes.list.paused, changes.totals.frames), (Some(2), 104));
         page.ask(Request::Pause(false));
         page.draw();
         assert_eq!(page.shown().last().map(String::as_str), Some("unseen"));
@@ -384,7 +384,7 @@ fn totals_add_up_and_a_pin_survives_the_clearing() {
         page.ask(Request::Pin { frame: 2, note: "the first".into() });
         page.ask(Request::Clear);
         page.pass(TICK).await;
-        let totals = page.news.borrow().totals;
+        let totals = page.changes.borrow().totals;
         assert_eq!((totals.frames, totals.cleared, totals.dropped), (102, 102, 0));
         assert_eq!(page.shown(), Vec::<String>::new());
         let content = page.question(Question::Content { frame: 2, form: ContentForm::Raw });
@@ -551,7 +551,7 @@ fn a_hidden_tab_taints_what_it_measures() {
         assert_eq!((tainted, page.line(ALICE).tainted), (vec!["unseen".to_owned()], 1));
         page.ask(Request::Plot(Some(PlotOf::All)));
         page.read();
-        let plot = page.news.borrow().plot.clone().expect("asked for");
+        let plot = page.changes.borrow().plot.clone().expect("asked for");
         assert_eq!((plot.bars.iter().sum::<u64>(), plot.trend[0].tainted), (2, 1));
     });
 }
@@ -611,18 +611,18 @@ fn a_link_brings_the_set_up_without_its_secrets() {
 #[derive(Clone, Default)]
 pub(super) struct Drawer(pub(super) Rc<RefCell<Option<String>>>);
 
-impl Keep for Drawer {
-    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+impl KeyValueStore for Drawer {
+    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         let kept = self.0.borrow().clone();
         Box::pin(async move { Ok(kept) })
     }
 
-    fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>> {
+    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>> {
         *self.0.borrow_mut() = Some(text);
         Box::pin(async { Ok(()) })
     }
 
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         let place = self.0.borrow().clone().map(|text| format!("aside: {text}"));
         Box::pin(async move { Ok(place) })
     }
@@ -641,7 +641,7 @@ fn a_set_up_survives_the_page() {
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
         page.read();
-        page.desk.restore(kept).await;
+        page.worker.restore(kept).await;
         assert_eq!(restored(&page), None, "the first visit");
         page.set_up(ALICE, |setup| setup.name = "anna".into());
         page.arrange(|workspace| workspace.budget = 64 << 20);
@@ -654,7 +654,7 @@ fn a_set_up_survives_the_page() {
     let sim = again.sim.clone();
     let test = async move {
         again.read();
-        again.desk.restore(drawer).await;
+        again.worker.restore(drawer).await;
         let workspace = restored(&again).expect("it was kept");
         assert_eq!((workspace.connections[0].name.as_str(), workspace.budget), ("anna", 64 << 20));
         assert_eq!(workspace.draft.text, "half a mess");
@@ -668,7 +668,7 @@ fn one_may_look_anywhere_in_what_passes() {
         hundred(&page).await;
         page.ask(Request::Filter { spec: looks_for("hit"), hides: true });
         page.pass(TICK).await;
-        let first = page.news.borrow().list.first;
+        let first = page.changes.borrow().list.first;
         page.ask(Request::Look(Look { from: Some(first + 5), rows: 3 }));
         page.draw();
         let positions: Vec<_> = page.rows.borrow().iter().map(|row| row.position).collect();

@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Connected, in a worker whose timer beats as the real one's does.
 async fn beating(page: &Page) {
-    page.sim.spawn(Box::pin(beat(page.desk.clone())));
+    page.sim.spawn(Box::pin(beat(page.worker.clone())));
     page.connect(ALICE);
     page.pass(TICK).await;
 }
@@ -36,13 +36,13 @@ fn what_gets_no_answer_is_counted_once_it_has_waited_and_when_the_connection_end
         assert_eq!((samples(&page), page.line(ALICE).unanswered), (1, 0), "they may still come");
         page.pass(2 * SECOND).await;
         assert_eq!((page.line(ALICE).unanswered, page.line(ALICE).given_up), (2, 0));
-        assert_eq!(page.news.borrow().totals.unanswered, 2);
+        assert_eq!(page.changes.borrow().totals.unanswered, 2);
         page.send(ALICE, "drop");
         page.pass(TICK).await;
         assert_eq!((page.line(ALICE).unanswered, page.line(ALICE).given_up), (3, 3));
         page.ask(Request::Forget { connection: ALICE });
         page.pass(TICK).await;
-        assert_eq!(page.news.borrow().totals.unanswered, 3, "the sum outlives the connection");
+        assert_eq!(page.changes.borrow().totals.unanswered, 3, "the sum outlives the connection");
     });
 }
 
@@ -50,7 +50,7 @@ fn what_gets_no_answer_is_counted_once_it_has_waited_and_when_the_connection_end
 fn figures_begin_anew_with_another_server_and_when_asked_to_and_not_with_a_clearing() {
     with_page(Echo::default(), |page| async move {
         beating(&page).await;
-        let all = || page.news.borrow().totals.latency.map_or(0, |latency| latency.count);
+        let all = || page.changes.borrow().totals.latency.map_or(0, |latency| latency.count);
         let again = async |url: &str| {
             page.sim.end_all(1006);
             page.pass(TICK).await;
@@ -158,7 +158,7 @@ fn an_empty_path_is_no_filter_and_a_hidden_frame_is_told_from_one_that_is_gone()
         let spec = FilterSpec { mode: FilterMode::Path, match_case: true, ..FilterSpec::default() };
         page.ask(Request::Filter { spec, hides: true });
         page.pass(TICK).await;
-        assert_eq!(page.news.borrow().list.hits, None);
+        assert_eq!(page.changes.borrow().list.hits, None);
         let find = |frame| page.question(Question::Find { frame });
         assert_eq!(find(2), [Answer::Found { frame: 2, position: 2, nth: None }]);
         let spec = FilterSpec { text: "nothing has this".into(), ..FilterSpec::default() };

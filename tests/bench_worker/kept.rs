@@ -8,7 +8,7 @@ use super::bench::Drawer;
 use super::page::{ALICE, Echo, Page, with_page};
 use sockscope::wire;
 use sockscope::wire::bench::{Restored, Update};
-use sockscope::worker::bench::{Keep, KeepError};
+use sockscope::worker::bench::{KeyValueStore, StoreError};
 use sockscope_engine::World;
 use sockscope_engine::base::world::LocalFuture;
 
@@ -26,7 +26,7 @@ fn a_set_up_that_cannot_be_read_is_set_aside_and_said() {
     *drawer.0.borrow_mut() = Some(r#"{"connections":[{"id":1,"name":"bob"},{"id":"two"}]}"#.to_owned());
     with_page(Echo::default(), |page| async move {
         page.read();
-        page.desk.restore(drawer).await;
+        page.worker.restore(drawer).await;
         let restored = restored_whole(&page);
         assert_eq!(restored.trouble, None);
         assert_eq!(restored.workspace.expect("the rest").connections.len(), 1);
@@ -43,20 +43,20 @@ struct Foreign {
     saved: Rc<RefCell<Option<String>>>,
 }
 
-impl Keep for Foreign {
-    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
-        Box::pin(async { Err(KeepError { message: "expected text, found a value of type number".into() }) })
+impl KeyValueStore for Foreign {
+    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
+        Box::pin(async { Err(StoreError { message: "expected text, found a value of type number".into() }) })
     }
 
-    fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>> {
+    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>> {
         *self.saved.borrow_mut() = Some(text);
         Box::pin(async { Ok(()) })
     }
 
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         let moved = match self.is_movable {
             true => Ok(Some("unread/bench/1".to_owned())),
-            false => Err(KeepError { message: "the disk is full".into() }),
+            false => Err(StoreError { message: "the disk is full".into() }),
         };
         Box::pin(async { moved })
     }
@@ -69,7 +69,7 @@ fn what_cannot_be_set_aside_is_not_written_over() {
         let saved = store.saved.clone();
         with_page(Echo::default(), |page| async move {
             page.read();
-            page.desk.restore(store).await;
+            page.worker.restore(store).await;
             let restored = restored_whole(&page);
             assert_eq!((restored.unread.is_some(), restored.trouble.is_some()), (is_movable, !is_movable));
             page.set_up(ALICE, |setup| setup.name = "anna".into());
@@ -83,19 +83,19 @@ fn what_cannot_be_set_aside_is_not_written_over() {
 #[derive(Clone, Default)]
 struct Full(Rc<RefCell<bool>>);
 
-impl Keep for Full {
-    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+impl KeyValueStore for Full {
+    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Ok(None) })
     }
 
-    fn save(&self, _: String) -> LocalFuture<Result<(), KeepError>> {
+    fn save(&self, _: String) -> LocalFuture<Result<(), StoreError>> {
         let has_room = *self.0.borrow();
         Box::pin(
-            async move { has_room.then_some(()).ok_or(KeepError { message: "the disk is full".into() }) },
+            async move { has_room.then_some(()).ok_or(StoreError { message: "the disk is full".into() }) },
         )
     }
 
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Ok(None) })
     }
 }
@@ -106,7 +106,7 @@ fn a_disk_that_fills_up_is_said_once_until_there_is_room_again() {
         page.read();
         let disk = Full::default();
         let has_room = disk.0.clone();
-        page.desk.restore(disk).await;
+        page.worker.restore(disk).await;
         let mut told = Vec::new();
         for (name, room) in [("a", false), ("b", false), ("c", true), ("d", false)] {
             *has_room.borrow_mut() = room;

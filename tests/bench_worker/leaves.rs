@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::page::{ALICE, Echo, Page, TICK, with_page};
 use sockscope::wire::bench::{Answer, ContentForm, Question, Recorded, Request, Variable};
-use sockscope::worker::bench::{Keep, KeepError};
+use sockscope::worker::bench::{KeyValueStore, StoreError};
 use sockscope_engine::Closing;
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::bench::draft::{Draft, Form};
@@ -67,7 +67,7 @@ fn a_copy_without_secrets_is_as_it_was() {
 #[test]
 fn the_end_of_the_first_recording_is_no_part_of_the_second() {
     with_page(Echo::default(), |page| async move {
-        let second = |page: &Page| page.news.borrow().totals.second;
+        let second = |page: &Page| page.changes.borrow().totals.second;
         let record =
             |page: &Page, from: u64| match page.question(Question::Record { filtered: false, from }).pop() {
                 Some(Answer::Recording { recorded, next, .. }) => (recorded, next),
@@ -105,17 +105,17 @@ fn the_end_of_the_first_recording_is_no_part_of_the_second() {
 #[derive(Clone, Default)]
 struct Drawer(Rc<RefCell<Vec<String>>>);
 
-impl Keep for Drawer {
-    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+impl KeyValueStore for Drawer {
+    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Ok(None) })
     }
 
-    fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>> {
+    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>> {
         self.0.borrow_mut().push(text);
         Box::pin(async { Ok(()) })
     }
 
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>> {
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Ok(None) })
     }
 }
@@ -135,7 +135,7 @@ fn a_draft_is_kept_within_a_second_while_somebody_goes_on_typing() {
     let drawer = Drawer::default();
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
-        page.desk.restore(kept.clone()).await;
+        page.worker.restore(kept.clone()).await;
         page.set_up(ALICE, |_| {});
         page.pass(Duration::from_secs(2)).await;
         kept.0.borrow_mut().clear();
@@ -159,7 +159,7 @@ fn a_draft_is_kept_at_once_when_the_page_goes_out_of_sight() {
     let drawer = Drawer::default();
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
-        page.desk.restore(kept.clone()).await;
+        page.worker.restore(kept.clone()).await;
         page.set_up(ALICE, |_| {});
         page.pass(Duration::from_secs(2)).await;
         page.ask(draft("the last word"));

@@ -49,7 +49,7 @@ fn closing_comes_back_with_its_code_and_reason() {
         page.pass(TICK).await;
         let closed = page.line(ALICE).closed.expect("it has ended");
         assert_eq!((closed.code, closed.reason.as_str(), closed.clean), (4001, "enough", true));
-        assert_eq!(page.news.borrow().totals.sockets, 0);
+        assert_eq!(page.changes.borrow().totals.sockets, 0);
     });
 }
 
@@ -100,13 +100,13 @@ fn a_close_that_is_never_answered_ends_by_itself_and_its_socket_stays_counted() 
         assert_eq!(page.line(ALICE).phase, Phase::Closed);
         let words = page.line(ALICE).trouble.expect("it says so");
         assert!(words.contains("did not answer the close within 5 s"), "{words}");
-        assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (1, 1));
+        assert_eq!((page.sim.open_connections(), page.changes.borrow().totals.sockets), (1, 1));
         page.connect(ALICE);
         page.pass(TICK).await;
-        assert_eq!((page.line(ALICE).phase, page.news.borrow().totals.sockets), (Phase::Open, 2));
+        assert_eq!((page.line(ALICE).phase, page.changes.borrow().totals.sockets), (Phase::Open, 2));
         page.sim.end_all(1006);
         page.pass(TICK).await;
-        assert_eq!((page.line(ALICE).phase, page.news.borrow().totals.sockets), (Phase::Closed, 0));
+        assert_eq!((page.line(ALICE).phase, page.changes.borrow().totals.sockets), (Phase::Closed, 0));
     });
 }
 
@@ -197,7 +197,7 @@ fn under_a_flood_a_page_that_does_not_draw_gets_one_update() {
         page.draw();
         assert!(page.updates.get() - before <= 3);
         assert_eq!(page.line(ALICE).received, 2000, "and yet nothing is lost");
-        assert_eq!(page.news.borrow().totals.frames, 2003);
+        assert_eq!(page.changes.borrow().totals.frames, 2003);
     });
 }
 
@@ -231,7 +231,7 @@ fn a_forgotten_connection_closes_and_is_never_heard_of_again() {
         page.ask(Request::Forget { connection: ALICE });
         page.pass(TICK).await;
         assert!(page.lines.borrow().is_empty());
-        assert_eq!((page.sim.open_connections(), page.news.borrow().totals.sockets), (0, 0));
+        assert_eq!((page.sim.open_connections(), page.changes.borrow().totals.sockets), (0, 0));
     });
 }
 
@@ -239,7 +239,7 @@ fn a_forgotten_connection_closes_and_is_never_heard_of_again() {
 fn frames_of_a_check_are_taken_in_under_their_names_and_count_as_no_messages() {
     with_page(Echo::default(), |page| async move {
         page.pass(TICK).await;
-        let before = page.news.borrow().totals;
+        let before = page.changes.borrow().totals;
         let frame = |name, at, text: &str| ShownFrame {
             name,
             at,
@@ -256,7 +256,7 @@ fn frames_of_a_check_are_taken_in_under_their_names_and_count_as_no_messages() {
         let names: Vec<_> = shown.names.iter().map(|(_, name)| name.as_str()).collect();
         assert_eq!(names, ["alice", "bob"]);
         assert!(shown.names.iter().all(|(id, _)| id.is_of_check()));
-        let totals = page.news.borrow().totals;
+        let totals = page.changes.borrow().totals;
         assert_eq!((totals.frames, totals.messages), (before.frames + 2, before.messages));
         assert_eq!(shown.frame, totals.frames - 1);
     });
@@ -268,7 +268,7 @@ fn a_page_of_another_version_is_answered_with_ours() {
         page.draw();
         let mut bytes = wire::encode(&Request::Seen);
         bytes[6] ^= 0xff;
-        page.desk.receive(&bytes);
+        page.worker.receive(&bytes);
         let posts = page.posts.take();
         assert!(matches!(wire::decode::<Update>(&posts[0]), Ok(Update::Ready(_))));
     });

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use sockscope::wire;
 use sockscope::wire::bench::{
-    Answer, ConnectionId, Detail, DraftSeen, LineState, Look, News, Pin, Plot, Question, Ready, RepeatSeen,
-    Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
+    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question, Ready,
+    RepeatSeen, Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
 };
-use sockscope::worker::bench::Desk;
+use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::bench::draft::Draft;
 use sockscope_engine::sim::{Act, Server, Sim};
 use sockscope_engine::{FrameKind, Payload, World};
@@ -55,12 +55,12 @@ impl Server for Echo {
 #[derive(Clone)]
 pub struct Page {
     pub sim: Sim,
-    pub desk: Desk<Sim>,
+    pub worker: BenchWorker<Sim>,
     pub posts: Rc<RefCell<Vec<Vec<u8>>>>,
     /// What the page knows by now.
-    pub lines: Rc<RefCell<BTreeMap<ConnectionId, LineState>>>,
+    pub lines: Rc<RefCell<BTreeMap<ConnectionId, ConnectionState>>>,
     pub rows: Rc<RefCell<Vec<Row>>>,
-    pub news: Rc<RefCell<News>>,
+    pub changes: Rc<RefCell<Changes>>,
     pub shown: Rc<RefCell<Option<ShownSeen>>>,
     pub workspace: Rc<RefCell<Workspace>>,
     pub updates: Rc<Cell<usize>>,
@@ -80,16 +80,17 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
     let (spawner, outbox) = (sim.clone(), posts.clone());
     let ready =
         Ready { clock_step: Duration::from_micros(5), isolated: true, clock_began: 0.0, most_sockets };
-    let desk = Desk::new(sim.clone(), ready, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
-        outbox.borrow_mut().push(bytes)
-    });
+    let worker =
+        BenchWorker::new(sim.clone(), ready, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
+            outbox.borrow_mut().push(bytes)
+        });
     let page = Page {
         sim,
-        desk,
+        worker,
         posts,
         lines: Rc::default(),
         rows: Rc::default(),
-        news: Rc::default(),
+        changes: Rc::default(),
         shown: Rc::default(),
         workspace: Rc::default(),
         updates: Rc::default(),
@@ -101,7 +102,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         draft: Rc::default(),
         plot: Rc::default(),
     };
-    page.desk.announce();
+    page.worker.announce();
     page.ask(Request::Seen);
     page.ask(Request::Look(Look { from: None, rows: 50 }));
     page
@@ -109,38 +110,38 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
 
 impl Page {
     pub fn ask(&self, request: Request) {
-        self.desk.receive(&wire::encode(&request));
+        self.worker.receive(&wire::encode(&request));
     }
 
     /// Reads what was posted; does not say that it was drawn.
     pub fn read(&self) -> usize {
         let posts = self.posts.take();
         for bytes in &posts {
-            let news = match wire::decode(bytes).expect("our own version") {
-                Update::News(news) => news,
+            let changes = match wire::decode(bytes).expect("our own version") {
+                Update::Changes(changes) => changes,
                 Update::Answer { answer, .. } => {
                     self.answers.borrow_mut().push(answer);
                     continue;
                 }
                 Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,
             };
-            keep(&self.detail, news.detail.clone().map(|detail| Some(*detail)));
-            keep(&self.pins, news.pins.clone());
-            keep(&self.replies, news.replies.clone());
-            keep(&self.repeat, news.repeat.clone());
-            keep(&self.draft, news.draft.clone());
-            keep(&self.plot, news.plot.clone().map(|plot| Some(*plot)));
+            keep(&self.detail, changes.detail.clone().map(|detail| Some(*detail)));
+            keep(&self.pins, changes.pins.clone());
+            keep(&self.replies, changes.replies.clone());
+            keep(&self.repeat, changes.repeat.clone());
+            keep(&self.draft, changes.draft.clone());
+            keep(&self.plot, changes.plot.clone().map(|plot| Some(*plot)));
             self.updates.set(self.updates.get() + 1);
-            for line in &news.lines {
+            for line in &changes.connections {
                 self.lines.borrow_mut().insert(line.id, line.clone());
             }
-            if let Some(rows) = &news.rows {
+            if let Some(rows) = &changes.rows {
                 *self.rows.borrow_mut() = rows.rows.clone();
             }
-            if news.shown.is_some() {
-                self.shown.borrow_mut().clone_from(&news.shown);
+            if changes.shown.is_some() {
+                self.shown.borrow_mut().clone_from(&changes.shown);
             }
-            *self.news.borrow_mut() = *news;
+            *self.changes.borrow_mut() = *changes;
         }
         posts.len()
     }
@@ -160,7 +161,7 @@ impl Page {
     /// Asks a question; the answers to it, the last one last.
     pub fn question(&self, question: Question) -> Vec<Answer> {
         self.answers.borrow_mut().clear();
-        self.ask(Request::Ask { id: 1, question });
+        self.ask(Request::Question { id: 1, question });
         self.draw();
         self.answers.take()
     }
@@ -193,7 +194,7 @@ impl Page {
     }
 
     pub fn send_draft(&self, connection: ConnectionId, draft: Draft) {
-        self.ask(Request::Ask { id: 0, question: Question::Send { to: vec![connection], draft } });
+        self.ask(Request::Question { id: 0, question: Question::Send { to: vec![connection], draft } });
     }
 
     pub async fn pass(&self, time: Duration) {
@@ -201,7 +202,7 @@ impl Page {
         self.draw();
     }
 
-    pub fn line(&self, id: ConnectionId) -> LineState {
+    pub fn line(&self, id: ConnectionId) -> ConnectionState {
         self.lines.borrow().get(&id).cloned().expect("the page has heard of it")
     }
 
@@ -210,9 +211,9 @@ impl Page {
     }
 }
 
-fn keep<T>(cell: &RefCell<T>, news: Option<T>) {
-    if let Some(news) = news {
-        *cell.borrow_mut() = news;
+fn keep<T>(cell: &RefCell<T>, changes: Option<T>) {
+    if let Some(changes) = changes {
+        *cell.borrow_mut() = changes;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::page::{PASSING, Page, TestShelf, with_early_page};
-use sockscope::wire::checks::{Ask, Errand, Forms, OwnSuite, Told};
+use sockscope::wire::checks::{Answer, Forms, OwnSuite, Question, Request};
 
 const KEEP: u32 = 1;
 const FORMS: u32 = 2;
@@ -13,8 +13,8 @@ fn mine() -> OwnSuite {
     OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() }
 }
 
-fn ask(page: &Page, id: u32, question: Ask) {
-    page.errand(Errand::Ask { id, question });
+fn ask(page: &Page, id: u32, question: Question) {
+    page.request(Request::Question { id, question });
 }
 
 #[test]
@@ -25,20 +25,20 @@ fn what_is_kept_before_the_storage_was_read_is_kept_and_told_after_it() {
         let older = OwnSuite { title: "older".into(), ..mine() };
         let text = serde_json::to_string(&older).expect("plain data");
         shelf.texts.borrow_mut().insert("suite/own-1".to_owned(), text);
-        ask(&page, KEEP, Ask::Keep(mine()));
-        ask(&page, FORMS, Ask::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() }));
+        ask(&page, KEEP, Question::Keep(mine()));
+        ask(&page, FORMS, Question::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() }));
         page.pass(Duration::from_millis(5)).await;
-        assert_eq!((page.told(KEEP), page.told(FORMS)), (None, None), "it is not known yet");
+        assert_eq!((page.answer(KEEP), page.answer(FORMS)), (None, None), "it is not known yet");
         page.restore(shelf.clone()).await;
         page.pass(Duration::from_millis(5)).await;
-        let Some(Told::Library(library)) = page.told(KEEP) else { panic!("kept") };
+        let Some(Answer::Library(library)) = page.answer(KEEP) else { panic!("kept") };
         assert!(library.iter().any(|card| card.title == "mine"));
-        assert_eq!(page.told(FORMS), Some(Told::Done));
+        assert_eq!(page.answer(FORMS), Some(Answer::Done));
         assert!(shelf.texts.borrow()["suite/own-1"].contains("mine"), "{:?}", shelf.texts.borrow());
         assert!(shelf.texts.borrow()["forms"].contains("own-1"));
-        ask(&page, FORGET, Ask::Forget("own-1".into()));
+        ask(&page, FORGET, Question::Forget("own-1".into()));
         page.pass(Duration::from_millis(5)).await;
-        assert!(matches!(page.told(FORGET), Some(Told::Library(_))));
+        assert!(matches!(page.answer(FORGET), Some(Answer::Library(_))));
         assert!(!shelf.texts.borrow().contains_key("suite/own-1"));
     });
 }
@@ -46,17 +46,17 @@ fn what_is_kept_before_the_storage_was_read_is_kept_and_told_after_it() {
 #[test]
 fn without_storage_nothing_is_said_to_be_kept() {
     with_early_page(|page| async move {
-        ask(&page, KEEP, Ask::Keep(mine()));
+        ask(&page, KEEP, Question::Keep(mine()));
         page.restore_nothing();
-        ask(&page, FORMS, Ask::KeepForms(Forms::default()));
+        ask(&page, FORMS, Question::KeepForms(Forms::default()));
         page.pass(Duration::from_millis(5)).await;
-        let Some(Told::Unkept { library, why }) = page.told(KEEP) else { panic!("not kept") };
+        let Some(Answer::Unkept { library, why }) = page.answer(KEEP) else { panic!("not kept") };
         assert!(library.iter().any(|card| card.id == "own-1"), "it is there for this visit");
         assert_eq!(why, "access is denied");
-        assert!(matches!(page.told(FORMS), Some(Told::Unkept { .. })));
-        ask(&page, FORGET, Ask::Forget("own-1".into()));
+        assert!(matches!(page.answer(FORMS), Some(Answer::Unkept { .. })));
+        ask(&page, FORGET, Question::Forget("own-1".into()));
         page.pass(Duration::from_millis(5)).await;
-        let Some(Told::Unkept { library, .. }) = page.told(FORGET) else { panic!("not kept") };
+        let Some(Answer::Unkept { library, .. }) = page.answer(FORGET) else { panic!("not kept") };
         assert!(library.iter().all(|card| card.id != "own-1"));
     });
 }

@@ -1,7 +1,7 @@
 //! What was kept of suites, values and runs and cannot be read: it is said, and nothing is written over it.
 
 use super::page::{self, Page, TestShelf};
-use sockscope::wire::checks::{Ask, Forms, Order, OwnSuite, Told};
+use sockscope::wire::checks::{Answer, Forms, OwnSuite, Question, RunRequest};
 
 fn hostile() -> TestShelf {
     let shelf = TestShelf::default();
@@ -46,8 +46,8 @@ fn what_cannot_be_read_is_named_and_stays() {
         assert_eq!(places, expected);
         assert_eq!(restored.forms, Forms::default());
         // Later writes leave all of it alone.
-        page.ask(Ask::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() })).await;
-        page.run(Order { times: 2, ..super::order(super::PASSING) }).await;
+        page.ask(Question::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() })).await;
+        page.run(RunRequest { times: 2, ..super::order(super::PASSING) }).await;
         let texts = kept.texts.borrow();
         assert_eq!(texts["unread/runs/1"], r#"[{"id":1},5,null]"#);
         assert_eq!(texts["unread/forms/1"], r#"{"environments":7}"#);
@@ -65,7 +65,7 @@ fn a_title_cannot_turn_the_line_around_or_fill_the_list() {
     page::with_page(|page: Page| async move {
         let title = format!("\u{202e}gpj.exe\n\0{}", "x".repeat(1 << 20));
         let suite = OwnSuite { id: "own-1".into(), title, text: "{}".into() };
-        let Told::Library(cards) = page.ask(Ask::Keep(suite)).await else { panic!("the library") };
+        let Answer::Library(cards) = page.ask(Question::Keep(suite)).await else { panic!("the library") };
         let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
         assert!(card.title.starts_with("\u{fffd}gpj.exe␊␀xx"), "{}", card.title);
         assert_eq!(card.title.chars().count(), 120);

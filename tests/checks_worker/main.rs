@@ -10,60 +10,65 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use page::{FLAKY, PASSING, Page, with_page};
-use sockscope::wire::bench::Request;
-use sockscope::wire::checks::{Ask, Errand, Live, Order, OwnSuite, Spot, Standing, SuiteOrder, Told};
+use sockscope::wire::bench;
+use sockscope::wire::checks::{
+    Answer, OwnSuite, Phase, Question, Request, RunEvent, RunRequest, Spot, SuiteRequest,
+};
 use sockscope::wire::decode;
 use sockscope_engine::report::{EventFormat, Failure, Verdict, read_json};
 use sockscope_engine::run::{Progress, Shard};
 use sockscope_engine::{HttpResponse, World};
 
 /// The number of the run that was told of.
-fn run_of(told: &[Live]) -> u64 {
+fn run_of(told: &[RunEvent]) -> u64 {
     let run = told.iter().find_map(|it| match it {
-        Live::Run { run, .. } => Some(*run),
+        RunEvent::Run { run, .. } => Some(*run),
         _ => None,
     });
     run.expect("a run has begun")
 }
 
-fn order(text: &str) -> Order {
-    let suite = SuiteOrder { id: "own-1".into(), text: text.into(), ..SuiteOrder::default() };
-    Order { suites: vec![suite], seed: Some(7), times: 1, ..Order::default() }
+fn order(text: &str) -> RunRequest {
+    let suite = SuiteRequest { id: "own-1".into(), text: text.into(), ..SuiteRequest::default() };
+    RunRequest { suites: vec![suite], seed: Some(7), times: 1, ..RunRequest::default() }
 }
 
 #[test]
 fn a_run_is_told_from_its_beginning_to_its_report() {
     with_page(|page| async move {
         let told = page.run(order(PASSING)).await;
-        assert!(matches!(told[0], Live::Begun { runs: 1, .. }));
-        let started = told.iter().position(|it| matches!(it, Live::Progress(Progress::RunStarted { .. })));
-        let ended = told.iter().position(|it| matches!(it, Live::Ended { .. }));
+        assert!(matches!(told[0], RunEvent::Begun { runs: 1, .. }));
+        let started =
+            told.iter().position(|it| matches!(it, RunEvent::Progress(Progress::RunStarted { .. })));
+        let ended = told.iter().position(|it| matches!(it, RunEvent::Ended { .. }));
         assert!(started < ended && ended.is_some());
-        let Some(Live::Ended { report, past: Some(past), .. }) = ended.map(|at| &told[at]) else {
+        let Some(RunEvent::Ended { report, past: Some(past), .. }) = ended.map(|at| &told[at]) else {
             panic!("it ended and is kept: {told:?}")
         };
         assert_eq!((report.verdict, report.seed), (Verdict::Pass, 7));
         assert_eq!((past.suite_id.as_str(), past.passed, past.checks), ("own-1", 1, 1));
-        assert!(matches!(told.last(), Some(Live::Over)));
+        assert!(matches!(told.last(), Some(RunEvent::Over)));
         let standings: Vec<_> = told
             .iter()
             .filter_map(|it| match it {
-                Live::Seats(seats) => Some(seats[..].first().map(|seat| (seat.name.clone(), seat.standing))),
+                RunEvent::Connections(connections) => Some(
+                    connections[..].first().map(|connection| (connection.name.clone(), connection.phase)),
+                ),
                 _ => None,
             })
             .flatten()
             .collect();
-        assert!(standings.contains(&("a".to_owned(), Standing::Open)), "{standings:?}");
+        assert!(standings.contains(&("a".to_owned(), Phase::Open)), "{standings:?}");
     });
 }
 
 #[test]
 fn nothing_is_posted_before_the_page_has_drawn() {
     with_page(|page| async move {
-        page.errand(Errand::Run(Box::new(order(PASSING))));
+        page.request(Request::Run(Box::new(order(PASSING))));
         page.pass(Duration::from_secs(60)).await;
         assert_eq!(page.live_posts(), 1, "what came after waits for Seen");
-        page.errand(Errand::Seen(Duration::ZERO));
+        page.request(Request::Seen(Duration::ZERO));
         assert_eq!(page.live_posts(), 2);
     });
 }
@@ -79,9 +84,9 @@ const SLOW: &str = r#"{
 
 /// Begins a slow run, and rests after what was told first.
 async fn begin_and_rest(page: &Page, rest: Duration) {
-    page.errand(Errand::Run(Box::new(order(SLOW))));
+    page.request(Request::Run(Box::new(order(SLOW))));
     page.pass(Duration::from_millis(1)).await;
-    page.errand(Errand::Seen(rest));
+    page.request(Request::Seen(rest));
 }
 
 #[test]
@@ -111,12 +116,12 @@ fn a_suite_that_cannot_be_read_is_refused_with_its_places() {
     with_page(|page| async move {
         let told = page.run(order("{ \"sockscope\": 1 }")).await;
         let refused = told.iter().find_map(|it| match it {
-            Live::Refused { mistakes, .. } => Some(mistakes.clone()),
+            RunEvent::Refused { mistakes, .. } => Some(mistakes.clone()),
             _ => None,
         });
         let mistakes = refused.expect("refused");
         assert!(mistakes.iter().all(|it| it.line == 1) && !mistakes.is_empty(), "{mistakes:?}");
-        assert!(matches!(told.last(), Some(Live::Over)), "the order ends all the same");
+        assert!(matches!(told.last(), Some(RunEvent::Over)), "the order ends all the same");
     });
 }
 
@@ -126,7 +131,7 @@ fn a_wrong_value_is_refused_before_anything_is_opened() {
         let mut order = order(PASSING);
         order.suites[0].overrides = vec![("nothing".into(), "x".into())];
         let told = page.run(order).await;
-        assert!(told.iter().any(|it| matches!(it, Live::Refused { reasons, .. } if !reasons.is_empty())));
+        assert!(told.iter().any(|it| matches!(it, RunEvent::Refused { reasons, .. } if !reasons.is_empty())));
         assert_eq!(page.sim.open_connections(), 0);
     });
 }
@@ -134,16 +139,16 @@ fn a_wrong_value_is_refused_before_anything_is_opened() {
 #[test]
 fn several_rounds_have_different_seeds_unless_one_is_given() {
     with_page(|page| async move {
-        let seeds = |told: &[Live]| -> Vec<u64> {
-            let seed = |it: &Live| match it {
-                Live::Ended { report, .. } => Some(report.seed),
+        let seeds = |told: &[RunEvent]| -> Vec<u64> {
+            let seed = |it: &RunEvent| match it {
+                RunEvent::Ended { report, .. } => Some(report.seed),
                 _ => None,
             };
             told.iter().filter_map(seed).collect()
         };
-        let told = page.run(Order { times: 3, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { times: 3, ..order(PASSING) }).await;
         assert_eq!(seeds(&told), [7, 7, 7]);
-        let told = page.run(Order { times: 3, seed: None, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { times: 3, seed: None, ..order(PASSING) }).await;
         let mut drawn = seeds(&told);
         drawn.dedup();
         assert_eq!(drawn.len(), 3);
@@ -153,12 +158,12 @@ fn several_rounds_have_different_seeds_unless_one_is_given() {
 #[test]
 fn a_stop_ends_the_whole_order_with_a_report() {
     with_page(|page| async move {
-        page.errand(Errand::Run(Box::new(Order { times: 5, ..order(FLAKY) })));
+        page.request(Request::Run(Box::new(RunRequest { times: 5, ..order(FLAKY) })));
         page.pass(Duration::from_millis(300)).await;
-        page.errand(Errand::Stop);
+        page.request(Request::Stop);
         let told = page.until_over().await;
-        let ended: Vec<_> = told.iter().filter(|it| matches!(it, Live::Ended { .. })).collect();
-        let [Live::Ended { report, .. }] = ended[..] else { panic!("one report: {ended:?}") };
+        let ended: Vec<_> = told.iter().filter(|it| matches!(it, RunEvent::Ended { .. })).collect();
+        let [RunEvent::Ended { report, .. }] = ended[..] else { panic!("one report: {ended:?}") };
         assert_eq!(report.verdict, Verdict::Inconclusive);
         assert_eq!(page.sim.open_connections(), 0);
     });
@@ -167,16 +172,16 @@ fn a_stop_ends_the_whole_order_with_a_report() {
 #[test]
 fn an_order_that_replaces_another_begins_when_that_has_ended() {
     with_page(|page| async move {
-        page.errand(Errand::Run(Box::new(Order { number: 1, ..order(FLAKY) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 1, ..order(FLAKY) })));
         page.pass(Duration::from_millis(300)).await;
-        page.errand(Errand::Run(Box::new(Order { number: 2, ..order(PASSING) })));
-        page.errand(Errand::Run(Box::new(Order { number: 3, ..order(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 2, ..order(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 3, ..order(PASSING) })));
         let told = page.until_over().await;
         let turns: Vec<_> = told
             .iter()
             .filter_map(|it| match it {
-                Live::Begun { order, .. } => Some(format!("order {order}")),
-                Live::Ended { report, .. } => Some(format!("{:?}", report.verdict)),
+                RunEvent::Begun { order, .. } => Some(format!("order {order}")),
+                RunEvent::Ended { report, .. } => Some(format!("{:?}", report.verdict)),
                 _ => None,
             })
             .collect();
@@ -187,25 +192,25 @@ fn an_order_that_replaces_another_begins_when_that_has_ended() {
 #[test]
 fn a_stop_also_ends_an_order_that_still_waits() {
     with_page(|page| async move {
-        page.errand(Errand::Run(Box::new(Order { number: 1, ..order(FLAKY) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 1, ..order(FLAKY) })));
         page.pass(Duration::from_millis(300)).await;
-        page.errand(Errand::Run(Box::new(Order { number: 2, ..order(PASSING) })));
-        page.errand(Errand::Stop);
+        page.request(Request::Run(Box::new(RunRequest { number: 2, ..order(PASSING) })));
+        page.request(Request::Stop);
         let told = page.until_over().await;
         assert!(
             told.iter()
-                .any(|it| matches!(it, Live::Refused { reasons, .. } if reasons[0].contains("stopped")))
+                .any(|it| matches!(it, RunEvent::Refused { reasons, .. } if reasons[0].contains("stopped")))
         );
-        let ended = told.iter().filter(|it| matches!(it, Live::Ended { .. })).count();
+        let ended = told.iter().filter(|it| matches!(it, RunEvent::Ended { .. })).count();
         assert_eq!((ended, page.sim.open_connections()), (1, 0), "the second one never began");
     });
 }
 
 /// The moment at which each run of an order began, or why there was none.
-fn begun(told: &[Live]) -> Vec<String> {
+fn begun(told: &[RunEvent]) -> Vec<String> {
     let begun = told.iter().filter_map(|it| match it {
-        Live::Ended { report, .. } => Some(report.started.clone()),
-        Live::Refused { reasons, .. } => Some(reasons.join("; ")),
+        RunEvent::Ended { report, .. } => Some(report.started.clone()),
+        RunEvent::Refused { reasons, .. } => Some(reasons.join("; ")),
         _ => None,
     });
     begun.collect()
@@ -214,11 +219,11 @@ fn begun(told: &[Live]) -> Vec<String> {
 #[test]
 fn an_order_begins_at_its_moment() {
     with_page(|page| async move {
-        let told = page.run(Order { start_at: Some(2345), ..order(PASSING) }).await;
+        let told = page.run(RunRequest { start_at: Some(2345), ..order(PASSING) }).await;
         assert_eq!(begun(&told), ["1970-01-01T00:00:02.345Z"]);
-        let told = page.run(Order { start_at: Some(1000), times: 2, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { start_at: Some(1000), times: 2, ..order(PASSING) }).await;
         assert!(begun(&told).iter().all(|at| at.starts_with("1970-01-01T00:00:02.")), "it had passed");
-        let told = page.run(Order { start_at: Some(99_000), ..order(PASSING) }).await;
+        let told = page.run(RunRequest { start_at: Some(99_000), ..order(PASSING) }).await;
         let words = begun(&told).concat();
         assert!(words.starts_with("start_at is 9") && words.contains("ahead, and 1m is the most"), "{words}");
     });
@@ -227,19 +232,19 @@ fn an_order_begins_at_its_moment() {
 #[test]
 fn an_order_that_waits_for_its_moment_can_be_stopped_and_replaced() {
     with_page(|page| async move {
-        let waiting = |number| Order { number, start_at: Some(50_000), ..order(PASSING) };
-        page.errand(Errand::Run(Box::new(waiting(1))));
+        let waiting = |number| RunRequest { number, start_at: Some(50_000), ..order(PASSING) };
+        page.request(Request::Run(Box::new(waiting(1))));
         page.pass(Duration::from_secs(1)).await;
-        page.errand(Errand::Stop);
+        page.request(Request::Stop);
         assert_eq!(begun(&page.until_over().await), ["stopped before it began"]);
-        page.errand(Errand::Run(Box::new(waiting(2))));
+        page.request(Request::Run(Box::new(waiting(2))));
         page.pass(Duration::from_secs(1)).await;
-        page.errand(Errand::Run(Box::new(Order { number: 3, ..order(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 3, ..order(PASSING) })));
         let told = page.until_over().await;
         let numbers: Vec<_> = told
             .iter()
             .filter_map(|it| match it {
-                Live::Begun { order, .. } => Some(*order),
+                RunEvent::Begun { order, .. } => Some(*order),
                 _ => None,
             })
             .collect();
@@ -255,9 +260,9 @@ fn a_shard_runs_its_members_and_plans_by_the_common_moment() {
             "clients": { "crowd": { "url": "ws://sim/echo", "count": 5 } },
             "checks": [ { "check": "all", "steps": [ { "connect": "crowd" } ], "thresholds": { "opened": "== 5" } } ] }"#;
         let shard = Shard::new(1, 2).expect("below");
-        let told = page.run(Order { shard, start_at: Some(2000), ..order(suite) }).await;
+        let told = page.run(RunRequest { shard, start_at: Some(2000), ..order(suite) }).await;
         let report = told.iter().find_map(|it| match it {
-            Live::Ended { report, .. } => Some(report),
+            RunEvent::Ended { report, .. } => Some(report),
             _ => None,
         });
         let report = report.expect("it ran");
@@ -289,26 +294,30 @@ fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
     with_page(|page| async move {
         let told = page.run(order(FLAKY)).await;
         let failed = told.iter().find_map(|it| match it {
-            Live::Progress(Progress::StepEnded { check, step, failure: Some(_), .. }) => {
+            RunEvent::Progress(Progress::StepEnded { check, step, failure: Some(_), .. }) => {
                 Some((*check, *step))
             }
             _ => None,
         });
         let (check, step) = failed.expect("the second step fails");
         let spot = Spot { run: run_of(&told), check, step };
-        let Told::Around { frames, dropped: 0 } = page.ask(Ask::Around(spot)).await else { panic!("frames") };
+        let Answer::Around { frames, dropped: 0 } = page.ask(Question::Around(spot)).await else {
+            panic!("frames")
+        };
         let said: Vec<_> = frames.iter().map(|it| (it.mark.as_str(), it.content.as_str())).collect();
         assert!(said.contains(&("↑", "hello")) && said.contains(&("↓", "hello")), "{said:?}");
         assert_eq!(frames.iter().filter(|it| it.is_last_before).count(), 1);
 
-        let Told::Frames(bytes) = page.ask(Ask::Recording(spot)).await else { panic!("frames") };
-        let Ok(Request::Show(shown)) = decode::<Request>(&bytes) else { panic!("a request for the bench") };
+        let Answer::Frames(bytes) = page.ask(Question::Recording(spot)).await else { panic!("frames") };
+        let Ok(bench::Request::Show(shown)) = decode::<bench::Request>(&bytes) else {
+            panic!("a request for the bench")
+        };
         assert_eq!(shown.names, ["a · flaky"]);
         assert!(shown.frames.iter().any(|frame| frame.bytes == b"hello"));
         assert!((shown.chosen as usize) < shown.frames.len());
 
-        let nowhere = page.ask(Ask::Around(Spot { run: 99, ..spot })).await;
-        assert!(matches!(nowhere, Told::Failed(words) if words.contains("not held any more")));
+        let nowhere = page.ask(Question::Around(Spot { run: 99, ..spot })).await;
+        assert!(matches!(nowhere, Answer::Failed(words) if words.contains("not held any more")));
     });
 }
 
@@ -317,13 +326,16 @@ fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
     with_page(|page| async move {
         let run = run_of(&page.run(order(FLAKY)).await);
         for (form, begin) in [("json", "{"), ("junit", "<?xml"), ("junit-strict", "<?xml"), ("html", "<!")] {
-            let told = page.ask(Ask::Write { run, form: form.into() }).await;
-            let Told::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
+            let told = page.ask(Question::Write { run, form: form.into() }).await;
+            let Answer::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
             assert!(name.starts_with("flaky.") && text.starts_with(begin), "{form}: {name} {text:.40}");
         }
         for form in EventFormat::ALL {
-            let told = page.ask(Ask::Events { run, form }).await;
-            assert!(matches!(&told, Told::File { text, .. } if text.contains("hello")), "{form:?}: {told:?}");
+            let told = page.ask(Question::Events { run, form }).await;
+            assert!(
+                matches!(&told, Answer::File { text, .. } if text.contains("hello")),
+                "{form:?}: {told:?}"
+            );
         }
     });
 }
@@ -333,7 +345,7 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
     let shelf = page::TestShelf::default();
     page::with_shelf(shelf.clone(), |page: Page| async move {
         let suite = OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() };
-        let Told::Library(cards) = page.ask(Ask::Keep(suite)).await else { panic!("the library") };
+        let Answer::Library(cards) = page.ask(Question::Keep(suite)).await else { panic!("the library") };
         let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
         assert_eq!((card.title.as_str(), card.checks, card.is_shipped), ("mine", 1, false));
         page.run(order(PASSING)).await;
@@ -342,16 +354,16 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
         let restored = page.restored();
         assert!(restored.library.iter().any(|card| card.id == "own-1"));
         let [past] = &restored.past[..] else { panic!("one run: {:?}", restored.past) };
-        let Told::Report(report) = page.ask(Ask::Past(past.id)).await else { panic!("its report") };
+        let Answer::Report(report) = page.ask(Question::Past(past.id)).await else { panic!("its report") };
         assert_eq!(report.verdict, Verdict::Pass);
         let told = page.run(order(PASSING)).await;
         let newer = told.iter().find_map(|it| match it {
-            Live::Ended { past, .. } => past.as_ref().map(|past| past.id),
+            RunEvent::Ended { past, .. } => past.as_ref().map(|past| past.id),
             _ => None,
         });
         assert!(newer > Some(past.id), "numbers go on");
-        page.ask(Ask::Forget("own-1".into())).await;
-        page.ask(Ask::ForgetPast(vec![past.id])).await;
+        page.ask(Question::Forget("own-1".into())).await;
+        page.ask(Question::ForgetPast(vec![past.id])).await;
     });
     page::with_shelf(shelf, |page: Page| async move {
         let restored = page.restored();
@@ -366,9 +378,9 @@ fn the_newest_fifty_runs_are_kept_and_no_more() {
     let runs = Rc::new(RefCell::new(Vec::new()));
     let noted = runs.clone();
     page::with_shelf(shelf.clone(), |page: Page| async move {
-        let told = page.run(Order { times: 55, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { times: 55, ..order(PASSING) }).await;
         let ended = told.iter().filter_map(|it| match it {
-            Live::Ended { run, .. } => Some(*run),
+            RunEvent::Ended { run, .. } => Some(*run),
             _ => None,
         });
         noted.borrow_mut().extend(ended);
@@ -387,8 +399,9 @@ fn a_browser_that_keeps_nothing_runs_checks_all_the_same() {
     page::with_broken_shelf(|page: Page| async move {
         assert!(page.restored().trouble.is_some_and(|words| words.contains("full")));
         let told = page.run(order(PASSING)).await;
-        assert!(told.iter().any(|it| matches!(it, Live::Ended { past: None, .. })));
-        let Told::File { .. } = page.ask(Ask::Write { run: run_of(&told), form: "json".into() }).await else {
+        assert!(told.iter().any(|it| matches!(it, RunEvent::Ended { past: None, .. })));
+        let Answer::File { .. } = page.ask(Question::Write { run: run_of(&told), form: "json".into() }).await
+        else {
             panic!("a report of this visit is at hand")
         };
     });
@@ -404,8 +417,8 @@ fn what_an_environment_calls_secret_is_in_no_message_and_no_report() {
         let told = page.run(order).await;
         let all = format!("{told:?}");
         assert!(!all.contains("hunter2"), "it leaks: {all}");
-        let Told::File { text, .. } =
-            page.ask(Ask::Events { run: run_of(&told), form: EventFormat::Har }).await
+        let Answer::File { text, .. } =
+            page.ask(Question::Events { run: run_of(&told), form: EventFormat::Har }).await
         else {
             panic!("a file")
         };
@@ -429,20 +442,20 @@ fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
             ("certificate-table", "conformance.certificate.txt", "C2   close with 1000"),
             ("autobahn", "conformance.index.json", "\"remoteCloseCode\": 1000"),
         ] {
-            let told = page.ask(Ask::Write { run, form: form.into() }).await;
-            let Told::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
+            let told = page.ask(Question::Write { run, form: form.into() }).await;
+            let Answer::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
             assert_eq!(name, file);
             assert!(text.contains(part), "{form}: {text}");
         }
         let other = run_of(&page.run(order(PASSING)).await);
-        let told = page.ask(Ask::Write { run: other, form: "certificate".into() }).await;
-        assert!(matches!(&told, Told::Failed(words) if words.contains("not conformance")), "{told:?}");
+        let told = page.ask(Question::Write { run: other, form: "certificate".into() }).await;
+        assert!(matches!(&told, Answer::Failed(words) if words.contains("not conformance")), "{told:?}");
     });
     page::with_shelf(shelf, |page: Page| async move {
         let run = page.restored().past.iter().find(|run| run.suite == "conformance").map(|run| run.id);
         let run = run.expect("it was kept");
-        let told = page.ask(Ask::Write { run, form: "autobahn".into() }).await;
-        assert!(matches!(&told, Told::File { text, .. } if text.contains("ws://sim/echo")), "{told:?}");
+        let told = page.ask(Question::Write { run, form: "autobahn".into() }).await;
+        assert!(matches!(&told, Answer::File { text, .. } if text.contains("ws://sim/echo")), "{told:?}");
     });
 }
 
@@ -451,7 +464,7 @@ fn a_failure_has_the_messages_around_it_in_the_report_and_the_recording_says_whe
     with_page(|page| async move {
         let told = page.run(order(FLAKY)).await;
         let around = told.iter().find_map(|it| match it {
-            Live::Ended { report, .. } => Some(report.checks[0].steps[1].around.clone()),
+            RunEvent::Ended { report, .. } => Some(report.checks[0].steps[1].around.clone()),
             _ => None,
         });
         let around = around.expect("a report");
@@ -460,7 +473,8 @@ fn a_failure_has_the_messages_around_it_in_the_report_and_the_recording_says_whe
         assert_eq!(events[2..4], [("sent", "hello", false), ("received", "hello", false)], "{events:?}");
         assert!(events.contains(&("closing", "1000", true)), "{events:?}");
         let run = run_of(&told);
-        let Told::File { text, .. } = page.ask(Ask::Events { run, form: EventFormat::JsonLines }).await
+        let Answer::File { text, .. } =
+            page.ask(Question::Events { run, form: EventFormat::JsonLines }).await
         else {
             panic!("a file")
         };
@@ -484,7 +498,8 @@ fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
         asked.suites[0]
             .told_by
             .insert("env.WS_URL".to_owned(), "the practice server of this page".to_owned());
-        let Told::Planned { targets, checks, .. } = page.ask(Ask::Plan(Box::new(asked.clone()))).await else {
+        let Answer::Planned { targets, checks, .. } = page.ask(Question::Plan(Box::new(asked.clone()))).await
+        else {
             panic!("a plan")
         };
         assert_eq!(checks, 3, "a check for each row");
@@ -492,11 +507,11 @@ fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
         assert_eq!(targets[0].from, "the practice server of this page");
         let told = page.run(asked).await;
         let begun = told.iter().any(
-            |it| matches!(it, Live::Progress(Progress::RunStarted { targets: told, .. }) if *told == targets),
+            |it| matches!(it, RunEvent::Progress(Progress::RunStarted { targets: told, .. }) if *told == targets),
         );
         assert!(begun, "{told:?}");
         let ended = told.iter().find_map(|it| match it {
-            Live::Ended { report, past: Some(past), .. } => {
+            RunEvent::Ended { report, past: Some(past), .. } => {
                 Some((report.targets.clone(), past.target.clone()))
             }
             _ => None,
@@ -506,7 +521,7 @@ fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
             r#"{ "sockscope": 1, "suite": "m", "vars": { "u": "{{env.NOWHERE}}" }, "clients": { "a": { "url": "{{u}}" } },
             "checks": [ { "check": "c", "steps": [ { "connect": "a" } ] } ] }"#,
         );
-        let Told::Failed(words) = page.ask(Ask::Plan(Box::new(missing))).await else {
+        let Answer::Failed(words) = page.ask(Question::Plan(Box::new(missing))).await else {
             panic!("a value is missing")
         };
         assert!(words.contains("NOWHERE"), "{words}");
@@ -535,7 +550,7 @@ async fn refused_beside(page: &Page, name: &'static str) -> (Vec<String>, Vec<Fa
     });
     let told = page.run(order(REFUSED)).await;
     let report = told.iter().find_map(|it| match it {
-        Live::Ended { report, .. } => Some(report.clone()),
+        RunEvent::Ended { report, .. } => Some(report.clone()),
         _ => None,
     });
     let checks = report.expect("a report").checks;

@@ -6,9 +6,9 @@ use std::future::{Future, ready};
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope::wire::checks::{Ask, Errand, Live, Order, Restored, Tidings, Told};
+use sockscope::wire::checks::{Answer, Question, Request, Restored, RunEvent, RunRequest, Update};
 use sockscope::wire::{decode_json, encode_json};
-use sockscope::worker::checks::{Office, Shelf, ShelfError, Site};
+use sockscope::worker::checks::{ChecksWorker, KeyValueStore, Site, StoreError};
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::sim::{Act, Server, Sim};
 use sockscope_engine::{Payload, World};
@@ -39,30 +39,30 @@ pub struct TestShelf {
 }
 
 impl TestShelf {
-    fn answer<T: 'static>(&self, value: T) -> LocalFuture<Result<T, ShelfError>> {
-        let full = || ShelfError { message: "the disk is full".to_owned() };
+    fn answer<T: 'static>(&self, value: T) -> LocalFuture<Result<T, StoreError>> {
+        let full = || StoreError { message: "the disk is full".to_owned() };
         Box::pin(ready(if self.is_full { Err(full()) } else { Ok(value) }))
     }
 }
 
-impl Shelf for TestShelf {
-    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+impl KeyValueStore for TestShelf {
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
         self.answer(self.texts.borrow().get(name).cloned())
     }
 
-    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), ShelfError>> {
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), StoreError>> {
         if !self.is_full {
             self.texts.borrow_mut().insert(name.to_owned(), text);
         }
         self.answer(())
     }
 
-    fn remove(&self, name: &str) -> LocalFuture<Result<(), ShelfError>> {
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), StoreError>> {
         self.texts.borrow_mut().remove(name);
         self.answer(())
     }
 
-    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>> {
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
         let place = format!("unread/{name}/1");
         let found = self.texts.borrow().get(name).cloned();
         let place = found.map(|text| {
@@ -72,7 +72,7 @@ impl Shelf for TestShelf {
         self.answer(place)
     }
 
-    fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>> {
+    fn names(&self) -> LocalFuture<Result<Vec<String>, StoreError>> {
         self.answer(self.texts.borrow().keys().cloned().collect())
     }
 }
@@ -80,8 +80,8 @@ impl Shelf for TestShelf {
 #[derive(Clone)]
 pub struct Page {
     pub sim: Sim,
-    office: Office<Sim>,
-    posts: Rc<RefCell<Vec<Tidings>>>,
+    worker: ChecksWorker<Sim>,
+    posts: Rc<RefCell<Vec<Update>>>,
 }
 
 impl Page {
@@ -89,36 +89,37 @@ impl Page {
         let posts = Rc::new(RefCell::new(Vec::new()));
         let (heard, spawner) = (posts.clone(), sim.clone());
         let site = Site { most_sockets: 255, clock_step: Duration::from_micros(5), ..Site::default() };
-        let office = Office::new(sim.clone(), site, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
-            heard.borrow_mut().push(decode_json(&bytes).expect("our own words"));
-        });
-        office.announce();
-        Self { sim: sim.clone(), office, posts }
+        let worker =
+            ChecksWorker::new(sim.clone(), site, Rc::new(move |task| spawner.spawn(task)), move |bytes| {
+                heard.borrow_mut().push(decode_json(&bytes).expect("our own words"));
+            });
+        worker.announce();
+        Self { sim: sim.clone(), worker, posts }
     }
 
     /// Another page of the same browser.
     pub async fn beside(&self, shelf: TestShelf) -> Self {
         let other = Self::in_world(&self.sim);
-        other.office.restore(shelf).await;
+        other.worker.restore(shelf).await;
         other
     }
 
-    pub fn errand(&self, errand: Errand) {
-        self.office.receive(&encode_json(&errand));
+    pub fn request(&self, request: Request) {
+        self.worker.receive(&encode_json(&request));
     }
 
     /// The storage of the browser is there now.
     pub async fn restore(&self, shelf: TestShelf) {
-        self.office.restore(shelf).await;
+        self.worker.restore(shelf).await;
     }
 
     /// This browser has no storage.
     pub fn restore_nothing(&self) {
-        self.office.restore_nothing("access is denied".to_owned());
+        self.worker.restore_nothing("access is denied".to_owned());
     }
 
     /// What was told of a question by now.
-    pub fn told(&self, asked: u32) -> Option<Told> {
+    pub fn answer(&self, asked: u32) -> Option<Answer> {
         self.take_answer(asked)
     }
 
@@ -128,63 +129,63 @@ impl Page {
 
     /// Posts that told of runs.
     pub fn live_posts(&self) -> usize {
-        self.posts.borrow().iter().filter(|it| matches!(it, Tidings::Live(_))).count()
+        self.posts.borrow().iter().filter(|it| matches!(it, Update::RunEvent(_))).count()
     }
 
     pub fn restored(&self) -> Restored {
         let restored = self.posts.borrow().iter().find_map(|it| match it {
-            Tidings::Restored(restored) => Some((**restored).clone()),
+            Update::Restored(restored) => Some((**restored).clone()),
             _ => None,
         });
         restored.expect("told when the office opens")
     }
 
-    pub async fn ask(&self, question: Ask) -> Told {
+    pub async fn ask(&self, question: Question) -> Answer {
         const ID: u32 = 4711;
-        self.errand(Errand::Ask { id: ID, question });
+        self.request(Request::Question { id: ID, question });
         for _ in 0..1000 {
-            if let Some(told) = self.take_answer(ID) {
-                return told;
+            if let Some(answer) = self.take_answer(ID) {
+                return answer;
             }
             self.pass(Duration::from_millis(1)).await;
         }
         panic!("no answer")
     }
 
-    fn take_answer(&self, asked: u32) -> Option<Told> {
+    fn take_answer(&self, asked: u32) -> Option<Answer> {
         let mut posts = self.posts.borrow_mut();
-        let at = posts.iter().position(|it| matches!(it, Tidings::Told { id, .. } if *id == asked))?;
+        let at = posts.iter().position(|it| matches!(it, Update::Answer { id, .. } if *id == asked))?;
         match posts.remove(at) {
-            Tidings::Told { told, .. } => Some(told),
+            Update::Answer { answer, .. } => Some(answer),
             _ => None,
         }
     }
 
-    pub async fn run(&self, order: Order) -> Vec<Live> {
-        self.errand(Errand::Run(Box::new(order)));
+    pub async fn run(&self, order: RunRequest) -> Vec<RunEvent> {
+        self.request(Request::Run(Box::new(order)));
         self.until_over().await
     }
 
     /// Everything that was told of runs until they are over, drawing as it comes.
-    pub async fn until_over(&self) -> Vec<Live> {
-        let mut told = Vec::new();
+    pub async fn until_over(&self) -> Vec<RunEvent> {
+        let mut answer = Vec::new();
         for _ in 0..100_000 {
             let posts: Vec<_> = self.posts.borrow_mut().drain(..).collect();
-            for tidings in posts {
-                match tidings {
-                    Tidings::Live(live) => {
-                        told.extend(live);
-                        self.errand(Errand::Seen(Duration::ZERO));
+            for update in posts {
+                match update {
+                    Update::RunEvent(live) => {
+                        answer.extend(live);
+                        self.request(Request::Seen(Duration::ZERO));
                     }
                     other => self.posts.borrow_mut().push(other),
                 }
             }
-            if matches!(told.last(), Some(Live::Over)) {
-                return told;
+            if matches!(answer.last(), Some(RunEvent::Over)) {
+                return answer;
             }
             self.pass(Duration::from_millis(5)).await;
         }
-        panic!("never over: {told:?}")
+        panic!("never over: {answer:?}")
     }
 }
 
@@ -211,7 +212,7 @@ pub fn with_shelf<F: Future<Output = ()> + 'static>(
     sim.serve("ws://sim/echo", || Echo);
     let page = Page::in_world(&sim);
     let ran = sim.run(async move {
-        page.office.restore(shelf).await;
+        page.worker.restore(shelf).await;
         test(page).await;
     });
     assert!(ran.is_ok(), "nothing waits for ever");

@@ -8,7 +8,7 @@ use sockscope::wire;
 use sockscope::wire::bench::{
     Answer, ConnectionId, Look, Phase, Question, Ready, Request, Setup, Update, Variable, Workspace,
 };
-use sockscope::worker::bench::Desk;
+use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::Closing;
 use sockscope_engine::bench::draft::Draft;
 
@@ -16,7 +16,7 @@ use super::world::NativeWorld;
 
 /// A bench with one connection or several.
 pub struct Bench {
-    desk: Desk<NativeWorld>,
+    worker: BenchWorker<NativeWorld>,
     posts: Rc<RefCell<Vec<Vec<u8>>>>,
     phases: RefCell<std::collections::BTreeMap<ConnectionId, Phase>>,
     /// What the newest rows of the timeline begin with.
@@ -39,16 +39,17 @@ impl Bench {
             most_sockets: 255,
         };
         let spawn = Rc::new(|task| drop(tokio::task::spawn_local(task)));
-        let desk = Desk::new(NativeWorld::new(), ready, spawn, move |bytes| outbox.borrow_mut().push(bytes));
+        let worker =
+            BenchWorker::new(NativeWorld::new(), ready, spawn, move |bytes| outbox.borrow_mut().push(bytes));
         let bench = Self {
-            desk,
+            worker,
             posts,
             phases: RefCell::default(),
             rows: RefCell::default(),
             total: std::cell::Cell::default(),
             answers: RefCell::default(),
         };
-        bench.desk.announce();
+        bench.worker.announce();
         bench.ask(Request::Seen);
         bench.ask(Request::Look(Look { from: None, rows: 60 }));
         let connections = urls.iter().enumerate().map(|(nth, (name, url, protocols))| Setup {
@@ -73,7 +74,7 @@ impl Bench {
     }
 
     fn ask(&self, request: Request) {
-        self.desk.receive(&wire::encode(&request));
+        self.worker.receive(&wire::encode(&request));
     }
 
     /// Reads and draws what was posted.
@@ -85,15 +86,15 @@ impl Bench {
             }
             for bytes in posts {
                 match wire::decode(&bytes).expect("our own version") {
-                    Update::News(news) => {
-                        for line in &news.lines {
+                    Update::Changes(changes) => {
+                        for line in &changes.connections {
                             self.phases.borrow_mut().insert(line.id, line.phase);
                         }
-                        if let Some(rows) = &news.rows {
+                        if let Some(rows) = &changes.rows {
                             *self.rows.borrow_mut() =
                                 rows.rows.iter().map(|row| row.preview.clone()).collect();
                         }
-                        self.total.set(news.totals.frames);
+                        self.total.set(changes.totals.frames);
                     }
                     Update::Answer { answer, .. } => self.answers.borrow_mut().push(answer),
                     _ => {}
@@ -137,7 +138,10 @@ impl Bench {
     /// Sends a text in which `{{…}}` stands for variables.
     pub fn send(&self, nth: u32, text: &str) {
         let draft = Draft { text: text.to_owned(), ..Draft::default() };
-        self.ask(Request::Ask { id: 0, question: Question::Send { to: vec![ConnectionId(nth)], draft } });
+        self.ask(Request::Question {
+            id: 0,
+            question: Question::Send { to: vec![ConnectionId(nth)], draft },
+        });
     }
 
     /// Waits until a row has this in it, and comes after all rows that were there before the last call of this.
@@ -162,7 +166,7 @@ impl Bench {
     pub fn record(&self, from: u64) -> (String, u64) {
         self.draw();
         self.answers.borrow_mut().clear();
-        self.ask(Request::Ask { id: 1, question: Question::Record { filtered: false, from } });
+        self.ask(Request::Question { id: 1, question: Question::Record { filtered: false, from } });
         self.draw();
         let (mut lines, mut after) = (Vec::new(), 0);
         for answer in self.answers.take() {

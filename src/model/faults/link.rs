@@ -5,7 +5,7 @@
 
 /// A line as it is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct ProxiedLink {
     /// The target.
     pub to: String,
     /// Which toxics are its own; those without a key when empty.
@@ -20,7 +20,7 @@ const PATH: &str = "/ws/proxy?";
 /// Bytes of a key that the proxy takes.
 const LONGEST_KEY: usize = 128;
 
-impl Line {
+impl ProxiedLink {
     /// The address to connect to, at the server with this one.
     pub fn address(&self, server: &str) -> String {
         let mut address = format!("{server}{PATH}to={}", encoded(self.to.trim()));
@@ -110,10 +110,10 @@ mod tests {
 
     #[track_caller]
     fn check(to: &str, key: &str, seed: &str, query: &str) {
-        let line = Line { to: to.into(), key: key.into(), seed: seed.into(), is_insecure: true };
+        let line = ProxiedLink { to: to.into(), key: key.into(), seed: seed.into(), is_insecure: true };
         let address = line.address(SERVER);
         assert_eq!(address, format!("ws://localhost:9000/ws/proxy?{query}"));
-        let back = Line::of_address(&address).expect("an address of the proxy");
+        let back = ProxiedLink::of_address(&address).expect("an address of the proxy");
         assert_eq!((back.to.as_str(), back.key.as_str()), (to.trim(), key));
         assert_eq!(back.is_insecure, line.is_tls());
         assert_eq!(back.address(SERVER), address);
@@ -137,7 +137,7 @@ mod tests {
         for address in
             ["", "ws://localhost:9000/ws", "ws://localhost:9000/ws/proxy?", "ws://h/ws/proxy?key=a&latency=5"]
         {
-            assert_eq!(Line::of_address(address), None, "{address}");
+            assert_eq!(ProxiedLink::of_address(address), None, "{address}");
         }
     }
 
@@ -150,7 +150,11 @@ mod tests {
 
     #[test]
     fn what_the_proxy_would_refuse_is_said() {
-        let line = |key: &str, seed: &str| Line { key: key.into(), seed: seed.into(), ..Line::default() };
+        let line = |key: &str, seed: &str| ProxiedLink {
+            key: key.into(),
+            seed: seed.into(),
+            ..ProxiedLink::default()
+        };
         for (seed, is_wrong) in [("", false), (" 7 ", false), ("-1", true), ("x", true), ("1.5", true)] {
             assert_eq!(line("", seed).wrong_seed().is_some(), is_wrong, "{seed}");
         }

@@ -11,7 +11,7 @@ use crate::model::format;
 
 /// The proxy as one line sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Board {
+pub struct ProxyState {
     /// What is on, by the place in [`TOXICS`].
     pub settings: Vec<Option<Setting>>,
     /// Toxics that strike this line and have no row, each with its name and in words.
@@ -65,7 +65,7 @@ pub struct Connected {
     pub toxics: u64,
 }
 
-impl Board {
+impl ProxyState {
     /// Reads what `GET /api/proxy` answers; none when that is something else.
     pub fn read(answer: &Value, key: &str) -> Option<Self> {
         let toxics = answer["toxics"].as_array()?;
@@ -159,7 +159,7 @@ mod tests {
 
     #[track_caller]
     fn check(key: &str, on: &[(&str, &str)], others: &[(&str, bool)]) {
-        let board = Board::read(&answer(), key).expect("an answer of the API");
+        let board = ProxyState::read(&answer(), key).expect("an answer of the API");
         let got: Vec<_> = TOXICS
             .iter()
             .zip(&board.settings)
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn every_key_that_is_used_is_a_line_and_so_is_ones_own() {
-        let board = Board::read(&answer(), "c").unwrap();
+        let board = ProxyState::read(&answer(), "c").unwrap();
         let words: Vec<_> = board.lines.iter().map(Used::words).collect();
         assert_eq!(
             words,
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn connections_have_their_age_and_their_traffic() {
-        let board = Board::read(&answer(), "").unwrap();
+        let board = ProxyState::read(&answer(), "").unwrap();
         let first = &board.connections[0];
         assert_eq!((first.age, first.upstream, first.downstream, first.toxics), (61, (3, 9), (2, 6), 1));
         assert!(!first.is_half_open && board.connections[1].is_half_open);
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn what_another_server_answers_is_no_board() {
         for text in ["null", "[]", "{}", r#"{"status":"ok"}"#, r#""<html>""#] {
-            assert_eq!(Board::read(&serde_json::from_str(text).unwrap(), ""), None, "{text}");
+            assert_eq!(ProxyState::read(&serde_json::from_str(text).unwrap(), ""), None, "{text}");
         }
     }
 }

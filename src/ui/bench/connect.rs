@@ -12,7 +12,7 @@ use super::store::{Connection, Dialog, Store};
 use crate::browser::page;
 use crate::engine::Instant;
 use crate::model::format;
-use crate::wire::bench::{LineState, Phase};
+use crate::wire::bench::{ConnectionState, Phase};
 
 /// The address of one connection, and the button that opens or closes it.
 #[component]
@@ -184,7 +184,7 @@ const NOTICED: Duration = Duration::from_secs(1);
 /// From here on it is longer than usual.
 const LONG: Duration = Duration::from_secs(4);
 
-fn words(state: &LineState, typed: &str, step: Duration) -> (&'static str, String) {
+fn words(state: &ConnectionState, typed: &str, step: Duration) -> (&'static str, String) {
     // The note of one address must not stand beside another.
     let is_other_address = !state.url.is_empty() && state.typed.url != state.url;
     match (state.phase, &state.closed) {
@@ -227,18 +227,18 @@ fn words(state: &LineState, typed: &str, step: Duration) -> (&'static str, Strin
     }
 }
 
-fn was_open(state: &LineState) -> bool {
+fn was_open(state: &ConnectionState) -> bool {
     state.closed.as_ref().is_some_and(|closed| closed.was_open)
 }
 
 /// The whole address, where something was added to what was typed.
-fn completed(state: &LineState, typed: &str) -> String {
+fn completed(state: &ConnectionState, typed: &str) -> String {
     let url = &state.typed.url;
     let is_same = url.is_empty() || url == typed || typed.contains("{{");
     if is_same { String::new() } else { format!(" This is {url}") }
 }
 
-fn open_words(state: &LineState, step: Duration) -> String {
+fn open_words(state: &ConnectionState, step: Duration) -> String {
     let took = state.opened_after.map(|took| format::figure(took, step)).unwrap_or_default();
     let mut words = format!("Open; the handshake took {took}.");
     if !state.protocol.is_empty() {
@@ -254,7 +254,7 @@ fn open_words(state: &LineState, step: Duration) -> String {
 }
 
 /// What changes while it is open.
-fn counts(state: &LineState) -> String {
+fn counts(state: &ConnectionState) -> String {
     if state.phase != Phase::Open {
         return String::new();
     }

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::super::parts::fields::prose;
 use super::store::Connection;
 use crate::engine::explain::{Cause, Explanation, Probed, Warning};
-use crate::wire::bench::{LineState, Phase};
+use crate::wire::bench::{ConnectionState, Phase};
 
 /// What is known of the last failure, while it is of the address that stands in the field.
-pub(crate) fn explained(state: &LineState) -> Option<&Explanation> {
+pub(crate) fn explained(state: &ConnectionState) -> Option<&Explanation> {
     let is_shown = matches!(state.phase, Phase::Closed | Phase::Waiting | Phase::Connecting);
     state.why.as_ref().filter(|_| is_shown && state.typed.url == state.url)
 }

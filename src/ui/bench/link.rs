@@ -127,7 +127,7 @@ impl Link {
             hold.next_question
         });
         if let Some(id) = id {
-            self.ask(&Request::Ask { id, question });
+            self.ask(&Request::Question { id, question });
         }
     }
 
@@ -207,14 +207,14 @@ impl Link {
                     .complain(format!("What you change from now on is not kept for the next visit: {words}"));
             }
             Ok(Update::Answer { id, answer }) => self.answered(id, answer),
-            Ok(Update::News(news)) => {
+            Ok(Update::Changes(changes)) => {
                 let link = *self;
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
                 // never the sockets.
                 let apply = move || {
                     // The page may have been taken down before its frame came.
                     if !link.0.is_disposed() {
-                        store.apply(*news);
+                        store.apply(*changes);
                     }
                 };
                 PACE.draw(apply, move |rest| {

@@ -11,9 +11,9 @@ use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::placeholders::MessageScope;
 use crate::engine::report::EventFormat;
 use crate::wire::bench::{
-    Address, ConnectionId, Detail, DraftSeen, Inspect, Layout, LineState, ListState, Listed, News, Offered,
-    Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedMessage, Setup,
-    Totals, Variable, Workspace,
+    Address, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Inspect, Layout, ListState, Listed,
+    Offered, Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule, RuleSeen,
+    SavedMessage, Setup, Totals, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -29,7 +29,7 @@ pub(crate) const COLORS: u8 = 8;
 pub(crate) struct Connection {
     pub id: ConnectionId,
     pub setup: RwSignal<Setup>,
-    pub state: RwSignal<Option<LineState>>,
+    pub state: RwSignal<Option<ConnectionState>>,
 }
 
 impl Connection {
@@ -400,8 +400,8 @@ impl Store {
     }
 
     /// Takes in what the worker says.
-    pub fn apply(&self, news: News) {
-        for line in news.lines {
+    pub fn apply(&self, changes: Changes) {
+        for line in changes.connections {
             if line.id.is_of_check() {
                 continue;
             }
@@ -410,21 +410,21 @@ impl Store {
                 connection.state.set(Some(line));
             }
         }
-        set_if_changed(self.totals, news.totals);
-        set_if_changed(self.list, news.list);
-        set_if_changed(self.pulse, news.pulse);
-        set_if_some(self.rows, news.rows);
-        set_if_some(self.draft_seen, news.draft);
-        set_if_some(self.repeat_seen, news.repeat);
-        set_if_some(self.pins, news.pins);
-        set_if_some(self.rules_seen, news.replies);
-        if let Some(detail) = news.detail {
+        set_if_changed(self.totals, changes.totals);
+        set_if_changed(self.list, changes.list);
+        set_if_changed(self.pulse, changes.pulse);
+        set_if_some(self.rows, changes.rows);
+        set_if_some(self.draft_seen, changes.draft);
+        set_if_some(self.repeat_seen, changes.repeat);
+        set_if_some(self.pins, changes.pins);
+        set_if_some(self.rules_seen, changes.replies);
+        if let Some(detail) = changes.detail {
             self.detail.set(Some(*detail));
         }
-        if let Some(plot) = news.plot {
+        if let Some(plot) = changes.plot {
             self.plot.set(Some(*plot));
         }
-        if let Some(shown) = news.shown {
+        if let Some(shown) = changes.shown {
             self.names
                 .update(|names| names.extend(shown.names.into_iter().map(|(id, name)| (id, (name, 0)))));
             self.go_to.set(Some((shown.frame, true)));

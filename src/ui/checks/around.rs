@@ -7,28 +7,28 @@ use super::results::millis;
 use super::store::Store;
 use crate::browser::page;
 use crate::model::format;
-use crate::wire::checks::{Ask, Nearby, Spot, Told};
+use crate::wire::checks::{Answer, Nearby, Question, Spot};
 
 /// Shows them, or hides them again.
 pub(super) fn toggle(store: Store, link: Link, spot: Spot) {
     if store.around.with_untracked(|it| it.as_ref().is_some_and(|(shown, ..)| *shown == spot)) {
         return store.around.set(None);
     }
-    link.ask(Ask::Around(spot), move |told| match told {
-        Told::Around { frames, dropped } => store.around.set(Some((spot, frames, dropped))),
-        Told::Failed(words) => store.complain(format::sentence(&words)),
+    link.ask(Question::Around(spot), move |told| match told {
+        Answer::Around { frames, dropped } => store.around.set(Some((spot, frames, dropped))),
+        Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
 }
 
 /// Takes them to the bench.
 pub(super) fn to_timeline(store: Store, link: Link, spot: Spot) {
-    link.ask(Ask::Recording(spot), move |told| match told {
-        Told::Frames(bytes) => {
+    link.ask(Question::Recording(spot), move |told| match told {
+        Answer::Frames(bytes) => {
             page::announce_bytes(page::FRAMES, &bytes);
             page::go_to("#/bench");
         }
-        Told::Failed(words) => store.complain(format::sentence(&words)),
+        Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
 }

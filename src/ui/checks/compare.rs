@@ -11,21 +11,21 @@ use crate::browser::page;
 use crate::engine::report::{Metric, Report, Verdict};
 use crate::model::format;
 use crate::ui::parts::fields::button;
-use crate::wire::checks::{Ask, Told};
+use crate::wire::checks::{Answer, Question};
 
 /// Fetches both and shows them.
 pub(super) fn start(store: Store, link: Link, earlier: u64, later: u64) {
-    link.ask(Ask::Past(earlier), move |told| {
-        let Told::Report(earlier) = told else { return say(store, told) };
-        link.ask(Ask::Past(later), move |told| match told {
-            Told::Report(later) => store.compared.set(Some((earlier, later))),
+    link.ask(Question::Past(earlier), move |told| {
+        let Answer::Report(earlier) = told else { return say(store, told) };
+        link.ask(Question::Past(later), move |told| match told {
+            Answer::Report(later) => store.compared.set(Some((earlier, later))),
             told => say(store, told),
         });
     });
 }
 
-fn say(store: Store, told: Told) {
-    if let Told::Failed(words) = told {
+fn say(store: Store, told: Answer) {
+    if let Answer::Failed(words) = told {
         store.complain(format::sentence(&words));
     }
 }

@@ -16,7 +16,7 @@ use crate::browser::editor::{Editor, Listeners, Underlined};
 use crate::engine::suite::assist::Example;
 use crate::model::format;
 use crate::ui::parts::fields::{prose, text, when};
-use crate::wire::checks::{Ask, OwnSuite, Told};
+use crate::wire::checks::{Answer, OwnSuite, Question};
 
 /// A change is looked at when nothing was typed for so long.
 const LOOK_AFTER: Duration = Duration::from_millis(150);
@@ -39,8 +39,8 @@ pub(super) fn follow(store: Store, link: Link) {
             return selected;
         }
         let asked = selected.clone();
-        link.ask(Ask::Text(selected.clone()), move |told| {
-            let Told::Text(document) = told else {
+        link.ask(Question::Text(selected.clone()), move |told| {
+            let Answer::Text(document) = told else {
                 store.selected.set(String::new());
                 return store.complain(format!("There is no suite {asked:?} here."));
             };
@@ -56,8 +56,8 @@ pub(super) fn follow(store: Store, link: Link) {
 
 /// Asks what is in a document.
 fn look(store: Store, link: Link, document: String) {
-    link.ask(Ask::Examine(document.clone()), move |told| {
-        if let Told::Examined(examined) = told
+    link.ask(Question::Examine(document.clone()), move |told| {
+        if let Answer::Examined(examined) = told
             && store.text.with_untracked(|now| *now == document)
         {
             store.examined.set(examined);
@@ -101,9 +101,9 @@ fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) 
 pub(super) fn keep_now(store: Store, link: Link) {
     let Some(suite) = store.unkept.try_update(Option::take).flatten() else { return };
     let id = suite.id.clone();
-    link.ask(Ask::Keep(suite), move |told| {
+    link.ask(Question::Keep(suite), move |told| {
         let is_all = store.unkept.with_untracked(Option::is_none);
-        if matches!(told, Told::Library(_)) && is_all && store.selected.with_untracked(|now| *now == id) {
+        if matches!(told, Answer::Library(_)) && is_all && store.selected.with_untracked(|now| *now == id) {
             store.is_kept.set(true);
         }
         library::heard(store, told);
@@ -200,8 +200,8 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
     let insert = move |example: Example| {
         let Some(opened) = editor.with_value(Clone::clone) else { return };
         let (text, offset) = opened.cursor();
-        link.ask(Ask::Place { text, offset, is_check: example.is_check }, move |told| match told {
-            Told::Place { at: Some(at), clients } => {
+        link.ask(Question::Place { text, offset, is_check: example.is_check }, move |told| match told {
+            Answer::Place { at: Some(at), clients } => {
                 opened.insert(&with_clients(&example.text, &clients), at)
             }
             _ => store.complain(
@@ -211,11 +211,13 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
     };
     let set_neatly = move || {
         let before = store.text.get_untracked();
-        link.ask(Ask::Format(before.clone()), move |told| match told {
-            Told::Text(text) if store.text.with_untracked(|now| *now == before) => {
+        link.ask(Question::Format(before.clone()), move |told| match told {
+            Answer::Text(text) if store.text.with_untracked(|now| *now == before) => {
                 changed(store, link, typed, text);
             }
-            Told::Mistakes(_) => store.complain("A document with mistakes is not set anew: mend them first."),
+            Answer::Mistakes(_) => {
+                store.complain("A document with mistakes is not set anew: mend them first.")
+            }
             _ => {}
         });
     };
@@ -271,14 +273,14 @@ fn listeners(store: Store, link: Link, typed: StoredValue<u32>) -> Listeners {
     Listeners {
         changed: Rc::new(move |document| changed(store, link, typed, document)),
         complete: Rc::new(move |text, offset, answer| {
-            link.ask(Ask::Complete { text, offset }, move |told| {
-                let Told::Suggestions(all) = told else { return answer(Vec::new()) };
+            link.ask(Question::Complete { text, offset }, move |told| {
+                let Answer::Suggestions(all) = told else { return answer(Vec::new()) };
                 answer(all);
             });
         }),
         explain: Rc::new(move |text, offset, answer| {
-            link.ask(Ask::Explain { text, offset }, move |told| match told {
-                Told::Explained(said) => answer(said),
+            link.ask(Question::Explain { text, offset }, move |told| match told {
+                Answer::Explained(said) => answer(said),
                 _ => answer(None),
             });
         }),
@@ -290,8 +292,8 @@ fn inserter(store: Store, link: Link, insert: impl Fn(Example) + Copy + Send + S
     let ready_made = RwSignal::new(Vec::<Example>::new());
     let fetch = move || {
         if ready_made.with_untracked(Vec::is_empty) {
-            link.ask(Ask::Examples, move |told| {
-                if let Told::Examples(all) = told {
+            link.ask(Question::Examples, move |told| {
+                if let Answer::Examples(all) = told {
                     ready_made.set(all);
                 }
             });

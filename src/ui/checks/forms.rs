@@ -12,7 +12,7 @@ use super::order;
 use super::store::Store;
 use crate::engine::suite::assist::OutlineVariable;
 use crate::ui::parts::fields::{button, icon, text, tick, when};
-use crate::wire::checks::{Ask, Environment, Forms, Told, Value};
+use crate::wire::checks::{Answer, Environment, Forms, Question, Value};
 
 /// By suite and name.
 type Values = BTreeMap<String, BTreeMap<String, String>>;
@@ -48,8 +48,8 @@ pub(super) fn keep(store: Store, link: Link) {
         set_timeout(
             move || {
                 if waits.try_get_value() == Some(mine) {
-                    link.ask(Ask::KeepForms(kept), move |told| {
-                        if let Told::Failed(words) = told {
+                    link.ask(Question::KeepForms(kept), move |told| {
+                        if let Answer::Failed(words) = told {
                             store.complain(words);
                         }
                     });

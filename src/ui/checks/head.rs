@@ -9,7 +9,7 @@ use super::store::{Store, Tab};
 use super::target;
 use crate::browser::download::Download;
 use crate::ui::parts::fields::{button, prose, text, when};
-use crate::wire::checks::{Ask, Errand, OwnSuite};
+use crate::wire::checks::{OwnSuite, Question, Request};
 
 /// The head.
 #[component]
@@ -26,7 +26,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
     let failed =
         Memo::new(move |_| store.shown_here().map_or(0, |run| run.with(|run| order::failed(run).len())));
     let run = move || match store.is_running() {
-        true => link.send(&Errand::Stop),
+        true => link.send(&Request::Stop),
         false => order::run_selected(store, link, Vec::new()),
     };
     let run = move || untrack(run);
@@ -44,7 +44,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         super::editor::keep_now(store, link);
         order::with_text(store, link, move |text| {
             let suite = OwnSuite { id: card.id, title: typed, text };
-            link.ask(Ask::Keep(suite), move |told| library::heard(store, told));
+            link.ask(Question::Keep(suite), move |told| library::heard(store, told));
         });
     };
     let export = move || {

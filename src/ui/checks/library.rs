@@ -13,7 +13,7 @@ use super::store::{Notice, Store, Tab};
 use crate::browser::{files, page};
 use crate::model::format;
 use crate::ui::parts::fields::{button, text, when};
-use crate::wire::checks::{Ask, Card, OwnSuite, Told};
+use crate::wire::checks::{Answer, Card, OwnSuite, Question};
 
 /// What a new suite begins with: it runs as it stands.
 const NEW: &str = r#"{
@@ -257,19 +257,18 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
     let first = text.trim_start_matches('\u{feff}').trim_start().lines().next().unwrap_or_default();
     let is_recording = first.starts_with("{\"event\":");
     if is_recording {
-        link.ask(
-            Ask::FromRecording(text.trim_start_matches('\u{feff}').to_owned()),
-            move |told| match told {
-                Told::Drafted { text, remarks, secrets } => {
+        link.ask(Question::FromRecording(text.trim_start_matches('\u{feff}').to_owned()), move |told| {
+            match told {
+                Answer::Drafted { text, remarks, secrets } => {
                     let id = create_with(store, link, name, text, remarks);
                     // As if a person had typed them into Values: for this visit, and kept nowhere.
                     store.secret_values.update(|all| all.entry(id.clone()).or_default().extend(secrets));
                     made(id);
                 }
-                Told::Failed(words) => store.complain(format::sentence(&words)),
+                Answer::Failed(words) => store.complain(format::sentence(&words)),
                 _ => {}
-            },
-        );
+            }
+        });
         return;
     }
     if text.len() > LARGEST {
@@ -279,9 +278,9 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
             format::size(LARGEST as u64)
         ));
     }
-    link.ask(Ask::Examine(text.clone()), move |told| {
+    link.ask(Question::Examine(text.clone()), move |told| {
         let title = match told {
-            Told::Examined(it) if !it.name.is_empty() => it.name,
+            Answer::Examined(it) if !it.name.is_empty() => it.name,
             _ => said_name(&text).unwrap_or(name),
         };
         made(create_with(store, link, title, text, Vec::new()));
@@ -305,7 +304,7 @@ fn create_with(store: Store, link: Link, title: String, text: String, remarks: V
     let id = format!("own-{}", page::unique());
     let made = id.clone();
     let suite = OwnSuite { id: id.clone(), title, text };
-    link.ask(Ask::Keep(suite), move |told| {
+    link.ask(Question::Keep(suite), move |told| {
         heard(store, told);
         page::go_to(&format!("#/checks/{id}"));
         store.remarks.set((id, remarks));
@@ -340,7 +339,7 @@ pub(super) fn delete(store: Store, link: Link) {
 
 fn delete_with(store: Store, link: Link, card: Card, text: String) {
     let suite = OwnSuite { id: card.id.clone(), title: card.title.clone(), text };
-    link.ask(Ask::Forget(card.id), move |told| {
+    link.ask(Question::Forget(card.id), move |told| {
         heard(store, told);
         page::go_to("#/checks");
         store.selected.set(String::new());
@@ -356,18 +355,18 @@ fn delete_with(store: Store, link: Link, card: Card, text: String) {
 /// Brings a deleted suite back.
 pub(super) fn bring_back(store: Store, link: Link, suite: OwnSuite) {
     let id = suite.id.clone();
-    link.ask(Ask::Keep(suite), move |told| {
+    link.ask(Question::Keep(suite), move |told| {
         heard(store, told);
         page::go_to(&format!("#/checks/{id}"));
     });
 }
 
 /// The library after a change, or why it was not kept.
-pub(super) fn heard(store: Store, told: Told) {
+pub(super) fn heard(store: Store, told: Answer) {
     match told {
         // That nothing is kept was said when the view opened.
-        Told::Library(library) | Told::Unkept { library, .. } => store.library.set(library),
-        Told::Failed(words) => store.complain(format::sentence(&words)),
+        Answer::Library(library) | Answer::Unkept { library, .. } => store.library.set(library),
+        Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     }
 }

@@ -9,7 +9,7 @@ use super::store::Store;
 use crate::browser::channel::{WorkerChannel, WorkerFailed};
 use crate::browser::page;
 use crate::ui::parts::pace::Pace;
-use crate::wire::checks::{Ask, Errand, Live, Tidings, Told};
+use crate::wire::checks::{Answer, Question, Request, RunEvent, Update};
 use crate::wire::{decode_json, encode_json};
 
 /// A worker that says nothing for so long will not come.
@@ -27,14 +27,14 @@ struct Hold {
     channel: Option<WorkerChannel>,
     /// What was asked before the worker listened; none once it does.
     waiting: Option<Vec<Vec<u8>>>,
-    asked: BTreeMap<u32, Box<dyn FnOnce(Told)>>,
+    asked: BTreeMap<u32, Box<dyn FnOnce(Answer)>>,
     next_question: u32,
     /// Who wants to know what happens in runs, beside the store.
     ears: Vec<Ear>,
 }
 
 /// Hears what happens in runs.
-type Ear = Box<dyn FnMut(&Live)>;
+type Ear = Box<dyn FnMut(&RunEvent)>;
 
 impl Link {
     /// Starts the worker at this address.
@@ -63,8 +63,8 @@ impl Link {
         link
     }
 
-    pub fn send(&self, errand: &Errand) {
-        let bytes = encode_json(errand);
+    pub fn send(&self, request: &Request) {
+        let bytes = encode_json(request);
         self.0.update_value(|hold| match (&mut hold.waiting, &hold.channel) {
             (Some(waiting), _) => waiting.push(bytes),
             (None, Some(channel)) => channel.post(&bytes),
@@ -73,20 +73,20 @@ impl Link {
     }
 
     /// Asks a question; `heard` gets the answer.
-    pub fn ask(&self, question: Ask, heard: impl FnOnce(Told) + 'static) {
-        let heard: Box<dyn FnOnce(Told)> = Box::new(heard);
+    pub fn ask(&self, question: Question, heard: impl FnOnce(Answer) + 'static) {
+        let heard: Box<dyn FnOnce(Answer)> = Box::new(heard);
         let id = self.0.try_update_value(|hold| {
             hold.next_question += 1;
             hold.asked.insert(hold.next_question, heard);
             hold.next_question
         });
         if let Some(id) = id {
-            self.send(&Errand::Ask { id, question });
+            self.send(&Request::Question { id, question });
         }
     }
 
     /// Calls `heard` with everything that happens in runs from now on.
-    pub fn listen(&self, heard: impl FnMut(&Live) + 'static) {
+    pub fn listen(&self, heard: impl FnMut(&RunEvent) + 'static) {
         self.0.update_value(|hold| hold.ears.push(Box::new(heard)));
     }
 
@@ -102,8 +102,8 @@ impl Link {
     }
 
     fn hear(&self, store: Store, bytes: &[u8]) {
-        match decode_json::<Tidings>(bytes) {
-            Ok(Tidings::Ready { clock_step }) => {
+        match decode_json::<Update>(bytes) {
+            Ok(Update::Ready { clock_step }) => {
                 store.clock_step.set(clock_step);
                 let waiting = self.0.try_update_value(|hold| hold.waiting.take()).flatten();
                 self.0.with_value(|hold| {
@@ -112,14 +112,14 @@ impl Link {
                     }
                 });
             }
-            Ok(Tidings::Restored(restored)) => store.restore(*restored),
-            Ok(Tidings::Told { id, told }) => {
+            Ok(Update::Restored(restored)) => store.restore(*restored),
+            Ok(Update::Answer { id, answer }) => {
                 let heard = self.0.try_update_value(|hold| hold.asked.remove(&id)).flatten();
                 if let Some(heard) = heard {
-                    heard(told);
+                    heard(answer);
                 }
             }
-            Ok(Tidings::Live(all)) => {
+            Ok(Update::RunEvent(all)) => {
                 let link = *self;
                 // Drawn with the frame, and only then may the worker send more.
                 let apply = move || {
@@ -133,7 +133,7 @@ impl Link {
                 };
                 PACE.draw(apply, move |rest| {
                     if !link.0.is_disposed() {
-                        link.send(&Errand::Seen(rest));
+                        link.send(&Request::Seen(rest));
                     }
                 });
             }

@@ -11,7 +11,7 @@ use super::link::Link;
 use super::server;
 use super::store::{Store, Tab};
 use crate::browser::page;
-use crate::wire::checks::{Ask, Errand, Examined, Order, SuiteOrder, Told};
+use crate::wire::checks::{Answer, Examined, Question, Request, RunRequest, SuiteRequest};
 
 /// What `{{env.NAME}}` finds: the server that serves this page, and over it what the environment says.
 pub(super) fn env(store: Store) -> BTreeMap<String, String> {
@@ -28,7 +28,7 @@ pub(super) fn env(store: Store) -> BTreeMap<String, String> {
 }
 
 /// What the address gives to this suite goes before all others.
-fn given(store: Store, suites: &[SuiteOrder]) -> Vec<(String, String)> {
+fn given(store: Store, suites: &[SuiteRequest]) -> Vec<(String, String)> {
     store.given.with_untracked(|given| match suites {
         [only] if only.id == given.suite => given.env.clone(),
         _ => Vec::new(),
@@ -81,7 +81,13 @@ fn parts_of(host: &str) -> BTreeMap<String, String> {
     .into()
 }
 
-fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names: Vec<String>) -> SuiteOrder {
+fn suite_order(
+    store: Store,
+    id: &str,
+    text: String,
+    examined: &Examined,
+    names: Vec<String>,
+) -> SuiteRequest {
     let mut env = env(store);
     let given = store
         .given
@@ -115,11 +121,11 @@ fn suite_order(store: Store, id: &str, text: String, examined: &Examined, names:
             }
         }
     }
-    SuiteOrder { id: id.to_owned(), text, overrides, names, told_by }
+    SuiteRequest { id: id.to_owned(), text, overrides, names, told_by }
 }
 
 /// The order of these suites; none while a seed or a count is typed that is none.
-fn order(store: Store, suites: Vec<SuiteOrder>, tags: Vec<String>) -> Option<Order> {
+fn order(store: Store, suites: Vec<SuiteRequest>, tags: Vec<String>) -> Option<RunRequest> {
     let seed = store.seed.get_untracked();
     let seed = match seed.trim() {
         "" => None,
@@ -138,7 +144,7 @@ fn order(store: Store, suites: Vec<SuiteOrder>, tags: Vec<String>) -> Option<Ord
     });
     let mut env = env(store);
     env.extend(given(store, &suites));
-    Some(Order {
+    Some(RunRequest {
         // Nobody waits for it by its number.
         number: 0,
         suites,
@@ -150,7 +156,7 @@ fn order(store: Store, suites: Vec<SuiteOrder>, tags: Vec<String>) -> Option<Ord
         sockets_elsewhere: page::given(page::BENCH_SOCKETS)
             .and_then(|it| it.parse().ok())
             .unwrap_or_default(),
-        ..Order::default()
+        ..RunRequest::default()
     })
 }
 
@@ -165,8 +171,8 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
     let tags = store.tags.with_untracked(|tags| tags.iter().cloned().collect());
     store.order.update(|order| order.is_running = true);
     with_text(store, link, move |text| {
-        link.ask(Ask::Examine(text.clone()), move |told| {
-            let Told::Examined(examined) = told else {
+        link.ask(Question::Examine(text.clone()), move |told| {
+            let Answer::Examined(examined) = told else {
                 return not_run(store, "The suite could not be read.");
             };
             if !examined.mistakes.is_empty() {
@@ -182,7 +188,7 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
 }
 
 /// What Run would order, of the text that was heard of last; none while a seed or a count is typed that is none.
-pub(super) fn of_selected(store: Store) -> Option<Order> {
+pub(super) fn of_selected(store: Store) -> Option<RunRequest> {
     let id = store.selected.get_untracked();
     let text = store.text.get_untracked();
     let suite = store.examined.with_untracked(|examined| suite_order(store, &id, text, examined, Vec::new()));
@@ -197,8 +203,8 @@ pub(super) fn with_text(store: Store, link: Link, then: impl FnOnce(String) + 's
     if store.text_of.with_untracked(|of| *of == id) {
         return then(store.text.get_untracked());
     }
-    link.ask(Ask::Text(id.clone()), move |told| match told {
-        Told::Text(text) => then(text),
+    link.ask(Question::Text(id.clone()), move |told| match told {
+        Answer::Text(text) => then(text),
         _ => not_run(store, format!("The suite {id} is gone.")),
     });
 }
@@ -253,16 +259,16 @@ fn gather(
     store: Store,
     link: Link,
     mut wanted: Vec<(String, Vec<String>)>,
-    mut gathered: Vec<SuiteOrder>,
+    mut gathered: Vec<SuiteRequest>,
     tags: Vec<String>,
 ) {
     // Until the worker says so itself: a second press must not order the same again.
     store.order.update(|order| order.is_running = true);
     let Some((id, names)) = wanted.pop() else { return start(store, link, gathered, tags) };
-    link.ask(Ask::Text(id.clone()), move |told| {
-        let Told::Text(text) = told else { return not_run(store, format!("The suite {id} is gone.")) };
-        link.ask(Ask::Examine(text.clone()), move |told| {
-            let Told::Examined(examined) = told else {
+    link.ask(Question::Text(id.clone()), move |told| {
+        let Answer::Text(text) = told else { return not_run(store, format!("The suite {id} is gone.")) };
+        link.ask(Question::Examine(text.clone()), move |told| {
+            let Answer::Examined(examined) = told else {
                 return not_run(store, "The suite could not be read.");
             };
             gathered.push(suite_order(store, &id, text, &examined, names));
@@ -271,7 +277,7 @@ fn gather(
     });
 }
 
-fn start(store: Store, link: Link, suites: Vec<SuiteOrder>, tags: Vec<String>) {
+fn start(store: Store, link: Link, suites: Vec<SuiteRequest>, tags: Vec<String>) {
     let first = suites.first().map(|suite| suite.id.clone()).unwrap_or_default();
     match order(store, suites, tags) {
         Some(order) => {
@@ -283,7 +289,7 @@ fn start(store: Store, link: Link, suites: Vec<SuiteOrder>, tags: Vec<String>) {
                 store.tab.set(Tab::Certificate);
             }
             store.order.update(|order| order.is_running = true);
-            link.send(&Errand::Run(Box::new(order)));
+            link.send(&Request::Run(Box::new(order)));
         }
         None => {
             not_run(store, format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));

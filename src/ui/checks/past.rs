@@ -14,7 +14,7 @@ use crate::engine::report::EventFormat;
 use crate::model::format;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{button, text, when};
-use crate::wire::checks::{Ask, PastRun, Told};
+use crate::wire::checks::{Answer, PastRun, Question};
 
 /// The part.
 pub(super) fn earlier(store: Store, link: Link) -> AnyView {
@@ -36,12 +36,12 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
     };
     let forget = move || {
         let ids: Vec<u64> = chosen.get_untracked().into_iter().collect();
-        link.ask(Ask::ForgetPast(ids), move |told| match told {
-            Told::Past(past) => {
+        link.ask(Question::ForgetPast(ids), move |told| match told {
+            Answer::Past(past) => {
                 store.past.set(past);
                 chosen.set(BTreeSet::new());
             }
-            Told::Failed(words) => store.complain(format::sentence(&words)),
+            Answer::Failed(words) => store.complain(format::sentence(&words)),
             _ => {}
         });
     };
@@ -101,8 +101,8 @@ fn row(store: Store, link: Link, chosen: RwSignal<BTreeSet<u64>>, run: PastRun) 
 
 /// Shows a run of an earlier time.
 fn open(store: Store, link: Link, id: u64, suite_id: String) {
-    link.ask(Ask::Past(id), move |told| match told {
-        Told::Report(report) => {
+    link.ask(Question::Past(id), move |told| match told {
+        Answer::Report(report) => {
             if !suite_id.is_empty() && store.selected.get_untracked() != suite_id {
                 page::go_to(&format!("#/checks/{suite_id}"));
                 store.selected.set(suite_id.clone());
@@ -110,7 +110,7 @@ fn open(store: Store, link: Link, id: u64, suite_id: String) {
             store.shown.set(Some(RwSignal::new(LiveRun::of_report(id, suite_id, *report))));
             store.tab.set(Tab::Certificate);
         }
-        Told::Failed(words) => store.complain(format::sentence(&words)),
+        Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     });
 }
@@ -135,24 +135,24 @@ const RECORDINGS: [(EventFormat, &str); 3] = [
 
 /// The menu of files; those of a certificate only where a run gives one.
 pub(super) fn exports(store: Store, link: Link, run: u64, is_certified: bool) -> AnyView {
-    let save = move |told: Told| match told {
-        Told::File { name, media_type, text } => {
+    let save = move |told: Answer| match told {
+        Answer::File { name, media_type, text } => {
             let mut download = Download::default();
             download.push(text.as_bytes());
             download.save(&name, &media_type);
             store.say(format!("Saved as {name}, {}.", format::size(text.len() as u64)));
         }
-        Told::Failed(words) => store.complain(format::sentence(&words)),
+        Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
     };
     let certified = if is_certified { &CERTIFICATES[..] } else { &[] };
     let forms = certified.iter().chain(&FORMS).map(|&(form, title)| {
-        let ask = move || link.ask(Ask::Write { run, form: form.to_owned() }, save);
+        let ask = move || link.ask(Question::Write { run, form: form.to_owned() }, save);
         view! { <button type="button" class="quiet" data-testid=format!("save-{form}") on:click=move |_| ask()>{title}</button> }.into_any()
     });
     let forms: Vec<_> = forms.collect();
     let recordings = RECORDINGS.map(|(form, title)| {
-        let ask = move || link.ask(Ask::Events { run, form }, save);
+        let ask = move || link.ask(Question::Events { run, form }, save);
         view! { <button type="button" class="quiet" data-testid=format!("save-{}", form.name()) on:click=move |_| ask()>{title}</button> }.into_any()
     });
     view! {

@@ -36,7 +36,7 @@ pub(super) fn run(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
     });
     view! {
         {whole(store, link, run)}
-        {seats(run)}
+        {connections(run)}
         <ol class="check-list" data-testid="results">{rows}</ol>
         <p class="hint">{more}</p>
     }
@@ -139,28 +139,31 @@ fn verdict_words(verdict: Verdict) -> &'static str {
 }
 
 /// The connections of the check that runs, by state.
-fn seats(run: RwSignal<LiveRun>) -> AnyView {
-    let seats = Memo::new(move |_| run.with(|run| run.seats.clone()));
+fn connections(run: RwSignal<LiveRun>) -> AnyView {
+    let connections = Memo::new(move |_| run.with(|run| run.connections.clone()));
     let cells = move || {
-        let cell = |seat: crate::wire::checks::Seat| {
-            let state = match seat.standing {
+        let cell = |connection: crate::wire::checks::ConnectionRow| {
+            let state = match connection.phase {
                 Standing::Connecting => "connecting",
                 Standing::Open => "open",
                 Standing::Closing => "closing",
                 Standing::Closed => "closed",
                 Standing::Failed => "failed",
             };
-            let words = format!("{}: {state}, {} sent, {} received", seat.name, seat.sent, seat.received);
+            let words = format!(
+                "{}: {state}, {} sent, {} received",
+                connection.name, connection.sent, connection.received
+            );
             view! { <li data-state=state title=words></li> }.into_any()
         };
-        seats.get().into_iter().map(cell).collect_view()
+        connections.get().into_iter().map(cell).collect_view()
     };
     let words = text(move || {
-        seats.with(|seats| {
-            let of = |standing| seats.iter().filter(|seat| seat.standing == standing).count();
+        connections.with(|connections| {
+            let of = |phase| connections.iter().filter(|connection| connection.phase == phase).count();
             format!(
                 "{}: {} open, {} connecting, {} closing or closed, {} failed",
-                format::counted(seats.len() as u64, "connection"),
+                format::counted(connections.len() as u64, "connection"),
                 of(Standing::Open),
                 of(Standing::Connecting),
                 of(Standing::Closing) + of(Standing::Closed),
@@ -169,7 +172,7 @@ fn seats(run: RwSignal<LiveRun>) -> AnyView {
         })
     });
     view! {
-        <section class="seats" aria-label="Connections of the running check" hidden=when(move || seats.with(Vec::is_empty))>
+        <section class="seats" aria-label="Connections of the running check" hidden=when(move || connections.with(Vec::is_empty))>
             <p class="hint" data-testid="seats">{words}</p>
             <ul aria-hidden="true">{cells}</ul>
         </section>

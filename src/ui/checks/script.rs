@@ -16,7 +16,7 @@ use crate::engine::conformance::CertificateFormat;
 use crate::engine::report::{EventFormat, write_json};
 use crate::engine::run::Shard;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
-use crate::wire::checks::{Ask, Errand, Live, Order, SuiteOrder, Told};
+use crate::wire::checks::{Answer, Question, Request, RunEvent, RunRequest, SuiteRequest};
 
 thread_local! {
     static PAGE: RefCell<Option<Page>> = const { RefCell::new(None) };
@@ -68,12 +68,12 @@ pub(super) fn offer(store: Store, link: Link) {
         }
     });
     link.listen(move |live| match live {
-        Live::Begun { order, .. } => {
+        RunEvent::Begun { order, .. } => {
             if let Some(waiter) = &mut *ended.borrow_mut() {
                 waiter.has_begun = waiter.order == *order;
             }
         }
-        Live::Ended { run, report, .. } => {
+        RunEvent::Ended { run, report, .. } => {
             latest.set(*run);
             if let Some(waiter) = ended.borrow_mut().take_if(|it| it.has_begun) {
                 let mut text = String::new();
@@ -81,7 +81,7 @@ pub(super) fn offer(store: Store, link: Link) {
                 settle(&waiter.resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
             }
         }
-        Live::Refused { mistakes, reasons, .. } => {
+        RunEvent::Refused { mistakes, reasons, .. } => {
             if let Some(waiter) = ended.borrow_mut().take_if(|it| it.has_begun) {
                 let mistakes = mistakes.iter().map(|it| format!("{}:{}: {}", it.line, it.column, it.message));
                 let words: Vec<_> = reasons.iter().cloned().chain(mistakes).collect();
@@ -117,7 +117,7 @@ pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     page.store.selected.set(String::new());
     Promise::new(&mut |resolve, reject| {
         *page.waiting.borrow_mut() = Some(Waiter { order: order.number, has_begun: false, resolve, reject });
-        page.link.send(&Errand::Run(Box::new(order.clone())));
+        page.link.send(&Request::Run(Box::new(order.clone())));
     })
 }
 
@@ -125,7 +125,7 @@ fn rejected(words: &str) -> Promise {
     Promise::reject(&js_sys::Error::new(words))
 }
 
-fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
+fn order_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> {
     let text = match suite.as_string() {
         Some(text) => text,
         None if suite.is_object() => JSON::stringify(suite)
@@ -157,8 +157,8 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
         told_by.remove(&format!("env.{name}"));
     }
     told_by.extend(texts(&member("told_by"))?);
-    let suite = SuiteOrder { text, overrides, names, told_by, ..SuiteOrder::default() };
-    Ok(Order {
+    let suite = SuiteRequest { text, overrides, names, told_by, ..SuiteRequest::default() };
+    Ok(RunRequest {
         suites: vec![suite],
         env,
         tags: list(&member("tags"), "tags")?,
@@ -166,7 +166,7 @@ fn order_of(suite: &JsValue, options: &JsValue) -> Result<Order, String> {
         times: 1,
         shard,
         start_at,
-        ..Order::default()
+        ..RunRequest::default()
     })
 }
 
@@ -288,7 +288,7 @@ pub fn events(form: &str) -> Promise {
     if run == 0 {
         return rejected("no run has ended in this page yet");
     }
-    ask(&page, Ask::Events { run, form })
+    ask(&page, Question::Events { run, form })
 }
 
 /// `broken()`: the connections of the run that has ended last which ended without a close frame, as a list.
@@ -296,7 +296,7 @@ pub fn broken() -> Promise {
     let Some(page) = page() else { return rejected("the checks are not there yet") };
     match page.latest.get() {
         0 => rejected("no run has ended in this page yet"),
-        run => ask(&page, Ask::Broken(run)),
+        run => ask(&page, Question::Broken(run)),
     }
 }
 
@@ -305,7 +305,7 @@ pub fn certified() -> Promise {
     let Some(page) = page() else { return rejected("the checks are not there yet") };
     match page.latest.get() {
         0 => rejected("no run has ended in this page yet"),
-        run => ask(&page, Ask::Write { run, form: CertificateFormat::Json.name().to_owned() }),
+        run => ask(&page, Question::Write { run, form: CertificateFormat::Json.name().to_owned() }),
     }
 }
 
@@ -315,28 +315,28 @@ pub fn mask(texts: &JsValue) -> Promise {
     match (page.latest.get(), list(texts, "texts")) {
         (0, _) => rejected("no run has ended in this page yet"),
         (_, Err(words)) => rejected(&words),
-        (run, Ok(texts)) => ask(&page, Ask::Mask { run, texts }),
+        (run, Ok(texts)) => ask(&page, Question::Mask { run, texts }),
     }
 }
 
-fn ask(page: &Page, question: Ask) -> Promise {
+fn ask(page: &Page, question: Question) -> Promise {
     // A recording is a text, whatever is in it; a certificate is a value.
-    let is_value = matches!(question, Ask::Write { .. });
+    let is_value = matches!(question, Question::Write { .. });
     Promise::new(&mut |resolve, reject| {
         page.link.ask(question.clone(), move |told| match told {
-            Told::File { text, .. } if is_value => {
+            Answer::File { text, .. } if is_value => {
                 settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL))
             }
-            Told::File { text, .. } => settle(&resolve, &text.into()),
-            Told::Broken(all) => {
+            Answer::File { text, .. } => settle(&resolve, &text.into()),
+            Answer::Broken(all) => {
                 let text = serde_json::to_string(&all).unwrap_or_default();
                 settle(&resolve, &JSON::parse(&text).unwrap_or(JsValue::NULL));
             }
-            Told::Masked(texts) => {
+            Answer::Masked(texts) => {
                 let texts: js_sys::Array = texts.into_iter().map(JsValue::from).collect();
                 settle(&resolve, &texts);
             }
-            Told::Failed(words) => settle(&reject, &js_sys::Error::new(&words)),
+            Answer::Failed(words) => settle(&reject, &js_sys::Error::new(&words)),
             _ => settle(&reject, &js_sys::Error::new("the worker answered something else")),
         });
     })
@@ -345,6 +345,6 @@ fn ask(page: &Page, question: Ask) -> Promise {
 /// `stop()`: ends what runs; its report still comes.
 pub fn stop() {
     if let Some(page) = page() {
-        page.link.send(&Errand::Stop);
+        page.link.send(&Request::Stop);
     }
 }

@@ -12,7 +12,7 @@ use crate::engine::conformance::Kind;
 use crate::engine::report::{Report, Verdict};
 use crate::model::running::{LiveRun, Stage, durations};
 use crate::wire::checks::{
-    Card, Examined, Forms, Live, Mistake, OwnSuite, PastRun, Restored, Seat, Spot, Standing,
+    Card, ConnectionRow, Examined, Forms, Mistake, OwnSuite, PastRun, Phase, Restored, RunEvent, Spot,
 };
 
 /// A part of the view.
@@ -87,10 +87,11 @@ pub(super) struct Notice {
 }
 
 /// The head of the page counts all sockets, whoever holds them.
-fn tell_sockets(seats: &[Seat]) {
-    let is_used =
-        |seat: &&Seat| matches!(seat.standing, Standing::Connecting | Standing::Open | Standing::Closing);
-    let used = seats.iter().filter(is_used).count().to_string();
+fn tell_sockets(connections: &[ConnectionRow]) {
+    let is_used = |connection: &&ConnectionRow| {
+        matches!(connection.phase, Phase::Connecting | Phase::Open | Phase::Closing)
+    };
+    let used = connections.iter().filter(is_used).count().to_string();
     page::announce_bytes(page::CHECK_SOCKETS, used.as_bytes());
 }
 
@@ -231,12 +232,12 @@ impl Store {
     }
 
     /// Something happened in a run.
-    pub fn apply(&self, live: Live) {
+    pub fn apply(&self, live: RunEvent) {
         match live {
-            Live::Begun { runs, .. } => {
+            RunEvent::Begun { runs, .. } => {
                 self.order.set(OrderSeen { runs, is_running: true, ..OrderSeen::default() });
             }
-            Live::Run { run, suite_id, round, .. } => {
+            RunEvent::Run { run, suite_id, round, .. } => {
                 self.order.update(|order| {
                     order.begun += 1;
                     order.suites.insert(suite_id.clone());
@@ -254,15 +255,15 @@ impl Store {
                 self.around.set(None);
                 self.shown.set(Some(live));
             }
-            Live::Refused { suite_id, mistakes, reasons } => {
+            RunEvent::Refused { suite_id, mistakes, reasons } => {
                 self.order.update(|order| order.refused.push((suite_id, mistakes, reasons)));
             }
-            Live::Progress(progress) => self.current(|run| run.apply(progress)),
-            Live::Seats(seats) => {
-                tell_sockets(&seats);
-                self.current(|run| run.seats = seats);
+            RunEvent::Progress(progress) => self.current(|run| run.apply(progress)),
+            RunEvent::Connections(connections) => {
+                tell_sockets(&connections);
+                self.current(|run| run.connections = connections);
             }
-            Live::Ended { past, report, .. } => {
+            RunEvent::Ended { past, report, .. } => {
                 tell_sockets(&[]);
                 self.order.update(|order| {
                     for check in &report.checks {
@@ -280,8 +281,8 @@ impl Store {
                     });
                 }
             }
-            Live::Over => self.order.update(|order| order.is_running = false),
-            Live::Trouble(words) => self.complain(words),
+            RunEvent::Over => self.order.update(|order| order.is_running = false),
+            RunEvent::Trouble(words) => self.complain(words),
         }
     }
 

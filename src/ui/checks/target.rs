@@ -14,7 +14,7 @@ use crate::engine::report::TargetReport;
 use crate::model::format;
 use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{prose, text, when};
-use crate::wire::checks::{Ask, Told};
+use crate::wire::checks::{Answer, Question};
 
 /// The worker is asked once what a person types has not changed for this long.
 const ASK_AFTER: Duration = Duration::from_millis(120);
@@ -54,15 +54,15 @@ pub(super) fn follow(store: Store, link: Link) {
                 return;
             }
             let Some(order) = order::of_selected(store) else { return };
-            link.ask(Ask::Plan(Box::new(order)), move |told| {
+            link.ask(Question::Plan(Box::new(order)), move |told| {
                 if !is_current() {
                     return;
                 }
                 match told {
-                    Told::Planned { targets, checks, missing } => {
+                    Answer::Planned { targets, checks, missing } => {
                         store.planned.set(Planned::Targets(targets, checks, missing));
                     }
-                    Told::Failed(words) => store.planned.set(Planned::Missing(words)),
+                    Answer::Failed(words) => store.planned.set(Planned::Missing(words)),
                     _ => {}
                 }
             });

@@ -18,13 +18,13 @@ use super::target;
 use crate::browser::leaving::{LeaveQuestion, SightListener};
 use crate::browser::page;
 use crate::ui::parts::fields::{button, text, when};
-use crate::wire::checks::Errand;
+use crate::wire::checks::Request;
 
 /// The view.
 #[component]
 pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     StoredValue::new_local(page::FragmentListener::new(move |fragment| select(store, &fragment)));
-    StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Errand::Hidden(is_hidden))));
+    StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Request::Hidden(is_hidden))));
     // A recording may be what opens this view: what is kept before the browser's storage was read would be kept nowhere.
     let recorded = RwSignal::new(Vec::<String>::new());
     StoredValue::new_local(page::BytesListener::new(page::RECORDING, move |bytes| {
@@ -118,7 +118,7 @@ fn visitor(store: Store, link: Link) -> AnyView {
         move || shown.get().filter(|_| is_certified.get()).map(|run| certificate::of_run(store, link, run));
     let title =
         text(move || store.shown_here().map(|run| run.with(|run| run.suite.clone())).unwrap_or_default());
-    let stop = move || link.send(&Errand::Stop);
+    let stop = move || link.send(&Request::Stop);
     view! {
         <header class="suite-head"><div class="line"><h2>{title}</h2><span class="space"></span>
             <button type="button" data-testid="stop" disabled=when(move || !store.is_running()) on:click=move |_| stop()>"Stop"</button></div></header>

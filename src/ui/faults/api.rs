@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::browser::{http, page};
 use crate::engine::{HttpRequest, HttpResponse};
 use crate::model::faults::link::{encoded, in_page_words};
-use crate::model::faults::links::Board;
+use crate::model::faults::links::ProxyState;
 use crate::model::faults::setting::{Setting, quoted};
 use crate::model::faults::toxic::Toxic;
 
@@ -31,9 +31,9 @@ pub(super) enum ApiError {
 }
 
 /// What is on, and who is connected.
-pub(super) async fn board(key: &str) -> Result<Board, ApiError> {
+pub(super) async fn board(key: &str) -> Result<ProxyState, ApiError> {
     let answer = ask("GET", "", None, PATIENCE).await?;
-    Board::read(&answer, key).ok_or_else(not_ours)
+    ProxyState::read(&answer, key).ok_or_else(not_ours)
 }
 
 /// Adds a toxic, or puts it in the place of the one with its name.

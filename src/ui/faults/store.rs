@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::browser::page;
-use crate::model::faults::link::Line;
-use crate::model::faults::links::Board;
+use crate::model::faults::link::ProxiedLink;
+use crate::model::faults::links::ProxyState;
 use crate::model::faults::setting::Setting;
 use crate::model::faults::toxic::{TOXICS, Toxic};
 use crate::model::route::Route;
@@ -51,13 +51,13 @@ pub(super) struct Row {
 /// All of it. A copy is the same store.
 #[derive(Clone, Copy)]
 pub(super) struct Store {
-    pub line: RwSignal<Line>,
+    pub line: RwSignal<ProxiedLink>,
     pub protocols: RwSignal<String>,
     /// Something of the line was typed here, and it does not follow the bench any more.
     pub is_typed: RwSignal<bool>,
     pub reach: RwSignal<Reach>,
     pub api: RwSignal<Api>,
-    pub board: RwSignal<Board>,
+    pub board: RwSignal<ProxyState>,
     pub rows: StoredValue<Vec<Row>>,
     /// Grows with every change that is made here: what the server said before is not how it is.
     pub changes: StoredValue<u64>,
@@ -81,7 +81,7 @@ impl Store {
         };
         let kept = page::kept(KEPT).unwrap_or_default();
         let (key, seed) = kept.split_once('\n').unwrap_or_default();
-        let line = Line { key: key.to_owned(), seed: seed.to_owned(), ..Line::default() };
+        let line = ProxiedLink { key: key.to_owned(), seed: seed.to_owned(), ..ProxiedLink::default() };
         Self {
             line: RwSignal::new(line),
             protocols: RwSignal::default(),
@@ -111,9 +111,9 @@ impl Store {
             address => address.to_owned(),
         };
         let old = self.line.get_untracked();
-        let line = match Line::of_address(&address) {
+        let line = match ProxiedLink::of_address(&address) {
             Some(line) => line,
-            None => Line { to: address, ..old.clone() },
+            None => ProxiedLink { to: address, ..old.clone() },
         };
         self.protocols.set(protocols.to_owned());
         self.is_typed.set(false);

@@ -90,7 +90,7 @@ pub struct Typed {
 
 /// Everything the page shows of one connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineState {
+pub struct ConnectionState {
     /// Which.
     pub id: ConnectionId,
     /// What people call it.

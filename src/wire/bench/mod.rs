@@ -6,11 +6,11 @@ mod sharing;
 mod update;
 mod workspace;
 
-pub use connection::{Beats, CloseSeen, LineState, Offer, Phase, Retry, Typed};
+pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typed};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
-    Answer, Detail, DraftSeen, HitsState, ListState, Media, News, Pin, Plot, Pulse, Ready, Recorded,
+    Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, Pin, Plot, Pulse, Ready, Recorded,
     RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Unread, Update, most_sockets,
 };
 pub use workspace::{

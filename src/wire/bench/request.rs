@@ -120,7 +120,7 @@ pub enum Request {
     /// Tell the latencies in detail: of one connection, or of all; none when nobody looks.
     Plot(Option<PlotOf>),
     /// Answer a question with an [`Update::Answer`](super::Update::Answer) of the same id.
-    Ask {
+    Question {
         /// Which answer belongs to it.
         id: u32,
         /// The question.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, Inspect, LineState, Listed, Offered, PlotOf, Workspace};
+use super::{ConnectionId, ConnectionState, Inspect, Listed, Offered, PlotOf, Workspace};
 use crate::engine::bench::compare::CompareLine;
 use crate::engine::bench::draft::{Draft, DraftError};
 use crate::engine::bench::view::{Line, ViewName};
@@ -21,7 +21,7 @@ pub enum Update {
     /// What has changed could not be kept, for this reason. Told once, until it can be again.
     Unkept(String),
     /// What has changed since the last one.
-    News(Box<News>),
+    Changes(Box<Changes>),
     /// The answer to a question.
     Answer {
         /// Of which.
@@ -100,9 +100,9 @@ fn brief(reason: &str) -> String {
 
 /// What has changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct News {
+pub struct Changes {
     /// The connections that changed.
-    pub lines: Vec<LineState>,
+    pub connections: Vec<ConnectionState>,
     /// The counts.
     pub totals: Totals,
     /// The list that the rows are of.

@@ -145,7 +145,7 @@ pub struct PastRun {
 
 /// One suite of an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SuiteOrder {
+pub struct SuiteRequest {
     /// In the library; empty when it comes from elsewhere.
     pub id: String,
     /// The document.
@@ -160,11 +160,11 @@ pub struct SuiteOrder {
 
 /// What to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct RunRequest {
     /// By which the page knows it again.
     pub number: u64,
     /// One after the other.
-    pub suites: Vec<SuiteOrder>,
+    pub suites: Vec<SuiteRequest>,
     /// What `{{env.NAME}}` finds.
     pub env: BTreeMap<String, String>,
     /// Values that are masked although no suite calls them secret.
@@ -185,7 +185,7 @@ pub struct Order {
 
 /// How a connection of a check stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
+pub enum Phase {
     /// The handshake goes on.
     Connecting,
     /// Open.
@@ -200,11 +200,11 @@ pub enum Standing {
 
 /// A connection of the check that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seat {
+pub struct ConnectionRow {
     /// Such as `crowd[3]`.
     pub name: String,
     /// How it stands.
-    pub standing: Standing,
+    pub phase: Phase,
     /// Messages sent.
     pub sent: u64,
     /// Messages received.
@@ -241,7 +241,7 @@ pub struct Spot {
 
 /// A question of the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Ask {
+pub enum Question {
     /// What is in this text?
     Examine(String),
     /// The document of a suite of the library.
@@ -265,7 +265,7 @@ pub enum Ask {
     /// Ready-made steps.
     Examples,
     /// What would the first suite of this order test, and with how many checks?
-    Plan(Box<Order>),
+    Plan(Box<RunRequest>),
     /// Where near this byte can a ready-made step, or a whole check, be put in?
     Place {
         /// The whole document.
@@ -316,14 +316,14 @@ pub enum Ask {
     FromRecording(String),
 }
 
-/// The answer to an [`Ask`].
+/// The answer to an [`Question`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Told {
+pub enum Answer {
     /// Done.
     Done,
     /// The library after a change.
     Library(Vec<Card>),
-    /// Of [`Ask::Examine`].
+    /// Of [`Question::Examine`].
     Examined(Examined),
     /// A document.
     Text(String),
@@ -338,20 +338,20 @@ pub enum Told {
     },
     /// Mistakes that kept it from being done.
     Mistakes(Vec<Mistake>),
-    /// Of [`Ask::Complete`].
+    /// Of [`Question::Complete`].
     Suggestions(Vec<Suggestion>),
-    /// Of [`Ask::Explain`].
+    /// Of [`Question::Explain`].
     Explained(Option<Explained>),
-    /// Of [`Ask::Place`].
+    /// Of [`Question::Place`].
     Place {
         /// The byte, if there is any.
         at: Option<usize>,
         /// The names of the document's clients, where it can be read.
         clients: Vec<String>,
     },
-    /// Of [`Ask::Examples`].
+    /// Of [`Question::Examples`].
     Examples(Vec<Example>),
-    /// Of [`Ask::Plan`]; [`Told::Failed`] while a value is wrong, or an address needs one that is missing.
+    /// Of [`Question::Plan`]; [`Answer::Failed`] while a value is wrong, or an address needs one that is missing.
     Planned {
         /// The addresses, without secrets.
         targets: Vec<TargetReport>,
@@ -371,7 +371,7 @@ pub enum Told {
     Report(Box<Report>),
     /// The list after a change.
     Past(Vec<PastRun>),
-    /// Of [`Ask::Around`]; `dropped` says how many frames of the run are not held any more.
+    /// Of [`Question::Around`]; `dropped` says how many frames of the run are not held any more.
     Around {
         /// In order.
         frames: Vec<Nearby>,
@@ -387,9 +387,9 @@ pub enum Told {
         /// All of it.
         text: String,
     },
-    /// Of [`Ask::Mask`].
+    /// Of [`Question::Mask`].
     Masked(Vec<String>),
-    /// Of [`Ask::Broken`].
+    /// Of [`Question::Broken`].
     Broken(Vec<Broken>),
     /// Frames for the timeline, as bytes of a [`Request`](super::bench::Request) for the bench's worker.
     Frames(Vec<u8>),
@@ -399,16 +399,16 @@ pub enum Told {
 
 /// What the page says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Errand {
+pub enum Request {
     /// A question; its answer carries the same id.
-    Ask {
+    Question {
         /// Of the question.
         id: u32,
         /// The question.
-        question: Ask,
+        question: Question,
     },
     /// Runs this, in place of what runs.
-    Run(Box<Order>),
+    Run(Box<RunRequest>),
     /// Stops what runs; reports come all the same.
     Stop,
     /// The page has drawn what it got, and would rather draw nothing for so long; an end of a run it takes at once.
@@ -419,7 +419,7 @@ pub enum Errand {
 
 /// What the worker says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Tidings {
+pub enum Update {
     /// It listens.
     Ready {
         /// The smallest step of its clock.
@@ -428,14 +428,14 @@ pub enum Tidings {
     /// What is kept has been read.
     Restored(Box<Restored>),
     /// The answer to a question.
-    Told {
+    Answer {
         /// Of the question.
         id: u32,
         /// The answer.
-        told: Told,
+        answer: Answer,
     },
     /// What has happened in a run, in order.
-    Live(Vec<Live>),
+    RunEvent(Vec<RunEvent>),
 }
 
 /// What was kept from earlier visits.
@@ -455,7 +455,7 @@ pub struct Restored {
 
 /// Something of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Live {
+pub enum RunEvent {
     /// An order has begun: so many runs will follow.
     Begun {
         /// Which.
@@ -486,7 +486,7 @@ pub enum Live {
     /// What the engine tells.
     Progress(Progress),
     /// The connections of the check that runs, all of them.
-    Seats(Vec<Seat>),
+    Connections(Vec<ConnectionRow>),
     /// The run has ended.
     Ended {
         /// Which.

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use super::list::Sought;
 use super::sharing::{self, Sharing};
 use super::update::Content;
-use super::worker::{Desk, SLICE};
+use super::worker::{BenchWorker, SLICE};
 use crate::engine::base::mask::Masker;
 use crate::engine::bench::as_step;
 use crate::engine::bench::draft::{Draft, Form};
@@ -19,7 +19,7 @@ use crate::wire::bench::{Answer, ContentForm, Question, Update, Workspace};
 /// A piece of a file that goes to the page at once.
 const PIECE: usize = 1 << 20;
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// Answers, at once: whoever asked waits for it.
     pub(super) fn reply_to(&self, id: u32, question: Question) {
         let answer = match question {
@@ -76,13 +76,13 @@ impl<W: World> Desk<W> {
 
     /// A person who presses Enter in the filter waits for the search, and need not press again.
     fn seek_on(&self, id: u32, from: Option<u64>, forward: bool) {
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             loop {
-                desk.world().breathe().await;
-                if let Some(answer) = desk.sought(from, forward) {
-                    desk.post(&Update::Answer { id, answer });
-                    return desk.flush();
+                worker.world().breathe().await;
+                if let Some(answer) = worker.sought(from, forward) {
+                    worker.post(&Update::Answer { id, answer });
+                    return worker.flush();
                 }
             }
         }));
@@ -104,8 +104,8 @@ impl<W: World> Desk<W> {
             ContentForm::Step => {
                 let step = self.state(|s| {
                     let frame = s.record.log.get(frame)?;
-                    let name = s.lines.get(&crate::wire::bench::ConnectionId(frame.connection));
-                    let name = name.map_or("client", |line| line.state.name.as_str());
+                    let name = s.connections.get(&crate::wire::bench::ConnectionId(frame.connection));
+                    let name = name.map_or("client", |connection| connection.state.name.as_str());
                     // Text keeps its values until it is a step: braces that were in it are escaped there.
                     let masked = known.bytes(frame.bytes, false);
                     let bytes = if frame.kind.is_text() { frame.bytes } else { &*masked };

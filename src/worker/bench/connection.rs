@@ -11,7 +11,7 @@ use crate::engine::metrics::Trend;
 use crate::engine::{
     Asked, Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket,
 };
-use crate::wire::bench::{CloseSeen, ConnectionId, LineState, Phase, Retry, Setup, Typed};
+use crate::wire::bench::{CloseSeen, ConnectionId, ConnectionState, Phase, Retry, Setup, Typed};
 
 /// Who stays open so long was really there; its next loss is the first one again.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -20,8 +20,8 @@ const SETTLED: Duration = Duration::from_secs(5);
 const UNANSWERED_AFTER: Duration = Duration::from_secs(1);
 
 /// A connection, from its first handshake until it is forgotten.
-pub(super) struct Line<S> {
-    pub state: LineState,
+pub(super) struct Connection<S> {
+    pub state: ConnectionState,
     pub setup: Setup,
     pub socket: Option<Rc<S>>,
     /// What the socket was opened to.
@@ -57,10 +57,10 @@ pub(super) struct Line<S> {
     pairing: Pairing,
 }
 
-impl<S: Socket> Line<S> {
+impl<S: Socket> Connection<S> {
     pub fn new(id: ConnectionId) -> Self {
         Self {
-            state: LineState {
+            state: ConnectionState {
                 id,
                 name: String::new(),
                 url: String::new(),
@@ -361,7 +361,7 @@ impl<S: Socket> Line<S> {
     }
 
     /// The state as the page should see it now.
-    pub fn report(&mut self) -> LineState {
+    pub fn report(&mut self) -> ConnectionState {
         self.changed = false;
         self.state.latency = self.summary();
         self.state.offer = self.pairing.found().map(Into::into);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::list;
 use super::update::Content;
-use super::worker::Desk;
+use super::worker::BenchWorker;
 use crate::engine::World;
 use crate::engine::bench::compare::{Comparison, compare};
 use crate::engine::bench::view::{self, Opened, ViewName, media};
@@ -39,7 +39,7 @@ struct Shown {
 
 impl Inspector {
     /// What the page should show, when that has changed.
-    pub fn news(&mut self) -> Option<Detail> {
+    pub fn changes(&mut self) -> Option<Detail> {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
@@ -68,7 +68,7 @@ impl Inspector {
     }
 }
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// Opens a frame, moves within it, or closes it.
     pub(super) fn inspect(&self, inspect: Option<Inspect>) {
         let Some(inspect) = inspect else {
@@ -133,17 +133,17 @@ impl<W: World> Desk<W> {
     /// Opens in slices; another frame that is opened meanwhile ends it.
     fn go_on_opening(&self) {
         let of = self.state(|s| s.inspector.shown.as_ref().map(|shown| shown.of.clone()));
-        let desk = self.clone();
+        let worker = self.clone();
         let slice = move || {
-            let until = desk.now() + super::worker::SLICE;
-            desk.state(|s| {
+            let until = worker.now() + super::worker::SLICE;
+            worker.state(|s| {
                 let inspector = &mut s.inspector;
                 let Some(shown) = &mut inspector.shown else { return true };
                 if !of.as_ref().is_some_and(|of| is_same(of, &shown.of)) {
                     return true;
                 }
                 let Some(opened) = &mut shown.opened else { return true };
-                let is_done = opened.advance(&shown.content.bytes, &mut || desk.0.world.now() < until);
+                let is_done = opened.advance(&shown.content.bytes, &mut || worker.0.world.now() < until);
                 shown.is_opening = !is_done;
                 inspector.changed = true;
                 s.dirty = true;
@@ -154,13 +154,13 @@ impl<W: World> Desk<W> {
         if slice() {
             return;
         }
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             loop {
-                desk.flush();
-                desk.0.world.breathe().await;
+                worker.flush();
+                worker.0.world.breathe().await;
                 if slice() {
-                    return desk.flush();
+                    return worker.flush();
                 }
             }
         }));

@@ -26,5 +26,5 @@ mod why;
 mod worker;
 
 pub use pulse::beat;
-pub use storage::{Keep, KeepError};
-pub use worker::{Desk, Spawn};
+pub use storage::{KeyValueStore, StoreError};
+pub use worker::{BenchWorker, Spawn};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Desk;
+use super::BenchWorker;
 use crate::engine::World;
 use crate::wire::bench::Pulse;
 
@@ -11,15 +11,15 @@ const EVERY: Duration = Duration::from_millis(100);
 const WINDOW: u32 = 10;
 
 /// Beats for as long as the worker lives.
-pub async fn beat<W: World>(desk: Desk<W>) {
+pub async fn beat<W: World>(worker: BenchWorker<W>) {
     loop {
         let mut worst = Duration::ZERO;
         for _ in 0..WINDOW {
-            let before = desk.now();
-            desk.beat(before + EVERY);
-            desk.world().sleep(EVERY).await;
-            worst = worst.max((desk.now() - before).saturating_sub(EVERY));
+            let before = worker.now();
+            worker.beat(before + EVERY);
+            worker.world().sleep(EVERY).await;
+            worst = worst.max((worker.now() - before).saturating_sub(EVERY));
         }
-        desk.feel(Pulse { loop_lag: Some(worst) });
+        worker.feel(Pulse { loop_lag: Some(worst) });
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::answers::Pieces;
-use super::worker::Desk;
+use super::worker::BenchWorker;
 use crate::engine::base::mask::Masker;
 use crate::engine::bench::draft::{Draft, Form};
 use crate::engine::recorder::MOST_FRAMES;
@@ -55,7 +55,7 @@ fn count(recorded: &mut Recorded, kind: FrameKind) {
     recorded.received += u64::from(kind.is_message() && kind.is_received());
 }
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// The frames from a number on, as JSON Lines behind one line about the bench.
     ///
     /// From a later number on, they begin with the first handshake: what a connection said before belongs to the recording before.

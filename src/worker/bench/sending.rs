@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::replies::{self, Due};
-use super::worker::Desk;
+use super::worker::BenchWorker;
 use crate::engine::base::unit;
 use crate::engine::bench::draft::{self, Draft, DraftError};
 use crate::engine::bench::placeholders::MessageScope;
@@ -24,7 +24,7 @@ const MOST_AT_ONCE: u64 = 500;
 /// The longest text of which the place of a mistake is looked for in lines.
 const LONGEST_PLACED: usize = 1 << 20;
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// Calls with the names as they are for one message of a connection, without counting it.
     pub(super) fn with_scope<T>(
         &self,
@@ -34,10 +34,10 @@ impl<W: World> Desk<W> {
         call: impl FnOnce(&mut dyn Scope) -> T,
     ) -> T {
         let (name, seq, index) = self.state(|s| {
-            let index = s.lines.keys().position(|known| *known == id).unwrap_or(0) as u64;
-            let line = s.lines.get(&id);
-            let name = line.map(|line| line.state.name.clone()).unwrap_or_default();
-            (name, line.map_or(0, |line| line.seq) + 1, index)
+            let index = s.connections.keys().position(|known| *known == id).unwrap_or(0) as u64;
+            let connection = s.connections.get(&id);
+            let name = connection.map(|connection| connection.state.name.clone()).unwrap_or_default();
+            (name, connection.map_or(0, |connection| connection.seq) + 1, index)
         });
         let now_millis = (self.0.ready.clock_began.max(0.0) as u64) + self.now().as_nanos() / 1_000_000;
         let names = self.state(|s| s.names.clone());
@@ -77,7 +77,7 @@ impl<W: World> Desk<W> {
             Ok(payload) => self.send(id, &payload).map(drop).map_err(|error| error.to_string()),
             Err(error) => Err(error.message),
         };
-        self.line(id, |line, _| line.seq += u64::from(sent.is_ok()));
+        self.connection(id, |connection, _| connection.seq += u64::from(sent.is_ok()));
         let wrong = sent.err()?;
         self.trouble(id, &format!("not sent: {wrong}"));
         Some(wrong)
@@ -97,12 +97,12 @@ impl<W: World> Desk<W> {
     /// Whether all of these connections can take a message; else which cannot.
     fn all_open(&self, to: &[ConnectionId]) -> Result<(), String> {
         let words = self.state(|s| {
-            let closed = to.iter().filter_map(|id| match s.lines.get(id) {
-                Some(line) if line.state.phase == Phase::Open => None,
-                Some(line) if line.state.phase == Phase::Connecting => {
-                    Some(format!("{} is still connecting", line.setup.name))
+            let closed = to.iter().filter_map(|id| match s.connections.get(id) {
+                Some(connection) if connection.state.phase == Phase::Open => None,
+                Some(connection) if connection.state.phase == Phase::Connecting => {
+                    Some(format!("{} is still connecting", connection.setup.name))
                 }
-                Some(line) => Some(format!("{} is not connected", line.setup.name)),
+                Some(connection) => Some(format!("{} is not connected", connection.setup.name)),
                 None => Some("this connection was removed".to_owned()),
             });
             closed.collect::<Vec<_>>().join(", ")
@@ -158,83 +158,84 @@ impl<W: World> Desk<W> {
         }
         let names = Rc::new(replies::names_in(message));
         for Due { draft, after, rule } in due {
-            let (desk, names) = (self.clone(), names.clone());
+            let (worker, names) = (self.clone(), names.clone());
             let send = move || {
-                let wrong = desk.send_draft(id, &draft, None, &names);
-                desk.state(|s| s.replies.replied(rule, wrong));
+                let wrong = worker.send_draft(id, &draft, None, &names);
+                worker.state(|s| s.replies.replied(rule, wrong));
             };
             if after.is_zero() {
                 send();
                 continue;
             }
-            let desk = self.clone();
+            let worker = self.clone();
             (self.0.spawn)(Box::pin(async move {
-                desk.0.world.sleep(after).await;
+                worker.0.world.sleep(after).await;
                 send();
-                desk.flush();
+                worker.flush();
             }));
         }
     }
 
     /// Beats for as long as this handshake's connection is open.
     pub(super) fn start_heartbeat(&self, id: ConnectionId) {
-        let Some((attempt, wrong)) = self.line(id, |line, _| {
-            let wrong = line.beat.wrong.clone().filter(|_| line.setup.heartbeat.is_some());
-            (line.attempt, wrong)
+        let Some((attempt, wrong)) = self.connection(id, |connection, _| {
+            let wrong = connection.beat.wrong.clone().filter(|_| connection.setup.heartbeat.is_some());
+            (connection.attempt, wrong)
         }) else {
             return;
         };
         if let Some(wrong) = wrong {
             self.trouble(id, &format!("the heartbeat's reply is not recognised: {wrong}"));
         }
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             loop {
                 // Looked at again each time, so that a change of the set-up takes effect at once.
-                let beating = desk.line(id, |line, _| {
-                    let is_alive = line.attempt == attempt && line.state.phase == Phase::Open;
-                    is_alive.then(|| line.setup.heartbeat.clone())
+                let beating = worker.connection(id, |connection, _| {
+                    let is_alive = connection.attempt == attempt && connection.state.phase == Phase::Open;
+                    is_alive.then(|| connection.setup.heartbeat.clone())
                 });
                 let Some(Some(setup)) = beating else { return };
                 let every = setup
                     .as_ref()
                     .map_or(Duration::from_secs(1), |it| it.every)
                     .max(Duration::from_millis(10));
-                desk.0.world.sleep(every).await;
-                let is_same = desk.line(id, |line, _| {
-                    line.attempt == attempt
-                        && line.state.phase == Phase::Open
-                        && line.setup.heartbeat == setup
+                worker.0.world.sleep(every).await;
+                let is_same = worker.connection(id, |connection, _| {
+                    connection.attempt == attempt
+                        && connection.state.phase == Phase::Open
+                        && connection.setup.heartbeat == setup
                 });
                 if let (Some(true), Some(setup)) = (is_same, setup) {
                     let within = setup.within.min(every);
-                    if desk.send_draft(id, &setup.message, None, &[]).is_none() {
-                        let until = desk.now() + within;
-                        desk.line(id, |line, _| line.beat.sent(until));
-                        desk.watch_beat(id, attempt, within, setup.closes_after);
+                    if worker.send_draft(id, &setup.message, None, &[]).is_none() {
+                        let until = worker.now() + within;
+                        worker.connection(id, |connection, _| connection.beat.sent(until));
+                        worker.watch_beat(id, attempt, within, setup.closes_after);
                     }
-                    desk.flush();
+                    worker.flush();
                 }
             }
         }));
     }
 
     fn watch_beat(&self, id: ConnectionId, attempt: u32, within: Duration, closes_after: Option<u32>) {
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(within).await;
-            let now = desk.now();
-            let missed =
-                desk.line(id, |line, _| (line.attempt == attempt).then(|| line.beat.overdue(now)).flatten());
+            worker.0.world.sleep(within).await;
+            let now = worker.now();
+            let missed = worker.connection(id, |connection, _| {
+                (connection.attempt == attempt).then(|| connection.beat.overdue(now)).flatten()
+            });
             let Some(Some(missed)) = missed else { return };
             let words = format!("no reply to the heartbeat within {}", unit::show_duration(within));
-            desk.trouble(id, &words);
+            worker.trouble(id, &words);
             if closes_after.is_some_and(|most| missed >= most) {
-                desk.trouble(id, &format!("closing, since {missed} heartbeats in a row had no reply"));
+                worker.trouble(id, &format!("closing, since {missed} heartbeats in a row had no reply"));
                 // Closing already is as good.
-                let _ = desk.close(id, &Closing::normal());
+                let _ = worker.close(id, &Closing::normal());
             }
-            desk.flush();
+            worker.flush();
         }));
     }
 
@@ -248,10 +249,10 @@ impl<W: World> Desk<W> {
         let repeat = self.state(|s| s.workspace.repeat.clone());
         let of = repeat.count.map(|count| count * to.len() as u64);
         self.tell_repeat(RepeatSeen { is_running: true, of, ..RepeatSeen::default() });
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.repeat(run, &to, &draft, &repeat).await;
-            desk.flush();
+            worker.repeat(run, &to, &draft, &repeat).await;
+            worker.flush();
         }));
     }
 
@@ -321,7 +322,9 @@ impl<W: World> Desk<W> {
     /// One message on each connection; else what has failed.
     fn repeat_once(&self, to: &[ConnectionId], draft: &Draft, round: u64, limit: u64) -> Result<(), String> {
         let name = |id: ConnectionId| {
-            self.state(|s| s.lines.get(&id).map(|line| line.state.name.clone()).unwrap_or_default())
+            self.state(|s| {
+                s.connections.get(&id).map(|connection| connection.state.name.clone()).unwrap_or_default()
+            })
         };
         for id in to {
             let buffered = self.buffered(*id);

@@ -1,10 +1,10 @@
 //! Frames from elsewhere: what a check has seen, to be searched and compared among the frames of the bench.
 
-use super::worker::Desk;
+use super::worker::BenchWorker;
 use crate::engine::{Entry, Instant, World};
 use crate::wire::bench::{ConnectionId, Shown, ShownSeen};
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// Takes them into the log, each connection under a number of its own. They count as no messages of the bench.
     pub(super) fn show(&self, shown: Shown) {
         // Of two clocks only their beginnings on the calendar are known; what lies before ours is at our beginning.

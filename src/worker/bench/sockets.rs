@@ -3,8 +3,8 @@
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::connection::Line;
-use super::worker::{Desk, Inner};
+use super::connection::Connection;
+use super::worker::{BenchWorker, Inner};
 use crate::engine::bench::draft;
 use crate::engine::bench::typed_address::complete;
 use crate::engine::explain::{self, Ended, Explanation};
@@ -30,16 +30,17 @@ pub(super) enum OpenError {
     Browser(ConnectError),
 }
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// A click on Connect: a handshake on a line that has no socket, to where it is set up.
     pub(super) fn connect(&self, id: ConnectionId) {
-        let Some(Some(setup)) = self.line(id, |line, _| (!line.has_socket()).then(|| line.setup.clone()))
+        let Some(Some(setup)) =
+            self.connection(id, |connection, _| (!connection.has_socket()).then(|| connection.setup.clone()))
         else {
             return;
         };
-        self.line(id, |line, _| {
-            line.state.retry = None;
-            line.state.why = None;
+        self.connection(id, |connection, _| {
+            connection.state.retry = None;
+            connection.state.why = None;
         });
         self.open_as_set_up(id, &setup);
     }
@@ -72,10 +73,10 @@ impl<W: World> Desk<W> {
     /// What can be said of every address before anybody connects.
     pub(super) fn look_at_addresses(&self) {
         let setups: Vec<Setup> = self.state(|s| {
-            s.lines
+            s.connections
                 .values()
-                .filter(|line| !line.state.id.is_of_check())
-                .map(|line| line.setup.clone())
+                .filter(|connection| !connection.state.id.is_of_check())
+                .map(|connection| connection.setup.clone())
                 .collect()
         });
         let surroundings = self.surroundings();
@@ -88,10 +89,10 @@ impl<W: World> Desk<W> {
                 },
                 Err(wrong) => Typed { url: String::new(), wrong: Some(wrong), warnings: Vec::new() },
             };
-            self.line(setup.id, |line, _| {
-                if line.state.typed != typed {
-                    line.state.typed = typed;
-                    line.changed = true;
+            self.connection(setup.id, |connection, _| {
+                if connection.state.typed != typed {
+                    connection.state.typed = typed;
+                    connection.changed = true;
                 }
             });
         }
@@ -110,33 +111,33 @@ impl<W: World> Desk<W> {
         let most = self.0.ready.most_sockets;
         let has_room = self.state(|s| {
             let has_room = s.sockets() < most;
-            s.lines.entry(id).or_insert_with(|| Line::new(id)).state.name.clone_from(&name);
+            s.connections.entry(id).or_insert_with(|| Connection::new(id)).state.name.clone_from(&name);
             has_room
         });
         if !has_room {
             return Err(OpenError::NoSocketLeft { most });
         }
-        let attempt = self.line(id, |line, record| {
-            line.connecting(record, at, endpoint);
-            line.attempt
+        let attempt = self.connection(id, |connection, record| {
+            connection.connecting(record, at, endpoint);
+            connection.attempt
         });
-        let desk: Weak<Inner<W>> = Rc::downgrade(&self.0);
+        let worker: Weak<Inner<W>> = Rc::downgrade(&self.0);
         let sink: EventSink = Box::new(move |at, event| {
-            let Some(desk) = desk.upgrade().map(Desk) else { return };
-            if desk.lingers(id, attempt, &event) {
-                return desk.flush();
+            let Some(worker) = worker.upgrade().map(BenchWorker) else { return };
+            if worker.lingers(id, attempt, &event) {
+                return worker.flush();
             }
-            let is_wanted = desk.heard(id, at, &event);
+            let is_wanted = worker.heard(id, at, &event);
             match listener.as_mut() {
                 _ if !is_wanted => {}
                 Some(listener) => listener(at, event),
-                None => desk.react(id, at, &event),
+                None => worker.react(id, at, &event),
             }
-            desk.flush();
+            worker.flush();
         });
         match self.0.world.connect(&name, endpoint, sink) {
             Ok(socket) => {
-                self.line(id, |line, _| line.socket = Some(Rc::new(socket)));
+                self.connection(id, |connection, _| connection.socket = Some(Rc::new(socket)));
                 if !id.is_of_check() {
                     self.bound_opening(id, attempt);
                 }
@@ -144,7 +145,7 @@ impl<W: World> Desk<W> {
             }
             Err(error) => {
                 let at = self.now();
-                self.line(id, |line, _| line.ended(at));
+                self.connection(id, |connection, _| connection.ended(at));
                 Err(OpenError::Browser(error))
             }
         }
@@ -152,45 +153,47 @@ impl<W: World> Desk<W> {
 
     /// Gives a handshake up when it is not done in the time of the set-up.
     fn bound_opening(&self, id: ConnectionId, attempt: Option<u32>) {
-        let within = self.line(id, |line, _| line.setup.opening.within).unwrap_or_default();
+        let within = self.connection(id, |connection, _| connection.setup.opening.within).unwrap_or_default();
         if within.is_zero() {
             return;
         }
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(within).await;
-            let overdue = desk.line(id, |line, _| {
-                let is_overdue = line.state.phase == Phase::Connecting && Some(line.attempt) == attempt;
-                line.is_overdue |= is_overdue;
-                line.socket.clone().filter(|_| is_overdue)
+            worker.0.world.sleep(within).await;
+            let overdue = worker.connection(id, |connection, _| {
+                let is_overdue =
+                    connection.state.phase == Phase::Connecting && Some(connection.attempt) == attempt;
+                connection.is_overdue |= is_overdue;
+                connection.socket.clone().filter(|_| is_overdue)
             });
             if let Some(Some(socket)) = overdue {
                 // The browser tells of a failure and of the end, as of every handshake that fails.
                 let _ = socket.close(&Closing::normal());
             }
-            desk.flush();
+            worker.flush();
         }));
     }
 
     /// Logs an event; says whether anybody still wants to hear of its line.
     fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
         let explanation = self.explanation(id, at, event);
-        let forgotten = self.line(id, |line, record| {
-            line.heard(record, at, event);
-            let was_cancelled = line.state.closed.as_ref().is_some_and(|it| it.cancelled_after.is_some());
+        let forgotten = self.connection(id, |connection, record| {
+            connection.heard(record, at, event);
+            let was_cancelled =
+                connection.state.closed.as_ref().is_some_and(|it| it.cancelled_after.is_some());
             let mut unexplained = None;
             if let Some(explanation) = explanation.filter(|_| !was_cancelled) {
-                let never_opened = line.opened.is_none() && !line.state.id.is_of_check();
-                if never_opened && let Some(endpoint) = line.endpoint.clone() {
-                    line.failed = Some((line.attempt, explanation.clone()));
-                    unexplained = Some((line.attempt, endpoint));
+                let never_opened = connection.opened.is_none() && !connection.state.id.is_of_check();
+                if never_opened && let Some(endpoint) = connection.endpoint.clone() {
+                    connection.failed = Some((connection.attempt, explanation.clone()));
+                    unexplained = Some((connection.attempt, endpoint));
                 }
                 // Until the companion has answered, what it said of the attempt before is better than a guess.
-                if !never_opened || line.state.why.as_ref().is_none_or(|why| why.fact.is_empty()) {
-                    line.state.why = Some(explanation);
+                if !never_opened || connection.state.why.as_ref().is_none_or(|why| why.fact.is_empty()) {
+                    connection.state.why = Some(explanation);
                 }
             }
-            (line.forgotten, unexplained)
+            (connection.forgotten, unexplained)
         });
         let (forgotten, unexplained) = forgotten.map_or((None, None), |(it, why)| (Some(it), why));
         if let Some((attempt, endpoint)) = unexplained {
@@ -205,7 +208,8 @@ impl<W: World> Desk<W> {
     /// What is likely to have ended a connection, asked while it still counts as one; none of any other event.
     fn explanation(&self, id: ConnectionId, at: Instant, event: &Event) -> Option<Explanation> {
         let Event::Closed { .. } = event else { return None };
-        let (endpoint, ended) = self.line(id, |line, _| ending(line, at, event)).flatten()?;
+        let (endpoint, ended) =
+            self.connection(id, |connection, _| ending(connection, at, event)).flatten()?;
         let explanation = explain::explain(&endpoint, &ended, &self.surroundings());
         self.state(|s| s.failures.note(at, &ended));
         Some(explanation)
@@ -215,14 +219,15 @@ impl<W: World> Desk<W> {
     fn react(&self, id: ConnectionId, at: Instant, event: &Event) {
         match event {
             Event::Opened { .. } => {
-                let first = self.line(id, |line, _| line.setup.on_open.clone()).unwrap_or_default();
+                let first =
+                    self.connection(id, |connection, _| connection.setup.on_open.clone()).unwrap_or_default();
                 for draft in first {
                     self.send_draft(id, &draft, None, &[]);
                 }
                 self.start_heartbeat(id);
             }
             Event::Received(payload) => {
-                self.line(id, |line, _| line.beat.received(payload));
+                self.connection(id, |connection, _| connection.beat.received(payload));
                 self.reply(id, payload, at);
             }
             Event::Closed { .. } => self.come_back(id),
@@ -234,67 +239,74 @@ impl<W: World> Desk<W> {
     fn come_back(&self, id: ConnectionId) {
         let now = self.now();
         let random = self.0.world.random();
-        let waits = self.line(id, |line, record| {
-            if let Some(code) = line.stays_closed_after() {
+        let waits = self.connection(id, |connection, record| {
+            if let Some(code) = connection.stays_closed_after() {
                 let words = format!("not reconnected: {code} is a code after which it stays closed");
-                line.give_up(record, now, &words);
+                connection.give_up(record, now, &words);
                 return None;
             }
-            if let Some(wait) = line.comes_back_after(random) {
-                line.wait_until(record, now, now + wait);
-                return Some((wait, line.attempt));
+            if let Some(wait) = connection.comes_back_after(random) {
+                connection.wait_until(record, now, now + wait);
+                return Some((wait, connection.attempt));
             }
-            if line.setup.reconnect.is_some() && !line.is_unwanted && line.state.retry.is_some() {
-                line.give_up(record, now, "not reconnected: all attempts were in vain");
+            if connection.setup.reconnect.is_some()
+                && !connection.is_unwanted
+                && connection.state.retry.is_some()
+            {
+                connection.give_up(record, now, "not reconnected: all attempts were in vain");
             }
             None
         });
         let Some(Some((wait, attempt))) = waits else { return };
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(wait).await;
-            let setup = desk.line(id, |line, _| {
-                let is_due = line.state.phase == Phase::Waiting && line.attempt == attempt;
-                is_due.then(|| line.setup.clone())
+            worker.0.world.sleep(wait).await;
+            let setup = worker.connection(id, |connection, _| {
+                let is_due = connection.state.phase == Phase::Waiting && connection.attempt == attempt;
+                is_due.then(|| connection.setup.clone())
             });
             if let Some(Some(setup)) = setup {
-                desk.open_as_set_up(id, &setup);
+                worker.open_as_set_up(id, &setup);
                 // Refused before any handshake, such as by the browser's limit: it tries again in its turn.
-                let has_socket = desk.line(id, |line, _| line.has_socket());
+                let has_socket = worker.connection(id, |connection, _| connection.has_socket());
                 if has_socket == Some(false) {
-                    desk.come_back(id);
+                    worker.come_back(id);
                 }
             }
-            desk.flush();
+            worker.flush();
         }));
     }
 
     /// A forgotten line stays until the browser has let go of its socket, since the browser counts it until then.
     pub(super) fn drop_if_done(&self, id: ConnectionId) {
         self.state(|s| {
-            if s.lines.get(&id).is_some_and(|line| line.forgotten && !line.has_socket()) {
-                let gone = s.lines.remove(&id);
-                s.record.unanswered += gone.map_or(0, |line| line.state.unanswered);
+            if s.connections
+                .get(&id)
+                .is_some_and(|connection| connection.forgotten && !connection.has_socket())
+            {
+                let gone = s.connections.remove(&id);
+                s.record.unanswered += gone.map_or(0, |connection| connection.state.unanswered);
             }
         });
     }
 
     pub(super) fn send(&self, id: ConnectionId, payload: &Payload) -> Result<Instant, SendError> {
-        let ready = self.line(id, |line, _| Some((line.socket.clone()?, line.asking(payload))));
+        let ready = self
+            .connection(id, |connection, _| Some((connection.socket.clone()?, connection.asking(payload))));
         let (socket, asked) = ready.flatten().ok_or(SendError::Closed)?;
         let at = socket.send(payload)?;
-        self.line(id, |line, record| line.sent(record, at, payload, asked));
+        self.connection(id, |connection, record| connection.sent(record, at, payload, asked));
         Ok(at)
     }
 
     /// A click on Disconnect: also ends the wait for the next handshake.
     pub(super) fn disconnect(&self, id: ConnectionId, closing: &Closing) {
         let at = self.now();
-        let was_waiting = self.line(id, |line, record| {
-            line.is_unwanted = true;
-            let was_waiting = line.state.phase == Phase::Waiting;
+        let was_waiting = self.connection(id, |connection, record| {
+            connection.is_unwanted = true;
+            let was_waiting = connection.state.phase == Phase::Waiting;
             if was_waiting {
-                line.give_up(record, at, "no longer reconnecting, as asked");
+                connection.give_up(record, at, "no longer reconnecting, as asked");
             }
             was_waiting
         });
@@ -307,17 +319,20 @@ impl<W: World> Desk<W> {
     }
 
     pub(super) fn close(&self, id: ConnectionId, closing: &Closing) -> Result<Instant, SendError> {
-        let socket = self.line(id, |line, _| line.socket.clone()).flatten().ok_or(SendError::Closed)?;
+        let socket = self
+            .connection(id, |connection, _| connection.socket.clone())
+            .flatten()
+            .ok_or(SendError::Closed)?;
         let at = socket.close(closing)?;
-        let attempt = self.line(id, |line, record| {
-            line.closing(record, at, closing);
-            line.attempt
+        let attempt = self.connection(id, |connection, record| {
+            connection.closing(record, at, closing);
+            connection.attempt
         });
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(CLOSE_WITHIN).await;
-            desk.stop_waiting(id, attempt);
-            desk.flush();
+            worker.0.world.sleep(CLOSE_WITHIN).await;
+            worker.stop_waiting(id, attempt);
+            worker.flush();
         }));
         Ok(at)
     }
@@ -325,17 +340,17 @@ impl<W: World> Desk<W> {
     /// Ends the wait for a server that has not answered our close. The browser goes on waiting; a page cannot end that.
     fn stop_waiting(&self, id: ConnectionId, attempt: Option<u32>) {
         let at = self.now();
-        let socket = self.line(id, |line, record| {
-            if line.state.phase != Phase::Closing || Some(line.attempt) != attempt {
+        let socket = self.connection(id, |connection, record| {
+            if connection.state.phase != Phase::Closing || Some(connection.attempt) != attempt {
                 return None;
             }
             let words = format!(
                 "the server did not answer the close within {} s; the browser holds the socket until it does",
                 CLOSE_WITHIN.as_secs()
             );
-            line.trouble(record, at, &words);
-            let socket = line.socket.take();
-            line.ended(at);
+            connection.trouble(record, at, &words);
+            let socket = connection.socket.take();
+            connection.ended(at);
             socket
         });
         if let (Some(Some(socket)), Some(attempt)) = (socket, attempt) {
@@ -348,7 +363,8 @@ impl<W: World> Desk<W> {
     /// Whether an event is of a socket that nobody waits for any more; its end makes room for another.
     fn lingers(&self, id: ConnectionId, attempt: Option<u32>, event: &Event) -> bool {
         self.state(|s| {
-            let found = s.lingering.iter().position(|(line, of, _)| *line == id && Some(*of) == attempt);
+            let found =
+                s.lingering.iter().position(|(connection, of, _)| *connection == id && Some(*of) == attempt);
             if let (Some(at), Event::Closed { .. }) = (found, event) {
                 s.lingering.swap_remove(at);
                 s.dirty = true;
@@ -359,39 +375,43 @@ impl<W: World> Desk<W> {
 
     /// Closes the line if need be, and drops it once its socket is gone.
     pub(super) fn forget(&self, id: ConnectionId) {
-        self.line(id, |line, _| line.forgotten = true);
+        self.connection(id, |connection, _| connection.forgotten = true);
         // Already closing or closed is as good.
         let _ = self.close(id, &Closing::normal());
         self.drop_if_done(id);
     }
 
     pub(super) fn buffered(&self, id: ConnectionId) -> u64 {
-        self.state(|s| s.lines.get(&id).and_then(|line| line.socket.as_ref().map(|socket| socket.buffered())))
-            .unwrap_or(0)
+        self.state(|s| {
+            s.connections
+                .get(&id)
+                .and_then(|connection| connection.socket.as_ref().map(|socket| socket.buffered()))
+        })
+        .unwrap_or(0)
     }
 }
 
 /// How a connection has ended, for the explanation; none when it was our own wish.
-fn ending<S: Socket>(line: &Line<S>, at: Instant, event: &Event) -> Option<(Endpoint, Ended)> {
+fn ending<S: Socket>(connection: &Connection<S>, at: Instant, event: &Event) -> Option<(Endpoint, Ended)> {
     let Event::Closed { code, reason, clean } = event else { return None };
-    let is_ordinary = *clean && matches!(code, 1000 | 1005) || line.is_unwanted;
-    let endpoint = line.endpoint.clone().filter(|_| !is_ordinary)?;
-    let (sent, received) = line.since_opened();
+    let is_ordinary = *clean && matches!(code, 1000 | 1005) || connection.is_unwanted;
+    let endpoint = connection.endpoint.clone().filter(|_| !is_ordinary)?;
+    let (sent, received) = connection.since_opened();
     let ended = Ended {
-        was_open: line.opened.is_some(),
+        was_open: connection.opened.is_some(),
         code: *code,
         reason: reason.clone(),
         clean: *clean,
-        took: at - line.began,
-        open_for: line.opened.map(|opened| at - opened),
+        took: at - connection.began,
+        open_for: connection.opened.map(|opened| at - opened),
         sent,
         received,
-        largest_sent: line.largest_sent,
-        since_last_send: line.last_sent.map(|sent| at - sent),
+        largest_sent: connection.largest_sent,
+        since_last_send: connection.last_sent.map(|sent| at - sent),
         offered_protocols: !endpoint.protocols().is_empty(),
-        is_given_up: line.is_overdue,
+        is_given_up: connection.is_overdue,
         // Asked now: what was told last may have left since.
-        buffered: line.socket.as_ref().map_or(0, |socket| socket.buffered()),
+        buffered: connection.socket.as_ref().map_or(0, |socket| socket.buffered()),
     };
     Some((endpoint, ended))
 }

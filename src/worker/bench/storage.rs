@@ -14,19 +14,19 @@ use crate::wire::bench::{ConnectionId, Workspace};
 const LONGEST_DRAFT: usize = 64 << 10;
 
 /// Where texts are kept.
-pub trait Keep {
+pub trait KeyValueStore {
     /// What was kept; none on the first visit.
-    fn load(&self) -> LocalFuture<Result<Option<String>, KeepError>>;
+    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>>;
     /// Keeps a text in place of the one before.
-    fn save(&self, text: String) -> LocalFuture<Result<(), KeepError>>;
+    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>>;
     /// Copies what was kept, whatever it is, to where nothing is written over it, and says where. None when nothing was.
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, KeepError>>;
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>>;
 }
 
 /// Nothing can be kept here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct KeepError {
+pub struct StoreError {
     /// In the browser's words.
     pub message: String,
 }

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::connection::Line;
+use super::connection::Connection;
 use super::worker::State;
 use crate::engine::base::mask::Masker;
 use crate::engine::{FrameKind, Instant, Payload, World};
-use crate::wire::bench::{News, Phase, Plot, PlotOf, Totals};
+use crate::wire::bench::{Changes, Phase, Plot, PlotOf, Totals};
 
 /// Plots are drawn anew so often.
 const PLOT_EVERY: Duration = Duration::from_millis(250);
@@ -17,12 +17,14 @@ const BARS: usize = 60;
 
 impl<W: World> State<W> {
     pub fn sockets(&self) -> u16 {
-        (self.lines.values().filter(|line| line.has_socket()).count() + self.lingering.len()) as u16
+        (self.connections.values().filter(|connection| connection.has_socket()).count()
+            + self.lingering.len()) as u16
     }
 
     /// Handshakes under way.
     pub fn pending(&self) -> u16 {
-        self.lines.values().filter(|line| line.state.phase == Phase::Connecting).count() as u16
+        self.connections.values().filter(|connection| connection.state.phase == Phase::Connecting).count()
+            as u16
     }
 
     /// A frame's content, also of one that is only pinned.
@@ -33,17 +35,17 @@ impl<W: World> State<W> {
         self.pins.content(number).map(|(pin, bytes)| Content { kind: pin.row.kind, bytes })
     }
 
-    pub fn news(&mut self, now: Instant, may_search: impl FnMut() -> bool) -> (News, bool) {
-        for line in self.lines.values_mut() {
-            line.look_at_buffer();
+    pub fn changes(&mut self, now: Instant, may_search: impl FnMut() -> bool) -> (Changes, bool) {
+        for connection in self.connections.values_mut() {
+            connection.look_at_buffer();
         }
         let is_all_searched = self.list.advance(&self.record.log, may_search);
-        let news = News {
-            lines: self
-                .lines
+        let changes = Changes {
+            connections: self
+                .connections
                 .values_mut()
-                .filter(|line| line.changed && !line.forgotten)
-                .map(Line::report)
+                .filter(|connection| connection.changed && !connection.forgotten)
+                .map(Connection::report)
                 .collect(),
             totals: self.totals(),
             list: self.list.state(&self.record.log),
@@ -53,7 +55,7 @@ impl<W: World> State<W> {
             }),
             draft: self.draft_seen.take(),
             repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
-            detail: self.inspector.news().map(Box::new),
+            detail: self.inspector.changes().map(Box::new),
             pins: std::mem::take(&mut self.pins.changed).then(|| {
                 let mut pins = self.pins.report();
                 pins.iter_mut().for_each(|pin| mask(&self.masker, &mut pin.row.preview));
@@ -64,7 +66,7 @@ impl<W: World> State<W> {
             shown: self.shown.take(),
             pulse: self.pulse,
         };
-        (news, is_all_searched)
+        (changes, is_all_searched)
     }
 
     fn totals(&mut self) -> Totals {
@@ -82,7 +84,7 @@ impl<W: World> State<W> {
             latency: self.record.latency.summary(),
             tainted: self.record.tainted,
             unanswered: self.record.unanswered
-                + self.lines.values().map(|line| line.state.unanswered).sum::<u64>(),
+                + self.connections.values().map(|connection| connection.state.unanswered).sum::<u64>(),
             second,
         }
     }
@@ -98,8 +100,8 @@ impl<W: World> State<W> {
         let (latency, trend) = match of {
             PlotOf::All => (&self.record.latency, &self.record.trend),
             PlotOf::One(id) => {
-                let line = self.lines.get(&id)?;
-                (&line.latency, &line.trend)
+                let connection = self.connections.get(&id)?;
+                (&connection.latency, &connection.trend)
             }
         };
         let range = latency.summary().map(|summary| (summary.min, summary.max));

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::worker::Desk;
+use super::worker::BenchWorker;
 use crate::engine::explain::companion::{Companion, Look};
 use crate::engine::{Endpoint, FrameKind, World};
 use crate::wire::bench::ConnectionId;
@@ -17,10 +17,10 @@ pub(super) struct Questions {
     under_way: Vec<(Endpoint, Vec<(ConnectionId, u32)>)>,
 }
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// Finds out why this attempt of a connection failed, and writes it down.
     pub(super) fn find_out(&self, id: ConnectionId, attempt: u32, endpoint: Endpoint) {
-        let asks = self.line(id, |line, _| line.setup.opening.asks_why) == Some(true);
+        let asks = self.connection(id, |connection, _| connection.setup.opening.asks_why) == Some(true);
         if !asks || self.state(|s| s.questions.companion.is_blind()) {
             return self.told(id, attempt, &endpoint, &Look::Nothing);
         }
@@ -40,31 +40,33 @@ impl<W: World> Desk<W> {
         if !is_first {
             return;
         }
-        self.line(id, |line, _| line.state.asks_why = true);
-        let desk = self.clone();
+        self.connection(id, |connection, _| connection.state.asks_why = true);
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            let companion = desk.state(|s| s.questions.companion.clone());
-            let found = companion.look(&desk.0.world, &endpoint).await;
-            let waiting = desk.state(|s| {
+            let companion = worker.state(|s| s.questions.companion.clone());
+            let found = companion.look(&worker.0.world, &endpoint).await;
+            let waiting = worker.state(|s| {
                 let under_way = &mut s.questions.under_way;
                 let at = under_way.iter().position(|(asked, _)| *asked == endpoint);
                 at.map(|at| under_way.swap_remove(at).1).unwrap_or_default()
             });
             for (id, attempt) in waiting {
-                desk.told(id, attempt, &endpoint, &found);
+                worker.told(id, attempt, &endpoint, &found);
             }
-            desk.flush();
+            worker.flush();
         }));
     }
 
     fn told(&self, id: ConnectionId, attempt: u32, endpoint: &Endpoint, found: &Look) {
         let at = self.now();
-        self.line(id, |line, record| {
-            let is_latest = line.attempt == attempt;
+        self.connection(id, |connection, record| {
+            let is_latest = connection.attempt == attempt;
             if is_latest {
-                line.state.asks_why = false;
+                connection.state.asks_why = false;
             }
-            let Some(why) = line.failed.take_if(|(of, _)| *of == attempt).map(|(_, why)| why) else { return };
+            let Some(why) = connection.failed.take_if(|(of, _)| *of == attempt).map(|(_, why)| why) else {
+                return;
+            };
             let why = match found {
                 Look::Saw(probed) => why.with_probe(endpoint, (**probed).clone()),
                 Look::NotAllowed(words) => {
@@ -74,11 +76,11 @@ impl<W: World> Desk<W> {
                 }
                 Look::Nothing => why,
             };
-            line.note(record, at, FrameKind::Failed, &why.headline());
-            line.changed = true;
+            connection.note(record, at, FrameKind::Failed, &why.headline());
+            connection.changed = true;
             // A person may have gone elsewhere since.
-            if line.state.url == endpoint.url() && line.opened.is_none() {
-                line.state.why = Some(why);
+            if connection.state.url == endpoint.url() && connection.opened.is_none() {
+                connection.state.why = Some(why);
             }
         });
     }

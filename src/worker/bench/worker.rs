@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::connection::Line;
+use super::connection::Connection;
 use super::failures::Failures;
 use super::inspector::Inspector;
 use super::list::List;
@@ -13,7 +13,7 @@ use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
 use super::replies::Replies;
-use super::storage::{self, Keep};
+use super::storage::{self, KeyValueStore};
 use super::why::Questions;
 use crate::engine::base::mask::Masker;
 use crate::engine::base::world::LocalFuture;
@@ -38,9 +38,9 @@ const KEEP_WITHIN: Duration = Duration::from_secs(1);
 pub(super) const SLICE: Duration = Duration::from_millis(4);
 
 /// The one owner of sockets and log. A clone is another handle.
-pub struct Desk<W: World>(pub(super) Rc<Inner<W>>);
+pub struct BenchWorker<W: World>(pub(super) Rc<Inner<W>>);
 
-impl<W: World> Clone for Desk<W> {
+impl<W: World> Clone for BenchWorker<W> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -51,13 +51,13 @@ pub(super) struct Inner<W: World> {
     pub ready: Ready,
     pub spawn: Spawn,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
-    keep: RefCell<Option<Rc<dyn Keep>>>,
+    keep: RefCell<Option<Rc<dyn KeyValueStore>>>,
     state: RefCell<State<W>>,
 }
 
 pub(super) struct State<W: World> {
     pub record: Record,
-    pub lines: BTreeMap<ConnectionId, Line<W::Socket>>,
+    pub connections: BTreeMap<ConnectionId, Connection<W::Socket>>,
     /// Sockets that nobody waits for and that the browser still holds; it counts them until it tells of their end.
     pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
     pub failures: Failures,
@@ -99,7 +99,7 @@ pub(super) struct State<W: World> {
     pub dirty: bool,
 }
 
-impl<W: World> Desk<W> {
+impl<W: World> BenchWorker<W> {
     /// A desk in this world that posts its answers through `post`.
     pub fn new(world: W, ready: Ready, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
         let surroundings = Surroundings { most_sockets: ready.most_sockets, ..Surroundings::default() };
@@ -111,7 +111,7 @@ impl<W: World> Desk<W> {
             keep: RefCell::default(),
             state: RefCell::new(State {
                 record: Record::with_budget(Workspace::BUDGET as usize),
-                lines: BTreeMap::new(),
+                connections: BTreeMap::new(),
                 lingering: Vec::new(),
                 failures: Failures::default(),
                 questions: Questions::default(),
@@ -152,7 +152,7 @@ impl<W: World> Desk<W> {
     }
 
     /// Tells the page what was kept, and keeps what it sets up from now on.
-    pub async fn restore(&self, keep: impl Keep + 'static) {
+    pub async fn restore(&self, keep: impl KeyValueStore + 'static) {
         let (workspace, unread) = match keep.load().await {
             Ok(None) => (None, Vec::new()),
             Ok(Some(text)) => storage::of_text(&text),
@@ -241,7 +241,7 @@ impl<W: World> Desk<W> {
                 s.plot = of;
                 s.plotted = Instant::ORIGIN;
             }),
-            Request::Ask { id, question } => self.reply_to(id, question),
+            Request::Question { id, question } => self.reply_to(id, question),
             Request::Seen => self.state(|s| s.page_is_ready = true),
             Request::Show(shown) => self.show(*shown),
         }
@@ -267,14 +267,14 @@ impl<W: World> Desk<W> {
     }
 
     /// Changes a line together with the record that it writes to.
-    pub(super) fn line<T>(
+    pub(super) fn connection<T>(
         &self,
         id: ConnectionId,
-        change: impl FnOnce(&mut Line<W::Socket>, &mut Record) -> T,
+        change: impl FnOnce(&mut Connection<W::Socket>, &mut Record) -> T,
     ) -> Option<T> {
         self.state(|s| {
             s.dirty = true;
-            s.lines.get_mut(&id).map(|line| change(line, &mut s.record))
+            s.connections.get_mut(&id).map(|connection| change(connection, &mut s.record))
         })
     }
 
@@ -298,8 +298,8 @@ impl<W: World> Desk<W> {
                 s.pins.changed = true;
             }
             for setup in &workspace.connections {
-                let line = s.lines.entry(setup.id).or_insert_with(|| Line::new(setup.id));
-                line.arrange(setup);
+                let connection = s.connections.entry(setup.id).or_insert_with(|| Connection::new(setup.id));
+                connection.arrange(setup);
             }
             s.replies.arrange(&workspace.rules);
             if s.workspace.budget != workspace.budget {
@@ -325,15 +325,15 @@ impl<W: World> Desk<W> {
             let at_the_latest = *s.changed_at.get_or_insert(now) + KEEP_WITHIN;
             (s.changes, at_the_latest.since(now).min(KEEP_AFTER))
         });
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            desk.0.world.sleep(waits).await;
-            let now = desk.now();
-            let is_due = desk.state(|s| {
+            worker.0.world.sleep(waits).await;
+            let now = worker.now();
+            let is_due = worker.state(|s| {
                 s.changes == changes || s.changed_at.is_some_and(|since| now.since(since) >= KEEP_WITHIN)
             });
             if is_due {
-                desk.keep_now();
+                worker.keep_now();
             }
         }));
     }
@@ -349,13 +349,13 @@ impl<W: World> Desk<W> {
             Some(storage::to_text(&s.workspace))
         });
         let Some(text) = text else { return };
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             let trouble = keep.save(text).await.err().map(|error| error.to_string());
             let is_news =
-                desk.state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
+                worker.state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
             if let Some(words) = trouble.filter(|_| is_news) {
-                desk.post(&Update::Unkept(words));
+                worker.post(&Update::Unkept(words));
             }
         }));
     }
@@ -371,7 +371,7 @@ impl<W: World> Desk<W> {
 
     pub(super) fn trouble(&self, id: ConnectionId, words: &str) {
         let at = self.now();
-        self.line(id, |line, record| line.trouble(record, at, words));
+        self.connection(id, |connection, record| connection.trouble(record, at, words));
     }
 
     /// The worker's own timer has come; the next one is due then.
@@ -384,10 +384,10 @@ impl<W: World> Desk<W> {
     pub(super) fn feel(&self, pulse: Pulse) {
         let now = self.now();
         self.state(|s| {
-            for line in s.lines.values_mut() {
-                line.look_at_buffer();
-                line.look_at_questions(now);
-                s.dirty |= line.changed;
+            for connection in s.connections.values_mut() {
+                connection.look_at_buffer();
+                connection.look_at_questions(now);
+                s.dirty |= connection.changed;
             }
             // A plot that was drawn a moment before the last message wants to be drawn once more.
             s.dirty |= s.pulse != pulse || s.plot.is_some();
@@ -400,8 +400,8 @@ impl<W: World> Desk<W> {
     fn reset_figures(&self, of: PlotOf) {
         self.change_list(|s| {
             let is_meant = |id| of == PlotOf::All || of == PlotOf::One(id);
-            for (_, line) in s.lines.iter_mut().filter(|(id, _)| is_meant(**id)) {
-                line.reset_figures(&mut s.record);
+            for (_, connection) in s.connections.iter_mut().filter(|(id, _)| is_meant(**id)) {
+                connection.reset_figures(&mut s.record);
             }
             if of == PlotOf::All {
                 s.record.reset_figures();
@@ -415,21 +415,21 @@ impl<W: World> Desk<W> {
         if self.state(|s| std::mem::replace(&mut s.is_searching, true)) {
             return;
         }
-        let desk = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             loop {
-                let until = desk.now() + SLICE;
-                let is_done = desk.state(|s| {
+                let until = worker.now() + SLICE;
+                let is_done = worker.state(|s| {
                     s.dirty = true;
-                    let is_done = s.list.advance(&s.record.log, || desk.0.world.now() < until);
+                    let is_done = s.list.advance(&s.record.log, || worker.0.world.now() < until);
                     s.is_searching = !is_done;
                     is_done
                 });
-                desk.flush();
+                worker.flush();
                 if is_done {
                     return;
                 }
-                desk.0.world.breathe().await;
+                worker.0.world.breathe().await;
             }
         }));
     }
@@ -437,19 +437,19 @@ impl<W: World> Desk<W> {
     /// Posts what has changed, when the page is ready for it.
     pub(super) fn flush(&self) {
         let now = self.now();
-        let news = self.state(|s| {
+        let changes = self.state(|s| {
             if !s.page_is_ready || !s.dirty {
                 return None;
             }
             s.page_is_ready = false;
             s.dirty = false;
-            Some(s.news(now, || self.0.world.now() < now + SLICE))
+            Some(s.changes(now, || self.0.world.now() < now + SLICE))
         });
-        if let Some((news, is_all_searched)) = news {
+        if let Some((changes, is_all_searched)) = changes {
             if !is_all_searched {
                 self.search();
             }
-            self.post(&Update::News(Box::new(news)));
+            self.post(&Update::Changes(Box::new(changes)));
         }
     }
 

@@ -11,24 +11,24 @@ use crate::engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant,
     Payload, SendError, Socket, World,
 };
-use crate::wire::checks::{Seat, Standing};
+use crate::wire::checks::{ConnectionRow, Phase};
 
 /// A world whose connections are watched.
 pub(super) struct Watched<W: World> {
     world: W,
-    board: Rc<RefCell<Board>>,
+    table: Rc<RefCell<ConnectionTable>>,
 }
 
 impl<W: World> Clone for Watched<W> {
     fn clone(&self) -> Self {
-        Self { world: self.world.clone(), board: self.board.clone() }
+        Self { world: self.world.clone(), table: self.table.clone() }
     }
 }
 
 /// How all connections stand.
 #[derive(Default)]
-pub(super) struct Board {
-    seats: Vec<Seat>,
+pub(super) struct ConnectionTable {
+    connections: Vec<ConnectionRow>,
     /// In use by this page elsewhere.
     elsewhere: u32,
     most: u32,
@@ -36,10 +36,10 @@ pub(super) struct Board {
     changed: bool,
 }
 
-impl Board {
+impl ConnectionTable {
     /// A new check: all connections are new ones.
     pub fn clear(&mut self) {
-        self.seats.clear();
+        self.connections.clear();
         self.changed = true;
     }
 
@@ -55,42 +55,42 @@ impl Board {
     }
 
     /// All of them, when any has changed since the last look.
-    pub fn changes(&mut self) -> Option<Vec<Seat>> {
-        std::mem::take(&mut self.changed).then(|| self.seats.clone())
+    pub fn changes(&mut self) -> Option<Vec<ConnectionRow>> {
+        std::mem::take(&mut self.changed).then(|| self.connections.clone())
     }
 
     fn take_seat(&mut self, name: &str) -> usize {
-        let seat = self.seats.iter().position(|seat| seat.name == name);
-        let seat = seat.unwrap_or_else(|| {
+        let connection = self.connections.iter().position(|connection| connection.name == name);
+        let connection = connection.unwrap_or_else(|| {
             let name = name.to_owned();
-            self.seats.push(Seat { name, standing: Standing::Connecting, sent: 0, received: 0 });
-            self.seats.len() - 1
+            self.connections.push(ConnectionRow { name, phase: Phase::Connecting, sent: 0, received: 0 });
+            self.connections.len() - 1
         });
-        self.stand(seat, Standing::Connecting);
-        seat
+        self.stand(connection, Phase::Connecting);
+        connection
     }
 
-    fn stand(&mut self, seat: usize, standing: Standing) {
-        self.change(seat, |seat| seat.standing = standing);
+    fn stand(&mut self, connection: usize, phase: Phase) {
+        self.change(connection, |connection| connection.phase = phase);
     }
 
-    fn change(&mut self, seat: usize, change: impl FnOnce(&mut Seat)) {
+    fn change(&mut self, connection: usize, change: impl FnOnce(&mut ConnectionRow)) {
         // A socket of a check that is over may still be heard of.
-        if let Some(seat) = self.seats.get_mut(seat) {
-            change(seat);
+        if let Some(connection) = self.connections.get_mut(connection) {
+            change(connection);
             self.changed = true;
         }
     }
 
-    fn heard(&mut self, seat: usize, event: &Event) {
+    fn heard(&mut self, connection: usize, event: &Event) {
         match event {
-            Event::Opened { .. } => self.stand(seat, Standing::Open),
-            Event::Received(_) => self.change(seat, |seat| seat.received += 1),
-            Event::Failed => self.stand(seat, Standing::Failed),
+            Event::Opened { .. } => self.stand(connection, Phase::Open),
+            Event::Received(_) => self.change(connection, |connection| connection.received += 1),
+            Event::Failed => self.stand(connection, Phase::Failed),
             Event::Closed { clean, .. } => {
                 self.live = self.live.saturating_sub(1);
-                let standing = if *clean { Standing::Closed } else { Standing::Failed };
-                self.stand(seat, standing);
+                let phase = if *clean { Phase::Closed } else { Phase::Failed };
+                self.stand(connection, phase);
             }
         }
     }
@@ -98,12 +98,12 @@ impl Board {
 
 impl<W: World> Watched<W> {
     pub fn new(world: W, most: u32) -> Self {
-        let board = Board { most, ..Board::default() };
-        Self { world, board: Rc::new(RefCell::new(board)) }
+        let table = ConnectionTable { most, ..ConnectionTable::default() };
+        Self { world, table: Rc::new(RefCell::new(table)) }
     }
 
-    pub fn board(&self) -> Rc<RefCell<Board>> {
-        self.board.clone()
+    pub fn table(&self) -> Rc<RefCell<ConnectionTable>> {
+        self.table.clone()
     }
 }
 
@@ -132,34 +132,34 @@ impl<W: World> World for Watched<W> {
         endpoint: &Endpoint,
         mut sink: EventSink,
     ) -> Result<WatchedSocket<W>, ConnectError> {
-        let seat = {
-            let mut board = self.board.borrow_mut();
-            let used = board.live + board.elsewhere;
-            if board.most > 0 && used >= board.most {
+        let connection = {
+            let mut table = self.table.borrow_mut();
+            let used = table.live + table.elsewhere;
+            if table.most > 0 && used >= table.most {
                 let message = format!(
                     "the browser allows a page {} sockets, and {used} are in use ({} of them by the bench)",
-                    board.most, board.elsewhere
+                    table.most, table.elsewhere
                 );
                 return Err(ConnectError { message });
             }
-            board.live += 1;
-            board.take_seat(name)
+            table.live += 1;
+            table.take_seat(name)
         };
         let is_live = Rc::new(std::cell::Cell::new(true));
-        let (board, lives) = (self.board.clone(), is_live.clone());
+        let (table, lives) = (self.table.clone(), is_live.clone());
         let watching: EventSink = Box::new(move |at, event| {
-            board.borrow_mut().heard(seat, &event);
+            table.borrow_mut().heard(connection, &event);
             if matches!(event, Event::Closed { .. }) {
                 lives.set(false);
             }
             sink(at, event);
         });
         match self.world.connect(name, endpoint, watching) {
-            Ok(socket) => Ok(WatchedSocket { socket, board: self.board.clone(), seat, is_live }),
+            Ok(socket) => Ok(WatchedSocket { socket, table: self.table.clone(), connection, is_live }),
             Err(error) => {
-                let mut board = self.board.borrow_mut();
-                board.live -= 1;
-                board.stand(seat, Standing::Failed);
+                let mut table = self.table.borrow_mut();
+                table.live -= 1;
+                table.stand(connection, Phase::Failed);
                 Err(error)
             }
         }
@@ -173,8 +173,8 @@ impl<W: World> World for Watched<W> {
 /// A connection that is watched.
 pub(super) struct WatchedSocket<W: World> {
     socket: W::Socket,
-    board: Rc<RefCell<Board>>,
-    seat: usize,
+    table: Rc<RefCell<ConnectionTable>>,
+    connection: usize,
     is_live: Rc<std::cell::Cell<bool>>,
 }
 
@@ -182,7 +182,7 @@ impl<W: World> Socket for WatchedSocket<W> {
     fn send(&self, payload: &Payload) -> Result<Instant, SendError> {
         let sent = self.socket.send(payload);
         if sent.is_ok() {
-            self.board.borrow_mut().change(self.seat, |seat| seat.sent += 1);
+            self.table.borrow_mut().change(self.connection, |connection| connection.sent += 1);
         }
         sent
     }
@@ -190,7 +190,7 @@ impl<W: World> Socket for WatchedSocket<W> {
     fn close(&self, closing: &Closing) -> Result<Instant, SendError> {
         let asked = self.socket.close(closing);
         if asked.is_ok() {
-            self.board.borrow_mut().stand(self.seat, Standing::Closing);
+            self.table.borrow_mut().stand(self.connection, Phase::Closing);
         }
         asked
     }
@@ -204,10 +204,10 @@ impl<W: World> Drop for WatchedSocket<W> {
     fn drop(&mut self) {
         // A listener may drop its own socket while it is told of an event; the board is not borrowed then.
         if self.is_live.get()
-            && let Ok(mut board) = self.board.try_borrow_mut()
+            && let Ok(mut table) = self.table.try_borrow_mut()
         {
-            board.live = board.live.saturating_sub(1);
-            board.stand(self.seat, Standing::Closed);
+            table.live = table.live.saturating_sub(1);
+            table.stand(self.connection, Phase::Closed);
         }
     }
 }
@@ -233,7 +233,7 @@ mod tests {
         let sim = Sim::with_seed(1);
         sim.serve("ws://quiet", || Quiet);
         let world = Watched::new(sim.clone(), 3);
-        world.board().borrow_mut().set_elsewhere(1);
+        world.table().borrow_mut().set_elsewhere(1);
         let endpoint = Endpoint::parse("ws://quiet").expect("valid");
         let open = |name: &str| world.connect(name, &endpoint, Box::new(|_, _| {}));
         let (a, b) = (open("a").expect("the first"), open("b").expect("the second"));
@@ -244,14 +244,20 @@ mod tests {
         );
         sim.settle();
         drop(a);
-        assert_eq!(world.board().borrow().live(), 1);
+        assert_eq!(world.table().borrow().live(), 1);
         b.close(&Closing::new(1000, "").expect("sendable")).expect("open");
         sim.settle();
         drop(b);
-        assert_eq!(world.board().borrow().live(), 0, "an end is counted once");
-        let standings: Vec<_> =
-            world.board().borrow_mut().changes().expect("changed").iter().map(|seat| seat.standing).collect();
-        assert_eq!(standings, [Standing::Closed, Standing::Closed]);
-        assert_eq!(world.board().borrow_mut().changes(), None);
+        assert_eq!(world.table().borrow().live(), 0, "an end is counted once");
+        let standings: Vec<_> = world
+            .table()
+            .borrow_mut()
+            .changes()
+            .expect("changed")
+            .iter()
+            .map(|connection| connection.phase)
+            .collect();
+        assert_eq!(standings, [Phase::Closed, Phase::Closed]);
+        assert_eq!(world.table().borrow_mut().changes(), None);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::storage::{Shelf, ShelfError};
+use super::storage::{KeyValueStore, StoreError};
 use crate::engine::report::{Report, read_json, target_line, write_json};
 use crate::wire::bench::Unread;
 use crate::wire::checks::PastRun;
@@ -27,21 +27,21 @@ pub(super) struct History {
 
 impl History {
     /// The list as it is kept, without what cannot be read of it.
-    pub async fn read(shelf: &dyn Shelf) -> Result<Self, ShelfError> {
-        Ok(Self::of_text(&shelf.get(LIST).await?.unwrap_or_default()).0)
+    pub async fn read(store: &dyn KeyValueStore) -> Result<Self, StoreError> {
+        Ok(Self::of_text(&store.get(LIST).await?.unwrap_or_default()).0)
     }
 
     /// The same at the start of a visit. What cannot be read is set aside, since the list is written again after each run.
-    pub async fn restore(shelf: &dyn Shelf) -> Result<(Self, Option<Unread>), ShelfError> {
-        let (history, reasons) = match shelf.get(LIST).await {
+    pub async fn restore(store: &dyn KeyValueStore) -> Result<(Self, Option<Unread>), StoreError> {
+        let (history, reasons) = match store.get(LIST).await {
             Ok(text) => Self::of_text(&text.unwrap_or_default()),
             Err(error) => (Self::default(), vec![format!("the list of earlier runs: {error}")]),
         };
         if reasons.is_empty() {
             return Ok((history, None));
         }
-        let place = shelf.set_aside(LIST).await?.unwrap_or_default();
-        shelf.set(LIST, history.to_text()).await?;
+        let place = store.set_aside(LIST).await?.unwrap_or_default();
+        store.set(LIST, history.to_text()).await?;
         Ok((history, Some(Unread { reasons, place })))
     }
 
@@ -128,40 +128,40 @@ pub(super) fn too_large(text: &str) -> Option<String> {
 /// Keeps a report, and forgets those that are too old for it.
 pub(super) async fn keep(
     history: &Rc<std::cell::RefCell<History>>,
-    shelf: &dyn Shelf,
+    store: &dyn KeyValueStore,
     run: PastRun,
     text: String,
-) -> Result<(), ShelfError> {
-    shelf.set(&name(run.id), text).await?;
+) -> Result<(), StoreError> {
+    store.set(&name(run.id), text).await?;
     // Another tab may have kept runs since.
-    *history.borrow_mut() = History::read(shelf).await?;
+    *history.borrow_mut() = History::read(store).await?;
     let gone = history.borrow_mut().note(run);
     for id in gone {
-        shelf.remove(&name(id)).await?;
+        store.remove(&name(id)).await?;
     }
     let list = history.borrow().to_text();
-    shelf.set(LIST, list).await
+    store.set(LIST, list).await
 }
 
 /// Forgets runs.
 pub(super) async fn forget(
     history: &Rc<std::cell::RefCell<History>>,
-    shelf: &dyn Shelf,
+    store: &dyn KeyValueStore,
     ids: &[u64],
-) -> Result<(), ShelfError> {
-    *history.borrow_mut() = History::read(shelf).await?;
+) -> Result<(), StoreError> {
+    *history.borrow_mut() = History::read(store).await?;
     history.borrow_mut().forget(ids);
     let list = history.borrow().to_text();
-    shelf.set(LIST, list).await?;
+    store.set(LIST, list).await?;
     for id in ids {
-        shelf.remove(&name(*id)).await?;
+        store.remove(&name(*id)).await?;
     }
     Ok(())
 }
 
 /// The report of a run that was kept.
-pub(super) async fn report(shelf: &dyn Shelf, id: u64) -> Result<Report, String> {
-    match shelf.get(&name(id)).await {
+pub(super) async fn report(store: &dyn KeyValueStore, id: u64) -> Result<Report, String> {
+    match store.get(&name(id)).await {
         Ok(Some(text)) => read_json(&text).map_err(|error| error.to_string()),
         Ok(None) => Err("this run is not kept any more".to_owned()),
         Err(error) => Err(error.to_string()),

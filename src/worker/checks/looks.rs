@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::worker::Office;
+use super::worker::ChecksWorker;
 use crate::engine::base::mask::Masker;
 use crate::engine::explain::companion::Look;
 use crate::engine::explain::tell;
@@ -35,20 +35,20 @@ struct Seen {
 
 impl Looks {
     /// Looks where a handshake has failed, if that is what has happened.
-    pub fn note<W: World>(&self, office: &Office<W>, progress: &Progress) {
+    pub fn note<W: World>(&self, worker: &ChecksWorker<W>, progress: &Progress) {
         let Progress::StepEnded { check, step, failure: Some(failure), .. } = progress else { return };
         let Some(endpoint) = &failure.handshake else { return };
         let mut seen = self.0.borrow_mut();
         let known = seen.looks.iter().position(|(known, _)| known == endpoint);
         let at = known.unwrap_or(seen.looks.len());
         if known.is_none() {
-            if at == MOST || office.0.companion.is_blind() {
+            if at == MOST || worker.0.companion.is_blind() {
                 return;
             }
             seen.looks.push((endpoint.clone(), None));
-            let (looks, endpoint, office) = (self.clone(), endpoint.clone(), office.clone());
-            (office.0.spawn.clone())(Box::pin(async move {
-                let look = office.0.companion.look(&office.0.world, &endpoint).await;
+            let (looks, endpoint, worker) = (self.clone(), endpoint.clone(), worker.clone());
+            (worker.0.spawn.clone())(Box::pin(async move {
+                let look = worker.0.companion.look(&worker.0.world, &endpoint).await;
                 looks.0.borrow_mut().looks[at].1 = Some(look);
             }));
         }
@@ -62,13 +62,13 @@ impl Looks {
     /// Puts what was seen into the failures of a report.
     pub async fn tell<W: World>(
         &self,
-        office: &Office<W>,
+        worker: &ChecksWorker<W>,
         report: &mut Report,
         masker: &Masker,
         stop: &Stop,
     ) {
         while !self.are_over() && !stop.is_asked() {
-            office.0.world.sleep(LOOK_AGAIN).await;
+            worker.0.world.sleep(LOOK_AGAIN).await;
         }
         let seen = self.0.borrow();
         for (&(check, step), &at) in &seen.steps {

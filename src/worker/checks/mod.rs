@@ -15,5 +15,5 @@ mod work;
 mod worker;
 
 pub use site::{Site, browser_name};
-pub use storage::{Shelf, ShelfError};
-pub use worker::{Office, Spawn};
+pub use storage::{KeyValueStore, StoreError};
+pub use worker::{ChecksWorker, Spawn};

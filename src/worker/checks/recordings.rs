@@ -32,7 +32,7 @@ const ATTESTED_AFTER: u64 = 5;
 const ATTESTED_MESSAGE: usize = 400;
 
 /// The recording of one run.
-pub(super) struct Tape<W: World> {
+pub(super) struct RunRecording<W: World> {
     pub run: u64,
     pub recorded: Recorded<W>,
     pub masker: Masker,
@@ -48,7 +48,7 @@ pub(super) struct Tape<W: World> {
     pub failures: HashMap<(usize, usize), u64>,
 }
 
-impl<W: World> Tape<W> {
+impl<W: World> RunRecording<W> {
     pub fn next_frame(&self) -> u64 {
         self.recorded.read(|session| session.log.total())
     }
@@ -201,27 +201,27 @@ fn cut_at(text: String, most: usize) -> String {
 }
 
 /// The recordings that are still held, the oldest first.
-pub(super) struct Tapes<W: World>(VecDeque<Tape<W>>);
+pub(super) struct RunRecordings<W: World>(VecDeque<RunRecording<W>>);
 
-impl<W: World> Default for Tapes<W> {
+impl<W: World> Default for RunRecordings<W> {
     fn default() -> Self {
         Self(VecDeque::new())
     }
 }
 
-impl<W: World> Tapes<W> {
-    pub fn add(&mut self, tape: Tape<W>) {
-        self.0.push_back(tape);
-        while self.0.len() > 1 && self.0.iter().map(Tape::held_bytes).sum::<usize>() > MOST {
+impl<W: World> RunRecordings<W> {
+    pub fn add(&mut self, recording: RunRecording<W>) {
+        self.0.push_back(recording);
+        while self.0.len() > 1 && self.0.iter().map(RunRecording::held_bytes).sum::<usize>() > MOST {
             self.0.pop_front();
         }
     }
 
-    pub fn of(&self, run: u64) -> Option<&Tape<W>> {
-        self.0.iter().find(|tape| tape.run == run)
+    pub fn of(&self, run: u64) -> Option<&RunRecording<W>> {
+        self.0.iter().find(|recording| recording.run == run)
     }
 
-    pub fn of_mut(&mut self, run: u64) -> Option<&mut Tape<W>> {
-        self.0.iter_mut().find(|tape| tape.run == run)
+    pub fn of_mut(&mut self, run: u64) -> Option<&mut RunRecording<W>> {
+        self.0.iter_mut().find(|recording| recording.run == run)
     }
 }

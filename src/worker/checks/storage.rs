@@ -6,23 +6,23 @@
 use crate::engine::base::world::LocalFuture;
 
 /// A store of texts.
-pub trait Shelf {
+pub trait KeyValueStore {
     /// What is kept under a name.
-    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>>;
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>>;
     /// Keeps a text in place of what was there.
-    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), ShelfError>>;
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), StoreError>>;
     /// Forgets what is there; nothing happens when there is nothing.
-    fn remove(&self, name: &str) -> LocalFuture<Result<(), ShelfError>>;
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), StoreError>>;
     /// Copies what is there, whatever it is, to where nothing is written over it, and says where. None when nothing is there.
-    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, ShelfError>>;
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>>;
     /// All names.
-    fn names(&self) -> LocalFuture<Result<Vec<String>, ShelfError>>;
+    fn names(&self) -> LocalFuture<Result<Vec<String>, StoreError>>;
 }
 
 /// Nothing can be kept here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct ShelfError {
+pub struct StoreError {
     /// In the browser's words.
     pub message: String,
 }

@@ -11,8 +11,8 @@ use super::connection_table::Watched;
 use super::history;
 use super::library::mistake;
 use super::looks::Looks;
-use super::recordings::{BUDGET, Tape};
-use super::worker::Office;
+use super::recordings::{BUDGET, RunRecording};
+use super::worker::ChecksWorker;
 use crate::engine::World;
 use crate::engine::base::unit::show_duration;
 use crate::engine::recording::run_recording::Recorded;
@@ -20,7 +20,7 @@ use crate::engine::report::{Origin, Report, TargetReport};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::Suite;
 use crate::engine::template::{Document, Name};
-use crate::wire::checks::{Live, Order, SuiteOrder, Told};
+use crate::wire::checks::{Answer, RunEvent, RunRequest, SuiteRequest};
 
 /// How often an order looks whether the one before has ended. A run that was stopped ends within seconds.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -83,9 +83,9 @@ impl Missing {
     }
 }
 
-impl<W: World> Office<W> {
+impl<W: World> ChecksWorker<W> {
     /// Does an order, once the one before has ended.
-    pub(super) async fn work(self, order: Order, number: u64) {
+    pub(super) async fn work(self, order: RunRequest, number: u64) {
         while self.0.is_working.get() {
             self.0.world.sleep(LOOK_AGAIN).await;
         }
@@ -108,19 +108,19 @@ impl<W: World> Office<W> {
     }
 
     /// Nothing of an order begins.
-    fn refuse_order(&self, order: &Order, why: Unstarted) {
-        self.tell(Live::Begun { order: order.number, runs: 0 });
-        self.tell(Live::Refused {
+    fn refuse_order(&self, order: &RunRequest, why: Unstarted) {
+        self.tell(RunEvent::Begun { order: order.number, runs: 0 });
+        self.tell(RunEvent::Refused {
             suite_id: String::new(),
             mistakes: Vec::new(),
             reasons: vec![why.to_string()],
         });
-        self.tell(Live::Over);
+        self.tell(RunEvent::Over);
         self.flush();
     }
 
     /// Waits for the moment at which an order begins, or says why it never does.
-    async fn is_time(&self, order: &Order, number: u64) -> Result<(), Unstarted> {
+    async fn is_time(&self, order: &RunRequest, number: u64) -> Result<(), Unstarted> {
         let Some(start_at) = order.start_at else { return Ok(()) };
         let ahead = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
         if ahead > LONGEST_WAIT {
@@ -143,10 +143,10 @@ impl<W: World> Office<W> {
         self.0.site.clock_began.max(0.0) as u64 + self.0.world.now().as_nanos() / 1_000_000
     }
 
-    async fn do_order(&self, order: Order, number: u64) {
+    async fn do_order(&self, order: RunRequest, number: u64) {
         let times = order.times.max(1);
         let runs = u32::try_from(order.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
-        self.tell(Live::Begun { order: order.number, runs });
+        self.tell(RunEvent::Begun { order: order.number, runs });
         self.flush();
         'rounds: for round in 0..times {
             for (index, suite) in order.suites.iter().enumerate() {
@@ -160,12 +160,12 @@ impl<W: World> Office<W> {
         }
         if self.0.orders.get() == number {
             *self.0.stop.borrow_mut() = None;
-            self.tell(Live::Over);
+            self.tell(RunEvent::Over);
         }
         self.flush();
     }
 
-    fn options(&self, order: &Order, it: &SuiteOrder, seed: u64) -> Options {
+    fn options(&self, order: &RunRequest, it: &SuiteRequest, seed: u64) -> Options {
         Options {
             overrides: it.overrides.clone(),
             env: order.env.clone(),
@@ -182,10 +182,12 @@ impl<W: World> Office<W> {
     }
 
     /// What an order would test, before anything is opened. A value that no address needs may be missing.
-    pub(super) fn planned(&self, order: &Order) -> Told {
-        let Some(it) = order.suites.first() else { return Told::Failed("the order has no suite".to_owned()) };
+    pub(super) fn planned(&self, order: &RunRequest) -> Answer {
+        let Some(it) = order.suites.first() else {
+            return Answer::Failed("the order has no suite".to_owned());
+        };
         let Ok(mut suite) = Suite::parse(&it.text) else {
-            return Told::Failed("the suite has mistakes".to_owned());
+            return Answer::Failed("the suite has mistakes".to_owned());
         };
         let mut options = self.options(order, it, order.seed.unwrap_or_default());
         let missing = Missing::all(&suite, &options);
@@ -198,9 +200,9 @@ impl<W: World> Office<W> {
         let plan = match Plan::new(Rc::new(suite), options, self.now_millis()) {
             Ok(plan) => plan,
             Err(errors) if missing.is_empty() => {
-                return Told::Failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+                return Answer::Failed(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
             }
-            Err(_) => return Told::Failed(words(missing.iter().collect()).join(" ")),
+            Err(_) => return Answer::Failed(words(missing.iter().collect()).join(" ")),
         };
         let targets = plan.targets();
         let is_in = |it: &&Missing, target: &TargetReport| {
@@ -212,15 +214,15 @@ impl<W: World> Office<W> {
         match needed.is_empty() {
             true => {
                 let missing = words(missing.iter().collect());
-                Told::Planned { targets, checks: plan.count(), missing }
+                Answer::Planned { targets, checks: plan.count(), missing }
             }
-            false => Told::Failed(words(needed).join(" ")),
+            false => Answer::Failed(words(needed).join(" ")),
         }
     }
 
-    async fn run_suite(&self, order: &Order, it: &SuiteOrder, index: usize, round: u32, stop: Stop) {
+    async fn run_suite(&self, order: &RunRequest, it: &SuiteRequest, index: usize, round: u32, stop: Stop) {
         let refuse = |mistakes, reasons| {
-            self.tell(Live::Refused { suite_id: it.id.clone(), mistakes, reasons });
+            self.tell(RunEvent::Refused { suite_id: it.id.clone(), mistakes, reasons });
             self.flush();
         };
         let suite = match Suite::parse(&it.text) {
@@ -243,10 +245,10 @@ impl<W: World> Office<W> {
         let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
         let run_id = by_time.max(newest + 1);
         let watched = Watched::new(self.0.world.clone(), self.0.site.most_sockets);
-        let board = watched.board();
-        board.borrow_mut().set_elsewhere(order.sockets_elsewhere);
+        let table = watched.table();
+        table.borrow_mut().set_elsewhere(order.sockets_elsewhere);
         let recorded = Recorded::new(watched, BUDGET, Origin::from_millis(self.0.site.clock_began));
-        self.0.tapes.borrow_mut().add(Tape {
+        self.0.recordings.borrow_mut().add(RunRecording {
             run: run_id,
             recorded: recorded.clone(),
             masker: plan.masker().clone(),
@@ -256,49 +258,49 @@ impl<W: World> Office<W> {
             began: BTreeMap::new(),
             failures: HashMap::new(),
         });
-        self.tell(Live::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
-        let (office, looks) = (self.clone(), Looks::default());
+        self.tell(RunEvent::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
+        let (worker, looks) = (self.clone(), Looks::default());
         let looking = looks.clone();
         let listener = Box::new(move |progress: Progress| {
             let is_tick = matches!(progress, Progress::Tick { .. });
-            office.note(run_id, &progress);
-            looking.note(&office, &progress);
+            worker.note(run_id, &progress);
+            looking.note(&worker, &progress);
             if let Progress::CheckStarted { .. } = progress {
-                board.borrow_mut().clear();
+                table.borrow_mut().clear();
             }
-            office.tell(Live::Progress(progress));
-            if let Some(seats) = is_tick.then(|| board.borrow_mut().changes()).flatten() {
-                office.tell(Live::Seats(seats));
+            worker.tell(RunEvent::Progress(progress));
+            if let Some(connections) = is_tick.then(|| table.borrow_mut().changes()).flatten() {
+                worker.tell(RunEvent::Connections(connections));
             }
-            office.flush();
+            worker.flush();
         });
         let masker = plan.masker().clone();
         let mut report = run(plan, recorded, stop.clone(), listener).await;
         looks.tell(self, &mut report, &masker, &stop).await;
-        if let Some(tape) = self.0.tapes.borrow().of(run_id) {
-            tape.attest(&mut report);
+        if let Some(recording) = self.0.recordings.borrow().of(run_id) {
+            recording.attest(&mut report);
         }
         self.keep_report(run_id, &it.id, report).await;
     }
 
     /// Remembers where in the recording checks begin and steps fail.
     fn note(&self, run: u64, progress: &Progress) {
-        let mut tapes = self.0.tapes.borrow_mut();
-        let Some(tape) = tapes.of_mut(run) else { return };
+        let mut recordings = self.0.recordings.borrow_mut();
+        let Some(recording) = recordings.of_mut(run) else { return };
         match progress {
             Progress::RunStarted { checks, .. } => {
-                tape.checks = checks.iter().map(|check| check.name.clone()).collect();
+                recording.checks = checks.iter().map(|check| check.name.clone()).collect();
             }
             Progress::CheckStarted { check } => {
-                let frame = tape.next_frame();
-                tape.begins.insert(*check, frame);
-                tape.began.insert(*check, self.0.world.now());
-                let name = tape.checks.get(*check).cloned().unwrap_or_default();
-                tape.recorded.begin_check(&name);
+                let frame = recording.next_frame();
+                recording.begins.insert(*check, frame);
+                recording.began.insert(*check, self.0.world.now());
+                let name = recording.checks.get(*check).cloned().unwrap_or_default();
+                recording.recorded.begin_check(&name);
             }
             Progress::StepEnded { check, step, failure: Some(_), .. } => {
-                let frame = tape.next_frame();
-                tape.failures.entry((*check, *step)).or_insert(frame);
+                let frame = recording.next_frame();
+                recording.failures.entry((*check, *step)).or_insert(frame);
             }
             _ => {}
         }
@@ -307,20 +309,20 @@ impl<W: World> Office<W> {
     async fn keep_report(&self, run: u64, suite_id: &str, report: Report) {
         let text = history::text_of(&report);
         let past = history::line(run, suite_id, &report, text.len());
-        let shelf = self.0.shelf.borrow().clone();
-        let trouble = match (history::too_large(&text), shelf) {
+        let store = self.0.store.borrow().clone();
+        let trouble = match (history::too_large(&text), store) {
             (Some(words), _) => Some(words),
             (None, None) => None,
-            (None, Some(shelf)) => {
-                let kept = history::keep(&self.0.history, &*shelf, past.clone(), text).await;
+            (None, Some(store)) => {
+                let kept = history::keep(&self.0.history, &*store, past.clone(), text).await;
                 kept.err().map(|error| format!("this run could not be kept for later: {error}"))
             }
         };
-        let is_kept = trouble.is_none() && self.0.shelf.borrow().is_some();
+        let is_kept = trouble.is_none() && self.0.store.borrow().is_some();
         self.keep_at_hand(run, report.clone());
-        self.tell(Live::Ended { run, past: is_kept.then_some(past), report: Box::new(report) });
+        self.tell(RunEvent::Ended { run, past: is_kept.then_some(past), report: Box::new(report) });
         if let Some(words) = trouble {
-            self.tell(Live::Trouble(words));
+            self.tell(RunEvent::Trouble(words));
         }
         self.flush();
     }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::history::{self, History};
 use super::library::{Library, clients_of, examine, mistake};
-use super::recordings::Tapes;
+use super::recordings::RunRecordings;
 use super::site::Site;
-use super::storage::{Shelf, ShelfError};
+use super::storage::{KeyValueStore, StoreError};
 use crate::engine::base::world::LocalFuture;
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
@@ -21,7 +21,7 @@ use crate::engine::suite::assist;
 use crate::engine::suite::shipped::SHIPPED;
 use crate::engine::{Instant, World, recorder};
 use crate::wire::bench::Unread;
-use crate::wire::checks::{Ask, Errand, Forms, Live, OwnSuite, Restored, Tidings, Told};
+use crate::wire::checks::{Answer, Forms, OwnSuite, Question, Request, Restored, RunEvent, Update};
 use crate::wire::{decode_json, encode_json};
 
 /// Starts a task beside the others.
@@ -33,9 +33,9 @@ const SUITE: &str = "suite/";
 const AT_HAND: usize = 20;
 
 /// The one owner of runs and suites. A clone is another handle.
-pub struct Office<W: World>(pub(super) Rc<Inner<W>>);
+pub struct ChecksWorker<W: World>(pub(super) Rc<Inner<W>>);
 
-impl<W: World> Clone for Office<W> {
+impl<W: World> Clone for ChecksWorker<W> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -47,14 +47,14 @@ pub(super) struct Inner<W: World> {
     pub spawn: Spawn,
     pub companion: Companion,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
-    pub shelf: RefCell<Option<Rc<dyn Shelf>>>,
+    pub store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     /// Why there is no shelf, once that is known.
     shelfless: RefCell<String>,
     /// What was asked of the shelf before it was read; none once it was.
-    early: RefCell<Option<Vec<(u32, Ask)>>>,
+    early: RefCell<Option<Vec<(u32, Question)>>>,
     pub history: Rc<RefCell<History>>,
     library: RefCell<Library>,
-    pub tapes: RefCell<Tapes<super::connection_table::Watched<W>>>,
+    pub recordings: RefCell<RunRecordings<super::connection_table::Watched<W>>>,
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
     /// Stops what runs.
     pub stop: RefCell<Option<Stop>>,
@@ -66,14 +66,14 @@ pub(super) struct Inner<W: World> {
     pub is_working: Cell<bool>,
     pub hidden: Rc<Cell<bool>>,
     /// What has happened since the page was last told.
-    pending: RefCell<Vec<Live>>,
+    pending: RefCell<Vec<RunEvent>>,
     page_is_ready: Cell<bool>,
     /// Until when the page would rather draw nothing, and whether somebody waits for that moment.
     rests_until: Cell<Instant>,
     waits_for_rest: Cell<bool>,
 }
 
-impl<W: World> Office<W> {
+impl<W: World> ChecksWorker<W> {
     /// An office in this world that posts its tidings through `post`.
     pub fn new(world: W, site: Site, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
         Self(Rc::new(Inner {
@@ -82,12 +82,12 @@ impl<W: World> Office<W> {
             spawn,
             companion: Companion::default(),
             post: RefCell::new(Box::new(post)),
-            shelf: RefCell::default(),
+            store: RefCell::default(),
             shelfless: RefCell::default(),
             early: RefCell::new(Some(Vec::new())),
             history: Rc::default(),
             library: RefCell::default(),
-            tapes: RefCell::default(),
+            recordings: RefCell::default(),
             reports: RefCell::default(),
             stop: RefCell::default(),
             orders: Cell::new(0),
@@ -103,16 +103,16 @@ impl<W: World> Office<W> {
 
     /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
     pub fn announce(&self) {
-        self.post(&Tidings::Ready { clock_step: self.0.site.clock_step });
+        self.post(&Update::Ready { clock_step: self.0.site.clock_step });
     }
 
     /// Reads what was kept, and keeps from now on.
-    pub async fn restore(&self, shelf: impl Shelf + 'static) {
-        let shelf: Rc<dyn Shelf> = Rc::new(shelf);
+    pub async fn restore(&self, store: impl KeyValueStore + 'static) {
+        let store: Rc<dyn KeyValueStore> = Rc::new(store);
         let mut unread = Vec::new();
-        let (forms, trouble) = match self.read(&*shelf, &mut unread).await {
+        let (forms, trouble) = match self.read(&*store, &mut unread).await {
             Ok(forms) => {
-                *self.0.shelf.borrow_mut() = Some(shelf.clone());
+                *self.0.store.borrow_mut() = Some(store.clone());
                 (forms, None)
             }
             Err(error) => (Forms::default(), Some(error.to_string())),
@@ -134,31 +134,31 @@ impl<W: World> Office<W> {
             trouble,
             unread,
         };
-        self.post(&Tidings::Restored(Box::new(restored)));
+        self.post(&Update::Restored(Box::new(restored)));
         let early = self.0.early.borrow_mut().take();
         early.into_iter().flatten().for_each(|(id, question)| self.answer_soon(id, question));
     }
 
-    fn answer_soon(&self, id: u32, question: Ask) {
-        let office = self.clone();
+    fn answer_soon(&self, id: u32, question: Question) {
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            let told = office.answer(question).await;
-            office.post(&Tidings::Told { id, told });
+            let answer = worker.answer(question).await;
+            worker.post(&Update::Answer { id, answer });
         }));
     }
 
-    async fn read(&self, shelf: &dyn Shelf, unread: &mut Vec<Unread>) -> Result<Forms, ShelfError> {
-        let (history, lost) = History::restore(shelf).await?;
+    async fn read(&self, store: &dyn KeyValueStore, unread: &mut Vec<Unread>) -> Result<Forms, StoreError> {
+        let (history, lost) = History::restore(store).await?;
         *self.0.history.borrow_mut() = history;
         unread.extend(lost);
-        for name in shelf.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
-            match own_suite(&name, shelf.get(&name).await) {
+        for name in store.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
+            match own_suite(&name, store.get(&name).await) {
                 Ok(suite) => self.0.library.borrow_mut().add(suite),
                 // It stays where it is: nothing is written over a suite that is not listed.
                 Err(reason) => unread.push(Unread { reasons: vec![reason], place: name }),
             }
         }
-        let reason = match shelf.get(FORMS).await {
+        let reason = match store.get(FORMS).await {
             Ok(None) => return Ok(Forms::default()),
             Ok(Some(text)) => match serde_json::from_str(&text) {
                 Ok(forms) => return Ok(forms),
@@ -166,7 +166,7 @@ impl<W: World> Office<W> {
             },
             Err(error) => error.to_string(),
         };
-        let place = shelf.set_aside(FORMS).await?.unwrap_or_default();
+        let place = store.set_aside(FORMS).await?.unwrap_or_default();
         unread.push(Unread { reasons: vec![format!("what was typed into Values: {reason}")], place });
         Ok(Forms::default())
     }
@@ -174,30 +174,30 @@ impl<W: World> Office<W> {
     /// Hears the page.
     pub fn receive(&self, bytes: &[u8]) {
         // Whoever does not fit is told when it decodes what we say.
-        let Ok(errand) = decode_json::<Errand>(bytes) else { return self.announce() };
-        match errand {
-            Errand::Ask { id, question } => {
+        let Ok(request) = decode_json::<Request>(bytes) else { return self.announce() };
+        match request {
+            Request::Question { id, question } => {
                 let is_early = needs_shelf(&question) && self.0.early.borrow().is_some();
                 match self.0.early.borrow_mut().as_mut().filter(|_| is_early) {
                     Some(early) => early.push((id, question)),
                     None => self.answer_soon(id, question),
                 }
             }
-            Errand::Run(order) => {
+            Request::Run(order) => {
                 self.stop();
                 self.0.orders.set(self.0.orders.get() + 1);
                 (self.0.spawn)(Box::pin(self.clone().work(*order, self.0.orders.get())));
             }
-            Errand::Stop => {
+            Request::Stop => {
                 self.0.stopped.set(self.0.orders.get());
                 self.stop();
             }
-            Errand::Seen(rest) => {
+            Request::Seen(rest) => {
                 self.0.page_is_ready.set(true);
                 self.0.rests_until.set(self.0.world.now() + rest);
                 self.flush();
             }
-            Errand::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
+            Request::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
         }
     }
 
@@ -207,124 +207,131 @@ impl<W: World> Office<W> {
         }
     }
 
-    async fn answer(&self, question: Ask) -> Told {
+    async fn answer(&self, question: Question) -> Answer {
         match question {
-            Ask::Examine(text) => Told::Examined(examine(&text)),
-            Ask::Text(id) => match self.0.library.borrow().text(&id) {
-                Some(text) => Told::Text(text.to_owned()),
-                None => Told::Failed(format!("there is no suite {id:?} in the library")),
+            Question::Examine(text) => Answer::Examined(examine(&text)),
+            Question::Text(id) => match self.0.library.borrow().text(&id) {
+                Some(text) => Answer::Text(text.to_owned()),
+                None => Answer::Failed(format!("there is no suite {id:?} in the library")),
             },
-            Ask::Complete { text, offset } => Told::Suggestions(assist::complete(&text, offset)),
-            Ask::Explain { text, offset } => Told::Explained(assist::explain_at(&text, offset)),
-            Ask::Format(text) => match assist::format(&text) {
-                Ok(text) => Told::Text(text),
-                Err(problems) => Told::Mistakes(problems.iter().map(mistake).collect()),
+            Question::Complete { text, offset } => Answer::Suggestions(assist::complete(&text, offset)),
+            Question::Explain { text, offset } => Answer::Explained(assist::explain_at(&text, offset)),
+            Question::Format(text) => match assist::format(&text) {
+                Ok(text) => Answer::Text(text),
+                Err(problems) => Answer::Mistakes(problems.iter().map(mistake).collect()),
             },
-            Ask::Examples => Told::Examples(assist::examples()),
-            Ask::Plan(order) => self.planned(&order),
-            Ask::Place { text, offset, is_check } => {
-                Told::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
+            Question::Examples => Answer::Examples(assist::examples()),
+            Question::Plan(order) => self.planned(&order),
+            Question::Place { text, offset, is_check } => {
+                Answer::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
             }
-            Ask::Keep(suite) => self.keep_suite(suite).await,
-            Ask::Forget(id) => {
+            Question::Keep(suite) => self.keep_suite(suite).await,
+            Question::Forget(id) => {
                 self.0.library.borrow_mut().remove(&id);
-                let shelf = self.0.shelf.borrow().clone();
-                match shelf {
-                    Some(shelf) => done(shelf.remove(&format!("{SUITE}{id}")).await, || self.library()),
+                let store = self.0.store.borrow().clone();
+                match store {
+                    Some(store) => done(store.remove(&format!("{SUITE}{id}")).await, || self.library()),
                     None => self.library_unkept(),
                 }
             }
-            Ask::KeepForms(forms) => {
-                let shelf = self.0.shelf.borrow().clone();
+            Question::KeepForms(forms) => {
+                let store = self.0.store.borrow().clone();
                 let text = serde_json::to_string(&forms).expect("forms have names for keys and no numbers");
-                match shelf {
-                    Some(shelf) => done(shelf.set(FORMS, text).await, || Told::Done),
+                match store {
+                    Some(store) => done(store.set(FORMS, text).await, || Answer::Done),
                     None => self.library_unkept(),
                 }
             }
-            Ask::Past(id) => match self.report(id).await {
-                Ok(report) => Told::Report(Box::new((*report).clone())),
-                Err(words) => Told::Failed(words),
+            Question::Past(id) => match self.report(id).await {
+                Ok(report) => Answer::Report(Box::new((*report).clone())),
+                Err(words) => Answer::Failed(words),
             },
-            Ask::ForgetPast(ids) => {
-                let shelf = self.0.shelf.borrow().clone();
-                let past = || Told::Past(self.0.history.borrow().list().to_vec());
-                match shelf {
-                    Some(shelf) => done(history::forget(&self.0.history, &*shelf, &ids).await, past),
+            Question::ForgetPast(ids) => {
+                let store = self.0.store.borrow().clone();
+                let past = || Answer::Past(self.0.history.borrow().list().to_vec());
+                match store {
+                    Some(store) => done(history::forget(&self.0.history, &*store, &ids).await, past),
                     None => past(),
                 }
             }
-            Ask::Write { run, form } => self.write(run, &form).await,
-            Ask::Events { run, form } => match self.0.tapes.borrow().of(run) {
-                None => Told::Failed(NOT_RECORDED.to_owned()),
-                Some(tape) => {
+            Question::Write { run, form } => self.write(run, &form).await,
+            Question::Events { run, form } => match self.0.recordings.borrow().of(run) {
+                None => Answer::Failed(NOT_RECORDED.to_owned()),
+                Some(recording) => {
                     let mut text = String::new();
-                    tape.read(|session| form.write(session, &tape.masker, &mut text))
+                    recording
+                        .read(|session| form.write(session, &recording.masker, &mut text))
                         .expect("writing into memory does not fail");
-                    file(&tape.suite, form.extension(), form.media_type(), text)
+                    file(&recording.suite, form.extension(), form.media_type(), text)
                 }
             },
-            Ask::Broken(run) => match self.0.tapes.borrow().of(run) {
-                None => Told::Failed(NOT_RECORDED.to_owned()),
-                Some(tape) => Told::Broken(tape.read(|session| session.broken(&tape.masker, MOST_BROKEN))),
-            },
-            Ask::Mask { run, texts } => match self.0.tapes.borrow().of(run) {
-                None => Told::Failed(NOT_RECORDED.to_owned()),
-                Some(tape) => {
-                    Told::Masked(texts.iter().map(|text| tape.masker.mask(text).into_owned()).collect())
+            Question::Broken(run) => match self.0.recordings.borrow().of(run) {
+                None => Answer::Failed(NOT_RECORDED.to_owned()),
+                Some(recording) => {
+                    Answer::Broken(recording.read(|session| session.broken(&recording.masker, MOST_BROKEN)))
                 }
             },
-            Ask::Around(spot) => {
-                let around = self.0.tapes.borrow().of(spot.run).and_then(|tape| tape.around(spot));
+            Question::Mask { run, texts } => match self.0.recordings.borrow().of(run) {
+                None => Answer::Failed(NOT_RECORDED.to_owned()),
+                Some(recording) => Answer::Masked(
+                    texts.iter().map(|text| recording.masker.mask(text).into_owned()).collect(),
+                ),
+            },
+            Question::Around(spot) => {
+                let around =
+                    self.0.recordings.borrow().of(spot.run).and_then(|recording| recording.around(spot));
                 match around {
-                    Some((frames, dropped)) => Told::Around { frames, dropped },
-                    None => Told::Failed(NOT_RECORDED.to_owned()),
+                    Some((frames, dropped)) => Answer::Around { frames, dropped },
+                    None => Answer::Failed(NOT_RECORDED.to_owned()),
                 }
             }
-            Ask::Recording(spot) => {
+            Question::Recording(spot) => {
                 let frames = self
                     .0
-                    .tapes
+                    .recordings
                     .borrow()
                     .of(spot.run)
-                    .and_then(|tape| tape.for_bench(spot, self.0.site.clock_began));
+                    .and_then(|recording| recording.for_bench(spot, self.0.site.clock_began));
                 match frames {
-                    Some(bytes) => Told::Frames(bytes),
-                    None => Told::Failed(NOT_RECORDED.to_owned()),
+                    Some(bytes) => Answer::Frames(bytes),
+                    None => Answer::Failed(NOT_RECORDED.to_owned()),
                 }
             }
-            Ask::FromRecording(text) => match recorder::suite_of(&text) {
+            Question::FromRecording(text) => match recorder::suite_of(&text) {
                 Ok(drafted) => {
-                    Told::Drafted { text: drafted.text, remarks: drafted.remarks, secrets: drafted.secrets }
+                    Answer::Drafted { text: drafted.text, remarks: drafted.remarks, secrets: drafted.secrets }
                 }
-                Err(error) => Told::Failed(error.to_string()),
+                Err(error) => Answer::Failed(error.to_string()),
             },
         }
     }
 
-    async fn keep_suite(&self, suite: OwnSuite) -> Told {
+    async fn keep_suite(&self, suite: OwnSuite) -> Answer {
         self.0.library.borrow_mut().add(suite.clone());
-        let shelf = self.0.shelf.borrow().clone();
-        let Some(shelf) = shelf else { return self.library_unkept() };
+        let store = self.0.store.borrow().clone();
+        let Some(store) = store else { return self.library_unkept() };
         let text = serde_json::to_string(&suite).expect("a suite has names for keys and no numbers");
-        done(shelf.set(&format!("{SUITE}{}", suite.id), text).await, || self.library())
+        done(store.set(&format!("{SUITE}{}", suite.id), text).await, || self.library())
     }
 
-    fn library(&self) -> Told {
-        Told::Library(self.0.library.borrow_mut().cards())
+    fn library(&self) -> Answer {
+        Answer::Library(self.0.library.borrow_mut().cards())
     }
 
     /// The library of this visit, where nothing can be kept.
-    fn library_unkept(&self) -> Told {
-        Told::Unkept { library: self.0.library.borrow_mut().cards(), why: self.0.shelfless.borrow().clone() }
+    fn library_unkept(&self) -> Answer {
+        Answer::Unkept {
+            library: self.0.library.borrow_mut().cards(),
+            why: self.0.shelfless.borrow().clone(),
+        }
     }
 
-    async fn write(&self, run: u64, form: &str) -> Told {
+    async fn write(&self, run: u64, form: &str) -> Answer {
         if let Some(form) = CertificateFormat::named(form) {
             return self.certify(run, form).await;
         }
         let Ok(form) = form.parse::<ReportFormat>() else {
-            return Told::Failed(format!("there is no form {form:?} of a report"));
+            return Answer::Failed(format!("there is no form {form:?} of a report"));
         };
         match self.report(run).await {
             Ok(report) => {
@@ -337,11 +344,11 @@ impl<W: World> Office<W> {
                 };
                 file(&report.suite, extension, form.media_type(), text)
             }
-            Err(words) => Told::Failed(words),
+            Err(words) => Answer::Failed(words),
         }
     }
 
-    async fn certify(&self, run: u64, form: CertificateFormat) -> Told {
+    async fn certify(&self, run: u64, form: CertificateFormat) -> Answer {
         match self.report(run).await.map(|report| Certificate::of(&report)) {
             Ok(Some(certificate)) => {
                 let mut text = String::new();
@@ -349,9 +356,9 @@ impl<W: World> Office<W> {
                 file("conformance", form.extension(), form.media_type(), text)
             }
             Ok(None) => {
-                Told::Failed("there is no certificate of this run: its suite is not conformance".to_owned())
+                Answer::Failed("there is no certificate of this run: its suite is not conformance".to_owned())
             }
-            Err(words) => Told::Failed(words),
+            Err(words) => Answer::Failed(words),
         }
     }
 
@@ -360,9 +367,9 @@ impl<W: World> Office<W> {
         if let Some(report) = at_hand {
             return Ok(report);
         }
-        let shelf = self.0.shelf.borrow().clone();
-        match shelf {
-            Some(shelf) => history::report(&*shelf, run).await.map(Rc::new),
+        let store = self.0.store.borrow().clone();
+        match store {
+            Some(store) => history::report(&*store, run).await.map(Rc::new),
             None => Err("this run is not kept any more".to_owned()),
         }
     }
@@ -376,11 +383,11 @@ impl<W: World> Office<W> {
     }
 
     /// Tells the page, now or when it has drawn what it got.
-    pub(super) fn tell(&self, live: Live) {
+    pub(super) fn tell(&self, live: RunEvent) {
         let mut pending = self.0.pending.borrow_mut();
         // How connections stand is told whole: what was told before is of no use any more.
-        if matches!(live, Live::Seats(_)) {
-            pending.retain(|it| !matches!(it, Live::Seats(_)));
+        if matches!(live, RunEvent::Connections(_)) {
+            pending.retain(|it| !matches!(it, RunEvent::Connections(_)));
         }
         pending.push(live);
     }
@@ -390,30 +397,32 @@ impl<W: World> Office<W> {
             return;
         }
         // Somebody waits for an end to go on.
-        let is_end = |live: &Live| matches!(live, Live::Ended { .. } | Live::Refused { .. } | Live::Over);
+        let is_end = |live: &RunEvent| {
+            matches!(live, RunEvent::Ended { .. } | RunEvent::Refused { .. } | RunEvent::Over)
+        };
         let rest = self.0.rests_until.get().since(self.0.world.now());
         if !rest.is_zero() && !self.0.pending.borrow().iter().any(is_end) {
             return self.flush_after(rest);
         }
         self.0.page_is_ready.set(false);
         let pending = std::mem::take(&mut *self.0.pending.borrow_mut());
-        self.post(&Tidings::Live(pending));
+        self.post(&Update::RunEvent(pending));
     }
 
     fn flush_after(&self, rest: Duration) {
         if self.0.waits_for_rest.replace(true) {
             return;
         }
-        let office = self.clone();
+        let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            office.0.world.sleep(rest).await;
-            office.0.waits_for_rest.set(false);
-            office.flush();
+            worker.0.world.sleep(rest).await;
+            worker.0.waits_for_rest.set(false);
+            worker.flush();
         }));
     }
 
-    fn post(&self, tidings: &Tidings) {
-        (self.0.post.borrow_mut())(encode_json(tidings));
+    fn post(&self, update: &Update) {
+        (self.0.post.borrow_mut())(encode_json(update));
     }
 }
 
@@ -424,30 +433,37 @@ const NOT_RECORDED: &str =
     "the messages of this run are not held any more: they are kept for the latest runs of this visit";
 
 /// Whether an answer before the shelf was read would say what is not so.
-fn needs_shelf(question: &Ask) -> bool {
-    matches!(question, Ask::Keep(_) | Ask::KeepForms(_) | Ask::Forget(_) | Ask::Past(_) | Ask::ForgetPast(_))
+fn needs_shelf(question: &Question) -> bool {
+    matches!(
+        question,
+        Question::Keep(_)
+            | Question::KeepForms(_)
+            | Question::Forget(_)
+            | Question::Past(_)
+            | Question::ForgetPast(_)
+    )
 }
 
-fn done(kept: Result<(), ShelfError>, told: impl FnOnce() -> Told) -> Told {
+fn done(kept: Result<(), StoreError>, answer: impl FnOnce() -> Answer) -> Answer {
     match kept {
-        Ok(()) => told(),
-        Err(error) => Told::Failed(format!("this browser could not keep it: {error}")),
+        Ok(()) => answer(),
+        Err(error) => Answer::Failed(format!("this browser could not keep it: {error}")),
     }
 }
 
 /// The name of a file is made of the suite's, without what file systems mind.
-fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Told {
+fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Answer {
     let stem: String = suite
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
         .take(60)
         .collect();
     let stem = if stem.trim_matches(['-', '.']).is_empty() { "sockscope" } else { stem.trim_matches('.') };
-    Told::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
+    Answer::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
 }
 
 /// A suite of one's own as it was kept under a name, or why it is none.
-fn own_suite(name: &str, kept: Result<Option<String>, ShelfError>) -> Result<OwnSuite, String> {
+fn own_suite(name: &str, kept: Result<Option<String>, StoreError>) -> Result<OwnSuite, String> {
     let text = kept.map_err(|error| format!("a suite: {error}"))?.unwrap_or_default();
     let suite: OwnSuite = serde_json::from_str(&text).map_err(|error| format!("a suite: {error}"))?;
     let id = name.strip_prefix(SUITE).unwrap_or_default();

@@ -20,12 +20,12 @@ use crate::{
 /// A world whose connections are recorded.
 pub struct Recorded<W: World> {
     world: W,
-    tape: Rc<RefCell<Tape>>,
+    recording: Rc<RefCell<RunRecording>>,
 }
 
 impl<W: World> Clone for Recorded<W> {
     fn clone(&self) -> Self {
-        Self { world: self.world.clone(), tape: self.tape.clone() }
+        Self { world: self.world.clone(), recording: self.recording.clone() }
     }
 }
 
@@ -33,32 +33,33 @@ impl<W: World> Recorded<W> {
     /// Records `world`, holding at most `budget` bytes of frames, the newest. `origin` is when the world's clock was zero.
     pub fn new(world: W, budget: usize, origin: Origin) -> Self {
         let log = FrameLog::with_budget(budget);
-        let tape = Tape { log, origin, handshakes: Handshakes::default(), notes: Notes::default(), next: 0 };
-        Self { world, tape: Rc::new(RefCell::new(tape)) }
+        let recording =
+            RunRecording { log, origin, handshakes: Handshakes::default(), notes: Notes::default(), next: 0 };
+        Self { world, recording: Rc::new(RefCell::new(recording)) }
     }
 
     /// Shows what was recorded so far. Nothing may happen in the world meanwhile.
     pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
-        let tape = self.tape.borrow();
+        let recording = self.recording.borrow();
         look(&Transcript {
-            log: &tape.log,
+            log: &recording.log,
             only: None,
             pins: None,
-            connections: tape.handshakes.as_slice(),
-            notes: tape.notes.as_slice(),
-            origin: tape.origin,
+            connections: recording.handshakes.as_slice(),
+            notes: recording.notes.as_slice(),
+            origin: recording.origin,
         })
     }
 
     /// From here on everything belongs to this check.
     pub fn begin_check(&self, name: &str) {
         let at = self.now();
-        let tape = &mut *self.tape.borrow_mut();
-        tape.notes.check(at, tape.log.total(), name);
+        let recording = &mut *self.recording.borrow_mut();
+        recording.notes.check(at, recording.log.total(), name);
     }
 }
 
-struct Tape {
+struct RunRecording {
     log: FrameLog,
     origin: Origin,
     handshakes: Handshakes,
@@ -66,7 +67,7 @@ struct Tape {
     next: u32,
 }
 
-impl Tape {
+impl RunRecording {
     fn begin(&mut self, at: Instant, name: &str, endpoint: &Endpoint) -> u32 {
         let id = self.next;
         self.next += 1;
@@ -149,22 +150,26 @@ impl<W: World> World for Recorded<W> {
         endpoint: &Endpoint,
         mut sink: EventSink,
     ) -> Result<RecordedSocket<W>, ConnectError> {
-        let id = self.tape.borrow_mut().begin(self.now(), name, endpoint);
+        let id = self.recording.borrow_mut().begin(self.now(), name, endpoint);
         let pairing = Rc::new(RefCell::new(Pairing::default()));
-        let (tape, questions) = (self.tape.clone(), pairing.clone());
+        let (recording, questions) = (self.recording.clone(), pairing.clone());
         let recording: EventSink = Box::new(move |at, event| {
-            tape.borrow_mut().heard(at, id, &event, &mut questions.borrow_mut());
+            recording.borrow_mut().heard(at, id, &event, &mut questions.borrow_mut());
             sink(at, event);
         });
         match self.world.connect(name, endpoint, recording) {
-            Ok(socket) => {
-                Ok(RecordedSocket { socket, world: self.world.clone(), tape: self.tape.clone(), id, pairing })
-            }
+            Ok(socket) => Ok(RecordedSocket {
+                socket,
+                world: self.world.clone(),
+                recording: self.recording.clone(),
+                id,
+                pairing,
+            }),
             Err(error) => {
                 let words = format!("not opened: {error}");
-                let mut tape = self.tape.borrow_mut();
-                tape.note(self.now(), id, FrameKind::Failed, &words);
-                tape.handshakes.let_go(id);
+                let mut recording = self.recording.borrow_mut();
+                recording.note(self.now(), id, FrameKind::Failed, &words);
+                recording.handshakes.let_go(id);
                 Err(error)
             }
         }
@@ -173,14 +178,14 @@ impl<W: World> World for Recorded<W> {
     fn http(&self, request: HttpRequest) -> LocalFuture<Result<HttpResponse, HttpError>> {
         let at = self.now();
         let number = {
-            let tape = &mut *self.tape.borrow_mut();
-            tape.notes.call(at, tape.log.total(), &request)
+            let recording = &mut *self.recording.borrow_mut();
+            recording.notes.call(at, recording.log.total(), &request)
         };
         let (answer, this) = (self.world.http(request), self.clone());
         Box::pin(async move {
             let result = answer.await;
             let at = this.now();
-            this.tape.borrow_mut().notes.answered(number, at, &result);
+            this.recording.borrow_mut().notes.answered(number, at, &result);
             result
         })
     }
@@ -190,7 +195,7 @@ impl<W: World> World for Recorded<W> {
 pub struct RecordedSocket<W: World> {
     socket: W::Socket,
     world: W,
-    tape: Rc<RefCell<Tape>>,
+    recording: Rc<RefCell<RunRecording>>,
     id: u32,
     pairing: Rc<RefCell<Pairing>>,
 }
@@ -199,17 +204,17 @@ impl<W: World> Socket for RecordedSocket<W> {
     fn send(&self, payload: &Payload) -> Result<Instant, SendError> {
         let asked = self.pairing.borrow().asking(payload);
         let sent = self.socket.send(payload);
-        let mut tape = self.tape.borrow_mut();
+        let mut recording = self.recording.borrow_mut();
         match &sent {
             Ok(at) => {
                 if let Some(asked) = asked {
                     self.pairing.borrow_mut().asked(*at, asked);
                 }
                 let kind = if payload.is_text() { FrameKind::SentText } else { FrameKind::SentBinary };
-                tape.push(*at, self.id, kind, payload.as_bytes(), None);
+                recording.push(*at, self.id, kind, payload.as_bytes(), None);
             }
             Err(error) => {
-                tape.note(self.world.now(), self.id, FrameKind::Failed, &format!("not sent: {error}"));
+                recording.note(self.world.now(), self.id, FrameKind::Failed, &format!("not sent: {error}"));
             }
         }
         sent
@@ -219,7 +224,7 @@ impl<W: World> Socket for RecordedSocket<W> {
         let asked = self.socket.close(closing);
         if let Ok(at) = asked {
             let content = format!("{} {}", closing.code.get(), closing.reason.as_str());
-            self.tape.borrow_mut().note(at, self.id, FrameKind::Closing, content.trim_end());
+            self.recording.borrow_mut().note(at, self.id, FrameKind::Closing, content.trim_end());
         }
         asked
     }
@@ -234,10 +239,10 @@ impl<W: World> Drop for RecordedSocket<W> {
     fn drop(&mut self) {
         let at = self.world.now();
         // A listener may drop its own socket while an event is passed on; nothing is borrowed then.
-        if let Ok(mut tape) = self.tape.try_borrow_mut()
-            && tape.handshakes.let_go(self.id)
+        if let Ok(mut recording) = self.recording.try_borrow_mut()
+            && recording.handshakes.let_go(self.id)
         {
-            tape.note(at, self.id, FrameKind::Closing, "1000 no longer needed");
+            recording.note(at, self.id, FrameKind::Closing, "1000 no longer needed");
         }
     }
 }
