@@ -7,7 +7,7 @@
 use std::fs;
 use std::sync::{Mutex, PoisonError};
 
-use sockscope_engine::conformance::{Certificate, Row, Standing, Weight};
+use sockscope_engine::conformance::{Certificate, ClaimState, Row, Weight};
 use sockscope_engine::report::read_json;
 
 use super::command::Call;
@@ -38,7 +38,7 @@ fn certificate(subject: Subject) -> Certificate {
 /// What the table is to say of a row.
 fn cell(row: &Row) -> String {
     // Why a check failed names addresses and times; the text below the table says it in words.
-    let has_note = row.verdict == Standing::Pass && !row.note.is_empty();
+    let has_note = row.verdict == ClaimState::Pass && !row.note.is_empty();
     match has_note && !MEASURED.contains(&row.id.as_str()) {
         true => format!("{}: {}", word(row), row.note),
         false => word(row).to_owned(),
@@ -104,7 +104,7 @@ fn write(columns: &Columns) {
 fn check(subject: Subject) {
     for attempt in 1..=TRIES {
         let certificate = certificate(subject);
-        let is_open = certificate.rows.iter().any(|row| row.verdict == Standing::Inconclusive);
+        let is_open = certificate.rows.iter().any(|row| row.verdict == ClaimState::Inconclusive);
         if !is_open || attempt == TRIES {
             return settle(subject, &certificate);
         }

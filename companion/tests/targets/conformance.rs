@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope_engine::conformance::{Certificate, Standing};
+use sockscope_engine::conformance::{Certificate, ClaimState};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 
 use super::results::{columns, page, word};
@@ -48,7 +48,7 @@ fn check(subject: Subject) {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let mut found = certificate(subject);
     for _ in 1..TRIES {
-        if found.rows.iter().all(|row| row.verdict != Standing::Inconclusive) {
+        if found.rows.iter().all(|row| row.verdict != ClaimState::Inconclusive) {
             break;
         }
         found = certificate(subject);
@@ -87,13 +87,13 @@ fn a_server_that_dies_at_16_mib_is_said_and_what_follows_is_not_judged() {
     assert!(certificate.sentence().contains(&certificate.stopped), "{}", certificate.sentence());
     let row = |id: &str| certificate.rows.iter().find(|row| row.id == id).expect("a row");
     let p8 = row("P8");
-    assert_eq!(p8.verdict, Standing::Fail, "{}", p8.note);
+    assert_eq!(p8.verdict, ClaimState::Fail, "{}", p8.note);
     assert!(p8.note.starts_with("the server stopped accepting connections"), "{}", p8.note);
     assert!(p8.note.contains("16777216 bytes") && !p8.note.contains("up to 0 bytes"), "{}", p8.note);
     let after = certificate.rows.iter().skip_while(|row| row.id != "P8").skip(1);
-    let failed: Vec<_> = after.filter(|row| row.verdict == Standing::Fail).map(|row| &row.id).collect();
+    let failed: Vec<_> = after.filter(|row| row.verdict == ClaimState::Fail).map(|row| &row.id).collect();
     assert!(failed.is_empty(), "{failed:?} did not fail: there was no server");
-    assert_eq!(row("C1").verdict, Standing::NotJudged, "{}", row("C1").note);
+    assert_eq!(row("C1").verdict, ClaimState::NotJudged, "{}", row("C1").note);
     assert_eq!(row("H5").weight, sockscope_engine::conformance::Weight::Should);
     assert!(report.reasons.iter().any(|reason| reason.contains("stopped accepting")), "{:?}", report.reasons);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use sockscope_engine::conformance::{Row, Standing, Weight};
+use sockscope_engine::conformance::{ClaimState, Row, Weight};
 
 use super::subjects::ALL;
 
@@ -47,11 +47,11 @@ pub fn columns() -> Columns {
 /// How a check ended, as a cell begins.
 pub fn word(row: &Row) -> &'static str {
     match (row.verdict, row.weight) {
-        (Standing::NotApplicable, _) => "n.a.",
-        (Standing::NotJudged, _) => "not judged",
-        (Standing::Fail, _) => "**fail**",
-        (Standing::Inconclusive, _) => "inconclusive",
-        (Standing::Pass, Weight::Info) => "info",
-        (Standing::Pass, _) => "pass",
+        (ClaimState::NotApplicable, _) => "n.a.",
+        (ClaimState::NotJudged, _) => "not judged",
+        (ClaimState::Fail, _) => "**fail**",
+        (ClaimState::Inconclusive, _) => "inconclusive",
+        (ClaimState::Pass, Weight::Info) => "info",
+        (ClaimState::Pass, _) => "pass",
     }
 }

@@ -13,7 +13,7 @@ use crate::browser::download::{self, Download};
 use crate::browser::page;
 use crate::engine::bench::as_step::has_step;
 use crate::engine::bench::compare::{CompareLine, Side};
-use crate::engine::bench::view::{Line, Span, Tone};
+use crate::engine::bench::view::{Span, TextLine, Tone};
 use crate::model::format;
 use crate::wire::bench::{Answer, ContentForm, Detail, Inspect, Question, Request, Row};
 
@@ -95,7 +95,7 @@ fn content(detail: &Detail) -> AnyView {
     detail.shown.iter().map(|line| shown_line(line, "")).collect_view().into_any()
 }
 
-fn shown_line(line: &Line, sign: &'static str) -> AnyView {
+fn shown_line(line: &TextLine, sign: &'static str) -> AnyView {
     let indent = format!("{}ch", u32::from(line.indent) * 2 + if line.is_continued { 2 } else { 0 });
     let spans = line.spans.iter().map(span).collect_view();
     view! { <div class="line" data-sign=sign style:padding-left=indent>{spans}</div> }.into_any()

@@ -11,7 +11,7 @@ use super::results::millis;
 use super::server;
 use super::store::{Store, Tab};
 use crate::browser::page;
-use crate::engine::conformance::{Certificate, GROUPS, Kind, Need, Standing, Weight, Word, note_of};
+use crate::engine::conformance::{Certificate, ClaimState, GROUPS, Kind, Need, Weight, Word, note_of};
 use crate::engine::report::{Millis, Verdict};
 use crate::model::format;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
@@ -232,7 +232,7 @@ fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Ne
     let check = Memo::new(move |_| {
         let of = |check: &LiveCheck| {
             let standing = match check.stage {
-                Stage::Ended(verdict) => Standing::of_check(verdict, &check.reasons).words(),
+                Stage::Ended(verdict) => ClaimState::of_check(verdict, &check.reasons).words(),
                 stage => stage.name(),
             };
             (check.stage, check.took, note(check), standing)

@@ -13,13 +13,13 @@ use super::order;
 use super::past;
 use super::store::{Store, Tab};
 use super::target;
-use crate::engine::conformance::Standing as Judged;
+use crate::engine::conformance::ClaimState as Judged;
 use crate::engine::report::{Instead, Millis, Unmet, Verdict, setup_failure};
 use crate::model::format;
 use crate::model::margin;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
 use crate::ui::parts::fields::{button, text, when};
-use crate::wire::checks::Standing;
+use crate::wire::checks::ClaimState;
 
 /// More checks are not drawn: nobody reads them, and the report has them all.
 const MOST_CHECKS: usize = 500;
@@ -144,11 +144,11 @@ fn connections(run: RwSignal<LiveRun>) -> AnyView {
     let cells = move || {
         let cell = |connection: crate::wire::checks::ConnectionRow| {
             let state = match connection.phase {
-                Standing::Connecting => "connecting",
-                Standing::Open => "open",
-                Standing::Closing => "closing",
-                Standing::Closed => "closed",
-                Standing::Failed => "failed",
+                ClaimState::Connecting => "connecting",
+                ClaimState::Open => "open",
+                ClaimState::Closing => "closing",
+                ClaimState::Closed => "closed",
+                ClaimState::Failed => "failed",
             };
             let words = format!(
                 "{}: {state}, {} sent, {} received",
@@ -164,10 +164,10 @@ fn connections(run: RwSignal<LiveRun>) -> AnyView {
             format!(
                 "{}: {} open, {} connecting, {} closing or closed, {} failed",
                 format::counted(connections.len() as u64, "connection"),
-                of(Standing::Open),
-                of(Standing::Connecting),
-                of(Standing::Closing) + of(Standing::Closed),
-                of(Standing::Failed)
+                of(ClaimState::Open),
+                of(ClaimState::Connecting),
+                of(ClaimState::Closing) + of(ClaimState::Closed),
+                of(ClaimState::Failed)
             )
         })
     });

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectionId, ConnectionState, Inspect, Listed, Offered, PlotOf, Workspace};
 use crate::engine::bench::compare::CompareLine;
 use crate::engine::bench::draft::{Draft, DraftError};
-use crate::engine::bench::view::{Line, ViewName};
+use crate::engine::bench::view::{TextLine, ViewName};
 use crate::engine::metrics::TrendPoint;
 use crate::engine::{FrameKind, Instant, LatencySummary};
 
@@ -281,7 +281,7 @@ pub struct Detail {
     /// It is still being opened.
     pub is_opening: bool,
     /// The lines asked for.
-    pub shown: Vec<Line>,
+    pub shown: Vec<TextLine>,
     /// The same of a comparison.
     pub compared: Vec<CompareLine>,
     /// Places in which the two differ.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::{Certificate, CertificateFormat, Row, Standing, Weight};
+use super::{Certificate, CertificateFormat, ClaimState, Row, Weight};
 
 /// One agent, the server, and its cases by their ids.
 pub fn write_autobahn(certificate: &Certificate, out: &mut dyn Write) -> fmt::Result {
@@ -43,20 +43,20 @@ fn cases(rows: &[Row]) -> Map<String, Value> {
 /// nobody knows).
 fn behavior(row: &Row) -> &'static str {
     match (row.verdict, row.weight) {
-        (Standing::NotApplicable | Standing::Inconclusive | Standing::NotJudged, _) => "UNIMPLEMENTED",
+        (ClaimState::NotApplicable | ClaimState::Inconclusive | ClaimState::NotJudged, _) => "UNIMPLEMENTED",
         (_, Weight::Info) => "INFORMATIONAL",
-        (Standing::Pass, _) => "OK",
-        (Standing::Fail, Weight::Should) => "NON-STRICT",
-        (Standing::Fail, Weight::Must) => "FAILED",
+        (ClaimState::Pass, _) => "OK",
+        (ClaimState::Fail, Weight::Should) => "NON-STRICT",
+        (ClaimState::Fail, Weight::Must) => "FAILED",
     }
 }
 
 /// Checks of closing are about that; of the others it is how their last connection ended. A drop that a check has asked for, as
 /// it passes, is none that one could object to.
 fn behavior_close(row: &Row) -> &'static str {
-    let is_as_wanted = row.verdict == Standing::Pass && row.weight != Weight::Info;
+    let is_as_wanted = row.verdict == ClaimState::Pass && row.weight != Weight::Info;
     match (row.verdict, row.close_code) {
-        (Standing::NotApplicable | Standing::NotJudged, _) => "UNIMPLEMENTED",
+        (ClaimState::NotApplicable | ClaimState::NotJudged, _) => "UNIMPLEMENTED",
         _ if row.group == "close" => behavior(row),
         (_, None) => "INFORMATIONAL",
         (_, Some(1006)) if !is_as_wanted => "UNCLEAN",
@@ -71,7 +71,7 @@ mod tests {
     use crate::report::Millis;
 
     #[track_caller]
-    fn check(group: &str, weight: Weight, verdict: Standing, close_code: Option<u16>, expected: [&str; 3]) {
+    fn check(group: &str, weight: Weight, verdict: ClaimState, close_code: Option<u16>, expected: [&str; 3]) {
         let row = Row {
             id: "X1".to_owned(),
             title: "a title".to_owned(),
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_case_says_how_it_behaved_how_it_closed_and_with_what() {
-        use Standing::{Fail, Inconclusive, NotApplicable, Pass};
+        use ClaimState::{Fail, Inconclusive, NotApplicable, Pass};
         use Weight::{Info, Must, Should};
         check("payload", Must, Pass, Some(1000), ["OK", "OK", "1000"]);
         check("payload", Must, Fail, Some(1006), ["FAILED", "UNCLEAN", "null"]);

@@ -12,7 +12,7 @@ use crate::run::{NOT_JUDGED, STOPPED_ACCEPTING};
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum ClaimState {
     /// It held.
     Pass,
     /// It did not.
@@ -25,7 +25,7 @@ pub enum Standing {
     NotJudged,
 }
 
-impl Standing {
+impl ClaimState {
     /// Of a check that ended so.
     pub fn of(verdict: Verdict) -> Self {
         match verdict {
@@ -102,7 +102,7 @@ pub struct Row {
     /// How binding it is.
     pub weight: Weight,
     /// How it ended.
-    pub verdict: Standing,
+    pub verdict: ClaimState,
     /// Why it does not hold or does not apply, or what there is to say of it; possibly empty.
     pub note: String,
     /// The code with which its last connection ended; 1006 where no close frame came.
@@ -228,7 +228,7 @@ impl Certificate {
 
     /// What the word rests on, in sentences that name the checks.
     pub fn sentence(&self) -> String {
-        let of = |weight: Weight, standing: Standing| {
+        let of = |weight: Weight, standing: ClaimState| {
             let rows = self.rows.iter().filter(move |row| row.weight == weight && row.verdict == standing);
             rows.map(|row| row.id.as_str()).collect::<Vec<_>>()
         };
@@ -251,14 +251,14 @@ impl Certificate {
                 said.push(format!("{words}: {}.", ids.join(", ")));
             }
         };
-        say(must(Standing::Fail), "Required, failed");
-        say(must(Standing::Inconclusive), "Required, inconclusive");
-        say(must(Standing::NotJudged), "Required, not judged");
-        say(of(Weight::Should, Standing::Fail), "Recommended, failed");
-        say(of(Weight::Should, Standing::Inconclusive), "Recommended, inconclusive");
-        say(of(Weight::Should, Standing::NotJudged), "Recommended, not judged");
-        say(must(Standing::NotApplicable), "Required, did not apply");
-        let held = must(Standing::Pass).len();
+        say(must(ClaimState::Fail), "Required, failed");
+        say(must(ClaimState::Inconclusive), "Required, inconclusive");
+        say(must(ClaimState::NotJudged), "Required, not judged");
+        say(of(Weight::Should, ClaimState::Fail), "Recommended, failed");
+        say(of(Weight::Should, ClaimState::Inconclusive), "Recommended, inconclusive");
+        say(of(Weight::Should, ClaimState::NotJudged), "Recommended, not judged");
+        say(must(ClaimState::NotApplicable), "Required, did not apply");
+        let held = must(ClaimState::Pass).len();
         let applied =
             self.rows.iter().filter(|row| row.weight == Weight::Must && row.verdict.applied()).count();
         let passed = match applied {
@@ -320,7 +320,7 @@ fn row(check: &CheckReport) -> Option<Row> {
         group: group.to_owned(),
         need,
         weight,
-        verdict: Standing::of_check(check.verdict, &check.reasons),
+        verdict: ClaimState::of_check(check.verdict, &check.reasons),
         note: note_of(check.verdict, failure, &check.thresholds, &check.reasons),
         close_code: check.close_code,
         duration_ms: check.duration_ms,
@@ -332,11 +332,11 @@ fn sum(weight: Weight, rows: &[Row]) -> Sum {
         |verdict| rows.iter().filter(|row| row.weight == weight && row.verdict == verdict).count() as u32;
     Sum {
         weight,
-        pass: count(Standing::Pass),
-        fail: count(Standing::Fail),
-        inconclusive: count(Standing::Inconclusive),
-        not_applicable: count(Standing::NotApplicable),
-        not_judged: count(Standing::NotJudged),
+        pass: count(ClaimState::Pass),
+        fail: count(ClaimState::Fail),
+        inconclusive: count(ClaimState::Inconclusive),
+        not_applicable: count(ClaimState::NotApplicable),
+        not_judged: count(ClaimState::NotJudged),
     }
 }
 
@@ -464,7 +464,7 @@ mod tests {
         let certificate = Certificate::of(&report).expect("a certificate");
         assert_eq!(certificate.word, Word::CouldNotBeJudged);
         let verdicts: Vec<_> = certificate.rows[2..4].iter().map(|row| row.verdict).collect();
-        assert_eq!(verdicts, [Standing::NotJudged, Standing::Inconclusive]);
+        assert_eq!(verdicts, [ClaimState::NotJudged, ClaimState::Inconclusive]);
         assert_eq!(
             certificate.sentence(),
             "1 of the 2 required checks that applied passed. The server stopped accepting connections after P8 \

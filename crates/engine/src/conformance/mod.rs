@@ -10,7 +10,7 @@ mod kind;
 mod table;
 
 pub use autobahn::write_autobahn;
-pub use certificate::{Certificate, Row, ServerFacts, Standing, Sum, Word, note_of};
+pub use certificate::{Certificate, ClaimState, Row, ServerFacts, Sum, Word, note_of};
 pub use format::CertificateFormat;
 pub use kind::{CHECKS, GROUPS, Kind, Need, Weight};
 pub use table::write_table;

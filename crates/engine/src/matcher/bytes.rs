@@ -19,12 +19,12 @@ use super::subject::describe;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bytes {
     size: Option<(Count, Value)>,
-    hex: Option<Wanted>,
-    sha256: Option<Wanted>,
+    hex: Option<ExpectedDigest>,
+    sha256: Option<ExpectedDigest>,
 }
 
 #[derive(Clone, Debug)]
-enum Wanted {
+enum ExpectedDigest {
     Exactly(Vec<u8>),
     /// A placeholder, filled in before the suite runs.
     Unexpanded(String),
@@ -45,8 +45,8 @@ impl Bytes {
                 "size" => {
                     bytes.size = Some((Count::compile(value, Unit::Bytes, &at, mistakes), value.clone()));
                 }
-                "hex" => bytes.hex = Wanted::read(value, None, &at, mistakes),
-                "sha256" => bytes.sha256 = Wanted::read(value, Some(32), &at, mistakes),
+                "hex" => bytes.hex = ExpectedDigest::read(value, None, &at, mistakes),
+                "sha256" => bytes.sha256 = ExpectedDigest::read(value, Some(32), &at, mistakes),
                 unknown => mistakes.unknown(&at, "property of bytes", unknown, &KEYS),
             }
         }
@@ -57,8 +57,8 @@ impl Bytes {
     pub(super) fn expected(&self) -> String {
         let mut parts = Vec::new();
         parts.extend(self.hex.as_ref().map(|hex| match hex {
-            Wanted::Exactly(bytes) => format!("of {} B: {}", bytes.len(), preview(false, bytes, 96)),
-            Wanted::Unexpanded(text) => format!("of the bytes {text}"),
+            ExpectedDigest::Exactly(bytes) => format!("of {} B: {}", bytes.len(), preview(false, bytes, 96)),
+            ExpectedDigest::Unexpanded(text) => format!("of the bytes {text}"),
         }));
         parts.extend(
             self.size
@@ -66,8 +66,8 @@ impl Bytes {
                 .map(|(_, source)| format!("of size {}", json::excerpt(source).trim_matches('"'))),
         );
         parts.extend(self.sha256.as_ref().map(|digest| match digest {
-            Wanted::Exactly(bytes) => format!("with SHA-256 {}", preview(false, bytes, 96)),
-            Wanted::Unexpanded(text) => format!("with SHA-256 {text}"),
+            ExpectedDigest::Exactly(bytes) => format!("with SHA-256 {}", preview(false, bytes, 96)),
+            ExpectedDigest::Unexpanded(text) => format!("with SHA-256 {text}"),
         }));
         if parts.is_empty() { "a binary message".to_owned() } else { format!("binary {}", parts.join(", ")) }
     }
@@ -95,7 +95,7 @@ impl Bytes {
     }
 }
 
-impl Wanted {
+impl ExpectedDigest {
     fn read(spec: &Value, size: Option<usize>, at: &Place<'_>, mistakes: &mut Mistakes) -> Option<Self> {
         let read = spec.as_str().and_then(unhex).filter(|bytes| size.is_none_or(|size| bytes.len() == size));
         match (read, spec.as_str()) {

@@ -18,7 +18,7 @@ use crate::template::is_name;
 pub enum RecordError {
     /// A line is not an event.
     #[error("line {line}: expected an event of a recording, found something else: {why}")]
-    Line {
+    RecordedLine {
         /// From 1.
         line: usize,
         /// What is wrong with it.
@@ -35,7 +35,7 @@ pub const MOST_FRAMES: usize = 20_000;
 pub(super) const MOST_BYTES: usize = 32 << 20;
 
 #[derive(Deserialize)]
-struct Line {
+struct RecordedLine {
     event: String,
     #[serde(default)]
     at_ms: f64,
@@ -188,7 +188,7 @@ pub(super) struct Client {
 
 /// How far a connection is.
 #[derive(Clone, Copy, PartialEq)]
-enum Standing {
+enum Handshaking {
     Idle,
     /// The handshake with this number has begun.
     Trying(usize),
@@ -226,13 +226,14 @@ impl Recording {
         let mut names = BTreeMap::<u32, String>::new();
         let mut bytes = 0;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let wrong = |why: String| RecordError::Line { line: number + 1, why };
+            let wrong = |why: String| RecordError::RecordedLine { line: number + 1, why };
             bytes += line.len();
             if recording.used >= MOST_FRAMES || bytes > MOST_BYTES {
                 recording.frames += 1;
                 continue;
             }
-            let parsed: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let parsed: RecordedLine =
+                serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
             let Some(id) = parsed.connection else {
                 recording.preface(&parsed.event, line).map_err(|error| wrong(error.to_string()))?;
                 continue;
@@ -270,7 +271,7 @@ impl Recording {
     fn settle_handshakes(&mut self) {
         let mut gone = vec![false; self.events.len()];
         for (name, client) in &mut self.clients {
-            let mut standing = Standing::Idle;
+            let mut standing = Handshaking::Idle;
             let (mut handshakes, mut untold) = (0, 0);
             let mut opened = Vec::new();
             // The events of each handshake that failed.
@@ -281,14 +282,14 @@ impl Recording {
                     (What::Connecting, _) => {
                         began = at;
                         handshakes += 1;
-                        Standing::Trying(handshakes - 1)
+                        Handshaking::Trying(handshakes - 1)
                     }
                     (What::Opened, now) => {
                         opened.extend(match now {
-                            Standing::Trying(nth) => Some(nth),
+                            Handshaking::Trying(nth) => Some(nth),
                             _ => None,
                         });
-                        Standing::Open
+                        Handshaking::Open
                     }
                     // Why a handshake failed may be told after its end.
                     (What::Failed, now) if untold > 0 => {
@@ -296,21 +297,21 @@ impl Recording {
                         gone[at] = true;
                         now
                     }
-                    (What::Failed, Standing::Trying(nth)) => {
+                    (What::Failed, Handshaking::Trying(nth)) => {
                         failed.push((nth, [began, at]));
-                        Standing::Ending
+                        Handshaking::Ending
                     }
-                    (What::Closed { .. }, Standing::Trying(nth)) => {
+                    (What::Closed { .. }, Handshaking::Trying(nth)) => {
                         event.what = What::Failed;
                         failed.push((nth, [began, at]));
                         untold += 1;
-                        Standing::Idle
+                        Handshaking::Idle
                     }
-                    (What::Closed { .. }, Standing::Ending) => {
+                    (What::Closed { .. }, Handshaking::Ending) => {
                         gone[at] = true;
-                        Standing::Idle
+                        Handshaking::Idle
                     }
-                    (What::Closed { .. }, _) => Standing::Idle,
+                    (What::Closed { .. }, _) => Handshaking::Idle,
                     (_, now) => now,
                 };
             }
@@ -348,7 +349,7 @@ impl Recording {
 struct Wrong(String);
 
 /// What a line says that happened, and when in milliseconds; none when a suite has no step for it.
-fn what(line: Line, client: &mut Client) -> Result<Option<(f64, What)>, Wrong> {
+fn what(line: RecordedLine, client: &mut Client) -> Result<Option<(f64, What)>, Wrong> {
     let at = line.at_ms;
     let content = match (line.text, line.base64) {
         (Some(text), _) => Ok(Content::of_text(secrets::clean(&text))),

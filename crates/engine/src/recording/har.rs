@@ -25,17 +25,17 @@ pub fn write_har(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
     }
     let mut begun = 0_usize;
     let calls = session.notes.iter().filter_map(|note| match &note.what {
-        Noted::Call(call) => Some(Told::Call(note, call, begun.checked_sub(1))),
+        Noted::Call(call) => Some(Subject::Call(note, call, begun.checked_sub(1))),
         Noted::Check(_) => {
             begun += 1;
             None
         }
     });
-    let mut order: Vec<Told<'_>> =
-        (0..session.connections.len()).map(Told::Connection).chain(calls).collect();
+    let mut order: Vec<Subject<'_>> =
+        (0..session.connections.len()).map(Subject::Connection).chain(calls).collect();
     order.sort_by_key(|told| match told {
-        Told::Connection(place) => session.connections[*place].asked,
-        Told::Call(note, ..) => note.at,
+        Subject::Connection(place) => session.connections[*place].asked,
+        Subject::Call(note, ..) => note.at,
     });
     let pages = Pages::of(session.notes);
 
@@ -47,8 +47,8 @@ pub fn write_har(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
     for (nth, told) in order.into_iter().enumerate() {
         out.write_str(if nth == 0 { "\n" } else { ",\n" })?;
         let place = match told {
-            Told::Connection(place) => place,
-            Told::Call(note, call, page) => {
+            Subject::Connection(place) => place,
+            Subject::Call(note, call, page) => {
                 write_entry(note, call, page, session, masker, out)?;
                 continue;
             }
@@ -71,7 +71,7 @@ pub fn write_har(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
 }
 
 /// What has an entry.
-enum Told<'a> {
+enum Subject<'a> {
     Connection(usize),
     /// With the check in which it was made.
     Call(&'a Note, &'a Call, Option<usize>),

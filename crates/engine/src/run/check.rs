@@ -12,17 +12,17 @@ use futures_util::future::{Either, join_all, select};
 use serde_json::{Map, Value};
 
 use super::inbox::invariant::{self, Guard, Law};
-use super::inbox::queue::{Budget, Orders};
-use super::member::{Ears, Member, State};
+use super::inbox::queue::{Budget, Sequence};
+use super::member::{CheckContext, Member, State};
 use super::outcome::failure;
 use super::outcome::judge;
-use super::outcome::step_results::{Failures, Ledger};
-use super::pacing::notify::{Bell, pass};
+use super::outcome::step_results::{Failures, StepResults};
+use super::pacing::notify::{Notify, pass};
 use super::plan::scope::StepScope;
 use super::plan::titles::Titles;
 use super::runner::{RunShared, STOPPED};
 use super::shards::shard::Groups;
-use super::steps::execute::Acting;
+use super::steps::execute::StepContext;
 use crate::report::{Failure, FailureKind, Leftover, Millis, Verdict};
 use crate::suite::{Check, Client, Field, FromValue, Rule, Step, Suite, Target};
 use crate::{Closing, Instant, World};
@@ -61,12 +61,12 @@ pub(super) struct CheckRun<W: World> {
     pub members: RefCell<Vec<Rc<Member<W>>>>,
     pub groups: Groups,
     pub marks: RefCell<HashMap<String, Mark>>,
-    pub orders: Orders,
-    pub ledger: RefCell<Ledger>,
+    pub orders: Sequence,
+    pub results: RefCell<StepResults>,
     pub began: Instant,
     /// Whether connections were opened faster than a browser lets them.
     pub has_burst: Cell<bool>,
-    pub ears: Rc<Ears>,
+    pub context: Rc<CheckContext>,
     /// Whether a threshold says how many messages may be missing, so that rounds go on without them.
     pub bears_missing: bool,
     /// Why it is not applicable, if a step says so.
@@ -102,16 +102,16 @@ pub(super) const IDLE: &str = "matched no message, so it proves nothing";
 const STRICT: &str = "strict";
 
 /// The lines of a check: setup, steps, teardown, one for each invariant, and one for strictness.
-pub(super) fn ledger_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> Ledger {
-    let mut ledger = Ledger::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
+pub(super) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> StepResults {
+    let mut results = StepResults::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
     for invariant in &suite.invariants {
-        ledger.line(&invariant.path, invariant.position.line, &invariant.title, None);
+        results.line(&invariant.path, invariant.position.line, &invariant.title, None);
     }
     if check.strict {
-        ledger.line(STRICT, check.position.line, "nothing is left over", None);
+        results.line(STRICT, check.position.line, "nothing is left over", None);
     }
-    ledger.retitle(|title| titles.resolve(title));
-    ledger
+    results.retitle(|title| titles.resolve(title));
+    results
 }
 
 impl<W: World> CheckRun<W> {
@@ -121,10 +121,18 @@ impl<W: World> CheckRun<W> {
         let suite = &run.plan.suite;
         let began = run.world.now();
         let budget = Budget::default();
-        let ears = |ignore| {
-            let (meter, breath, budget) = (run.meter.clone(), run.breath.clone(), budget.clone());
+        let context = |ignore| {
+            let (meter, yield_budget, budget) = (run.meter.clone(), run.yield_budget.clone(), budget.clone());
             let last_code = Cell::new(None);
-            Rc::new(Ears { meter, breath, budget, began, last_code, ignore, broken: RefCell::default() })
+            Rc::new(CheckContext {
+                meter,
+                yield_budget,
+                budget,
+                began,
+                last_code,
+                ignore,
+                broken: RefCell::default(),
+            })
         };
         let mut this = Self {
             run: run.clone(),
@@ -138,15 +146,15 @@ impl<W: World> CheckRun<W> {
             members: RefCell::default(),
             groups: Groups::new(run.plan.options.shard, suite.checks[planned.check].clients.len()),
             marks: RefCell::default(),
-            orders: Orders::default(),
-            ledger: RefCell::new(ledger_of(
+            orders: Sequence::default(),
+            results: RefCell::new(results_of(
                 suite,
                 &suite.checks[planned.check],
                 &Titles::new(suite, &suite.checks[planned.check], &run.plan.vars, &planned.row),
             )),
             began,
             has_burst: Cell::new(false),
-            ears: ears(Vec::new()),
+            context: context(Vec::new()),
             bears_missing: suite.checks[planned.check]
                 .thresholds
                 .iter()
@@ -156,17 +164,17 @@ impl<W: World> CheckRun<W> {
             remarks: RefCell::default(),
             laws: Vec::new(),
         };
-        let made = this.read_laws(&ears);
+        let made = this.read_laws(&context);
         (Rc::new(this), made)
     }
 
     fn read_laws(
         &mut self,
-        ears: &dyn Fn(Vec<Rc<crate::matcher::Matcher>>) -> Rc<Ears>,
+        context: &dyn Fn(Vec<Rc<crate::matcher::Matcher>>) -> Rc<CheckContext>,
     ) -> Result<(), Box<Failure>> {
         let suite = self.run.plan.suite.clone();
         let ignore = suite.ignore.iter().map(|matcher| self.early(matcher)).collect::<Result<_, _>>()?;
-        self.ears = ears(ignore);
+        self.context = context(ignore);
         for invariant in &suite.invariants {
             let law = match &invariant.rule {
                 Rule::Increasing(path) => Law::Increasing(self.early(path)?),
@@ -254,8 +262,8 @@ impl<W: World> CheckRun<W> {
                 on.as_ref().is_none_or(|on| on.iter().any(|target| means(target, &client.name, index)))
             });
             let guards = guards.map(|(number, (law, _))| Guard::new(number, law.clone())).collect();
-            let (orders, ears) = (self.orders.clone(), self.ears.clone());
-            members.push(Member::new(name, place, index, orders, guards, ears));
+            let (orders, context) = (self.orders.clone(), self.context.clone());
+            members.push(Member::new(name, place, index, orders, guards, context));
         }
         Ok(())
     }
@@ -274,14 +282,14 @@ impl<W: World> CheckRun<W> {
             Ok(()) => self.body().await.err(),
             Err(failure) => Some(self.broken(&failure)),
         };
-        let seen = self.ears.last_code.get();
+        let seen = self.context.last_code.get();
         self.close_all().await;
         // How we leave the others says less than an end that a step has brought about.
-        self.ears.last_code.set(seen.or(self.ears.last_code.get()));
+        self.context.last_code.set(seen.or(self.context.last_code.get()));
         self.note_broken();
         let (leftovers, leftovers_omitted) = self.collect_leftovers();
         let lasting = self.run.world.now() - self.began;
-        let (verdict, failures) = self.ledger.borrow().verdict();
+        let (verdict, failures) = self.results.borrow().verdict();
         let verdict = cut.as_ref().map_or(verdict, |cut| verdict.and(cut.verdict));
         let skipped = self.skipped.take().filter(|_| verdict == Verdict::Pass);
         let verdict = if skipped.is_some() { Verdict::Skipped } else { verdict };
@@ -304,8 +312,8 @@ impl<W: World> CheckRun<W> {
         let timeout = self.definition().timeout.as_ref().map_or(Ok(LONGEST), |field| self.early(field));
         let timeout = timeout.map_err(|failure| self.broken(&failure))?;
         let main = async {
-            self.steps(&suite.setup, &Acting::before_all()).await?;
-            self.steps(&self.definition().steps, &Acting::nobody()).await
+            self.steps(&suite.setup, &StepContext::before_all()).await?;
+            self.steps(&self.definition().steps, &StepContext::nobody()).await
         };
         let end = self.bounded(main, timeout, Duration::ZERO).await;
         if self.definition().strict && end == Ok(Ok(())) {
@@ -315,11 +323,11 @@ impl<W: World> CheckRun<W> {
         if suite.teardown.is_empty() {
             return end.map(|_| ());
         }
-        let has_failed = end != Ok(Ok(())) || self.ledger.borrow().verdict().0 != Verdict::Pass;
-        self.ledger.borrow_mut().follows_up(has_failed);
-        let acting = Acting::after_all(has_failed);
+        let has_failed = end != Ok(Ok(())) || self.results.borrow().verdict().0 != Verdict::Pass;
+        self.results.borrow_mut().follows_up(has_failed);
+        let acting = StepContext::after_all(has_failed);
         let after = self.bounded(self.steps(&suite.teardown, &acting), timeout, AFTER_STOP).await;
-        self.ledger.borrow_mut().follows_up(false);
+        self.results.borrow_mut().follows_up(false);
         end.and(after).map(|_| ())
     }
 
@@ -365,33 +373,33 @@ impl<W: World> CheckRun<W> {
                 (failure::plain(FailureKind::Timeout, message), Cut { verdict: Verdict::Fail, reason: None })
             }
         };
-        self.ledger.borrow_mut().break_off(&failure, cut.verdict, self.run.world.now());
-        let broken_off = self.ledger.borrow().news(None);
+        self.results.borrow_mut().break_off(&failure, cut.verdict, self.run.world.now());
+        let broken_off = self.results.borrow().news(None);
         self.tell_ends(&broken_off);
         Err(cut)
     }
 
     /// Whether something has happened that ends the check, whatever the steps say.
     pub fn is_broken(&self) -> bool {
-        !self.ears.broken.borrow().is_empty()
+        !self.context.broken.borrow().is_empty()
     }
 
     /// Writes broken invariants down, and those that held.
     fn note_broken(&self) {
-        let mut ledger = self.ledger.borrow_mut();
-        let broken = self.ears.broken.borrow();
+        let mut results = self.results.borrow_mut();
+        let broken = self.context.broken.borrow();
         for (number, invariant) in self.run.plan.suite.invariants.iter().enumerate() {
-            let at = ledger.place(&invariant.path);
+            let at = results.place(&invariant.path);
             match broken.iter().find(|(broken, _)| *broken == number) {
-                Some((_, failure)) => ledger.fail(at, self.run.masked_failure(failure.clone())),
+                Some((_, failure)) => results.fail(at, self.run.masked_failure(failure.clone())),
                 None => {
                     let members = self.members.borrow();
                     match members.iter().find(|member| member.has_shown(number).1) {
                         Some(member) => {
                             let failure = invariant::too_many(&member.name);
-                            ledger.doubt(at, self.run.masked_failure(failure));
+                            results.doubt(at, self.run.masked_failure(failure));
                         }
-                        None => ledger.pass(at),
+                        None => results.pass(at),
                     }
                 }
             }
@@ -426,7 +434,7 @@ impl<W: World> CheckRun<W> {
 
     /// In a strict check every message that nobody selected is one too many.
     fn find_strays(&self) {
-        let at = self.ledger.borrow().place(STRICT);
+        let at = self.results.borrow().place(STRICT);
         for member in self.members.borrow().iter() {
             let (left, _) = member.inbox.leftovers();
             let Some(first) = left.first() else { continue };
@@ -435,10 +443,10 @@ impl<W: World> CheckRun<W> {
             let mut stray = failure::plain(FailureKind::Unexpected, message);
             stray.client = Some(member.name.clone());
             stray.closest = Some(failure::near_miss(first, &member.name, self.began, false));
-            self.ledger.borrow_mut().fail(at, self.run.masked_failure(*stray));
+            self.results.borrow_mut().fail(at, self.run.masked_failure(*stray));
             return;
         }
-        self.ledger.borrow_mut().pass(at);
+        self.results.borrow_mut().pass(at);
     }
 
     /// What nobody selected, as far as a report has room, and how much more there is.
@@ -474,8 +482,8 @@ impl<W: World> CheckRun<W> {
                 return;
             }
             if matches!(member.state(), State::Closing) {
-                let bell: &Bell = &member.bell;
-                bell.until(world, deadline, || member.ending()).await;
+                let notify: &Notify = &member.notify;
+                notify.until(world, deadline, || member.ending()).await;
             }
         });
         // Whoever has stopped a run does not wait for servers that keep their connections.
@@ -500,8 +508,8 @@ impl<W: World> CheckRun<W> {
     pub async fn steps(
         self: &Rc<Self>,
         steps: &[Step],
-        acting: &Acting<W>,
-    ) -> Result<(), super::steps::execute::Broken> {
+        acting: &StepContext<W>,
+    ) -> Result<(), super::steps::execute::Interrupted> {
         for step in steps {
             self.step(step, acting).await?;
         }

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::inbox::queue::{Budget, Inbox, Orders};
+use super::inbox::queue::{Budget, Inbox, Sequence};
 use super::inbox::reply_index::{Pair, content_key, field_key};
 use super::inbox::waiter::Waiter;
 use crate::matcher::{Matcher, Query, Subject};
@@ -39,7 +39,7 @@ pub struct Wanting {
 /// An inbox of one connection.
 pub struct Probe {
     inbox: Inbox,
-    orders: Orders,
+    sequence: Sequence,
 }
 
 impl Default for Probe {
@@ -50,13 +50,13 @@ impl Default for Probe {
 
 impl Probe {
     pub fn new() -> Self {
-        let orders = Orders::default();
-        Self { inbox: Inbox::new(orders.clone(), Budget::default()), orders }
+        let sequence = Sequence::default();
+        Self { inbox: Inbox::new(sequence.clone(), Budget::default()), sequence }
     }
 
     /// The place of the next message.
     pub fn next(&self) -> u64 {
-        self.orders.next()
+        self.sequence.next()
     }
 
     pub fn arrive(&self, at: Instant, payload: Payload) -> Arrival {

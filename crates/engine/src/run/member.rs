@@ -9,11 +9,11 @@ use std::rc::{Rc, Weak};
 use serde_json::{Map, Value};
 
 use super::inbox::invariant::Guard;
-use super::inbox::queue::{Arrival, Budget, Inbox, Orders};
+use super::inbox::queue::{Arrival, Budget, Inbox, Sequence};
 use super::outcome::meter::Meter;
 use super::outcome::why::Life;
-use super::pacing::notify::Bell;
-use super::pacing::yield_budget::Breath;
+use super::pacing::notify::Notify;
+use super::pacing::yield_budget::YieldBudget;
 use crate::matcher::Matcher;
 use crate::report::Failure;
 use crate::{Closing, ConnectError, Endpoint, Event, Instant, Payload, SendError, Socket, World};
@@ -42,9 +42,9 @@ pub(super) struct Ending {
 }
 
 /// What all members of a check share.
-pub(super) struct Ears {
+pub(super) struct CheckContext {
     pub meter: Rc<RefCell<Meter>>,
-    pub breath: Rc<Breath>,
+    pub yield_budget: Rc<YieldBudget>,
     pub budget: Budget,
     /// When the check began.
     pub began: Instant,
@@ -77,7 +77,7 @@ pub(super) struct Member<W: World> {
     /// What has happened since the last handshake began.
     pub life: Life,
     /// Rings when the state changes.
-    pub bell: Bell,
+    pub notify: Notify,
     /// Whether a step has looked at how it ended; a later step that needs it open fails, one that does not may go on.
     pub is_end_seen: Cell<bool>,
     /// A reconnect is under way, so an end is not the end.
@@ -87,7 +87,7 @@ pub(super) struct Member<W: World> {
     socket: RefCell<Option<W::Socket>>,
     state: RefCell<State>,
     guards: RefCell<Vec<Guard>>,
-    ears: Rc<Ears>,
+    context: Rc<CheckContext>,
 }
 
 impl<W: World> Member<W> {
@@ -95,15 +95,15 @@ impl<W: World> Member<W> {
         name: String,
         client: usize,
         index: Option<u64>,
-        orders: Orders,
+        orders: Sequence,
         guards: Vec<Guard>,
-        ears: Rc<Ears>,
+        context: Rc<CheckContext>,
     ) -> Rc<Self> {
         Rc::new(Self {
             name,
             client,
             index,
-            inbox: Inbox::new(orders, ears.budget.clone()),
+            inbox: Inbox::new(orders, context.budget.clone()),
             captures: RefCell::default(),
             seq: Cell::new(0),
             last_sent: Cell::new(None),
@@ -111,14 +111,14 @@ impl<W: World> Member<W> {
             protocol: RefCell::default(),
             extensions: RefCell::default(),
             life: Life::default(),
-            bell: Bell::default(),
+            notify: Notify::default(),
             is_end_seen: Cell::new(false),
             is_reopening: Cell::new(false),
             counted: RefCell::default(),
             socket: RefCell::new(None),
             state: RefCell::new(State::Never),
             guards: RefCell::new(guards),
-            ears,
+            context,
         })
     }
 
@@ -168,7 +168,7 @@ impl<W: World> Member<W> {
         // The old socket, if there is one, goes first: it must not be heard any more.
         drop(self.socket.borrow_mut().take());
         if matches!(*self.state.borrow(), State::Open | State::Closing) {
-            self.ears.meter.borrow_mut().ended();
+            self.context.meter.borrow_mut().ended();
         }
         *self.state.borrow_mut() = State::Connecting;
         self.life.began(endpoint, world.now());
@@ -188,7 +188,7 @@ impl<W: World> Member<W> {
     pub fn give_up(&self) {
         drop(self.socket.borrow_mut().take());
         *self.state.borrow_mut() = State::Never;
-        self.ears.meter.borrow_mut().counters().refused += 1;
+        self.context.meter.borrow_mut().counters().refused += 1;
     }
 
     pub fn send(&self, payload: &Payload) -> Result<Instant, SendError> {
@@ -196,7 +196,7 @@ impl<W: World> Member<W> {
         let at = socket.as_ref().ok_or(SendError::Closed)?.send(payload)?;
         self.last_sent.set(Some(at));
         self.life.sent(payload.as_bytes().len(), at);
-        self.ears.meter.borrow_mut().sent(payload.as_bytes().len(), at);
+        self.context.meter.borrow_mut().sent(payload.as_bytes().len(), at);
         Ok(at)
     }
 
@@ -222,13 +222,13 @@ impl<W: World> Member<W> {
         let was_open = matches!(*self.state.borrow(), State::Open | State::Closing);
         drop(self.socket.borrow_mut().take());
         if was_open {
-            self.ears.meter.borrow_mut().ended();
+            self.context.meter.borrow_mut().ended();
         }
         // How it ended before is how it ended.
         if !matches!(*self.state.borrow(), State::Never | State::Closed(_)) {
             let ending = Ending { code: 1006, reason: String::new(), is_clean: false, is_ours: true, at };
             if was_open {
-                self.ears.last_code.set(Some(ending.code));
+                self.context.last_code.set(Some(ending.code));
             }
             *self.state.borrow_mut() = State::Closed(ending);
         }
@@ -247,13 +247,13 @@ impl<W: World> Member<W> {
             return;
         }
         for guard in self.guards.borrow_mut().iter_mut() {
-            let broken = guard.end(at, &self.name, self.ears.began);
-            self.ears.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
+            let broken = guard.end(at, &self.name, self.context.began);
+            self.context.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
         }
     }
 
     fn hear(&self, at: Instant, event: Event) {
-        self.ears.breath.turned(at);
+        self.context.yield_budget.turned(at);
         match event {
             Event::Opened { protocol, extensions } => {
                 *self.state.borrow_mut() = State::Open;
@@ -261,9 +261,9 @@ impl<W: World> Member<W> {
                 *self.extensions.borrow_mut() = extensions;
                 self.opened.set(Some(at));
                 self.life.opened(at);
-                self.ears.meter.borrow_mut().opened();
+                self.context.meter.borrow_mut().opened();
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
-                self.bell.ring();
+                self.notify.ring();
             }
             Event::Received(payload) => self.receive(at, payload),
             // It says nothing that the end after it does not.
@@ -275,7 +275,7 @@ impl<W: World> Member<W> {
                     self.life.ended(at, code, &reason, clean, self.buffered());
                 }
                 {
-                    let mut meter = self.ears.meter.borrow_mut();
+                    let mut meter = self.context.meter.borrow_mut();
                     match before {
                         State::Connecting | State::Never => meter.counters().refused += 1,
                         _ => meter.ended(),
@@ -285,31 +285,31 @@ impl<W: World> Member<W> {
                     }
                 }
                 if matches!(before, State::Open | State::Closing) {
-                    self.ears.last_code.set(Some(code));
+                    self.context.last_code.set(Some(code));
                 }
                 *self.state.borrow_mut() = match before {
                     State::Connecting => State::Never,
                     _ => State::Closed(Ending { code, reason, is_clean: clean, is_ours, at }),
                 };
-                self.bell.ring();
+                self.notify.ring();
                 self.inbox.wake_all();
             }
         }
     }
 
     fn receive(&self, at: Instant, payload: Payload) {
-        self.ears.meter.borrow_mut().received(payload.as_bytes().len(), at);
+        self.context.meter.borrow_mut().received(payload.as_bytes().len(), at);
         self.life.received();
         let message = self.inbox.stamp(at, payload);
         for guard in self.guards.borrow_mut().iter_mut() {
-            let broken = guard.hear(&message, &self.name, self.ears.began);
-            self.ears.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
+            let broken = guard.hear(&message, &self.name, self.context.began);
+            self.context.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
         }
-        if self.ears.ignore.iter().any(|matcher| matcher.holds(&message.subject)) {
+        if self.context.ignore.iter().any(|matcher| matcher.holds(&message.subject)) {
             return;
         }
         let arrival = self.inbox.arrive(message);
-        let mut meter = self.ears.meter.borrow_mut();
+        let mut meter = self.context.meter.borrow_mut();
         match arrival {
             Arrival::Duplicate => meter.counters().duplicates += 1,
             Arrival::Late => meter.counters().late += 1,

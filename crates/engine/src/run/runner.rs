@@ -15,9 +15,9 @@ use super::outcome::failure;
 use super::outcome::gone::{NOT_JUDGED, Watch};
 use super::outcome::judge::{self, Harness};
 use super::outcome::meter::Meter;
-use super::outcome::step_results::{Failures, Ledger};
-use super::pacing::handshake_queue::Gate;
-use super::pacing::yield_budget::Breath;
+use super::outcome::step_results::{Failures, StepResults};
+use super::pacing::handshake_queue::HandshakeQueue;
+use super::pacing::yield_budget::YieldBudget;
 use super::plan::options::Stop;
 use super::plan::planning::Plan;
 use super::progress::Progress;
@@ -49,8 +49,8 @@ pub(super) struct RunShared<W: World> {
     pub stop: Stop,
     pub random: RefCell<Random>,
     pub meter: Rc<RefCell<Meter>>,
-    pub gate: Gate,
-    pub breath: Rc<Breath>,
+    pub handshakes: HandshakeQueue,
+    pub yield_budget: Rc<YieldBudget>,
     listener: RefCell<Listener>,
     /// How late the event loop was.
     lag: RefCell<Histogram>,
@@ -83,8 +83,8 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         stop,
         random: RefCell::new(random),
         meter: Rc::new(RefCell::new(Meter::new(began))),
-        gate: Gate::default(),
-        breath: Rc::new(Breath::new(began)),
+        handshakes: HandshakeQueue::default(),
+        yield_budget: Rc::new(YieldBudget::new(began)),
         listener: RefCell::new(listener),
         lag: RefCell::new(Histogram::new()),
         worst_lag: Cell::new(Duration::ZERO),
@@ -179,7 +179,7 @@ impl<W: World> RunShared<W> {
                 break;
             }
         }
-        self.breath.turned(self.world.now());
+        self.yield_budget.turned(self.world.now());
     }
 
     async fn check(self: &Rc<Self>, number: usize) -> CheckReport {
@@ -214,7 +214,7 @@ impl<W: World> RunShared<W> {
                 Either::Right((never, _)) => match never {},
             }
         };
-        self.watch.ended(number, check.ears.last_code.get());
+        self.watch.ended(number, check.context.last_code.get());
         let gone = self.has_gone(number).await;
         self.tick(number);
         let mut report = self.close_check(&check, ended, offset);
@@ -268,11 +268,11 @@ impl<W: World> RunShared<W> {
         let (verdict, reason) = harness.settle(ended.verdict, ended.failures, &lines);
         reasons.extend(reason);
         let allows_less = judge::allows_less(lines.iter().map(|(threshold, _)| threshold));
-        check.ledger.borrow_mut().settle_missing(allows_less, verdict != Verdict::Pass);
+        check.results.borrow_mut().settle_missing(allows_less, verdict != Verdict::Pass);
         // Whoever has heard all that was told knows each step as the report has it.
-        let untold = check.ledger.borrow().untold();
+        let untold = check.results.borrow().untold();
         check.tell_ends(&untold);
-        let ledger = std::mem::replace(&mut *check.ledger.borrow_mut(), Ledger::new([]));
+        let results = std::mem::replace(&mut *check.results.borrow_mut(), StepResults::new([]));
         CheckReport {
             name: self.plan.checks[check.number].name.clone(),
             about: definition.about.clone(),
@@ -283,10 +283,10 @@ impl<W: World> RunShared<W> {
             duration_ms: Millis::from(ended.lasting),
             metrics: metrics.to_report(),
             thresholds: lines.into_iter().map(|(threshold, _)| threshold).collect(),
-            steps: ledger.into_reports(),
+            steps: results.into_reports(),
             leftovers: ended.leftovers,
             leftovers_omitted: ended.leftovers_omitted,
-            close_code: check.ears.last_code.get(),
+            close_code: check.context.last_code.get(),
             harness: (!is_whole).then(|| harness.to_report()),
         }
     }
@@ -299,7 +299,7 @@ impl<W: World> RunShared<W> {
             let wait = due.since(self.world.now());
             self.world.sleep(wait).await;
             let now = self.world.now();
-            self.breath.turned(now);
+            self.yield_budget.turned(now);
             let late = now.since(due);
             self.lag.borrow_mut().record(late);
             self.worst_lag.set(self.worst_lag.get().max(late));

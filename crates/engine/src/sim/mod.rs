@@ -65,7 +65,7 @@ pub trait Server {
 #[derive(Clone)]
 pub struct Peer {
     sim: Sim,
-    line: std::rc::Weak<Line>,
+    line: std::rc::Weak<SimConnection>,
 }
 
 impl Peer {
@@ -117,7 +117,7 @@ struct Inner {
     answers: RefCell<Vec<(String, Answer)>>,
     open: Cell<usize>,
     spawned: RefCell<Vec<LocalFuture<()>>>,
-    lines: RefCell<Vec<std::rc::Weak<Line>>>,
+    lines: RefCell<Vec<std::rc::Weak<SimConnection>>>,
 }
 
 /// The simulated world.
@@ -280,7 +280,7 @@ impl World for Sim {
             .iter_mut()
             .find(|(prefix, _)| endpoint.url().starts_with(prefix.as_str()))
             .map(|(_, make)| make(endpoint.url()));
-        let line = Rc::new(Line {
+        let line = Rc::new(SimConnection {
             state: Cell::new(State::Connecting),
             sink: RefCell::new(Some(sink)),
             server: RefCell::new(server),
@@ -332,7 +332,7 @@ enum State {
     Closed,
 }
 
-struct Line {
+struct SimConnection {
     state: Cell<State>,
     /// Taken when the socket is dropped: a dropped socket reports nothing.
     sink: RefCell<Option<EventSink>>,
@@ -340,7 +340,7 @@ struct Line {
     outbox: Outbox,
 }
 
-impl Line {
+impl SimConnection {
     fn takes(&self) -> Option<u64> {
         self.server.borrow().as_ref().and_then(|server| server.takes())
     }
@@ -398,7 +398,7 @@ impl Line {
 /// A simulated connection.
 pub struct SimSocket {
     sim: Sim,
-    line: Rc<Line>,
+    line: Rc<SimConnection>,
 }
 
 impl Socket for SimSocket {

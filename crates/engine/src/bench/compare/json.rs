@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::align::{Step, align};
-use super::{Comparison, Line, Side, Tone, push};
+use super::{Comparison, Side, TextLine, Tone, push};
 use crate::base::canonical;
 
 /// Compares two values.
@@ -24,8 +24,8 @@ struct Spot<'a> {
 
 impl Spot<'_> {
     /// The beginning of a line of it.
-    fn line(&self) -> Line {
-        let mut line = Line { indent: self.indent, ..Line::default() };
+    fn line(&self) -> TextLine {
+        let mut line = TextLine { indent: self.indent, ..TextLine::default() };
         if let Some(key) = self.key {
             push(&mut line, Tone::Key, &Value::from(key).to_string());
             push(&mut line, Tone::Mark, ": ");
@@ -33,14 +33,14 @@ impl Spot<'_> {
         line
     }
 
-    fn mark(&self, mark: &str) -> Line {
-        let mut line = Line { indent: self.indent, ..Line::default() };
+    fn mark(&self, mark: &str) -> TextLine {
+        let mut line = TextLine { indent: self.indent, ..TextLine::default() };
         push(&mut line, Tone::Mark, mark);
         self.end(&mut line);
         line
     }
 
-    fn end(&self, line: &mut Line) {
+    fn end(&self, line: &mut TextLine) {
         if !self.is_last {
             push(line, Tone::Mark, ",");
         }

@@ -9,7 +9,7 @@ mod json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::view::{self, Line, Tone};
+use super::view::{self, TextLine, Tone};
 use align::{Step, align};
 
 /// On which side a line stands.
@@ -31,7 +31,7 @@ pub struct CompareLine {
     /// The JSON path of what differs, on the first line of it.
     pub place: String,
     /// What stands there.
-    pub line: Line,
+    pub line: TextLine,
 }
 
 /// A comparison.
@@ -78,7 +78,7 @@ pub fn compare(left: Content<'_>, right: Content<'_>) -> Comparison {
 }
 
 impl Comparison {
-    fn add(&mut self, side: Side, place: &str, line: Line) {
+    fn add(&mut self, side: Side, place: &str, line: TextLine) {
         if self.lines.len() < MOST_LINES {
             self.lines.push(CompareLine { side, place: place.to_owned(), line });
         } else {
@@ -93,7 +93,7 @@ fn value((_, bytes): Content<'_>) -> Option<Value> {
 }
 
 /// The lines of a payload, as far as they are compared.
-fn lines(view: &str, (is_text, bytes): Content<'_>) -> (Vec<Line>, bool) {
+fn lines(view: &str, (is_text, bytes): Content<'_>) -> (Vec<TextLine>, bool) {
     let cut = bytes.len() > LARGEST;
     let bytes = &bytes[..bytes.len().min(LARGEST)];
     let mut pages = view::open(view, is_text, bytes);
@@ -103,6 +103,6 @@ fn lines(view: &str, (is_text, bytes): Content<'_>) -> (Vec<Line>, bool) {
 }
 
 /// A piece of a line that is made here.
-fn push(line: &mut Line, tone: Tone, text: &str) {
+fn push(line: &mut TextLine, tone: Tone, text: &str) {
     line.push(tone, text);
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::rows::Rows;
-use super::{Line, Pages, Tone, View};
+use super::{Pages, TextLine, Tone, View};
 
 /// Bytes that make 76 letters.
 const ROW: usize = 57;
@@ -30,8 +30,8 @@ impl View for Base64 {
     }
 }
 
-fn line(_offset: usize, row: &[u8]) -> Line {
-    let mut line = Line::default();
+fn line(_offset: usize, row: &[u8]) -> TextLine {
+    let mut line = TextLine::default();
     line.push(Tone::Plain, &STANDARD.encode(row));
     line
 }
@@ -45,6 +45,6 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).collect();
         let lines = Base64.open(&bytes).read(&bytes, 0, 100);
         assert!(lines.iter().all(|line| line.text().len() <= 76));
-        assert_eq!(lines.iter().map(Line::text).collect::<String>(), STANDARD.encode(&bytes));
+        assert_eq!(lines.iter().map(TextLine::text).collect::<String>(), STANDARD.encode(&bytes));
     }
 }

@@ -1,6 +1,6 @@
 //! Lines that can only be found by reading from the start: every so often a place is remembered from which to read on.
 
-use super::{Line, Pages};
+use super::{Pages, TextLine};
 
 /// Lines between two remembered places.
 const EVERY: u64 = 256;
@@ -10,7 +10,7 @@ const CHUNK: u64 = 1024;
 /// Reads lines one after the other. A copy is a place to come back to.
 pub(super) trait Cursor: Clone {
     /// Goes over one line; writes it down where somebody wants to see it. False at the end.
-    fn line(&mut self, bytes: &[u8], out: Option<&mut Line>) -> bool;
+    fn line(&mut self, bytes: &[u8], out: Option<&mut TextLine>) -> bool;
 }
 
 /// Lines of a content that flows.
@@ -46,7 +46,7 @@ impl<C: Cursor> Pages for Flow<C> {
         self.is_done
     }
 
-    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<Line> {
+    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<TextLine> {
         let last = (from.saturating_add(count as u64)).min(self.lines);
         let place = usize::try_from(from / EVERY).ok().and_then(|place| self.places.get(place));
         let Some(place) = place.filter(|_| from < last) else { return Vec::new() };
@@ -56,7 +56,7 @@ impl<C: Cursor> Pages for Flow<C> {
         }
         (from..last)
             .map(|_| {
-                let mut line = Line::default();
+                let mut line = TextLine::default();
                 at.line(bytes, Some(&mut line));
                 line
             })

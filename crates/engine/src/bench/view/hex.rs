@@ -1,7 +1,7 @@
 //! Bytes: offset, sixteen of them, and the same as letters where they are some.
 
 use super::rows::Rows;
-use super::{Line, Pages, Tone, View};
+use super::{Pages, TextLine, Tone, View};
 
 const ROW: usize = 16;
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -28,7 +28,7 @@ impl View for Hex {
 }
 
 /// One row; `offset` is that of its first byte.
-fn line(offset: usize, row: &[u8]) -> Line {
+fn line(offset: usize, row: &[u8]) -> TextLine {
     let digit = |value: usize| DIGITS[value & 15] as char;
     let places: String = (0..8).rev().map(|place| digit(offset >> (4 * place))).collect();
     let mut digits = String::with_capacity(3 * ROW + 3);
@@ -41,7 +41,7 @@ fn line(offset: usize, row: &[u8]) -> Line {
     }
     let letters = row.iter().map(|byte| if (0x20..0x7f).contains(byte) { *byte as char } else { '·' });
     let letters = std::iter::once(' ').chain(std::iter::once(' ')).chain(letters).collect::<String>();
-    let mut line = Line::default();
+    let mut line = TextLine::default();
     line.push(Tone::Faint, &places);
     line.push(Tone::Plain, &digits);
     line.push(Tone::Text, &letters);
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_row_has_its_offset_its_bytes_and_its_letters() {
         let bytes: Vec<u8> = (0x1c..0x3d).collect();
-        let rows: Vec<_> = Hex.open(&bytes).read(&bytes, 0, 9).iter().map(Line::text).collect();
+        let rows: Vec<_> = Hex.open(&bytes).read(&bytes, 0, 9).iter().map(TextLine::text).collect();
         assert_eq!(
             rows,
             [

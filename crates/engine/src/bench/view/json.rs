@@ -6,7 +6,7 @@
 use serde::de::IgnoredAny;
 
 use super::flow::{Cursor, Flow, piece, text};
-use super::{Line, Pages, Tone, View};
+use super::{Pages, TextLine, Tone, View};
 
 /// Bytes of a line before it is continued on the next.
 const WRAP: usize = 600;
@@ -48,7 +48,7 @@ pub fn format_json(json: &str) -> Option<String> {
     let mut tokens = Tokens::new(usize::MAX, None);
     let mut formatted = String::with_capacity(json.len() * 5 / 4);
     loop {
-        let mut line = Line::default();
+        let mut line = TextLine::default();
         if !tokens.line(json.as_bytes(), Some(&mut line)) {
             return Some(formatted);
         }
@@ -92,7 +92,7 @@ impl Tokens {
     }
 
     /// Takes so many bytes as one piece of a line.
-    fn take(&mut self, bytes: &[u8], end: usize, tone: Tone, out: &mut Option<&mut Line>) {
+    fn take(&mut self, bytes: &[u8], end: usize, tone: Tone, out: &mut Option<&mut TextLine>) {
         if let Some(line) = out {
             let tone = if self.at >= self.wrong { Tone::Wrong } else { tone };
             line.push(tone, &text(&bytes[self.at..end]));
@@ -119,7 +119,7 @@ impl Tokens {
     }
 
     /// Goes on in a quoted text; false when the line is full before it ends.
-    fn quoted(&mut self, bytes: &[u8], tone: Tone, room: usize, out: &mut Option<&mut Line>) -> bool {
+    fn quoted(&mut self, bytes: &[u8], tone: Tone, room: usize, out: &mut Option<&mut TextLine>) -> bool {
         let mut end = self.at;
         let limit = piece(bytes, self.at, room.max(8));
         while end < limit {
@@ -140,9 +140,9 @@ impl Tokens {
 }
 
 impl Cursor for Tokens {
-    fn line(&mut self, bytes: &[u8], mut out: Option<&mut Line>) -> bool {
+    fn line(&mut self, bytes: &[u8], mut out: Option<&mut TextLine>) -> bool {
         let began = self.at;
-        let indent = |line: &mut Option<&mut Line>, depth: u16| {
+        let indent = |line: &mut Option<&mut TextLine>, depth: u16| {
             if let Some(line) = line {
                 line.indent = depth.min(DEEPEST);
             }
@@ -230,7 +230,7 @@ impl Cursor for Tokens {
 mod tests {
     use super::*;
 
-    fn lines(json: &[u8]) -> Vec<Line> {
+    fn lines(json: &[u8]) -> Vec<TextLine> {
         let mut pages = Json.open(json);
         while !pages.advance(json, &mut || true) {}
         pages.read(json, 0, usize::MAX)
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn every_byte_is_shown_whatever_it_is() {
         for json in ["{\"a\":1}{\"b\":2}", "[1 2]", "}]", "\"open", "\\\"", "[\"a\\", "nul,", "{\"é"] {
-            let shown: String = lines(json.as_bytes()).iter().map(Line::text).collect();
+            let shown: String = lines(json.as_bytes()).iter().map(TextLine::text).collect();
             let without_blanks = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
             assert_eq!(without_blanks(&shown), without_blanks(json), "{json}");
         }
@@ -321,7 +321,7 @@ mod tests {
         let json = format!("[\"{}\",{}]", "é\\n".repeat(100_000), "1".repeat(5000));
         let all = lines(json.as_bytes());
         assert!(all.len() > 600 && all.iter().all(|line| line.text().len() <= WRAP + 8));
-        assert_eq!(all.iter().map(Line::text).collect::<String>(), json);
+        assert_eq!(all.iter().map(TextLine::text).collect::<String>(), json);
         let mut pages = Json.open(json.as_bytes());
         while !pages.advance(json.as_bytes(), &mut || false) {}
         for from in [0, 1, 255, 256, 257, 500] {

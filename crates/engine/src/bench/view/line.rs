@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct TextLine {
     /// How deep it is nested.
     pub indent: u16,
     /// It goes on with what was too long for the line above.
@@ -44,7 +44,7 @@ pub enum Tone {
     Wrong,
 }
 
-impl Line {
+impl TextLine {
     /// Adds a piece; of the same tone as the last one it becomes part of that.
     pub fn push(&mut self, tone: Tone, text: &str) {
         match self.spans.last_mut() {

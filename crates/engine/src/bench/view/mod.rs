@@ -16,7 +16,7 @@ mod rows;
 use serde::{Deserialize, Serialize};
 
 pub use json::format_json;
-pub use line::{Line, Span, Tone};
+pub use line::{Span, TextLine, Tone};
 
 /// A way of showing a payload.
 pub trait View: Sync {
@@ -37,7 +37,7 @@ pub trait Pages {
     /// Goes on opening for as long as it may; says whether it is done.
     fn advance(&mut self, bytes: &[u8], may_go_on: &mut dyn FnMut() -> bool) -> bool;
     /// Some lines, from 0.
-    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<Line>;
+    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<TextLine>;
 }
 
 /// An opened payload.

@@ -1,7 +1,7 @@
 //! Text as it is, line by line; what cannot be seen is shown by a sign.
 
 use super::flow::{Cursor, Flow, piece, text};
-use super::{Line, Pages, Tone, View};
+use super::{Pages, TextLine, Tone, View};
 
 /// Bytes of a line before it is continued on the next.
 const WRAP: usize = 600;
@@ -38,7 +38,7 @@ struct Lines {
 }
 
 impl Cursor for Lines {
-    fn line(&mut self, bytes: &[u8], out: Option<&mut Line>) -> bool {
+    fn line(&mut self, bytes: &[u8], out: Option<&mut TextLine>) -> bool {
         if self.at >= bytes.len() {
             return false;
         }
@@ -56,7 +56,7 @@ impl Cursor for Lines {
 }
 
 /// Puts signs for control characters, as Unicode has them.
-fn show(line: &mut Line, shown: &str) {
+fn show(line: &mut TextLine, shown: &str) {
     let mut plain = 0;
     for (at, c) in shown.char_indices().filter(|(_, c)| c.is_ascii_control() && *c != '\t') {
         if at > plain {
@@ -82,7 +82,7 @@ mod tests {
     fn lines(content: &[u8]) -> Vec<String> {
         let mut pages = Raw.open(content);
         while !pages.advance(content, &mut || true) {}
-        pages.read(content, 0, usize::MAX).iter().map(Line::text).collect()
+        pages.read(content, 0, usize::MAX).iter().map(TextLine::text).collect()
     }
 
     #[test]

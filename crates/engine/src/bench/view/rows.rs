@@ -1,12 +1,12 @@
 //! Lines of so many bytes each: any of them is found without reading the others.
 
-use super::{Line, Pages};
+use super::{Pages, TextLine};
 
 /// Lines of `bytes_a_row` bytes; `line` makes one, given the offset of its first byte.
 pub(super) struct Rows {
     pub len: usize,
     pub bytes_a_row: usize,
-    pub line: fn(usize, &[u8]) -> Line,
+    pub line: fn(usize, &[u8]) -> TextLine,
 }
 
 impl Pages for Rows {
@@ -18,7 +18,7 @@ impl Pages for Rows {
         true
     }
 
-    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<Line> {
+    fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<TextLine> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let rows = bytes.chunks(self.bytes_a_row).enumerate().skip(from).take(count);
         rows.map(|(place, row)| (self.line)(place * self.bytes_a_row, row)).collect()

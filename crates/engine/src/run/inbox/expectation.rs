@@ -15,7 +15,7 @@ use super::super::check::{CheckRun, Mark};
 use super::super::member::Member;
 use super::super::outcome::failure::{self, count_of, ending, script, took};
 use super::super::pacing::notify::pass;
-use super::super::steps::execute::Acting;
+use super::super::steps::execute::StepContext;
 use super::super::steps::messages::Guard;
 use super::queue::Message;
 use super::reply_index::{Key, Pair, content_key, field_key};
@@ -29,7 +29,7 @@ use crate::{Instant, Payload, World};
 const MOST_SLOTS: u64 = 1000;
 
 /// An expectation with its placeholders filled in.
-pub(crate) struct Wanted {
+pub(crate) struct ResolvedExpectation {
     mode: Mode,
     pub slots: Vec<Slot>,
     within: Duration,
@@ -62,9 +62,9 @@ impl<W: World> CheckRun<W> {
         &self,
         expect: &Expectation,
         member: &Rc<Member<W>>,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
         seq: Option<u64>,
-    ) -> Result<Wanted, Box<Failure>> {
+    ) -> Result<ResolvedExpectation, Box<Failure>> {
         let defaults = &self.run.plan.suite.defaults;
         let mut scope = self.scope(Some(member), acting.round, seq);
         let within = expect.within.as_ref().unwrap_or(&defaults.within).get(&mut scope).map_err(script)?;
@@ -95,7 +95,7 @@ impl<W: World> CheckRun<W> {
                 if order.is_strict { Mode::InOrder } else { Mode::AnyOrder }
             }
         };
-        Ok(Wanted { mode, slots, within, since, correlate })
+        Ok(ResolvedExpectation { mode, slots, within, since, correlate })
     }
 
     fn slot(
@@ -112,7 +112,11 @@ impl<W: World> CheckRun<W> {
     }
 
     /// How the reply to this message is found among others.
-    pub fn pair(&self, wanted: &Wanted, sent: &Rc<Payload>) -> Result<Option<(Pair, Key)>, Box<Failure>> {
+    pub fn pair(
+        &self,
+        wanted: &ResolvedExpectation,
+        sent: &Rc<Payload>,
+    ) -> Result<Option<(Pair, Key)>, Box<Failure>> {
         if let Some((query, is_explicit)) = &wanted.correlate {
             let key = Subject::new(sent).json().and_then(|json| field_key(query, json));
             match key {
@@ -132,17 +136,17 @@ impl<W: World> CheckRun<W> {
     pub async fn take(
         &self,
         member: &Rc<Member<W>>,
-        wanted: &Wanted,
+        wanted: &ResolvedExpectation,
         waiter: &Rc<Waiter>,
         origin: Origin,
         place: usize,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         self.run.meter.borrow_mut().counters().expected += waiter.expected();
         // Also when the step is broken off: what was expected has come or is missing.
         let count = Guard(|| {
             let came = waiter.selected().len() as u64;
-            self.ledger.borrow_mut().awaited(place, waiter.expected(), came);
+            self.results.borrow_mut().awaited(place, waiter.expected(), came);
             let mut meter = self.run.meter.borrow_mut();
             meter.counters().matched += came;
             meter.counters().missing += waiter.expected().saturating_sub(came);
@@ -178,9 +182,10 @@ impl<W: World> CheckRun<W> {
             (None, false) => result.and_then(|()| {
                 self.note_instead(member, waiter, place);
                 // Of many rounds the first that fails is told in full.
-                let ledger = self.ledger.borrow();
-                let is_told = acting.round.is_some() && (ledger.has_failure(place) || ledger.has_miss(place));
-                drop(ledger);
+                let results = self.results.borrow();
+                let is_told =
+                    acting.round.is_some() && (results.has_failure(place) || results.has_miss(place));
+                drop(results);
                 Err(self.missed(member, wanted, waiter, is_in_time, is_told))
             }),
         };
@@ -204,7 +209,7 @@ impl<W: World> CheckRun<W> {
         match select(over, Box::pin(pass(&self.run.world, waiter.deadline()))).await {
             Either::Left(_) => true,
             Either::Right(_) => {
-                self.run.breath.turned(self.run.world.now());
+                self.run.yield_budget.turned(self.run.world.now());
                 is_over()
             }
         }
@@ -214,7 +219,7 @@ impl<W: World> CheckRun<W> {
     fn use_selected(
         &self,
         member: &Rc<Member<W>>,
-        wanted: &Wanted,
+        wanted: &ResolvedExpectation,
         selected: &[(usize, Rc<Message>)],
         origin: Origin,
     ) -> Result<(), Box<Failure>> {
@@ -266,13 +271,13 @@ impl<W: World> CheckRun<W> {
             first.message = failure::cut_message(&self.run.masked(&first.message));
             (failure::cut_message(&self.run.masked(shape)), first)
         };
-        self.ledger.borrow_mut().awaited_by(place).came_instead(&left, show);
+        self.results.borrow_mut().awaited_by(place).came_instead(&left, show);
     }
 
     fn too_many(
         &self,
         member: &Rc<Member<W>>,
-        wanted: &Wanted,
+        wanted: &ResolvedExpectation,
         waiter: &Waiter,
         surplus: &Rc<Message>,
     ) -> Box<Failure> {
@@ -307,7 +312,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// How many of several came, and which.
-    fn progress(&self, wanted: &Wanted, waiter: &Waiter) -> String {
+    fn progress(&self, wanted: &ResolvedExpectation, waiter: &Waiter) -> String {
         let (selected, all) = (waiter.selected(), waiter.expected());
         let came = selected.len();
         match (&wanted.mode, selected.last()) {
@@ -328,7 +333,7 @@ impl<W: World> CheckRun<W> {
     fn missed(
         &self,
         member: &Rc<Member<W>>,
-        wanted: &Wanted,
+        wanted: &ResolvedExpectation,
         waiter: &Waiter,
         has_ended: bool,
         is_told: bool,
@@ -421,7 +426,7 @@ fn ranges(numbers: &[usize]) -> String {
 }
 
 pub(crate) fn waiter(
-    wanted: &Wanted,
+    wanted: &ResolvedExpectation,
     since: u64,
     began: Instant,
     sent: Option<Rc<Payload>>,

@@ -93,7 +93,7 @@ const MOST_OWN: usize = 1_024;
 type Keyed<T> = FxHashMap<Key, T>;
 
 /// Those who wait for a reply that is paired in one way.
-pub(crate) struct Lane {
+pub(crate) struct ReplyIndex {
     pair: Pair,
     waiting: Keyed<VecDeque<Rc<Waiter>>>,
     past: Keyed<Past>,
@@ -123,7 +123,7 @@ impl Past {
     }
 }
 
-impl Lane {
+impl ReplyIndex {
     pub fn new(pair: Pair) -> Self {
         Self { pair, waiting: Keyed::default(), past: Keyed::default(), past_order: VecDeque::new() }
     }

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::pacing::notify::Bell;
+use super::super::pacing::notify::Notify;
 use super::super::runner::RunShared;
 use crate::report::ServerStopped;
 use crate::{Endpoint, Event, Socket, World};
@@ -112,8 +112,8 @@ impl<W: World> RunShared<W> {
 
     /// One handshake that nothing is made of.
     async fn opens(&self, endpoint: &Endpoint) -> bool {
-        let (bell, opens) = (Rc::new(Bell::default()), Rc::new(Cell::new(None)));
-        let (ring, told) = (bell.clone(), opens.clone());
+        let (notify, opens) = (Rc::new(Notify::default()), Rc::new(Cell::new(None)));
+        let (ring, told) = (notify.clone(), opens.clone());
         let sink = Box::new(move |_, event| {
             match event {
                 Event::Opened { .. } => told.set(Some(true)),
@@ -124,7 +124,7 @@ impl<W: World> RunShared<W> {
         });
         let Ok(socket) = self.world.connect("is it there?", endpoint, sink) else { return false };
         let deadline = self.world.now() + PATIENCE;
-        let opened = bell.until(&self.world, deadline, || opens.get()).await;
+        let opened = notify.until(&self.world, deadline, || opens.get()).await;
         // Closed or refused already is as good.
         let _ = socket.close(&crate::Closing::normal());
         opened == Some(true)

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::super::steps::execute::Broken;
+use super::super::steps::execute::Interrupted;
 use super::unmet::{self, Awaited};
 use crate::Instant;
 use crate::report::{Failure, FailureKind, Millis, StepReport, Verdict};
 use crate::suite::{Step, Verb};
 
 /// The steps of one check.
-pub(crate) struct Ledger {
-    lines: Vec<Line>,
+pub(crate) struct StepResults {
+    lines: Vec<StepRecord>,
     places: FxHashMap<String, usize>,
     /// All that failed, not only what is kept of each line.
     failures: Failures,
@@ -24,7 +24,7 @@ pub(crate) struct Ledger {
     is_follow_up: bool,
 }
 
-struct Line {
+struct StepRecord {
     path: String,
     position: u32,
     /// Whether it opens connections.
@@ -59,18 +59,18 @@ struct Line {
     is_tried: bool,
 }
 
-impl Ledger {
+impl StepResults {
     pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
-        let mut ledger = Self {
+        let mut results = Self {
             lines: Vec::new(),
             places: FxHashMap::default(),
             failures: Failures::default(),
             is_follow_up: false,
         };
         for step in steps {
-            ledger.add(step);
+            results.add(step);
         }
-        ledger
+        results
     }
 
     fn add(&mut self, step: &Step) {
@@ -99,7 +99,7 @@ impl Ledger {
 
     /// A line of its own, for steps and for what stands beside them.
     pub fn line(&mut self, path: &str, position: u32, title: &str, note: Option<String>) -> usize {
-        let line = Line {
+        let line = StepRecord {
             path: path.to_owned(),
             position,
             is_opening: false,
@@ -174,16 +174,16 @@ impl Ledger {
         at: usize,
         now: Instant,
         failures: Vec<Failure>,
-        end: Result<(), Broken>,
+        end: Result<(), Interrupted>,
     ) -> (bool, bool) {
         let line = &mut self.lines[at];
         line.pause(now, 1);
         line.is_news = true;
         line.settle(Verdict::Pass);
-        if matches!(end, Err(Broken::Failed | Broken::Missed)) {
+        if matches!(end, Err(Interrupted::Failed | Interrupted::Missed)) {
             line.failed += 1;
         }
-        if end == Err(Broken::Failed) && failures.is_empty() {
+        if end == Err(Interrupted::Failed) && failures.is_empty() {
             // Something within it failed, and says so itself.
             line.settle(Verdict::Fail);
         }
@@ -200,7 +200,8 @@ impl Ledger {
     /// Takes back what failed below this path, since that may fail: it stands as a note, and the step as skipped. Answers the
     /// first of these failures; none when nothing failed, or when the script is wrong, which stays an error.
     pub fn forgive(&mut self, path: &str) -> Option<Failure> {
-        let is_below = |line: &Line| line.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('['));
+        let is_below =
+            |line: &StepRecord| line.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('['));
         if self.lines.iter().any(|line| is_below(line) && line.verdict == Verdict::Error) {
             return None;
         }
@@ -344,7 +345,7 @@ impl Ledger {
         let is_within =
             |path: &str| block.is_none_or(|block| path.len() > block.len() && path.starts_with(block));
         let is_news =
-            |line: &Line| line.is_news && line.runs > 0 && line.running == 0 && is_within(&line.path);
+            |line: &StepRecord| line.is_news && line.runs > 0 && line.running == 0 && is_within(&line.path);
         (0..self.lines.len()).filter(|at| is_news(&self.lines[*at])).collect()
     }
 
@@ -367,7 +368,7 @@ impl Ledger {
     }
 
     pub fn into_reports(self) -> Vec<StepReport> {
-        let report = |line: Line| StepReport {
+        let report = |line: StepRecord| StepReport {
             path: line.path,
             line: line.position,
             title: line.title,
@@ -388,7 +389,7 @@ impl Ledger {
     }
 }
 
-impl Line {
+impl StepRecord {
     /// So many of its runs have ended.
     fn pause(&mut self, now: Instant, runs: u64) {
         let was_running = self.running > 0;

@@ -111,7 +111,7 @@ impl<W: World> CheckRun<W> {
         let mut meter = self.run.meter.borrow_mut();
         Surroundings {
             sockets: counted(meter.open()),
-            pending: counted(self.run.gate.pending()),
+            pending: counted(self.run.handshakes.pending()),
             failed_lately: counted(meter.counters().refused),
             ..Surroundings::of_origin(&self.run.plan.options.environment.origin)
         }

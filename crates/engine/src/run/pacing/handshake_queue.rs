@@ -11,16 +11,16 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::super::steps::connect::PACE;
-use super::notify::Bell;
+use super::notify::Notify;
 use crate::{Instant, World};
 
 /// A clone is another handle on the same gate.
 #[derive(Clone, Default)]
-pub(crate) struct Gate(Rc<Inner>);
+pub(crate) struct HandshakeQueue(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    bell: Bell,
+    notify: Notify,
     /// Those who wait, first come, first served.
     queue: RefCell<VecDeque<u64>>,
     next: Cell<u64>,
@@ -31,31 +31,31 @@ struct Inner {
 
 /// Leave to open one connection.
 pub(crate) struct Turn {
-    gate: Gate,
+    handshakes: HandshakeQueue,
     /// Whether more are pending than a browser lets through without delay.
     pub is_burst: bool,
 }
 
 /// A place in the queue.
 struct Ticket<'a> {
-    gate: &'a Gate,
+    handshakes: &'a HandshakeQueue,
     number: u64,
 }
 
-impl Gate {
+impl HandshakeQueue {
     /// Waits until fewer than `pace` handshakes are pending, and for those who came before.
     pub async fn enter<W: World>(&self, world: &W, pace: u64) -> Turn {
         let inner = &*self.0;
         let number = inner.next.get();
         inner.next.set(number + 1);
         inner.queue.borrow_mut().push_back(number);
-        let _ticket = Ticket { gate: self, number };
-        inner.bell.when(|| (inner.queue.borrow().front() == Some(&number)).then_some(())).await;
+        let _ticket = Ticket { handshakes: self, number };
+        inner.notify.when(|| (inner.queue.borrow().front() == Some(&number)).then_some(())).await;
         while !self.has_room(world.now(), pace) {
             let first = self.first_rest();
             // A place that has begun to rest since then ends at a moment of its own.
             let changed = || (self.has_room(world.now(), pace) || self.first_rest() != first).then_some(());
-            let room = inner.bell.when(changed);
+            let room = inner.notify.when(changed);
             let rest = async {
                 match first {
                     Some(first) => world.sleep(first - world.now()).await,
@@ -65,7 +65,7 @@ impl Gate {
             select(Box::pin(room), Box::pin(rest)).await;
         }
         inner.pending.set(inner.pending.get() + 1);
-        Turn { gate: self.clone(), is_burst: inner.pending.get() > PACE }
+        Turn { handshakes: self.clone(), is_burst: inner.pending.get() > PACE }
     }
 
     /// How many handshakes are under way.
@@ -88,23 +88,23 @@ impl Turn {
     /// The handshake has ended; the next one is not pressed onto its heels.
     pub fn leave(self, now: Instant, gap: Duration) {
         if !gap.is_zero() {
-            self.gate.0.resting.borrow_mut().push(now + gap);
+            self.handshakes.0.resting.borrow_mut().push(now + gap);
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let inner = &*self.gate.0;
+        let inner = &*self.handshakes.0;
         inner.pending.set(inner.pending.get().saturating_sub(1));
-        inner.bell.ring();
+        inner.notify.ring();
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        let inner = &*self.gate.0;
+        let inner = &*self.handshakes.0;
         inner.queue.borrow_mut().retain(|known| *known != self.number);
-        inner.bell.ring();
+        inner.notify.ring();
     }
 }

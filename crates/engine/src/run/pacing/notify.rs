@@ -13,9 +13,9 @@ use crate::{Instant, World};
 
 /// Wakes everybody who listens.
 #[derive(Clone, Default)]
-pub(crate) struct Bell(Rc<RefCell<Vec<Waker>>>);
+pub(crate) struct Notify(Rc<RefCell<Vec<Waker>>>);
 
-impl Bell {
+impl Notify {
     /// Something has changed.
     pub fn ring(&self) {
         let waiting = std::mem::take(&mut *self.0.borrow_mut());

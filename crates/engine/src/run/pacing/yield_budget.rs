@@ -14,14 +14,14 @@ const MOST_ROUNDS: u64 = 1000;
 const LONGEST: Duration = Duration::from_millis(8);
 
 /// How long the event loop has not had its turn.
-pub(crate) struct Breath {
+pub(crate) struct YieldBudget {
     since: Cell<Instant>,
     rounds: Cell<u64>,
     /// The moment of the last look, and how many rounds ago it was another one.
     stood: Cell<(Instant, u64)>,
 }
 
-impl Breath {
+impl YieldBudget {
     pub fn new(now: Instant) -> Self {
         Self { since: Cell::new(now), rounds: Cell::new(0), stood: Cell::new((now, 0)) }
     }

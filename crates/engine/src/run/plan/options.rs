@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::super::pacing::notify::Bell;
+use super::super::pacing::notify::Notify;
 use super::super::shards::shard::Shard;
 use crate::report::Environment;
 
@@ -42,14 +42,14 @@ pub struct Options {
 #[derive(Clone, Default)]
 pub struct Stop {
     asked: Rc<Cell<bool>>,
-    bell: Bell,
+    notify: Notify,
 }
 
 impl Stop {
     /// Asks the run to end: what runs is broken off, sockets are closed, and the report says so.
     pub fn stop(&self) {
         self.asked.set(true);
-        self.bell.ring();
+        self.notify.ring();
     }
 
     /// Whether somebody has asked.
@@ -58,6 +58,6 @@ impl Stop {
     }
 
     pub(crate) async fn asked(&self) {
-        self.bell.when(|| self.asked.get().then_some(())).await;
+        self.notify.when(|| self.asked.get().then_some(())).await;
     }
 }

@@ -152,8 +152,8 @@ impl Plan {
     fn outline(&self, planned: &Planned) -> PlannedCheck {
         let check = &self.suite.checks[planned.check];
         let titles = Titles::new(&self.suite, check, &self.vars, &planned.row);
-        let ledger = super::super::check::ledger_of(&self.suite, check, &titles);
-        let steps = ledger.outline().map(|(path, line, title, note)| PlannedStep {
+        let results = super::super::check::results_of(&self.suite, check, &titles);
+        let steps = results.outline().map(|(path, line, title, note)| PlannedStep {
             path: path.to_owned(),
             line,
             title: self.masker.mask(title).into_owned(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::check::CheckRun;
 use super::super::outcome::failure;
-use super::execute::{Acting, Broken};
+use super::execute::{Interrupted, StepContext};
 use crate::World;
 use crate::report::Failure;
 use crate::suite::{BisectSpec, Step, TrySpec};
@@ -20,10 +20,10 @@ impl<W: World> CheckRun<W> {
         self: &Rc<Self>,
         tried: &TrySpec,
         step: &Step,
-        acting: &Acting<W>,
-    ) -> Result<Result<(), Broken>, Box<Failure>> {
+        acting: &StepContext<W>,
+    ) -> Result<Result<(), Interrupted>, Box<Failure>> {
         let end = self.steps(&tried.steps, acting).await;
-        if end != Err(Broken::Failed) {
+        if end != Err(Interrupted::Failed) {
             return Ok(end);
         }
         let Some(failure) = self.forgive(&format!("{}.try", step.path), acting) else { return Ok(end) };
@@ -38,11 +38,11 @@ impl<W: World> CheckRun<W> {
     }
 
     /// What failed below this path, if that may fail.
-    fn forgive(&self, path: &str, acting: &Acting<W>) -> Option<Failure> {
+    fn forgive(&self, path: &str, acting: &StepContext<W>) -> Option<Failure> {
         if acting.heeds_breaks && self.is_broken() {
             return None;
         }
-        self.ledger.borrow_mut().forgive(path)
+        self.results.borrow_mut().forgive(path)
     }
 
     /// Finds the largest number with which the steps hold: the upper end first, since most limits are farther than one looks,
@@ -51,8 +51,8 @@ impl<W: World> CheckRun<W> {
         self: &Rc<Self>,
         bisect: &BisectSpec,
         step: &Step,
-        acting: &Acting<W>,
-    ) -> Result<Result<(), Broken>, Box<Failure>> {
+        acting: &StepContext<W>,
+    ) -> Result<Result<(), Interrupted>, Box<Failure>> {
         let mut scope = self.scope(acting.member.as_ref(), acting.round, None);
         let from = bisect.from.get(&mut scope).map_err(failure::script)?.0;
         let to = bisect.to.get(&mut scope).map_err(failure::script)?.0;
@@ -72,7 +72,7 @@ impl<W: World> CheckRun<W> {
             self.remember(None, vec![(bisect.name.clone(), Value::from(number))])?;
             match self.steps(&bisect.steps, acting).await {
                 Ok(()) => holds = Some(number),
-                end @ Err(Broken::Failed) => {
+                end @ Err(Interrupted::Failed) => {
                     if self.forgive(&format!("{}.steps", step.path), acting).is_none() {
                         return Ok(end);
                     }
@@ -80,7 +80,7 @@ impl<W: World> CheckRun<W> {
                 }
                 end @ Err(_) => return Ok(end),
             }
-            self.run.breath.take(&self.run.world).await;
+            self.run.yield_budget.take(&self.run.world).await;
         };
         self.remember(None, vec![(bisect.name.clone(), Value::from(found))])?;
         Ok(Ok(()))

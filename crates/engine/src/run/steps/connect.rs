@@ -13,7 +13,7 @@ use super::super::inbox::expectation::captures;
 use super::super::member::{Member, State};
 use super::super::outcome::failure::{self, ending, script, took};
 use super::super::pacing::handshake_queue::Turn;
-use super::execute::Acting;
+use super::execute::StepContext;
 use super::messages::not_connected;
 use crate::explain::UNTOLD;
 use crate::matcher::{Matcher, Query, Subject};
@@ -25,7 +25,7 @@ use crate::{Closing, Endpoint, Instant, Payload, SendError, World};
 pub(crate) const PACE: u64 = 6;
 
 /// What the end of a connection must look like, with its placeholders filled in.
-struct Wanted {
+struct ExpectedClose {
     codes: Option<StatusSet>,
     reason: Option<Rc<Matcher>>,
     is_clean: Option<bool>,
@@ -39,7 +39,7 @@ impl<W: World> CheckRun<W> {
         self: &Rc<Self>,
         spec: &ConnectSpec,
         members: &[Rc<Member<W>>],
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Vec<Failure> {
         let began = self.run.world.now();
         let pace = spec.pace.as_ref().map_or(Ok(PACE), |pace| {
@@ -70,7 +70,7 @@ impl<W: World> CheckRun<W> {
 
     /// Waits until it may open a connection.
     async fn turn(&self, pace: u64) -> Turn {
-        let turn = self.run.gate.enter(&self.run.world, pace).await;
+        let turn = self.run.handshakes.enter(&self.run.world, pace).await;
         self.has_burst.set(self.has_burst.get() || turn.is_burst);
         turn
     }
@@ -79,7 +79,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: &Rc<Member<W>>,
         spec: &ConnectSpec,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         match member.state() {
             State::Never | State::Closed(_) => self.open(member, spec, acting).await,
@@ -94,7 +94,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: &Rc<Member<W>>,
         spec: &ConnectSpec,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         if member.state() == State::Never {
             return Err(not_connected(member));
@@ -106,7 +106,7 @@ impl<W: World> CheckRun<W> {
             // The other side may be closing already; then its end is what there is to wait for.
             let asked = member.close(&Closing::normal()).unwrap_or_else(|_| self.run.world.now());
             let deadline = asked + close_within;
-            let ended = member.bell.until(&self.run.world, deadline, || member.ending()).await;
+            let ended = member.notify.until(&self.run.world, deadline, || member.ending()).await;
             if ended.is_none() {
                 member.abandon(self.run.world.now());
             }
@@ -128,7 +128,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: &Rc<Member<W>>,
         spec: &ConnectSpec,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let world = &self.run.world;
         let endpoint = self.endpoint(member, acting)?;
@@ -152,7 +152,7 @@ impl<W: World> CheckRun<W> {
             state => Some(state),
         };
         let deadline = asked + within;
-        let state = member.bell.until(world, deadline, settled).await;
+        let state = member.notify.until(world, deadline, settled).await;
         let address = endpoint.url();
         match (state, must_fail) {
             (None, must_fail) => {
@@ -190,7 +190,7 @@ impl<W: World> CheckRun<W> {
         }
     }
 
-    fn endpoint(&self, member: &Rc<Member<W>>, acting: &Acting<W>) -> Result<Endpoint, Box<Failure>> {
+    fn endpoint(&self, member: &Rc<Member<W>>, acting: &StepContext<W>) -> Result<Endpoint, Box<Failure>> {
         let client = self.client(member);
         let mut scope = self.scope(Some(member), acting.round, None);
         let url = client.url.get(&mut scope).map_err(script)?;
@@ -242,7 +242,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: &Rc<Member<W>>,
         spec: &CloseSpec,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
         let code = spec.code.as_ref().map_or(Ok(1000), |code| code.get(&mut scope)).map_err(script)?;
@@ -281,7 +281,7 @@ impl<W: World> CheckRun<W> {
         };
         let is_over =
             || (!matches!(member.state(), State::Open | State::Closing | State::Connecting)).then_some(());
-        if member.bell.until(world, asked + within, is_over).await.is_none() {
+        if member.notify.until(world, asked + within, is_over).await.is_none() {
             return Err(self.unanswered(within));
         }
         // A handshake that was given up leaves no end behind.
@@ -304,7 +304,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: &Rc<Member<W>>,
         spec: &ClosedSpec,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let began: Instant = self.run.world.now();
         let wanted = self.read_closed(spec, &self.run.plan.suite.defaults.within, member, acting)?;
@@ -312,7 +312,7 @@ impl<W: World> CheckRun<W> {
             return Err(not_connected(member));
         }
         let deadline = began + wanted.within;
-        match member.bell.until(&self.run.world, deadline, || member.ending()).await {
+        match member.notify.until(&self.run.world, deadline, || member.ending()).await {
             Some(_) => self.judge_end(member, &wanted, began),
             None => {
                 let message =
@@ -329,10 +329,10 @@ impl<W: World> CheckRun<W> {
         spec: &ClosedSpec,
         bound: &crate::suite::Field<Duration>,
         member: &Rc<Member<W>>,
-        acting: &Acting<W>,
-    ) -> Result<Wanted, Box<Failure>> {
+        acting: &StepContext<W>,
+    ) -> Result<ExpectedClose, Box<Failure>> {
         let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
-        Ok(Wanted {
+        Ok(ExpectedClose {
             codes: spec.codes.as_ref().map(|codes| codes.get(&mut scope)).transpose().map_err(script)?,
             reason: spec.reason.as_ref().map(|reason| reason.get(&mut scope)).transpose().map_err(script)?,
             is_clean: spec.clean.as_ref().map(|clean| clean.get(&mut scope)).transpose().map_err(script)?,
@@ -341,7 +341,12 @@ impl<W: World> CheckRun<W> {
         })
     }
 
-    fn judge_end(&self, member: &Rc<Member<W>>, wanted: &Wanted, since: Instant) -> Result<(), Box<Failure>> {
+    fn judge_end(
+        &self,
+        member: &Rc<Member<W>>,
+        wanted: &ExpectedClose,
+        since: Instant,
+    ) -> Result<(), Box<Failure>> {
         let Some(ended) = member.ending() else { return Ok(()) };
         member.is_end_seen.set(true);
         let facts = serde_json::json!({
@@ -375,7 +380,7 @@ impl<W: World> CheckRun<W> {
     }
 }
 
-fn describe(wanted: &Wanted) -> String {
+fn describe(wanted: &ExpectedClose) -> String {
     let mut parts = Vec::new();
     parts.extend(wanted.codes.as_ref().map(|codes| format!("code {codes}")));
     parts.extend(wanted.reason.as_ref().map(|reason| format!("as reason {}", reason.expected())));

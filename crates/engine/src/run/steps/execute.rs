@@ -20,7 +20,7 @@ use crate::{Instant, World};
 
 /// Why the rest of a block does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum Interrupted {
     /// In a round of a repeat something did not come, and a threshold decides how often that may happen. The next round
     /// runs.
     Missed,
@@ -30,7 +30,7 @@ pub(crate) enum Broken {
     Failed,
 }
 
-impl Broken {
+impl Interrupted {
     /// The graver of two ends.
     pub fn either(a: Result<(), Self>, b: Result<(), Self>) -> Result<(), Self> {
         match (a, b) {
@@ -43,7 +43,7 @@ impl Broken {
 }
 
 /// Who acts, in which round.
-pub(crate) struct Acting<W: World> {
+pub(crate) struct StepContext<W: World> {
     pub member: Option<Rc<Member<W>>>,
     /// Of the innermost repeat, from 0.
     pub round: Option<u64>,
@@ -85,7 +85,7 @@ impl Part {
     }
 }
 
-impl<W: World> Clone for Acting<W> {
+impl<W: World> Clone for StepContext<W> {
     fn clone(&self) -> Self {
         Self {
             member: self.member.clone(),
@@ -98,7 +98,7 @@ impl<W: World> Clone for Acting<W> {
     }
 }
 
-impl<W: World> Acting<W> {
+impl<W: World> StepContext<W> {
     /// Outside of every block.
     pub fn nobody() -> Self {
         Self {
@@ -130,13 +130,13 @@ impl<W: World> CheckRun<W> {
     pub fn step<'a>(
         self: &'a Rc<Self>,
         step: &'a Step,
-        acting: &'a Acting<W>,
-    ) -> LocalBoxFuture<'a, Result<(), Broken>> {
+        acting: &'a StepContext<W>,
+    ) -> LocalBoxFuture<'a, Result<(), Interrupted>> {
         Box::pin(async move {
             if acting.heeds_breaks && self.is_broken() {
-                return Err(Broken::Failed);
+                return Err(Interrupted::Failed);
             }
-            let place = self.ledger.borrow().place(&step.path);
+            let place = self.results.borrow().place(&step.path);
             match self.is_wanted(step, acting) {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
@@ -168,7 +168,7 @@ impl<W: World> CheckRun<W> {
             }
             let (failures, within) = self.act(step, place, targets, acting).await;
             let end = self.end(place, failures, within, acting);
-            if acting.heeds_breaks && self.is_broken() { Err(Broken::Failed) } else { end }
+            if acting.heeds_breaks && self.is_broken() { Err(Interrupted::Failed) } else { end }
         })
     }
 
@@ -177,8 +177,8 @@ impl<W: World> CheckRun<W> {
         self.marks.borrow_mut().insert(name.to_owned(), mark);
     }
 
-    fn begin<'n>(&self, place: usize, on: impl IntoIterator<Item = &'n str>, acting: &Acting<W>) {
-        let (runs, at_once) = self.ledger.borrow_mut().begin(place, on, self.run.world.now());
+    fn begin<'n>(&self, place: usize, on: impl IntoIterator<Item = &'n str>, acting: &StepContext<W>) {
+        let (runs, at_once) = self.results.borrow_mut().begin(place, on, self.run.world.now());
         // Clients that run the same step side by side are told as one, and so are rounds.
         if runs == 1 || acting.round.is_none() && at_once == 1 {
             self.run.tell(Progress::StepStarted { check: self.number, step: place });
@@ -189,38 +189,39 @@ impl<W: World> CheckRun<W> {
         &self,
         place: usize,
         failures: Vec<Failure>,
-        within: Result<(), Broken>,
-        acting: &Acting<W>,
-    ) -> Result<(), Broken> {
+        within: Result<(), Interrupted>,
+        acting: &StepContext<W>,
+    ) -> Result<(), Interrupted> {
         // What a threshold decides is no failure of a round.
-        let is_awaiting = self.ledger.borrow().awaits_message(place);
+        let is_awaiting = self.results.borrow().awaits_message(place);
         let is_borne = |failure: &Failure| {
             let is_missing = failure.kind == FailureKind::Timeout && failure.expected.is_some();
             self.bears_missing && acting.round.is_some() && is_awaiting && is_missing
         };
         let (borne, failures): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_borne);
         let end = match (failures.is_empty(), borne.is_empty()) {
-            (false, _) => Err(Broken::Failed),
-            (true, false) => Broken::either(within, Err(Broken::Missed)),
+            (false, _) => Err(Interrupted::Failed),
+            (true, false) => Interrupted::either(within, Err(Interrupted::Missed)),
             (true, true) => within,
         };
         let told = |failure: Failure| {
             let round = failure.round.or(acting.round);
             self.run.masked_failure(Failure { round, ..failure })
         };
-        if !self.ledger.borrow().has_miss(place)
+        if !self.results.borrow().has_miss(place)
             && let Some(first) = borne.first()
         {
             let first = told(first.clone());
-            self.ledger.borrow_mut().miss(place, first);
+            self.results.borrow_mut().miss(place, first);
         }
         for client in borne.iter().filter_map(|failure| failure.client.clone()) {
-            self.ledger.borrow_mut().miss_of(place, client);
+            self.results.borrow_mut().miss_of(place, client);
         }
         let failures: Vec<_> = failures.into_iter().map(told).collect();
-        let (is_first, is_running) = self.ledger.borrow_mut().end(place, self.run.world.now(), failures, end);
+        let (is_first, is_running) =
+            self.results.borrow_mut().end(place, self.run.world.now(), failures, end);
         if acting.round.is_none() && !is_running {
-            let within = self.ledger.borrow().news(Some(place));
+            let within = self.results.borrow().news(Some(place));
             self.tell_ends(&within);
             self.tell_ends(&[place]);
         } else if is_first {
@@ -232,15 +233,15 @@ impl<W: World> CheckRun<W> {
     /// Tells how these steps stand.
     pub fn tell_ends(&self, places: &[usize]) {
         for &step in places {
-            let mut ledger = self.ledger.borrow_mut();
-            let (verdict, duration, failure) = ledger.tell(step);
+            let mut results = self.results.borrow_mut();
+            let (verdict, duration, failure) = results.tell(step);
             let failure = failure.cloned().map(Box::new);
-            drop(ledger);
+            drop(results);
             self.run.tell(Progress::StepEnded { check: self.number, step, verdict, duration, failure });
         }
     }
 
-    fn is_wanted(&self, step: &Step, acting: &Acting<W>) -> Result<bool, Box<Failure>> {
+    fn is_wanted(&self, step: &Step, acting: &StepContext<W>) -> Result<bool, Box<Failure>> {
         for (condition, wanted) in [(&step.condition, true), (&step.exception, false)] {
             let Some(condition) = condition else { continue };
             let value = condition.expand(&mut self.scope(acting.member.as_ref(), acting.round, None));
@@ -257,13 +258,13 @@ impl<W: World> CheckRun<W> {
         step: &Step,
         place: usize,
         targets: Option<Members<W>>,
-        acting: &Acting<W>,
-    ) -> (Vec<Failure>, Result<(), Broken>) {
+        acting: &StepContext<W>,
+    ) -> (Vec<Failure>, Result<(), Interrupted>) {
         if let Verb::Skip(reason) = &step.verb {
             return match self.text(reason, acting) {
                 Ok(reason) => {
                     self.skipped.borrow_mut().get_or_insert(reason);
-                    (Vec::new(), Err(Broken::Skipped))
+                    (Vec::new(), Err(Interrupted::Skipped))
                 }
                 Err(failure) => (vec![*failure], Ok(())),
             };
@@ -277,19 +278,20 @@ impl<W: World> CheckRun<W> {
             None => vec![acting.clone()],
         };
         let ends = join_all(each.iter().map(|acting| self.block(step, acting))).await;
-        let within = ends.iter().filter_map(|end| end.as_ref().ok().copied()).fold(Ok(()), Broken::either);
+        let within =
+            ends.iter().filter_map(|end| end.as_ref().ok().copied()).fold(Ok(()), Interrupted::either);
         (ends.into_iter().filter_map(Result::err).map(|failure| *failure).collect(), within)
     }
 
     async fn block(
         self: &Rc<Self>,
         step: &Step,
-        acting: &Acting<W>,
-    ) -> Result<Result<(), Broken>, Box<Failure>> {
+        acting: &StepContext<W>,
+    ) -> Result<Result<(), Interrupted>, Box<Failure>> {
         match &step.verb {
             Verb::All(branches) => {
                 let ends = join_all(branches.iter().map(|steps| self.steps(steps, acting))).await;
-                Ok(ends.into_iter().fold(Ok(()), Broken::either))
+                Ok(ends.into_iter().fold(Ok(()), Interrupted::either))
             }
             Verb::Measure(metric, steps) => {
                 let began = self.run.world.now();
@@ -313,7 +315,7 @@ impl<W: World> CheckRun<W> {
         step: &Step,
         place: usize,
         targets: Option<Members<W>>,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Vec<Failure> {
         let alone =
             |result: Result<(), Box<Failure>>| result.err().into_iter().map(|failure| *failure).collect();
@@ -357,14 +359,14 @@ impl<W: World> CheckRun<W> {
     }
 
     /// What needs no client.
-    async fn act_alone(self: &Rc<Self>, step: &Step, acting: &Acting<W>) -> Result<(), Box<Failure>> {
+    async fn act_alone(self: &Rc<Self>, step: &Step, acting: &StepContext<W>) -> Result<(), Box<Failure>> {
         match &step.verb {
             Verb::Wait(wait) => {
                 let wait = wait.get(&mut self.scope(acting.member.as_ref(), acting.round, None));
                 let until = self.run.world.now() + wait.map_err(failure::script)?;
                 while self.run.world.now() < until {
                     self.run.world.sleep(until - self.run.world.now()).await;
-                    self.run.breath.turned(self.run.world.now());
+                    self.run.yield_budget.turned(self.run.world.now());
                 }
                 Ok(())
             }
@@ -386,7 +388,7 @@ impl<W: World> CheckRun<W> {
         &self,
         values: &[(String, crate::template::Document)],
         member: Option<&Rc<Member<W>>>,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
         keeps: bool,
     ) -> Result<(), Box<Failure>> {
         for (name, document) in values {
@@ -403,13 +405,13 @@ impl<W: World> CheckRun<W> {
         &self,
         document: &crate::template::Document,
         member: Option<&Rc<Member<W>>>,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<Value, Box<Failure>> {
         let seq = member.map(|member| member.seq.get());
         document.expand(&mut self.scope(member, acting.round, seq)).map_err(failure::script)
     }
 
-    fn text(&self, text: &Field<String>, acting: &Acting<W>) -> Result<String, Box<Failure>> {
+    fn text(&self, text: &Field<String>, acting: &StepContext<W>) -> Result<String, Box<Failure>> {
         text.get(&mut self.scope(acting.member.as_ref(), acting.round, None)).map_err(failure::script)
     }
 }

@@ -11,7 +11,7 @@ use super::super::inbox::expectation::{capture_all, captures};
 use super::super::member::Member;
 use super::super::outcome::failure::{self, script, took};
 use super::super::pacing::notify::pass;
-use super::execute::Acting;
+use super::execute::StepContext;
 use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{HttpBody, HttpSpec, StatusSet};
@@ -23,7 +23,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: Option<&Rc<Member<W>>>,
         spec: &HttpSpec,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let seq = member.map(|member| member.seq.get());
         let mut scope = self.scope(member, acting.round, seq);
@@ -51,7 +51,7 @@ impl<W: World> CheckRun<W> {
             }
         };
         let now = world.now();
-        self.run.breath.turned(now);
+        self.run.yield_budget.turned(now);
         self.run.meter.borrow_mut().sample(
             expect.metric.as_deref().unwrap_or(acting.part.http()),
             now - began,

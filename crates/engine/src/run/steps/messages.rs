@@ -18,7 +18,7 @@ use super::super::member::{Member, State};
 use super::super::outcome::failure::{self, ending, script, took};
 use super::super::outcome::judge::LONG_LAG;
 use super::super::pacing::notify::pass;
-use super::execute::Acting;
+use super::execute::StepContext;
 use crate::payload_spec::PayloadSpec;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Expectation, Silence};
@@ -40,7 +40,7 @@ impl<W: World> CheckRun<W> {
         expect: Option<&Expectation>,
         mark: &Cell<Option<&str>>,
         place: usize,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let seq = member.seq.get() + 1;
         member.seq.set(seq);
@@ -78,7 +78,7 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         expect: &Expectation,
         place: usize,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let began = self.run.world.now();
         let wanted = self.read(expect, member, acting, Some(member.seq.get()))?;
@@ -102,7 +102,7 @@ impl<W: World> CheckRun<W> {
         &self,
         member: &Rc<Member<W>>,
         silence: &Silence,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         let mut scope = self.scope(Some(member), acting.round, Some(member.seq.get()));
         let lasting = silence.lasting.get(&mut scope).map_err(script)?;
@@ -135,7 +135,7 @@ impl<W: World> CheckRun<W> {
         // Ends itself with the step, also when that is broken off.
         let _end = Guard(|| member.inbox.unwatch(&watch));
         select(Box::pin(broken), Box::pin(pass(&self.run.world, until))).await;
-        self.run.breath.turned(self.run.world.now());
+        self.run.yield_budget.turned(self.run.world.now());
         if let Some(message) = watch.seen() {
             let what = matcher
                 .as_deref()

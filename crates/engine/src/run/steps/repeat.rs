@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::super::check::CheckRun;
 use super::super::outcome::failure;
-use super::execute::{Acting, Broken};
+use super::execute::{Interrupted, StepContext};
 use crate::report::Failure;
 use crate::suite::Repeat;
 use crate::{Instant, World};
@@ -36,8 +36,8 @@ impl<W: World> CheckRun<W> {
     pub async fn repeat(
         self: &Rc<Self>,
         repeat: &Repeat,
-        acting: &Acting<W>,
-    ) -> Result<Result<(), Broken>, Box<Failure>> {
+        acting: &StepContext<W>,
+    ) -> Result<Result<(), Interrupted>, Box<Failure>> {
         let mut scope = self.scope(acting.member.as_ref(), acting.round, None);
         let times = repeat.times.as_ref().map(|times| times.get(&mut scope)).transpose();
         let lasting = repeat.lasting.as_ref().map(|lasting| lasting.get(&mut scope)).transpose();
@@ -63,16 +63,18 @@ impl<W: World> CheckRun<W> {
         self: &Rc<Self>,
         repeat: &Repeat,
         rounds: &Rounds,
-        acting: &Acting<W>,
-    ) -> Result<(), Broken> {
+        acting: &StepContext<W>,
+    ) -> Result<(), Interrupted> {
         let world = &self.run.world;
         let began = world.now();
-        let breath = &self.run.breath;
+        let yield_budget = &self.run.yield_budget;
         let mut round = 0;
         while rounds.has(round, world.now() - began) {
             let started = world.now();
-            let turn = Acting { round: Some(round), intended: None, ..acting.clone() };
-            if let Err(broken @ (Broken::Failed | Broken::Skipped)) = self.steps(&repeat.steps, &turn).await {
+            let turn = StepContext { round: Some(round), intended: None, ..acting.clone() };
+            if let Err(broken @ (Interrupted::Failed | Interrupted::Skipped)) =
+                self.steps(&repeat.steps, &turn).await
+            {
                 return Err(broken);
             }
             round += 1;
@@ -84,10 +86,10 @@ impl<W: World> CheckRun<W> {
                 }
                 while world.now() < due {
                     world.sleep(due - world.now()).await;
-                    breath.turned(world.now());
+                    yield_budget.turned(world.now());
                 }
             }
-            breath.take(world).await;
+            yield_budget.take(world).await;
         }
         Ok(())
     }
@@ -97,33 +99,34 @@ impl<W: World> CheckRun<W> {
         self: &Rc<Self>,
         repeat: &Repeat,
         rounds: &Rounds,
-        acting: &Acting<W>,
-    ) -> Result<(), Broken> {
+        acting: &StepContext<W>,
+    ) -> Result<(), Interrupted> {
         let world = &self.run.world;
         let began = world.now();
         let every = rounds.every.unwrap_or_default();
         let one = |round: u64, due: Instant| {
             let intended = Some(Rc::new(Cell::new(Some(due))));
-            let turn = Acting { round: Some(round), intended, ..acting.clone() };
+            let turn = StepContext { round: Some(round), intended, ..acting.clone() };
             async move { self.steps(&repeat.steps, &turn).await }
         };
         let mut running = FuturesUnordered::new();
-        let breath = &self.run.breath;
+        let yield_budget = &self.run.yield_budget;
         let (mut round, mut due) = (0, began);
         let mut end = Ok(());
-        let is_over = |end: &Result<(), Broken>| matches!(end, Err(Broken::Failed | Broken::Skipped));
+        let is_over =
+            |end: &Result<(), Interrupted>| matches!(end, Err(Interrupted::Failed | Interrupted::Skipped));
         // A round belongs to the schedule by the moment it is due, not by when we come to it.
         while !is_over(&end) && rounds.has(round, due - began) {
             let mut tick = Box::pin(async move {
                 while world.now() < due {
                     world.sleep(due - world.now()).await;
-                    breath.turned(world.now());
+                    yield_budget.turned(world.now());
                 }
             });
             loop {
                 // Those that run get their turn also when the next one is due already.
                 while let Some(Some(done)) = running.next().now_or_never() {
-                    end = Broken::either(end, done);
+                    end = Interrupted::either(end, done);
                 }
                 if is_over(&end) {
                     break;
@@ -135,7 +138,7 @@ impl<W: World> CheckRun<W> {
                 match select(tick, running.next()).await {
                     Either::Left(_) => break,
                     Either::Right((done, waiting)) => {
-                        end = Broken::either(end, done.unwrap_or(Ok(())));
+                        end = Interrupted::either(end, done.unwrap_or(Ok(())));
                         tick = waiting;
                     }
                 }
@@ -148,15 +151,15 @@ impl<W: World> CheckRun<W> {
             due = due + every;
             // It begins now, before anybody takes a breath.
             if let Some(Some(done)) = running.next().now_or_never() {
-                end = Broken::either(end, done);
+                end = Interrupted::either(end, done);
             }
-            breath.take(world).await;
+            yield_budget.take(world).await;
         }
         while let Some(done) = running.next().await {
-            end = Broken::either(end, done);
+            end = Interrupted::either(end, done);
         }
         match end {
-            Err(Broken::Failed | Broken::Skipped) => end,
+            Err(Interrupted::Failed | Interrupted::Skipped) => end,
             _ => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::super::check::CheckRun;
 use super::super::member::{Member, State};
 use super::super::outcome::failure;
-use super::execute::{Acting, is_block};
+use super::execute::{StepContext, is_block};
 use crate::World;
 use crate::report::Failure;
 use crate::suite::{Field, Step, Target, Verb};
@@ -24,7 +24,7 @@ impl<W: World> CheckRun<W> {
     }
 
     /// Whom a step acts on; none when it names nobody and nobody acts.
-    pub fn targets(&self, step: &Step, acting: &Acting<W>) -> Result<Option<Members<W>>, Box<Failure>> {
+    pub fn targets(&self, step: &Step, acting: &StepContext<W>) -> Result<Option<Members<W>>, Box<Failure>> {
         let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
         let Some(on) = &step.on else {
             let member = acting.member.clone().or_else(|| self.only_member());
@@ -72,7 +72,7 @@ impl<W: World> CheckRun<W> {
         &self,
         step: &Step,
         targets: Option<Members<W>>,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Option<Option<Members<W>>> {
         let Some(members) = targets else { return Some(None) };
         if !acting.is_follow_up || !needs_connection(&step.verb) {
@@ -82,12 +82,17 @@ impl<W: World> CheckRun<W> {
         (!there.is_empty()).then_some(Some(there))
     }
 
-    fn read_target(&self, target: &Field<Target>, acting: &Acting<W>) -> Result<Target, Box<Failure>> {
+    fn read_target(&self, target: &Field<Target>, acting: &StepContext<W>) -> Result<Target, Box<Failure>> {
         let mut scope = self.scope(acting.member.as_ref(), acting.round, None);
         target.get(&mut scope).map_err(failure::script)
     }
 
-    fn find(&self, target: &Target, is_free: bool, acting: &Acting<W>) -> Result<Members<W>, Box<Failure>> {
+    fn find(
+        &self,
+        target: &Target,
+        is_free: bool,
+        acting: &StepContext<W>,
+    ) -> Result<Members<W>, Box<Failure>> {
         let clients = &self.definition().clients;
         let members = self.members.borrow();
         let meant = |member: &&Rc<Member<W>>| {
@@ -153,7 +158,7 @@ impl<W: World> CheckRun<W> {
         &self,
         on: &[Field<Target>],
         count: u64,
-        acting: &Acting<W>,
+        acting: &StepContext<W>,
     ) -> Result<Members<W>, Box<Failure>> {
         let mut found = Vec::new();
         for target in on {

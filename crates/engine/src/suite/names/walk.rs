@@ -18,7 +18,7 @@ pub(super) const MOST_VISITS: usize = 2_000_000;
 
 /// Who acts in a step.
 #[derive(Clone, Debug)]
-enum Acting<'n> {
+enum Actors<'n> {
     Nobody,
     /// In the order of names.
     These(Rc<[&'n str]>),
@@ -29,7 +29,7 @@ enum Acting<'n> {
 /// What is around a step.
 #[derive(Clone)]
 struct Around<'n> {
-    acting: Acting<'n>,
+    acting: Actors<'n>,
     is_repeated: bool,
 }
 
@@ -83,7 +83,7 @@ impl<'n, 'p> Walk<'n, 'p> {
     }
 
     pub(super) fn check(&mut self, suite: &'n SuiteNotes, check: &'n CheckNotes) {
-        let around = Around { acting: Acting::Nobody, is_repeated: false };
+        let around = Around { acting: Actors::Nobody, is_repeated: false };
         let parts = [&suite.setup, &check.steps, &suite.teardown];
         for steps in parts {
             self.foresee(steps, &around);
@@ -115,7 +115,7 @@ impl<'n, 'p> Walk<'n, 'p> {
             self.problems.add(*at, "\"count\" goes with the name of a group, such as \"connect\": \"crowd\"");
         }
         let acting = self.acting(step, around);
-        if step.needs_client && matches!(acting, Acting::Nobody) {
+        if step.needs_client && matches!(acting, Actors::Nobody) {
             self.nobody_acts(step);
         }
         self.known.marks.extend(step.mark.as_deref());
@@ -170,15 +170,15 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
     }
 
-    fn define(&mut self, step: &'n StepNotes, acting: &Acting<'n>) {
+    fn define(&mut self, step: &'n StepNotes, acting: &Actors<'n>) {
         self.known.sets.extend(step.sets.iter().map(String::as_str));
         let owners = match acting {
-            Acting::Nobody => {
+            Actors::Nobody => {
                 self.known.sets.extend(step.captures.iter().map(String::as_str));
                 return;
             }
-            Acting::These(clients) => clients,
-            Acting::Somebody => &self.everybody,
+            Actors::These(clients) => clients,
+            Actors::Somebody => &self.everybody,
         };
         let cost = owners.len().saturating_mul(step.captures.len());
         self.visits = self.visits.saturating_sub(cost);
@@ -190,14 +190,14 @@ impl<'n, 'p> Walk<'n, 'p> {
     }
 
     /// Whom a step names, or whom the one around it does.
-    fn inherited(&self, step: &'n StepNotes, around: &Around<'n>) -> Acting<'n> {
+    fn inherited(&self, step: &'n StepNotes, around: &Around<'n>) -> Actors<'n> {
         let Some(on) = &step.on else { return around.acting.clone() };
         let mut clients = Vec::new();
         for Named { target, .. } in on {
             match target {
-                None => return Acting::Somebody,
-                Some(Target::All) if self.everybody.is_empty() => return Acting::Somebody,
-                Some(Target::All) => return Acting::These(self.everybody.clone()),
+                None => return Actors::Somebody,
+                Some(Target::All) if self.everybody.is_empty() => return Actors::Somebody,
+                Some(Target::All) => return Actors::These(self.everybody.clone()),
                 Some(Target::Client(name) | Target::Member(name, _)) => {
                     clients.extend(self.clients.get_key_value(name.as_str()).map(|(name, _)| *name));
                 }
@@ -206,12 +206,12 @@ impl<'n, 'p> Walk<'n, 'p> {
         clients.sort_unstable();
         clients.dedup();
         // Those who are unknown are reported; what they would have done is not.
-        if clients.is_empty() { Acting::Somebody } else { Acting::These(clients.into()) }
+        if clients.is_empty() { Actors::Somebody } else { Actors::These(clients.into()) }
     }
 
-    fn acting(&self, step: &'n StepNotes, around: &Around<'n>) -> Acting<'n> {
+    fn acting(&self, step: &'n StepNotes, around: &Around<'n>) -> Actors<'n> {
         match (self.inherited(step, around), self.only) {
-            (Acting::Nobody, Some(only)) if step.falls_to_only => Acting::These([only].into()),
+            (Actors::Nobody, Some(only)) if step.falls_to_only => Actors::These([only].into()),
             (acting, _) => acting,
         }
     }
@@ -271,20 +271,20 @@ impl<'n, 'p> Walk<'n, 'p> {
     }
 
     /// The addresses of those who are opened, each once, and how many of a group.
-    fn check_opening(&mut self, step: &'n StepNotes, acting: &Acting<'n>) {
+    fn check_opening(&mut self, step: &'n StepNotes, acting: &Actors<'n>) {
         let notes = self.notes;
         for client in &notes.clients {
             let name = client.name.as_str();
             let is_meant = match acting {
                 // They are sorted.
-                Acting::These(clients) => clients.binary_search(&name).is_ok(),
-                Acting::Somebody => true,
-                Acting::Nobody => false,
+                Actors::These(clients) => clients.binary_search(&name).is_ok(),
+                Actors::Somebody => true,
+                Actors::Nobody => false,
             };
             if !is_meant {
                 continue;
             }
-            if let (Some((at, wanted)), Acting::These(_)) = (&step.count, acting) {
+            if let (Some((at, wanted)), Actors::These(_)) = (&step.count, acting) {
                 match (client.count, wanted) {
                     (None, _) => {
                         let message = format!("{name} is no group, so \"count\" means nothing; leave it out");
@@ -303,14 +303,14 @@ impl<'n, 'p> Walk<'n, 'p> {
             // An address may hold what was captured long before a reconnect, so the order is not looked at.
             let known = std::mem::replace(&mut self.known, self.at_last.clone());
             for used in &client.uses {
-                self.check_use(used, &Acting::These([name].into()), true, false);
+                self.check_use(used, &Actors::These([name].into()), true, false);
             }
             self.known = known;
         }
     }
 
-    fn check_use(&mut self, used: &Use, acting: &Acting<'n>, is_repeated: bool, has_seq: bool) {
-        if let Acting::These(clients) = acting {
+    fn check_use(&mut self, used: &Use, acting: &Actors<'n>, is_repeated: bool, has_seq: bool) {
+        if let Actors::These(clients) = acting {
             self.visits = self.visits.saturating_sub(clients.len() / 8);
         }
         if self.problems.is_full() || self.visits == 0 {
@@ -320,19 +320,19 @@ impl<'n, 'p> Walk<'n, 'p> {
             Name::Env(_) => None,
             Name::Variable(name) => self.check_variable(name, acting),
             Name::Capture { client, name } => self.check_capture(client, name),
-            Name::Client if !matches!(acting, Acting::Nobody) => None,
-            Name::Seq if has_seq && !matches!(acting, Acting::Nobody) => None,
+            Name::Client if !matches!(acting, Actors::Nobody) => None,
+            Name::Seq if has_seq && !matches!(acting, Actors::Nobody) => None,
             Name::Client => Some("{{client}} has no value here, because nobody acts; add \"on\"".to_owned()),
             Name::Seq if has_seq => {
                 Some("{{seq}} has no value here, because nobody acts; add \"on\"".to_owned())
             }
             Name::Seq => Some("{{seq}} has no value here, because no message is made".to_owned()),
             Name::Index => match acting {
-                Acting::Somebody => None,
-                Acting::Nobody => {
+                Actors::Somebody => None,
+                Actors::Nobody => {
                     Some("{{index}} has no value here, because nobody acts; add \"on\"".to_owned())
                 }
-                Acting::These(clients) => {
+                Actors::These(clients) => {
                     let single =
                         clients.iter().find(|name| self.clients.get(*name).is_some_and(Option::is_none));
                     single.map(|name| {
@@ -348,14 +348,14 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
     }
 
-    fn check_variable(&self, name: &str, acting: &Acting<'n>) -> Option<String> {
+    fn check_variable(&self, name: &str, acting: &Actors<'n>) -> Option<String> {
         if self.variables.contains(name) || self.known.sets.contains(name) {
             return None;
         }
         let has_captured = |client: &&&str| self.known.has_captured(client, name);
         let without = match acting {
-            Acting::Somebody if self.known.is_captured(name) => return None,
-            Acting::These(clients) => match clients.iter().find(|client| !has_captured(client)) {
+            Actors::Somebody if self.known.is_captured(name) => return None,
+            Actors::These(clients) => match clients.iter().find(|client| !has_captured(client)) {
                 None => return None,
                 Some(without) => format!("{without} has captured no {name}"),
             },

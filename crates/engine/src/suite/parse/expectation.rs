@@ -19,7 +19,7 @@ const EXAMPLE: &str = "{\"subset\": {\"type\": \"joined\"}}";
 type Read = (Field<Rc<Matcher>>, String);
 
 /// What is read, and what the title says of it.
-pub(super) struct Told<T> {
+pub(super) struct Worded<T> {
     pub(super) value: T,
     pub(super) words: String,
 }
@@ -90,7 +90,7 @@ impl Reader<'_> {
         node: &Node,
         follows_send: bool,
         notes: &mut StepNotes,
-    ) -> Option<Told<Expectation>> {
+    ) -> Option<Worded<Expectation>> {
         let fields = self.fields(node, &EXPECT, EXAMPLE)?;
         let matcher = self.matcher_beside(&fields, follows_send);
         let has_matcher = fields.matcher().next().is_some();
@@ -156,10 +156,15 @@ impl Reader<'_> {
         };
         let order = order.map(|order| order.value);
         let matcher = matcher.map(|(matcher, _)| matcher);
-        Some(Told { value: Expectation { matcher, order, ..expectation }, words })
+        Some(Worded { value: Expectation { matcher, order, ..expectation }, words })
     }
 
-    fn order(&mut self, fields: &Fields<'_>, takes_echo: bool, notes: &mut StepNotes) -> Option<Told<Order>> {
+    fn order(
+        &mut self,
+        fields: &Fields<'_>,
+        takes_echo: bool,
+        notes: &mut StepNotes,
+    ) -> Option<Worded<Order>> {
         let (any, strict) = (fields.member("any_order"), fields.member("in_order"));
         if let (Some(_), Some(second)) = (any, strict) {
             self.wrong(second.key_span, "\"in_order\" and \"any_order\" exclude each other");
@@ -208,11 +213,11 @@ impl Reader<'_> {
         } else {
             format!("in any order {}", words.join(" and "))
         };
-        Some(Told { value: Order { is_strict, items }, words })
+        Some(Worded { value: Order { is_strict, items }, words })
     }
 
     /// Nothing must come.
-    pub(super) fn silence(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Told<Silence>> {
+    pub(super) fn silence(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Worded<Silence>> {
         let fields = self.fields(node, &SILENCE, "{\"for\": \"1s\"}")?;
         let lasting = fields.get("for").and_then(|node| self.field(node, "\"1s\""));
         let matching = fields.get("matching").and_then(|node| self.matcher(node, false));
@@ -226,11 +231,11 @@ impl Reader<'_> {
         let words =
             format!("{} for {}", what.unwrap_or_else(|| "nothing".to_owned()), length.unwrap_or_default());
         let matching = matching.map(|(matching, _)| matching);
-        Some(Told { value: Silence { lasting: lasting?, matching, since }, words })
+        Some(Worded { value: Silence { lasting: lasting?, matching, since }, words })
     }
 
     /// What an end must look like.
-    pub(super) fn closed(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Told<ClosedSpec>> {
+    pub(super) fn closed(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Worded<ClosedSpec>> {
         let fields = self.fields(node, &CLOSED, "{\"code\": 1000}")?;
         let codes = fields.get("code").and_then(|node| {
             self.field_where(node, "1000 or [1000, 1001]", |codes: &StatusSet| {
@@ -269,11 +274,15 @@ impl Reader<'_> {
             capture: self.captures(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"500ms\"")),
         };
-        Some(Told { value, words: words.join(" ") })
+        Some(Worded { value, words: words.join(" ") })
     }
 
     /// How a handshake must end.
-    pub(super) fn connect_expect(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Told<ConnectSpec>> {
+    pub(super) fn connect_expect(
+        &mut self,
+        node: &Node,
+        notes: &mut StepNotes,
+    ) -> Option<Worded<ConnectSpec>> {
         let fields = self.fields(node, &CONNECT_EXPECT, "{\"protocol\": \"echo.v2\"}")?;
         let protocol = fields.get("protocol").and_then(|node| self.text_or_matcher(node));
         let extensions = fields.get("extensions").and_then(|node| self.text_or_matcher(node));
@@ -299,7 +308,7 @@ impl Reader<'_> {
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),
             ..ConnectSpec::default()
         };
-        Some(Told { value, words })
+        Some(Worded { value, words })
     }
 
     /// What an HTTP call must bring back.
@@ -307,7 +316,7 @@ impl Reader<'_> {
         &mut self,
         node: &Node,
         notes: &mut StepNotes,
-    ) -> Option<Told<HttpExpectation>> {
+    ) -> Option<Worded<HttpExpectation>> {
         let fields = self.fields(node, &HTTP_EXPECT, "{\"status\": 200}")?;
         let status = fields.get("status").and_then(|node| {
             self.field_where(node, "200 or [200, 202]", |status: &StatusSet| {
@@ -329,7 +338,7 @@ impl Reader<'_> {
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),
             metric: fields.get("metric").and_then(|node| self.metric(node)),
         };
-        Some(Told { value, words: words.join(" and ") })
+        Some(Worded { value, words: words.join(" and ") })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::suite::source::{Node, Tree};
 use crate::suite::title::{Actors, message, title};
 use crate::template::Document;
 
-use super::expectation::Told;
+use super::expectation::Worded;
 use super::reader::{Fields, Reader, excerpt};
 
 use super::step::{Done, Steps, timings_of};
@@ -22,7 +22,7 @@ use super::step::{Done, Steps, timings_of};
 impl Reader<'_> {
     pub(super) fn connect(&mut self, fields: &Fields<'_>, verb: &str, notes: &mut StepNotes) -> Done {
         let told = fields.get("expect").and_then(|node| self.connect_expect(node, notes));
-        let told = told.unwrap_or(Told { value: ConnectSpec::default(), words: String::new() });
+        let told = told.unwrap_or(Worded { value: ConnectSpec::default(), words: String::new() });
         let is_connect = verb == "connect";
         let before = self.uses.len();
         let count_node = if is_connect { fields.get("count") } else { None };
@@ -133,7 +133,7 @@ impl Reader<'_> {
         let call =
             fields.get("http").and_then(|node| self.fields(node, &HTTP, "{\"url\": \"{{api_url}}/health\"}"));
         let told = fields.get("expect").and_then(|node| self.http_expect(node, notes));
-        let told = told.unwrap_or(Told { value: HttpExpectation::default(), words: String::new() });
+        let told = told.unwrap_or(Worded { value: HttpExpectation::default(), words: String::new() });
         notes.timings.push(told.value.metric.clone().unwrap_or_else(|| "http".to_owned()));
         let call = call?;
         let method: Option<Field<String>> =

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use super::reply_index::{Lane, Pair};
+use super::reply_index::{Pair, ReplyIndex};
 use super::waiter::{Waiter, Watch};
 use crate::matcher::{Closeness, Difference, Matcher, Mismatch, Subject};
 use crate::{Instant, Payload};
@@ -44,9 +44,9 @@ const MOST_NEAR: usize = 10_000;
 
 /// The next place in the order of a check. A mark is such a place.
 #[derive(Clone, Default)]
-pub(crate) struct Orders(Rc<Cell<u64>>);
+pub(crate) struct Sequence(Rc<Cell<u64>>);
 
-impl Orders {
+impl Sequence {
     /// The place of what comes next.
     pub fn next(&self) -> u64 {
         self.0.get()
@@ -107,7 +107,7 @@ pub enum Arrival {
 
 /// Everything that came on one connection, across reconnects.
 pub(crate) struct Inbox {
-    orders: Orders,
+    sequence: Sequence,
     budget: Budget,
     inner: Rc<RefCell<Inner>>,
 }
@@ -121,7 +121,7 @@ struct Inner {
     recent: VecDeque<Rc<Message>>,
     recent_bytes: usize,
     waiters: VecDeque<Rc<Waiter>>,
-    lanes: Vec<Lane>,
+    indexes: Vec<ReplyIndex>,
     watches: Vec<Rc<Watch>>,
     refused: VecDeque<Refused>,
 }
@@ -141,15 +141,15 @@ const LONG_WAY: usize = 64;
 const MOST_REFUSED: usize = 8;
 
 impl Inbox {
-    pub fn new(orders: Orders, budget: Budget) -> Self {
+    pub fn new(sequence: Sequence, budget: Budget) -> Self {
         let inner = Rc::default();
         budget.0.inboxes.borrow_mut().push(Rc::downgrade(&inner));
-        Self { orders, budget, inner }
+        Self { sequence, budget, inner }
     }
 
     /// Gives a message its place, before anybody looks at it.
     pub fn stamp(&self, at: Instant, payload: Payload) -> Rc<Message> {
-        Rc::new(Message { order: self.orders.take(), at, subject: Subject::owned(payload) })
+        Rc::new(Message { order: self.sequence.take(), at, subject: Subject::owned(payload) })
     }
 
     /// Offers a message to those who wait, and keeps it if nobody takes it.
@@ -186,7 +186,7 @@ impl Inbox {
         }
         match waiter.pair() {
             None => inner.waiters.push_back(waiter.clone()),
-            Some((pair, key)) => inner.lane(pair).wait(key.clone(), waiter.clone()),
+            Some((pair, key)) => inner.index(pair).wait(key.clone(), waiter.clone()),
         }
     }
 
@@ -195,7 +195,7 @@ impl Inbox {
         let mut inner = self.inner.borrow_mut();
         match waiter.pair() {
             None => inner.waiters.retain(|known| !Rc::ptr_eq(known, waiter)),
-            Some((pair, key)) => inner.lane(pair).end(key, waiter),
+            Some((pair, key)) => inner.index(pair).end(key, waiter),
         }
     }
 
@@ -217,7 +217,7 @@ impl Inbox {
     pub fn wake_all(&self) {
         let inner = self.inner.borrow();
         inner.waiters.iter().for_each(|waiter| waiter.wake());
-        inner.lanes.iter().for_each(Lane::wake_all);
+        inner.indexes.iter().for_each(ReplyIndex::wake_all);
         inner.watches.iter().for_each(|watch| watch.wake());
     }
 
@@ -305,8 +305,8 @@ impl Near {
 impl Inner {
     fn offer(&mut self, message: &Rc<Message>) -> Arrival {
         let mut other = Arrival::Left;
-        for lane in &mut self.lanes {
-            match lane.arrive(message) {
+        for index in &mut self.indexes {
+            match index.arrive(message) {
                 Arrival::Taken => return Arrival::Taken,
                 Arrival::Left => {}
                 found => other = found,
@@ -389,14 +389,14 @@ impl Inner {
         }
     }
 
-    fn lane(&mut self, pair: &Pair) -> &mut Lane {
-        let at = self.lanes.iter().position(|lane| lane.pair().is_same(pair)).unwrap_or_else(|| {
+    fn index(&mut self, pair: &Pair) -> &mut ReplyIndex {
+        let at = self.indexes.iter().position(|index| index.pair().is_same(pair)).unwrap_or_else(|| {
             // Lanes of paths that hold placeholders are made anew for each expectation; empty ones go.
-            self.lanes.retain(|lane| !lane.is_spent());
-            self.lanes.push(Lane::new(pair.clone()));
-            self.lanes.len() - 1
+            self.indexes.retain(|index| !index.is_spent());
+            self.indexes.push(ReplyIndex::new(pair.clone()));
+            self.indexes.len() - 1
         });
-        &mut self.lanes[at]
+        &mut self.indexes[at]
     }
 }
 

@@ -16,7 +16,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        Self { inbox: Inbox::new(Orders::default(), Budget::default()), came: Cell::new(0) }
+        Self { inbox: Inbox::new(Sequence::default(), Budget::default()), came: Cell::new(0) }
     }
 
     fn now(&self) -> Instant {
@@ -111,7 +111,7 @@ fn a_message_goes_to_the_first_that_waits_and_to_no_other() {
 fn a_mark_hides_what_came_before() {
     let inbox = Fixture::new();
     inbox.arrive("a");
-    let mark = inbox.inbox.orders.next();
+    let mark = inbox.inbox.sequence.next();
     let waiter = inbox.expect_since(mark, Mode::First, &["a"]);
     assert!(!waiter.is_done());
     inbox.arrive("a");
@@ -221,9 +221,9 @@ fn in_any_order_as_many_are_placed_as_can_be() {
             let fits = |slot: usize, at: usize| {
                 slots[slot] == "*" || slots[slot].split('|').any(|text| text == messages[at])
             };
-            let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+            let sequence = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
             let best =
-                orders.iter().map(|order| (0..3).filter(|slot| fits(*slot, order[*slot])).count()).max();
+                sequence.iter().map(|order| (0..3).filter(|slot| fits(*slot, order[*slot])).count()).max();
             assert_eq!(Some(waiter.selected().len()), best, "{slots:?} {messages:?}");
         }
     }
@@ -310,7 +310,7 @@ fn rounds_of_one_matcher_find_what_rounds_of_many_find() {
             for i in 0..10 + round % 7 {
                 inbox.arrive(["x", "y", "a", "x", "b", "z", "x"][((round * 31 + i * i) % 7) as usize]);
             }
-            let since = [0, round, inbox.inbox.orders.next() / 2][(round % 3) as usize];
+            let since = [0, round, inbox.inbox.sequence.next() / 2][(round % 3) as usize];
             let slot = if shares { shared.clone() } else { matcher("a|b") };
             let deadline = inbox.now() + Duration::from_millis(if round % 5 == 0 { 3 } else { 1000 });
             let waiter = Waiter::new(Mode::First, vec![slot], since, deadline, None, None);
@@ -398,8 +398,8 @@ fn the_newest_is_kept_however_large_it_is() {
 
 #[test]
 fn a_flood_on_one_connection_costs_another_none_of_its_messages() {
-    let (orders, budget) = (Orders::default(), Budget::default());
-    let [flood, quiet] = [(); 2].map(|()| Inbox::new(orders.clone(), budget.clone()));
+    let (sequence, budget) = (Sequence::default(), Budget::default());
+    let [flood, quiet] = [(); 2].map(|()| Inbox::new(sequence.clone(), budget.clone()));
     let bytes = MOST_LIVE / 8;
     let arrive = |inbox: &Inbox, bytes: usize| {
         inbox.arrive(inbox.stamp(Instant::ORIGIN, Payload::Binary(vec![0; bytes])));
