@@ -19,7 +19,7 @@ use crate::model::format;
 use crate::model::margin;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
 use crate::ui::parts::fields::{button, text, when};
-use crate::wire::checks::ClaimState;
+use crate::wire::checks::Phase;
 
 /// More checks are not drawn: nobody reads them, and the report has them all.
 const MOST_CHECKS: usize = 500;
@@ -144,11 +144,11 @@ fn connections(run: RwSignal<LiveRun>) -> AnyView {
     let cells = move || {
         let cell = |connection: crate::wire::checks::ConnectionRow| {
             let state = match connection.phase {
-                ClaimState::Connecting => "connecting",
-                ClaimState::Open => "open",
-                ClaimState::Closing => "closing",
-                ClaimState::Closed => "closed",
-                ClaimState::Failed => "failed",
+                Phase::Connecting => "connecting",
+                Phase::Open => "open",
+                Phase::Closing => "closing",
+                Phase::Closed => "closed",
+                Phase::Failed => "failed",
             };
             let words = format!(
                 "{}: {state}, {} sent, {} received",
@@ -164,10 +164,10 @@ fn connections(run: RwSignal<LiveRun>) -> AnyView {
             format!(
                 "{}: {} open, {} connecting, {} closing or closed, {} failed",
                 format::counted(connections.len() as u64, "connection"),
-                of(ClaimState::Open),
-                of(ClaimState::Connecting),
-                of(ClaimState::Closing) + of(ClaimState::Closed),
-                of(ClaimState::Failed)
+                of(Phase::Open),
+                of(Phase::Connecting),
+                of(Phase::Closing) + of(Phase::Closed),
+                of(Phase::Failed)
             )
         })
     });
