@@ -67,13 +67,14 @@ pub fn everything(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Does what waits for the network while those tools are compiled that keep the processor busy, if they are missing.
+/// Does what waits for the network while the tools that take the processor minutes are compiled, if they are missing.
 pub fn beside_compiling<T>(project: &Project, downloads: impl FnOnce() -> T) -> Result<T> {
     let cache = Cache::open()?;
     let missing: Vec<_> =
         compiled_tools(project)?.into_iter().filter(|(tool, _)| tool.find(&cache).is_none()).collect();
-    if let Some((first, _)) = missing.first() {
-        screen::note(&format!("{} is installed beside what follows", first.name));
+    if !missing.is_empty() {
+        let names: Vec<_> = missing.iter().map(|(tool, _)| tool.folder_name()).collect();
+        screen::note(&format!("installing {} beside what follows…", names.join(" and ")));
     }
     thread::scope(|scope| {
         let compiling = scope.spawn(|| {

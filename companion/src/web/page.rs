@@ -158,15 +158,16 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         for (path, expected) in [
-            ("web-0123456789abcdef.js", true),
-            ("web-0123456789abcdef_bg.wasm", true),
+            ("page-0123456789abcdef.js", true),
+            ("page-0123456789abcdef_bg.wasm", true),
             ("style/page-0123456789abcdef.css", true),
             ("index.html", false),
-            ("worker.js", false),
-            ("worker_bg.wasm", false),
-            ("checks-cf07fa9913e04a3.css", false),
-            ("web-0123456789a.js", false),
-            ("web-0123456789ABCDEF.js", false),
+            ("bench_worker.js", false),
+            ("bench_worker_bg.wasm", false),
+            ("boot/bench_worker.js", false),
+            ("checks-cf07fa9913e04a3.css", true),
+            ("page-0123456789a.js", false),
+            ("page-0123456789ABCDEF.js", false),
             ("0123456789abcdef.js", false),
         ] {
             assert_eq!(is_hashed(path), expected, "{path}");
