@@ -4,7 +4,6 @@
 //! `pip`, `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm
 //! target, the Rust components and, on Debian, the packages of the browser, of Python and of Node.
 
-mod assemble;
 mod bench;
 mod browser;
 mod cache;
@@ -20,6 +19,7 @@ mod project;
 mod screen;
 mod serve;
 mod setup;
+mod shrink;
 mod sizes;
 mod stages;
 mod strip;
@@ -34,6 +34,9 @@ use std::process::ExitCode;
 use command_line::Request;
 
 fn main() -> ExitCode {
+    if strip::is_standing_in() {
+        return conclude(strip::stand_in(std::env::args().skip(1)).map(|()| true));
+    }
     conclude(command_line::parse(lexopt::Parser::from_env()).and_then(perform))
 }
 

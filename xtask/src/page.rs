@@ -1,19 +1,18 @@
-//! Building the page, and knowing when there is nothing to build.
+//! Building the page with Trunk, and knowing when there is nothing to build.
 //!
-//! Decides what the compiler makes in which profile; `assemble` makes `dist` of it.
+//! `index.html` says what Trunk compiles in which profile and puts into `dist`. Afterwards we make its files small.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, Show};
-use crate::project::Project;
+use crate::project::{Project, forget_own_package};
 use crate::setup::Toolbox;
-use crate::{assemble, cache, fingerprint, screen, sizes};
+use crate::{cache, fingerprint, screen, shrink, sizes};
 
 /// Everything the page is made of.
 const INPUTS: &[&str] = &[
@@ -22,15 +21,15 @@ const INPUTS: &[&str] = &[
     ".cargo/config.toml",
     "rust-toolchain.toml",
     "index.html",
+    "Trunk.toml",
     "build.rs",
+    "crates",
     "src",
     "style",
     "suites",
-    "xtask/src/assemble.rs",
     "xtask/src/page.rs",
+    "xtask/src/shrink.rs",
 ];
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What the page is built for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,30 +37,9 @@ pub enum Edition {
     /// For users: every byte is downloaded.
     #[default]
     Release,
-    /// For whoever changes it and looks at it: built in seconds after a change.
+    /// For a look at a change: large, and built again in seconds.
     Quick,
 }
-
-/// One call of the compiler: the programs that share a profile and features, and so all they depend on.
-struct Build {
-    profile: &'static str,
-    features: &'static str,
-    programs: &'static [&'static str],
-}
-
-/// Those of one profile share most of what they depend on. With the feature `page` the worker would weigh 5 kB more after
-/// brotli: what a crate exports to scripts stays, whether it is called or not.
-const RELEASE: &[Build] = &[
-    Build { profile: "page", features: "page", programs: &["page", "checks_page"] },
-    Build { profile: "page", features: "browser", programs: &["bench_worker"] },
-    Build { profile: "checker", features: "browser", programs: &["checks_worker"] },
-];
-
-const QUICK: &[Build] = &[Build {
-    profile: "quick",
-    features: "page",
-    programs: &["page", "bench_worker", "checks_page", "checks_worker"],
-}];
 
 /// Builds `dist` unless it is what it would become.
 pub fn build(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<()> {
@@ -73,17 +51,12 @@ pub fn build(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<(
         return Ok(());
     }
     fs::remove_file(record(project)?).ok();
-    let builds = match edition {
-        Edition::Release => RELEASE,
-        Edition::Quick => QUICK,
-    };
-    compile(project, builds)?;
-    assemble::lay_out(project, toolbox, edition, |program| {
-        let build = builds.iter().find(|build| build.programs.contains(&program.name));
-        let build = build.expect("every program is built");
-        folder(project, build).join(TARGET).join(build.profile).join(program.name).with_extension("wasm")
-    })?;
+    fetch(project)?;
+    trunk(project, toolbox, edition)?;
     if edition == Edition::Release {
+        if toolbox.has_esbuild {
+            shrink::scripts_and_styles(toolbox, &project.dist(), &project.scratch()?.join("small"))?;
+        }
         sizes::precompress(&project.dist())?;
     }
     let text = format!("{inputs}\n{}\n", dist_now(project)?);
@@ -92,35 +65,32 @@ pub fn build(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<(
     Ok(())
 }
 
-/// Where the compiler works at one of them.
-fn folder(project: &Project, build: &Build) -> PathBuf {
-    match build.profile {
-        "checker" => project.target.join("checker"),
-        _ => project.target.clone(),
-    }
-}
-
-/// The profiles beside one another: a program is put together by one core, while another has crates to compile.
-fn compile(project: &Project, builds: &[Build]) -> Result<()> {
-    thread::scope(|scope| {
-        let jobs: Vec<_> = builds
-            .chunk_by(|one, next| one.profile == next.profile)
-            .map(|chain| scope.spawn(move || chain.iter().try_for_each(|build| compile_one(project, build))))
-            .collect();
-        jobs.into_iter().try_for_each(|job| job.join().expect("what runs the compiler does not panic"))
-    })
-}
-
-fn compile_one(project: &Project, build: &Build) -> Result<()> {
+/// Trunk runs cargo offline, so that it cannot fetch tools; the crates must be there before.
+fn fetch(project: &Project) -> Result<()> {
     let mut command = project.cargo();
-    command.args(["build", "--locked", "-p", "sockscope", "--target", TARGET]);
-    command.args(["--profile", build.profile, "--features", build.features]);
-    // Cargo lets one build at a time into a folder.
-    command.arg("--target-dir").arg(folder(project, build));
-    command.args(build.programs.iter().flat_map(|name| ["--bin", name]));
+    command.args(["fetch", "--locked", "--target", "wasm32-unknown-unknown"]);
+    if let Some(host) = host() {
+        command.args(["--target", &host]);
+    }
+    process::succeed(&mut command).context("the crates of the page cannot be fetched")
+}
+
+fn trunk(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<()> {
+    let mut command = Command::new("trunk");
+    command.args(["build", "--offline", "--locked"]).current_dir(&project.root);
+    if edition == Edition::Release {
+        command.arg("--release");
+    }
+    command.args(["--color", if screen::is_live() { "always" } else { "never" }]);
+    toolbox.equip(&mut command);
+    forget_own_package(&mut command);
+    // Trunk takes only `true` and `false` there, and the custom is `1`.
+    command.env_remove("NO_COLOR");
+    // With it on, a missing file is told in a hundred nameless stack frames.
+    command.env("RUST_BACKTRACE", "0");
     let status = process::run(&mut command, Show::Lines, |_| ())?;
     if !status.success() {
-        bail!("the page did not build ({status}); the reason is above");
+        bail!("trunk could not build the page ({status}); its reason is above");
     }
     Ok(())
 }
@@ -145,4 +115,9 @@ fn record(project: &Project) -> Result<PathBuf> {
 fn kept(project: &Project) -> Result<Option<(String, String)>> {
     let text = fs::read_to_string(record(project)?).unwrap_or_default();
     Ok(text.split_once('\n').map(|(inputs, dist)| (inputs.to_owned(), dist.trim().to_owned())))
+}
+
+fn host() -> Option<String> {
+    let text = process::output(Command::new("rustc").arg("-vV"))?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }

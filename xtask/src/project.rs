@@ -88,7 +88,7 @@ pub fn cargo() -> Command {
 }
 
 /// Takes the variables that cargo sets for a running package out of a command's environment.
-fn forget_own_package(command: &mut Command) {
+pub fn forget_own_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO" {

@@ -3,25 +3,27 @@
 //! Decides the order and says what happens; finding is `tool`'s and `browser`'s, getting is `install`'s;
 //! `targets` does both for what the servers in Python and Node need.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::cache::Cache;
 use crate::install::{self, Source};
-use crate::project::{self, Project};
+use crate::project::{self, Project, executable};
 use crate::screen::{self, Progress};
 use crate::tool::{self, Found, Tool};
-use crate::{firefox, lints, process, targets};
+use crate::{firefox, lints, process, strip, targets};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// How many stages each part announces.
 pub const RUST_STAGES: usize = 1;
-pub const PAGE_STAGES: usize = 4;
+pub const PAGE_STAGES: usize = 5;
 pub const BROWSER_STAGES: usize = 1;
 
 /// What builds the page.
@@ -30,12 +32,17 @@ pub struct Toolbox {
     folders: Vec<PathBuf>,
     /// Part of the page's fingerprint: another version may make another page.
     pub versions: Vec<String>,
-    /// Both make the page smaller.
+    /// Both make the page smaller. False for wasm-opt where its replacement took its place.
     pub has_wasm_opt: bool,
     pub has_esbuild: bool,
 }
 
 impl Toolbox {
+    fn add(&mut self, name: &str, found: Found) {
+        self.versions.push(format!("{name} {}", found.version));
+        self.folders.extend(found.folder);
+    }
+
     /// Lets a command find the tools.
     pub fn equip(&self, command: &mut Command) {
         command.env("PATH", tool::path_with(&self.folders));
@@ -48,13 +55,42 @@ pub fn everything(project: &Project) -> Result<()> {
         RUST_STAGES + lints::STAGES + PAGE_STAGES + BROWSER_STAGES + firefox::STAGES + targets::STAGES,
     );
     rust_components(&mut progress)?;
-    lints::set_up(&mut progress)?;
+    let downloads = || -> Result<()> {
+        lints::set_up(&mut progress)?;
+        browser(&mut progress)?;
+        firefox::set_up(&mut progress)?;
+        targets::set_up(&mut progress).map(drop)
+    };
+    beside_compiling(project, downloads)??;
     page_tools(project, &mut progress)?;
-    browser(&mut progress)?;
-    firefox::set_up(&mut progress)?;
-    targets::set_up(&mut progress)?;
     screen::line("\nEverything is there. `cargo xtask run` starts the page, `cargo xtask test` tests it.");
     Ok(())
+}
+
+/// Does what waits for the network while the tools that take the processor minutes are compiled, if they are missing.
+pub fn beside_compiling<T>(project: &Project, downloads: impl FnOnce() -> T) -> Result<T> {
+    let cache = Cache::open()?;
+    let missing: Vec<_> =
+        compiled_tools(project)?.into_iter().filter(|(tool, _)| tool.find(&cache).is_none()).collect();
+    if !missing.is_empty() {
+        let names: Vec<_> = missing.iter().map(|(tool, _)| tool.folder_name()).collect();
+        screen::note(&format!("installing {} beside what follows…", names.join(" and ")));
+    }
+    thread::scope(|scope| {
+        let compiling = scope.spawn(|| {
+            missing.iter().try_for_each(|(tool, source)| install::install(tool, &cache, source).map(drop))
+        });
+        let done = downloads();
+        compiling.join().expect("what installs a tool does not panic")?;
+        Ok(done)
+    })
+}
+
+/// The longer to compile first.
+fn compiled_tools(project: &Project) -> Result<[(Tool, Source); 2]> {
+    let (trunk, version) = (Tool::trunk(), project.wasm_bindgen_version()?);
+    let source = Source::trunk(&trunk.version);
+    Ok([(trunk, source), (Tool::wasm_bindgen(&version), Source::wasm_bindgen(&version))])
 }
 
 /// The formatter and the linter, which a minimal toolchain lacks.
@@ -84,22 +120,32 @@ pub fn page_tools(project: &Project, progress: &mut Progress) -> Result<Toolbox>
     let cache = Cache::open()?;
     wasm_target(progress)?;
 
-    let version = project.wasm_bindgen_version()?;
-    let bindgen = ensure(&Tool::wasm_bindgen(&version), &cache, progress, &Source::wasm_bindgen(&version))?;
+    let mut toolbox =
+        Toolbox { folders: Vec::new(), versions: Vec::new(), has_wasm_opt: true, has_esbuild: true };
+    for (tool, source) in compiled_tools(project)? {
+        toolbox.add(tool.name, ensure(&tool, &cache, progress, &source)?);
+    }
     let wasm_opt = of_node(&Tool::wasm_opt(), &cache, progress)?;
-    let esbuild = of_node(&Tool::esbuild(), &cache, progress)?;
-
-    let mut toolbox = Toolbox {
-        folders: bindgen.folder.into_iter().collect(),
-        versions: vec![format!("wasm-bindgen {}", bindgen.version)],
-        has_wasm_opt: wasm_opt.is_some(),
-        has_esbuild: esbuild.is_some(),
-    };
-    for (name, found) in [("wasm-opt", wasm_opt), ("esbuild", esbuild)] {
-        toolbox.versions.push(format!("{name} {}", found.as_ref().map_or("", |found| &found.version)));
-        toolbox.folders.extend(found.and_then(|found| found.folder));
+    toolbox.has_wasm_opt = wasm_opt.is_some();
+    toolbox.add("wasm-opt", wasm_opt.map_or_else(|| stand_in(&cache), Ok)?);
+    match of_node(&Tool::esbuild(), &cache, progress)? {
+        Some(esbuild) => toolbox.add("esbuild", esbuild),
+        None => toolbox.has_esbuild = false,
     }
     Ok(toolbox)
+}
+
+/// A copy of this program under the name `wasm-opt`.
+fn stand_in(cache: &Cache) -> Result<Found> {
+    let folder = cache.place("instead-of-wasm-opt").join("bin");
+    let copy = folder.join(executable("wasm-opt"));
+    let fresh = folder.join(format!("new-{}", std::process::id()));
+    let own = std::env::current_exe().context("cannot tell where this program lies")?;
+    let copied = fs::create_dir_all(&folder)
+        .and_then(|()| fs::copy(&own, &fresh))
+        .and_then(|_| fs::rename(&fresh, &copy));
+    copied.with_context(|| format!("cannot write {}", copy.display()))?;
+    Ok(Found { version: strip::VERSION.into(), folder: Some(folder) })
 }
 
 /// The browser and its driver, for the tests.

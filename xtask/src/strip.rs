@@ -1,8 +1,44 @@
-//! What is done where no wasm-opt can be had: drops the sections a browser does not need (names, producers, debug
+//! What replaces wasm-opt where none can be had: drops the sections a browser does not need (names, producers, debug
 //! information) and leaves the code as it is. The page gets larger, and works.
+//!
+//! Trunk calls whatever program is named `wasm-opt`, so a copy of this binary has that name.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+/// The version that this replacement answers with; no wasm-opt has it.
+pub const VERSION: &str = "0-stand-in";
+
+pub fn is_standing_in() -> bool {
+    let own = std::env::args_os().next().unwrap_or_default();
+    Path::new(&own).file_stem().is_some_and(|stem| stem == "wasm-opt")
+}
+
+/// Takes what Trunk passes to wasm-opt: `--output=PATH`, one input, and levels and features, which it ignores.
+pub fn stand_in(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let (mut input, mut output) = (None, None);
+    for argument in arguments {
+        if argument == "--version" {
+            println!("wasm-opt version {VERSION}");
+            return Ok(());
+        }
+        if let Some(path) = argument.strip_prefix("--output=") {
+            output = Some(path.to_owned());
+        } else if !argument.starts_with('-') {
+            input = Some(argument);
+        }
+    }
+    let (Some(input), Some(output)) = (input, output) else {
+        bail!("the replacement of wasm-opt needs --output=PATH and one input");
+    };
+    let wasm = std::fs::read(&input).with_context(|| format!("cannot read {input}"))?;
+    let small = without_custom_sections(&wasm).with_context(|| format!("{input} is not a wasm module"))?;
+    std::fs::write(&output, small).with_context(|| format!("cannot write {output}"))
+}
 
 /// The module without its custom sections; none if the bytes are not one.
-pub fn without_custom_sections(wasm: &[u8]) -> Option<Vec<u8>> {
+fn without_custom_sections(wasm: &[u8]) -> Option<Vec<u8>> {
     let (header, mut rest) = wasm.split_at_checked(8)?;
     if !header.starts_with(b"\0asm") {
         return None;

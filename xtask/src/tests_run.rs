@@ -135,13 +135,20 @@ impl Bench<'_> {
             let outcome = setup::rust_components(&mut self.progress);
             self.tell_failure("set-up of Rust", outcome);
         }
+        if !parts.need_browser() {
+            return self.set_up_others(parts);
+        }
+        let compiled = setup::beside_compiling(self.project, || self.set_up_others(parts));
+        let outcome = compiled.and_then(|()| setup::page_tools(self.project, &mut self.progress));
+        self.toolbox = self.tell_failure("set-up of tools", outcome);
+    }
+
+    fn set_up_others(&mut self, parts: Parts) {
         if parts.native {
             let outcome = lints::set_up(&mut self.progress);
             self.lints = self.tell_failure("set-up of lints", outcome);
         }
         if parts.need_browser() {
-            let outcome = setup::page_tools(self.project, &mut self.progress);
-            self.toolbox = self.tell_failure("set-up of tools", outcome);
             let outcome = setup::browser(&mut self.progress);
             self.browser = self.tell_failure("set-up of browser", outcome);
         }

@@ -13,7 +13,7 @@ use crate::{process, version};
 #[derive(Clone, Debug)]
 pub enum VersionRequirement {
     Exactly(String),
-    /// Any with this start, such as `0.3`.
+    /// Any with this start, such as `0.21.`.
     Series(&'static str),
     AtLeast(u32),
 }
@@ -47,6 +47,16 @@ pub struct Found {
 }
 
 impl Tool {
+    /// What makes `dist` of `index.html`.
+    pub fn trunk() -> Self {
+        Self {
+            name: "trunk",
+            version: "0.21.14".into(),
+            wanted: VersionRequirement::Series("0.21."),
+            programs: &["trunk"],
+        }
+    }
+
     pub fn wasm_bindgen(version: &str) -> Self {
         Self {
             name: "wasm-bindgen",
@@ -161,6 +171,8 @@ mod tests {
 
     #[test]
     fn a_series_an_exact_one_and_a_least_one() {
+        check(VersionRequirement::Series("0.21."), "0.21.7", true);
+        check(VersionRequirement::Series("0.21."), "0.22.1", false);
         check(VersionRequirement::Series("0.3"), "0.37.1", true);
         check(VersionRequirement::Series("0.3"), "0.4.0", false);
         check(VersionRequirement::Exactly("0.2.130".into()), "0.2.130", true);

@@ -36,6 +36,7 @@ mod tests {
 
     #[test]
     fn versions_are_found_in_what_programs_print() {
+        check("trunk 0.21.14\n", Some("0.21.14"));
         check("wasm-bindgen 0.2.130\n", Some("0.2.130"));
         check("wasm-opt version 132 (version_132)", Some("132"));
         check("Google Chrome 140.0.7339.80 ", Some("140.0.7339.80"));

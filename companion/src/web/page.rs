@@ -119,13 +119,15 @@ fn tag(asset: &Asset, encoding: Option<Encoding>) -> String {
     }
 }
 
-/// Whether the build put the content's hash into the name: `web-0123456789abcdef.js`, `web-0123456789abcdef_bg.wasm`.
+/// Whether Trunk put the content's hash into the name: `page-0123456789abcdef.js`, `page-0123456789abcdef_bg.wasm`.
+/// It writes 64 bits without leading zeros, so a few digits of the sixteen may be missing.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((stem, _)) = name.split_once('.') else { return false };
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
-        hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+        (12..=16).contains(&hash.len())
+            && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
     })
 }
 
@@ -156,15 +158,16 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         for (path, expected) in [
-            ("web-0123456789abcdef.js", true),
-            ("web-0123456789abcdef_bg.wasm", true),
+            ("page-0123456789abcdef.js", true),
+            ("page-0123456789abcdef_bg.wasm", true),
             ("style/page-0123456789abcdef.css", true),
             ("index.html", false),
-            ("worker.js", false),
-            ("worker_bg.wasm", false),
-            ("checks-cf07fa9913e04a3.css", false),
-            ("web-0123456789a.js", false),
-            ("web-0123456789ABCDEF.js", false),
+            ("bench_worker.js", false),
+            ("bench_worker_bg.wasm", false),
+            ("boot/bench_worker.js", false),
+            ("checks-cf07fa9913e04a3.css", true),
+            ("page-0123456789a.js", false),
+            ("page-0123456789ABCDEF.js", false),
             ("0123456789abcdef.js", false),
         ] {
             assert_eq!(is_hashed(path), expected, "{path}");

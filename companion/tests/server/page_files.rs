@@ -8,7 +8,7 @@ use sockscope_companion::{Config, Running, Server};
 /// Files by path.
 pub struct Files(pub &'static [(&'static str, &'static [u8])]);
 
-/// A page as `cargo xtask build` makes it, with its compressed forms.
+/// A page as Trunk builds it, with its compressed forms.
 pub const PAGE: Files = Files(&[
     ("index.html", b"<!doctype html>"),
     ("index.html.br", b"BR page"),
