@@ -119,10 +119,10 @@ async fn a_secret_is_not_shown_and_not_there_on_the_next_visit() {
     );
     user.click("part-values").await;
     user.click("keep-secrets").await;
-    assert!(kept(&has).await, "a secret is kept when somebody asks for it");
+    assert!(kept(&has).await, "a secret is kept when a person asks for it");
     user.choose_suite("rooms").await;
     user.click("keep-secrets").await;
-    assert!(kept(&|forms| !has(forms)).await, "and forgotten when nobody does, whichever suite is looked at");
+    assert!(kept(&|forms| !has(forms)).await, "and forgotten otherwise, whichever suite is looked at");
 }
 
 #[test]
@@ -178,7 +178,7 @@ async fn a_wrong_address_is_a_failure_that_says_so() {
     let user = User::open_checks().await;
     user.choose_suite("first-contact").await;
     user.click("part-values").await;
-    user.type_into("env-WS_URL", "ws://127.0.0.1:59/nobody").await;
+    user.type_into("env-WS_URL", "ws://127.0.0.1:59/absent").await;
     user.click("run").await;
     user.until_text("verdict", "Failed").await;
     user.until_text("failure-message", "handshake").await;

@@ -1,4 +1,4 @@
-//! The worker's desk on real sockets: the same as in `worker.rs`, with the browser's world instead of a simulated one.
+//! The worker of the bench on real sockets: as in `tests/bench_worker`, with the browser's world instead of a simulated one.
 
 #![cfg(target_arch = "wasm32")]
 

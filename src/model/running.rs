@@ -1,7 +1,7 @@
-//! A run as the page sees it while it goes on: what was told, folded into what is drawn.
+//! A run as the page sees it while it goes on: deltas, folded into what is drawn.
 //!
-//! Owns the state of each check and step, and what of it can be known in advance. It is pure and tested natively. The rule a
-//! reader would break: it is told deltas and never the whole, so whatever is told once must be applied once.
+//! Owns the state of each check and step, and what of it can be known in advance. It is pure and tested natively. One rule:
+//! it receives deltas and never the whole, so each delta must be applied once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -124,7 +124,7 @@ pub struct LiveRun {
     before: Counters,
     /// The check that runs.
     current: usize,
-    /// Every so many moments one is held.
+    /// One of this many moments is held.
     thinning: u32,
     skipped: u32,
 }

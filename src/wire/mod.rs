@@ -1,7 +1,7 @@
 //! The typed messages between the page and its worker.
 //!
 //! Owns what either side may say and how it becomes bytes: one buffer a message, transferred, never structured clones.
-//! It refuses to know who carries the bytes. The rule a reader would break: the format has no names in it, so both sides
+//! It refuses to know who carries the bytes. One rule: the format has no names in it, so both sides
 //! must be built from the same source; [`decode`] checks that by an id of all sources, which `build.rs` works out.
 
 pub mod bench;

@@ -248,7 +248,7 @@ fn a_repeat_ends_with_its_time_a_click_or_what_waits() {
         page.arrange(|workspace| workspace.repeat = repeat.clone());
         page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_secs(2)).await;
-        assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (5, "the time is over"));
+        assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (5, "time is up"));
         page.arrange(|workspace| workspace.repeat = Repeat { lasts: None, ..repeat.clone() });
         page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_millis(350)).await;

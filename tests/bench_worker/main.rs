@@ -1,4 +1,4 @@
-//! The desk of the worker in a world of virtual time: what a page sees when it asks.
+//! The worker of the bench in a world of virtual time: what a page sees when it asks.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -248,7 +248,7 @@ fn frames_of_a_check_are_taken_in_under_their_names_and_count_as_no_messages() {
         };
         page.ask(Request::Show(Box::new(Shown {
             names: vec!["alice".into(), "bob".into()],
-            frames: vec![frame(0, 0, "one"), frame(1, 5, "two"), frame(7, 5, "of nobody")],
+            frames: vec![frame(0, 0, "one"), frame(1, 5, "two"), frame(7, 5, "of no client")],
             chosen: 1,
         })));
         page.pass(TICK).await;

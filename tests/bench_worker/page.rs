@@ -1,4 +1,4 @@
-//! A page in front of a desk, in virtual time, and a server that echoes.
+//! A page in front of the bench's worker, in virtual time, and a server that echoes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use sockscope_engine::{FrameKind, Payload, World};
 pub const ALICE: ConnectionId = ConnectionId(1);
 pub const BOB: ConnectionId = ConnectionId(2);
 
-/// Echoes after 412 µs; `flood` sends so many messages for one. `drop` drops the connection, `mute` has no answer, `ping` has
+/// Echoes after 412 µs; `flood` sends many messages for one. `drop` drops the connection, `mute` has no answer, `ping` has
 /// `pong` for one, and a JSON object with a `request_id` an answer with the same.
 #[derive(Clone, Default)]
 pub struct Echo {

@@ -39,7 +39,7 @@ fn a_row_of_a_connections_life_is_neither_sent_nor_edited() {
             ] {
                 let answer = page.question(question);
                 assert!(
-                    matches!(&answer[..], [Answer::Failed(words)] if words.contains("is no message")),
+                    matches!(&answer[..], [Answer::Failed(words)] if words.contains("is not a message")),
                     "{answer:?}"
                 );
             }
@@ -97,7 +97,7 @@ fn a_secret_is_masked_wherever_a_beginning_of_a_message_is_shown_and_refused_wit
         assert!(page.shown().iter().all(|row| !row.contains("s3cr3t")), "{:?}", page.shown());
         assert!(page.shown()[0].contains("token=***"), "{:?}", page.shown());
         let content = page.question(Question::Content { frame: 2, form: ContentForm::Raw });
-        assert_eq!(content, [Answer::Text(r#"{"token":"s3cr3t"}"#.into())], "whoever opens it sees it");
+        assert_eq!(content, [Answer::Text(r#"{"token":"s3cr3t"}"#.into())], "an opened frame shows it");
         // As after a reload.
         set("");
         let sent = page.question(Question::Send { to: vec![ALICE], draft: json });

@@ -1,4 +1,4 @@
-//! Handshakes that fail: what the companion is asked, what is told of its answer, and when a handshake is given up.
+//! Handshakes that fail: what the companion is asked, what the page learns of its answer, and when a handshake is given up.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -65,7 +65,7 @@ fn a_refused_handshake_names_its_status() {
         page.set_up(ALICE, |setup| setup.protocols = "feed.v2".into());
         page.connect(ALICE);
         page.pass(TICK * 2).await;
-        let why = page.line(ALICE).why.expect("it is told");
+        let why = page.line(ALICE).why.expect("it is explained");
         assert_eq!((why.fact.as_str(), &*why.causes[0].id), (FACT, "refused"));
         assert_eq!(why.probed.expect("all that was found").headers[0].1, "text/plain");
         use FrameKind::{Closed, Connecting, Failed};
@@ -130,7 +130,7 @@ fn a_companion_that_makes_no_probes_is_asked_once() {
 }
 
 #[test]
-fn who_does_not_want_it_asks_nobody() {
+fn the_companion_is_not_asked_when_it_is_switched_off() {
     with_page(REFUSES, |page| async move {
         let asked = companion(&page, 200, NOT_FOUND);
         page.set_up(ALICE, |setup| setup.opening.asks_why = false);
@@ -198,7 +198,7 @@ fn a_handshake_that_is_not_answered_is_given_up_after_the_time_of_the_set_up() {
 }
 
 #[test]
-fn a_handshake_that_a_person_cancels_is_asked_about_by_nobody() {
+fn a_handshake_that_a_person_cancels_is_not_asked_about() {
     with_page(Echo::default(), |page| async move {
         page.sim.serve("ws://silent", || Silent);
         let asked = companion(&page, 200, NOT_FOUND);

@@ -1,4 +1,4 @@
-//! The office of the checks, in virtual time: what the page asks and what it is told.
+//! The worker of the checks, in virtual time: what the page asks and what it hears.
 
 mod early;
 mod kept;
@@ -249,7 +249,7 @@ fn an_order_that_waits_for_its_moment_can_be_stopped_and_replaced() {
             })
             .collect();
         assert_eq!((numbers, begun(&told).len()), (vec![3], 1));
-        assert!(page.sim.now().as_nanos() < 10_000_000_000, "nobody waited for the moment");
+        assert!(page.sim.now().as_nanos() < 10_000_000_000, "the moment was not waited for");
     });
 }
 
@@ -275,15 +275,15 @@ fn a_shard_runs_its_members_and_plans_by_the_common_moment() {
 
 #[test]
 fn two_tabs_keep_their_runs_beside_each_other() {
-    let shelf = page::TestShelf::default();
-    let other = shelf.clone();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
-        // Another tab, which has read the shelf before this one writes on it.
+    let store = page::TestStore::default();
+    let other = store.clone();
+    page::with_store(store.clone(), |page: Page| async move {
+        // Another tab, which has read the store before this one writes to it.
         let beside = page.beside(other).await;
         page.run(order(PASSING)).await;
         beside.run(order(FLAKY)).await;
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let suites: Vec<_> = page.restored().past.into_iter().map(|run| run.suite).collect();
         assert_eq!(suites, ["flaky", "passing"]);
     });
@@ -342,15 +342,15 @@ fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
 
 #[test]
 fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
-    let shelf = page::TestShelf::default();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    let store = page::TestStore::default();
+    page::with_store(store.clone(), |page: Page| async move {
         let suite = OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() };
         let Answer::Library(cards) = page.ask(Question::Keep(suite)).await else { panic!("the library") };
         let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
         assert_eq!((card.title.as_str(), card.checks, card.is_shipped), ("mine", 1, false));
         page.run(order(PASSING)).await;
     });
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    page::with_store(store.clone(), |page: Page| async move {
         let restored = page.restored();
         assert!(restored.library.iter().any(|card| card.id == "own-1"));
         let [past] = &restored.past[..] else { panic!("one run: {:?}", restored.past) };
@@ -365,7 +365,7 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
         page.ask(Question::Forget("own-1".into())).await;
         page.ask(Question::ForgetPast(vec![past.id])).await;
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let restored = page.restored();
         assert!(restored.library.iter().all(|card| card.is_shipped));
         assert_eq!(restored.past.len(), 1);
@@ -374,10 +374,10 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
 
 #[test]
 fn the_newest_fifty_runs_are_kept_and_no_more() {
-    let shelf = page::TestShelf::default();
+    let store = page::TestStore::default();
     let runs = Rc::new(RefCell::new(Vec::new()));
     let noted = runs.clone();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    page::with_store(store.clone(), |page: Page| async move {
         let told = page.run(RunRequest { times: 55, ..order(PASSING) }).await;
         let ended = told.iter().filter_map(|it| match it {
             RunEvent::Ended { run, .. } => Some(*run),
@@ -385,18 +385,18 @@ fn the_newest_fifty_runs_are_kept_and_no_more() {
         });
         noted.borrow_mut().extend(ended);
     });
-    let kept = shelf.texts.borrow().keys().filter(|name| name.starts_with("run/")).count();
+    let kept = store.texts.borrow().keys().filter(|name| name.starts_with("run/")).count();
     assert_eq!(kept, 50);
     let name = |run: u64| format!("run/{run}");
     let runs = runs.take();
-    assert!(!shelf.texts.borrow().contains_key(&name(runs[4])), "the oldest went");
-    let newest = shelf.texts.borrow().get(&name(runs[54])).cloned().expect("the newest is there");
+    assert!(!store.texts.borrow().contains_key(&name(runs[4])), "the oldest went");
+    let newest = store.texts.borrow().get(&name(runs[54])).cloned().expect("the newest is there");
     assert!(read_json(&newest).is_ok());
 }
 
 #[test]
 fn a_browser_that_keeps_nothing_runs_checks_all_the_same() {
-    page::with_broken_shelf(|page: Page| async move {
+    page::with_broken_store(|page: Page| async move {
         assert!(page.restored().trouble.is_some_and(|words| words.contains("full")));
         let told = page.run(order(PASSING)).await;
         assert!(told.iter().any(|it| matches!(it, RunEvent::Ended { past: None, .. })));
@@ -434,8 +434,8 @@ const CERTIFIED: &str = r#"{ "sockscope": 1, "suite": "conformance", "vars": { "
 
 #[test]
 fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
-    let shelf = page::TestShelf::default();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    let store = page::TestStore::default();
+    page::with_store(store.clone(), |page: Page| async move {
         let run = run_of(&page.run(order(CERTIFIED)).await);
         for (form, file, part) in [
             ("certificate", "conformance.certificate.json", "\"word\": \"could-not-be-judged\""),
@@ -451,7 +451,7 @@ fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
         let told = page.ask(Question::Write { run: other, form: "certificate".into() }).await;
         assert!(matches!(&told, Answer::Failed(words) if words.contains("not conformance")), "{told:?}");
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let run = page.restored().past.iter().find(|run| run.suite == "conformance").map(|run| run.id);
         let run = run.expect("it was kept");
         let told = page.ask(Question::Write { run, form: "autobahn".into() }).await;

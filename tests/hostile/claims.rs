@@ -18,7 +18,7 @@ use super::choices::Choices;
 use super::grammar;
 use super::server::{self, Manners};
 
-/// Reading anything takes milliseconds; whoever takes this long does not end, on however busy a machine.
+/// Reading anything takes milliseconds; what takes this long does not end, on however busy a machine.
 const SOON: Duration = Duration::from_secs(60);
 
 /// Reads a text as a suite: it ends soon, and each mistake has a place in the text.
@@ -28,7 +28,7 @@ pub fn suite_parse(text: &str) -> Result<Suite, Vec<Problem>> {
     assert!(began.elapsed() < SOON, "{:?} for {} bytes", began.elapsed(), text.len());
     if let Err(problems) = &read {
         assert!(!problems.is_empty(), "refused without a word");
-        // A byte order mark at the very beginning is no part of the first line.
+        // A byte order mark at the very beginning is not part of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines: Vec<&str> = text.split('\n').collect();
         for problem in problems {
@@ -99,7 +99,7 @@ impl Scope for Known {
     }
 }
 
-/// Compiles a matcher and looks at a message: `check` and `holds` agree, and what differs is told in few words.
+/// Compiles a matcher and looks at a message: `check` and `holds` agree, and the difference takes few words.
 pub fn matcher_message(spec: &[u8], message: &[u8]) {
     let began = Instant::now();
     if let Ok(text) = std::str::from_utf8(spec)
@@ -133,9 +133,9 @@ pub fn matcher_message(spec: &[u8], message: &[u8]) {
 #[derive(Clone, Copy)]
 enum Cut {
     Never,
-    /// Somebody asks it to stop.
+    /// A caller asks it to stop.
     Stopped(Duration),
-    /// Whoever waits for it goes away.
+    /// The caller that waits for it goes away.
     Dropped(Duration),
 }
 
@@ -187,7 +187,7 @@ pub fn run_text(manners: &[u8], text: &str) -> Made {
     let Some(report) = first else { return Made::Dropped };
     is_honest(&report, text);
     let written = written.unwrap_or_default();
-    assert!(!written.contains("s3cret-word"), "the secret is told: {text}\n{written}");
+    assert!(!written.contains("s3cret-word"), "the secret is written: {text}\n{written}");
     Made::Ran(Box::new(report))
 }
 
@@ -257,7 +257,7 @@ fn run_plan(plan: Plan, manners: &[u8], cut: Cut, text: &str) -> Option<Report> 
     report
 }
 
-/// All that somebody knows who only hears what is told.
+/// All that a listener knows who only hears the events.
 #[derive(Default)]
 struct Heard {
     /// Of each check its verdict and its steps, each with whether it runs and how it ended.

@@ -1,6 +1,6 @@
 //! What the API says of the proxy: the toxics of this line, other lines, and who is connected.
 //!
-//! Pure. The rule a reader would break: a toxic that this view has no row for is listed and never left out, since it strikes all
+//! Pure. One rule: list a toxic that has no row in this view, and never leave it out: it strikes all
 //! the same.
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub struct ProxyState {
     pub settings: Vec<Option<Setting>>,
     /// Toxics that strike this line and have no row, each with its name and in words.
     pub others: Vec<Other>,
-    /// The keys that anybody uses, this line's included.
+    /// All keys in use, including the key of this line.
     pub lines: Vec<Used>,
     /// Those who are connected, as many as the API lists.
     pub connections: Vec<Connected>,
@@ -174,7 +174,7 @@ mod tests {
     fn a_line_has_its_own_toxics_and_sees_all_others_that_strike_it() {
         check("", &[("drop", "x")], &[("y", false)]);
         check("a", &[("refuse", "z")], &[("x", true), ("y", true)]);
-        check("nobody", &[], &[("x", true), ("y", true)]);
+        check("unused", &[], &[("x", true), ("y", true)]);
     }
 
     #[test]

@@ -146,10 +146,10 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
                 <span class="counts">{text(move || counts(connection))}</span>
             </button>
             {move || faults.get().map(|words| view! {
-                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="It leads through the fault proxy; the view Faults says what is on">{words}</a>
+                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{words}</a>
             }.into_any())}
             <div class="acts">
-                {icon("quiet", "color", "◐", named("Another colour for"), next_color)}
+                {icon("quiet", "color", "◐", named("Change the colour of"), next_color)}
                 {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}
                 <span hidden=is_only>{icon("quiet", "remove", "×", named("Remove"), move || remove(store, connection, link))}</span>
             </div>

@@ -14,7 +14,7 @@ use crate::browser::page;
 use crate::wire::bench::{Answer, Question, Request, Update, Workspace};
 use crate::wire::{self, WireError};
 
-/// A worker that says nothing for so long will not come.
+/// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
 /// A flood costs the page a part of its time only: a person may need it to type and click, and a small machine to read from its
@@ -76,7 +76,7 @@ impl Link {
         link
     }
 
-    /// Asks something of the worker. Without one nothing happens; that there is none has been said. Whoever asks is not kept
+    /// Asks something of the worker. Without one nothing happens; the page already shows that. The caller is not kept
     /// waiting by a rest.
     pub fn ask(&self, request: &Request) {
         self.end_rest();
@@ -169,7 +169,7 @@ impl Link {
         }
     }
 
-    /// There is no worker, or none that works: says which, and hides what would look alive.
+    /// The worker did not start, or has stopped: says which, and hides what would look alive.
     fn fail(&self, store: Store, error: &WorkerFailed) {
         match store.ready.with_untracked(Option::is_some) {
             true => say_stopped(error),
@@ -250,7 +250,7 @@ fn say_stopped(error: &WorkerFailed) {
 
 fn say_unreadable(error: &WireError) {
     trouble::say(
-        "The page and its worker do not fit together",
+        "The page and its worker have different versions",
         "One of them comes from an older visit. Load the page again without the cache (Ctrl+Shift+R, on a Mac ⌘⇧R).",
         &error.to_string(),
     );

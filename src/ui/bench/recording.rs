@@ -168,7 +168,7 @@ fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, Recorded, 
         Answer::Recording { bytes, recorded, next } => {
             lines.extend_from_slice(&bytes);
             match recorded.frames {
-                0 => store.complain("No frame is there to make a suite of.".to_owned()),
+                0 => store.complain("A suite needs at least one frame.".to_owned()),
                 _ => then(std::mem::take(&mut lines), recorded, next),
             }
         }

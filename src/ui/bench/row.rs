@@ -87,7 +87,7 @@ pub(crate) fn TimelineRow(
     .into_any()
 }
 
-/// Whether a row tells of an end that nobody asked for: one without a close frame, or with a code that says what went wrong.
+/// Whether a row reports an unexpected end: one without a close frame, or with a code that says what went wrong.
 fn is_bad_end(row: &Row) -> bool {
     row.kind == FrameKind::Closed
         && format::closing_code(&row.preview).is_some_and(|it| !close::is_ordinary(it))

@@ -139,7 +139,7 @@ pub(crate) struct Store {
     pub pulse: RwSignal<Pulse>,
     /// Toxics that are on in the fault proxy, as the view of faults said last; none before it has.
     pub toxics: RwSignal<Option<u32>>,
-    /// There is no worker any more; what is drawn is history.
+    /// The worker has ended; what is drawn is history.
     pub broken: RwSignal<bool>,
 }
 
@@ -279,7 +279,7 @@ impl Store {
         connection
     }
 
-    /// A name that nobody has, as near to this one as can be.
+    /// An unused name, as near to this one as can be.
     pub fn free_name_like(&self, name: &str) -> String {
         let all = self.connections.get_untracked();
         let is_free = |name: &String| all.iter().all(|c| c.setup.with_untracked(|s| s.name != *name));

@@ -74,7 +74,7 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let changed: Vec<_> = changed.collect();
     let same = changed
         .is_empty()
-        .then(|| view! { <p class="hint">"Every check that both have ended the same way."</p> });
+        .then(|| view! { <p class="hint">"Every check in both runs ended the same way."</p> });
     let when = |report: &Report| format!("{} of {}", report.suite, page::local_time(&report.started));
     let head = format!("{} with {}", when(before), when(after));
     let targets = [before, after].map(targets_of);

@@ -12,7 +12,7 @@ use crate::ui::parts::pace::Pace;
 use crate::wire::checks::{Answer, Question, Request, RunEvent, Update};
 use crate::wire::{decode_json, encode_json};
 
-/// A worker that says nothing for so long will not come.
+/// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// Drawing a run takes a hundredth of the time: the answers that it measures come through the same machine, and what one round

@@ -1,7 +1,7 @@
-//! From what stands in the view to an order.
+//! From what stands in the view to a run request.
 //!
-//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. The rule
-//! a reader would break: a value is given only to a suite that has such a variable, since an unknown one is an error.
+//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. One rule:
+//! a value is given only to a suite that has such a variable, since an unknown one is an error.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ fn given(store: Store, suites: &[SuiteRequest]) -> Vec<(String, String)> {
     })
 }
 
-/// What is said of the server that is tested when nobody names one.
+/// The name of the tested server when no address was given.
 const OWN_SERVER: &str = "the practice server of this page";
 
 /// Who gave the values of the environment.
@@ -58,7 +58,7 @@ fn told_by(store: Store, suite: &str) -> BTreeMap<String, String> {
     told
 }
 
-/// The same where nobody names a server.
+/// The same where no server was given.
 pub(super) fn own_told_by() -> BTreeMap<String, String> {
     own_server().into_keys().map(|name| (format!("env.{name}"), OWN_SERVER.to_owned())).collect()
 }
@@ -145,7 +145,7 @@ fn order(store: Store, suites: Vec<SuiteRequest>, tags: Vec<String>) -> Option<R
     let mut env = env(store);
     env.extend(given(store, &suites));
     Some(RunRequest {
-        // Nobody waits for it by its number.
+        // No caller waits for it by its number.
         number: 0,
         suites,
         env,
@@ -160,7 +160,7 @@ fn order(store: Store, suites: Vec<SuiteRequest>, tags: Vec<String>) -> Option<R
     })
 }
 
-/// Nobody waits for more rounds.
+/// More rounds would take too long.
 pub(super) const MOST_TIMES: u32 = 1000;
 
 /// Runs the selected suite: all of it, or only checks of these names.
@@ -176,7 +176,7 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
                 return not_run(store, "The suite could not be read.");
             };
             if !examined.mistakes.is_empty() {
-                // Said in the head, and the part stays: whoever is writing goes on writing.
+                // The head shows it, and the part stays: the author goes on writing.
                 return store.order.update(|order| {
                     order.is_running = false;
                     order.refused = vec![(id, examined.mistakes, Vec::new())];
@@ -292,7 +292,7 @@ fn start(store: Store, link: Link, suites: Vec<SuiteRequest>, tags: Vec<String>)
             link.send(&Request::Run(Box::new(order)));
         }
         None => {
-            not_run(store, format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));
+            not_run(store, format!("Expected a whole number as seed, and 1 to {MOST_TIMES} times."));
         }
     }
 }

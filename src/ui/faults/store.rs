@@ -9,10 +9,10 @@ use crate::model::faults::setting::Setting;
 use crate::model::faults::toxic::{TOXICS, Toxic};
 use crate::model::route::Route;
 
-/// Whether there is a proxy to talk to.
+/// Whether a proxy answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Api {
-    /// Nobody has answered yet.
+    /// No answer has come yet.
     #[default]
     Unknown,
     /// It answers.
@@ -24,7 +24,7 @@ pub(super) enum Api {
 /// Whether the proxy gets through to the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// Nobody has asked.
+    /// Not asked yet.
     #[default]
     Unasked,
     /// On its way.

@@ -1,6 +1,6 @@
 //! Switching toxics, and hearing what is switched.
 //!
-//! Owns when the API is asked. The rules a reader would break: of one toxic one change is on its way at a time, and after it
+//! Owns when the API is asked. Two rules: of one toxic one change is on its way at a time, and after it
 //! goes the latest, so that a slider that is dragged ends where it was let go; and what the server said before a change is not
 //! taken for how it is after it.
 
@@ -17,11 +17,11 @@ use crate::model::format;
 
 /// Changes that come so close together are one.
 const SETTLE: Duration = Duration::from_millis(60);
-/// How often the API is asked while somebody looks.
+/// How often the API is asked while the view is visible.
 const EVERY: Duration = Duration::from_secs(1);
 /// And while it does not answer.
 const EVERY_IN_VAIN: Duration = Duration::from_secs(3);
-/// A target is tried when nothing has been typed for so long.
+/// A target is tried when nothing has been typed for this long.
 const TYPED: Duration = Duration::from_millis(500);
 
 /// Changes a toxic, here and on the server.
@@ -71,7 +71,7 @@ fn send(store: Store, row: Row) {
             }
             // What was asked for meanwhile may be from before.
             store.changes.update_value(|count| *count += 1);
-            // After the first, which is not to wait: whoever switches and leaves has switched.
+            // After the first change, which must not wait: it counts even when the person leaves at once.
             page::pause(SETTLE).await;
         }
         row.is_busy.try_set(false);
@@ -89,7 +89,7 @@ pub(super) fn remove(store: Store, name: String, key: String) {
     });
 }
 
-/// Asks the API while somebody looks, and not otherwise.
+/// Asks the API while the view is visible, and not otherwise.
 pub(super) fn follow(store: Store) {
     Effect::new(move || {
         if !store.is_seen.get() {

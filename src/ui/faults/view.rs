@@ -69,8 +69,8 @@ fn missing(store: Store) -> Option<AnyView> {
     Some(
         view! {
             <div class="refused" data-testid="no-proxy">
-                <strong>"There is no proxy to switch"</strong>
-                <p>"It is part of the server that “sockscope serve” starts with this page. This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It goes on asking."</p>
+                <strong>"The proxy does not answer"</strong>
+                <p>"It is part of the server that “sockscope serve” starts with this page. This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It keeps asking."</p>
             </div>
         }
         .into_any(),
@@ -100,7 +100,7 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     });
     view! {
         <fieldset class="presets" disabled=is_missing>
-            <legend>"As it is in"</legend>
+            <legend>"Presets"</legend>
             <div class="deeds">{chips.collect_view()}</div>
             <span class="space"></span>
             <span class="count" role="status" data-testid="on-count">{count}</span>
@@ -138,10 +138,10 @@ fn aside(store: Store) -> AnyView {
         0 => "Connected through the proxy".to_owned(),
         total => format!("Connected through the proxy: {}", format::count(total)),
     });
-    let nobody = text(move || match (is_unknown.get(), connections.with(|it| it.0)) {
-        (true, _) => "It is not known who is connected.".to_owned(),
+    let no_connections = text(move || match (is_unknown.get(), connections.with(|it| it.0)) {
+        (true, _) => "The connections are not known.".to_owned(),
         (_, 0) => {
-            "Nobody yet. Connect on the bench, or give the address above to whatever talks to your server."
+            "No connections yet. Connect on the bench, or give the address above to a client of your server."
                 .to_owned()
         }
         _ => String::new(),
@@ -150,9 +150,9 @@ fn aside(store: Store) -> AnyView {
         <aside class="who" aria-label="What goes through the proxy">
             <h2>{title}</h2>
             <ul class="connected" data-testid="connected">{connected}</ul>
-            <p class="hint" data-testid="nobody">{nobody}</p>
+            <p class="hint" data-testid="nobody">{no_connections}</p>
             <section hidden=when(move || others.with(Vec::is_empty))>
-                <h2>"Toxics beside those shown"</h2>
+                <h2>"Other toxics"</h2>
                 <ul data-testid="others">{move || others.get().into_iter().map(|it| other(store, it)).collect_view()}</ul>
             </section>
             <section hidden=when(move || lines.with(Vec::is_empty))>
@@ -197,7 +197,7 @@ fn other(store: Store, it: Other) -> AnyView {
     view! {
         <li>
             <span><code>{it.name}</code>" "{it.words}{whom}</span>
-            {icon("quiet", "other-remove", "×", text(move || format!("Take {title} away")), away)}
+            {icon("quiet", "other-remove", "×", text(move || format!("Remove {title}")), away)}
         </li>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! The sockets of the desk: opened, closed, waited for, opened again.
+//! The sockets of the bench: opened, closed, waited for, opened again.
 
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl<W: World> BenchWorker<W> {
             .map_err(|error| error.to_string())
     }
 
-    /// What can be said of every address before anybody connects.
+    /// Looks at every address before it is connected to.
     pub(super) fn look_at_addresses(&self) {
         let setups: Vec<Setup> = self.state(|s| {
             s.connections
@@ -174,7 +174,7 @@ impl<W: World> BenchWorker<W> {
         }));
     }
 
-    /// Logs an event; says whether anybody still wants to hear of its line.
+    /// Logs an event; says whether its connection is still of interest.
     fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
         let explanation = self.explanation(id, at, event);
         let forgotten = self.connection(id, |connection, record| {
@@ -253,7 +253,7 @@ impl<W: World> BenchWorker<W> {
                 && !connection.is_unwanted
                 && connection.state.retry.is_some()
             {
-                connection.give_up(record, now, "not reconnected: all attempts were in vain");
+                connection.give_up(record, now, "not reconnected: all attempts failed");
             }
             None
         });
@@ -360,7 +360,7 @@ impl<W: World> BenchWorker<W> {
         self.drop_if_done(id);
     }
 
-    /// Whether an event is of a socket that nobody waits for any more; its end makes room for another.
+    /// Whether an event is of a socket that is no longer waited for; its end makes room for another.
     fn lingers(&self, id: ConnectionId, attempt: Option<u32>, event: &Event) -> bool {
         self.state(|s| {
             let found =

@@ -1,6 +1,6 @@
-//! An order at work: suite after suite, round after round.
+//! A run request at work: suite after suite, round after round.
 //!
-//! Owns what is told of a run and what becomes of its report. The rule a reader would break: an order that was stopped or
+//! Owns what the page hears of a run and what becomes of its report. One rule: a request that was stopped or
 //! replaced still ends each run that has begun with a report.
 
 use std::collections::{BTreeMap, HashMap};
@@ -36,7 +36,7 @@ enum Unstarted {
     #[error("stopped before it began")]
     Stopped,
     #[error(
-        "start_at is {} ahead, and {} is the most; the clocks of the two machines may differ",
+        "start_at is {} ahead; the limit is {}; the clocks of the two machines may differ",
         show_duration(*.0),
         show_duration(LONGEST_WAIT)
     )]
@@ -51,7 +51,7 @@ struct Missing {
 }
 
 impl Missing {
-    /// All that nobody has given.
+    /// All that have no value.
     fn all(suite: &Suite, options: &Options) -> Vec<Self> {
         let mut all = Vec::new();
         for (name, default) in &suite.vars {
@@ -99,7 +99,7 @@ impl<W: World> ChecksWorker<W> {
             self.0.is_working.set(true);
             match self.is_time(&order, number).await {
                 Ok(()) => self.do_order(order, number).await,
-                // Of one that was replaced nobody waits to hear.
+                // No one waits for a request that was replaced.
                 Err(_) if self.0.orders.get() != number => {}
                 Err(why) => self.refuse_order(&order, why),
             }
@@ -240,7 +240,7 @@ impl<W: World> ChecksWorker<W> {
             Ok(plan) => plan,
             Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
         };
-        // By time, and by chance where two tabs begin at once: they keep their runs on one shelf.
+        // By time, and by chance where two tabs begin at once: they keep their runs in one store.
         let by_time = now_millis * 1000 + self.0.world.random() % 1000;
         let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
         let run_id = by_time.max(newest + 1);
