@@ -72,14 +72,14 @@ fn what_a_person_closed_stays_closed() {
 }
 
 #[test]
-fn attempts_that_are_used_up_are_told() {
+fn attempts_that_are_used_up_are_reported() {
     with_page(Echo { refuses: true, ..Echo::default() }, |page| async move {
         page.set_up(ALICE, |setup| setup.reconnect = Some(Backoff { attempts: Some(2), ..steady() }));
         page.connect(ALICE);
         page.pass(Duration::from_secs(10)).await;
         let line = page.line(ALICE);
         assert_eq!(line.phase, Phase::Closed);
-        assert!(line.trouble.expect("told").contains("all attempts were in vain"));
+        assert!(line.trouble.expect("told").contains("all attempts failed"));
         assert_eq!(page.kinds().iter().filter(|kind| **kind == FrameKind::Connecting).count(), 3);
     });
 }
