@@ -113,7 +113,7 @@ fn list(mistakes: &[impl fmt::Display]) -> String {
 ///
 /// # Errors
 /// When the text is not a suite, when a variable is unknown or cannot have its value, and when no check is left to run. What goes
-/// wrong later stands in the report.
+/// wrong later is in the report.
 pub async fn run_suite(text: &str, options: Options) -> Result<Report, Mistakes> {
     let suite = Suite::parse(text).map_err(Mistakes::Suite)?;
     let world = BrowserWorld::new();

@@ -65,7 +65,7 @@ pub type Answer<T> = Box<dyn FnOnce(T)>;
 /// Asks something about a byte of a text.
 pub type Question<T> = Rc<dyn Fn(String, usize, Answer<T>)>;
 
-/// What the editor asks and tells.
+/// What the editor asks and reports.
 pub struct Listeners {
     /// The text is this now.
     pub changed: Rc<dyn Fn(String)>,

@@ -252,7 +252,7 @@ impl Drop for FragmentListener {
     }
 }
 
-/// Calls `left` when the page is left, and starts afresh when a browser brings a left page back.
+/// Calls `left` when the page is left, and starts again when a browser brings a left page back.
 ///
 /// Browsers keep a left page alive for the way back, with its worker and every socket in it: to the server the user would
 /// still be there.

@@ -106,7 +106,7 @@ pub struct LiveRun {
     pub suite: String,
     /// What its random values come from.
     pub seed: u64,
-    /// Which time of its order, from 0.
+    /// Which round of its request, from 0.
     pub round: u32,
     /// The addresses that it tests.
     pub targets: Vec<TargetReport>,
@@ -145,7 +145,7 @@ impl LiveRun {
         live
     }
 
-    /// Something was told.
+    /// An event of the run.
     pub fn apply(&mut self, progress: Progress) {
         match progress {
             Progress::RunStarted { suite, seed, checks, targets } => {

@@ -58,7 +58,7 @@ pub struct Page {
     pub worker: BenchWorker<Sim>,
     pub posts: Rc<RefCell<Vec<Vec<u8>>>>,
     /// What the page knows by now.
-    pub lines: Rc<RefCell<BTreeMap<ConnectionId, ConnectionState>>>,
+    pub connections: Rc<RefCell<BTreeMap<ConnectionId, ConnectionState>>>,
     pub rows: Rc<RefCell<Vec<Row>>>,
     pub changes: Rc<RefCell<Changes>>,
     pub shown: Rc<RefCell<Option<ShownSeen>>>,
@@ -88,7 +88,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         sim,
         worker,
         posts,
-        lines: Rc::default(),
+        connections: Rc::default(),
         rows: Rc::default(),
         changes: Rc::default(),
         shown: Rc::default(),
@@ -132,8 +132,8 @@ impl Page {
             keep(&self.draft, changes.draft.clone());
             keep(&self.plot, changes.plot.clone().map(|plot| Some(*plot)));
             self.updates.set(self.updates.get() + 1);
-            for line in &changes.connections {
-                self.lines.borrow_mut().insert(line.id, line.clone());
+            for state in &changes.connections {
+                self.connections.borrow_mut().insert(state.id, state.clone());
             }
             if let Some(rows) = &changes.rows {
                 *self.rows.borrow_mut() = rows.rows.clone();
@@ -202,8 +202,8 @@ impl Page {
         self.draw();
     }
 
-    pub fn line(&self, id: ConnectionId) -> ConnectionState {
-        self.lines.borrow().get(&id).cloned().expect("the page has heard of it")
+    pub fn connection(&self, id: ConnectionId) -> ConnectionState {
+        self.connections.borrow().get(&id).cloned().expect("the page has heard of it")
     }
 
     pub fn kinds(&self) -> Vec<FrameKind> {

@@ -104,7 +104,7 @@ fn a_secret_is_masked_wherever_a_beginning_of_a_message_is_shown_and_refused_wit
         let [Answer::Failed(words)] = &sent[..] else { panic!("{sent:?}") };
         assert!(words.contains("the secret token has no value"), "{words}");
         page.draw();
-        let wrong = page.line(ALICE).typed.wrong;
+        let wrong = page.connection(ALICE).typed.wrong;
         assert!(wrong.as_ref().is_some_and(|it| it.contains("the secret token has no value")), "{wrong:?}");
     });
 }

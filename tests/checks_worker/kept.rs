@@ -47,7 +47,7 @@ fn what_cannot_be_read_is_named_and_stays() {
         assert_eq!(restored.forms, Forms::default());
         // Later writes leave all of it alone.
         page.ask(Question::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() })).await;
-        page.run(RunRequest { times: 2, ..super::order(super::PASSING) }).await;
+        page.run(RunRequest { times: 2, ..super::run_request(super::PASSING) }).await;
         let texts = kept.texts.borrow();
         assert_eq!(texts["unread/runs/1"], r#"[{"id":1},5,null]"#);
         assert_eq!(texts["unread/forms/1"], r#"{"environments":7}"#);

@@ -161,8 +161,8 @@ impl Page {
         }
     }
 
-    pub async fn run(&self, order: RunRequest) -> Vec<RunEvent> {
-        self.request(Request::Run(Box::new(order)));
+    pub async fn run(&self, request: RunRequest) -> Vec<RunEvent> {
+        self.request(Request::Run(Box::new(request)));
         self.until_over().await
     }
 

@@ -1,4 +1,4 @@
-//! Networks that everybody has met, as settings of several toxics.
+//! Well-known bad networks, as settings of several toxics.
 
 use super::setting::{Setting, Stream};
 use super::toxic::TOXICS;

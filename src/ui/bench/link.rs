@@ -32,7 +32,7 @@ struct Hold {
     /// Who waits for an answer; false from the answer when more of it comes.
     asked: BTreeMap<u32, Waiter>,
     next_question: u32,
-    /// News were drawn, and the worker has not been told yet that it may send more.
+    /// An update was drawn, and the worker does not know yet that it may send more.
     is_resting: bool,
     /// The set-up that the worker has.
     arranged: Option<Workspace>,
@@ -152,7 +152,7 @@ impl Link {
         self.ask(&Request::Seen);
     }
 
-    /// The worker may send the next news after a while.
+    /// The worker may send the next update after a while.
     fn rest(self, rest: Duration) {
         self.0.update_value(|hold| hold.is_resting = true);
         match rest {
@@ -161,7 +161,7 @@ impl Link {
         }
     }
 
-    /// The worker may send the next news, unless it has been told so.
+    /// The worker may send the next update, unless it knows already.
     fn end_rest(&self) {
         let was_resting = self.0.try_update_value(|hold| std::mem::take(&mut hold.is_resting));
         if was_resting == Some(true) {

@@ -1,4 +1,4 @@
-//! The timeline as a suite: of one recording, or of two that tell what varies.
+//! The timeline as a suite: of one recording, or of two that show what varies.
 //!
 //! Owns the first of two recordings until a suite is made of it. A second recording begins with a handshake, as the first did, so
 //! what is open is closed before it begins.

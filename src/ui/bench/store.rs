@@ -134,7 +134,7 @@ pub(crate) struct Store {
     pub exported: RwSignal<u64>,
     /// A recording that another one of the same conversation is compared with.
     pub first_recording: RwSignal<Option<FirstRecording>>,
-    /// The frame that the timeline is to show next, and whether to open it, too.
+    /// The frame that the timeline shows next, and whether it opens too.
     pub go_to: RwSignal<Option<(u64, bool)>>,
     pub pulse: RwSignal<Pulse>,
     /// Toxics that are on in the fault proxy, as the view of faults said last; none before it has.
@@ -401,13 +401,13 @@ impl Store {
 
     /// Takes in what the worker says.
     pub fn apply(&self, changes: Changes) {
-        for line in changes.connections {
-            if line.id.is_of_check() {
+        for state in changes.connections {
+            if state.id.is_of_check() {
                 continue;
             }
-            let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == line.id));
+            let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == state.id));
             if let Some(connection) = known {
-                connection.state.set(Some(line));
+                connection.state.set(Some(state));
             }
         }
         set_if_changed(self.totals, changes.totals);

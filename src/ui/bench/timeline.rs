@@ -155,7 +155,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         view.get().place(position as f64 - start, first.get() - start, top.get())
     };
     let keys = move |event: KeyboardEvent| key_pressed(&event, store, place);
-    let seat = move |position: u64| {
+    let place_of = move |position: u64| {
         let (start, len) = (start.get(), view.get().len);
         ((position + 1).saturating_sub(start), len)
     };
@@ -173,7 +173,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                            <TimelineRow row=slotted(store, slot, slots) store shift seat/>
+                            <TimelineRow row=slotted(store, slot, slots) store shift place_of/>
                         </For>
                     </div>
                 </div>

@@ -189,7 +189,7 @@ fn histogram(name: &str, histogram: &Histogram, step: Duration) -> AnyView {
     )
 }
 
-/// A figure of paths: title, words for who does not see it, paths with their classes, what the lines are, and the axis.
+/// A figure of paths: title, words for people who do not see it, paths with their classes, what the lines are, and the axis.
 fn plot(
     title: &str,
     words: &str,

@@ -334,7 +334,7 @@ fn remarks(store: Store) -> AnyView {
     .into_any()
 }
 
-/// The mistakes as a list, for who does not hover.
+/// The mistakes as a list, for people who do not hover.
 fn mistakes(store: Store) -> AnyView {
     let rows = move || {
         let row = |it: crate::wire::checks::Mistake| {

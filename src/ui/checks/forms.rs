@@ -29,7 +29,7 @@ const STANDARD: [(&str, &str); 5] = [
 /// The forms are kept when they have not changed for this long.
 const KEEP_AFTER: Duration = Duration::from_millis(300);
 
-/// An environment with the names that everybody knows, and no values yet.
+/// An environment with the usual names, and no values yet.
 pub(super) fn standard(name: &str) -> Environment {
     let values = STANDARD.map(|(name, _)| Value { name: name.to_owned(), ..Value::default() });
     Environment { name: name.to_owned(), values: values.into() }

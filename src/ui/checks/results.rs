@@ -172,7 +172,7 @@ fn connections(run: RwSignal<LiveRun>) -> AnyView {
         })
     });
     view! {
-        <section class="seats" aria-label="Connections of the running check" hidden=when(move || connections.with(Vec::is_empty))>
+        <section class="connection-grid" aria-label="Connections of the running check" hidden=when(move || connections.with(Vec::is_empty))>
             <p class="hint" data-testid="seats">{words}</p>
             <ul aria-hidden="true">{cells}</ul>
         </section>
@@ -422,7 +422,7 @@ pub(super) fn threshold(it: crate::engine::report::ThresholdReport, missing: Str
     .into_any()
 }
 
-/// Several runs of one order: a chip for each, and how steady each check was.
+/// Several runs of one request: a chip for each, and how steady each check was.
 pub(super) fn order(store: Store, link: Link) -> AnyView {
     let runs = Memo::new(move |_| {
         let begun = store.order.with(|order| if order.runs > 1 { order.begun as usize } else { 0 });

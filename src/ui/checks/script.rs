@@ -35,8 +35,8 @@ struct Page {
 type Waiting = Rc<RefCell<Option<Waiter>>>;
 
 struct Waiter {
-    /// The number of its order: what is still told of an earlier one is not meant.
-    order: u64,
+    /// The number of its request: later events of an earlier one do not count.
+    request: u64,
     has_begun: bool,
     resolve: js_sys::Function,
     reject: js_sys::Function,
@@ -46,7 +46,7 @@ struct Waiter {
 const FIRST_ORDER: u64 = 1 << 32;
 
 thread_local! {
-    static NEXT_ORDER: Cell<u64> = const { Cell::new(FIRST_ORDER) };
+    static NEXT_REQUEST: Cell<u64> = const { Cell::new(FIRST_ORDER) };
 }
 
 /// From now on scripts reach this view.
@@ -56,7 +56,7 @@ pub(super) fn offer(store: Store, link: Link) {
     let latest = Rc::new(Cell::new(0));
     let newest = latest.clone();
     let lost = waiting.clone();
-    // A worker that has gone tells nothing any more.
+    // A worker that has gone reports nothing any more.
     Effect::new(move || {
         if let Some(words) = store.broken.get()
             && let Some(waiter) = lost.take()
@@ -68,9 +68,9 @@ pub(super) fn offer(store: Store, link: Link) {
         }
     });
     link.listen(move |live| match live {
-        RunEvent::Begun { order, .. } => {
+        RunEvent::Begun { request, .. } => {
             if let Some(waiter) = &mut *ended.borrow_mut() {
-                waiter.has_begun = waiter.order == *order;
+                waiter.has_begun = waiter.request == *request;
             }
         }
         RunEvent::Ended { run, report, .. } => {
@@ -105,19 +105,20 @@ fn page() -> Option<Page> {
 /// `run(suiteText, { vars, env, told_by, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not loaded yet") };
-    let mut order = match order_of(suite, options) {
-        Ok(order) => order,
+    let mut request = match request_of(suite, options) {
+        Ok(request) => request,
         Err(words) => return rejected(&words),
     };
-    order.number = NEXT_ORDER.replace(NEXT_ORDER.get() + 1);
+    request.number = NEXT_REQUEST.replace(NEXT_REQUEST.get() + 1);
     if let Some(waiter) = page.waiting.take() {
         settle(&waiter.reject, &js_sys::Error::new("another run replaced it"));
     }
     // Its results are shown, and nothing else that was looked at.
     page.store.selected.set(String::new());
     Promise::new(&mut |resolve, reject| {
-        *page.waiting.borrow_mut() = Some(Waiter { order: order.number, has_begun: false, resolve, reject });
-        page.link.send(&Request::Run(Box::new(order.clone())));
+        *page.waiting.borrow_mut() =
+            Some(Waiter { request: request.number, has_begun: false, resolve, reject });
+        page.link.send(&Request::Run(Box::new(request.clone())));
     })
 }
 
@@ -125,7 +126,7 @@ fn rejected(words: &str) -> Promise {
     Promise::reject(&js_sys::Error::new(words))
 }
 
-fn order_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> {
+fn request_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> {
     let text = match suite.as_string() {
         Some(text) => text,
         None if suite.is_object() => JSON::stringify(suite)

@@ -60,7 +60,7 @@ impl Tab {
     }
 }
 
-/// An order that runs or has run.
+/// A run request that runs or has run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct OrderSeen {
     /// How many runs it has.

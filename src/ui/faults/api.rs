@@ -31,7 +31,7 @@ pub(super) enum ApiError {
 }
 
 /// What is on, and who is connected.
-pub(super) async fn board(key: &str) -> Result<ProxyState, ApiError> {
+pub(super) async fn proxy_state(key: &str) -> Result<ProxyState, ApiError> {
     let answer = ask("GET", "", None, PATIENCE).await?;
     ProxyState::read(&answer, key).ok_or_else(not_ours)
 }

@@ -57,7 +57,7 @@ pub(super) struct Store {
     pub is_typed: RwSignal<bool>,
     pub reach: RwSignal<Reach>,
     pub api: RwSignal<Api>,
-    pub board: RwSignal<ProxyState>,
+    pub proxy: RwSignal<ProxyState>,
     pub rows: StoredValue<Vec<Row>>,
     /// Grows with every change that is made here: what the server said before is not how it is.
     pub changes: StoredValue<u64>,
@@ -88,7 +88,7 @@ impl Store {
             is_typed: RwSignal::default(),
             reach: RwSignal::default(),
             api: RwSignal::default(),
-            board: RwSignal::default(),
+            proxy: RwSignal::default(),
             rows: StoredValue::new(TOXICS.iter().map(row).collect()),
             changes: StoredValue::default(),
             is_seen: RwSignal::default(),

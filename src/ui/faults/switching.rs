@@ -33,7 +33,7 @@ pub(super) fn change(store: Store, row: Row, how: impl FnOnce(&mut Setting)) {
 /// Puts all toxics as they are given.
 pub(super) fn put_all(store: Store, settings: Vec<Setting>) {
     for (row, setting) in store.all_rows().into_iter().zip(settings) {
-        // One that is off and stays off is nothing to tell, unless it is just being switched.
+        // One that is off and stays off needs no request, unless it is just being switched.
         let is_news = row.setting.with_untracked(|old| *old != setting && (old.is_on || setting.is_on));
         if is_news || row.is_busy.get_untracked() {
             row.setting.set(setting);
@@ -116,22 +116,22 @@ pub(super) fn follow(store: Store) {
 pub(super) async fn refresh(store: Store) {
     let Some(before) = store.changes.try_get_value() else { return };
     let key = store.key();
-    let answer = api::board(&key).await;
+    let answer = api::proxy_state(&key).await;
     if store.api.is_disposed() {
         return;
     }
     heard(store, answer.as_ref().err());
-    let Ok(board) = answer else { return };
+    let Ok(proxy) = answer else { return };
     if store.key() != key {
         return;
     }
     if store.changes.get_value() == before {
-        for (row, there) in store.all_rows().into_iter().zip(&board.settings) {
+        for (row, there) in store.all_rows().into_iter().zip(&proxy.settings) {
             take_over(row, there.as_ref());
         }
     }
-    if store.board.with_untracked(|old| *old != board) {
-        store.board.set(board);
+    if store.proxy.with_untracked(|old| *old != proxy) {
+        store.proxy.set(proxy);
     }
 }
 

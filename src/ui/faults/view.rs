@@ -33,7 +33,7 @@ pub(super) fn faults(store: Store) -> AnyView {
     try_targets(store);
     // The bench marks the connections that lead through the proxy.
     Effect::new(move || {
-        let on = store.on() + store.board.with(|board| board.others.len());
+        let on = store.on() + store.proxy.with(|proxy| proxy.others.len());
         if store.api.with(|api| *api == Api::There) {
             page::announce_bytes(page::TOXICS, on.to_string().as_bytes());
         }
@@ -86,12 +86,12 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     let all_off = move || {
         let off = |setting: Setting| Setting { is_on: false, ..setting };
         put_all(store, store.settings().into_iter().map(off).collect());
-        let own = store.board.with_untracked(|board| board.others.clone());
+        let own = store.proxy.with_untracked(|proxy| proxy.others.clone());
         for other in own.into_iter().filter(|other| !other.is_for_all) {
             remove(store, other.name, store.key());
         }
     };
-    let others = when(move || store.board.with(|board| board.others.iter().all(|it| it.is_for_all)));
+    let others = when(move || store.proxy.with(|proxy| proxy.others.iter().all(|it| it.is_for_all)));
     let as_steps = move || copy(store, steps(&store.settings(), &store.key()));
     let count = text(move || match (is_missing.get(), store.on()) {
         (true, _) => "Not known".to_owned(),
@@ -115,14 +115,14 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
 
 /// What else is in the proxy: other toxics, other lines, and who is connected.
 fn aside(store: Store) -> AnyView {
-    let others = Memo::new(move |_| store.board.with(|board| board.others.clone()));
+    let others = Memo::new(move |_| store.proxy.with(|proxy| proxy.others.clone()));
     let lines = Memo::new(move |_| {
-        let lines = store.board.with(|board| board.lines.clone());
+        let lines = store.proxy.with(|proxy| proxy.lines.clone());
         if lines.len() > 1 { lines } else { Vec::new() }
     });
     let connections = Memo::new(move |_| {
-        store.board.with(|board| {
-            (board.total, board.connections.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>())
+        store.proxy.with(|proxy| {
+            (proxy.total, proxy.connections.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>())
         })
     });
     let is_unknown = when(move || store.api.get() != Api::There);

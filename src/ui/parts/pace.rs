@@ -26,7 +26,7 @@ impl Pace {
         if drawn <= self.easy { Duration::ZERO } else { (drawn * self.times).min(self.longest) }
     }
 
-    /// Applies news with the next frame, and says how long to rest then.
+    /// Applies an update with the next frame, and says how long to rest then.
     pub fn draw(self, apply: impl FnOnce() + 'static, drawn: impl FnOnce(Duration) + 'static) {
         page::with_next_frame(move || {
             let began = clock::now();

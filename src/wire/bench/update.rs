@@ -1,4 +1,4 @@
-//! What the worker tells its page.
+//! What the worker sends to its page.
 
 use std::time::Duration;
 

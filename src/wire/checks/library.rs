@@ -7,7 +7,7 @@ use crate::engine::suite::assist::{OutlineCheck, OutlineVariable};
 /// A suite of the library, as it is listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
-    /// Unique: the name of a suite that ships, or a number of one's own.
+    /// Unique: the name of a suite that ships, or a number.
     pub id: String,
     /// What people call it.
     pub title: String,
@@ -23,7 +23,7 @@ pub struct Card {
     pub problems: usize,
 }
 
-/// A suite of one's own.
+/// A suite that a person added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnSuite {
     /// Unique.
@@ -56,7 +56,7 @@ pub struct Examined {
     pub name: String,
     /// Its prose.
     pub about: String,
-    /// What it can be told.
+    /// Its variables.
     pub variables: Vec<OutlineVariable>,
     /// What it checks.
     pub checks: Vec<OutlineCheck>,

@@ -43,9 +43,9 @@ pub enum Question {
         /// Whether it is a check.
         is_check: bool,
     },
-    /// Keeps a suite of one's own, a new one or a changed one.
+    /// Keeps an own suite, a new one or a changed one.
     Keep(OwnSuite),
-    /// Forgets a suite of one's own.
+    /// Forgets an own suite.
     Forget(String),
     /// Keeps the forms.
     KeepForms(Forms),

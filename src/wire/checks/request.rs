@@ -53,7 +53,7 @@ pub struct RunRequest {
     pub start_at: Option<u64>,
 }
 
-/// One suite of an order.
+/// One suite of a run request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuiteRequest {
     /// In the library; empty when it comes from elsewhere.

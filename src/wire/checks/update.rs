@@ -37,17 +37,17 @@ pub enum RunEvent {
     /// A run request has begun.
     Begun {
         /// Which.
-        order: u64,
+        request: u64,
         /// How many runs will follow: suites times rounds.
         runs: u32,
     },
-    /// The next run of the order begins.
+    /// The next run of the request begins.
     Run {
         /// Counted from 1 in this visit.
         run: u64,
         /// Of which suite in the library.
         suite_id: String,
-        /// Which of the order's suites.
+        /// Which of the request's suites.
         suite: usize,
         /// Which time, from 0.
         round: u32,
@@ -74,7 +74,7 @@ pub enum RunEvent {
         /// What came of it.
         report: Box<Report>,
     },
-    /// The whole order has ended.
+    /// The whole request has ended.
     Over,
     /// Something could not be kept.
     Trouble(String),

@@ -1,4 +1,4 @@
-//! One connection as the session keeps it: its state, its socket, its open questions.
+//! One connection as the worker keeps it: its state, its socket, its open questions.
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use crate::engine::recording::handshakes::Handshakes;
 use crate::engine::{Endpoint, Entry, FrameKind, FrameLog, Instant, Latency};
 use crate::wire::bench::ConnectionId;
 
-/// The record of a session.
+/// The record of the bench.
 pub(super) struct Record {
     pub log: FrameLog,
     pub handshakes: Handshakes,

@@ -65,7 +65,7 @@ impl<W: World> BenchWorker<W> {
         self.with_scope(id, round, extra, |scope| draft.build(attached.as_ref(), scope))
     }
 
-    /// Sends a draft; what went wrong is logged on its connection and told.
+    /// Sends a draft; what went wrong is logged on its connection and returned.
     pub(super) fn send_draft(
         &self,
         id: ConnectionId,

@@ -98,7 +98,7 @@ impl<W: World> BenchWorker<W> {
         }
     }
 
-    /// Starts a handshake on a line that has no socket. What happens is logged, then told to `listener`.
+    /// Starts a handshake on a connection that has no socket. Each event is logged, then passed to `listener`.
     /// After an error the line is closed.
     pub(super) fn open(
         &self,
@@ -167,7 +167,7 @@ impl<W: World> BenchWorker<W> {
                 connection.socket.clone().filter(|_| is_overdue)
             });
             if let Some(Some(socket)) = overdue {
-                // The browser tells of a failure and of the end, as of every handshake that fails.
+                // The browser reports a failure and then the end, as for every handshake that fails.
                 let _ = socket.close(&Closing::normal());
             }
             worker.flush();
@@ -410,7 +410,7 @@ fn ending<S: Socket>(connection: &Connection<S>, at: Instant, event: &Event) -> 
         since_last_send: connection.last_sent.map(|sent| at - sent),
         offered_protocols: !endpoint.protocols().is_empty(),
         is_given_up: connection.is_overdue,
-        // Asked now: what was told last may have left since.
+        // Asked now: what was reported last may have left since.
         buffered: connection.socket.as_ref().map_or(0, |socket| socket.buffered()),
     };
     Some((endpoint, ended))

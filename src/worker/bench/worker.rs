@@ -90,9 +90,9 @@ pub(super) struct State<W: World> {
     changes: u64,
     /// When the first change came that is not kept yet.
     changed_at: Option<Instant>,
-    /// The page has told its set-up; before, what was kept must not be written over.
+    /// The page has sent its set-up; before that, what was kept must not be overwritten.
     is_arranged: bool,
-    /// What has changed lately could not be kept, and the page has been told.
+    /// The last changes could not be kept, and the page knows it.
     is_unkept: bool,
     /// The page has drawn what it got.
     page_is_ready: bool,

@@ -90,7 +90,7 @@ impl History {
 }
 
 /// What of a report is listed. `bytes` is what keeping it costs.
-pub(super) fn line(id: u64, suite_id: &str, report: &Report, bytes: usize) -> PastRun {
+pub(super) fn past_run(id: u64, suite_id: &str, report: &Report, bytes: usize) -> PastRun {
     PastRun {
         id,
         suite_id: suite_id.to_owned(),

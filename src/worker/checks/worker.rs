@@ -58,14 +58,14 @@ pub(super) struct Inner<W: World> {
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
     /// Stops what runs.
     pub stop: RefCell<Option<Stop>>,
-    /// Counts orders: one that was replaced must not go on.
-    pub orders: Cell<u64>,
-    /// All orders up to this one were stopped, also those that still waited.
+    /// Counts requests: one that was replaced must not go on.
+    pub requests: Cell<u64>,
+    /// All requests up to this one were stopped, also those that still waited.
     pub stopped: Cell<u64>,
     /// A request is at work; the next one waits for its end, so that events of two never mix.
     pub is_working: Cell<bool>,
     pub hidden: Rc<Cell<bool>>,
-    /// What has happened since the page was last told.
+    /// What has happened since the last update.
     pending: RefCell<Vec<RunEvent>>,
     page_is_ready: Cell<bool>,
     /// Until when the page would rather draw nothing, and whether a task waits for that moment.
@@ -90,7 +90,7 @@ impl<W: World> ChecksWorker<W> {
             recordings: RefCell::default(),
             reports: RefCell::default(),
             stop: RefCell::default(),
-            orders: Cell::new(0),
+            requests: Cell::new(0),
             stopped: Cell::new(0),
             is_working: Cell::new(false),
             hidden: Rc::default(),
@@ -183,13 +183,13 @@ impl<W: World> ChecksWorker<W> {
                     None => self.answer_soon(id, question),
                 }
             }
-            Request::Run(order) => {
+            Request::Run(request) => {
                 self.stop();
-                self.0.orders.set(self.0.orders.get() + 1);
-                (self.0.spawn)(Box::pin(self.clone().work(*order, self.0.orders.get())));
+                self.0.requests.set(self.0.requests.get() + 1);
+                (self.0.spawn)(Box::pin(self.clone().work(*request, self.0.requests.get())));
             }
             Request::Stop => {
-                self.0.stopped.set(self.0.orders.get());
+                self.0.stopped.set(self.0.requests.get());
                 self.stop();
             }
             Request::Seen(rest) => {
@@ -221,7 +221,7 @@ impl<W: World> ChecksWorker<W> {
                 Err(problems) => Answer::Mistakes(problems.iter().map(mistake).collect()),
             },
             Question::Examples => Answer::Examples(assist::examples()),
-            Question::Plan(order) => self.planned(&order),
+            Question::Plan(request) => self.planned(&request),
             Question::Place { text, offset, is_check } => {
                 Answer::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
             }
@@ -462,7 +462,7 @@ fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Answer 
     Answer::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
 }
 
-/// A suite of one's own as it was kept under a name, or why it is none.
+/// An own suite as it was kept under a name, or why it is not valid.
 fn own_suite(name: &str, kept: Result<Option<String>, StoreError>) -> Result<OwnSuite, String> {
     let text = kept.map_err(|error| format!("a suite: {error}"))?.unwrap_or_default();
     let suite: OwnSuite = serde_json::from_str(&text).map_err(|error| format!("a suite: {error}"))?;
