@@ -1,5 +1,5 @@
-//! Whether everybody can use the page: axe-core over each view, light and dark, wide and narrow; and that a page that is taken
-//! down leaves nothing behind, without which no test of it would stand alone.
+//! Whether all people can use the page: axe-core over each view, light and dark, wide and narrow. A page that is taken down
+//! leaves nothing behind, so each test stands alone.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -1,7 +1,7 @@
 //! Texts under keys that survive a reload: one IndexedDB database with one store. In a worker as in a page.
 //!
-//! Owns opening, reading and writing. It refuses to know what the texts mean. One rule: storage may be
-//! missing or full at any time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
+//! Owns opening, reading and writing. It refuses to know what the texts mean. One rule: storage may be missing or full at any
+//! time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
 
 use std::time::Duration;
 

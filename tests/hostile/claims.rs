@@ -160,8 +160,8 @@ pub enum Made {
     Dropped,
 }
 
-/// Runs a suite of bytes against a server of bytes, twice: it ends, in time, with every socket closed, with a verdict that
-/// its steps bear out, and in the same way both times.
+/// Runs a suite of bytes against a server of bytes, twice. It ends in time, with every socket closed and a verdict that its
+/// steps bear out, both times in the same way.
 pub fn run_suite(bytes: &[u8]) -> Made {
     // The server first: a longer suite must not change it.
     let (manners, suite) = bytes.split_at(bytes.len().min(64));
@@ -191,8 +191,8 @@ pub fn run_text(manners: &[u8], text: &str) -> Made {
     Made::Ran(Box::new(report))
 }
 
-/// The report of a hostile run, with the bytes in its texts too, is written in every form without a panic; what is JSON reads
-/// back as the same, and nothing of it becomes markup.
+/// The report of a hostile run, with the bytes in its texts too, is written in every form without a panic. JSON reads back as
+/// the same, and nothing of it becomes markup.
 pub fn report_forms(bytes: &[u8]) {
     let Made::Ran(mut report) = run_suite(bytes) else { return };
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -281,7 +281,8 @@ impl Heard {
             }
             Progress::StepStarted { check, step } => self.checks[check].1[step].is_running = true,
             Progress::StepEnded { check, step, verdict, failure, .. } => {
-                let failure = failure.map(|failure| *failure);
+                // A report leaves the address of the handshake out.
+                let failure = failure.map(|failure| Failure { handshake: None, ..*failure });
                 self.checks[check].1[step] = HeardStep { is_running: false, verdict: Some(verdict), failure };
             }
             Progress::CheckEnded { check, verdict, .. } => self.checks[check].0 = Some(verdict),

@@ -1,7 +1,7 @@
 //! A line through the proxy: where it leads, and the address that one connects to.
 //!
-//! Pure. One rule: what stands in `to` is encoded, since a `&` of the target would end it; braces stay, so
-//! that a placeholder of the bench is still one.
+//! Pure. One rule: what stands in `to` is encoded, since a `&` of the target would end it. Braces stay, so that a placeholder
+//! of the bench is still one.
 
 /// A line as it is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What the API says of the proxy: the toxics of this line, other lines, and who is connected.
 //!
-//! Pure. One rule: list a toxic that has no row in this view, and never leave it out: it strikes all
-//! the same.
+//! Pure. One rule: list a toxic that has no row in this view, and never leave it out: it strikes all the same.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! How a toxic is set, and as what it goes to the API and comes back.
 //!
-//! Owns both directions of that. It refuses to know who sends it. One rule: what the API shows of a
-//! toxic is what it was given, so that a setting which was read and not touched is the same setting.
+//! Owns both directions of that. It refuses to know who sends it. One rule: what the API shows of a toxic is what it was
+//! given, so that a setting which was read and not touched is the same setting.
 
 use serde_json::Value;
 

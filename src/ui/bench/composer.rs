@@ -103,8 +103,8 @@ fn panel_button(
     })
 }
 
-/// Sends what stands in the composer to where it goes. Whether it is a message is judged by the text of this moment, and whether
-/// it went out is the worker's word; a refusal is said beside the field.
+/// Sends what stands in the composer to where it goes. Whether it is a message is judged by the text of this moment, and
+/// whether it went out is the worker's word. A refusal is shown beside the field.
 pub(crate) fn send(store: Store, link: Link) {
     let draft = store.draft.get_untracked();
     store.refused.set(None);

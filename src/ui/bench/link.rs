@@ -17,8 +17,8 @@ use crate::wire::{self, WireError};
 /// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
-/// A flood costs the page a part of its time only: a person may need it to type and click, and a small machine to read from its
-/// sockets.
+/// A flood costs the page a part of its time only. A person may need the rest to type and click, and a small machine to read
+/// from its sockets.
 const PACE: Pace = Pace { easy: Duration::from_millis(2), times: 6, longest: Duration::from_millis(200) };
 
 /// Asks the worker. A copy is the same hold.

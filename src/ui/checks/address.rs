@@ -1,7 +1,7 @@
 //! What an address of the page asks for: `?suite=…&autorun&var.name=value&env.NAME=value&seed=…&tag=…`.
 //!
-//! Owns reading it. One rule: an address that a person was sent connects to nothing by itself. What it asks
-//! for is shown, and runs when a person presses the button; only a browser that a program drives runs at once.
+//! Owns reading it. One rule: an address that a person was sent connects to nothing by itself. What it asks for is shown, and
+//! runs when a person presses the button; only a browser that a program drives runs at once.
 
 use leptos::prelude::*;
 

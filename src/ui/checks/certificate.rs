@@ -1,7 +1,7 @@
 //! The part "Certificate": what a run of the suite `conformance` says of a server, while it runs and afterwards.
 //!
-//! Owns how it is laid out, on a screen and on paper. What it says is made by [`crate::engine::conformance`]. One rule:
-//! no word on the whole stands there before the run has ended.
+//! Owns how it is laid out, on a screen and on paper. What it says is made by [`crate::engine::conformance`]. One rule: no
+//! word on the whole stands there before the run has ended.
 
 use leptos::prelude::*;
 

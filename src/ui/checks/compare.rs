@@ -1,7 +1,8 @@
 //! Two runs side by side.
 //!
-//! Owns what is better and what is worse. A difference within what the clock and chance can make is none: a figure is judged only
-//! when both runs have enough samples of it, and marked when it differs by more than a tenth and three steps of the clock.
+//! Owns what is better and what is worse. A difference that the clock or chance can make is not a difference. A figure is
+//! judged only when both runs have enough samples. It is marked when it differs by more than a tenth and three steps of the
+//! clock.
 
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The part "Figures": what a run measured.
 //!
-//! Owns which figures are drawn and how. Geometry is in [`chart`](crate::model::plot). One rule: no figure is
-//! finer than the clock, and none is made up where nothing was measured.
+//! Owns which figures are drawn and how. Geometry is in [`chart`](crate::model::plot). One rule: no figure is finer than the
+//! clock, and none is made up where nothing was measured.
 
 use std::time::Duration;
 

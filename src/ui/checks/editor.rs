@@ -1,7 +1,7 @@
 //! The part "Edit": the document of the suite.
 //!
-//! Owns when a change is looked at and kept. One rule: what a person has written is kept as it is, also when
-//! it cannot be read; only what ships is read-only.
+//! Owns when a change is looked at and kept. One rule: what a person has written is kept as it is, also when it cannot be
+//! read; only what ships is read-only.
 
 use std::rc::Rc;
 use std::time::Duration;

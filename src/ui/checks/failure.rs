@@ -42,7 +42,7 @@ pub(super) fn details(
     let diff = (!rows.is_empty()).then(|| {
         view! {
             <table class="diff" data-testid="diff">
-                <thead><tr><th scope="col">"where"</th><th scope="col">"wanted"</th><th scope="col">"got"</th></tr></thead>
+                <thead><tr><th scope="col">"where"</th><th scope="col">"expected"</th><th scope="col">"found"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         }

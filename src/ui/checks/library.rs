@@ -1,7 +1,7 @@
 //! The library: suites that ship, and one's own.
 //!
-//! Owns finding, choosing, making, importing, renaming and deleting. One rule: nothing that a person wrote
-//! is gone at once; what was deleted can be brought back until something else is said.
+//! Owns finding, choosing, making, importing, renaming and deleting. One rule: nothing that a person wrote is gone at once;
+//! what was deleted can be brought back until something else is said.
 
 use leptos::prelude::*;
 use web_sys::DragEvent;

@@ -15,8 +15,8 @@ use crate::wire::{decode_json, encode_json};
 /// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// Drawing a run takes a hundredth of the time: the answers that it measures come through the same machine, and what one round
-/// trip in a hundred meets is what a percentile shows. Twice a second it is drawn all the same.
+/// Drawing a run takes a hundredth of the time. The answers that the run measures come through the same machine, and a
+/// percentile shows what one round trip in a hundred meets. Twice a second it is drawn all the same.
 const PACE: Pace = Pace { easy: Duration::ZERO, times: 100, longest: Duration::from_millis(500) };
 
 /// Asks the worker. A copy is the same hold.

@@ -1,7 +1,7 @@
 //! From what stands in the view to a run request.
 //!
-//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. One rule:
-//! a value is given only to a suite that has such a variable, since an unknown one is an error.
+//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. One
+//! rule: a value is given only to a suite that has such a variable, since an unknown one is an error.
 
 use std::collections::BTreeMap;
 

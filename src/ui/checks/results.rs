@@ -1,7 +1,7 @@
 //! A run as it happens, and when it is over.
 //!
-//! Owns the line of the whole, the checks and their steps, and the grid of connections. One rule: what is
-//! drawn is redrawn only where it differs, since a run reports four times a second.
+//! Owns the line of the whole, the checks and their steps, and the grid of connections. One rule: what is drawn is redrawn
+//! only where it differs, since a run reports four times a second.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
 //! The proxy's API, as the page calls it.
 //!
-//! One rule: an answer that is not of that API is not a refusal. It says that this page is served by
-//! something else.
+//! One rule: an answer that is not of that API is not a refusal. It says that this page is served by something else.
 
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! Switching toxics, and hearing what is switched.
 //!
-//! Owns when the API is asked. Two rules: of one toxic one change is on its way at a time, and after it
-//! goes the latest, so that a slider that is dragged ends where it was let go; and what the server said before a change is not
-//! taken for how it is after it.
+//! Owns when the API is asked. Two rules. Of one toxic one change is on its way at a time, and after it goes the latest, so a
+//! dragged slider ends where it was let go. An answer from before a change does not count after it.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Fields and buttons that are bound to a part of something.
 //!
-//! Their types are erased on purpose: each closure type of its own would be drawn by code of its own, and every byte of the page
-//! is downloaded.
+//! Their types are erased on purpose: each closure type would be drawn by code of its own. Every byte of the page is
+//! downloaded.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! How fast a page takes updates from a worker.
 //!
-//! Owns the rest after a frame. Drawing needs the processor that a small machine also needs for its sockets and for the server
-//! that is measured. One rule: the cost of an update is known only once it is drawn, which is after the
-//! callback that applied it.
+//! Owns the rest after a frame. Drawing needs the processor that a small machine also needs for its sockets and for the
+//! server that is measured. One rule: the cost of an update is known only once it is drawn, which is after the callback that
+//! applied it.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! What a person has set up on the bench, and what survives a reload.
 //!
-//! Owns the plain data that both sides hold: the page edits it, the worker acts by it and keeps it as JSON. It refuses to know
-//! what has happened. One rule: a field may be added and never renamed, since old ones are read back;
-//! whatever is missing takes its default.
+//! Owns the plain data that both sides hold: the page edits it, the worker acts by it and keeps it as JSON. It refuses to
+//! know what has happened. One rule: a field may be added and never renamed, since old ones are read back; whatever is
+//! missing takes its default.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Frames that are kept whatever the budget says.
 //!
-//! Owns copies of them, and what people say of them. One rule: what is pinned counts against a bound of
-//! its own, so that pinning everything does not fill the memory.
+//! Owns copies of them, and what people say of them. One rule: what is pinned counts against a bound of its own, so that
+//! pinning everything does not fill the memory.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,7 +1,6 @@
 //! What the bench sends: drafts, frames once more, heartbeats, automatic replies, and repeated messages.
 //!
-//! One rule: everything that sends by itself checks what waits in the browser, which accepts everything and
-//! says nothing.
+//! One rule: everything that sends by itself checks what waits in the browser, which accepts everything and says nothing.
 
 use std::rc::Rc;
 use std::time::Duration;

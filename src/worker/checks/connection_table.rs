@@ -1,7 +1,7 @@
 //! A world that counts its connections.
 //!
-//! Owns how each connection of the running check stands, and the limit of the browser. It refuses to keep frames. One rule:
-//! a socket counts until its end is heard or it is dropped, since a browser also counts those that close.
+//! Owns how each connection of the running check stands, and the limit of the browser. It refuses to keep frames. One rule: a
+//! socket counts until its end is heard or it is dropped, since a browser also counts those that close.
 
 use std::cell::RefCell;
 use std::rc::Rc;

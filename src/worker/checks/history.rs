@@ -1,7 +1,7 @@
 //! Runs of earlier times: a list, and the report of each.
 //!
-//! Owns how many are kept and how much of them. One rule: the list is written after a report, so that
-//! nothing is listed that is not there.
+//! Owns how many are kept and how much of them. One rule: the list is written after a report, so that nothing is listed that
+//! is not there.
 
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 //! What was recorded of the runs of this visit, and where in it each failure is.
 //!
-//! Owns the moments of failures as numbers of frames. One rule: recordings are large, so the oldest ones go
-//! when all together hold more than [`MOST`] bytes; a report is never among what goes.
+//! Owns the moments of failures as numbers of frames. One rule: recordings are large, so the oldest ones go when all together
+//! hold more than [`MOST`] bytes; a report is never among what goes.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 

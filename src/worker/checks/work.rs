@@ -1,7 +1,7 @@
 //! A run request at work: suite after suite, round after round.
 //!
-//! Owns what the page hears of a run and what becomes of its report. One rule: a request that was stopped or
-//! replaced still ends each run that has begun with a report.
+//! Owns what the page hears of a run and what becomes of its report. One rule: a request that was stopped or replaced still
+//! ends each run that has begun with a report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;

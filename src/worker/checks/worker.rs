@@ -1,7 +1,7 @@
 //! The worker of the checks: requests of the page come in, updates go out.
 //!
-//! Owns the library, what is kept, and the answers to questions; [`super::work`] runs requests. One rule:
-//! nothing is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
+//! Owns the library, what is kept, and the answers to questions; [`super::work`] runs requests. One rule: post nothing of a
+//! run before the page has drawn what it got. A slow page never grows a queue of posts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
