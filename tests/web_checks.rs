@@ -226,7 +226,7 @@ async fn the_practice_server_is_checked_with_one_click_and_has_its_certificate()
     shorten(&user).await;
     assert_eq!(user.value("server-url"), address("/echo"));
     user.click("server-check").await;
-    user.until_text("certificate-word", "Being checked").await;
+    user.until_text("certificate-word", "Checking").await;
     user.until_text("certificate-word", "Conforms").await;
     assert_eq!(rows(&user, "fail"), Vec::<String>::new());
     assert!(rows(&user, "pass").iter().any(|row| row.starts_with("H4 ")), "its own values were given");

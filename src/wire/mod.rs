@@ -1,9 +1,9 @@
 //! The typed messages between the page and its two workers.
 //!
 //! Owns what either side may say and how it becomes bytes: one buffer a message, transferred, never structured clones.
-//! [`bench`] and [`checks`] have the same files: `request`, `update`, `question`, `answer`, and one for each subject of their
-//! own. It refuses to know who carries the bytes. One rule: the format has no names in it, so both sides must be built from
-//! the same source. [`decode`] checks that by an id of all sources, which `build.rs` works out.
+//! [`mod@bench`] and [`checks`] are split by subject into files, which their `mod.rs` re-exports. It refuses to know who
+//! carries the bytes. One rule: the format has no names in it, so both sides must be built from the same source. [`decode`]
+//! checks that by an id of all sources, which `build.rs` works out.
 
 pub mod bench;
 #[cfg(test)]
