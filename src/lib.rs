@@ -1,6 +1,6 @@
 //! Sockscope: a WebSocket test bench that runs in a browser tab.
 //!
-//! The layers, and the only direction in which they may name each other: `ui → model → wire → engine`, `worker → wire → engine`,
+//! The layers may name each other in one direction only: `ui → model → wire → engine`, `worker → wire → engine`,
 //! `ui → browser → engine`. The engine is a crate of its own. It, `wire`, `model` and `worker` are pure and always build; the others
 //! need the features `browser` and `page`.
 //! [`testing`] is the door for other projects, whose headless tests run suites through it.

@@ -1,9 +1,9 @@
 //! A suite inside the headless tests of another project: a few lines of `wasm-bindgen-test`.
 //!
-//! Owns what such a test needs and nothing else: the suite's text becomes a report, whatever is wrong with the text becomes an
-//! error that reads well where a test prints it, and a report that is no pass becomes a panic that says all of it. It refuses
-//! to know pages and workers of ours; it runs in the window or the worker that calls it, on the browser's own sockets. The rule
-//! a reader would break: only a pass passes. A run that could not be judged is no success of a test.
+//! Owns what such a test needs and nothing else: the suite's text becomes a report. A mistake in the text becomes an error
+//! that reads well where a test prints it. A report that does not pass becomes a panic that says all of it. It refuses to
+//! know pages and workers of ours; it runs in the window or the worker that calls it, on the browser's own sockets. One rule:
+//! only a pass passes. A run that could not be judged is not a success.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -22,7 +22,7 @@ use crate::worker::checks::browser_name;
 /// Seeds are drawn below this, so that a person can read one back.
 const SEEDS: u64 = 1_000_000_000;
 
-/// What a suite is run with. Without any of it: its own variables, all checks, a seed that nobody knows before.
+/// What a suite is run with. Without any of it: its own variables, all checks, a random seed.
 #[derive(Clone, Default)]
 pub struct Options {
     vars: Vec<(String, String)>,
@@ -40,8 +40,8 @@ impl Options {
         Self::default()
     }
 
-    /// The value of a variable, as `--var` gives it: where the suite's default is a number, a boolean, an object or an array, a
-    /// text that reads as one becomes one.
+    /// The value of a variable, as `--var` gives it. Where the suite's default is a number, a boolean, an object or an array,
+    /// a text that reads as one becomes one.
     pub fn var(mut self, name: &str, value: impl ToString) -> Self {
         self.vars.push((name.to_owned(), value.to_string()));
         self
@@ -111,9 +111,8 @@ fn list(mistakes: &[impl fmt::Display]) -> String {
 
 /// Runs a suite here, in this window or worker.
 ///
-/// # Errors
-/// When the text is no suite, when a variable is unknown or cannot have its value, and when no check is left to run. What goes
-/// wrong later stands in the report.
+/// # Errors When the text is not a suite, when a variable is unknown or cannot have its value, and when no check is left to
+/// run. What goes wrong later is in the report.
 pub async fn run_suite(text: &str, options: Options) -> Result<Report, Mistakes> {
     let suite = Suite::parse(text).map_err(Mistakes::Suite)?;
     let world = BrowserWorld::new();

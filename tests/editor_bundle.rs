@@ -1,6 +1,6 @@
 //! The bundle of the suite editor is made of what stands beside it.
 //!
-//! It is committed, so that nobody needs Node to build the page; nothing but this would notice that it is an old one.
+//! It is committed, so that building the page needs no Node; nothing but this would notice that it is an old one.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;

@@ -6,7 +6,7 @@ mod bodies;
 
 use sockscope_engine::base::random::Random;
 
-/// Each seed as it is, and so many changes of each.
+/// Each seed as it is, and this many changes of each.
 const CHANGES: usize = 150;
 
 /// Runs the body with the seeds and with what small changes make of them, the way a fuzzer begins.

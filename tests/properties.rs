@@ -22,7 +22,7 @@ use sockscope_engine::report::Verdict;
 use sockscope_engine::run::inbox_probe::{Arrival, Mode, Pairing, Probe, Waiting, Wanting};
 use sockscope_engine::{Instant, Payload};
 
-/// The same cases every time, so that a failure is no accident; `PROPTEST_CASES` asks for more of them.
+/// The same cases every time, so that a failure can be repeated; `PROPTEST_CASES` asks for more of them.
 #[track_caller]
 fn holds<S: Strategy>(cases: u32, strategy: S, claim: impl Fn(S::Value)) {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
@@ -224,7 +224,7 @@ impl Letter {
 struct Model {
     messages: Vec<Came>,
     wishes: Vec<Held>,
-    /// The kinds of pairing in the order in which somebody first waited by them.
+    /// The kinds of pairing in the order of the first wait by each.
     lanes: Vec<bool>,
     /// By pairing: those that had their end, and whether an answer has come since.
     past: Vec<(Paired, Vec<&'static str>, bool)>,

@@ -1,5 +1,5 @@
-//! Thousands of runs against a server that does one thing wrong, each made of a seed: the verdict is the fault that was put
-//! in, and every latency is exactly the one that was simulated.
+//! Thousands of runs against a server that does one thing wrong, each made of a seed. The verdict is the injected fault, and
+//! every latency is exactly the simulated one.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod simulated;
@@ -37,7 +37,7 @@ enum Fault {
     Abort,
     /// Another message beside it.
     Chatter,
-    /// A reply to nobody's question.
+    /// A reply without a question.
     ForeignId,
 }
 

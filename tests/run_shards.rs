@@ -54,7 +54,7 @@ fn merged(shards: Vec<Report>) -> Report {
     merge(&shards.into_iter().map(Some).collect::<Vec<_>>()).expect("shards of one run")
 }
 
-/// A suite with one check on a group of so many.
+/// A suite with one check on a group of this size.
 fn crowd(count: u64, path: &str, steps: &Value) -> Value {
     json!({
         "sockscope": 1, "suite": "crowd",
@@ -118,7 +118,7 @@ fn random_suite(seed: u64) -> (Value, Faults) {
             _ => json!({"all": [[{"on": "crowd", "send": "left"}], [{"on": "crowd", "send": "right"}]]}),
         });
     }
-    // What nobody waits for arrives before the end, however long the others take.
+    // An unawaited message arrives before the end, however long the others take.
     steps.push(json!({"wait": "100ms"}));
     if below(2) == 1 {
         steps.push(json!({"on": "crowd", "close": {}}));
@@ -198,7 +198,7 @@ fn merging_the_only_shard_changes_no_figure() {
         let mut same = merged(vec![whole.clone()]);
         assert_eq!((same.shards.len(), same.shards[0].verdict), (1, whole.verdict));
         same.shards.clear();
-        // Who began first is no figure.
+        // The order of starts is not a figure.
         let mut whole = whole;
         for step in
             [&mut same, &mut whole].into_iter().flat_map(|it| &mut it.checks).flat_map(|it| &mut it.steps)
@@ -538,14 +538,14 @@ fn a_threshold_that_time_explains_is_excused_by_the_shard_that_was_hidden() {
     let others = with_thresholds(crowd(4, "/ws/echo", &echoes()), json!({"received": "== 0"}));
     let sim = world(SEED, Faults::default());
     let report = merged(all_of(&sim, &others, 2, |_, options| options.hidden.set(true)));
-    assert_eq!(report.verdict, Verdict::Fail, "what time does not explain is no fault of the harness");
+    assert_eq!(report.verdict, Verdict::Fail, "what time does not explain is not a fault of the harness");
 }
 
 #[test]
 fn leftovers_are_united_and_bounded() {
     let steps = json!([
         {"connect": "crowd"},
-        {"on": "crowd", "repeat": {"times": 30}, "send": "nobody looks"},
+        {"on": "crowd", "repeat": {"times": 30}, "send": "unread"},
         {"wait": "1s"}
     ]);
     let report = merged(shards_of(&crowd(6, "/ws/echo", &steps), 2));

@@ -315,7 +315,7 @@ fn stopping_closes_every_socket_and_still_reports() {
     assert!(outcome.report.duration_ms.0 < 6000.0);
 }
 
-/// A run that somebody stops after so long.
+/// A run that is stopped after this long.
 #[track_caller]
 fn stopped_after(text: &Value, faults: Faults, after: Duration) -> Outcome {
     let setting = Setting::default();
@@ -339,7 +339,7 @@ fn a_stop_during_teardown_leaves_it_five_seconds() {
 }
 
 #[test]
-fn after_a_stop_nobody_waits_long_for_a_close() {
+fn after_a_stop_no_close_is_waited_for_long() {
     let mut text = suite("/ws", &json!([{"connect": "a"}, {"wait": "1m"}]));
     text["defaults"] = json!({"close_within": "1m"});
     let keeps = Faults { keeps_open: true, ..Faults::default() };
@@ -493,7 +493,7 @@ fn a_requirement_that_is_not_met_makes_it_inconclusive() {
     assert_eq!(coarse.totals.sent, 0, "what could prove nothing is not begun");
 }
 
-// ------------------------------------------------------------------------------------------------ what is told
+// ------------------------------------------------------------------------------------------------ what is reported
 
 #[test]
 fn progress_adds_up_to_the_report() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sockscope_engine::suite::assist::{complete, explain_at, format};
 
-/// What takes this long does not end; it is no measure of speed.
+/// What takes this long does not end; it does not measure speed.
 const BOUND: Duration = Duration::from_secs(60);
 
 fn floor(text: &str, at: usize) -> usize {

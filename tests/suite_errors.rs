@@ -1,6 +1,6 @@
 //! What is said of broken suites, kept as files: the specification of the messages.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test suite_errors` writes them anew; look at the difference before you commit it.
+//! `UPDATE_GOLDEN=1 cargo test --test suite_errors` rewrites them; look at the difference before you commit it.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;
@@ -32,7 +32,7 @@ fn every_broken_suite_is_told_as_it_is_kept() {
             differing.push(format!("{}:\n{told}", kept.display()));
         }
     }
-    assert!(differing.is_empty(), "UPDATE_GOLDEN=1 writes them anew\n{}", differing.join("\n"));
+    assert!(differing.is_empty(), "UPDATE_GOLDEN=1 rewrites them\n{}", differing.join("\n"));
 }
 
 #[test]

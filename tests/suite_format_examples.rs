@@ -28,7 +28,7 @@ struct Example {
     /// `pass`, `refused`, or `fail` and the kind of the failure.
     end: String,
     text: String,
-    /// What the page says is told; none when it says nothing.
+    /// The error that the page names; none when it names none.
     told: Option<String>,
 }
 
@@ -86,7 +86,7 @@ fn told(report: &Report) -> String {
     lines.join("\n")
 }
 
-/// With `UPDATE_GOLDEN=1` the page says what is told.
+/// `UPDATE_GOLDEN=1` writes the errors into the page.
 fn rewrite(examples: &[(usize, String)]) {
     let lines: Vec<&str> = PAGE.lines().collect();
     let mut page = String::new();
@@ -114,7 +114,7 @@ fn refuse(example: &Example) {
     assert_eq!(example.told.as_deref(), Some(problems.join("\n").as_str()), "line {}", example.line);
 }
 
-/// What is told of it, where the page is to be written by that.
+/// Its error, where the page is to be rewritten.
 #[track_caller]
 fn run(example: &Example, suite: &str) -> Option<String> {
     let outcome = run_text(suite, &Setting { seed: 42, ..Setting::default() });
@@ -202,7 +202,7 @@ fn every_example_ends_as_the_page_says() {
                     run(&example, &suite.to_string());
                 }
             }
-            other => panic!("line {}: {other} is no kind of example", example.line),
+            other => panic!("line {}: expected a kind of example, found {other}", example.line),
         }
     }
     if !written.is_empty() {
@@ -228,7 +228,7 @@ fn written() -> BTreeSet<String> {
     for example in
         examples().into_iter().filter(|example| example.end != "refused" && example.kind != "report")
     {
-        // Comments and trailing commas are told by the parser; here the words are enough.
+        // The parser reports comments and trailing commas; here the words are enough.
         match serde_json::from_str(&example.text) {
             Ok(value) => walk(&value, &mut all),
             Err(_) => all.extend(example.text.split('"').map(str::to_owned)),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sockscope_engine::base::random::Random;
 use sockscope_engine::suite::Suite;
 
-/// What takes this long does not end; it is no measure of speed.
+/// What takes this long does not end; it does not measure speed.
 const BOUND: Duration = Duration::from_secs(120);
 
 fn problems(text: &str) -> Vec<String> {

@@ -9,7 +9,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 use sockscope_engine::suite::{Suite, schema, schema_text};
 
-/// What only the parser can see, or what is no JSON at all: the schema takes these.
+/// What only the parser can see, or what is not JSON at all: the schema takes these.
 const NOT_STRUCTURAL: [&str; 4] = ["names", "quotes", "syntax", "twice"];
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -61,7 +61,7 @@ fn the_published_schema_is_the_one_of_the_parser() {
         fs::write(&file, schema_text()).expect("a writable file");
     }
     let published = fs::read_to_string(&file).expect("the published schema");
-    assert!(published == schema_text(), "UPDATE_GOLDEN=1 cargo test --test suite_schema writes it anew");
+    assert!(published == schema_text(), "UPDATE_GOLDEN=1 cargo test --test suite_schema rewrites it");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Whether everybody can use the page: axe-core over each view, light and dark, wide and narrow; and that a page that is taken
-//! down leaves nothing behind, without which no test of it would stand alone.
+//! Whether all people can use the page: axe-core over each view, light and dark, wide and narrow. A page that is taken down
+//! leaves nothing behind, so each test stands alone.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -24,7 +24,7 @@ async fn the_page_taken_down_leaves_nothing_behind() {
     assert!(alive().contains("worker"), "the counting counts");
     drop(user);
     assert_eq!(alive(), before);
-    // What is still on its way when the page goes must find nobody, and be quiet.
+    // What is still on its way when the page goes must find no receiver, and be quiet.
     User::open().await;
 }
 
@@ -130,7 +130,7 @@ async fn axe_finds_nothing_in_the_checks_on_a_narrow_screen() {
     no_violations_of_checks_on(400).await;
 }
 
-/// The view of faults: nothing on, several on with somebody connected, a number and a target that are none, and no proxy at all.
+/// The view of faults: nothing on, several on with a connection, a number and a target that are none, and no proxy at all.
 async fn no_violations_of_faults_on(width: u32) {
     let user = User::open_faults_on(width, 900).await;
     // It scrolls, and a bar takes its part.
@@ -177,7 +177,7 @@ async fn axe_finds_nothing_in_the_faults_on_a_narrow_screen() {
 #[test]
 async fn axe_finds_nothing_where_there_is_no_proxy() {
     let user = User::open_faults_of(&web::no_server()).await;
-    user.until_text("no-proxy", "There is no proxy to switch").await;
+    user.until_text("no-proxy", "The proxy does not answer").await;
     let found = user.violations().await;
     assert!(found.is_empty(), "{found:#?}");
 }

@@ -119,10 +119,10 @@ async fn a_secret_is_not_shown_and_not_there_on_the_next_visit() {
     );
     user.click("part-values").await;
     user.click("keep-secrets").await;
-    assert!(kept(&has).await, "a secret is kept when somebody asks for it");
+    assert!(kept(&has).await, "a secret is kept when a person asks for it");
     user.choose_suite("rooms").await;
     user.click("keep-secrets").await;
-    assert!(kept(&|forms| !has(forms)).await, "and forgotten when nobody does, whichever suite is looked at");
+    assert!(kept(&|forms| !has(forms)).await, "and forgotten otherwise, whichever suite is looked at");
 }
 
 #[test]
@@ -178,7 +178,7 @@ async fn a_wrong_address_is_a_failure_that_says_so() {
     let user = User::open_checks().await;
     user.choose_suite("first-contact").await;
     user.click("part-values").await;
-    user.type_into("env-WS_URL", "ws://127.0.0.1:59/nobody").await;
+    user.type_into("env-WS_URL", "ws://127.0.0.1:59/absent").await;
     user.click("run").await;
     user.until_text("verdict", "Failed").await;
     user.until_text("failure-message", "handshake").await;
@@ -226,7 +226,7 @@ async fn the_practice_server_is_checked_with_one_click_and_has_its_certificate()
     shorten(&user).await;
     assert_eq!(user.value("server-url"), address("/echo"));
     user.click("server-check").await;
-    user.until_text("certificate-word", "Being checked").await;
+    user.until_text("certificate-word", "Checking").await;
     user.until_text("certificate-word", "Conforms").await;
     assert_eq!(rows(&user, "fail"), Vec::<String>::new());
     assert!(rows(&user, "pass").iter().any(|row| row.starts_with("H4 ")), "its own values were given");

@@ -126,7 +126,7 @@ async fn a_preset_is_several_toxics_and_takes_the_place_of_another_one() {
 }
 
 #[test]
-async fn what_somebody_else_switches_is_seen_and_taken_away_by_all_off() {
+async fn what_others_switch_is_seen_and_removed_by_all_off() {
     let (user, _ear) = line("web-other").await;
     let toxic =
         r#"{"name":"from-a-suite","type":"drop","key":"web-other","attributes":{"probability":0.25}}"#;
@@ -148,7 +148,7 @@ async fn a_number_that_is_none_is_marked_and_not_sent() {
     user.click("close-on").await;
     until_on("web-number", &[("close", "code", 1011.0)]).await;
     user.type_into("close-code", "70000").await;
-    user.until_text("toxic-close", "Not taken: it is a whole number from 0 to 65535.").await;
+    user.until_text("toxic-close", "Not applied: expected a whole number from 0 to 65535.").await;
     user.type_into("close-code", "4000").await;
     until_on("web-number", &[("close", "code", 4000.0)]).await;
     user.click("all-off").await;

@@ -2,7 +2,7 @@
 //! `web_run.rs` runs in a worker.
 
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test of somebody else has no rule against it")]
+#![expect(clippy::unwrap_used, reason = "a test of another project has no rule against it")]
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const SUITE: &str = include_str!("../suites/first-contact.json");
 const SERVER: &str = match option_env!("SOCKSCOPE_TEST_WS") {
     Some(url) => url,
     // The lints compile this without a server.
-    None => "ws://nobody-started-it.invalid",
+    None => "ws://never-started.invalid",
 };
 
 fn server() -> Options {

@@ -1,4 +1,4 @@
-//! The worker's desk on real sockets: the same as in `worker.rs`, with the browser's world instead of a simulated one.
+//! The worker of the bench on real sockets: as in `tests/bench_worker`, with the browser's world instead of a simulated one.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -29,7 +29,7 @@ struct Page {
     worker: BenchWorker<BrowserWorld>,
     posts: Rc<RefCell<Vec<Vec<u8>>>>,
     seen: RefCell<Changes>,
-    line: RefCell<Option<ConnectionState>>,
+    connection: RefCell<Option<ConnectionState>>,
 }
 
 impl Page {
@@ -45,7 +45,7 @@ impl Page {
         let worker = BenchWorker::new(BrowserWorld::new(), ready, Rc::new(spawn_local), move |bytes| {
             outbox.borrow_mut().push(bytes);
         });
-        let page = Self { worker, posts, seen: RefCell::default(), line: RefCell::default() };
+        let page = Self { worker, posts, seen: RefCell::default(), connection: RefCell::default() };
         page.worker.announce();
         page.ask(&Request::Seen);
         page
@@ -66,9 +66,9 @@ impl Page {
     fn draw(&self) {
         for bytes in self.posts.take() {
             if let Update::Changes(changes) = wire::decode(&bytes).expect("our own version") {
-                let line = changes.connections.iter().find(|line| line.id == ALICE).cloned();
-                if line.is_some() {
-                    *self.line.borrow_mut() = line;
+                let connection = changes.connections.iter().find(|state| state.id == ALICE).cloned();
+                if connection.is_some() {
+                    *self.connection.borrow_mut() = connection;
                 }
                 let rows = changes.rows.clone().or_else(|| self.seen.borrow().rows.clone());
                 *self.seen.borrow_mut() = Changes { rows, ..*changes };
@@ -91,7 +91,7 @@ impl Page {
     }
 
     fn phase(&self) -> Option<Phase> {
-        self.line.borrow().as_ref().map(|line| line.phase)
+        self.connection.borrow().as_ref().map(|state| state.phase)
     }
 
     fn rows(&self) -> Vec<Row> {
@@ -109,7 +109,8 @@ async fn two_thousand_in_a_burst_are_all_logged_in_order() {
             question: Question::Send { to: vec![ALICE], draft: Draft::plain(format!("{i}")) },
         });
     }
-    page.until("2000 replies", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == 2000)).await;
+    page.until("2000 replies", |page| page.connection.borrow().as_ref().is_some_and(|l| l.received == 2000))
+        .await;
     assert_eq!(page.seen.borrow().totals.frames, 2 + 4000, "connecting, opened, sent and received");
 
     let mut replies = Vec::new();
@@ -138,8 +139,10 @@ async fn a_reconnect_keeps_log_and_counts() {
             id: 0,
             question: Question::Send { to: vec![ALICE], draft: Draft::plain("x") },
         });
-        page.until("the reply", |page| page.line.borrow().as_ref().is_some_and(|l| l.received == round))
-            .await;
+        page.until("the reply", |page| {
+            page.connection.borrow().as_ref().is_some_and(|l| l.received == round)
+        })
+        .await;
         page.ask(&Request::Close { connection: ALICE, closing: Closing::normal() });
         page.until("the close", |page| page.phase() == Some(Phase::Closed)).await;
     }
@@ -153,8 +156,10 @@ async fn an_address_that_the_browser_refuses_is_said_in_its_words() {
     let page = Page::new();
     // Our own check leaves it to the browser.
     page.connect_to("ws://[half/".to_owned());
-    page.until("the trouble", |page| page.line.borrow().as_ref().is_some_and(|l| l.trouble.is_some())).await;
-    let trouble = page.line.borrow().as_ref().and_then(|l| l.trouble.clone()).expect("it was just there");
+    page.until("the trouble", |page| page.connection.borrow().as_ref().is_some_and(|l| l.trouble.is_some()))
+        .await;
+    let trouble =
+        page.connection.borrow().as_ref().and_then(|l| l.trouble.clone()).expect("it was just there");
     assert!(trouble.contains("the browser refused"), "{trouble}");
     assert_eq!(page.phase(), Some(Phase::Closed));
 }

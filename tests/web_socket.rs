@@ -113,7 +113,7 @@ async fn a_refused_handshake_fails_and_closes_with_1006() {
 }
 
 #[test]
-async fn a_port_where_nobody_listens_fails_with_1006() {
+async fn a_port_without_a_listener_fails_with_1006() {
     // Port 9 (discard) is one that browsers refuse to connect to; port 1 would be too. This one is merely closed.
     let ear = Ear::connect_to(&Endpoint::parse("ws://127.0.0.1:59").expect("valid"));
     assert_eq!(ear.closed().await.0, 1006);

@@ -91,7 +91,7 @@ async fn a_database_of_a_later_version_is_named_as_such() {
 
 #[test]
 async fn a_database_that_another_tab_blocks_is_given_up() {
-    // One holds it and does not let go, another waits to change its layout: whoever comes next waits behind both.
+    // One holds it and does not let go, another waits to change its layout: the next one waits behind both.
     let holder = put("blocked", 1, &JsValue::from_str("held")).await;
     let mut changing = Factory::new().expect("storage").open("blocked", Some(2)).expect("asked");
     changing.on_blocked(|_| {});

@@ -54,9 +54,9 @@ async fn an_address_is_judged_before_and_a_failure_explained_after() {
     assert!(user.find("connect").as_ref().is_some_and(is_doubtful));
     user.type_into("url", "wss://localhost:9/x").await;
     user.until_text("warnings", "Browsers refuse this port").await;
-    user.type_into("url", "ws://127.0.0.1:59/nobody").await;
+    user.type_into("url", "ws://127.0.0.1:59/absent").await;
     user.click("connect").await;
-    // The runner's own server, which serves this page, is no companion that could look.
+    // The runner's own server, which serves this page, is not a companion that could look.
     user.until_text(
         "note",
         "The handshake failed, and the browser does not say why. Likely: Nothing listens there.",
@@ -348,7 +348,7 @@ async fn everything_is_reached_by_keys() {
     user.until_text("pins", "1 pinned").await;
     user.press("Escape").await;
     user.press("?").await;
-    user.until_text("keys", "Send what stands in the composer").await;
+    user.until_text("keys", "Send the composer's content").await;
     user.click("close-dialog").await;
     user.find("timeline").expect("there").unchecked_into_focus();
     user.press("/").await;

@@ -1,4 +1,4 @@
-//! The worker: a desk in the browser's world. It has no page to draw and no leptos in it.
+//! The worker of the bench, in the browser's world. It has no page to draw and no leptos in it.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! The views of checks and of faults as a program of its own: the page's start script loads it when one of them is first
+//! The views of checks and of faults as a program of its own. The page's start script loads it when one of them is first
 //! opened, or when a script asks for a run. Each is drawn only where it was asked for.
 
 use js_sys::Promise;

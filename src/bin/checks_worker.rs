@@ -1,4 +1,4 @@
-//! The worker of the checks: an office in the browser's world. It is loaded when the first suite is looked at.
+//! The worker of the checks, in the browser's world. It is loaded when the first suite is looked at.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-// Starts the worker. By itself a worker that fails to load its program tells nobody; this one tells the page, as text. Everything else between the two is buffers.
+// Starts the worker. A worker that fails to load its program does not report it by itself; this one tells the page, as text. Everything else between the two is buffers.
 'use strict';
 const fail = (error) => postMessage(String(error?.stack ?? error));
 try {

@@ -22,7 +22,7 @@
   if (location.protocol === 'file:') {
     say(
       'This page cannot run from a file',
-      'A browser starts no worker and no WebAssembly from a file. Run “sockscope serve” (or “cargo xtask run” in the sources) and open the address that it prints.',
+      'A browser does not run workers or WebAssembly from a file. Run “sockscope serve” (or “cargo xtask run” in the sources) and open the address that it prints.',
     );
     return;
   }
@@ -47,7 +47,7 @@
   const style = (file) =>
     new Promise((done, fail) => {
       const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: file, onload: done });
-      link.onerror = () => fail(new Error(`there is no ${file}`));
+      link.onerror = () => fail(new Error(`${file} could not be loaded`));
       document.head.append(link);
     });
   const load = (view) => {

@@ -1,8 +1,8 @@
 //! Sleeping, without a timer of the browser for each sleeper.
 //!
-//! Owns one timer, set for whoever wakes first. Nearly every wait of a check is a bound that is never reached: an answer comes
-//! long before, and making and taking back a timer for each cost more than the answer. The rule a reader would break: a sleeper is
-//! woken by the browser's timer and by nothing else, so whoever sleeps for no time at all lets the event loop have its turn.
+//! Owns one timer, set for the sleeper that wakes first. Nearly every wait of a check is a bound that is never reached: the
+//! answer comes long before. A timer for each would cost more than the answer. One rule: a sleeper is woken by the browser's
+//! timer and by nothing else, so a sleep of no time at all yields to the event loop.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

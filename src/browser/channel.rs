@@ -75,7 +75,7 @@ pub struct PageChannel {
 }
 
 impl PageChannel {
-    /// Listens to the page. What the page posts before this is lost, so it has to be told when we listen.
+    /// Listens to the page. What the page posts before this is lost, so the worker must say when it listens.
     pub fn listen(mut received: impl FnMut(Vec<u8>) + 'static) -> Self {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
         let message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {

@@ -46,6 +46,6 @@ impl Download {
 
 /// Lets go of an address.
 pub fn release(address: &str) {
-    // Refused only for what is no address.
+    // Refused only for what is not an address.
     let _ = Url::revoke_object_url(address);
 }

@@ -65,7 +65,7 @@ pub type Answer<T> = Box<dyn FnOnce(T)>;
 /// Asks something about a byte of a text.
 pub type Question<T> = Rc<dyn Fn(String, usize, Answer<T>)>;
 
-/// What the editor asks and tells.
+/// What the editor asks and reports.
 pub struct Listeners {
     /// The text is this now.
     pub changed: Rc<dyn Fn(String)>,
@@ -215,7 +215,7 @@ fn resolved(resolve: &js_sys::Function, value: &JsValue) {
     let _ = resolve.call1(&JsValue::UNDEFINED, value);
 }
 
-/// The byte at which a UTF-16 unit begins; the end when there are not so many.
+/// The byte at which a UTF-16 unit begins; the end when the text is shorter.
 fn byte_of(text: &str, unit: usize) -> usize {
     let mut units = 0;
     for (byte, c) in text.char_indices() {

@@ -57,7 +57,7 @@ fn first(files: Option<FileList>, read: impl FnOnce(Result<Content, String>) + '
 async fn content(file: &File) -> Result<Content, String> {
     if file.size() > LARGEST {
         let (size, most) = (file.size() / (1 << 20) as f64, LARGEST / (1 << 20) as f64);
-        return Err(format!("{} has {size:.0} MiB, and {most} MiB is the most", file.name()));
+        return Err(format!("{} has {size:.0} MiB; the limit is {most} MiB", file.name()));
     }
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(|thrown| words(&thrown))?;
     Ok(Content { name: file.name(), bytes: Uint8Array::new(&buffer).to_vec() })

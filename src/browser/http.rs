@@ -8,7 +8,7 @@ use gloo_net::http::{Method, RequestBuilder};
 
 use crate::engine::{HttpError, HttpRequest, HttpResponse};
 
-/// Makes the call, and gives it up when there is no answer within this time.
+/// Makes the call, and gives up after this time.
 pub async fn call_within(request: HttpRequest, patience: Duration) -> Result<HttpResponse, HttpError> {
     match select(pin!(call(request)), pin!(gloo_timers::future::sleep(patience))).await {
         Either::Left((answer, _)) => answer,
@@ -22,7 +22,7 @@ pub(super) async fn call(request: HttpRequest) -> Result<HttpResponse, HttpError
     let method = request
         .method
         .parse::<Method>()
-        .map_err(|_| HttpError { message: format!("{:?} is no HTTP method", request.method) })?;
+        .map_err(|_| HttpError { message: format!("expected an HTTP method, found {:?}", request.method) })?;
     let builder = request
         .headers
         .iter()

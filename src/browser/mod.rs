@@ -1,7 +1,7 @@
 //! The edge: sockets, clock, HTTP, the channel between page and worker, what the browser keeps for us.
 //!
 //! Owns every call to the browser that is not about drawing. Nothing above sees a `JsValue`. It refuses to know what a
-//! message means. The rule a reader would break: an event is stamped before anything else happens in its callback.
+//! message means. One rule: an event is stamped before anything else happens in its callback.
 
 mod alarm;
 pub mod channel;

@@ -1,4 +1,4 @@
-//! What a page asks its window: where it is, what it kept, whether anybody looks. Only for the page, not for the worker.
+//! What a page asks its window: where it is, what it kept, whether it is visible. Only for the page, not for the worker.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -164,7 +164,7 @@ pub const BENCH_CONNECTION: &str = "data-connection";
 pub const TOXICS: &str = "sockscope-toxics";
 /// A connection that the bench is to open: the address, and on a line of their own the subprotocols.
 pub const CONNECT: &str = "sockscope-connect";
-/// Under which name the bench gives the address that it connected to last, or that somebody wants to check.
+/// Under which name the bench gives the address that it connected to last, or that a person wants to check.
 pub const BENCH_URL: &str = "data-url";
 /// Frames for the timeline, as bytes of a request for the bench's worker.
 pub const FRAMES: &str = "sockscope-frames";
@@ -180,7 +180,7 @@ pub fn announce_bytes(name: &str, bytes: &[u8]) {
     init.set_detail(&bytes);
     init.set_cancelable(true);
     let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict(name, &init) else { return };
-    // Whoever hears it cancels it. A program that is not loaded yet finds it when it begins to listen.
+    // The receiver cancels it. A program that is not loaded yet finds it when it begins to listen.
     if window().dispatch_event(&event) != Ok(false) {
         let _ = js_sys::Reflect::set(&window(), &name.into(), &bytes);
     }
@@ -220,12 +220,12 @@ impl Drop for BytesListener {
     }
 }
 
-/// Lets so much time pass.
+/// Lets this much time pass.
 pub async fn pause(time: std::time::Duration) {
     gloo_timers::future::sleep(time).await;
 }
 
-/// Whether nobody looks: the tab is in the background.
+/// Whether the page is hidden: the tab is in the background.
 pub fn is_hidden() -> bool {
     window().document().is_some_and(|d| d.visibility_state() == VisibilityState::Hidden)
 }
@@ -252,7 +252,7 @@ impl Drop for FragmentListener {
     }
 }
 
-/// Calls `left` when the page is left, and starts afresh when a browser brings a left page back.
+/// Calls `left` when the page is left, and starts again when a browser brings a left page back.
 ///
 /// Browsers keep a left page alive for the way back, with its worker and every socket in it: to the server the user would
 /// still be there.
@@ -285,7 +285,7 @@ impl Drop for LeaveListener {
     }
 }
 
-/// Runs `draw` with the next frame; at once when nobody looks, since a hidden page has no frames.
+/// Runs `draw` with the next frame; at once when the page is hidden, since it has no frames then.
 pub fn with_next_frame(draw: impl FnOnce() + 'static) {
     if is_hidden() {
         wasm_bindgen_futures::spawn_local(async {
@@ -304,7 +304,7 @@ pub fn kept(name: &str) -> Option<String> {
     storage()?.get_item(&key(name)).ok()?
 }
 
-/// Keeps a text under a name. A browser that keeps nothing (private windows, full disk) is no error: it starts afresh.
+/// Keeps a text under a name. A browser that keeps nothing (private windows, full disk) is not an error: it starts empty.
 pub fn keep(name: &str, text: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(&key(name), text);
@@ -410,7 +410,7 @@ fn focus_within(selector: &'static str, frames: u8) {
     });
 }
 
-/// Makes an element so many pixels high, at once.
+/// Sets an element's height in pixels, at once.
 pub fn set_height(element: &web_sys::HtmlElement, pixels: f64) {
     // A number of pixels is always a valid height.
     let _ = element.style().set_property("height", &format!("{pixels}px"));

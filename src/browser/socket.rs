@@ -40,7 +40,7 @@ struct Listeners {
 }
 
 impl BrowserSocket {
-    /// Starts a handshake. Nothing is told before this returns, and nothing after [`Event::Closed`].
+    /// Starts a handshake. No event comes before this returns, and none after [`Event::Closed`].
     pub fn open(endpoint: &Endpoint, sink: EventSink) -> Result<Self, ConnectError> {
         let protocols: js_sys::Array = endpoint.protocols().iter().map(|p| JsValue::from_str(p)).collect();
         let socket = WebSocket::new_with_str_sequence(endpoint.url(), &protocols)

@@ -1,7 +1,7 @@
 //! Texts under keys that survive a reload: one IndexedDB database with one store. In a worker as in a page.
 //!
-//! Owns opening, reading and writing. It refuses to know what the texts mean. The rule a reader would break: storage may be
-//! missing or full at any time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
+//! Owns opening, reading and writing. It refuses to know what the texts mean. One rule: storage may be missing or full at any
+//! time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl Storage {
         Ok(Self { database })
     }
 
-    /// What is kept under a key. A value that is no text is an error: something is there that would be lost as "nothing".
+    /// What is kept under a key. A value that is not text is an error: something is there that would be lost as "nothing".
     pub async fn get(&self, key: &str) -> Result<Option<String>, StorageError> {
         let Some(value) = self.value(key).await? else { return Ok(None) };
         let kind = value.js_typeof().as_string().unwrap_or_default();

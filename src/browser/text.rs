@@ -1,7 +1,7 @@
 //! Text of the browser, as ours.
 //!
-//! Owns the way for long ones. The usual way goes through a text character by character, which of 16 KiB takes longer than the
-//! browser takes to deliver it; its own encoder goes through it at once, and writes where we read.
+//! Owns the way for long ones. The usual way goes through a text character by character. For 16 KiB that takes longer than
+//! the browser takes to deliver it. Its own encoder does it at once, and writes where we read.
 
 use js_sys::JsString;
 use wasm_bindgen::prelude::wasm_bindgen;

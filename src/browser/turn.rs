@@ -1,6 +1,6 @@
 //! Letting the event loop have its turn, at once.
 //!
-//! Owns one channel to ourselves. A timer of no time at all takes four milliseconds once a few have followed each other; a
+//! Owns one channel to ourselves. A timer of no time at all takes four milliseconds once a few have followed each other. A
 //! message that we post to ourselves waits only for what was there before it.
 
 use std::cell::{Cell, RefCell};

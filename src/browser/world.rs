@@ -28,7 +28,7 @@ impl BrowserWorld {
         Self { random, alarm: Alarm::default(), turns: Turns::default() }
     }
 
-    /// A world whose random numbers nobody knows.
+    /// A world with unpredictable random numbers.
     pub fn new() -> Self {
         Self::with_seed((js_sys::Math::random() * 2f64.powi(53)) as u64)
     }

@@ -1,7 +1,7 @@
 // Prose of the engine as elements.
 //
 // Owns the little Markdown that the tables of the format use: paragraphs, `code`, and fenced blocks. No text ever becomes
-// HTML, since names in a suite come from whoever wrote it.
+// HTML, since names in a suite come from its author.
 
 function paragraph(text) {
   const p = document.createElement("p");

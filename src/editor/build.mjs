@@ -1,6 +1,6 @@
 // Makes bundle.js, the editor as the page loads it: `node src/editor/build.mjs`.
 //
-// Needs Node and npm, and is run by whoever changes the editor only: the result is committed. The packages are installed
+// Needs Node and npm. Run it only after a change to the editor: the result is committed. The packages are installed
 // into a folder of their own outside the project, by the lock file.
 
 import { execFileSync } from "node:child_process";

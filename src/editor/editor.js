@@ -1,7 +1,7 @@
 // The editor of suites: CodeMirror as the page sees it.
 //
 // Owns what `createEditor` promises. It refuses to know what a suite is: problems, completions and prose come from the engine
-// through the options. The rule a reader would break: everything lives in a shadow root, where CodeMirror adopts style sheets;
+// through the options. Everything lives in a shadow root, where CodeMirror adopts style sheets;
 // outside of one it would write <style> elements, which the page's Content-Security-Policy refuses.
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, startCompletion } from "@codemirror/autocomplete";

@@ -1,7 +1,7 @@
 // JSON with comments and trailing commas, as suites are written.
 //
 // Owns what a character of a suite is, how far a line is indented and what can be folded. It refuses to know what a suite
-// means and what is wrong with it: the engine says that. The rule a reader would break: a text ends with its line, so one
+// means and what is wrong with it: the engine says that. A string ends with its line, so one
 // missing quotation mark does not colour the rest of the suite.
 
 import { StreamLanguage, foldService } from "@codemirror/language";

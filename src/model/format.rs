@@ -1,6 +1,6 @@
 //! Numbers and states as people read them.
 //!
-//! Pure. The rule a reader would break: no digit that the clock cannot back.
+//! Pure. One rule: no digit that the clock cannot back.
 
 use std::time::Duration;
 

@@ -42,8 +42,8 @@ pub fn place(x: f64, y: f64, right: f64, top: f64) -> (f64, f64) {
     (of(x, right) * WIDTH, HEIGHT - of(y, top) * (HEIGHT - 4.0))
 }
 
-/// A rate is taken over no less than so many milliseconds. Over the time between two points, in which a steady pace of 100 a
-/// second comes to 9 one time and to 11 the next, it would be drawn as a zigzag.
+/// A rate is taken over at least this many milliseconds. Between two points, a steady pace of 100 a second comes to 9 one
+/// time and to 11 the next: that would be a zigzag.
 const RATE_OVER: f64 = 1000.0;
 
 /// How many a second, at each point over the second before it, of a count that only grows. Points are milliseconds and counts.

@@ -1,7 +1,7 @@
-//! A run as the page sees it while it goes on: what was told, folded into what is drawn.
+//! A run as the page sees it while it goes on: deltas, folded into what is drawn.
 //!
-//! Owns the state of each check and step, and what of it can be known in advance. It is pure and tested natively. The rule a
-//! reader would break: it is told deltas and never the whole, so whatever is told once must be applied once.
+//! Owns the state of each check and step, and what of it can be known in advance. It is pure and tested natively. One rule:
+//! it receives deltas and never the whole, so each delta must be applied once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -106,7 +106,7 @@ pub struct LiveRun {
     pub suite: String,
     /// What its random values come from.
     pub seed: u64,
-    /// Which time of its order, from 0.
+    /// Which round of its request, from 0.
     pub round: u32,
     /// The addresses that it tests.
     pub targets: Vec<TargetReport>,
@@ -124,7 +124,7 @@ pub struct LiveRun {
     before: Counters,
     /// The check that runs.
     current: usize,
-    /// Every so many moments one is held.
+    /// One of this many moments is held.
     thinning: u32,
     skipped: u32,
 }
@@ -145,7 +145,7 @@ impl LiveRun {
         live
     }
 
-    /// Something was told.
+    /// An event of the run.
     pub fn apply(&mut self, progress: Progress) {
         match progress {
             Progress::RunStarted { suite, seed, checks, targets } => {

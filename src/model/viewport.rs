@@ -1,7 +1,7 @@
 //! The geometry of a list that is too long to draw: which rows to ask for, and where they stand.
 //!
-//! Pure numbers. The rule a reader would break: browsers clamp the height of an element at some 33 million pixels, so a
-//! long list is drawn on a shorter strip, on which one pixel stands for several rows.
+//! Pure numbers. One rule: a long list is drawn on a shorter strip, on which one pixel stands for several rows. Browsers
+//! clamp the height of an element at some 33 million pixels.
 
 /// Height of a row in pixels; the style sheet has the same in `--row`.
 pub const ROW: f64 = 26.0;

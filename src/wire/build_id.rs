@@ -1,7 +1,7 @@
 //! The id of a build: a hash of every source file.
 //!
-//! `build.rs` includes this file and sets the id for the compiler; the tests below show what changes it. The rule a reader would
-//! break: it runs before anything else is compiled, so it uses the standard library alone.
+//! `build.rs` includes this file and sets the id for the compiler; the tests below show what changes it. One rule: it runs
+//! before anything else is compiled, so it uses the standard library alone.
 
 use std::fs;
 use std::io;

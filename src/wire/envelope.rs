@@ -6,18 +6,18 @@ use serde::de::DeserializeOwned;
 const MARK: [u8; 4] = *b"SkSc";
 const HEAD: usize = MARK.len() + size_of::<u64>();
 
-/// Which sources both sides were built from: `build.rs` takes it from all of them, so that nobody has to remember to raise a
+/// Which sources both sides were built from: `build.rs` takes it from all of them, so that it never depends on a person raising a
 /// version. A page and a worker from different sources differ here.
 pub const FINGERPRINT: u64 = match u64::from_str_radix(env!("SOCKSCOPE_BUILD_ID"), 16) {
     Ok(id) => id,
     Err(_) => panic!("build.rs sets a hexadecimal number"),
 };
 
-/// Why bytes are no message.
+/// Why bytes are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// They do not begin like one.
-    #[error("this is no message of Sockscope")]
+    #[error("expected a message of Sockscope, found other bytes")]
     NotOurs,
     /// The other side was built from other sources.
     #[error("the page and its worker are of different versions ({ours:016x} and {theirs:016x})")]
@@ -37,7 +37,7 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     postcard::to_extend(message, head()).expect("growing memory is the only thing that could fail")
 }
 
-/// A message as bytes, for types that leave fields out: names cost bytes, and are no matter where messages are few.
+/// A message as bytes, for types that leave fields out: names cost bytes, which does not matter where messages are few.
 pub fn encode_json<T: Serialize>(message: &T) -> Vec<u8> {
     let mut bytes = head();
     serde_json::to_writer(&mut bytes, message)

@@ -1,8 +1,9 @@
-//! The typed messages between the page and its worker.
+//! The typed messages between the page and its two workers.
 //!
 //! Owns what either side may say and how it becomes bytes: one buffer a message, transferred, never structured clones.
-//! It refuses to know who carries the bytes. The rule a reader would break: the format has no names in it, so both sides
-//! must be built from the same source; [`decode`] checks that by an id of all sources, which `build.rs` works out.
+//! [`mod@bench`] and [`checks`] are split by subject into files, which their `mod.rs` re-exports. It refuses to know who
+//! carries the bytes. One rule: the format has no names in it, so both sides must be built from the same source. [`decode`]
+//! checks that by an id of all sources, which `build.rs` works out.
 
 pub mod bench;
 #[cfg(test)]

@@ -37,15 +37,15 @@ fn a_lost_connection_comes_back_and_waits_longer_each_time() {
         page.pass(TICK).await;
         page.send(ALICE, "drop");
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Waiting);
-        assert_eq!(page.line(ALICE).retry.map(|retry| retry.attempt), Some(1));
+        assert_eq!(page.connection(ALICE).phase, Phase::Waiting);
+        assert_eq!(page.connection(ALICE).retry.map(|retry| retry.attempt), Some(1));
         page.pass(Duration::from_millis(505)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Open, "500 ms later");
+        assert_eq!(page.connection(ALICE).phase, Phase::Open, "500 ms later");
         page.send(ALICE, "drop");
         page.pass(Duration::from_millis(520)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Waiting, "this time it waits 1 s");
+        assert_eq!(page.connection(ALICE).phase, Phase::Waiting, "this time it waits 1 s");
         page.pass(Duration::from_millis(520)).await;
-        assert_eq!((page.line(ALICE).phase, page.line(ALICE).sent), (Phase::Open, 2));
+        assert_eq!((page.connection(ALICE).phase, page.connection(ALICE).sent), (Phase::Open, 2));
         let total = page.changes.borrow().totals.frames;
         assert_eq!(page.kinds().iter().filter(|kind| **kind == FrameKind::Waiting).count(), 2);
         assert_eq!(page.rows.borrow().len() as u64, total, "nothing is wiped by a reconnect");
@@ -60,26 +60,26 @@ fn what_a_person_closed_stays_closed() {
         page.pass(TICK).await;
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(Duration::from_secs(5)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closed);
+        assert_eq!(page.connection(ALICE).phase, Phase::Closed);
         page.connect(ALICE);
         page.pass(TICK).await;
         page.send(ALICE, "drop");
         page.pass(TICK).await;
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(Duration::from_secs(60)).await;
-        assert_eq!((page.line(ALICE).phase, page.sim.open_connections()), (Phase::Closed, 0));
+        assert_eq!((page.connection(ALICE).phase, page.sim.open_connections()), (Phase::Closed, 0));
     });
 }
 
 #[test]
-fn attempts_that_are_used_up_are_told() {
+fn attempts_that_are_used_up_are_reported() {
     with_page(Echo { refuses: true, ..Echo::default() }, |page| async move {
         page.set_up(ALICE, |setup| setup.reconnect = Some(Backoff { attempts: Some(2), ..steady() }));
         page.connect(ALICE);
         page.pass(Duration::from_secs(10)).await;
-        let line = page.line(ALICE);
-        assert_eq!(line.phase, Phase::Closed);
-        assert!(line.trouble.expect("told").contains("all attempts were in vain"));
+        let connection = page.connection(ALICE);
+        assert_eq!(connection.phase, Phase::Closed);
+        assert!(connection.trouble.expect("told").contains("all attempts failed"));
         assert_eq!(page.kinds().iter().filter(|kind| **kind == FrameKind::Connecting).count(), 3);
     });
 }
@@ -112,19 +112,19 @@ fn a_placeholder_in_the_address_is_filled_in_or_named() {
     with_page(Echo::default(), |page| async move {
         page.set_up(ALICE, |setup| setup.url = "ws://{{host}}/echo".into());
         page.draw();
-        assert!(page.line(ALICE).typed.wrong.expect("no such variable").contains("host"));
+        assert!(page.connection(ALICE).typed.wrong.expect("no such variable").contains("host"));
         page.arrange(|workspace| {
             workspace.variables =
                 vec![Variable { name: "host".into(), value: "sim".into(), is_secret: false }];
         });
         page.draw();
         assert_eq!(
-            (page.line(ALICE).typed.url.as_str(), page.line(ALICE).typed.wrong),
+            (page.connection(ALICE).typed.url.as_str(), page.connection(ALICE).typed.wrong),
             ("ws://sim/echo", None)
         );
         page.ask(Request::Connect { connection: ALICE });
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Open);
+        assert_eq!(page.connection(ALICE).phase, Phase::Open);
     });
 }
 
@@ -144,14 +144,14 @@ fn heartbeats_are_answered_or_missed_and_enough_missed_ones_close() {
         page.set_up(ALICE, |setup| setup.heartbeat = Some(beating("ping", Some(3))));
         page.connect(ALICE);
         page.pass(Duration::from_millis(5_500)).await;
-        let beats = page.line(ALICE).beats.expect("it beats");
+        let beats = page.connection(ALICE).beats.expect("it beats");
         assert_eq!((beats.sent, beats.answered, beats.missed), (5, 5, 0));
         page.set_up(ALICE, |setup| setup.heartbeat = Some(beating("mute", Some(3))));
         page.pass(Duration::from_millis(2_900)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Open, "two missed are not enough");
+        assert_eq!(page.connection(ALICE).phase, Phase::Open, "two missed are not enough");
         page.pass(Duration::from_millis(1_500)).await;
         assert_eq!(
-            (page.line(ALICE).phase, page.line(ALICE).beats.expect("beats").missed),
+            (page.connection(ALICE).phase, page.connection(ALICE).beats.expect("beats").missed),
             (Phase::Closed, 3)
         );
         let frames = page.changes.borrow().totals.frames;
@@ -229,7 +229,11 @@ fn a_repeat_keeps_its_pace_and_its_count() {
         page.pass(TICK).await;
         page.ask(Request::Repeat { to: vec![ALICE, BOB], draft: text("n {{i}}") });
         page.pass(Duration::from_millis(250)).await;
-        assert_eq!((page.repeat.borrow().sent, page.line(ALICE).sent), (12, 6), "three turns of two on each");
+        assert_eq!(
+            (page.repeat.borrow().sent, page.connection(ALICE).sent),
+            (12, 6),
+            "three turns of two on each"
+        );
         page.pass(Duration::from_secs(1)).await;
         let seen = page.repeat.borrow().clone();
         assert_eq!((seen.is_running, seen.sent, seen.of, seen.is_failed), (false, 20, Some(20), false));
@@ -248,7 +252,7 @@ fn a_repeat_ends_with_its_time_a_click_or_what_waits() {
         page.arrange(|workspace| workspace.repeat = repeat.clone());
         page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_secs(2)).await;
-        assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (5, "the time is over"));
+        assert_eq!((page.repeat.borrow().sent, page.repeat.borrow().ended.as_str()), (5, "time is up"));
         page.arrange(|workspace| workspace.repeat = Repeat { lasts: None, ..repeat.clone() });
         page.ask(Request::Repeat { to: vec![ALICE], draft: text("x") });
         page.pass(Duration::from_millis(350)).await;
@@ -526,11 +530,11 @@ fn a_failure_is_explained_by_what_was_known() {
         page.ask(Request::Surroundings(around));
         page.set_up(ALICE, |setup| setup.url = "wss://localhost:9443/".into());
         page.draw();
-        assert_eq!(page.line(ALICE).typed.warnings[0].id, "certificate");
+        assert_eq!(page.connection(ALICE).typed.warnings[0].id, "certificate");
         page.set_up(ALICE, |setup| setup.url = "ws://sim/x".into());
         page.ask(Request::Connect { connection: ALICE });
         page.pass(TICK).await;
-        let explained = page.line(ALICE).why.expect("explained");
+        let explained = page.connection(ALICE).why.expect("explained");
         assert_eq!(explained.causes[0].id, "nothing_listens");
     });
 }
@@ -548,7 +552,7 @@ fn a_hidden_tab_taints_what_it_measures() {
         page.ask(Request::Hidden(false));
         let tainted: Vec<_> =
             page.rows.borrow().iter().filter(|row| row.is_tainted).map(|row| row.preview.clone()).collect();
-        assert_eq!((tainted, page.line(ALICE).tainted), (vec!["unseen".to_owned()], 1));
+        assert_eq!((tainted, page.connection(ALICE).tainted), (vec!["unseen".to_owned()], 1));
         page.ask(Request::Plot(Some(PlotOf::All)));
         page.read();
         let plot = page.changes.borrow().plot.clone().expect("asked for");
@@ -564,11 +568,11 @@ fn replies_are_recognised_as_the_set_up_says() {
         page.pass(TICK).await;
         page.send(ALICE, "x");
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).latency, None);
+        assert_eq!(page.connection(ALICE).latency, None);
         page.set_up(ALICE, |setup| setup.pairing = PairBy::Order);
         page.send(ALICE, "ping");
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).latency.map(|latency| latency.max), Some(Duration::from_millis(1)));
+        assert_eq!(page.connection(ALICE).latency.map(|latency| latency.max), Some(Duration::from_millis(1)));
     });
 }
 

@@ -22,7 +22,7 @@ async fn beating(page: &Page) {
 }
 
 fn samples(page: &Page) -> u64 {
-    page.line(ALICE).latency.map_or(0, |latency| latency.count)
+    page.connection(ALICE).latency.map_or(0, |latency| latency.count)
 }
 
 #[test]
@@ -33,13 +33,13 @@ fn what_gets_no_answer_is_counted_once_it_has_waited_and_when_the_connection_end
         page.send(ALICE, "mute");
         page.send(ALICE, "mute");
         page.pass(SECOND / 2).await;
-        assert_eq!((samples(&page), page.line(ALICE).unanswered), (1, 0), "they may still come");
+        assert_eq!((samples(&page), page.connection(ALICE).unanswered), (1, 0), "they may still come");
         page.pass(2 * SECOND).await;
-        assert_eq!((page.line(ALICE).unanswered, page.line(ALICE).given_up), (2, 0));
+        assert_eq!((page.connection(ALICE).unanswered, page.connection(ALICE).given_up), (2, 0));
         assert_eq!(page.changes.borrow().totals.unanswered, 2);
         page.send(ALICE, "drop");
         page.pass(TICK).await;
-        assert_eq!((page.line(ALICE).unanswered, page.line(ALICE).given_up), (3, 3));
+        assert_eq!((page.connection(ALICE).unanswered, page.connection(ALICE).given_up), (3, 3));
         page.ask(Request::Forget { connection: ALICE });
         page.pass(TICK).await;
         assert_eq!(page.changes.borrow().totals.unanswered, 3, "the sum outlives the connection");
@@ -103,27 +103,27 @@ fn a_close_of_the_application_is_no_loss_unless_it_is_set_up_as_one() {
         page.pass(TICK).await;
         page.sim.end_all(4001);
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closed);
+        assert_eq!(page.connection(ALICE).phase, Phase::Closed);
         let last = page.rows.borrow().last().cloned().expect("rows");
         assert_eq!(
             (last.kind, last.preview.as_str()),
             (FrameKind::Failed, "not reconnected: 4001 is a code after which it stays closed")
         );
         page.pass(60 * SECOND).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closed);
+        assert_eq!(page.connection(ALICE).phase, Phase::Closed);
 
         page.connect(ALICE);
         page.pass(TICK).await;
         page.sim.end_all(1006);
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Waiting, "a loss is one");
+        assert_eq!(page.connection(ALICE).phase, Phase::Waiting, "a loss is one");
         page.pass(SECOND).await;
         page.set_up(ALICE, |setup| {
             setup.reconnect = Some(Backoff { not_after: Codes::default(), ..backoff });
         });
         page.sim.end_all(4001);
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Waiting);
+        assert_eq!(page.connection(ALICE).phase, Phase::Waiting);
     });
 }
 
@@ -136,16 +136,16 @@ fn a_value_that_comes_back_is_offered_and_measured_by_once_it_is_taken() {
             page.pass(TICK).await;
         };
         ask(1).await;
-        assert_eq!(page.line(ALICE).offer, None, "one may be chance");
+        assert_eq!(page.connection(ALICE).offer, None, "one may be chance");
         ask(2).await;
         let name = || "request_id".to_owned();
-        assert_eq!(page.line(ALICE).offer, Some(Offer { sent: name(), received: name(), replies: 2 }));
+        assert_eq!(page.connection(ALICE).offer, Some(Offer { sent: name(), received: name(), replies: 2 }));
         assert_eq!(samples(&page), 0);
         page.set_up(ALICE, |setup| {
             setup.pairing = PairBy::Field { sent: "$.request_id".into(), received: "$.request_id".into() };
         });
         ask(3).await;
-        assert_eq!((samples(&page), page.line(ALICE).offer), (1, None));
+        assert_eq!((samples(&page), page.connection(ALICE).offer), (1, None));
     });
 }
 

@@ -17,7 +17,7 @@ fn restored_whole(page: &Page) -> Restored {
         Ok(Update::Restored(restored)) => Some(*restored),
         _ => None,
     });
-    found.expect("the desk says what was kept")
+    found.expect("the worker says what was kept")
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_set_up_that_cannot_be_read_is_set_aside_and_said() {
     });
 }
 
-/// A store whose content is no text, as a hostile or later page may leave it; `is_movable` when it can be copied.
+/// A store whose content is not text, as a hostile or later page may leave it; `is_movable` when it can be copied.
 #[derive(Clone, Default)]
 struct Foreign {
     is_movable: bool,

@@ -1,4 +1,4 @@
-//! What leaves the desk: copies of a frame, a second recording, and what is kept for the next visit.
+//! What leaves the bench: copies of a frame, a second recording, and what is kept for the next visit.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -131,7 +131,7 @@ fn draft(text: &str) -> Request {
 }
 
 #[test]
-fn a_draft_is_kept_within_a_second_while_somebody_goes_on_typing() {
+fn a_draft_is_kept_within_a_second_while_a_person_goes_on_typing() {
     let drawer = Drawer::default();
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
@@ -139,7 +139,7 @@ fn a_draft_is_kept_within_a_second_while_somebody_goes_on_typing() {
         page.set_up(ALICE, |_| {});
         page.pass(Duration::from_secs(2)).await;
         kept.0.borrow_mut().clear();
-        // A key every 100 ms for 3 s: it never rests for as long as the desk waits for rest.
+        // A key every 100 ms for 3 s: it never rests for as long as the worker waits for rest.
         for key in 0..30 {
             page.ask(draft(&format!("typed {key}.")));
             page.pass(Duration::from_millis(100)).await;

@@ -1,4 +1,4 @@
-//! The desk of the worker in a world of virtual time: what a page sees when it asks.
+//! The worker of the bench in a world of virtual time: what a page sees when it asks.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -22,8 +22,8 @@ fn a_round_trip_is_seen_with_its_exact_time() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Open);
-        assert_eq!(page.line(ALICE).opened_after, Some(Duration::from_millis(3)));
+        assert_eq!(page.connection(ALICE).phase, Phase::Open);
+        assert_eq!(page.connection(ALICE).opened_after, Some(Duration::from_millis(3)));
         page.send(ALICE, "hello");
         page.pass(TICK).await;
         use FrameKind::{Connecting, Opened, ReceivedText, SentText};
@@ -31,9 +31,9 @@ fn a_round_trip_is_seen_with_its_exact_time() {
         let reply = page.rows.borrow().last().cloned().expect("four rows");
         assert_eq!((reply.preview.as_str(), reply.size), ("hello", 5));
         assert_eq!(reply.round_trip, Some(Duration::from_micros(412)));
-        let line = page.line(ALICE);
-        assert_eq!((line.sent, line.received), (1, 1));
-        assert_eq!(line.latency.map(|l| l.max), Some(Duration::from_micros(412)));
+        let connection = page.connection(ALICE);
+        assert_eq!((connection.sent, connection.received), (1, 1));
+        assert_eq!(connection.latency.map(|l| l.max), Some(Duration::from_micros(412)));
     });
 }
 
@@ -47,7 +47,7 @@ fn closing_comes_back_with_its_code_and_reason() {
             closing: Closing::new(4001, "enough").expect("sendable"),
         });
         page.pass(TICK).await;
-        let closed = page.line(ALICE).closed.expect("it has ended");
+        let closed = page.connection(ALICE).closed.expect("it has ended");
         assert_eq!((closed.code, closed.reason.as_str(), closed.clean), (4001, "enough", true));
         assert_eq!(page.changes.borrow().totals.sockets, 0);
     });
@@ -63,7 +63,7 @@ fn a_send_after_close_is_refused_with_a_reason_and_not_logged_as_sent() {
         page.send(ALICE, "too late");
         page.pass(TICK).await;
         assert_eq!(page.answers.take(), [Answer::Failed("c1 is not connected".into())]);
-        assert_eq!(page.line(ALICE).sent, 0);
+        assert_eq!(page.connection(ALICE).sent, 0);
         assert_eq!(page.kinds().last(), Some(&FrameKind::Closed));
     });
 }
@@ -83,7 +83,7 @@ fn a_refused_handshake_says_that_it_never_opened() {
     with_page(Echo { refuses: true, ..Echo::default() }, |page| async move {
         page.connect(ALICE);
         page.pass(TICK).await;
-        let closed = page.line(ALICE).closed.expect("it has ended");
+        let closed = page.connection(ALICE).closed.expect("it has ended");
         assert_eq!((closed.code, closed.clean, closed.was_open), (1006, false, false));
     });
 }
@@ -95,18 +95,18 @@ fn a_close_that_is_never_answered_ends_by_itself_and_its_socket_stays_counted() 
         page.pass(TICK).await;
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(Duration::from_millis(4_900)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closing);
+        assert_eq!(page.connection(ALICE).phase, Phase::Closing);
         page.pass(Duration::from_millis(200)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closed);
-        let words = page.line(ALICE).trouble.expect("it says so");
+        assert_eq!(page.connection(ALICE).phase, Phase::Closed);
+        let words = page.connection(ALICE).trouble.expect("it says so");
         assert!(words.contains("did not answer the close within 5 s"), "{words}");
         assert_eq!((page.sim.open_connections(), page.changes.borrow().totals.sockets), (1, 1));
         page.connect(ALICE);
         page.pass(TICK).await;
-        assert_eq!((page.line(ALICE).phase, page.changes.borrow().totals.sockets), (Phase::Open, 2));
+        assert_eq!((page.connection(ALICE).phase, page.changes.borrow().totals.sockets), (Phase::Open, 2));
         page.sim.end_all(1006);
         page.pass(TICK).await;
-        assert_eq!((page.line(ALICE).phase, page.changes.borrow().totals.sockets), (Phase::Closed, 0));
+        assert_eq!((page.connection(ALICE).phase, page.changes.borrow().totals.sockets), (Phase::Closed, 0));
     });
 }
 
@@ -117,9 +117,12 @@ fn a_cancelled_handshake_is_no_failure_of_the_server() {
         page.pass(Duration::from_millis(1)).await;
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(TICK).await;
-        let line = page.line(ALICE);
-        assert_eq!(line.closed.and_then(|closed| closed.cancelled_after), Some(Duration::from_millis(1)));
-        assert_eq!(line.trouble, None);
+        let connection = page.connection(ALICE);
+        assert_eq!(
+            connection.closed.and_then(|closed| closed.cancelled_after),
+            Some(Duration::from_millis(1))
+        );
+        assert_eq!(connection.trouble, None);
         assert_eq!(page.kinds(), [FrameKind::Connecting, FrameKind::Closing, FrameKind::Closed]);
     });
 }
@@ -135,7 +138,7 @@ fn a_reconnect_keeps_the_log_and_the_counts() {
             page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
             page.pass(TICK).await;
         }
-        assert_eq!(page.line(ALICE).sent, 2);
+        assert_eq!(page.connection(ALICE).sent, 2);
         assert_eq!(page.kinds().len(), 12);
     });
 }
@@ -160,7 +163,7 @@ fn each_connection_sees_only_its_own_messages() {
         page.pass(TICK).await;
         page.send(ALICE, "for alice");
         page.pass(TICK).await;
-        assert_eq!((page.line(ALICE).received, page.line(BOB).received), (1, 0));
+        assert_eq!((page.connection(ALICE).received, page.connection(BOB).received), (1, 0));
         let rows = page.rows.borrow();
         assert!(rows.iter().filter(|r| r.preview == "for alice").all(|r| r.connection == ALICE));
     });
@@ -174,9 +177,9 @@ fn the_browsers_limit_is_said_before_the_browser_fails() {
         page.connect(ALICE);
         page.connect(BOB);
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Open);
+        assert_eq!(page.connection(ALICE).phase, Phase::Open);
         assert_eq!(
-            page.line(BOB).trouble.as_deref(),
+            page.connection(BOB).trouble.as_deref(),
             Some("not opened: this browser allows 1 sockets at once, and all are in use")
         );
         assert_eq!(page.sim.open_connections(), 1);
@@ -196,7 +199,7 @@ fn under_a_flood_a_page_that_does_not_draw_gets_one_update() {
         page.ask(Request::Seen);
         page.draw();
         assert!(page.updates.get() - before <= 3);
-        assert_eq!(page.line(ALICE).received, 2000, "and yet nothing is lost");
+        assert_eq!(page.connection(ALICE).received, 2000, "and yet nothing is lost");
         assert_eq!(page.changes.borrow().totals.frames, 2003);
     });
 }
@@ -227,10 +230,10 @@ fn a_forgotten_connection_closes_and_is_never_heard_of_again() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);
         page.pass(TICK).await;
-        page.lines.borrow_mut().clear();
+        page.connections.borrow_mut().clear();
         page.ask(Request::Forget { connection: ALICE });
         page.pass(TICK).await;
-        assert!(page.lines.borrow().is_empty());
+        assert!(page.connections.borrow().is_empty());
         assert_eq!((page.sim.open_connections(), page.changes.borrow().totals.sockets), (0, 0));
     });
 }
@@ -248,7 +251,7 @@ fn frames_of_a_check_are_taken_in_under_their_names_and_count_as_no_messages() {
         };
         page.ask(Request::Show(Box::new(Shown {
             names: vec!["alice".into(), "bob".into()],
-            frames: vec![frame(0, 0, "one"), frame(1, 5, "two"), frame(7, 5, "of nobody")],
+            frames: vec![frame(0, 0, "one"), frame(1, 5, "two"), frame(7, 5, "of no client")],
             chosen: 1,
         })));
         page.pass(TICK).await;

@@ -1,4 +1,4 @@
-//! A page in front of a desk, in virtual time, and a server that echoes.
+//! A page in front of the bench's worker, in virtual time, and a server that echoes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use sockscope_engine::{FrameKind, Payload, World};
 pub const ALICE: ConnectionId = ConnectionId(1);
 pub const BOB: ConnectionId = ConnectionId(2);
 
-/// Echoes after 412 µs; `flood` sends so many messages for one. `drop` drops the connection, `mute` has no answer, `ping` has
+/// Echoes after 412 µs; `flood` sends many messages for one. `drop` drops the connection, `mute` has no answer, `ping` has
 /// `pong` for one, and a JSON object with a `request_id` an answer with the same.
 #[derive(Clone, Default)]
 pub struct Echo {
@@ -58,7 +58,7 @@ pub struct Page {
     pub worker: BenchWorker<Sim>,
     pub posts: Rc<RefCell<Vec<Vec<u8>>>>,
     /// What the page knows by now.
-    pub lines: Rc<RefCell<BTreeMap<ConnectionId, ConnectionState>>>,
+    pub connections: Rc<RefCell<BTreeMap<ConnectionId, ConnectionState>>>,
     pub rows: Rc<RefCell<Vec<Row>>>,
     pub changes: Rc<RefCell<Changes>>,
     pub shown: Rc<RefCell<Option<ShownSeen>>>,
@@ -88,7 +88,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         sim,
         worker,
         posts,
-        lines: Rc::default(),
+        connections: Rc::default(),
         rows: Rc::default(),
         changes: Rc::default(),
         shown: Rc::default(),
@@ -132,8 +132,8 @@ impl Page {
             keep(&self.draft, changes.draft.clone());
             keep(&self.plot, changes.plot.clone().map(|plot| Some(*plot)));
             self.updates.set(self.updates.get() + 1);
-            for line in &changes.connections {
-                self.lines.borrow_mut().insert(line.id, line.clone());
+            for state in &changes.connections {
+                self.connections.borrow_mut().insert(state.id, state.clone());
             }
             if let Some(rows) = &changes.rows {
                 *self.rows.borrow_mut() = rows.rows.clone();
@@ -202,8 +202,8 @@ impl Page {
         self.draw();
     }
 
-    pub fn line(&self, id: ConnectionId) -> ConnectionState {
-        self.lines.borrow().get(&id).cloned().expect("the page has heard of it")
+    pub fn connection(&self, id: ConnectionId) -> ConnectionState {
+        self.connections.borrow().get(&id).cloned().expect("the page has heard of it")
     }
 
     pub fn kinds(&self) -> Vec<FrameKind> {

@@ -20,8 +20,8 @@ fn a_message_goes_to_all_connections_or_to_none_and_the_answer_says_why() {
         assert_eq!(send(&[ALICE, BOB], text("x")), [Answer::Failed("c2 is not connected".into())]);
         assert_eq!(page.kinds(), [FrameKind::Connecting, FrameKind::Opened], "nothing went out");
         assert_eq!(send(&[ALICE], text("x")), [Answer::Sent]);
-        let nobody = [Answer::Failed("there is no variable called nobody".into())];
-        assert_eq!(send(&[ALICE], text("{{nobody}}")), nobody);
+        let refused = [Answer::Failed("there is no variable called nobody".into())];
+        assert_eq!(send(&[ALICE], text("{{nobody}}")), refused);
         page.ask(Request::Connect { connection: BOB });
         assert_eq!(send(&[BOB], text("x")), [Answer::Failed("c2 is still connecting".into())]);
     });
@@ -39,7 +39,7 @@ fn a_row_of_a_connections_life_is_neither_sent_nor_edited() {
             ] {
                 let answer = page.question(question);
                 assert!(
-                    matches!(&answer[..], [Answer::Failed(words)] if words.contains("is no message")),
+                    matches!(&answer[..], [Answer::Failed(words)] if words.contains("is not a message")),
                     "{answer:?}"
                 );
             }
@@ -97,14 +97,14 @@ fn a_secret_is_masked_wherever_a_beginning_of_a_message_is_shown_and_refused_wit
         assert!(page.shown().iter().all(|row| !row.contains("s3cr3t")), "{:?}", page.shown());
         assert!(page.shown()[0].contains("token=***"), "{:?}", page.shown());
         let content = page.question(Question::Content { frame: 2, form: ContentForm::Raw });
-        assert_eq!(content, [Answer::Text(r#"{"token":"s3cr3t"}"#.into())], "whoever opens it sees it");
+        assert_eq!(content, [Answer::Text(r#"{"token":"{{token}}"}"#.into())], "a copy has its name");
         // As after a reload.
         set("");
         let sent = page.question(Question::Send { to: vec![ALICE], draft: json });
         let [Answer::Failed(words)] = &sent[..] else { panic!("{sent:?}") };
         assert!(words.contains("the secret token has no value"), "{words}");
         page.draw();
-        let wrong = page.line(ALICE).typed.wrong;
+        let wrong = page.connection(ALICE).typed.wrong;
         assert!(wrong.as_ref().is_some_and(|it| it.contains("the secret token has no value")), "{wrong:?}");
     });
 }

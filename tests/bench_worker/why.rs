@@ -1,4 +1,4 @@
-//! Handshakes that fail: what the companion is asked, what is told of its answer, and when a handshake is given up.
+//! Handshakes that fail: what the companion is asked, what the page learns of its answer, and when a handshake is given up.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -65,7 +65,7 @@ fn a_refused_handshake_names_its_status() {
         page.set_up(ALICE, |setup| setup.protocols = "feed.v2".into());
         page.connect(ALICE);
         page.pass(TICK * 2).await;
-        let why = page.line(ALICE).why.expect("it is told");
+        let why = page.connection(ALICE).why.expect("it is explained");
         assert_eq!((why.fact.as_str(), &*why.causes[0].id), (FACT, "refused"));
         assert_eq!(why.probed.expect("all that was found").headers[0].1, "text/plain");
         use FrameKind::{Closed, Connecting, Failed};
@@ -96,7 +96,7 @@ fn a_server_that_is_no_companion_is_told_no_address() {
         assert_eq!(*asked.borrow(), ["/api/health"], "asked once, and never for an address");
         assert_eq!(page.shown()[2], LIKELY);
         assert_eq!(page.shown()[5], LIKELY);
-        assert_eq!(page.line(ALICE).why.expect("told").fact, "");
+        assert_eq!(page.connection(ALICE).why.expect("told").fact, "");
     });
 }
 
@@ -110,7 +110,7 @@ fn a_target_that_the_companion_may_not_reach_is_said() {
         );
         page.connect(ALICE);
         page.pass(TICK * 2).await;
-        let known = page.line(ALICE).why.expect("told").known;
+        let known = page.connection(ALICE).why.expect("told").known;
         assert!(known.iter().any(|fact| fact.contains("--allow-target sim")), "{known:?}");
         assert_eq!(page.shown()[2], LIKELY);
     });
@@ -130,7 +130,7 @@ fn a_companion_that_makes_no_probes_is_asked_once() {
 }
 
 #[test]
-fn who_does_not_want_it_asks_nobody() {
+fn the_companion_is_not_asked_when_it_is_switched_off() {
     with_page(REFUSES, |page| async move {
         let asked = companion(&page, 200, NOT_FOUND);
         page.set_up(ALICE, |setup| setup.opening.asks_why = false);
@@ -150,7 +150,7 @@ fn connections_that_fail_alike_at_once_are_asked_about_once() {
         page.pass(TICK * 2).await;
         assert_eq!(asked.borrow().iter().filter(|it| it.starts_with("POST")).count(), 1);
         assert_eq!(page.shown().iter().filter(|row| *row == FACT).count(), 2);
-        assert_eq!(page.line(BOB).why.expect("told").fact, FACT);
+        assert_eq!(page.connection(BOB).why.expect("told").fact, FACT);
     });
 }
 
@@ -164,7 +164,7 @@ fn the_fact_stays_while_a_connection_tries_again() {
         page.connect(ALICE);
         page.pass(TICK * 2).await;
         for _ in 0..60 {
-            assert_eq!(page.line(ALICE).why.expect("at every moment").fact, FACT);
+            assert_eq!(page.connection(ALICE).why.expect("at every moment").fact, FACT);
             page.pass(Duration::from_millis(53)).await;
         }
         let facts = page.shown().iter().filter(|row| *row == FACT).count();
@@ -179,26 +179,26 @@ fn a_handshake_that_is_not_answered_is_given_up_after_the_time_of_the_set_up() {
         page.set_up(ALICE, |setup| setup.url = "ws://silent/".into());
         page.connect(ALICE);
         page.pass(Duration::from_millis(19_990)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Connecting, "20 s unless set");
+        assert_eq!(page.connection(ALICE).phase, Phase::Connecting, "20 s unless set");
         page.pass(TICK * 3).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closed);
+        assert_eq!(page.connection(ALICE).phase, Phase::Closed);
         let words = "The server did not answer the handshake within 20 s.";
         assert_eq!(page.shown().last().map(String::as_str), Some(words));
 
         page.set_up(ALICE, |setup| setup.opening.within = Duration::from_secs(3));
         page.connect(ALICE);
         page.pass(Duration::from_millis(3020)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Closed);
+        assert_eq!(page.connection(ALICE).phase, Phase::Closed);
 
         page.set_up(ALICE, |setup| setup.opening.within = Duration::ZERO);
         page.connect(ALICE);
         page.pass(Duration::from_secs(600)).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Connecting, "zero sets no bound");
+        assert_eq!(page.connection(ALICE).phase, Phase::Connecting, "zero sets no bound");
     });
 }
 
 #[test]
-fn a_handshake_that_a_person_cancels_is_asked_about_by_nobody() {
+fn a_handshake_that_a_person_cancels_is_not_asked_about() {
     with_page(Echo::default(), |page| async move {
         page.sim.serve("ws://silent", || Silent);
         let asked = companion(&page, 200, NOT_FOUND);
@@ -208,7 +208,7 @@ fn a_handshake_that_a_person_cancels_is_asked_about_by_nobody() {
         page.ask(Request::Close { connection: ALICE, closing: Closing::normal() });
         page.pass(TICK * 2).await;
         assert!(asked.borrow().is_empty());
-        assert_eq!(page.line(ALICE).why, None);
+        assert_eq!(page.connection(ALICE).why, None);
         assert!(!page.kinds().contains(&FrameKind::Failed), "{:?}", page.shown());
     });
 }
@@ -219,10 +219,10 @@ fn an_address_without_a_scheme_is_completed() {
         page.sim.serve("ws://localhost:7411", Echo::default);
         page.set_up(ALICE, |setup| setup.url = "localhost:7411/v1/feed".into());
         page.draw();
-        let typed = page.line(ALICE).typed;
+        let typed = page.connection(ALICE).typed;
         assert_eq!((typed.url.as_str(), typed.wrong), ("ws://localhost:7411/v1/feed", None));
         page.connect(ALICE);
         page.pass(TICK).await;
-        assert_eq!(page.line(ALICE).phase, Phase::Open);
+        assert_eq!(page.connection(ALICE).phase, Phase::Open);
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::page::{PASSING, Page, TestShelf, with_early_page};
+use super::page::{PASSING, Page, TestStore, with_early_page};
 use sockscope::wire::checks::{Answer, Forms, OwnSuite, Question, Request};
 
 const KEEP: u32 = 1;
@@ -20,26 +20,26 @@ fn ask(page: &Page, id: u32, question: Question) {
 #[test]
 fn what_is_kept_before_the_storage_was_read_is_kept_and_told_after_it() {
     with_early_page(|page| async move {
-        let shelf = TestShelf::default();
+        let store = TestStore::default();
         // An older text of the same suite must not come over the newer one.
         let older = OwnSuite { title: "older".into(), ..mine() };
         let text = serde_json::to_string(&older).expect("plain data");
-        shelf.texts.borrow_mut().insert("suite/own-1".to_owned(), text);
+        store.texts.borrow_mut().insert("suite/own-1".to_owned(), text);
         ask(&page, KEEP, Question::Keep(mine()));
         ask(&page, FORMS, Question::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() }));
         page.pass(Duration::from_millis(5)).await;
         assert_eq!((page.answer(KEEP), page.answer(FORMS)), (None, None), "it is not known yet");
-        page.restore(shelf.clone()).await;
+        page.restore(store.clone()).await;
         page.pass(Duration::from_millis(5)).await;
         let Some(Answer::Library(library)) = page.answer(KEEP) else { panic!("kept") };
         assert!(library.iter().any(|card| card.title == "mine"));
         assert_eq!(page.answer(FORMS), Some(Answer::Done));
-        assert!(shelf.texts.borrow()["suite/own-1"].contains("mine"), "{:?}", shelf.texts.borrow());
-        assert!(shelf.texts.borrow()["forms"].contains("own-1"));
+        assert!(store.texts.borrow()["suite/own-1"].contains("mine"), "{:?}", store.texts.borrow());
+        assert!(store.texts.borrow()["forms"].contains("own-1"));
         ask(&page, FORGET, Question::Forget("own-1".into()));
         page.pass(Duration::from_millis(5)).await;
         assert!(matches!(page.answer(FORGET), Some(Answer::Library(_))));
-        assert!(!shelf.texts.borrow().contains_key("suite/own-1"));
+        assert!(!store.texts.borrow().contains_key("suite/own-1"));
     });
 }
 

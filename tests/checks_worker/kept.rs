@@ -1,10 +1,10 @@
 //! What was kept of suites, values and runs and cannot be read: it is said, and nothing is written over it.
 
-use super::page::{self, Page, TestShelf};
+use super::page::{self, Page, TestStore};
 use sockscope::wire::checks::{Answer, Forms, OwnSuite, Question, RunRequest};
 
-fn hostile() -> TestShelf {
-    let shelf = TestShelf::default();
+fn hostile() -> TestStore {
+    let store = TestStore::default();
     let good = r#"{"id":"own-1","title":"<img src=x onerror=alert(1)>","text":"{}"}"#;
     for (name, text) in [
         ("suite/own-1", good),
@@ -17,16 +17,16 @@ fn hostile() -> TestShelf {
         ("toString", "[]"),
         ("__proto__", "[]"),
     ] {
-        shelf.texts.borrow_mut().insert(name.to_owned(), text.to_owned());
+        store.texts.borrow_mut().insert(name.to_owned(), text.to_owned());
     }
-    shelf
+    store
 }
 
 #[test]
 fn what_cannot_be_read_is_named_and_stays() {
-    let shelf = hostile();
-    let kept = shelf.clone();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    let store = hostile();
+    let kept = store.clone();
+    page::with_store(store.clone(), |page: Page| async move {
         let restored = page.restored();
         assert_eq!(restored.trouble, None);
         let own: Vec<_> =
@@ -47,13 +47,13 @@ fn what_cannot_be_read_is_named_and_stays() {
         assert_eq!(restored.forms, Forms::default());
         // Later writes leave all of it alone.
         page.ask(Question::KeepForms(Forms { selected: "own-1".into(), ..Forms::default() })).await;
-        page.run(RunRequest { times: 2, ..super::order(super::PASSING) }).await;
+        page.run(RunRequest { times: 2, ..super::run_request(super::PASSING) }).await;
         let texts = kept.texts.borrow();
         assert_eq!(texts["unread/runs/1"], r#"[{"id":1},5,null]"#);
         assert_eq!(texts["unread/forms/1"], r#"{"environments":7}"#);
         assert_eq!(texts["suite/own-2"], "not JSON");
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let restored = page.restored();
         assert_eq!(restored.past.len(), 2);
         assert_eq!(restored.unread.len(), 4, "the suites are still named: {:?}", restored.unread);

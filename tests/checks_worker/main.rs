@@ -1,4 +1,4 @@
-//! The office of the checks, in virtual time: what the page asks and what it is told.
+//! The worker of the checks, in virtual time: what the page asks and what it hears.
 
 mod early;
 mod kept;
@@ -28,7 +28,7 @@ fn run_of(told: &[RunEvent]) -> u64 {
     run.expect("a run has begun")
 }
 
-fn order(text: &str) -> RunRequest {
+fn run_request(text: &str) -> RunRequest {
     let suite = SuiteRequest { id: "own-1".into(), text: text.into(), ..SuiteRequest::default() };
     RunRequest { suites: vec![suite], seed: Some(7), times: 1, ..RunRequest::default() }
 }
@@ -36,7 +36,7 @@ fn order(text: &str) -> RunRequest {
 #[test]
 fn a_run_is_told_from_its_beginning_to_its_report() {
     with_page(|page| async move {
-        let told = page.run(order(PASSING)).await;
+        let told = page.run(run_request(PASSING)).await;
         assert!(matches!(told[0], RunEvent::Begun { runs: 1, .. }));
         let started =
             told.iter().position(|it| matches!(it, RunEvent::Progress(Progress::RunStarted { .. })));
@@ -65,7 +65,7 @@ fn a_run_is_told_from_its_beginning_to_its_report() {
 #[test]
 fn nothing_is_posted_before_the_page_has_drawn() {
     with_page(|page| async move {
-        page.request(Request::Run(Box::new(order(PASSING))));
+        page.request(Request::Run(Box::new(run_request(PASSING))));
         page.pass(Duration::from_secs(60)).await;
         assert_eq!(page.live_posts(), 1, "what came after waits for Seen");
         page.request(Request::Seen(Duration::ZERO));
@@ -84,7 +84,7 @@ const SLOW: &str = r#"{
 
 /// Begins a slow run, and rests after what was told first.
 async fn begin_and_rest(page: &Page, rest: Duration) {
-    page.request(Request::Run(Box::new(order(SLOW))));
+    page.request(Request::Run(Box::new(run_request(SLOW))));
     page.pass(Duration::from_millis(1)).await;
     page.request(Request::Seen(rest));
 }
@@ -114,23 +114,23 @@ fn after_its_rest_a_page_is_told_what_happened_meanwhile() {
 #[test]
 fn a_suite_that_cannot_be_read_is_refused_with_its_places() {
     with_page(|page| async move {
-        let told = page.run(order("{ \"sockscope\": 1 }")).await;
+        let told = page.run(run_request("{ \"sockscope\": 1 }")).await;
         let refused = told.iter().find_map(|it| match it {
             RunEvent::Refused { mistakes, .. } => Some(mistakes.clone()),
             _ => None,
         });
         let mistakes = refused.expect("refused");
         assert!(mistakes.iter().all(|it| it.line == 1) && !mistakes.is_empty(), "{mistakes:?}");
-        assert!(matches!(told.last(), Some(RunEvent::Over)), "the order ends all the same");
+        assert!(matches!(told.last(), Some(RunEvent::Over)), "the request ends all the same");
     });
 }
 
 #[test]
 fn a_wrong_value_is_refused_before_anything_is_opened() {
     with_page(|page| async move {
-        let mut order = order(PASSING);
-        order.suites[0].overrides = vec![("nothing".into(), "x".into())];
-        let told = page.run(order).await;
+        let mut request = run_request(PASSING);
+        request.suites[0].overrides = vec![("nothing".into(), "x".into())];
+        let told = page.run(request).await;
         assert!(told.iter().any(|it| matches!(it, RunEvent::Refused { reasons, .. } if !reasons.is_empty())));
         assert_eq!(page.sim.open_connections(), 0);
     });
@@ -146,9 +146,9 @@ fn several_rounds_have_different_seeds_unless_one_is_given() {
             };
             told.iter().filter_map(seed).collect()
         };
-        let told = page.run(RunRequest { times: 3, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { times: 3, ..run_request(PASSING) }).await;
         assert_eq!(seeds(&told), [7, 7, 7]);
-        let told = page.run(RunRequest { times: 3, seed: None, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { times: 3, seed: None, ..run_request(PASSING) }).await;
         let mut drawn = seeds(&told);
         drawn.dedup();
         assert_eq!(drawn.len(), 3);
@@ -158,7 +158,7 @@ fn several_rounds_have_different_seeds_unless_one_is_given() {
 #[test]
 fn a_stop_ends_the_whole_order_with_a_report() {
     with_page(|page| async move {
-        page.request(Request::Run(Box::new(RunRequest { times: 5, ..order(FLAKY) })));
+        page.request(Request::Run(Box::new(RunRequest { times: 5, ..run_request(FLAKY) })));
         page.pass(Duration::from_millis(300)).await;
         page.request(Request::Stop);
         let told = page.until_over().await;
@@ -172,29 +172,29 @@ fn a_stop_ends_the_whole_order_with_a_report() {
 #[test]
 fn an_order_that_replaces_another_begins_when_that_has_ended() {
     with_page(|page| async move {
-        page.request(Request::Run(Box::new(RunRequest { number: 1, ..order(FLAKY) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 1, ..run_request(FLAKY) })));
         page.pass(Duration::from_millis(300)).await;
-        page.request(Request::Run(Box::new(RunRequest { number: 2, ..order(PASSING) })));
-        page.request(Request::Run(Box::new(RunRequest { number: 3, ..order(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 2, ..run_request(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 3, ..run_request(PASSING) })));
         let told = page.until_over().await;
         let turns: Vec<_> = told
             .iter()
             .filter_map(|it| match it {
-                RunEvent::Begun { order, .. } => Some(format!("order {order}")),
+                RunEvent::Begun { request, .. } => Some(format!("request {request}")),
                 RunEvent::Ended { report, .. } => Some(format!("{:?}", report.verdict)),
                 _ => None,
             })
             .collect();
-        assert_eq!(turns, ["order 1", "Inconclusive", "order 3", "Pass"]);
+        assert_eq!(turns, ["request 1", "Inconclusive", "request 3", "Pass"]);
     });
 }
 
 #[test]
 fn a_stop_also_ends_an_order_that_still_waits() {
     with_page(|page| async move {
-        page.request(Request::Run(Box::new(RunRequest { number: 1, ..order(FLAKY) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 1, ..run_request(FLAKY) })));
         page.pass(Duration::from_millis(300)).await;
-        page.request(Request::Run(Box::new(RunRequest { number: 2, ..order(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 2, ..run_request(PASSING) })));
         page.request(Request::Stop);
         let told = page.until_over().await;
         assert!(
@@ -206,7 +206,7 @@ fn a_stop_also_ends_an_order_that_still_waits() {
     });
 }
 
-/// The moment at which each run of an order began, or why there was none.
+/// The moment at which each run of a request began, or why there was none.
 fn begun(told: &[RunEvent]) -> Vec<String> {
     let begun = told.iter().filter_map(|it| match it {
         RunEvent::Ended { report, .. } => Some(report.started.clone()),
@@ -219,37 +219,37 @@ fn begun(told: &[RunEvent]) -> Vec<String> {
 #[test]
 fn an_order_begins_at_its_moment() {
     with_page(|page| async move {
-        let told = page.run(RunRequest { start_at: Some(2345), ..order(PASSING) }).await;
+        let told = page.run(RunRequest { start_at: Some(2345), ..run_request(PASSING) }).await;
         assert_eq!(begun(&told), ["1970-01-01T00:00:02.345Z"]);
-        let told = page.run(RunRequest { start_at: Some(1000), times: 2, ..order(PASSING) }).await;
+        let told = page.run(RunRequest { start_at: Some(1000), times: 2, ..run_request(PASSING) }).await;
         assert!(begun(&told).iter().all(|at| at.starts_with("1970-01-01T00:00:02.")), "it had passed");
-        let told = page.run(RunRequest { start_at: Some(99_000), ..order(PASSING) }).await;
+        let told = page.run(RunRequest { start_at: Some(99_000), ..run_request(PASSING) }).await;
         let words = begun(&told).concat();
-        assert!(words.starts_with("start_at is 9") && words.contains("ahead, and 1m is the most"), "{words}");
+        assert!(words.starts_with("start_at is 9") && words.contains("ahead; the limit is 1m"), "{words}");
     });
 }
 
 #[test]
 fn an_order_that_waits_for_its_moment_can_be_stopped_and_replaced() {
     with_page(|page| async move {
-        let waiting = |number| RunRequest { number, start_at: Some(50_000), ..order(PASSING) };
+        let waiting = |number| RunRequest { number, start_at: Some(50_000), ..run_request(PASSING) };
         page.request(Request::Run(Box::new(waiting(1))));
         page.pass(Duration::from_secs(1)).await;
         page.request(Request::Stop);
         assert_eq!(begun(&page.until_over().await), ["stopped before it began"]);
         page.request(Request::Run(Box::new(waiting(2))));
         page.pass(Duration::from_secs(1)).await;
-        page.request(Request::Run(Box::new(RunRequest { number: 3, ..order(PASSING) })));
+        page.request(Request::Run(Box::new(RunRequest { number: 3, ..run_request(PASSING) })));
         let told = page.until_over().await;
         let numbers: Vec<_> = told
             .iter()
             .filter_map(|it| match it {
-                RunEvent::Begun { order, .. } => Some(*order),
+                RunEvent::Begun { request, .. } => Some(*request),
                 _ => None,
             })
             .collect();
         assert_eq!((numbers, begun(&told).len()), (vec![3], 1));
-        assert!(page.sim.now().as_nanos() < 10_000_000_000, "nobody waited for the moment");
+        assert!(page.sim.now().as_nanos() < 10_000_000_000, "the moment was not waited for");
     });
 }
 
@@ -260,7 +260,7 @@ fn a_shard_runs_its_members_and_plans_by_the_common_moment() {
             "clients": { "crowd": { "url": "ws://sim/echo", "count": 5 } },
             "checks": [ { "check": "all", "steps": [ { "connect": "crowd" } ], "thresholds": { "opened": "== 5" } } ] }"#;
         let shard = Shard::new(1, 2).expect("below");
-        let told = page.run(RunRequest { shard, start_at: Some(2000), ..order(suite) }).await;
+        let told = page.run(RunRequest { shard, start_at: Some(2000), ..run_request(suite) }).await;
         let report = told.iter().find_map(|it| match it {
             RunEvent::Ended { report, .. } => Some(report),
             _ => None,
@@ -275,15 +275,15 @@ fn a_shard_runs_its_members_and_plans_by_the_common_moment() {
 
 #[test]
 fn two_tabs_keep_their_runs_beside_each_other() {
-    let shelf = page::TestShelf::default();
-    let other = shelf.clone();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
-        // Another tab, which has read the shelf before this one writes on it.
+    let store = page::TestStore::default();
+    let other = store.clone();
+    page::with_store(store.clone(), |page: Page| async move {
+        // Another tab, which has read the store before this one writes to it.
         let beside = page.beside(other).await;
-        page.run(order(PASSING)).await;
-        beside.run(order(FLAKY)).await;
+        page.run(run_request(PASSING)).await;
+        beside.run(run_request(FLAKY)).await;
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let suites: Vec<_> = page.restored().past.into_iter().map(|run| run.suite).collect();
         assert_eq!(suites, ["flaky", "passing"]);
     });
@@ -292,7 +292,7 @@ fn two_tabs_keep_their_runs_beside_each_other() {
 #[test]
 fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
     with_page(|page| async move {
-        let told = page.run(order(FLAKY)).await;
+        let told = page.run(run_request(FLAKY)).await;
         let failed = told.iter().find_map(|it| match it {
             RunEvent::Progress(Progress::StepEnded { check, step, failure: Some(_), .. }) => {
                 Some((*check, *step))
@@ -317,14 +317,14 @@ fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
         assert!((shown.chosen as usize) < shown.frames.len());
 
         let nowhere = page.ask(Question::Around(Spot { run: 99, ..spot })).await;
-        assert!(matches!(nowhere, Answer::Failed(words) if words.contains("not held any more")));
+        assert!(matches!(nowhere, Answer::Failed(words) if words.contains("no longer held")));
     });
 }
 
 #[test]
 fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
     with_page(|page| async move {
-        let run = run_of(&page.run(order(FLAKY)).await);
+        let run = run_of(&page.run(run_request(FLAKY)).await);
         for (form, begin) in [("json", "{"), ("junit", "<?xml"), ("junit-strict", "<?xml"), ("html", "<!")] {
             let told = page.ask(Question::Write { run, form: form.into() }).await;
             let Answer::File { name, text, .. } = told else { panic!("{form}: {told:?}") };
@@ -342,21 +342,21 @@ fn a_run_can_be_saved_in_every_form_and_its_messages_too() {
 
 #[test]
 fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
-    let shelf = page::TestShelf::default();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    let store = page::TestStore::default();
+    page::with_store(store.clone(), |page: Page| async move {
         let suite = OwnSuite { id: "own-1".into(), title: "mine".into(), text: PASSING.into() };
         let Answer::Library(cards) = page.ask(Question::Keep(suite)).await else { panic!("the library") };
         let card = cards.iter().find(|card| card.id == "own-1").expect("listed");
         assert_eq!((card.title.as_str(), card.checks, card.is_shipped), ("mine", 1, false));
-        page.run(order(PASSING)).await;
+        page.run(run_request(PASSING)).await;
     });
-    page::with_shelf(shelf.clone(), |page: Page| async move {
+    page::with_store(store.clone(), |page: Page| async move {
         let restored = page.restored();
         assert!(restored.library.iter().any(|card| card.id == "own-1"));
         let [past] = &restored.past[..] else { panic!("one run: {:?}", restored.past) };
         let Answer::Report(report) = page.ask(Question::Past(past.id)).await else { panic!("its report") };
         assert_eq!(report.verdict, Verdict::Pass);
-        let told = page.run(order(PASSING)).await;
+        let told = page.run(run_request(PASSING)).await;
         let newer = told.iter().find_map(|it| match it {
             RunEvent::Ended { past, .. } => past.as_ref().map(|past| past.id),
             _ => None,
@@ -365,7 +365,7 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
         page.ask(Question::Forget("own-1".into())).await;
         page.ask(Question::ForgetPast(vec![past.id])).await;
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let restored = page.restored();
         assert!(restored.library.iter().all(|card| card.is_shipped));
         assert_eq!(restored.past.len(), 1);
@@ -374,31 +374,31 @@ fn own_suites_forms_and_runs_are_there_on_the_next_visit() {
 
 #[test]
 fn the_newest_fifty_runs_are_kept_and_no_more() {
-    let shelf = page::TestShelf::default();
+    let store = page::TestStore::default();
     let runs = Rc::new(RefCell::new(Vec::new()));
     let noted = runs.clone();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
-        let told = page.run(RunRequest { times: 55, ..order(PASSING) }).await;
+    page::with_store(store.clone(), |page: Page| async move {
+        let told = page.run(RunRequest { times: 55, ..run_request(PASSING) }).await;
         let ended = told.iter().filter_map(|it| match it {
             RunEvent::Ended { run, .. } => Some(*run),
             _ => None,
         });
         noted.borrow_mut().extend(ended);
     });
-    let kept = shelf.texts.borrow().keys().filter(|name| name.starts_with("run/")).count();
+    let kept = store.texts.borrow().keys().filter(|name| name.starts_with("run/")).count();
     assert_eq!(kept, 50);
     let name = |run: u64| format!("run/{run}");
     let runs = runs.take();
-    assert!(!shelf.texts.borrow().contains_key(&name(runs[4])), "the oldest went");
-    let newest = shelf.texts.borrow().get(&name(runs[54])).cloned().expect("the newest is there");
+    assert!(!store.texts.borrow().contains_key(&name(runs[4])), "the oldest went");
+    let newest = store.texts.borrow().get(&name(runs[54])).cloned().expect("the newest is there");
     assert!(read_json(&newest).is_ok());
 }
 
 #[test]
 fn a_browser_that_keeps_nothing_runs_checks_all_the_same() {
-    page::with_broken_shelf(|page: Page| async move {
+    page::with_broken_store(|page: Page| async move {
         assert!(page.restored().trouble.is_some_and(|words| words.contains("full")));
-        let told = page.run(order(PASSING)).await;
+        let told = page.run(run_request(PASSING)).await;
         assert!(told.iter().any(|it| matches!(it, RunEvent::Ended { past: None, .. })));
         let Answer::File { .. } = page.ask(Question::Write { run: run_of(&told), form: "json".into() }).await
         else {
@@ -411,10 +411,10 @@ fn a_browser_that_keeps_nothing_runs_checks_all_the_same() {
 fn what_an_environment_calls_secret_is_in_no_message_and_no_report() {
     with_page(|page| async move {
         let text = FLAKY.replace("\"hello\"", "\"hello {{env.TOKEN}}\"");
-        let mut order = order(&text);
-        order.env.insert("TOKEN".into(), "hunter2-secret".into());
-        order.secrets = vec!["hunter2-secret".into()];
-        let told = page.run(order).await;
+        let mut request = run_request(&text);
+        request.env.insert("TOKEN".into(), "hunter2-secret".into());
+        request.secrets = vec!["hunter2-secret".into()];
+        let told = page.run(request).await;
         let all = format!("{told:?}");
         assert!(!all.contains("hunter2"), "it leaks: {all}");
         let Answer::File { text, .. } =
@@ -434,9 +434,9 @@ const CERTIFIED: &str = r#"{ "sockscope": 1, "suite": "conformance", "vars": { "
 
 #[test]
 fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
-    let shelf = page::TestShelf::default();
-    page::with_shelf(shelf.clone(), |page: Page| async move {
-        let run = run_of(&page.run(order(CERTIFIED)).await);
+    let store = page::TestStore::default();
+    page::with_store(store.clone(), |page: Page| async move {
+        let run = run_of(&page.run(run_request(CERTIFIED)).await);
         for (form, file, part) in [
             ("certificate", "conformance.certificate.json", "\"word\": \"could-not-be-judged\""),
             ("certificate-table", "conformance.certificate.txt", "C2   close with 1000"),
@@ -447,11 +447,11 @@ fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
             assert_eq!(name, file);
             assert!(text.contains(part), "{form}: {text}");
         }
-        let other = run_of(&page.run(order(PASSING)).await);
+        let other = run_of(&page.run(run_request(PASSING)).await);
         let told = page.ask(Question::Write { run: other, form: "certificate".into() }).await;
         assert!(matches!(&told, Answer::Failed(words) if words.contains("not conformance")), "{told:?}");
     });
-    page::with_shelf(shelf, |page: Page| async move {
+    page::with_store(store, |page: Page| async move {
         let run = page.restored().past.iter().find(|run| run.suite == "conformance").map(|run| run.id);
         let run = run.expect("it was kept");
         let told = page.ask(Question::Write { run, form: "autobahn".into() }).await;
@@ -462,7 +462,7 @@ fn a_certificate_is_saved_of_a_run_of_this_visit_and_of_an_earlier_one() {
 #[test]
 fn a_failure_has_the_messages_around_it_in_the_report_and_the_recording_says_where_checks_begin() {
     with_page(|page| async move {
-        let told = page.run(order(FLAKY)).await;
+        let told = page.run(run_request(FLAKY)).await;
         let around = told.iter().find_map(|it| match it {
             RunEvent::Ended { report, .. } => Some(report.checks[0].steps[1].around.clone()),
             _ => None,
@@ -489,7 +489,7 @@ fn a_failure_has_the_messages_around_it_in_the_report_and_the_recording_says_whe
 #[test]
 fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
     with_page(|page| async move {
-        let mut asked = order(
+        let mut asked = run_request(
             r#"{ "sockscope": 1, "suite": "targets", "vars": { "ws_url": "{{env.WS_URL ?? ws://elsewhere/echo}}" },
                  "clients": { "a": { "url": "{{ws_url}}?token=x" } },
                  "checks": [ { "check": "an echo {{n}}", "each": { "n": [1, 2, 3] }, "steps": [ { "connect": "a" } ] } ] }"#,
@@ -517,7 +517,7 @@ fn what_run_would_test_is_known_before_it_runs_and_told_with_every_run() {
             _ => None,
         });
         assert_eq!(ended, Some((targets, "ws://sim/echo (the practice server of this page)".to_owned())));
-        let missing = order(
+        let missing = run_request(
             r#"{ "sockscope": 1, "suite": "m", "vars": { "u": "{{env.NOWHERE}}" }, "clients": { "a": { "url": "{{u}}" } },
             "checks": [ { "check": "c", "steps": [ { "connect": "a" } ] } ] }"#,
         );
@@ -548,7 +548,7 @@ async fn refused_beside(page: &Page, name: &'static str) -> (Vec<String>, Vec<Fa
         };
         (Duration::from_millis(5), Ok(HttpResponse { status: 200, headers: Vec::new(), body }))
     });
-    let told = page.run(order(REFUSED)).await;
+    let told = page.run(run_request(REFUSED)).await;
     let report = told.iter().find_map(|it| match it {
         RunEvent::Ended { report, .. } => Some(report.clone()),
         _ => None,

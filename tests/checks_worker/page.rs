@@ -1,4 +1,4 @@
-//! A page in front of an office, in virtual time, with a server that echoes and a shelf in memory.
+//! A page in front of the checks' worker, in virtual time, with a server that echoes and a store in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -31,21 +31,21 @@ impl Server for Echo {
     }
 }
 
-/// A shelf in memory; a clone is the same shelf.
+/// A store in memory; a clone is the same store.
 #[derive(Clone, Default)]
-pub struct TestShelf {
+pub struct TestStore {
     pub texts: Rc<RefCell<BTreeMap<String, String>>>,
     is_full: bool,
 }
 
-impl TestShelf {
+impl TestStore {
     fn answer<T: 'static>(&self, value: T) -> LocalFuture<Result<T, StoreError>> {
         let full = || StoreError { message: "the disk is full".to_owned() };
         Box::pin(ready(if self.is_full { Err(full()) } else { Ok(value) }))
     }
 }
 
-impl KeyValueStore for TestShelf {
+impl KeyValueStore for TestStore {
     fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
         self.answer(self.texts.borrow().get(name).cloned())
     }
@@ -98,9 +98,9 @@ impl Page {
     }
 
     /// Another page of the same browser.
-    pub async fn beside(&self, shelf: TestShelf) -> Self {
+    pub async fn beside(&self, store: TestStore) -> Self {
         let other = Self::in_world(&self.sim);
-        other.worker.restore(shelf).await;
+        other.worker.restore(store).await;
         other
     }
 
@@ -109,8 +109,8 @@ impl Page {
     }
 
     /// The storage of the browser is there now.
-    pub async fn restore(&self, shelf: TestShelf) {
-        self.worker.restore(shelf).await;
+    pub async fn restore(&self, store: TestStore) {
+        self.worker.restore(store).await;
     }
 
     /// This browser has no storage.
@@ -137,7 +137,7 @@ impl Page {
             Update::Restored(restored) => Some((**restored).clone()),
             _ => None,
         });
-        restored.expect("told when the office opens")
+        restored.expect("told when the worker starts")
     }
 
     pub async fn ask(&self, question: Question) -> Answer {
@@ -161,8 +161,8 @@ impl Page {
         }
     }
 
-    pub async fn run(&self, order: RunRequest) -> Vec<RunEvent> {
-        self.request(Request::Run(Box::new(order)));
+    pub async fn run(&self, request: RunRequest) -> Vec<RunEvent> {
+        self.request(Request::Run(Box::new(request)));
         self.until_over().await
     }
 
@@ -197,22 +197,22 @@ pub fn with_early_page<F: Future<Output = ()> + 'static>(test: impl FnOnce(Page)
 }
 
 pub fn with_page<F: Future<Output = ()> + 'static>(test: impl FnOnce(Page) -> F + 'static) {
-    with_shelf(TestShelf::default(), test);
+    with_store(TestStore::default(), test);
 }
 
-pub fn with_broken_shelf<F: Future<Output = ()> + 'static>(test: impl FnOnce(Page) -> F + 'static) {
-    with_shelf(TestShelf { is_full: true, ..TestShelf::default() }, test);
+pub fn with_broken_store<F: Future<Output = ()> + 'static>(test: impl FnOnce(Page) -> F + 'static) {
+    with_store(TestStore { is_full: true, ..TestStore::default() }, test);
 }
 
-pub fn with_shelf<F: Future<Output = ()> + 'static>(
-    shelf: TestShelf,
+pub fn with_store<F: Future<Output = ()> + 'static>(
+    store: TestStore,
     test: impl FnOnce(Page) -> F + 'static,
 ) {
     let sim = Sim::with_seed(5);
     sim.serve("ws://sim/echo", || Echo);
     let page = Page::in_world(&sim);
     let ran = sim.run(async move {
-        page.worker.restore(shelf).await;
+        page.worker.restore(store).await;
         test(page).await;
     });
     assert!(ran.is_ok(), "nothing waits for ever");

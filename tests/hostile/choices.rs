@@ -41,7 +41,7 @@ impl<'a> Choices<'a> {
         u64::from_le_bytes(std::array::from_fn(|_| self.byte()))
     }
 
-    /// So many bytes, as far as there are any.
+    /// This many bytes, as far as there are any.
     pub fn bytes(&self, count: usize) -> Vec<u8> {
         let start = self.at.get().min(self.bytes.len());
         let end = (start + count).min(self.bytes.len());

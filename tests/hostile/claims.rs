@@ -18,7 +18,7 @@ use super::choices::Choices;
 use super::grammar;
 use super::server::{self, Manners};
 
-/// Reading anything takes milliseconds; whoever takes this long does not end, on however busy a machine.
+/// Reading anything takes milliseconds; what takes this long does not end, on however busy a machine.
 const SOON: Duration = Duration::from_secs(60);
 
 /// Reads a text as a suite: it ends soon, and each mistake has a place in the text.
@@ -28,7 +28,7 @@ pub fn suite_parse(text: &str) -> Result<Suite, Vec<Problem>> {
     assert!(began.elapsed() < SOON, "{:?} for {} bytes", began.elapsed(), text.len());
     if let Err(problems) = &read {
         assert!(!problems.is_empty(), "refused without a word");
-        // A byte order mark at the very beginning is no part of the first line.
+        // A byte order mark at the very beginning is not part of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines: Vec<&str> = text.split('\n').collect();
         for problem in problems {
@@ -99,7 +99,7 @@ impl Scope for Known {
     }
 }
 
-/// Compiles a matcher and looks at a message: `check` and `holds` agree, and what differs is told in few words.
+/// Compiles a matcher and looks at a message: `check` and `holds` agree, and the difference takes few words.
 pub fn matcher_message(spec: &[u8], message: &[u8]) {
     let began = Instant::now();
     if let Ok(text) = std::str::from_utf8(spec)
@@ -133,9 +133,9 @@ pub fn matcher_message(spec: &[u8], message: &[u8]) {
 #[derive(Clone, Copy)]
 enum Cut {
     Never,
-    /// Somebody asks it to stop.
+    /// A caller asks it to stop.
     Stopped(Duration),
-    /// Whoever waits for it goes away.
+    /// The caller that waits for it goes away.
     Dropped(Duration),
 }
 
@@ -160,8 +160,8 @@ pub enum Made {
     Dropped,
 }
 
-/// Runs a suite of bytes against a server of bytes, twice: it ends, in time, with every socket closed, with a verdict that
-/// its steps bear out, and in the same way both times.
+/// Runs a suite of bytes against a server of bytes, twice. It ends in time, with every socket closed and a verdict that its
+/// steps bear out, both times in the same way.
 pub fn run_suite(bytes: &[u8]) -> Made {
     // The server first: a longer suite must not change it.
     let (manners, suite) = bytes.split_at(bytes.len().min(64));
@@ -187,12 +187,12 @@ pub fn run_text(manners: &[u8], text: &str) -> Made {
     let Some(report) = first else { return Made::Dropped };
     is_honest(&report, text);
     let written = written.unwrap_or_default();
-    assert!(!written.contains("s3cret-word"), "the secret is told: {text}\n{written}");
+    assert!(!written.contains("s3cret-word"), "the secret is written: {text}\n{written}");
     Made::Ran(Box::new(report))
 }
 
-/// The report of a hostile run, with the bytes in its texts too, is written in every form without a panic; what is JSON reads
-/// back as the same, and nothing of it becomes markup.
+/// The report of a hostile run, with the bytes in its texts too, is written in every form without a panic. JSON reads back as
+/// the same, and nothing of it becomes markup.
 pub fn report_forms(bytes: &[u8]) {
     let Made::Ran(mut report) = run_suite(bytes) else { return };
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -257,7 +257,7 @@ fn run_plan(plan: Plan, manners: &[u8], cut: Cut, text: &str) -> Option<Report> 
     report
 }
 
-/// All that somebody knows who only hears what is told.
+/// All that a listener knows who only hears the events.
 #[derive(Default)]
 struct Heard {
     /// Of each check its verdict and its steps, each with whether it runs and how it ended.
@@ -281,7 +281,8 @@ impl Heard {
             }
             Progress::StepStarted { check, step } => self.checks[check].1[step].is_running = true,
             Progress::StepEnded { check, step, verdict, failure, .. } => {
-                let failure = failure.map(|failure| *failure);
+                // A report leaves the address of the handshake out.
+                let failure = failure.map(|failure| Failure { handshake: None, ..*failure });
                 self.checks[check].1[step] = HeardStep { is_running: false, verdict: Some(verdict), failure };
             }
             Progress::CheckEnded { check, verdict, .. } => self.checks[check].0 = Some(verdict),

@@ -186,7 +186,7 @@ fn payload(choices: &Choices<'_>) -> Value {
     }
 }
 
-/// A matcher of at most so many levels; most of them can be compiled.
+/// A matcher of at most this many levels; most of them can be compiled.
 pub fn matcher(choices: &Choices<'_>, levels: usize) -> Value {
     match choices.below(if levels == 0 { 10 } else { 13 }) {
         0 => json!({"any": true}),

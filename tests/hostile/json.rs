@@ -62,7 +62,7 @@ pub const TEXTS: &[&str] = &[
 
 const NAMES: &[&str] = &["id", "type", "text", "a", "b", "$gt", "$$gt", "", "é", "__proto__", "n"];
 
-/// A value of at most so many levels.
+/// A value of at most this many levels.
 pub fn value(choices: &Choices<'_>, levels: usize) -> Value {
     match choices.below(if levels == 0 { 6 } else { 9 }) {
         0 => json!(choices.below(4)),

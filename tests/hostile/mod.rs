@@ -1,7 +1,7 @@
-//! Suites and servers that nobody would write, made of bytes, for property tests and fuzzers alike.
+//! Suites and servers that no person would write, made of bytes, for property tests and fuzzers alike.
 //!
-//! Owns how bytes become a suite, a server and a message. The rule a reader would break: everything comes from the bytes, so
-//! that a finding is a file, and fewer or smaller bytes make a smaller case.
+//! Owns how bytes become a suite, a server and a message. One rule: everything comes from the bytes, so that a finding is a
+//! file, and fewer or smaller bytes make a smaller case.
 #![allow(dead_code, reason = "each test target uses its part")]
 
 pub mod choices;

@@ -126,7 +126,7 @@ fn what_the_budget_dropped_is_said_and_the_rest_is_whole() {
 }
 
 #[test]
-fn frames_of_a_connection_that_nobody_knows_are_not_lost() {
+fn frames_of_an_unknown_connection_are_not_lost() {
     let mut recording = fixture::session();
     recording.connections.clear();
     check_lines(&recording);

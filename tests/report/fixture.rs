@@ -681,7 +681,7 @@ pub fn notes(text: &str) -> Vec<Note> {
     notes.as_slice().to_vec()
 }
 
-/// The report with every text that is no word of a list replaced. It goes through JSON, so that no field is forgotten.
+/// The report with every string replaced that is not a keyword. It goes through JSON, so that no field is forgotten.
 pub fn with_texts(report: &Report, text: &mut impl FnMut(&str) -> String) -> Report {
     let json = serde_json::to_value(report).expect("a report is JSON");
     serde_json::from_value(replaced("", json, text)).expect("a report has its fields")

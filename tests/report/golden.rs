@@ -1,4 +1,4 @@
-//! What the forms look like. `UPDATE_GOLDEN=1` writes the files anew; whoever does that reads the difference.
+//! What the forms look like. `UPDATE_GOLDEN=1` rewrites the files; read the difference.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::{exported, fixture, rendered};
 #[track_caller]
 fn check(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/report").join(name);
-    // A new version of the program is no other form of a file.
+    // A new version of the program does not change the form of a file.
     let version = |quoted: &str| format!("\"version\":\"{quoted}\"");
     let text = text.replace(&version(env!("CARGO_PKG_VERSION")), &version("VERSION"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -19,7 +19,7 @@ fn check(name: &str, text: &str) {
     }
     let expected = fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; UPDATE_GOLDEN=1 writes it", path.display()));
-    assert!(text == expected, "{name} is not as it was; UPDATE_GOLDEN=1 writes it anew");
+    assert!(text == expected, "{name} is not as it was; UPDATE_GOLDEN=1 rewrites it");
 }
 
 fn check_all(name: &str, report: &Report) {

@@ -58,7 +58,10 @@ fn messages_have_the_members_of_chrome_and_no_others() {
             assert_eq!(names, ["type", "time", "opcode", "data"]);
             assert!(message["type"] == "send" || message["type"] == "receive");
             let time = message["time"].as_f64().expect("a number");
-            assert!((1_795_230_066.0..1_795_230_067.0).contains(&time), "{time} are no seconds since 1970");
+            assert!(
+                (1_795_230_066.0..1_795_230_067.0).contains(&time),
+                "{time} is not a time in seconds since 1970"
+            );
             match message["opcode"].as_u64() {
                 Some(1) => {}
                 Some(2) => {

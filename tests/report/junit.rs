@@ -1,7 +1,7 @@
 //! The JUnit XML against the rules of the schemas that validate it.
 //!
 //! The rules are those of `junit-10.xsd` of Jenkins' xUnit plugin and of the schema of Apache Ant's JUnit task, written down
-//! as data: a validator for XML Schema is not worth its size here.
+//! as data. A validator for XML Schema is not worth its size here.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! Every form of a report and of a recorded session, against files that people have looked at, against the schemas of the
-//! tools that read them, and against content that means harm.
+//! Every form of a report and of a recorded session. They are compared with reviewed files and with the schemas of the tools
+//! that read them, and tested with hostile content.
 
 #![cfg(not(target_arch = "wasm32"))]
 

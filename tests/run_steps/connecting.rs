@@ -138,7 +138,7 @@ fn reconnect_after_a_drop() {
 }
 
 #[test]
-fn reconnect_of_nobody_is_a_mistake() {
+fn reconnect_of_no_client_is_a_mistake() {
     is_broken("/ws", json!([{"reconnect": "a"}]), "steps[0] script: a is not connected; connect it first");
 }
 

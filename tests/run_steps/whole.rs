@@ -89,7 +89,7 @@ fn what_teardown_runs_into_does_not_outweigh_the_failure_before_it() {
     suite["teardown"] = json!([{"on": "a", "send": "{{sid}}"}]);
     let outcome = run_text(&suite.to_string(), &Setting::default());
     assert_eq!(outcome.report.verdict, Verdict::Fail, "{:?}", told(&outcome));
-    assert_eq!(outcome.report.checks[0].steps[2].verdict, Verdict::Error, "it is told all the same");
+    assert_eq!(outcome.report.checks[0].steps[2].verdict, Verdict::Error, "it is reported all the same");
 }
 
 #[test]

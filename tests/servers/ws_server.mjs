@@ -46,7 +46,7 @@ const tell = (members, message) => {
   for (const ws of members) ws.send(text, () => {});
 };
 
-// Undefined for what is no JSON.
+// Undefined for what is not JSON.
 const read = (data) => {
   try {
     return parse(data.toString()) ?? undefined;

@@ -28,11 +28,11 @@ pub const BEGAN: u64 = 1_795_230_000_000;
 pub struct Faults {
     /// Refuses the handshake.
     pub refuses: bool,
-    /// Refuses every handshake after so many.
+    /// Refuses every handshake after this many.
     pub refuses_after: Option<u64>,
     /// Answers in no time at all.
     pub is_instant: bool,
-    /// Takes so much longer for each answer.
+    /// Takes this much longer for each answer.
     pub delay: Duration,
     /// Does not send this one of its messages, counted from 0 over each connection.
     pub drops: Option<u64>,
@@ -56,7 +56,7 @@ pub struct Faults {
     pub greets: Option<String>,
     /// Answers HTTP calls with this status.
     pub status: Option<u16>,
-    /// The network takes so many bytes a second on the way to it.
+    /// The network takes this many bytes a second on the way to it.
     pub takes: Option<u64>,
     /// Chooses this subprotocol whatever is offered.
     pub protocol: Option<String>,

@@ -57,7 +57,7 @@ const within = (milliseconds, what, promise) =>
 const dropDatabase = (name) =>
   within(
     15000,
-    `deleting the database ${name} (somebody still holds it open: a worker that was not ended?)`,
+    `deleting the database ${name} (it is still open elsewhere: a worker that was not ended?)`,
     new Promise((done, fail) => {
       const request = indexedDB.deleteDatabase(name);
       request.onsuccess = done;
@@ -76,7 +76,7 @@ export async function prepare(server) {
 
   const found = await fetch(DIST, { cache: 'no-store' });
   if (!found.ok) {
-    throw new Error(`there is no ${DIST}: \`cargo xtask test\` builds it before these tests, and so does \`cargo xtask build\``);
+    throw new Error(`${DIST} is missing: \`cargo xtask test\` builds it before these tests, and so does \`cargo xtask build\``);
   }
   const root = document.documentElement;
   root.lang = 'en';
@@ -92,7 +92,7 @@ export async function prepare(server) {
   }
 }
 
-// As if nobody had been here before.
+// As on a first visit.
 export async function forgetVisits() {
   localStorage.clear();
   sessionStorage.clear();
@@ -104,7 +104,7 @@ const sources = new Map();
 async function sourceOf(address) {
   if (!sources.has(address)) {
     const answer = await within(15000, `loading ${address}`, fetch(address));
-    if (!answer.ok) throw new Error(`there is no ${address}`);
+    if (!answer.ok) throw new Error(`${address} is missing`);
     sources.set(address, await answer.text());
   }
   return sources.get(address);
@@ -166,7 +166,7 @@ export async function axe(host) {
     script.textContent = await sourceOf('/tests/vendor/axe-core/axe.min.js');
     inner.head.append(script);
   }
-  // Colours on their way from one theme to the other are no colours of either.
+  // Colours on their way from one theme to the other belong to neither.
   inner.getAnimations().forEach((animation) => animation.finish());
   const result = await view.axe.run(host, { runOnly: { type: 'tag', values: TAGS }, resultTypes: ['violations'] });
   if (result.passes.length === 0) throw new Error('axe-core found nothing to look at');

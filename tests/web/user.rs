@@ -168,7 +168,7 @@ impl User {
 
     async fn mount_faults(host: JsValue) -> Self {
         let host: HtmlElement = host.unchecked_into();
-        // It asks nobody while another view is shown.
+        // It asks nothing while another view is shown.
         web_sys::window().expect("a window").location().set_hash("#/faults").expect("an address of our own");
         let page = faults::mount_in(host.clone());
         let user = Self { host, _page: Some(Drawn::Faults(page)) };

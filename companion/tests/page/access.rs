@@ -42,7 +42,7 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
     browser.until_text("facts", "round trip").await;
     browser.click("plots").await;
-    browser.until_text("plot", "How often").await;
+    browser.until_text("plot", "Distribution").await;
     browser.type_into("filter", "x").await;
     browser.until_text("hits", "hit").await;
     check(browser, &format!("{how}, busy bench")).await;

@@ -142,7 +142,7 @@ fn of_two_runs_at_once_the_second_gets_its_own_report() {
         browser.until_script("return !!globalThis.second").await;
         assert_eq!(browser.run("return globalThis.second.suite").await, "first-contact");
         assert_eq!(browser.run("return globalThis.second.verdict").await, "pass");
-        browser.until_script("return (globalThis.first ?? '').includes('another run took its place')").await;
+        browser.until_script("return (globalThis.first ?? '').includes('another run replaced it')").await;
         practice.until_connections(0).await;
     });
 }
@@ -233,7 +233,7 @@ fn a_suite_is_imported_mended_run_read_and_saved() {
         browser.assert_quiet_console().await;
 
         // It is there on the next visit, with its two runs.
-        browser.until_text("edit-state", "Kept in this browser.").await;
+        browser.until_text("edit-state", "Saved in this browser.").await;
         browser.run("location.reload()").await;
         browser.until_text("own", "mine").await;
         browser.run("document.querySelector('[data-testid=own] a').click()").await;

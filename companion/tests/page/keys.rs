@@ -264,7 +264,7 @@ fn keys_of_one_letter_act_on_the_bench_only_and_can_be_switched_off() {
         assert!(browser.text("sockets").await.starts_with("0/"), "o opens none");
         assert_eq!(practice.connections().await, 0);
         press("?").await;
-        browser.until_text("keys", "Send what stands in the composer").await;
+        browser.until_text("keys", "Send the composer's content").await;
         browser.click("one-letter-keys").await;
         browser.press(ESCAPE, AT_ONCE).await;
         browser.until_script("return !document.querySelector('dialog[open]')").await;

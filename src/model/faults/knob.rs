@@ -1,7 +1,7 @@
 //! A number that is set with a slider or typed.
 //!
-//! Owns which values a slider stops at. It refuses to know what the number does. The rule a reader would break: two stops are
-//! never the same value, or an arrow key on the slider would move nothing.
+//! Owns which values a slider stops at. It refuses to know what the number does. One rule: two stops are never the same
+//! value, or an arrow key on the slider would move nothing.
 
 /// A number of a toxic.
 #[derive(Debug)]

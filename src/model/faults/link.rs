@@ -1,7 +1,7 @@
 //! A line through the proxy: where it leads, and the address that one connects to.
 //!
-//! Pure. The rule a reader would break: what stands in `to` is encoded, since a `&` of the target would end it; braces stay, so
-//! that a placeholder of the bench is still one.
+//! Pure. One rule: what stands in `to` is encoded, since a `&` of the target would end it. Braces stay, so that a placeholder
+//! of the bench is still one.
 
 /// A line as it is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct ProxiedLink {
     pub key: String,
     /// What all chances follow from, as typed; 1 when empty.
     pub seed: String,
-    /// Any certificate of the target will do.
+    /// Accept any certificate of the target.
     pub is_insecure: bool,
 }
 
@@ -98,7 +98,7 @@ fn decoded(value: &str) -> String {
 
 /// What the proxy says of a line, without names of its query, which a person who looks at the form never sees.
 pub fn in_page_words(words: &str) -> String {
-    let accepts = "\u{201c}Any certificate of the target will do\u{201d} accepts it";
+    let accepts = "\u{201c}Accept any certificate of the target\u{201d} accepts it";
     words.replace("insecure=true takes any certificate", accepts)
 }
 
@@ -166,7 +166,7 @@ mod tests {
     fn what_the_proxy_says_names_the_form_and_not_its_query() {
         assert_eq!(
             in_page_words("no TLS with h:1: bad certificate; insecure=true takes any certificate"),
-            "no TLS with h:1: bad certificate; \u{201c}Any certificate of the target will do\u{201d} accepts it"
+            "no TLS with h:1: bad certificate; \u{201c}Accept any certificate of the target\u{201d} accepts it"
         );
     }
 }

@@ -1,7 +1,6 @@
 //! What the API says of the proxy: the toxics of this line, other lines, and who is connected.
 //!
-//! Pure. The rule a reader would break: a toxic that this view has no row for is listed and never left out, since it strikes all
-//! the same.
+//! Pure. One rule: list a toxic that has no row in this view, and never leave it out: it strikes all the same.
 
 use serde_json::Value;
 
@@ -16,7 +15,7 @@ pub struct ProxyState {
     pub settings: Vec<Option<Setting>>,
     /// Toxics that strike this line and have no row, each with its name and in words.
     pub others: Vec<Other>,
-    /// The keys that anybody uses, this line's included.
+    /// All keys in use, including the key of this line.
     pub lines: Vec<Used>,
     /// Those who are connected, as many as the API lists.
     pub connections: Vec<Connected>,
@@ -70,33 +69,33 @@ impl ProxyState {
     pub fn read(answer: &Value, key: &str) -> Option<Self> {
         let toxics = answer["toxics"].as_array()?;
         let connections = answer["connections"].as_array()?;
-        let mut board = Self { settings: vec![None; TOXICS.len()], ..Self::default() };
-        board.total = answer["total"].as_u64()?;
-        board.used(key);
+        let mut state = Self { settings: vec![None; TOXICS.len()], ..Self::default() };
+        state.total = answer["total"].as_u64()?;
+        state.used(key);
         for toxic in toxics {
             let of = text(&toxic["key"]);
-            board.used(&of).toxics += 1;
+            state.used(&of).toxics += 1;
             let is_own = of == key;
             if !is_own && !of.is_empty() {
                 continue;
             }
-            let row = Setting::read(toxic).filter(|(at, _)| is_own && board.settings[*at].is_none());
+            let row = Setting::read(toxic).filter(|(at, _)| is_own && state.settings[*at].is_none());
             match row {
-                Some((at, setting)) => board.settings[at] = Some(setting),
-                None => board.others.push(Other {
+                Some((at, setting)) => state.settings[at] = Some(setting),
+                None => state.others.push(Other {
                     name: text(&toxic["name"]),
                     words: format!("{} {}", text(&toxic["type"]), text(&toxic["stream"])),
                     is_for_all: !is_own,
                 }),
             }
         }
-        board.connections = connections.iter().map(Connected::read).collect();
-        for at in 0..board.connections.len() {
-            let of = board.connections[at].key.clone();
-            board.used(&of).connections += 1;
+        state.connections = connections.iter().map(Connected::read).collect();
+        for at in 0..state.connections.len() {
+            let of = state.connections[at].key.clone();
+            state.used(&of).connections += 1;
         }
-        board.lines.sort_by(|a, b| a.key.cmp(&b.key));
-        Some(board)
+        state.lines.sort_by(|a, b| a.key.cmp(&b.key));
+        Some(state)
     }
 
     fn used(&mut self, key: &str) -> &mut Used {
@@ -159,14 +158,14 @@ mod tests {
 
     #[track_caller]
     fn check(key: &str, on: &[(&str, &str)], others: &[(&str, bool)]) {
-        let board = ProxyState::read(&answer(), key).expect("an answer of the API");
+        let state = ProxyState::read(&answer(), key).expect("an answer of the API");
         let got: Vec<_> = TOXICS
             .iter()
-            .zip(&board.settings)
+            .zip(&state.settings)
             .filter_map(|(toxic, setting)| Some((toxic.name, setting.as_ref()?.name.as_str())))
             .collect();
         assert_eq!(got, on, "{key:?}");
-        let got: Vec<_> = board.others.iter().map(|it| (it.name.as_str(), it.is_for_all)).collect();
+        let got: Vec<_> = state.others.iter().map(|it| (it.name.as_str(), it.is_for_all)).collect();
         assert_eq!(got, others, "{key:?}");
     }
 
@@ -174,13 +173,13 @@ mod tests {
     fn a_line_has_its_own_toxics_and_sees_all_others_that_strike_it() {
         check("", &[("drop", "x")], &[("y", false)]);
         check("a", &[("refuse", "z")], &[("x", true), ("y", true)]);
-        check("nobody", &[], &[("x", true), ("y", true)]);
+        check("unused", &[], &[("x", true), ("y", true)]);
     }
 
     #[test]
     fn every_key_that_is_used_is_a_line_and_so_is_ones_own() {
-        let board = ProxyState::read(&answer(), "c").unwrap();
-        let words: Vec<_> = board.lines.iter().map(Used::words).collect();
+        let state = ProxyState::read(&answer(), "c").unwrap();
+        let words: Vec<_> = state.lines.iter().map(Used::words).collect();
         assert_eq!(
             words,
             [
@@ -194,10 +193,10 @@ mod tests {
 
     #[test]
     fn connections_have_their_age_and_their_traffic() {
-        let board = ProxyState::read(&answer(), "").unwrap();
-        let first = &board.connections[0];
+        let state = ProxyState::read(&answer(), "").unwrap();
+        let first = &state.connections[0];
         assert_eq!((first.age, first.upstream, first.downstream, first.toxics), (61, (3, 9), (2, 6), 1));
-        assert!(!first.is_half_open && board.connections[1].is_half_open);
+        assert!(!first.is_half_open && state.connections[1].is_half_open);
     }
 
     #[test]

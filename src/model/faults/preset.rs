@@ -1,4 +1,4 @@
-//! Networks that everybody has met, as settings of several toxics.
+//! Well-known bad networks, as settings of several toxics.
 
 use super::setting::{Setting, Stream};
 use super::toxic::TOXICS;
@@ -23,7 +23,7 @@ pub const PRESETS: [Preset; 7] = [
     Preset {
         name: "slow-3g",
         title: "Slow 3G",
-        about: "400 ms for the way there and back, 50 kB/s",
+        about: "400 ms there and back, 50 kB/s",
         toxics: &[("latency", Both, 100.0, &[200.0, 50.0]), ("bandwidth", Both, 100.0, &[50.0])],
     },
     Preset {
@@ -51,7 +51,7 @@ pub const PRESETS: [Preset; 7] = [
     Preset {
         name: "half-open",
         title: "Half-open peer",
-        about: "The server is cut off, and the page is told nothing: does it notice?",
+        about: "The server is cut off without a signal: does the page notice?",
         toxics: &[("half_open", Downstream, 100.0, &[0.0])],
     },
     Preset {
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_preset_switches_its_own_on_and_all_others_off_without_forgetting_them() {
         let mut before: Vec<_> = TOXICS.iter().map(Setting::of).collect();
-        before[0].name = "posted-by-somebody".into();
+        before[0].name = "posted-elsewhere".into();
         (before[6].is_on, before[6].values[0]) = (true, 33.0);
         for preset in &PRESETS {
             let after = preset.over(&before);
@@ -119,7 +119,7 @@ mod tests {
                 TOXICS.iter().zip(&after).filter(|(_, it)| it.is_on).map(|(toxic, _)| toxic.name).collect();
             assert_eq!(on.len(), preset.toxics.len(), "{}", preset.name);
             assert!(preset.toxics.iter().all(|(name, ..)| on.contains(name)), "{}", preset.name);
-            assert_eq!(after[0].name, "posted-by-somebody");
+            assert_eq!(after[0].name, "posted-elsewhere");
             assert!(after[6].is_on || after[6].values[0] == 33.0, "{}", preset.name);
         }
     }

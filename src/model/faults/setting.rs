@@ -1,7 +1,7 @@
 //! How a toxic is set, and as what it goes to the API and comes back.
 //!
-//! Owns both directions of that. It refuses to know who sends it. The rule a reader would break: what the API shows of a
-//! toxic is what it was given, so that a setting which was read and not touched is the same setting.
+//! Owns both directions of that. It refuses to know who sends it. One rule: what the API shows of a toxic is what it was
+//! given, so that a setting which was read and not touched is the same setting.
 
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A toxic as it is before anybody has touched it: off.
+    /// A toxic as it is before a person has touched it: off.
     pub fn of(toxic: &Toxic) -> Self {
         let mut values = [0.0; 3];
         for (value, knob) in values.iter_mut().zip(toxic.knobs) {

@@ -76,7 +76,7 @@ pub const TOXICS: [Toxic; 14] = [
     toxic(
         "slicer",
         "Slicer",
-        "Bytes leave in small pieces, so that a frame arrives in many parts: what buffers badly shows it.",
+        "Bytes leave in small pieces, so that a frame arrives in many parts: weak buffering shows.",
         &[
             knob("average_size", "Piece", "B", (1, 50_000), (1.0, LARGEST), 64.0),
             knob("size_variation", "More or less", "B", (1, 50_000), (0.0, LARGEST), 0.0),
@@ -98,7 +98,7 @@ pub const TOXICS: [Toxic; 14] = [
     toxic(
         "half_open",
         "Half-open",
-        "One side is gone and the other is not told: with downstream the server is cut off and the page hears nothing more. With 0 the side that is left stays for ten minutes.",
+        "One side is gone and the other does not notice: with downstream the server is cut off and the page hears nothing more. With 0 the side that is left stays for ten minutes.",
         &[wait("Ends after")],
     ),
     toxic(
@@ -128,7 +128,7 @@ pub const TOXICS: [Toxic; 14] = [
     toxic(
         "limit_data",
         "Limit of data",
-        "After so many bytes the connection ends, without a close frame.",
+        "The connection ends after this many bytes, without a close frame.",
         &[knob("bytes", "Bytes", "B", (1, 100_000_000), (0.0, EXACT), 10_000.0)],
     ),
     toxic(
@@ -142,7 +142,7 @@ pub const TOXICS: [Toxic; 14] = [
         ..toxic(
             "close",
             "Close with a code",
-            "A close frame in place of what would come, with any code, the illegal ones too.",
+            "A close frame replaces the next message, with any code, even an illegal one.",
             &[number("code", "Code", (0.0, 65_535.0), 1011.0)],
         )
     },
@@ -151,7 +151,7 @@ pub const TOXICS: [Toxic; 14] = [
         ..toxic(
             "refuse",
             "Refuse",
-            "New handshakes are answered with this HTTP status; the target is not asked. Connections that live go on.",
+            "New handshakes are answered with this HTTP status; the target is not asked. Open connections stay.",
             &[number("status", "HTTP status", (300.0, 599.0), 503.0)],
         )
     },

@@ -32,7 +32,7 @@ pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
     Effect::new(move || link.ask(&Request::Draft(store.draft.get())));
     let is_open = Memo::new(move |_| store.can_send());
     let can_send = when(move || is_open.get() && store.mistake.with(Option::is_none));
-    // What was refused since a connection was closed is no word about an open one.
+    // A refusal because a connection was closed says nothing about an open one.
     Effect::new(move || {
         is_open.track();
         store.refused.set(None);
@@ -46,20 +46,20 @@ pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
         files::of_drop(&event, move |read| attach_file(store, link, read));
     };
     view! {
-        // The panels are no part of the form: Enter in one of their fields must not send the message.
+        // The panels are not part of the form: Enter in one of their fields must not send the message.
         <section class="composer" on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
             <div class="forms">
-                <div class="modes" role="group" aria-label="Form of the message">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
+                <div class="modes" role="group" aria-label="Message format">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
                 {tick("{{…}}", "templates", when(move || store.draft.with(|it| !it.is_plain)), move |on| store.draft.update(|it| it.is_plain = !on))}
                 <span hidden=when(move || store.draft.with(|it| it.form != Form::Json))>
                     {button("quiet", "format", "Format", "Lay the JSON out", move || format_json(store, link))}
                 </span>
                 <span class="gap"></span>
                 <Targets store/>
-                {panel_button(store, Panel::Repeat, "Repeat", "panel-repeat", "Send every so often")}
-                {panel_button(store, Panel::Saved, "Saved", "panel-saved", "Messages to keep, with keys")}
-                {panel_button(store, Panel::Variables, "Variables", "panel-variables", "Own names for {{…}}")}
-                {panel_button(store, Panel::Rules, "Auto-reply", "panel-rules", "Answer without asking")}
+                {panel_button(store, Panel::Repeat, "Repeat", "panel-repeat", "Send again at an interval")}
+                {panel_button(store, Panel::Saved, "Saved", "panel-saved", "Keep messages; send them by key")}
+                {panel_button(store, Panel::Variables, "Variables", "panel-variables", "Define values for {{…}}")}
+                {panel_button(store, Panel::Rules, "Auto-reply", "panel-rules", "Answer matching messages")}
             </div>
             <Panels store link/>
             <form class="writing" on:submit=submit>
@@ -103,8 +103,8 @@ fn panel_button(
     })
 }
 
-/// Sends what stands in the composer to where it goes. Whether it is a message is judged by the text of this moment, and whether
-/// it went out is the worker's word; a refusal is said beside the field.
+/// Sends what stands in the composer to where it goes. Whether it is a message is judged by the text of this moment, and
+/// whether it went out is the worker's word. A refusal is shown beside the field.
 pub(crate) fn send(store: Store, link: Link) {
     let draft = store.draft.get_untracked();
     store.refused.set(None);
@@ -304,7 +304,7 @@ fn recall(store: Store, recalled: RwSignal<Option<usize>>, at: usize) {
 fn attach_file(store: Store, link: Link, read: Result<files::Content, String>) {
     match read {
         Ok(file) => attach(store, link, file.name, Payload::Binary(file.bytes)),
-        Err(words) => store.complain(format!("The file was not read: {words}")),
+        Err(words) => store.complain(format!("The file could not be read: {words}")),
     }
 }
 
@@ -350,7 +350,7 @@ fn Targets(store: Store) -> impl IntoView {
             <summary data-testid="targets">{words}</summary>
             <div class="sheet">
                 {button("quiet", "targets-all", "All", "To every connection", all)}
-                {button("quiet", "targets-selected", "The selected one", "To whichever is selected in the list", move || store.targets.set(Vec::new()))}
+                {button("quiet", "targets-selected", "The selected one", "To the connection selected in the list", move || store.targets.set(Vec::new()))}
                 <For each=move || store.connections.get() key=|c| c.id let:connection>{item(connection)}</For>
             </div>
         </details>

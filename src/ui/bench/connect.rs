@@ -99,7 +99,7 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
                 {label}
             </button>
             {button("", "options", "Options", "What is sent on opening, reconnecting, heartbeat, round trips", move || store.dialog.set(Some(Dialog::Options)))}
-            <a href="#/checks/server" title="What of the protocol it keeps, as a certificate" data-testid="check-server"
+            <a href="#/checks/server" title="Test the protocol on this server, for a certificate" data-testid="check-server"
                 on:click=move |_| page::give(page::BENCH_URL, &connection.setup.with_untracked(|s| s.url.clone()))>"Check this server"</a>
             <ConnectNote connection store/>
         </form>
@@ -174,7 +174,7 @@ fn waited(waited: Duration, connection: Connection) -> String {
             format!("for {age}. The server has not answered yet: is it busy, or does a breakpoint hold it?")
         }
         (false, false) => {
-            format!("for {age}. The server has not answered yet; given up after {}.", format::age(within))
+            format!("for {age}. The server has not answered yet; gives up after {}.", format::age(within))
         }
     }
 }
@@ -248,7 +248,7 @@ fn open_words(state: &ConnectionState, step: Duration) -> String {
         words.push_str(&format!(" Extensions: {}.", state.extensions));
     }
     if let Some(trouble) = &state.trouble {
-        words.push_str(&format!(" Last trouble: {trouble}."));
+        words.push_str(&format!(" Last error: {trouble}."));
     }
     words
 }

@@ -68,12 +68,12 @@ pub(crate) fn open(store: Store, connection: Connection, link: Link) {
     link.ask(&Request::Connect { connection: connection.id });
 }
 
-/// Adds a connection that the other program of the page has told of: its address, and on a line of its own the subprotocols.
+/// Adds a connection from the other program of the page: its address, and on a line of its own the subprotocols.
 pub(crate) fn open_told(store: Store, link: Link, told: &str) {
     let (url, protocols) = told.split_once('\n').unwrap_or((told, ""));
     // What leads through the proxy to where a connection leads is that connection, with faults.
-    let original = ProxiedLink::of_address(url).and_then(|line| {
-        let is_it = |it: &Connection| it.setup.with_untracked(|setup| setup.url.trim() == line.to);
+    let original = ProxiedLink::of_address(url).and_then(|proxied| {
+        let is_it = |it: &Connection| it.setup.with_untracked(|setup| setup.url.trim() == proxied.to);
         let all = store.connections.get_untracked();
         let selected = untrack(|| store.current());
         selected.filter(is_it).or_else(|| all.into_iter().find(is_it))
@@ -146,10 +146,10 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
                 <span class="counts">{text(move || counts(connection))}</span>
             </button>
             {move || faults.get().map(|words| view! {
-                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="It leads through the fault proxy; the view Faults says what is on">{words}</a>
+                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{words}</a>
             }.into_any())}
             <div class="acts">
-                {icon("quiet", "color", "◐", named("Another colour for"), next_color)}
+                {icon("quiet", "color", "◐", named("Change the colour of"), next_color)}
                 {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}
                 <span hidden=is_only>{icon("quiet", "remove", "×", named("Remove"), move || remove(store, connection, link))}</span>
             </div>
@@ -158,7 +158,7 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
     .into_any()
 }
 
-/// What the fault proxy does to a connection, as far as the view of faults has told.
+/// What the fault proxy does to a connection, as far as the view of faults has reported.
 fn faults_words(toxics: Option<u32>) -> String {
     match toxics {
         None => "through the fault proxy".to_owned(),

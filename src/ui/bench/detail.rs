@@ -176,12 +176,12 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
             {move || compare_button(store, is_comparing)}
         </div>
         <div class="deeds">
-            {toggle("pin", "Pin", "Keep this frame, whatever the memory does", when(move || pinned.get().is_some()), pin)}
-            {button("quiet", "copy", "Copy", "The content as it is; the value of a secret variable stands as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
-            {copy_as("copy-readable", "readable", "Copy it readable: JSON laid out, bytes as digits; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
+            {toggle("pin", "Pin", "Keep this frame, even when memory is full", when(move || pinned.get().is_some()), pin)}
+            {button("quiet", "copy", "Copy", "Copy the content; secret variables appear as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
+            {copy_as("copy-readable", "readable", "Copy formatted: JSON indented, bytes as digits; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
             <span hidden=when(move || !has_step.get())>{copy_as("copy-step", "as step", "Copy it as a step of a suite; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}</span>
-            {button("quiet", "save-content", "Save", "The content as a file; a text has secrets as {{name}}", with_frame(save))}
-            <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send the content once more, byte for byte, to where the composer sends"
+            {button("quiet", "save-content", "Save", "Save the content as a file; secrets in text as {{name}}", with_frame(save))}
+            <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send the same bytes again, to the composer's target"
                 disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>"Re-send"</button>
             <span hidden=when(move || !is_message.get())>{button("quiet", "edit-again", "Edit", "Put the content into the composer; secrets as {{name}}", with_frame(edit))}</span>
         </div>
@@ -251,7 +251,7 @@ fn facts(store: Store) -> String {
         if detail.is_opening {
             words.push_str(" · opening …");
         } else if detail.with.is_some() {
-            let cut = if detail.is_cut { ", compared as far as bounds allow" } else { "" };
+            let cut = if detail.is_cut { ", compared up to the limits" } else { "" };
             words.push_str(&format!(" · {}{cut}", format::counted(u64::from(detail.changes), "difference")));
         } else {
             words.push_str(&format!(" · {}", format::counted(detail.lines, "line")));

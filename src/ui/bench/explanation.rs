@@ -95,7 +95,7 @@ fn answer(probed: &Probed) -> AnyView {
     let headers = headers.map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view();
     let body =
         (!probed.body.is_empty()).then(|| view! { <pre tabindex="0">{probed.body.clone()}</pre> }.into_any());
-    let cut = probed.body_is_cut.then(|| view! { <p class="hint">"The body goes on."</p> }.into_any());
+    let cut = probed.body_is_cut.then(|| view! { <p class="hint">"The body continues."</p> }.into_any());
     view! {
         <section class="explained" popover="auto" id=HEADERS aria-label="What the server answered" data-testid="answer">
             <h3>{status}</h3>

@@ -40,7 +40,7 @@ pub(crate) fn choose(
         save(store, link, format, filtered, masks.get_untracked());
     };
     view! {
-        <p>"The frames hold values that look like secrets. Values of secret variables are masked in any case."</p>
+        <p>"The frames hold values that look like secrets. Values of secret variables are always masked."</p>
         <ul class="share-parts" data-testid="suspects">{places}</ul>
         {tick("Mask them", "mask-suspects", masks.into(), move |on| masks.set(on))}
         <div class="deeds">

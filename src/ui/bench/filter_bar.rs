@@ -71,21 +71,21 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
                 data-testid="filter" prop:value=text(move || filter.with(|it| it.text.clone())) on:keydown=key
                 aria-invalid=text(move || (!wrong.get().is_empty()).to_string()) aria-describedby="filter-note"
                 on:input=move |event| { nth.set(None); filter.update(|it| it.text = event_target_value(&event)); }/>
-            <div class="modes" role="group" aria-label="How the text is read">
-                {mode(FilterMode::Text, "text", "mode-text", "Somewhere in the content")}
+            <div class="modes" role="group" aria-label="Filter syntax">
+                {mode(FilterMode::Text, "text", "mode-text", "Text anywhere in the content")}
                 {mode(FilterMode::Regex, "regex", "mode-regex", "A regular expression")}
-                {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, also compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
+                {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, optionally compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
             </div>
-            {toggle("match-case", "Aa", "Capitals matter", when(move || filter.with(|it| it.match_case)), move || filter.update(|it| it.match_case = !it.match_case))}
+            {toggle("match-case", "Aa", "Match case", when(move || filter.with(|it| it.match_case)), move || filter.update(|it| it.match_case = !it.match_case))}
             <Kinds store/>
-            {toggle("hides", "only hits", "Off: all frames stay, and hits are marked", store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
+            {toggle("hides", "Matches only", "Hide other frames; off: mark the matches", store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
             <span class="place"><span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
                 {hits}{wrong}
             </span></span>
             <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
-                {icon("quiet", "previous-hit", "↑", text(|| "Previous hit (Shift+Enter goes back, too)".to_owned()), move || seek(store, link, place, false, nth))}
-                {icon("quiet", "next-hit", "↓", text(|| "Next hit".to_owned()), move || seek(store, link, place, true, nth))}
-                {icon("quiet", "clear-filter", "×", text(|| "No filter (Esc)".to_owned()), clear)}
+                {icon("quiet", "previous-hit", "↑", text(|| "Previous match (Shift+Enter)".to_owned()), move || seek(store, link, place, false, nth))}
+                {icon("quiet", "next-hit", "↓", text(|| "Next match".to_owned()), move || seek(store, link, place, true, nth))}
+                {icon("quiet", "clear-filter", "×", text(|| "Clear filter (Esc)".to_owned()), clear)}
             </span>
         </div>
     }
@@ -144,12 +144,12 @@ fn Kinds(store: Store) -> impl IntoView {
     });
     view! {
         <details class="menu">
-            <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Kinds"</summary>
+            <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Filters"</summary>
             <div class="sheet kinds">
                 <fieldset><legend>"Frames"</legend>
                     {part("↑ sent", "kind-sent", |it| &mut it.sent)}
                     {part("↓ received", "kind-received", |it| &mut it.received)}
-                    {part("• opening, closing, trouble", "kind-life", |it| &mut it.life)}
+                    {part("• opening, closing, errors", "kind-life", |it| &mut it.life)}
                 </fieldset>
                 <fieldset><legend>"Content"</legend>
                     {part("text", "kind-text", |it| &mut it.texts)}

@@ -99,7 +99,7 @@ fn unanswered_words(seen: &Seen) -> String {
     let mut words = "Messages that went out more than a second ago and got no reply.".to_owned();
     if seen.given_up > 0 {
         words.push_str(&format!(
-            " {} of them get none any more: the connection has ended, or too many waited.",
+            " {} of them will get none: the connection has ended, or too many waited.",
             format::count(seen.given_up)
         ));
     }
@@ -132,7 +132,7 @@ pub(crate) fn LatencyStrip(store: Store, link: Link) -> impl IntoView {
             <div class="deeds">
                 {toggle("plot-all", "All connections", "Of all connections, or of the selected one", store.plot_all.into(), move || store.plot_all.update(|it| *it = !*it))}
                 {toggle("plots", "Plots", "Histogram, and over time", shows_plots, move || store.layout.update(|it| it.shows_plots = !it.shows_plots))}
-                {button("quiet", "reset-figures", "Reset", "Begin these figures anew; frames stay. Those of a connection begin anew when its address changes.", move || link.ask(&Request::ResetFigures(untrack(of))))}
+                {button("quiet", "reset-figures", "Reset", "Reset these figures; frames stay. A new address also resets a connection's figures.", move || link.ask(&Request::ResetFigures(untrack(of))))}
                 <span class="hint" data-testid="clock-step">{clock}</span>
                 <span class="hint" data-testid="tainted">{tainted}</span>
                 {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}

@@ -14,11 +14,11 @@ use crate::browser::page;
 use crate::wire::bench::{Answer, Question, Request, Update, Workspace};
 use crate::wire::{self, WireError};
 
-/// A worker that says nothing for so long will not come.
+/// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
-/// A flood costs the page a part of its time only: a person may need it to type and click, and a small machine to read from its
-/// sockets.
+/// A flood costs the page a part of its time only. A person may need the rest to type and click, and a small machine to read
+/// from its sockets.
 const PACE: Pace = Pace { easy: Duration::from_millis(2), times: 6, longest: Duration::from_millis(200) };
 
 /// Asks the worker. A copy is the same hold.
@@ -32,7 +32,7 @@ struct Hold {
     /// Who waits for an answer; false from the answer when more of it comes.
     asked: BTreeMap<u32, Waiter>,
     next_question: u32,
-    /// News were drawn, and the worker has not been told yet that it may send more.
+    /// An update was drawn, and the worker does not know yet that it may send more.
     is_resting: bool,
     /// The set-up that the worker has.
     arranged: Option<Workspace>,
@@ -76,7 +76,7 @@ impl Link {
         link
     }
 
-    /// Asks something of the worker. Without one nothing happens; that there is none has been said. Whoever asks is not kept
+    /// Asks something of the worker. Without one nothing happens; the page already shows that. The caller is not kept
     /// waiting by a rest.
     pub fn ask(&self, request: &Request) {
         self.end_rest();
@@ -152,7 +152,7 @@ impl Link {
         self.ask(&Request::Seen);
     }
 
-    /// The worker may send the next news after a while.
+    /// The worker may send the next update after a while.
     fn rest(self, rest: Duration) {
         self.0.update_value(|hold| hold.is_resting = true);
         match rest {
@@ -161,7 +161,7 @@ impl Link {
         }
     }
 
-    /// The worker may send the next news, unless it has been told so.
+    /// The worker may send the next update, unless it knows already.
     fn end_rest(&self) {
         let was_resting = self.0.try_update_value(|hold| std::mem::take(&mut hold.is_resting));
         if was_resting == Some(true) {
@@ -169,7 +169,7 @@ impl Link {
         }
     }
 
-    /// There is no worker, or none that works: says which, and hides what would look alive.
+    /// The worker did not start, or has stopped: says which, and hides what would look alive.
     fn fail(&self, store: Store, error: &WorkerFailed) {
         match store.ready.with_untracked(Option::is_some) {
             true => say_stopped(error),
@@ -250,7 +250,7 @@ fn say_stopped(error: &WorkerFailed) {
 
 fn say_unreadable(error: &WireError) {
     trouble::say(
-        "The page and its worker do not fit together",
+        "The page and its worker have different versions",
         "One of them comes from an older visit. Load the page again without the cache (Ctrl+Shift+R, on a Mac ⌘⇧R).",
         &error.to_string(),
     );

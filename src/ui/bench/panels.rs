@@ -70,7 +70,7 @@ fn repeat(store: Store, link: Link) -> AnyView {
             {fields::parsed("Burst of", "repeat-burst", "1", text(move || repeat.with(|it| it.burst.to_string())), |typed| typed.trim().parse().ok().filter(|burst| *burst > 0), move |burst: u32| repeat.update(|it| it.burst = burst))}
             {fields::optional_number("Messages", "repeat-count", move || repeat.with(|it| it.count), move |count| repeat.update(|it| it.count = count))}
             {fields::parsed("For", "repeat-lasts", "no limit", lasts, optional_time, move |lasts| repeat.update(|it| it.lasts = lasts))}
-            {fields::bytes("Stop when more waits than", "repeat-limit", move || repeat.with(|it| it.buffered_limit), move |limit| repeat.update(|it| it.buffered_limit = limit))}
+            {fields::bytes("Stop when backlog exceeds", "repeat-limit", move || repeat.with(|it| it.buffered_limit), move |limit| repeat.update(|it| it.buffered_limit = limit))}
             <button type="button" data-testid="repeat" disabled=when(move || !can_start.get()) on:click=move |_| press()>{label}</button>
             <p class="note" data-testid="repeat-note" data-state=state>{seen}</p>
             // Only its end is read out: the count changes with every frame.
@@ -168,11 +168,11 @@ fn saved(store: Store, link: Link) -> AnyView {
             <code class="preview">{part(items, at, |it| it.draft.text.chars().take(60).collect())}</code>
             {button("", "saved-send", "Send", "", move || if let Some(saved) = saved() { send_saved(store, link, &saved) })}
             {button("quiet", "saved-edit", "Edit", "Put it into the composer", move || if let Some(saved) = saved() { store.draft.set(saved.draft) })}
-            {button("quiet", "saved-replace", "Replace", "Save what stands in the composer in its place", move || {
+            {button("quiet", "saved-replace", "Replace", "Replace it by the composer's content", move || {
                 let Some(before) = saved() else { return };
                 let now = store.draft.get_untracked();
                 change(items, at, |it| it.draft = now);
-                store.offer_undo(format!("{} has another content now.", before.name), move || {
+                store.offer_undo(format!("{} was replaced.", before.name), move || {
                     let draft = before.draft.clone();
                     change(items, at, |it| it.draft = draft);
                 });
@@ -198,7 +198,7 @@ fn saved(store: Store, link: Link) -> AnyView {
         <div class="panel" role="group" aria-label="Saved messages">
             {list(items, item)}
             <div class="deeds">
-                {button("", "saved-add", "+ Save what stands below", "", add)}
+                {button("", "saved-add", "+ Save message", "", add)}
                 {button("quiet", "saved-sort", "Sort by folder", "", move || items.update(|all| all.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)))))}
             </div>
         </div>
@@ -251,7 +251,7 @@ fn rules(store: Store) -> AnyView {
     };
     view! {
         <div class="panel" role="group" aria-label="Automatic replies">
-            <p class="hint">"In a reply {{message}} is what came in, and the members of its JSON object are names, too: {{id}}."</p>
+            <p class="hint">"In a reply, {{message}} is the received message. Members of its JSON object are variables too: {{id}}."</p>
             {list(items, item)}
             {button("", "rule-add", "+ Rule", "", add)}
         </div>

@@ -1,4 +1,4 @@
-//! The timeline as a suite: of one recording, or of two that tell what varies.
+//! The timeline as a suite: of one recording, or of two that show what varies.
 //!
 //! Owns the first of two recordings until a suite is made of it. A second recording begins with a handshake, as the first did, so
 //! what is open is closed before it begins.
@@ -168,7 +168,7 @@ fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, Recorded, 
         Answer::Recording { bytes, recorded, next } => {
             lines.extend_from_slice(&bytes);
             match recorded.frames {
-                0 => store.complain("No frame is there to make a suite of.".to_owned()),
+                0 => store.complain("A suite needs at least one frame.".to_owned()),
                 _ => then(std::mem::take(&mut lines), recorded, next),
             }
         }

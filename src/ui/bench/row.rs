@@ -15,7 +15,7 @@ pub(crate) fn TimelineRow(
     row: Memo<Option<Row>>,
     store: Store,
     shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
-    seat: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
+    place_of: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     // What a row shows, or nothing while its slot is empty.
     let show = move |what: fn(&Row) -> String| {
@@ -33,7 +33,7 @@ pub(crate) fn TimelineRow(
     let trip =
         text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
     // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
-    let place = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| seat(row.position))));
+    let place = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| place_of(row.position))));
     let moved = text(move || {
         let position = row.with(|row| row.as_ref().map_or(0, |row| row.position));
         format!("translateY({}px)", shift(position))
@@ -87,7 +87,7 @@ pub(crate) fn TimelineRow(
     .into_any()
 }
 
-/// Whether a row tells of an end that nobody asked for: one without a close frame, or with a code that says what went wrong.
+/// Whether a row reports an unexpected end: one without a close frame, or with a code that says what went wrong.
 fn is_bad_end(row: &Row) -> bool {
     row.kind == FrameKind::Closed
         && format::closing_code(&row.preview).is_some_and(|it| !close::is_ordinary(it))
@@ -102,7 +102,7 @@ fn size(row: &Row) -> String {
     if row.kind.is_sent() || row.kind.is_received() { format::size(row.size) } else { String::new() }
 }
 
-/// When a row happened, as the person wants it told.
+/// When a row happened, in the chosen form.
 pub(crate) fn time(store: Store, row: &Row) -> String {
     let step = store.clock_step();
     let began = store.totals.with(|totals| totals.began.unwrap_or_default());

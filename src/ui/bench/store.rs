@@ -134,12 +134,12 @@ pub(crate) struct Store {
     pub exported: RwSignal<u64>,
     /// A recording that another one of the same conversation is compared with.
     pub first_recording: RwSignal<Option<FirstRecording>>,
-    /// The frame that the timeline is to show next, and whether to open it, too.
+    /// The frame that the timeline shows next, and whether it opens too.
     pub go_to: RwSignal<Option<(u64, bool)>>,
     pub pulse: RwSignal<Pulse>,
     /// Toxics that are on in the fault proxy, as the view of faults said last; none before it has.
     pub toxics: RwSignal<Option<u32>>,
-    /// There is no worker any more; what is drawn is history.
+    /// The worker has ended; what is drawn is history.
     pub broken: RwSignal<bool>,
 }
 
@@ -279,7 +279,7 @@ impl Store {
         connection
     }
 
-    /// A name that nobody has, as near to this one as can be.
+    /// An unused name, as near to this one as can be.
     pub fn free_name_like(&self, name: &str) -> String {
         let all = self.connections.get_untracked();
         let is_free = |name: &String| all.iter().all(|c| c.setup.with_untracked(|s| s.name != *name));
@@ -401,13 +401,13 @@ impl Store {
 
     /// Takes in what the worker says.
     pub fn apply(&self, changes: Changes) {
-        for line in changes.connections {
-            if line.id.is_of_check() {
+        for state in changes.connections {
+            if state.id.is_of_check() {
                 continue;
             }
-            let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == line.id));
+            let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == state.id));
             if let Some(connection) = known {
-                connection.state.set(Some(line));
+                connection.state.set(Some(state));
             }
         }
         set_if_changed(self.totals, changes.totals);

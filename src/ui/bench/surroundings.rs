@@ -1,4 +1,4 @@
-//! Where the page is, told to the worker, which cannot see all of it.
+//! Where the page is. The page tells the worker, which cannot see all of it.
 
 use leptos::prelude::*;
 

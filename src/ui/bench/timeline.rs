@@ -75,7 +75,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     });
     let (first, top) = (RwSignal::new(0.0_f64), RwSignal::new(0.0_f64));
     let follow = RwSignal::new(true);
-    // Another view is shown. A list without a box is not where it was: what it says of itself then is no wish of a person.
+    // Another view is shown. A list without a box is not where it was: what it reports then was not a person's wish.
     let is_away = RwSignal::new(false);
     let place = Place { first, follow, view, start };
 
@@ -127,7 +127,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
             return;
         }
         let now = scroller.scroll_top();
-        // Our own moving is no wish of a person; and a pixel of a long list is many frames, too coarse to read back.
+        // Our own scrolling is not a person's wish; and a pixel of a long list is many frames, too coarse to read back.
         if now == moved_to.get_value() {
             return;
         }
@@ -155,7 +155,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         view.get().place(position as f64 - start, first.get() - start, top.get())
     };
     let keys = move |event: KeyboardEvent| key_pressed(&event, store, place);
-    let seat = move |position: u64| {
+    let place_of = move |position: u64| {
         let (start, len) = (start.get(), view.get().len);
         ((position + 1).saturating_sub(start), len)
     };
@@ -170,10 +170,10 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
                     <div class="strip" node_ref=strip role="presentation">
-                        // One element for each place on the screen, filled anew as rows come and go: under a flood, making and
+                        // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                            <TimelineRow row=slotted(store, slot, slots) store shift seat/>
+                            <TimelineRow row=slotted(store, slot, slots) store shift place_of/>
                         </For>
                     </div>
                 </div>
@@ -191,9 +191,9 @@ fn empty_words(store: Store) -> &'static str {
     match store.list.with(|list| list.hits.as_ref().map(|hits| hits.unseen)) {
         Some(0) => "No frame passes the filter.",
         Some(_) => "Searching …",
-        None if store.totals.get().cleared > 0 => "Cleared. What happens from now on shows up here.",
+        None if store.totals.get().cleared > 0 => "Cleared. New events appear here.",
         None => {
-            "Nothing has happened yet. Connect, then send a message: every event shows up here with its time."
+            "Nothing has happened yet. Connect, then send a message: every event appears here with its time."
         }
     }
 }
@@ -235,7 +235,7 @@ pub(crate) fn show(store: Store, link: Link, place: Place, number: u64) {
     link.question(Question::Find { frame: number }, move |answer| match answer {
         Answer::Found { position, .. } => place.show(position),
         Answer::Hidden => {
-            store.say("The filter hides this frame, so all frames are shown and the hits are marked.");
+            store.say("The filter hides this frame, so all frames are shown and the matches are marked.");
             store.filter_hides.set(false);
         }
         _ => store.say("This frame is no longer in the list; it is held because it is pinned."),

@@ -57,7 +57,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             <h2>"Timeline"</h2>
             <span data-testid="frames">{frames}</span>
             <span class="dropped" hidden=move || dropped.get() == (0, 0) data-testid="dropped"
-                title="Dropped: the oldest went when the memory was full. Frames held, dropped and cleared add up to all frames there ever were.">{gone}</span>
+                title="Dropped: the oldest frames, removed when memory was full. Held, dropped and cleared add up to all frames.">{gone}</span>
             <details class="menu">
                 <summary class="memory" title="Memory of the timeline">{memory}<span class="spelt">{budget}</span></summary>
                 <div class="sheet">{bytes("Memory for frames", "budget", move || store.budget.get(), move |it| store.budget.set(it.max(1 << 20)))}</div>
@@ -66,20 +66,20 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             <Pins store link place/>
             <label class="times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
             <span class="missed" data-testid="missed">{missed}</span>
-            {toggle("pause", "Pause", "The list stands still; receiving goes on (P)", is_paused, pause)}
+            {toggle("pause", "Pause", "Freeze the list; receiving continues (P)", is_paused, pause)}
             {toggle("follow", "Follow", "Keep the newest frame in view (End); ends a pause", is_following, set_follow)}
             <details class="menu">
                 <summary data-testid="export">"Export"</summary>
                 <div class="sheet">
                     {export_button(store, link, "JSON Lines", "export-jsonl", EventFormat::JsonLines, "Every frame, nothing lost")}
                     {export_button(store, link, "CSV", "export-csv", EventFormat::Csv, "For spreadsheets")}
-                    {export_button(store, link, "HAR", "export-har", EventFormat::Har, "As browsers export what was on the network")}
+                    {export_button(store, link, "HAR", "export-har", EventFormat::Har, "As browsers export network traffic")}
                     {button("", "record", "As a suite …", "A check that sends and expects the same again", move || recording::begin(store, link))}
                     <p class="hint">{text(move || export_words(store))}</p>
                 </div>
             </details>
             {recording::under_way(store, link)}
-            {asking_button("quiet", "clear", "Clear", "Forget all frames but the pinned ones; connections and the figures of round trips stay", clear_question(store), move || {
+            {asking_button("quiet", "clear", "Clear", "Forget all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
                 store.chosen.set(None);
                 link.ask(&Request::Clear);
             })}
@@ -109,7 +109,7 @@ pub(crate) fn times_name(times: Times) -> &'static str {
 fn export_words(store: Store) -> String {
     match store.list.with(|list| list.hits.as_ref().map(|hits| hits.count)) {
         Some(count) => format!("Of the {} that pass the filter.", format::counted(count, "frame")),
-        None => "Of all frames. A filter exports what passes it.".to_owned(),
+        None => "All frames. With a filter, only frames that pass it.".to_owned(),
     }
 }
 

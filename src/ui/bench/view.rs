@@ -21,7 +21,7 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
             <ConnectionList store link/>
             <div class="work">
                 {move || current.get().map(|connection| view! { <ConnectBar connection store link/> })}
-                <div class="desk">
+                <div class="workbench">
                     <Timeline store link/>
                     <DetailPanel store link/>
                 </div>

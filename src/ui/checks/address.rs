@@ -1,7 +1,7 @@
 //! What an address of the page asks for: `?suite=…&autorun&var.name=value&env.NAME=value&seed=…&tag=…`.
 //!
-//! Owns reading it. The rule a reader would break: an address that somebody was sent connects to nothing by itself. What it asks
-//! for is shown, and runs when a person presses the button; only a browser that a program drives runs at once.
+//! Owns reading it. One rule: an address that a person was sent connects to nothing by itself. What it asks for is shown, and
+//! runs when a person presses the button; only a browser that a program drives runs at once.
 
 use leptos::prelude::*;
 
@@ -50,7 +50,7 @@ impl Wish {
     }
 }
 
-/// What an address gives to a suite: for this visit, and for nobody else.
+/// What an address gives to a suite: for this visit only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Given {
     /// In the library.
@@ -162,7 +162,7 @@ pub(super) fn given(store: Store, suite: impl Fn() -> String + Send + Sync + 'st
     let list = move || rows.get().into_iter().map(|row| view! { <li class="mono">{row}</li> }).collect_view();
     view! {
         <section class="remarks" data-testid="given" aria-label="From the address" hidden=when(move || rows.with(Vec::is_empty))>
-            <p>"The address of this page gives these values. They go before all others, for this visit only:"</p>
+            <p>"The address of this page gives these values. They override all others, for this visit only:"</p>
             <ul>{list}</ul>
             {button("quiet", "given-forget", "Forget them", "", move || store.given.set(Given::default()))}
         </section>

@@ -44,7 +44,7 @@ pub(super) fn list(store: Store, spot: Spot) -> AnyView {
         None => ().into_any(),
         Some((frames, dropped)) => {
             let gone =
-                (dropped > 0).then(|| format!("{} older ones are not held any more", format::count(dropped)));
+                (dropped > 0).then(|| format!("{} older ones are no longer held", format::count(dropped)));
             view! {
                 <div class="around" data-testid="around-list">
                     {gone.map(|words| view! { <p class="hint">{words}</p> })}

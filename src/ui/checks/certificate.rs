@@ -1,7 +1,7 @@
 //! The part "Certificate": what a run of the suite `conformance` says of a server, while it runs and afterwards.
 //!
-//! Owns how it is laid out, on a screen and on paper. What it says is made by [`crate::engine::conformance`]. The rule a reader
-//! would break: no word on the whole stands there before the run has ended.
+//! Owns how it is laid out, on a screen and on paper. What it says is made by [`crate::engine::conformance`]. One rule: no
+//! word on the whole stands there before the run has ended.
 
 use leptos::prelude::*;
 
@@ -19,19 +19,17 @@ use crate::ui::parts::fields::{button, text, when};
 
 /// The part, of the run that is shown.
 pub(super) fn certificate(store: Store, link: Link) -> AnyView {
-    // Not of any other run: what is drawn out of sight costs time, and can be reached by whoever drives the page.
+    // Not of any other run: what is drawn out of sight costs time, and a script can reach it.
     let shown = Memo::new(move |_| store.shown_here().filter(|run| run.with(is_certifiable)));
-    let body = move || {
-        match shown.get() {
+    let body = move || match shown.get() {
         Some(run) => of_run(store, link, run),
         None => view! {
             <div class="welcome">
-                <p class="about">"No run yet. Name the server that is to be checked, and what this says of it comes here."</p>
+                <p class="about">"No run yet. Name the server to check; its certificate appears here."</p>
                 <a class="button" href=server::HREF>"Check this server …"</a>
             </div>
         }
         .into_any(),
-    }
     };
     view! { <div class="checks-part">{body}</div> }.into_any()
 }
@@ -88,7 +86,7 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
         Some(headline) => with_capital(&headline),
         None => {
             let (ended, all) = run.with(LiveRun::progress);
-            format!("Being checked: {ended} of {}", format::counted(all as u64, "check"))
+            format!("Checking: {ended} of {}", format::counted(all as u64, "check"))
         }
     });
     // Until there is a report, only of a run that was begun here it is known.
@@ -121,7 +119,7 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
                 <span class="sign" data-verdict=state aria-hidden="true"></span>
                 <strong class="verdict" role="status" data-testid="certificate-word">{word}</strong>
             </p>
-            <progress max="1" value=share hidden=is_over aria-label="Share of the checks that is done"></progress>
+            <progress max="1" value=share hidden=is_over aria-label="Progress of the checks"></progress>
             <p data-testid="certificate-sentence">{of(Certificate::sentence)}</p>
             <div class="both" hidden=when(move || !is_over.get())>
                 <table class="table" data-testid="certificate-sums">

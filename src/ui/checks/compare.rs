@@ -1,7 +1,8 @@
 //! Two runs side by side.
 //!
-//! Owns what is better and what is worse. A difference within what the clock and chance can make is none: a figure is judged only
-//! when both runs have enough samples of it, and marked when it differs by more than a tenth and three steps of the clock.
+//! Owns what is better and what is worse. A difference that the clock or chance can make is not a difference. A figure is
+//! judged only when both runs have enough samples. It is marked when it differs by more than a tenth and three steps of the
+//! clock.
 
 use leptos::prelude::*;
 
@@ -74,7 +75,7 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let changed: Vec<_> = changed.collect();
     let same = changed
         .is_empty()
-        .then(|| view! { <p class="hint">"Every check that both have ended the same way."</p> });
+        .then(|| view! { <p class="hint">"Every check in both runs ended the same way."</p> });
     let when = |report: &Report| format!("{} of {}", report.suite, page::local_time(&report.started));
     let head = format!("{} with {}", when(before), when(after));
     let targets = [before, after].map(targets_of);

@@ -1,7 +1,7 @@
 //! The part "Figures": what a run measured.
 //!
-//! Owns which figures are drawn and how. Geometry is in [`chart`](crate::model::plot). The rule a reader would break: no figure is
-//! finer than the clock, and none is made up where nothing was measured.
+//! Owns which figures are drawn and how. Geometry is in [`chart`](crate::model::plot). One rule: no figure is finer than the
+//! clock, and none is made up where nothing was measured.
 
 use std::time::Duration;
 
@@ -131,7 +131,7 @@ fn place_words(report: &Report) -> String {
         place.loop_lag_p99_ms,
         report.seed,
         report.started,
-        if place.hidden { " · the page was out of sight at times" } else { "" }
+        if place.hidden { " · the page was hidden at times" } else { "" }
     )
 }
 
@@ -181,7 +181,7 @@ fn histogram(name: &str, histogram: &Histogram, step: Duration) -> AnyView {
     let most = format::count(bars.iter().copied().max().unwrap_or_default());
     let (low, high) = (format::figure(figures.min, step), format::figure(figures.max, step));
     plot(
-        &format!("How often {name} took how long"),
+        &format!("Latency distribution ({name})"),
         &format!("from {low} to {high}, at most {most} in a bar"),
         vec![("bars", plot::bars(&bars))],
         &[],
@@ -189,7 +189,7 @@ fn histogram(name: &str, histogram: &Histogram, step: Duration) -> AnyView {
     )
 }
 
-/// A figure of paths: title, words for who does not see it, paths with their classes, what the lines are, and the axis.
+/// A figure of paths: title, words for people who do not see it, paths with their classes, what the lines are, and the axis.
 fn plot(
     title: &str,
     words: &str,
@@ -212,7 +212,7 @@ fn plot(
     .into_any()
 }
 
-/// Messages a second, and what was in flight.
+/// Messages per second, and what was in flight.
 fn throughput(run: &LiveRun) -> AnyView {
     let seconds = run.report.as_ref().map(|report| report.seconds.as_slice()).unwrap_or_default();
     // A run of less than two seconds has its course in the ticks only, an earlier run only in its seconds.
@@ -230,13 +230,13 @@ fn throughput(run: &LiveRun) -> AnyView {
         }
     };
     if sent.is_empty() {
-        return view! { <p class="hint">"The run was too short for a course."</p> }.into_any();
+        return view! { <p class="hint">"The run was too short for a chart."</p> }.into_any();
     }
     let right = sent.last().map_or(0.0, |(at, _)| *at);
     let top = sent.iter().chain(&received).map(|(_, rate)| *rate).fold(1.0, f64::max);
     let length = format::age(Duration::from_secs_f64((right / 1e3).ceil()));
     let rates = plot(
-        "Messages a second",
+        "Messages per second",
         &format!("up to {top:.0} over {length}"),
         vec![("sent", plot::line(sent, right, top)), ("received", plot::line(received, right, top))],
         &[("sent", "sent"), ("received", "received")],
@@ -250,7 +250,7 @@ fn throughput(run: &LiveRun) -> AnyView {
             "In flight, and connections open",
             &format!("up to {top:.0}"),
             vec![("p95", plot::line(flight, right, top)), ("p50", plot::line(open, right, top))],
-            &[("p95", "expected and not yet come"), ("p50", "connections")],
+            &[("p95", "expected, not yet received"), ("p50", "connections")],
             ["0 s".to_owned(), format!("top: {top:.0}"), length],
         )
     });

@@ -1,7 +1,7 @@
 //! The part "Edit": the document of the suite.
 //!
-//! Owns when a change is looked at and kept. The rule a reader would break: what a person has written is kept as it is, also when
-//! it cannot be read; only what ships is read-only.
+//! Owns when a change is looked at and kept. One rule: what a person has written is kept as it is, also when it cannot be
+//! read; only what ships is read-only.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::model::format;
 use crate::ui::parts::fields::{prose, text, when};
 use crate::wire::checks::{Answer, OwnSuite, Question};
 
-/// A change is looked at when nothing was typed for so long.
+/// A change is looked at when nothing was typed for this long.
 const LOOK_AFTER: Duration = Duration::from_millis(150);
-/// And kept after so long.
+/// And kept after this long.
 const KEEP_AFTER: Duration = Duration::from_millis(200);
 
 /// Loads the document of the selected suite whenever another one is selected.
@@ -42,7 +42,7 @@ pub(super) fn follow(store: Store, link: Link) {
         link.ask(Question::Text(selected.clone()), move |told| {
             let Answer::Text(document) = told else {
                 store.selected.set(String::new());
-                return store.complain(format!("There is no suite {asked:?} here."));
+                return store.complain(format!("Suite {asked:?} is not in the library."));
             };
             if store.selected.get_untracked() == asked {
                 store.text_of.set(asked.clone());
@@ -204,9 +204,8 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
             Answer::Place { at: Some(at), clients } => {
                 opened.insert(&with_clients(&example.text, &clients), at)
             }
-            _ => store.complain(
-                "There is no place for it: put the cursor among the steps, or mend the mistakes first.",
-            ),
+            _ => store
+                .complain("It does not fit here: put the cursor among the steps, or fix the mistakes first."),
         });
     };
     let set_neatly = move || {
@@ -216,7 +215,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
                 changed(store, link, typed, text);
             }
             Answer::Mistakes(_) => {
-                store.complain("A document with mistakes is not set anew: mend them first.")
+                store.complain("A document with mistakes cannot be formatted: fix them first.")
             }
             _ => {}
         });
@@ -225,7 +224,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         <div class="edit-part">
             <div class="deeds">
                 {inserter(store, link, insert)}
-                <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Set neatly"</button>
+                <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Format"</button>
                 <button type="button" data-testid="edit-duplicate" hidden=when(move || !is_shipped.get()) on:click=move |_| library::duplicate(store, link)>"Duplicate to edit"</button>
                 <span class="hint" data-testid="edit-state">{edit_state(store)}</span>
                 <span class="hint">"Ctrl+Space completes, Ctrl+F searches; Escape, then Tab leaves the editor."</span>
@@ -258,9 +257,9 @@ fn edit_state(store: Store) -> Signal<String> {
             count => format!("{}.", format::counted(count as u64, "mistake")),
         };
         let kept = match (store.is_kept.get(), store.keeps_nothing.get()) {
-            (_, true) => "Not kept: this browser keeps nothing.",
-            (true, false) => "Kept in this browser.",
-            (false, false) => "Keeping …",
+            (_, true) => "Not saved: this browser stores nothing.",
+            (true, false) => "Saved in this browser.",
+            (false, false) => "Saving …",
         };
         match store.card() {
             Some(card) if !card.is_shipped => format!("{mistakes} {kept}"),
@@ -327,7 +326,7 @@ fn remarks(store: Store) -> AnyView {
     let rows = move || shown.get().into_iter().map(|words| view! { <li>{prose(&words)}</li> }).collect_view();
     view! {
         <section class="remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || shown.with(Vec::is_empty))>
-            <p>"Made from a recording. Look at this before you rely on it:"</p>
+            <p>"Made from a recording. Review this before you rely on it:"</p>
             <ul>{rows}</ul>
             <button type="button" class="quiet" on:click=move |_| store.remarks.set(Default::default())>"Done"</button>
         </section>
@@ -335,7 +334,7 @@ fn remarks(store: Store) -> AnyView {
     .into_any()
 }
 
-/// The mistakes as a list, for who does not hover.
+/// The mistakes as a list, for people who do not hover.
 fn mistakes(store: Store) -> AnyView {
     let rows = move || {
         let row = |it: crate::wire::checks::Mistake| {

@@ -1,4 +1,4 @@
-//! How a step failed: the sentence, what was expected, what came nearest, what differs, and the messages around it.
+//! How a step failed: the sentence, what was expected, what came closest, what differs, and the messages around it.
 
 use leptos::prelude::*;
 
@@ -33,7 +33,7 @@ pub(super) fn details(
     let closest = failure.closest.map(|near| {
         let taken = if near.taken { ", already taken by another expectation" } else { "" };
         let when = format!("{} got it at {}{taken}", near.client, millis(near.at_ms));
-        view! { <div><dt>"came nearest"</dt><dd class="mono" data-testid="closest">{near.message}<span class="hint">{when}</span></dd></div> }.into_any()
+        view! { <div><dt>"came closest"</dt><dd class="mono" data-testid="closest">{near.message}<span class="hint">{when}</span></dd></div> }.into_any()
     });
     let rows = failure.diff.into_iter().map(|it| {
         view! { <tr><td class="mono">{it.path}</td><td class="mono wanted">{it.wanted}</td><td class="mono got">{it.got}</td></tr> }.into_any()
@@ -42,7 +42,7 @@ pub(super) fn details(
     let diff = (!rows.is_empty()).then(|| {
         view! {
             <table class="diff" data-testid="diff">
-                <thead><tr><th scope="col">"where"</th><th scope="col">"wanted"</th><th scope="col">"got"</th></tr></thead>
+                <thead><tr><th scope="col">"where"</th><th scope="col">"expected"</th><th scope="col">"found"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         }
@@ -81,8 +81,8 @@ fn behind(kind: FailureKind, causes: Vec<Cause>) -> Option<AnyView> {
 fn kind_words(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Timeout => "not in time",
-        FailureKind::Mismatch => "not as wanted",
-        FailureKind::Unexpected => "must not come",
+        FailureKind::Mismatch => "not as expected",
+        FailureKind::Unexpected => "not allowed",
         FailureKind::Closed => "connection ended",
         FailureKind::Refused => "handshake",
         FailureKind::Http => "HTTP",

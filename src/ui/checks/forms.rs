@@ -1,6 +1,6 @@
 //! The values that a suite is given: its own variables, and the environment.
 //!
-//! Owns both forms. The rule a reader would break: the value of a secret is never kept unless somebody asked for it.
+//! Owns both forms. One rule: the value of a secret is never kept unless a person asked for it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,10 +26,10 @@ const STANDARD: [(&str, &str); 5] = [
     ("MESSAGE_INTERVAL", "0.5 (seconds)"),
 ];
 
-/// The forms are kept when they have not changed for so long.
+/// The forms are kept when they have not changed for this long.
 const KEEP_AFTER: Duration = Duration::from_millis(300);
 
-/// An environment with the names that everybody knows, and no values yet.
+/// An environment with the usual names, and no values yet.
 pub(super) fn standard(name: &str) -> Environment {
     let values = STANDARD.map(|(name, _)| Value { name: name.to_owned(), ..Value::default() });
     Environment { name: name.to_owned(), values: values.into() }
@@ -83,7 +83,7 @@ pub(super) fn values(store: Store) -> AnyView {
             {super::address::given(store, move || store.selected.get())}
             <section aria-label="Variables of this suite">
                 <h3>"Variables of this suite"</h3>
-                <p class="hint">"An empty field means the suite’s own default, which stands in it in grey."</p>
+                <p class="hint">"Leave empty to use the default."</p>
                 {variables(store)}
             </section>
             <section aria-label="Environment">
@@ -92,7 +92,7 @@ pub(super) fn values(store: Store) -> AnyView {
                 {chooser(store)}
                 {environment(store)}
             </section>
-            {tick("Keep the values of secrets in this browser, too".to_owned(), "keep-secrets", keeps, set_keeps)}
+            {tick("Keep secret values in this browser too".to_owned(), "keep-secrets", keeps, set_keeps)}
         </div>
     }
     .into_any()
@@ -210,7 +210,7 @@ fn chooser(store: Store) -> AnyView {
 }
 
 fn environment(store: Store) -> AnyView {
-    // Rows are drawn anew when another set is chosen or a row comes or goes, and not while one types into them.
+    // Rows are redrawn when another set is chosen or a row comes or goes, and not while a person types into them.
     let shape = Memo::new(move |_| {
         store.forms.with(|forms| {
             let values = forms.environments.get(forms.environment).map_or(0, |it| it.values.len());

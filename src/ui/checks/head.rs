@@ -74,8 +74,8 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                 <button type="button" class="primary" data-testid="run" data-state=text(move || if is_running.get() { "open" } else { "" }.to_owned())
                     aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
                 <button type="button" data-testid="run-failed" disabled=when(move || is_running.get() || failed.get() == 0)
-                    title="Only the checks that did not pass" on:click=move |_| order::run_failed(store, link)>
-                    {text(move || match failed.get() { 0 => "Repeat what did not pass".to_owned(), count => format!("Repeat the {count} that did not pass") })}
+                    title="Run only the checks that did not pass" on:click=move |_| order::run_failed(store, link)>
+                    {text(move || match failed.get() { 0 => "Re-run failed".to_owned(), count => format!("Re-run failed ({count})") })}
                 </button>
                 {options(store)}
                 <details class="menu" data-testid="suite-menu">
@@ -143,13 +143,13 @@ fn options(store: Store) -> AnyView {
         <details class="menu" data-testid="run-options">
             <summary>{chosen}</summary>
             <div class="sheet">
-                <label class="field"><span>"How often"</span>
+                <label class="field"><span>"Times"</span>
                     <input type="text" inputmode="numeric" data-testid="how-often" prop:value=store.times on:input=move |event| store.times.set(event_target_value(&event))/>
                 </label>
                 <label class="field"><span>"Seed"</span>
                     <input class="mono" type="text" inputmode="numeric" placeholder="a new one each time" data-testid="seed" prop:value=store.seed on:input=move |event| store.seed.set(event_target_value(&event))/>
                 </label>
-                <p class="hint">"All random values of a run come from its seed, which stands in every report."</p>
+                <p class="hint">"All random values of a run come from its seed. Every report names it."</p>
                 <fieldset><legend>"Only checks with a tag"</legend><div class="tag-list">{list}</div></fieldset>
             </div>
         </details>

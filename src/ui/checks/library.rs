@@ -1,7 +1,7 @@
 //! The library: suites that ship, and one's own.
 //!
-//! Owns finding, choosing, making, importing, renaming and deleting. The rule a reader would break: nothing that a person wrote
-//! is gone at once; what was deleted can be brought back until something else is said.
+//! Owns finding, choosing, making, importing, renaming and deleting. One rule: nothing that a person wrote is gone at once;
+//! what was deleted can be brought back until something else is said.
 
 use leptos::prelude::*;
 use web_sys::DragEvent;
@@ -104,7 +104,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             }>
             <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check this server …"</a>
             <div class="deeds">
-                {button("", "suite-new", "New", "A new suite that runs as it stands", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
+                {button("", "suite-new", "New", "Create a suite that runs unchanged", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
                 {importer(store, link)}
             </div>
             <input type="search" placeholder="Search suites and tags" aria-label="Search suites" data-testid="suite-search"
@@ -177,7 +177,7 @@ fn importer(store: Store, link: Link) -> AnyView {
                     <textarea class="mono" rows="3" spellcheck="false" data-testid="import-paste" prop:value=pasted on:input=move |event| pasted.set(event_target_value(&event))></textarea>
                 </label>
                 <button type="button" data-testid="import-pasted" disabled=when(move || pasted.with(|it| it.trim().is_empty()))
-                    on:click=move |_| { take(store, link, "pasted".to_owned(), pasted.get_untracked()); pasted.set(String::new()); }>"Add what was pasted"</button>
+                    on:click=move |_| { take(store, link, "pasted".to_owned(), pasted.get_untracked()); pasted.set(String::new()); }>"Add pasted"</button>
                 <label class="field"><span>"From an address"</span>
                     <input class="mono" type="url" spellcheck="false" placeholder="https://example.com/suite.json" data-testid="import-url" prop:value=address on:input=move |event| address.set(event_target_value(&event))/>
                 </label>
@@ -213,7 +213,7 @@ fn stem_of(name: &str) -> &str {
     [".jsonl", ".jsonc", ".json"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
-/// What was dropped and is no file: an address, or a document.
+/// What was dropped and is not a file: an address, or a document.
 fn take_dropped(store: Store, link: Link, text: Option<String>) {
     match text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
         Some(address) if address.starts_with("http") && !address.contains(char::is_whitespace) => {
@@ -236,7 +236,7 @@ fn take_file(store: Store, link: Link, read: Result<files::Content, String>) {
     }
 }
 
-/// An editor draws no more than this well, and nobody writes it.
+/// An editor draws no more than this well, and no person writes it.
 const LARGEST: usize = 4 << 20;
 
 /// Takes a text in: a recording becomes a suite, anything else is one.
@@ -274,7 +274,7 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
     if text.len() > LARGEST {
         let size = format::size(text.len() as u64);
         return store.complain(format!(
-            "{name} has {size}; a suite in the library has at most {}.",
+            "{name} has {size}; the limit for a suite is {}.",
             format::size(LARGEST as u64)
         ));
     }
@@ -347,7 +347,7 @@ fn delete_with(store: Store, link: Link, card: Card, text: String) {
             forms.selected.clear();
             forms.values.remove(&suite.id);
         });
-        let words = format!("{} is deleted.", card.title);
+        let words = format!("{} was deleted.", card.title);
         store.notice.set(Some(Notice { words, is_bad: false, undo: Some(suite) }));
     });
 }

@@ -12,11 +12,11 @@ use crate::ui::parts::pace::Pace;
 use crate::wire::checks::{Answer, Question, Request, RunEvent, Update};
 use crate::wire::{decode_json, encode_json};
 
-/// A worker that says nothing for so long will not come.
+/// A worker that says nothing for this long will not come.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// Drawing a run takes a hundredth of the time: the answers that it measures come through the same machine, and what one round
-/// trip in a hundred meets is what a percentile shows. Twice a second it is drawn all the same.
+/// Drawing a run takes a hundredth of the time. The answers that the run measures come through the same machine, and a
+/// percentile shows what one round trip in a hundred meets. Twice a second it is drawn all the same.
 const PACE: Pace = Pace { easy: Duration::ZERO, times: 100, longest: Duration::from_millis(500) };
 
 /// Asks the worker. A copy is the same hold.
@@ -30,11 +30,11 @@ struct Hold {
     asked: BTreeMap<u32, Box<dyn FnOnce(Answer)>>,
     next_question: u32,
     /// Who wants to know what happens in runs, beside the store.
-    ears: Vec<Ear>,
+    listeners: Vec<Listener>,
 }
 
 /// Hears what happens in runs.
-type Ear = Box<dyn FnMut(&RunEvent)>;
+type Listener = Box<dyn FnMut(&RunEvent)>;
 
 impl Link {
     /// Starts the worker at this address.
@@ -44,7 +44,7 @@ impl Link {
             waiting: Some(Vec::new()),
             asked: BTreeMap::new(),
             next_question: 0,
-            ears: Vec::new(),
+            listeners: Vec::new(),
         }));
         let failed = move |error: WorkerFailed| link.fail(store, &error.message);
         match WorkerChannel::start(worker, move |bytes| link.hear(store, &bytes), failed) {
@@ -87,7 +87,7 @@ impl Link {
 
     /// Calls `heard` with everything that happens in runs from now on.
     pub fn listen(&self, heard: impl FnMut(&RunEvent) + 'static) {
-        self.0.update_value(|hold| hold.ears.push(Box::new(heard)));
+        self.0.update_value(|hold| hold.listeners.push(Box::new(heard)));
     }
 
     fn fail(&self, store: Store, words: &str) {
@@ -127,7 +127,9 @@ impl Link {
                         return;
                     }
                     for live in all {
-                        link.0.update_value(|hold| hold.ears.iter_mut().for_each(|ear| ear(&live)));
+                        link.0.update_value(|hold| {
+                            hold.listeners.iter_mut().for_each(|listener| listener(&live))
+                        });
                         store.apply(live);
                     }
                 };

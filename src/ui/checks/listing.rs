@@ -10,7 +10,7 @@ use crate::engine::suite::assist::OutlineCheck;
 use crate::model::format;
 use crate::ui::parts::fields::when;
 
-/// More are not drawn: nobody reads them.
+/// More are not drawn: too many to read.
 const MOST_LISTED: usize = 500;
 
 /// The part.

@@ -1,7 +1,7 @@
 //! The view of checks: the library, the editor, the forms, the run as it happens, and what came of it.
 //!
-//! Owns what a person sees of suites. It is a program of its own, loaded when the view is first opened, with a worker of its own:
-//! nobody who only tests by hand pays for it. It refuses to run anything; it asks its worker.
+//! Owns what a person sees of suites. It is a program with a worker of its own, loaded when the view is first opened: testing
+//! by hand does not pay for it. It refuses to run anything; it asks its worker.
 
 mod address;
 mod around;

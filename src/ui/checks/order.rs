@@ -1,7 +1,7 @@
-//! From what stands in the view to an order.
+//! From what stands in the view to a run request.
 //!
-//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. The rule
-//! a reader would break: a value is given only to a suite that has such a variable, since an unknown one is an error.
+//! Owns which values a run gets: those of the form first, then those of the environment, then the suite's own defaults. One
+//! rule: a value is given only to a suite that has such a variable, since an unknown one is an error.
 
 use std::collections::BTreeMap;
 
@@ -35,10 +35,10 @@ fn given(store: Store, suites: &[SuiteRequest]) -> Vec<(String, String)> {
     })
 }
 
-/// What is said of the server that is tested when nobody names one.
+/// The name of the tested server when no address was given.
 const OWN_SERVER: &str = "the practice server of this page";
 
-/// Who gave the values of the environment.
+/// Where the values of the environment come from.
 fn told_by(store: Store, suite: &str) -> BTreeMap<String, String> {
     let mut told = own_told_by();
     let set = |told: &mut BTreeMap<String, String>, name: &str, words: String| {
@@ -58,7 +58,7 @@ fn told_by(store: Store, suite: &str) -> BTreeMap<String, String> {
     told
 }
 
-/// The same where nobody names a server.
+/// The same where no server was given.
 pub(super) fn own_told_by() -> BTreeMap<String, String> {
     own_server().into_keys().map(|name| (format!("env.{name}"), OWN_SERVER.to_owned())).collect()
 }
@@ -124,7 +124,7 @@ fn suite_order(
     SuiteRequest { id: id.to_owned(), text, overrides, names, told_by }
 }
 
-/// The order of these suites; none while a seed or a count is typed that is none.
+/// The run request for these suites; none while the typed seed or count is not valid.
 fn order(store: Store, suites: Vec<SuiteRequest>, tags: Vec<String>) -> Option<RunRequest> {
     let seed = store.seed.get_untracked();
     let seed = match seed.trim() {
@@ -145,7 +145,7 @@ fn order(store: Store, suites: Vec<SuiteRequest>, tags: Vec<String>) -> Option<R
     let mut env = env(store);
     env.extend(given(store, &suites));
     Some(RunRequest {
-        // Nobody waits for it by its number.
+        // No caller waits for it by its number.
         number: 0,
         suites,
         env,
@@ -160,7 +160,7 @@ fn order(store: Store, suites: Vec<SuiteRequest>, tags: Vec<String>) -> Option<R
     })
 }
 
-/// Nobody waits for more rounds.
+/// More rounds would take too long.
 pub(super) const MOST_TIMES: u32 = 1000;
 
 /// Runs the selected suite: all of it, or only checks of these names.
@@ -176,7 +176,7 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
                 return not_run(store, "The suite could not be read.");
             };
             if !examined.mistakes.is_empty() {
-                // Said in the head, and the part stays: whoever is writing goes on writing.
+                // The head shows it, and the part stays: the author goes on writing.
                 return store.order.update(|order| {
                     order.is_running = false;
                     order.refused = vec![(id, examined.mistakes, Vec::new())];
@@ -187,7 +187,7 @@ pub(super) fn run_selected(store: Store, link: Link, names: Vec<String>) {
     });
 }
 
-/// What Run would order, of the text that was heard of last; none while a seed or a count is typed that is none.
+/// What Run would request, from the last known text; none while the typed seed or count is not valid.
 pub(super) fn of_selected(store: Store) -> Option<RunRequest> {
     let id = store.selected.get_untracked();
     let text = store.text.get_untracked();
@@ -196,8 +196,8 @@ pub(super) fn of_selected(store: Store) -> Option<RunRequest> {
     order(store, vec![suite], tags)
 }
 
-/// Calls with the document of the selected suite as it stands now. That of a suite that was just selected is asked for: what stands
-/// in the editor is of the one before.
+/// Calls with the document of the selected suite as it is now. A suite that was just selected is loaded first: what stands
+/// in the editor belongs to the one before.
 pub(super) fn with_text(store: Store, link: Link, then: impl FnOnce(String) + 'static) {
     let id = store.selected.get_untracked();
     if store.text_of.with_untracked(|of| *of == id) {
@@ -215,7 +215,7 @@ fn not_run(store: Store, words: impl Into<String>) {
     store.complain(words);
 }
 
-/// Runs the checks of the shown run again that did not pass.
+/// Re-runs the checks of the shown run that did not pass.
 pub(super) fn run_failed(store: Store, link: Link) {
     let names = store.shown.get_untracked().map(|run| run.with_untracked(failed)).unwrap_or_default();
     if !names.is_empty() {
@@ -242,7 +242,7 @@ pub(super) fn run_whole(store: Store, link: Link, id: &str) {
     gather(store, link, vec![(id.to_owned(), Vec::new())], Vec::new(), Vec::new());
 }
 
-/// Runs what did not pass in any of these runs again.
+/// Re-runs what did not pass in any of these runs.
 pub(super) fn run_all_failed(store: Store, link: Link, runs: &[RwSignal<crate::model::running::LiveRun>]) {
     let mut wanted: Vec<(String, Vec<String>)> = Vec::new();
     for run in runs {
@@ -262,7 +262,7 @@ fn gather(
     mut gathered: Vec<SuiteRequest>,
     tags: Vec<String>,
 ) {
-    // Until the worker says so itself: a second press must not order the same again.
+    // Until the worker says so itself: a second press must not request the same again.
     store.order.update(|order| order.is_running = true);
     let Some((id, names)) = wanted.pop() else { return start(store, link, gathered, tags) };
     link.ask(Question::Text(id.clone()), move |told| {
@@ -292,7 +292,7 @@ fn start(store: Store, link: Link, suites: Vec<SuiteRequest>, tags: Vec<String>)
             link.send(&Request::Run(Box::new(order)));
         }
         None => {
-            not_run(store, format!("The seed is a whole number, and times is one from 1 to {MOST_TIMES}."));
+            not_run(store, format!("Expected a whole number as seed, and 1 to {MOST_TIMES} times."));
         }
     }
 }

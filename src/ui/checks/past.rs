@@ -49,9 +49,9 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
     view! {
         <div class="earlier-part" data-testid="earlier">
             <div class="deeds">
-                {crate::ui::parts::fields::tick("Only of this suite".to_owned(), "past-only", only_this.into(), move |on| only_this.set(on))}
-                <button type="button" data-testid="compare" disabled=when(move || !can_compare.get()) on:click=move |_| compare_chosen()>"Compare the two chosen"</button>
-                <button type="button" class="quiet" data-testid="forget-past" disabled=when(move || chosen.with(BTreeSet::is_empty)) on:click=move |_| forget()>"Forget the chosen"</button>
+                {crate::ui::parts::fields::tick("This suite only".to_owned(), "past-only", only_this.into(), move |on| only_this.set(on))}
+                <button type="button" data-testid="compare" disabled=when(move || !can_compare.get()) on:click=move |_| compare_chosen()>"Compare chosen"</button>
+                <button type="button" class="quiet" data-testid="forget-past" disabled=when(move || chosen.with(BTreeSet::is_empty)) on:click=move |_| forget()>"Forget chosen"</button>
                 <span class="hint">"The newest 50 are kept in this browser."</span>
             </div>
             <p class="hint" hidden=when(move || !is_empty.get())>"No run yet."</p>

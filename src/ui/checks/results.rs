@@ -1,7 +1,7 @@
 //! A run as it happens, and when it is over.
 //!
-//! Owns the line of the whole, the checks and their steps, and the grid of connections. The rule a reader would break: what is
-//! drawn is only drawn anew where it differs, since a run tells four times a second.
+//! Owns the line of the whole, the checks and their steps, and the grid of connections. One rule: what is drawn is redrawn
+//! only where it differs, since a run reports four times a second.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::model::running::{LiveCheck, LiveRun, Stage};
 use crate::ui::parts::fields::{button, text, when};
 use crate::wire::checks::Phase;
 
-/// More checks are not drawn: nobody reads them, and the report has them all.
+/// More checks are not drawn: too many to read, and the report has them all.
 const MOST_CHECKS: usize = 500;
 
 /// One run.
@@ -32,7 +32,7 @@ pub(super) fn run(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
     };
     let more = text(move || match count.get().saturating_sub(MOST_CHECKS) {
         0 => String::new(),
-        more => format!("and {} more checks, which stand in the report", format::count(more as u64)),
+        more => format!("and {} more checks, listed in the report", format::count(more as u64)),
     });
     view! {
         {whole(store, link, run)}
@@ -113,7 +113,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
                 <span class="hint">"seed "<button type="button" class="quiet mono" title="Use this seed for the next run" data-testid="take-seed" on:click=move |_| take_seed()>{seed}</button></span>
             </div>
             <div class="line" hidden=is_over>
-                <progress max="1" value=share aria-label="Share of the run that is done"></progress>
+                <progress max="1" value=share aria-label="Progress of the run"></progress>
                 <span class="hint">{left}</span>
             </div>
             {target::of_run(run)}
@@ -172,7 +172,7 @@ fn connections(run: RwSignal<LiveRun>) -> AnyView {
         })
     });
     view! {
-        <section class="seats" aria-label="Connections of the running check" hidden=when(move || connections.with(Vec::is_empty))>
+        <section class="connection-grid" aria-label="Connections of the running check" hidden=when(move || connections.with(Vec::is_empty))>
             <p class="hint" data-testid="seats">{words}</p>
             <ul aria-hidden="true">{cells}</ul>
         </section>
@@ -365,7 +365,7 @@ fn unmet(it: Unmet) -> Option<AnyView> {
     };
     let omitted = it.instead_omitted;
     let words = match (it.instead.is_empty(), omitted) {
-        (true, 0) => "Nothing came instead.".to_owned(),
+        (true, 0) => "Nothing else came.".to_owned(),
         (true, _) => format!("{} came instead.", format::counted(omitted, "message")),
         _ => "Came instead:".to_owned(),
     };
@@ -422,7 +422,7 @@ pub(super) fn threshold(it: crate::engine::report::ThresholdReport, missing: Str
     .into_any()
 }
 
-/// Several runs of one order: a chip for each, and how steady each check was.
+/// Several runs of one request: a chip for each, and how steady each check was.
 pub(super) fn order(store: Store, link: Link) -> AnyView {
     let runs = Memo::new(move |_| {
         let begun = store.order.with(|order| if order.runs > 1 { order.begun as usize } else { 0 });
@@ -456,10 +456,10 @@ pub(super) fn order(store: Store, link: Link) -> AnyView {
     });
     let again = move || order::run_all_failed(store, link, &runs.get_untracked());
     let run_all_failed = view! {
-        <button type="button" data-testid="run-all-failed" hidden=when(move || !failed.get() || store.is_running()) on:click=move |_| again()>"Run what failed in these again"</button>
+        <button type="button" data-testid="run-all-failed" hidden=when(move || !failed.get() || store.is_running()) on:click=move |_| again()>"Re-run failed"</button>
     };
     view! {
-        <section class="order" aria-label="Runs of this order" hidden=when(move || runs.with(Vec::is_empty))>
+        <section class="order" aria-label="Runs of this request" hidden=when(move || runs.with(Vec::is_empty))>
             <div class="chips">{chips}</div>
             {steadiness(store)}
             {run_all_failed}

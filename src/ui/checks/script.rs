@@ -1,6 +1,6 @@
 //! What scripts can do with the page: run a suite, ask how it stands, stop it.
 //!
-//! Owns `window.sockscope` behind the start script. The rule a reader would break: names and shapes here are a public contract.
+//! Owns `window.sockscope` behind the start script. One rule: names and shapes here are a public contract.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -31,12 +31,12 @@ struct Page {
     latest: Rc<Cell<u64>>,
 }
 
-/// Whoever waits for the run that was asked for last.
+/// The caller that waits for the last requested run.
 type Waiting = Rc<RefCell<Option<Waiter>>>;
 
 struct Waiter {
-    /// The number of its order: what is still told of an earlier one is not meant.
-    order: u64,
+    /// The number of its request: later events of an earlier one do not count.
+    request: u64,
     has_begun: bool,
     resolve: js_sys::Function,
     reject: js_sys::Function,
@@ -46,7 +46,7 @@ struct Waiter {
 const FIRST_ORDER: u64 = 1 << 32;
 
 thread_local! {
-    static NEXT_ORDER: Cell<u64> = const { Cell::new(FIRST_ORDER) };
+    static NEXT_REQUEST: Cell<u64> = const { Cell::new(FIRST_ORDER) };
 }
 
 /// From now on scripts reach this view.
@@ -56,7 +56,7 @@ pub(super) fn offer(store: Store, link: Link) {
     let latest = Rc::new(Cell::new(0));
     let newest = latest.clone();
     let lost = waiting.clone();
-    // A worker that has gone tells nothing any more.
+    // A worker that has gone reports nothing any more.
     Effect::new(move || {
         if let Some(words) = store.broken.get()
             && let Some(waiter) = lost.take()
@@ -68,9 +68,9 @@ pub(super) fn offer(store: Store, link: Link) {
         }
     });
     link.listen(move |live| match live {
-        RunEvent::Begun { order, .. } => {
+        RunEvent::Begun { request, .. } => {
             if let Some(waiter) = &mut *ended.borrow_mut() {
-                waiter.has_begun = waiter.order == *order;
+                waiter.has_begun = waiter.request == *request;
             }
         }
         RunEvent::Ended { run, report, .. } => {
@@ -104,20 +104,21 @@ fn page() -> Option<Page> {
 
 /// `run(suiteText, { vars, env, told_by, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
-    let Some(page) = page() else { return rejected("the checks are not there yet") };
-    let mut order = match order_of(suite, options) {
-        Ok(order) => order,
+    let Some(page) = page() else { return rejected("the checks are not loaded yet") };
+    let mut request = match request_of(suite, options) {
+        Ok(request) => request,
         Err(words) => return rejected(&words),
     };
-    order.number = NEXT_ORDER.replace(NEXT_ORDER.get() + 1);
+    request.number = NEXT_REQUEST.replace(NEXT_REQUEST.get() + 1);
     if let Some(waiter) = page.waiting.take() {
-        settle(&waiter.reject, &js_sys::Error::new("another run took its place"));
+        settle(&waiter.reject, &js_sys::Error::new("another run replaced it"));
     }
     // Its results are shown, and nothing else that was looked at.
     page.store.selected.set(String::new());
     Promise::new(&mut |resolve, reject| {
-        *page.waiting.borrow_mut() = Some(Waiter { order: order.number, has_begun: false, resolve, reject });
-        page.link.send(&Request::Run(Box::new(order.clone())));
+        *page.waiting.borrow_mut() =
+            Some(Waiter { request: request.number, has_begun: false, resolve, reject });
+        page.link.send(&Request::Run(Box::new(request.clone())));
     })
 }
 
@@ -125,14 +126,14 @@ fn rejected(words: &str) -> Promise {
     Promise::reject(&js_sys::Error::new(words))
 }
 
-fn order_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> {
+fn request_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> {
     let text = match suite.as_string() {
         Some(text) => text,
         None if suite.is_object() => JSON::stringify(suite)
             .ok()
             .and_then(|text| text.as_string())
-            .ok_or_else(|| "the suite is an object that JSON cannot say".to_owned())?,
-        None => return Err("the suite is a text, or an object".to_owned()),
+            .ok_or_else(|| "the suite is an object that JSON cannot express".to_owned())?,
+        None => return Err("expected the suite as a string or an object".to_owned()),
     };
     let member = |name: &str| Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let mut env = order::own_server();
@@ -177,7 +178,7 @@ fn whole(value: &JsValue, name: &str) -> Result<Option<u64>, String> {
     }
     match value.as_f64().filter(|it| it.fract() == 0.0 && (0.0..9e15).contains(it)) {
         Some(number) => Ok(Some(number as u64)),
-        None => Err(format!("{name} is a whole number from 0")),
+        None => Err(format!("{name}: expected a whole number from 0")),
     }
 }
 
@@ -196,7 +197,7 @@ fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
     }
     // Not by its class: a driver's objects may come from another realm, which has classes of its own.
     if !object.is_object() || js_sys::Array::is_array(object) {
-        return Err("vars, env and told_by are objects".to_owned());
+        return Err("expected objects as vars, env and told_by".to_owned());
     }
     let object: &Object = object.unchecked_ref();
     let text = |value: JsValue| match value.as_string() {
@@ -215,10 +216,13 @@ fn list(value: &JsValue, name: &str) -> Result<Vec<String>, String> {
         return Ok(Vec::new());
     }
     if !js_sys::Array::is_array(value) {
-        return Err(format!("{name} is a list"));
+        return Err(format!("{name}: expected a list"));
     }
     let items: &js_sys::Array = value.unchecked_ref();
-    items.iter().map(|it| it.as_string().ok_or_else(|| format!("{name} is a list of texts"))).collect()
+    items
+        .iter()
+        .map(|it| it.as_string().ok_or_else(|| format!("{name}: expected a list of strings")))
+        .collect()
 }
 
 /// `status()`: how the latest run stands.
@@ -279,7 +283,7 @@ fn results(run: &LiveRun) -> js_sys::Array {
 
 /// `events(form)`: the recording of the run that has ended last, as `jsonl`, `har` or `csv`.
 pub fn events(form: &str) -> Promise {
-    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    let Some(page) = page() else { return rejected("the checks are not loaded yet") };
     let form: EventFormat = match form.parse() {
         Ok(form) => form,
         Err(error) => return rejected(&format!("{error}")),
@@ -293,7 +297,7 @@ pub fn events(form: &str) -> Promise {
 
 /// `broken()`: the connections of the run that has ended last which ended without a close frame, as a list.
 pub fn broken() -> Promise {
-    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    let Some(page) = page() else { return rejected("the checks are not loaded yet") };
     match page.latest.get() {
         0 => rejected("no run has ended in this page yet"),
         run => ask(&page, Question::Broken(run)),
@@ -302,7 +306,7 @@ pub fn broken() -> Promise {
 
 /// `certificate()`: what the run that has ended last says of a server, where its suite was conformance.
 pub fn certified() -> Promise {
-    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    let Some(page) = page() else { return rejected("the checks are not loaded yet") };
     match page.latest.get() {
         0 => rejected("no run has ended in this page yet"),
         run => ask(&page, Question::Write { run, form: CertificateFormat::Json.name().to_owned() }),
@@ -311,7 +315,7 @@ pub fn certified() -> Promise {
 
 /// `mask(texts)`: the texts without the secrets that the run which has ended last knew.
 pub fn mask(texts: &JsValue) -> Promise {
-    let Some(page) = page() else { return rejected("the checks are not there yet") };
+    let Some(page) = page() else { return rejected("the checks are not loaded yet") };
     match (page.latest.get(), list(texts, "texts")) {
         (0, _) => rejected("no run has ended in this page yet"),
         (_, Err(words)) => rejected(&words),

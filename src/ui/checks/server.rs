@@ -1,7 +1,7 @@
 //! "Check this server": the address, what else may be checked of it, and the button.
 //!
 //! Owns the form. Its fields are the variables of the shipped suite `conformance`, the same that the part Values has, so that
-//! whoever runs that suite again runs it with the same values. The rule a reader would break: nothing connects before the button.
+//! running that suite again uses the same values. One rule: nothing connects before the button.
 
 use leptos::prelude::*;
 
@@ -93,21 +93,26 @@ const OFFERS: [(&str, &[Offer]); 5] = [
         &[
             ("ping_message", "What it takes for a ping", "L2", r#"{"type":"ping"}"#),
             ("pong_contains", "A part of the answer", "L2", r#""pong""#),
-            ("flood_message", "What makes it send much", "B2", r#"{"op":"burst","count":5000}"#),
+            ("flood_message", "A message that makes it send a lot", "B2", r#"{"op":"burst","count":5000}"#),
             (
                 "broadcast_message",
-                "A message that it sends to everybody",
+                "A message that it sends to all clients",
                 "O6",
                 r#"{"op":"say","text":"hello"}"#,
             ),
-            ("broadcast_contains", "A part of what everybody gets", "O6", r#""hello""#),
+            ("broadcast_contains", "A part of what all clients receive", "O6", r#""hello""#),
             (
                 "broadcast_url",
                 "The address for that, if it is another one",
                 "O6",
                 "wss://example.com/ws/room/1",
             ),
-            ("broadcast_join", "What each one sends first, if anything", "O6", r#"{"op":"join","room":"1"}"#),
+            (
+                "broadcast_join",
+                "What each client sends first, if anything",
+                "O6",
+                r#"{"op":"join","room":"1"}"#,
+            ),
         ],
     ),
     (
@@ -222,7 +227,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
             check(store, link);
         }
     };
-    // Drawn anew for another server, and not while one types a value.
+    // Redrawn for another server, and not while a person types a value.
     let url =
         Memo::new(move |_| endpoint.get().map(|endpoint| endpoint.url().to_owned()).unwrap_or_default());
     let fields = move || {
@@ -245,13 +250,13 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
         names().filter(|name| is_given(name)).count()
     });
     let summary = text(move || match count.get() {
-        0 => "What else may be checked".to_owned(),
-        count => format!("What else may be checked · {} given", format::count(count as u64)),
+        0 => "More checks".to_owned(),
+        count => format!("More checks · {} given", format::count(count as u64)),
     });
     view! {
         <form class="server" data-testid="server" on:submit=submit>
             <h2>"Check this server"</h2>
-            <p class="about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it: the handshake, payloads, UTF-8, order, backpressure, closing, sessions. In the end there is a certificate. An endpoint that sends back what it gets shows most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask whoever the server belongs to."</p>
+            <p class="about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it: the handshake, payloads, UTF-8, order, backpressure, closing, sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
             <label class="field"><span>"Address"</span>
                 <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" placeholder="ws://localhost:9000/ws/echo" data-testid="server-url"
                     aria-invalid=text(move || is_wrong.get().to_string()) aria-describedby="server-note"
@@ -261,13 +266,13 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
             {super::address::given(store, || SUITE.to_owned())}
             {strangers(store, url)}
             <details class="more" data-testid="server-more"><summary>{summary}</summary>
-                <p class="hint">"What is empty is not given, and its checks are not applicable: they say nothing for the server and nothing against it."</p>
+                <p class="hint">"Checks of an empty field are not applicable: they count neither for nor against the server."</p>
                 {fields}
             </details>
-            {tick("Also the slow ones: idle for up to 125 s, about five minutes".to_owned(), "server-slow", slow, move |on| set(store, SLOW, if on { "true".to_owned() } else { String::new() }))}
+            {tick("Include slow checks: idle for up to 125 s, about five minutes".to_owned(), "server-slow", slow, move |on| set(store, SLOW, if on { "true".to_owned() } else { String::new() }))}
             <div class="deeds">
                 <button type="submit" class="primary" data-testid="server-check" disabled=when(move || is_wrong.get() || store.is_running())>"Check"</button>
-                <span class="hint">{text(move || if store.is_running() { "Another run goes on; it ends first, or is stopped." } else { "" }.to_owned())}</span>
+                <span class="hint">{text(move || if store.is_running() { "Another run is in progress: wait for its end, or stop it." } else { "" }.to_owned())}</span>
             </div>
         </form>
     }
@@ -318,14 +323,14 @@ fn strangers(store: Store, url: Memo<String>) -> AnyView {
     };
     let words = text(move || {
         format!(
-            "These values were given for another server, or point to one, so what they show may not be of this one: {}.",
+            "These values were given for another server, or point to one, so they may say nothing about this one: {}.",
             found.with(|found| found.join(", "))
         )
     });
     view! {
         <div class="remarks" role="status" data-testid="server-strangers" hidden=when(move || found.with(Vec::is_empty))>
             <p>{words}</p>
-            {button("", "server-forget", "Forget all that was given", "", forget)}
+            {button("", "server-forget", "Forget values", "", forget)}
         </div>
     }
     .into_any()

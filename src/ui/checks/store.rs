@@ -60,7 +60,7 @@ impl Tab {
     }
 }
 
-/// An order that runs or has run.
+/// A run request that runs or has run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct OrderSeen {
     /// How many runs it has.
@@ -86,7 +86,7 @@ pub(super) struct Notice {
     pub undo: Option<OwnSuite>,
 }
 
-/// The head of the page counts all sockets, whoever holds them.
+/// The head of the page counts all sockets, of both workers.
 fn tell_sockets(connections: &[ConnectionRow]) {
     let is_used = |connection: &&ConnectionRow| {
         matches!(connection.phase, Phase::Connecting | Phase::Open | Phase::Closing)
@@ -105,7 +105,7 @@ const MOST_RUNS: usize = 60;
 pub(super) struct Store {
     pub clock_step: RwSignal<Duration>,
     pub is_restored: RwSignal<bool>,
-    /// Why there is no worker.
+    /// Why the worker is missing.
     pub broken: RwSignal<Option<String>>,
     pub library: RwSignal<Vec<Card>>,
     pub search: RwSignal<String>,
@@ -158,7 +158,7 @@ pub(super) struct Store {
     pub is_kept: RwSignal<bool>,
     /// The address of the server to check, as it is typed.
     pub server: RwSignal<String>,
-    /// The check whose steps somebody wants to see.
+    /// The check whose steps a person wants to see.
     pub wanted: RwSignal<Option<usize>>,
 }
 
@@ -246,7 +246,7 @@ impl Store {
                 self.runs.update(|runs| {
                     runs.push(live);
                     if runs.len() > MOST_RUNS {
-                        // What passed is the first that nobody misses.
+                        // A run that passed is dropped first: it is missed least.
                         let passed =
                             |run: &RwSignal<LiveRun>| run.with_untracked(|run| run.stage() == PASSED);
                         runs.remove(runs.iter().position(passed).unwrap_or(0));

@@ -25,7 +25,7 @@ pub(super) enum Planned {
     /// Nothing is known of it yet.
     #[default]
     Unknown,
-    /// These addresses, with this many checks; Run needs these values, each told in a sentence.
+    /// These addresses, with this many checks; Run needs these values, a sentence for each.
     Targets(Vec<TargetReport>, usize, Vec<String>),
     /// Why it is not known: an address needs a value that is missing.
     Missing(String),

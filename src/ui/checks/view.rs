@@ -52,7 +52,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     }));
     forms::keep(store, link);
     let is_ready = when(move || store.is_restored.get() && store.broken.with(Option::is_none));
-    // Drawn anew when another kind of thing is shown, and not whenever the library changes: the editor would start afresh.
+    // Redrawn when another kind of thing is shown, and not whenever the library changes: the editor would start again.
     let has_suite = Memo::new(move |_| {
         store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
     });
@@ -149,7 +149,7 @@ fn broken(store: Store) -> AnyView {
             view! {
                 <div class="refused" role="alert" data-testid="checks-broken">
                     <strong>"The checks have stopped"</strong>
-                    <p>"Their worker did not start, or has failed: a fault of Sockscope or of what serves it, not of the server under test. The bench goes on. Load the page again to run checks; reports of earlier runs are kept."</p>
+                    <p>"Their worker did not start, or has failed: a fault of Sockscope or of what serves it, not of the server under test. The bench still works. Load the page again to run checks; reports of earlier runs are kept."</p>
                     <pre>{words}</pre>
                 </div>
             }

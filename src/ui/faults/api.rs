@@ -1,7 +1,6 @@
 //! The proxy's API, as the page calls it.
 //!
-//! The rule a reader would break: an answer that is not of that API is no refusal. It says that this page is served by
-//! something else.
+//! One rule: an answer that is not of that API is not a refusal. It says that this page is served by something else.
 
 use std::time::Duration;
 
@@ -25,13 +24,13 @@ pub(super) enum ApiError {
     /// The API does not want it, in its own words.
     #[error("{0}")]
     Refused(String),
-    /// There is no such API there.
+    /// The API is not there.
     #[error("{0}")]
     Missing(String),
 }
 
 /// What is on, and who is connected.
-pub(super) async fn board(key: &str) -> Result<ProxyState, ApiError> {
+pub(super) async fn proxy_state(key: &str) -> Result<ProxyState, ApiError> {
     let answer = ask("GET", "", None, PATIENCE).await?;
     ProxyState::read(&answer, key).ok_or_else(not_ours)
 }
@@ -41,7 +40,7 @@ pub(super) async fn put(toxic: &Toxic, setting: &Setting, key: &str) -> Result<(
     ask("POST", "/toxics", Some(setting.body(toxic, key)), PATIENCE).await.map(drop)
 }
 
-/// Takes a toxic away; one that is not there is no error.
+/// Removes a toxic; removing an absent one is not an error.
 pub(super) async fn remove(name: &str, key: &str) -> Result<(), ApiError> {
     let query = if key.is_empty() { String::new() } else { format!("?key={}", encoded(key)) };
     match ask("DELETE", &format!("/toxics/{name}{query}"), None, PATIENCE).await {
@@ -58,7 +57,7 @@ pub(super) async fn reach(to: &str) -> Result<String, ApiError> {
 }
 
 fn not_ours() -> ApiError {
-    ApiError::Missing("it answers something that is not of the proxy".to_owned())
+    ApiError::Missing("its answer does not come from the proxy".to_owned())
 }
 
 async fn ask(method: &str, path: &str, body: Option<String>, patience: Duration) -> Result<Value, ApiError> {

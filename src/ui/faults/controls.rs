@@ -131,12 +131,9 @@ fn number(row: Row, knob: &'static Knob, value: Signal<f64>, set: Setter) -> Any
         .into_any()
     });
     let class = if knob.has_slider() { "knob" } else { "knob alone" };
-    let hint =
-        text(
-            move || {
-                if is_wrong.get() { format!("Not taken: it is {}.", knob.expected()) } else { String::new() }
-            },
-        );
+    let hint = text(move || {
+        if is_wrong.get() { format!("Not applied: expected {}.", knob.expected()) } else { String::new() }
+    });
     view! {
         <div class=class>
             <span class="label">{knob.label}</span>

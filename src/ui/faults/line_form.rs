@@ -48,7 +48,7 @@ pub(super) fn line_form(store: Store) -> AnyView {
                 {button("", "from-bench", "From the bench", "The connection that is selected there", move || store.take_from_bench())}
             </div>
             <div hidden=when(move || !store.line.with(|it| it.is_tls()))>
-                {tick("Any certificate of the target will do".to_owned(), "line-insecure", when(move || store.line.with(|it| it.is_insecure)), move |on| store.line.update(|it| it.is_insecure = on))}
+                {tick("Accept any certificate of the target".to_owned(), "line-insecure", when(move || store.line.with(|it| it.is_insecure)), move |on| store.line.update(|it| it.is_insecure = on))}
             </div>
             <p class="note" role="status" data-testid="reach" data-state=text(move || note.get().0.to_owned())>{text(move || note.get().1)}</p>
             <div class="address">

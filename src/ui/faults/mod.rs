@@ -1,7 +1,7 @@
 //! The view of faults: the proxy in front of one's own server, and what goes wrong in it, switched while connections live.
 //!
-//! Owns what a person sees of the proxy. What is on is what the server says that is on: the view asks its API and keeps
-//! nothing of its own about it, so that a suite or a command line may switch the same toxics. `knob`, `toxic`, `setting`,
+//! Owns what a person sees of the proxy. The server says which toxics are on. The view asks its API and keeps nothing of its
+//! own about it, so a suite or a command line may switch the same toxics. `knob`, `toxic`, `setting`,
 //! `preset` and `line` are pure. It is drawn by the program of the checks, and only where it is looked at.
 
 mod api;

@@ -9,10 +9,10 @@ use crate::model::faults::setting::Setting;
 use crate::model::faults::toxic::{TOXICS, Toxic};
 use crate::model::route::Route;
 
-/// Whether there is a proxy to talk to.
+/// Whether a proxy answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Api {
-    /// Nobody has answered yet.
+    /// No answer has come yet.
     #[default]
     Unknown,
     /// It answers.
@@ -24,7 +24,7 @@ pub(super) enum Api {
 /// Whether the proxy gets through to the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// Nobody has asked.
+    /// Not asked yet.
     #[default]
     Unasked,
     /// On its way.
@@ -57,7 +57,7 @@ pub(super) struct Store {
     pub is_typed: RwSignal<bool>,
     pub reach: RwSignal<Reach>,
     pub api: RwSignal<Api>,
-    pub board: RwSignal<ProxyState>,
+    pub proxy: RwSignal<ProxyState>,
     pub rows: StoredValue<Vec<Row>>,
     /// Grows with every change that is made here: what the server said before is not how it is.
     pub changes: StoredValue<u64>,
@@ -88,7 +88,7 @@ impl Store {
             is_typed: RwSignal::default(),
             reach: RwSignal::default(),
             api: RwSignal::default(),
-            board: RwSignal::default(),
+            proxy: RwSignal::default(),
             rows: StoredValue::new(TOXICS.iter().map(row).collect()),
             changes: StoredValue::default(),
             is_seen: RwSignal::default(),

@@ -1,8 +1,7 @@
 //! Switching toxics, and hearing what is switched.
 //!
-//! Owns when the API is asked. The rules a reader would break: of one toxic one change is on its way at a time, and after it
-//! goes the latest, so that a slider that is dragged ends where it was let go; and what the server said before a change is not
-//! taken for how it is after it.
+//! Owns when the API is asked. Two rules. Of one toxic one change is on its way at a time, and after it goes the latest, so a
+//! dragged slider ends where it was let go. An answer from before a change does not count after it.
 
 use std::time::Duration;
 
@@ -17,11 +16,11 @@ use crate::model::format;
 
 /// Changes that come so close together are one.
 const SETTLE: Duration = Duration::from_millis(60);
-/// How often the API is asked while somebody looks.
+/// How often the API is asked while the view is visible.
 const EVERY: Duration = Duration::from_secs(1);
 /// And while it does not answer.
 const EVERY_IN_VAIN: Duration = Duration::from_secs(3);
-/// A target is tried when nothing has been typed for so long.
+/// A target is tried when nothing has been typed for this long.
 const TYPED: Duration = Duration::from_millis(500);
 
 /// Changes a toxic, here and on the server.
@@ -33,7 +32,7 @@ pub(super) fn change(store: Store, row: Row, how: impl FnOnce(&mut Setting)) {
 /// Puts all toxics as they are given.
 pub(super) fn put_all(store: Store, settings: Vec<Setting>) {
     for (row, setting) in store.all_rows().into_iter().zip(settings) {
-        // One that is off and stays off is nothing to tell, unless it is just being switched.
+        // One that is off and stays off needs no request, unless it is just being switched.
         let is_news = row.setting.with_untracked(|old| *old != setting && (old.is_on || setting.is_on));
         if is_news || row.is_busy.get_untracked() {
             row.setting.set(setting);
@@ -71,7 +70,7 @@ fn send(store: Store, row: Row) {
             }
             // What was asked for meanwhile may be from before.
             store.changes.update_value(|count| *count += 1);
-            // After the first, which is not to wait: whoever switches and leaves has switched.
+            // After the first change, which must not wait: it counts even when the person leaves at once.
             page::pause(SETTLE).await;
         }
         row.is_busy.try_set(false);
@@ -89,7 +88,7 @@ pub(super) fn remove(store: Store, name: String, key: String) {
     });
 }
 
-/// Asks the API while somebody looks, and not otherwise.
+/// Asks the API while the view is visible, and not otherwise.
 pub(super) fn follow(store: Store) {
     Effect::new(move || {
         if !store.is_seen.get() {
@@ -116,22 +115,22 @@ pub(super) fn follow(store: Store) {
 pub(super) async fn refresh(store: Store) {
     let Some(before) = store.changes.try_get_value() else { return };
     let key = store.key();
-    let answer = api::board(&key).await;
+    let answer = api::proxy_state(&key).await;
     if store.api.is_disposed() {
         return;
     }
     heard(store, answer.as_ref().err());
-    let Ok(board) = answer else { return };
+    let Ok(proxy) = answer else { return };
     if store.key() != key {
         return;
     }
     if store.changes.get_value() == before {
-        for (row, there) in store.all_rows().into_iter().zip(&board.settings) {
+        for (row, there) in store.all_rows().into_iter().zip(&proxy.settings) {
             take_over(row, there.as_ref());
         }
     }
-    if store.board.with_untracked(|old| *old != board) {
-        store.board.set(board);
+    if store.proxy.with_untracked(|old| *old != proxy) {
+        store.proxy.set(proxy);
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn faults(store: Store) -> AnyView {
     try_targets(store);
     // The bench marks the connections that lead through the proxy.
     Effect::new(move || {
-        let on = store.on() + store.board.with(|board| board.others.len());
+        let on = store.on() + store.proxy.with(|proxy| proxy.others.len());
         if store.api.with(|api| *api == Api::There) {
             page::announce_bytes(page::TOXICS, on.to_string().as_bytes());
         }
@@ -69,8 +69,8 @@ fn missing(store: Store) -> Option<AnyView> {
     Some(
         view! {
             <div class="refused" data-testid="no-proxy">
-                <strong>"There is no proxy to switch"</strong>
-                <p>"It is part of the server that “sockscope serve” starts with this page. This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It goes on asking."</p>
+                <strong>"The proxy does not answer"</strong>
+                <p>"It is part of the server that “sockscope serve” starts with this page. This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It keeps asking."</p>
             </div>
         }
         .into_any(),
@@ -86,12 +86,12 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     let all_off = move || {
         let off = |setting: Setting| Setting { is_on: false, ..setting };
         put_all(store, store.settings().into_iter().map(off).collect());
-        let own = store.board.with_untracked(|board| board.others.clone());
+        let own = store.proxy.with_untracked(|proxy| proxy.others.clone());
         for other in own.into_iter().filter(|other| !other.is_for_all) {
             remove(store, other.name, store.key());
         }
     };
-    let others = when(move || store.board.with(|board| board.others.iter().all(|it| it.is_for_all)));
+    let others = when(move || store.proxy.with(|proxy| proxy.others.iter().all(|it| it.is_for_all)));
     let as_steps = move || copy(store, steps(&store.settings(), &store.key()));
     let count = text(move || match (is_missing.get(), store.on()) {
         (true, _) => "Not known".to_owned(),
@@ -100,7 +100,7 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     });
     view! {
         <fieldset class="presets" disabled=is_missing>
-            <legend>"As it is in"</legend>
+            <legend>"Presets"</legend>
             <div class="deeds">{chips.collect_view()}</div>
             <span class="space"></span>
             <span class="count" role="status" data-testid="on-count">{count}</span>
@@ -115,14 +115,14 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
 
 /// What else is in the proxy: other toxics, other lines, and who is connected.
 fn aside(store: Store) -> AnyView {
-    let others = Memo::new(move |_| store.board.with(|board| board.others.clone()));
+    let others = Memo::new(move |_| store.proxy.with(|proxy| proxy.others.clone()));
     let lines = Memo::new(move |_| {
-        let lines = store.board.with(|board| board.lines.clone());
+        let lines = store.proxy.with(|proxy| proxy.lines.clone());
         if lines.len() > 1 { lines } else { Vec::new() }
     });
     let connections = Memo::new(move |_| {
-        store.board.with(|board| {
-            (board.total, board.connections.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>())
+        store.proxy.with(|proxy| {
+            (proxy.total, proxy.connections.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>())
         })
     });
     let is_unknown = when(move || store.api.get() != Api::There);
@@ -138,10 +138,10 @@ fn aside(store: Store) -> AnyView {
         0 => "Connected through the proxy".to_owned(),
         total => format!("Connected through the proxy: {}", format::count(total)),
     });
-    let nobody = text(move || match (is_unknown.get(), connections.with(|it| it.0)) {
-        (true, _) => "It is not known who is connected.".to_owned(),
+    let no_connections = text(move || match (is_unknown.get(), connections.with(|it| it.0)) {
+        (true, _) => "The connections are not known.".to_owned(),
         (_, 0) => {
-            "Nobody yet. Connect on the bench, or give the address above to whatever talks to your server."
+            "No connections yet. Connect on the bench, or give the address above to a client of your server."
                 .to_owned()
         }
         _ => String::new(),
@@ -150,9 +150,9 @@ fn aside(store: Store) -> AnyView {
         <aside class="who" aria-label="What goes through the proxy">
             <h2>{title}</h2>
             <ul class="connected" data-testid="connected">{connected}</ul>
-            <p class="hint" data-testid="nobody">{nobody}</p>
+            <p class="hint" data-testid="nobody">{no_connections}</p>
             <section hidden=when(move || others.with(Vec::is_empty))>
-                <h2>"Toxics beside those shown"</h2>
+                <h2>"Other toxics"</h2>
                 <ul data-testid="others">{move || others.get().into_iter().map(|it| other(store, it)).collect_view()}</ul>
             </section>
             <section hidden=when(move || lines.with(Vec::is_empty))>
@@ -197,7 +197,7 @@ fn other(store: Store, it: Other) -> AnyView {
     view! {
         <li>
             <span><code>{it.name}</code>" "{it.words}{whom}</span>
-            {icon("quiet", "other-remove", "×", text(move || format!("Take {title} away")), away)}
+            {icon("quiet", "other-remove", "×", text(move || format!("Remove {title}")), away)}
         </li>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! Fields and buttons that are bound to a part of something.
 //!
-//! Their types are erased on purpose: each closure type of its own would be drawn by code of its own, and every byte of the page
-//! is downloaded.
+//! Their types are erased on purpose: each closure type would be drawn by code of its own. Every byte of the page is
+//! downloaded.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(crate) fn prose(words: &str) -> AnyView {
     parts.iter().enumerate().map(part).collect_view().into_any()
 }
 
-/// The same, told only when it differs: a field that is set anew to what it was loses what is being typed.
+/// The same, but only when it differs: a field that is set again to its old value loses what is being typed.
 fn steady(value: Signal<String>) -> Signal<String> {
     Memo::new(move |_| value.get()).into()
 }
@@ -195,7 +195,7 @@ pub(crate) fn asking_button(
     question: impl Fn() -> Option<String> + Copy + Send + Sync + 'static,
     press: impl Fn() + 'static,
 ) -> AnyView {
-    /// An answer that does not come in this time is no.
+    /// No answer within this time counts as "no".
     const WAITS: Duration = Duration::from_secs(5);
     let asked = RwSignal::new(None::<String>);
     let rounds = StoredValue::new(0_u32);

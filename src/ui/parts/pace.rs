@@ -1,8 +1,8 @@
-//! How fast a page takes news from a worker.
+//! How fast a page takes updates from a worker.
 //!
-//! Owns the rest after a frame. Drawing needs the processor that a small machine also needs for its sockets and for the server
-//! that is measured. The rule a reader would break: what news cost is known only once they are drawn, which is after the
-//! callback that applied them.
+//! Owns the rest after a frame. Drawing needs the processor that a small machine also needs for its sockets and for the
+//! server that is measured. One rule: the cost of an update is known only once it is drawn, which is after the callback that
+//! applied it.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::browser::{clock, page};
 /// How long a page rests after it has drawn.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
-    /// News that take no longer to draw need no rest.
+    /// An update that takes no longer to draw needs no rest.
     pub easy: Duration,
-    /// After others it rests so many times as long,
+    /// After others it rests this many times as long,
     pub times: u32,
-    /// and no longer than this: nobody should see that anything stands still.
+    /// and no longer than this: the page must not seem to stand still.
     pub longest: Duration,
 }
 
@@ -26,7 +26,7 @@ impl Pace {
         if drawn <= self.easy { Duration::ZERO } else { (drawn * self.times).min(self.longest) }
     }
 
-    /// Applies news with the next frame, and says how long to rest then.
+    /// Applies an update with the next frame, and says how long to rest then.
     pub fn draw(self, apply: impl FnOnce() + 'static, drawn: impl FnOnce(Duration) + 'static) {
         page::with_next_frame(move || {
             let began = clock::now();

@@ -22,7 +22,7 @@ pub(crate) fn histogram(plot: &Plot, step: Duration) -> AnyView {
     );
     view! {
         <figure class="plot">
-            <figcaption>"How often"</figcaption>
+            <figcaption>"Distribution"</figcaption>
             <svg viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label=words><path class="bars" d=path/></svg>
             <div class="axis"><span>{format::figure(low, step)}</span><span>{format!("most: {}", format::count(most))}</span><span>{format::figure(high, step)}</span></div>
         </figure>

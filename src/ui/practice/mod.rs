@@ -22,7 +22,7 @@ const OFFERS: [Offer; 9] = [
     Offer {
         path: "/ws",
         title: "First contact",
-        about: "A config is acknowledged, a message is answered under its id, a ping with a pong; anything else comes back as it is.",
+        about: "A config is acknowledged, a message is answered under its id, a ping with a pong; anything else comes back unchanged.",
         message: r#"{"type":"message","id":1,"content":"hello"}"#,
     },
     Offer {
@@ -70,7 +70,7 @@ const OFFERS: [Offer; 9] = [
     Offer {
         path: "/ws/proxy?latency=80ms&jitter=40ms&to={here}/ws/echo",
         title: "A bad network before any server",
-        about: "Whatever stands after to= is reached through faults of your choice, switched while it lives: latency, bandwidth, drop, slicer, timeout, half_open, reset_peer, close, refuse.",
+        about: "Reaches the address after to= through faults of your choice, switched while connected: latency, bandwidth, drop, slicer, timeout, half_open, reset_peer, close, refuse.",
         message: "hello",
     },
 ];

@@ -153,10 +153,10 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
     view! {
         <div class="status" data-testid="status">
             <span title=clock_hint data-testid="clock">{clock}</span>
-            <span title="How late the worker's own timers came in the last second, at worst. A busy harness must not be taken for a slow server.">
+            <span title="Largest delay of the worker's own timers in the last second. A busy harness must not pass for a slow server.">
                 "loop lag "{lag}
             </span>
-            <span title="Sockets in use, also those that are still closing, of those that this browser opens at once" data-testid="sockets">{sockets}" sockets"</span>
+            <span title="Sockets in use, including closing ones, of this browser's limit" data-testid="sockets">{sockets}" sockets"</span>
         </div>
     }
 }

@@ -136,14 +136,14 @@ fn reconnect(connection: Connection) -> AnyView {
     view! {
         <fieldset>
             <legend>"Reconnecting"</legend>
-            {tick("Open again when it was lost", "reconnect", is_on, move |on| set(connection, |s| s.reconnect = on.then(Backoff::default)))}
+            {tick("Reconnect when the connection is lost", "reconnect", is_on, move |on| set(connection, |s| s.reconnect = on.then(Backoff::default)))}
             <div class="row-of-fields" hidden=when(move || !is_on.get())>
                 {fields::duration("First wait", "reconnect-first", move || of().first, move |wait| change(&|it| it.first = wait))}
                 {fields::duration("Longest wait", "reconnect-most", move || of().most, move |wait| change(&|it| it.most = wait))}
-                {fields::parsed("Not after these close codes", "reconnect-not-after", "none", text(move || of().not_after.to_string()), Codes::parse, move |codes| change(&|it| it.not_after = codes.clone()))}
+                {fields::parsed("Except after these close codes", "reconnect-not-after", "none", text(move || of().not_after.to_string()), Codes::parse, move |codes| change(&|it| it.not_after = codes.clone()))}
                 {fields::optional_number("Attempts", "reconnect-attempts", move || of().attempts.map(u64::from), move |most| change(&|it| it.attempts = most.map(|most| u32::try_from(most).unwrap_or(u32::MAX))))}
             </div>
-            <p class="hint">"Each wait is twice the one before, give or take 20 %. After a close that you ask for it never reconnects. Applications close with 4000-4999 when they mean it: the session was revoked, the token is no longer good."</p>
+            <p class="hint">"Each wait is twice the one before, give or take 20 %. It never reconnects after a close that you ask for. Applications close with 4000-4999 when they mean it: the session was revoked, the token is no longer good."</p>
         </fieldset>
     }
     .into_any()

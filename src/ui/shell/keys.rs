@@ -23,17 +23,17 @@ const KEYS: [(&str, &str, bool); 18] = [
     ("N", "New connection", true),
     ("Alt+↑, Alt+↓", "Previous, next connection", false),
     ("O", "Connect, or disconnect, the selected connection", true),
-    ("Ctrl+Enter", "Send what stands in the composer", false),
+    ("Ctrl+Enter", "Send the composer's content", false),
     ("Alt+1 … Alt+9", "Send a saved message", false),
-    ("↑ in an empty composer", "What was sent before", false),
+    ("↑ in an empty composer", "Recall what you sent before", false),
     ("M", "Write a message", true),
     ("/", "Filter", true),
-    ("Enter, Shift+Enter in the filter", "Previous, next hit", false),
-    ("T", "To the timeline", true),
+    ("Enter, Shift+Enter in the filter", "Previous, next match", false),
+    ("T", "Go to the timeline", true),
     ("↑ ↓ in the timeline", "Choose a frame; Enter opens it", false),
     ("End in the timeline", "Follow the newest", false),
-    ("Space", "Pause, go on", true),
-    ("P", "Pin the chosen frame, or let it go", true),
+    ("Space", "Pause, resume", true),
+    ("P", "Pin or unpin the chosen frame", true),
     ("Y", "Copy the chosen frame", true),
     ("Esc", "Close what is open", false),
 ];
@@ -56,7 +56,7 @@ pub(crate) fn sheet(store: Store) -> AnyView {
     };
     view! {
         {tick("Keys of one letter, also Space, / and ?", "one-letter-keys", is_on.into(), switch)}
-        <p class="hint">"They act on the bench only, and never where one can type. ? acts in every view. Off, the button ? in the head opens this sheet."</p>
+        <p class="hint">"They act on the bench only, and never while you type. ? acts in every view. Off, the button ? in the head opens this sheet."</p>
         <dl class="keys" data-testid="keys">{rows.into_iter().collect_view()}</dl>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! What the page is told of a connection.
+//! What the page knows of a connection.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub struct Beats {
     pub missed: u64,
 }
 
-/// What is known of an address before anybody connects.
+/// What is known of an address before it is connected to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed {
     /// With every placeholder filled in.

@@ -58,7 +58,7 @@ pub enum Request {
     Attach(Payload),
     /// Where the page is has changed.
     Surroundings(Surroundings),
-    /// A second recording of a conversation may begin with this frame; none when there is no first one.
+    /// A second recording of a conversation may begin with this frame; none when the first one is missing.
     RecordAgain(Option<u64>),
     /// The page is out of sight, or in sight again.
     Hidden(bool),
@@ -115,9 +115,9 @@ pub enum Request {
         /// Its number.
         frame: u64,
     },
-    /// Begin the figures of round trips anew: of one connection, or of all and of the sum.
+    /// Reset the figures of round trips: of one connection, or of all and of the sum.
     ResetFigures(PlotOf),
-    /// Tell the latencies in detail: of one connection, or of all; none when nobody looks.
+    /// Tell the latencies in detail: of one connection, or of all; none when they are not shown.
     Plot(Option<PlotOf>),
     /// Answer a question with an [`Update::Answer`](super::Update::Answer) of the same id.
     Question {
@@ -157,7 +157,7 @@ pub struct ShownFrame {
     pub bytes: Vec<u8>,
 }
 
-/// Whose latencies are told.
+/// Whose latencies are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlotOf {
     /// Of all connections.

@@ -63,7 +63,7 @@ pub struct Listed {
     pub name: String,
     /// What it holds, masked and cut.
     pub content: String,
-    /// Why it may hold a secret, in sentences without their full stop; none when it is no suspect.
+    /// Why it may hold a secret, in sentences without their full stop; none when it is not a suspect.
     pub suspicions: Vec<String>,
     /// Whether it goes along unless a person says otherwise.
     pub is_ticked: bool,

@@ -1,4 +1,4 @@
-//! What the worker tells its page.
+//! What the worker sends to its page.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl Unread {
     }
 }
 
-/// The beginning of a reason, which may quote what anybody has put there.
+/// The beginning of a reason, which may quote untrusted text.
 fn brief(reason: &str) -> String {
     const LONGEST: usize = 120;
     match reason.char_indices().nth(LONGEST) {
@@ -407,7 +407,7 @@ pub enum Answer {
     Offer(Box<Offered>),
     /// It was sent.
     Sent,
-    /// There is no such thing.
+    /// It does not exist.
     Nothing,
     /// It did not work, in words.
     Failed(String),

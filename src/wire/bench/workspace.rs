@@ -1,8 +1,8 @@
 //! What a person has set up on the bench, and what survives a reload.
 //!
-//! Owns the plain data that both sides hold: the page edits it, the worker acts by it and keeps it as JSON. It refuses to know
-//! what has happened. The rule a reader would break: a field may be added and never renamed, since old ones are read back;
-//! whatever is missing takes its default.
+//! Owns the plain data that both sides hold: the page edits it, the worker acts by it and keeps it as JSON. It refuses to
+//! know what has happened. One rule: a field may be added and never renamed, since old ones are read back; whatever is
+//! missing takes its default.
 
 use std::time::Duration;
 
@@ -25,9 +25,9 @@ pub struct Workspace {
     pub selected: ConnectionId,
     /// Messages that were saved.
     pub messages: Vec<SavedMessage>,
-    /// Own names for `{{…}}`.
+    /// Values for `{{…}}`.
     pub variables: Vec<Variable>,
-    /// What is answered without asking anybody.
+    /// Automatic replies.
     pub rules: Vec<Rule>,
     /// Addresses that were connected to, newest first.
     pub addresses: Vec<Address>,
@@ -44,7 +44,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Bytes of frames that are held when nobody has said otherwise.
+    /// Bytes of frames that are held by default.
     pub const BUDGET: u64 = 128 << 20;
 
     /// The values of its secret variables, those with at least this many characters.
@@ -121,11 +121,11 @@ pub struct Heartbeat {
     pub every: Duration,
     /// What.
     pub message: Draft,
-    /// Which reply shows that it arrived; none when nobody waits for one.
+    /// Which reply shows that it arrived; none when no reply is awaited.
     pub reply: Option<Match>,
     /// A reply that is not there by then is missed.
     pub within: Duration,
-    /// So many missed in a row close the connection; none when it is only counted.
+    /// This many missed in a row close the connection; none when they are only counted.
     pub closes_after: Option<u32>,
 }
 
@@ -204,7 +204,7 @@ impl Variable {
     }
 }
 
-/// A reply that is sent without asking anybody.
+/// An automatic reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rule {
@@ -242,7 +242,7 @@ pub struct Repeat {
     pub every: Duration,
     /// How many at once, each time.
     pub burst: u32,
-    /// It ends after so many messages for each connection; none when they are not counted.
+    /// It ends after this many messages for each connection; none when they are not counted.
     pub count: Option<u64>,
     /// It ends after this time; none when it is not limited.
     pub lasts: Option<Duration>,
@@ -266,7 +266,7 @@ impl Default for Repeat {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Layout {
-    /// How times are told.
+    /// How times are shown.
     pub times: Times,
     /// Whether the plots of the latencies are open.
     pub shows_plots: bool,
@@ -276,7 +276,7 @@ pub struct Layout {
     pub detail_width: u16,
 }
 
-/// How times are told in the timeline.
+/// How the timeline shows times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Times {
     /// Since the first frame.

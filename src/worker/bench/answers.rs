@@ -20,7 +20,7 @@ use crate::wire::bench::{Answer, ContentForm, Question, Update, Workspace};
 const PIECE: usize = 1 << 20;
 
 impl<W: World> BenchWorker<W> {
-    /// Answers, at once: whoever asked waits for it.
+    /// Answers at once: the page waits for it.
     pub(super) fn reply_to(&self, id: u32, question: Question) {
         let answer = match question {
             Question::Seek { from, forward } => match self.sought(from, forward) {
@@ -40,7 +40,7 @@ impl<W: World> BenchWorker<W> {
             Question::Content { frame, form } => self.content_as(frame, form),
             Question::Format(text) => match view::format_json(&text) {
                 Some(text) => Answer::Text(text),
-                None => Answer::Failed("this is no JSON, so it cannot be laid out".to_owned()),
+                None => Answer::Failed("not JSON, so it cannot be formatted".to_owned()),
             },
             Question::Share(workspace) => Answer::Parts(Sharing::of(&workspace).list()),
             Question::Link { workspace, parts } => {
@@ -98,7 +98,7 @@ impl<W: World> BenchWorker<W> {
             ContentForm::Raw => Answer::Text(text(&without(&known, &content))),
             ContentForm::Readable => Answer::Text(readable(&without(&known, &content))),
             ContentForm::Draft if !content.kind.is_message() => {
-                Answer::Failed("this frame is no message, so there is nothing to edit".to_owned())
+                Answer::Failed("this frame is not a message, so it cannot be edited".to_owned())
             }
             ContentForm::Draft => Answer::Draft(as_draft(&known, &content)),
             ContentForm::Step => {
@@ -188,9 +188,9 @@ struct Suspects {
 }
 
 impl Suspects {
-    /// So many places are told.
+    /// At most this many places are listed.
     const MOST_PLACES: usize = 50;
-    /// So many values are looked for elsewhere; a shorter one stands elsewhere by accident.
+    /// At most this many values are looked for elsewhere; a shorter one stands elsewhere by accident.
     const MOST_VALUES: usize = 200;
     const TELLING: usize = 8;
 

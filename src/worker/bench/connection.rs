@@ -1,4 +1,4 @@
-//! One connection as the session keeps it: its state, its socket, its open questions.
+//! One connection as the worker keeps it: its state, its socket, its open questions.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::engine::{
 };
 use crate::wire::bench::{CloseSeen, ConnectionId, ConnectionState, Phase, Retry, Setup, Typed};
 
-/// Who stays open so long was really there; its next loss is the first one again.
+/// A connection open this long counts as established; its next loss restarts the backoff.
 const SETTLED: Duration = Duration::from_secs(5);
 
 /// Who has not answered in this time is called unanswered; what is on its way would make the figure flicker.
@@ -48,7 +48,7 @@ pub(super) struct Connection<S> {
     counted: (u64, u64),
     /// The handshake was not answered in the time that the set-up gives it.
     pub is_overdue: bool,
-    /// What could be guessed of a failed handshake, by its attempt, until somebody knows better.
+    /// The guess about a failed handshake, by its attempt, until more is known.
     pub failed: Option<(u32, Explanation)>,
     /// We asked to close before it was open.
     cancelled: bool,
@@ -114,7 +114,7 @@ impl<S: Socket> Connection<S> {
         !matches!(self.state.phase, Phase::Closed | Phase::Waiting)
     }
 
-    /// It is set up in another way. What is wrong with the pairing is told.
+    /// Takes a changed set-up. A mistake in the pairing is logged.
     pub fn arrange(&mut self, setup: &Setup) {
         if self.setup == *setup {
             return;
@@ -167,7 +167,7 @@ impl<S: Socket> Connection<S> {
         self.note(record, at, FrameKind::Connecting, &content);
     }
 
-    /// Figures of another server begin anew. Of an address with placeholders the query may differ with each handshake.
+    /// Figures of another server start from 0. Of an address with placeholders the query may differ with each handshake.
     fn begin_figures(&mut self, record: &mut Record, endpoint: &Endpoint) {
         let server = endpoint.url().split_once('?').map_or(endpoint.url(), |(server, _)| server);
         let of = (self.setup.url.trim().to_owned(), server.to_owned());
@@ -177,7 +177,7 @@ impl<S: Socket> Connection<S> {
         self.figures_of = Some(of);
     }
 
-    /// The figures begin anew; those of all connections stay.
+    /// Resets the figures; those of all connections stay.
     pub fn reset_figures(&mut self, record: &mut Record) {
         record.unanswered += self.state.unanswered;
         self.latency = Latency::new();
@@ -229,7 +229,7 @@ impl<S: Socket> Connection<S> {
             Event::Received(payload) => self.received(record, at, payload),
             // The browser calls our own cancelling a failure.
             Event::Failed if self.cancelled => {}
-            // What is known of a failed handshake is told when the companion has answered.
+            // A failed handshake is explained when the companion has answered.
             Event::Failed if self.state.phase == Phase::Connecting && !self.state.id.is_of_check() => {}
             Event::Failed => {
                 let words = match self.state.phase {
@@ -305,9 +305,9 @@ impl<S: Socket> Connection<S> {
         self.note(record, at, FrameKind::Closing, content.trim_end());
     }
 
-    /// The socket is gone, or nobody waits for it any more.
+    /// The socket is gone, or is no longer waited for.
     pub fn ended(&mut self, at: Instant) {
-        // A connection that held begins to count its losses anew.
+        // A connection that held starts to count its losses again.
         if self.opened.is_some_and(|opened| at - opened >= SETTLED) {
             self.state.retry = None;
         }

@@ -1,7 +1,7 @@
 //! Heartbeats of a connection: sent again and again, their replies awaited.
 //!
-//! Owns the counts and when a reply is late. The rule a reader would break: a beat that is not answered before the next one is
-//! due counts as missed once, and a late reply does not count twice.
+//! Owns the counts and when a reply is late. One rule: a beat that is not answered before the next one is due counts as
+//! missed once, and a late reply does not count twice.
 
 use super::matching::Matching;
 use crate::engine::{Instant, Payload};

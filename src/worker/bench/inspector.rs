@@ -1,7 +1,7 @@
 //! The frame that the page has opened, or the two that it compares.
 //!
-//! Owns the opened view and how far it has been opened. It refuses to hold more than one. The rule a reader would break: a
-//! content of 16 MB is opened in slices, so that the sockets beside it are heard.
+//! Owns the opened view and how far it has been opened. It refuses to hold more than one. One rule: a content of 16 MB is
+//! opened in slices, so that the sockets beside it are heard.
 
 use std::rc::Rc;
 

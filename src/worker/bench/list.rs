@@ -1,7 +1,7 @@
 //! The list that the page scrolls: all frames, or those that pass a filter, up to now or up to a pause.
 //!
-//! Owns what is shown and how far the filter has searched. It refuses to hold frames: it reads the log. The rule a reader would
-//! break: a position belongs to a frame for as long as the filter stays, so that the row one looks at stays where it is.
+//! Owns what is shown and how far the filter has searched. It refuses to hold frames: it reads the log. One rule: a position
+//! belongs to a frame for as long as the filter stays, so that the row one looks at stays where it is.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! What the worker runs: it owns every socket and the log, and answers the page.
 //!
-//! Owns the bookkeeping between [`crate::wire`] and [`crate::engine`]. It refuses to know a browser: the world comes in
-//! from outside, so all of it is tested natively with virtual time. The rule a reader would break: nothing is posted
-//! before the page has said [`Seen`](crate::wire::bench::Request::Seen), so a slow page never grows a queue.
+//! Owns the bookkeeping between [`crate::wire`] and [`crate::engine`]. It refuses to know a browser: the world comes in from
+//! outside, so all of it is tested natively with virtual time. One rule: nothing is posted before the page has said
+//! [`Seen`](crate::wire::bench::Request::Seen), so a slow page never grows a queue.
 
 mod answers;
 mod connection;

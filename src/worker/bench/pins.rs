@@ -1,7 +1,7 @@
 //! Frames that are kept whatever the budget says.
 //!
-//! Owns copies of them, and what people say of them. The rule a reader would break: what is pinned counts against a bound of
-//! its own, so that pinning everything does not fill the memory.
+//! Owns copies of them, and what people say of them. One rule: what is pinned counts against a bound of its own, so that
+//! pinning everything does not fill the memory.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ pub(super) struct Pins {
 }
 
 impl Pins {
-    /// Pins a frame, or changes what is said of it; false when there is no room or no such frame.
+    /// Pins a frame, or changes its remark; false when it does not fit or does not exist.
     pub fn pin(&mut self, number: u64, note: String, log: &FrameLog) -> bool {
         self.changed = true;
         if let Some(pin) = self.pins.get_mut(&number) {

@@ -7,7 +7,7 @@ use crate::engine::World;
 use crate::wire::bench::Pulse;
 
 const EVERY: Duration = Duration::from_millis(100);
-/// The worst of so many beats is what the page shows, a second's worth.
+/// The page shows the worst of this many beats, a second's worth.
 const WINDOW: u32 = 10;
 
 /// Beats for as long as the worker lives.

@@ -7,15 +7,15 @@ use crate::engine::recording::handshakes::Handshakes;
 use crate::engine::{Endpoint, Entry, FrameKind, FrameLog, Instant, Latency};
 use crate::wire::bench::ConnectionId;
 
-/// The record of a session.
+/// The record of the bench.
 pub(super) struct Record {
     pub log: FrameLog,
     pub handshakes: Handshakes,
     pub latency: Latency,
     pub trend: Trend,
-    /// Round trips that are no evidence against the server.
+    /// Round trips that prove nothing against the server.
     pub tainted: u64,
-    /// Messages without an answer that no line counts any more: it was forgotten, or its own figures began anew.
+    /// Messages without an answer that no connection counts any more: it was removed, or its figures were reset.
     pub unanswered: u64,
     /// Messages ever sent and received.
     pub messages: u64,
@@ -46,7 +46,7 @@ impl Record {
         self.tainted += u64::from(is_tainted);
     }
 
-    /// The figures begin anew.
+    /// Resets the figures.
     pub fn reset_figures(&mut self) {
         self.latency = Latency::new();
         self.trend = Trend::default();

@@ -1,7 +1,7 @@
 //! What was done on the bench, for a suite that does it again.
 //!
-//! Owns what the recorder needs beside the frames: secret variables, addresses, automatic replies. The rule a reader would
-//! break: nothing here is masked, since each secret becomes a variable; so it goes to the recorder of this page and nowhere else.
+//! Owns what the recorder needs beside the frames: secret variables, addresses, automatic replies. One rule: nothing here is
+//! masked, since each secret becomes a variable; so it goes to the recorder of this page and nowhere else.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Automatic replies: which message sets off which.
 //!
-//! Owns the rules and how often each has replied. It refuses to send. The rule a reader would break: a rule whose reply sets
-//! off itself, as on an echo, is stopped and says so, before it floods the server.
+//! Owns the rules and how often each has replied. It refuses to send. One rule: a rule whose reply sets off itself, as on an
+//! echo, is stopped and says so, before it floods the server.
 
 use std::time::Duration;
 

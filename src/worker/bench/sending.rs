@@ -1,7 +1,6 @@
-//! What the desk sends: drafts, frames once more, heartbeats, automatic replies, and the same again and again.
+//! What the bench sends: drafts, frames once more, heartbeats, automatic replies, and repeated messages.
 //!
-//! The rule a reader would break: whatever sends by itself looks at what waits in the browser, which accepts everything and
-//! says nothing.
+//! One rule: everything that sends by itself checks what waits in the browser, which accepts everything and says nothing.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -65,7 +64,7 @@ impl<W: World> BenchWorker<W> {
         self.with_scope(id, round, extra, |scope| draft.build(attached.as_ref(), scope))
     }
 
-    /// Sends a draft; what went wrong is logged on its connection and told.
+    /// Sends a draft; what went wrong is logged on its connection and returned.
     pub(super) fn send_draft(
         &self,
         id: ConnectionId,
@@ -114,7 +113,7 @@ impl<W: World> BenchWorker<W> {
     pub(super) fn send_again(&self, to: &[ConnectionId], frame: u64) -> Result<(), String> {
         let content = self.state(|s| s.content(frame)).ok_or("the frame is no longer held")?;
         if !content.kind.is_message() {
-            return Err("this frame is no message, so there is nothing to send again".to_owned());
+            return Err("this frame is not a message, so it cannot be sent again".to_owned());
         }
         self.all_open(to)?;
         let payload = content.payload();
@@ -303,7 +302,7 @@ impl<W: World> BenchWorker<W> {
                 return self.end_repeat(run, "all are sent", false);
             }
             if is_over {
-                return self.end_repeat(run, "the time is over", false);
+                return self.end_repeat(run, "time is up", false);
             }
             self.flush();
             let next = began

@@ -1,4 +1,4 @@
-//! The sockets of the desk: opened, closed, waited for, opened again.
+//! The sockets of the bench: opened, closed, waited for, opened again.
 
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl<W: World> BenchWorker<W> {
             .map_err(|error| error.to_string())
     }
 
-    /// What can be said of every address before anybody connects.
+    /// Looks at every address before it is connected to.
     pub(super) fn look_at_addresses(&self) {
         let setups: Vec<Setup> = self.state(|s| {
             s.connections
@@ -98,7 +98,7 @@ impl<W: World> BenchWorker<W> {
         }
     }
 
-    /// Starts a handshake on a line that has no socket. What happens is logged, then told to `listener`.
+    /// Starts a handshake on a connection that has no socket. Each event is logged, then passed to `listener`.
     /// After an error the line is closed.
     pub(super) fn open(
         &self,
@@ -167,14 +167,14 @@ impl<W: World> BenchWorker<W> {
                 connection.socket.clone().filter(|_| is_overdue)
             });
             if let Some(Some(socket)) = overdue {
-                // The browser tells of a failure and of the end, as of every handshake that fails.
+                // The browser reports a failure and then the end, as for every handshake that fails.
                 let _ = socket.close(&Closing::normal());
             }
             worker.flush();
         }));
     }
 
-    /// Logs an event; says whether anybody still wants to hear of its line.
+    /// Logs an event; says whether its connection is still of interest.
     fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
         let explanation = self.explanation(id, at, event);
         let forgotten = self.connection(id, |connection, record| {
@@ -253,7 +253,7 @@ impl<W: World> BenchWorker<W> {
                 && !connection.is_unwanted
                 && connection.state.retry.is_some()
             {
-                connection.give_up(record, now, "not reconnected: all attempts were in vain");
+                connection.give_up(record, now, "not reconnected: all attempts failed");
             }
             None
         });
@@ -360,7 +360,7 @@ impl<W: World> BenchWorker<W> {
         self.drop_if_done(id);
     }
 
-    /// Whether an event is of a socket that nobody waits for any more; its end makes room for another.
+    /// Whether an event is of a socket that is no longer waited for; its end makes room for another.
     fn lingers(&self, id: ConnectionId, attempt: Option<u32>, event: &Event) -> bool {
         self.state(|s| {
             let found =
@@ -410,7 +410,7 @@ fn ending<S: Socket>(connection: &Connection<S>, at: Instant, event: &Event) -> 
         since_last_send: connection.last_sent.map(|sent| at - sent),
         offered_protocols: !endpoint.protocols().is_empty(),
         is_given_up: connection.is_overdue,
-        // Asked now: what was told last may have left since.
+        // Asked now: what was reported last may have left since.
         buffered: connection.socket.as_ref().map_or(0, |socket| socket.buffered()),
     };
     Some((endpoint, ended))

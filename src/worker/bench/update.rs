@@ -1,4 +1,4 @@
-//! What the page is told with each update, from the state of the desk.
+//! What each update tells the page, from the state of the bench.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::engine::base::mask::Masker;
 use crate::engine::{FrameKind, Instant, Payload, World};
 use crate::wire::bench::{Changes, Phase, Plot, PlotOf, Totals};
 
-/// Plots are drawn anew so often.
+/// Plots are redrawn at this interval.
 const PLOT_EVERY: Duration = Duration::from_millis(250);
 /// Bars of the histogram.
 const BARS: usize = 60;
@@ -109,7 +109,7 @@ impl<W: World> State<W> {
     }
 }
 
-/// Takes secrets out of what is shown without being asked for. Whoever opens a frame sees all of it.
+/// Takes secrets out of what is shown without being asked for. An opened frame shows all of it.
 fn mask(masker: &Masker, preview: &mut String) {
     if let Cow::Owned(masked) = masker.mask(preview) {
         *preview = masked;

@@ -1,6 +1,6 @@
 //! Why a handshake failed: asked of the companion that serves the page, if one does.
 //!
-//! Owns who is asked, and that equal questions are asked once. It refuses to guess: that is [`explain`](crate::engine::explain)'s.
+//! Owns which companion is asked, and that equal questions are asked once. It refuses to guess: that is [`explain`](crate::engine::explain)'s.
 //! An answer belongs to the attempt that it was asked for, and its row stands in the timeline also when the next one has begun.
 
 use std::rc::Rc;

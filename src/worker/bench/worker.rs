@@ -1,4 +1,4 @@
-//! The desk: requests of the page come in, events of the sockets come in, news goes out.
+//! The worker of the bench: requests of the page and events of the sockets come in, updates go out.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,9 +32,9 @@ pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
 
 /// The set-up is kept when it has not changed for this long.
 const KEEP_AFTER: Duration = Duration::from_millis(250);
-/// It is kept this long after a change at the latest, also while somebody goes on typing.
+/// It is kept this long after a change at the latest, also while a person goes on typing.
 const KEEP_WITHIN: Duration = Duration::from_secs(1);
-/// Searching takes turns with the sockets: so long at a time.
+/// Searching takes turns with the sockets: this long at a time.
 pub(super) const SLICE: Duration = Duration::from_millis(4);
 
 /// The one owner of sockets and log. A clone is another handle.
@@ -58,7 +58,7 @@ pub(super) struct Inner<W: World> {
 pub(super) struct State<W: World> {
     pub record: Record,
     pub connections: BTreeMap<ConnectionId, Connection<W::Socket>>,
-    /// Sockets that nobody waits for and that the browser still holds; it counts them until it tells of their end.
+    /// Sockets that are no longer waited for and that the browser still holds; it counts them until they end.
     pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
     pub failures: Failures,
     pub questions: Questions,
@@ -90,9 +90,9 @@ pub(super) struct State<W: World> {
     changes: u64,
     /// When the first change came that is not kept yet.
     changed_at: Option<Instant>,
-    /// The page has told its set-up; before, what was kept must not be written over.
+    /// The page has sent its set-up; before that, what was kept must not be overwritten.
     is_arranged: bool,
-    /// What has changed lately could not be kept, and the page has been told.
+    /// The last changes could not be kept, and the page knows it.
     is_unkept: bool,
     /// The page has drawn what it got.
     page_is_ready: bool,
@@ -100,7 +100,7 @@ pub(super) struct State<W: World> {
 }
 
 impl<W: World> BenchWorker<W> {
-    /// A desk in this world that posts its answers through `post`.
+    /// A worker in this world that posts its updates through `post`.
     pub fn new(world: W, ready: Ready, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
         let surroundings = Surroundings { most_sockets: ready.most_sockets, ..Surroundings::default() };
         Self(Rc::new(Inner {
@@ -396,7 +396,7 @@ impl<W: World> BenchWorker<W> {
         self.flush();
     }
 
-    /// The figures of round trips begin anew.
+    /// Resets the figures of round trips.
     fn reset_figures(&self, of: PlotOf) {
         self.change_list(|s| {
             let is_meant = |id| of == PlotOf::All || of == PlotOf::One(id);

@@ -1,7 +1,7 @@
 //! A world that counts its connections.
 //!
-//! Owns how each connection of the running check stands, and the limit of the browser. It refuses to keep frames. The rule a
-//! reader would break: a socket counts until its end is heard or it is dropped, since a browser counts those that close, too.
+//! Owns how each connection of the running check stands, and the limit of the browser. It refuses to keep frames. One rule: a
+//! socket counts until its end is heard or it is dropped, since a browser also counts those that close.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -202,7 +202,7 @@ impl<W: World> Socket for WatchedSocket<W> {
 
 impl<W: World> Drop for WatchedSocket<W> {
     fn drop(&mut self) {
-        // A listener may drop its own socket while it is told of an event; the board is not borrowed then.
+        // A listener may drop its own socket while it handles an event; the table is not borrowed then.
         if self.is_live.get()
             && let Ok(mut table) = self.table.try_borrow_mut()
         {

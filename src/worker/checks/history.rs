@@ -1,7 +1,7 @@
 //! Runs of earlier times: a list, and the report of each.
 //!
-//! Owns how many are kept and how much of them. The rule a reader would break: the list is written after a report, so that
-//! nothing is listed that is not there.
+//! Owns how many are kept and how much of them. One rule: the list is written after a report, so that nothing is listed that
+//! is not there.
 
 use std::rc::Rc;
 
@@ -90,7 +90,7 @@ impl History {
 }
 
 /// What of a report is listed. `bytes` is what keeping it costs.
-pub(super) fn line(id: u64, suite_id: &str, report: &Report, bytes: usize) -> PastRun {
+pub(super) fn past_run(id: u64, suite_id: &str, report: &Report, bytes: usize) -> PastRun {
     PastRun {
         id,
         suite_id: suite_id.to_owned(),
@@ -118,7 +118,7 @@ pub(super) fn text_of(report: &Report) -> String {
 pub(super) fn too_large(text: &str) -> Option<String> {
     (text.len() > LARGEST).then(|| {
         format!(
-            "this run is not kept for later: its report has {} MiB, and {} are the most",
+            "this run is not kept for later: its report has {} MiB; the limit is {}",
             text.len() >> 20,
             LARGEST >> 20
         )
@@ -163,7 +163,7 @@ pub(super) async fn forget(
 pub(super) async fn report(store: &dyn KeyValueStore, id: u64) -> Result<Report, String> {
     match store.get(&name(id)).await {
         Ok(Some(text)) => read_json(&text).map_err(|error| error.to_string()),
-        Ok(None) => Err("this run is not kept any more".to_owned()),
+        Ok(None) => Err("this run is no longer kept".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -1,7 +1,7 @@
 //! The suites: those that ship and one's own.
 //!
 //! Owns what is listed of each. It refuses to run any. A suite that cannot be read is listed all the same: nothing that
-//! somebody wrote is lost because it has a mistake.
+//! a person wrote is lost because it has a mistake.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -69,7 +69,7 @@ fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
     }
 }
 
-/// How many checks would run, one for each row, where that can be told without anybody's values.
+/// How many checks would run, one for each row, where that is known without typed values.
 fn rows_of(text: &str) -> Option<usize> {
     // What the page fills in itself; which server it is makes no rows.
     let env = ["WS_URL", "API_URL", "PROXY_URL", "TOXICS_URL"]

@@ -1,7 +1,7 @@
 //! What the handshakes of a run met that failed: asked of the companion that serves the page, once for each address.
 //!
-//! Owns when it is asked: at the moment of the failure, since a server may answer otherwise at the end of the run. The rule a
-//! reader would break: a run never waits for a look before its own end, and one that was stopped waits for none.
+//! Owns when it is asked: at the moment of the failure, since a server may answer otherwise at the end of the run. One rule:
+//! a run never waits for a look before its own end, and one that was stopped waits for none.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

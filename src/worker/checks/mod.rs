@@ -1,8 +1,8 @@
 //! What the worker of the checks runs: suites, their runs, what was recorded and what is kept.
 //!
-//! Owns the bookkeeping between [`crate::wire::checks`] and [`crate::engine`]. It refuses to know a browser: the world and the
-//! shelf come in from outside, so all of it is tested natively with virtual time. It is a worker of its own beside that of the
-//! bench, so that nobody downloads the engine of suites before the first suite is looked at.
+//! Owns the bookkeeping between [`crate::wire::checks`] and [`crate::engine`]. It refuses to know a browser: the world and
+//! the store come in from outside, so all of it is tested natively with virtual time. It is a worker of its own, so the page
+//! downloads the engine of suites only when the first suite is looked at.
 
 mod connection_table;
 mod history;

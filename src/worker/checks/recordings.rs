@@ -1,7 +1,7 @@
 //! What was recorded of the runs of this visit, and where in it each failure is.
 //!
-//! Owns the moments of failures as numbers of frames. The rule a reader would break: recordings are large, so the oldest ones go
-//! when all together hold more than [`MOST`] bytes; a report is never among what goes.
+//! Owns the moments of failures as numbers of frames. One rule: recordings are large, so the oldest ones go when all together
+//! hold more than [`MOST`] bytes; a report is never among what goes.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -25,7 +25,7 @@ const MOST_SHOWN: u64 = 2000;
 /// A frame is shown up to here.
 const SHOWN: usize = 4096;
 
-/// Of so many failures a report has the events around them, so many before and after, each up to so many characters.
+/// A report has the events around this many failures: this many before and after, each up to this many characters.
 const MOST_ATTESTED: usize = 20;
 const ATTESTED_BEFORE: u64 = 12;
 const ATTESTED_AFTER: u64 = 5;

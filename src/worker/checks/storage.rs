@@ -1,7 +1,7 @@
 //! Where texts are kept under names.
 //!
-//! Owns what is asked of a store. It refuses to know which one it is. The rule a reader would break: a store may be missing or
-//! full at any time, so nothing here may be lost for a run that goes on without it.
+//! Owns what is asked of a store. It refuses to know which one it is. One rule: a store may be missing or full at any time,
+//! so nothing here may be lost for a run that goes on without it.
 
 use crate::engine::base::world::LocalFuture;
 

@@ -1,7 +1,7 @@
-//! An order at work: suite after suite, round after round.
+//! A run request at work: suite after suite, round after round.
 //!
-//! Owns what is told of a run and what becomes of its report. The rule a reader would break: an order that was stopped or
-//! replaced still ends each run that has begun with a report.
+//! Owns what the page hears of a run and what becomes of its report. One rule: a request that was stopped or replaced still
+//! ends each run that has begun with a report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -22,21 +22,21 @@ use crate::engine::suite::Suite;
 use crate::engine::template::{Document, Name};
 use crate::wire::checks::{Answer, RunEvent, RunRequest, SuiteRequest};
 
-/// How often an order looks whether the one before has ended. A run that was stopped ends within seconds.
+/// How often a request looks whether the one before has ended. A run that was stopped ends within seconds.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// How far ahead the moment may be at which an order begins.
+/// How far ahead the moment may be at which a request begins.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How often an order that waits for its moment looks whether it is still wanted.
+/// How often a request that waits for its moment looks whether it is still wanted.
 const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 
-/// Why nothing of an order begins.
+/// Why nothing of a request begins.
 #[derive(Debug, thiserror::Error)]
 enum Unstarted {
     #[error("stopped before it began")]
     Stopped,
     #[error(
-        "start_at is {} ahead, and {} is the most; the clocks of the two machines may differ",
+        "start_at is {} ahead; the limit is {}; the clocks of the two machines may differ",
         show_duration(*.0),
         show_duration(LONGEST_WAIT)
     )]
@@ -51,7 +51,7 @@ struct Missing {
 }
 
 impl Missing {
-    /// All that nobody has given.
+    /// All that have no value.
     fn all(suite: &Suite, options: &Options) -> Vec<Self> {
         let mut all = Vec::new();
         for (name, default) in &suite.vars {
@@ -84,32 +84,32 @@ impl Missing {
 }
 
 impl<W: World> ChecksWorker<W> {
-    /// Does an order, once the one before has ended.
-    pub(super) async fn work(self, order: RunRequest, number: u64) {
+    /// Does a request, once the one before has ended.
+    pub(super) async fn work(self, request: RunRequest, number: u64) {
         while self.0.is_working.get() {
             self.0.world.sleep(LOOK_AGAIN).await;
         }
         // A third one may have come meanwhile.
-        if self.0.orders.get() != number {
+        if self.0.requests.get() != number {
             return;
         }
         if self.0.stopped.get() >= number {
-            self.refuse_order(&order, Unstarted::Stopped);
+            self.refuse_request(&request, Unstarted::Stopped);
         } else {
             self.0.is_working.set(true);
-            match self.is_time(&order, number).await {
-                Ok(()) => self.do_order(order, number).await,
-                // Of one that was replaced nobody waits to hear.
-                Err(_) if self.0.orders.get() != number => {}
-                Err(why) => self.refuse_order(&order, why),
+            match self.is_time(&request, number).await {
+                Ok(()) => self.do_request(request, number).await,
+                // No one waits for a request that was replaced.
+                Err(_) if self.0.requests.get() != number => {}
+                Err(why) => self.refuse_request(&request, why),
             }
             self.0.is_working.set(false);
         }
     }
 
-    /// Nothing of an order begins.
-    fn refuse_order(&self, order: &RunRequest, why: Unstarted) {
-        self.tell(RunEvent::Begun { order: order.number, runs: 0 });
+    /// Nothing of a request begins.
+    fn refuse_request(&self, request: &RunRequest, why: Unstarted) {
+        self.tell(RunEvent::Begun { request: request.number, runs: 0 });
         self.tell(RunEvent::Refused {
             suite_id: String::new(),
             mistakes: Vec::new(),
@@ -119,15 +119,15 @@ impl<W: World> ChecksWorker<W> {
         self.flush();
     }
 
-    /// Waits for the moment at which an order begins, or says why it never does.
-    async fn is_time(&self, order: &RunRequest, number: u64) -> Result<(), Unstarted> {
-        let Some(start_at) = order.start_at else { return Ok(()) };
+    /// Waits for the moment at which a request begins, or says why it never does.
+    async fn is_time(&self, request: &RunRequest, number: u64) -> Result<(), Unstarted> {
+        let Some(start_at) = request.start_at else { return Ok(()) };
         let ahead = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
         if ahead > LONGEST_WAIT {
             return Err(Unstarted::TooFarAhead(ahead));
         }
         loop {
-            if self.0.stopped.get() >= number || self.0.orders.get() != number {
+            if self.0.stopped.get() >= number || self.0.requests.get() != number {
                 return Err(Unstarted::Stopped);
             }
             let wait = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
@@ -143,53 +143,53 @@ impl<W: World> ChecksWorker<W> {
         self.0.site.clock_began.max(0.0) as u64 + self.0.world.now().as_nanos() / 1_000_000
     }
 
-    async fn do_order(&self, order: RunRequest, number: u64) {
-        let times = order.times.max(1);
-        let runs = u32::try_from(order.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
-        self.tell(RunEvent::Begun { order: order.number, runs });
+    async fn do_request(&self, request: RunRequest, number: u64) {
+        let times = request.times.max(1);
+        let runs = u32::try_from(request.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
+        self.tell(RunEvent::Begun { request: request.number, runs });
         self.flush();
         'rounds: for round in 0..times {
-            for (index, suite) in order.suites.iter().enumerate() {
+            for (index, suite) in request.suites.iter().enumerate() {
                 let stop = Stop::default();
                 *self.0.stop.borrow_mut() = Some(stop.clone());
-                self.run_suite(&order, suite, index, round, stop.clone()).await;
-                if stop.is_asked() || self.0.orders.get() != number {
+                self.run_suite(&request, suite, index, round, stop.clone()).await;
+                if stop.is_asked() || self.0.requests.get() != number {
                     break 'rounds;
                 }
             }
         }
-        if self.0.orders.get() == number {
+        if self.0.requests.get() == number {
             *self.0.stop.borrow_mut() = None;
             self.tell(RunEvent::Over);
         }
         self.flush();
     }
 
-    fn options(&self, order: &RunRequest, it: &SuiteRequest, seed: u64) -> Options {
+    fn options(&self, request: &RunRequest, it: &SuiteRequest, seed: u64) -> Options {
         Options {
             overrides: it.overrides.clone(),
-            env: order.env.clone(),
+            env: request.env.clone(),
             told_by: it.told_by.clone(),
-            secrets: order.secrets.clone(),
+            secrets: request.secrets.clone(),
             seed,
-            tags: order.tags.clone(),
+            tags: request.tags.clone(),
             names: it.names.clone(),
             origin_millis: self.0.site.clock_began.max(0.0) as u64,
             environment: self.0.site.environment(self.0.hidden.get()),
             hidden: self.0.hidden.clone(),
-            shard: order.shard,
+            shard: request.shard,
         }
     }
 
-    /// What an order would test, before anything is opened. A value that no address needs may be missing.
-    pub(super) fn planned(&self, order: &RunRequest) -> Answer {
-        let Some(it) = order.suites.first() else {
-            return Answer::Failed("the order has no suite".to_owned());
+    /// What a request would test, before anything is opened. A value that no address needs may be missing.
+    pub(super) fn planned(&self, request: &RunRequest) -> Answer {
+        let Some(it) = request.suites.first() else {
+            return Answer::Failed("the request has no suite".to_owned());
         };
         let Ok(mut suite) = Suite::parse(&it.text) else {
             return Answer::Failed("the suite has mistakes".to_owned());
         };
-        let mut options = self.options(order, it, order.seed.unwrap_or_default());
+        let mut options = self.options(request, it, request.seed.unwrap_or_default());
         let missing = Missing::all(&suite, &options);
         for it in &missing {
             options.env.insert(it.env.clone(), it.stand_in());
@@ -220,7 +220,7 @@ impl<W: World> ChecksWorker<W> {
         }
     }
 
-    async fn run_suite(&self, order: &RunRequest, it: &SuiteRequest, index: usize, round: u32, stop: Stop) {
+    async fn run_suite(&self, request: &RunRequest, it: &SuiteRequest, index: usize, round: u32, stop: Stop) {
         let refuse = |mistakes, reasons| {
             self.tell(RunEvent::Refused { suite_id: it.id.clone(), mistakes, reasons });
             self.flush();
@@ -231,22 +231,22 @@ impl<W: World> ChecksWorker<W> {
         };
         let name = suite.name.clone();
         // A number that a person can read back from a report and that JavaScript holds exactly.
-        let seed = order.seed.unwrap_or_else(|| self.0.world.random() % 1_000_000_000);
-        let options = self.options(order, it, seed);
+        let seed = request.seed.unwrap_or_else(|| self.0.world.random() % 1_000_000_000);
+        let options = self.options(request, it, seed);
         let now_millis = self.now_millis();
         // A variable that has the time in it is the same in all browsers that begin together.
-        let planned_at = order.start_at.filter(|_| index == 0 && round == 0).unwrap_or(now_millis);
+        let planned_at = request.start_at.filter(|_| index == 0 && round == 0).unwrap_or(now_millis);
         let plan = match Plan::new(suite, options, planned_at) {
             Ok(plan) => plan,
             Err(errors) => return refuse(Vec::new(), errors.iter().map(ToString::to_string).collect()),
         };
-        // By time, and by chance where two tabs begin at once: they keep their runs on one shelf.
+        // By time, and by chance where two tabs begin at once: they keep their runs in one store.
         let by_time = now_millis * 1000 + self.0.world.random() % 1000;
         let newest = self.0.history.borrow().list().iter().map(|run| run.id).max().unwrap_or_default();
         let run_id = by_time.max(newest + 1);
         let watched = Watched::new(self.0.world.clone(), self.0.site.most_sockets);
         let table = watched.table();
-        table.borrow_mut().set_elsewhere(order.sockets_elsewhere);
+        table.borrow_mut().set_elsewhere(request.sockets_elsewhere);
         let recorded = Recorded::new(watched, BUDGET, Origin::from_millis(self.0.site.clock_began));
         self.0.recordings.borrow_mut().add(RunRecording {
             run: run_id,
@@ -308,7 +308,7 @@ impl<W: World> ChecksWorker<W> {
 
     async fn keep_report(&self, run: u64, suite_id: &str, report: Report) {
         let text = history::text_of(&report);
-        let past = history::line(run, suite_id, &report, text.len());
+        let past = history::past_run(run, suite_id, &report, text.len());
         let store = self.0.store.borrow().clone();
         let trouble = match (history::too_large(&text), store) {
             (Some(words), _) => Some(words),

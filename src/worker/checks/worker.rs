@@ -1,7 +1,7 @@
-//! The office: errands of the page come in, tidings go out.
+//! The worker of the checks: requests of the page come in, updates go out.
 //!
-//! Owns the library, what is kept, and the answers to questions; [`super::work`] runs orders. The rule a reader would break:
-//! nothing is posted of a run before the page has drawn what it got, so a slow page never grows a queue of posts.
+//! Owns the library, what is kept, and the answers to questions; [`super::work`] runs requests. One rule: post nothing of a
+//! run before the page has drawn what it got. A slow page never grows a queue of posts.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -29,7 +29,7 @@ pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
 
 const FORMS: &str = "forms";
 const SUITE: &str = "suite/";
-/// Reports of this visit that are at hand without a shelf.
+/// Reports of this visit that are at hand without a store.
 const AT_HAND: usize = 20;
 
 /// The one owner of runs and suites. A clone is another handle.
@@ -48,9 +48,9 @@ pub(super) struct Inner<W: World> {
     pub companion: Companion,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
     pub store: RefCell<Option<Rc<dyn KeyValueStore>>>,
-    /// Why there is no shelf, once that is known.
-    shelfless: RefCell<String>,
-    /// What was asked of the shelf before it was read; none once it was.
+    /// Why the store is missing, once that is known.
+    storeless: RefCell<String>,
+    /// Questions to the store from before it was read; none once it was.
     early: RefCell<Option<Vec<(u32, Question)>>>,
     pub history: Rc<RefCell<History>>,
     library: RefCell<Library>,
@@ -58,23 +58,23 @@ pub(super) struct Inner<W: World> {
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
     /// Stops what runs.
     pub stop: RefCell<Option<Stop>>,
-    /// Counts orders: one that was replaced must not go on.
-    pub orders: Cell<u64>,
-    /// All orders up to this one were stopped, also those that still waited.
+    /// Counts requests: one that was replaced must not go on.
+    pub requests: Cell<u64>,
+    /// All requests up to this one were stopped, also those that still waited.
     pub stopped: Cell<u64>,
-    /// An order is at work; the next one waits for its end, so that what is told of two is never mixed.
+    /// A request is at work; the next one waits for its end, so that events of two never mix.
     pub is_working: Cell<bool>,
     pub hidden: Rc<Cell<bool>>,
-    /// What has happened since the page was last told.
+    /// What has happened since the last update.
     pending: RefCell<Vec<RunEvent>>,
     page_is_ready: Cell<bool>,
-    /// Until when the page would rather draw nothing, and whether somebody waits for that moment.
+    /// Until when the page would rather draw nothing, and whether a task waits for that moment.
     rests_until: Cell<Instant>,
     waits_for_rest: Cell<bool>,
 }
 
 impl<W: World> ChecksWorker<W> {
-    /// An office in this world that posts its tidings through `post`.
+    /// A worker in this world that posts its updates through `post`.
     pub fn new(world: W, site: Site, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
         Self(Rc::new(Inner {
             world,
@@ -83,14 +83,14 @@ impl<W: World> ChecksWorker<W> {
             companion: Companion::default(),
             post: RefCell::new(Box::new(post)),
             store: RefCell::default(),
-            shelfless: RefCell::default(),
+            storeless: RefCell::default(),
             early: RefCell::new(Some(Vec::new())),
             history: Rc::default(),
             library: RefCell::default(),
             recordings: RefCell::default(),
             reports: RefCell::default(),
             stop: RefCell::default(),
-            orders: Cell::new(0),
+            requests: Cell::new(0),
             stopped: Cell::new(0),
             is_working: Cell::new(false),
             hidden: Rc::default(),
@@ -126,7 +126,7 @@ impl<W: World> ChecksWorker<W> {
     }
 
     fn tell_restored(&self, forms: Forms, trouble: Option<String>, unread: Vec<Unread>) {
-        self.0.shelfless.borrow_mut().clone_from(trouble.as_ref().unwrap_or(&String::new()));
+        self.0.storeless.borrow_mut().clone_from(trouble.as_ref().unwrap_or(&String::new()));
         let restored = Restored {
             library: self.0.library.borrow_mut().cards(),
             forms,
@@ -173,23 +173,23 @@ impl<W: World> ChecksWorker<W> {
 
     /// Hears the page.
     pub fn receive(&self, bytes: &[u8]) {
-        // Whoever does not fit is told when it decodes what we say.
+        // A page of another version finds out when it decodes what we say.
         let Ok(request) = decode_json::<Request>(bytes) else { return self.announce() };
         match request {
             Request::Question { id, question } => {
-                let is_early = needs_shelf(&question) && self.0.early.borrow().is_some();
+                let is_early = needs_store(&question) && self.0.early.borrow().is_some();
                 match self.0.early.borrow_mut().as_mut().filter(|_| is_early) {
                     Some(early) => early.push((id, question)),
                     None => self.answer_soon(id, question),
                 }
             }
-            Request::Run(order) => {
+            Request::Run(request) => {
                 self.stop();
-                self.0.orders.set(self.0.orders.get() + 1);
-                (self.0.spawn)(Box::pin(self.clone().work(*order, self.0.orders.get())));
+                self.0.requests.set(self.0.requests.get() + 1);
+                (self.0.spawn)(Box::pin(self.clone().work(*request, self.0.requests.get())));
             }
             Request::Stop => {
-                self.0.stopped.set(self.0.orders.get());
+                self.0.stopped.set(self.0.requests.get());
                 self.stop();
             }
             Request::Seen(rest) => {
@@ -212,7 +212,7 @@ impl<W: World> ChecksWorker<W> {
             Question::Examine(text) => Answer::Examined(examine(&text)),
             Question::Text(id) => match self.0.library.borrow().text(&id) {
                 Some(text) => Answer::Text(text.to_owned()),
-                None => Answer::Failed(format!("there is no suite {id:?} in the library")),
+                None => Answer::Failed(format!("suite {id:?} is not in the library")),
             },
             Question::Complete { text, offset } => Answer::Suggestions(assist::complete(&text, offset)),
             Question::Explain { text, offset } => Answer::Explained(assist::explain_at(&text, offset)),
@@ -221,7 +221,7 @@ impl<W: World> ChecksWorker<W> {
                 Err(problems) => Answer::Mistakes(problems.iter().map(mistake).collect()),
             },
             Question::Examples => Answer::Examples(assist::examples()),
-            Question::Plan(order) => self.planned(&order),
+            Question::Plan(request) => self.planned(&request),
             Question::Place { text, offset, is_check } => {
                 Answer::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
             }
@@ -322,7 +322,7 @@ impl<W: World> ChecksWorker<W> {
     fn library_unkept(&self) -> Answer {
         Answer::Unkept {
             library: self.0.library.borrow_mut().cards(),
-            why: self.0.shelfless.borrow().clone(),
+            why: self.0.storeless.borrow().clone(),
         }
     }
 
@@ -331,7 +331,7 @@ impl<W: World> ChecksWorker<W> {
             return self.certify(run, form).await;
         }
         let Ok(form) = form.parse::<ReportFormat>() else {
-            return Answer::Failed(format!("there is no form {form:?} of a report"));
+            return Answer::Failed(format!("{form:?} is not a report format"));
         };
         match self.report(run).await {
             Ok(report) => {
@@ -356,7 +356,7 @@ impl<W: World> ChecksWorker<W> {
                 file("conformance", form.extension(), form.media_type(), text)
             }
             Ok(None) => {
-                Answer::Failed("there is no certificate of this run: its suite is not conformance".to_owned())
+                Answer::Failed("this run has no certificate: its suite is not conformance".to_owned())
             }
             Err(words) => Answer::Failed(words),
         }
@@ -370,7 +370,7 @@ impl<W: World> ChecksWorker<W> {
         let store = self.0.store.borrow().clone();
         match store {
             Some(store) => history::report(&*store, run).await.map(Rc::new),
-            None => Err("this run is not kept any more".to_owned()),
+            None => Err("this run is no longer kept".to_owned()),
         }
     }
 
@@ -385,7 +385,7 @@ impl<W: World> ChecksWorker<W> {
     /// Tells the page, now or when it has drawn what it got.
     pub(super) fn tell(&self, live: RunEvent) {
         let mut pending = self.0.pending.borrow_mut();
-        // How connections stand is told whole: what was told before is of no use any more.
+        // The states of connections are sent whole: earlier ones are of no use any more.
         if matches!(live, RunEvent::Connections(_)) {
             pending.retain(|it| !matches!(it, RunEvent::Connections(_)));
         }
@@ -396,7 +396,7 @@ impl<W: World> ChecksWorker<W> {
         if !self.0.page_is_ready.get() || self.0.pending.borrow().is_empty() {
             return;
         }
-        // Somebody waits for an end to go on.
+        // The page waits for an end to go on.
         let is_end = |live: &RunEvent| {
             matches!(live, RunEvent::Ended { .. } | RunEvent::Refused { .. } | RunEvent::Over)
         };
@@ -426,14 +426,14 @@ impl<W: World> ChecksWorker<W> {
     }
 }
 
-/// Of the connections that ended without a close frame so many are told, the newest: nobody reads more.
+/// At most this many abnormal closes are reported, newest first.
 const MOST_BROKEN: usize = 1000;
 
 const NOT_RECORDED: &str =
-    "the messages of this run are not held any more: they are kept for the latest runs of this visit";
+    "the messages of this run are no longer held: only the latest runs of this visit keep them";
 
-/// Whether an answer before the shelf was read would say what is not so.
-fn needs_shelf(question: &Question) -> bool {
+/// Whether an answer before the store was read would be wrong.
+fn needs_store(question: &Question) -> bool {
     matches!(
         question,
         Question::Keep(_)
@@ -462,7 +462,7 @@ fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Answer 
     Answer::File { name: format!("{stem}.{extension}"), media_type: media_type.to_owned(), text }
 }
 
-/// A suite of one's own as it was kept under a name, or why it is none.
+/// An own suite as it was kept under a name, or why it is not valid.
 fn own_suite(name: &str, kept: Result<Option<String>, StoreError>) -> Result<OwnSuite, String> {
     let text = kept.map_err(|error| format!("a suite: {error}"))?.unwrap_or_default();
     let suite: OwnSuite = serde_json::from_str(&text).map_err(|error| format!("a suite: {error}"))?;

@@ -19,17 +19,17 @@ use crate::wire::bench::{ConnectionId, Listed, Offered, Part, Setup, Workspace};
 
 /// A shorter value of a suspect stands in other places by accident.
 const TELLING: usize = 8;
-/// So many values of suspects are looked for in other places.
+/// At most this many values of suspects are looked for in other places.
 const MOST_VALUES: usize = 200;
 /// A content is shown up to here.
 const LONGEST_SHOWN: usize = 100;
-/// So many places of one part are told.
+/// At most this many places of one part are listed.
 const MOST_TOLD: usize = 5;
 
-/// The most of each kind that a link may bring: far more than anybody sets up, and what the page draws at once.
+/// The most of each kind that a link may bring: far more than a person sets up, and what the page draws at once.
 const MOST_CONNECTIONS: usize = 255;
 const MOST_ITEMS: usize = 1000;
-/// The most of what was left out that is told.
+/// At most this many omissions are listed.
 const MOST_LEFT_OUT: usize = 100;
 /// The memory limits that a link may set.
 const BUDGETS: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 30;
@@ -256,7 +256,8 @@ fn told(listed: &Listed) -> String {
         Part::Connection(_) => format!("the connection {name}"),
         Part::Address(_) => {
             let places = listed.suspicions.iter().map(|words| {
-                let place = words.strip_suffix(" looks like a secret").unwrap_or(words);
+                let ends = [" looks like a secret", " look like a secret"];
+                let place = ends.iter().find_map(|end| words.strip_suffix(end)).unwrap_or(words);
                 let mut letters = place.chars();
                 let first = letters.next().map(|letter| letter.to_ascii_lowercase());
                 first.into_iter().chain(letters).collect::<String>()

@@ -1,0 +1,96 @@
+//! What the page asks and waits for.
+
+use serde::{Deserialize, Serialize};
+
+use super::forms::Forms;
+use super::library::OwnSuite;
+use super::request::RunRequest;
+use crate::engine::report::EventFormat;
+
+/// A question of the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// What is in this text?
+    Examine(String),
+    /// The document of a suite of the library.
+    Text(String),
+    /// What can be written here? The place is counted in bytes.
+    Complete {
+        /// The whole document.
+        text: String,
+        /// Where.
+        offset: usize,
+    },
+    /// What is this?
+    Explain {
+        /// The whole document.
+        text: String,
+        /// Where.
+        offset: usize,
+    },
+    /// The same document, formatted.
+    Format(String),
+    /// Ready-made steps.
+    Examples,
+    /// What would the first suite of this request test, and with how many checks?
+    Plan(Box<RunRequest>),
+    /// Where near this byte can a ready-made step, or a whole check, be put in?
+    Place {
+        /// The whole document.
+        text: String,
+        /// Where the cursor is.
+        offset: usize,
+        /// Whether it is a check.
+        is_check: bool,
+    },
+    /// Keeps an own suite, a new one or a changed one.
+    Keep(OwnSuite),
+    /// Forgets an own suite.
+    Forget(String),
+    /// Keeps the forms.
+    KeepForms(Forms),
+    /// A run of an earlier time.
+    Past(u64),
+    /// Forgets runs of earlier times.
+    ForgetPast(Vec<u64>),
+    /// A report as a file. The run may be of this visit or of an earlier one.
+    Write {
+        /// Of which run.
+        run: u64,
+        /// The name of the form.
+        form: String,
+    },
+    /// The recording of a run of this visit as a file.
+    Events {
+        /// Of which run.
+        run: u64,
+        /// In which form.
+        form: EventFormat,
+    },
+    /// The connections of a run of this visit that ended without a close frame.
+    Broken(u64),
+    /// These texts without the secrets that a run of this visit knows, those included that it has learnt.
+    Mask {
+        /// Of which run.
+        run: u64,
+        /// The texts.
+        texts: Vec<String>,
+    },
+    /// The frames around a failure.
+    Around(Spot),
+    /// The same as JSON Lines for the bench, with more before and after.
+    Recording(Spot),
+    /// A suite that does what a recording (JSON Lines) did.
+    FromRecording(String),
+}
+
+/// Where in a run a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Spot {
+    /// Which run of this visit, counted from 1.
+    pub run: u64,
+    /// Which check.
+    pub check: usize,
+    /// Which step.
+    pub step: usize,
+}
