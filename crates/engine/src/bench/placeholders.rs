@@ -1,7 +1,7 @@
-//! What the placeholders of the bench stand for.
+//! The values of the bench's placeholders.
 //!
-//! Owns the names of variables and of one message. It refuses to know who sends it. The rule a reader would break: a secret
-//! without a value is no empty text; a message that needs it is refused.
+//! Owns the names of variables and of one message. It refuses to know who sends it. A secret without a value is not an
+//! empty text: a message that needs it is refused.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

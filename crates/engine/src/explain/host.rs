@@ -1,4 +1,4 @@
-//! Where an address leads, as far as its text says.
+//! Where an address leads, judged by its text.
 //!
 //! Owns which hosts are this machine and which are its neighbours. It refuses to resolve names: a public name may lead to a
 //! private address, and only the browser knows.

@@ -1,7 +1,7 @@
-//! A recording as it is exported: one JSON object a line.
+//! An exported recording: one JSON object a line.
 //!
-//! Owns how much of it is read, and what the bench adds to it: secret variables and automatic replies. The rule a reader would
-//! break: no line beyond the limits is read as JSON, so a recording of any size costs what its beginning costs.
+//! Owns how much of it is read, and what the bench adds to it: secret variables and automatic replies. Lines beyond the
+//! limits are not parsed, so a recording of any size costs as much as its beginning.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub enum RecordError {
     Empty,
 }
 
-/// The first so many frames of a recording are used.
+/// Only this many frames of a recording are used, from the first.
 pub const MOST_FRAMES: usize = 20_000;
 /// As many bytes of it, if that is fewer frames.
 pub(super) const MOST_BYTES: usize = 32 << 20;

@@ -1,4 +1,4 @@
-//! What looks like a credential wherever it stands.
+//! Values that look like credentials under any name.
 //!
 //! Owns the shapes: what follows `Bearer`, a JSON Web Token, `user:password@`, private keys, keys of known services, and long texts
 //! that look random. It refuses to know names.
