@@ -59,7 +59,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "events",
-        "an event for everybody reaches everybody",
+        "an event for all users reaches all users",
         Drop { on: "user=bob", with: &["\"type\":\"news\""] },
     ),
     ("events", "every published event arrives", DropEvery { with: &["\"type\":\"counted\""], each: 7 }),

@@ -50,7 +50,7 @@ fn write(value: &Value, out: &mut String) {
     }
 }
 
-/// With its length in front, a text needs no quotes and no escapes to be told from another.
+/// With its length in front, a text is unambiguous without quotes and escapes.
 fn write_text(text: &str, out: &mut String) {
     out.push_str(&text.len().to_string());
     out.push('"');

@@ -60,7 +60,7 @@ pub fn hash(number: &Number, state: &mut impl Hasher) {
     }
 }
 
-/// A number above zero whose multiples can be told exactly.
+/// A number above zero whose multiples can be recognised exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divisor {
     /// Not a multiple of ten, below [`Divisor::DIGITS`] digits.

@@ -19,7 +19,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Of variables: name, value, and whether it is a secret. Of two with one name the later counts.
+    /// Of variables: name, value, and whether it is a secret. If two share a name, the later counts.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str, bool)>) -> Self {
         let mut names = Self::default();
         for (name, value, is_secret) in variables.into_iter().filter(|(name, ..)| !name.is_empty()) {

@@ -26,7 +26,7 @@ pub enum ClaimState {
 }
 
 impl ClaimState {
-    /// Of a check that ended so.
+    /// The state for a check with this verdict.
     pub fn of(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
@@ -41,7 +41,7 @@ impl ClaimState {
         !matches!(self, Self::NotApplicable | Self::NotJudged)
     }
 
-    /// Of a check that ended so, for these reasons.
+    /// The state for a check with this verdict and these reasons.
     pub fn of_check(verdict: Verdict, reasons: &[String]) -> Self {
         let is_not_judged = reasons.first().is_some_and(|reason| reason.starts_with(NOT_JUDGED));
         match verdict {

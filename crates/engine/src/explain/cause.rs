@@ -181,7 +181,7 @@ causes! {
         ["Allow `local network access` for this page: in the address bar, or in the settings of the site.",
          "Or run `sockscope serve` on your machine: a page of this machine needs no permission."];
     NO_SOCKET_LEFT: "no_socket_left", "No socket is left",
-        "A browser has a fixed number of sockets for all tabs together, and those that are still closing count; the next one fails at once.",
+        "A browser has a fixed number of sockets for all tabs. Sockets that are still closing count too; the next one fails at once.",
         ["Close connections that you do not need.",
          "Close other tabs that hold WebSockets.",
          "Wait for those that are closing, or close this tab and open it again."];
@@ -195,7 +195,7 @@ causes! {
     CREDENTIALS: "credentials", "A user and password in the address are not sent",
         "Browsers refuse or drop `user:password@` in a WebSocket address.",
         ["Put a token into the query, such as ?token=…, or into a subprotocol.",
-         "Or log in by an ordinary page of the same site first, so that a cookie goes along."];
+         "Or log in on an ordinary page of the same site first, so that the browser sends its cookie."];
     SECRET_IN_ADDRESS: "secret_in_address", "The address seems to hold a secret",
         "Addresses end up in logs of servers and proxies.",
         ["Use a token for tests that expires soon.",
@@ -234,28 +234,28 @@ causes! {
          "Is a VPN needed for this name?"];
     REFUSED: "refused", "The server refused the handshake",
         "It may have answered 401, 403, 404, 503 or a redirect instead of the upgrade. The browser does not tell a page which.",
-        ["Open the developer tools, tab Network, and try again: the status stands there.",
+        ["Open the developer tools, tab Network, and try again: the status is shown there.",
          "Is the path right, to the last slash?",
          "Is a token or a cookie missing? A page can send no headers: use the query or a subprotocol.",
          "Look into the log of the server or of the proxy before it."];
     SUBPROTOCOL: "subprotocol", "The server accepted none of the subprotocols",
         "When subprotocols are offered, the browser fails the handshake unless the server picks exactly one of them.",
         ["Try without a subprotocol.",
-         "Compare the spelling with the one of the server, capital letters too."];
+         "Compare the spelling, including capital letters, with the server's."];
     ORIGIN: "origin", "The server does not accept this page as origin",
         "A browser always says which page it connects from, and servers may allow only their own.",
         ["Add the origin of this page to those that the server allows.",
-         "If another client without a browser gets in with the same address, this is it."];
+         "If a client other than a browser gets in with the same address, this is the cause."];
     WRONG_SCHEME: "wrong_scheme", "ws:// and wss:// are mixed up",
-        "The port may speak the other one of the two: TLS where plain text was sent, or the other way round.",
+        "The port may expect the other scheme: TLS where plain text was sent, or the reverse.",
         ["Try the same address with the other scheme.",
          "Is this the port for it? Servers often have one port for each."];
     NOT_WEBSOCKET: "not_websocket", "Something else listens there",
         "Another program, or a web server without a WebSocket at this path, answers with something other than a handshake.",
-        ["Open http:// with the same host and port in a tab and see who answers.",
+        ["Open http:// with the same host and port in a tab and see what answers.",
          "Compare port and path with the documentation of the server."];
-    PROXY: "proxy", "Something between lets no WebSocket through",
-        "Proxies of companies, security software and reverse proxies without upgrade settings stop the handshake.",
+    PROXY: "proxy", "Something in between blocks WebSockets",
+        "Company proxies, security software and reverse proxies without upgrade settings stop the handshake.",
         ["Try wss://, which most of them cannot look into.",
          "If the server stands behind a reverse proxy: does it pass on `Upgrade` and `Connection`?",
          "Try from another network, or without the security software."];
@@ -288,7 +288,7 @@ causes! {
     RESTART: "restart", "The server ended or restarted",
         "When a server process ends, its connections end without a close frame.",
         ["Was there a deployment or a crash? Look at how long the server has been running.",
-         "Connect again: when it works, it was brief."];
+         "Connect again: if that works, the interruption was brief."];
     NETWORK: "network", "The network was interrupted",
         "Another Wi-Fi, a VPN that came or went, or a sleep of this machine end connections without a close frame.",
         ["Connect again.",
@@ -297,7 +297,7 @@ causes! {
         "Invalid UTF-8 in a text, a masked or oversized frame, or a close code that may not be sent: then the browser ends the connection and says nothing to the page.",
         ["Open the developer tools, tab Console: browsers say there which rule was broken.",
          "Turn compression off on the server, which is often to blame."];
-    PROXY_CUT: "proxy_cut", "Something between ended it",
+    PROXY_CUT: "proxy_cut", "Something in between ended the connection",
         "A proxy that reloads its settings, or security software, may end connections that are in use.",
         ["Try without the proxy, or from another network.",
          "Was the proxy reloaded at this moment?"];
@@ -333,14 +333,14 @@ causes! {
         ["Send smaller messages.",
          "Raise the limit of the server."];
     EXTENSION: "extension_missing", "An extension is missing",
-        "1010 says that an extension was expected which was not agreed upon.",
-        ["Compare the extensions that were agreed upon with those that are needed."];
+        "1010 says that an expected extension was not agreed on.",
+        ["Compare the agreed extensions with the needed ones."];
     SERVER_ERROR: "server_error", "An error in the server",
-        "1011 says that the server met something that it was not prepared for.",
+        "1011 says that the server met an unexpected condition.",
         ["Look into the log of the server at this moment.",
          "Send the last message again: does it fail again?"];
     SERVICE_RESTART: "service_restart", "The server restarts",
-        "1012 says so.",
+        "1012 says that the server restarts.",
         ["Connect again after 5 to 30 seconds."];
     TRY_LATER: "try_again_later", "The server is overloaded",
         "1013 says: try again later.",

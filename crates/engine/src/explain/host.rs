@@ -24,7 +24,7 @@ pub enum HostKind {
 }
 
 impl HostKind {
-    /// The kind of a host as it stands in an address, without a port.
+    /// The kind of a host as written in an address, without a port.
     ///
     /// ```
     /// # use sockscope_engine::explain::HostKind;

@@ -30,7 +30,7 @@ pub enum MatcherErrorKind {
     /// A name that this format does not know.
     #[error("unknown {what} {name:?}; {}", near_or_all(*near, known))]
     Unknown {
-        /// What a name there stands for, as a noun.
+        /// What such a name denotes, as a noun.
         what: &'static str,
         /// The name as written, cut.
         name: String,

@@ -58,7 +58,7 @@ pub(super) enum Stop {
     TooManyVisits,
 }
 
-/// Told of each selected value; returns whether to continue.
+/// Called with each selected value; returns whether to continue.
 pub(super) type Found<'f, 'v> = &'f mut dyn FnMut(&Place<'_>, &'v Value) -> bool;
 
 impl Query {
@@ -107,7 +107,7 @@ impl Query {
         names.max_by_key(|name| name.len())
     }
 
-    /// Tells of each selected value, until `found` says no.
+    /// Calls `found` with each selected value, until it returns false.
     pub(super) fn walk<'v>(&self, root: &'v Value, found: Found<'_, 'v>) -> Result<(), Stop> {
         let visits = Cell::new(0);
         match (Walk { root, visits: &visits }).go(&self.segments, root, &Place::Root, found) {

@@ -192,7 +192,7 @@ enum Handshaking {
     Idle,
     /// The handshake with this number has begun.
     Trying(usize),
-    /// It has failed, and its end is still to be told.
+    /// It has failed, and its end is still to come.
     Ending,
     Open,
 }
@@ -266,8 +266,8 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Tells which handshakes failed by what followed them, since words differ: an end without an opening. The address of a client is
-    /// the one that opened first; failed attempts at others, such as one that was mistyped, are left out.
+    /// Finds failed handshakes by what followed them, since words differ: an end without an opening. The address of a
+    /// client is the one that opened first; failed attempts at others, such as one that was mistyped, are left out.
     fn settle_handshakes(&mut self) {
         let mut gone = vec![false; self.events.len()];
         for (name, client) in &mut self.clients {
@@ -291,7 +291,7 @@ impl Recording {
                         });
                         Handshaking::Open
                     }
-                    // Why a handshake failed may be told after its end.
+                    // The reason of a failed handshake may come after its end.
                     (What::Failed, now) if untold > 0 => {
                         untold -= 1;
                         gone[at] = true;

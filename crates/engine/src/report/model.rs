@@ -128,7 +128,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetReport {
     /// Scheme, host, port and path. A query is left out: it names users and tokens, and no server. A placeholder that has its
-    /// value only during the run stays as it is written.
+    /// value only during the run stays as written.
     pub url: String,
     /// Where its host comes from, such as `from WS_URL` or `written in the suite`.
     pub from: String,
@@ -197,7 +197,7 @@ pub struct ServerReport {
 pub struct ShardReport {
     /// Which, from 0.
     pub index: u32,
-    /// Of its steps; thresholds are judged on the figures of all. An error when it gave no report.
+    /// The verdict of its steps; thresholds are judged on the figures of all shards. An error when it gave no report.
     pub verdict: Verdict,
     /// Why, where no check says it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -496,7 +496,7 @@ pub struct Failure {
     /// What may be behind the end of a connection, the likeliest first, of the same table as in the page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
-    /// The address whose handshake failed, for who hears of it during the run. It may hold secrets and is in no report.
+    /// The address whose handshake failed, for listeners during the run. It may hold secrets and is not part of a report.
     #[serde(skip)]
     pub handshake: Option<Endpoint>,
 }

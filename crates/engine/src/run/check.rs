@@ -67,7 +67,7 @@ pub(super) struct CheckRun<W: World> {
     /// Whether connections were opened faster than a browser lets them.
     pub has_burst: Cell<bool>,
     pub context: Rc<CheckContext>,
-    /// Whether a threshold says how many messages may be missing, so that rounds go on without them.
+    /// Whether a threshold says how many messages may be missing, so that rounds continue without them.
     pub bears_missing: bool,
     /// Why it is not applicable, if a step says so.
     pub skipped: RefCell<Option<String>>,

@@ -75,7 +75,7 @@ pub(super) struct RunShared<W: World> {
 pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener) -> Report {
     let began = world.now();
     let random = plan.random.clone();
-    // Who keeps the flag up to date has set it where the page is hidden at the start; then the flag says more.
+    // Where the page is hidden at the start, its owner has set the flag, which then says more.
     let is_hidden_always = plan.options.environment.hidden && !plan.options.hidden.get();
     let run = Rc::new(RunShared {
         world,
@@ -112,7 +112,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
     run.report(started, checks)
 }
 
-/// What fails for lack of a connection says nothing of what was to be checked.
+/// A failure for lack of a connection says nothing about what was to be checked.
 fn unjudge(check: &mut CheckReport, gone: &ServerStopped) {
     check.verdict = Verdict::Inconclusive;
     check.reasons.insert(0, format!("{NOT_JUDGED}: {}", gone.fragment()));

@@ -116,7 +116,7 @@ pub struct Each {
     pub names: Vec<String>,
 }
 
-/// Whom a step acts on.
+/// The clients that a step acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// `"*"`

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::view::{self, TextLine, Tone};
 use align::{Step, align};
 
-/// On which side a line stands.
+/// The side of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// On both.

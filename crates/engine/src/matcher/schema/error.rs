@@ -27,7 +27,7 @@ pub enum SchemaErrorKind {
     /// A name that is nearly a known one. Other unknown keywords are legal.
     #[error("unknown {what} {name:?}{}", near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
     Unknown {
-        /// What a name there stands for, as a noun.
+        /// What such a name denotes, as a noun.
         what: &'static str,
         /// The name as written.
         name: String,

@@ -32,7 +32,7 @@ pub(super) fn histogram(name: &str, metric: &Metric, out: &mut dyn Write) -> fmt
     let Spread { low, high, longest, .. } = spread;
     out.write_str("<figure class=\"lines\">\n<figcaption><span>")?;
     body(out, name)?;
-    out.write_str(": how many samples took how long</span>")?;
+    out.write_str(": distribution</span>")?;
     let marks = || spread.marks.iter().enumerate().filter(|(_, (_, at))| *at <= high);
     for (nth, (mark, at)) in marks() {
         write!(out, "<span class=\"key\" data-mark=\"{nth}\">{mark} {}</span>", words::micros(*at))?;

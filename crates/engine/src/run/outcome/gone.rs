@@ -35,7 +35,7 @@ pub(crate) struct Watch {
     failed: RefCell<Option<Endpoint>>,
     /// Whether the last connection of that check ended without a close frame, as one does whose server dies.
     pub was_lost: Cell<bool>,
-    /// The check that failed first for lack of a connection, where nothing but that says that the server is gone.
+    /// The check that first failed for lack of a connection, where nothing else shows that the server is gone.
     pub doubtful: Cell<Option<usize>>,
     /// The address that no longer opens, and the words for the report.
     gone: RefCell<Option<(Endpoint, ServerStopped)>>,

@@ -40,7 +40,7 @@ struct Group {
 }
 
 impl Awaited {
-    /// Messages that came and that no step selected. `show` makes what may be told of a new shape and of its first message.
+    /// Messages that came and that no step selected. `show` returns the words for a new shape and its first message.
     pub fn came_instead(
         &mut self,
         messages: &[Rc<Message>],

@@ -42,7 +42,7 @@ impl Interrupted {
     }
 }
 
-/// Who acts, in which round.
+/// The client that acts, and the round.
 pub(crate) struct StepContext<W: World> {
     pub member: Option<Rc<Member<W>>>,
     /// Of the innermost repeat, from 0.
@@ -327,7 +327,7 @@ impl<W: World> CheckRun<W> {
             Verb::Wait(_) | Verb::Mark | Verb::Remark(_) => return alone(self.act_alone(step, acting).await),
             _ => {}
         }
-        // Of several clients the first message that goes out makes the mark.
+        // With several clients, the first message that goes out sets the mark.
         let mark = Cell::new(step.mark.as_deref());
         let mark = &mark;
         let act = |member| async move {

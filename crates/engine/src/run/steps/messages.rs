@@ -217,7 +217,7 @@ impl<W: World> CheckRun<W> {
         let within = self.early(&self.run.plan.suite.defaults.within)?;
         let began = world.now();
         let deadline = began + within;
-        // Who reads the figures is to know that it was not the script that was slow.
+        // Readers of the figures must know that the script was not slow.
         let name = &member.name;
         self.remark(format!(
             "{name} sent faster than the network takes it, and waited at 64 MiB: see send.wait"

@@ -137,7 +137,7 @@ pub(super) fn known_values(
             known.clients.iter().filter(|name| known.groups.contains(name)).for_each(|name| {
                 text(&format!("{name}[0]"), "member of the group");
             });
-            text("*", "everybody");
+            text("*", "all clients");
         }
         (Shape::Label, "since") => known.marks.iter().for_each(|name| text(name, "mark")),
         (Shape::Label, "metric" | "measure") => known.metrics.iter().for_each(|name| text(name, "metric")),

@@ -71,7 +71,7 @@ fn check_bounds(bounds: &[BoundNotes], mut timings: Vec<&str>, problems: &mut Pr
     }
 }
 
-/// Among how many names the nearest is looked for.
+/// The most names to search for the nearest.
 const MOST_NEAR: usize = 1000;
 
 /// Placeholders where no client acts and no step has run.
@@ -109,7 +109,7 @@ fn check_invariants(notes: &SuiteNotes, problems: &mut Problems) {
     let mut clients: Clients<'_> = HashMap::new();
     for client in notes.checks.iter().flat_map(|check| &check.clients) {
         let count = clients.entry(client.name.as_str()).or_insert(client.count);
-        // Of differing sizes none is wrong for all.
+        // Among differing sizes, none is wrong for all.
         if *count != client.count {
             *count = Some(None);
         }

@@ -16,7 +16,7 @@ use crate::template::{Name, TemplateErrorKind};
 /// could ask for the square of its size; what is beyond is found when the suite runs.
 pub(super) const MOST_VISITS: usize = 2_000_000;
 
-/// Who acts in a step.
+/// The clients that act in a step.
 #[derive(Clone, Debug)]
 enum Actors<'n> {
     NoClient,
@@ -189,7 +189,7 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
     }
 
-    /// Whom a step names, or whom the one around it does.
+    /// The clients that a step names, or those of the step around it.
     fn inherited(&self, step: &'n StepNotes, around: &Around<'n>) -> Actors<'n> {
         let Some(on) = &step.on else { return around.acting.clone() };
         let mut clients = Vec::new();
