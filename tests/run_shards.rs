@@ -464,7 +464,7 @@ fn a_shard_that_gave_no_report_is_an_error_of_the_whole() {
     shards[1] = None;
     let report = merge(&shards).expect("one is enough");
     assert_eq!((report.verdict, report.totals.sent), (Verdict::Error, 2));
-    assert_eq!(report.reasons, ["shard 1 gave no report, so the figures are not of all connections"]);
+    assert_eq!(report.reasons, ["shard 1 gave no report, so the figures do not cover all connections"]);
     assert_eq!((report.shards[1].index, report.shards[1].verdict), (1, Verdict::Error));
     assert_eq!(merge(&[None, None]), Err(MergeError::Nothing));
     assert_eq!(merge(&[]), Err(MergeError::Nothing));
@@ -475,7 +475,7 @@ fn reports_of_different_runs_are_not_merged() {
     let one = shards_of(&crowd(4, "/ws/echo", &echoes()), 1).remove(0);
     let other = Report { seed: 1, ..one.clone() };
     let error = merge(&[None, Some(one.clone()), Some(other)]).expect_err("another seed");
-    assert_eq!(error.to_string(), "shard 2 has another seed than shard 1, so they are no shards of one run");
+    assert_eq!(error.to_string(), "shard 2 has another seed than shard 1, so they are not from the same run");
     let other = Report { suite: "other".to_owned(), ..one.clone() };
     let error = merge(&[Some(one), Some(other)]).expect_err("another suite");
     assert_eq!(error, MergeError::Unlike { first: 0, shard: 1, what: "suite" });

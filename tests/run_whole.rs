@@ -147,7 +147,7 @@ fn tags_and_names_choose() {
     assert_eq!(with(&["fast"], &["three"]).unwrap(), ["three (n=1)", "three (n=2)"]);
     assert_eq!(
         with(&["slwo"], &[]).unwrap_err(),
-        ["nothing to run: no check has the tags or the name that was asked for"]
+        ["nothing to run: no check has the requested tags or name"]
     );
 }
 

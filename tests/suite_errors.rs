@@ -41,6 +41,6 @@ fn a_problem_is_data_for_an_editor() {
     let problems = Suite::parse(text).expect_err("a misspelt key");
     assert_eq!(
         serde_json::to_string(&problems).expect("plain data"),
-        r#"[{"line":1,"column":33,"end":{"line":1,"column":41},"path":"$.chekcs","message":"\"chekcs\" is no key of a suite; did you mean \"checks\"?"}]"#,
+        r#"[{"line":1,"column":33,"end":{"line":1,"column":41},"path":"$.chekcs","message":"\"chekcs\" is not a key of a suite; did you mean \"checks\"?"}]"#,
     );
 }

@@ -67,9 +67,9 @@ fn as_deep_as_may_be() {
 #[test]
 fn a_million_keys() {
     let keys: String = (0..900_000).map(|i| format!("\"k{i}\":1,")).collect();
-    check(&suite_with(&keys), "1:32: $.k0: \"k0\" is no key of a suite");
+    check(&suite_with(&keys), "1:32: $.k0: \"k0\" is not a key of a suite");
     let same = "\"k\":1,".repeat(900_000);
-    check(&suite_with(&same), "1:38: $: the key \"k\" comes twice");
+    check(&suite_with(&same), "1:38: $: the key \"k\" appears twice");
     let vars: String = (0..100_000).map(|i| format!("\"k{i}\":1,")).collect();
     assert!(Suite::parse(&suite_with(&format!("\"vars\": {{{vars}}},"))).is_ok());
 }

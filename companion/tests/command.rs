@@ -193,7 +193,7 @@ async fn a_folder_is_validated_with_all_suites_in_it_also_those_with_comments() 
 #[tokio::test]
 async fn a_suite_comes_from_standard_input() {
     let suite = br#"{ "sockscope": 1, "suite": "x", "checks": [{ "check": "c", "stepz": [] }] }"#;
-    let told = "<stdin>:1:60: \"stepz\" is no key of a check; did you mean \"steps\"? ($.checks[0].stepz)\n1 problem in 1 suite\n";
+    let told = "<stdin>:1:60: \"stepz\" is not a key of a check; did you mean \"steps\"? ($.checks[0].stepz)\n1 problem in 1 suite\n";
     assert_eq!(said(&["validate", "-"], suite).await, (Some(2), String::new(), told.into()));
 }
 

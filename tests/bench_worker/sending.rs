@@ -20,7 +20,7 @@ fn a_message_goes_to_all_connections_or_to_none_and_the_answer_says_why() {
         assert_eq!(send(&[ALICE, BOB], text("x")), [Answer::Failed("c2 is not connected".into())]);
         assert_eq!(page.kinds(), [FrameKind::Connecting, FrameKind::Opened], "nothing went out");
         assert_eq!(send(&[ALICE], text("x")), [Answer::Sent]);
-        let refused = [Answer::Failed("there is no variable called nobody".into())];
+        let refused = [Answer::Failed("no variable is called nobody".into())];
         assert_eq!(send(&[ALICE], text("{{nobody}}")), refused);
         page.ask(Request::Connect { connection: BOB });
         assert_eq!(send(&[BOB], text("x")), [Answer::Failed("c2 is still connecting".into())]);

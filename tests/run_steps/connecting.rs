@@ -50,7 +50,7 @@ fn connect_may_be_expected_to_fail() {
         "/ws",
         Faults::default(),
         json!([{"connect": "a", "expect": {"refused": true}}]),
-        "steps[0] refused: the handshake with ws://sim/ws was to be refused, and it succeeded",
+        "steps[0] refused: expected the handshake with ws://sim/ws to be refused, and it succeeded",
     );
 }
 
@@ -103,7 +103,7 @@ fn an_address_that_is_none_is_a_mistake_of_the_script() {
     assert_eq!(
         told(&outcome),
         [
-            "steps[0] script: \"http//nowhere/ws\" is no address to connect to: an address starts with ws:// or wss://, \
+            "steps[0] script: \"http//nowhere/ws\" is not a valid address: an address starts with ws:// or wss://, \
           this one has no scheme"
         ]
     );

@@ -105,7 +105,7 @@ fn closed_waits_for_the_other_side() {
         "/ws",
         Faults::default(),
         steps(json!({"within": "30ms"})),
-        "steps[2] timeout: the connection was to end within 30ms, and it is open",
+        "steps[2] timeout: expected the connection to end within 30ms, and it is still open",
     );
 }
 

@@ -182,7 +182,7 @@ fn what_an_expectation_took_itself_was_not_taken_by_another() {
         "/ws/echo",
         Faults::default(),
         json!([open(), {"on": "a", "send": {"n": 5}, "expect": {"subset": {}, "check": {"path": "$.n", "eq": 6}}}]),
-        "steps[1] mismatch: the selected message is not as it should be: expected JSON where $.n is {\"eq\":6}",
+        "steps[1] mismatch: the selected message is not as expected: expected JSON where $.n is {\"eq\":6}",
     );
     assert!(!failure.closest.expect("the message").taken);
     let failure = fails(

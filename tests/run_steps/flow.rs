@@ -134,7 +134,7 @@ fn measure_is_judged_by_a_threshold_and_its_steps_fail_in_it() {
         "/ws",
         Faults::default(),
         json!([{"measure": "block", "steps": [{"http": {"url": "http://nowhere/"}}]}]),
-        "steps[0].steps[0] http: GET http://nowhere/ was not answered: nobody answers there",
+        "steps[0].steps[0] http: GET http://nowhere/ was not answered: nothing answers there",
     );
 }
 

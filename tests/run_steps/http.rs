@@ -42,14 +42,14 @@ fn an_http_answer_is_judged() {
         "/ws",
         Faults::default(),
         call("http://sim/api/health", json!({"subset": {"status": "bad"}})),
-        "steps[0] http: the answer to GET http://sim/api/health is not as it should be: expected JSON containing \
+        "steps[0] http: the answer to GET http://sim/api/health is not as expected: expected JSON containing \
          {\"status\":\"bad\"}",
     );
     fails(
         "/ws",
         Faults::default(),
         call("http://nowhere/", json!({"status": 200})),
-        "steps[0] http: GET http://nowhere/ was not answered: nobody answers there",
+        "steps[0] http: GET http://nowhere/ was not answered: nothing answers there",
     );
     fails(
         "/ws",

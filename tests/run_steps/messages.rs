@@ -92,7 +92,7 @@ fn check_judges_what_was_selected_and_fails_at_once() {
         "/ws/echo",
         Faults::default(),
         steps(6),
-        "steps[1] mismatch: the selected message is not as it should be: expected JSON where $.n is {\"eq\":6}",
+        "steps[1] mismatch: the selected message is not as expected: expected JSON where $.n is {\"eq\":6}",
     );
     assert_eq!(failure.diff.len(), 1);
 }

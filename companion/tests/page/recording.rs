@@ -39,7 +39,7 @@ fn a_recorded_suite_tests_the_server_it_was_recorded_at() {
         trade(browser, 1).await;
         as_suite(browser).await;
         browser.click("record-make").await;
-        browser.until_text("remarks", "became the secret {{token}}. Its value is in Values until this page is reloaded. Elsewhere set TOKEN.").await;
+        browser.until_text("remarks", "became the secret {{token}}. Its value is in Values until this page reloads. Elsewhere, set TOKEN.").await;
         browser.until_text("edit-state", "No mistakes.").await;
         browser.click("run").await;
         browser.until_text("verdict", "Passed").await;

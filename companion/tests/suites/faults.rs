@@ -59,7 +59,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "events",
-        "an event for everybody reaches everybody",
+        "an event for all users reaches all users",
         Drop { on: "user=bob", with: &["\"type\":\"news\""] },
     ),
     ("events", "every published event arrives", DropEvery { with: &["\"type\":\"counted\""], each: 7 }),
@@ -105,7 +105,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "fragments",
-        "a server error is told and survived",
+        "a server error is reported and survived",
         CloseAfter { on: "", with: &["server-error"], code: 1011 },
     ),
     (
@@ -139,14 +139,14 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
         "a late joiner sees what was written",
         Replace { on: "user=late", with: &["joins"], from: "written before", to: "" },
     ),
-    ("fragments", "who leaves is missed", Drop { on: "", with: &["editor_left"] }),
-    ("rooms", "everybody in the room hears it", Drop { on: "user=bob", with: &["hello, room"] }),
-    ("rooms", "nobody outside the room hears it", Leak { with: &["a secret"], to: "user=mallory" }),
-    ("rooms", "who has left hears nothing more", Leak { with: &["is bob gone?"], to: "user=bob" }),
+    ("fragments", "the others learn who leaves", Drop { on: "", with: &["editor_left"] }),
+    ("rooms", "every member of the room hears it", Drop { on: "user=bob", with: &["hello, room"] }),
+    ("rooms", "no client outside the room hears it", Leak { with: &["a secret"], to: "user=mallory" }),
+    ("rooms", "a client that has left hears nothing more", Leak { with: &["is bob gone?"], to: "user=bob" }),
     ("rooms", "a connection that ends leaves its room", Drop { on: "", with: &["disconnected"] }),
     (
         "rooms",
-        "whoever is not in a room cannot speak there",
+        "only members of a room can speak there",
         Replace { on: "", with: &["not_joined"], from: "not_joined", to: "oops" },
     ),
     (
@@ -173,17 +173,17 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ("agent", "a heartbeat comes while nothing happens", Drop { on: "user=quiet", with: &["heartbeat"] }),
     (
         "agent",
-        "users are apart from each other",
+        "users are separate from each other",
         Leak { with: &["agent_completed", "apart-0"], to: "user=u1-" },
     ),
     (
         "agent",
-        "a reconnect goes on where it stopped",
+        "a reconnect continues where it stopped",
         Drop { on: "user=traveller", with: &["tool_completed"] },
     ),
     (
         "agent",
-        "a reconnect goes on where it stopped",
+        "a reconnect continues where it stopped",
         Duplicate { on: "user=traveller", with: &["tool_executing"] },
     ),
     (
@@ -240,15 +240,15 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "chaos",
-        "what the network loses is brought back by a resume",
+        "a resume brings back what the network lost",
         Drop { on: "user=lossy", with: &["tool_executing"] },
     ),
     (
         "chaos",
-        "a late answer is not taken for another one",
+        "a late answer is not mistaken for another one",
         Replace { on: "", with: &["\"late-3\""], from: "\"late-3\"", to: "\"late-4\"" },
     ),
-    ("chaos", "a late answer is not taken for another one", Duplicate { on: "", with: &["\"late-5\""] }),
+    ("chaos", "a late answer is not mistaken for another one", Duplicate { on: "", with: &["\"late-5\""] }),
     (
         "chaos",
         "a half-open peer is noticed by its heartbeat",
@@ -260,11 +260,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
         Replace { on: "user=watcher", with: &["resumed"], from: "\"gap\":false", to: "\"gap\":true" },
     ),
     ("chaos", "a black hole is survived by another connection", Drop { on: "", with: &["out of the hole"] }),
-    (
-        "chaos",
-        "a black hole that passes leaves the connection of use",
-        Drop { on: "", with: &["it is light"] },
-    ),
+    ("chaos", "a connection is usable after a black hole", Drop { on: "", with: &["it is light"] }),
     (
         "chaos",
         "a reset of one user leaves the others untouched",
@@ -277,19 +273,19 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "chaos",
-        "a thin line of one does not hold up another",
+        "one slow connection does not hold up another",
         Delay { with: &["\"neighbour-7\""], millis: 5000 },
     ),
-    ("chaos", "a thin line of one does not hold up another", Truncate { most: 65_536 }),
-    ("chaos", "a message in small pieces comes whole", FlipBinary),
+    ("chaos", "one slow connection does not hold up another", Truncate { most: 65_536 }),
+    ("chaos", "a message in small pieces arrives whole", FlipBinary),
     (
         "chaos",
-        "a message in small pieces comes whole",
+        "a message in small pieces arrives whole",
         Replace { on: "", with: &["\"pieces\""], from: "ö", to: "o\u{308}" },
     ),
     (
         "chaos",
-        "half a message is no message",
+        "half a message is not delivered",
         Replace { on: "", with: &["\"whole\""], from: "lazy dog", to: "lazy" },
     ),
     ("chaos", "a join that arrives twice counts once", Drop { on: "", with: &["already_joined"] }),
@@ -300,25 +296,21 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "chaos",
-        "a spoilt message is an error and not the end",
+        "a corrupt message is an error and does not end the connection",
         CloseAfter { on: "user=garbled", with: &["\"error\""], code: 1011 },
     ),
     (
         "chaos",
-        "who is away is let in again, by a real backoff",
+        "a client gets in again, with a real backoff",
         Drop { on: "user=patient", with: &["agent_thinking"] },
     ),
     (
         "chaos",
-        "a close on the way is told to both sides",
+        "a close in between reaches both sides",
         Drop { on: "user=other", with: &["-told\"", "disconnected"] },
     ),
-    (
-        "chaos",
-        "the server's own close comes through with code and reason",
-        CloseCode { from: 4029, to: 1000 },
-    ),
-    ("chaos", "a goodbye is clean where the end comes late", NoAnswerToClose { code: 4001 }),
+    ("chaos", "the server's own close arrives with code and reason", CloseCode { from: 4029, to: 1000 }),
+    ("chaos", "a close is clean although the end comes late", NoAnswerToClose { code: 4001 }),
     (
         "stress",
         "50 users at once, each with a run of its own",
@@ -331,7 +323,7 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "stress",
-        "50 come again, a few at a time",
+        "50 reconnect, a few at a time",
         Replace {
             on: "user=u49-",
             with: &["\"paced-again-50-49\""],
@@ -341,10 +333,10 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
     ),
     (
         "stress",
-        "144 come again, a few at a time",
+        "144 reconnect, a few at a time",
         Drop { on: "user=u143-", with: &["\"paced-again-144-143\""] },
     ),
-    ("stress", "50 come again at once", Drop { on: "user=u49-", with: &["\"burst-again-50-49\""] }),
+    ("stress", "50 reconnect at once", Drop { on: "user=u49-", with: &["\"burst-again-50-49\""] }),
     ("stress", "50 in one room hear each other", Drop { on: "user=member-49", with: &["from 17"] }),
     ("stress", "50 in one room hear each other", Duplicate { on: "user=member-0", with: &["from 17"] }),
     (
@@ -362,14 +354,10 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
         "slow consumers get everything, and the others do not wait for them",
         Delay { with: &["\"n\":7,"], millis: 7000 },
     ),
+    ("stress", "unread messages do not hold up the others", Delay { with: &["\"beside-7\""], millis: 7000 }),
     (
         "stress",
-        "what nobody reads does not hold up the others",
-        Delay { with: &["\"beside-7\""], millis: 7000 },
-    ),
-    (
-        "stress",
-        "what nobody reads does not hold up the others",
+        "unread messages do not hold up the others",
         CloseAfter { on: "", with: &["\"beside-7\""], code: 1011 },
     ),
     ("auth-and-limits", "a good token is let in", Refuse { on: "token=", status: 401 }),
@@ -388,16 +376,12 @@ pub const FAULTS: &[(&str, &str, Fault)] = &[
         "one connection more than allowed is turned away",
         Reroute { on: "user=limit", from: "max=2", to: "max=5" },
     ),
-    (
-        "subprotocols",
-        "the one that was offered first is chosen",
-        Choose { on: "who=both", protocol: "echo.v1" },
-    ),
-    ("subprotocols", "one that is not known is passed over", Refuse { on: "who=fallback", status: 400 }),
+    ("subprotocols", "the first offer is chosen", Choose { on: "who=both", protocol: "echo.v1" }),
+    ("subprotocols", "an unknown one is passed over", Refuse { on: "who=fallback", status: 400 }),
     (
         "subprotocols",
         "nothing in common is refused",
         Choose { on: "who=stranger", protocol: "no-such-protocol.v9" },
     ),
-    ("subprotocols", "no offer is answered with none", Choose { on: "who=plain", protocol: "echo.v1" }),
+    ("subprotocols", "without an offer, none is chosen", Choose { on: "who=plain", protocol: "echo.v1" }),
 ];

@@ -165,12 +165,12 @@ const NO_TOXICS: Fault = Fault::Answer { path: "/api/health", with: "", status: 
 
 /// Those that have their faults in the address, or none.
 const WITHOUT_TOXICS: &[&str] = &[
-    "a late answer is not taken for another one",
+    "a late answer is not mistaken for another one",
     "50 users at once, each with a run of its own",
     "144 users at once, each with a run of its own",
-    "50 come again, a few at a time",
-    "144 come again, a few at a time",
-    "50 come again at once",
+    "50 reconnect, a few at a time",
+    "144 reconnect, a few at a time",
+    "50 reconnect at once",
     "50 in one room hear each other",
 ];
 

@@ -1,7 +1,7 @@
-//! The pure layer: what a frame, a close code, a latency and a check are.
+//! The pure layer: frames, close codes, latencies and checks.
 //!
-//! Owns every rule that needs no browser. It refuses to know web-sys, leptos and any clock of its own: time, sockets and
-//! randomness come through [`World`]. The rule a reader would break: nothing here may read a clock.
+//! Owns every rule that needs no browser. It refuses to know web-sys and leptos. It never reads a clock: time, sockets
+//! and randomness come through [`World`].
 
 pub mod base;
 pub mod bench;

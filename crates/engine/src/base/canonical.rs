@@ -1,7 +1,7 @@
-//! JSON values as texts that are the same exactly when the values are.
+//! JSON values as texts that are equal exactly when the values are.
 //!
-//! Owns what "the same" means where values are looked up instead of compared: numbers by value, members of objects in any
-//! order. The rule a reader would break: the text of a number costs what its digits cost, never what its exponent promises.
+//! Owns what "equal" means for lookups: numbers by value, members of objects in any order. Writing a number takes time
+//! in its digits, never in its exponent.
 
 use serde_json::{Number, Value};
 
@@ -50,7 +50,7 @@ fn write(value: &Value, out: &mut String) {
     }
 }
 
-/// With its length in front, a text needs no quotes and no escapes to be told from another.
+/// With its length in front, a text is unambiguous without quotes and escapes.
 fn write_text(text: &str, out: &mut String) {
     out.push_str(&text.len().to_string());
     out.push('"');

@@ -1,6 +1,6 @@
 //! Closing a connection: which codes and reasons a page may send, and what the received ones mean.
 //!
-//! Owns the rule in types, so that nothing above can ask a browser for a close that throws.
+//! Owns the rule in types, so that no caller can ask a browser for a close that throws.
 
 use serde::{Deserialize, Serialize};
 
@@ -153,7 +153,7 @@ impl Codes {
         Self(ranges.into_iter().collect())
     }
 
-    /// Reads a list of codes and of ranges; none when it is none.
+    /// Reads a list of codes and of ranges; none when it is not such a list.
     pub fn parse(text: &str) -> Option<Self> {
         let code = |text: &str| text.trim().parse().ok().filter(|code| (1000..=4999).contains(code));
         let range = |text: &str| match text.split_once(['-', '–']) {

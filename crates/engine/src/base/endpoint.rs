@@ -1,7 +1,7 @@
 //! Where to connect: a WebSocket address and the subprotocols to offer.
 //!
-//! Owns what can be said about an address before connecting. It refuses to be a full URL parser: the browser has one, and
-//! its complaint is kept as it is; here are the mistakes that people make.
+//! Owns the checks of an address before connecting. It refuses to be a full URL parser: the browser has one, and its
+//! complaint is kept unchanged. Here are the mistakes that people make.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub enum EndpointError {
     #[error("the address names no host")]
     NoHost,
     /// Not a number from 1 to 65535.
-    #[error("{0:?} is no port; a port is a number from 1 to 65535")]
+    #[error("{0:?} is not a port; a port is a number from 1 to 65535")]
     Port(String),
     /// A `#…` part, which the WebSocket protocol has no use for.
     #[error("a WebSocket address has no fragment; write # as %23")]
@@ -42,7 +42,7 @@ pub enum EndpointError {
     )]
     Credentials,
     /// Not a token in the sense of RFC 7230.
-    #[error("{0:?} is no subprotocol: letters, digits and !#$%&'*+-.^_`|~ only")]
+    #[error("{0:?} is not a subprotocol: letters, digits and !#$%&'*+-.^_`|~ only")]
     Protocol(String),
     /// Offered twice.
     #[error("the subprotocol {0:?} is offered twice")]

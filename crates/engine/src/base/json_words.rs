@@ -1,6 +1,6 @@
 //! What is wrong with a text that is not JSON, in words.
 //!
-//! Owns the words in place of those of the parser, which names its own states.
+//! Owns plain words for the parser's, which name its own states.
 
 /// What is wrong, without the place.
 pub fn what(error: &serde_json::Error) -> String {

@@ -1,4 +1,4 @@
-//! Values that everything else is made of: addresses, payloads, close codes, numbers, units, moments, masks.
+//! The values that all other parts use: addresses, payloads, close codes, numbers, units, moments, masks.
 //!
 //! Owns no behaviour over time. It refuses to know suites, runs and the bench.
 

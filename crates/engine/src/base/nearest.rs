@@ -1,8 +1,8 @@
 //! The known name that a misspelt one probably meant.
 //!
-//! Owns how near is near enough. It refuses to know what is being named: variables, keys and units all come here.
+//! Owns how near is near enough. It refuses to know what the name is for: variables, keys and units all use it.
 
-/// Longer names are not compared: nobody types them, and the comparison costs the product of both lengths.
+/// Longer names are not compared: people do not type them, and the comparison costs the product of both lengths.
 const LONGEST: usize = 64;
 
 /// The nearest of `known` to `name`, case aside; none when nothing is near. Of two equally near ones the first wins.

@@ -1,8 +1,8 @@
 //! JSON numbers, compared by value.
 //!
-//! Owns the order of numbers as they are written. It refuses to turn them into floats: `10000000000000001` and `1e16` are
-//! the same float and different numbers. The rule a reader would break: nothing here may cost what an exponent promises,
-//! `1e999999999` is eleven bytes of work.
+//! Owns the order of numbers as they are written. It refuses to turn them into floats: `10000000000000001` and `1e16`
+//! are the same float and different numbers. Work grows with the digits, never with the exponent: `1e999999999` is
+//! eleven bytes of work.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -60,7 +60,7 @@ pub fn hash(number: &Number, state: &mut impl Hasher) {
     }
 }
 
-/// A number above zero whose multiples can be told exactly.
+/// A number above zero whose multiples can be recognised exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divisor {
     /// Not a multiple of ten, below [`Divisor::DIGITS`] digits.
@@ -69,7 +69,7 @@ pub struct Divisor {
 }
 
 impl Divisor {
-    /// How many digits it may have that are no leading or trailing zeros. More are no measure of anything, and with these
+    /// How many digits it may have besides leading and trailing zeros. More digits measure nothing, and with these
     /// every product of two remainders has room in 128 bits.
     pub const DIGITS: usize = 18;
 
@@ -94,7 +94,7 @@ impl Divisor {
     /// Whether the number is a whole multiple.
     pub fn divides(&self, number: &Number) -> bool {
         let decimal = Decimal::read(number.as_str());
-        // The last digit of the number is no zero, so nothing divides it that is a multiple of a higher power of ten.
+        // The last digit of the number is not zero, so no multiple of a higher power of ten divides it.
         let shift = decimal.exponent() - self.exponent;
         if decimal.is_zero() || shift < 0 {
             return decimal.is_zero();
@@ -176,7 +176,7 @@ impl<'a> Decimal<'a> {
         self.digits().take(self.whole.len() + self.fraction.len() - trailing)
     }
 
-    /// Of the last digit that is no zero: 1200 is 12 × 10^2.
+    /// The exponent of the last digit that is not zero: 1200 is 12 × 10^2.
     fn exponent(&self) -> i128 {
         self.magnitude - self.significant().count() as i128
     }

@@ -33,7 +33,7 @@ impl Payload {
     }
 }
 
-/// A megabyte in a debug print helps nobody.
+/// A debug print is cut: a megabyte in it does not help.
 impl std::fmt::Debug for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = if self.is_text() { "text" } else { "binary" };

@@ -1,4 +1,4 @@
-//! Numbers that look random and come back for the same seed.
+//! Pseudo-random numbers, the same for the same seed.
 
 /// SplitMix64: short, seedable, and good enough to pick faults and identifiers that guard nothing.
 #[derive(Clone, Debug)]

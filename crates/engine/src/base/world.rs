@@ -115,14 +115,14 @@ pub trait World: Clone + 'static {
     fn now(&self) -> Instant;
     /// Ends after `wait`.
     fn sleep(&self, wait: Duration) -> LocalFuture<()>;
-    /// Lets whatever else has something to do have its turn.
+    /// Yields to other tasks.
     fn breathe(&self) -> LocalFuture<()> {
         self.sleep(Duration::from_millis(1))
     }
     /// The next number of the run's seeded sequence.
     fn random(&self) -> u64;
-    /// Starts a handshake. Everything that happens goes to `sink`, never before this returns. `name` is what people call the
-    /// connection, for whoever keeps a log.
+    /// Starts a handshake. Everything that happens goes to `sink`, never before this returns. `name` is what people
+    /// call the connection, for a log.
     fn connect(&self, name: &str, endpoint: &Endpoint, sink: EventSink)
     -> Result<Self::Socket, ConnectError>;
     /// Makes an HTTP call.

@@ -1,7 +1,7 @@
 //! A frame of the log as a step of a suite.
 //!
-//! Owns the way back from what happened to what a suite says. It refuses to know which check the step goes into. The rule a
-//! reader would break: what was sent goes out again byte for byte but for blanks, so that what JSON cannot keep becomes text.
+//! Owns the way back from a frame to a step. It refuses to know which check the step goes into. The step sends the same
+//! bytes except for blanks, so what JSON cannot keep becomes text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -93,7 +93,7 @@ pub(crate) fn expectation(bytes: &[u8]) -> Value {
     }
 }
 
-/// Of a large message the content is no reading; its size says less, and enough to begin with.
+/// The content of a large message is too long to read; its size is enough to begin with.
 pub(crate) fn binary(bytes: &[u8]) -> Value {
     const MOST_IN_HEX: usize = 256;
     let claim = match bytes.len() {

@@ -1,7 +1,7 @@
 //! How long to wait before a lost connection is opened again.
 //!
-//! Pure arithmetic: exponential with a cap, spread by chance, so that a thousand clients that lost a server together do not
-//! come back together.
+//! Pure arithmetic: exponential backoff with a cap and jitter, so that a thousand clients that lost a server together
+//! do not return together.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ pub struct Backoff {
     pub first: Duration,
     /// No wait is longer, before it is spread.
     pub most: Duration,
-    /// Each wait is so many percent of the one before; 200 doubles.
+    /// Each wait is this many percent of the one before; 200 doubles.
     pub factor_percent: u16,
-    /// Each wait is spread by so many percent to either side.
+    /// Each wait is spread by this many percent to either side.
     pub jitter_percent: u8,
     /// So many attempts; none when it never gives up.
     pub attempts: Option<u32>,
@@ -42,7 +42,8 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// How long to wait before the attempt with this number, from 0; none when there is none left. `random` is any number.
+    /// How long to wait before the attempt with this number, from 0; none when no attempt is left. `random` is any
+    /// number.
     pub fn wait(&self, attempt: u32, random: u64) -> Option<Duration> {
         if self.attempts.is_some_and(|most| attempt >= most) {
             return None;

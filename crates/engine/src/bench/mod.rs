@@ -1,4 +1,5 @@
-//! What only the bench needs: drafts, the filter, the views of a message, pairing, comparing, backoff, sharing.
+//! The parts that only the bench uses: drafts, the filter, the views of a message, pairing, comparing, backoff,
+//! sharing.
 //!
 //! It refuses to know suites, except that a frame can become a step.
 

@@ -1,7 +1,7 @@
-//! What the placeholders of the bench stand for.
+//! The values of the bench's placeholders.
 //!
-//! Owns the names of variables and of one message. It refuses to know who sends it. The rule a reader would break: a secret
-//! without a value is no empty text; a message that needs it is refused.
+//! Owns the names of variables and of one message. It refuses to know who sends it. A secret without a value is not an
+//! empty text: a message that needs it is refused.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Of variables: name, value, and whether it is a secret. Of two with one name the later counts.
+    /// Of variables: name, value, and whether it is a secret. If two share a name, the later counts.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str, bool)>) -> Self {
         let mut names = Self::default();
         for (name, value, is_secret) in variables.into_iter().filter(|(name, ..)| !name.is_empty()) {

@@ -1,6 +1,7 @@
 //! A set-up in the fragment of a link.
 //!
-//! Owns how it is packed. It refuses to know what may go in. A link comes from a stranger, so unpacking is bounded in every step.
+//! Owns how it is packed. It refuses to know what may go in. A link may come from a stranger, so every step of
+//! unpacking is bounded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +10,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The version stands before the rest, so that a later form can be told from this one.
+/// The version comes first, so that a later form can be distinguished from this one.
 const VERSION: &str = "1.";
 /// A longer link is not even decoded: no browser takes one of more than 2 MB.
 const LONGEST: usize = 2 << 20;
@@ -27,7 +28,7 @@ pub enum ShareError {
     /// Not base64, not deflate, or not JSON.
     #[error("this link is damaged; was it copied whole?")]
     Damaged,
-    /// It is longer than a browser takes, or unfolds to more than anybody sets up.
+    /// It is longer than a browser accepts, or unpacks to more than a real setup has.
     #[error("this link holds more than 1 MiB, and no bench setup is that large")]
     TooLarge,
     /// JSON, but not a set-up.
@@ -36,7 +37,7 @@ pub enum ShareError {
     /// More than the page can draw.
     #[error("this link brings {count} {what}; the most is {most}")]
     TooMany {
-        /// What there is too much of.
+        /// The kind of thing that it has too many of.
         what: &'static str,
         /// How many there are.
         count: usize,

@@ -1,6 +1,6 @@
 //! An address as people type it, completed to one that can be connected to.
 //!
-//! Owns what is added where something is missing. What is wrong with the rest is said by [`Endpoint`].
+//! Owns what is added for missing parts. [`Endpoint`] reports what is wrong with the rest.
 
 use crate::{Endpoint, EndpointError};
 

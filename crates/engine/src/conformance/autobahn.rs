@@ -1,4 +1,4 @@
-//! The certificate in the shape of Autobahn's `index.json`, which tools read that know Autobahn.
+//! The certificate in the shape of Autobahn's `index.json`, for tools that read Autobahn reports.
 
 use std::fmt::{self, Write};
 
@@ -39,8 +39,8 @@ fn cases(rows: &[Row]) -> Map<String, Value> {
     rows.iter().map(case).collect()
 }
 
-/// One of `OK`, `NON-STRICT` (what should hold does not), `INFORMATIONAL`, `FAILED` and `UNIMPLEMENTED` (not applicable, or
-/// nobody knows).
+/// One of `OK`, `NON-STRICT` (what should hold does not), `INFORMATIONAL`, `FAILED` and `UNIMPLEMENTED` (not
+/// applicable, or unknown).
 fn behavior(row: &Row) -> &'static str {
     match (row.verdict, row.weight) {
         (ClaimState::NotApplicable | ClaimState::Inconclusive | ClaimState::NotJudged, _) => "UNIMPLEMENTED",

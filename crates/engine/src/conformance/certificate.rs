@@ -17,7 +17,7 @@ pub enum ClaimState {
     Pass,
     /// It did not.
     Fail,
-    /// Nobody knows: the script, the machine or the browser was in the way, or it did not run to its end.
+    /// Unknown: the script, the machine or the browser was in the way, or the check did not run to its end.
     Inconclusive,
     /// There was nothing to check.
     NotApplicable,
@@ -26,7 +26,7 @@ pub enum ClaimState {
 }
 
 impl ClaimState {
-    /// Of a check that ended so.
+    /// The state for a check with this verdict.
     pub fn of(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
@@ -41,7 +41,7 @@ impl ClaimState {
         !matches!(self, Self::NotApplicable | Self::NotJudged)
     }
 
-    /// Of a check that ended so, for these reasons.
+    /// The state for a check with this verdict and these reasons.
     pub fn of_check(verdict: Verdict, reasons: &[String]) -> Self {
         let is_not_judged = reasons.first().is_some_and(|reason| reason.starts_with(NOT_JUDGED));
         match verdict {
@@ -234,7 +234,7 @@ impl Certificate {
         };
         let must = |standing| of(Weight::Must, standing);
         if self.unreachable {
-            return "No connection could be opened, so this says nothing of the server.".to_owned();
+            return "No connection could be opened, so this says nothing about the server.".to_owned();
         }
         let mut said = Vec::new();
         if !self.stopped.is_empty() {
@@ -242,8 +242,7 @@ impl Certificate {
         }
         if self.server.echoes == Some(false) {
             said.push(
-                "The endpoint does not send back what it gets, so what needs an echo was not checked."
-                    .to_owned(),
+                "The endpoint does not echo, so the checks that need an echo were left out.".to_owned(),
             );
         }
         let mut say = |ids: Vec<&str>, words: &str| {
@@ -270,7 +269,7 @@ impl Certificate {
             0 if is_clean => format!("{passed}, and all that are recommended."),
             0 => format!("{passed}."),
             left_out => format!(
-                "This run made {} of {CHECKS} checks; {left_out} were left out, so there is no word on the whole.",
+                "This run made {} of {CHECKS} checks; {left_out} were left out, so it gives no overall verdict.",
                 self.rows.len()
             ),
         };
@@ -278,7 +277,7 @@ impl Certificate {
     }
 }
 
-/// What there is to say of a check: what its first step that failed says, else its threshold, then its own reasons.
+/// The note on a check: the message of its first failed step, else of its threshold, then its own reasons.
 pub fn note_of(
     verdict: Verdict,
     failure: Option<&str>,
@@ -532,7 +531,7 @@ mod tests {
         let made =
             Certificate::of(&whole(&[("P1", "need-echo", "must", "skipped", "")])).expect("a certificate");
         assert_eq!(made.headline(), "conforms, as far as it applies");
-        let limit = "The endpoint does not send back what it gets";
+        let limit = "The endpoint does not echo";
         assert!(made.sentence().contains(limit), "{}", made.sentence());
         let made =
             Certificate::of(&whole(&[("P1", "need-echo", "must", "pass", "")])).expect("a certificate");

@@ -1,4 +1,4 @@
-//! What a check of the suite says of itself, by its name and its tags.
+//! The kind of a check, read from its name and its tags.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub enum Weight {
     Must,
     /// Good servers do it.
     Should,
-    /// It is told, and counts neither way.
+    /// It is reported, and counts neither way.
     Info,
 }
 

@@ -1,7 +1,7 @@
-//! What a run of the suite `conformance` says of a server: a certificate.
+//! What a run of the suite `conformance` says about a server: a certificate.
 //!
-//! Owns the rows, their sums and the word for the whole. It refuses to run anything and to know where a report came from. The
-//! rule a reader would break: a check that does not apply says nothing for the server and nothing against it.
+//! Owns the rows, their sums and the overall verdict. It refuses to run anything and to know where a report came from.
+//! A check that does not apply counts neither for the server nor against it.
 
 mod autobahn;
 mod certificate;

@@ -1,7 +1,7 @@
 //! Why an open connection may have ended without a close frame.
 //!
-//! Owns the ranking from what was sent and when. It refuses to guess from a single number: a round time is a hint only
-//! together with silence.
+//! Owns the ranking from the messages sent and their times. It refuses to guess from a single number: a round time is a
+//! hint only together with silence.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ const LARGE: u64 = 64 << 10;
 const HUGE: u64 = 1 << 20;
 /// What ends in this time after something happened may end because of it.
 const RIGHT_AFTER: Duration = Duration::from_secs(2);
-/// In this time after the opening nobody has done anything yet.
+/// An end this soon after the opening comes before any use.
 const RIGHT_AT_FIRST: Duration = Duration::from_millis(500);
-/// Nobody sets a shorter timeout for idle connections.
+/// Idle timeouts are not set shorter than this.
 const IDLE: Duration = Duration::from_secs(20);
 
 /// Timeouts that proxies, load balancers and servers come with, in seconds.

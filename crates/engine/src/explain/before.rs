@@ -1,7 +1,7 @@
 //! Why a handshake may have failed.
 //!
-//! Owns the ranking from address, time and situation. The times: a refused port is told within milliseconds nearby, a
-//! name that is not found and a machine that is not there after seconds, a dropped packet after twenty and more.
+//! Owns the ranking from address, time and situation. The times: a refused port fails within milliseconds nearby, a
+//! name that is not found and a missing machine after seconds, a dropped packet after twenty and more.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ enum Pace {
     Quick,
     /// Something was tried more than once.
     Seconds,
-    /// Nobody answered.
+    /// No answer came.
     Silence,
 }
 
@@ -130,7 +130,7 @@ fn slow(ranking: &mut Ranking, target: &Target<'_>, ended: &Ended, very: Likely)
             ranking.add(&SLOW_SERVER, if is_refused { Likely::Possible } else { very });
         }
         HostKind::Private => {
-            // What the question who has this address takes until it is given up.
+            // How long the system asks for the owner of an address before it gives up.
             let is_unknown = (2500..4500).contains(&millis);
             ranking.add_if(is_unknown, &NO_MACHINE, very);
             ranking.add_if(target.needs_dns(), &DNS, Likely::Possible);
@@ -149,7 +149,7 @@ fn slow(ranking: &mut Ranking, target: &Target<'_>, ended: &Ended, very: Likely)
     }
 }
 
-/// What somebody said no to, or said something else.
+/// The server, or a proxy, refused or answered something else.
 fn answered(
     ranking: &mut Ranking,
     target: &Target<'_>,

@@ -1,7 +1,7 @@
 //! The table of causes: what each is called, how it shows, what to try.
 //!
-//! Owns the words. It refuses to know when a cause is likely. The rule a reader would break: `docs/failures.md` has the same
-//! causes under the same titles, which a test holds it to.
+//! Owns the words. It refuses to know when a cause is likely. `docs/failures.md` has the same causes under the same
+//! titles, and a test enforces that.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::Probed;
 /// What can be said of the end of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// What a look at the server found, in a sentence; empty when nobody could look.
+    /// What a look at the server found, in a sentence; empty when no look was possible.
     pub fact: String,
     /// All that this look found.
     pub probed: Option<Box<Probed>>,
@@ -26,7 +26,7 @@ pub struct Explanation {
 const TOLD: usize = 3;
 
 impl Explanation {
-    /// A failed handshake in a line: the fact, else that there is none and what comes first into question.
+    /// A failed handshake in a line: the fact, or the most likely cause when no fact is known.
     pub fn headline(&self) -> String {
         if !self.fact.is_empty() {
             return self.fact.clone();
@@ -116,7 +116,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The line, told as this likely.
+    /// The line, with this likelihood.
     pub fn as_likely(&self, likelihood: Likely) -> Cause {
         Cause {
             id: self.id.into(),
@@ -177,11 +177,11 @@ causes! {
          "Or run `sockscope serve` on your machine and open the bench from http://localhost, which may open ws://.",
          "Or put a proxy with TLS in front of the server."];
     LOCAL_NETWORK: "local_network", "The browser guards the local network",
-        "This page comes from the internet and the address is on this machine or in its network; for that the browser wants a permission.",
+        "This page comes from the internet and the address is on this machine or in its network; the browser asks for a permission first.",
         ["Allow `local network access` for this page: in the address bar, or in the settings of the site.",
          "Or run `sockscope serve` on your machine: a page of this machine needs no permission."];
     NO_SOCKET_LEFT: "no_socket_left", "No socket is left",
-        "A browser has a fixed number of sockets for all tabs together, and those that are still closing count; the next one fails at once.",
+        "A browser has a fixed number of sockets for all tabs. Sockets that are still closing count too; the next one fails at once.",
         ["Close connections that you do not need.",
          "Close other tabs that hold WebSockets.",
          "Wait for those that are closing, or close this tab and open it again."];
@@ -195,7 +195,7 @@ causes! {
     CREDENTIALS: "credentials", "A user and password in the address are not sent",
         "Browsers refuse or drop `user:password@` in a WebSocket address.",
         ["Put a token into the query, such as ?token=…, or into a subprotocol.",
-         "Or log in by an ordinary page of the same site first, so that a cookie goes along."];
+         "Or log in on an ordinary page of the same site first, so that the browser sends its cookie."];
     SECRET_IN_ADDRESS: "secret_in_address", "The address seems to hold a secret",
         "Addresses end up in logs of servers and proxies.",
         ["Use a token for tests that expires soon.",
@@ -208,7 +208,7 @@ causes! {
         ["If you reached this host by another name, use the name that the certificate has.",
          "For good: trust the authority that signed it, for example with mkcert."];
     THROTTLED: "throttled", "The browser holds handshakes back",
-        "Many handshakes are under way or have just failed; browsers delay the next ones, by seconds if there are many.",
+        "Many handshakes are under way or have just failed. Browsers then delay the next ones, by seconds if there are many.",
         ["Wait until the others have ended, then try again.",
          "Open fewer connections at the same time."];
 
@@ -224,7 +224,7 @@ causes! {
          "Ask whether a firewall or security group lets this port through.",
          "Try from another network."];
     NO_MACHINE: "no_machine", "No machine has this address",
-        "On a local network an address that nobody has is given up after about three seconds.",
+        "On a local network, an attempt to reach an unused address ends after about three seconds.",
         ["Is the machine on, and in the same network?",
          "Did its address change? Look at it there, or in the router."];
     DNS: "dns", "The name was not found",
@@ -234,39 +234,39 @@ causes! {
          "Is a VPN needed for this name?"];
     REFUSED: "refused", "The server refused the handshake",
         "It may have answered 401, 403, 404, 503 or a redirect instead of the upgrade. The browser does not tell a page which.",
-        ["Open the developer tools, tab Network, and try again: the status stands there.",
+        ["Open the developer tools, tab Network, and try again: the status is shown there.",
          "Is the path right, to the last slash?",
          "Is a token or a cookie missing? A page can send no headers: use the query or a subprotocol.",
          "Look into the log of the server or of the proxy before it."];
     SUBPROTOCOL: "subprotocol", "The server accepted none of the subprotocols",
         "When subprotocols are offered, the browser fails the handshake unless the server picks exactly one of them.",
         ["Try without a subprotocol.",
-         "Compare the spelling with the one of the server, capital letters too."];
+         "Compare the spelling, including capital letters, with the server's."];
     ORIGIN: "origin", "The server does not accept this page as origin",
         "A browser always says which page it connects from, and servers may allow only their own.",
         ["Add the origin of this page to those that the server allows.",
-         "If another client without a browser gets in with the same address, this is it."];
+         "If a client other than a browser gets in with the same address, this is the cause."];
     WRONG_SCHEME: "wrong_scheme", "ws:// and wss:// are mixed up",
-        "The port may speak the other one of the two: TLS where plain text was sent, or the other way round.",
+        "The port may expect the other scheme: TLS where plain text was sent, or the reverse.",
         ["Try the same address with the other scheme.",
          "Is this the port for it? Servers often have one port for each."];
     NOT_WEBSOCKET: "not_websocket", "Something else listens there",
-        "Another program, or a web server without a WebSocket at this path, answers in a way that is no handshake.",
-        ["Open http:// with the same host and port in a tab and see who answers.",
+        "Another program, or a web server without a WebSocket at this path, answers with something other than a handshake.",
+        ["Open http:// with the same host and port in a tab and see what answers.",
          "Compare port and path with the documentation of the server."];
-    PROXY: "proxy", "Something between lets no WebSocket through",
-        "Proxies of companies, security software and reverse proxies without upgrade settings stop the handshake.",
+    PROXY: "proxy", "Something in between blocks WebSockets",
+        "Company proxies, security software and reverse proxies without upgrade settings stop the handshake.",
         ["Try wss://, which most of them cannot look into.",
          "If the server stands behind a reverse proxy: does it pass on `Upgrade` and `Connection`?",
          "Try from another network, or without the security software."];
     SLOW_SERVER: "slow_server", "The server answered too late",
-        "Something accepted the connection, or seemed to, and the handshake did not come to an end in time.",
+        "Something accepted the connection, or seemed to, and the handshake did not finish in time.",
         ["Is the server busy, or does a breakpoint hold it?",
          "Does a proxy wait for a server behind it that is down?"];
 
     // The connection was open.
     TOO_LARGE: "too_large", "A message was too large for the server",
-        "A large message was sent, and many servers and proxies drop the connection at a limit, often 64 KiB, 1 MiB or 16 MiB.",
+        "A large message was sent. Many servers and proxies drop the connection at a limit, often 64 KiB, 1 MiB or 16 MiB.",
         ["Send a message of half the size, and so on, until it goes through.",
          "Raise the limit of the server, and of the proxy before it."];
     IDLE_TIMEOUT: "idle_timeout", "An idle connection was cut",
@@ -274,11 +274,11 @@ causes! {
         ["Send a heartbeat more often than that, for example every 20 seconds.",
          "Raise the timeout of the proxy, such as `proxy_read_timeout` of nginx."];
     LIFETIME: "lifetime", "Connections are ended after a fixed time",
-        "It ended close to a round time although something was sent; some proxies and gateways bound the life of every connection.",
+        "It ended close to a round time although messages were sent. Some proxies and gateways limit the life of every connection.",
         ["Connect again and see whether it ends after the same time.",
          "Look for such a limit in the proxy or gateway, and let clients reconnect."];
     DROPPED_AFTER_OPEN: "dropped_after_open", "The server dropped it right after opening",
-        "The handshake went well and then the server, or the one behind a proxy, ended it without a word: a check after the handshake, or an error at the start.",
+        "The handshake succeeded. Then the server, or one behind a proxy, ended it without a word: a check after the handshake, or an error at the start.",
         ["Does the server expect a token, a subprotocol or a first message?",
          "Look into the log of the server for an error at this moment."];
     CRASH: "crash", "The server failed at a message",
@@ -288,7 +288,7 @@ causes! {
     RESTART: "restart", "The server ended or restarted",
         "When a server process ends, its connections end without a close frame.",
         ["Was there a deployment or a crash? Look at how long the server has been running.",
-         "Connect again: when it works, it was brief."];
+         "Connect again: if that works, the interruption was brief."];
     NETWORK: "network", "The network was interrupted",
         "Another Wi-Fi, a VPN that came or went, or a sleep of this machine end connections without a close frame.",
         ["Connect again.",
@@ -297,7 +297,7 @@ causes! {
         "Invalid UTF-8 in a text, a masked or oversized frame, or a close code that may not be sent: then the browser ends the connection and says nothing to the page.",
         ["Open the developer tools, tab Console: browsers say there which rule was broken.",
          "Turn compression off on the server, which is often to blame."];
-    PROXY_CUT: "proxy_cut", "Something between ended it",
+    PROXY_CUT: "proxy_cut", "Something in between ended the connection",
         "A proxy that reloads its settings, or security software, may end connections that are in use.",
         ["Try without the proxy, or from another network.",
          "Was the proxy reloaded at this moment?"];
@@ -318,10 +318,10 @@ causes! {
         "1003 says that the kind does not fit, such as binary where text is expected.",
         ["Send the same content as text instead of binary, or the other way round."];
     NO_CODE: "no_code", "The close frame had no code",
-        "The connection was closed in an orderly way, and nobody said why.",
+        "The connection was closed in an orderly way, and no reason was given.",
         ["Ask why the server closes, or let it send a code."];
     INVALID_PAYLOAD: "invalid_payload", "The server could not read the content",
-        "1007 says that the content does not fit the kind of message, such as text that is no UTF-8; some servers use it for JSON that they cannot read.",
+        "1007 says that the content does not fit the kind of message, such as text that is not UTF-8; some servers use it for JSON that they cannot read.",
         ["Compare the last message with what the server expects."];
     POLICY: "policy", "The server refuses by its rules",
         "1008 stands for every rule: no or a wrong token, too many messages, an origin that is not allowed.",
@@ -333,14 +333,14 @@ causes! {
         ["Send smaller messages.",
          "Raise the limit of the server."];
     EXTENSION: "extension_missing", "An extension is missing",
-        "1010 says that an extension was expected which was not agreed upon.",
-        ["Compare the extensions that were agreed upon with those that are needed."];
+        "1010 says that an expected extension was not agreed on.",
+        ["Compare the agreed extensions with the needed ones."];
     SERVER_ERROR: "server_error", "An error in the server",
-        "1011 says that the server met something that it was not prepared for.",
+        "1011 says that the server met an unexpected condition.",
         ["Look into the log of the server at this moment.",
          "Send the last message again: does it fail again?"];
     SERVICE_RESTART: "service_restart", "The server restarts",
-        "1012 says so.",
+        "1012 says that the server restarts.",
         ["Connect again after 5 to 30 seconds."];
     TRY_LATER: "try_again_later", "The server is overloaded",
         "1013 says: try again later.",
@@ -365,7 +365,7 @@ causes! {
         "Many applications add the status to 4000: 4401 like 401, 4404 like 404, 4429 like 429.",
         ["Read the last three digits as an HTTP status, and see whether that fits."];
     APPLICATION_CODE: "application_code", "A code of the application itself",
-        "Codes from 4000 to 4999 mean what the makers of the server agreed upon, and nobody else knows.",
+        "Codes from 4000 to 4999 mean what the makers of the server agreed on, and only they know.",
         ["Look for the number in the documentation or the source of the server.",
          "Read the reason beside it, if there is one."];
     INVALID_CODE: "invalid_code", "A code that no server may send",

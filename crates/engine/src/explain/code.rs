@@ -1,7 +1,7 @@
-//! What a close code says, and what to try.
+//! What a close code means, and what to try.
 //!
-//! Owns the way from a code to its line of the table. The rule a reader would break: a code is what the other side says of
-//! itself, so the cause is the code's meaning and nothing is read into it.
+//! Owns the way from a code to its line of the table. The other side chose the code, so the cause is the code's meaning
+//! and no guess is added.
 
 use super::Likely;
 use super::cause::{

@@ -1,8 +1,7 @@
-//! The server that the page came from, asked to look at another server.
+//! Asks the server that the page came from to look at another server.
 //!
-//! Owns whether it is a companion, and how it is asked. It refuses to judge: what a look found is
-//! [`explain`](super)'s to tell. The rule a reader would break: a server that is no companion gets no address, which
-//! may hold a token.
+//! Owns whether it is a companion, and how to ask it. It refuses to judge: [`explain`](super) says what a look found.
+//! Only a companion gets an address, since the address may hold a token.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -35,12 +34,12 @@ pub enum Look {
     Saw(Box<Probed>),
     /// Why it does not look there.
     NotAllowed(String),
-    /// There is no companion, or it gave no answer in time.
+    /// No companion runs, or it did not answer in time.
     Nothing,
 }
 
 impl Companion {
-    /// Whether it is known that nobody looks.
+    /// Whether it is known that the companion cannot look.
     pub fn is_blind(&self) -> bool {
         self.looks.get() == Some(false)
     }

@@ -1,6 +1,6 @@
-//! The end of a connection, and what can be said of it.
+//! The end of a connection, and the known facts about it.
 //!
-//! Owns the facts that an explanation begins with. The rule a reader would break: only what was observed is a fact.
+//! Owns the facts that an explanation begins with. A fact is only what was observed.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub struct Ended {
 
 /// What a browser says when it says nothing.
 const NO_CLOSE_FRAME: u16 = 1006;
-/// The same, of a failed TLS handshake; only clients that are no browser tell it.
+/// The same, for a failed TLS handshake; only clients other than browsers report it.
 const TLS_FAILED: u16 = 1015;
 
 /// What is known of this end, and what may be behind it.

@@ -1,4 +1,4 @@
-//! Where an address leads, as far as its text says.
+//! Where an address leads, judged by its text.
 //!
 //! Owns which hosts are this machine and which are its neighbours. It refuses to resolve names: a public name may lead to a
 //! private address, and only the browser knows.
@@ -24,7 +24,7 @@ pub enum HostKind {
 }
 
 impl HostKind {
-    /// The kind of a host as it stands in an address, without a port.
+    /// The kind of a host as written in an address, without a port.
     ///
     /// ```
     /// # use sockscope_engine::explain::HostKind;

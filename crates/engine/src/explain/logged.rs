@@ -1,7 +1,7 @@
-//! What a browser writes into its log when a connection fails, as causes of the table.
+//! Causes of the table, from what a browser logs when a connection fails.
 //!
-//! Owns which words mean which cause. A page cannot read that log; the command can. The rule a reader would break:
-//! words that may mean several things stand here for none, and the ranking stays as the page has it.
+//! Owns which words mean which cause. A page cannot read that log; the command can. Ambiguous words name no cause, and
+//! the ranking stays as in the page.
 
 use super::cause::{
     BAD_PORT, CERTIFICATE, Cause, DNS, DROPPED, Known, LOCAL_NETWORK, Likely, MIXED_CONTENT, NO_MACHINE,
@@ -49,7 +49,7 @@ pub(super) static WORDS: &[(&str, &Known)] = &[
 pub fn logged(words: &str) -> Option<Cause> {
     let (_, known) = WORDS.iter().find(|(mark, _)| words.contains(mark))?;
     let mut cause = known.as_likely(Likely::Certain);
-    // Whoever has the log need not look into it.
+    // The log has been read, so the advice to look into it goes.
     cause.next.retain(|next| !next.contains("developer tools"));
     Some(cause)
 }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_sent_to_look_where_the_words_come_from() {
+    fn the_advice_does_not_point_to_the_log_it_came_from() {
         for (words, _) in WORDS {
             let cause = logged(words).expect("a line of the table");
             assert_eq!(cause.likelihood, Likely::Certain);

@@ -1,8 +1,7 @@
-//! Why a connection will fail, or has failed: what a browser hides, said as far as it can be known.
+//! Why a connection will fail, or has failed: as much as can be known of what a browser hides.
 //!
-//! Owns one table of causes and the order in which they are told, for the bench and for reports. It refuses to ask a browser:
-//! what is known comes in as [`Surroundings`] and [`Ended`]. The rule a reader would break: facts and guesses are kept
-//! apart, and a guess never reads like a fact.
+//! Owns one table of causes and their order, for the bench and for reports. It refuses to ask a browser: facts come in
+//! as [`Surroundings`] and [`Ended`]. Facts and guesses are separate, and a guess never reads like a fact.
 
 mod after;
 mod before;

@@ -1,7 +1,7 @@
 //! What one look at a server from outside the browser found, and the sentence that says it.
 //!
-//! Owns the answer of the companion's `POST /api/probe`, which both programs read as this type, and its words. It refuses to
-//! look by itself. Every sentence states what was seen; what it may mean is a cause of the table.
+//! Owns the answer of the companion's `POST /api/probe`, which both programs read as this type, and its words. It
+//! refuses to look by itself. Every sentence states what was seen; the table of causes says what it may mean.
 
 use std::fmt::Write;
 
@@ -47,7 +47,7 @@ pub enum Outcome {
     TlsFailed,
     /// No process listens on the port.
     Refused,
-    /// The network says that there is no way.
+    /// The network reports no route.
     Unreachable,
     /// Nothing answered the attempt to connect in time.
     Unanswered,
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_names_where_it_leads_and_that_nobody_follows() {
+    fn a_redirect_names_its_target_and_is_not_followed() {
         let headers = vec![("Location".to_owned(), "/v1/feed".to_owned())];
         check(
             Probed { headers, ..answer(302, "Found", "") },

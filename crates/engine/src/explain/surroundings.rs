@@ -1,4 +1,4 @@
-//! What a page knows of its own situation.
+//! What a page knows about its own situation.
 
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +76,7 @@ impl Surroundings {
 const FELT: u16 = 12;
 
 impl Surroundings {
-    /// Whether the browser delays handshakes so much that it can be felt.
+    /// Whether the browser delays handshakes noticeably.
     pub(super) fn is_throttled(&self) -> bool {
         self.pending.saturating_add(self.failed_lately) >= FELT
     }

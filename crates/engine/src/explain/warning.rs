@@ -1,6 +1,6 @@
-//! What is said of an address before connecting.
+//! Warnings about an address before connecting.
 //!
-//! Owns what can be foreseen. It refuses to stop anybody: `is_blocking` says that the browser will.
+//! Owns what can be foreseen. It refuses to block a connection: `is_blocking` says that the browser will.
 
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ fn warning(known: &'static Known, is_blocking: bool, target: &Target<'_>) -> War
     }
 }
 
-/// The way in for a certificate that nobody has signed: browsers ask for pages only.
+/// The way in for a self-signed certificate: browsers ask for pages only.
 pub(super) fn accept_certificate(target: &Target<'_>) -> String {
     format!(
         "Open https://{}:{}/ in a tab and accept the certificate there, whatever page comes; then connect again.",
@@ -67,7 +67,7 @@ pub(super) fn foreseen(
     let is_mixed = around.page_is_secure && !target.is_secure && target.kind != HostKind::Loopback;
     let permission = around.permission;
     let is_guarded = needs_permission(target, around) && permission != Permission::Granted;
-    // A name that nobody else knows, or a bare number: no public authority signs for these.
+    // A private name, or a bare number: no public authority signs for these.
     let is_self_signed = target.is_secure && (target.is_ip || target.is_near());
     let has_secret = !target.has_user && !secrets::suspects(endpoint.url()).is_empty();
     [
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_nobody_signs_gets_its_advice() {
+    fn an_unsigned_certificate_gets_its_advice() {
         check("wss://192.168.1.5:8443/", HOME(), &["certificate"]);
         check("wss://93.184.216.34/", HOME(), &["certificate"]);
         let endpoint = Endpoint::parse("wss://[::1]:8443/x").expect("valid");

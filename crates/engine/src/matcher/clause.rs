@@ -1,7 +1,7 @@
 //! The matcher object: its keys, which must all hold.
 //!
-//! Owns what each key asks of a message, and the combinators. The rule a reader would break: whatever is found is told to
-//! the [`Tally`], which knows whether anybody wants the details.
+//! Owns what each key asks of a message, and the combinators. Every finding goes to the [`Tally`], which knows whether
+//! details are wanted.
 
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ enum Clause {
     Not(Matcher),
     AllOf(Vec<Matcher>),
     AnyOf(Vec<Matcher>),
-    /// A placeholder stands where syntax is needed; it is filled in before the suite runs.
+    /// A placeholder is where syntax is needed; it is filled in before the suite runs.
     Unexpanded(String),
 }
 

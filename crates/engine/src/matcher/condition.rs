@@ -1,7 +1,7 @@
-//! A JSONPath with a comparison, as somebody types it: `$.type == "ping"`.
+//! A JSONPath with a comparison, as a person types it: `$.type == "ping"`.
 //!
-//! Owns reading it and when it holds: something is selected, and with a comparison one of the selected values compares so.
-//! What selects nothing never holds, `!=` included: a message without a `type` is not one of another type.
+//! Owns reading it and when it holds: it selects a value, and with a comparison, one of the selected values fulfils it.
+//! A path that selects nothing never holds, `!=` included: a message without a `type` is not one of another type.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! How many: a length or a size in a matcher.
+//! A length or a size in a matcher.
 //!
-//! Owns the two ways to say it: a number, or bounds such as `{"$gte": 1, "$lt": 5}`. A number of bytes is what
-//! `unit` says a size is.
+//! Owns the two ways to say it: a number, or bounds such as `{"$gte": 1, "$lt": 5}`. A number of bytes is a size as
+//! `unit` defines it.
 
 use std::cmp::Ordering;
 

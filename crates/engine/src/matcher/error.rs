@@ -1,6 +1,7 @@
-//! What is wrong with a matcher, said before anything runs.
+//! The mistakes in a matcher, reported before anything runs.
 //!
-//! Owns the words and the place of each mistake. A matcher is read to its end, so that all mistakes are told at once.
+//! Owns the words and the place of each mistake. A matcher is read to its end, so that all mistakes are reported at
+//! once.
 
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub enum MatcherErrorKind {
     /// A name that this format does not know.
     #[error("unknown {what} {name:?}; {}", near_or_all(*near, known))]
     Unknown {
-        /// What a name there stands for, as a noun.
+        /// What such a name denotes, as a noun.
         what: &'static str,
         /// The name as written, cut.
         name: String,
@@ -38,12 +39,12 @@ pub enum MatcherErrorKind {
         /// All that there is.
         known: Vec<&'static str>,
     },
-    /// A value that cannot stand there.
+    /// A value that is not allowed there.
     #[error("wanted {wanted}, got {got}")]
     Wrong {
-        /// What can stand there.
+        /// What is allowed there.
         wanted: &'static str,
-        /// What stands there, as JSON, cut.
+        /// What is there, as JSON, cut.
         got: String,
     },
     /// Names with and without a dollar sign in one object of a subset.

@@ -75,7 +75,7 @@ fn any(tests: &[Test], outcome: bool, value: &Value, walk: &Walk<'_, '_>) -> Res
 }
 
 impl Relative {
-    /// The last of at most so many values, and how many there were.
+    /// The last of at most this many values, and how many there were.
     fn values<'a>(
         &self,
         value: &'a Value,

@@ -1,7 +1,7 @@
-//! Why a message is not the one.
+//! Why a message does not match.
 //!
-//! Owns the differences that are shown and the score by which the nearest message is chosen. It refuses to judge: matchers
-//! tell it what held and what did not.
+//! Owns the differences that are shown and the score by which the nearest message is chosen. It refuses to judge:
+//! matchers report what held and what did not.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -192,7 +192,7 @@ impl Tally {
         self.differences.first().map(|first| first.wanted.as_str())
     }
 
-    /// Writes what the only difference wanted anew.
+    /// Writes again what the only difference wanted.
     pub(super) fn rephrase(&mut self, wanted: String) {
         if let [sole] = &mut self.differences[..] {
             sole.wanted = json::cut(Cow::Owned(wanted));

@@ -1,8 +1,8 @@
 //! What a message must look like.
 //!
 //! Owns the matcher table of the suite format: reading a matcher from its JSON, with every mistake in it at once, and
-//! checking a message, with the differences and how near it came. It refuses to know expectations, time and connections.
-//! The rule a reader would break: neither a hostile matcher nor a hostile message may cost unbounded stack, time or memory.
+//! checking a message, with the differences and how near it came. It refuses to know expectations, time and
+//! connections. Neither a hostile matcher nor a hostile message may cost unbounded stack, time or memory.
 
 mod bytes;
 #[cfg(test)]

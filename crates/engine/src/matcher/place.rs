@@ -1,7 +1,7 @@
-//! Where in a JSON document one is.
+//! The current place in a JSON document.
 //!
-//! Owns the path from the root, kept on the stack while a document is walked. It is written out only when somebody reads
-//! it, so walking costs no memory.
+//! Owns the path from the root, kept on the stack while a document is walked. It is written out only when a caller
+//! reads it, so walking costs no memory.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! JSONPath, RFC 9535.
 //!
-//! Owns selecting values from JSON. The known crate brings the big regex engine and 228 kB (brotli) into the page, compares
-//! as floats and has no bound on time; this one shares what is here. The rule a reader would break: a walk is counted in
-//! visits and ends at [`MOST_VISITS`], because `$..*..*..*` visits the square of the square.
+//! Owns selecting values from JSON. The known crate brings the big regex engine and 228 kB (brotli) into the page,
+//! compares as floats and has no time limit; this one shares code with the rest. A walk counts its visits and ends at
+//! [`MOST_VISITS`], because `$..*..*..*` visits the square of the square.
 
 use std::cell::Cell;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ pub struct Query {
     text: Box<str>,
 }
 
-/// Why a text is no JSONPath.
+/// Why a text is not a JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at character {column}")]
 pub struct QueryError {
@@ -52,13 +52,13 @@ pub(super) enum Selector {
 /// Why a walk ended before everything was seen.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Whoever asked has seen enough.
+    /// The caller has seen enough.
     Enough,
     /// See [`MOST_VISITS`].
     TooManyVisits,
 }
 
-/// Told of each selected value; answers whether to go on.
+/// Called with each selected value; returns whether to continue.
 pub(super) type Found<'f, 'v> = &'f mut dyn FnMut(&Place<'_>, &'v Value) -> bool;
 
 impl Query {
@@ -107,7 +107,7 @@ impl Query {
         names.max_by_key(|name| name.len())
     }
 
-    /// Tells of each selected value, until `found` says no.
+    /// Calls `found` with each selected value, until it returns false.
     pub(super) fn walk<'v>(&self, root: &'v Value, found: Found<'_, 'v>) -> Result<(), Stop> {
         let visits = Cell::new(0);
         match (Walk { root, visits: &visits }).go(&self.segments, root, &Place::Root, found) {

@@ -1,6 +1,6 @@
 //! The grammar of JSONPath.
 //!
-//! Owns reading a path and saying where it is wrong. It refuses paths that could only be meant to harm: more than 64
+//! Owns reading a path and reporting where it is wrong. It refuses paths that could only be meant to harm: more than 64
 //! segments, filters nested deeper than 8.
 
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! What one value must be: the operators of `subset` and `path`.
 //!
-//! Owns each operator's meaning; `subset` writes them with a dollar sign, `path` without. The rule a reader would break: a
-//! value that is absent fails every operator but `exists: false`.
+//! Owns each operator's meaning; `subset` writes them with a dollar sign, `path` without. An absent value fails every
+//! operator but `exists: false`.
 
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ enum Rule {
     Exists(bool),
     Length(Count),
     Any,
-    /// A placeholder stands where syntax is needed; it is filled in before the suite runs.
+    /// A placeholder is where syntax is needed; it is filled in before the suite runs.
     Unexpanded,
 }
 
@@ -46,7 +46,7 @@ enum Operator {
     Any,
 }
 
-/// How operators are called where they stand.
+/// How operators are called where they are.
 pub(super) struct Dialect(&'static [(&'static str, Operator)]);
 
 pub(super) static SUBSET: Dialect = Dialect(&[

@@ -1,7 +1,7 @@
-//! The matcher `path`: what a JSONPath selects, and what that must be.
+//! The matcher `path`: a JSONPath and what its values must be.
 //!
-//! Owns how one condition meets several values: at least one is selected, and every one of them holds. So `$.items[*].id`
-//! with `gt: 0` speaks of all items. `exists: false` wants that nothing is selected.
+//! Owns how one condition meets several values: at least one is selected, and every one of them holds. So
+//! `$.items[*].id` with `gt: 0` is about all items. `exists: false` requires that nothing is selected.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use super::rule::{PATH, Rules};
 /// A JSONPath with operators.
 #[derive(Clone, Debug)]
 pub(super) struct Selection {
-    /// Absent while a placeholder stands in it.
+    /// Absent while it holds a placeholder.
     query: Option<Query>,
     text: String,
     rules: Rules,

@@ -1,6 +1,6 @@
-//! A message that is looked at.
+//! The message under test.
 //!
-//! Owns reading it as JSON: at most once, and only when somebody asks.
+//! Owns reading it as JSON: at most once, and only when needed.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

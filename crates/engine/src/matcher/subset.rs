@@ -1,7 +1,7 @@
 //! The shape of a JSON message: `subset` and `equals`.
 //!
-//! Owns the walk through what is wanted and what is there, side by side. In a subset an object may have more members than
-//! are named; an array has exactly the items that are listed, each of which is again a subset.
+//! Owns the walk through the expected and the actual value, side by side. In a subset an object may have more members
+//! than are named; an array has exactly the listed items, each of which is again a subset.
 
 use std::collections::BTreeSet;
 

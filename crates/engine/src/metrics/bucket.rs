@@ -1,12 +1,12 @@
 //! The ranges of values that an HDR histogram counts together.
 //!
-//! Owns the arithmetic between a value and the number of its bucket, as every HDR tool does it; `hdrhistogram` has it too and
-//! keeps it to itself. The rule a reader would break: these numbers are in the exported files, so they cannot be changed.
+//! Owns the arithmetic between a value and the number of its bucket, as every HDR tool does it; `hdrhistogram` has it
+//! too but does not export it. These numbers are in exported files, so they cannot change.
 
 /// How a histogram cuts up its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Buckets {
-    /// Values are told apart in steps of two to this power.
+    /// Values differ in steps of two to this power.
     unit: u32,
     /// Two to this power is how many buckets each doubling of the value is cut into.
     half: u32,

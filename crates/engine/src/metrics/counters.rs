@@ -1,7 +1,7 @@
-//! How many of what: the counters that every run has.
+//! The counters that every run has.
 //!
-//! Owns their names. It refuses to know when something counts as a duplicate or a leftover: whoever finds one adds one. The
-//! rule a reader would break: a counter's name is public, it stands in thresholds and reports.
+//! Owns their names. It refuses to know what counts as a duplicate or a leftover: the caller that finds one adds one. A
+//! counter's name is public: it appears in thresholds and reports.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ macro_rules! counters {
             /// Their names, in the order in which reports have them.
             pub const NAMES: [&'static str; [$(stringify!($name)),*].len()] = [$(stringify!($name)),*];
 
-            /// The counter of this name; none when there is no such counter.
+            /// The counter of this name; none for another name.
             pub fn get(&self, name: &str) -> Option<u64> {
                 match name {
                     $(stringify!($name) => Some(self.$name),)*
@@ -28,7 +28,7 @@ macro_rules! counters {
                 }
             }
 
-            /// The counter of this name, to be changed; none when there is no such counter.
+            /// The counter of this name, to be changed; none for another name.
             pub fn get_mut(&mut self, name: &str) -> Option<&mut u64> {
                 match name {
                     $(stringify!($name) => Some(&mut self.$name),)*
@@ -106,7 +106,7 @@ impl Counters {
         if name.starts_with("bytes_") { "bytes" } else { "count" }
     }
 
-    /// How many a second, for drawing; none when there is no such counter or no time has passed.
+    /// How many a second, for drawing; none for another name or when no time has passed.
     pub fn rate(&self, name: &str, over: Duration) -> Option<f64> {
         let count = self.get(name)?;
         (!over.is_zero()).then(|| count as f64 / over.as_secs_f64())

@@ -1,7 +1,7 @@
-//! What a histogram has got since somebody looked last.
+//! What a histogram has gained since it was last read.
 //!
-//! Owns the small list that goes to another histogram while a run goes on. Recording costs a constant, and what is kept in
-//! between is bounded by the number of buckets, whether anybody takes it or not.
+//! Owns the small list that goes to another histogram during a run. Recording has constant cost, and the list is
+//! bounded by the number of buckets, even if it is never taken.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! What was measured, by name.
+//! Measurements by name.
 //!
-//! Owns the timings, the counters and the time over which rates are taken, of one check or of a whole suite. It refuses to
-//! know a clock: whoever runs the steps says how long they took.
+//! Owns the timings, the counters and the time over which rates are taken, of one check or of a whole suite. It refuses
+//! to know a clock: the caller that runs the steps says how long they took.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct Metrics {
     pub timings: BTreeMap<String, Histogram>,
     /// How many of what.
     pub counters: Counters,
-    /// The time over which rates are taken; with zero there is no rate.
+    /// The time over which rates are taken; with zero, rates are left out.
     pub over: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Metrics {
         deltas.filter(|(_, delta)| !delta.is_empty()).map(|(name, delta)| (name.clone(), delta)).collect()
     }
 
-    /// Adds what other timings have got since somebody looked.
+    /// Adds what other timings have gained since they were last read.
     pub fn add_timings(&mut self, deltas: &BTreeMap<String, Delta>) {
         for (name, delta) in deltas {
             self.timing(name).add(delta);

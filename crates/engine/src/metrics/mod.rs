@@ -1,7 +1,7 @@
 //! What a run measures, and what is asked of it.
 //!
-//! Owns the timings, the counters, the thresholds on both, and their form in a report. It refuses to know who records and
-//! when: durations come in, verdicts go out. The rule a reader would break: no figure is compared as a float.
+//! Owns the timings, the counters, the thresholds on both, and their form in a report. It refuses to know who records
+//! and when: durations come in, verdicts go out. Figures are never compared as floats.
 
 mod bucket;
 mod counters;

@@ -1,7 +1,7 @@
 //! An exact quotient, compared and written without a float.
 //!
-//! Owns the arithmetic behind "99.9 % of 1000": as floats, 999 of 1000 in percent is not what `99.9` is. The rule a reader
-//! would break: no product here may overflow, whatever the counters say.
+//! Owns the arithmetic behind "99.9 % of 1000": as floats, 999 of 1000 in percent does not equal `99.9`. Products here
+//! must not overflow, whatever the counters say.
 
 use std::cmp::Ordering;
 
@@ -43,7 +43,7 @@ impl Ratio {
         quotient.cmp(&(other / ONE)).then_with(|| (rest * ONE).cmp(&(other % ONE * self.whole)))
     }
 
-    /// Rounded to so many decimals, at most nine.
+    /// Rounded to this many decimals, at most nine.
     pub(super) fn rounded(self, decimals: u32) -> Fixed {
         let scale = 10_u128.pow(decimals.min(9));
         let (quotient, rest) = (self.part / self.whole, self.part % self.whole);

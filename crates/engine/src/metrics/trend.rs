@@ -1,8 +1,8 @@
 //! How durations change over time, in bounded memory.
 //!
-//! Owns slots of equal width. When they are used up, pairs of them merge and the width doubles, so that a minute and a day
-//! take the same room. The rule a reader would break: percentiles of a slot come from its own buckets; they are an estimate
-//! within 6 %, for plots, and no figure that anybody is judged by.
+//! Owns slots of equal width. When they are used up, pairs of them merge and the width doubles, so that a minute and a
+//! day take the same room. Percentiles of a slot come from its own buckets: an estimate within 6 %, for plots and never
+//! for thresholds.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const SLOTS: usize = 240;
 const FIRST_WIDTH: Duration = Duration::from_millis(250);
 /// Buckets between one power of two and the next.
 const STEPS: u32 = 8;
-/// Microseconds up to 2^31, more than half an hour, in so many buckets.
+/// Microseconds up to 2^31, more than half an hour, in this many buckets.
 const BUCKETS: usize = 32 * STEPS as usize;
 
 /// Durations over time.
@@ -46,7 +46,7 @@ pub struct TrendPoint {
     pub width: Duration,
     /// Durations in it.
     pub count: u64,
-    /// Those among them that are no evidence.
+    /// Those among them that prove nothing.
     pub tainted: u64,
     /// The median.
     pub p50: Duration,

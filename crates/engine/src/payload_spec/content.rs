@@ -1,6 +1,6 @@
 //! The bytes that a notation stands for.
 //!
-//! Owns hex, base64, and payloads by size. It refuses to know templates: what comes here has its values.
+//! Owns hex, base64, and payloads by size. It refuses to know templates: its input is already expanded.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -28,7 +28,7 @@ pub(super) fn text(value: Value) -> String {
     }
 }
 
-/// Blanks between the digits are no part of them: logs print `00 ff`.
+/// Blanks between the digits are skipped: logs print `00 ff`.
 pub(super) fn hex(text: &str) -> Result<Vec<u8>, PayloadErrorKind> {
     let digit = |c: char| c.to_digit(16).map(|digit| digit as u8).ok_or(PayloadErrorKind::HexDigit(c));
     let digits =

@@ -18,9 +18,9 @@ pub struct PayloadError {
 /// What can be wrong with a payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadErrorKind {
-    /// A `$` key that nobody knows.
+    /// An unknown `$` key.
     #[error(
-        "no payload is written {key}{}; a message with such a key is written {{\"$json\": {{\"{key}\": …}}}}",
+        "unknown payload key {key}{}; to send a message with such a key, write {{\"$json\": {{\"{key}\": …}}}}",
         .nearest.as_ref().map(|near| format!(", did you mean {near}?")).unwrap_or_default()
     )]
     UnknownKind {
@@ -30,7 +30,9 @@ pub enum PayloadErrorKind {
         nearest: Option<String>,
     },
     /// A `$` key and others.
-    #[error("{key} stands alone, without {other:?}; a message with both is written {{\"$json\": {{…}}}}")]
+    #[error(
+        "{key} must be the only key, but {other:?} is there too; to send both, write {{\"$json\": {{…}}}}"
+    )]
     NotAlone {
         /// The `$` key.
         key: String,
@@ -63,7 +65,7 @@ pub enum PayloadErrorKind {
         got: &'static str,
     },
     /// Not hexadecimal.
-    #[error("{0:?} is no hexadecimal digit; $hex is pairs of 0 to 9 and a to f")]
+    #[error("{0:?} is not a hexadecimal digit; $hex is pairs of 0 to 9 and a to f")]
     HexDigit(char),
     /// Half a byte too much.
     #[error("$hex has {0} digits; a byte is two")]
@@ -80,8 +82,8 @@ pub enum PayloadErrorKind {
         /// How large it would be.
         bytes: u64,
     },
-    /// A fill that nobody knows.
-    #[error("{given:?} is no fill; {}", .nearest.as_ref().map_or_else(|| "write zero, ramp or random".to_owned(), |near| format!("did you mean {near}?")))]
+    /// An unknown fill.
+    #[error("{given:?} is not a fill; {}", .nearest.as_ref().map_or_else(|| "write zero, ramp or random".to_owned(), |near| format!("did you mean {near}?")))]
     Fill {
         /// What was written.
         given: String,

@@ -1,7 +1,7 @@
 //! What a `send` says: a payload in the suite's notation, checked once and built for every message.
 //!
-//! It refuses to know who sends. The rule a reader would break: whatever has no placeholder is checked when it is read, so that
-//! a bad `$hex` is found before the run and not in its tenth minute.
+//! It refuses to know who sends. Parts without placeholders are checked when they are read, so that a bad `$hex` is
+//! found before the run and not in its tenth minute.
 
 mod content;
 mod error;

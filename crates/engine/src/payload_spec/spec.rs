@@ -346,14 +346,14 @@ mod tests {
             json!({"$txt": "a"}),
             &[(
                 "$",
-                r#"no payload is written $txt, did you mean $text?; a message with such a key is written {"$json": {"$txt": …}}"#,
+                r#"unknown payload key $txt, did you mean $text?; to send a message with such a key, write {"$json": {"$txt": …}}"#,
             )],
         );
         check_err(
             json!({"$ref": "a"}),
             &[(
                 "$",
-                r#"no payload is written $ref; a message with such a key is written {"$json": {"$ref": …}}"#,
+                r#"unknown payload key $ref; to send a message with such a key, write {"$json": {"$ref": …}}"#,
             )],
         );
     }
@@ -362,7 +362,10 @@ mod tests {
     fn err_a_notation_stands_alone() {
         check_err(
             json!({"a": 1, "$hex": "00"}),
-            &[("$", r#"$hex stands alone, without "a"; a message with both is written {"$json": {…}}"#)],
+            &[(
+                "$",
+                r#"$hex must be the only key, but "a" is there too; to send both, write {"$json": {…}}"#,
+            )],
         );
     }
 
@@ -370,7 +373,7 @@ mod tests {
     fn err_what_has_no_placeholder_is_checked_at_once() {
         check_err(
             json!({"$hex": "0g"}),
-            &[("$['$hex']", "'g' is no hexadecimal digit; $hex is pairs of 0 to 9 and a to f")],
+            &[("$['$hex']", "'g' is not a hexadecimal digit; $hex is pairs of 0 to 9 and a to f")],
         );
         check_err(json!({"$hex": "000"}), &[("$['$hex']", "$hex has 3 digits; a byte is two")]);
         check_err(
@@ -396,7 +399,7 @@ mod tests {
             json!({"$bytes": {"size": "64kb", "fill": "rampe"}}),
             &[
                 ("$['$bytes'].size", "\"64kb\" is not a size; did you mean 64KiB?"),
-                ("$['$bytes'].fill", "\"rampe\" is no fill; did you mean ramp?"),
+                ("$['$bytes'].fill", "\"rampe\" is not a fill; did you mean ramp?"),
             ],
         );
         check_err(
@@ -428,7 +431,7 @@ mod tests {
         check_build_err(
             json!({"$hex": "{{room}}"}),
             "$['$hex']",
-            "'l' is no hexadecimal digit; $hex is pairs of 0 to 9 and a to f",
+            "'l' is not a hexadecimal digit; $hex is pairs of 0 to 9 and a to f",
         );
         check_build_err(
             json!({"$chars": {"size": "{{n}}", "of": "€"}}),

@@ -1,7 +1,7 @@
 //! What differs between two recordings of one conversation.
 //!
-//! Owns which message of one is which of the other: the nth of its kind. The rule a reader would break: where two recordings are
-//! there, looks decide nothing about what stands in both.
+//! Owns the pairs of messages of both: the nth of its kind with the nth. With two recordings, guesses by looks do not
+//! decide about values in both.
 
 use std::collections::{BTreeMap, BTreeSet};
 

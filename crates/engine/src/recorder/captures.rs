@@ -1,7 +1,6 @@
-//! Values that came and were sent afterwards: they are remembered under a name.
+//! Values that were received and then sent: they are captured under a name.
 //!
-//! The rule a reader would break: only what was sent after a value came may have it, so a value is learned where its
-//! expectation stands and never before.
+//! Only messages sent after a value came may use it, so a value is captured at its expectation and never before.
 
 use std::collections::BTreeMap;
 

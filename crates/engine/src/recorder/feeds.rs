@@ -1,7 +1,7 @@
 //! Which messages come by themselves, again and again: tickers and heartbeats.
 //!
-//! Owns what becomes of each event: a step of its own, part of one expectation with a count, or nothing. The rule a reader would
-//! break: a count is of one stretch in which nothing was sent, opened or closed, since a run does not wait as a person did.
+//! Owns what becomes of each event: a step of its own, part of one expectation with a count, or nothing. A count covers
+//! one stretch without a send, an open or a close, since a run does not wait as a person did.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,10 +19,10 @@ const MANY_AND_EVEN: usize = 3;
 const CLOSEST_EVEN: Duration = Duration::from_millis(100);
 /// A run waits for a feed at most as long, when it comes as it came.
 const LONGEST: Duration = Duration::from_secs(10);
-/// A list of expectations has at most so many places.
+/// A list of expectations has at most this many places.
 const MOST: usize = 1000;
 
-/// What becomes of an event.
+/// What an event becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It is a step, or part of one.

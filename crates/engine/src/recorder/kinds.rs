@@ -1,7 +1,7 @@
-//! Which messages are of one kind: those that differ only in what varies.
+//! Which messages are of one kind: those that differ only in varying values.
 //!
-//! Owns the key of a message. The rule a reader would break: the key is equal in two recordings of the same conversation, so
-//! nothing that looks like an id of the server is part of it.
+//! Owns the key of a message. Two recordings of the same conversation give equal keys, so values that look like server
+//! ids are not part of it.
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
-//! A recording as it is exported: one JSON object a line.
+//! An exported recording: one JSON object a line.
 //!
-//! Owns how much of it is read, and what the bench adds to it: secret variables and automatic replies. The rule a reader would
-//! break: no line beyond the limits is read as JSON, so a recording of any size costs what its beginning costs.
+//! Owns how much of it is read, and what the bench adds to it: secret variables and automatic replies. Lines beyond the
+//! limits are not parsed, so a recording of any size costs as much as its beginning.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub enum RecordError {
     Empty,
 }
 
-/// The first so many frames of a recording are used.
+/// Only this many frames of a recording are used, from the first.
 pub const MOST_FRAMES: usize = 20_000;
 /// As many bytes of it, if that is fewer frames.
 pub(super) const MOST_BYTES: usize = 32 << 20;
@@ -192,7 +192,7 @@ enum Handshaking {
     Idle,
     /// The handshake with this number has begun.
     Trying(usize),
-    /// It has failed, and its end is still to be told.
+    /// It has failed, and its end is still to come.
     Ending,
     Open,
 }
@@ -266,8 +266,8 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Tells which handshakes failed by what followed them, since words differ: an end without an opening. The address of a client is
-    /// the one that opened first; failed attempts at others, such as one that was mistyped, are left out.
+    /// Finds failed handshakes by what followed them, since words differ: an end without an opening. The address of a
+    /// client is the one that opened first; failed attempts at others, such as one that was mistyped, are left out.
     fn settle_handshakes(&mut self) {
         let mut gone = vec![false; self.events.len()];
         for (name, client) in &mut self.clients {
@@ -291,7 +291,7 @@ impl Recording {
                         });
                         Handshaking::Open
                     }
-                    // Why a handshake failed may be told after its end.
+                    // The reason of a failed handshake may come after its end.
                     (What::Failed, now) if untold > 0 => {
                         untold -= 1;
                         gone[at] = true;

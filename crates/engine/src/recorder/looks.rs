@@ -1,6 +1,6 @@
-//! What varies from one time to the next, by its looks.
+//! Values that vary between runs, by their looks.
 //!
-//! Owns the guesses about a single value. The rule a reader would break: it knows nothing of other messages.
+//! Owns the guesses about a single value. It refuses to know other messages.
 
 use serde_json::Value;
 

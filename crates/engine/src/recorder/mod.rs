@@ -1,8 +1,7 @@
-//! A suite made of a recording: what was sent is sent again, what came is expected again.
+//! A suite made of a recording: it sends again what was sent, and expects what came.
 //!
-//! Owns the order of the steps. It reads the recording as it is exported (JSON Lines). The rule a reader would break: an
-//! expectation never stands before a send that went out before its message came, and everything that is guessed stands in a
-//! remark for the person who looks it over.
+//! Owns the order of the steps. It reads an exported recording (JSON Lines). An expectation never precedes a send that
+//! went out before its message came. Every guess has a remark for the reviewer.
 
 mod again;
 mod captures;

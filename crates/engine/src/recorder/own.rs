@@ -1,7 +1,7 @@
-//! What was sent: values that come back are the sender's own, and do not vary.
+//! The values we sent: when they come back, they do not vary.
 //!
-//! Owns which value was sent when. The rule a reader would break: a short value is the same one only at the same path, since
-//! `"1"` may be a question's id and, elsewhere, the server's number of a message.
+//! Owns which value was sent when. A short value counts as ours only at the same path: `"1"` may be a question's id
+//! here and the server's message number there.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::lines::Event;
 use super::paths::{join, scalar};
 
-/// A text of this length is the same value wherever it stands.
+/// A text of this length is the same value wherever it is.
 const TELLING: usize = 8;
 
 /// Scalars that were sent.

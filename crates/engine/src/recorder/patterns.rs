@@ -1,7 +1,7 @@
-//! What a message must be like, without what varies.
+//! What a message must look like, apart from varying values.
 //!
-//! Owns the decision for each value of a message, and for those of many messages of a kind. The rule a reader would break: what
-//! was sent by ourselves comes back as it was sent, so it never counts as varying in the answer.
+//! Owns the decision for each value of a message, and for those of many messages of a kind. Values we sent come back as
+//! we sent them, so they never count as varying.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub(super) struct Patterns<'a> {
     let_go: BTreeMap<(String, Why), u32>,
 }
 
-/// Which message is looked at.
+/// The message under test.
 #[derive(Clone, Copy)]
 pub(super) struct Which<'a> {
     pub at: usize,

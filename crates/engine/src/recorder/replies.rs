@@ -1,7 +1,7 @@
 //! Automatic replies of the bench as a branch beside the steps.
 //!
-//! Owns which messages set one off. The rule a reader would break: a suite has no standing answers yet, so a branch looks for
-//! such messages in rounds until the steps are done.
+//! Owns which messages trigger one. The suite format has no automatic replies yet, so a branch looks for such messages
+//! in rounds until the steps are done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! Secrets of a recording: each becomes a variable, so that no document has its value.
+//! Secrets of a recording: each becomes a variable, so that no document contains its value.
 //!
-//! Owns what is taken out of what was sent and came, before anything else looks at it. The rule a reader would break: a
-//! placeholder is written with two characters that no text has, so that it stays one when braces are escaped.
+//! Owns the removal of secrets from messages, before any other code sees them. A placeholder is written with two
+//! characters that no text contains, so that escaping braces leaves it intact.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::base::mask::{MASK, Masker};
 use crate::secrets::{Suspect, suspects};
 use crate::template::{WORDS, is_name};
 
-/// Noncharacters of Unicode, which stand for the braces of a placeholder until the document is written.
+/// Unicode noncharacters that stand for the braces of a placeholder until the document is written.
 const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
 
@@ -78,7 +78,7 @@ impl Hidden {
         }
         if encoded > 0 {
             hidden.remarks.push(format!(
-                "A secret stands in {} in an encoded form: write what makes it in place of {MASK}.",
+                "A secret appears in {} in an encoded form: write an expression for it in place of {MASK}.",
                 counted(encoded.into(), "place")
             ));
         }
@@ -238,10 +238,7 @@ impl Hidden {
 
 /// What a remark says of a value that the suite does not have.
 fn whereabouts(name: &str) -> String {
-    format!(
-        "Its value is in Values until this page is reloaded. Elsewhere set {}.",
-        name.to_ascii_uppercase()
-    )
+    format!("Its value is in Values until this page reloads. Elsewhere, set {}.", name.to_ascii_uppercase())
 }
 
 /// As a query has it.
@@ -258,7 +255,7 @@ fn percent_encoded(value: &str) -> String {
     encoded
 }
 
-/// The last name in the words that say where a suspect stands.
+/// The last name in the words that say where a suspect is.
 fn name_of(place: &str) -> String {
     let path = place.split('`').nth(1).unwrap_or(place);
     let mut names = path.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));

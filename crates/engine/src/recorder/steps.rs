@@ -117,7 +117,7 @@ impl<'a> Maker<'a> {
                     remarks.push(format!("{came}, too slowly to wait for: the suite does not expect it."));
                 }
                 None => {
-                    remarks.push(format!("{came}, too slowly to wait for: it stands in `ignore`."));
+                    remarks.push(format!("{came}, too slowly to wait for: it is in `ignore`."));
                     ignored.push(pattern.into());
                 }
             }

@@ -277,7 +277,7 @@ fn what_looks_like_a_secret_becomes_a_variable_and_one_that_came_is_not_written_
             r#""access_token": { "$type": "string" }"#,
         ],
     );
-    let remark = "`$.password` looks like a secret, in a message: it became the secret `{{password}}`. Its value is in Values until this page is reloaded. Elsewhere set PASSWORD.";
+    let remark = "`$.password` looks like a secret, in a message: it became the secret `{{password}}`. Its value is in Values until this page reloads. Elsewhere, set PASSWORD.";
     assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
 }
 

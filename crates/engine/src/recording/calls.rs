@@ -1,6 +1,7 @@
 //! HTTP calls and the beginnings of checks in the files of a recording.
 //!
-//! Owns how a call is an entry of a HAR and a line of JSON Lines. What a page cannot see is empty or -1, never made up.
+//! Owns how a call becomes an entry of a HAR and a line of JSON Lines. Values that a page cannot see are empty or -1,
+//! never made up.
 
 use std::fmt::{self, Write};
 

@@ -1,9 +1,9 @@
 //! A recorded session as CSV (RFC 4180), for spreadsheets.
 //!
 //! Owns the columns. Binary stands as base64, with `binary` in the column `type`. A spreadsheet runs a cell that begins
-//! with `=`, `+`, `-`, `@`, a tab or a line end as a formula, and some do so for the full-width forms; such a cell gets an
-//! apostrophe before it. So does one that begins with an apostrophe: whoever takes one leading apostrophe off every cell has
-//! the data as it was.
+//! with `=`, `+`, `-`, `@`, a tab or a line end as a formula, and some do so for the full-width forms; such a cell gets
+//! an apostrophe before it. So does one that begins with an apostrophe: a reader that removes one leading apostrophe
+//! from every cell has the data as it was.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};

@@ -1,7 +1,8 @@
-//! Everything that happened on every connection, in one list.
+//! All events of all connections, in one list.
 //!
-//! Owns the memory: append-only, compact (the content plus 24 bytes a frame), bounded by a byte budget. What the budget
-//! pushes out is counted, and what is cleared, so `total = held + dropped + cleared` always. The oldest go first, in whole segments.
+//! Owns the memory: append-only, compact (the content plus 24 bytes a frame), bounded by a byte budget. Frames that the
+//! budget pushes out are counted, and so are cleared ones: `total = held + dropped + cleared` always. The oldest go
+//! first, in whole segments.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -71,7 +72,7 @@ pub struct Entry<'a> {
     pub bytes: &'a [u8],
     /// For a reply: how long its question had been out.
     pub round_trip: Option<Duration>,
-    /// The harness was late or out of sight, so its time is no evidence against the server.
+    /// The harness was late or hidden, so its time is not evidence against the server.
     pub is_tainted: bool,
 }
 
@@ -90,7 +91,7 @@ pub struct Frame<'a> {
     pub bytes: &'a [u8],
     /// For a reply: how long its question had been out, in whole microseconds.
     pub round_trip: Option<Duration>,
-    /// The harness was late or out of sight, so its time is no evidence against the server.
+    /// The harness was late or hidden, so its time is not evidence against the server.
     pub is_tainted: bool,
 }
 

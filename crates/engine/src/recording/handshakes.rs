@@ -1,7 +1,7 @@
-//! Which handshakes there were, for whoever exports a session.
+//! The handshakes of a session, for its export.
 //!
-//! Owns the list beside a frame log. It refuses to hold frames. The rule a reader would break: the list is bounded as the log
-//! is, so a handshake whose every frame was dropped is forgotten once it is over.
+//! Owns the list beside a frame log. It refuses to hold frames. The list is bounded like the log: a handshake without
+//! frames left in the log is dropped once it is over.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ impl Handshakes {
         self.list.iter_mut().rev().find(|connection| connection.id == id)
     }
 
-    /// Of a connection that has ended and has no frame in the log any more nothing is left to tell.
+    /// A connection that has ended and has no frame left in the log is forgotten.
     fn forget_what_the_log_forgot(&mut self, log: &FrameLog) {
         if self.list.len() < self.look_at {
             return;

@@ -1,9 +1,10 @@
 //! A recorded session as HTTP Archive 1.2, with WebSocket messages as Chrome's network panel writes them.
 //!
-//! Owns one entry for each handshake, and one for each HTTP call of a run, whose checks are the pages. Messages have Chrome's four members and nothing else, so that whatever reads Chrome's
-//! files reads these: `type`, `time` in seconds since 1970, `opcode`, and `data`, which is base64 unless the opcode is 1.
-//! All that Chrome has no place for stands beside them in `_sockscope`; its lists have one item for each message.
-//! What a page cannot see (headers, sizes on the wire, the status of a refusal) is empty or -1, never made up.
+//! Owns one entry for each handshake, and one for each HTTP call of a run, whose checks are the pages. Messages have
+//! Chrome's four members and nothing else, so that readers of Chrome's files read these: `type`, `time` in seconds
+//! since 1970, `opcode`, and `data`, which is base64 unless the opcode is 1. Data that Chrome's format has no place for
+//! is beside them in `_sockscope`; its lists have one item for each message. What a page cannot see (headers, sizes on
+//! the wire, the status of a refusal) is empty or -1, never made up.
 
 use std::fmt::{self, Write};
 
@@ -182,7 +183,7 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
         out.write_char('}')
     }
 
-    /// The pinned frames, also those that are no messages.
+    /// The pinned frames, also those that are not messages.
     fn pins(&self, out: &mut dyn Write) -> fmt::Result {
         let remark = |frame: Frame<'a>| Some((frame.number, self.session.remark(frame.number)?));
         for (nth, (number, remark)) in self.frames.clone().filter_map(remark).enumerate() {

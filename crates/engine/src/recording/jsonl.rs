@@ -1,9 +1,9 @@
 //! A recorded session as JSON Lines: one object for every event, in the order in which they happened.
 //!
 //! Owns the names of the members: `event`, `number` (among all events ever, from 0), `at_ms` (from the start of the
-//! session), `iso`, `connection`, `name`, then what belongs to the kind. Text stands in `text`, binary in `base64`. Of a frame
-//! that was pinned, `pinned` is true, and `remark` is what was said of it.
-//! The rule a reader would break: every line stands for itself, so a file may be cut, filtered and joined by lines.
+//! session), `iso`, `connection`, `name`, then what belongs to the kind. Text stands in `text`, binary in `base64`. A
+//! pinned frame has `pinned` set to true and its note in `remark`. Each line is complete in itself, so a file may be
+//! cut, filtered and joined by lines.
 
 use std::fmt::{self, Write};
 

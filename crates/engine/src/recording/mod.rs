@@ -1,6 +1,6 @@
-//! What happened on the wire, kept and written: the frame log, transcripts, and their forms as files.
+//! The events on the wire: the frame log, transcripts, and their file formats.
 //!
-//! Owns what is kept of a frame and how it is written as HAR, JSON Lines and CSV. It refuses to judge it.
+//! Owns how a frame is stored and how it is written as HAR, JSON Lines and CSV. It refuses to judge it.
 
 pub(super) mod calls;
 pub(super) mod csv;

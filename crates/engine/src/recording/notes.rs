@@ -1,7 +1,7 @@
-//! What happens in a run beside its connections: where each check begins, and its HTTP calls.
+//! The events of a run besides its connections: the start of each check, and its HTTP calls.
 //!
-//! Owns what is kept of them, and within which bounds. A note stands before the frame that was logged next, so that the order of
-//! notes and frames is the order in which things happened, also where a clock stands still.
+//! Owns how they are stored and within which bounds. A note comes before the frame that was logged next, so notes and
+//! frames keep their true order even when a clock stands still.
 
 use std::borrow::Cow;
 
@@ -56,7 +56,7 @@ pub struct Call {
 pub struct Answer {
     /// When.
     pub at: Instant,
-    /// The answer, or why there is none.
+    /// The answer, or why it is missing.
     pub result: Result<Answered, String>,
 }
 

@@ -1,8 +1,8 @@
-//! A world that remembers: whatever happens in it is written into a transcript, within a byte budget.
+//! A world that records: it writes its events into a transcript, within a byte budget.
 //!
-//! Owns the recording of a run of checks: in the worker of the checks, in the headless command and in tests. On the bench the
-//! desk records, as it also keeps what the page shows. The rule a reader would break: an event is recorded before it is passed on, so that the order
-//! of the log is the order in which things happened, also when the listener answers at once.
+//! Owns the recording of a run of checks: in the worker of the checks, in the headless command and in tests. On the
+//! bench the worker records, as it also keeps what the page shows. An event is recorded before it is passed on, so the
+//! log keeps the true order even when the listener answers at once.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,8 +1,8 @@
-//! What a recorded session is: who was connected when, and every frame.
+//! A recorded session: its connections with their times, and every frame.
 //!
-//! Owns the handshakes beside the frame log, and which of them a frame belongs to. It borrows the log, so that an export
-//! costs no second copy. The rule a reader would break: one connection may have several handshakes (a reconnect), and each
-//! is a [`Connection`] of its own with the same id.
+//! Owns the handshakes beside the frame log, and which of them a frame belongs to. It borrows the log, so that an
+//! export costs no second copy. One connection may have several handshakes (a reconnect), and each is a [`Connection`]
+//! of its own with the same id.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -98,14 +98,14 @@ impl Origin {
     }
 }
 
-/// A recorded session, borrowed from whoever records.
+/// A recorded session, borrowed from its recorder.
 #[derive(Clone, Copy)]
 pub struct Transcript<'a> {
     /// The frames; it also knows how many it has dropped.
     pub log: &'a FrameLog,
-    /// Which of them are told; none for all.
+    /// Which of them are exported; none for all.
     pub only: Option<&'a dyn Fn(&Frame<'_>) -> bool>,
-    /// The frames that somebody has pinned, by number, each with a remark, possibly empty; none where nobody could.
+    /// The pinned frames, by number, each with a remark, possibly empty; none where pinning is not possible.
     pub pins: Option<&'a BTreeMap<u64, String>>,
     /// The handshakes, those of one connection in the order in which they were started.
     pub connections: &'a [Connection],

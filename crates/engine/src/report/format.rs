@@ -1,6 +1,7 @@
-//! The forms of a report and of a recorded session, by the names that the command line and the page use.
+//! The formats of a report and of a recorded session, by the names that the command line and the page use.
 //!
-//! Owns names, file extensions and media types. A new form is a variant here, a line in each table and a file beside.
+//! Owns names, file extensions and media types. A new format is a variant here, a line in each table and a file beside
+//! it.
 
 use std::fmt::{self, Write};
 use std::str::FromStr;
@@ -36,9 +37,9 @@ pub enum EventFormat {
     Csv,
 }
 
-/// A name that no form has.
+/// An unknown name of a format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no {what}; there are {known}")]
+#[error("{name:?} is not a {what}; expected one of {known}")]
 pub struct UnknownFormat {
     name: String,
     what: &'static str,
@@ -140,7 +141,7 @@ impl FromStr for ReportFormat {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        by_name(name, "form of a report", &Self::ALL, Self::name)
+        by_name(name, "report format", &Self::ALL, Self::name)
     }
 }
 
@@ -148,7 +149,7 @@ impl FromStr for EventFormat {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        by_name(name, "form of a recording", &Self::ALL, Self::name)
+        by_name(name, "recording format", &Self::ALL, Self::name)
     }
 }
 
@@ -183,11 +184,11 @@ mod tests {
     fn err_an_unknown_name_says_the_known_ones() {
         assert_eq!(
             "xml".parse::<ReportFormat>().expect_err("unknown").to_string(),
-            "\"xml\" is no form of a report; there are json, junit, junit-strict, html"
+            "\"xml\" is not a report format; expected one of json, junit, junit-strict, html"
         );
         assert_eq!(
             "pcap".parse::<EventFormat>().expect_err("unknown").to_string(),
-            "\"pcap\" is no form of a recording; there are har, jsonl, csv"
+            "\"pcap\" is not a recording format; expected one of har, jsonl, csv"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! The report as JSON, written and read back.
 //!
-//! Owns the check of the format's version. It refuses to know the fields, which stand in the model.
+//! Owns the check of the format's version. It refuses to know the fields, which are in the model.
 
 use std::fmt::{self, Write};
 
@@ -9,7 +9,7 @@ use super::{Report, Verdict};
 /// The version of the report that this build writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
 
-/// Why a text is no report.
+/// Why a text is not a report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// Not JSON, or not the fields of a report; the words say line and column.

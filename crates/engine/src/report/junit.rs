@@ -1,10 +1,11 @@
 //! The report as JUnit XML, in the dialect that Jenkins, GitLab and the reporters of GitHub read.
 //!
-//! Owns what is a test case: every check and every threshold, so that a reporter is green when and only when the verdict is
-//! `pass`. An inconclusive one is an `error` of the type `inconclusive`, never `skipped`: reporters pass over what was
-//! skipped, and a job that lets the reporter decide would be green though nothing was judged.
+//! Owns what is a test case: every check and every threshold, so that a reporter is green when and only when the
+//! verdict is `pass`. An inconclusive one is an `error` of the type `inconclusive`, never `skipped`: reporters ignore
+//! skipped cases, and a job that relies on the reporter would be green although nothing was judged.
 //!
-//! The strict style keeps to what the schema of Jenkins' xUnit plugin (`junit-10.xsd`) and that of Apache Ant both allow.
+//! The strict style uses only what the schema of Jenkins' xUnit plugin (`junit-10.xsd`) and that of Apache Ant both
+//! allow.
 
 use std::collections::HashSet;
 use std::fmt::{self, Write};
@@ -149,7 +150,7 @@ fn of_check(check: &CheckReport, same_as: Option<&str>) -> Outcome {
         None => check.verdict.name(),
     };
     let text = match same_as {
-        Some(first) => format!("its setup failed as that of {first:?}, which is told there\n"),
+        Some(first) => format!("its setup failed like that of {first:?}; see there\n"),
         None => explain(check) + &around::lines(check),
     };
     Outcome::of(check.verdict, kind, words::reason(check).unwrap_or_default(), text)
@@ -383,7 +384,7 @@ fn steps(check: &CheckReport) -> String {
             let _ = write!(text, "  ({title})");
         }
         if let Some(forgiven) = forgiven {
-            let _ = write!(text, "  (did not hold, as it may: {forgiven})");
+            let _ = write!(text, "  (did not hold, which is allowed: {forgiven})");
         }
         if let Some(met) = words::met(step) {
             let _ = write!(text, "  ({met})");

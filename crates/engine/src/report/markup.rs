@@ -1,11 +1,11 @@
 //! XML and HTML are written by hand: a few elements do not pay for a crate in the worker's download.
 //!
-//! Owns the one escape of both. What goes through it cannot leave the place it stands in, whatever it holds, and
-//! characters that XML 1.0 forbids even as references are left out, since a reader refuses the whole file for one of them.
+//! Owns the one escape of both. Escaped text cannot leave its place, whatever it contains. Characters that XML 1.0
+//! forbids even as references are left out, since a reader refuses the whole file for one of them.
 
 use std::fmt::{self, Write};
 
-/// Where a text stands.
+/// Where a text is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Body,

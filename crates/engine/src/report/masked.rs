@@ -1,6 +1,6 @@
 //! A report without secrets.
 //!
-//! Owns the list of places where a text can stand in a report. Whoever adds a field to the model adds it here: the
+//! Owns the list of places where a text can appear in a report. A new field of the model must be added here: the
 //! patterns name every field, so that forgetting one does not compile.
 
 use std::borrow::Cow;

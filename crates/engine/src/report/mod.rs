@@ -1,8 +1,8 @@
-//! What came of a run, as data, and the forms in which people and machines read it.
+//! The result of a run, as data, and the formats in which people and machines read it.
 //!
-//! Owns the report JSON, which is a public contract, the other forms of a report, and those of a recorded session. It refuses
-//! to judge: the runner has judged, a report says it. The rule a reader would break: every form is written into a
-//! [`std::fmt::Write`] as it goes, so that a recording of 100 000 events is never in memory twice.
+//! Owns the report JSON, which is a public contract, the other formats of a report, and those of a recorded session. It
+//! refuses to judge: the runner judges, a report shows the verdict. Every format is streamed into a
+//! [`std::fmt::Write`], so that a recording of 100 000 events is never in memory twice.
 
 mod around;
 mod format;
@@ -44,8 +44,8 @@ pub fn explain_check(check: &CheckReport) -> String {
     words::explain(check)
 }
 
-/// All that is known of the checks that did not pass, each with its place. What several setups failed of is told once, with
-/// the checks that failed of the same.
+/// All that is known of the checks that did not pass, each with its place. A failure that several setups share is
+/// listed once, with the checks that failed of the same.
 pub fn explain_checks(checks: &[CheckReport]) -> Vec<(usize, String)> {
     let same = words::same_setups(checks);
     let told =
@@ -64,7 +64,7 @@ pub fn explain_checks(checks: &[CheckReport]) -> Vec<(usize, String)> {
     .collect()
 }
 
-/// The first messages that did not come, for each check that has one, where this threshold of the suite is broken for want of
+/// The first messages that did not come, for each check that has one, where this threshold of the suite is broken for lack of
 /// messages: the check's name, and lines. Those steps passed, so nothing else tells of them.
 pub fn explain_missing<'a>(threshold: &ThresholdReport, checks: &'a [CheckReport]) -> Vec<(&'a str, String)> {
     words::missed_under(threshold, checks)
@@ -75,7 +75,7 @@ pub fn setup_failure(path: &str, failure: &Failure) -> Option<String> {
     words::setup_key(path, failure)
 }
 
-/// How many messages no step of a check selected, in words; none when there are none.
+/// How many messages no step of a check selected, in words; none for zero.
 pub fn left_over(check: &CheckReport) -> Option<String> {
     words::left_over(check)
 }

@@ -1,7 +1,6 @@
 //! The report, field by field as its JSON has it.
 //!
-//! Owns names and units of the contract. The rule a reader would break: a field that is public here is public for ever;
-//! add fields, never change one.
+//! Owns names and units of the contract. A public field stays public for ever: add fields, never change one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -129,7 +128,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetReport {
     /// Scheme, host, port and path. A query is left out: it names users and tokens, and no server. A placeholder that has its
-    /// value only while the run goes on stays as it is written.
+    /// value only during the run stays as written.
     pub url: String,
     /// Where its host comes from, such as `from WS_URL` or `written in the suite`.
     pub from: String,
@@ -138,7 +137,7 @@ pub struct TargetReport {
     pub via: Option<String>,
 }
 
-/// A server that opened connections, and then did not any more.
+/// A server that accepted connections, and then no longer did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerStopped {
     /// Where it was.
@@ -198,7 +197,7 @@ pub struct ServerReport {
 pub struct ShardReport {
     /// Which, from 0.
     pub index: u32,
-    /// Of its steps; thresholds are judged on the figures of all. An error when it gave no report.
+    /// The verdict of its steps; thresholds are judged on the figures of all shards. An error when it gave no report.
     pub verdict: Verdict,
     /// Why, where no check says it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -349,7 +348,7 @@ pub struct CheckReport {
     pub metrics: BTreeMap<String, Metric>,
     /// Its own.
     pub thresholds: Vec<ThresholdReport>,
-    /// Setup, steps, invariants and teardown, in the order of the suite, inner ones after the one they stand in.
+    /// Setup, steps, invariants and teardown, in the order of the suite, inner ones after the one they are in.
     pub steps: Vec<StepReport>,
     /// Messages that no expectation selected; at most as many as fit into a report.
     pub leftovers: Vec<Leftover>,
@@ -379,9 +378,9 @@ pub struct HarnessReport {
 /// What came of one step, all its rounds and clients together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepReport {
-    /// Where it stands in the check, such as `steps[2].all[0][1]`, `setup[0]` or `invariants[1]`.
+    /// Where it is in the check, such as `steps[2].all[0][1]`, `setup[0]` or `invariants[1]`.
     pub path: String,
-    /// Where it stands in the suite's text, from 1; 0 when unknown.
+    /// Where it is in the suite's text, from 1; 0 when unknown.
     #[serde(default)]
     pub line: u32,
     /// What it does, in a few words: `alice connects`.
@@ -434,7 +433,7 @@ pub struct Unmet {
     /// How many messages of other shapes came.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub instead_omitted: u64,
-    /// The first message that did not come, where that is no failure of the step.
+    /// The first message that did not come, where that is not a failure of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<Box<Failure>>,
 }
@@ -475,7 +474,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// In a sentence.
     pub message: String,
-    /// The client it happened to; none when it happened to nobody in particular.
+    /// The client it happened to; none when it concerns no particular client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The round of the innermost repeat, from 0.
@@ -490,13 +489,14 @@ pub struct Failure {
     /// Where it differs.
     #[serde(default)]
     pub diff: Vec<Difference>,
-    /// What the browser says of a connection that ended without a close frame. The page is never told; the command is.
+    /// What the browser says of a connection that ended without a close frame. Only the command can read it; a page
+    /// cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
     /// What may be behind the end of a connection, the likeliest first, of the same table as in the page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
-    /// The address whose handshake failed, for who hears of it while the run goes on. It may hold secrets and is in no report.
+    /// The address whose handshake failed, for listeners during the run. It may hold secrets and is not part of a report.
     #[serde(skip)]
     pub handshake: Option<Endpoint>,
 }

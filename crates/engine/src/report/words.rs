@@ -1,4 +1,4 @@
-//! How a failure and a figure read, in every form that people look at.
+//! The words for failures and figures, in every format that people read.
 //!
 //! Owns the sentences and the units, so that HTML and JUnit say the same. It refuses to know any markup.
 
@@ -228,7 +228,7 @@ pub(super) fn missed_under<'a>(
     told.filter(|(_, lines)| !lines.is_empty()).collect()
 }
 
-/// How many messages no step selected; none when there is none.
+/// How many messages no step selected; none for zero.
 pub(super) fn left_over(check: &CheckReport) -> Option<String> {
     match check.leftovers.len() as u64 + check.leftovers_omitted {
         0 => None,

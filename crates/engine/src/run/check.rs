@@ -1,7 +1,7 @@
 //! One check from its first open to its last close.
 //!
-//! Owns the order: setup, steps, teardown, closing; and what ends a check early: a failure, a broken invariant, its timeout,
-//! somebody who stops it. The rule a reader would break: whatever happens, teardown runs and every socket is closed.
+//! Owns the order: setup, steps, teardown, closing; and what ends a check early: a failure, a broken invariant, its
+//! timeout, a stop. Teardown always runs and every socket is always closed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -29,13 +29,13 @@ use crate::{Closing, Instant, World};
 
 /// A check that has no bound of its own has this one.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long teardown, and then closing, may take once somebody has stopped the run.
+/// How long teardown, and then closing, may take once the run was stopped.
 const AFTER_STOP: Duration = Duration::from_secs(5);
-/// How long a strict check waits for messages that nobody wanted, when its last step has what it wants.
+/// How long a strict check waits for unexpected messages after its last step.
 const SETTLING: Duration = Duration::from_millis(100);
 /// How many members a group may have; browsers stop at a few hundred connections.
 const MOST_MEMBERS: u64 = 10_000;
-/// How many messages that nobody selected a report shows of one check.
+/// How many unselected messages of one check a report shows.
 pub(super) const MOST_LEFTOVERS: usize = 100;
 
 /// How many remarks a report shows of one check.
@@ -55,7 +55,7 @@ pub(super) struct CheckRun<W: World> {
     pub number: usize,
     /// Which of the suite's.
     pub check: usize,
-    /// Of its row, set, and captured by nobody in particular.
+    /// From its row, from `set`, and captured without a client.
     pub variables: RefCell<Map<String, Value>>,
     /// Those of this shard.
     pub members: RefCell<Vec<Rc<Member<W>>>>,
@@ -67,7 +67,7 @@ pub(super) struct CheckRun<W: World> {
     /// Whether connections were opened faster than a browser lets them.
     pub has_burst: Cell<bool>,
     pub context: Rc<CheckContext>,
-    /// Whether a threshold says how many messages may be missing, so that rounds go on without them.
+    /// Whether a threshold says how many messages may be missing, so that rounds continue without them.
     pub bears_missing: bool,
     /// Why it is not applicable, if a step says so.
     pub skipped: RefCell<Option<String>>,
@@ -95,7 +95,7 @@ struct Cut {
     reason: Option<String>,
 }
 
-/// How the note on an invariant ends that had nothing to look at. Of several shards it is told only if all say so.
+/// The end of the note on an invariant that matched no message. With several shards it appears only if all say so.
 pub(super) const IDLE: &str = "matched no message, so it proves nothing";
 
 /// The path of the line that says whether something is left over in a strict check.
@@ -209,7 +209,7 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
-    /// A value that is needed before anybody acts.
+    /// A value that is needed before any client acts.
     pub fn early<T: FromValue>(&self, field: &Field<T>) -> Result<T, Box<Failure>> {
         field.get(&mut self.scope(None, None, None)).map_err(failure::script)
     }
@@ -313,7 +313,7 @@ impl<W: World> CheckRun<W> {
         let timeout = timeout.map_err(|failure| self.broken(&failure))?;
         let main = async {
             self.steps(&suite.setup, &StepContext::before_all()).await?;
-            self.steps(&self.definition().steps, &StepContext::nobody()).await
+            self.steps(&self.definition().steps, &StepContext::unbound()).await
         };
         let end = self.bounded(main, timeout, Duration::ZERO).await;
         if self.definition().strict && end == Ok(Ok(())) {
@@ -331,7 +331,7 @@ impl<W: World> CheckRun<W> {
         end.and(after).map(|_| ())
     }
 
-    /// Ends when somebody has stopped the run, and so long after it.
+    /// Ends this long after the run was stopped.
     async fn stopped(&self, grace: Duration) {
         self.run.stop.asked().await;
         if !grace.is_zero() {
@@ -348,7 +348,7 @@ impl<W: World> CheckRun<W> {
         }
     }
 
-    /// Runs steps until they end, the time is up, or `grace` has passed since somebody stopped the run.
+    /// Runs steps until they end, the time is up, or `grace` has passed since the run was stopped.
     async fn bounded<T>(
         &self,
         steps: impl Future<Output = T>,
@@ -379,7 +379,7 @@ impl<W: World> CheckRun<W> {
         Err(cut)
     }
 
-    /// Whether something has happened that ends the check, whatever the steps say.
+    /// Whether an event has ended the check, whatever the steps do.
     pub fn is_broken(&self) -> bool {
         !self.context.broken.borrow().is_empty()
     }
@@ -415,7 +415,7 @@ impl<W: World> CheckRun<W> {
         idle.map(|(_, invariant)| say(&invariant.path)).collect()
     }
 
-    /// Connections that the other side has ended, where no step needed them any more or looked at how.
+    /// Connections that the server has ended after their last use, when no step checked the end.
     fn unseen_ends(&self) -> Option<String> {
         let members = self.members.borrow();
         let mut unseen = members.iter().filter_map(|member| {
@@ -432,7 +432,7 @@ impl<W: World> CheckRun<W> {
         Some(format!("the server ended {name} with {end} at {at}{others}, and no step looked at it"))
     }
 
-    /// In a strict check every message that nobody selected is one too many.
+    /// In a strict check every message that no step selected is one too many.
     fn find_strays(&self) {
         let at = self.results.borrow().place(STRICT);
         for member in self.members.borrow().iter() {
@@ -449,7 +449,7 @@ impl<W: World> CheckRun<W> {
         self.results.borrow_mut().pass(at);
     }
 
-    /// What nobody selected, as far as a report has room, and how much more there is.
+    /// The unselected messages, as many as fit into a report, and how many more there are.
     fn collect_leftovers(&self) -> (Vec<Leftover>, u64) {
         let members = self.members.borrow();
         let mut all = Vec::new();
@@ -486,17 +486,17 @@ impl<W: World> CheckRun<W> {
                 notify.until(world, deadline, || member.ending()).await;
             }
         });
-        // Whoever has stopped a run does not wait for servers that keep their connections.
+        // After a stop, the run does not wait for servers that keep their connections.
         select(Box::pin(join_all(closes)), Box::pin(self.stopped(AFTER_STOP))).await;
         let now = world.now();
         for member in &members {
-            // Who was closed before has been silent since for a good reason.
+            // A connection that was closed before is rightly silent.
             member.rest(member.ending().map_or(now, |ending| ending.at));
             member.abandon(now);
         }
     }
 
-    /// Everybody whom steps without `on` and without a step around them that names somebody act on.
+    /// The clients that a step acts on when neither it nor a step around it has `on`.
     pub fn only_member(&self) -> Option<Rc<Member<W>>> {
         match (self.definition().clients.as_slice(), self.members.borrow().as_slice()) {
             ([client], [member]) if client.count.is_none() => Some(member.clone()),

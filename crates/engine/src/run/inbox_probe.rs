@@ -1,7 +1,7 @@
-//! A door to the inbox, for benchmarks and for a model of it to be compared with.
+//! Access to the inbox, for benchmarks and for comparison with a model of it.
 //!
-//! Owns nothing: what an inbox costs and what it selects cannot be told apart from the rest of a run from outside. It is no
-//! part of the library's interface and of no build for a browser.
+//! Owns nothing: from outside, the cost and the selection of an inbox cannot be separated from the rest of a run. It is
+//! not part of the library's interface and of no build for a browser.
 #![allow(missing_docs, reason = "not documented on purpose")]
 
 use std::rc::Rc;
@@ -84,7 +84,7 @@ impl Probe {
         self.inbox.forget(&waiting.0);
     }
 
-    /// The places of the messages that nobody selected.
+    /// The places of the unselected messages.
     pub fn leftovers(&self) -> Vec<u64> {
         self.inbox.leftovers().0.iter().map(|message| message.order).collect()
     }

@@ -1,7 +1,7 @@
 //! One connection of a check, across reconnects.
 //!
-//! Owns its socket, its inbox, what it has captured and how it ended. It refuses to know steps. The rule a reader would
-//! break: the sink of a socket holds its member weakly, since the member holds the socket.
+//! Owns its socket, its inbox, its captures and its end. It refuses to know steps. The sink of a socket holds its
+//! member weakly, since the member holds the socket.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -50,9 +50,9 @@ pub(super) struct CheckContext {
     pub began: Instant,
     /// The code with which a connection ended last.
     pub last_code: Cell<Option<u16>>,
-    /// Messages that nobody sees.
+    /// Messages that steps do not see.
     pub ignore: Vec<Rc<Matcher>>,
-    /// Broken invariants, by their number; whoever runs the steps takes note of them.
+    /// Broken invariants, by their number; the runner of the steps notes them.
     pub broken: RefCell<Vec<(usize, Failure)>>,
 }
 
@@ -165,7 +165,7 @@ impl<W: World> Member<W> {
             }
         });
         self.is_end_seen.set(false);
-        // The old socket, if there is one, goes first: it must not be heard any more.
+        // The old socket, if any, goes first: its events must not arrive any more.
         drop(self.socket.borrow_mut().take());
         if matches!(*self.state.borrow(), State::Open | State::Closing) {
             self.context.meter.borrow_mut().ended();

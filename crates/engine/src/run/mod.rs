@@ -1,8 +1,8 @@
 //! Running a suite: from a plan to a report.
 //!
-//! Owns the flow of checks and steps, and what their failures say. It runs on any [`World`](crate::World), reads no
-//! clock of its own and opens no socket by itself. The rule a reader would break: every wait has a bound, and whoever drops
-//! or stops a run leaves no socket behind.
+//! Owns the flow of checks and steps, and the words of their failures. It runs on any [`World`](crate::World), reads no
+//! clock of its own and opens no socket by itself. Every wait has a bound, and a run that is dropped or stopped leaves
+//! no socket open.
 
 mod check;
 mod inbox;

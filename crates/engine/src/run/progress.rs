@@ -1,7 +1,7 @@
-//! What is told while a run goes on.
+//! The events of a run in progress.
 //!
-//! Owns the one vocabulary behind the live page, the terminal and the driver. The rule a reader would break: nothing here is
-//! told per message; messages come as counts and deltas, four times a second.
+//! Owns the one vocabulary behind the live page, the terminal and the driver. No event is sent per message: messages
+//! come as counts and deltas, four times a second.
 
 use std::collections::BTreeMap;
 
@@ -29,15 +29,16 @@ pub enum Progress {
         /// Which one of those planned.
         check: usize,
     },
-    /// A step begins. Neither rounds of a repeat nor clients that do the same side by side are told one by one.
+    /// A step begins. Rounds of a repeat and clients that act side by side get no events of their own.
     StepStarted {
         /// Which check.
         check: usize,
         /// Which of its steps.
         step: usize,
     },
-    /// A step has ended; one within a repeat is told when it fails for the first time and when the repeat ends. Told again, it
-    /// replaces what was told before. When the check ends, every step has been told as the report has it, skipped ones too.
+    /// A step has ended; one within a repeat is reported when it first fails and when the repeat ends. Reported again,
+    /// it replaces what was reported before. When the check ends, every step has been reported as the report has it,
+    /// skipped ones too.
     StepEnded {
         /// Which check.
         check: usize,
@@ -92,7 +93,7 @@ pub struct PlannedCheck {
     pub name: String,
     /// For choosing.
     pub tags: Vec<String>,
-    /// Its steps with those of setup and teardown, inner ones after the one they stand in.
+    /// Its steps with those of setup and teardown, inner ones after the one they are in.
     pub steps: Vec<PlannedStep>,
 }
 
@@ -101,7 +102,7 @@ pub struct PlannedCheck {
 pub struct PlannedStep {
     /// Such as `steps[2].all[0][1]`.
     pub path: String,
-    /// Where it stands in the text, from 1.
+    /// Where it is in the text, from 1.
     pub line: u32,
     /// What it does.
     pub title: String,

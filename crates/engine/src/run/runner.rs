@@ -28,15 +28,15 @@ use crate::{Instant, Payload, World};
 
 /// How often it is found out how late the event loop is.
 const PULSE: Duration = Duration::from_millis(50);
-/// After so many of them what has happened is told: four times a second. Whoever draws it needs the processor that the
-/// server and the browser's own sockets need, too; at ten times a second the drawing was one round trip in a hundred.
+/// Progress is reported after this many of them: four times a second. Drawing it takes processor time from the server
+/// and the browser's own sockets; at ten times a second, it cost one round trip in a hundred.
 const PULSES_A_TICK: u32 = 5;
-/// What a run does to find out how late timers come before it begins: so many of so long, and that a few times if need be.
+/// Before a run, timer lateness is measured: `BEATS` timers of `BEAT`, at most `TRIES` times.
 const BEATS: u32 = 40;
 const BEAT: Duration = Duration::from_millis(5);
 const TRIES: u32 = 3;
 
-/// How the reason of a check begins that somebody has stopped.
+/// How the reason of a stopped check begins.
 pub(super) const STOPPED: &str = "stopped";
 
 /// Hears what happens.
@@ -71,11 +71,11 @@ pub(super) struct RunShared<W: World> {
     unfit: RefCell<Vec<String>>,
 }
 
-/// Runs a plan. Never fails: what went wrong stands in the report.
+/// Runs a plan. Never fails: the report says what went wrong.
 pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener) -> Report {
     let began = world.now();
     let random = plan.random.clone();
-    // Who keeps the flag up to date has set it where the page is hidden at the start; then the flag says more.
+    // Where the page is hidden at the start, its owner has set the flag, which then says more.
     let is_hidden_always = plan.options.environment.hidden && !plan.options.hidden.get();
     let run = Rc::new(RunShared {
         world,
@@ -112,7 +112,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
     run.report(started, checks)
 }
 
-/// What fails for want of a connection says nothing of what was to be checked.
+/// A failure for lack of a connection says nothing about what was to be checked.
 fn unjudge(check: &mut CheckReport, gone: &ServerStopped) {
     check.verdict = Verdict::Inconclusive;
     check.reasons.insert(0, format!("{NOT_JUDGED}: {}", gone.fragment()));
@@ -132,22 +132,22 @@ impl<W: World> RunShared<W> {
         self.plan.masker.mask(text).into_owned()
     }
 
-    /// The failure as it may be told.
+    /// The failure, masked.
     pub fn masked_failure(&self, failure: Failure) -> Failure {
         failure::cut(failure.masked(&self.plan.masker))
     }
 
-    /// A message as it may be told.
+    /// A message, masked.
     pub fn masked_message(&self, payload: &Payload) -> String {
         failure::cut_message(&self.masked(&failure::uncut(payload)))
     }
 
-    /// The event loop stood still for so long.
+    /// The event loop stood still for this long.
     pub fn lagged(&self, late: Duration) {
         self.worst_lag.set(self.worst_lag.get().max(late));
     }
 
-    /// Keeps a value out of everything that is told from now on, and out of the report, if its name is that of a secret.
+    /// Keeps a value out of all later events and out of the report, if its name is that of a secret.
     pub fn learn(&self, name: &str, value: &Value) -> Result<(), Box<Failure>> {
         match self.plan.suite.secrets.iter().any(|secret| secret == name) {
             true => self.plan.masker.learn(value).map_err(failure::script),
@@ -162,7 +162,7 @@ impl<W: World> RunShared<W> {
         if suite.require.is_empty() || self.stop.is_asked() {
             return;
         }
-        // A moment in which the machine does something else is no reason to give up.
+        // A moment in which the machine is busy is not a reason to give up.
         for _ in 0..TRIES {
             let mut lag = Histogram::new();
             for _ in 0..BEATS {
@@ -235,7 +235,7 @@ impl<W: World> RunShared<W> {
         report
     }
 
-    /// The check that first ran into a server that later checks have found gone, too, is not judged either.
+    /// The check that first met a server that later checks have found gone is not judged either.
     fn settle_doubt(&self, checks: &mut [CheckReport]) {
         let (Some(first), Some(gone)) = (self.watch.doubtful.get(), self.watch.stopped()) else { return };
         let is_unjudged =
@@ -269,7 +269,7 @@ impl<W: World> RunShared<W> {
         reasons.extend(reason);
         let allows_less = judge::allows_less(lines.iter().map(|(threshold, _)| threshold));
         check.results.borrow_mut().settle_missing(allows_less, verdict != Verdict::Pass);
-        // Whoever has heard all that was told knows each step as the report has it.
+        // A listener that has heard all events knows each step as the report has it.
         let untold = check.results.borrow().untold();
         check.tell_ends(&untold);
         let results = std::mem::replace(&mut *check.results.borrow_mut(), StepResults::new([]));
@@ -380,7 +380,7 @@ impl<W: World> RunShared<W> {
         if self.stop.is_asked() && checks.iter().any(is_cut) {
             reasons.push(format!("{STOPPED} before its end"));
         }
-        // One check that found nobody there is its own failure, and may have another cause.
+        // A single check that found no server is its own failure, and may have another cause.
         let is_sole = self.watch.doubtful.get().is_some_and(|first| first + 1 == checks.len());
         let stopped = self.watch.stopped().filter(|_| !is_sole);
         reasons.extend(stopped.iter().map(ServerStopped::sentence));

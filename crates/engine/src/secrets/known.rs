@@ -1,4 +1,4 @@
-//! The values of secret variables, taken out of what leaves or is kept.
+//! Removes the values of secret variables from text that is exported or stored.
 //!
 //! Owns how a value becomes its placeholder, or the mask where no placeholder can stand. It refuses to know where a text goes.
 

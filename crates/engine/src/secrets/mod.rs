@@ -1,4 +1,4 @@
-//! Finds what looks like a secret in a text, by the name it stands under and by its shape.
+//! Finds values that look like secrets in a text, by their name and by their shape.
 //!
 //! Owns the judgement for links, exports and recordings. It refuses to know which variables are secret: their values are known,
 //! and [`Masker`](crate::base::mask::Masker) takes those out. A suspect is a guess, so a person decides; nothing here changes a text unasked.
@@ -19,7 +19,7 @@ pub use known::Known;
 /// A part of a text that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspect {
-    /// Where it stands, in words: `` `$.auth.token` ``, ``the field `token` ``, ``a JSON Web Token at `$.x` ``. It never has the value.
+    /// Where it is, in words: `` `$.auth.token` ``, ``the field `token` ``, ``a JSON Web Token at `$.x` ``. It never has the value.
     pub place: String,
     /// What made it a suspect.
     pub why: Why,

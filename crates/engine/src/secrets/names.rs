@@ -1,8 +1,9 @@
-//! Which names have secrets under them.
+//! The names whose values are secrets.
 //!
-//! Owns the lists. Names are judged by their words, so that `X-Api-Key`, `apiKey` and `API_KEY` are one name, and `monkey` has no key.
+//! Owns the lists. Names are split into words, so that `X-Api-Key`, `apiKey` and `API_KEY` are one name, and `monkey`
+//! contains no key.
 
-/// Where a name stands. A query says `code` of a login, a message says it of an error.
+/// Where a name is. A query says `code` of a login, a message says it of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum In {
     /// In running text, before a colon.
@@ -13,7 +14,7 @@ pub(super) enum In {
     Query,
 }
 
-/// Secret wherever they stand in a name.
+/// Secret wherever they are in a name.
 const STRONG: [&str; 20] = [
     "token",
     "password",

@@ -1,6 +1,7 @@
-//! Goes through a text: JSON first, what stands around it as running text, then what is encoded within.
+//! Scans a text: JSON first, then the text around it, then encoded parts within.
 //!
-//! Owns places and spans; [`super::encoded`] undoes encodings. Every step takes time in proportion to the text, and looks at most [`DEEPEST`] encodings deep.
+//! Owns places and spans; [`super::encoded`] undoes encodings. Every step takes linear time and looks at most
+//! [`DEEPEST`] encodings deep.
 
 use super::encoded::{decoded, percent_decoded, unescaped};
 use super::names::{self, In};
@@ -33,7 +34,7 @@ pub(super) fn suspects(text: &str) -> Vec<Suspect> {
     found
 }
 
-/// A text that is looked at, and where it comes from.
+/// The text being scanned, and its origin.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     text: &'a str,

@@ -1,4 +1,4 @@
-//! What looks like a credential wherever it stands.
+//! Values that look like credentials under any name.
 //!
 //! Owns the shapes: what follows `Bearer`, a JSON Web Token, `user:password@`, private keys, keys of known services, and long texts
 //! that look random. It refuses to know names.
@@ -38,7 +38,7 @@ const KNOWN: [(&str, usize); 20] = [
     ("dckr_pat_", 20),
 ];
 
-/// Tells of each credential that has a mark: what it is, why, and where.
+/// Reports each credential that has a mark: what it is, why, and where.
 pub(super) fn credentials(text: &str, mut tell: impl FnMut(&str, Why, usize, usize)) {
     schemes(text, &mut tell);
     json_web_tokens(text, &mut tell);
@@ -125,7 +125,7 @@ fn private_keys(text: &str, tell: &mut impl FnMut(&str, Why, usize, usize)) {
     }
 }
 
-/// Tells of each run of letters, digits and the signs of base64 that is long enough to be looked at.
+/// Reports each run of letters, digits and base64 signs that is long enough to check.
 pub(super) fn runs(text: &str, mut tell: impl FnMut(usize, usize)) {
     let bytes = text.as_bytes();
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
@@ -150,7 +150,7 @@ pub(super) fn known_key(run: &str) -> Option<&'static str> {
     (is_known && has_digit).then_some("a key of a known service")
 }
 
-/// Tells of the parts of a run that look random: all of it, or what stands between slashes of a path.
+/// Reports the parts of a run that look random: all of it, or the parts between slashes of a path.
 pub(super) fn random_parts(run: &str, mut tell: impl FnMut(usize, usize)) {
     let slashes = run.bytes().filter(|b| *b == b'/').count();
     if !run.starts_with('/') && slashes * 12 <= run.len() {

@@ -1,7 +1,7 @@
 //! A world of virtual time, for tests: scripted servers, seeded randomness, no waiting.
 //!
-//! Owns a clock that jumps to the next thing that happens. Every run is reproducible from its seed and script. It refuses
-//! to model TCP; a scripted server says what arrives when.
+//! Owns a clock that jumps to the next event. Every run is reproducible from its seed and script. It refuses to model
+//! TCP; a scripted server says what arrives when.
 
 mod outbox;
 
@@ -51,9 +51,9 @@ pub trait Server {
     fn chooses(&mut self, _offered: &[String]) -> String {
         String::new()
     }
-    /// The connection is open. Whoever keeps the peer can speak without being spoken to, also to others.
+    /// The connection is open. The owner of the peer can send at any time, also to other peers.
     fn on_open(&mut self, _peer: Peer) {}
-    /// The connection has ended, whoever ended it.
+    /// The connection has ended, by either side.
     fn on_end(&mut self) {}
     /// How long until a close is answered; `None` never answers.
     fn answers_close_after(&mut self) -> Option<Duration> {
@@ -314,7 +314,7 @@ impl World for Sim {
         let known = answers.iter_mut().find(|(prefix, _)| request.url.starts_with(prefix.as_str()));
         let (wait, answer) = match known {
             Some((_, answer)) => answer(&request),
-            None => (Duration::ZERO, Err(HttpError { message: "nobody answers there".to_owned() })),
+            None => (Duration::ZERO, Err(HttpError { message: "nothing answers there".to_owned() })),
         };
         let sleep = self.sleep(wait);
         Box::pin(async move {

@@ -1,6 +1,7 @@
-//! A network that takes its time.
+//! A slow network.
 //!
-//! Owns what waits to go out of one connection. It refuses to know messages: those who sent them ask when they will be gone.
+//! Owns the bytes that wait to leave one connection. It refuses to know messages: the senders ask when theirs will be
+//! gone.
 
 use std::cell::Cell;
 use std::time::Duration;

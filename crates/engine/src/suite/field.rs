@@ -1,6 +1,6 @@
 //! A value of a suite that may hold placeholders.
 //!
-//! Owns when such a value is read: once and for all when it has no placeholder, else anew each time it is needed.
+//! Owns when such a value is read: once when it has no placeholder, otherwise again each time it is needed.
 
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub enum FieldError {
     /// A placeholder has none.
     #[error(transparent)]
     Expand(#[from] ExpandError),
-    /// What came out cannot stand there.
+    /// The resulting value is not allowed there.
     #[error("{0}")]
     Value(String),
 }
@@ -81,7 +81,9 @@ impl FromValue for u64 {
             Value::Number(number) => number.as_u64().or_else(|| whole_float(number)),
             _ => None,
         };
-        whole.ok_or_else(|| format!("{} is no whole number from 0", crate::matcher::excerpt(value)))
+        whole.ok_or_else(|| {
+            format!("expected a non-negative integer, found {}", crate::matcher::excerpt(value))
+        })
     }
 
     fn from_expanded(value: &Value) -> Result<Self, String> {
@@ -121,7 +123,7 @@ impl FromValue for String {
     fn from_value(value: &Value) -> Result<Self, String> {
         match value {
             Value::String(text) => Ok(text.clone()),
-            other => Err(format!("{} is no text", crate::matcher::excerpt(other))),
+            other => Err(format!("expected a string, found {}", crate::matcher::excerpt(other))),
         }
     }
 
@@ -151,7 +153,7 @@ impl FromValue for Rc<Matcher> {
 impl FromValue for Rc<Query> {
     fn from_value(value: &Value) -> Result<Self, String> {
         let text = String::from_value(value)?;
-        Query::parse(&text).map(Rc::new).map_err(|error| format!("{text:?} is no JSONPath: {error}"))
+        Query::parse(&text).map(Rc::new).map_err(|error| format!("{text:?} is not a JSONPath: {error}"))
     }
 }
 
@@ -226,14 +228,14 @@ impl std::fmt::Display for StatusSet {
 /// A code, or a text such as `3000-4999`.
 fn codes_of(value: &Value) -> Result<RangeInclusive<u16>, String> {
     let code =
-        |number: u64| u16::try_from(number).map_err(|_| format!("{number} is above 65535, so it is no code"));
+        |number: u64| u16::try_from(number).map_err(|_| format!("{number} is above 65535, the largest code"));
     let ends = value.as_str().and_then(|text| text.split_once('-'));
     let Some((Ok(from), Ok(to))) = ends.map(|(from, to)| (from.trim().parse(), to.trim().parse())) else {
         return u64::from_value(value).and_then(code).map(|one| one..=one);
     };
     let range = code(from)?..=code(to)?;
     if range.is_empty() {
-        return Err(format!("{value} holds no code; write the smaller one first"));
+        return Err(format!("{value} is an empty range; write the smaller code first"));
     }
     Ok(range)
 }
@@ -282,12 +284,12 @@ mod tests {
         check(json!(5), Ok(5_u64));
         check(serde_json::from_str("5.0").unwrap(), Ok(5_u64));
         check(serde_json::from_str("1e3").unwrap(), Ok(1000_u64));
-        check::<u64>(json!(-1), Err("-1 is no whole number from 0"));
-        check::<u64>(json!(1.5), Err("1.5 is no whole number from 0"));
-        check::<u64>(json!("5"), Err("\"5\" is no whole number from 0"));
+        check::<u64>(json!(-1), Err("expected a non-negative integer, found -1"));
+        check::<u64>(json!(1.5), Err("expected a non-negative integer, found 1.5"));
+        check::<u64>(json!("5"), Err("expected a non-negative integer, found \"5\""));
         check_open("{{env.COUNT}}", Ok(10_u64));
         check_open("{{n}}", Ok(5_u64));
-        check_open::<u64>("{{room}}", Err("\"blue\" is no whole number from 0"));
+        check_open::<u64>("{{room}}", Err("expected a non-negative integer, found \"blue\""));
     }
 
     #[test]
@@ -305,10 +307,10 @@ mod tests {
         check(json!([1000, "3000 - 4999"]), Ok(StatusSet(vec![1000..=1000, 3000..=4999])));
         check::<StatusSet>(
             json!("4999-3000"),
-            Err("\"4999-3000\" holds no code; write the smaller one first"),
+            Err("\"4999-3000\" is an empty range; write the smaller code first"),
         );
-        check::<StatusSet>(json!("all"), Err("\"all\" is no whole number from 0"));
-        check::<StatusSet>(json!(70000), Err("70000 is above 65535, so it is no code"));
+        check::<StatusSet>(json!("all"), Err("expected a non-negative integer, found \"all\""));
+        check::<StatusSet>(json!(70000), Err("70000 is above 65535, the largest code"));
         check::<StatusSet>(json!([]), Err("an empty list names no code"));
         check_open("{{env.COUNT}}", Ok(StatusSet(vec![10..=10])));
     }
@@ -326,6 +328,6 @@ mod tests {
     #[test]
     fn text_takes_what_a_placeholder_became() {
         check_open("{{n}}", Ok("5".to_owned()));
-        check::<String>(json!(5), Err("5 is no text"));
+        check::<String>(json!(5), Err("expected a string, found 5"));
     }
 }

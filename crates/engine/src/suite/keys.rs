@@ -1,9 +1,9 @@
-//! Every key of the format: where it may stand, what stands behind it, and what it means.
+//! Every key of the format: where it may stand, what follows it, and what it means.
 //!
 //! Owns the tables from which the parser knows a key and from which the JSON Schema is made, so that neither can know one
 //! that the other does not. It refuses to read anything.
 
-/// What stands behind a key.
+/// What follows a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     /// Any JSON.
@@ -76,7 +76,7 @@ pub(super) struct Key {
 /// The keys of one kind of object.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// What the object is, as in "is no key of a check".
+    /// What the object is, as in "is not a key of a check".
     pub(super) noun: &'static str,
     pub(super) keys: &'static [Key],
     /// Whether the keys of a matcher may stand in it too.
@@ -118,16 +118,12 @@ const CAPTURE: Key = key(
     "What to remember: a name and the JSONPath of its value. Later `{{name}}`, or `{{bob.name}}` from another client.",
     "{ \"sid\": \"$.session\" }",
 );
-const CORRELATE: Key = key(
-    "correlate",
-    Shape::Path,
-    "JSONPath of the field that a reply has in common with its question.",
-    "\"$.id\"",
-);
+const CORRELATE: Key =
+    key("correlate", Shape::Path, "JSONPath of the field that a reply shares with its request.", "\"$.id\"");
 const THRESHOLDS: Key = key(
     "thresholds",
     Shape::Bounds,
-    "Metrics and what they must keep to. Each is a line of its own in every report.",
+    "Metrics and their bounds. Each has a line of its own in every report.",
     "{ \"rtt.p95\": \"< 10ms\", \"missing\": \"== 0\" }",
 );
 
@@ -138,7 +134,7 @@ pub(super) static SUITE: Table = Table {
         key(
             "$schema",
             Shape::Plain,
-            "Where the JSON Schema of this format is, so that editors complete.",
+            "Where the JSON Schema of this format is, so that editors can complete.",
             "",
         ),
         needed("sockscope", Shape::Version, "The version of the format, `1`.", "1"),
@@ -166,17 +162,17 @@ pub(super) static SUITE: Table = Table {
         key(
             "ignore",
             Shape::List(&Shape::Matcher),
-            "Messages that no expectation, no `silence` and no `strict` sees, such as heartbeats.",
+            "Messages that expectations, `silence` and `strict` do not see, such as heartbeats.",
             "[{ \"subset\": { \"type\": \"heartbeat\" } }]",
         ),
         key(
             "invariants",
             Shape::List(&Shape::Object(&INVARIANT)),
-            "What always holds for the messages of each connection, also across reconnects.",
+            "What holds for all messages of each connection, across reconnects too.",
             "[{ \"on\": \"*\", \"increasing\": \"$.seq\" }]",
         ),
         key("setup", Shape::Steps, "Steps before each check.", ""),
-        key("teardown", Shape::Steps, "Steps after each check, also after a failed one.", ""),
+        key("teardown", Shape::Steps, "Steps after each check, even after a failed one.", ""),
         needed(
             "checks",
             Shape::List(&Shape::Object(&CHECK)),
@@ -187,7 +183,7 @@ pub(super) static SUITE: Table = Table {
         key(
             "require",
             Shape::Bounds,
-            "What the harness must offer; else the verdict is `inconclusive`. `timer_step` and `loop_lag.p99`.",
+            "What the harness must offer: `timer_step` and `loop_lag.p99`. Otherwise the verdict is `inconclusive`.",
             "{ \"timer_step\": \"<= 100us\", \"loop_lag.p99\": \"< 50ms\" }",
         ),
     ],
@@ -223,7 +219,7 @@ pub(super) static CLIENT: Table = Table {
         key(
             "count",
             Shape::Count,
-            "Makes it a group of so many connections, `crowd[0]` and so on; `{{index}}` is the place in it.",
+            "Makes it a group of this many connections, `crowd[0]` and so on; `{{index}}` is the position in it.",
             "50",
         ),
         CORRELATE,
@@ -242,7 +238,7 @@ pub(super) static CHECK: Table = Table {
         key(
             "each",
             Shape::Rows,
-            "Makes one check of each row: columns, of which every combination is a row, or a list of rows.",
+            "Makes one check of each row: a list of rows, or columns, which give one row for each combination.",
             "{ \"n\": [1, 2, 3, 5, 8] }",
         ),
         key(
@@ -260,11 +256,11 @@ pub(super) static INVARIANT: Table = Table {
     noun: "an invariant",
     takes_matcher: false,
     keys: &[
-        key("on", Shape::Targets, "Whose messages. Without it, everybody's.", "\"*\""),
+        key("on", Shape::Targets, "Whose messages. Without it, those of all clients.", "\"*\""),
         key("increasing", Shape::Path, "The value there grows from message to message.", "\"$.seq\""),
         key("unique", Shape::Path, "The value there comes once.", "\"$.id\""),
-        key("schema", Shape::Any, "Every message is as this JSON Schema (2020-12) says.", ""),
-        key("max_gap", Shape::Duration, "No two messages lie further apart.", "\"30s\""),
+        key("schema", Shape::Any, "Every message fits this JSON Schema (2020-12).", ""),
+        key("max_gap", Shape::Duration, "The longest time between two messages.", "\"30s\""),
     ],
 };
 
@@ -272,16 +268,16 @@ pub(super) static INVARIANT: Table = Table {
 const ON: Key = key(
     "on",
     Shape::Targets,
-    "Whom it acts on: a client, a member of a group, a list of those, or `*`. All of them at once; the step ends with the last.",
+    "The clients that act: a client, a member of a group, a list of those, or `*`. They act at once; the step ends with the last.",
     "\"alice\"",
 );
 const MARK: Key = key(
     "mark",
     Shape::Label,
-    "Names the moment at which this step begins; for a send, at which the message goes out. `since` starts there.",
+    "Names the moment when this step begins; for a send, when the message goes out. `since` starts there.",
     "\"said\"",
 );
-const NOTE: Key = key("note", Shape::Plain, "What there is to say about the step.", "");
+const NOTE: Key = key("note", Shape::Plain, "A remark about the step.", "");
 const IF: Key = key("if", Shape::Condition, "The step runs only if this is truthy.", "\"{{slow}}\"");
 const UNLESS: Key =
     key("unless", Shape::Condition, "The step runs only if this is not truthy.", "\"{{token}}\"");
@@ -313,7 +309,7 @@ pub(super) static VERBS: [Verb; 18] = [
         "{ \"connect\": \"alice\" }",
         [
             needed("connect", Shape::Targets, "Opens connections: a client, a list, or `*`.", "\"alice\""),
-            key("count", Shape::Count, "Opens so many members of the group only.", "10"),
+            key("count", Shape::Count, "Opens only this many members of the group.", "10"),
             key("pace", Shape::Count, "How many opens may be pending at once. Without it, 6.", "6"),
             key("expect", Shape::Object(&CONNECT_EXPECT), "How the handshake must end.", ""),
         ]
@@ -336,7 +332,7 @@ pub(super) static VERBS: [Verb; 18] = [
         "silence",
         "a silence step",
         "{ \"on\": \"mallory\", \"silence\": { \"for\": \"1s\" } }",
-        [needed("silence", Shape::Object(&SILENCE), "Nothing comes.", "{ \"for\": \"1s\" }"),]
+        [needed("silence", Shape::Object(&SILENCE), "Expects no message.", "{ \"for\": \"1s\" }"),]
     ),
     step!(
         "close",
@@ -356,12 +352,7 @@ pub(super) static VERBS: [Verb; 18] = [
         "closed",
         "a closed step",
         "{ \"on\": \"bob\", \"closed\": { \"code\": 4029 } }",
-        [needed(
-            "closed",
-            Shape::Object(&CLOSED),
-            "Waits until the other side closes.",
-            "{ \"code\": 4029 }"
-        ),]
+        [needed("closed", Shape::Object(&CLOSED), "Waits until the server closes.", "{ \"code\": 4029 }"),]
     ),
     step!(
         "reconnect",
@@ -391,7 +382,7 @@ pub(super) static VERBS: [Verb; 18] = [
             key(
                 "expect",
                 Shape::Object(&HTTP_EXPECT),
-                "What must come back. Without it, any status below 400 will do.",
+                "What must come back. Without it, any status below 400 is accepted.",
                 ""
             ),
         ]
@@ -421,7 +412,7 @@ pub(super) static VERBS: [Verb; 18] = [
             needed(
                 "repeat",
                 Shape::Object(&REPEAT),
-                "Rounds of the same steps; `{{i}}` counts them from 0.",
+                "Repeats the same steps; `{{i}}` counts the rounds from 0.",
                 "{ \"times\": 10 }"
             ),
             key("steps", Shape::Steps, "One round.", ""),
@@ -429,7 +420,7 @@ pub(super) static VERBS: [Verb; 18] = [
             key(
                 "expect",
                 Shape::Object(&EXPECT),
-                "The reply to `send`; alone, one round is this one expectation.",
+                "The reply to `send`; without a `send`, one round is this one expectation.",
                 ""
             ),
         ]
@@ -453,7 +444,7 @@ pub(super) static VERBS: [Verb; 18] = [
             needed(
                 "measure",
                 Shape::Label,
-                "Takes the time of its steps, as a sample of this metric.",
+                "Measures how long its steps take, as a sample of this metric.",
                 "\"login\""
             ),
             needed("steps", Shape::Steps, "What is timed.", "[{ \"wait\": \"10ms\" }]"),
@@ -466,7 +457,7 @@ pub(super) static VERBS: [Verb; 18] = [
         [needed(
             "keep",
             Shape::Map(&Shape::Any),
-            "Gives variables of the suite new values, for this check and for those after it.",
+            "Gives variables of the suite new values, for this check and later ones.",
             "{ \"is_known\": true }",
         ),]
     ),
@@ -478,13 +469,13 @@ pub(super) static VERBS: [Verb; 18] = [
             needed(
                 "try",
                 Shape::Steps,
-                "Steps that may fail: what fails in them ends them, and not the check.",
+                "Steps that may fail: a failure ends these steps, but not the check.",
                 "[{ \"wait\": \"10ms\" }]",
             ),
             key(
                 "else",
                 Shape::Steps,
-                "What happens when one of them has failed.",
+                "What happens when one of those steps has failed.",
                 "[{ \"remark\": \"it did not hold\" }]",
             ),
             key("why", Shape::Label, "The variable that gets the message of that failure.", "\"why\""),
@@ -498,12 +489,12 @@ pub(super) static VERBS: [Verb; 18] = [
             needed(
                 "bisect",
                 Shape::Label,
-                "Finds the largest number with which its steps hold, by halving. The variable of this name is the number that is tried, and afterwards the one that was found.",
+                "Finds the largest number with which its steps pass, by halving. The variable of this name holds the number being tried, and afterwards the result.",
                 "\"size\"",
             ),
-            needed("from", Shape::Size, "The least number that is tried.", "\"1KiB\""),
-            needed("to", Shape::Size, "The largest number that is tried.", "\"1MiB\""),
-            needed("steps", Shape::Steps, "What is tried.", "[{ \"wait\": \"10ms\" }]"),
+            needed("from", Shape::Size, "The smallest number to try.", "\"1KiB\""),
+            needed("to", Shape::Size, "The largest number to try.", "\"1MiB\""),
+            needed("steps", Shape::Steps, "What to try.", "[{ \"wait\": \"10ms\" }]"),
         ]
     ),
     step!(
@@ -513,7 +504,7 @@ pub(super) static VERBS: [Verb; 18] = [
         [needed(
             "remark",
             Shape::Text,
-            "Something that the report says of the check, whatever its verdict.",
+            "A remark about the check in the report, whatever its verdict.",
             "\"the server chose {{choice}}\"",
         ),]
     ),
@@ -524,7 +515,7 @@ pub(super) static VERBS: [Verb; 18] = [
         [needed(
             "skip",
             Shape::Text,
-            "Ends the check here as skipped, for this reason: it is not applicable.",
+            "Ends the check here as skipped: it is not applicable, for this reason.",
             "\"no token is given\"",
         ),]
     ),
@@ -582,13 +573,13 @@ pub(super) static EXPECT: Table = Table {
         key(
             "times",
             Shape::Count,
-            "Exactly how many. The step then waits out its `within` and fails at once on one more; 0 means that none may come.",
+            "Exactly how many. The step waits until `within` is over and fails at once on one more; 0 means that none may come.",
             "3",
         ),
         key(
             "check",
             Shape::Matcher,
-            "Asserted on the message that was selected, which fails at once with what differs.",
+            "What the selected message must fulfil; if not, the step fails at once with the differences.",
             "{ \"subset\": { \"ok\": true } }",
         ),
         CAPTURE,
@@ -596,7 +587,7 @@ pub(super) static EXPECT: Table = Table {
         key(
             "any_order",
             Shape::List(&Shape::Object(&ITEM)),
-            "Several messages in whatever order, each described like an expectation.",
+            "Several messages in any order, each described like an expectation.",
             "[{ \"text\": \"a\" }, { \"text\": \"b\" }]",
         ),
         key(
@@ -613,11 +604,11 @@ pub(super) static ITEM: Table = Table {
     noun: "one of several expectations",
     takes_matcher: true,
     keys: &[
-        key("times", Shape::Count, "So many of them; each is a place of its own.", "3"),
+        key("times", Shape::Count, "How many of them; each has a place of its own.", "3"),
         key(
             "check",
             Shape::Matcher,
-            "Asserted on the message that was selected.",
+            "What the selected message must fulfil.",
             "{ \"subset\": { \"ok\": true } }",
         ),
         CAPTURE,
@@ -633,7 +624,7 @@ pub(super) static SILENCE: Table = Table {
         key(
             "matching",
             Shape::Matcher,
-            "What must not come. Without it, nothing at all may.",
+            "What must not come. Without it, no message at all may.",
             "{ \"subset\": { \"type\": \"said\" } }",
         ),
         SINCE,
@@ -667,15 +658,15 @@ pub(super) static CLOSED: Table = Table {
         key(
             "code",
             Shape::Codes,
-            "The close code, or a list of those that will do; `\"3000-4999\"` are all between.",
+            "The close code, or a list of accepted ones; `\"3000-4999\"` is a range.",
             "1000",
         ),
-        key("reason", Shape::TextOrMatcher, "The reason: a text that is equal, or a matcher.", "\"bye\""),
+        key("reason", Shape::TextOrMatcher, "The reason: the exact text, or a matcher.", "\"bye\""),
         key("clean", Shape::Truth, "Whether the closing handshake was completed.", "true"),
         key(
             "capture",
             Shape::Map(&Shape::Path),
-            "What to remember of `{ \"code\", \"reason\", \"clean\", \"close_ms\" }`, also when it is not as expected.",
+            "What to remember of `{ \"code\", \"reason\", \"clean\", \"close_ms\" }`, even when it is not as expected.",
             "{ \"ended\": \"$.code\" }",
         ),
         WITHIN,
@@ -706,7 +697,7 @@ pub(super) static HTTP_EXPECT: Table = Table {
         key(
             "status",
             Shape::Codes,
-            "The status, or a list of those that will do. Without it, any below 400.",
+            "The status, or a list of accepted ones. Without it, any below 400.",
             "200",
         ),
         CAPTURE,
@@ -719,13 +710,18 @@ pub(super) static REPEAT: Table = Table {
     noun: "a repeat",
     takes_matcher: false,
     keys: &[
-        key("times", Shape::Count, "At most so many rounds.", "10"),
+        key("times", Shape::Count, "The most rounds to run.", "10"),
         key("for", Shape::Duration, "No new round after this long.", "\"30s\""),
-        key("every", Shape::Duration, "From the start of a round to the start of the next one.", "\"100ms\""),
+        key(
+            "every",
+            Shape::Duration,
+            "The time from the start of one round to the start of the next.",
+            "\"100ms\"",
+        ),
         key(
             "schedule",
             Shape::Schedule,
-            "`open` starts rounds on the clock, whether or not replies came; `closed` waits for them.",
+            "`open` starts rounds on the clock, whether or not replies have come; `closed` waits for them.",
             "\"open\"",
         ),
     ],

@@ -1,7 +1,7 @@
 //! A suite: what it says, and how it is read.
 //!
-//! Owns the suite format. It refuses to run anything. The rule a reader would break: what can be known when a suite is read
-//! is said then, all of it at once and each with its place; the runner is the wrong moment to learn of a typo.
+//! Owns the suite format. It refuses to run anything. Reading a suite reports every mistake that can be known then, all
+//! at once and each with its place: a run is too late to learn of a typo.
 
 pub mod assist;
 mod field;

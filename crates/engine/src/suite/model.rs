@@ -1,7 +1,7 @@
 //! The suite as the runner sees it.
 //!
-//! Owns what each part says, with names resolved and everything read that has no placeholder. It refuses to know JSON
-//! syntax. The rule a reader would break: every step knows its place in the text, so that every failure can be found.
+//! Owns the meaning of each part, with names resolved and all values without placeholders read. It refuses to know JSON
+//! syntax. Every step knows its place in the text, so that every failure can be found.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Suite {
     pub vars: Map<String, Value>,
     /// The variables whose values are masked.
     pub secrets: Vec<String>,
-    /// What expectations and connections use unless told otherwise.
+    /// What expectations and connections use by default.
     pub defaults: Defaults,
     /// Messages that no expectation, silence or strict sees.
     pub ignore: Vec<Field<Rc<Matcher>>>,
@@ -52,7 +52,7 @@ pub struct Suite {
     pub require: Vec<Bound>,
 }
 
-/// What expectations and connections use unless told otherwise.
+/// What expectations and connections use by default.
 #[derive(Clone, Debug)]
 pub struct Defaults {
     /// How long an expectation waits.
@@ -74,7 +74,7 @@ pub struct Client {
     pub url: Field<String>,
     /// Subprotocols to offer, best first.
     pub protocols: Vec<Field<String>>,
-    /// How many members; none when it is no group.
+    /// How many members; none when it is not a group.
     pub count: Option<Field<u64>>,
     /// Overrides the default.
     pub correlate: Option<Field<Rc<Query>>>,
@@ -97,13 +97,13 @@ pub struct Check {
     pub strict: bool,
     /// One check per row.
     pub each: Option<Each>,
-    /// Everybody who can act in it: those of the suite with the overrides of the check.
+    /// All clients that can act in it: those of the suite with the overrides of the check.
     pub clients: Vec<Client>,
     /// What happens.
     pub steps: Vec<Step>,
     /// Its own.
     pub thresholds: Vec<Bound>,
-    /// Where it stands.
+    /// Where it is.
     pub position: Position,
 }
 
@@ -116,7 +116,7 @@ pub struct Each {
     pub names: Vec<String>,
 }
 
-/// Whom a step acts on.
+/// The clients that a step acts on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// `"*"`
@@ -130,9 +130,9 @@ pub enum Target {
 /// One step.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Where it stands in its check, such as `steps[2].all[0][1]`, or `setup[0]`.
+    /// Where it is in its check, such as `steps[2].all[0][1]`, or `setup[0]`.
     pub path: String,
-    /// Where it stands in the text.
+    /// Where it is in the text.
     pub position: Position,
     /// What it does, in a few words; placeholders as they are written.
     pub title: String,
@@ -144,7 +144,7 @@ pub struct Step {
     pub condition: Option<Document>,
     /// It runs only if this is not truthy.
     pub exception: Option<Document>,
-    /// Whom it acts on. None means whoever the step around it acts on, or the only client that there is.
+    /// The clients it acts on. None means those of the step around it, or the only client.
     pub on: Option<Vec<Field<Target>>>,
     /// What it does.
     pub verb: Verb,
@@ -157,7 +157,7 @@ pub enum Verb {
     Connect(ConnectSpec),
     /// Closes if open, and opens again with the same settings.
     Reconnect(ConnectSpec),
-    /// Sends a message and, if told so, waits for the answer.
+    /// Sends a message and, with `expect`, waits for the answer.
     Send(PayloadSpec, Option<Box<Expectation>>),
     /// Waits for messages.
     Expect(Box<Expectation>),
@@ -356,7 +356,7 @@ pub struct HttpExpectation {
 /// Rounds of the same steps.
 #[derive(Clone, Debug)]
 pub struct Repeat {
-    /// At most so often.
+    /// At most this many times.
     pub times: Option<Field<u64>>,
     /// No new round after this long. At least one of the two is there.
     pub lasting: Option<Field<Duration>>,
@@ -371,13 +371,13 @@ pub struct Repeat {
 /// What holds during the whole check, also across reconnects.
 #[derive(Clone, Debug)]
 pub struct Invariant {
-    /// Where it stands, such as `invariants[0]`.
+    /// Where it is, such as `invariants[0]`.
     pub path: String,
-    /// Where it stands in the text.
+    /// Where it is in the text.
     pub position: Position,
     /// What it says, in a few words.
     pub title: String,
-    /// Whose messages; everybody's when none.
+    /// Whose messages; those of all clients when none.
     pub on: Option<Vec<Field<Target>>>,
     /// What holds.
     pub rule: Rule,
@@ -403,6 +403,6 @@ pub struct Bound {
     pub metric: String,
     /// Such as `< 10ms`.
     pub bound: Field<Value>,
-    /// Where it stands.
+    /// Where it is.
     pub position: Position,
 }

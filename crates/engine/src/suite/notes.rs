@@ -17,11 +17,11 @@ pub(super) struct Use {
     pub(super) name: Name,
 }
 
-/// Somebody that is named.
+/// A client that is named.
 #[derive(Debug)]
 pub(super) struct Named {
     pub(super) at: Span,
-    /// None while a placeholder stands there.
+    /// None while it is a placeholder.
     pub(super) target: Option<Target>,
 }
 
@@ -31,9 +31,9 @@ pub(super) struct StepNotes {
     /// Where to point for what is wrong with the whole.
     pub(super) at: Span,
     pub(super) on: Option<Vec<Named>>,
-    /// Whether it cannot be done without somebody to do it.
+    /// Whether it needs a client that acts.
     pub(super) needs_client: bool,
-    /// Whether the only client does it where nobody is named.
+    /// Whether the only client acts where none is named.
     pub(super) falls_to_only: bool,
     /// Whether its messages, or those before it, are numbered.
     pub(super) has_seq: bool,
@@ -85,7 +85,7 @@ impl Inner {
 pub(super) struct ClientNotes {
     pub(super) name: String,
     pub(super) uses: Vec<Use>,
-    /// None when it is no group; without a number while that is a placeholder.
+    /// None when it is not a group; without a number while that is a placeholder.
     pub(super) count: Option<Option<u64>>,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct CheckNotes {
     pub(super) row_uses: Vec<Use>,
     /// The names that its rows give values to.
     pub(super) columns: Vec<String>,
-    /// Everybody in it.
+    /// All clients in it.
     pub(super) clients: Vec<ClientNotes>,
     pub(super) steps: Vec<StepNotes>,
     pub(super) bounds: Vec<BoundNotes>,
@@ -127,7 +127,7 @@ pub(super) struct SuiteNotes {
     pub(super) folds: Vec<Fold>,
 }
 
-/// Why a value cannot stand somewhere; none when it can.
+/// Why a value is not allowed somewhere; none when it can.
 pub(super) type Complaint = Box<dyn Fn(&Value) -> Option<String>>;
 
 /// A value with placeholders that is tried with the defaults of the variables.

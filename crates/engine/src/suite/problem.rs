@@ -1,7 +1,7 @@
 //! What is wrong with a suite, and where.
 //!
-//! Owns the place of each mistake, their order and how many are told. The rule a reader would break: whoever finds a mistake
-//! names bytes of the text only; line, column and path are worked out once, for those that are told.
+//! Owns the place of each mistake, their order and how many are reported. A mistake is recorded by its bytes in the
+//! text; line, column and path are computed once, for the reported ones.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,11 +11,11 @@ use serde::Serialize;
 use super::model::Position;
 use super::source::{Source, Span};
 
-/// How many problems are told.
+/// How many problems are reported.
 const MOST: usize = 200;
 /// How many are kept before they are sorted. A hostile text has one in every byte.
 const MOST_KEPT: usize = 10 * MOST;
-/// A message is no longer than this, in characters.
+/// The longest message, in characters.
 const LONGEST: usize = 600;
 
 /// One mistake in a suite, for a person and for an editor.
@@ -43,7 +43,7 @@ impl fmt::Display for Problem {
 #[derive(Default)]
 pub(super) struct Problems {
     found: Vec<(Span, String)>,
-    /// The same again is not told: setup is looked at for every check.
+    /// Repeats are left out: setup is read for every check.
     seen: HashSet<(Span, String)>,
     /// How many were not kept.
     more: usize,
@@ -83,7 +83,7 @@ impl Problems {
     }
 }
 
-/// A text of at most so many characters.
+/// A text of at most this many characters.
 pub(super) fn cut(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,7 +1,7 @@
-//! The JSON Schema of the format, for editors that complete and for whoever checks suites without this program.
+//! The JSON Schema of the format, for completion in editors and for checks of suites without this program.
 //!
-//! Owns what each [`Shape`] looks like as a schema. It refuses to know a key: those come from the tables that the parser reads by.
-//! The rule a reader would break: it refuses no suite that the parser takes; what it cannot say, the parser does.
+//! Owns what each [`Shape`] looks like as a schema. It refuses to know a key: those come from the parser's tables. It
+//! accepts every suite that the parser accepts; the parser checks what a schema cannot express.
 
 use serde_json::{Map, Value, json};
 
@@ -173,7 +173,7 @@ fn definitions() -> Map<String, Value> {
             "type": "string", "pattern": r"^\s*[0-9]+\s*-\s*[0-9]+\s*$",
         },
         "target": {
-            "description": "A client such as alice, a member of a group such as crowd[3], or * for everybody.",
+            "description": "A client such as alice, a member of a group such as crowd[3], or * for all clients.",
             "type": "string", "pattern": r"^\*$|^[^\s\[\]]+(\[[0-9]+\])?$|\{\{",
         },
         "targets": {
@@ -256,7 +256,7 @@ fn matcher_properties() -> impl Iterator<Item = (String, Value)> {
     Matcher::keys().map(|key| (key.to_owned(), reference(&format!("match_{key}"))))
 }
 
-/// The keys of a matcher, each with what stands behind it.
+/// The keys of a matcher, each with what follows it.
 fn matcher_keys() -> impl Iterator<Item = (String, Value)> {
     Matcher::keys().map(|key| {
         let text = json!({ "type": ["string", "number", "boolean"] });

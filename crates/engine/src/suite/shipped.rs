@@ -1,6 +1,6 @@
 //! The suites that ship with the page and with the command.
 //!
-//! Owns their names and their order. They are files of the project, so that anybody reads them where they stand.
+//! Owns their names and their order. They are files of the project, so that users can read them in place.
 
 macro_rules! shipped {
     ($($name:literal)*) => {

@@ -1,7 +1,6 @@
 //! What a step does, in a short sentence.
 //!
-//! Owns the words; placeholders stay as they are written. The rule a reader would break: a title is read in a list of many,
-//! so it is one line and is cut.
+//! Owns the words; placeholders stay as written. A title is one short line, since readers see it in a list of many.
 
 use super::problem::cut;
 use super::source::{Node, Tree};
@@ -18,7 +17,7 @@ pub(super) struct Actors {
 }
 
 impl Actors {
-    /// Those that `on` names; nobody without it.
+    /// Those that `on` names; none without it.
     pub(super) fn of(on: Option<&Node>) -> Self {
         let names: Vec<&str> = match on.map(|node| &node.tree) {
             Some(Tree::Text(name)) => vec![name],

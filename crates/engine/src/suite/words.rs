@@ -23,13 +23,13 @@ pub(super) static MATCHER: Table = Table {
         key(
             "path",
             Shape::Path,
-            "What this JSONPath selects is there, or as `eq ne gt gte lt lte in matches type exists length` beside it say.",
+            "What this JSONPath selects exists, or fulfils `eq ne gt gte lt lte in matches type exists length` beside it.",
             "\"$.items[0].id\"",
         ),
         key(
             "schema",
             Shape::Map(&Shape::Any),
-            "The message is as this JSON Schema (2020-12) says.",
+            "The message fits this JSON Schema (2020-12).",
             "{ \"type\": \"object\", \"required\": [\"id\"] }",
         ),
         key(

@@ -1,7 +1,7 @@
 //! A JSON value whose strings are templates.
 //!
-//! Owns the walk: strings are expanded, keys are not. The rule a reader would break: the walk is recursive, so its depth is
-//! bounded when the document is read, and nothing is deeper afterwards.
+//! Owns the walk: strings are expanded, keys are not. The walk is recursive, so reading a document bounds its depth,
+//! and later steps never make it deeper.
 
 use serde_json::{Map, Value};
 

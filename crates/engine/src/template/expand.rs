@@ -1,7 +1,7 @@
 //! From parts to a value.
 //!
-//! Owns what each placeholder becomes and how much may come out. It refuses to know where values live: see [`Scope`]. The rule
-//! a reader would break: everything that is copied is paid for from the [`Budget`] first.
+//! Owns what each placeholder becomes and how large the result may be. It refuses to know where values live: see
+//! [`Scope`]. Every copy is charged to the [`Budget`] first.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub trait Scope {
     fn capture(&self, client: &str, name: &str) -> Option<Cow<'_, Value>>;
     /// The environment: the process's for the command, what the host and the form set in the page.
     fn env(&self, name: &str) -> Option<&str>;
-    /// The client that acts; none where nobody does.
+    /// The client that acts; none where no client does.
     fn client(&self) -> Option<&str>;
     /// The place of the client in its group, from 0.
     fn index(&self) -> Option<u64>;
@@ -72,11 +72,11 @@ pub enum ExpandErrorKind {
     /// The environment does not have it.
     #[error("the environment has no {0}; set it, or write {{{{env.{0} ?? default}}}}")]
     Env(String),
-    /// `client` or `seq` where nobody acts.
+    /// `client` or `seq` where no client acts.
     #[error("{{{{{0}}}}} has no value here, because no client acts")]
     NoClient(&'static str),
     /// `index` outside a group.
-    #[error("{{{{index}}}} has no value here, because the client is no member of a group")]
+    #[error("{{{{index}}}} has no value here, because the client is not a member of a group")]
     NoGroup,
     /// `i` outside a `repeat`.
     #[error("{{{{i}}}} has no value here, because no repeat is around it")]
@@ -408,7 +408,11 @@ mod tests {
         check_err("{{env.X}}", 0, "the environment has no X; set it, or write {{env.X ?? default}}");
         check_err("{{seq}}", 0, "{{seq}} has no value here, because no client acts");
         check_err("{{client}}", 0, "{{client}} has no value here, because no client acts");
-        check_err("{{index}}", 0, "{{index}} has no value here, because the client is no member of a group");
+        check_err(
+            "{{index}}",
+            0,
+            "{{index}} has no value here, because the client is not a member of a group",
+        );
         check_err("{{i}}", 0, "{{i}} has no value here, because no repeat is around it");
     }
 

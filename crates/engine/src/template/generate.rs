@@ -24,8 +24,9 @@ pub(super) fn between(low: i64, high: i64, random: u64) -> i64 {
     (i128::from(low) + step as i128) as i64
 }
 
-/// A moment as ISO 8601 in UTC, such as `2026-11-21T03:01:06.123Z`. A date crate brings time zones that nobody needs here;
-/// the civil date is Howard Hinnant's `civil_from_days`, which counts eras of 400 years from the first of March of year 0.
+/// A moment as ISO 8601 in UTC, such as `2026-11-21T03:01:06.123Z`. A date crate brings time zones, which are not
+/// needed here; the civil date is Howard Hinnant's `civil_from_days`, which counts eras of 400 years from the first of
+/// March of year 0.
 pub(crate) fn iso(millis: u64) -> String {
     let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
     let shifted = days + 719_468;

@@ -1,8 +1,8 @@
 //! Texts with placeholders: `r-{{uuid}}`, `{{bob.sid}}`, `{{env.WS_URL ?? ws://localhost:9000/ws}}`.
 //!
-//! Owns how a placeholder is written, what it refers to and what it becomes. It refuses to know where values come from: they,
-//! the clock and randomness come through [`Scope`]. The rule a reader would break: what a placeholder became is never read
-//! for placeholders again, so a server's message cannot smuggle one in.
+//! Owns how a placeholder is written, what it refers to and what it becomes. It refuses to know where values come from:
+//! values, the clock and randomness come through [`Scope`]. An expanded value is never read for placeholders again, so
+//! a server's message cannot smuggle one in.
 
 mod document;
 mod expand;

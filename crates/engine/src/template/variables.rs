@@ -1,7 +1,7 @@
 //! The variables of a run, worked out once before it starts.
 //!
-//! Owns the order in which variables that refer to each other get their values, and what an override turns into. It refuses to
-//! know who overrides. The rule a reader would break: afterwards the values are plain, nothing in them is expanded again.
+//! Owns the order in which variables that refer to each other get their values, and what an override turns into. It
+//! refuses to know who overrides. The resulting values are plain: nothing in them is expanded again.
 
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ pub enum VariableErrorKind {
         nearest: Option<String>,
     },
     /// Called like nothing that a placeholder can say.
-    #[error("this is no name; a name is a letter or _, then letters, digits, _ and -")]
+    #[error("this is not a valid name; a name is a letter or _, then letters, digits, _ and -")]
     NotAName,
     /// Called like a word with a meaning of its own.
     #[error("{{{{{0}}}}} means something else already; choose another name")]
@@ -46,7 +46,7 @@ pub enum VariableErrorKind {
     #[error(transparent)]
     Template(#[from] TemplateErrorKind),
     /// It needs itself.
-    #[error("it is made of itself: {}", .0.join(" → "))]
+    #[error("it refers to itself: {}", .0.join(" → "))]
     Cycle(Vec<String>),
     /// It asks for what only a client has.
     #[error("{{{{{0}}}}} has no value in a variable, which is worked out once, before any client acts")]
@@ -172,7 +172,7 @@ fn link(variables: &mut [Variable], definitions: &Map<String, Value>, errors: &m
     }
 }
 
-/// Depth first with a stack of its own, so that a chain of any length is no danger.
+/// Depth first with a stack of its own, so that a chain of any length is safe.
 fn work_out(
     variables: &mut [Variable],
     scope: &mut dyn Scope,
@@ -361,9 +361,9 @@ mod tests {
         check_err(
             json!({"x": "{{a}}", "a": "{{b}}", "b": "{{c}}!", "c": "{{a}}"}),
             &[],
-            &["variable \"a\": it is made of itself: a → b → c → a"],
+            &["variable \"a\": it refers to itself: a → b → c → a"],
         );
-        check_err(json!({"a": "{{a}}"}), &[], &["variable \"a\": it is made of itself: a → a"]);
+        check_err(json!({"a": "{{a}}"}), &[], &["variable \"a\": it refers to itself: a → a"]);
     }
 
     #[test]
@@ -400,7 +400,7 @@ mod tests {
             &[],
             &[
                 "variable \"uuid\": {{uuid}} means something else already; choose another name",
-                "variable \"a b\": this is no name; a name is a letter or _, then letters, digits, _ and -",
+                "variable \"a b\": this is not a valid name; a name is a letter or _, then letters, digits, _ and -",
                 "variable \"c\": a placeholder begins here and has no end; close it with }}, or write \\{{ for the two braces themselves",
                 "variable \"e\": the environment has no X; set it, or write {{env.X ?? default}}",
             ],

@@ -1,7 +1,7 @@
-//! Runs of base64 in a text, and what they say.
+//! Runs of base64 in a text, and their content.
 //!
-//! Owns where such a run begins and ends, and which of its characters hold a byte. A secret that was escaped before it was encoded is
-//! found by decoding. That costs, so only what may hold an escape is looked at again.
+//! Owns where such a run begins and ends, and which of its characters hold a byte. A secret that was escaped before it
+//! was encoded is found by decoding. Decoding costs time, so only runs that may hold an escape are decoded.
 
 /// A run within a run is decoded down to here.
 pub(super) const DEEPEST: usize = 2;

@@ -1,6 +1,6 @@
-//! Reads a text as it was before it was encoded: in JSON, percent-encoded, in HTML, and one within another.
+//! Reads a text as it was before encoding: in JSON, percent-encoded, in HTML, and one within another.
 //!
-//! Owns which ways of encoding are known. Encoders differ in what they encode, and one text may have passed several, so each
+//! Owns the known encodings. Encoders differ in what they encode, and one text may have passed several, so each
 //! character is read in every way that is possible at its place.
 
 /// One way of encoding.
@@ -90,7 +90,7 @@ fn read(text: &[u8], at: usize, way: &[Layer]) -> Option<(Unit, usize)> {
     undone.or(Some((first, next)))
 }
 
-/// A number in so many hexadecimal digits.
+/// A number in this many hexadecimal digits.
 fn number(text: &[u8], mut at: usize, outer: &[Layer], digits: usize) -> Option<(u32, usize)> {
     let mut number = 0;
     for _ in 0..digits {
@@ -106,7 +106,7 @@ fn percent(text: &[u8], at: usize, outer: &[Layer]) -> Option<(Unit, usize)> {
     Some((Unit::byte(byte as u8), next))
 }
 
-/// What stands behind a backslash. JavaScript has more escapes than JSON, and `\x41` is one.
+/// What follows a backslash. JavaScript has more escapes than JSON, and `\x41` is one.
 fn json(text: &[u8], at: usize, outer: &[Layer]) -> Option<(Unit, usize)> {
     let (kind, next) = read(text, at, outer)?;
     let plain = match kind.ascii()? {

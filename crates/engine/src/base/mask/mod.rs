@@ -1,9 +1,9 @@
-//! Secrets are taken out of everything that is shown or written.
+//! Removes secrets from everything that is shown or written.
 //!
-//! Owns the forms in which a secret may turn up: as it is, in any escapes of JSON, percent-encoded, as entities of HTML, in hex, and
-//! in base64 of any of these within a longer text; also the part of it that stands where a text was cut. It refuses to know which
-//! variables are secret. A secret shorter than four characters is masked as a whole word only: with the secret `a`, every `a` of a
-//! report would go.
+//! Owns the forms in which a secret may appear: plain, in JSON escapes, percent-encoded, as HTML entities, in hex, and
+//! in base64 of any of these within a longer text; also a part of it beside a cut. It refuses to know which variables
+//! are secret. A secret shorter than four characters is masked as a whole word only: with the secret `a`, every `a` of
+//! a report would go.
 
 mod base64_runs;
 mod encoded;
@@ -26,13 +26,13 @@ pub const MASK: &str = "***";
 /// Secrets of fewer characters are masked as whole words only.
 const SHORT: usize = 4;
 
-/// How many values may become known while a run goes on; looking for more would cost more than the run.
+/// How many values may become known during a run; looking for more would cost more than the run.
 const MOST_LEARNED: usize = 1_000;
 
 /// What says that a text was cut there.
 const CUT: &str = "…";
 
-/// A shorter part of a secret beside a cut is told by nobody from any other text.
+/// A shorter part of a secret beside a cut cannot be told from any other text.
 const LEAST_PART: usize = 3;
 
 /// Takes secrets out of texts. A clone is another handle: what one of them learns, all of them know.
@@ -53,7 +53,7 @@ struct Known {
 
 /// More values became known under the names of secrets than can be looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than {MOST_LEARNED} values of secrets; what comes after could not be kept out of the report")]
+#[error("more than {MOST_LEARNED} secret values; later ones could not be kept out of the report")]
 pub struct TooManySecrets;
 
 #[derive(Clone, PartialEq)]
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Masker {
 }
 
 impl Masker {
-    /// A masker of these values. Blanks around a value are no part of the secret, and a blank value is none.
+    /// A masker of these values. Blanks around a value are not part of the secret, and a blank value is not a secret.
     ///
     /// ```
     /// # use sockscope_engine::base::mask::Masker;
@@ -139,7 +139,7 @@ impl Masker {
         Cow::Owned(clean)
     }
 
-    /// The bytes without secrets. A secret is text, so it lies whole within a stretch of valid UTF-8, whatever is around it.
+    /// The bytes without secrets. A secret is text, so it lies completely within a stretch of valid UTF-8.
     pub fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut clean = Vec::new();
         let mut is_clean = true;
@@ -354,8 +354,8 @@ impl Form {
         Some((neighbour.unwrap_or(start), at))
     }
 
-    /// How much of a text that begins anew after a cut is the end of this form, or a piece of it up to the next cut. What
-    /// is shown there may stand in quotes.
+    /// How much of a text that begins again after a cut is the end of this form, or a piece of it up to the next cut.
+    /// What is shown there may stand in quotes.
     fn part_after(&self, text: &str, at: usize) -> Option<(usize, usize)> {
         let bytes = text.as_bytes();
         let at = at + usize::from(bytes.get(at) == Some(&b'"'));

@@ -61,7 +61,7 @@ fn ok_base64_at_any_place_of_a_longer_one() {
             {
                 let masked = masker.mask(&encoded);
                 assert!(masked.contains(MASK), "{secret} in {encoded}: {masked}");
-                // What remains is no more than what stood around the secret.
+                // What remains is at most what stood around the secret.
                 assert!(masked.len() - MASK.len() <= around, "{masked}");
             }
         }

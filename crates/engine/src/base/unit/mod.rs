@@ -1,7 +1,7 @@
 //! Durations and sizes as people write them: `200ms`, `64KiB`.
 //!
-//! Owns the units, and what to write instead of a wrong one. It refuses to round: what cannot be said in whole nanoseconds or
-//! whole bytes is an error. The rule a reader would break: a bare number is no duration, except in [`duration_or_seconds`].
+//! Owns the units, and what to write instead of a wrong one. It refuses to round: a value that is not in whole
+//! nanoseconds or whole bytes is an error. A bare number is not a duration, except in [`duration_or_seconds`].
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ const MEANT: [(&str, u64, &str); 27] = [
     ("gib", 1024, "MiB"),
 ];
 
-/// Why a text is no duration or no size.
+/// Why a text is not a duration or a size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
     /// Nothing but blanks.
@@ -291,7 +291,7 @@ impl Measure {
     }
 }
 
-/// An error quotes no more than this of what somebody wrote.
+/// An error quotes at most this much of the text.
 fn cut(text: &str) -> String {
     if text.chars().nth(40).is_none() {
         text.to_owned()

@@ -1,4 +1,4 @@
-//! Which items of two lists belong together: the longest common subsequence, within bounds.
+//! Pairs the items of two lists: the longest common subsequence, within bounds.
 
 /// One item, or two that are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ pub(super) fn compare(a: &Value, b: &Value) -> Comparison {
     found
 }
 
-/// Where a value stands.
+/// Where a value is.
 struct Spot<'a> {
     place: String,
     key: Option<&'a str>,

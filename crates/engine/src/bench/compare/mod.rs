@@ -1,7 +1,7 @@
-//! What two payloads differ in.
+//! How two payloads differ.
 //!
-//! Owns the comparison of JSON by its meaning and of everything else by lines. The rule a reader would break: members are
-//! matched by name and numbers by value, but both are shown as they are written; and whatever the sizes are, it ends.
+//! Owns the comparison of JSON by its meaning and of everything else by lines. Members match by name and numbers by
+//! value, but both are shown as written. The work is bounded, whatever the sizes are.
 
 mod align;
 mod json;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::view::{self, TextLine, Tone};
 use align::{Step, align};
 
-/// On which side a line stands.
+/// The side of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// On both.
@@ -26,11 +26,11 @@ pub enum Side {
 /// A line of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompareLine {
-    /// Where it stands.
+    /// Where it is.
     pub side: Side,
     /// The JSON path of what differs, on the first line of it.
     pub place: String,
-    /// What stands there.
+    /// What is there.
     pub line: TextLine,
 }
 
@@ -47,7 +47,7 @@ pub struct Comparison {
 
 /// Larger payloads are compared as far as this.
 const LARGEST: usize = 2 << 20;
-/// More lines nobody reads.
+/// The most lines that are worth reading.
 const MOST_LINES: usize = 20_000;
 
 /// A payload: whether it is text, and its bytes.

@@ -1,7 +1,7 @@
 //! A JSON text with placeholders, filled in as a suite fills in its payloads.
 //!
-//! Owns what a placeholder within quotation marks becomes: alone it keeps the type of its value, beside other text it is text.
-//! It refuses to judge the rest of the text. The rule a reader would break: what has no placeholder stays byte for byte.
+//! Owns what a placeholder within quotation marks becomes: alone it keeps the type of its value, beside other text it
+//! is text. It refuses to judge the rest of the text. Text without placeholders stays byte for byte.
 
 use super::{DraftError, value_of};
 use crate::base::json_words;
@@ -110,7 +110,7 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// What a string says. `\{` is no escape of JSON; here it is a backslash and a brace, as the bench has always taken it.
+/// What a string says. `\{` is not a JSON escape; here it is a backslash and a brace, as the bench has always taken it.
 fn decoded(raw: &str, from: usize) -> Result<String, DraftError> {
     let mut fixed = String::with_capacity(raw.len() + 2);
     let mut chars = raw.chars();
@@ -195,9 +195,9 @@ mod tests {
     #[test]
     fn a_mistake_is_told_where_it_was_written() {
         for (text, at) in [
-            (r#"{"a":"\n\n{{nobody}}"}"#, 10),
-            (r#"{"a":"{{id}}","b":{{nobody}}}"#, 18),
-            (r#"{"a":"{{id}}{{nobody}}"}"#, 12),
+            (r#"{"a":"\n\n{{absent}}"}"#, 10),
+            (r#"{"a":"{{id}}","b":{{absent}}}"#, 18),
+            (r#"{"a":"{{id}}{{absent}}"}"#, 12),
             (r#"{"t":"x{{token}}"}"#, 7),
         ] {
             assert_eq!(filled(text).expect_err(text).at, Some(at), "{text}");

@@ -1,7 +1,7 @@
 //! A message as a person wrote it, and the bytes that will go out for it.
 //!
-//! Owns the forms in which a message can be written and what is wrong with one. It refuses to know who sends it. The rule a
-//! reader would break: what was written goes out as written; JSON is checked and never formatted on the way.
+//! Owns the forms in which a message can be written and what is wrong with one. It refuses to know who sends it. A
+//! message goes out as written; JSON is checked but never reformatted.
 
 mod json;
 
@@ -56,7 +56,7 @@ pub struct Attachment {
 /// What keeps a draft from being a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DraftError {
-    /// Where in the text, in bytes; none when there is no such place.
+    /// Where in the text, in bytes; none for a mistake without a place.
     pub at: Option<u64>,
     /// In words.
     pub message: String,
@@ -137,7 +137,7 @@ impl Draft {
         }
     }
 
-    /// What a person may take for a placeholder and what is none, in words.
+    /// What a person may mistake for a placeholder, in words.
     pub fn left_as_written(&self) -> Option<&'static str> {
         if self.form == Form::File || !self.text.contains("{{") {
             return None;
@@ -150,7 +150,7 @@ impl Draft {
     }
 }
 
-/// Fills in the placeholders of a text; the first mistake is told.
+/// Fills in the placeholders of a text; returns the first mistake.
 pub fn expand(text: &str, scope: &mut dyn Scope) -> Result<String, DraftError> {
     value_of(text, scope).map(into_text)
 }
@@ -165,11 +165,11 @@ fn value_of(text: &str, scope: &mut dyn Scope) -> Result<Value, DraftError> {
     for reference in template.names() {
         let Name::Variable(name) = &reference.name else { continue };
         if scope.variable(name).is_none() {
-            return Err(DraftError::at(reference.at, format_args!("there is no variable called {name}")));
+            return Err(DraftError::at(reference.at, format_args!("no variable is called {name}")));
         }
         if scope.lacks_secret(name) {
             let words = format_args!(
-                "the secret {name} has no value, since no secret survives a reload; type it under Variables"
+                "the secret {name} has no value, since secrets do not survive a reload; type it under Variables"
             );
             return Err(DraftError::at(reference.at, words));
         }
@@ -226,7 +226,7 @@ fn hex(text: &str) -> Result<Vec<u8>, DraftError> {
             }
             (None, _) => {
                 let found = text[at..].chars().next().unwrap_or_default();
-                return Err(DraftError::at(at, format_args!("{found:?} is no hexadecimal digit")));
+                return Err(DraftError::at(at, format_args!("{found:?} is not a hexadecimal digit")));
             }
         }
     }
@@ -246,7 +246,7 @@ fn base64(text: &str) -> Result<Vec<u8>, DraftError> {
         match error {
             InvalidByte(nth, _) | InvalidLastSymbol(nth, _) => {
                 let at = text.bytes().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()).nth(nth);
-                DraftError::at(at.map_or(text.len(), |(at, _)| at), "this is no base64 from here on")
+                DraftError::at(at.map_or(text.len(), |(at, _)| at), "this is not base64 from here on")
             }
             InvalidLength(_) | InvalidPadding => DraftError::at(text.len(), "base64 ends too early here"),
         }
@@ -289,14 +289,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_place() {
+    fn a_mistake_is_reported_with_its_place() {
         check(Form::Json, "{\"a\":1,}", Err((Some(7), "not JSON")));
         check(Form::Json, "{\n\"é\": nul}", Err((Some(11), "not JSON")));
         check(Form::Json, "", Err((Some(0), "not JSON")));
-        check(Form::Hex, "0g", Err((Some(1), "'g' is no hexadecimal digit")));
+        check(Form::Hex, "0g", Err((Some(1), "'g' is not a hexadecimal digit")));
         check(Form::Hex, "01 2", Err((Some(3), "half a byte")));
         check(Form::Hex, "1 2", Err((Some(0), "half a byte")));
-        check(Form::Base64, "a?==", Err((Some(1), "no base64 from here")));
+        check(Form::Base64, "a?==", Err((Some(1), "this is not base64 from here")));
         check(Form::Base64, "abcde", Err((Some(5), "ends too early")));
         check(Form::File, "gone.bin", Err((None, "no file is attached")));
     }
@@ -313,8 +313,8 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_nobody_knows_is_told_with_its_place() {
-        check(Form::Text, "hi {{nobody}}", Err((Some(3), "no variable called nobody")));
+    fn an_unknown_placeholder_is_reported_with_its_place() {
+        check(Form::Text, "hi {{absent}}", Err((Some(3), "no variable is called absent")));
         check(Form::Text, "hi {{uuid", Err((Some(3), "has no end")));
     }
 

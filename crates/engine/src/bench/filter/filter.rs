@@ -1,8 +1,8 @@
 //! Whether a frame passes.
 //!
-//! Owns the order of the tests, cheapest first. Text is looked for in the bytes, binary messages included; a regular
-//! expression and a path look at whatever is UTF-8. The rule a reader would break: no allocation before the byte search has
-//! said that the content can pass.
+//! Owns the order of the tests, cheapest first. A text search looks at the bytes, of binary messages too; a regular
+//! expression and a path look at valid UTF-8. Nothing is allocated before the byte search has found that the content
+//! can pass.
 
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::Value;
@@ -16,8 +16,8 @@ use crate::matcher::{Condition, QueryError};
 /// The largest compiled pattern, in bytes.
 const LARGEST_PROGRAM: usize = 64 << 10;
 
-/// A regular expression sees so much of a message. At a few dozen MB a second the rest of a giant one would hold up the
-/// sockets, which live in the same worker.
+/// A regular expression sees only this much of a message. At a few dozen MB a second the rest of a giant one would hold
+/// up the sockets, which live in the same worker.
 const MOST_SEARCHED: usize = 1 << 20;
 
 /// Why a filter cannot be used.

@@ -1,8 +1,8 @@
 //! The frames that pass a filter, as a list that grows at both ends.
 //!
-//! Owns the positions: a hit keeps its position for as long as it is held. The newest frames are looked at first, so that
-//! the rows on the screen are there at once; older hits are put in front, new ones behind, dropped ones fall off the front.
-//! Four bytes a hit, at most eight while the list grows.
+//! Owns the positions: a hit keeps its position for as long as it is held. The newest frames are searched first, so
+//! that the visible rows appear at once; older hits go in front, new ones at the end, and dropped ones leave from the
+//! front. Four bytes a hit, at most eight while the list grows.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use crate::{Frame, FrameLog};
 /// Where the first hit was put. Nothing reaches either end of the numbers from here.
 const MIDDLE: u64 = 1 << 40;
 
-/// How many frames are looked at between two questions whether to go on.
+/// How many frames are searched between two checks whether to continue.
 const FRAMES_A_TURN: u32 = 256;
 
 /// How many bytes of content at most are looked at between two questions, but for the last frame.
@@ -111,7 +111,7 @@ impl Hits {
         let (oldest, total) = (log.dropped(), log.total());
         let seen = match self.seen.take() {
             Some(seen) if total >= self.total => seen,
-            // Another log: whoever begins anew counts from nothing.
+            // Another log: counting starts from zero again.
             _ => {
                 self.front += self.found.len() as u64;
                 self.found.clear();
@@ -140,7 +140,7 @@ impl Hits {
         self.found.len() as u64
     }
 
-    /// Whether there is none so far.
+    /// Whether it is empty so far.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
@@ -236,7 +236,7 @@ mod tests {
         assert!(hits.is_empty());
     }
 
-    /// Whatever is pushed, dropped and looked at in slices: what is found is what a plain search finds, and no hit moves.
+    /// For any order of pushes, drops and slices: the hits are those of a plain search, and no hit moves.
     #[test]
     fn it_is_what_a_plain_search_finds_and_nothing_moves() {
         for seed in 0..40 {

@@ -1,10 +1,9 @@
-//! A text that a regular expression cannot do without.
+//! A text that every match of a regular expression contains.
 //!
-//! Owns a reading of the pattern that gives up early: what stands in a group, a class or an alternative is no such text, and
-//! of a pattern with flags nothing is. So most frames never reach the regex engine. The rule a reader would break: a literal
-//! too few costs time, a literal too many loses frames.
+//! Owns a reading of the pattern that gives up early: it takes no text from groups, classes, alternatives or patterns
+//! with flags. So most frames never reach the regex engine. Missing a literal costs time; a wrong literal loses frames.
 
-/// The longest such text; empty when there is none that is certain. The pattern must have compiled.
+/// The longest such text; empty when none is certain. The pattern must have compiled.
 pub(super) fn needed(pattern: &str) -> String {
     let mut chars = pattern.chars().peekable();
     let (mut longest, mut run) = (String::new(), String::new());

@@ -1,8 +1,8 @@
 //! Which frames of the log are shown.
 //!
 //! Owns what a filter says (`spec`), whether a frame passes (`filter`), and the growing list of those that do (`hits`).
-//! It refuses to know rows and pages. The rule a reader would break: a million frames are looked at while somebody types,
-//! so that nothing is allocated for a frame that does not pass its byte search.
+//! It refuses to know rows and pages. Typing must stay smooth with a million frames, so nothing is allocated for a
+//! frame that fails the byte search.
 
 #[expect(clippy::module_inception, reason = "the file is named after the noun that it owns")]
 mod filter;

@@ -16,8 +16,8 @@ pub enum FilterMode {
 
 /// A filter as it is set in the page; unless set, everything passes.
 ///
-/// What happened to a connection (`life`) is no message: payload kinds do not speak of it, and a bound on the size takes
-/// messages only.
+/// What happened to a connection (`life`) is not a message: payload kinds do not cover it, and a bound on the size
+/// takes messages only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilterSpec {
     /// What to look for; empty for anything.

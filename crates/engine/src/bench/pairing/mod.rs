@@ -1,7 +1,7 @@
-//! Which sent message a received one answers, for messages sent by hand.
+//! Finds the sent message that a received one answers, for messages sent by hand.
 //!
-//! Owns the ways of telling. The rule a reader would break: unless a person says so it never goes by order alone, since a
-//! push of the server would be taken for a reply.
+//! Owns the ways to pair them. It pairs by order alone only when the user asks for that, since a push of the server
+//! would be taken for a reply.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -80,7 +80,7 @@ pub struct Asked {
     bytes: usize,
 }
 
-/// Among no more open questions it is looked whether one is as long as a message, before that is read for an echo.
+/// At most this many open questions are compared in length with a message before it is read for an echo.
 const FEW: usize = 16;
 
 #[derive(Debug)]
@@ -126,8 +126,8 @@ impl Pairing {
         Ok(Self { by, ..Self::default() })
     }
 
-    /// What the answer to this message may be recognised by; none when it is no question. Better asked before it goes out: what
-    /// is done afterwards takes the time of those who wait for the answer.
+    /// What the answer to this message may be recognised by; none when it is not a question. Better asked before it
+    /// goes out: what is done afterwards takes the time of those who wait for the answer.
     pub fn asking(&self, payload: &Payload) -> Option<Asked> {
         let keys = match &self.by {
             Way::Off => return None,
@@ -136,7 +136,7 @@ impl Pairing {
             Way::Order => [None, None],
             Way::Field { sent, .. } => match field(payload, sent) {
                 Some(key) => [Some(key), None],
-                // Without the value it is no question.
+                // Without the value it is not a question.
                 None => return None,
             },
         };
@@ -174,7 +174,7 @@ impl Pairing {
         open.take_while(|question| question.at <= moment).count() as u64
     }
 
-    /// Counting begins anew: what waits now is no question any more.
+    /// Starts counting again: pending questions are dropped.
     pub fn reset(&mut self) {
         self.clear();
         self.lost = 0;
@@ -229,7 +229,7 @@ impl Pairing {
             }
         }?;
         let question = self.close(number);
-        // Whoever asks how many wait begins at the front.
+        // Counting the waiting ones starts at the front.
         while self.order.front().is_some_and(|number| !self.open.contains_key(number)) {
             self.order.pop_front();
         }

@@ -1,8 +1,8 @@
-//! Looks for a value that comes back in replies, where nothing else has recognised them.
+//! Looks for a value that comes back in replies, where no other rule has recognised them.
 //!
-//! Owns a few messages that were sent and the values in them that may be ids. It refuses to decide: it counts what it has seen,
-//! and a person is asked. The rule a reader would break: it reads no more than a bounded number of messages, since whoever
-//! measures a flood must not pay for a guess.
+//! Owns a few messages that were sent and the values in them that may be ids. It refuses to decide: it counts what it
+//! has seen, and the user decides. It reads a bounded number of messages, so that a guess does not slow down the
+//! measuring of a flood.
 
 use std::collections::VecDeque;
 
@@ -16,7 +16,7 @@ use crate::Payload;
 const MOST_SENT: usize = 64;
 /// Messages that are read in all, sent and received.
 const MOST_READ: u32 = 2000;
-/// After a message was sent so many that come in are read.
+/// How many incoming messages are read after one was sent.
 const READ_AFTER_SENT: u32 = 100;
 /// Longer ones are not read.
 const LONGEST: usize = 16 << 10;
@@ -40,7 +40,7 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Scout {
     sent: VecDeque<Vec<(String, u64)>>,
-    /// What each member was in the messages sent. A member that repeats itself is no id; then there is none.
+    /// What each member was in the messages sent. A member that repeats itself is not an id; then it is none.
     values: FxHashMap<String, Option<FxHashSet<u64>>>,
     /// Replies by the two paths.
     replies: FxHashMap<(String, String), u64>,

@@ -1,15 +1,15 @@
-//! Lines that can only be found by reading from the start: every so often a place is remembered from which to read on.
+//! Lines that can only be found by reading from the start: at intervals, a place to continue from is remembered.
 
 use super::{Pages, TextLine};
 
 /// Lines between two remembered places.
 const EVERY: u64 = 256;
-/// Lines between two questions whether to go on.
+/// Lines between two checks whether to continue.
 const CHUNK: u64 = 1024;
 
 /// Reads lines one after the other. A copy is a place to come back to.
 pub(super) trait Cursor: Clone {
-    /// Goes over one line; writes it down where somebody wants to see it. False at the end.
+    /// Goes over one line; writes it into `out` where there is one. False at the end.
     fn line(&mut self, bytes: &[u8], out: Option<&mut TextLine>) -> bool;
 }
 
@@ -74,7 +74,7 @@ pub(super) fn piece(bytes: &[u8], from: usize, room: usize) -> usize {
     end
 }
 
-/// Bytes as text, what is no UTF-8 replaced.
+/// Bytes as text; invalid UTF-8 is replaced.
 pub(super) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }

@@ -1,4 +1,4 @@
-//! Bytes: offset, sixteen of them, and the same as letters where they are some.
+//! Bytes: the offset, sixteen of them, and the printable ones as letters.
 
 use super::rows::Rows;
 use super::{Pages, TextLine, Tone, View};

@@ -1,7 +1,7 @@
-//! JSON, laid out. Numbers, escapes, and members that stand twice are shown as they are written.
+//! JSON, laid out. Numbers, escapes and repeated members are shown as written.
 //!
-//! Reads tokens and no values, so that nothing is lost on the way. It refuses to judge the grammar itself: a parser says where a
-//! text stops to be JSON, and from there on it is shown as wrong.
+//! Reads tokens instead of values, so that nothing is lost. It refuses to judge the grammar: a parser says where a text
+//! stops being JSON, and the rest is marked as wrong.
 
 use serde::de::IgnoredAny;
 
@@ -40,7 +40,7 @@ impl View for Json {
     }
 }
 
-/// The same text, laid out with two blanks a level; none when it is no JSON.
+/// The same text, laid out with two blanks a level; none when it is not JSON.
 pub fn format_json(json: &str) -> Option<String> {
     if wrong_at(json.as_bytes()).is_some() {
         return None;
@@ -91,7 +91,7 @@ impl Tokens {
         self.at += blanks;
     }
 
-    /// Takes so many bytes as one piece of a line.
+    /// Takes this many bytes as one piece of a line.
     fn take(&mut self, bytes: &[u8], end: usize, tone: Tone, out: &mut Option<&mut TextLine>) {
         if let Some(line) = out {
             let tone = if self.at >= self.wrong { Tone::Wrong } else { tone };

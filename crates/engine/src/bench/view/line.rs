@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct TextLine {
     /// How deep it is nested.
     pub indent: u16,
-    /// It goes on with what was too long for the line above.
+    /// It continues a line that was too long.
     pub is_continued: bool,
-    /// What stands in it.
+    /// Its content.
     pub spans: Vec<Span>,
 }
 

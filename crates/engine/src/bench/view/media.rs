@@ -1,4 +1,4 @@
-//! What a binary content is, by its first bytes.
+//! The type of a binary content, by its first bytes.
 
 /// A kind of content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn of(bytes: &[u8]) -> Option<Kind> {
     Some(Kind { media_type, words })
 }
 
-/// Width and height, where they stand at a known place.
+/// Width and height, where they are at a known place.
 fn size(media_type: &str, bytes: &[u8]) -> Option<(u32, u32)> {
     let big = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let little = |at: usize| Some(u32::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));

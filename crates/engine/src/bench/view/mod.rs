@@ -1,8 +1,8 @@
-//! How a payload is shown: as lines, of which only those on the screen are made.
+//! How a payload is shown: as lines, and only the visible ones are made.
 //!
-//! Owns the interface of a view and the list of them. A decoder of a protocol is a file beside, with its line in [`ALL`]. The
-//! rule a reader would break: a view changes no digit and no letter of what it shows, and a content of 16 MB costs the lines that
-//! are looked at, not the megabytes.
+//! Owns the interface of a view and the list of them. A decoder of a protocol is a file beside it, with its line in
+//! [`ALL`]. A view changes no digit and no letter of the content. The cost grows with the visible lines, not with the
+//! megabytes of the content.
 
 mod base64;
 mod flow;

@@ -1,4 +1,4 @@
-//! Text as it is, line by line; what cannot be seen is shown by a sign.
+//! Plain text, line by line; invisible characters are shown as symbols.
 
 use super::flow::{Cursor, Flow, piece, text};
 use super::{Pages, TextLine, Tone, View};

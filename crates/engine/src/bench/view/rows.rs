@@ -1,4 +1,4 @@
-//! Lines of so many bytes each: any of them is found without reading the others.
+//! Lines of a fixed number of bytes: any of them is found without reading the others.
 
 use super::{Pages, TextLine};
 

@@ -1,6 +1,6 @@
-//! Keywords that ask something of one value alone.
+//! Keywords that check one value alone.
 //!
-//! Owns reading them, what they mean, and the words for it. A keyword about another type of value than the one at hand holds.
+//! Owns reading them, what they mean, and the words for it. A keyword for another type of value always holds.
 
 use std::cmp::Ordering;
 
@@ -34,7 +34,7 @@ pub(super) enum Assertion {
     UniqueItems,
     Required(Vec<String>),
     DependentRequired(Vec<(String, Vec<String>)>),
-    /// A placeholder stands where syntax is needed; it is filled in before the suite runs.
+    /// A placeholder is where syntax is needed; it is filled in before the suite runs.
     Unexpanded(String),
 }
 
@@ -162,7 +162,7 @@ impl Assertion {
         }
     }
 
-    /// `spend` answers whether so many steps more may still be taken.
+    /// `spend` returns whether this many steps more may be taken.
     pub(super) fn judge(
         &self,
         value: &Value,

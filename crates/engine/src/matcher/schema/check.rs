@@ -1,7 +1,7 @@
 //! Checking JSON against a schema.
 //!
-//! Owns the walk through the schema and the value, side by side. The rule a reader would break: whoever looks at something
-//! spends a step, and whoever calls a part again looks whether the walk is over before using what it found.
+//! Owns the walk through the schema and the value, side by side. Every look spends a step. After a nested call, check
+//! whether the walk is over before using its result.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -133,11 +133,11 @@ struct Walk<'s> {
     is_too_deep: Cell<bool>,
 }
 
-/// What is told about the members and items that were spoken about, when somebody asks.
+/// The members and items that a keyword has covered, when another keyword asks for them.
 type Note<'n, 'v> = Option<&'n mut Seen<'v>>;
 
 impl Walk<'_> {
-    /// Whether so many steps more may be taken.
+    /// Whether this many steps more may be taken.
     fn spend(&self, steps: u64) -> bool {
         self.steps.set(self.steps.get().saturating_add(steps));
         !self.is_over()

@@ -230,7 +230,7 @@ fn an_unknown_keyword_is_legal_unless_it_is_a_slip() {
 #[test]
 fn what_older_drafts_had_is_told_with_what_to_write() {
     let old = |spec, at: &str, instead: &str| {
-        wrong(spec, &[&format!("{at}: this is no JSON Schema 2020-12; write {instead}")]);
+        wrong(spec, &[&format!("{at}: this is not JSON Schema 2020-12; write {instead}")]);
     };
     old(json!({"items": [true]}), "$.items", "prefixItems for a list of schemas by position");
     old(
@@ -266,7 +266,7 @@ fn err_references() {
     wrong(
         json!({"$ref": "http://a/b#/c"}),
         &[
-            r#"$.$ref: "http://a/b" is not in this schema, and none is fetched; put it under $defs, with this as its $id"#,
+            r#"$.$ref: "http://a/b" is not in this schema, and schemas are not fetched; put it under $defs, with this as its $id"#,
         ],
     );
     wrong(

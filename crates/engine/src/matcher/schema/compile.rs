@@ -1,7 +1,7 @@
 //! Reading a schema.
 //!
-//! Owns which keywords there are and which schemas stand in them. References wait until all is read. The rule a reader would
-//! break: an unknown keyword is legal, but one letter beside a known one it is a slip that would check nothing.
+//! Owns the keywords and the schemas within them. References are resolved after everything is read. An unknown keyword
+//! is legal, but one letter away from a known one it is reported: as a typo it would check nothing.
 
 use serde_json::{Map, Value};
 
@@ -166,7 +166,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Names and references. Answers whether it was one.
+    /// Names and references. Returns whether it was one.
     fn read_core(&mut self, node: NodeId, name: &str, value: &'s Value, at: &Place<'_>) -> bool {
         match (name, value) {
             ("$id" | "$comment" | "$vocabulary", _) => {}

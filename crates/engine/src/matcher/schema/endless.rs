@@ -36,7 +36,7 @@ pub(super) fn circle(nodes: &[Node]) -> Option<NodeId> {
                 }
                 State::Open => {
                     let circle = path.iter().skip_while(|(node, _)| *node != next);
-                    // Schemas that stand within each other are no circle, so there is a reference on it.
+                    // Schemas within each other cannot form a circle, so a reference is on it.
                     return circle.map(|(node, _)| *node).find(|node| has_reference(&nodes[*node]));
                 }
             }

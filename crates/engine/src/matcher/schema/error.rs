@@ -1,6 +1,7 @@
 //! What is wrong with a schema.
 //!
-//! Owns the words and the place of each mistake. A schema is read to its end, so that all mistakes are told at once.
+//! Owns the words and the place of each mistake. A schema is read to its end, so that all mistakes are reported at
+//! once.
 
 use serde_json::Value;
 
@@ -26,23 +27,23 @@ pub enum SchemaErrorKind {
     /// A name that is nearly a known one. Other unknown keywords are legal.
     #[error("unknown {what} {name:?}{}", near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
     Unknown {
-        /// What a name there stands for, as a noun.
+        /// What such a name denotes, as a noun.
         what: &'static str,
         /// The name as written.
         name: String,
         /// The known name nearest to it.
         near: Option<&'static str>,
     },
-    /// A value that cannot stand there.
+    /// A value that is not allowed there.
     #[error("wanted {wanted}, got {got}")]
     Wrong {
-        /// What can stand there.
+        /// What is allowed there.
         wanted: &'static str,
-        /// What stands there, as JSON, cut.
+        /// What is there, as JSON, cut.
         got: String,
     },
     /// A keyword, or a form of one, that means nothing in this draft.
-    #[error("this is no JSON Schema 2020-12; write {instead}")]
+    #[error("this is not JSON Schema 2020-12; write {instead}")]
     Outdated {
         /// What to write.
         instead: &'static str,
@@ -54,7 +55,9 @@ pub enum SchemaErrorKind {
     #[error("nothing is at {0:?}")]
     NoTarget(String),
     /// A reference to another document.
-    #[error("{0:?} is not in this schema, and none is fetched; put it under $defs, with this as its $id")]
+    #[error(
+        "{0:?} is not in this schema, and schemas are not fetched; put it under $defs, with this as its $id"
+    )]
     Elsewhere(String),
     /// References in a circle that never go into the value.
     #[error("leads back to itself without going into the value, so no check of it would end")]

@@ -1,7 +1,8 @@
 //! Formats that are checked.
 //!
-//! Owns the few that testers rely on. In the draft a `format` only describes, unless the validator says otherwise; this one
-//! does, because a test that names `uuid` and takes anything is no test. Formats that are not listed describe only.
+//! Owns the few that testers rely on. In the draft a `format` only describes, unless the validator says otherwise; this
+//! one does, because a test that names `uuid` and takes anything tests nothing. Formats that are not listed describe
+//! only.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -68,7 +69,7 @@ impl Format {
     }
 }
 
-/// Exactly so many digits.
+/// Exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     if fits { text.parse().ok() } else { None }

@@ -13,7 +13,7 @@ pub(super) type NodeId = usize;
 /// One schema within the schema.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
-    /// The document or embedded document that it stands in.
+    /// The document or embedded document that it is in.
     pub(super) resource: usize,
     pub(super) keywords: Vec<Keyword>,
     pub(super) unevaluated_items: Option<NodeId>,

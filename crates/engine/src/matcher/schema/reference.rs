@@ -1,7 +1,8 @@
 //! Names of schemas, and references to them.
 //!
-//! Owns finding what `$ref` and `$dynamicRef` mean. A URI is only a name here: what the document does not hold is a mistake,
-//! nothing is fetched. A reference may lead to a place where no keyword holds a schema; it is read as one then.
+//! Owns finding what `$ref` and `$dynamicRef` mean. A URI is only a name here: nothing is fetched, so a reference
+//! outside the document is a mistake. A reference may lead to a place where no keyword holds a schema; that place is
+//! then read as one.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ pub(super) struct Reader<'s> {
     pub(super) pending: Vec<Pending<'s>>,
     pub(super) faults: Faults,
     resources: Vec<Resource<'s>>,
-    /// Values are told apart by their address, which stays while the document is borrowed.
+    /// Values are identified by their address, which stays while the document is borrowed.
     nodes_by_address: BTreeMap<usize, NodeId>,
     resources_by_uri: BTreeMap<String, usize>,
 }

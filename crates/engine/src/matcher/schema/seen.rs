@@ -1,6 +1,6 @@
-//! Which members and items some schema has spoken about.
+//! The members and items that some schema has covered.
 //!
-//! Owns what `unevaluatedProperties` and `unevaluatedItems` need to know. It is kept only where one of them stands.
+//! Owns what `unevaluatedProperties` and `unevaluatedItems` need to know. It is kept only where one of them is used.
 
 use std::collections::BTreeSet;
 

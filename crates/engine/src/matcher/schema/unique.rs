@@ -1,7 +1,7 @@
 //! Whether an array has two equal items.
 //!
-//! Owns finding them without comparing each with each: only items of equal hash are compared. Whoever crafts items of equal
-//! hash pays for the comparisons out of the check's steps.
+//! Owns finding them without comparing each with each: only items of equal hash are compared. A peer that crafts items
+//! of equal hash pays for the comparisons out of the check's steps.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,7 +11,8 @@ use crate::base::number;
 
 use super::super::json;
 
-/// The first item that equals an earlier one, with that one. `spend` answers whether so many steps may still be taken.
+/// The first item that equals an earlier one, with that one. `spend` returns whether this many steps may still be
+/// taken.
 pub(super) fn repeated(items: &[Value], spend: &dyn Fn(u64) -> bool) -> Option<(usize, usize)> {
     let mut hashed = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {

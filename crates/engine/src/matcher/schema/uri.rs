@@ -1,6 +1,6 @@
 //! References between URIs, RFC 3986 section 5.2.
 //!
-//! Owns making a relative reference whole. It refuses to know fragments and to fetch anything: here a URI is only a name.
+//! Owns resolving a relative reference. It refuses to know fragments and to fetch anything: here a URI is only a name.
 
 /// A URI without a fragment, in its parts, each with its mark: `http:` `//host` `/path` `?query`.
 struct Parts<'a> {
@@ -67,7 +67,7 @@ fn without_dots(path: &str) -> String {
     for segment in path.split('/') {
         match segment {
             "." => {}
-            // The first segment is what stands before the leading slash.
+            // The first segment is what comes before the leading slash.
             ".." => {
                 if kept.len() > 1 || kept.first().is_some_and(|first: &&str| !first.is_empty()) {
                     kept.pop();
@@ -82,7 +82,7 @@ fn without_dots(path: &str) -> String {
     kept.join("/")
 }
 
-/// Text in which `%41` stands for a byte; what is no such thing stays as it is.
+/// Text in which `%41` stands for a byte; all else stays as it is.
 pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -6,7 +6,7 @@
 //! this writes them by hand into a zlib stream of *stored* blocks, which every zlib reads. Reading takes any zlib stream,
 //! with the decompressor of `miniz_oxide`, as a report may have gone through another tool.
 //!
-//! The rule a reader would break: what is read is hostile, so nothing is reserved because a header says so.
+//! The input may be hostile, so no memory is reserved because a header asks for it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,7 +26,7 @@ const LARGEST: usize = 1 << 20;
 /// A stored block says its length in 16 bits.
 const LARGEST_BLOCK: usize = u16::MAX as usize;
 
-/// Why a text is no histogram.
+/// Why a text is not a histogram.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistogramError {
     /// Not base64, in the decoder's words.
@@ -89,7 +89,7 @@ impl Histogram {
     }
 }
 
-/// The counts in the order of their buckets; a negative number is so many empty buckets.
+/// The counts in the order of their buckets; a negative number is that many empty buckets.
 fn payload(buckets: impl Iterator<Item = (u64, u64)>) -> Vec<u8> {
     let mut payload = Vec::new();
     let mut next = 0;

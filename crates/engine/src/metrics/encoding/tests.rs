@@ -229,7 +229,7 @@ fn no_damage_makes_it_panic() {
         bytes.truncate((random.next_u64() % (bytes.len() as u64 * 2)) as usize);
         Histogram::from_base64(&STANDARD.encode(bytes)).ok();
     }
-    // The checksum hides what stands behind it, so the counts are damaged below it too.
+    // The checksum hides what follows it, so the counts are damaged below it too.
     for _ in 0..5_000 {
         let mut plain = with_header(3, 1, &[1, -1000, 5, 70_000, 0, 3]);
         let at = (random.next_u64() % plain.len() as u64) as usize;

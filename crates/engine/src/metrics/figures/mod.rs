@@ -1,8 +1,8 @@
-//! Metrics as a report has them, and back.
+//! Metrics in their form in a report, and back.
 //!
-//! Owns what of a timing and of a counter goes into a report's `metrics`. The rule a reader would break: when a report is
-//! read, figures are worked out from the histogram again; only the extremes are believed, as the histogram has them to three
-//! digits only.
+//! Owns the parts of a timing and of a counter that go into a report's `metrics`. When a report is read, figures are
+//! computed from the histogram again. Only the extremes are taken as written, since the histogram keeps only three
+//! digits of them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,7 +43,8 @@ pub enum MetricsErrorKind {
 }
 
 impl Metrics {
-    /// The `metrics` of a report. A timing without samples has a count and no figures; without time there is no rate.
+    /// The `metrics` of a report. A timing without samples has a count and no figures; without time, rates are left
+    /// out.
     pub fn to_report(&self) -> BTreeMap<String, Metric> {
         let timings = self.timings.iter().map(|(name, histogram)| (name.clone(), timing(histogram)));
         let counters = self.counters.iter().map(|(name, count)| {

@@ -1,7 +1,7 @@
-//! How long things took: an HDR histogram in microseconds.
+//! Durations: an HDR histogram in microseconds.
 //!
-//! Owns the unit and the precision (three significant digits). The rule a reader would break: percentiles of two runs are
-//! never averaged; merge the histograms.
+//! Owns the unit and the precision (three significant digits). Never average percentiles of two runs: merge the
+//! histograms.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct Histogram {
     micros: Micros<u64>,
     /// Kept beside the buckets, which know them only to three digits.
     extremes: Extremes,
-    /// Nothing before the first [`Histogram::take_delta`], so that who does not look does not pay.
+    /// Nothing before the first [`Histogram::take_delta`], so that unused deltas cost nothing.
     fresh: Option<Box<(Fresh, Extremes)>>,
 }
 
@@ -77,7 +77,7 @@ impl Default for Histogram {
     }
 }
 
-/// Two collections are equal when no figure can tell them apart; whether somebody looks at their deltas is no matter.
+/// Two collections are equal when no figure differs; whether their deltas are read does not matter.
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
         self.extremes == other.extremes && self.buckets().eq(other.buckets())
@@ -126,7 +126,7 @@ impl Histogram {
         Delta { counts, extremes: extremes.known() }
     }
 
-    /// Adds what another collection has got since somebody looked at it.
+    /// Adds what another collection has gained since it was last read.
     pub fn add(&mut self, delta: &Delta) {
         for (value, count) in &delta.counts {
             self.put((*value).min(micros(Self::LONGEST)), *count);
@@ -189,7 +189,7 @@ impl Histogram {
         self.micros.len()
     }
 
-    /// Whether there is no duration.
+    /// Whether it has no durations.
     pub fn is_empty(&self) -> bool {
         self.micros.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What a metric is compared with: `< 10ms`, `>= 99.9%`, `> 100/s`.
+//! The bound of a metric: `< 10ms`, `>= 99.9%`, `> 100/s`.
 //!
 //! Owns the operators and which unit fits which metric. It refuses to guess a unit: `10` beside a duration is an error that
 //! says what to write.
@@ -100,7 +100,7 @@ impl Operator {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bound {
     pub(super) operator: Operator,
-    /// In nanoseconds, bytes, percent, or so many a second.
+    /// In nanoseconds, bytes, percent, or events a second.
     pub(super) value: Fixed,
     /// The value as it was written.
     pub(super) text: String,
@@ -224,7 +224,7 @@ impl Kind {
         }
     }
 
-    /// None when it is no value of this kind, and nothing better can be said about why.
+    /// None when it is not a value of this kind, and no better reason is known.
     fn attempt(self, text: &str) -> Option<Result<Fixed, UnitError>> {
         match self {
             Self::Duration => {
@@ -238,7 +238,7 @@ impl Kind {
                 let size = text.strip_suffix("/s")?;
                 let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("", 1)];
                 let read = |(unit, bytes)| Some(ratio::read(size.strip_suffix(unit)?)? * bytes);
-                // A rate need not be whole bytes; what is no number at all gets the words of a size.
+                // A rate need not be whole bytes; what is not a number gets the words for a size.
                 units.into_iter().find_map(read).map(Ok).or_else(|| Self::Bytes.attempt(size))
             }
         }

@@ -36,7 +36,7 @@ pub enum ThresholdErrorKind {
     #[error("the metric has no name; write a counter or a timing with a figure, such as missing or rtt.p95")]
     NoName,
     /// Almost a metric.
-    #[error("{written:?} is no metric; did you mean {meant:?}?")]
+    #[error("{written:?} is not a metric; did you mean {meant:?}?")]
     Meant {
         /// What was written.
         written: String,
@@ -44,7 +44,7 @@ pub enum ThresholdErrorKind {
         meant: String,
     },
     /// A timing without a figure.
-    #[error("{name:?} says no figure; write {name}.p95, or instead of p95 one of {}", Stat::list())]
+    #[error("{name:?} names no figure; write {name}.p95, or instead of p95 one of {}", Stat::list())]
     NoStat {
         /// What was written.
         name: String,
@@ -66,7 +66,7 @@ pub enum ThresholdErrorKind {
         stat: String,
     },
     /// A metric that the harness does not measure.
-    #[error("the harness measures no {name:?}; write timer_step or loop_lag.p99")]
+    #[error("the harness does not measure {name:?}; write timer_step or loop_lag.p99")]
     NotOfHarness {
         /// What was written.
         name: String,
@@ -107,7 +107,7 @@ pub enum ThresholdErrorKind {
         example: String,
     },
     /// Another language's operator.
-    #[error("{written:?} is no operator; did you mean {meant}?")]
+    #[error("{written:?} is not an operator; did you mean {meant}?")]
     Operator {
         /// What was written.
         written: String,
@@ -135,7 +135,7 @@ pub enum ThresholdErrorKind {
         written: String,
     },
     /// Neither a number nor a number with a unit.
-    #[error("{metric} is {kind}, and {written:?} is none; write {example}")]
+    #[error("{metric} is {kind}, but {written:?} is not one; write {example}")]
     Malformed {
         /// The metric as it is written.
         metric: String,

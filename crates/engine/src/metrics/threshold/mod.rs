@@ -1,7 +1,8 @@
-//! What a run must keep to: `{"rtt.p95": "< 10ms", "success": ">= 99.9%"}`.
+//! Thresholds of a run: `{"rtt.p95": "< 10ms", "success": ">= 99.9%"}`.
 //!
-//! Owns reading a threshold with its mistakes, asking whether it can ever be measured, and its line in a report. It refuses
-//! to pass what was not measured: no sample is a failure that says so. The harness's `require` has the same grammar.
+//! Owns reading a threshold with its mistakes, checking whether it can ever be measured, and its line in a report. It
+//! refuses to pass what was not measured: a threshold without samples fails and says so. The harness's `require` has
+//! the same grammar.
 
 mod bound;
 mod error;

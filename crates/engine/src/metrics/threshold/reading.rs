@@ -1,7 +1,7 @@
-//! A measured value, to be compared with a bound and to be shown beside it.
+//! A measured value, for comparison with a bound and for display beside it.
 //!
-//! Owns how a value is shown. The rule a reader would break: what is shown stands on the same side of the bound as what was
-//! compared. A line that says `10ms` is not `< 10ms`, or that 99.9996 % is `100%`, is not believed.
+//! Owns how a value is shown. The shown value is on the same side of the bound as the compared one. Readers do not
+//! believe a line that says `10ms` is not `< 10ms`, or that 99.9996 % is `100%`.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Reading {
         }
     }
 
-    /// The exact value in the unit of this kind; none when it is no value of this kind, or one of nothing.
+    /// The exact value in the unit of this kind; none when it is not a value of this kind, or has nothing to divide by.
     pub(super) fn exact(self, kind: Kind) -> Option<Ratio> {
         match (self, kind) {
             (Self::Duration(duration), Kind::Duration) => Some(Ratio::whole(nanos(duration))),

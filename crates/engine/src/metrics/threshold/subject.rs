@@ -1,6 +1,7 @@
-//! What a threshold is about: `rtt.p95`, `missing`, `received.rate`, `success`.
+//! The subject of a threshold: `rtt.p95`, `missing`, `received.rate`, `success`.
 //!
-//! Owns the names before the comparison. The names of metrics may have dots, so the figure is what stands after the last one.
+//! Owns the names before the comparison. Names of metrics may contain dots, so the figure is the part after the last
+//! one.
 
 use std::fmt;
 
@@ -118,7 +119,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Reads what stands before the comparison in `thresholds`.
+    /// Reads what comes before the comparison in `thresholds`.
     pub fn parse(key: &str) -> Result<Self, ErrorKind> {
         let name = spelt(key)?;
         if let Some(counter) = counter(name) {
@@ -143,7 +144,7 @@ impl Subject {
         Self::timing(name).ok_or_else(|| mistaken(name))
     }
 
-    /// Reads what stands before the comparison in `require`.
+    /// Reads what comes before the comparison in `require`.
     pub fn parse_requirement(key: &str) -> Result<Self, ErrorKind> {
         let name = spelt(key)?;
         let (base, stat) = name.split_once('.').unwrap_or((name, ""));
@@ -206,7 +207,7 @@ fn counter(name: &str) -> Option<&'static str> {
     Counters::NAMES.into_iter().find(|known| *known == name)
 }
 
-/// Why this is no counter and no timing with a figure.
+/// Why this is neither a counter nor a timing with a figure.
 fn mistaken(name: &str) -> ErrorKind {
     let lower = name.to_lowercase();
     for (word, stat) in MEANT {
@@ -226,7 +227,7 @@ fn mistaken(name: &str) -> ErrorKind {
     }
     match name.rsplit_once('.') {
         Some(("", _)) => ErrorKind::NoName,
-        // Of equally near ones the first wins, and most slips are meant to be one of these.
+        // Among equally near ones, the first wins, and most slips are meant to be one of these.
         Some((base, stat)) => {
             match nearest(stat, ["p95", "p99"].into_iter().chain(STATS.map(|(known, _)| known))) {
                 Some(near) => meant(name, format!("{base}.{near}")),
@@ -241,7 +242,7 @@ fn meant(written: &str, meant: String) -> ErrorKind {
     ErrorKind::Meant { written: cut(written), meant: cut(&meant) }
 }
 
-/// An error quotes no more than this of what somebody wrote.
+/// An error quotes at most this much of the text.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),

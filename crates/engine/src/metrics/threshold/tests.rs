@@ -279,21 +279,21 @@ fn what_was_not_measured_fails_and_says_so() {
 
 #[test]
 fn err_names_with_the_nearest() {
-    check_key("mising", "\"mising\" is no metric; did you mean \"missing\"?");
-    check_key("Missing", "\"Missing\" is no metric; did you mean \"missing\"?");
-    check_key("sucess", "\"sucess\" is no metric; did you mean \"success\"?");
-    check_key("recieved.rate", "\"recieved.rate\" is no metric; did you mean \"received.rate\"?");
-    check_key("rtt.p59", "\"rtt.p59\" is no metric; did you mean \"rtt.p95\"?");
-    check_key("rtt.P95", "\"rtt.P95\" is no metric; did you mean \"rtt.p95\"?");
-    check_key("rtt.avg", "\"rtt.avg\" is no metric; did you mean \"rtt.mean\"?");
-    check_key("rtt.median", "\"rtt.median\" is no metric; did you mean \"rtt.p50\"?");
-    check_key("rtt.p99.9", "\"rtt.p99.9\" is no metric; did you mean \"rtt.p999\"?");
+    check_key("mising", "\"mising\" is not a metric; did you mean \"missing\"?");
+    check_key("Missing", "\"Missing\" is not a metric; did you mean \"missing\"?");
+    check_key("sucess", "\"sucess\" is not a metric; did you mean \"success\"?");
+    check_key("recieved.rate", "\"recieved.rate\" is not a metric; did you mean \"received.rate\"?");
+    check_key("rtt.p59", "\"rtt.p59\" is not a metric; did you mean \"rtt.p95\"?");
+    check_key("rtt.P95", "\"rtt.P95\" is not a metric; did you mean \"rtt.p95\"?");
+    check_key("rtt.avg", "\"rtt.avg\" is not a metric; did you mean \"rtt.mean\"?");
+    check_key("rtt.median", "\"rtt.median\" is not a metric; did you mean \"rtt.p50\"?");
+    check_key("rtt.p99.9", "\"rtt.p99.9\" is not a metric; did you mean \"rtt.p999\"?");
     check_key(
         "rtt.intended.p(95)",
-        "\"rtt.intended.p(95)\" is no metric; did you mean \"rtt.intended.p95\"?",
+        "\"rtt.intended.p(95)\" is not a metric; did you mean \"rtt.intended.p95\"?",
     );
-    check_key("rtt.maximum", "\"rtt.maximum\" is no metric; did you mean \"rtt.max\"?");
-    check_key(" rtt.p95", "\" rtt.p95\" is no metric; did you mean \"rtt.p95\"?");
+    check_key("rtt.maximum", "\"rtt.maximum\" is not a metric; did you mean \"rtt.max\"?");
+    check_key(" rtt.p95", "\" rtt.p95\" is not a metric; did you mean \"rtt.p95\"?");
 }
 
 #[test]
@@ -301,10 +301,10 @@ fn err_a_timing_alone_lists_its_figures() {
     let figures = "count, min, mean, p50, p90, p95, p99, p999, max, stddev";
     for name in ["rtt", "open", "rtt.intended", "open.queued", "fanout", "login"] {
         let message =
-            format!("{name:?} says no figure; write {name}.p95, or instead of p95 one of {figures}");
+            format!("{name:?} names no figure; write {name}.p95, or instead of p95 one of {figures}");
         check_key(name, &message);
     }
-    check_key("rtt.", &format!("\"rtt\" says no figure; write rtt.p95, or instead of p95 one of {figures}"));
+    check_key("rtt.", &format!("\"rtt\" names no figure; write rtt.p95, or instead of p95 one of {figures}"));
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn err_operators_of_other_languages() {
         ("≥", ">="),
         ("≠", "!="),
     ] {
-        let message = format!("{written:?} is no operator; did you mean {meant}?");
+        let message = format!("{written:?} is not an operator; did you mean {meant}?");
         check_value("missing", format!(" {written} 0"), 1, &message);
     }
 }
@@ -385,23 +385,23 @@ fn err_bounds_that_are_no_value() {
     );
     check_value("bytes_sent", "> 1MB", 2, "\"1MB\" is not a size; did you mean 1MiB?");
     check_value("bytes_sent.rate", "> 1MB/s", 2, "\"1MB\" is not a size; did you mean 1MiB?");
-    check_value("missing", "== 1.5", 3, "missing is a count, and \"1.5\" is none; write 0");
-    check_value("missing", "== -1", 3, "missing is a count, and \"-1\" is none; write 0");
-    check_value("missing", "> 1 and < 5", 2, "missing is a count, and \"1 and < 5\" is none; write 1");
-    check_value("success", ">= 99,9%", 3, "success is a percentage, and \"99,9%\" is none; write 99%");
-    check_value("success", ">= 99.9 %", 3, "success is a percentage, and \"99.9 %\" is none; write 99.9%");
+    check_value("missing", "== 1.5", 3, "missing is a count, but \"1.5\" is not one; write 0");
+    check_value("missing", "== -1", 3, "missing is a count, but \"-1\" is not one; write 0");
+    check_value("missing", "> 1 and < 5", 2, "missing is a count, but \"1 and < 5\" is not one; write 1");
+    check_value("success", ">= 99,9%", 3, "success is a percentage, but \"99,9%\" is not one; write 99%");
+    check_value("success", ">= 99.9 %", 3, "success is a percentage, but \"99.9 %\" is not one; write 99.9%");
     check_value("success", ">= 101%", 3, "success is at most 100%, so 101% cannot be compared with it");
     check_value(
         "received.rate",
         "> 100/min",
         2,
-        "received.rate is a rate, and \"100/min\" is none; write 100/s",
+        "received.rate is a rate, but \"100/min\" is not one; write 100/s",
     );
     check_value(
         "received.rate",
         "> 100 /s",
         2,
-        "received.rate is a rate, and \"100 /s\" is none; write 100/s",
+        "received.rate is a rate, but \"100 /s\" is not one; write 100/s",
     );
 }
 
@@ -410,7 +410,10 @@ fn both_halves_are_told_at_once() {
     check_errs(
         "mising",
         json!("= 0"),
-        &["\"mising\" is no metric; did you mean \"missing\"?", "\"=\" is no operator; did you mean ==?"],
+        &[
+            "\"mising\" is not a metric; did you mean \"missing\"?",
+            "\"=\" is not an operator; did you mean ==?",
+        ],
     );
     let Value::Object(all) = json!({"rtt": "< 1s", "missing": "== 0", "sent": "> 1%", "rtt.p95": "<"}) else {
         panic!("an object");
@@ -474,13 +477,13 @@ fn requirements_have_the_same_grammar() {
 #[test]
 fn err_requirements() {
     for (key, message) in [
-        ("timer_setp", "\"timer_setp\" is no metric; did you mean \"timer_step\"?"),
-        ("loop_leg", "\"loop_leg\" is no metric; did you mean \"loop_lag.p99\"?"),
-        ("looplag.max", "\"looplag.max\" is no metric; did you mean \"loop_lag.max\"?"),
-        ("loop_lag.p98", "\"loop_lag.p98\" is no metric; did you mean \"loop_lag.p95\"?"),
+        ("timer_setp", "\"timer_setp\" is not a metric; did you mean \"timer_step\"?"),
+        ("loop_leg", "\"loop_leg\" is not a metric; did you mean \"loop_lag.p99\"?"),
+        ("looplag.max", "\"looplag.max\" is not a metric; did you mean \"loop_lag.max\"?"),
+        ("loop_lag.p98", "\"loop_lag.p98\" is not a metric; did you mean \"loop_lag.p95\"?"),
         ("timer_step.p99", "timer_step is one value and has no \"p99\"; write timer_step"),
-        ("rtt.p95", "the harness measures no \"rtt.p95\"; write timer_step or loop_lag.p99"),
-        ("missing", "the harness measures no \"missing\"; write timer_step or loop_lag.p99"),
+        ("rtt.p95", "the harness does not measure \"rtt.p95\"; write timer_step or loop_lag.p99"),
+        ("missing", "the harness does not measure \"missing\"; write timer_step or loop_lag.p99"),
     ] {
         let mistakes = Threshold::parse_requirement(key, &json!("< 5ms")).unwrap_err();
         assert_eq!(mistakes[0].to_string(), message);
@@ -489,7 +492,7 @@ fn err_requirements() {
     assert_eq!(mistakes[0].to_string(), "timer_step is a duration: write 5ms, not 5");
 }
 
-/// Whatever somebody types, it is a threshold or a mistake, and a threshold reads as it is written.
+/// Any text is a threshold or a mistake, and a threshold reads as it is written.
 #[test]
 fn no_text_makes_it_panic() {
     let mut random = Random::with_seed(31);

@@ -1,8 +1,8 @@
-//! Charts as inline SVG: how a timing is spread, its percentiles, and what happened second by second.
+//! Charts as inline SVG: the distribution of a timing, its percentiles, and the events of each second.
 //!
-//! Owns geometry. Labels are HTML beside the drawing, since text within it would shrink with the window; each drawing has a
-//! sentence that says what it shows. The rule a reader would break: no chart shows more columns than it has room for, so a
-//! day of seconds is a drawing of the same size.
+//! Owns geometry. Labels are HTML beside the drawing, since text within it would shrink with the window; each drawing
+//! has a sentence that says what it shows. A chart shows only as many columns as fit, so a day of seconds takes the
+//! same room.
 
 use std::fmt::{self, Write};
 
@@ -15,7 +15,7 @@ use crate::metrics::Histogram;
 const BARS: f64 = 60.0;
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
-/// More than that many columns nobody tells apart.
+/// Readers cannot tell more columns apart.
 const COLUMNS: usize = 300;
 
 /// The table says all of a few samples, and of samples that are all the same.
@@ -23,7 +23,7 @@ fn is_worth_drawing(metric: &Metric) -> bool {
     is_timing(metric) && metric.count >= 10 && metric.max > metric.min && metric.max > Some(0.0)
 }
 
-/// How often a timing took how long, from its histogram; nothing when there is none that can be read.
+/// The distribution of a timing, from its histogram; nothing when it has no readable one.
 ///
 /// A few replies that took a second would press all others into the first bar: then the drawing ends a little beyond the
 /// p95, and says how many are not in it.
@@ -32,7 +32,7 @@ pub(super) fn histogram(name: &str, metric: &Metric, out: &mut dyn Write) -> fmt
     let Spread { low, high, longest, .. } = spread;
     out.write_str("<figure class=\"lines\">\n<figcaption><span>")?;
     body(out, name)?;
-    out.write_str(": how many samples took how long</span>")?;
+    out.write_str(": distribution</span>")?;
     let marks = || spread.marks.iter().enumerate().filter(|(_, (_, at))| *at <= high);
     for (nth, (mark, at)) in marks() {
         write!(out, "<span class=\"key\" data-mark=\"{nth}\">{mark} {}</span>", words::micros(*at))?;
@@ -217,7 +217,7 @@ impl Lines<'_> {
     }
 }
 
-/// A line through the middles of the columns; it has a gap where there is no value.
+/// A line through the middles of the columns; it has a gap where a value is missing.
 fn path(values: &[Option<f64>], peak: f64) -> String {
     let mut path = String::new();
     let mut is_drawing = false;
@@ -281,7 +281,7 @@ mod tests {
         let spread = Spread::of(&timing(durations)).expect("a histogram");
         assert_eq!((spread.bars.len(), spread.beyond), (bars, beyond));
         assert!((spread.high - high).abs() <= high / 1e3, "{}", spread.high);
-        assert_eq!(spread.bars.iter().sum::<u64>() + beyond, count, "every sample is told");
+        assert_eq!(spread.bars.iter().sum::<u64>() + beyond, count, "every sample counts");
     }
 
     #[test]

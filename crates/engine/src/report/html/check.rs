@@ -112,7 +112,7 @@ fn steps(steps: &[StepReport], out: &mut dyn Write) -> fmt::Result {
             paragraph(out, "aside", &step.title)?;
         }
         if let Some(forgiven) = &step.forgiven {
-            paragraph(out, "aside", &format!("did not hold, as it may: {forgiven}"))?;
+            paragraph(out, "aside", &format!("did not hold, which is allowed: {forgiven}"))?;
         }
         if let Some(failed) = &step.failure {
             failure(step, failed, out)?;

@@ -8,8 +8,8 @@ use super::super::words::{self, figures, is_timing};
 use super::super::{CheckReport, Metric, ThresholdReport};
 use super::{badge, begin_table, end_table, paragraph};
 
-/// A table of thresholds under a heading of this level; nothing when there are none. `checks` are those whose messages a
-/// threshold of the suite may have missed: their first ones are told.
+/// A table of thresholds under a heading of this level; nothing when there are none. `checks` are those whose messages
+/// a threshold of the suite may have missed: the first ones are listed.
 pub(super) fn thresholds(
     thresholds: &[ThresholdReport],
     checks: &[CheckReport],

@@ -1,8 +1,8 @@
 //! The report as one HTML file: nothing from elsewhere, no script, for the screen, the printer and a reader's voice.
 //!
 //! Owns the page and the order of its parts. Every text of the report goes through the one escape, and the file's own
-//! Content-Security-Policy would forbid what came through all the same. The rule a reader would break: folding is
-//! `details`, not a script, so that the file works wherever it is opened, also as an artifact of a CI system.
+//! Content-Security-Policy would forbid what came through all the same. Folding uses `details`, not a script, so that
+//! the file works wherever it is opened, even as a CI artifact.
 
 mod chart;
 mod check;
@@ -190,7 +190,7 @@ fn totals(totals: &Totals, out: &mut dyn Write) -> fmt::Result {
     out.write_str("</dl>\n")
 }
 
-/// What did not pass, with the way there: of 144 checks nobody should have to look for the two.
+/// What did not pass, with links: readers should not have to search 144 checks for two failures.
 fn unhappy(report: &Report, prefix: &str, out: &mut dyn Write) -> fmt::Result {
     let mut unhappy =
         report.checks.iter().enumerate().filter(|(_, check)| check.verdict != Verdict::Pass).peekable();
@@ -305,7 +305,7 @@ const OF_FIGURES: &[&str] = &[
 
 /// A table that scrolls on its own when it is too wide, so that the page never does.
 fn begin_table(out: &mut dyn Write, caption: &str, columns: &[&'static str]) -> fmt::Result {
-    // Whoever has no pointer scrolls it with the keys, for which it must take the focus.
+    // Keyboard users scroll it with the keys, so it must take the focus.
     out.write_str("<div class=\"scroll\" tabindex=\"0\" role=\"group\"")?;
     attribute(out, "aria-label", caption)?;
     out.write_str("><table>\n<thead><tr>")?;

@@ -1,4 +1,4 @@
-//! The browsers that ran the suite together, in a table: one of them may be why the whole is as it is.
+//! The browsers that ran the suite together, in a table: one of them may explain the result of the whole.
 
 use std::fmt::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What an expectation wants, and what becomes of the messages that it gets.
+//! An expectation: what it waits for, and what it does with the messages it selects.
 //!
 //! Owns the wait, the samples, the checks and captures, and the words of an expectation that was not met. It refuses to know
 //! how a message is chosen: see [`Waiter`].
@@ -171,7 +171,7 @@ impl<W: World> CheckRun<W> {
         let selected = waiter.selected();
         let result = self.use_selected(member, wanted, &selected, origin);
         drop(count);
-        // Nothing can come from somebody who has gone, so that proves nothing.
+        // A connection that has ended sends nothing, so its silence proves nothing.
         let is_gone = waiter.expected() == 0
             && member.ending().is_some_and(|ending| !ending.is_ours && !member.is_end_seen.get());
         let outcome = match (waiter.surplus(), waiter.is_content()) {
@@ -181,7 +181,7 @@ impl<W: World> CheckRun<W> {
             // A selected message that breaks its check says more than one that did not come.
             (None, false) => result.and_then(|()| {
                 self.note_instead(member, waiter, place);
-                // Of many rounds the first that fails is told in full.
+                // Of many rounds, the first failure is reported in full.
                 let results = self.results.borrow();
                 let is_told =
                     acting.round.is_some() && (results.has_failure(place) || results.has_miss(place));
@@ -225,7 +225,7 @@ impl<W: World> CheckRun<W> {
     ) -> Result<(), Box<Failure>> {
         for (place, message) in selected {
             let slot = &wanted.slots[*place];
-            // What came before the moment from which is counted took no time that could be told.
+            // A message that came before the starting moment has no measurable latency.
             if message.at < origin.at {
                 continue;
             }
@@ -244,7 +244,7 @@ impl<W: World> CheckRun<W> {
             {
                 let mut failure = failure::plain(
                     FailureKind::Mismatch,
-                    format!("the selected message is not as it should be: expected {}", mismatch.expected),
+                    format!("the selected message is not as expected: expected {}", mismatch.expected),
                 );
                 failure.expected = Some(mismatch.expected.clone());
                 failure.closest = Some(failure::near_miss(message, &member.name, self.began, false));
@@ -455,7 +455,7 @@ pub(crate) fn capture_all(
         match subject.json().and_then(|json| path.first(json)) {
             Some(value) => found.push((name.clone(), value.clone())),
             None => {
-                let what = if subject.json().is_some() { "nothing is there" } else { "it is no JSON" };
+                let what = if subject.json().is_some() { "nothing is there" } else { "it is not JSON" };
                 let message = format!("{name} could not be captured from the selected message: {what}");
                 return Err(failure::plain(FailureKind::Mismatch, message));
             }

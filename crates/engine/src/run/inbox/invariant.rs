@@ -1,7 +1,7 @@
-//! What always holds, message by message.
+//! Invariants: the rules that each message must keep.
 //!
-//! Owns the memory that each rule needs for each connection; it goes on across reconnects. The rule a reader would break: an
-//! ignored message is no exception here, since a heartbeat out of order is out of order.
+//! Owns the memory that each rule needs for each connection; it continues across reconnects. Ignored messages are
+//! checked too, since a heartbeat out of order is out of order.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::base::{canonical, number};
 use crate::matcher::{Matcher, Query, excerpt};
 use crate::report::{Failure, FailureKind};
 
-/// How many values are remembered for `unique`, per connection; a run that has more is told so and not that all is well.
+/// How many values are remembered for `unique`, per connection; a run with more values gets a note instead of a pass.
 const MOST_VALUES: usize = if cfg!(test) { 100 } else { 1_000_000 };
 
 /// A rule with its placeholders filled in.
@@ -37,7 +37,7 @@ pub(crate) struct Guard {
     seen: HashSet<String>,
     /// The last message, or the first open.
     heard: Option<Instant>,
-    /// Only the first break is told.
+    /// Only the first break is reported.
     is_broken: bool,
     /// Whether there was something to look at.
     pub has_seen: bool,
@@ -145,7 +145,7 @@ impl Guard {
     }
 }
 
-/// That a rule had more to remember than it can, so that nobody knows whether it held.
+/// A rule had more to remember than it can, so whether it held is unknown.
 pub(crate) fn too_many(client: &str) -> Failure {
     let message = format!("more than {MOST_VALUES} values came; whether all of them are new is not known");
     Failure { client: Some(client.to_owned()), ..*failure::plain(FailureKind::Invariant, message) }

@@ -1,4 +1,4 @@
-//! What came on a connection: who waits for it, and who must not get it.
+//! The messages of a connection: which expectations wait for them, and which silences forbid them.
 
 pub(super) mod expectation;
 pub(super) mod invariant;

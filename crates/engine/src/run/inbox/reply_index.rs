@@ -1,7 +1,7 @@
-//! Replies that say what they answer: by a field, or by being what was sent.
+//! Replies that identify their message: by a field, or as an echo.
 //!
-//! Owns finding the waiting expectation in one step, however many wait, and telling a second or a late answer from a message
-//! that nobody asked for.
+//! Owns finding the waiting expectation in one step, however many wait, and telling a second or a late answer from a
+//! message that no expectation asked for.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -88,8 +88,8 @@ const MOST_PAST: usize = 16_384;
 /// there may be hundreds of connections. Older ones are known by their key, which such questions rarely share.
 const MOST_OWN: usize = 1_024;
 
-/// Without a seed of its own, so that those who wait are woken in the same order in every run. The keys are the suite's own,
-/// so nobody else can choose them to collide.
+/// Without a seed of its own, so that those who wait are woken in the same order in every run. The keys are the suite's
+/// own, so a peer cannot choose them to collide.
 type Keyed<T> = FxHashMap<Key, T>;
 
 /// Those who wait for a reply that is paired in one way.

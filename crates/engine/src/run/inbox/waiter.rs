@@ -1,7 +1,7 @@
 //! An expectation that waits, and a silence that watches.
 //!
-//! Owns which messages an expectation takes: the first, exactly so many, several in order, several in any order. It refuses
-//! to know time beyond its bound, and what happens with what it took.
+//! Owns which messages an expectation takes: the first, an exact number, several in order, several in any order. It
+//! refuses to know time beyond its bound, and what happens with what it took.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::{Instant, Payload};
 pub enum Mode {
     /// One message.
     First,
-    /// So many and no more, all alike; only the end of the wait can tell.
+    /// An exact number, all alike; only the end of the wait decides.
     Exactly(u64),
     /// One after the other.
     InOrder,
@@ -279,7 +279,7 @@ impl Taken {
     }
 }
 
-/// A silence that watches what nobody selects.
+/// A silence that watches unselected messages.
 pub(crate) struct Watch {
     matcher: Option<Rc<Matcher>>,
     since: u64,

@@ -1,6 +1,6 @@
 //! How a step fails, in words.
 //!
-//! Owns the sentences. A failure says who, what was wanted, what came, and what came nearest.
+//! Owns the sentences. A failure names the client, what was expected, what came, and what came nearest.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub(crate) fn script(error: impl std::fmt::Display) -> Box<Failure> {
     plain(FailureKind::Script, error.to_string())
 }
 
-/// What a matcher wants; any message when there is none.
+/// What a matcher expects; any message without one.
 pub(crate) fn wanted(matcher: Option<&Matcher>) -> String {
     matcher.map_or_else(|| "any message".to_owned(), Matcher::expected)
 }

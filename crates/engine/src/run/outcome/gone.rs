@@ -1,8 +1,8 @@
 //! Whether the server of a run still accepts connections.
 //!
-//! Owns what is remembered of addresses that opened before, and the handshake that finds out. It refuses to judge steps. A check
-//! whose connections could not open says nothing of the server's protocol, so it is not judged; that takes an address that had
-//! opened before, and two handshakes beside the failed one.
+//! Owns the addresses that opened before, and the handshake that finds out. It refuses to judge steps. A check whose
+//! connections could not open says nothing about the server's protocol, so it is not judged. That requires an address
+//! that had opened before, and two handshakes besides the failed one.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -35,9 +35,9 @@ pub(crate) struct Watch {
     failed: RefCell<Option<Endpoint>>,
     /// Whether the last connection of that check ended without a close frame, as one does whose server dies.
     pub was_lost: Cell<bool>,
-    /// The check that failed first for want of a connection, where nothing but that says that the server is gone.
+    /// The check that first failed for lack of a connection, where nothing else shows that the server is gone.
     pub doubtful: Cell<Option<usize>>,
-    /// The address that does not open any more, and after what.
+    /// The address that no longer opens, and the words for the report.
     gone: RefCell<Option<(Endpoint, ServerStopped)>>,
 }
 
@@ -66,7 +66,7 @@ impl Watch {
         }
     }
 
-    /// What is told of a server that is gone.
+    /// What the report says about a server that is gone.
     pub fn stopped(&self) -> Option<ServerStopped> {
         self.gone.borrow().as_ref().map(|(_, stopped)| stopped.clone())
     }

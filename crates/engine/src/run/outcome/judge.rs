@@ -1,7 +1,7 @@
-//! The last word on a check and on a run: thresholds, requirements, and whether the harness was the limit.
+//! The final verdict on a check and on a run: thresholds, requirements, and whether the harness was the limit.
 //!
-//! Owns what makes a verdict inconclusive. The rule a reader would break: an excuse is only ever made for a failure that time
-//! alone explains; a pass is doubted only where the clock could not have shown a failure.
+//! Owns what makes a verdict inconclusive. Only a failure that time alone explains is excused. A pass is doubted only
+//! where the clock could not have shown a failure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -175,7 +175,7 @@ impl Harness {
         thresholds: &[(ThresholdReport, Cause)],
     ) -> (Verdict, Option<String>) {
         let mut verdict = of_steps;
-        // What did not come to its end has failed already, whatever its figures are.
+        // A check that did not finish has failed already, whatever its figures are.
         let is_judged = of_steps == Verdict::Pass;
         let broken =
             thresholds.iter().filter(|(one, _)| !matches!(one.verdict, Verdict::Pass | Verdict::Skipped));
@@ -190,12 +190,12 @@ impl Harness {
         }
     }
 
-    /// Why nobody knows how it ended, where a verdict is inconclusive by its thresholds.
+    /// Why the result is unknown, where a verdict is inconclusive by its thresholds.
     fn doubt(&self, failures: &Failures) -> Option<String> {
         (failures.too_fine > 0).then(|| too_fine(self.clock_step))
     }
 
-    /// Why failures for want of time may be our own; none when nothing speaks for that, or when one has another cause.
+    /// Why failures for lack of time may be our own; none when nothing speaks for that, or when one has another cause.
     fn excuse(&self, failures: &Failures) -> Option<String> {
         let Failures { late_opens, late, too_fine, others } = *failures;
         if others > 0 {

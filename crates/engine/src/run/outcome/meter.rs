@@ -1,6 +1,6 @@
-//! The figures of a run while it goes on.
+//! The figures of a run in progress.
 //!
-//! Owns what is counted where: for the check, for the run, for the next tick and second by second. It refuses to judge.
+//! Owns what is counted where: for the check, for the run, for the next tick and for each second. It refuses to judge.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What came of a run: results of steps, figures, failures in words, the verdict.
+//! The outcome of a run: results of steps, figures, failures in words, the verdict.
 //!
 //! It refuses to open, send or wait.
 

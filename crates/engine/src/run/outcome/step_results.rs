@@ -1,7 +1,7 @@
-//! What came of each step.
+//! The result of each step.
 //!
-//! Owns one line for each step of the suite's text, whatever the number of its rounds and clients, so that a report of a
-//! million rounds is no longer than that of one. It refuses to know what a step does.
+//! Owns one line for each step of the suite's text, whatever the number of its rounds and clients, so that a report of
+//! a million rounds is as long as that of one. It refuses to know what a step does.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -51,7 +51,7 @@ struct StepRecord {
     awaited: Awaited,
     /// Whether a threshold decides how many of its messages may be missing.
     is_borne: bool,
-    /// Whether it has changed since it was told.
+    /// Whether it has changed since it was last reported.
     is_news: bool,
     /// Whether it ran after the check had failed, so that it says nothing of the check.
     is_follow_up: bool,
@@ -168,7 +168,7 @@ impl StepResults {
         (line.runs, line.running)
     }
 
-    /// Ends one run of a step. Answers whether this is its first failure, and whether it still runs.
+    /// Ends one run of a step. Returns whether this is its first failure, and whether it still runs.
     pub fn end(
         &mut self,
         at: usize,
@@ -197,7 +197,7 @@ impl StepResults {
         (is_first, line.running > 0)
     }
 
-    /// Takes back what failed below this path, since that may fail: it stands as a note, and the step as skipped. Answers the
+    /// Takes back what failed below this path, since that may fail: it stands as a note, and the step as skipped. Returns the
     /// first of these failures; none when nothing failed, or when the script is wrong, which stays an error.
     pub fn forgive(&mut self, path: &str) -> Option<Failure> {
         let is_below =
@@ -218,7 +218,7 @@ impl StepResults {
         first
     }
 
-    /// Whether steps that begin from now on follow a failure, and so are no reason of the verdict.
+    /// Whether steps that begin from now on follow a failure, and so do not decide the verdict.
     pub fn follows_up(&mut self, is_follow_up: bool) {
         self.is_follow_up = is_follow_up;
     }
@@ -228,12 +228,12 @@ impl StepResults {
         self.lines[at].is_awaiting
     }
 
-    /// Whether a failure of this step is known already; then nobody needs the details of the next one.
+    /// Whether a failure of this step is known already; then the details of the next one are not needed.
     pub fn has_failure(&self, at: usize) -> bool {
         self.lines[at].failure.is_some()
     }
 
-    /// So many messages were expected, and so many of them came.
+    /// Adds the messages expected and those that came.
     pub fn awaited(&mut self, at: usize, expected: u64, met: u64) {
         let awaited = &mut self.lines[at].awaited;
         awaited.expected += expected;
@@ -253,7 +253,7 @@ impl StepResults {
         line.awaited.first.get_or_insert(failure);
     }
 
-    /// Somebody else whose message did not come.
+    /// Another client whose message did not come.
     pub fn miss_of(&mut self, at: usize, client: String) {
         self.lines[at].failed_clients.insert(client);
     }
@@ -279,7 +279,7 @@ impl StepResults {
                 failed.push(line.path.clone());
             }
         }
-        // What stands around a step that failed has failed, too.
+        // The blocks around a failed step have failed, too.
         for line in &mut self.lines {
             let is_around =
                 |path: &String| path.strip_prefix(&line.path).is_some_and(|rest| rest.starts_with('.'));
@@ -300,7 +300,7 @@ impl StepResults {
         line.keep(failure);
     }
 
-    /// Nobody knows whether it held.
+    /// Whether it held is unknown.
     pub fn doubt(&mut self, at: usize, failure: Failure) {
         let line = &mut self.lines[at];
         line.runs = line.runs.max(1);
@@ -339,7 +339,7 @@ impl StepResults {
         self.lines[at].settle(Verdict::Pass);
     }
 
-    /// Steps that ran, run no more and have changed since they were told: those within a block, or all.
+    /// Steps that have ended and have changed since they were last reported: those within a block, or all.
     pub fn news(&self, within: Option<usize>) -> Vec<usize> {
         let block = within.map(|at| self.lines[at].path.as_str());
         let is_within =
@@ -349,12 +349,12 @@ impl StepResults {
         (0..self.lines.len()).filter(|at| is_news(&self.lines[*at])).collect()
     }
 
-    /// What there is to tell before the check ends, skipped steps included.
+    /// The steps to report before the check ends, skipped ones included.
     pub fn untold(&self) -> Vec<usize> {
         (0..self.lines.len()).filter(|at| self.lines[*at].is_news).collect()
     }
 
-    /// What is told of a step; then it is no news any more.
+    /// The state of a step to report; afterwards it counts as reported.
     pub fn tell(&mut self, at: usize) -> (Verdict, Millis, Option<&Failure>) {
         let line = &mut self.lines[at];
         line.is_news = false;
@@ -436,7 +436,7 @@ pub(crate) enum Cause {
     Other,
 }
 
-/// How much failed for want of time, and how much otherwise.
+/// How much failed for lack of time, and how much otherwise.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Failures {
     /// Opens that took too long.

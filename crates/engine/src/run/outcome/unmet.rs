@@ -1,7 +1,7 @@
-//! What came of the messages that a step expected, and what came in their place.
+//! The messages that a step expected, how many of them came, and what came instead.
 //!
-//! Owns the shapes: messages that differ only in numbers, ids and long texts count as one. Its one rule: the number of groups
-//! is bounded, whatever a server sends.
+//! Owns the shapes: messages that differ only in numbers, ids and long texts count as one. The number of groups is
+//! bounded, whatever a server sends.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ const MOST_SHOWN: usize = 8;
 const LONGEST_WORD: usize = 40;
 /// How much of a shape is made.
 const LONGEST_SHAPE: usize = 4_096;
-/// Members whose value is part of the shape whatever it is.
+/// Members whose value is always part of the shape.
 const TELLING: [&str; 8] = ["type", "code", "status", "error", "event", "kind", "op", "errno"];
 
 /// Counts of one step, all rounds and clients together.
@@ -40,7 +40,7 @@ struct Group {
 }
 
 impl Awaited {
-    /// Messages that came and that no step selected. `show` makes what may be told of a new shape and of its first message.
+    /// Messages that came and that no step selected. `show` returns the words for a new shape and its first message.
     pub fn came_instead(
         &mut self,
         messages: &[Rc<Message>],
@@ -87,7 +87,7 @@ fn most(mut groups: Vec<Instead>) -> (Vec<Instead>, u64) {
     (groups, rest.iter().fold(0, |sum, group| sum.saturating_add(group.count)))
 }
 
-/// Of several shards.
+/// From several shards.
 pub(crate) fn unite<'a>(parts: impl Iterator<Item = &'a Unmet>) -> Option<Unmet> {
     parts.fold(None, |all: Option<Unmet>, part| {
         let Some(mut all) = all else { return Some(part.clone()) };
@@ -109,8 +109,8 @@ pub(crate) fn unite<'a>(parts: impl Iterator<Item = &'a Unmet>) -> Option<Unmet>
     })
 }
 
-/// The verdict of a step of which a threshold decides how many messages may be missing: it fails with the threshold, and is no
-/// pass where nothing came at all.
+/// The verdict of a step for which a threshold decides how many messages may be missing: it fails with the threshold,
+/// and is not a pass where nothing came at all.
 pub(crate) fn verdict(
     own: Verdict,
     expected: u64,
@@ -139,7 +139,7 @@ fn shape(message: &Message) -> String {
     out
 }
 
-/// JSON in which numbers and what is no word are an ellipsis.
+/// JSON with numbers and other non-words replaced by an ellipsis.
 fn of_json(value: &Value, member: Option<&str>, out: &mut String) {
     if out.len() > LONGEST_SHAPE {
         return;

@@ -1,7 +1,7 @@
-//! Why a connection of a check may have failed, or been lost: as the bench says it of one of its own.
+//! Why a connection of a check may have failed or dropped, in the same words as on the bench.
 //!
-//! Owns what of a connection's life the table of causes asks for. It refuses to rank. The rule a reader would break: an end that
-//! we asked for ourselves needs no cause.
+//! Owns the facts about a connection that the table of causes needs. It refuses to rank. An end that the suite asked
+//! for needs no cause.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::explain::{Cause, Ended, Surroundings, explain};
 use crate::report::{Failure, FailureKind};
 use crate::{Endpoint, Instant, World};
 
-/// So many causes stand beside a failure; those after them are unlikely.
+/// This many causes are listed with a failure; those after them are unlikely.
 const TOLD: usize = 3;
 
 /// What has happened on a connection since its handshake began.

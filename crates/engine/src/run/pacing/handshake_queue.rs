@@ -1,7 +1,7 @@
-//! The one door through which all handshakes of a run go.
+//! The queue of all handshakes of a run.
 //!
-//! Owns how many are pending at once, whichever steps and checks they belong to: a browser serialises handshakes and delays
-//! bursts, and it does not know our steps. The rule a reader would break: a handshake that is broken off leaves its place.
+//! Owns how many are pending at once, whichever steps and checks they belong to: a browser serialises handshakes and
+//! delays bursts, and it does not know our steps. A cancelled handshake gives its place back.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

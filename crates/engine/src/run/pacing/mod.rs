@@ -1,4 +1,4 @@
-//! When a run waits: for something to become true, for the event loop, for its turn to open a connection.
+//! How a run waits: for a condition, for the event loop, for its turn to open a connection.
 //!
 //! Every wait in here has a bound or ends with the run.
 

@@ -1,7 +1,6 @@
-//! Waiting for something to become true, with a bound.
+//! Waiting for a condition, with a bound.
 //!
-//! Owns who waits. The rule a reader would break: an answer that is there when the bound passes still counts; only then is
-//! it too late.
+//! Owns the waiting tasks. An answer that is present when the bound passes still counts; a later one does not.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,7 +10,7 @@ use futures_util::future::{Either, select};
 
 use crate::{Instant, World};
 
-/// Wakes everybody who listens.
+/// Wakes all waiting tasks.
 #[derive(Clone, Default)]
 pub(crate) struct Notify(Rc<RefCell<Vec<Waker>>>);
 

@@ -1,15 +1,15 @@
-//! When the event loop had its turn last.
+//! When the run last yielded to the event loop.
 //!
-//! Owns one count for the whole run: rounds of many clients follow each other within one turn, so each of them alone would
-//! find that it has hardly begun. The rule a reader would break: only what comes from outside, a timer or an event, proves
-//! that the event loop had its turn; a future that was woken by another one does not.
+//! Owns one count for the whole run: rounds of many clients follow each other within one turn, so each of them alone
+//! would find that it has hardly begun. Only a timer or an event from outside proves that the event loop ran; a future
+//! woken by another future does not.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use crate::{Instant, World};
 
-/// After so many rounds without a turn, or so long, the event loop gets one.
+/// After this many rounds, or this long, the run yields to the event loop.
 const MOST_ROUNDS: u64 = 1000;
 const LONGEST: Duration = Duration::from_millis(8);
 

@@ -1,7 +1,7 @@
-//! Which addresses a plan tests, and where each comes from.
+//! The addresses that a plan tests, and the origin of each.
 //!
-//! Owns what is told of them before anything is opened, and so the same words in the page, on a terminal and in every report.
-//! A query is left out: it names users and tokens, and no server.
+//! Owns what is shown of them before anything is opened: the same words in the page, on a terminal and in every report.
+//! A query is left out: it names users and tokens, not the server.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -96,7 +96,7 @@ impl<'a> Named<'a> {
                             let place = self.check.clients.iter().position(|client| client.name == name);
                             self.add(place);
                         }
-                        // "Everybody" is whoever is connected by then, and who that is stands at the connects.
+                        // `*` means all clients connected by then, and the connect steps say who that is.
                         Ok(Target::All) if !matches!(step.verb, Verb::Connect(_)) => {}
                         Ok(Target::All) | Err(_) => self.add(all.clone()),
                     }
@@ -125,7 +125,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// One address as it is told.
+/// One address as it is shown.
 fn tested(suite: &Suite, url: &Field<String>, is_socket: bool, scope: &mut EarlyScope<'_>) -> TargetReport {
     let (text, origin) = match url {
         Field::Fixed(text) => (text.clone(), Origin::Written),
@@ -175,7 +175,7 @@ fn plain(url: &str, is_socket: bool) -> String {
         other => other.to_owned(),
     };
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    // A user and a password are no part of where a server is.
+    // A user and a password are not part of where a server is.
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{scheme}://{host}{path}")
 }

@@ -1,4 +1,4 @@
-//! What a run is given beside the suite.
+//! The options of a run besides the suite.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -31,8 +31,8 @@ pub struct Options {
     /// Where this is. Lag is measured by the run itself. `hidden` says that the page is out of sight for all of the run, unless
     /// the flag below is set at the start too.
     pub environment: Environment,
-    /// Whether the page is out of sight now; kept up to date by whoever knows. A check is in doubt only if it was while the
-    /// check ran.
+    /// Whether the page is out of sight now; kept up to date by the caller. A check is in doubt only if it was while
+    /// the check ran.
     pub hidden: Rc<Cell<bool>>,
     /// Which part of the groups is here. The thresholds of a part are shown and not judged: [`merge`](super::super::shards::merge) does that.
     pub shard: Shard,
@@ -52,7 +52,7 @@ impl Stop {
         self.notify.ring();
     }
 
-    /// Whether somebody has asked.
+    /// Whether a stop was asked for.
     pub fn is_asked(&self) -> bool {
         self.asked.get()
     }

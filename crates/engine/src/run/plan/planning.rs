@@ -1,7 +1,7 @@
-//! What exactly will run: which checks, with which values.
+//! The plan in detail: which checks run, with which values.
 //!
-//! Owns the variables of a run and the rows of `each`. It refuses to open anything, so that whoever asks for a plan learns of
-//! a wrong variable before the first connection.
+//! Owns the variables of a run and the rows of `each`. It refuses to open anything, so that the caller of a plan learns
+//! of a wrong variable before the first connection.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -65,7 +65,7 @@ pub(crate) struct Sources {
     pub now_millis: u64,
 }
 
-/// No suite means to have so many.
+/// No suite needs this many.
 const MOST_ROWS: usize = 10_000;
 
 impl Plan {
@@ -108,7 +108,7 @@ impl Plan {
             }
         }
         if !has_any && errors.is_empty() {
-            let why = "no check has the tags or the name that was asked for".to_owned();
+            let why = "no check has the requested tags or name".to_owned();
             errors.push(PlanError { what: NOTHING.to_owned(), why });
         }
         if errors.is_empty() {
@@ -230,7 +230,7 @@ fn rows(
         let name = check.name.get(&mut scope).map_err(|found| error(found.to_string()))?;
         named.push((row, name));
     }
-    // A name that does not say the row is told apart by its values.
+    // A name that does not show the row gets the row's values.
     let names: HashSet<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
     let tells = names.len() == named.len();
     if !tells || check.each.is_some() && named.len() == 1 && check.name.fixed().is_some() {

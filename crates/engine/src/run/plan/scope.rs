@@ -1,4 +1,4 @@
-//! Where the placeholders of a run get their values.
+//! The source of the values for placeholders of a run.
 
 use std::borrow::Cow;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
-//! Which checks are split among shards: those in which a step names somebody of a group.
+//! Which checks are split among shards: those in which a step names members of a group.
 //!
-//! Owns that question alone. The rule a reader would break: whom a placeholder means that has no value yet may be a group, so
-//! then the check is split; left out it would be checked by nobody.
+//! Owns that question alone. A placeholder without a value yet may name a group, so such a check is split; otherwise no
+//! shard would run it.
 
 use crate::suite::{Check, Field, Step, Suite, Target, Verb};
 use crate::template::Scope;

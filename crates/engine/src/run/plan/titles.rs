@@ -1,6 +1,7 @@
-//! Titles of steps with the values that their variables have for the whole of a check.
+//! Titles of steps with the values of variables that stay constant in a check.
 //!
-//! Owns which variables those are: none that a step gives another value, and none that is secret, large or from the environment.
+//! Owns the choice of those variables: steps do not change them, and they are not secret, large or from the
+//! environment.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
-//! A run that is one of several at once, so that together they hold more connections than one browser may.
+//! One of several simultaneous runs, which together hold more connections than one browser may.
 //!
-//! Owns whose a member of a group is. It refuses to know what steps do. The rule a reader would break: a group has the same
-//! size and the same indices in every shard; only the members that are there differ, and a slice without any is no mistake.
+//! Owns which shard each member of a group belongs to. It refuses to know what steps do. A group has the same size and
+//! the same indices in every shard; only the present members differ, and a slice may be empty.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -25,7 +25,7 @@ impl Shard {
     /// A run that is the only one.
     pub const WHOLE: Self = Self { index: 0, of: 1 };
 
-    /// The shard of this index, from 0, of so many; none when there are not that many.
+    /// The shard of this index, from 0, among `count`; none when there are not that many.
     pub fn new(index: u32, of: u32) -> Option<Self> {
         (index < of).then_some(Self { index, of })
     }
@@ -64,7 +64,7 @@ struct Group {
     size: u64,
     /// A client without members.
     is_single: bool,
-    /// Whether a step has connected members in another shard; how that went is told there.
+    /// Whether a step has connected members in another shard; that shard reports how it went.
     is_joined_elsewhere: bool,
 }
 
@@ -73,12 +73,12 @@ impl Groups {
         Self { shard, groups: RefCell::new(vec![Group::default(); clients]) }
     }
 
-    /// A client that is no group.
+    /// A client that is not a group.
     pub fn add_single(&self, place: usize) {
         self.groups.borrow_mut()[place] = Group { size: 1, is_single: true, is_joined_elsewhere: false };
     }
 
-    /// A group has at least so many members from now on. Answers the indices that are new, here or elsewhere.
+    /// A group has at least this many members from now on. Returns the new indices, here or elsewhere.
     pub fn grow(&self, place: usize, count: u64) -> Range<u64> {
         let group = &mut self.groups.borrow_mut()[place];
         let known = group.size;

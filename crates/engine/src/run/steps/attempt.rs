@@ -1,7 +1,7 @@
 //! Steps that may fail: those of a `try`, and those with which `bisect` finds a limit.
 //!
-//! Owns what becomes of their failures, which are told as notes. The rule a reader would break: only what the server did may be
-//! forgiven; a mistake of the script, a broken invariant and the end of the check are not.
+//! Owns what becomes of their failures, which become notes. Only the server's doing may be forgiven; a mistake of the
+//! script, a broken invariant and the end of the check are not.
 
 use std::rc::Rc;
 

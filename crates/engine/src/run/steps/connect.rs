@@ -1,7 +1,7 @@
 //! Opening and closing connections.
 //!
-//! Owns what is expected of an open and of an end. The rule a reader would break: every handshake waits at the gate of the
-//! run, since a browser throttles bursts, and the time in our own queue is not the server's.
+//! Owns what is expected of an open and of an end. Every handshake waits in the run's queue, since a browser throttles
+//! bursts, and time in our own queue does not count against the server.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -172,7 +172,8 @@ impl<W: World> CheckRun<W> {
             }
             (Some(_), true) => {
                 self.run.watch.opened(self.number, &endpoint);
-                let message = format!("the handshake with {address} was to be refused, and it succeeded");
+                let message =
+                    format!("expected the handshake with {address} to be refused, and it succeeded");
                 Err(failure::plain(FailureKind::Refused, message))
             }
             (Some(_), false) => {
@@ -197,7 +198,7 @@ impl<W: World> CheckRun<W> {
         let protocols = client.protocols.iter().map(|protocol| protocol.get(&mut scope));
         let protocols = protocols.collect::<Result<Vec<_>, _>>().map_err(script)?;
         let endpoint = Endpoint::parse(&url).and_then(|endpoint| endpoint.with_protocols(protocols));
-        endpoint.map_err(|error| script(format!("{url:?} is no address to connect to: {error}")))
+        endpoint.map_err(|error| script(format!("{url:?} is not a valid address: {error}")))
     }
 
     /// What was agreed on in a handshake must be as wanted.
@@ -228,9 +229,7 @@ impl<W: World> CheckRun<W> {
         let mut found = Vec::with_capacity(captures.len());
         for (name, path) in captures {
             let Some(value) = path.first(facts) else {
-                return Err(script(format!(
-                    "{name} could not be captured: there is no such part of {facts}"
-                )));
+                return Err(script(format!("{name} could not be captured: {facts} has no such part")));
             };
             found.push((name.clone(), value.clone()));
         }
@@ -249,7 +248,7 @@ impl<W: World> CheckRun<W> {
         let reason = spec.reason.as_ref().map_or(Ok(String::new()), |reason| reason.get(&mut scope));
         let reason = reason.map_err(script)?;
         let closing = u16::try_from(code)
-            .map_err(|_| script(format!("{code} is no close code")))
+            .map_err(|_| script(format!("{code} is not a close code")))
             .and_then(|code| Closing::new(code, &reason).map_err(script))?;
         let world = &self.run.world;
         let bound = &self.run.plan.suite.defaults.close_within;
@@ -315,8 +314,10 @@ impl<W: World> CheckRun<W> {
         match member.notify.until(&self.run.world, deadline, || member.ending()).await {
             Some(_) => self.judge_end(member, &wanted, began),
             None => {
-                let message =
-                    format!("the connection was to end within {}, and it is open", took(wanted.within));
+                let message = format!(
+                    "expected the connection to end within {}, and it is still open",
+                    took(wanted.within)
+                );
                 let mut failure = failure::plain(FailureKind::Timeout, message);
                 failure.expected = Some(describe(&wanted));
                 Err(failure)

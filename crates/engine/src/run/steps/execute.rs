@@ -1,7 +1,7 @@
-//! Running steps: all at once, one after the other, blocks within blocks.
+//! Running steps: at once, one after the other, blocks within blocks.
 //!
-//! Owns the flow and refuses to know what a verb does on one connection. The rule a reader would break: each step is a
-//! barrier; it ends when the last of its clients has ended, and what fails in it is written down for all of them.
+//! Owns the flow and refuses to know what a verb does on one connection. Each step is a barrier: it ends when the last
+//! of its clients has ended, and its failures are recorded for all of them.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ pub(crate) enum Interrupted {
     Missed,
     /// A step says that the check is not applicable, so nothing more of it runs.
     Skipped,
-    /// A step has failed; what and why stands in the ledger.
+    /// A step has failed; the ledger says what and why.
     Failed,
 }
 
@@ -42,7 +42,7 @@ impl Interrupted {
     }
 }
 
-/// Who acts, in which round.
+/// The client that acts, and the round.
 pub(crate) struct StepContext<W: World> {
     pub member: Option<Rc<Member<W>>>,
     /// Of the innermost repeat, from 0.
@@ -100,7 +100,7 @@ impl<W: World> Clone for StepContext<W> {
 
 impl<W: World> StepContext<W> {
     /// Outside of every block.
-    pub fn nobody() -> Self {
+    pub fn unbound() -> Self {
         Self {
             member: None,
             round: None,
@@ -113,12 +113,12 @@ impl<W: World> StepContext<W> {
 
     /// In setup.
     pub fn before_all() -> Self {
-        Self { part: Part::Setup, ..Self::nobody() }
+        Self { part: Part::Setup, ..Self::unbound() }
     }
 
     /// In teardown.
     pub fn after_all(is_follow_up: bool) -> Self {
-        Self { heeds_breaks: false, is_follow_up, part: Part::Teardown, ..Self::nobody() }
+        Self { heeds_breaks: false, is_follow_up, part: Part::Teardown, ..Self::unbound() }
     }
 
     fn with(&self, member: &Rc<Member<W>>) -> Self {
@@ -179,7 +179,7 @@ impl<W: World> CheckRun<W> {
 
     fn begin<'n>(&self, place: usize, on: impl IntoIterator<Item = &'n str>, acting: &StepContext<W>) {
         let (runs, at_once) = self.results.borrow_mut().begin(place, on, self.run.world.now());
-        // Clients that run the same step side by side are told as one, and so are rounds.
+        // Clients that run the same step side by side are reported as one, and so are rounds.
         if runs == 1 || acting.round.is_none() && at_once == 1 {
             self.run.tell(Progress::StepStarted { check: self.number, step: place });
         }
@@ -192,7 +192,7 @@ impl<W: World> CheckRun<W> {
         within: Result<(), Interrupted>,
         acting: &StepContext<W>,
     ) -> Result<(), Interrupted> {
-        // What a threshold decides is no failure of a round.
+        // What a threshold decides does not fail a round.
         let is_awaiting = self.results.borrow().awaits_message(place);
         let is_borne = |failure: &Failure| {
             let is_missing = failure.kind == FailureKind::Timeout && failure.expected.is_some();
@@ -230,7 +230,7 @@ impl<W: World> CheckRun<W> {
         end
     }
 
-    /// Tells how these steps stand.
+    /// Reports the state of these steps.
     pub fn tell_ends(&self, places: &[usize]) {
         for &step in places {
             let mut results = self.results.borrow_mut();
@@ -327,7 +327,7 @@ impl<W: World> CheckRun<W> {
             Verb::Wait(_) | Verb::Mark | Verb::Remark(_) => return alone(self.act_alone(step, acting).await),
             _ => {}
         }
-        // Of several clients the first message that goes out makes the mark.
+        // With several clients, the first message that goes out sets the mark.
         let mark = Cell::new(step.mark.as_deref());
         let mark = &mark;
         let act = |member| async move {
@@ -347,7 +347,7 @@ impl<W: World> CheckRun<W> {
             };
             done.map_err(|failure| self.of_member(member, *failure))
         };
-        // Nearly all steps of a busy check act on one, which needs nobody to wait for all.
+        // Nearly all steps of a busy check act on one client, which needs no join.
         let done = match &members[..] {
             [member] => vec![act(member).await],
             members => join_all(members.iter().map(act)).await,
@@ -379,7 +379,7 @@ impl<W: World> CheckRun<W> {
             }
             Verb::Http(spec) => self.http(acting.member.as_ref(), spec, acting).await,
             Verb::Mark => Ok(()),
-            _ => Err(failure::script("this step acts on nobody; name a client with \"on\"")),
+            _ => Err(failure::script("this step acts on no client; name a client with \"on\"")),
         }
     }
 

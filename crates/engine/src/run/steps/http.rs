@@ -62,7 +62,7 @@ impl<W: World> CheckRun<W> {
         let subject = Subject::new(&body);
         if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
             let mut failure =
-                http(format!("the answer to {call} is not as it should be: expected {}", mismatch.expected));
+                http(format!("the answer to {call} is not as expected: expected {}", mismatch.expected));
             failure.expected = Some(mismatch.expected.clone());
             failure.diff = failure::differences(mismatch);
             return Err(failure);

@@ -1,7 +1,7 @@
-//! Messages: sending, expecting, hearing nothing.
+//! Messages: sending, expecting, silence.
 //!
-//! Owns what a step does on one connection. The rule a reader would break: everything that holds placeholders is filled in
-//! before the message goes out, so that no latency is our own.
+//! Owns what a step does on one connection. All placeholders are filled in before the message goes out, so that
+//! measured latency contains none of our own time.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ use crate::{Instant, World};
 
 /// Above this many bytes that the network has not taken, a send waits.
 const MOST_BUFFERED: u64 = 64 << 20;
-/// How often it is looked whether they have gone.
+/// How often to check whether they have gone.
 const DRAIN: Duration = Duration::from_millis(5);
 /// How long an event loop that stood still gets to deliver what came meanwhile.
 const CATCHING_UP: Duration = Duration::from_millis(20);
@@ -154,8 +154,8 @@ impl<W: World> CheckRun<W> {
         self.be_awake(member, until, &is_meant).await
     }
 
-    /// When the event loop stood still at the end of a time in which nothing was to come, what came then was stamped only
-    /// afterwards; so where something did come, nobody knows whether it was in that time.
+    /// When the event loop stood still at the end of a time in which nothing was to come, what came then was stamped
+    /// only afterwards; so when something did come, whether it was in that time is unknown.
     pub async fn be_awake(
         &self,
         member: &Member<W>,
@@ -217,7 +217,7 @@ impl<W: World> CheckRun<W> {
         let within = self.early(&self.run.plan.suite.defaults.within)?;
         let began = world.now();
         let deadline = began + within;
-        // Who reads the figures is to know that it was not the script that was slow.
+        // Readers of the figures must know that the script was not slow.
         let name = &member.name;
         self.remark(format!(
             "{name} sent faster than the network takes it, and waited at 64 MiB: see send.wait"

@@ -1,4 +1,4 @@
-//! The steps of a check: what each verb does.
+//! The steps of a check: the action of each verb.
 //!
 //! Owns how a step is executed and how blocks of steps nest. It refuses to judge a check; that is in `outcome`.
 

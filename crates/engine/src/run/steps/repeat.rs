@@ -1,7 +1,7 @@
 //! Rounds of the same steps.
 //!
-//! Owns the schedule: closed rounds follow each other, open ones begin on the clock. The rule a reader would break: a loop that
-//! never waits keeps every message from arriving, so each round takes a breath when the run has gone without one.
+//! Owns the schedule: closed rounds follow each other, open ones begin on the clock. A loop that never waits keeps
+//! every message from arriving, so each round yields to the event loop when the run has not done so for long.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,7 +25,7 @@ struct Rounds {
 }
 
 impl Rounds {
-    /// Whether there is a round of this number that begins so long after the first.
+    /// Whether a round of this number begins this long after the first.
     fn has(&self, round: u64, after: Duration) -> bool {
         self.times.is_none_or(|times| round < times) && self.lasting.is_none_or(|lasting| after < lasting)
     }
@@ -79,7 +79,7 @@ impl<W: World> CheckRun<W> {
             }
             round += 1;
             if let Some(every) = rounds.every {
-                // The pause is counted from the start of the round that was; who is late does not hurry.
+                // The pause counts from the start of the last round; a late round does not hurry the next.
                 let due = started + every;
                 if !rounds.has(round, due - began) {
                     break;
@@ -94,7 +94,7 @@ impl<W: World> CheckRun<W> {
         Ok(())
     }
 
-    /// Rounds begin on the clock, whatever becomes of those before; who is behind begins several at once.
+    /// Rounds begin on the clock, whatever the earlier ones do; a late loop begins several at once.
     async fn repeat_open(
         self: &Rc<Self>,
         repeat: &Repeat,
@@ -149,7 +149,7 @@ impl<W: World> CheckRun<W> {
             running.push(one(round, due));
             round += 1;
             due = due + every;
-            // It begins now, before anybody takes a breath.
+            // It begins now, before any yield.
             if let Some(Some(done)) = running.next().now_or_never() {
                 end = Interrupted::either(end, done);
             }

@@ -1,7 +1,7 @@
-//! Whom a step acts on.
+//! The clients that a step acts on.
 //!
-//! Owns what `on` means at the moment at which a step begins. The rule a reader would break: whoever is in another shard is
-//! missing here without a mistake, and whoever never got connected is no part of "everybody".
+//! Owns what `on` means when a step begins. A member in another shard is rightly missing here, and a client that never
+//! connected does not belong to `*`.
 
 use std::rc::Rc;
 
@@ -17,13 +17,13 @@ use crate::suite::{Field, Step, Target, Verb};
 pub(crate) type Members<W> = Vec<Rc<Member<W>>>;
 
 impl<W: World> CheckRun<W> {
-    /// Whether all on whom a step acts are in other shards. What takes time or names a moment does so for everybody.
+    /// Whether all clients of a step are in other shards. A step that takes time or names a moment runs in every shard.
     pub fn is_for_others(&self, step: &Step, targets: Option<&[Rc<Member<W>>]>) -> bool {
         let is_shard = !self.run.plan.options.shard.is_whole();
         is_shard && targets.is_some_and(<[_]>::is_empty) && !matches!(step.verb, Verb::Wait(_) | Verb::Mark)
     }
 
-    /// Whom a step acts on; none when it names nobody and nobody acts.
+    /// The clients a step acts on; none when it names no client and none acts.
     pub fn targets(&self, step: &Step, acting: &StepContext<W>) -> Result<Option<Members<W>>, Box<Failure>> {
         let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
         let Some(on) = &step.on else {
@@ -42,7 +42,7 @@ impl<W: World> CheckRun<W> {
                     | Verb::Repeat(_)
                     | Verb::Measure(..)
             );
-            // Blocks go on as they are; only the steps in them act on somebody.
+            // Blocks run as they are; only the steps in them act on clients.
             return Ok(if is_alone { None } else { member.map(|member| vec![member]) });
         };
         if let Verb::Connect(spec) = &step.verb
@@ -66,8 +66,9 @@ impl<W: World> CheckRun<W> {
         Ok(Some(found))
     }
 
-    /// In teardown after a failure, who never got connected is why, and not another failure. None when nobody is left.
-    #[allow(clippy::option_option, reason = "a step that acts on nobody in particular runs")]
+    /// In teardown after a failure, a client that never connected is part of that failure and not a new one. None when
+    /// no client is left.
+    #[allow(clippy::option_option, reason = "a step that acts on no particular client runs")]
     pub fn without_absent(
         &self,
         step: &Step,
@@ -99,7 +100,7 @@ impl<W: World> CheckRun<W> {
             super::super::check::means(target, &clients[member.client].name, member.index)
         };
         let all: Vec<_> = members.iter().filter(meant).cloned().collect();
-        // Who has not been connected is no part of "everybody"; who is named is.
+        // A client that has not connected does not belong to `*`, but a named one does.
         let is_named = match target {
             Target::All => false,
             Target::Client(name) => {
@@ -108,13 +109,13 @@ impl<W: World> CheckRun<W> {
             }
             Target::Member(..) => true,
         };
-        // Whoever is in another shard acts there, and nobody here; that is no mistake.
+        // A member in another shard acts there and not here; that is not a mistake.
         let is_elsewhere =
             || self.meant(target).any(|(place, index)| self.groups.has_elsewhere(place, index));
         if is_free || is_named {
             return match all.is_empty() {
                 true if is_elsewhere() => Ok(all),
-                true => Err(self.nobody(target)),
+                true => Err(self.unknown(target)),
                 false => Ok(all),
             };
         }
@@ -122,12 +123,12 @@ impl<W: World> CheckRun<W> {
         match (connected.is_empty(), all.is_empty()) {
             (false, _) => Ok(connected),
             (true, true) if is_elsewhere() => Ok(all),
-            (true, true) => Err(self.nobody(target)),
+            (true, true) => Err(self.unknown(target)),
             (true, false) if acting.is_follow_up => Ok(all),
             (true, false) if self.meant(target).any(|(place, _)| self.groups.is_joined_elsewhere(place)) => {
                 Ok(connected)
             }
-            (true, false) => Err(failure::script("nobody of them is connected; connect them first")),
+            (true, false) => Err(failure::script("none of them is connected; connect them first")),
         }
     }
 
@@ -141,14 +142,17 @@ impl<W: World> CheckRun<W> {
         })
     }
 
-    fn nobody(&self, target: &Target) -> Box<Failure> {
+    fn unknown(&self, target: &Target) -> Box<Failure> {
         failure::script(match target {
-            Target::All => "there is no client".to_owned(),
-            Target::Client(name) => format!("there is no client called {name}, or its group is empty"),
+            Target::All => "the suite has no clients".to_owned(),
+            Target::Client(name) => format!("no client is called {name}, or its group is empty"),
             Target::Member(name, member) => {
                 let place = self.definition().clients.iter().position(|client| client.name == *name);
                 let count = place.map_or(0, |place| self.groups.size(place)) as usize;
-                format!("{name} has {}, so there is no {name}[{member}]", failure::count_of(count, "member"))
+                format!(
+                    "{name} has {}, so {name}[{member}] does not exist",
+                    failure::count_of(count, "member")
+                )
             }
         })
     }
@@ -167,7 +171,7 @@ impl<W: World> CheckRun<W> {
             };
             let clients = &self.definition().clients;
             let Some(place) = clients.iter().position(|client| client.name == name) else {
-                return Err(failure::script(format!("there is no client called {name}")));
+                return Err(failure::script(format!("no client is called {name}")));
             };
             self.enlist(place, &clients[place], Some(count))?;
             if count > 0 {

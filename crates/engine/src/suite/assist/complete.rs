@@ -1,7 +1,7 @@
-//! What could stand at the cursor.
+//! Completion at the cursor.
 //!
-//! Owns which suggestions come, in which order, and what they replace. It refuses to sort out those that begin otherwise than
-//! what was typed: the editor does, with a matcher of its own.
+//! Owns the suggestions, their order and what they replace. It refuses to filter by what was typed: the editor does,
+//! with a matcher of its own.
 
 use crate::suite::keys::{BARE, Key, Shape, Table, VERBS};
 use crate::suite::problem::cut;
@@ -36,7 +36,7 @@ const WHOLE: &str = r#"{
 }
 "#;
 
-/// What could stand at a byte of a text, however broken that is; the likeliest first.
+/// What is possible at a byte of a text, however broken that is; the likeliest first.
 ///
 /// ```
 /// # use sockscope_engine::suite::assist::complete;
@@ -111,7 +111,7 @@ impl<'t> Writer<'_, 't> {
         }
     }
 
-    /// The first character behind what is replaced that is no blank.
+    /// The first character after the replaced text that is not a blank.
     fn next(&self) -> Option<char> {
         self.sketch.loose.text[self.replaced.1..].trim_start().chars().next()
     }
@@ -206,7 +206,7 @@ impl<'t> Writer<'_, 't> {
         }
     }
 
-    /// The keys of an object that are also in a table: few, whatever is in it.
+    /// The keys of an object that are also in a table: always few.
     fn there(&self, inside: usize) -> Vec<&'t str> {
         let loose = &self.sketch.loose;
         let Some(table) = self.sketch.table(inside) else { return Vec::new() };
@@ -217,7 +217,7 @@ impl<'t> Writer<'_, 't> {
         there
     }
 
-    /// Verbs first where there is none yet, then what every step may have.
+    /// Verbs first where the step has none yet, then the keys of every step.
     fn step_keys(&mut self, inside: usize) {
         let loose = &self.sketch.loose;
         let keys = || loose.keys(inside, loose.cursor.token);
@@ -242,7 +242,7 @@ impl<'t> Writer<'_, 't> {
         }
     }
 
-    /// What could stand behind the key, or as an item of the list.
+    /// What may follow the key, or as an item of the list.
     fn values(&mut self, inside: usize, slot: Slot, is_text: bool) {
         let sketch = self.sketch;
         let is_list = sketch.loose.pieces[inside].kind == Kind::List;

@@ -1,6 +1,6 @@
-//! Steps that are ready to be put in.
+//! Ready-made steps to insert.
 //!
-//! Owns one for each verb and a whole check. What a verb means stands in the tables; here stand steps as one writes them.
+//! Owns one for each verb and a whole check. The tables say what a verb means; these are typical steps.
 
 use crate::suite::keys::VERBS;
 

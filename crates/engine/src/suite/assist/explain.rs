@@ -1,4 +1,4 @@
-//! Prose for what the mouse is over.
+//! Prose for the key under the pointer.
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
-//! The names that a half-written suite has given.
+//! The names that a half-written suite defines.
 //!
-//! Owns which of them can be meant at the cursor: those of the suite and those of the check around it. It refuses to know
-//! in which order things happen: a name that comes too late is told by the parser.
+//! Owns which of them can be meant at the cursor: those of the suite and those of the check around it. It refuses to
+//! know in which order things happen: the parser reports a name that comes too late.
 
 use std::collections::HashSet;
 
@@ -39,7 +39,7 @@ pub(super) struct Known<'t> {
     /// What checks set and rows give.
     pub(super) sets: Names<'t>,
     pub(super) captures: Names<'t>,
-    /// Captures with whoever made them, where that is one client.
+    /// Captures with the client that made them, where that is one client.
     pub(super) owned: Vec<(&'t str, &'t str)>,
     pub(super) clients: Names<'t>,
     pub(super) groups: HashSet<&'t str>,

@@ -1,7 +1,7 @@
-//! A text as a tree, whatever is wrong with it.
+//! Any text as a tree, however broken.
 //!
-//! Owns how a half-written suite is understood: a text without an end ends with its line, a bracket that closes nothing is
-//! skipped, what is missing is missing. It refuses to know keys. The rule a reader would break: each byte is looked at once.
+//! Owns how a half-written suite is understood: an unclosed text ends with its line, a stray bracket is skipped,
+//! missing parts stay missing. It refuses to know keys. Each byte is read once.
 
 /// Stands for no piece.
 const NONE: u32 = u32::MAX;
@@ -44,7 +44,7 @@ pub(super) struct Cursor {
     pub(super) inside: Option<usize>,
     /// The key whose value stands here, or would; none where a key or an item belongs.
     pub(super) key: Option<Range>,
-    /// The text or word that it stands in.
+    /// The text or word that it is in.
     pub(super) token: Option<Range>,
     pub(super) is_in_comment: bool,
 }
@@ -310,7 +310,7 @@ fn short(at: usize) -> u32 {
 mod tests {
     use super::*;
 
-    /// `|` is the cursor. What is around it, the key before it and what it stands in.
+    /// `|` is the cursor. What is around it, the key before it and its parent.
     #[track_caller]
     fn check(marked: &str, inside: &str, key: Option<&str>, token: Option<&str>) {
         let at = marked.find('|').expect("a cursor");

@@ -1,8 +1,8 @@
-//! What an editor of suites knows while somebody types.
+//! What an editor of suites offers during typing.
 //!
-//! Owns completion, prose for the key under the cursor, formatting, ready-made steps and the outline of a suite. It refuses
-//! to judge: what is wrong with a text the parser says. The rule a reader would break: a text is nearly always half-written,
-//! so completion and prose come from [`loose`], which reads anything, in linear time and without recursion.
+//! Owns completion, prose for the key under the cursor, formatting, ready-made steps and the outline of a suite. It
+//! refuses to judge: the parser finds the mistakes. A text is nearly always half-written, so completion and prose come
+//! from [`loose`], which reads anything, in linear time and without recursion.
 
 mod complete;
 mod examples;
@@ -24,7 +24,7 @@ pub use format::format;
 pub use outline::outline;
 pub use place::place;
 
-/// Something that could stand at the cursor.
+/// A suggestion at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suggestion {
     /// What a person types to find it.

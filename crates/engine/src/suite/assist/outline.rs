@@ -1,4 +1,4 @@
-//! What is in a suite, for whoever lists it and whoever asks for its variables.
+//! The outline of a suite, for lists of suites and forms of variables.
 
 use serde_json::Value;
 

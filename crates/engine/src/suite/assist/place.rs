@@ -1,7 +1,7 @@
-//! Where a ready-made step or check goes in.
+//! Where a ready-made step or check is inserted.
 //!
-//! Owns the way from a cursor that is anywhere to a place between two items of a list, since a step that is put in where the
-//! cursor happens to be breaks the one that stands there.
+//! Owns the way from any cursor to a place between two items of a list, since a step inserted right at the cursor would
+//! break the step there.
 
 use crate::suite::keys::{CHECK, Shape};
 
@@ -9,8 +9,8 @@ use super::floor;
 use super::loose::Kind;
 use super::sketch::{Sketch, Slot};
 
-/// The byte nearest to the cursor at which a step may stand, or a whole check: behind the one that the cursor is in, or at the
-/// end of the list. None when there is no list for it.
+/// The byte nearest to the cursor at which a step may stand, or a whole check: behind the one that the cursor is in, or
+/// at the end of the list. None without a list for it.
 pub fn place(text: &str, offset: usize, is_check: bool) -> Option<usize> {
     let offset = floor(text, offset);
     let sketch = Sketch::read(text, offset);

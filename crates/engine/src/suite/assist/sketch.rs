@@ -1,7 +1,7 @@
 //! What belongs where in a half-written suite.
 //!
-//! Owns the way from the root of a text to what the format wants at each piece of it, by the tables of `keys`. The rule a
-//! reader would break: a piece knows its place from its parent's, so that one pass finds all.
+//! Owns the way from the root of a text to what the format expects at each piece of it, by the tables of `keys`. A
+//! piece gets its place from its parent, so that one pass finds all.
 
 use crate::suite::keys::{BARE, CHECK, Key, SUITE, Shape, Table, VERBS, Verb};
 use crate::suite::words::{MATCHER, PAYLOAD};

@@ -1,7 +1,7 @@
-//! What can stand behind a key.
+//! The possible values of a key.
 //!
-//! Owns the words for shapes, what goes in for a value that is still to be written, and which values are known. It refuses
-//! to know where the cursor is.
+//! Owns the words for shapes, the stand-ins for values still to be written, and the known values. It refuses to know
+//! where the cursor is.
 
 use crate::base::close;
 use crate::metrics::{Counters, Stat};
@@ -14,8 +14,8 @@ pub(super) const WORDS: [(&str, &str, &str); 11] = [
     ("uuid", "uuid", "A random identifier, another one each time."),
     ("seq", "seq", "1, 2, 3 … for each client."),
     ("i", "i", "The round of the `repeat` around it, from 0."),
-    ("index", "index", "The place in the group of whoever acts, from 0."),
-    ("client", "client", "The name of whoever acts."),
+    ("index", "index", "The position in its group of the client that acts, from 0."),
+    ("client", "client", "The name of the client that acts."),
     ("now", "now", "Milliseconds since 1970."),
     ("iso", "iso", "The time as in `2026-11-21T03:01:06.123Z`."),
     ("random", "random 1 100", "A whole number between these two."),
@@ -47,7 +47,7 @@ const STATUSES: [(&str, &str); 11] = [
     ("500", "server error"),
 ];
 
-/// What stands behind a key, in a few words.
+/// What follows a key, in a few words.
 pub(super) fn words(shape: Shape) -> &'static str {
     match shape {
         Shape::Any => "any JSON",
@@ -137,7 +137,7 @@ pub(super) fn known_values(
             known.clients.iter().filter(|name| known.groups.contains(name)).for_each(|name| {
                 text(&format!("{name}[0]"), "member of the group");
             });
-            text("*", "everybody");
+            text("*", "all clients");
         }
         (Shape::Label, "since") => known.marks.iter().for_each(|name| text(name, "mark")),
         (Shape::Label, "metric" | "measure") => known.metrics.iter().for_each(|name| text(name, "metric")),

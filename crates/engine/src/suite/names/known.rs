@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known<'n> {
     pub(super) marks: HashSet<&'n str>,
-    /// Variables of the check: what was set, and captured where nobody acted.
+    /// Variables of the check: what was set, and captured where no client acted.
     pub(super) sets: HashSet<&'n str>,
-    /// By client; the members of a group are not told apart.
+    /// By client; the members of a group count as one.
     captures: HashMap<&'n str, HashSet<&'n str>>,
 }
 

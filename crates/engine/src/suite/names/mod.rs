@@ -1,7 +1,7 @@
-//! What is only wrong together with the rest: names that nobody defines, values that come too late, figures that nothing measures.
+//! Mistakes that only show in context: undefined names, values that come too late, metrics that no step measures.
 //!
-//! Owns who can see which name when. It refuses to know JSON. The rule a reader would break: what may have happened counts as
-//! having happened, since a step can be conditional; so nothing that could run is refused.
+//! Owns which name is visible where and when. It refuses to know JSON. A step that may have run counts as having run,
+//! since steps can be conditional; so no suite that could run is refused.
 
 mod constants;
 mod known;
@@ -71,10 +71,10 @@ fn check_bounds(bounds: &[BoundNotes], mut timings: Vec<&str>, problems: &mut Pr
     }
 }
 
-/// Among how many names the nearest is looked for.
+/// The most names to search for the nearest.
 const MOST_NEAR: usize = 1000;
 
-/// Placeholders where nobody acts and nothing has happened.
+/// Placeholders where no client acts and no step has run.
 fn variables_only(uses: &[Use], vars: &HashSet<&str>, problems: &mut Problems) {
     for Use { at, name } in uses {
         if problems.is_full() {
@@ -92,9 +92,9 @@ fn variables_only(uses: &[Use], vars: &HashSet<&str>, problems: &mut Problems) {
                     "{{{{{client}.{name}}}}} has no value here; what a client captures is known to steps only"
                 )
             }
-            Name::Client => "{{client}} has no value here, because nobody acts".to_owned(),
-            Name::Seq => "{{seq}} has no value here, because nobody acts".to_owned(),
-            Name::Index => "{{index}} has no value here, because nobody acts".to_owned(),
+            Name::Client => "{{client}} has no value here, because no client acts".to_owned(),
+            Name::Seq => "{{seq}} has no value here, because no client acts".to_owned(),
+            Name::Index => "{{index}} has no value here, because no client acts".to_owned(),
             Name::Iteration => "{{i}} has no value here, because no repeat is around it".to_owned(),
         };
         problems.add(*at, message);
@@ -109,7 +109,7 @@ fn check_invariants(notes: &SuiteNotes, problems: &mut Problems) {
     let mut clients: Clients<'_> = HashMap::new();
     for client in notes.checks.iter().flat_map(|check| &check.clients) {
         let count = clients.entry(client.name.as_str()).or_insert(client.count);
-        // Of differing sizes none is wrong for all.
+        // Among differing sizes, none is wrong for all.
         if *count != client.count {
             *count = Some(None);
         }
@@ -124,10 +124,10 @@ fn check_invariants(notes: &SuiteNotes, problems: &mut Problems) {
     }
 }
 
-/// Clients by name; none of those that are no group, and no number where a placeholder says how many.
+/// Clients by name; `None` for single clients, and no number where a placeholder says how many.
 type Clients<'n> = HashMap<&'n str, Option<Option<u64>>>;
 
-/// Why nobody is called so.
+/// Why no client has this name.
 fn complaint(target: &Target, clients: &Clients<'_>) -> Option<String> {
     let (name, member) = match target {
         Target::All => return clients.is_empty().then(no_clients),
@@ -138,10 +138,10 @@ fn complaint(target: &Target, clients: &Clients<'_>) -> Option<String> {
         (None, _) if clients.is_empty() => Some(no_clients()),
         (None, _) => Some(no_client(name, clients)),
         (Some(None), Some(member)) => {
-            Some(format!("{name} is no group, so there is no {name}[{member}]; write {name}"))
+            Some(format!("`{name}` is a single client, not a group: write `{name}`, not `{name}[{member}]`"))
         }
         (Some(Some(Some(count))), Some(member)) if member >= *count => Some(format!(
-            "{name} has {count} members, {name}[0] to {name}[{}]; there is no {name}[{member}]",
+            "{name} has {count} members, {name}[0] to {name}[{}]; {name}[{member}] does not exist",
             count.saturating_sub(1)
         )),
         _ => None,
@@ -149,7 +149,7 @@ fn complaint(target: &Target, clients: &Clients<'_>) -> Option<String> {
 }
 
 fn no_clients() -> String {
-    "there are no clients; add \"clients\": {\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}".to_owned()
+    "the suite has no clients; add \"clients\": {\"alice\": {\"url\": \"ws://localhost:9000/ws\"}}".to_owned()
 }
 
 fn no_client(name: &str, clients: &Clients<'_>) -> String {

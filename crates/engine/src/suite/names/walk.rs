@@ -16,14 +16,14 @@ use crate::template::{Name, TemplateErrorKind};
 /// could ask for the square of its size; what is beyond is found when the suite runs.
 pub(super) const MOST_VISITS: usize = 2_000_000;
 
-/// Who acts in a step.
+/// The clients that act in a step.
 #[derive(Clone, Debug)]
 enum Actors<'n> {
-    Nobody,
+    NoClient,
     /// In the order of names.
     These(Rc<[&'n str]>),
     /// A placeholder says who.
-    Somebody,
+    SomeClient,
 }
 
 /// What is around a step.
@@ -35,7 +35,7 @@ struct Around<'n> {
 
 pub(super) struct Walk<'n, 'p> {
     clients: Clients<'n>,
-    /// The only client, when it is no group: who acts where nobody is named.
+    /// The only client, when it is not a group: it acts where a step names none.
     only: Option<&'n str>,
     everybody: Rc<[&'n str]>,
     variables: &'p HashSet<&'n str>,
@@ -83,7 +83,7 @@ impl<'n, 'p> Walk<'n, 'p> {
     }
 
     pub(super) fn check(&mut self, suite: &'n SuiteNotes, check: &'n CheckNotes) {
-        let around = Around { acting: Actors::Nobody, is_repeated: false };
+        let around = Around { acting: Actors::NoClient, is_repeated: false };
         let parts = [&suite.setup, &check.steps, &suite.teardown];
         for steps in parts {
             self.foresee(steps, &around);
@@ -115,8 +115,8 @@ impl<'n, 'p> Walk<'n, 'p> {
             self.problems.add(*at, "\"count\" goes with the name of a group, such as \"connect\": \"crowd\"");
         }
         let acting = self.acting(step, around);
-        if step.needs_client && matches!(acting, Actors::Nobody) {
-            self.nobody_acts(step);
+        if step.needs_client && matches!(acting, Actors::NoClient) {
+            self.no_client_acts(step);
         }
         self.known.marks.extend(step.mark.as_deref());
         if let Some((at, mark)) = &step.since {
@@ -173,12 +173,12 @@ impl<'n, 'p> Walk<'n, 'p> {
     fn define(&mut self, step: &'n StepNotes, acting: &Actors<'n>) {
         self.known.sets.extend(step.sets.iter().map(String::as_str));
         let owners = match acting {
-            Actors::Nobody => {
+            Actors::NoClient => {
                 self.known.sets.extend(step.captures.iter().map(String::as_str));
                 return;
             }
             Actors::These(clients) => clients,
-            Actors::Somebody => &self.everybody,
+            Actors::SomeClient => &self.everybody,
         };
         let cost = owners.len().saturating_mul(step.captures.len());
         self.visits = self.visits.saturating_sub(cost);
@@ -189,14 +189,14 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
     }
 
-    /// Whom a step names, or whom the one around it does.
+    /// The clients that a step names, or those of the step around it.
     fn inherited(&self, step: &'n StepNotes, around: &Around<'n>) -> Actors<'n> {
         let Some(on) = &step.on else { return around.acting.clone() };
         let mut clients = Vec::new();
         for Named { target, .. } in on {
             match target {
-                None => return Actors::Somebody,
-                Some(Target::All) if self.everybody.is_empty() => return Actors::Somebody,
+                None => return Actors::SomeClient,
+                Some(Target::All) if self.everybody.is_empty() => return Actors::SomeClient,
                 Some(Target::All) => return Actors::These(self.everybody.clone()),
                 Some(Target::Client(name) | Target::Member(name, _)) => {
                     clients.extend(self.clients.get_key_value(name.as_str()).map(|(name, _)| *name));
@@ -206,17 +206,17 @@ impl<'n, 'p> Walk<'n, 'p> {
         clients.sort_unstable();
         clients.dedup();
         // Those who are unknown are reported; what they would have done is not.
-        if clients.is_empty() { Actors::Somebody } else { Actors::These(clients.into()) }
+        if clients.is_empty() { Actors::SomeClient } else { Actors::These(clients.into()) }
     }
 
     fn acting(&self, step: &'n StepNotes, around: &Around<'n>) -> Actors<'n> {
         match (self.inherited(step, around), self.only) {
-            (Actors::Nobody, Some(only)) if step.falls_to_only => Actors::These([only].into()),
+            (Actors::NoClient, Some(only)) if step.falls_to_only => Actors::These([only].into()),
             (acting, _) => acting,
         }
     }
 
-    fn nobody_acts(&mut self, step: &StepNotes) {
+    fn no_client_acts(&mut self, step: &StepNotes) {
         let message = match self.names().as_slice() {
             [] => no_clients(),
             [group] => {
@@ -253,7 +253,7 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
         let shown = cut(mark, 60);
         let message = if self.at_last.marks.contains(mark) {
-            format!("the mark {shown:?} is set further down only")
+            format!("the mark {shown:?} is set only further down")
         } else {
             let mut marks: Vec<&str> = self.at_last.marks.iter().copied().collect();
             marks.sort_unstable();
@@ -278,8 +278,8 @@ impl<'n, 'p> Walk<'n, 'p> {
             let is_meant = match acting {
                 // They are sorted.
                 Actors::These(clients) => clients.binary_search(&name).is_ok(),
-                Actors::Somebody => true,
-                Actors::Nobody => false,
+                Actors::SomeClient => true,
+                Actors::NoClient => false,
             };
             if !is_meant {
                 continue;
@@ -287,7 +287,7 @@ impl<'n, 'p> Walk<'n, 'p> {
             if let (Some((at, wanted)), Actors::These(_)) = (&step.count, acting) {
                 match (client.count, wanted) {
                     (None, _) => {
-                        let message = format!("{name} is no group, so \"count\" means nothing; leave it out");
+                        let message = format!("{name} is a single client, not a group; leave \"count\" out");
                         self.problems.add(*at, message);
                     }
                     (Some(Some(count)), Some(wanted)) if *wanted > count => {
@@ -320,23 +320,25 @@ impl<'n, 'p> Walk<'n, 'p> {
             Name::Env(_) => None,
             Name::Variable(name) => self.check_variable(name, acting),
             Name::Capture { client, name } => self.check_capture(client, name),
-            Name::Client if !matches!(acting, Actors::Nobody) => None,
-            Name::Seq if has_seq && !matches!(acting, Actors::Nobody) => None,
-            Name::Client => Some("{{client}} has no value here, because nobody acts; add \"on\"".to_owned()),
+            Name::Client if !matches!(acting, Actors::NoClient) => None,
+            Name::Seq if has_seq && !matches!(acting, Actors::NoClient) => None,
+            Name::Client => {
+                Some("{{client}} has no value here, because no client acts; add \"on\"".to_owned())
+            }
             Name::Seq if has_seq => {
-                Some("{{seq}} has no value here, because nobody acts; add \"on\"".to_owned())
+                Some("{{seq}} has no value here, because no client acts; add \"on\"".to_owned())
             }
             Name::Seq => Some("{{seq}} has no value here, because no message is made".to_owned()),
             Name::Index => match acting {
-                Actors::Somebody => None,
-                Actors::Nobody => {
-                    Some("{{index}} has no value here, because nobody acts; add \"on\"".to_owned())
+                Actors::SomeClient => None,
+                Actors::NoClient => {
+                    Some("{{index}} has no value here, because no client acts; add \"on\"".to_owned())
                 }
                 Actors::These(clients) => {
                     let single =
                         clients.iter().find(|name| self.clients.get(*name).is_some_and(Option::is_none));
                     single.map(|name| {
-                        format!("{{{{index}}}} has no value here, because {name} is no member of a group")
+                        format!("{{{{index}}}} has no value here, because {name} is not a member of a group")
                     })
                 }
             },
@@ -354,12 +356,12 @@ impl<'n, 'p> Walk<'n, 'p> {
         }
         let has_captured = |client: &&&str| self.known.has_captured(client, name);
         let without = match acting {
-            Actors::Somebody if self.known.is_captured(name) => return None,
+            Actors::SomeClient if self.known.is_captured(name) => return None,
             Actors::These(clients) => match clients.iter().find(|client| !has_captured(client)) {
                 None => return None,
-                Some(without) => format!("{without} has captured no {name}"),
+                Some(without) => format!("{without} has not captured {name}"),
             },
-            _ => "nobody acts here".to_owned(),
+            _ => "no client acts here".to_owned(),
         };
         let owners = self.known.owners(name);
         let shown = cut(name, 60);
@@ -411,7 +413,7 @@ impl<'n, 'p> Walk<'n, 'p> {
             return None;
         }
         if self.at_last.has_captured(base, name) {
-            return Some(format!("{client} captures {shown} further down only"));
+            return Some(format!("{client} captures {shown} only further down"));
         }
         if self.variables.contains(name) || self.at_last.sets.contains(name) {
             return Some(format!(

@@ -55,7 +55,7 @@ impl Reader<'_> {
         let protocol_uses = protocols.is_some().then(|| self.uses_since(before));
         let count = fields.get("count").and_then(|node| {
             self.field_where(node, "50", |count: &u64| {
-                (*count == 0).then(|| "a group of 0 connections is nobody; write 1 or more".to_owned())
+                (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
             })
         });
         let correlate = fields.get("correlate").and_then(|node| self.query(node));

@@ -1,4 +1,4 @@
-//! The document: what stands around the steps.
+//! The document: everything around the steps.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ const MOST_CLIENTS: usize = 100_000;
 type ReadBound = fn(&str, &Value) -> Result<Threshold, Vec<ThresholdError>>;
 
 impl Reader<'_> {
-    /// The whole; none when it is no object.
+    /// The whole; none when it is not an object.
     pub(super) fn suite(&mut self, node: &Node) -> Option<(Suite, SuiteNotes)> {
         let fields = self.fields(node, &SUITE, "{\"sockscope\": 1, \"suite\": \"rooms\", \"checks\": []}")?;
         if let Some(version) = fields.get("sockscope") {
@@ -97,7 +97,7 @@ impl Reader<'_> {
     fn name(&mut self, node: &Node, what: &str, example: &str) -> Option<String> {
         let name = self.plain(node, example)?;
         if name.trim().is_empty() {
-            self.wrong(node.span, format!("{what} has a name; write {example}"));
+            self.wrong(node.span, format!("{what} needs a name; write {example}"));
         }
         Some(name)
     }
@@ -106,7 +106,7 @@ impl Reader<'_> {
     fn vars(&mut self, node: Option<&Node>, notes: &mut SuiteNotes) -> Map<String, Value> {
         let Some(node) = node else { return Map::new() };
         let Some(members) = node.members() else {
-            self.mistyped(node, "object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
+            self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
             return Map::new();
         };
         notes.vars = members.iter().map(|member| member.key.clone()).collect();
@@ -232,7 +232,7 @@ impl Reader<'_> {
     fn bounds(&mut self, node: Option<&Node>, read: ReadBound) -> (Vec<Bound>, Vec<BoundNotes>) {
         let Some(node) = node else { return Default::default() };
         let Some(members) = node.members() else {
-            self.mistyped(node, "object of metrics and bounds", "{\"rtt.p95\": \"< 10ms\"}");
+            self.mistyped(node, "an object of metrics and bounds", "{\"rtt.p95\": \"< 10ms\"}");
             return Default::default();
         };
         members.iter().filter_map(|member| self.bound(member, read)).unzip()
@@ -319,7 +319,7 @@ impl Reader<'_> {
         if let (Some(Field::Fixed(name)), Some(node)) = (&name, fields.get("check"))
             && name.trim().is_empty()
         {
-            self.wrong(node.span, "a check has a name; write \"bob hears alice\"");
+            self.wrong(node.span, "a check needs a name; write \"bob hears alice\"");
         }
         let about = fields.get("about").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let tags = fields.get("tags").map(|node| {
@@ -379,7 +379,7 @@ impl Reader<'_> {
             }
             Tree::List(rows) if !rows.is_empty() => self.rows(rows, example)?,
             _ => {
-                self.wrong(node.head(), format!("{} are no rows; write {example}", excerpt(node)));
+                self.wrong(node.head(), format!("expected rows, found {}; write {example}", excerpt(node)));
                 return None;
             }
         };
@@ -391,7 +391,7 @@ impl Reader<'_> {
         let mut names: Option<Vec<String>> = None;
         for row in rows {
             let Some(members) = row.members().filter(|members| !members.is_empty()) else {
-                self.wrong(row.head(), format!("{} is no row; write {example}", excerpt(row)));
+                self.wrong(row.head(), format!("expected a row, found {}; write {example}", excerpt(row)));
                 continue;
             };
             let Some(names) = &names else {
@@ -403,12 +403,15 @@ impl Reader<'_> {
                 let key = cut(&extra.key, 60);
                 self.wrong(
                     extra.key_span,
-                    format!("the first row has no {key:?}, and all rows have the same names"),
+                    format!("the first row has no {key:?}, and all rows must have the same names"),
                 );
             }
             if let Some(missing) = names.iter().find(|name| row.member(name).is_none()) {
                 let name = cut(missing, 60);
-                self.wrong(row.head(), format!("this row has no {name:?}, and all rows have the same names"));
+                self.wrong(
+                    row.head(),
+                    format!("this row has no {name:?}, and all rows must have the same names"),
+                );
             }
         }
         names

@@ -37,7 +37,7 @@ impl Reader<'_> {
         let matcher = self.matcher_mistakes(node, &spec)?;
         if !takes_echo && matcher.wants_echo() {
             let at = echo_in(node).unwrap_or(node.head());
-            self.wrong(at, "\"echo\" stands in the expect of a send only, because nothing is sent here");
+            self.wrong(at, "\"echo\" works only in the expect of a send; nothing is sent here");
             return None;
         }
         let words = without(&matcher.expected(), &self.shared);
@@ -66,7 +66,7 @@ impl Reader<'_> {
             Tree::Text(text) => self.matcher_of(node, json!({ "text": text }), false),
             Tree::Object(_) => self.matcher(node, false),
             _ => {
-                self.mistyped(node, "text and no matcher", "\"bye\" or {\"regex\": \"^b\"}");
+                self.mistyped(node, "a string or a matcher", "\"bye\" or {\"regex\": \"^b\"}");
                 None
             }
         }
@@ -240,7 +240,7 @@ impl Reader<'_> {
         let codes = fields.get("code").and_then(|node| {
             self.field_where(node, "1000 or [1000, 1001]", |codes: &StatusSet| {
                 let code = codes.outside(&(1000..=4999))?;
-                Some(format!("{code} is no close code; they are 1000 to 4999"))
+                Some(format!("{code} is not a close code; close codes are 1000 to 4999"))
             })
         });
         let clean = fields.member("clean").and_then(|member| self.field(&member.value, "true"));
@@ -321,7 +321,7 @@ impl Reader<'_> {
         let status = fields.get("status").and_then(|node| {
             self.field_where(node, "200 or [200, 202]", |status: &StatusSet| {
                 let code = status.outside(&(200..=599))?;
-                Some(format!("{code} is no status that a call can end with; they are 200 to 599"))
+                Some(format!("{code} is not a status that a call can end with; those are 200 to 599"))
             })
         });
         let matcher = self.matcher_beside(&fields, false);

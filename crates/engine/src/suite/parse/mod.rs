@@ -1,7 +1,7 @@
 //! From the text of a suite to the suite.
 //!
-//! Owns which object may stand where. It refuses to stop at the first mistake: whatever can be read is read, so that all
-//! mistakes are told at once.
+//! Owns which object is allowed where. It refuses to stop at the first mistake: it reads as much as it can, so that all
+//! mistakes are reported at once.
 
 mod client;
 mod document;
@@ -19,8 +19,8 @@ use super::problem::Problem;
 use super::source;
 
 impl Suite {
-    /// Reads a suite: JSON, in which comments and trailing commas may stand. All mistakes that can be seen without running it
-    /// are told, in the order of the text.
+    /// Reads a suite: JSON, with comments and trailing commas. All mistakes that can be seen without
+    /// running it are returned, in the order of the text.
     ///
     /// ```
     /// # use sockscope_engine::suite::Suite;
@@ -28,7 +28,7 @@ impl Suite {
     /// let problems = Suite::parse(text).unwrap_err();
     /// assert_eq!(
     ///     problems[0].to_string(),
-    ///     r#"1:67: $.checks[0].stepz: "stepz" is no key of a check; did you mean "steps"?"#,
+    ///     r#"1:67: $.checks[0].stepz: "stepz" is not a key of a check; did you mean "steps"?"#,
     /// );
     /// ```
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {

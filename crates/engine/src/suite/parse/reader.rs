@@ -16,7 +16,7 @@ use crate::template::{Document, Reference, WORDS, is_name};
 pub(super) struct Reader<'t> {
     pub(super) source: &'t Source<'t>,
     pub(super) problems: Problems,
-    /// The placeholders since somebody asked last.
+    /// The placeholders since the last call that took them.
     pub(super) uses: Vec<Use>,
     pub(super) folds: Vec<Fold>,
     /// Members that nearly all messages have, which titles leave out.
@@ -59,7 +59,7 @@ impl<'n> Fields<'n> {
         self.member(name).map(|member| &member.value)
     }
 
-    /// The members that are keys of a matcher, when they may stand here.
+    /// The members that are keys of a matcher, when they are allowed here.
     pub(super) fn matcher(&self) -> impl Iterator<Item = &'n Member> {
         let table = self.table;
         self.members.iter().filter(move |member| {
@@ -78,9 +78,9 @@ impl<'t> Reader<'t> {
         self.problems.add(at, message);
     }
 
-    /// `5 is no list; write …`.
+    /// `expected a list, found 5; write …`. `what` has its article.
     pub(super) fn mistyped(&mut self, node: &Node, what: &str, example: &str) {
-        self.wrong(node.head(), format!("{} is no {what}; write {example}", excerpt(node)));
+        self.wrong(node.head(), format!("expected {what}, found {}; write {example}", excerpt(node)));
     }
 
     /// An object of this table, with its unknown and missing keys reported.
@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
         };
         self.wrong(
             member.key_span,
-            format!("{:?} is no key of {}; {hint}", cut(&member.key, 60), table.noun),
+            format!("{:?} is not a key of {}; {hint}", cut(&member.key, 60), table.noun),
         );
     }
 
@@ -161,7 +161,7 @@ impl<'t> Reader<'t> {
         match &node.tree {
             Tree::List(items) if !items.is_empty() => return items,
             Tree::List(_) => self.wrong(node.head(), format!("an empty list of {what}; write {example}")),
-            _ => self.mistyped(node, &format!("list of {what}"), example),
+            _ => self.mistyped(node, &format!("a list of {what}"), example),
         }
         &[]
     }
@@ -169,7 +169,7 @@ impl<'t> Reader<'t> {
     /// The members of an object whose keys are names, which must read as names and mean nothing else.
     pub(super) fn named<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> Vec<&'n Member> {
         let Some(members) = node.members() else {
-            self.mistyped(node, &format!("object of {what}s by name"), example);
+            self.mistyped(node, &format!("an object of {what}s by name"), example);
             return Vec::new();
         };
         for member in members {
@@ -189,7 +189,7 @@ impl<'t> Reader<'t> {
         if !is_name(name) {
             let name = cut(name, 60);
             let rule = "a letter or _, then letters, digits, _ and -";
-            self.wrong(at, format!("{name:?} is no name of a {what}; a name is {rule}"));
+            self.wrong(at, format!("{name:?} is not a valid {what} name; a name is {rule}"));
         } else if WORDS.contains(&name) {
             self.wrong(
                 at,
@@ -203,7 +203,7 @@ impl<'t> Reader<'t> {
         match &node.tree {
             Tree::Text(text) => Some(text.clone()),
             _ => {
-                self.mistyped(node, "text", example);
+                self.mistyped(node, "a string", example);
                 None
             }
         }
@@ -213,11 +213,11 @@ impl<'t> Reader<'t> {
     pub(super) fn label(&mut self, node: &Node, what: &str, example: &str) -> Option<String> {
         let text = self.plain(node, example)?;
         if text.trim().is_empty() {
-            self.wrong(node.span, format!("{what} has a name; write {example}"));
+            self.wrong(node.span, format!("{what} needs a name; write {example}"));
         } else if text.contains("{{") {
             self.wrong(
                 node.span,
-                format!("{what} is always the same, so it holds no placeholder; write {example}"),
+                format!("{what} is fixed, so it cannot hold a placeholder; write {example}"),
             );
         } else {
             return Some(text);
@@ -233,12 +233,12 @@ impl<'t> Reader<'t> {
             let text = cut(&text, 60);
             self.wrong(
                 node.span,
-                format!("{text:?} is no name of a metric: letters, digits, _, - and dots within"),
+                format!("{text:?} is not a valid metric name: letters, digits, _, - and dots within"),
             );
         } else if Metrics::is_reserved(&text) {
             self.wrong(
                 node.span,
-                format!("{text:?} is measured already and is no time; choose another name"),
+                format!("{text:?} is a built-in metric and not a timing; choose another name"),
             );
         } else {
             return Some(text);
@@ -289,7 +289,7 @@ impl<'t> Reader<'t> {
         self.field_where(node, example, |_| None)
     }
 
-    /// A value that may hold placeholders, of which not every one can stand there.
+    /// A value that may hold placeholders, of which not every one is allowed there.
     pub(super) fn field_where<T: FromValue + 'static>(
         &mut self,
         node: &Node,
@@ -335,13 +335,13 @@ impl<'t> Reader<'t> {
     /// A JSONPath.
     pub(super) fn query(&mut self, node: &Node) -> Option<Field<std::rc::Rc<Query>>> {
         let Some(text) = node.text() else {
-            self.mistyped(node, "JSONPath", "\"$.id\"");
+            self.mistyped(node, "a JSONPath", "\"$.id\"");
             return None;
         };
         if let Some(Err(error)) = (!text.contains("{{")).then(|| Query::parse(text)) {
             let at = text.char_indices().nth(error.column.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
             let at = self.source.within_text(node, at);
-            self.wrong(at, format!("{:?} is no JSONPath: {error}", cut(text, 60)));
+            self.wrong(at, format!("{:?} is not a JSONPath: {error}", cut(text, 60)));
             return None;
         }
         self.field(node, "\"$.id\"")

@@ -24,20 +24,20 @@ impl Reader<'_> {
         let example = "[{\"connect\": \"alice\"}]";
         match &node.tree {
             Tree::List(items) if items.is_empty() => {
-                self.wrong(node.head(), format!("there is no step; write {example}"));
+                self.wrong(node.head(), format!("expected at least one step; write {example}"));
             }
             Tree::List(items) => {
                 let read = |(i, item)| self.step(item, format!("{path}[{i}]"));
                 return items.iter().enumerate().filter_map(read).unzip();
             }
-            _ => self.mistyped(node, "list of steps", example),
+            _ => self.mistyped(node, "a list of steps", example),
         }
         Steps::default()
     }
 
     pub(super) fn step(&mut self, node: &Node, path: String) -> Option<(Step, StepNotes)> {
         let Some(members) = node.members() else {
-            self.mistyped(node, "step", "an object with one verb, such as {\"connect\": \"alice\"}");
+            self.mistyped(node, "a step", "an object with one verb, such as {\"connect\": \"alice\"}");
             return None;
         };
         let Some(table) = self.verb_of(node, members)? else {
@@ -132,7 +132,7 @@ impl Reader<'_> {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => format!("its verb is one of {}", names().collect::<Vec<_>>().join(", ")),
             };
-            self.wrong(member.key_span, format!("{:?} is no key of a step; {hint}", cut(&member.key, 60)));
+            self.wrong(member.key_span, format!("{:?} is not a key of a step; {hint}", cut(&member.key, 60)));
         }
         if is_misspelt {
             return None;
@@ -172,7 +172,7 @@ impl Reader<'_> {
             Some((Verb::Wait(_), _)) => notes.naming.extend(uses),
             _ => notes.uses.extend(uses),
         }
-        // A step with a mistake in it is kept for what it gives to those after it, so that one mistake is told once.
+        // A step with a mistake in it is kept for what it gives to those after it, so that one mistake is reported once.
         let (verb, words) = done.unwrap_or((Verb::Mark, String::new()));
         let on = match &verb {
             Verb::Connect(_) | Verb::Reconnect(_) => None,
@@ -190,7 +190,7 @@ impl Reader<'_> {
             _ => return step,
         };
         if let Some(on) = fields.member("on") {
-            self.wrong(on.key_span, format!("{verb:?} says itself whom it opens; leave \"on\" out"));
+            self.wrong(on.key_span, format!("{verb:?} already names the clients it opens; leave \"on\" out"));
         }
         let before = self.uses.len();
         let targets = fields.get(verb).and_then(|node| self.targets(node));
@@ -201,7 +201,7 @@ impl Reader<'_> {
         Step { on, ..step }
     }
 
-    /// Somebody, or several.
+    /// One client, or several.
     pub(super) fn targets(&mut self, node: &Node) -> Option<(Vec<Field<Target>>, Vec<Named>)> {
         let example = "\"alice\", \"crowd[3]\", [\"alice\", \"bob\"] or \"*\"";
         let nodes = match &node.tree {
@@ -249,11 +249,11 @@ impl Reader<'_> {
                 Some(document)
             }
             Tree::Text(text) if crate::template::is_name(text) => {
-                self.wrong(node.span, format!("a condition holds the variable; write \"{{{{{text}}}}}\""));
+                self.wrong(node.span, format!("a condition needs a placeholder; write \"{{{{{text}}}}}\""));
                 None
             }
             _ => {
-                self.mistyped(node, "condition", "a variable, such as \"{{slow}}\"");
+                self.mistyped(node, "a condition", "a variable, such as \"{{slow}}\"");
                 None
             }
         }

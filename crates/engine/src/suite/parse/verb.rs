@@ -177,14 +177,14 @@ impl Reader<'_> {
         let Some(node) = node else { return Vec::new() };
         let example = "{\"Authorization\": \"Bearer {{token}}\"}";
         let Some(members) = node.members() else {
-            self.mistyped(node, "object of headers", example);
+            self.mistyped(node, "an object of headers", example);
             return Vec::new();
         };
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         let mut headers = Vec::new();
         for member in members {
             if member.key.is_empty() || !member.key.chars().all(is_token) {
-                self.wrong(member.key_span, format!("{:?} is no name of a header", cut(&member.key, 60)));
+                self.wrong(member.key_span, format!("{:?} is not a valid header name", cut(&member.key, 60)));
             }
             headers.extend(
                 self.field(&member.value, "\"Bearer {{token}}\"").map(|value| (member.key.clone(), value)),
@@ -283,12 +283,12 @@ impl Reader<'_> {
                     || "write \"open\" or \"closed\"".to_owned(),
                     |near| format!("did you mean {near:?}?"),
                 );
-                self.wrong(schedule.head(), format!("{} is no schedule; {hint}", excerpt(schedule)));
+                self.wrong(schedule.head(), format!("{} is not a schedule; {hint}", excerpt(schedule)));
             }
         }
     }
 
-    /// One round: its steps, or the one step that stands beside it.
+    /// One round: its steps, or the one step beside it.
     fn repeat_body(&mut self, fields: &Fields<'_>, path: &str, words: &mut String) -> Steps {
         let (send, expect) = (fields.member("send"), fields.member("expect"));
         let inline = send.or(expect);
@@ -333,7 +333,7 @@ impl Reader<'_> {
             (None, None) => {
                 self.wrong(
                     fields.node.head(),
-                    "a repeat has a round; write \"steps\": [{\"wait\": \"10ms\"}], or \"send\"",
+                    "a repeat needs a round; write \"steps\": [{\"wait\": \"10ms\"}], or \"send\"",
                 );
                 Steps::default()
             }
@@ -436,14 +436,17 @@ fn size_complaint(value: &serde_json::Value) -> Option<String> {
 fn code_complaint(code: &u64) -> Option<String> {
     match u16::try_from(*code) {
         Ok(code) => SendableCode::new(code).is_none().then(|| ClosingError::Code(code).to_string()),
-        Err(_) => Some(format!("{code} is above 65535, so it is no code")),
+        Err(_) => Some(format!("{code} is above 65535, the largest code")),
     }
 }
 
 fn method_complaint(method: &String) -> Option<String> {
     let is_word = !method.is_empty() && method.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
     if !is_word {
-        return Some(format!("{:?} is no method; write GET, POST, PUT, PATCH or DELETE", cut(method, 40)));
+        return Some(format!(
+            "{:?} is not an HTTP method; write GET, POST, PUT, PATCH or DELETE",
+            cut(method, 40)
+        ));
     }
     let is_forbidden = ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str());
     is_forbidden.then(|| format!("a page cannot make a {method} call"))

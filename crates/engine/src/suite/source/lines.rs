@@ -2,7 +2,7 @@
 
 use crate::suite::model::Position;
 
-/// A place is remembered every so many bytes, because a whole suite may stand on one line.
+/// A place is remembered at fixed distances in bytes, because a whole suite may be on one line.
 const STRIDE: usize = 1024;
 
 /// Where lines begin, roughly.

@@ -1,8 +1,8 @@
-//! The text of a suite as a tree in which everything knows its place.
+//! The text of a suite as a tree in which every value knows its place.
 //!
-//! Owns JSON with comments and trailing commas, and where in the text a value, a key or a character of a string stands. It
-//! refuses to know what a suite is. The rule a reader would break: nothing is rounded, and nothing hostile is walked: size,
-//! depth and number of values are bounded before the first value is made.
+//! Owns JSON with comments and trailing commas, and where in the text a value, a key or a character of a string stands.
+//! It refuses to know what a suite is. Numbers are never rounded. Size, depth and number of values are bounded before
+//! the first value is made, since the text may be hostile.
 
 mod lines;
 mod locate;

@@ -1,7 +1,7 @@
 //! From text to tree.
 //!
-//! Owns which JSON a suite may be and what is said of one that is none. A first scan bounds depth and number of values and
-//! finds what is easily mistaken (a quotation mark that is missing, curly ones); the crate reads the rest.
+//! Owns which JSON a suite may be and the words for text that is not JSON. A first scan bounds depth and number of
+//! values and finds what is easily mistaken (a quotation mark that is missing, curly ones); the crate reads the rest.
 
 use std::collections::HashSet;
 
@@ -111,21 +111,17 @@ fn scan(text: &str) -> Result<(), Fault> {
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' => values += 1,
             b'\'' => {
-                return Err(fault(
-                    at,
-                    1,
-                    "a text stands in double quotation marks, not in single ones".into(),
-                ));
+                return Err(fault(at, 1, "a string needs double quotation marks, not single ones".into()));
             }
             b'\t' | b'\n' | b'\r' | b' '..=b'~' => {}
             _ => {
                 let c = text[at..].chars().next().unwrap_or_default();
                 let message = match c {
-                    '“' | '”' | '„' | '‟' => format!("{c} is no quotation mark of JSON; write \""),
+                    '“' | '”' | '„' | '‟' => format!("{c} is not a JSON quotation mark; write \""),
                     c if c.is_whitespace() => {
-                        format!("U+{:04X} is no blank of JSON; write a space", u32::from(c))
+                        format!("U+{:04X} is not JSON whitespace; write a space", u32::from(c))
                     }
-                    c => format!("{c:?} can stand in a text only, between quotation marks"),
+                    c => format!("{c:?} is allowed only in a string, between quotation marks"),
                 };
                 return Err(fault(at, c.len_utf8(), message));
             }
@@ -147,12 +143,12 @@ fn end_of_string(bytes: &[u8], start: usize) -> Result<usize, Fault> {
             Some(b'\\') => at += 2,
             None | Some(b'\n' | b'\r') => {
                 let message =
-                    "this text has no closing quotation mark on its line; write a line break as \\n";
+                    "this string has no closing quotation mark on its line; write a line break as \\n";
                 return Err(Fault(Span::new(start, at.min(bytes.len())), message.to_owned()));
             }
             Some(control) if *control < b' ' => {
                 let written = if *control == b'\t' { "\\t".to_owned() } else { format!("\\u{control:04x}") };
-                let message = format!("a control character in a text is written as {written}");
+                let message = format!("in a string, write this control character as {written}");
                 return Err(Fault(Span::new(at, at + 1), message));
             }
             Some(_) => at += 1,
@@ -160,7 +156,7 @@ fn end_of_string(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The parser's complaint for somebody who does not write parsers.
+/// The parser's complaint in plain words.
 fn words(kind: &ParseErrorKind, got: &str) -> String {
     use ParseErrorKind as Kind;
     let got = cut(got, 20);
@@ -168,21 +164,21 @@ fn words(kind: &ParseErrorKind, got: &str) -> String {
         Kind::ExpectedColonAfterObjectKey => "a colon is missing after this key".to_owned(),
         Kind::ExpectedObjectValue => "a value is missing after this key".to_owned(),
         Kind::ExpectedComma => "a comma is missing here".to_owned(),
-        Kind::ExpectedStringObjectProperty => format!("a key stands in quotation marks: \"{got}\""),
-        Kind::UnexpectedComma => "a comma too many, or a value is missing before it".to_owned(),
-        Kind::UnexpectedColon => "a colon can stand after a key only".to_owned(),
+        Kind::ExpectedStringObjectProperty => format!("a key needs quotation marks: \"{got}\""),
+        Kind::UnexpectedComma => "an extra comma, or a value is missing before it".to_owned(),
+        Kind::UnexpectedColon => "a colon is allowed only after a key".to_owned(),
         Kind::UnexpectedCloseBrace => "a } that closes nothing, or a value is missing before it".to_owned(),
         Kind::UnexpectedCloseBracket => "a ] that closes nothing, or a value is missing before it".to_owned(),
         Kind::UnterminatedArray => "this [ has no ]".to_owned(),
         Kind::UnterminatedObject => "this { has no }".to_owned(),
         Kind::UnterminatedCommentBlock => "this comment has no end; close it with */".to_owned(),
         Kind::UnexpectedTokenInObject if got.is_empty() => "a } is missing".to_owned(),
-        Kind::UnexpectedTokenInObject => format!("wanted a key in quotation marks, or }}, got {got}"),
+        Kind::UnexpectedTokenInObject => format!("expected a key in quotation marks, or }}, found {got}"),
         Kind::MultipleRootJsonValues => "a suite is one object; something follows after its end".to_owned(),
         Kind::NestingDepthExceeded => format!("nested deeper than {DEEPEST} levels"),
-        Kind::CommentsNotAllowed | Kind::TrailingCommasNotAllowed => "this cannot stand here".to_owned(),
+        Kind::CommentsNotAllowed | Kind::TrailingCommasNotAllowed => "this is not allowed here".to_owned(),
         Kind::SingleQuotedStringsNotAllowed => {
-            "a text stands in double quotation marks, not in single ones".to_owned()
+            "a string needs double quotation marks, not single ones".to_owned()
         }
         Kind::HexadecimalNumbersNotAllowed
         | Kind::UnaryPlusNumbersNotAllowed
@@ -191,22 +187,22 @@ fn words(kind: &ParseErrorKind, got: &str) -> String {
         | Kind::ExpectedDigit
         | Kind::ExpectedDigitFollowingNegativeSign
         | Kind::ExpectedPlusMinusOrDigitInNumberLiteral => {
-            "a number is written as in 5, -0.5 or 1e3".to_owned()
+            "write a number as in 5, -0.5 or 1e3".to_owned()
         }
         Kind::UnexpectedWord | Kind::UnexpectedToken => {
-            format!("{got} means nothing here; a text stands in quotation marks")
+            format!("{got} means nothing here; a string needs quotation marks")
         }
         Kind::String(ParseStringErrorKind::UnterminatedStringLiteral) => {
-            "this text has no closing quotation mark".to_owned()
+            "this string has no closing quotation mark".to_owned()
         }
         Kind::String(ParseStringErrorKind::ExpectedFourHexDigits) => {
             "\\u takes four hexadecimal digits, as in \\u00e9".to_owned()
         }
         Kind::String(ParseStringErrorKind::InvalidUnicodeEscapeSequence(_)) => {
-            "half a character; both halves are written, as in \\ud83d\\ude00".to_owned()
+            "half a character; write both halves, as in \\ud83d\\ude00".to_owned()
         }
         Kind::String(_) => {
-            "a backslash is written \\\\ in a text; only \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u mean something".to_owned()
+            "write a backslash as \\\\ in a string; only \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u are escapes".to_owned()
         }
     }
 }
@@ -221,9 +217,7 @@ fn node(parsed: Parsed<'_>, twice: &mut Vec<(Span, String)>) -> Result<Node, Fau
         Parsed::StringLit(literal) => Tree::Text(literal.value.into_owned()),
         Parsed::NumberLit(literal) => {
             let number = literal.value.parse::<Number>();
-            Tree::Number(
-                number.map_err(|_| Fault(span, "a number is written as in 5, -0.5 or 1e3".to_owned()))?,
-            )
+            Tree::Number(number.map_err(|_| Fault(span, "write a number as in 5, -0.5 or 1e3".to_owned()))?)
         }
         Parsed::Array(list) => {
             Tree::List(list.elements.into_iter().map(|item| node(item, twice)).collect::<Result<_, _>>()?)
@@ -246,7 +240,7 @@ fn node(parsed: Parsed<'_>, twice: &mut Vec<(Span, String)>) -> Result<Node, Fau
     Ok(Node { span, tree })
 }
 
-/// Of two members with one key the first stays, so that its own mistakes are told.
+/// Of two members with one key the first stays, so that its own mistakes are reported.
 fn report_twice(members: &mut Vec<Member>, twice: &mut Vec<(Span, String)>) {
     let mut seen = HashSet::new();
     let again: Vec<usize> =
@@ -261,7 +255,7 @@ fn report_twice(members: &mut Vec<Member>, twice: &mut Vec<(Span, String)>) {
         if is_again {
             twice.push((
                 member.key_span,
-                format!("the key {:?} comes twice in this object", cut(&member.key, 60)),
+                format!("the key {:?} appears twice in this object", cut(&member.key, 60)),
             ));
         }
         i += 1;

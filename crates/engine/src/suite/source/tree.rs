@@ -22,7 +22,7 @@ impl Span {
     }
 }
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug)]
 pub(in crate::suite) struct Node {
     pub(in crate::suite) span: Span,

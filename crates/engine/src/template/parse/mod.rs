@@ -1,7 +1,7 @@
-//! From text to parts: what a placeholder says.
+//! From text to parts: what a placeholder means.
 //!
-//! Owns the grammar. It refuses to know any value. The rule a reader would break: the scan only moves forward, so that a
-//! megabyte of braces costs a megabyte of steps.
+//! Owns the grammar. It refuses to know values. The scan only moves forward, so a megabyte of braces costs a megabyte
+//! of steps.
 
 use serde_json::Value;
 
@@ -102,7 +102,7 @@ pub enum TemplateErrorKind {
     #[error("an empty placeholder; name a variable, or write \\{{{{ for the two braces themselves")]
     Empty,
     /// Not a name.
-    #[error("{0:?} is no name; a name is a letter or _, then letters, digits, _ and -")]
+    #[error("{0:?} is not a valid name; a name is a letter or _, then letters, digits, _ and -")]
     NotAName(String),
     /// A call of something that does not exist.
     #[error("no function is called {name:?}{}", near_or_all(.nearest))]

@@ -91,7 +91,7 @@ fn err_all_at_once() {
                 5,
                 "no function is called \"a\"; the functions are base64, env, iso, now, pick, random and uuid",
             ),
-            (13, "\"1x\" is no name; a name is a letter or _, then letters, digits, _ and -"),
+            (13, "\"1x\" is not a valid name; a name is a letter or _, then letters, digits, _ and -"),
         ],
     );
 }
@@ -158,11 +158,11 @@ fn err_usage() {
 fn err_names_with_strange_letters() {
     check_err(
         "{{a.b.c}}",
-        &[(0, "\"a.b.c\" is no name; a name is a letter or _, then letters, digits, _ and -")],
+        &[(0, "\"a.b.c\" is not a valid name; a name is a letter or _, then letters, digits, _ and -")],
     );
     check_err(
         "{{crowd[x].y}}",
-        &[(0, "\"crowd[x].y\" is no name; a name is a letter or _, then letters, digits, _ and -")],
+        &[(0, "\"crowd[x].y\" is not a valid name; a name is a letter or _, then letters, digits, _ and -")],
     );
     check_err(
         "{{name ?? x}}",

@@ -1,8 +1,8 @@
-//! What came on one connection, who waits for it and who must not get it.
+//! The messages of one connection, the expectations that wait for them and the silences that forbid them.
 //!
-//! Owns selection and consumption: a message goes to the first expectation that selects it, and to no other; what nobody
-//! selects stays until somebody asks for it. The rule a reader would break: an arrival costs as much as the expectations that
-//! look at it, never as much as the messages that came before.
+//! Owns selection and consumption: a message goes to the first expectation that selects it, and to no other. An
+//! unselected message stays until an expectation takes it. The cost of an arrival grows with the expectations that look
+//! at it, never with earlier messages.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -97,11 +97,11 @@ impl Budget {
 pub enum Arrival {
     /// An expectation has it.
     Taken,
-    /// Nobody waits for it.
+    /// No expectation waits for it.
     Left,
     /// It answers something that had its answer before.
     Duplicate,
-    /// It answers something that nobody waits for any more.
+    /// It answers a message whose expectation has ended.
     Late,
 }
 
@@ -147,12 +147,12 @@ impl Inbox {
         Self { sequence, budget, inner }
     }
 
-    /// Gives a message its place, before anybody looks at it.
+    /// Gives a message its place, before any expectation looks at it.
     pub fn stamp(&self, at: Instant, payload: Payload) -> Rc<Message> {
         Rc::new(Message { order: self.sequence.take(), at, subject: Subject::owned(payload) })
     }
 
-    /// Offers a message to those who wait, and keeps it if nobody takes it.
+    /// Offers a message to the waiting expectations, and keeps it if none takes it.
     pub fn arrive(&self, message: Rc<Message>) -> Arrival {
         let mut inner = self.inner.borrow_mut();
         let arrival = inner.offer(&message);
@@ -190,7 +190,7 @@ impl Inbox {
         }
     }
 
-    /// Nobody waits for this one any more. Whether it had come to its end decides what a later answer is called.
+    /// This expectation no longer waits. Whether it was complete decides what a later answer is called.
     pub fn forget(&self, waiter: &Rc<Waiter>) {
         let mut inner = self.inner.borrow_mut();
         match waiter.pair() {
@@ -199,7 +199,7 @@ impl Inbox {
         }
     }
 
-    /// Watches what nobody selects, beginning with what is there from the watch's mark on.
+    /// Watches unselected messages, beginning with those already there since the watch's mark.
     pub fn watch(&self, watch: &Rc<Watch>) {
         let mut inner = self.inner.borrow_mut();
         for message in inner.live.range(watch.since()..).map(|(_, message)| message) {
@@ -213,7 +213,7 @@ impl Inbox {
         self.inner.borrow_mut().watches.retain(|known| !Rc::ptr_eq(known, watch));
     }
 
-    /// Wakes everybody who waits, since the connection has ended.
+    /// Wakes all waiting expectations, since the connection has ended.
     pub fn wake_all(&self) {
         let inner = self.inner.borrow();
         inner.waiters.iter().for_each(|waiter| waiter.wake());
@@ -221,8 +221,8 @@ impl Inbox {
         inner.watches.iter().for_each(|watch| watch.wake());
     }
 
-    /// Of all messages that a waiter might have taken and did not, the one that came nearest to what a slot of it wants. Also
-    /// how many others there were that nobody took.
+    /// Of all messages that a waiter might have taken and did not, the one that came nearest to what a slot of it
+    /// wants. Also how many others were not selected.
     pub fn nearest(&self, waiter: &Waiter, matcher: Option<&Matcher>) -> (usize, Option<Near>) {
         let inner = self.inner.borrow();
         let own: HashSet<u64> = waiter.selected().iter().map(|(_, message)| message.order).collect();
@@ -240,7 +240,7 @@ impl Inbox {
                 None => matcher.check(&message.subject),
             };
             let other_key = waiter.other_key(message);
-            // The answer to another question that somebody waited for is no near miss of this one.
+            // The answer to another pending question is not a near miss of this one.
             if other_key.is_some() && taken {
                 continue;
             }
@@ -249,7 +249,7 @@ impl Inbox {
                 None => found.err(),
             };
             let near = Near { message: message.clone(), taken, mismatch };
-            // Of equally near ones the latest, which is looked at first.
+            // Among equally near ones, the latest, which is looked at first.
             if best.as_ref().is_none_or(|best| near.closeness() > best.closeness()) {
                 best = Some(near);
             }
@@ -257,19 +257,19 @@ impl Inbox {
         (count, best)
     }
 
-    /// The first message after a moment that nobody selected and that is meant.
+    /// The first unselected message after a moment that matches.
     pub fn after(&self, moment: Instant, is_meant: &dyn Fn(&Message) -> bool) -> Option<Rc<Message>> {
         let inner = self.inner.borrow();
         let later = inner.live.values().rev().take_while(|message| message.at > moment);
         later.filter(|message| is_meant(message)).last().cloned()
     }
 
-    /// What nobody selected from this place on, in order.
+    /// The unselected messages from this place on, in order.
     pub fn left_since(&self, order: u64) -> Vec<Rc<Message>> {
         self.inner.borrow().live.range(order..).map(|(_, message)| message.clone()).collect()
     }
 
-    /// What nobody selected, in order, and how many more were let go.
+    /// The unselected messages, in order, and how many more were dropped.
     pub fn leftovers(&self) -> (Vec<Rc<Message>>, u64) {
         let inner = self.inner.borrow();
         (inner.live.values().cloned().collect(), inner.let_go)
@@ -391,7 +391,7 @@ impl Inner {
 
     fn index(&mut self, pair: &Pair) -> &mut ReplyIndex {
         let at = self.indexes.iter().position(|index| index.pair().is_same(pair)).unwrap_or_else(|| {
-            // Lanes of paths that hold placeholders are made anew for each expectation; empty ones go.
+            // Lanes of paths with placeholders are made for each expectation; empty ones go.
             self.indexes.retain(|index| !index.is_spent());
             self.indexes.push(ReplyIndex::new(pair.clone()));
             self.indexes.len() - 1

@@ -193,7 +193,7 @@ fn in_any_order_the_vague_one_makes_room_for_the_strict_one() {
 }
 
 #[test]
-fn in_any_order_what_nobody_wants_is_left() {
+fn in_any_order_unwanted_messages_are_left() {
     let inbox = Fixture::new();
     let waiter = inbox.expect(Mode::AnyOrder, &["a", "b"]);
     for text in ["a", "a", "c"] {
@@ -351,7 +351,7 @@ fn a_message_that_fits_and_was_taken_is_the_nearest() {
 }
 
 #[test]
-fn a_watch_sees_only_what_nobody_selects() {
+fn a_watch_sees_only_unselected_messages() {
     let inbox = Fixture::new();
     let watch = Watch::new(None, 0, inbox.now() + Duration::from_secs(1));
     inbox.inbox.watch(&watch);

@@ -1,7 +1,7 @@
-//! A check of several shards as one.
+//! One check from the same check of several shards.
 //!
-//! Owns which checks of the shards are the same one, and how their steps come together. The rule a reader would break: the
-//! verdict is the gravest of all shards, and thresholds are asked only where all of them pass.
+//! Owns which checks of the shards are the same, and how their steps merge. The verdict is the worst of all shards, and
+//! thresholds are checked only where all of them pass.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -172,7 +172,7 @@ fn everybody<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     found.into_iter().map(|(_, _, name)| name.clone()).collect()
 }
 
-/// `crowd[7]` is the member 7 of `crowd`; who is no member comes first.
+/// `crowd[7]` is the member 7 of `crowd`; a client without members comes first.
 fn member(name: &str) -> (&str, Option<u64>) {
     let parts = name.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
     match parts.and_then(|(group, index)| Some((group, index.parse().ok()?))) {

@@ -1,8 +1,8 @@
 //! One report of several shards that ran the same suite at the same time.
 //!
-//! Owns what is added, what is compared anew and what of a shard is kept beside the whole. The rule a reader would break: no
-//! percentile is ever made of percentiles; histograms are read, added, and asked again. Thresholds are judged here, by the
-//! code that judges those of a run.
+//! Owns what is added, what is compared again and what is kept of each shard. A percentile is never made of
+//! percentiles: histograms are decoded, added, and queried again. Thresholds are judged here, by the code that judges
+//! those of a run.
 
 mod check;
 mod united;
@@ -26,7 +26,7 @@ pub enum MergeError {
     #[error("no shard gave a report")]
     Nothing,
     /// Reports that do not belong together.
-    #[error("shard {shard} has another {what} than shard {first}, so they are no shards of one run")]
+    #[error("shard {shard} has another {what} than shard {first}, so they are not from the same run")]
     Unlike {
         /// The first one that has a report.
         first: usize,
@@ -122,7 +122,9 @@ fn targets(parts: &[Part<'_, Report>]) -> Vec<TargetReport> {
 /// The shards that gave no report, in words.
 fn lost(shards: &[Option<Report>]) -> impl Iterator<Item = String> {
     let lost = shards.iter().enumerate().filter(|(_, report)| report.is_none());
-    lost.map(|(shard, _)| format!("shard {shard} gave no report, so the figures are not of all connections"))
+    lost.map(|(shard, _)| {
+        format!("shard {shard} gave no report, so the figures do not cover all connections")
+    })
 }
 
 /// The worst clock and lag; out of sight if any was.

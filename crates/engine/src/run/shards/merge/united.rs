@@ -1,6 +1,6 @@
 //! Texts and verdicts of several shards as one.
 //!
-//! Owns when a shard is named: whenever not all say the same.
+//! Owns when a shard is named: whenever the shards differ.
 
 use super::Part;
 use crate::report::Verdict;
@@ -33,7 +33,7 @@ pub(super) fn gravest<'a, T>(
     })
 }
 
-/// The reasons of all. What everybody says is said once, what some say is said with the shard that says it.
+/// The reasons of all shards. A reason that all shards share appears once; any other appears with its shard.
 pub(super) fn reasons(parts: &[Part<'_, Vec<String>>]) -> Vec<String> {
     let mut known: Vec<&str> = Vec::new();
     let mut told = Vec::new();

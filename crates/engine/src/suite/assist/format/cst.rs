@@ -181,7 +181,7 @@ impl Lexer<'_> {
     }
 }
 
-/// On one line; none when there are comments, or when somebody gave the objects of a list lines of their own.
+/// On one line; none when there are comments, or when the author gave the objects of a list lines of their own.
 fn width(items: &[Item<'_>], is_list: bool) -> Option<usize> {
     let brackets = if is_list || items.is_empty() { 2 } else { 4 };
     let has_lines = is_list && items.first().is_some_and(|item| item.is_on_new_line);

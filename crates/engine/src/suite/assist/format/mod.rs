@@ -1,9 +1,8 @@
-//! A suite as one writes it.
+//! The usual layout of a suite.
 //!
-//! Owns blanks, line breaks and commas. It refuses to touch anything else: comments stay, numbers, texts and keys stay as
-//! they are written. What fits on a line stands on one, unless somebody gave the items of a list lines of their own; where
-//! an object has several lines, the members that shared one still do. The rule a reader would break: a text that was
-//! formatted stays as it is when it is formatted again.
+//! Owns blanks, line breaks and commas. It refuses to touch anything else: comments, numbers, texts and keys stay as
+//! written. What fits on a line takes one line, unless the author gave list items lines of their own. Where an object
+//! has several lines, members that shared one still do. Formatting a formatted text changes nothing.
 
 mod cst;
 
@@ -18,7 +17,7 @@ const STEP: usize = 2;
 /// What follows behind a value on its line: a comma, or a blank and a bracket or two.
 const ROOM: usize = 3;
 
-/// The text in good order; what is wrong with its syntax when it is no JSON. Other mistakes are no matter here.
+/// The text in good order; what is wrong with its syntax when it is not JSON. Other mistakes do not matter here.
 ///
 /// ```
 /// # use sockscope_engine::suite::assist::format;

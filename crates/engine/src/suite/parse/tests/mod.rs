@@ -1,4 +1,4 @@
-//! What is told of suites, good and bad.
+//! What the parser says about suites, good and bad.
 
 mod documents;
 mod keys;

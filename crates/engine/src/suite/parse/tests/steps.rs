@@ -79,11 +79,11 @@ fn err_what_is_no_step() {
             "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect",
         ],
     );
-    check_step_err(r#"{"sned": "x"}"#, &[r#"2 .sned: "sned" is no key of a step; did you mean "send"?"#]);
+    check_step_err(r#"{"sned": "x"}"#, &[r#"2 .sned: "sned" is not a key of a step; did you mean "send"?"#]);
     check_step_err(
         r#"{"foo": 1}"#,
         &[
-            r#"2 .foo: "foo" is no key of a step; its verb is one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect"#,
+            r#"2 .foo: "foo" is not a key of a step; its verb is one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect"#,
         ],
     );
     check_step_err(
@@ -92,20 +92,23 @@ fn err_what_is_no_step() {
             "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect",
         ],
     );
-    check_step_err(r#"{"note": 5}"#, &["10 .note: 5 is no text; write a sentence in quotation marks"]);
-    check_step_err(r#"{"mark": 5}"#, &[r#"10 .mark: 5 is no text; write "said""#]);
-    check_step_err(r#"{"mark": ""}"#, &[r#"10 .mark: a mark has a name; write "said""#]);
+    check_step_err(
+        r#"{"note": 5}"#,
+        &["10 .note: expected a string, found 5; write a sentence in quotation marks"],
+    );
+    check_step_err(r#"{"mark": 5}"#, &[r#"10 .mark: expected a string, found 5; write "said""#]);
+    check_step_err(r#"{"mark": ""}"#, &[r#"10 .mark: a mark needs a name; write "said""#]);
     check_step_err(
         r#"{"mark": "{{x}}"}"#,
-        &[r#"10 .mark: a mark is always the same, so it holds no placeholder; write "said""#],
+        &[r#"10 .mark: a mark is fixed, so it cannot hold a placeholder; write "said""#],
     );
     check_step_err(
         "5",
-        &[r#"1 : 5 is no step; write an object with one verb, such as {"connect": "alice"}"#],
+        &[r#"1 : expected a step, found 5; write an object with one verb, such as {"connect": "alice"}"#],
     );
     check_step_err(
         "[]",
-        &[r#"1 : [] is no step; write an object with one verb, such as {"connect": "alice"}"#],
+        &[r#"1 : expected a step, found []; write an object with one verb, such as {"connect": "alice"}"#],
     );
 }
 
@@ -135,11 +138,11 @@ fn err_connect_and_reconnect() {
     );
     check_step_err(
         r#"{"connect": "alice[0]"}"#,
-        &["13 .connect: alice is no group, so there is no alice[0]; write alice"],
+        &["13 .connect: `alice` is a single client, not a group: write `alice`, not `alice[0]`"],
     );
     check_step_err(
         r#"{"connect": "crowd[5]"}"#,
-        &["13 .connect: crowd has 5 members, crowd[0] to crowd[4]; there is no crowd[5]"],
+        &["13 .connect: crowd has 5 members, crowd[0] to crowd[4]; crowd[5] does not exist"],
     );
     check_step_err(
         r#"{"connect": "crowd", "count": 6}"#,
@@ -151,16 +154,16 @@ fn err_connect_and_reconnect() {
     );
     check_step_err(
         r#"{"connect": "alice", "count": 1}"#,
-        &[r#"31 .count: alice is no group, so "count" means nothing; leave it out"#],
+        &[r#"31 .count: alice is a single client, not a group; leave "count" out"#],
     );
     check_step_err(
         r#"{"connect": "crowd", "count": "many"}"#,
-        &[r#"31 .count: "many" is no whole number from 0; write 10"#],
+        &[r#"31 .count: expected a non-negative integer, found "many"; write 10"#],
     );
     check_step_err(r#"{"connect": ["alice", "alice"]}"#, &[r#"23 .connect[1]: "alice" is named twice"#]);
     check_step_err(
         r#"{"on": "alice", "connect": "alice"}"#,
-        &[r#"2 .on: "connect" says itself whom it opens; leave "on" out"#],
+        &[r#"2 .on: "connect" already names the clients it opens; leave "on" out"#],
     );
     check_step_err(
         r#"{"connect": "alice", "expect": {"refused": true, "protocol": "x"}}"#,
@@ -172,7 +175,7 @@ fn err_connect_and_reconnect() {
     );
     check_step_err(
         r#"{"connect": "alice", "expect": {"protocol": 5}}"#,
-        &[r#"45 .expect.protocol: 5 is no text and no matcher; write "bye" or {"regex": "^b"}"#],
+        &[r#"45 .expect.protocol: expected a string or a matcher, found 5; write "bye" or {"regex": "^b"}"#],
     );
     check_step_err(
         r#"{"connect": "alice", "expect": {"protocol": {"regx": "x"}}}"#,
@@ -181,17 +184,17 @@ fn err_connect_and_reconnect() {
     check_step_err(
         r#"{"connect": "alice", "expect": {"subset": {}}}"#,
         &[
-            r#"33 .expect.subset: "subset" is no key of what a connect expects; it has protocol, extensions, refused, capture, within"#,
+            r#"33 .expect.subset: "subset" is not a key of what a connect expects; it has protocol, extensions, refused, capture, within"#,
         ],
     );
     check_step_err(
         r#"{"connect": "alice", "pase": 3}"#,
-        &[r#"22 .pase: "pase" is no key of a connect step; did you mean "pace"?"#],
+        &[r#"22 .pase: "pase" is not a key of a connect step; did you mean "pace"?"#],
     );
-    check_step_err(r#"{"connect": "{{nobody}}"}"#, &[r#"13 .connect: no variable is called "nobody""#]);
+    check_step_err(r#"{"connect": "{{absent}}"}"#, &[r#"13 .connect: no variable is called "absent""#]);
     check_step_err(
         r#"{"reconnect": "alice", "count": 3}"#,
-        &[r#"24 .count: "count" is no key of a reconnect step; it belongs to a connect step"#],
+        &[r#"24 .count: "count" is not a key of a reconnect step; it belongs to a connect step"#],
     );
 }
 
@@ -222,7 +225,7 @@ fn err_close_and_closed() {
     );
     check_step_err(
         r#"{"on": "alice", "close": {"code": 70000}}"#,
-        &["35 .close.code: 70000 is above 65535, so it is no code"],
+        &["35 .close.code: 70000 is above 65535, the largest code"],
     );
     check_step_err(
         r#"{"on": "alice", "close": {"code": "{{n}}"}}"#,
@@ -236,14 +239,14 @@ fn err_close_and_closed() {
         r#"{"on": "alice", "close": {}, "expect": {"subset": {}}}"#,
         &[
             r#"40 .expect: what a close expects needs "closed": { "clean": true }"#,
-            r#"41 .expect.subset: "subset" is no key of what a close expects; it has closed"#,
+            r#"41 .expect.subset: "subset" is not a key of what a close expects; it has closed"#,
         ],
     );
     check_step_err(
         r#"{"on": "alice", "close": {}, "expect": {"closed": {"code": [], "claen": true}}}"#,
         &[
             "60 .expect.closed.code: an empty list names no code; write 1000 or [1000, 1001]",
-            r#"64 .expect.closed.claen: "claen" is no key of a closed; did you mean "clean"?"#,
+            r#"64 .expect.closed.claen: "claen" is not a key of a closed; did you mean "clean"?"#,
         ],
     );
     check_step_err(
@@ -252,7 +255,7 @@ fn err_close_and_closed() {
     );
     check_step_err(
         r#"{"on": "alice", "closed": {"code": 99}}"#,
-        &["36 .closed.code: 99 is no close code; they are 1000 to 4999"],
+        &["36 .closed.code: 99 is not a close code; close codes are 1000 to 4999"],
     );
     check_step_err(
         r#"{"on": "alice", "closed": {"code": 1006, "clean": true}}"#,
@@ -262,7 +265,7 @@ fn err_close_and_closed() {
     );
     check_step_err(
         r#"{"on": "alice", "closed": {"reason": 5}}"#,
-        &[r#"38 .closed.reason: 5 is no text and no matcher; write "bye" or {"regex": "^b"}"#],
+        &[r#"38 .closed.reason: expected a string or a matcher, found 5; write "bye" or {"regex": "^b"}"#],
     );
     check_step_err(
         r#"{"on": "alice", "closed": {"reason": {"regex": "("}}}"#,
@@ -304,26 +307,26 @@ fn err_set_and_wait() {
         r#"{"set": {"i": 1, "x y": 2, "z": "{{rooom}}"}}"#,
         &[
             "10 .set.i: {{i}} means something else already; choose another name for the variable",
-            r#"18 .set['x y']: "x y" is no name of a variable; a name is a letter or _, then letters, digits, _ and -"#,
+            r#"18 .set['x y']: "x y" is not a valid variable name; a name is a letter or _, then letters, digits, _ and -"#,
             r#"33 .set.z: no variable is called "rooom"; did you mean "room"?"#,
         ],
     );
     check_step_err(
         r#"{"set": []}"#,
-        &[r#"9 .set: [] is no object of variables by name; write {"room": "r-{{uuid}}"}"#],
+        &[r#"9 .set: expected an object of variables by name, found []; write {"room": "r-{{uuid}}"}"#],
     );
     check_step_err(
         r#"{"measure": "sent", "steps": [{"wait": "1s"}]}"#,
-        &[r#"13 .measure: "sent" is measured already and is no time; choose another name"#],
+        &[r#"13 .measure: "sent" is a built-in metric and not a timing; choose another name"#],
     );
     check_step_err(r#"{"measure": "m"}"#, &[r#"1 : a measure step needs "steps": [{ "wait": "10ms" }]"#]);
     check_step_err(
         r#"{"if": "room", "wait": "1s"}"#,
-        &[r#"8 .if: a condition holds the variable; write "{{room}}""#],
+        &[r#"8 .if: a condition needs a placeholder; write "{{room}}""#],
     );
     check_step_err(
         r#"{"if": 5, "wait": "1s"}"#,
-        &[r#"8 .if: 5 is no condition; write a variable, such as "{{slow}}""#],
+        &[r#"8 .if: expected a condition, found 5; write a variable, such as "{{slow}}""#],
     );
     check_step_err(
         r#"{"if": "\\{{room}}", "wait": "1s"}"#,
@@ -335,11 +338,11 @@ fn err_set_and_wait() {
     );
     check_step_err(
         r#"{"wait": "1s", "on": ["alice", 5, "*"]}"#,
-        &[r#"32 .on[1]: 5 is no text; write "alice", "crowd[3]", ["alice", "bob"] or "*""#],
+        &[r#"32 .on[1]: expected a string, found 5; write "alice", "crowd[3]", ["alice", "bob"] or "*""#],
     );
     check_step_err(
         r#"{"wait": "1s", "mark": "said", "pace": 5}"#,
-        &[r#"32 .pace: "pace" is no key of a wait step; it belongs to a connect step"#],
+        &[r#"32 .pace: "pace" is not a key of a wait step; it belongs to a connect step"#],
     );
 }
 
@@ -361,16 +364,18 @@ fn err_send() {
     check_step_err(
         r#"{"on": "*", "send": {"$txt": "x"}}"#,
         &[
-            r#"22 .send.$txt: no payload is written $txt, did you mean $text?; a message with such a key is written {"$json": {"$txt": …}}"#,
+            r#"22 .send.$txt: unknown payload key $txt, did you mean $text?; to send a message with such a key, write {"$json": {"$txt": …}}"#,
         ],
     );
     check_step_err(
         r#"{"on": "alice", "send": {"$hex": "0g"}}"#,
-        &["34 .send.$hex: 'g' is no hexadecimal digit; $hex is pairs of 0 to 9 and a to f"],
+        &["34 .send.$hex: 'g' is not a hexadecimal digit; $hex is pairs of 0 to 9 and a to f"],
     );
     check_step_err(
         r#"{"on": "alice", "send": {"a": 1, "$hex": "00"}}"#,
-        &[r#"26 .send.a: $hex stands alone, without "a"; a message with both is written {"$json": {…}}"#],
+        &[
+            r#"26 .send.a: $hex must be the only key, but "a" is there too; to send both, write {"$json": {…}}"#,
+        ],
     );
     check_step_err(
         r#"{"on": "alice", "send": {"$bytes": {"size": "64kb", "fil": "zero"}}}"#,
@@ -400,12 +405,12 @@ fn err_send() {
         r#"{"on": "alice", "send": "{{room}} {{i}} {{index}} {{client}} {{seq}} {{uuid}}"}"#,
         &[
             "35 .send: {{i}} has no value here, because no repeat is around it",
-            "41 .send: {{index}} has no value here, because alice is no member of a group",
+            "41 .send: {{index}} has no value here, because alice is not a member of a group",
         ],
     );
     check_step_err(
         r#"{"on": ["crowd", "alice"], "send": "{{index}}"}"#,
-        &["36 .send: {{index}} has no value here, because alice is no member of a group"],
+        &["36 .send: {{index}} has no value here, because alice is not a member of a group"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {}}"#,
@@ -417,7 +422,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expct": {"any": true}}"#,
-        &[r#"28 .expct: "expct" is no key of a send step; did you mean "expect"?"#],
+        &[r#"28 .expct: "expct" is not a key of a send step; did you mean "expect"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "within": 5}}"#,
@@ -433,7 +438,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "wihtin": "5s"}}"#,
-        &[r#"52 .expect.wihtin: "wihtin" is no key of an expectation; did you mean "within"?"#],
+        &[r#"52 .expect.wihtin: "wihtin" is not a key of an expectation; did you mean "within"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": false}}"#,
@@ -456,7 +461,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"path": "$.a", "eqq": 1}}"#,
-        &[r#"54 .expect.eqq: "eqq" is no key of an expectation; did you mean "eq"?"#],
+        &[r#"54 .expect.eqq: "eqq" is not a key of an expectation; did you mean "eq"?"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"eq": 1}}"#,
@@ -484,7 +489,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "times": -1}}"#,
-        &["61 .expect.times: -1 is no whole number from 0; write 3"],
+        &["61 .expect.times: expected a non-negative integer, found -1; write 3"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "times": 0, "capture": {"x": "$"}}}"#,
@@ -499,37 +504,39 @@ fn err_send() {
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "capture": {"a b": "$.x"}}}"#,
         &[
-            r#"64 .expect.capture['a b']: "a b" is no name of a capture; a name is a letter or _, then letters, digits, _ and -"#,
+            r#"64 .expect.capture['a b']: "a b" is not a valid capture name; a name is a letter or _, then letters, digits, _ and -"#,
         ],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "capture": {"sid": "$.x["}}}"#,
-        &[r#"76 .expect.capture.sid: "$.x[" is no JSONPath: wanted a selector at character 5"#],
+        &[r#"76 .expect.capture.sid: "$.x[" is not a JSONPath: wanted a selector at character 5"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "capture": {"sid": 5}}}"#,
-        &[r#"71 .expect.capture.sid: 5 is no JSONPath; write "$.id""#],
+        &[r#"71 .expect.capture.sid: expected a JSONPath, found 5; write "$.id""#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "capture": "$.sid"}}"#,
-        &[r#"63 .expect.capture: "$.sid" is no object of captures by name; write {"sid": "$.session"}"#],
+        &[
+            r#"63 .expect.capture: expected an object of captures by name, found "$.sid"; write {"sid": "$.session"}"#,
+        ],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "metric": "sent"}}"#,
-        &[r#"62 .expect.metric: "sent" is measured already and is no time; choose another name"#],
+        &[r#"62 .expect.metric: "sent" is a built-in metric and not a timing; choose another name"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "metric": "a b"}}"#,
-        &[r#"62 .expect.metric: "a b" is no name of a metric: letters, digits, _, - and dots within"#],
+        &[r#"62 .expect.metric: "a b" is not a valid metric name: letters, digits, _, - and dots within"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "metric": "{{x}}"}}"#,
-        &[r#"62 .expect.metric: a metric is always the same, so it holds no placeholder; write "fanout""#],
+        &[r#"62 .expect.metric: a metric is fixed, so it cannot hold a placeholder; write "fanout""#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "correlate": "id"}}"#,
         &[
-            r#"65 .expect.correlate: "id" is no JSONPath: wanted $, with which every path begins, at character 1"#,
+            r#"65 .expect.correlate: "id" is not a JSONPath: wanted $, with which every path begins, at character 1"#,
         ],
     );
     check_step_err(
@@ -551,7 +558,7 @@ fn err_send() {
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any_order": [{"any": true, "within": "1s"}]}}"#,
         &[
-            r#"67 .expect.any_order[0].within: "within" is no key of one of several expectations; it has times, check, capture, metric, and the keys of a matcher"#,
+            r#"67 .expect.any_order[0].within: "within" is not a key of one of several expectations; it has times, check, capture, metric, and the keys of a matcher"#,
         ],
     );
     check_step_err(
@@ -580,8 +587,8 @@ fn err_send() {
             r#"23 .send: alice never captures "sid"; add "capture": {"sid": "$.sid"} to a step of alice"#,
             r#"38 .send: no client is called "bbo"; did you mean "bob"?"#,
             "50 .send: crowd is a group; say whose sid, such as {{crowd[0].sid}}",
-            "64 .send: crowd has 5 members, crowd[0] to crowd[4]; there is no crowd[9]",
-            "81 .send: alice is no group, so there is no alice[1]; write alice",
+            "64 .send: crowd has 5 members, crowd[0] to crowd[4]; crowd[9] does not exist",
+            "81 .send: `alice` is a single client, not a group: write `alice`, not `alice[1]`",
         ],
     );
     check_step_err(
@@ -633,8 +640,8 @@ fn ok_send() {
     );
     check_step(r#"{"on": ["alice", "bob", "crowd[2]"], "send": [1]}"#, "alice, bob and crowd[2] send [1]");
     check_step(
-        r#"{"on": "alice", "send": "line\nbreak and a very long message that goes on and on and on until nobody wants to read it any more in a list", "expect": {"contains": "another very long text that goes on and on and on and on"}}"#,
-        r#"alice sends "line\nbreak and a very long message tha…any more in a list" and expects text containing "another very long…"#,
+        r#"{"on": "alice", "send": "line\nbreak and a very long message that goes on and on and on until people stop wanting to read any of it in a list", "expect": {"contains": "another very long text that goes on and on and on and on"}}"#,
+        r#"alice sends "line\nbreak and a very long message tha…ny of it in a list" and expects text containing "another very long…"#,
     );
     check_step(
         r#"{"on": "{{who}}", "send": "{{index}}{{client}}"}"#,
@@ -646,13 +653,11 @@ fn ok_send() {
 fn err_silence_and_expect() {
     check_step_err(
         r#"{"on": "alice", "expect": {"not": {"echo": true}}}"#,
-        &[r#"36 .expect.not.echo: "echo" stands in the expect of a send only, because nothing is sent here"#],
+        &[r#"36 .expect.not.echo: "echo" works only in the expect of a send; nothing is sent here"#],
     );
     check_step_err(
         r#"{"on": "alice", "expect": {"all_of": [{"any": true}, {"echo": true}]}}"#,
-        &[
-            r#"55 .expect.all_of[1].echo: "echo" stands in the expect of a send only, because nothing is sent here"#,
-        ],
+        &[r#"55 .expect.all_of[1].echo: "echo" works only in the expect of a send; nothing is sent here"#],
     );
     check_step_err(
         r#"{"on": "alice", "expect": {"since": "said", "any": true}}"#,
@@ -673,7 +678,7 @@ fn err_silence_and_expect() {
         r#"{"on": "alice", "silence": {"for": 1, "matching": {"echo": true}}}"#,
         &[
             "36 .silence.for: 1 has no unit; write 1us, 1ms, 1s or 1m",
-            r#"52 .silence.matching.echo: "echo" stands in the expect of a send only, because nothing is sent here"#,
+            r#"52 .silence.matching.echo: "echo" works only in the expect of a send; nothing is sent here"#,
         ],
     );
 }
@@ -714,29 +719,29 @@ fn err_http() {
     check_step_err(
         r#"{"http": {"url": "{{api}}/x", "method": "P OST", "headers": {"a b": 1}}}"#,
         &[
-            r#"41 .http.method: "P OST" is no method; write GET, POST, PUT, PATCH or DELETE"#,
-            r#"62 .http.headers['a b']: "a b" is no name of a header"#,
-            r#"69 .http.headers['a b']: 1 is no text; write "Bearer {{token}}""#,
+            r#"41 .http.method: "P OST" is not an HTTP method; write GET, POST, PUT, PATCH or DELETE"#,
+            r#"62 .http.headers['a b']: "a b" is not a valid header name"#,
+            r#"69 .http.headers['a b']: expected a string, found 1; write "Bearer {{token}}""#,
         ],
     );
     check_step_err(
         r#"{"http": {"url": "{{api}}/x", "methd": "POST"}}"#,
-        &[r#"31 .http.methd: "methd" is no key of an HTTP call; did you mean "method"?"#],
+        &[r#"31 .http.methd: "methd" is not a key of an HTTP call; did you mean "method"?"#],
     );
     check_step_err(
         r#"{"http": {"url": "{{api}}/x"}, "expect": {"status": 99}}"#,
-        &["53 .expect.status: 99 is no status that a call can end with; they are 200 to 599"],
+        &["53 .expect.status: 99 is not a status that a call can end with; those are 200 to 599"],
     );
     check_step_err(
         r#"{"http": {"url": "{{api}}/x"}, "expect": {"status": [200, "x"], "subset": {"a": {"$gt": 1}}, "check": {}}}"#,
         &[
-            r#"53 .expect.status: "x" is no whole number from 0; write 200 or [200, 202]"#,
-            r#"94 .expect.check: "check" is no key of what an HTTP call expects; it has status, capture, within, metric, and the keys of a matcher"#,
+            r#"53 .expect.status: expected a non-negative integer, found "x"; write 200 or [200, 202]"#,
+            r#"94 .expect.check: "check" is not a key of what an HTTP call expects; it has status, capture, within, metric, and the keys of a matcher"#,
         ],
     );
     check_step_err(
         r#"{"http": {"url": "{{api}}/{{client}}"}}"#,
-        &[r#"27 .http.url: {{client}} has no value here, because nobody acts; add "on""#],
+        &[r#"27 .http.url: {{client}} has no value here, because no client acts; add "on""#],
     );
 }
 
@@ -761,18 +766,20 @@ fn err_all() {
     );
     check_step_err(
         r#"{"all": {}}"#,
-        &[r#"9 .all: {} is no list of branches; write [{"wait": "1s"}, [{"wait": "1s"}, {"wait": "2s"}]]"#],
+        &[
+            r#"9 .all: expected a list of branches, found {}; write [{"wait": "1s"}, [{"wait": "1s"}, {"wait": "2s"}]]"#,
+        ],
     );
     check_step_err(
         r#"{"all": [5, [], {"wait": "1s"}]}"#,
         &[
-            r#"10 .all[0]: 5 is no step; write an object with one verb, such as {"connect": "alice"}"#,
-            r#"13 .all[1]: there is no step; write [{"connect": "alice"}]"#,
+            r#"10 .all[0]: expected a step, found 5; write an object with one verb, such as {"connect": "alice"}"#,
+            r#"13 .all[1]: expected at least one step; write [{"connect": "alice"}]"#,
         ],
     );
     check_step_err(
         r#"{"all": [[{"wait": "1s"}, {"wiat": "1s"}]]}"#,
-        &[r#"28 .all[0][1].wiat: "wiat" is no key of a step; did you mean "wait"?"#],
+        &[r#"28 .all[0][1].wiat: "wiat" is not a key of a step; did you mean "wait"?"#],
     );
 }
 
@@ -794,7 +801,7 @@ fn err_repeat() {
     }
     check_step_err(
         r#"{"repeat": {"times": 10}}"#,
-        &[r#"1 : a repeat has a round; write "steps": [{"wait": "10ms"}], or "send""#],
+        &[r#"1 : a repeat needs a round; write "steps": [{"wait": "10ms"}], or "send""#],
     );
     check_step_err(
         r#"{"repeat": {}, "steps": [{"wait": "1s"}]}"#,
@@ -810,7 +817,7 @@ fn err_repeat() {
     );
     check_step_err(
         r#"{"repeat": {"times": 2, "schedule": "opne", "every": "1s"}, "steps": [{"wait": "1s"}]}"#,
-        &[r#"37 .repeat.schedule: "opne" is no schedule; did you mean "open"?"#],
+        &[r#"37 .repeat.schedule: "opne" is not a schedule; did you mean "open"?"#],
     );
     check_step_err(
         r#"{"repeat": {"times": "{{i}}"}, "steps": [{"wait": "1s"}]}"#,
@@ -826,11 +833,11 @@ fn err_repeat() {
     );
     check_step_err(
         r#"{"repeat": {"times": 1}, "on": "alice", "expect": {"echo": true}}"#,
-        &[r#"52 .expect.echo: "echo" stands in the expect of a send only, because nothing is sent here"#],
+        &[r#"52 .expect.echo: "echo" works only in the expect of a send; nothing is sent here"#],
     );
     check_step_err(
         r#"{"repeat": {"times": 1}, "steps": []}"#,
-        &[r#"35 .steps: there is no step; write [{"connect": "alice"}]"#],
+        &[r#"35 .steps: expected at least one step; write [{"connect": "alice"}]"#],
     );
     check_step_err(
         r#"{"repeat": 10, "steps": [{"wait": "1s"}]}"#,
@@ -839,9 +846,9 @@ fn err_repeat() {
     check_step_err(
         r#"{"repeat": {"times": 1.5, "for": "x", "evry": 1}, "steps": [{"wait": "1s"}]}"#,
         &[
-            "22 .repeat.times: 1.5 is no whole number from 0; write 10",
+            "22 .repeat.times: expected a non-negative integer, found 1.5; write 10",
             r#"34 .repeat.for: "x" is not a duration; write a number with a unit, such as 200ms or 1.5s"#,
-            r#"39 .repeat.evry: "evry" is no key of a repeat; did you mean "every"?"#,
+            r#"39 .repeat.evry: "evry" is not a key of a repeat; did you mean "every"?"#,
         ],
     );
 }
