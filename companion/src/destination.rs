@@ -20,7 +20,7 @@ pub enum DestinationError {
     #[error("expected an address such as ws://localhost:3000/path, found {0:?}")]
     NoUrl(String),
     /// Some other scheme.
-    #[error("{0:?} is no WebSocket address: it has to begin with ws:// or wss://")]
+    #[error("{0:?} is not a WebSocket address: it must begin with ws:// or wss://")]
     Scheme(String),
     /// A name and password in front of the host, which browsers do not send either.
     #[error("an address with a user or a password is not connected to")]
@@ -137,7 +137,7 @@ pub struct AllowedTarget {
 /// What is wrong with an allowed target.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error(
-    "{0:?} is no target: write HOST or HOST:PORT, an IPv6 address in brackets, without ws:// and without a path"
+    "{0:?} is not a target: write HOST or HOST:PORT, an IPv6 address in brackets, without ws:// and without a path"
 )]
 pub struct AllowedTargetError(String);
 

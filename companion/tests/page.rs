@@ -227,7 +227,7 @@ fn a_server_that_stops_says_so_to_the_page() {
         practice.stop();
         browser.until_text("note", "Closed with 1001 (going away)").await;
         browser.click("connect").await;
-        // The server of the page is the one that is gone, so nobody can be asked.
+        // The server of the page is the one that is gone, so the page cannot ask it.
         browser.until_text("note", "the browser does not say why. Likely: Nothing listens there").await;
     });
 }

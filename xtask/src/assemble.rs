@@ -132,7 +132,7 @@ fn shrunk(toolbox: &Toolbox, edition: Edition, path: &Path, work: &Path) -> Resu
         return read(path);
     }
     let mut command = Command::new("esbuild");
-    // Names at the top of a script are for others; those of a module that nobody imports may be shortened.
+    // Names at the top of a script are for others; those of a module that no other script imports may be shortened.
     command.arg(path).args(["--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning"]);
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     if text.lines().any(|line| line.starts_with("export ")) {

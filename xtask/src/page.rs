@@ -38,7 +38,7 @@ pub enum Edition {
     /// For users: every byte is downloaded.
     #[default]
     Release,
-    /// For whoever changes it and looks at it: built in seconds after a change.
+    /// For looking at a change: built in seconds.
     Quick,
 }
 

@@ -1,7 +1,7 @@
 //! A program that a run has started: the server under test, or a browser's driver with its browser.
 //!
-//! Owns its whole process group and the end of its output. The rule a reader would break: whatever happens, dropping a
-//! [`Child`] leaves no process of the group behind.
+//! Owns its whole process group and the end of its output. Whatever happens, dropping a [`Child`] leaves no process of the
+//! group behind.
 
 use std::collections::VecDeque;
 use std::io;

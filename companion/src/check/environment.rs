@@ -1,7 +1,7 @@
 //! What a browser and its driver find in their environment.
 //!
-//! Owns the list. The rule a reader would break: what is not on it stays here, since a shell of CI holds secrets, and any
-//! process of the same user can read the environment of another.
+//! Owns the list. What is not on it stays here, since a shell of CI holds secrets, and any process of the same user can read
+//! the environment of another.
 
 use std::ffi::OsString;
 

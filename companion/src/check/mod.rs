@@ -2,8 +2,8 @@
 //!
 //! Owns the order of things: what is wrong with suites is said before anything starts, then the page is served, the server
 //! under test and a browser are started, every suite runs in a browser of its own, reports are written, and whatever was
-//! started is ended. The rule a reader would break: everything that was started lives in a value whose drop ends it, so that
-//! no way out leaves anything behind.
+//! started is ended. Everything that was started lives in a value whose drop ends it, so that no way out leaves anything
+//! behind.
 
 mod child;
 pub mod driver;
@@ -75,7 +75,7 @@ pub struct Job {
     pub rounds: u32,
     /// Over how many browsers each run is split.
     pub shards: u32,
-    /// After so long a run is stopped.
+    /// After this long a run is stopped.
     pub limit: Option<Duration>,
     /// Whether the first failure ends everything.
     pub fails_fast: bool,
@@ -89,7 +89,7 @@ pub struct Job {
     pub targets: Vec<AllowedTarget>,
     /// What is written.
     pub files: Files,
-    /// Only what did not pass is told.
+    /// Only what did not pass is printed.
     pub is_quiet: bool,
 }
 
@@ -112,7 +112,7 @@ pub enum Outcome {
 pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
     let names = job.suites.clone();
-    // Standard input may never end; whoever stops the command does not wait for it.
+    // Standard input may never end; a stopped command does not wait for it.
     let read = tokio::select! {
         read = spawn_blocking(move || suites::read_all(&names)) => read.expect("reading does not panic"),
         () = stop.cancelled() => return Outcome::Inconclusive,
@@ -164,7 +164,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
                     format!("what is tested is {url} and not what is started: there is no {{port}} in it");
                 screen.note(&masked(&chosen, words));
             }
-            // Whoever stops the command while it waits does not wait for the rest of the patience.
+            // A command that is stopped while it waits does not wait for the rest of its patience.
             let started = tokio::select! {
                 started = Target::start(start, ports) => started,
                 () = stop.cancelled() => {
@@ -214,7 +214,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     outcome(&done, !errors.is_empty(), stop.is_cancelled())
 }
 
-/// A failure that was seen outweighs what kept others from being seen: whoever repeats a job for the environment's sake must
+/// A failure that was seen outweighs what kept others from being seen: a job that is repeated for the environment's sake must
 /// not repeat that away.
 fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
     // Of a run that was lost its checks were seen, those that had ended.
@@ -296,7 +296,7 @@ fn choose<'a>(
     for document in suites {
         let suite = &document.suite;
         let mut told = job.values.for_suite(suite, &document.text, server);
-        // The page says these where nobody else does.
+        // The page fills these in when no one else gives them.
         for name in values::SERVER {
             told.environment.entry(name.to_owned()).or_default();
         }
@@ -328,7 +328,8 @@ fn plan(job: &Job, suite: &Rc<Suite>, told: &SuiteValues, seed: u64) -> Result<P
     Plan::new(suite.clone(), options, now_millis)
 }
 
-/// What a run will test, known before its browser opens: the page, whose address fills in what nobody gives, plans the same.
+/// What a run will test, known before its browser opens: the page, whose address fills in what the user does not give, plans
+/// the same.
 fn targets(job: &Job, suite: &Rc<Suite>, told: &SuiteValues, page: &str, seed: u64) -> Vec<TargetReport> {
     let mut all = told.clone();
     for (name, address) in values::own_server(page) {

@@ -1,7 +1,7 @@
 //! What people see of a run: a bar on a terminal, plain lines elsewhere, and what did not pass at length.
 //!
-//! Owns every word that the command says while it runs. The rule a reader would break: with a report on standard output
-//! everything for people goes to standard error.
+//! Owns every word that the command says while it runs. With a report on standard output everything for people goes to standard
+//! error.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -34,13 +34,13 @@ const MOST_NOTES: usize = 5;
 
 /// Where a run is shown.
 pub struct Screen {
-    /// Standard output is somebody else's.
+    /// Standard output belongs to a report.
     uses_stderr: bool,
     is_quiet: bool,
     bar: Option<ProgressBar>,
     /// Checks of the current run that were told.
     told: usize,
-    /// Which run it is, until that is told.
+    /// Which run it is, until that is printed.
     head: RefCell<Option<String>>,
 }
 
@@ -71,7 +71,7 @@ impl Screen {
         }
     }
 
-    /// A run begins. `against` is what it tests; with `--quiet` all of this is told only when something did not pass.
+    /// A run begins. `against` is what it tests; with `--quiet` all of this is printed only when something did not pass.
     pub fn begin(&mut self, label: &str, against: &str, seed: u64) {
         self.told = 0;
         let against = if against.is_empty() { String::new() } else { format!(" against {against}") };
@@ -126,7 +126,7 @@ impl Screen {
         self.line(&format!("  {mark} {:width$} {SOFT}{took:>9}{SOFT:#}", result.name));
     }
 
-    /// A run has ended; what did not pass is told at length.
+    /// A run has ended; what did not pass is printed at length.
     pub fn end(&mut self, report: &Report, trouble: Option<&str>) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();

@@ -1,7 +1,7 @@
-//! What suites are told: variables by the command line, and the environment.
+//! The values that suites get: variables from the command line, and the environment.
 //!
 //! Owns which value wins: `--var` over everything, then `--env-file`, then the environment, then where the server under test
-//! was started. The rule a reader would break: of the environment only what a suite names leaves this process.
+//! was started. Of the environment only what a suite names leaves this process.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub struct Server<'a> {
     pub with_tls: bool,
 }
 
-/// What one suite is told.
+/// The values of one suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SuiteValues {
     /// Values of its variables.
@@ -45,12 +45,12 @@ pub struct SuiteValues {
     pub told_by: BTreeMap<String, String>,
 }
 
-/// What is said of the server that is tested when nobody names one.
+/// The words for the server that is tested when the user names none.
 const OWN_SERVER: &str = "the command's own practice server";
 /// The same when the command has started one.
 const STARTED: &str = "the server started by --start";
 
-/// Where the practice server of the command is, by the address of its page: what the page fills in where nobody says it.
+/// Where the practice server of the command is, by the address of its page: what the page fills in when the user gives none.
 pub fn own_server(page: &str) -> BTreeMap<String, String> {
     let api = page.trim_end_matches('/');
     let ws = api.replacen("http", "ws", 1);

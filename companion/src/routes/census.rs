@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_enters_after_the_end() {
+    fn no_client_enters_after_the_end() {
         let census = Arc::new(Census::new(10, 1000, 1000));
         census.end(&Close::going_away());
         assert!(census.enter(Route::Echo).is_err());

@@ -138,7 +138,7 @@ impl<M: Freight> FaultyLink<M> {
         }
     }
 
-    /// Takes what is no message. It waits as messages do, and nothing else happens to it.
+    /// Takes what is not a message. It waits as messages do, and nothing else happens to it.
     pub fn pass(&mut self, mut other: M) {
         other.detach();
         self.send(vec![other], Instant::now() + self.faults.latency);

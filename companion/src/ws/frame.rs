@@ -105,7 +105,7 @@ impl Head {
     }
 }
 
-/// Where a frame begins and ends, whoever sent it and whatever rules it breaks.
+/// Where a frame begins and ends, from either side and whatever rules it breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline {
     /// The first byte: the final bit, the reserved bits, the opcode.

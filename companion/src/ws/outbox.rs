@@ -46,7 +46,7 @@ pub struct Outbox {
     has_news: AtomicBool,
 }
 
-/// What the connection's task is told.
+/// A message to the connection's task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Order {
     /// Send this text.

@@ -1,7 +1,7 @@
 //! Broken servers of the suite `conformance`, seen by a real browser: what only a browser can see of them, and rows of the
 //! table of `tests/conformance`, which shows that a browser sees what a native client does.
 //!
-//! A row of that table whose fault is on during one check has only that check run here: nobody outside knows when it begins.
+//! A row of that table whose fault is on during one check has only that check run here: the outside cannot know when it begins.
 
 #[path = "../conformance/fault.rs"]
 mod fault;

@@ -1,4 +1,4 @@
-//! What is written, and what the command is told.
+//! What the command writes, and the values it gets.
 
 use super::command::Call;
 use super::suites::FAILING;
@@ -125,20 +125,20 @@ const ONCE: &str = r#"{ "sockscope": 1, "suite": "once",
   "vars": { "ws_url": "{{env.WS_URL}}", "api_url": "{{env.API_URL}}" },
   "clients": { "bob": { "url": "{{ws_url}}/echo" } },
   "checks": [
-    { "check": "nobody was here before", "steps": [
+    { "check": "no one was here before", "steps": [
       { "http": { "url": "{{api_url}}/stats" }, "expect": { "path": { "path": "$.opened", "eq": 0 } } } ] },
-    { "check": "somebody is here", "steps": [ { "connect": "bob" } ] } ] }"#;
+    { "check": "one is here", "steps": [ { "connect": "bob" } ] } ] }"#;
 
 #[test]
 fn an_unsteady_check_is_found_by_repeating() {
     let ended = Call::new(&["OUT/s.json", "--repeat", "3"]).with_file("s.json", ONCE).run();
     ended.assert_code(1);
-    ended.assert_says(&["round 3 of 3", "unsteady once: nobody was here before, passed 1 of 3 times"]);
-    assert!(!ended.stdout.contains("once: somebody is here"), "what always passes is no news");
+    ended.assert_says(&["round 3 of 3", "unsteady once: no one was here before, passed 1 of 3 times"]);
+    assert!(!ended.stdout.contains("once: one is here"), "what always passes is no news");
 }
 
 const SAYS: &str = r#"{ "sockscope": 1, "suite": "says",
-  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}", "greeting": "{{env.GREETING ?? nothing}}", "who": "{{env.WHO ?? nobody}}" },
+  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}", "greeting": "{{env.GREETING ?? nothing}}", "who": "{{env.WHO ?? stranger}}" },
   "clients": { "bob": { "url": "{{ws_url}}/echo" } },
   "checks": [ { "check": "echo", "steps": [ { "connect": "bob" },
     { "on": "bob", "send": "{{greeting}} {{who}}", "expect": { "text": "hello world" } } ] } ] }"#;

@@ -11,7 +11,7 @@ use super::broken::{Broken, Fault};
 use super::driver::{Browser, Practice, eventually_within, test_page};
 use super::faults::FAULTS;
 
-/// What makes the suites short, and their bounds of time generous: a busy machine is no broken server.
+/// What makes the suites short, and their bounds of time generous: a busy machine is not a broken server.
 const VALUES: [(&str, &str); 6] = [
     ("max_p95", "4s"),
     ("max_mean", "2s"),

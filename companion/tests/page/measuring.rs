@@ -92,7 +92,7 @@ fn the_bench_says_the_latency_that_was_added() {
         until_quiet(async || {
             let mut measured = Vec::new();
             for delay in INJECTED {
-                // What was set up before is kept; an address of its own begins anew.
+                // What was set up before is kept; an address of its own starts from zero.
                 browser.open("about:blank").await;
                 browser.open(&practice.page).await;
                 browser.type_into("url", &through_the_proxy(practice, delay)).await;

@@ -76,7 +76,7 @@ async fn a_message_in_parts_comes_back_whole_and_a_ping_between_them_is_answered
 }
 
 #[tokio::test]
-async fn a_pong_that_nobody_asked_for_is_ignored() {
+async fn an_unsolicited_pong_is_ignored() {
     let server = server().await;
     let mut raw = Raw::connect(&server, "/ws/echo").await;
     raw.send(0x8a, b"pong").await;

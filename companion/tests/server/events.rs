@@ -54,9 +54,9 @@ async fn an_event_without_a_user_reaches_everybody() {
 }
 
 #[tokio::test]
-async fn an_event_for_nobody_is_accepted() {
+async fn an_event_for_an_absent_user_is_accepted() {
     let server = server().await;
-    let answer = publish(&server, json!({ "user": "nobody", "type": "x" })).await;
+    let answer = publish(&server, json!({ "user": "absent", "type": "x" })).await;
     assert_eq!((answer.status, &answer.json()["delivered"]), (202, &json!(0)));
 }
 

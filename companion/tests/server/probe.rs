@@ -1,4 +1,4 @@
-//! `POST /api/probe`: what each kind of server is told as, and that every look ends.
+//! `POST /api/probe`: what it reports of each kind of server, and that every look ends.
 
 use std::time::{Duration, Instant};
 
@@ -104,8 +104,8 @@ async fn a_redirect_is_told_and_not_followed() {
         "The server answered 302 Found: a redirect to ws://{to}/, which a WebSocket does not follow."
     );
     check(&told, "answered", &fact);
-    let nobody = tokio::time::timeout(Duration::from_millis(50), there.accept()).await;
-    assert!(nobody.is_err(), "the redirect was followed");
+    let second = tokio::time::timeout(Duration::from_millis(50), there.accept()).await;
+    assert!(second.is_err(), "the redirect was followed");
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_slow_drip_and_a_server_that_never_answers_end_within_the_bound() {
 #[tokio::test]
 async fn a_closed_port_another_protocol_and_an_end_are_told_apart() {
     let server = server().await;
-    // Bound and never listened on, so nobody else gets it and nobody accepts.
+    // Bound and never listened on, so no other process gets it and none accepts.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let closed = taken.local_addr().unwrap().port();

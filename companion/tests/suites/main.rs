@@ -160,7 +160,7 @@ shipped! {
     subprotocols "subprotocols"
 }
 
-/// Whoever is asked for toxics here says yes and has none.
+/// Answers every request for toxics with success, and has none.
 const NO_TOXICS: Fault = Fault::Answer { path: "/api/health", with: "", status: 201, body: "{}" };
 
 /// Those that have their faults in the address, or none.

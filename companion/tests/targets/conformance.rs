@@ -22,7 +22,7 @@ const OTHERWISE: &[(Subject, &str, &str, &str)] = &[(
     Subject::Websockets,
     "P4",
     "pass",
-    "it offers no compression, so the frame is no larger than the message",
+    "it offers no compression, so the frame does not exceed the message",
 )];
 
 fn certificate(subject: Subject) -> Certificate {

@@ -1,6 +1,6 @@
 //! The table in `docs/conformance-results.md`: what the suite `conformance` says of each server.
 //!
-//! Owns the reading of that table, and the words in it. It refuses to judge: whoever runs the suite compares.
+//! Owns the reading of that table, and the words in it. It refuses to judge: the test that runs the suite compares.
 
 use std::collections::BTreeMap;
 use std::fs;

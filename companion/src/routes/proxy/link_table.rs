@@ -56,7 +56,7 @@ struct Present {
 pub struct TooMany;
 
 impl LinkTable {
-    /// Nothing switched and nobody there.
+    /// Nothing switched and no connection open.
     pub fn new(reach: Reach) -> Self {
         let mark = format!("1.1 sockscope-{:016x}", RandomState::new().build_hasher().finish());
         Self { reach, mark, toxics: watch::Sender::new(Arc::default()), present: Mutex::default() }
@@ -104,7 +104,7 @@ impl LinkTable {
         removed
     }
 
-    /// Counts the connections of a key, or of all, anew.
+    /// Counts the connections of a key, or of all, from zero again.
     pub fn count_anew(&self, key: Option<&str>) {
         let mut present = self.present();
         match key {
