@@ -218,7 +218,7 @@ fn every_shipped_check_has_a_fault_that_turns_it_red() {
 
 #[test]
 fn the_guide_names_every_suite_check_and_variable() {
-    let guide = include_str!("../../../docs/suites.md");
+    let guide = include_str!("../../../docs/reference/suites.md");
     for name in TESTED {
         let heading = format!("## {name}\n");
         let section = guide.split(&heading).nth(1).unwrap_or_else(|| panic!("no section {name}"));

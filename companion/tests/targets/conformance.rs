@@ -1,4 +1,4 @@
-//! What `docs/conformance-results.md` says of other people's servers, held against a native client: it has to see the same
+//! What `docs/development/conformance-results.md` says of other people's servers, held against a native client: it has to see the same
 //! verdicts as the browser that the table was made with. And whether the page explains what it shows.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The five servers that `docs/conformance-results.md` is about, as the suite `conformance` is pointed at them: the practice
+//! The five servers that `docs/development/conformance-results.md` is about, as the suite `conformance` is pointed at them: the practice
 //! server, and a plain echo on each of four libraries.
 //!
 //! An echo sets no option of its library. The table shows what the first example of that library gives.

@@ -196,7 +196,7 @@ async fn a_target_that_is_not_there_or_no_websocket_server_is_said_in_words() {
     assert_eq!((status, words.contains("cannot be reached")), (502, true), "{words}");
 
     let target = Target::listen().await;
-    for (said, words) in [(&b"SSH-2.0-OpenSSH\r\n\r\n"[..], "no HTTP"), (b"", "has ended the connection")] {
+    for (said, words) in [(&b"SSH-2.0-OpenSSH\r\n\r\n"[..], "not HTTP"), (b"", "has ended the connection")] {
         let accepted = async {
             let mut side = target.accept().await;
             tokio::io::AsyncWriteExt::write_all(&mut side.stream, said).await.unwrap();
