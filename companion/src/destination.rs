@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_websocket_address_is_refused_in_words() {
+    fn what_is_not_a_websocket_address_is_refused_in_words() {
         for (text, words) in [
             ("localhost:3000", "ws://"),
             ("", "ws://"),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target_is_refused() {
+    fn what_is_not_a_target_is_refused() {
         for text in ["", "ws://a", "a:b", "a/b", "a:70000", "a b"] {
             assert!(text.parse::<AllowedTarget>().is_err(), "{text}");
         }

@@ -58,7 +58,7 @@ async fn tls_takes_a_second_free_port() {
 }
 
 #[tokio::test]
-async fn people_are_told_in_words() {
+async fn people_get_an_answer_in_words() {
     let mut child = sockscope(&["serve", "--port", "0"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut text = String::new();
@@ -164,7 +164,7 @@ async fn good_suites_are_good() {
 }
 
 #[tokio::test]
-async fn a_broken_suite_is_told_by_file_line_and_column() {
+async fn a_broken_suite_is_reported_by_file_line_and_column() {
     let told = format!("{BROKEN}:3:32: a comma is missing here\n1 problem in 1 of 2 suites\n");
     assert_eq!(said(&["validate", GOOD, BROKEN], b"").await, (Some(2), String::new(), told));
 }

@@ -330,7 +330,7 @@ fn a_page_from_a_file_says_what_to_do() {
 }
 
 #[test]
-fn a_browser_without_webassembly_is_told() {
+fn a_browser_without_webassembly_gets_the_reason() {
     driver::test_page_with(&["--js-flags=--jitless"], async |practice, browser| {
         browser.open(&practice.page).await;
         browser

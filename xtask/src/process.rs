@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_told_from_a_warning() {
+    fn a_crate_differs_from_a_warning() {
         assert!(is_one_crate("   Compiling leptos v0.8.23"));
         assert!(!is_one_crate("warning: unused import"));
         assert!(!is_one_crate("    Finished `dev` profile"));

@@ -31,7 +31,7 @@ impl Stage {
         self.browser.end().await;
     }
 
-    /// So many pairs.
+    /// This many pairs.
     pub fn pairs(&self) -> usize {
         if self.is_quick { 3 } else { 7 }
     }

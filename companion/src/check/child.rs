@@ -240,7 +240,7 @@ mod tests {
         timeout(Duration::from_secs(10), gone).await.expect("the process ends");
     }
 
-    /// A program that starts another one which does not listen to anybody.
+    /// A program that starts another one which ignores SIGTERM.
     const STUBBORN: &str =
         "trap '' TERM; (trap '' TERM; echo inner $(sh -c 'echo $PPID'); sleep 1000) & wait";
 

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leases_are_apart_also_before_anybody_listens() {
+    fn leases_are_apart_also_before_a_server_listens() {
         let leases: Vec<_> = (0..8).map(|_| Lease::take(Some(18_600)).expect("a port")).collect();
         let mut ports: Vec<_> = leases.iter().map(Lease::port).collect();
         ports.sort_unstable();

@@ -177,8 +177,8 @@ impl Screen {
             }
             server.output[from..].iter().for_each(|line| self.line(&format!("    {SOFT}│{SOFT:#} {line}")));
         }
-        let is_told = report.reasons.iter().any(|reason| trouble.is_some_and(|it| reason.contains(it)));
-        if let (Some(trouble), false) = (trouble, is_told) {
+        let is_shown = report.reasons.iter().any(|reason| trouble.is_some_and(|it| reason.contains(it)));
+        if let (Some(trouble), false) = (trouble, is_shown) {
             self.line(&format!("  {WRONG}{trouble}{WRONG:#}"));
         }
     }
@@ -283,7 +283,7 @@ impl Screen {
         }
     }
 
-    /// How often each check did not pass, where all were run several times: the unsteady ones.
+    /// How often each check did not pass, where all ran several times: the flaky ones.
     pub fn tally(&mut self, reports: &[&Report]) {
         let mut names: Vec<(&str, &str)> = Vec::new();
         for report in reports {
@@ -299,7 +299,7 @@ impl Screen {
                 all.flat_map(|it| it.checks.iter().filter(|check| check.name == name)).collect();
             let passed = all.iter().filter(|it| it.verdict == Verdict::Pass).count();
             if passed < all.len() {
-                let what = if passed == 0 { "never passed" } else { "unsteady" };
+                let what = if passed == 0 { "never passed" } else { "flaky" };
                 self.line(&format!(
                     "  {UNSURE}{what}{UNSURE:#} {suite}: {name}, passed {passed} of {} times",
                     all.len()

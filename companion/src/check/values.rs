@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_is_told_what_it_asks_for_and_nothing_else() {
+    fn a_suite_gets_what_it_asks_for_and_nothing_else() {
         let values = values(
             &[("num_clients", "3"), ("room", "x")],
             &[("WS_URL", "wss://host:1/x/ws"), ("NUM_CLIENTS", "7"), ("HOME", "/root"), ("SECRET", "s")],

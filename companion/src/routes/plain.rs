@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_message_of_the_protocol() {
+    fn anything_else_is_not_a_message_of_the_protocol() {
         for text in [
             "",
             "hello",

@@ -34,7 +34,7 @@ pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response
         ("/toxics", &Method::DELETE) => {
             let removed = board.remove(|toxic| key.is_none_or(|key| toxic.key.as_deref() == Some(key)));
             // A client that removes everything starts again, and expects the same random decisions.
-            board.count_anew(key);
+            board.restart_counts(key);
             answer_json(StatusCode::OK, &json!({ "removed": removed }))
         }
         ("/toxics", _) => wrong_method("GET, HEAD, POST, DELETE"),

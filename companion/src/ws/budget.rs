@@ -1,6 +1,6 @@
 //! What a server holds for all its clients together: the bytes that wait.
 //!
-//! Owns the sum. The limits of one connection do not bound it, since anybody may open many. It refuses to know what is held.
+//! Owns the sum. The limits of one connection do not bound it, since a client may open many. It refuses to know what is held.
 //! Code that holds bytes for a client reserves them first, and ends the connection when there is no room; a few bytes
 //! always have room, so that a full server still talks to those who hold little.
 

@@ -37,7 +37,7 @@ struct Waiting {
     share: Share,
 }
 
-/// The queue to one connection. Its task takes from it; anybody may post.
+/// The queue to one connection. Its task takes from it; any code may post.
 #[derive(Debug)]
 pub struct Outbox {
     limit: usize,

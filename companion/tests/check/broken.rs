@@ -144,7 +144,7 @@ fn a_browser_sees_what_a_native_client_sees() {
 }
 
 #[test]
-fn an_extension_is_told() {
+fn an_extension_is_named() {
     let report = run(Fault::Extend("permessage-deflate; client_no_context_takeover"), &[], &["H6"]);
     assert_eq!(report.verdict, Verdict::Pass, "{:?}", red(&report));
     let told = "negotiated: permessage-deflate; client_no_context_takeover";
@@ -152,7 +152,7 @@ fn an_extension_is_told() {
 }
 
 #[test]
-fn a_server_that_ends_idle_connections_is_told() {
+fn a_server_that_ends_idle_connections_is_reported() {
     let report = run(Fault::EndsAfter(500), IDLE, &["L1"]);
     assert_eq!(report.verdict, Verdict::Pass, "{:?}", red(&report));
     // What comes after them is of ends that no step has looked at.

@@ -23,7 +23,7 @@ fn with_all<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_failing_run_is_told_in_every_form_without_its_secret() {
+fn a_failing_run_is_in_every_form_without_its_secret() {
     let call =
         Call::new(&with_all(&["OUT/s.json"])).with_file("s.json", FAILING).with_env("TOKEN", "s3cr3t-t0k3n");
     let ended = call.run();
@@ -95,7 +95,7 @@ fn checks_are_chosen_by_tag_and_by_name() {
 }
 
 #[test]
-fn a_secret_that_a_run_has_learnt_is_in_nothing_that_is_told() {
+fn a_secret_that_a_run_has_learnt_is_in_no_output() {
     // The server prints what it is asked for, as servers do.
     let proxy = format!(
         "{} serve --port {{port}} --allow-origin loopback & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
@@ -130,11 +130,11 @@ const ONCE: &str = r#"{ "sockscope": 1, "suite": "once",
     { "check": "one is here", "steps": [ { "connect": "bob" } ] } ] }"#;
 
 #[test]
-fn an_unsteady_check_is_found_by_repeating() {
+fn a_flaky_check_is_found_by_repeating() {
     let ended = Call::new(&["OUT/s.json", "--repeat", "3"]).with_file("s.json", ONCE).run();
     ended.assert_code(1);
-    ended.assert_says(&["round 3 of 3", "unsteady once: no one was here before, passed 1 of 3 times"]);
-    assert!(!ended.stdout.contains("once: one is here"), "what always passes is no news");
+    ended.assert_says(&["round 3 of 3", "flaky once: no one was here before, passed 1 of 3 times"]);
+    assert!(!ended.stdout.contains("once: one is here"), "what always passes is not listed");
 }
 
 const SAYS: &str = r#"{ "sockscope": 1, "suite": "says",

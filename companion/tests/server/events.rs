@@ -69,7 +69,7 @@ async fn every_event_has_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_refused_in_json() {
+async fn what_is_not_an_event_is_refused_in_json() {
     let server = server().await;
     for body in ["", "{", "[]", "{}", r#"{"type":""}"#, r#"{"type":7}"#, r#"{"type":"x","priority":"most"}"#]
     {

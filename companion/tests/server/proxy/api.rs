@@ -54,7 +54,7 @@ async fn a_toxic_is_shown_as_it_was_understood() {
 }
 
 #[tokio::test]
-async fn what_is_no_toxic_is_refused_in_words() {
+async fn what_is_not_a_toxic_is_refused_in_words() {
     let server = server().await;
     for (body, words) in [
         (r#"{"type":"latncy"}"#, "unknown type \"latncy\"; known are latency, bandwidth"),

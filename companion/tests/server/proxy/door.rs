@@ -136,7 +136,7 @@ async fn only_this_machine_is_connected_to() {
 }
 
 #[tokio::test]
-async fn a_server_for_the_network_is_no_way_to_what_listens_on_loopback() {
+async fn a_server_for_the_network_does_not_lead_to_loopback() {
     let target = Target::listen().await;
     let named = format!("localhost:{}", target.port).parse().unwrap();
     for (targets, status) in [(vec![], 403), (vec![named], 404)] {
