@@ -1,7 +1,7 @@
 //! Where the fault proxy may connect to: what a URL asks for, and which addresses the user allows.
 //!
-//! **Invariant:** what is judged is the address that is connected to, after the name was resolved, so that no name can point
-//! somewhere else between the two.
+//! **Invariant:** the policy judges the resolved address, and the proxy connects to that one, so no name can point elsewhere in
+//! between.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -23,7 +23,7 @@ pub enum DestinationError {
     #[error("{0:?} is not a WebSocket address: it must begin with ws:// or wss://")]
     Scheme(String),
     /// A name and password in front of the host, which browsers do not send either.
-    #[error("an address with a user or a password is not connected to")]
+    #[error("an address must not contain a user or a password")]
     Credentials,
 }
 

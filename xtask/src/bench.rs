@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds what is measured and what it is compared with, and lets the benchmarks run.
+//! `cargo xtask bench`: builds the page and its competitors, and runs the benchmarks.
 //!
 //! What is measured stands in `companion/benches/page`. Nothing here decides how fast anything has to be.
 

@@ -1,4 +1,4 @@
-//! Building the page, and knowing when there is nothing to build.
+//! Builds the page, when something has changed.
 //!
 //! Decides what the compiler makes in which profile; `assemble` makes `dist` of it.
 

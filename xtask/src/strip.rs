@@ -1,4 +1,4 @@
-//! What is done where no wasm-opt can be had: drops the sections a browser does not need (names, producers, debug
+//! Replaces wasm-opt where it cannot be installed: drops the sections a browser does not need (names, producers, debug
 //! information) and leaves the code as it is. The page gets larger, and works.
 
 /// The module without its custom sections; none if the bytes are not one.

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: every check there is, in an order that says the cheap things first. A failing stage stops
-//! none after it, except where there is nothing left to look at.
+//! `cargo xtask test`: every check, the cheap ones first. A failing stage stops no later one, except those that need its
+//! result.
 
 use std::fs;
 use std::path::{Path, PathBuf};

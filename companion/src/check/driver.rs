@@ -1,7 +1,7 @@
-//! Who opens browsers for us: a driver of our own, or a WebDriver endpoint elsewhere.
+//! The programs that open browsers for us: a driver of our own, or a WebDriver endpoint elsewhere.
 //!
-//! Owns how a driver is started, what is asked of a new browser, and that everything of it is gone afterwards: processes,
-//! and whatever it wrote beside its profile. It refuses to know the page.
+//! Owns how a driver starts, how it opens a browser, and that nothing of it stays afterwards: processes, and files beside its
+//! profile. It refuses to know the page.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -115,7 +115,7 @@ pub enum DriverError {
         words: String,
     },
     /// No browser came.
-    #[error("no browser could be opened by {by}: {words}")]
+    #[error("{by} could not open a browser: {words}")]
     Open {
         /// The driver or the endpoint.
         by: String,

@@ -1,7 +1,5 @@
-//! The reports and recordings as files.
-//!
-//! Owns where each form goes and how several runs become one file. Whether a file can be written is known before the first run
-//! and not after an hour.
+//! The reports and recordings as files. Owns where each form goes and how several runs become one file. A file that cannot be
+//! written is found before the first run.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -1,5 +1,5 @@
-//! What a server has printed during a run whose browser is gone. Owns what may be shown of it. A secret that a run has captured
-//! on its way is known to its page alone; once the page is gone, it can no longer be removed from a text.
+//! What a server has printed during a run whose browser is gone. Owns what may be shown of it. Only the page knows the secrets
+//! that a run has captured; once it is gone, they cannot be removed from a text.
 
 use serde_json::Value;
 use sockscope_engine::base::mask::Masker;

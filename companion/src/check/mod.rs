@@ -1,9 +1,8 @@
 //! `sockscope check`: the page's own checks, headless, with an exit code.
 //!
-//! Owns the order of things: what is wrong with suites is said before anything starts, then the page is served, the server
-//! under test and a browser are started, every suite runs in a browser of its own, reports are written, and whatever was
-//! started is ended. Everything that was started lives in a value whose drop ends it, so that no way out leaves anything
-//! behind.
+//! Owns the order of things: report mistakes of suites, serve the page, start the server under test, run every suite in a
+//! browser of its own, write reports, end all that it started. Everything it starts lives in a value whose drop ends it, so no
+//! way out leaves anything behind.
 
 mod child;
 pub mod driver;
@@ -55,7 +54,7 @@ pub use self::files::Files;
 /// Seeds are drawn below this, so that a person can read one back and JavaScript holds it exactly.
 const SEEDS: u64 = 1_000_000_000;
 
-const NO_CERTIFICATE: &str = "a certificate is of the suite conformance, which is none of the suites to run; add conformance to them, \
+const NO_CERTIFICATE: &str = "a certificate needs the suite conformance, which is not among the suites to run; add it, \
      or leave out --certificate, --certificate-table and --autobahn";
 
 /// All that one call of the command is asked.
@@ -160,8 +159,9 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         (Some(start), Some(ports)) => {
             screen.note(&masked(&chosen, format!("starting {}", ports.fill(&start.command))));
             if let Some(url) = job.values.fixed_server() {
-                let words =
-                    format!("what is tested is {url} and not what is started: there is no {{port}} in it");
+                let words = format!(
+                    "the suites test {url}, not the server that --start starts: the address has no {{port}}"
+                );
                 screen.note(&masked(&chosen, words));
             }
             // A command that is stopped while it waits does not wait for the rest of its patience.
@@ -309,7 +309,7 @@ fn choose<'a>(
         }
     }
     if without == suites.len() && wrong.is_empty() {
-        wrong.push("no check of these suites has the tags or the names that were asked for".to_owned());
+        wrong.push("no check of these suites has the given tags or names".to_owned());
     }
     if wrong.is_empty() { Ok(chosen) } else { Err(wrong) }
 }

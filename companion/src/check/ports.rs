@@ -1,8 +1,7 @@
 //! Free ports for a server that another program starts.
 //!
-//! Owns which ports may be given out. Between finding a port and its use by the server another run may find the same one, so
-//! each is reserved for as long as the [`Lease`] lives. What reserves it belongs to us alone: no file of another user is
-//! opened, no link is followed, and nothing waits.
+//! Owns which ports may be given out. Another run may find the same port before the server uses it, so the [`Lease`] reserves
+//! it while it lives. The reservation belongs to us alone: it opens no file of another user, follows no link and never waits.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};

@@ -1,7 +1,7 @@
 //! One run of one suite: in one browser, or split over several that begin at the same time.
 //!
 //! Owns the talk with the page by `window.sockscope`, and what becomes of a run whose browser dies or whose page hangs. A run
-//! that has begun always ends with a report, which says what kept it from ending well.
+//! that has begun always ends with a report, which says why it did not end well.
 
 use std::time::Duration;
 
@@ -123,7 +123,7 @@ enum Lost {
     Start(String),
     #[error("the page did not run the suite: {0}")]
     Refused(String),
-    #[error("the run was stopped and came to no report within {STOPS_WITHIN:?}")]
+    #[error("the run was stopped and gave no report within {STOPS_WITHIN:?}")]
     NoReport,
     #[error("the page gave no report: {0}")]
     NotAReport(String),
@@ -398,7 +398,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<St
         let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await;
         // A report without its recording is worth more than none.
         let text = text.unwrap_or_else(|lost| {
-            report.reasons.push(format!("the recording as {} could not be had: {lost}", format.name()));
+            report.reasons.push(format!("cannot get the recording as {}: {lost}", format.name()));
             String::new()
         });
         recordings.push(match format {

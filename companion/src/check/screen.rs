@@ -1,7 +1,7 @@
-//! What people see of a run: a bar on a terminal, plain lines elsewhere, and what did not pass at length.
+//! What people see of a run: a bar on a terminal, plain lines elsewhere, and failures at length.
 //!
-//! Owns every word that the command says while it runs. With a report on standard output everything for people goes to standard
-//! error.
+//! Owns every word that the command says while it runs. When a report goes to standard output, everything for people goes to
+//! standard error.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
-//! One browser: goes to a page, runs scripts there, and tells what the browser itself complained of.
+//! One browser: opens a page, runs scripts there, and returns the browser's own log.
 //!
-//! Owns the talk with WebDriver and its limits of time. Nothing here waits without a bound, since the page may hang and the
+//! Owns the WebDriver session and its timeouts. Nothing here waits without a bound, since the page may hang and the
 //! browser may be gone.
 
 use std::time::Duration;

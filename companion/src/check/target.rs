@@ -1,6 +1,6 @@
 //! The server under test, when the command starts it.
 //!
-//! Owns its ports, its environment, the wait until it accepts, and its end. It refuses to know what it serves.
+//! Owns its ports, its environment, the wait until it accepts, and its end. It refuses to know what the server serves.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

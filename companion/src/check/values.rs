@@ -1,7 +1,7 @@
 //! The values that suites get: variables from the command line, and the environment.
 //!
-//! Owns which value wins: `--var` over everything, then `--env-file`, then the environment, then where the server under test
-//! was started. Of the environment only what a suite names leaves this process.
+//! Owns which value wins: `--var` over everything, then `--env-file`, then the environment, then the address of the server that
+//! we started. Only variables that a suite names leave this process.
 
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ impl Values {
                     Some(near) => format!("; did you mean {near:?}?"),
                     None => String::new(),
                 };
-                format!("--var {name}: no suite that was asked for has a variable of this name{hint}")
+                format!("--var {name}: none of the given suites has a variable of this name{hint}")
             })
             .collect()
     }
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(
             unknown,
             [
-                "--var num_client: no suite that was asked for has a variable of this name; did you mean \"num_clients\"?"
+                "--var num_client: none of the given suites has a variable of this name; did you mean \"num_clients\"?"
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! `sockscope check`: runs suites in a headless browser and ends with a code that a job can go by.
+//! `sockscope check`: runs suites in a headless browser and ends with an exit code for CI.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What asks a process to end.
+//! Signals that ask the process to end.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! `sockscope validate`: what is wrong with suites, said as compilers say it.
+//! `sockscope validate`: reports mistakes in suites in the format of compilers.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

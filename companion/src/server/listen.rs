@@ -1,4 +1,4 @@
-//! Opens a port, and says in words why it does not.
+//! Opens a port, or says why it cannot.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

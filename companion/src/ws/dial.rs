@@ -36,7 +36,7 @@ const MOST_FIELDS: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// None of the addresses is one that the user allows.
-    #[error("{host}, where this server may not connect to: start it with --allow-target {target} to let it")]
+    #[error("{host}: this server may not connect there; start it with --allow-target {target} to let it")]
     NotAllowed {
         /// As the URL names it, with what it resolves to unless that is kept from others.
         host: String,

@@ -1,4 +1,4 @@
-//! One frame's head (RFC 6455, section 5.2): reading a client's, writing a server's, the outline of anybody's, and the mask.
+//! One frame's head (RFC 6455, section 5.2): reading a client's, writing a server's, the outline of either side's, and the mask.
 //! Payloads are the socket's business.
 
 use bytes::{Bytes, BytesMut};

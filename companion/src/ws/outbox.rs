@@ -1,6 +1,6 @@
 //! What other tasks want one connection to send. Two lanes, a bound, and a request to close.
 //!
-//! **Invariant:** posting never waits. A member that does not keep up is asked to close; those who post do not notice.
+//! **Invariant:** posting never waits. A member that does not keep up is asked to close; the sender does not notice.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};

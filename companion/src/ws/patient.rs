@@ -1,4 +1,4 @@
-//! A transport whose peer has to take what is written within a time.
+//! A transport with a write timeout.
 //!
 //! Owns the bound while HTTP is spoken. A WebSocket has bounds of its own, so an upgrade takes the transport out of here. The
 //! time starts again with every byte that the peer takes, so a slow line does not count as stalled.

@@ -1,8 +1,8 @@
 //! One direction of a proxied connection: bytes in on one side, out on the other, and what toxics do between.
 //!
-//! It owns the bytes under way. It refuses to know the other direction; how a connection ends is for [`super::run`] to see to.
-//! Without toxics bytes leave as they came, with nothing waited for, and a toxic acts on messages that begin after it, so that
-//! what has begun to leave is ended and the stream stays one of whole frames.
+//! It owns the bytes under way. It refuses to know the other direction; [`super::run`] decides how a connection ends. Without
+//! toxics, bytes leave at once as they came. A toxic acts on messages that begin after it, so a frame that has begun to leave
+//! is completed and the stream stays whole.
 
 use std::future::poll_fn;
 use std::io;
