@@ -1,7 +1,7 @@
 //! The table of causes: what each is called, how it shows, what to try.
 //!
-//! Owns the words. It refuses to know when a cause is likely. The rule a reader would break: `docs/reference/failures.md` has the same
-//! causes under the same titles, which a test holds it to.
+//! Owns the words. It refuses to know when a cause is likely. `docs/reference/failures.md` has the same causes under the
+//! same titles, and a test enforces that.
 
 use std::borrow::Cow;
 
