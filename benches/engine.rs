@@ -1,4 +1,4 @@
-//! How fast the engine is: `cargo bench --bench engine`, figures in `docs/benchmarks.md`.
+//! How fast the engine is: `cargo bench --bench engine`, figures in `docs/development/benchmarks.md`.
 #![allow(missing_docs, reason = "criterion makes a function of each group")]
 
 mod measured;

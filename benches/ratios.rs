@@ -1,4 +1,4 @@
-//! Ratios that must not grow, measured in one run, so that the machine is no part of them: `cargo bench --bench ratios`.
+//! Ratios that must not grow, measured in one run, so that the machine plays no part: `cargo bench --bench ratios`.
 //!
 //! Owns the bounds. They are generous: what breaks one has changed its order of growth, not its constant. Exits with 1 then.
 

@@ -1,4 +1,4 @@
-//! Every example of docs/suite-format.md, run: it ends as the page says.
+//! Every example of docs/reference/suite-format.md, run: it ends as the page says.
 //!
 //! A block of JSON is preceded by a comment that says what it is and how it ends, such as `<!-- run steps /ws/echo: pass -->`.
 //! One that fails, or is refused when it is read, is followed by a block of text with all that is
@@ -16,7 +16,7 @@ use sockscope_engine::report::{Report, Verdict, explain_checks};
 use sockscope_engine::suite::Suite;
 use sockscope_engine::template::WORDS;
 
-const PAGE: &str = include_str!("../docs/suite-format.md");
+const PAGE: &str = include_str!("../docs/reference/suite-format.md");
 
 /// One example.
 struct Example {
@@ -103,7 +103,8 @@ fn rewrite(examples: &[(usize, String)]) {
             at += lines[at..].iter().position(|line| *line == "```").expect("a block has an end");
         }
     }
-    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/suite-format.md"), page).expect("the page");
+    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/suite-format.md"), page)
+        .expect("the page");
 }
 
 /// What is said of a suite that cannot be run.

@@ -1,4 +1,4 @@
-//! The recipe of `docs/ci.md`: suites inside the headless tests of a project that is not ours. In a page's window, where
+//! The recipe of `docs/guide/ci.md`: suites inside the headless tests of a project that is not ours. In a page's window, where
 //! `web_run.rs` runs in a worker.
 
 #![cfg(target_arch = "wasm32")]

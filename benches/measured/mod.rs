@@ -24,7 +24,7 @@ const BEGAN: u64 = 1_795_230_000_000;
 pub enum Before {
     /// Messages that expectations have taken.
     Consumed(u64),
-    /// Messages that nobody selected.
+    /// Messages that no expectation selected.
     Left(u64),
     /// Expectations that wait, each for a reply of its own.
     Waiting(u64, Pairs),
@@ -124,7 +124,7 @@ impl Bench {
         assert!(waiting.is_done());
     }
 
-    /// A message that nobody wants, and that must be refused by everybody who might.
+    /// A message that no expectation wants, and that each of them must refuse.
     pub fn arrival(&mut self) {
         self.probe.arrive(Instant::ORIGIN, text("news", 1));
     }
@@ -155,7 +155,7 @@ fn echo_suite(messages: u64) -> String {
     suite.to_string()
 }
 
-/// A whole run of so many echo messages in virtual time.
+/// A whole run of this many echo messages in virtual time.
 pub fn run_echo(messages: u64) -> Report {
     let report = run_text(&echo_suite(messages));
     assert_eq!(report.verdict, Verdict::Pass);
@@ -175,7 +175,7 @@ fn run_in<W: World>(sim: &Sim, world: W, text: &str) -> Report {
     sim.run(run(plan, world, Stop::default(), Box::new(|_| {}))).expect("it ends")
 }
 
-/// A run of so many echo messages that was recorded: twice as many events.
+/// A run of this many echo messages that was recorded: twice as many events.
 pub fn recorded_echo(messages: u64) -> (Report, Recorded<Sim>) {
     let sim = Sim::with_seed(1);
     let world = Recorded::new(sim.clone(), 256 << 20, Origin::from_millis(BEGAN as f64));
@@ -183,7 +183,7 @@ pub fn recorded_echo(messages: u64) -> (Report, Recorded<Sim>) {
     (report, world)
 }
 
-/// The text of a suite with so many checks of five steps.
+/// The text of a suite with this many checks of five steps.
 pub fn large_suite(checks: usize) -> String {
     let check = |number: usize| {
         json!({

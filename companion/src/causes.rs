@@ -1,4 +1,4 @@
-//! An error with everything that caused it, in one line.
+//! An error with all its causes, in one line.
 
 use std::error::Error;
 use std::iter::successors;

@@ -1,4 +1,4 @@
-//! What a server is told before it starts.
+//! What a server needs to know before it starts.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,7 +1,7 @@
 //! Where the fault proxy may connect to: what a URL asks for, and which addresses the user allows.
 //!
-//! **Invariant:** what is judged is the address that is connected to, after the name was resolved, so that no name can point
-//! somewhere else between the two.
+//! **Invariant:** the policy judges the resolved address, and the proxy connects to that one, so no name can point elsewhere in
+//! between.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -20,10 +20,10 @@ pub enum DestinationError {
     #[error("expected an address such as ws://localhost:3000/path, found {0:?}")]
     NoUrl(String),
     /// Some other scheme.
-    #[error("{0:?} is no WebSocket address: it has to begin with ws:// or wss://")]
+    #[error("{0:?} is not a WebSocket address: it must begin with ws:// or wss://")]
     Scheme(String),
     /// A name and password in front of the host, which browsers do not send either.
-    #[error("an address with a user or a password is not connected to")]
+    #[error("an address must not contain a user or a password")]
     Credentials,
 }
 
@@ -137,7 +137,7 @@ pub struct AllowedTarget {
 /// What is wrong with an allowed target.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error(
-    "{0:?} is no target: write HOST or HOST:PORT, an IPv6 address in brackets, without ws:// and without a path"
+    "{0:?} is not a target: write HOST or HOST:PORT, an IPv6 address in brackets, without ws:// and without a path"
 )]
 pub struct AllowedTargetError(String);
 
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_websocket_address_is_refused_in_words() {
+    fn what_is_not_a_websocket_address_is_refused_in_words() {
         for (text, words) in [
             ("localhost:3000", "ws://"),
             ("", "ws://"),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target_is_refused() {
+    fn what_is_not_a_target_is_refused() {
         for text in ["", "ws://a", "a:b", "a/b", "a:70000", "a b"] {
             assert!(text.parse::<AllowedTarget>().is_err(), "{text}");
         }

@@ -1,7 +1,7 @@
 //! The command `sockscope`: the page, a WebSocket server to practise on with its API, and suites run headless.
 //!
 //! A frame's journey: [`server`] accepts a connection and runs HTTP on it, [`web`] lets the request pass or refuses it
-//! and answers pages and the API, [`routes`] turn it into a WebSocket ([`ws`]) and decide what is answered.
+//! and serves the page and the API, [`routes`] turn it into a WebSocket ([`ws`]) and decide the answers.
 //!
 //! An arrow points down only: `cli → check → server → web → routes → ws`; [`causes`], [`config`], [`destination`], [`origin`], [`suites`] and [`tasks`]
 //! are below them all. [`check`] runs suites in a browser that it starts. What a client can make the server keep is bounded by [`config::Limits`].

@@ -14,7 +14,7 @@ pub struct Origin {
 
 /// What is wrong with an origin.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("{0:?} is no origin: write http://host, https://host or either with :port")]
+#[error("{0:?} is not an origin: write http://host, https://host or either with :port")]
 pub struct OriginError(String);
 
 impl Origin {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused() {
+    fn what_is_not_an_origin_is_refused() {
         for text in [
             "null",
             "",
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_allows_this_machine_on_any_port_and_nobody_else() {
+    fn loopback_allows_only_this_machine_on_any_port() {
         for (text, expected) in [
             ("http://localhost:1", true),
             ("https://127.0.0.1", true),

@@ -1,6 +1,5 @@
-//! Suites as the command line names them: files, folders, patterns, standard input, and those that ship.
-//!
-//! Owns how a suite is found and read, and how its mistakes are told. It refuses to run anything.
+//! Suites as the command line names them: files, folders, patterns, standard input, and those that ship. Owns how a suite is
+//! found and read, and how its mistakes are reported. It refuses to run anything.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,10 +10,10 @@ use sockscope_engine::base::nearest::nearest;
 use sockscope_engine::suite::shipped::SHIPPED;
 use sockscope_engine::suite::{Problem, Suite};
 
-/// A larger text is no suite, so it is not read to its end, which it may not have.
+/// A larger text is not a suite, so it is not read to its end, which it may not have.
 const LARGEST: u64 = 16 << 20;
 
-/// What every suite says of itself, by which one is told from other JSON in the same folder.
+/// What every suite says of itself; it distinguishes a suite from other JSON in the same folder.
 const SIGN: &str = "\"sockscope\"";
 
 /// How files of suites end. Comments are allowed in both; editors want the second for them.
@@ -27,10 +26,10 @@ pub enum ReadError {
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
     /// More than any suite.
-    #[error("is larger than 16MiB, which no suite is")]
+    #[error("is larger than the limit of 16MiB")]
     TooLarge,
     /// Something else than text.
-    #[error("is no text in UTF-8; byte {0} is none")]
+    #[error("expected UTF-8 text, found another byte at {0}")]
     NotText(usize),
 }
 
@@ -138,7 +137,8 @@ fn documents(argument: &str) -> Named {
 fn several(patterns: &[String], argument: &str) -> Result<Vec<(String, String)>, String> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for pattern in patterns {
-        let matching = glob::glob(pattern).map_err(|error| format!("{argument}: is no pattern: {error}"))?;
+        let matching =
+            glob::glob(pattern).map_err(|error| format!("{argument}: is not a pattern: {error}"))?;
         for path in matching {
             paths.push(path.map_err(|error| format!("{argument}: {error}"))?);
         }

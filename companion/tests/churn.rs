@@ -26,7 +26,7 @@ use raw::{Raw, get, http, post};
 use target::to_own;
 
 const AT_ONCE: usize = 20;
-/// At least so many, however short the time.
+/// At least this many, however short the time.
 const ROUNDS: usize = 160;
 
 /// One connection, which ends in one of many ways.
@@ -86,7 +86,7 @@ async fn come_and_go(server: &Running, way: usize) {
     }
 }
 
-/// How long connections come and go; no time at all where nobody says so.
+/// How long connections come and go; no time at all by default.
 fn lasting() -> Duration {
     let seconds = std::env::var("SOCKSCOPE_CHURN_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs(seconds.unwrap_or(0))

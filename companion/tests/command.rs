@@ -58,7 +58,7 @@ async fn tls_takes_a_second_free_port() {
 }
 
 #[tokio::test]
-async fn people_are_told_in_words() {
+async fn people_get_an_answer_in_words() {
     let mut child = sockscope(&["serve", "--port", "0"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut text = String::new();
@@ -164,7 +164,7 @@ async fn good_suites_are_good() {
 }
 
 #[tokio::test]
-async fn a_broken_suite_is_told_by_file_line_and_column() {
+async fn a_broken_suite_is_reported_by_file_line_and_column() {
     let told = format!("{BROKEN}:3:32: a comma is missing here\n1 problem in 1 of 2 suites\n");
     assert_eq!(said(&["validate", GOOD, BROKEN], b"").await, (Some(2), String::new(), told));
 }
@@ -177,7 +177,7 @@ async fn a_folder_is_validated_with_all_suites_in_it_also_those_with_comments() 
     let good = std::fs::read_to_string(GOOD).expect("a suite");
     std::fs::write(folder.path().join("good.json"), &good).expect("a file");
     std::fs::write(inner.join("commented.jsonc"), format!("// what it proves\n{good}")).expect("a file");
-    std::fs::write(folder.path().join("package.json"), "{}").expect("a file that is no suite");
+    std::fs::write(folder.path().join("package.json"), "{}").expect("a file that is not a suite");
     let at = folder.path().display().to_string();
     assert_eq!(
         said(&["validate", &at], b"").await,
@@ -206,12 +206,12 @@ async fn what_cannot_be_read_is_said_in_words() {
     assert_eq!(code, Some(2));
     assert!(words.contains("src: there is no suite in it"), "{words}");
     let (code, _, words) = said(&["validate", "-"], b"{\"\xff\"}").await;
-    assert_eq!((code, words.lines().next()), (Some(2), Some("<stdin>: is no text in UTF-8; byte 2 is none")));
-    let (code, _, words) = said(&["validate", "-"], &vec![b' '; (16 << 20) + 1]).await;
     assert_eq!(
         (code, words.lines().next()),
-        (Some(2), Some("<stdin>: is larger than 16MiB, which no suite is"))
+        (Some(2), Some("<stdin>: expected UTF-8 text, found another byte at 2"))
     );
+    let (code, _, words) = said(&["validate", "-"], &vec![b' '; (16 << 20) + 1]).await;
+    assert_eq!((code, words.lines().next()), (Some(2), Some("<stdin>: is larger than the limit of 16MiB")));
 }
 
 #[tokio::test]

@@ -15,15 +15,47 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// README and all of `docs`, each with its name.
+/// The pages at the top and all of `docs`, each with its path.
 fn pages() -> Vec<(String, String)> {
-    let entries = fs::read_dir(root().join("docs")).expect("a folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
     let mut paths: Vec<String> =
-        names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
-    paths.push("README.md".to_owned());
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "fuzz/README.md"]
+            .map(str::to_owned)
+            .into();
+    let mut folders = vec!["docs".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            match entry.path().is_dir() {
+                true => folders.push(path),
+                false if path.ends_with(".md") => paths.push(path),
+                false => {}
+            }
+        }
+    }
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
+/// A page without its fenced blocks.
+fn prose(page: &str) -> String {
+    page.split("\n```").step_by(2).collect()
+}
+
+/// The targets of the links of a text.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link)
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| -> String {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = words.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
 }
 
 /// The fenced blocks of a page: the language and the text of each. A block within a list is indented, and its end as well.
@@ -103,7 +135,7 @@ fn a_wrong_command_line_is_found() {
 
 #[test]
 fn the_suites_of_these_pages_can_be_read() {
-    for page in ["docs/ci.md", "docs/scaling.md"] {
+    for page in ["docs/guide/ci.md", "docs/guide/scaling.md"] {
         for (_, text) in blocks(&read(page)).iter().filter(|(language, _)| language == "json") {
             let mistakes = Suite::parse(text).err().unwrap_or_default();
             assert!(mistakes.is_empty(), "{page}: {mistakes:?}");
@@ -115,11 +147,73 @@ fn the_suites_of_these_pages_can_be_read() {
 #[test]
 fn the_recipe_for_rust_projects_is_a_test_of_ours() {
     let ours = read("tests/web_recipe.rs");
-    let page = read("docs/ci.md");
+    let page = read("docs/guide/ci.md");
     let recipe = blocks(&page).into_iter().find(|(language, _)| language == "rust").expect("a recipe").1;
     let own = ["const SUITE: ", "const SERVER: "];
     let common = recipe.lines().filter(|line| !own.iter().any(|it| line.starts_with(it)));
     for line in common.filter(|line| !line.is_empty()) {
         assert!(ours.lines().any(|it| it == line), "tests/web_recipe.rs has no line {line:?}");
     }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (path, text) in pages() {
+        for link in links(&prose(&text)) {
+            if link.contains("://") || link.contains(' ') {
+                continue;
+            }
+            seen += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let folder = root().join(&path).parent().expect("a folder").to_owned();
+            let target = if file.is_empty() { root().join(&path) } else { folder.join(file) };
+            let leads = match (target.exists(), anchor) {
+                (true, "") => true,
+                (true, anchor) => {
+                    let page = fs::read_to_string(&target).unwrap_or_default();
+                    anchors(&page).iter().any(|it| it == anchor)
+                }
+                (false, _) => false,
+            };
+            if !leads {
+                wrong.push(format!("{path}: {link}"));
+            }
+        }
+    }
+    assert!(seen >= 50, "only {seen} links were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Words in backticks with a slash that begin with a folder of the project are paths of it.
+#[test]
+fn every_path_of_the_code_map_exists() {
+    let tops = [
+        ".cargo",
+        "benches",
+        "companion",
+        "crates",
+        "docs",
+        "fuzz",
+        "src",
+        "style",
+        "suites",
+        "tests",
+        "xtask",
+    ];
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        for path in prose(&read(page)).split('`').skip(1).step_by(2) {
+            let is_path =
+                !path.contains([' ', ':']) && path.split('/').next().is_some_and(|top| tops.contains(&top));
+            if is_path {
+                seen += 1;
+                if !root().join(path).exists() {
+                    wrong.push(format!("{page}: {path}"));
+                }
+            }
+        }
+    }
+    assert!(seen >= 100, "only {seen} paths were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -227,7 +227,7 @@ fn a_server_that_stops_says_so_to_the_page() {
         practice.stop();
         browser.until_text("note", "Closed with 1001 (going away)").await;
         browser.click("connect").await;
-        // The server of the page is the one that is gone, so nobody can be asked.
+        // The server of the page is the one that is gone, so the page cannot ask it.
         browser.until_text("note", "the browser does not say why. Likely: Nothing listens there").await;
     });
 }
@@ -330,7 +330,7 @@ fn a_page_from_a_file_says_what_to_do() {
 }
 
 #[test]
-fn a_browser_without_webassembly_is_told() {
+fn a_browser_without_webassembly_gets_the_reason() {
     driver::test_page_with(&["--js-flags=--jitless"], async |practice, browser| {
         browser.open(&practice.page).await;
         browser

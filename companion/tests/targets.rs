@@ -208,10 +208,10 @@ fn each_server_says_goodbye_and_ends_when_it_is_asked_to() {
 
 #[test]
 fn the_guide_gives_the_addresses_that_are_tested() {
-    let guide = include_str!("../../docs/targets.md");
+    let guide = include_str!("../../docs/development/targets.md");
     for (_, variable, value) in OVERRIDES.iter().filter(|(suite, ..)| *suite == "auth-and-limits") {
         let option = format!("--var '{variable}={value}'");
-        assert!(guide.contains(&option), "docs/targets.md is to have {option}");
+        assert!(guide.contains(&option), "docs/development/targets.md is to have {option}");
     }
 }
 
@@ -229,6 +229,6 @@ fn table() -> String {
 
 #[test]
 fn the_guide_says_which_suites_pass() {
-    let guide = include_str!("../../docs/targets.md");
-    assert!(guide.contains(&table()), "docs/targets.md is to have this table:\n{}", table());
+    let guide = include_str!("../../docs/development/targets.md");
+    assert!(guide.contains(&table()), "docs/development/targets.md is to have this table:\n{}", table());
 }

@@ -19,7 +19,7 @@ pub fn show(view: &str) {
     }
 }
 
-/// Runs a suite: see `docs/scripting.md`.
+/// Runs a suite: see `docs/guide/scripting.md`.
 #[wasm_bindgen]
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     checks::run(suite, options)

@@ -87,7 +87,7 @@
     });
   };
   globalThis.sockscopeEditor = () => import('./editor/bundle.js');
-  // What scripts and WebDriver use; docs/scripting.md is its contract.
+  // What scripts and WebDriver use; docs/guide/scripting.md is its contract.
   globalThis.sockscope = Object.freeze({
     version: '0.1.0',
     run: async (suite, options = {}) => {

@@ -115,7 +115,7 @@ async def private(request):
 
 @routes.get("/ws/rooms")
 async def chat(request):
-    rooms, user = request.app[ROOMS], request.query.get("user", "somebody")
+    rooms, user = request.app[ROOMS], request.query.get("user", "guest")
     ws = await opened(request)
 
     async def leave(room, reason):
@@ -166,7 +166,7 @@ async def publish(request):
     except ConnectionResetError:
         raise web.HTTPBadRequest
     except ValueError:
-        raise web.HTTPBadRequest(text="this is no JSON\n")
+        raise web.HTTPBadRequest(text="this is not JSON\n")
     if not isinstance(event, dict) or not isinstance(event.get("type"), str) or not event["type"]:
         raise web.HTTPBadRequest(text="an event has a type\n")
     user = event.get("user")

@@ -109,7 +109,7 @@ async def private(ws):
 
 
 async def chat(ws):
-    user = ws.query_params.get("user", "somebody")
+    user = ws.query_params.get("user", "guest")
     await opened(ws)
 
     async def leave(room, reason):
@@ -141,7 +141,7 @@ async def chat(ws):
 
 
 async def listen(ws):
-    # Before the handshake is answered, so that whoever is connected misses nothing.
+    # Before the handshake is answered, so that a connected client misses nothing.
     listeners[ws] = ws.query_params.get("user", "")
     try:
         await opened(ws)
@@ -155,7 +155,7 @@ async def publish(request):
     try:
         event = await request.json()
     except ValueError:
-        return PlainTextResponse("this is no JSON\n", 400)
+        return PlainTextResponse("this is not JSON\n", 400)
     if not isinstance(event, dict) or not isinstance(event.get("type"), str) or not event["type"]:
         return PlainTextResponse("an event has a type\n", 400)
     user = event.get("user")

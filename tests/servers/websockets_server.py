@@ -74,7 +74,7 @@ async def private(ws, query):
 
 
 async def chat(ws, query):
-    user = query.get("user", "somebody")
+    user = query.get("user", "guest")
 
     def tell(room, **message):
         broadcast(rooms[room], json.dumps(message | {"room": room}))

@@ -80,7 +80,7 @@ const limited = (ws, query) => {
 };
 
 const chat = (ws, query) => {
-  const user = query.get('user') ?? 'somebody';
+  const user = query.get('user') ?? 'guest';
   const leave = (room, reason) => {
     const members = rooms.get(room);
     tell(members, { type: 'left', room, user, members: members.size - 1, reason });

@@ -1,7 +1,6 @@
-//! `cargo xtask bench`: builds what is measured and what it is compared with, and lets the benchmarks run.
+//! `cargo xtask bench`: builds the page and its competitors, and runs the benchmarks.
 //!
-//! What is measured stands in `companion/benches/page`. The rule a reader would break: nothing here decides how fast anything
-//! has to be.
+//! What is measured stands in `companion/benches/page`. Nothing here decides how fast anything has to be.
 
 use anyhow::{Result, bail};
 
@@ -11,7 +10,7 @@ use crate::process::{self, Show};
 use crate::project::Project;
 use crate::{screen, serve, setup, sizes, targets};
 
-/// True when everything ran; whether an aim is met is told and not judged.
+/// True when everything ran; whether an aim is met is printed and not judged.
 pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
     let mut progress = serve::build_all(
         project,

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edge_is_told_from_chrome_by_its_name() {
+    fn edge_differs_from_chrome_by_its_name() {
         assert_eq!(kind_of(Path::new("/usr/bin/microsoft-edge-stable")), Kind::Edge);
         assert_eq!(kind_of(Path::new("msedge.exe")), Kind::Edge);
         assert_eq!(kind_of(Path::new("/usr/bin/chromium")), Kind::Chrome);

@@ -1,4 +1,4 @@
-//! The per-user folder of tools, and putting a tool there whole or not at all.
+//! The per-user folder of tools; a tool gets there whole or not at all.
 //!
 //! Everything is made in a folder of its own beside the final place and renamed into it under a lock, so that
 //! neither a crash nor a second call can leave half a tool behind.

@@ -1,5 +1,5 @@
-//! Debian's packages, where its package manager is there and we may ask it. Whoever calls looks afterwards
-//! whether what was wanted is there: a refusal is no failure, for the user may have another way.
+//! Debian's packages, where its package manager is there and we may ask it. The caller checks afterwards whether what was
+//! wanted is there: a refusal is not a failure, for the user may have another way.
 
 use std::process::Command;
 

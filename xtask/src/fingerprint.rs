@@ -1,4 +1,4 @@
-//! Tells whether files are what they were. A hash of names and contents, not of times: a fresh clone or a
+//! Finds out whether files have changed. A hash of names and contents, not of times: a fresh clone or a
 //! checkout back and forth changes times only.
 
 use std::fs;

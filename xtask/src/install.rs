@@ -90,7 +90,7 @@ fn prebuilt(tool: &Tool, source: &Source, fresh: &Path) -> Result<&'static str> 
         let mut command = project::cargo();
         command.args(["binstall", "--no-confirm", "--disable-strategies", "compile", "--root"]);
         command.arg(fresh).arg(format!("{}@{}", source.package, source.version));
-        // Captured, for its failure interests nobody.
+        // Captured, for its failure does not matter.
         if process::output(&mut command).is_some() && tool.find_in(fresh).is_some() {
             return Ok("got a prebuilt one with cargo-binstall");
         }

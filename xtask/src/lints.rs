@@ -1,5 +1,4 @@
-//! The lints that are programs of their own: spelling, and what the dependencies may be. Finds them, or gets them from PyPI, which
-//! has them compiled.
+//! The lints that are programs of their own: spelling, and rules for dependencies. Finds them, or gets them compiled from PyPI.
 
 use std::process::Command;
 use std::time::Instant;

@@ -37,7 +37,7 @@ pub enum Edition {
     /// For users: every byte is downloaded.
     #[default]
     Release,
-    /// For a look at a change: large, and built again in seconds.
+    /// For looking at a change: built in seconds.
     Quick,
 }
 

@@ -134,7 +134,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
         // Whatever it left behind, such as a browser under a test runner that died. Only while the group is
-        // still ours: an empty group's number may be given to somebody else later, not at once.
+        // still ours: the system may give an empty group's number to another one later, not at once.
         #[cfg(unix)]
         signal(self.group, true);
         running().retain(|&group| group != self.group);
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_told_from_a_warning() {
+    fn a_crate_differs_from_a_warning() {
         assert!(is_one_crate("   Compiling leptos v0.8.23"));
         assert!(!is_one_crate("warning: unused import"));
         assert!(!is_one_crate("    Finished `dev` profile"));

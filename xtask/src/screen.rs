@@ -27,7 +27,7 @@ pub fn line(text: &str) {
         return;
     }
     let mut out = std::io::stdout().lock();
-    // A closed pipe is no reason to end the work.
+    // A closed pipe does not end the work.
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 

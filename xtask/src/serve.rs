@@ -171,7 +171,7 @@ fn explain(error: anyhow::Error, port: Option<u16>) -> anyhow::Error {
     }
 }
 
-/// The default browser; a machine without one is no failure.
+/// The default browser; a machine without one is not a failure.
 fn open(address: &str) {
     let program = match std::env::consts::OS {
         "macos" => "open",

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_and_documents_are_no_part_of_a_first_load() {
+    fn pictures_and_documents_are_not_part_of_a_first_load() {
         let weights = [weight("a.wasm", 9, 5), weight("icon.svg", 9, 3), weight("docs/x.html", 9, 3)];
         assert_eq!(first_load(&weights), 5);
     }

@@ -31,7 +31,7 @@ impl Record {
         count.failed == 0
     }
 
-    /// A stage that cannot start because an earlier one failed. It counts as failed, since nobody looked.
+    /// A stage that cannot start because an earlier one failed. It counts as failed, since it was not run.
     pub fn skip(&mut self, name: &'static str, reason: &str) {
         screen::note(&format!("not run: {reason}"));
         self.rows.push(Row { name, count: Count::one(false), time: None });

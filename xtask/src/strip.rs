@@ -1,4 +1,4 @@
-//! What replaces wasm-opt where none can be had: drops the sections a browser does not need (names, producers, debug
+//! Replaces wasm-opt where it cannot be installed: drops the sections a browser does not need (names, producers, debug
 //! information) and leaves the code as it is. The page gets larger, and works.
 //!
 //! Trunk calls whatever program is named `wasm-opt`, so a copy of this binary has that name.

@@ -1,4 +1,4 @@
-//! Adding up what test runners say of themselves.
+//! Adds up the results that test runners print.
 //!
 //! A runner that was started and never said how it ended counts as one failure: silence is not success.
 

@@ -1,7 +1,7 @@
 //! What the servers in `tests/servers` need: Python and Node, and the packages of both in folders of the cache.
 //!
-//! The rule a reader would break: all versions stand here and all of them are exact. Their hash is in the name of the
-//! folder, so another version means another folder, and one that is there needs no network.
+//! All versions stand here and all of them are exact. Their hash is in the name of the folder, so another version means another
+//! folder, and one that is there needs no network.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: every check there is, in an order that says the cheap things first. A failing stage stops
-//! none after it, except where there is nothing left to look at.
+//! `cargo xtask test`: every check, the cheap ones first. A failing stage stops no later one, except those that need its
+//! result.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -355,7 +355,7 @@ fn size(project: &Project, toolbox: Option<&Toolbox>) -> Result<Count> {
 fn in_browser(project: &Project, toolbox: &Toolbox, browser: &Browser) -> Result<Count> {
     let names = browser_tests(project);
     if names.is_empty() {
-        bail!("there is no tests/web_*.rs: a run without tests is no success");
+        bail!("there is no tests/web_*.rs: a run without tests cannot succeed");
     }
     let (log, log_path) = serve::log_file(project)?;
     let arguments = ["--port", "0", "--tls", "--allow-origin", "loopback"].map(str::to_owned);
@@ -476,7 +476,7 @@ fn other_servers(project: &Project, targets: &Targets) -> Result<Count> {
 fn capabilities(project: &Project, browser: &Browser) -> Result<PathBuf> {
     let source = project.root.join("webdriver.json");
     let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
-    let given: Value = serde_json::from_str(&text).context("webdriver.json is no JSON")?;
+    let given: Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
     let path = project.scratch()?.join("webdriver.json");
     let named = with_binary(given, browser.kind, &browser.program.to_string_lossy());
     fs::write(&path, named.to_string()).with_context(|| format!("cannot write {}", path.display()))?;

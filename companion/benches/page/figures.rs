@@ -1,7 +1,7 @@
 //! What a case comes to: figures of ours and of the baseline, their ratio, and whether that is what we aim at.
 //!
-//! Owns the arithmetic. The rule a reader would break: a ratio is made of the two halves of one pair, which ran one right
-//! after the other; the medians of all ours and all theirs are shown, and not divided by each other.
+//! Owns the arithmetic. A ratio is made of the two halves of one pair, which ran one right after the other; the medians of all
+//! ours and all theirs are shown, and not divided by each other.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub enum Aim {
     AtMost(f64),
     /// No less than this.
     AtLeast(f64),
-    /// Nothing: it is told beside what has an aim.
+    /// Nothing: it is shown beside what has an aim.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! A server that sends as many messages as it is told to, as fast as they are taken.
+//! A server that sends the given number of messages, as fast as they are taken.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;

@@ -1,7 +1,7 @@
 //! How fast Sockscope is, against the least that could do the same, pair by pair in one run and one browser.
 //!
 //! Run by `cargo xtask bench`, which builds what is measured and says where it is. Ends with 1 when something was lost or did
-//! not run; an aim that is not met is told, and is no failure of the command.
+//! not run; an aim that is not met is printed, and does not fail the command.
 
 mod cases;
 #[expect(dead_code, reason = "the tests of the page need more")]
@@ -59,7 +59,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
 }
 
 fn main() {
-    // Cargo adds `--bench`; what is no option names the cases.
+    // Cargo adds `--bench`; what is not an option names the cases.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_quick = arguments.iter().any(|it| it == "--quick");
     let wanted: Vec<&str> = arguments.iter().filter(|it| !it.starts_with("--")).map(String::as_str).collect();

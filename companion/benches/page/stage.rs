@@ -21,7 +21,7 @@ pub struct Stage {
 impl Stage {
     pub async fn set(is_quick: bool) -> Self {
         let practice = Practice::start();
-        // What a page keeps for itself it frees when it is told to; memory is to be asked for at once.
+        // A page frees what it keeps for itself only on request; memory is asked for at once.
         let browser =
             Browser::start(Kind::Chromium, &["--enable-blink-features=ForceEagerMeasureMemory"]).await;
         Self { browser, practice, flood: flood::serve(), is_quick, bare: site::serve() }
@@ -31,7 +31,7 @@ impl Stage {
         self.browser.end().await;
     }
 
-    /// So many pairs.
+    /// This many pairs.
     pub fn pairs(&self) -> usize {
         if self.is_quick { 3 } else { 7 }
     }

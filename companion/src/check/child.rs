@@ -1,7 +1,7 @@
 //! A program that a run has started: the server under test, or a browser's driver with its browser.
 //!
-//! Owns its whole process group and the end of its output. The rule a reader would break: whatever happens, dropping a
-//! [`Child`] leaves no process of the group behind.
+//! Owns its whole process group and the end of its output. Whatever happens, dropping a [`Child`] leaves no process of the
+//! group behind.
 
 use std::collections::VecDeque;
 use std::io;
@@ -240,7 +240,7 @@ mod tests {
         timeout(Duration::from_secs(10), gone).await.expect("the process ends");
     }
 
-    /// A program that starts another one which does not listen to anybody.
+    /// A program that starts another one which ignores SIGTERM.
     const STUBBORN: &str =
         "trap '' TERM; (trap '' TERM; echo inner $(sh -c 'echo $PPID'); sleep 1000) & wait";
 

@@ -1,7 +1,7 @@
-//! Who opens browsers for us: a driver of our own, or a WebDriver endpoint elsewhere.
+//! The programs that open browsers for us: a driver of our own, or a WebDriver endpoint elsewhere.
 //!
-//! Owns how a driver is started, what is asked of a new browser, and that everything of it is gone afterwards: processes,
-//! and whatever it wrote beside its profile. It refuses to know the page.
+//! Owns how a driver starts, how it opens a browser, and that nothing of it stays afterwards: processes, and files beside its
+//! profile. It refuses to know the page.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,7 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// A grid may have to wait for a free browser.
 const OPENS_WITHIN: Duration = Duration::from_secs(120);
 
-/// What a Chromium of any name is told, so that nothing throttles or covers what is measured, and nothing calls home.
+/// Arguments for a Chromium of any name, so that nothing throttles or covers what is measured, and nothing calls home.
 const CHROMIUM: [&str; 14] = [
     "--disable-background-networking",
     "--disable-background-timer-throttling",
@@ -115,7 +115,7 @@ pub enum DriverError {
         words: String,
     },
     /// No browser came.
-    #[error("no browser could be opened by {by}: {words}")]
+    #[error("{by} could not open a browser: {words}")]
     Open {
         /// The driver or the endpoint.
         by: String,
@@ -175,8 +175,8 @@ impl Driver {
 }
 
 impl OwnDriver {
-    /// Starts one that works. ChromeDriver takes a free port of one protocol and wants the same of the other, where somebody
-    /// else may have it; then it ends, and finds another port the next time.
+    /// Starts one that works. ChromeDriver takes a free port of one protocol and wants the same of the other, where another
+    /// process else may have it; then it ends, and finds another port the next time.
     async fn start(pair: &Pair) -> Result<Self, DriverError> {
         for _ in 1..TRIES {
             match Self::try_start(pair).await {
@@ -226,7 +226,7 @@ fn as_folder(endpoint: &Url) -> String {
     endpoint.into()
 }
 
-/// A hosted grid has its key in the address, which is for nobody else.
+/// A hosted grid has its key in the address, which stays secret.
 fn without_login(endpoint: &str) -> String {
     let Ok(mut url) = Url::parse(endpoint) else { return "the endpoint".to_owned() };
     // Only an address that can have none refuses.

@@ -1,7 +1,7 @@
-//! What a browser and its driver find in their environment.
+//! The environment of a browser and its driver.
 //!
-//! Owns the list. The rule a reader would break: what is not on it stays here, since a shell of CI holds secrets, and any
-//! process of the same user can read the environment of another.
+//! Owns the list. A variable that is not on it stays here: a CI shell holds secrets, and any process of the same user can read
+//! another's environment.
 
 use std::ffi::OsString;
 

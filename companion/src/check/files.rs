@@ -1,7 +1,5 @@
-//! The reports and recordings as files.
-//!
-//! Owns where each form goes and how several runs become one file. The rule a reader would break: whether a file can be
-//! written is known before the first run and not after an hour.
+//! The reports and recordings as files. Owns where each form goes and how several runs become one file. A file that cannot be
+//! written is found before the first run.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -312,7 +310,7 @@ mod tests {
             |path: &Path| Files { reports: vec![(ReportFormat::Json, path.to_owned())], ..Files::default() };
         files(&fine).prepare().expect("folders are made");
         assert!(!fine.exists(), "nothing is written before there is something to write");
-        let error = files(folder.path()).prepare().expect_err("a folder is no file").to_string();
+        let error = files(folder.path()).prepare().expect_err("a folder is not a file").to_string();
         assert!(error.starts_with("cannot write "), "{error}");
     }
 }

@@ -1,7 +1,7 @@
-//! Which browser, and which driver speaks for it.
+//! Finds the browser and its driver.
 //!
-//! Owns where browsers and drivers are found. It refuses to start them. What is named wins over what the environment names
-//! (`CHROME`, `CHROMEDRIVER`, …), and that over what is installed.
+//! Owns where browsers and drivers are found. It refuses to start them. The command line wins over the environment
+//! (`CHROME`, `CHROMEDRIVER`, …), and the environment over what is installed.
 
 use std::env;
 use std::path::{Path, PathBuf};

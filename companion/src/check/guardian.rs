@@ -1,8 +1,8 @@
-//! What ends everything that was started when the command is killed and can end nothing itself.
+//! The guardian ends what the command has started when the command is killed.
 //!
-//! Owns a process in a group of its own that is told of each program and each folder, and waits for the end of its pipe. The
-//! system closes our end however we die, so what is still on the list then is left over. The rule a reader would break: the
-//! pipe is for the guardian alone; a program that inherited it would keep it open.
+//! Owns a process in a group of its own that learns of each program and each folder, and waits for the end of its pipe. The
+//! system closes our end however we die; what is on the list then is left over, and the guardian ends it. The pipe is for the
+//! guardian alone; a program that inherited it would keep it open.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Write};
@@ -89,7 +89,7 @@ impl Drop for Ward {
 
 fn tell(sign: char, what: &str) {
     if let Some((_, pipe)) = &mut *guardian() {
-        // A guardian that was killed keeps nobody from working.
+        // A guardian that was killed stops no work.
         let _ = writeln!(pipe, "{sign}{what}");
     }
 }

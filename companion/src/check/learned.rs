@@ -1,7 +1,5 @@
-//! What a server has printed during a run whose browser is gone.
-//!
-//! Owns what may be told of it. The rule a reader would break: a secret that a run has captured on its way is known to its page
-//! alone; when the page is gone, nobody can take it out of a text.
+//! What a server has printed during a run whose browser is gone. Owns what may be shown of it. Only the page knows the secrets
+//! that a run has captured; once it is gone, they cannot be removed from a text.
 
 use serde_json::Value;
 use sockscope_engine::base::mask::Masker;
@@ -25,7 +23,7 @@ fn learns_a_secret(secrets: &[String], text: &str) -> bool {
     if secrets.is_empty() {
         return false;
     }
-    // A suite that ran is JSON; of anything else nobody knows what it captures.
+    // A suite that ran is JSON; what any other text captures is unknown.
     serde_json::from_str::<Value>(text).map_or(true, |document| captures(&document, secrets))
 }
 
@@ -55,6 +53,6 @@ mod tests {
         assert!(learns_a_secret(&secrets(&["token"]), text));
         assert!(!learns_a_secret(&secrets(&["other"]), text));
         assert!(!learns_a_secret(&[], text));
-        assert!(learns_a_secret(&secrets(&["x"]), "{ no JSON"), "nobody knows");
+        assert!(learns_a_secret(&secrets(&["x"]), "{ no JSON"), "unknown");
     }
 }

@@ -1,4 +1,4 @@
-//! The report of a run that has none of its own: its browser died, its page hung, or somebody stopped it before it began.
+//! The report of a run that has none of its own: its browser died, its page hung, or the user stopped it before it began.
 //!
 //! Owns what is still known of such a run: the checks that had ended, and what was under way.
 

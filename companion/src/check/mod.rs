@@ -1,9 +1,8 @@
 //! `sockscope check`: the page's own checks, headless, with an exit code.
 //!
-//! Owns the order of things: what is wrong with suites is said before anything starts, then the page is served, the server
-//! under test and a browser are started, every suite runs in a browser of its own, reports are written, and whatever was
-//! started is ended. The rule a reader would break: everything that was started lives in a value whose drop ends it, so that
-//! no way out leaves anything behind.
+//! Owns the order of things: report mistakes of suites, serve the page, start the server under test, run every suite in a
+//! browser of its own, write reports, end all that it started. Everything it starts lives in a value whose drop ends it, so no
+//! way out leaves anything behind.
 
 mod child;
 pub mod driver;
@@ -55,7 +54,7 @@ pub use self::files::Files;
 /// Seeds are drawn below this, so that a person can read one back and JavaScript holds it exactly.
 const SEEDS: u64 = 1_000_000_000;
 
-const NO_CERTIFICATE: &str = "a certificate is of the suite conformance, which is none of the suites to run; add conformance to them, \
+const NO_CERTIFICATE: &str = "a certificate needs the suite conformance, which is not among the suites to run; add it, \
      or leave out --certificate, --certificate-table and --autobahn";
 
 /// All that one call of the command is asked.
@@ -75,7 +74,7 @@ pub struct Job {
     pub rounds: u32,
     /// Over how many browsers each run is split.
     pub shards: u32,
-    /// After so long a run is stopped.
+    /// After this long a run is stopped.
     pub limit: Option<Duration>,
     /// Whether the first failure ends everything.
     pub fails_fast: bool,
@@ -89,7 +88,7 @@ pub struct Job {
     pub targets: Vec<AllowedTarget>,
     /// What is written.
     pub files: Files,
-    /// Only what did not pass is told.
+    /// Only what did not pass is printed.
     pub is_quiet: bool,
 }
 
@@ -112,7 +111,7 @@ pub enum Outcome {
 pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
     let names = job.suites.clone();
-    // Standard input may never end; whoever stops the command does not wait for it.
+    // Standard input may never end; a stopped command does not wait for it.
     let read = tokio::select! {
         read = spawn_blocking(move || suites::read_all(&names)) => read.expect("reading does not panic"),
         () = stop.cancelled() => return Outcome::Inconclusive,
@@ -160,11 +159,12 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         (Some(start), Some(ports)) => {
             screen.note(&masked(&chosen, format!("starting {}", ports.fill(&start.command))));
             if let Some(url) = job.values.fixed_server() {
-                let words =
-                    format!("what is tested is {url} and not what is started: there is no {{port}} in it");
+                let words = format!(
+                    "the suites test {url}, not the server that --start starts: the address has no {{port}}"
+                );
                 screen.note(&masked(&chosen, words));
             }
-            // Whoever stops the command while it waits does not wait for the rest of the patience.
+            // A command that is stopped while it waits does not wait for the rest of its patience.
             let started = tokio::select! {
                 started = Target::start(start, ports) => started,
                 () = stop.cancelled() => {
@@ -214,7 +214,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     outcome(&done, !errors.is_empty(), stop.is_cancelled())
 }
 
-/// A failure that was seen outweighs what kept others from being seen: whoever repeats a job for the environment's sake must
+/// A failure that was seen outweighs what kept others from being seen: a job that is repeated for the environment's sake must
 /// not repeat that away.
 fn outcome(done: &[Done], lost_a_file: bool, was_stopped: bool) -> Outcome {
     // Of a run that was lost its checks were seen, those that had ended.
@@ -296,7 +296,7 @@ fn choose<'a>(
     for document in suites {
         let suite = &document.suite;
         let mut told = job.values.for_suite(suite, &document.text, server);
-        // The page says these where nobody else does.
+        // The page fills these in when no one else gives them.
         for name in values::SERVER {
             told.environment.entry(name.to_owned()).or_default();
         }
@@ -309,7 +309,7 @@ fn choose<'a>(
         }
     }
     if without == suites.len() && wrong.is_empty() {
-        wrong.push("no check of these suites has the tags or the names that were asked for".to_owned());
+        wrong.push("no check of these suites has the given tags or names".to_owned());
     }
     if wrong.is_empty() { Ok(chosen) } else { Err(wrong) }
 }
@@ -328,7 +328,8 @@ fn plan(job: &Job, suite: &Rc<Suite>, told: &SuiteValues, seed: u64) -> Result<P
     Plan::new(suite.clone(), options, now_millis)
 }
 
-/// What a run will test, known before its browser opens: the page, whose address fills in what nobody gives, plans the same.
+/// What a run will test, known before its browser opens: the page, whose address fills in what the user does not give, plans
+/// the same.
 fn targets(job: &Job, suite: &Rc<Suite>, told: &SuiteValues, page: &str, seed: u64) -> Vec<TargetReport> {
     let mut all = told.clone();
     for (name, address) in values::own_server(page) {

@@ -1,21 +1,20 @@
-//! Free ports for a server that somebody else starts.
+//! Free ports for a server that another program starts.
 //!
-//! Owns which ports may be given out. The rule a reader would break: between finding a port and its use by the server
-//! another run may find the same one, so each is reserved for as long as the [`Lease`] lives. What reserves it belongs to
-//! nobody but us: no file of another user is opened, no link is followed, and nothing waits.
+//! Owns which ports may be given out. Another run may find the same port before the server uses it, so the [`Lease`] reserves
+//! it while it lives. The reservation belongs to us alone: it opens no file of another user, follows no link and never waits.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use super::reserve::{Held, reserve};
 
-/// Browsers refuse to connect to these, whoever listens there.
+/// Browsers refuse to connect to these, whatever listens there.
 const UNSAFE: [u16; 18] = [
     1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679,
     10080,
 ];
 
-/// Where the search begins when nobody says it: below the ports that systems give to outgoing connections.
+/// Where the search begins by default: below the ports that systems give to outgoing connections.
 const FIRST: u16 = 17_000;
 /// The search begins at one of this many ports, so that runs at the same time do not walk behind each other.
 const SPREAD: u16 = 12_000;
@@ -74,7 +73,7 @@ fn is_free(port: u16) -> bool {
     let addresses: [SocketAddr; 2] = [(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
     addresses.into_iter().all(|address| match TcpListener::bind(address) {
         Ok(_) => true,
-        // A machine without IPv6 has nobody listening there.
+        // A machine without IPv6 has no listener there.
         Err(error) => {
             error.kind() != io::ErrorKind::AddrInUse && error.kind() != io::ErrorKind::PermissionDenied
         }
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leases_are_apart_also_before_anybody_listens() {
+    fn leases_are_apart_also_before_a_server_listens() {
         let leases: Vec<_> = (0..8).map(|_| Lease::take(Some(18_600)).expect("a port")).collect();
         let mut ports: Vec<_> = leases.iter().map(Lease::port).collect();
         ports.sort_unstable();

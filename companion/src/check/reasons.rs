@@ -1,8 +1,8 @@
 //! Why connections ended with 1006: what the browser wrote into its log, put beside the failures of a report.
 //!
-//! Owns the reading of that log. A page is told nothing but 1006; the log says that the server answered with 401, that its
-//! certificate is unknown or that a frame broke the protocol. The rule a reader would break: a line of the log is the reason
-//! of one connection, so it is used once.
+//! Owns the reading of that log. A page learns nothing but 1006; the log says that the server answered with 401, that its
+//! certificate is unknown or that a frame broke the protocol. A line of the log is the reason of one connection, so it is used
+//! once.
 
 use serde_json::Value;
 use sockscope_engine::explain::{Likely, UNTOLD, logged};

@@ -1,7 +1,7 @@
 //! Reservations of ports: one port, one run.
 //!
-//! Owns how runs on one machine learn of each other. The rule a reader would break: the place is one where no other user can
-//! put anything that we would open, follow or wait for; the folder for temporary files is not.
+//! Owns how runs on one machine learn of each other. No other user can put anything into the place that we would open, follow
+//! or wait for; the folder for temporary files is not such a place.
 
 use std::io;
 

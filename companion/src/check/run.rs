@@ -1,7 +1,7 @@
 //! One run of one suite: in one browser, or split over several that begin at the same time.
 //!
-//! Owns the talk with the page by `window.sockscope`, and what becomes of a run whose browser dies or whose page hangs. The
-//! rule a reader would break: a run that has begun always ends with a report, which says what kept it from ending well.
+//! Owns the talk with the page by `window.sockscope`, and what becomes of a run whose browser dies or whose page hangs. A run
+//! that has begun always ends with a report, which says why it did not end well.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(150);
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a run that was stopped may take to come to its report.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
-/// How far ahead several browsers are told when to begin, so that each of them has heard it by then.
+/// How far ahead several browsers learn when to begin, so that each of them knows it by then.
 const AHEAD: Duration = Duration::from_millis(1500);
 
 /// What to run, and how.
@@ -53,9 +53,9 @@ pub struct Assignment<'a> {
     pub tags: &'a [String],
     /// Only these checks.
     pub names: &'a [String],
-    /// Over so many browsers.
+    /// Across this many browsers.
     pub shards: u32,
-    /// After so long the run is stopped.
+    /// After this long the run is stopped.
     pub limit: Option<Duration>,
     /// Whether the first failure stops the run.
     pub fails_fast: bool,
@@ -123,7 +123,7 @@ enum Lost {
     Start(String),
     #[error("the page did not run the suite: {0}")]
     Refused(String),
-    #[error("the run was stopped and came to no report within {STOPS_WITHIN:?}")]
+    #[error("the run was stopped and gave no report within {STOPS_WITHIN:?}")]
     NoReport,
     #[error("the page gave no report: {0}")]
     NotAReport(String),
@@ -148,7 +148,7 @@ struct Part {
     printed: Vec<String>,
 }
 
-/// Runs it. `hear` is told how it stands in all of its browsers.
+/// Runs it. `hear` gets the progress of all of its browsers.
 pub async fn run(
     driver: &Driver,
     assignment: &Assignment<'_>,
@@ -170,7 +170,7 @@ pub async fn run(
     outcome.unwrap_or_else(|lost| {
         let words = assignment.masker.mask(&lost.to_string()).into_owned();
         let mut report = lost_report(assignment, &latest, &words, started, began.elapsed());
-        // Whoever stops a run has no browser to blame.
+        // When the user stops a run, no browser is to blame.
         let is_stopped = stop.is_cancelled() && !matches!(lost, Lost::Session(_));
         if is_stopped {
             report.verdict = Verdict::Inconclusive;
@@ -295,7 +295,7 @@ async fn watch(
         let is_bad = |it: &CheckResult| matches!(it.verdict, Verdict::Fail | Verdict::Error);
         let has_failed = seats.iter().any(|seat| seat.status.results.iter().any(is_bad));
         let reason = match assignment.limit {
-            _ if stop.is_cancelled() => Some("somebody stopped the command".to_owned()),
+            _ if stop.is_cancelled() => Some("the user stopped the command".to_owned()),
             Some(span) if limit.is_some_and(|limit| Instant::now() > limit) => {
                 Some(format!("stopped by --timeout after {span:?}"))
             }
@@ -398,7 +398,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<St
         let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await;
         // A report without its recording is worth more than none.
         let text = text.unwrap_or_else(|lost| {
-            report.reasons.push(format!("the recording as {} could not be had: {lost}", format.name()));
+            report.reasons.push(format!("cannot get the recording as {}: {lost}", format.name()));
             String::new()
         });
         recordings.push(match format {

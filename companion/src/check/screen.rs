@@ -1,7 +1,7 @@
-//! What people see of a run: a bar on a terminal, plain lines elsewhere, and what did not pass at length.
+//! What people see of a run: a bar on a terminal, plain lines elsewhere, and failures at length.
 //!
-//! Owns every word that the command says while it runs. The rule a reader would break: with a report on standard output
-//! everything for people goes to standard error.
+//! Owns every word that the command says while it runs. When a report goes to standard output, everything for people goes to
+//! standard error.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -34,13 +34,13 @@ const MOST_NOTES: usize = 5;
 
 /// Where a run is shown.
 pub struct Screen {
-    /// Standard output is somebody else's.
+    /// Standard output belongs to a report.
     uses_stderr: bool,
     is_quiet: bool,
     bar: Option<ProgressBar>,
     /// Checks of the current run that were told.
     told: usize,
-    /// Which run it is, until that is told.
+    /// Which run it is, until that is printed.
     head: RefCell<Option<String>>,
 }
 
@@ -71,7 +71,7 @@ impl Screen {
         }
     }
 
-    /// A run begins. `against` is what it tests; with `--quiet` all of this is told only when something did not pass.
+    /// A run begins. `against` is what it tests; with `--quiet` all of this is printed only when something did not pass.
     pub fn begin(&mut self, label: &str, against: &str, seed: u64) {
         self.told = 0;
         let against = if against.is_empty() { String::new() } else { format!(" against {against}") };
@@ -126,7 +126,7 @@ impl Screen {
         self.line(&format!("  {mark} {:width$} {SOFT}{took:>9}{SOFT:#}", result.name));
     }
 
-    /// A run has ended; what did not pass is told at length.
+    /// A run has ended; what did not pass is printed at length.
     pub fn end(&mut self, report: &Report, trouble: Option<&str>) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -177,8 +177,8 @@ impl Screen {
             }
             server.output[from..].iter().for_each(|line| self.line(&format!("    {SOFT}│{SOFT:#} {line}")));
         }
-        let is_told = report.reasons.iter().any(|reason| trouble.is_some_and(|it| reason.contains(it)));
-        if let (Some(trouble), false) = (trouble, is_told) {
+        let is_shown = report.reasons.iter().any(|reason| trouble.is_some_and(|it| reason.contains(it)));
+        if let (Some(trouble), false) = (trouble, is_shown) {
             self.line(&format!("  {WRONG}{trouble}{WRONG:#}"));
         }
     }
@@ -283,7 +283,7 @@ impl Screen {
         }
     }
 
-    /// How often each check did not pass, where all were run several times: the unsteady ones.
+    /// How often each check did not pass, where all ran several times: the flaky ones.
     pub fn tally(&mut self, reports: &[&Report]) {
         let mut names: Vec<(&str, &str)> = Vec::new();
         for report in reports {
@@ -299,7 +299,7 @@ impl Screen {
                 all.flat_map(|it| it.checks.iter().filter(|check| check.name == name)).collect();
             let passed = all.iter().filter(|it| it.verdict == Verdict::Pass).count();
             if passed < all.len() {
-                let what = if passed == 0 { "never passed" } else { "unsteady" };
+                let what = if passed == 0 { "never passed" } else { "flaky" };
                 self.line(&format!(
                     "  {UNSURE}{what}{UNSURE:#} {suite}: {name}, passed {passed} of {} times",
                     all.len()

@@ -1,7 +1,7 @@
-//! What is run in the page.
+//! The scripts that run in the page.
 //!
-//! Owns every line of JavaScript that the command has. The rule a reader would break: these say `window`, since Firefox's driver
-//! runs each script in a global object of its own.
+//! Owns all JavaScript of the command. The scripts say `window`, since Firefox's driver runs each in a global object of its
+//! own.
 
 /// Whether the checks are drawn, or what kept the page from it.
 pub const READY: &str = "

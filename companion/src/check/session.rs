@@ -1,7 +1,7 @@
-//! One browser: goes to a page, runs scripts there, and tells what the browser itself complained of.
+//! One browser: opens a page, runs scripts there, and returns the browser's own log.
 //!
-//! Owns the talk with WebDriver and its limits of time. The rule a reader would break: nothing here waits without a bound,
-//! since the page may hang and the browser may be gone.
+//! Owns the WebDriver session and its timeouts. Nothing here waits without a bound, since the page may hang and the
+//! browser may be gone.
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ impl Session {
         entries.as_array().into_iter().flatten().filter_map(complaint).collect()
     }
 
-    /// Closes the browser; whoever opened it ends it if it does not.
+    /// Closes the browser; if that fails, the code that opened it ends it.
     pub async fn close(self) {
         let _ = timeout(CLOSES_WITHIN, self.client.close()).await;
         if let Some(driver) = self.driver {

@@ -1,6 +1,6 @@
 //! The server under test, when the command starts it.
 //!
-//! Owns its ports, its environment, the wait until it accepts, and its end. It refuses to know what it serves.
+//! Owns its ports, its environment, the wait until it accepts, and its end. It refuses to know what the server serves.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -91,7 +91,7 @@ impl Ports {
         }
     }
 
-    /// Puts the numbers into a value that suites are told. With TLS an address becomes that of the port for TLS.
+    /// Puts the numbers into a value for suites. With TLS an address becomes that of the port for TLS.
     pub fn fill_value(&self, value: &str, with_tls: bool) -> String {
         match &self.tls {
             Some(tls) if with_tls && value.contains("{port}") => {
@@ -102,7 +102,7 @@ impl Ports {
         }
     }
 
-    /// Where the server is without TLS: what `WS_URL` and `API_URL` are unless somebody says something else.
+    /// Where the server is without TLS: what `WS_URL` and `API_URL` are by default.
     pub fn plain(&self) -> [(&'static str, String); 2] {
         let port = self.plain.port();
         [("WS_URL", format!("ws://localhost:{port}/ws")), ("API_URL", format!("http://localhost:{port}/api"))]
@@ -196,7 +196,7 @@ impl Target {
             }
             let is_ready = match is_ready(&ready, &ports).await {
                 Ok(()) if wants_tls && !accepts_tls(&ports).await => {
-                    Err("nobody accepts on the port for TLS".to_owned())
+                    Err("no server accepts connections on the port for TLS".to_owned())
                 }
                 other => other,
             };
@@ -247,7 +247,7 @@ impl Target {
 async fn is_ready(ready: &Ready, ports: &Ports) -> Result<(), String> {
     match ready {
         Ready::Tcp if accepts(ports.plain.port()).await => Ok(()),
-        Ready::Tcp => Err(format!("nobody accepts on port {}", ports.plain.port())),
+        Ready::Tcp => Err(format!("no server accepts connections on port {}", ports.plain.port())),
         Ready::Url(url) => answers(url).await.map_err(|words| format!("{url} {words}")),
     }
 }
@@ -259,7 +259,7 @@ async fn accepts_tls(ports: &Ports) -> bool {
     }
 }
 
-/// Whether somebody accepts on a port of either loopback address.
+/// Whether a server accepts on a port of either loopback address.
 async fn accepts(port: u16) -> bool {
     let addresses: [SocketAddr; 2] = [(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
     for address in addresses {
@@ -271,7 +271,7 @@ async fn accepts(port: u16) -> bool {
 }
 
 async fn answers(url: &str) -> Result<(), String> {
-    let address: http::Uri = url.parse().map_err(|error| format!("is no address: {error}"))?;
+    let address: http::Uri = url.parse().map_err(|error| format!("is not an address: {error}"))?;
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let answer = timeout(Duration::from_secs(5), client.get(address)).await;
     match answer {
@@ -332,7 +332,7 @@ mod tests {
     async fn err_a_server_that_never_accepts_is_given_up() {
         let late = Start { patience: Duration::from_millis(200), ..start("sleep 1000") };
         let words = error(late).await;
-        assert!(words.contains("nobody accepts on port"), "{words}");
+        assert!(words.contains("no server accepts connections on port"), "{words}");
         let health = Ready::Url("http://127.0.0.1:{port}/health".to_owned());
         let late = Start { patience: Duration::from_millis(200), ready: health, ..start("sleep 1000") };
         let words = error(late).await;

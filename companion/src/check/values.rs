@@ -1,7 +1,7 @@
-//! What suites are told: variables by the command line, and the environment.
+//! The values that suites get: variables from the command line, and the environment.
 //!
-//! Owns which value wins: `--var` over everything, then `--env-file`, then the environment, then where the server under test
-//! was started. The rule a reader would break: of the environment only what a suite names leaves this process.
+//! Owns which value wins: `--var` over everything, then `--env-file`, then the environment, then the address of the server that
+//! we started. Only variables that a suite names leave this process.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub struct Server<'a> {
     pub with_tls: bool,
 }
 
-/// What one suite is told.
+/// The values of one suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SuiteValues {
     /// Values of its variables.
@@ -45,12 +45,12 @@ pub struct SuiteValues {
     pub told_by: BTreeMap<String, String>,
 }
 
-/// What is said of the server that is tested when nobody names one.
+/// The words for the server that is tested when the user names none.
 const OWN_SERVER: &str = "the command's own practice server";
 /// The same when the command has started one.
 const STARTED: &str = "the server started by --start";
 
-/// Where the practice server of the command is, by the address of its page: what the page fills in where nobody says it.
+/// Where the practice server of the command is, by the address of its page: what the page fills in when the user gives none.
 pub fn own_server(page: &str) -> BTreeMap<String, String> {
     let api = page.trim_end_matches('/');
     let ws = api.replacen("http", "ws", 1);
@@ -84,7 +84,7 @@ impl Values {
                     Some(near) => format!("; did you mean {near:?}?"),
                     None => String::new(),
                 };
-                format!("--var {name}: no suite that was asked for has a variable of this name{hint}")
+                format!("--var {name}: none of the given suites has a variable of this name{hint}")
             })
             .collect()
     }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_is_told_what_it_asks_for_and_nothing_else() {
+    fn a_suite_gets_what_it_asks_for_and_nothing_else() {
         let values = values(
             &[("num_clients", "3"), ("room", "x")],
             &[("WS_URL", "wss://host:1/x/ws"), ("NUM_CLIENTS", "7"), ("HOME", "/root"), ("SECRET", "s")],
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(
             unknown,
             [
-                "--var num_client: no suite that was asked for has a variable of this name; did you mean \"num_clients\"?"
+                "--var num_client: none of the given suites has a variable of this name; did you mean \"num_clients\"?"
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! `sockscope check`: runs suites in a headless browser and ends with a code that a job can go by.
+//! `sockscope check`: runs suites in a headless browser and ends with an exit code for CI.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -33,7 +33,7 @@ not allow it (no browser, a server that did not start, a browser that died), 5 i
   WS_URL=wss://staging.example.com/ws sockscope check suites/ --tag smoke --env-file staging.env
   sockscope check load --start 'node server.js --port {port}' --var ws_url='ws://localhost:{port}/'")]
 pub struct Flags {
-    /// Suites: files, folders, patterns, names of those that ship; - is standard input
+    /// Suites: files, folders, patterns, names of shipped suites; - is standard input
     #[arg(value_name = "SUITE", required = true)]
     suites: Vec<String>,
     /// Only checks with this tag. Repeatable
@@ -45,13 +45,13 @@ pub struct Flags {
     /// The value of a variable. Repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     var: Vec<(String, String)>,
-    /// A file of NAME=VALUE lines, which suites read as {{env.NAME}}. It goes over the environment. Repeatable
+    /// A file of NAME=VALUE lines, which suites read as {{env.NAME}}. It overrides the environment. Repeatable
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
-    /// What all random values come from
+    /// Seed of all random values
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..9_007_199_254_740_992))]
     seed: Option<u64>,
-    /// Run everything so often, to find what is unsteady
+    /// Run everything N times, to find flaky checks
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
     /// Stop a suite that takes longer; 0 for never
@@ -60,7 +60,7 @@ pub struct Flags {
     /// Stop with the first failure
     #[arg(long)]
     fail_fast: bool,
-    /// Tell only what did not pass
+    /// Print only what did not pass
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -92,7 +92,7 @@ struct FileFlags {
     /// Write every event as a line of JSON
     #[arg(long, value_name = "FILE")]
     jsonl: Option<PathBuf>,
-    /// Write what conformance says of the server as JSON
+    /// Write the conformance certificate of the server as JSON
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
     /// Write it as a table of plain text
@@ -106,10 +106,10 @@ struct FileFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The server under test")]
 struct ServerFlags {
-    /// Start it by this command line, with {port} and {tls_port} in it, and end it afterwards with all that it started
+    /// Start it by this command line, which contains {port} and {tls_port}; end it and all that it started afterwards
     #[arg(long, value_name = "CMD")]
     start: Option<String>,
-    /// What says that it is ready: tcp, or an http:// address with {port} in it that answers with success
+    /// How to see that it is ready: tcp, or an http:// address with {port} that answers with success
     #[arg(long, value_name = "URL|tcp", default_value = "tcp", requires = "start")]
     ready: Ready,
     /// How long it may take to be ready
@@ -130,19 +130,19 @@ struct ServerFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The browser")]
 struct BrowserFlags {
-    /// Which: a path, or chrome, chromium, edge or firefox; the first that is found with its driver when absent
+    /// A path, or chrome, chromium, edge or firefox [default: the first one found with its driver]
     #[arg(long, value_name = "PATH|NAME")]
     browser: Option<String>,
     /// Use a WebDriver endpoint elsewhere, such as a Selenium Grid
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     webdriver: Option<Url>,
-    /// Split every run over so many browsers: each holds a share of every group
+    /// Split every run across N browsers: each holds a share of every group
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     shards: u32,
     /// Show the browser
     #[arg(long)]
     headed: bool,
-    /// Accept certificates that nobody has signed
+    /// Accept certificates that no authority has signed
     #[arg(long)]
     insecure: bool,
     /// Let http steps call servers that do not allow the page's origin (Chromium only)
@@ -273,7 +273,7 @@ fn read_env_file(path: &Path) -> Result<Vec<(String, String)>, EnvFileError> {
         // Not in its own words, which have the whole line in them, and so perhaps a password.
         dotenvy::Error::LineParse(line, _) => {
             let number = text.lines().position(|it| it.contains(line.trim())).map_or(0, |at| at + 1);
-            error(format!("line {number} is no NAME=value; a value with blanks stands in quotes"))
+            error(format!("line {number}: expected NAME=value; quote a value that contains blanks"))
         }
         other => error(other.to_string()),
     })
@@ -328,7 +328,7 @@ const ONCE: Duration = Duration::from_secs(1);
 /// How long the second signal waits for what was started to be ended in order; then the guardian does it.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Hears signals: the first one asks kindly, the second one ends the command at once; what was started is ended either way.
+/// Handles signals: the first one asks kindly, the second one ends the command at once; what was started is ended either way.
 /// That is on a thread of its own, so that nothing that waits for the system keeps the second one from being heard.
 fn hear(stop: CancellationToken, now: CancellationToken) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -337,7 +337,7 @@ fn hear(stop: CancellationToken, now: CancellationToken) -> io::Result<()> {
         signal.received().await;
         stop.cancel();
         let asked = Instant::now();
-        // Whoever signals a whole group, as `timeout` does, signals twice and means it once.
+        // `timeout` signals the process and then its whole group: two signals that mean one.
         while asked.elapsed() < ONCE {
             signal.received().await;
         }

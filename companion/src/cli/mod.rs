@@ -1,6 +1,6 @@
 //! The command line: subcommands, their flags, exit codes.
 //!
-//! A subcommand is one file here with its flags and a `run` that answers with an [`Exit`].
+//! Each subcommand is one file with its flags and a `run` that returns an [`Exit`].
 
 pub mod check;
 pub mod duration;

@@ -48,7 +48,7 @@ pub struct Flags {
     /// Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,
-    /// Make no probes: the page is not told why a handshake failed
+    /// Make no probes: the page does not learn why a handshake failed
     #[arg(long)]
     no_probe: bool,
     #[command(flatten)]
@@ -64,10 +64,10 @@ struct LimitFlags {
     /// Size of a message; a larger one ends its connection with 1009
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.message))]
     max_message: Size,
-    /// What may wait for a client that does not read; beyond, it is closed with 1013
+    /// Bytes that may wait for a client that does not read; above it, the client is closed with 1013
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.queue))]
     max_queue: Size,
-    /// What is held for all clients together; the one whose messages come beyond is closed with 1013
+    /// Bytes held for all clients together; the client that exceeds it is closed with 1013
     #[arg(long, value_name = "SIZE", default_value_t = Size(DEFAULT.held))]
     max_held: Size,
     /// Size of an API request's body; a larger one is answered with 413
@@ -160,7 +160,7 @@ pub fn run(flags: Flags) -> Exit {
 
 async fn serve(flags: Flags) -> Result<(), ServeError> {
     let is_for_programs = flags.print_urls;
-    // Before the URLs are out: whoever reads them may send a signal at once.
+    // Before the URLs are printed: their reader may send a signal at once.
     let mut signal = Signal::listen().map_err(ServeError::Signals)?;
     let running = Server::start(flags.config()).await?;
     let text = if is_for_programs { json_line(running.urls()) } else { for_people(&running) };

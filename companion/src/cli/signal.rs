@@ -1,11 +1,11 @@
-//! What asks a process to end.
+//! Signals that ask the process to end.
 
 use std::io;
 
 #[cfg(unix)]
 use tokio::signal::unix;
 
-/// Hears SIGINT, SIGTERM, SIGQUIT and, unless whoever started us has it ignored, SIGHUP; elsewhere Ctrl-C.
+/// Handles SIGINT, SIGTERM, SIGQUIT and, unless our parent has set it to be ignored, SIGHUP; elsewhere Ctrl-C.
 pub struct Signal {
     #[cfg(unix)]
     interrupt: unix::Signal,

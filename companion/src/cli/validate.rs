@@ -1,4 +1,4 @@
-//! `sockscope validate`: what is wrong with suites, said as compilers say it.
+//! `sockscope validate`: reports mistakes in suites in the format of compilers.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use crate::suites::{line, read_all};
 Problems go to standard error as file:line:column: message (path).
 Exit codes: 0 when every suite is good, 2 when one is not or cannot be read.")]
 pub struct Flags {
-    /// Files, folders, patterns or names of suites that ship; - is standard input
+    /// Files, folders, patterns or names of shipped suites; - is standard input
     #[arg(value_name = "SUITE", required = true)]
     suites: Vec<String>,
 }

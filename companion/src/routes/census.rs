@@ -1,5 +1,5 @@
-//! Who is connected, and how much has been said. Every WebSocket is entered before its handshake is answered and
-//! struck out when its task ends, however it ends.
+//! Who is connected, and how much has been said. A WebSocket enters the list before its handshake is answered and leaves it
+//! when its task ends, however it ends.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_enters_after_the_end() {
+    fn no_client_enters_after_the_end() {
         let census = Arc::new(Census::new(10, 1000, 1000));
         census.end(&Close::going_away());
         assert!(census.enter(Route::Echo).is_err());

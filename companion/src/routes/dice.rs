@@ -1,4 +1,4 @@
-//! Chance that can be repeated: SplitMix64, written out so that a seed means the same for ever.
+//! Repeatable chance: SplitMix64, written out so that a seed keeps its meaning.
 
 /// What SplitMix64 adds from number to number.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -19,7 +19,7 @@ impl ErrorReply {
         Self { code, message: message.into() }
     }
 
-    /// A message that is no text.
+    /// A message that is not text.
     pub fn not_text() -> Self {
         Self::new("not_text", "this route takes text messages with JSON")
     }

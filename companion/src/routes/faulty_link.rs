@@ -1,6 +1,6 @@
 //! The way of messages through a faulty connection: some are lost, some change, and each has a time to arrive.
 //!
-//! **Invariant:** none overtakes another but by [`Faults::reorder`], whatever the faults are and become.
+//! **Invariant:** only [`Faults::reorder`] lets a message overtake another, also when the faults change.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -138,7 +138,7 @@ impl<M: Freight> FaultyLink<M> {
         }
     }
 
-    /// Takes what is no message. It waits as messages do, and nothing else happens to it.
+    /// Takes what is not a message. It waits as messages do, and nothing else happens to it.
     pub fn pass(&mut self, mut other: M) {
         other.detach();
         self.send(vec![other], Instant::now() + self.faults.latency);

@@ -1,7 +1,7 @@
 //! `/ws`: answers the messages of a simple protocol, and echoes everything else byte for byte.
 //!
 //! An answer is the message itself with another `type`, everything around it untouched: so an `id` of any
-//! form, a `config` with its key order, and fields that nobody thought of all come back the same.
+//! form, a `config` with its key order, and unknown fields all come back the same.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ struct Typed<'a> {
 }
 
 fn answer(message: &Message) -> Option<Message> {
-    // Most of what a load test sends is no JSON object, and should not pay for a parser.
+    // Most of what a load test sends is not a JSON object, and should not pay for a parser.
     if message.kind != Kind::Text || !message.payload.trim_ascii_start().starts_with(b"{") {
         return None;
     }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_message_of_the_protocol() {
+    fn anything_else_is_not_a_message_of_the_protocol() {
         for text in [
             "",
             "hello",

@@ -35,7 +35,7 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// A server's state with nobody connected.
+    /// A server's state without connections.
     pub fn new(limits: Limits, reach: Reach, tasks: Tasks) -> Self {
         Self {
             limits,

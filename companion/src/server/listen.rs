@@ -1,4 +1,4 @@
-//! Opens a port, and says in words why it does not.
+//! Opens a port, or says why it cannot.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -15,13 +15,13 @@ const BACKLOG: u32 = 4096;
 /// Why a port cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Somebody else has it.
+    /// Another process has it.
     #[error("port {0} is taken; use --start-port {0} for the next free one, or --port 0 for any free one")]
     Taken(u16),
-    /// Somebody else has the one for TLS.
+    /// Another process has the one for TLS.
     #[error("port {0} is taken; leave --tls-port out for any free one")]
     TlsTaken(u16),
-    /// All that were tried are somebody else's.
+    /// Other processes have all that were tried.
     #[error("ports {from} to {to} are all taken; use --port 0 for any free one")]
     AllTaken {
         /// The first one tried.

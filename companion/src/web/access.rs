@@ -1,5 +1,4 @@
-//! Which requests are answered at all: the names this server goes by, paths without tricks, and writes from pages
-//! that may write.
+//! Which requests are answered at all: by host name, by path, and by the origin of a page that writes.
 //!
 //! A page of any site can send requests to a server on this machine, and by DNS rebinding even read the answers.
 //! The Host check ends the second, the Origin check the first. It also guards the routes that hold what they are sent, and

@@ -78,7 +78,7 @@ fn fragments(practice: &Practice, query: &str) -> Response<Body> {
     let query = Query::parse(query);
     match practice.fragments.state(query.get("doc")) {
         Some(state) => answer_json(StatusCode::OK, &state),
-        None => error(StatusCode::NOT_FOUND, "unknown_doc", "nobody has opened this document"),
+        None => error(StatusCode::NOT_FOUND, "unknown_doc", "no client has opened this document"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The headers that every answer carries, whatever it is.
+//! The headers of every answer.
 //!
 //! COOP and COEP make the page cross-origin isolated, which gives it a clock of 5 µs in place of 100 µs.
 

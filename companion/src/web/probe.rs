@@ -1,6 +1,6 @@
-//! `POST /api/probe`: one look at a WebSocket server, for a page that a browser tells nothing of a failed handshake.
+//! `POST /api/probe`: one look at a WebSocket server, since a browser hides from the page why a handshake failed.
 //!
-//! It owns who may ask for how many looks at once. What is looked at, and with which bounds, is [`probe`](crate::ws::probe)'s.
+//! It owns who may ask, and how many probes may run at once. [`probe`](crate::ws::probe) owns the probe and its bounds.
 
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};

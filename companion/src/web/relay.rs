@@ -1,7 +1,7 @@
 //! The door of `/ws/proxy`: the target is asked first, and its answer is the page's.
 //!
-//! It owns which header fields pass. The rule a reader would break: what the target decides (status, subprotocol, accept
-//! key) is handed on as it is, since a page has to see its server's mistakes and not ours.
+//! It owns which header fields pass. The target's decisions (status, subprotocol, accept key) pass unchanged: a page has to see
+//! its server's mistakes, not ours.
 
 use std::sync::Arc;
 

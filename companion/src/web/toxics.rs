@@ -33,8 +33,8 @@ pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response
         ("/toxics", &Method::POST) => put(practice, request).await,
         ("/toxics", &Method::DELETE) => {
             let removed = board.remove(|toxic| key.is_none_or(|key| toxic.key.as_deref() == Some(key)));
-            // Whoever takes everything away begins anew, and wants the same chances again.
-            board.count_anew(key);
+            // A client that removes everything starts again, and expects the same random decisions.
+            board.restart_counts(key);
             answer_json(StatusCode::OK, &json!({ "removed": removed }))
         }
         ("/toxics", _) => wrong_method("GET, HEAD, POST, DELETE"),
@@ -69,7 +69,7 @@ fn one(practice: &Practice, method: &Method, name: &str, key: Option<&str>) -> R
     }
 }
 
-/// Where somebody wants the proxy to lead.
+/// Where a client wants the proxy to lead.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Target {

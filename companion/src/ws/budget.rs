@@ -1,8 +1,8 @@
-//! What a server holds for all its clients together: bytes that wait, whoever they wait for.
+//! What a server holds for all its clients together: the bytes that wait.
 //!
-//! Owns the sum. The limits of one connection do not bound it, since anybody may open many. It refuses to know what is held.
-//! The rule a reader would break: whoever holds bytes for a client says so before it takes more, and ends its connection when
-//! there is no room; a few bytes always have room, so that a full server still talks to those who hold little.
+//! Owns the sum. The limits of one connection do not bound it, since a client may open many. It refuses to know what is held.
+//! Code that holds bytes for a client reserves them first, and ends the connection when there is no room; a few bytes
+//! always have room, so that a full server still talks to those who hold little.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -31,7 +31,7 @@ pub struct Share {
 }
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// A budget of this many bytes.
     pub fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self { limit, held: AtomicUsize::new(0) })
     }
@@ -70,7 +70,7 @@ impl Drop for Share {
     }
 }
 
-/// What a client is told for which there is no room.
+/// The close that a client gets for which there is no room.
 pub fn close() -> Close {
     Close::new(1013, TOO_MUCH)
 }

@@ -52,7 +52,7 @@ pub fn is_receivable(code: u16) -> bool {
 /// What the peer did that ends the connection.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum Violation {
-    /// The bytes are no WebSocket frames, or not in an order that is allowed.
+    /// The bytes are not WebSocket frames, or not in an order that is allowed.
     #[error("{0}")]
     Protocol(&'static str),
     /// A text message, or a close reason, that is not UTF-8.

@@ -1,7 +1,7 @@
 //! The client's side of a connection: resolve, connect, TLS, and the opening handshake, whose answer is handed on as it is.
 //!
-//! It refuses to know what the connection is for. The rule a reader would break: the addresses that are tried are those
-//! that were judged, and a name is resolved once.
+//! It refuses to know what the connection is for. The addresses that are tried are those that were judged, and a name is
+//! resolved once.
 
 use std::io;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ const MOST_FIELDS: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// None of the addresses is one that the user allows.
-    #[error("{host}, where this server may not connect to: start it with --allow-target {target} to let it")]
+    #[error("{host}: this server may not connect there; start it with --allow-target {target} to let it")]
     NotAllowed {
         /// As the URL names it, with what it resolves to unless that is kept from others.
         host: String,
@@ -51,7 +51,7 @@ pub enum DialError {
         /// The operating system's words.
         source: io::Error,
     },
-    /// Nobody accepts.
+    /// No server accepts.
     #[error("{target} cannot be reached: {source}")]
     Unreachable {
         /// What was connected to.
@@ -77,7 +77,7 @@ pub enum DialError {
     #[error("{0} has ended the connection in place of an answer")]
     Ended(String),
     /// Something else than HTTP.
-    #[error("{0} answers something that is no HTTP")]
+    #[error("{0} answers with something that is not HTTP")]
     NoHttp(String),
 }
 
@@ -97,7 +97,7 @@ pub fn why_unresolved(error: &io::Error) -> String {
 }
 
 impl DialError {
-    /// The HTTP status for whoever wanted the connection.
+    /// The HTTP status for the client that wanted the connection.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotAllowed { .. } => StatusCode::FORBIDDEN,
@@ -232,7 +232,7 @@ async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> 
     }
 }
 
-/// Status, fields and size of a head, `Some(None)` when it is not complete, `None` when it is no head.
+/// Status, fields and size of a head, `Some(None)` when it is not complete, `None` when it is not a head.
 #[expect(
     clippy::option_option,
     reason = "incomplete and impossible are two things, and neither has words of its own"
@@ -289,7 +289,7 @@ pub(super) fn trusting() -> Arc<ClientConfig> {
     Arc::clone(config)
 }
 
-/// Believes whom it is told to believe; that the peer has the key of the certificate it shows is still seen to.
+/// Trusts the peer it was given; that the peer has the key of its certificate is still verified.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 

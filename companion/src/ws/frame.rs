@@ -1,4 +1,4 @@
-//! One frame's head (RFC 6455, section 5.2): reading a client's, writing a server's, the outline of anybody's, and the mask.
+//! One frame's head (RFC 6455, section 5.2): reading a client's, writing a server's, the outline of either side's, and the mask.
 //! Payloads are the socket's business.
 
 use bytes::{Bytes, BytesMut};
@@ -105,7 +105,7 @@ impl Head {
     }
 }
 
-/// Where a frame begins and ends, whoever sent it and whatever rules it breaks.
+/// Where a frame begins and ends, from either side and whatever rules it breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline {
     /// The first byte: the final bit, the reserved bits, the opcode.

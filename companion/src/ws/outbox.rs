@@ -1,6 +1,6 @@
 //! What other tasks want one connection to send. Two lanes, a bound, and a request to close.
 //!
-//! **Invariant:** posting never waits. A member that does not keep up is asked to close; those who post do not notice.
+//! **Invariant:** posting never waits. A member that does not keep up is asked to close; the sender does not notice.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,7 @@ struct Waiting {
     share: Share,
 }
 
-/// The queue to one connection. Its task takes from it; anybody may post.
+/// The queue to one connection. Its task takes from it; any code may post.
 #[derive(Debug)]
 pub struct Outbox {
     limit: usize,
@@ -46,7 +46,7 @@ pub struct Outbox {
     has_news: AtomicBool,
 }
 
-/// What the connection's task is told.
+/// A message to the connection's task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Order {
     /// Send this text.

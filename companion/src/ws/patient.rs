@@ -1,7 +1,7 @@
-//! A transport whose peer has to take what is written within a time.
+//! A transport with a write timeout.
 //!
 //! Owns the bound while HTTP is spoken. A WebSocket has bounds of its own, so an upgrade takes the transport out of here. The
-//! rule a reader would break: the time begins anew with every byte that the peer takes, so a slow line is no stalled one.
+//! time starts again with every byte that the peer takes, so a slow line does not count as stalled.
 
 use std::future::Future;
 use std::io;
@@ -102,7 +102,7 @@ mod tests {
     async fn a_peer_that_takes_nothing_ends_the_write() {
         let (near, _far) = duplex(8);
         let written = Patient::new(near, SHORT).write_all(&[0; 9]).await;
-        assert_eq!(written.expect_err("nobody reads").kind(), io::ErrorKind::TimedOut);
+        assert_eq!(written.expect_err("the peer does not read").kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]

@@ -37,7 +37,7 @@ const GOODBYE: Duration = Duration::from_millis(200);
 const LARGEST_HEAD: usize = 16 * 1024;
 /// Bytes of a body that are read.
 const LARGEST_BODY: usize = 2 * 1024;
-/// Bytes of an answer that is no HTTP, as it is told.
+/// Bytes of an answer that is not HTTP, as shown.
 const SHOWN: usize = 40;
 /// Characters of a header field's value.
 const LONGEST_VALUE: usize = 1024;
@@ -161,7 +161,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Says what is wrong with a certificate, and on this machine what is behind it: there nobody stands between.
+    /// Says what is wrong with a certificate, and on this machine what is behind it: there no third party can stand between.
     async fn certificate(&mut self, error: &CertificateError, address: SocketAddr) {
         let Ok(Ok(tcp)) = timeout_at(self.deadline, TcpStream::connect(address)).await else {
             return self.found(Outcome::Certificate, untrusted(error, self.destination.host(), false));

@@ -284,7 +284,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         // After a protocol error the stream of frames has no meaning any more.
         let is_answered = close.is_none() || matches!(end, End::Violated(Violation::Protocol(_)));
         let closing = async {
-            // A peer that did nothing for so long is not asked for more.
+            // A peer that did nothing for this long is not asked for more.
             if !is_answered && !self.drain(Until::Closed).await || !self.drain(Until::Flushed).await {
                 return;
             }
@@ -331,7 +331,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.poll_read(cx).map(|read| if read > 0 { Drained::More } else { Drained::Gone })
     }
 
-    /// Drops received frames; true once a close frame is among them, or something that is no frame.
+    /// Drops received frames; true once a close frame is among them, or bytes that are not a frame.
     fn skip_to_close(&mut self) -> bool {
         loop {
             let now = self.skip.min(self.received.len() as u64);

@@ -78,7 +78,7 @@ impl Handshake {
         Ok(Self { accept, protocol, upgrade })
     }
 
-    /// What becomes the transport once somebody else's answer is sent.
+    /// What becomes the transport once another party's answer is sent.
     pub fn into_upgrade(self) -> OnUpgrade {
         self.upgrade
     }

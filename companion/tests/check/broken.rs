@@ -1,7 +1,7 @@
 //! Broken servers of the suite `conformance`, seen by a real browser: what only a browser can see of them, and rows of the
 //! table of `tests/conformance`, which shows that a browser sees what a native client does.
 //!
-//! A row of that table whose fault is on during one check has only that check run here: nobody outside knows when it begins.
+//! A row of that table whose fault is on during one check has only that check run here: the outside cannot know when it begins.
 
 #[path = "../conformance/fault.rs"]
 mod fault;
@@ -144,7 +144,7 @@ fn a_browser_sees_what_a_native_client_sees() {
 }
 
 #[test]
-fn an_extension_is_told() {
+fn an_extension_is_named() {
     let report = run(Fault::Extend("permessage-deflate; client_no_context_takeover"), &[], &["H6"]);
     assert_eq!(report.verdict, Verdict::Pass, "{:?}", red(&report));
     let told = "negotiated: permessage-deflate; client_no_context_takeover";
@@ -152,7 +152,7 @@ fn an_extension_is_told() {
 }
 
 #[test]
-fn a_server_that_ends_idle_connections_is_told() {
+fn a_server_that_ends_idle_connections_is_reported() {
     let report = run(Fault::EndsAfter(500), IDLE, &["L1"]);
     assert_eq!(report.verdict, Verdict::Pass, "{:?}", red(&report));
     // What comes after them is of ends that no step has looked at.

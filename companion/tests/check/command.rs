@@ -1,7 +1,7 @@
 //! One call of the command, in a folder of its own.
 //!
-//! The rule a reader would break: every call is marked by a variable that all its processes inherit, and each test ends with
-//! the proof that none of them is left.
+//! Every call is marked by a variable that all its processes inherit, and each test ends with the proof that none of them is
+//! left.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -319,7 +319,7 @@ struct Process {
 }
 
 impl Process {
-    /// None of what is no process, or has gone meanwhile.
+    /// None of what is not a process, or has gone meanwhile.
     fn read(folder: &Path) -> Option<Self> {
         let pid = folder.file_name()?.to_str()?.parse().ok()?;
         // After the name in parentheses: state, parent, group.

@@ -1,8 +1,7 @@
-//! What `docs/conformance-results.md` says of five servers, seen by a real browser. `UPDATE_GOLDEN=1` writes its table anew;
-//! whoever does that reads the difference, and explains it on that page.
+//! What `docs/development/conformance-results.md` says of five servers, seen by a real browser. `UPDATE_GOLDEN=1` writes its table again;
+//! read the difference then, and explain it on that page.
 //!
-//! The rule a reader would break: what a machine measures (times, rates) is no part of a cell, or the table would differ from
-//! run to run.
+//! What a machine measures (times, rates) is not part of a cell, or the table would differ from run to run.
 
 use std::fs;
 use std::sync::{Mutex, PoisonError};
@@ -55,7 +54,7 @@ fn label(row: &Row) -> String {
     format!("{} {} ({weight})", row.id, row.title)
 }
 
-/// Holds the certificate of a server against its column, or writes that anew.
+/// Holds the certificate of a server against its column, or writes that again.
 #[track_caller]
 fn settle(subject: Subject, certificate: &Certificate) {
     let found: Vec<_> = certificate.rows.iter().map(|row| (label(row), cell(row))).collect();
@@ -74,7 +73,7 @@ fn settle(subject: Subject, certificate: &Certificate) {
         .collect();
     assert!(
         differing.is_empty() && told.len() == found.len(),
-        "the column {} of docs/conformance-results.md is not as it was; UPDATE_GOLDEN=1 writes it anew:\n{}",
+        "the column {} of docs/development/conformance-results.md is not as it was; UPDATE_GOLDEN=1 writes it again:\n{}",
         subject.name(),
         differing.join("\n")
     );

@@ -87,7 +87,7 @@ fn no_browser_is_3() {
     ended.assert_says(&["no browser was found"]);
     let ended = Call::new(&["first-contact", "--webdriver", "http://127.0.0.1:9"]).run();
     ended.assert_code(3);
-    ended.assert_says(&["no browser could be opened by http://127.0.0.1:9"]);
+    ended.assert_says(&["http://127.0.0.1:9", "could not open a browser"]);
 }
 
 #[cfg(unix)]
@@ -124,7 +124,7 @@ fn a_server_that_does_not_start_is_3_and_its_words_are_shown() {
     let never =
         Call::new(&["first-contact", "--start", "echo waiting; sleep 600", "--ready-timeout", "500ms"]).run();
     never.assert_code(3);
-    never.assert_says(&["was not ready within 500ms", "nobody accepts on port", "waiting"]);
+    never.assert_says(&["was not ready within 500ms", "no server accepts connections on port", "waiting"]);
 }
 
 #[test]
@@ -170,13 +170,13 @@ fn ctrl_c_writes_the_reports_and_leaves_nothing() {
 }
 
 #[test]
-fn whoever_stops_it_early_does_not_wait() {
+fn a_command_stopped_early_does_not_wait() {
     let opening = Call::new(&["load", "--shards", "6", "--json", "OUT/r.json"]);
     let mut running = opening.start();
     running.until_process("--type=renderer");
     running.signal("INT");
     running.wait().assert_code(5);
-    // It reads a suite that nobody writes.
+    // It reads a suite that never comes.
     let running = Call::new(&["-"]).with_open_input().start();
     running.until_it_hears_signals();
     running.signal("INT");

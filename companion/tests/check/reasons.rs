@@ -95,20 +95,20 @@ fn a_refused_login() {
 }
 
 #[test]
-fn a_subprotocol_that_nobody_offered() {
+fn a_subprotocol_that_was_not_offered() {
     let answer: &'static str =
         Box::leak(format!("{SWITCHING}Sec-WebSocket-Protocol: other\r\n\r\n").into_boxed_str());
     check(&answering(answer), "Sec-WebSocket-Protocol", "subprotocol");
 }
 
 #[test]
-fn nobody_there() {
+fn no_server_there() {
     let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).expect("a port").port();
     check(&format!("ws://127.0.0.1:{port}/"), "ERR_CONNECTION_REFUSED", "nothing_listens");
 }
 
 #[test]
-fn a_certificate_that_nobody_has_signed_and_the_way_past_it() {
+fn an_unsigned_certificate_and_the_way_past_it() {
     let server = Beside::start(&["--tls"]);
     let url = format!("{}/echo", server.url("wss"));
     check(&url, "ERR_CERT_AUTHORITY_INVALID", "certificate");

@@ -1,4 +1,4 @@
-//! What is written, and what the command is told.
+//! What the command writes, and the values it gets.
 
 use super::command::Call;
 use super::suites::FAILING;
@@ -23,7 +23,7 @@ fn with_all<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_failing_run_is_told_in_every_form_without_its_secret() {
+fn a_failing_run_is_in_every_form_without_its_secret() {
     let call =
         Call::new(&with_all(&["OUT/s.json"])).with_file("s.json", FAILING).with_env("TOKEN", "s3cr3t-t0k3n");
     let ended = call.run();
@@ -95,7 +95,7 @@ fn checks_are_chosen_by_tag_and_by_name() {
 }
 
 #[test]
-fn a_secret_that_a_run_has_learnt_is_in_nothing_that_is_told() {
+fn a_secret_that_a_run_has_learnt_is_in_no_output() {
     // The server prints what it is asked for, as servers do.
     let proxy = format!(
         "{} serve --port {{port}} --allow-origin loopback & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
@@ -125,20 +125,20 @@ const ONCE: &str = r#"{ "sockscope": 1, "suite": "once",
   "vars": { "ws_url": "{{env.WS_URL}}", "api_url": "{{env.API_URL}}" },
   "clients": { "bob": { "url": "{{ws_url}}/echo" } },
   "checks": [
-    { "check": "nobody was here before", "steps": [
+    { "check": "no one was here before", "steps": [
       { "http": { "url": "{{api_url}}/stats" }, "expect": { "path": { "path": "$.opened", "eq": 0 } } } ] },
-    { "check": "somebody is here", "steps": [ { "connect": "bob" } ] } ] }"#;
+    { "check": "one is here", "steps": [ { "connect": "bob" } ] } ] }"#;
 
 #[test]
-fn an_unsteady_check_is_found_by_repeating() {
+fn a_flaky_check_is_found_by_repeating() {
     let ended = Call::new(&["OUT/s.json", "--repeat", "3"]).with_file("s.json", ONCE).run();
     ended.assert_code(1);
-    ended.assert_says(&["round 3 of 3", "unsteady once: nobody was here before, passed 1 of 3 times"]);
-    assert!(!ended.stdout.contains("once: somebody is here"), "what always passes is no news");
+    ended.assert_says(&["round 3 of 3", "flaky once: no one was here before, passed 1 of 3 times"]);
+    assert!(!ended.stdout.contains("once: one is here"), "what always passes is not listed");
 }
 
 const SAYS: &str = r#"{ "sockscope": 1, "suite": "says",
-  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}", "greeting": "{{env.GREETING ?? nothing}}", "who": "{{env.WHO ?? nobody}}" },
+  "vars": { "ws_url": "{{env.WS_URL ?? ws://localhost:9000/ws}}", "greeting": "{{env.GREETING ?? nothing}}", "who": "{{env.WHO ?? stranger}}" },
   "clients": { "bob": { "url": "{{ws_url}}/echo" } },
   "checks": [ { "check": "echo", "steps": [ { "connect": "bob" },
     { "on": "bob", "send": "{{greeting}} {{who}}", "expect": { "text": "hello world" } } ] } ] }"#;
@@ -208,7 +208,7 @@ fn a_certificate_of_another_suite_is_an_error_before_anything_starts() {
     for flag in ["--certificate", "--certificate-table", "--autobahn"] {
         let ended = Call::new(&["first-contact", flag, "OUT/c"]).run();
         ended.assert_code(2);
-        assert!(ended.stderr.contains("a certificate is of the suite conformance"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("a certificate needs the suite conformance"), "{}", ended.stderr);
         assert!(!ended.stderr.contains("checks passed") && !ended.stdout.contains("checks passed"));
     }
 }

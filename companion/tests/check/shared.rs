@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::command::{Call, binary, signal, until};
 use super::suites::LONG;
 
-/// Somebody else, where the tests may act for others.
+/// Another user, where the tests may act for others.
 const STRANGER: u32 = 1001;
 
 fn mode(path: &Path) -> u32 {
@@ -24,7 +24,7 @@ fn common_folder() -> tempfile::TempDir {
     folder
 }
 
-/// Gives something to somebody else, where root runs the tests; elsewhere it stays ours.
+/// Gives something to another user, where root runs the tests; elsewhere it stays ours.
 fn give_away(path: &Path) {
     let _ = chown(path, Some(STRANGER), Some(STRANGER));
 }
@@ -43,7 +43,7 @@ fn a_link_where_ports_were_reserved_leads_nowhere() {
     let ended = reserving(temporary.path(), "18100").run();
     ended.assert_code(3);
     ended.assert_says(&["was not ready within 300ms"]);
-    assert_eq!(mode(victim.path()), 0o700, "nobody has changed its mode");
+    assert_eq!(mode(victim.path()), 0o700, "its mode has not changed");
     assert_eq!(fs::read_dir(victim.path()).expect("a folder").count(), 0, "nothing was made there");
 }
 

@@ -7,19 +7,19 @@ pub enum Fault {
     Refuse(u16),
     /// So does every handshake of the check but its first.
     RefuseLater(u16),
-    /// The sixth handshake of the check takes so many milliseconds.
+    /// The sixth handshake of the check takes this many milliseconds.
     SlowLater(u64),
     /// The handshake is answered with this subprotocol; with none when empty.
     Choose(&'static str),
     /// An offer is answered with its first one, known or not.
     ChooseAnything,
-    /// Connections are closed with 1000 so many milliseconds after they have opened.
+    /// Connections are closed with 1000 this many milliseconds after they have opened.
     EndsAfter(u64),
     /// The handshake agrees to this extension.
     Extend(&'static str),
     /// This path echoes, whatever it stands for.
     Open(&'static str),
-    /// Text ends after so many bytes.
+    /// Text ends after this many bytes.
     Truncate(usize),
     /// Text beyond 60 000 bytes is cut to as many bytes as it has UTF-16 units.
     CountUnits,
@@ -44,7 +44,7 @@ pub enum Fault {
     /// This text is not answered.
     Lose(&'static str),
     /// Texts that begin so are not answered.
-    #[allow(dead_code, reason = "no row has it: it makes an endpoint that is no echo")]
+    #[allow(dead_code, reason = "no row has it: it makes an endpoint that is not an echo")]
     LoseAll(&'static str),
     /// This text is answered twice.
     Twice(&'static str),
@@ -55,15 +55,15 @@ pub enum Fault {
     BroadcastToFew,
     /// Binary of this size is answered twice, and then breaks the connection.
     BreakAfterTwo(usize),
-    /// While binary of this size is answered, which takes three seconds, nobody else is.
+    /// While binary of this size is answered, which takes three seconds, no other client gets an answer.
     HoldUp(usize),
     /// Closes are never answered.
     NeverCloses,
-    /// A close is answered after so many milliseconds.
+    /// A close is answered after this many milliseconds.
     ClosesAfter(u64),
     /// A close with one code is answered with another one.
     CloseCode(u16, u16),
-    /// A close whose reason is no ASCII breaks the connection.
+    /// A close whose reason is not ASCII breaks the connection.
     BreakOnReason,
     /// A close right after this message breaks the connection.
     BreakAfter(&'static str),
@@ -81,7 +81,7 @@ pub enum Fault {
     BreakOnGarbage,
     /// Where connections are to be reset, they are closed with 1000.
     PoliteDrop,
-    /// Where nothing gets through any more, nobody ever notices.
+    /// Where nothing gets through any more, the server never notices.
     NeverNoticed,
     /// The old connection of a user is closed with 1000.
     OldGetsThousand,

@@ -30,8 +30,8 @@ const EXTENSIONS: &str = "tungstenite offers no extension, and looks at none";
 
 /// What a native client cannot show: the check, the fault while it runs, and what that client sees instead. A browser has to.
 pub static ONLY_IN_A_BROWSER: &[(&str, Fault, &str)] = &[
-    ("H1", Extend("x-nobody-offered-it"), EXTENSIONS),
-    ("H1", Extend("permessage-deflate; x-nobody-knows=1"), EXTENSIONS),
+    ("H1", Extend("x-never-offered"), EXTENSIONS),
+    ("H1", Extend("permessage-deflate; x-unknown=1"), EXTENSIONS),
     ("C7", OwnCode(999), CODES),
     ("C7", OwnCode(1016), CODES),
     ("C7", OwnCode(2999), CODES),
@@ -110,7 +110,7 @@ pub static ROWS: &[Row] = &[
     always("C5", BreakOnReason),
     always("C6", BreakAfter("last words")),
     shared("C7", OwnReset, &[("C8", "without a close frame there is no reason either")]),
-    shared("C8", BrokenReason, &[("C7", "such a frame breaks the connection, so nobody sees its code")]),
+    shared("C8", BrokenReason, &[("C7", "such a frame breaks the connection, so its code is never seen")]),
     always("C9", BreakOnShutdown),
     during("C10", ClosesAfter(2500)),
     always("C11", MessageAfter(3011)),

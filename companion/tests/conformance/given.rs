@@ -23,7 +23,7 @@ pub const SHORT: &[(&str, &str)] = &[
 /// Idle times for a server that ends connections after half a second.
 pub const IDLE: &[(&str, &str)] =
     &[("slow", "true"), ("idle_short", "100ms"), ("idle_long", "1500ms"), ("idle_longest", "2s")];
-/// What is told of that.
+/// What is shown of that.
 pub const IDLE_TOLD: [&str; 3] =
     ["open after 100ms", "closed with 1000 within 1500ms", "closed with 1000 within 2s"];
 

@@ -207,14 +207,14 @@ fn an_echo_that_damages_every_message_is_a_bad_one_and_not_none() {
 }
 
 #[test]
-fn a_limit_that_is_told_with_1009_is_fine_and_found() {
+fn a_limit_that_closes_with_1009_is_fine_and_found() {
     let report = decide(|| try_row(Some(Fault::Limit(70_000, 1009)), When::Always, &[], &["P8"]));
     assert_eq!(report.verdict, Verdict::Pass, "{}", story(&report));
     assert_eq!(report.checks[0].reasons, ["messages of up to 70000 bytes are taken"]);
 }
 
 #[test]
-fn a_server_that_ends_idle_connections_is_told() {
+fn a_server_that_ends_idle_connections_is_reported() {
     let report = decide(|| try_row(Some(Fault::EndsAfter(500)), When::Always, IDLE, &["L1"]));
     assert_eq!(report.verdict, Verdict::Pass, "{}", story(&report));
     // What comes after them is of ends that no step has looked at.

@@ -1,7 +1,7 @@
 //! A server on bare TCP that does all that the suite asks for, and exactly one thing wrong.
 //!
-//! Owns frames and handshakes of its own, because every library refuses to misbehave. The rule a reader would break: it
-//! writes what it is told and checks nothing; only the client judges.
+//! Owns frames and handshakes of its own, because every library refuses to misbehave. It writes what the test says and checks
+//! nothing; only the client judges.
 
 use std::collections::HashMap;
 use std::io;
@@ -34,7 +34,7 @@ pub struct Server {
     pub handshakes: AtomicU32,
     connections: Mutex<HashMap<u32, Connection>>,
     next: AtomicU32,
-    /// Held while nobody else is answered.
+    /// Held while no other client is answered.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -73,7 +73,7 @@ impl Server {
             while let Ok((stream, _)) = listener.accept().await {
                 let server = serving.clone();
                 tokio::spawn(async move {
-                    // Whoever goes away while it is spoken to has gone.
+                    // A client that leaves while it gets an answer has gone.
                     let _ = server.serve(stream).await;
                 });
             }

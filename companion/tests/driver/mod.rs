@@ -1,7 +1,7 @@
 //! Drives a real browser on the release page, with a practice server of its own for each test.
 //!
-//! The rule a reader would break: whatever was started is ended by its own id, also when the test panics; therefore each
-//! test runs inside [`test_page`] and keeps nothing.
+//! Whatever was started is ended by its own id, also when the test panics; therefore each test runs inside [`test_page`] and
+//! keeps nothing.
 
 mod browser;
 mod practice;
@@ -57,7 +57,7 @@ pub async fn eventually<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) ->
     eventually_within(PATIENCE, what, probe).await
 }
 
-/// Waits until `probe` has an answer, at most so long.
+/// Waits until `probe` has an answer, at most this long.
 pub async fn eventually_within<T>(
     patience: Duration,
     what: &str,

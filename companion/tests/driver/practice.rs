@@ -44,7 +44,7 @@ impl Practice {
         assert!(stopped.is_ok_and(|status| status.success()), "it is there to be stopped");
     }
 
-    /// Waits until so many WebSockets are open, as the server counts them.
+    /// Waits until this many WebSockets are open, as the server counts them.
     pub async fn until_connections(&self, count: u64) {
         eventually(&format!("{count} connections on the server"), async || {
             (self.connections().await == count).then_some(())

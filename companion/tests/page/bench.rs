@@ -2,7 +2,7 @@
 
 use super::driver::test_page;
 
-/// Counts frames of the page that came more than so many milliseconds after the one before.
+/// Counts frames of the page that came more than this many milliseconds after the one before.
 const WATCH_FRAMES: &str = "
     globalThis.longest = 0; globalThis.drawn = 0;
     let last = performance.now();
@@ -109,7 +109,7 @@ fn the_set_up_is_there_after_a_reload_and_nothing_is_connected() {
         browser.click("options").await;
         browser.click("heartbeat").await;
         browser.click("close-dialog").await;
-        // It is kept a moment after the last change; whoever reloads within it loses that change.
+        // It is kept a moment after the last change; a reload within it loses that change.
         browser
             .until_script(
                 "if (!globalThis.asked) { globalThis.asked = true; globalThis.kept ??= '';

@@ -11,7 +11,7 @@ use super::broken::{Broken, Fault};
 use super::driver::{Browser, Practice, eventually_within, test_page};
 use super::faults::FAULTS;
 
-/// What makes the suites short, and their bounds of time generous: a busy machine is no broken server.
+/// What makes the suites short, and their bounds of time generous: a busy machine is not a broken server.
 const VALUES: [(&str, &str); 6] = [
     ("max_p95", "4s"),
     ("max_mean", "2s"),
@@ -105,7 +105,7 @@ fn a_fault_of_each_suite_turns_its_check_red_in_the_browser() {
 }
 
 #[test]
-fn scripts_are_told_what_is_wrong_with_a_suite_and_how_a_run_stands() {
+fn scripts_learn_what_is_wrong_with_a_suite_and_how_a_run_stands() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         assert_eq!(browser.run("return sockscope.version").await, env!("CARGO_PKG_VERSION"));

@@ -23,7 +23,7 @@ fn a_token_and_an_order_get_their_answers() {
 }
 
 #[test]
-fn a_handshake_that_fails_is_told_by_its_fact_and_moves_nothing() {
+fn a_handshake_that_fails_shows_its_fact_and_moves_nothing() {
     test_page(async |practice, browser| {
         let feed = TRADING_FEED.start(&[]);
         let base = feed.urls[0].trim_end_matches("/v1/feed").to_owned();

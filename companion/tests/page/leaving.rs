@@ -144,7 +144,7 @@ fn the_first_recording_stays_until_a_suite_is_made_of_it() {
         browser.run("document.querySelector('[data-testid=export]').closest('details').open = true").await;
         browser.click("record").await;
         browser.click("record-again").await;
-        // The checks cannot be loaded, so nobody makes a suite.
+        // The checks cannot be loaded, so no suite is made.
         browser.block("*checks_bg.wasm*").await;
         browser.click("second-recording").await;
         browser.click("record-first").await;

@@ -13,7 +13,7 @@ use super::driver::{Browser, Practice, test_page};
 const INJECTED: [f64; 4] = [0.0, 5.0, 20.0, 100.0];
 /// Milliseconds that a timer of the server and a thread that has to be woken may add.
 const ROOM: f64 = 3.0;
-/// So often a machine may be busy.
+/// A machine may be busy this many times.
 const TRIES: usize = 6;
 
 const SUITE: &str = r#"{ "sockscope": 1, "suite": "chain", "vars": { "url": "ws://localhost:9000/ws/echo" },
@@ -92,7 +92,7 @@ fn the_bench_says_the_latency_that_was_added() {
         until_quiet(async || {
             let mut measured = Vec::new();
             for delay in INJECTED {
-                // What was set up before is kept; an address of its own begins anew.
+                // What was set up before is kept; an address of its own starts from zero.
                 browser.open("about:blank").await;
                 browser.open(&practice.page).await;
                 browser.type_into("url", &through_the_proxy(practice, delay)).await;

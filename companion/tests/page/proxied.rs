@@ -2,7 +2,7 @@
 
 use super::driver::{Browser, Practice, test_page};
 
-/// Sends a text on the bench, and gives the rows with it as soon as there are so many.
+/// Sends a text on the bench, and gives the rows with it as soon as there are this many.
 async fn send(browser: &Browser, text: &str, count: usize) -> Vec<String> {
     browser.type_into("message", text).await;
     browser.click("send").await;

@@ -255,7 +255,7 @@ fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on(
         browser.click("reset-figures").await;
         browser.until_text("samples", "0").await;
         assert_eq!(browser.text("unanswered").await, "0");
-        // An end that nobody asked for is no ordinary row.
+        // An unexpected end does not look like an ordinary row.
         send(browser, r#"{"op":"revoke","request_id":"5"}"#).await;
         browser.until_text("note", "4001").await;
         let closed = "return document.querySelector('.row[data-direction=trouble]:not([hidden])')?.textContent.includes('4001') === true";

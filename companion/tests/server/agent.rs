@@ -228,7 +228,7 @@ async fn heartbeats_come_without_a_number() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_an_error_with_the_id() {
+async fn what_is_not_a_request_is_an_error_with_the_id() {
     let server = server().await;
     let mut alice = connect(&server, "user=alice").await;
     for (sent, code) in [

@@ -145,7 +145,7 @@ impl Client {
         async move { serde_json::from_str(&text.await).unwrap() }
     }
 
-    /// The next JSON message that is no heartbeat.
+    /// The next JSON message that is not a heartbeat.
     pub async fn event(&mut self) -> Value {
         loop {
             let message = self.json().await;

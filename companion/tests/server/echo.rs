@@ -76,7 +76,7 @@ async fn a_message_in_parts_comes_back_whole_and_a_ping_between_them_is_answered
 }
 
 #[tokio::test]
-async fn a_pong_that_nobody_asked_for_is_ignored() {
+async fn an_unsolicited_pong_is_ignored() {
     let server = server().await;
     let mut raw = Raw::connect(&server, "/ws/echo").await;
     raw.send(0x8a, b"pong").await;
@@ -156,14 +156,14 @@ async fn other_routes_answer_no_subprotocol() {
 }
 
 #[tokio::test]
-async fn an_ordinary_request_is_told_to_upgrade() {
+async fn an_ordinary_request_gets_426_upgrade_required() {
     let server = server().await;
     let answer = http(&server, "GET", "/ws/echo", &[], "").await;
     assert_eq!((answer.status, answer.header("upgrade").as_deref()), (426, Some("websocket")));
 }
 
 #[tokio::test]
-async fn another_version_of_the_protocol_is_told_which_one_is_spoken() {
+async fn another_version_of_the_protocol_gets_the_one_that_is_spoken() {
     let server = server().await;
     let headers = [
         ("Upgrade", "websocket"),

@@ -54,9 +54,9 @@ async fn an_event_without_a_user_reaches_everybody() {
 }
 
 #[tokio::test]
-async fn an_event_for_nobody_is_accepted() {
+async fn an_event_for_an_absent_user_is_accepted() {
     let server = server().await;
-    let answer = publish(&server, json!({ "user": "nobody", "type": "x" })).await;
+    let answer = publish(&server, json!({ "user": "absent", "type": "x" })).await;
     assert_eq!((answer.status, &answer.json()["delivered"]), (202, &json!(0)));
 }
 
@@ -69,7 +69,7 @@ async fn every_event_has_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_refused_in_json() {
+async fn what_is_not_an_event_is_refused_in_json() {
     let server = server().await;
     for body in ["", "{", "[]", "{}", r#"{"type":""}"#, r#"{"type":7}"#, r#"{"type":"x","priority":"most"}"#]
     {

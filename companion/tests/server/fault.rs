@@ -129,7 +129,7 @@ async fn a_silent_server_answers_neither_messages_nor_pings_nor_a_close() {
     raw.send(0x81, b"hello").await;
     raw.send(0x89, b"ping").await;
     raw.send(0x88, &1000u16.to_be_bytes()).await;
-    // It does read, though: there is no other sign of life to wait for than that these bytes are taken.
+    // It does read, though: that it takes these bytes is the only sign of life to wait for.
     for _ in 0..64 {
         raw.send(0x82, &[0; 65536]).await;
     }

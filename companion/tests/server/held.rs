@@ -12,7 +12,7 @@ use crate::raw::{Raw, frame, get};
 
 const MIB: usize = 1 << 20;
 
-/// Sends messages of 1 MiB until so many are out or nobody takes more; how many that were.
+/// Sends messages of 1 MiB until this many are out or the client takes no more; returns their number.
 async fn pour(raw: &mut Raw, most: usize) -> usize {
     let message = frame(0x82, &vec![7; MIB]);
     for sent in 0..most {
@@ -113,7 +113,7 @@ async fn a_client_that_is_held_up_and_stays_gets_everything() {
         let mut got = 0;
         while got < 9 {
             let back = client.message().await;
-            // A ping is no message.
+            // A ping is not a message.
             if back.is_binary() {
                 assert_eq!(back.len(), 4 * MIB);
                 got += 1;

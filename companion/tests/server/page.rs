@@ -54,7 +54,7 @@ async fn a_file_without_a_compressed_form_is_sent_as_it_is() {
 }
 
 #[tokio::test]
-async fn the_compressed_forms_are_no_files_of_their_own() {
+async fn the_compressed_forms_are_not_files_of_their_own() {
     let server = serve(PAGE).await;
     assert_eq!(get(&server, "/web-0123456789abcdef.js.br").await.status, 404);
     assert_eq!(get(&server, "/web-0123456789abcdef.js.gz").await.status, 404);

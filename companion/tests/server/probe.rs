@@ -1,4 +1,4 @@
-//! `POST /api/probe`: what each kind of server is told as, and that every look ends.
+//! `POST /api/probe`: what it reports of each kind of server, and that every look ends.
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ fn check(told: &Value, outcome: &str, fact: &str) {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_with_status_headers_and_body() {
+async fn a_refusal_is_reported_with_status_headers_and_body() {
     let server = server().await;
     let port = saying(
         "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nX-Who: me\r\nContent-Length: 13\r\n\r\nno such route",
@@ -90,7 +90,7 @@ async fn a_body_in_chunks_is_put_together() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_told_and_not_followed() {
+async fn a_redirect_is_reported_and_not_followed() {
     let server = server().await;
     let there = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = there.local_addr().unwrap();
@@ -104,8 +104,8 @@ async fn a_redirect_is_told_and_not_followed() {
         "The server answered 302 Found: a redirect to ws://{to}/, which a WebSocket does not follow."
     );
     check(&told, "answered", &fact);
-    let nobody = tokio::time::timeout(Duration::from_millis(50), there.accept()).await;
-    assert!(nobody.is_err(), "the redirect was followed");
+    let second = tokio::time::timeout(Duration::from_millis(50), there.accept()).await;
+    assert!(second.is_err(), "the redirect was followed");
 }
 
 #[tokio::test]
@@ -167,9 +167,9 @@ async fn a_slow_drip_and_a_server_that_never_answers_end_within_the_bound() {
 }
 
 #[tokio::test]
-async fn a_closed_port_another_protocol_and_an_end_are_told_apart() {
+async fn a_closed_port_another_protocol_and_an_end_are_distinguished() {
     let server = server().await;
-    // Bound and never listened on, so nobody else gets it and nobody accepts.
+    // Bound and never listened on, so no other process gets it and none accepts.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let closed = taken.local_addr().unwrap().port();
@@ -184,7 +184,7 @@ async fn a_closed_port_another_protocol_and_an_end_are_told_apart() {
 }
 
 #[tokio::test]
-async fn the_wrong_scheme_and_a_certificate_of_ones_own_are_told() {
+async fn the_wrong_scheme_and_a_certificate_of_ones_own_are_reported() {
     let server = Server::start(Config { tls: Some(Port::Exactly(0)), ..Config::default() }).await.unwrap();
     let secure: u16 = server.urls().https.as_ref().unwrap().rsplit(':').next().unwrap().parse().unwrap();
     let told = look(&server, &format!("ws://localhost:{secure}/ws/echo")).await;

@@ -1,5 +1,5 @@
 //! The WebSocket protocol under random streams: messages cut into frames, control frames between them, and all of it cut
-//! anew into what TCP delivers.
+//! again into what TCP delivers.
 
 use tokio::io::AsyncWriteExt;
 

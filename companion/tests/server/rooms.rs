@@ -87,7 +87,7 @@ async fn speaking_in_a_room_one_has_not_joined_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_answered_with_an_error_and_the_connection_stays() {
+async fn what_is_not_a_request_is_answered_with_an_error_and_the_connection_stays() {
     let server = server().await;
     let mut alice = Client::connect(&server, "/ws/rooms?user=alice").await;
     for (sent, code) in [

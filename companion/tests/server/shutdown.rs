@@ -8,7 +8,7 @@ use crate::client::{Client, Seen, port, server};
 use crate::raw::Raw;
 
 #[tokio::test]
-async fn every_client_is_told_1001() {
+async fn every_client_gets_1001() {
     let server = server().await;
     let mut clients = Vec::new();
     for path in

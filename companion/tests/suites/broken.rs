@@ -51,7 +51,7 @@ pub enum Fault {
     },
     BinaryAsText,
     FlipBinary,
-    /// A message for somebody also goes to others.
+    /// A message for one user also goes to others.
     Leak {
         with: &'static [&'static str],
         to: &'static str,

@@ -1,6 +1,5 @@
-//! What a server can do wrong, for each check that ships: the suite, the check that must go red, the fault.
-//!
-//! A row that another check would also notice is no proof, so faults name messages by what only that check sends.
+//! What a server can do wrong, for each check that ships: the suite, the check that must go red, the fault. A row that another
+//! check would also notice proves nothing, so faults name messages by what only that check sends.
 
 use crate::broken::Fault::{self, *};
 

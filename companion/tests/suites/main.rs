@@ -160,7 +160,7 @@ shipped! {
     subprotocols "subprotocols"
 }
 
-/// Whoever is asked for toxics here says yes and has none.
+/// Answers every request for toxics with success, and has none.
 const NO_TOXICS: Fault = Fault::Answer { path: "/api/health", with: "", status: 201, body: "{}" };
 
 /// Those that have their faults in the address, or none.
@@ -218,7 +218,7 @@ fn every_shipped_check_has_a_fault_that_turns_it_red() {
 
 #[test]
 fn the_guide_names_every_suite_check_and_variable() {
-    let guide = include_str!("../../../docs/suites.md");
+    let guide = include_str!("../../../docs/reference/suites.md");
     for name in TESTED {
         let heading = format!("## {name}\n");
         let section = guide.split(&heading).nth(1).unwrap_or_else(|| panic!("no section {name}"));

@@ -1,4 +1,4 @@
-//! A suite that ships, read; and its report in words for whoever looks at a test that failed.
+//! A suite that ships, read; and its report in words for the reader of a failed test.
 
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::suite::Suite;

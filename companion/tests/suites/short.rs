@@ -1,6 +1,6 @@
 //! What makes suites short in tests.
 
-/// By suite, variable and value. Bounds of time are generous: a busy machine is no broken server.
+/// By suite, variable and value. Bounds of time are generous: a busy machine is not a broken server.
 pub const SHORT: &[(&str, &str, &str)] = &[
     ("load", "test_duration", "1"),
     ("load", "message_interval", "0.02"),

@@ -166,7 +166,7 @@ async fn talk(
     let mut ended = None;
     loop {
         tokio::select! {
-            // What was received before an order is told before it.
+            // What was received before an order is reported before it.
             biased;
             message = stream.next() => match message {
                 Some(Ok(Message::Text(text))) => tell(Event::Received(Payload::Text(text.to_string()))),

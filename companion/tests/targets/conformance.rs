@@ -1,4 +1,4 @@
-//! What `docs/conformance-results.md` says of other people's servers, held against a native client: it has to see the same
+//! What `docs/development/conformance-results.md` says of other people's servers, held against a native client: it has to see the same
 //! verdicts as the browser that the table was made with. And whether the page explains what it shows.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ const OTHERWISE: &[(Subject, &str, &str, &str)] = &[(
     Subject::Websockets,
     "P4",
     "pass",
-    "it offers no compression, so the frame is no larger than the message",
+    "it offers no compression, so the frame does not exceed the message",
 )];
 
 fn certificate(subject: Subject) -> Certificate {

@@ -266,6 +266,6 @@ fn an_event_that_an_http_call_causes_is_said_to_have_no_cause_in_the_recording()
         };
         assert!(drafted.remarks.iter().any(is_said), "{:#?}", drafted.remarks);
         let report = run_conclusively(&drafted, &[]).await;
-        assert_eq!(report.verdict, Verdict::Fail, "nobody makes the call");
+        assert_eq!(report.verdict, Verdict::Fail, "the call is never made");
     });
 }

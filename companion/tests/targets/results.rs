@@ -1,6 +1,6 @@
-//! The table in `docs/conformance-results.md`: what the suite `conformance` says of each server.
+//! The table in `docs/development/conformance-results.md`: what the suite `conformance` says of each server.
 //!
-//! Owns the reading of that table, and the words in it. It refuses to judge: whoever runs the suite compares.
+//! Owns the reading of that table, and the words in it. It refuses to judge: the test that runs the suite compares.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +19,7 @@ pub type Columns = BTreeMap<&'static str, Vec<(String, String)>>;
 
 /// Where the page is.
 pub fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance-results.md")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/development/conformance-results.md")
 }
 
 /// The page itself.

@@ -1,7 +1,6 @@
 //! A server of `tests/servers`, running for one test on ports that the system chose.
 //!
-//! The rule a reader would break: nothing else may start one, for only what is ended by its own id, also when the test
-//! panics, is ended whatever happens.
+//! Nothing else may start one, for only what is ended by its own id, also when the test panics, is ended whatever happens.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -92,7 +91,7 @@ impl Target {
         thread::spawn(move || {
             let mut line = String::new();
             let read = output.read_line(&mut line);
-            // Nobody listens any more once the test has given up.
+            // The receiver is gone once the test has given up.
             let _ = sender.send(read.map(|_| line));
             let _ = std::io::copy(&mut output, &mut std::io::sink());
         });

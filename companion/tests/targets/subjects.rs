@@ -1,8 +1,7 @@
-//! The five servers that `docs/conformance-results.md` is about, as the suite `conformance` is pointed at them: the practice
+//! The five servers that `docs/development/conformance-results.md` is about, as the suite `conformance` is pointed at them: the practice
 //! server, and a plain echo on each of four libraries.
 //!
-//! The rule a reader would break: an echo sets no option of its library. What the table says of it is what whoever writes
-//! the first example of that library gets.
+//! An echo sets no option of its library. The table shows what the first example of that library gives.
 
 use sockscope_companion::config::Port;
 use sockscope_companion::{Config, Server as Practice};

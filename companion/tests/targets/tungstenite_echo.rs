@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, future};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_async;
 
-/// Echoes to whoever connects, as long as it is polled.
+/// Echoes to every client, as long as it is polled.
 pub async fn serve(listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(echo(stream));
@@ -12,7 +12,7 @@ pub async fn serve(listener: TcpListener) {
 }
 
 async fn echo(stream: TcpStream) {
-    // Whoever speaks no WebSocket gets nothing.
+    // A client that does not speak WebSocket gets nothing.
     let Ok(socket) = accept_async(stream).await else { return };
     let (write, read) = socket.split();
     let said = read.try_filter(|message| future::ready(message.is_text() || message.is_binary()));

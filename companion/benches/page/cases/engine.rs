@@ -34,7 +34,7 @@ fn best(mut work: impl FnMut() -> Duration) -> Duration {
     (0..7).map(|_| work()).min().expect("there were tries")
 }
 
-/// A match by a field with so many messages in the inbox that nobody selected.
+/// A match by a field with this many messages in the inbox that no expectation selected.
 fn cost(left: u64) -> f64 {
     const ROUNDS: u64 = 2000;
     let query = Rc::new(Query::parse("$.id").expect("a good path"));
@@ -72,7 +72,7 @@ pub fn matches() -> Vec<Figure> {
     let took = best(|| {
         let began = Clock::now();
         for _ in 0..ROUNDS {
-            // Read anew each time, as a message that has just come.
+            // Read again each time, as a message that has just come.
             assert!(matcher.holds(&Subject::new(&Payload::Text(text.to_owned()))), "it matches");
         }
         began.elapsed()

@@ -1,4 +1,4 @@
-//! What comes faster than anybody reads: the bench under a flood, and with a million frames in it.
+//! What comes faster than a person reads: the bench under a flood, and with a million frames in it.
 
 use serde_json::{Value, json};
 

@@ -55,8 +55,8 @@ async fn run(stage: &Stage, suite: &Value) {
     assert_eq!(stage.browser.answer(&promise).await, "pass");
 }
 
-/// So many runs fill what is kept for people: the recordings of the latest ones, 128 MB, twenty reports at hand, and the list of
-/// fifty earlier runs. WebAssembly never gives memory back, so the start is after them.
+/// This many runs fill what is kept for people: the recordings of the latest ones, 128 MB, twenty reports at hand, and the list
+/// of fifty earlier runs. WebAssembly never gives memory back, so the start is after them.
 const FILLING: usize = 50;
 
 /// A thousand connections that come and go, and ten runs of a hundred thousand frames.

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn the_folder_is_the_user_s_alone_and_one_port_is_for_one_run() {
         let temporary = tempfile::tempdir().expect("a folder");
-        let held = reserve_in(temporary.path(), 17_000).expect("it works").expect("nobody has it");
+        let held = reserve_in(temporary.path(), 17_000).expect("it works").expect("it is free");
         assert_eq!(mode(&folder_in(temporary.path())), 0o700);
         assert!(reserve_in(temporary.path(), 17_000).expect("it works").is_none());
         assert!(reserve_in(temporary.path(), 17_001).expect("it works").is_some());

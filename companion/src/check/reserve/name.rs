@@ -1,5 +1,5 @@
-//! On Linux: the name of a socket that is no file. Names are as far apart as ports are, in network namespaces; two users cannot
-//! both have one; and each ends with its process.
+//! On Linux: the name of a socket that is not a file. Names are as far apart as ports are, in network namespaces; two users
+//! cannot both have one; and each ends with its process.
 
 use std::io;
 use std::os::linux::net::SocketAddrExt;
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn one_port_is_for_one_run_until_it_lets_go() {
-        let held = reserve(1).expect("names can be bound").expect("nobody has it");
+        let held = reserve(1).expect("names can be bound").expect("it is free");
         assert!(reserve(1).expect("names can be bound").is_none());
         drop(held);
         assert!(reserve(1).expect("names can be bound").is_some());

@@ -1,4 +1,4 @@
-//! `/ws/agent?user=`: runs that tell their progress in numbered events, which a user who was away can have replayed.
+//! `/ws/agent?user=`: runs that report progress in numbered events; a user who was away can replay them.
 //!
 //! **Invariant:** an event gets its number when it leaves the queue and not when it enters. So numbers rise on the wire
 //! even when an urgent event overtakes, and `last_seq` alone says what a client has.

@@ -93,7 +93,7 @@ impl User {
         format!("run-{}", self.runs)
     }
 
-    /// Queues events; true when somebody has to start driving them.
+    /// Queues events; true when the caller has to start driving them.
     pub fn queue(&mut self, events: Vec<Event>) -> Result<bool, ErrorReply> {
         if self.urgent.len() + self.normal.len() + events.len() > LONGEST_QUEUE {
             return Err(ErrorReply::new("busy", "too many events of this user are waiting already"));
@@ -149,7 +149,7 @@ impl User {
         }
     }
 
-    /// Posts to one connection that all is well. It has no number, since nobody misses one.
+    /// Posts to one connection that all is well. It has no number, since a lost one does not matter.
     pub fn beat(&self, id: u64) {
         let heartbeat =
             json!({ "type": "heartbeat", "user": self.name, "last_seq": self.history.last_seq() });

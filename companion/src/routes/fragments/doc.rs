@@ -72,7 +72,7 @@ impl Doc {
         json!({ "version": self.version, "fragments": fragments })
     }
 
-    /// Changes a fragment. Answers with what the other editors are told. Changes nothing when it objects.
+    /// Changes a fragment. Returns the message for the other editors. Changes nothing when it objects.
     pub fn change(
         &mut self,
         id: &str,

@@ -53,7 +53,7 @@ pub enum Fate {
     Cut,
     /// The side that the direction leads to is reset, or both are.
     Reset(Stream),
-    /// The side that the direction comes from is gone, and the other is not told for so long.
+    /// The side that the direction comes from is gone, and the other does not learn of it for this long.
     HalfOpen(Option<Duration>, Arc<Toxic>),
     /// The side that the direction leads to gets a close frame.
     Close(Close),
@@ -114,7 +114,7 @@ impl ActiveToxics {
         }
     }
 
-    /// What they do now that so many messages and bytes have passed.
+    /// What they do now that this many messages and bytes have passed.
     pub fn effect(&mut self, messages: u64, bytes: u64) -> Effect {
         let mut effect = Effect::default();
         for met in self.met.iter_mut().filter(|met| met.is_struck) {

@@ -1,8 +1,7 @@
 //! What can go wrong, in the words of Toxiproxy where it has one, and its attributes.
 //!
 //! It owns the table of types and how attributes are read, from a query or from JSON. It refuses to know whom a toxic strikes.
-//! The rule a reader would break: what is misspelt is refused, since a fault that is not there looks like a server that
-//! survives it.
+//! What is misspelt is refused, since a fault that is not there looks like a server that survives it.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -39,12 +38,12 @@ pub enum Kind {
     },
     /// Nothing passes any more.
     Timeout {
-        /// After so long the connection ends; never when absent.
+        /// After this long the connection ends; never when absent.
         timeout: Option<Duration>,
     },
     /// The connection ends with a TCP reset.
     ResetPeer {
-        /// After so long.
+        /// After this long.
         timeout: Duration,
     },
     /// Bytes go in small pieces.
@@ -56,7 +55,7 @@ pub enum Kind {
         /// The time between two pieces.
         delay: Duration,
     },
-    /// The connection ends after so many bytes.
+    /// The connection ends after this many bytes.
     LimitData {
         /// Bytes that still pass.
         bytes: u64,
@@ -83,7 +82,7 @@ pub enum Kind {
     },
     /// One side is gone and the other is not told.
     HalfOpen {
-        /// After so long the other side ends too; when absent, after [`LONGEST_WAIT`].
+        /// After this long the other side ends too; when absent, after [`LONGEST_WAIT`].
         timeout: Option<Duration>,
     },
     /// A close frame in place of what would come.

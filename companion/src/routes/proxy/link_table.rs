@@ -56,7 +56,7 @@ struct Present {
 pub struct TooMany;
 
 impl LinkTable {
-    /// Nothing switched and nobody there.
+    /// Nothing switched and no connection open.
     pub fn new(reach: Reach) -> Self {
         let mark = format!("1.1 sockscope-{:016x}", RandomState::new().build_hasher().finish());
         Self { reach, mark, toxics: watch::Sender::new(Arc::default()), present: Mutex::default() }
@@ -104,8 +104,8 @@ impl LinkTable {
         removed
     }
 
-    /// Counts the connections of a key, or of all, anew.
-    pub fn count_anew(&self, key: Option<&str>) {
+    /// Counts the connections of a key, or of all, from zero again.
+    pub fn restart_counts(&self, key: Option<&str>) {
         let mut present = self.present();
         match key {
             None => (present.counts, present.keys) = Default::default(),
@@ -119,7 +119,7 @@ impl LinkTable {
     /// Forgets toxics and counts. Connections stay, with the toxics of their queries.
     pub fn reset(&self) {
         self.remove(|_| true);
-        self.count_anew(None);
+        self.restart_counts(None);
     }
 
     /// The chances of a new connection: what its messages' follow from, and what decides whether toxics strike it.
@@ -328,7 +328,7 @@ mod tests {
         board.reset();
         assert_eq!(lucks("key=a&seed=7"), first);
         assert_ne!(lucks("key=b&seed=7"), first);
-        board.count_anew(Some("a"));
+        board.restart_counts(Some("a"));
         assert_eq!(lucks("key=a&seed=7"), first);
     }
 

@@ -1,11 +1,12 @@
-//! `/ws/proxy`: the user's own server, with a network in front of it that fails as it is told to.
+//! `/ws/proxy`: the user's own server, with a network in front of it that fails on demand.
 //!
-//! Unlike the other routes it knows frames: between page and target go the bytes themselves, so that nothing is tidied up on
-//! the way. Fragments, masks, close codes and what breaks the protocol pass as they are. [`options`] is what a connection asks
-//! for, [`kind`] what can go wrong, [`toxic`] where and for whom, [`board`] what is switched for all, [`effect`] what that comes to for one direction,
-//! [`pipe`] the direction itself.
+//! Unlike the other routes it knows frames: it passes the bytes themselves between page and target, so nothing is normalised.
+//! Fragments, masks, close codes and protocol errors pass as they are. [`options`] is what a connection asks for, [`kind`] what
+//! can go wrong, [`toxic`] where and for whom, [`link_table`] what is switched for all, [`effect`] what that comes to for one
+//! direction, [`pipe`] the direction itself.
 //!
-//! **Invariant:** what is held for a side that does not read is bounded, and then the other side is not read from.
+//! **Invariant:** the buffer for a side that does not read is bounded; when it is full, the proxy stops reading from the other
+//! side.
 
 mod effect;
 pub mod kind;
@@ -41,7 +42,7 @@ pub use options::Options;
 
 /// How long one direction may go on after the other has ended.
 const LINGER: Duration = Duration::from_secs(5);
-/// How long a side that is told of the end may take for its own.
+/// How long a side that learns of the end may take for its own.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long a side may be left in the dark.
 const DARKNESS: Duration = Duration::from_secs(600);

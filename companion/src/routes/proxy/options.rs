@@ -12,7 +12,7 @@ pub struct Options {
     pub to: Destination,
     /// Any certificate will do.
     pub is_insecure: bool,
-    /// For whom, empty when nobody is named: toxics of the API may be for one key.
+    /// The key they are for, empty when none is named: toxics of the API may be for one key.
     pub key: String,
     /// What all chances follow from.
     pub seed: u64,

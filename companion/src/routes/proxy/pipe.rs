@@ -1,8 +1,8 @@
 //! One direction of a proxied connection: bytes in on one side, out on the other, and what toxics do between.
 //!
-//! It owns the bytes under way. It refuses to know the other direction; how a connection ends is for [`super::run`] to see
-//! to. The rule a reader would break: without toxics bytes leave as they came, with nothing waited for, and a toxic acts on
-//! messages that begin after it, so that what has begun to leave is ended and the stream stays one of whole frames.
+//! It owns the bytes under way. It refuses to know the other direction; [`super::run`] decides how a connection ends. Without
+//! toxics, bytes leave at once as they came. A toxic acts on messages that begin after it, so a frame that has begun to leave
+//! is completed and the stream stays whole.
 
 use std::future::poll_fn;
 use std::io;
@@ -55,7 +55,7 @@ pub enum Over {
     Cut,
     /// These sides are to be reset.
     Reset(Stream),
-    /// The sender is to be gone, and the receiver not told for so long, or until the toxic is.
+    /// The sender is to be gone, and the receiver must not learn of it for this long, or until the toxic is gone.
     HalfOpen(Option<Duration>, Arc<Toxic>),
     /// There is no room for what would have to be held.
     Full,
@@ -476,7 +476,7 @@ impl Pipe {
 pub async fn order(orders: Option<&Outbox>) -> Close {
     let Some(orders) = orders else { return std::future::pending().await };
     loop {
-        // Nobody posts messages to a proxied connection.
+        // No code posts messages to a proxied connection.
         if let Order::Close(close) = poll_fn(|cx| orders.poll_order(cx)).await {
             return close;
         }

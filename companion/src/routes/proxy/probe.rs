@@ -1,6 +1,6 @@
 //! Pings of the proxy's own to one side, while what it sends is not read.
 //!
-//! Owns which pongs are answers to them and so not for the other side. The system of a side that has gone refuses a ping, which
+//! Owns which pongs answer them; those do not pass to the other side. The system of a side that has gone refuses a ping, which
 //! is the only way to notice: the side's end comes after all that it has sent.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

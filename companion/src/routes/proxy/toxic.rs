@@ -61,7 +61,7 @@ pub struct Toxic {
     pub stream: Stream,
     /// The chance that a connection has it.
     pub toxicity: f64,
-    /// It begins after so many messages of its direction.
+    /// It begins after this many messages of its direction.
     pub after: u64,
     /// Only connections with this key have it; all do when absent.
     pub key: Option<String>,

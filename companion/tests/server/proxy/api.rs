@@ -54,7 +54,7 @@ async fn a_toxic_is_shown_as_it_was_understood() {
 }
 
 #[tokio::test]
-async fn what_is_no_toxic_is_refused_in_words() {
+async fn what_is_not_a_toxic_is_refused_in_words() {
     let server = server().await;
     for (body, words) in [
         (r#"{"type":"latncy"}"#, "unknown type \"latncy\"; known are latency, bandwidth"),
@@ -122,12 +122,12 @@ async fn a_black_hole_that_is_taken_away_leaves_a_working_connection() {
 async fn toxics_of_a_key_leave_others_alone_even_under_the_same_name() {
     let server = server().await;
     let (mut alice, mut bob) = (echo(&server, "key=alice").await, echo(&server, "key=bob").await);
-    let mut nobody = echo(&server, "").await;
+    let mut keyless = echo(&server, "").await;
     add(&server, json!({ "name": "t", "type": "duplicate", "key": "alice" })).await;
     add(&server, json!({ "name": "t", "type": "close", "key": "bob", "attributes": { "code": 4001 } })).await;
     assert_eq!((says(&mut alice, "a").await, alice.text().await), ("a".into(), "a".into()));
     assert_eq!(bob.end().await, Seen::Close(4001, String::new()));
-    assert_eq!(says(&mut nobody, "n").await, "n");
+    assert_eq!(says(&mut keyless, "n").await, "n");
 
     let (status, error) = remove(&server, "/api/proxy/toxics/t").await;
     assert_eq!(status, 404);
@@ -196,7 +196,7 @@ async fn a_page_of_another_origin_that_may_write_may_also_delete() {
 async fn a_target_is_tried_and_what_is_wrong_with_it_is_said_in_words() {
     let server = server().await;
     let own = port(&server);
-    // Bound and never listened on, so nobody else gets it and nobody accepts.
+    // Bound and never listened on, so no other process gets it and none accepts.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let silent = taken.local_addr().unwrap().port();

@@ -136,7 +136,7 @@ async fn only_this_machine_is_connected_to() {
 }
 
 #[tokio::test]
-async fn a_server_for_the_network_is_no_way_to_what_listens_on_loopback() {
+async fn a_server_for_the_network_does_not_lead_to_loopback() {
     let target = Target::listen().await;
     let named = format!("localhost:{}", target.port).parse().unwrap();
     for (targets, status) in [(vec![], 403), (vec![named], 404)] {
@@ -196,7 +196,7 @@ async fn a_target_that_is_not_there_or_no_websocket_server_is_said_in_words() {
     assert_eq!((status, words.contains("cannot be reached")), (502, true), "{words}");
 
     let target = Target::listen().await;
-    for (said, words) in [(&b"SSH-2.0-OpenSSH\r\n\r\n"[..], "no HTTP"), (b"", "has ended the connection")] {
+    for (said, words) in [(&b"SSH-2.0-OpenSSH\r\n\r\n"[..], "not HTTP"), (b"", "has ended the connection")] {
         let accepted = async {
             let mut side = target.accept().await;
             tokio::io::AsyncWriteExt::write_all(&mut side.stream, said).await.unwrap();

@@ -122,7 +122,7 @@ async fn half_open_upstream_the_page_is_gone_and_the_target_is_not_told() {
     let (mut page, mut side) = target.connect(&server, "half_open=150ms&direction=upstream").await;
     assert_eq!(page.ended().await.unwrap_err().kind(), ErrorKind::ConnectionReset);
     let begun = Instant::now();
-    side.stream.write_all(&unmasked(0x81, b"anybody there?")).await.unwrap();
+    side.stream.write_all(&unmasked(0x81, b"anyone in here?")).await.unwrap();
     // Until the time is over.
     assert_eq!(side.ended().await.unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());

@@ -61,7 +61,7 @@ async fn reorder_swaps_neighbours() {
 }
 
 #[tokio::test]
-async fn a_toxic_begins_after_so_many_messages() {
+async fn a_toxic_begins_after_its_messages() {
     check(&["0", "1", "2"], "drop=1&after=3", 20).await;
 }
 
@@ -168,7 +168,7 @@ async fn a_timeout_ends_the_connection_without_a_close_frame() {
 }
 
 #[tokio::test]
-async fn limit_data_passes_exactly_so_many_bytes() {
+async fn limit_data_passes_exactly_its_bytes() {
     let (server, target) = (server().await, Target::listen().await);
     for (query, direction) in [("limit_data=100", "down"), ("upstream.limit_data=100", "up")] {
         let (mut page, mut side) = target.connect(&server, query).await;
@@ -210,7 +210,7 @@ async fn the_same_seed_makes_the_same_faults() {
 }
 
 #[tokio::test]
-async fn each_connection_of_a_key_fares_in_its_own_way_and_all_the_same_when_counted_anew() {
+async fn each_connection_of_a_key_fares_in_its_own_way_and_all_the_same_after_a_restart_of_the_count() {
     let server = server().await;
     let round = async || {
         let mut all = Vec::new();

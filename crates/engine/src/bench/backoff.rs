@@ -21,7 +21,7 @@ pub struct Backoff {
     pub factor_percent: u16,
     /// Each wait is spread by this many percent to either side.
     pub jitter_percent: u8,
-    /// So many attempts; none when it never gives up.
+    /// This many attempts; none when it never gives up.
     pub attempts: Option<u32>,
     /// After these close codes it stays closed.
     pub not_after: Codes,

@@ -1,7 +1,7 @@
 //! The table of causes: what each is called, how it shows, what to try.
 //!
-//! Owns the words. It refuses to know when a cause is likely. `docs/failures.md` has the same causes under the same
-//! titles, and a test enforces that.
+//! Owns the words. It refuses to know when a cause is likely. `docs/reference/failures.md` has the same causes under the
+//! same titles, and a test enforces that.
 
 use std::borrow::Cow;
 
@@ -397,9 +397,9 @@ mod tests {
 
     #[test]
     fn the_page_for_users_has_every_cause() {
-        let page = include_str!("../../../../docs/failures.md");
+        let page = include_str!("../../../../docs/reference/failures.md");
         for cause in ALL {
-            assert!(page.contains(cause.title), "docs/failures.md lacks {:?}", cause.title);
+            assert!(page.contains(cause.title), "docs/reference/failures.md lacks {:?}", cause.title);
         }
     }
 

@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn the_page_for_users_has_every_line() {
-        let page = include_str!("../../../../docs/failures.md");
+        let page = include_str!("../../../../docs/reference/failures.md");
         for (words, known) in WORDS {
             let line = format!("| `{words}` | **{}** |", known.title);
-            assert!(page.contains(&line), "docs/failures.md lacks {line}");
+            assert!(page.contains(&line), "docs/reference/failures.md lacks {line}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::lines::{Event, What};
 use super::looks;
 use super::own::Own;
 
-/// So many of a kind in one stretch are a feed.
+/// This many of a kind in one stretch are a feed.
 const MANY: usize = 6;
 /// As many make one when they come evenly.
 const MANY_AND_EVEN: usize = 3;

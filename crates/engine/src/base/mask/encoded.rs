@@ -22,7 +22,7 @@ const BACKSLASH: [&[Layer]; 6] =
 const AMPERSAND: [&[Layer]; 2] = [&[Html], &[Html, Html]];
 /// The most ways of one sign.
 pub(super) const MOST_WAYS: usize = BACKSLASH.len();
-/// So many places are followed at once. More come only from texts of backslashes alone.
+/// This many places are followed at once. More come only from texts of backslashes alone.
 const MOST_PLACES: usize = 12;
 
 /// Up to four bytes: a byte, or a character beyond ASCII that an escape stands for.

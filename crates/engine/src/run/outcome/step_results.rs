@@ -390,7 +390,7 @@ impl StepResults {
 }
 
 impl StepRecord {
-    /// So many of its runs have ended.
+    /// This many of its runs have ended.
     fn pause(&mut self, now: Instant, runs: u64) {
         let was_running = self.running > 0;
         self.running = self.running.saturating_sub(runs);

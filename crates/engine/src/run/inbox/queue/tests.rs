@@ -299,7 +299,7 @@ fn a_paired_reply_is_found_by_its_field_also_among_older_messages() {
     inbox.left(&[r#"{"id":1,"type":"re"}"#]);
 }
 
-/// What a matcher has refused it is not asked about again; that must not hide a message from anybody.
+/// What a matcher has refused it is not asked about again; that must not hide a message from any waiter.
 #[test]
 fn rounds_of_one_matcher_find_what_rounds_of_many_find() {
     let rounds = |shares: bool| {
