@@ -86,7 +86,7 @@ fn trunk(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<()> {
     forget_own_package(&mut command);
     // Trunk takes only `true` and `false` there, and the custom is `1`.
     command.env_remove("NO_COLOR");
-    // With it on, a missing file is told in a hundred nameless stack frames.
+    // With it on, Trunk reports a missing file in a hundred nameless stack frames.
     command.env("RUST_BACKTRACE", "0");
     let status = process::run(&mut command, Show::Lines, |_| ())?;
     if !status.success() {

@@ -150,7 +150,7 @@ fn aside(store: Store) -> AnyView {
         <aside class="who" aria-label="What goes through the proxy">
             <h2>{title}</h2>
             <ul class="connected" data-testid="connected">{connected}</ul>
-            <p class="hint" data-testid="nobody">{no_connections}</p>
+            <p class="hint" data-testid="no-connections">{no_connections}</p>
             <section hidden=when(move || others.with(Vec::is_empty))>
                 <h2>"Other toxics"</h2>
                 <ul data-testid="others">{move || others.get().into_iter().map(|it| other(store, it)).collect_view()}</ul>
