@@ -1,11 +1,12 @@
 //! What is said of broken suites, kept as files: the specification of the messages.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test suite_errors` rewrites them; look at the difference before you commit it.
+//! `UPDATE_EXPECT=1 cargo test --test suite_errors` rewrites them; look at the difference before you commit it.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use expect_test::expect_file;
 use sockscope_engine::suite::Suite;
 
 fn suites() -> Vec<PathBuf> {
@@ -20,19 +21,12 @@ fn suites() -> Vec<PathBuf> {
 
 #[test]
 fn every_broken_suite_is_told_as_it_is_kept() {
-    let mut differing = Vec::new();
     for file in suites() {
         let text = fs::read_to_string(&file).expect("a readable suite");
         let problems = Suite::parse(&text).expect_err("a broken suite");
         let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
-        let kept = file.with_extension("txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&kept, &told).expect("a writable file");
-        } else if fs::read_to_string(&kept).ok().as_ref() != Some(&told) {
-            differing.push(format!("{}:\n{told}", kept.display()));
-        }
+        expect_file![file.with_extension("txt")].assert_eq(&told);
     }
-    assert!(differing.is_empty(), "UPDATE_GOLDEN=1 rewrites them\n{}", differing.join("\n"));
 }
 
 #[test]

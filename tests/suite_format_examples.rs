@@ -86,7 +86,7 @@ fn told(report: &Report) -> String {
     lines.join("\n")
 }
 
-/// `UPDATE_GOLDEN=1` writes the errors into the page.
+/// `UPDATE_EXPECT=1` writes the errors into the page.
 fn rewrite(examples: &[(usize, String)]) {
     let lines: Vec<&str> = PAGE.lines().collect();
     let mut page = String::new();
@@ -124,7 +124,7 @@ fn run(example: &Example, suite: &str) -> Option<String> {
     assert_eq!(ended(&outcome), example.end, "line {}: {failures:#?}", example.line);
     let is_one = ["suite", "steps"].contains(&example.kind.as_str());
     if is_one && example.end != "pass" {
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
             return Some(told(&outcome.report));
         }
         assert_eq!(example.told.as_deref(), Some(told(&outcome.report).as_str()), "line {}", example.line);

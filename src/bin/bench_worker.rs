@@ -2,43 +2,18 @@
 
 use std::rc::Rc;
 
-use sockscope::browser::storage::{Storage, StorageError};
+use sockscope::browser::storage::Storage;
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::wire::bench::{Ready, most_sockets};
-use sockscope::worker::bench::{BenchWorker, KeyValueStore, StoreError, beat};
-use sockscope_engine::base::world::LocalFuture;
+use sockscope::worker::bench::{BenchWorker, beat};
 use wasm_bindgen_futures::spawn_local;
 
-/// The database and the name under which the bench is kept in it.
+/// The database in which the bench is kept.
 const DATABASE: &str = "sockscope";
-const BENCH: &str = "bench";
-
-struct Kept(Rc<Storage>);
-
-impl KeyValueStore for Kept {
-    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
-        let storage = self.0.clone();
-        Box::pin(async move { storage.get(BENCH).await.map_err(in_words) })
-    }
-
-    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>> {
-        let storage = self.0.clone();
-        Box::pin(async move { storage.set(BENCH, &text).await.map_err(in_words) })
-    }
-
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
-        let storage = self.0.clone();
-        Box::pin(async move { storage.set_aside(BENCH).await.map_err(in_words) })
-    }
-}
-
-fn in_words(error: StorageError) -> StoreError {
-    StoreError { message: error.message }
-}
 
 async fn restore(worker: BenchWorker<BrowserWorld>) {
     match Storage::open(DATABASE).await {
-        Ok(storage) => worker.restore(Kept(Rc::new(storage))).await,
+        Ok(storage) => worker.restore(storage).await,
         Err(error) => worker.restore_nothing(error.message),
     }
 }

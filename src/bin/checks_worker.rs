@@ -2,53 +2,18 @@
 
 use std::rc::Rc;
 
-use sockscope::browser::storage::{Storage, StorageError};
+use sockscope::browser::storage::Storage;
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::wire::bench::most_sockets;
-use sockscope::worker::checks::{ChecksWorker, KeyValueStore, Site, StoreError, browser_name};
-use sockscope_engine::base::world::LocalFuture;
+use sockscope::worker::checks::{ChecksWorker, Site, browser_name};
 use wasm_bindgen_futures::spawn_local;
 
 /// A database of its own: two workers that change one would have to agree on its layout.
 const DATABASE: &str = "sockscope-checks";
 
-#[derive(Clone)]
-struct Kept(Rc<Storage>);
-
-fn in_words(error: StorageError) -> StoreError {
-    StoreError { message: error.message }
-}
-
-impl KeyValueStore for Kept {
-    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
-        let (storage, name) = (self.0.clone(), name.to_owned());
-        Box::pin(async move { storage.get(&name).await.map_err(in_words) })
-    }
-
-    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), StoreError>> {
-        let (storage, name) = (self.0.clone(), name.to_owned());
-        Box::pin(async move { storage.set(&name, &text).await.map_err(in_words) })
-    }
-
-    fn remove(&self, name: &str) -> LocalFuture<Result<(), StoreError>> {
-        let (storage, name) = (self.0.clone(), name.to_owned());
-        Box::pin(async move { storage.remove(&name).await.map_err(in_words) })
-    }
-
-    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
-        let (storage, name) = (self.0.clone(), name.to_owned());
-        Box::pin(async move { storage.set_aside(&name).await.map_err(in_words) })
-    }
-
-    fn names(&self) -> LocalFuture<Result<Vec<String>, StoreError>> {
-        let storage = self.0.clone();
-        Box::pin(async move { storage.keys().await.map_err(in_words) })
-    }
-}
-
 async fn restore(worker: ChecksWorker<BrowserWorld>) {
     match Storage::open(DATABASE).await {
-        Ok(storage) => worker.restore(Kept(Rc::new(storage))).await,
+        Ok(storage) => worker.restore(storage).await,
         Err(error) => worker.restore_nothing(error.message),
     }
 }

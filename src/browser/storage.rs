@@ -3,6 +3,7 @@
 //! Owns opening, reading and writing. It refuses to know what the texts mean. One rule: storage may be missing or full at any
 //! time (private windows, blocked cookies), so every answer may be an error that is shown and lived with.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -10,6 +11,9 @@ use gloo_timers::future::sleep;
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionMode};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+
+use crate::engine::base::storage::{KeyValueStore, StoreError};
+use crate::engine::base::world::LocalFuture;
 
 /// The one store of the database.
 const STORE: &str = "kept";
@@ -38,8 +42,11 @@ impl From<idb::Error> for StorageError {
     }
 }
 
-/// An open database.
-pub struct Storage {
+/// An open database; a clone is the same one, and the last to go closes it.
+#[derive(Clone)]
+pub struct Storage(Rc<Open>);
+
+struct Open {
     database: Database,
 }
 
@@ -76,7 +83,7 @@ impl Storage {
         database.on_version_change(|event| {
             let _ = event.database().map(|database| database.close());
         });
-        Ok(Self { database })
+        Ok(Self(Rc::new(Open { database })))
     }
 
     /// What is kept under a key. A value that is not text is an error: something is there that would be lost as "nothing".
@@ -129,7 +136,7 @@ impl Storage {
     }
 
     fn begin(&self, mode: TransactionMode) -> Result<Transaction, StorageError> {
-        Ok(self.database.transaction(&[STORE], mode)?)
+        Ok(self.0.database.transaction(&[STORE], mode)?)
     }
 }
 
@@ -139,8 +146,41 @@ async fn finish(transaction: Transaction) -> Result<(), StorageError> {
     Ok(())
 }
 
-impl Drop for Storage {
+impl Drop for Open {
     fn drop(&mut self) {
         self.database.close();
+    }
+}
+
+impl From<StorageError> for StoreError {
+    fn from(error: StorageError) -> Self {
+        Self { message: error.message }
+    }
+}
+
+impl KeyValueStore for Storage {
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        Box::pin(async move { Ok(Self::get(&storage, &name).await?) })
+    }
+
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), StoreError>> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        Box::pin(async move { Ok(Self::set(&storage, &name, &text).await?) })
+    }
+
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), StoreError>> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        Box::pin(async move { Ok(Self::remove(&storage, &name).await?) })
+    }
+
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
+        let (storage, name) = (self.clone(), name.to_owned());
+        Box::pin(async move { Ok(Self::set_aside(&storage, &name).await?) })
+    }
+
+    fn names(&self) -> LocalFuture<Result<Vec<String>, StoreError>> {
+        let storage = self.clone();
+        Box::pin(async move { Ok(storage.keys().await?) })
     }
 }

@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::page::{ALICE, BOB, Echo, Page, TICK, page, with_page};
+use super::page::{ALICE, BOB, Echo, OneText, Only, Page, TICK, page, with_page};
 use sockscope::wire;
 use sockscope::wire::bench::{
     Answer, ContentForm, Heartbeat, Inspect, Look, Match, MatchBy, Phase, PlotOf, Question, Repeat, Request,
     Rule, SavedMessage, Update, Variable, Workspace,
 };
-use sockscope::worker::bench::{KeyValueStore, StoreError};
+use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::bench::backoff::Backoff;
 use sockscope_engine::bench::compare::Side;
@@ -615,7 +615,7 @@ fn a_link_brings_the_set_up_without_its_secrets() {
 #[derive(Clone, Default)]
 pub(super) struct Drawer(pub(super) Rc<RefCell<Option<String>>>);
 
-impl KeyValueStore for Drawer {
+impl OneText for Drawer {
     fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         let kept = self.0.borrow().clone();
         Box::pin(async move { Ok(kept) })
@@ -645,7 +645,7 @@ fn a_set_up_survives_the_page() {
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
         page.read();
-        page.worker.restore(kept).await;
+        page.worker.restore(Only(kept)).await;
         assert_eq!(restored(&page), None, "the first visit");
         page.set_up(ALICE, |setup| setup.name = "anna".into());
         page.arrange(|workspace| workspace.budget = 64 << 20);
@@ -658,7 +658,7 @@ fn a_set_up_survives_the_page() {
     let sim = again.sim.clone();
     let test = async move {
         again.read();
-        again.worker.restore(drawer).await;
+        again.worker.restore(Only(drawer)).await;
         let workspace = restored(&again).expect("it was kept");
         assert_eq!((workspace.connections[0].name.as_str(), workspace.budget), ("anna", 64 << 20));
         assert_eq!(workspace.draft.text, "half a mess");

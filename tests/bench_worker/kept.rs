@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::bench::Drawer;
-use super::page::{ALICE, Echo, Page, with_page};
+use super::page::{ALICE, Echo, OneText, Only, Page, with_page};
 use sockscope::wire;
 use sockscope::wire::bench::{Restored, Update};
-use sockscope::worker::bench::{KeyValueStore, StoreError};
 use sockscope_engine::World;
+use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;
 
 fn restored_whole(page: &Page) -> Restored {
@@ -26,7 +26,7 @@ fn a_set_up_that_cannot_be_read_is_set_aside_and_said() {
     *drawer.0.borrow_mut() = Some(r#"{"connections":[{"id":1,"name":"bob"},{"id":"two"}]}"#.to_owned());
     with_page(Echo::default(), |page| async move {
         page.read();
-        page.worker.restore(drawer).await;
+        page.worker.restore(Only(drawer)).await;
         let restored = restored_whole(&page);
         assert_eq!(restored.trouble, None);
         assert_eq!(restored.workspace.expect("the rest").connections.len(), 1);
@@ -43,7 +43,7 @@ struct Foreign {
     saved: Rc<RefCell<Option<String>>>,
 }
 
-impl KeyValueStore for Foreign {
+impl OneText for Foreign {
     fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Err(StoreError { message: "expected text, found a value of type number".into() }) })
     }
@@ -69,7 +69,7 @@ fn what_cannot_be_set_aside_is_not_written_over() {
         let saved = store.saved.clone();
         with_page(Echo::default(), |page| async move {
             page.read();
-            page.worker.restore(store).await;
+            page.worker.restore(Only(store)).await;
             let restored = restored_whole(&page);
             assert_eq!((restored.unread.is_some(), restored.trouble.is_some()), (is_movable, !is_movable));
             page.set_up(ALICE, |setup| setup.name = "anna".into());
@@ -83,7 +83,7 @@ fn what_cannot_be_set_aside_is_not_written_over() {
 #[derive(Clone, Default)]
 struct Full(Rc<RefCell<bool>>);
 
-impl KeyValueStore for Full {
+impl OneText for Full {
     fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Ok(None) })
     }
@@ -106,7 +106,7 @@ fn a_disk_that_fills_up_is_said_once_until_there_is_room_again() {
         page.read();
         let disk = Full::default();
         let has_room = disk.0.clone();
-        page.worker.restore(disk).await;
+        page.worker.restore(Only(disk)).await;
         let mut told = Vec::new();
         for (name, room) in [("a", false), ("b", false), ("c", true), ("d", false)] {
             *has_room.borrow_mut() = room;

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::page::{ALICE, Echo, Page, TICK, with_page};
+use super::page::{ALICE, Echo, OneText, Only, Page, TICK, with_page};
 use sockscope::wire::bench::{Answer, ContentForm, Question, Recorded, Request, Variable};
-use sockscope::worker::bench::{KeyValueStore, StoreError};
 use sockscope_engine::Closing;
+use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::bench::draft::{Draft, Form};
 
@@ -105,7 +105,7 @@ fn the_end_of_the_first_recording_is_no_part_of_the_second() {
 #[derive(Clone, Default)]
 struct Drawer(Rc<RefCell<Vec<String>>>);
 
-impl KeyValueStore for Drawer {
+impl OneText for Drawer {
     fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>> {
         Box::pin(async { Ok(None) })
     }
@@ -135,7 +135,7 @@ fn a_draft_is_kept_within_a_second_while_a_person_goes_on_typing() {
     let drawer = Drawer::default();
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
-        page.worker.restore(kept.clone()).await;
+        page.worker.restore(Only(kept.clone())).await;
         page.set_up(ALICE, |_| {});
         page.pass(Duration::from_secs(2)).await;
         kept.0.borrow_mut().clear();
@@ -159,7 +159,7 @@ fn a_draft_is_kept_at_once_when_the_page_goes_out_of_sight() {
     let drawer = Drawer::default();
     let kept = drawer.clone();
     with_page(Echo::default(), |page| async move {
-        page.worker.restore(kept.clone()).await;
+        page.worker.restore(Only(kept.clone())).await;
         page.set_up(ALICE, |_| {});
         page.pass(Duration::from_secs(2)).await;
         page.ask(draft("the last word"));

@@ -11,6 +11,8 @@ use sockscope::wire::bench::{
     RepeatSeen, Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
 };
 use sockscope::worker::bench::BenchWorker;
+use sockscope_engine::base::storage::{KeyValueStore, StoreError};
+use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::bench::draft::Draft;
 use sockscope_engine::sim::{Act, Server, Sim};
 use sockscope_engine::{FrameKind, Payload, World};
@@ -224,3 +226,38 @@ pub fn with_page<F: Future<Output = ()> + 'static>(server: Echo, test: impl FnOn
 }
 
 pub const TICK: Duration = Duration::from_millis(10);
+
+/// A store of the one text that the bench keeps.
+pub trait OneText {
+    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>>;
+    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>>;
+    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>>;
+}
+
+/// As the worker asks for it; any other name or question fails the test.
+pub struct Only<T>(pub T);
+
+impl<T: OneText> KeyValueStore for Only<T> {
+    fn get(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
+        assert_eq!(name, "bench");
+        self.0.load()
+    }
+
+    fn set(&self, name: &str, text: String) -> LocalFuture<Result<(), StoreError>> {
+        assert_eq!(name, "bench");
+        self.0.save(text)
+    }
+
+    fn remove(&self, name: &str) -> LocalFuture<Result<(), StoreError>> {
+        panic!("the bench never forgets {name}")
+    }
+
+    fn set_aside(&self, name: &str) -> LocalFuture<Result<Option<String>, StoreError>> {
+        assert_eq!(name, "bench");
+        self.0.set_aside()
+    }
+
+    fn names(&self) -> LocalFuture<Result<Vec<String>, StoreError>> {
+        panic!("the bench keeps one text")
+    }
+}

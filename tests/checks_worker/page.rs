@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use sockscope::wire::checks::{Answer, Question, Request, Restored, RunEvent, RunRequest, Update};
 use sockscope::wire::{decode_json, encode_json};
-use sockscope::worker::checks::{ChecksWorker, KeyValueStore, Site, StoreError};
+use sockscope::worker::checks::{ChecksWorker, Site};
+use sockscope_engine::base::storage::{KeyValueStore, StoreError};
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::sim::{Act, Server, Sim};
 use sockscope_engine::{Payload, World};

@@ -85,9 +85,6 @@ impl Scope for Known {
     fn index(&self) -> Option<u64> {
         Some(u64::MAX)
     }
-    fn iteration(&self) -> Option<u64> {
-        None
-    }
     fn seq(&self) -> Option<u64> {
         Some(0)
     }

@@ -1,4 +1,4 @@
-//! What `docs/development/conformance-results.md` says of five servers, seen by a real browser. `UPDATE_GOLDEN=1` writes its table again;
+//! What `docs/development/conformance-results.md` says of five servers, seen by a real browser. `UPDATE_EXPECT=1` writes its table again;
 //! read the difference then, and explain it on that page.
 //!
 //! What a machine measures (times, rates) is not part of a cell, or the table would differ from run to run.
@@ -60,7 +60,7 @@ fn settle(subject: Subject, certificate: &Certificate) {
     let found: Vec<_> = certificate.rows.iter().map(|row| (label(row), cell(row))).collect();
     let _turn = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut columns = columns();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         columns.insert(subject.name(), found);
         return write(&columns);
     }
@@ -73,7 +73,7 @@ fn settle(subject: Subject, certificate: &Certificate) {
         .collect();
     assert!(
         differing.is_empty() && told.len() == found.len(),
-        "the column {} of docs/development/conformance-results.md is not as it was; UPDATE_GOLDEN=1 writes it again:\n{}",
+        "the column {} of docs/development/conformance-results.md is not as it was; UPDATE_EXPECT=1 writes it again:\n{}",
         subject.name(),
         differing.join("\n")
     );

@@ -11,7 +11,7 @@ use sockscope_engine::conformance::{ClaimState, Row, Weight};
 use super::subjects::ALL;
 
 /// What stands before the table, and after it.
-pub const BEGIN: &str = "<!-- The table begins: written by the tests, with UPDATE_GOLDEN=1. -->\n";
+pub const BEGIN: &str = "<!-- The table begins: written by the tests, with UPDATE_EXPECT=1. -->\n";
 pub const END: &str = "<!-- The table ends. -->\n";
 
 /// For each server, checks with their cells, in the order of the suite.

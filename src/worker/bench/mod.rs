@@ -26,5 +26,4 @@ mod why;
 mod worker;
 
 pub use pulse::beat;
-pub use storage::{KeyValueStore, StoreError};
 pub use worker::{BenchWorker, Spawn};

@@ -7,29 +7,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::sharing;
-use crate::engine::base::world::LocalFuture;
 use crate::wire::bench::{ConnectionId, Workspace};
 
 /// A draft longer than this is not kept.
 const LONGEST_DRAFT: usize = 64 << 10;
 
-/// Where texts are kept.
-pub trait KeyValueStore {
-    /// What was kept; none on the first visit.
-    fn load(&self) -> LocalFuture<Result<Option<String>, StoreError>>;
-    /// Keeps a text in place of the one before.
-    fn save(&self, text: String) -> LocalFuture<Result<(), StoreError>>;
-    /// Copies what was kept, whatever it is, to where nothing is written over it, and says where. None when nothing was.
-    fn set_aside(&self) -> LocalFuture<Result<Option<String>, StoreError>>;
-}
-
-/// Nothing can be kept here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct StoreError {
-    /// In the browser's words.
-    pub message: String,
-}
+/// The name under which a store has the set-up.
+pub(super) const NAME: &str = "bench";
 
 /// What is kept of a set-up.
 pub(super) fn to_text(workspace: &Workspace) -> String {

@@ -13,9 +13,10 @@ use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
 use super::replies::Replies;
-use super::storage::{self, KeyValueStore};
+use super::storage;
 use super::why::Questions;
 use crate::engine::base::mask::Masker;
+use crate::engine::base::storage::KeyValueStore;
 use crate::engine::base::world::LocalFuture;
 use crate::engine::bench::draft::{Attachment, Draft};
 use crate::engine::bench::placeholders::Names;
@@ -51,7 +52,7 @@ pub(super) struct Inner<W: World> {
     pub ready: Ready,
     pub spawn: Spawn,
     post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
-    keep: RefCell<Option<Rc<dyn KeyValueStore>>>,
+    store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     state: RefCell<State<W>>,
 }
 
@@ -108,7 +109,7 @@ impl<W: World> BenchWorker<W> {
             ready,
             spawn,
             post: RefCell::new(Box::new(post)),
-            keep: RefCell::default(),
+            store: RefCell::default(),
             state: RefCell::new(State {
                 record: Record::with_budget(Workspace::BUDGET as usize),
                 connections: BTreeMap::new(),
@@ -152,8 +153,8 @@ impl<W: World> BenchWorker<W> {
     }
 
     /// Tells the page what was kept, and keeps what it sets up from now on.
-    pub async fn restore(&self, keep: impl KeyValueStore + 'static) {
-        let (workspace, unread) = match keep.load().await {
+    pub async fn restore(&self, store: impl KeyValueStore + 'static) {
+        let (workspace, unread) = match store.get(storage::NAME).await {
             Ok(None) => (None, Vec::new()),
             Ok(Some(text)) => storage::of_text(&text),
             Err(error) => (None, vec![error.to_string()]),
@@ -161,7 +162,7 @@ impl<W: World> BenchWorker<W> {
         let mut restored = Restored { workspace, ..Restored::default() };
         if !unread.is_empty() {
             // What comes next is written over it.
-            match keep.set_aside().await {
+            match store.set_aside(storage::NAME).await {
                 Ok(place) => {
                     restored.unread = Some(Unread { reasons: unread, place: place.unwrap_or_default() })
                 }
@@ -171,7 +172,7 @@ impl<W: World> BenchWorker<W> {
                 }
             }
         }
-        *self.0.keep.borrow_mut() = Some(Rc::new(keep));
+        *self.0.store.borrow_mut() = Some(Rc::new(store));
         self.post(&Update::Restored(Box::new(restored)));
     }
 
@@ -316,7 +317,7 @@ impl<W: World> BenchWorker<W> {
 
     /// Keeps the set-up once it has stayed the same for a while, and soon in any case.
     fn keep_soon(&self) {
-        if self.0.keep.borrow().is_none() {
+        if self.0.store.borrow().is_none() {
             return;
         }
         let now = self.now();
@@ -340,7 +341,7 @@ impl<W: World> BenchWorker<W> {
 
     /// Keeps what has changed and is not kept yet.
     fn keep_now(&self) {
-        let Some(keep) = self.0.keep.borrow().clone() else { return };
+        let Some(store) = self.0.store.borrow().clone() else { return };
         let text = self.state(|s| {
             if !s.is_arranged || s.changed_at.take().is_none() {
                 return None;
@@ -351,7 +352,7 @@ impl<W: World> BenchWorker<W> {
         let Some(text) = text else { return };
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
-            let trouble = keep.save(text).await.err().map(|error| error.to_string());
+            let trouble = store.set(storage::NAME, text).await.err().map(|error| error.to_string());
             let is_news =
                 worker.state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
             if let Some(words) = trouble.filter(|_| is_news) {

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::storage::{KeyValueStore, StoreError};
+use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::report::{Report, read_json, target_line, write_json};
 use crate::wire::bench::Unread;
 use crate::wire::checks::PastRun;

@@ -10,10 +10,8 @@ mod library;
 mod looks;
 mod recordings;
 mod site;
-mod storage;
 mod work;
 mod worker;
 
 pub use site::{Site, browser_name};
-pub use storage::{KeyValueStore, StoreError};
 pub use worker::{ChecksWorker, Spawn};

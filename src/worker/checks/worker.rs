@@ -11,7 +11,7 @@ use super::history::{self, History};
 use super::library::{Library, clients_of, examine, mistake};
 use super::recordings::RunRecordings;
 use super::site::Site;
-use super::storage::{KeyValueStore, StoreError};
+use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::base::world::LocalFuture;
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;

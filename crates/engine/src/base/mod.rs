@@ -12,6 +12,7 @@ pub mod nearest;
 pub mod number;
 pub mod payload;
 pub mod random;
+pub mod storage;
 pub mod time;
 pub mod unit;
 pub mod world;

@@ -70,14 +70,6 @@ impl Scope for MessageScope<'_> {
         self.extra.iter().all(|(known, _)| known != name) && self.names.missing.contains(name)
     }
 
-    fn capture(&self, _client: &str, _name: &str) -> Option<Cow<'_, Value>> {
-        None
-    }
-
-    fn env(&self, _name: &str) -> Option<&str> {
-        None
-    }
-
     fn client(&self) -> Option<&str> {
         Some(self.client)
     }

@@ -17,7 +17,7 @@ pub const LIMIT: usize = 64 << 20;
 /// What a node of a JSON value costs beside its text.
 const NODE: usize = 32;
 
-/// Where the values of a template come from. Only randomness changes it.
+/// Where the values of a template come from. Only randomness changes it. What a place does not know has no value there.
 pub trait Scope {
     /// A variable, or what the acting client has captured under this name, which shadows the variable.
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>>;
@@ -26,17 +26,29 @@ pub trait Scope {
         false
     }
     /// What another client has captured.
-    fn capture(&self, client: &str, name: &str) -> Option<Cow<'_, Value>>;
+    fn capture(&self, _client: &str, _name: &str) -> Option<Cow<'_, Value>> {
+        None
+    }
     /// The environment: the process's for the command, what the host and the form set in the page.
-    fn env(&self, name: &str) -> Option<&str>;
+    fn env(&self, _name: &str) -> Option<&str> {
+        None
+    }
     /// The client that acts; none where no client does.
-    fn client(&self) -> Option<&str>;
+    fn client(&self) -> Option<&str> {
+        None
+    }
     /// The place of the client in its group, from 0.
-    fn index(&self) -> Option<u64>;
+    fn index(&self) -> Option<u64> {
+        None
+    }
     /// The round of the innermost `repeat`, from 0.
-    fn iteration(&self) -> Option<u64>;
+    fn iteration(&self) -> Option<u64> {
+        None
+    }
     /// The number of the message that is being built, per client; the same for every placeholder of one message.
-    fn seq(&self) -> Option<u64>;
+    fn seq(&self) -> Option<u64> {
+        None
+    }
     /// Milliseconds since 1970 in UTC.
     fn now_millis(&self) -> u64;
     /// The next number of the run's seeded sequence.

@@ -237,23 +237,8 @@ impl Scope for BeforeClients<'_> {
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.values.get(name).map(Cow::Borrowed)
     }
-    fn capture(&self, _: &str, _: &str) -> Option<Cow<'_, Value>> {
-        None
-    }
     fn env(&self, name: &str) -> Option<&str> {
         self.outer.env(name)
-    }
-    fn client(&self) -> Option<&str> {
-        None
-    }
-    fn index(&self) -> Option<u64> {
-        None
-    }
-    fn iteration(&self) -> Option<u64> {
-        None
-    }
-    fn seq(&self) -> Option<u64> {
-        None
     }
     fn now_millis(&self) -> u64 {
         self.outer.now_millis()

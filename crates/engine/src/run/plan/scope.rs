@@ -68,23 +68,8 @@ impl Scope for EarlyScope<'_> {
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.row.get(name).or_else(|| self.vars.get(name)).map(Cow::Borrowed)
     }
-    fn capture(&self, _: &str, _: &str) -> Option<Cow<'_, Value>> {
-        None
-    }
     fn env(&self, name: &str) -> Option<&str> {
         self.options.env.get(name).map(String::as_str)
-    }
-    fn client(&self) -> Option<&str> {
-        None
-    }
-    fn index(&self) -> Option<u64> {
-        None
-    }
-    fn iteration(&self) -> Option<u64> {
-        None
-    }
-    fn seq(&self) -> Option<u64> {
-        None
     }
     fn now_millis(&self) -> u64 {
         self.sources.now_millis

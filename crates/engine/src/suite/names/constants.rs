@@ -38,23 +38,8 @@ impl Scope for MadeUp<'_> {
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.values.get(name).map(Cow::Borrowed)
     }
-    fn capture(&self, _: &str, _: &str) -> Option<Cow<'_, Value>> {
-        None
-    }
     fn env(&self, _: &str) -> Option<&str> {
         Some(self.env)
-    }
-    fn client(&self) -> Option<&str> {
-        None
-    }
-    fn index(&self) -> Option<u64> {
-        None
-    }
-    fn iteration(&self) -> Option<u64> {
-        None
-    }
-    fn seq(&self) -> Option<u64> {
-        None
     }
     fn now_millis(&self) -> u64 {
         self.next

@@ -1,9 +1,9 @@
 //! Where texts are kept under names.
 //!
-//! Owns what is asked of a store. It refuses to know which one it is. One rule: a store may be missing or full at any time,
-//! so nothing here may be lost for a run that goes on without it.
+//! Owns what the two workers ask of a store. It refuses to know which one it is. One rule: a store may be missing or full at any
+//! time, so nothing here may be lost for a run that goes on without it.
 
-use crate::engine::base::world::LocalFuture;
+use super::world::LocalFuture;
 
 /// A store of texts.
 pub trait KeyValueStore {
