@@ -141,7 +141,7 @@ async fn a_new_suite_runs_as_it_stands_is_found_deleted_and_brought_back() {
     user.type_into("suite-search", "").await;
     user.open_menu("suite-menu").await;
     user.click("suite-delete").await;
-    user.until_text("notice", "my suite is deleted").await;
+    user.until_text("notice", "my suite was deleted").await;
     assert!(shown(&user, "[data-testid=own] li").is_empty());
     user.click("undo").await;
     user.until_text("own", "my suite").await;

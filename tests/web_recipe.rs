@@ -87,5 +87,5 @@ async fn a_mistake_is_said_with_its_place() {
         "{error}"
     );
     let error = run_suite(WRONG, server().check("nothing")).await.unwrap_err();
-    assert!(error.to_string().contains("no check has the tags or the name"), "{error}");
+    assert!(error.to_string().contains("no check has the requested tags or name"), "{error}");
 }
