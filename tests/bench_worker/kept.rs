@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::bench::Drawer;
 use super::page::{ALICE, Echo, OneText, Only, Page, with_page};
+use super::shared::Drawer;
 use sockscope::wire;
 use sockscope::wire::bench::{Restored, Update};
 use sockscope_engine::World;

@@ -2,12 +2,16 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-mod bench;
+mod automatic;
+mod comes_back;
 mod figures;
 mod kept;
 mod leaves;
+mod list;
+mod opened;
 mod page;
 mod sending;
+mod shared;
 mod why;
 
 use std::time::Duration;

@@ -261,3 +261,8 @@ impl<T: OneText> KeyValueStore for Only<T> {
         panic!("the bench keeps one text")
     }
 }
+
+/// A text message as it is written.
+pub fn text(text: &str) -> Draft {
+    Draft { text: text.into(), ..Draft::default() }
+}
