@@ -117,7 +117,7 @@ fn a_wrong_address_is_said_before_connecting() {
         browser.open(&practice.page).await;
         for (typed, words) in [
             ("ftp://example.com", "not with ftp://"),
-            ("ws://host:99999/", "no port"),
+            ("ws://host:99999/", "not a port"),
             ("", "Type an address"),
         ] {
             browser.type_into("url", typed).await;
@@ -386,7 +386,7 @@ fn a_worker_of_another_version_is_said() {
         browser.open(&practice.page).await;
         browser
             .until_script(
-                "return document.getElementById('trouble').textContent.includes('do not fit together')",
+                "return document.getElementById('trouble').textContent.includes('have different versions')",
             )
             .await;
     });

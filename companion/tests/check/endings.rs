@@ -58,7 +58,7 @@ fn what_is_wrong_with_suites_is_2_with_its_place_and_nothing_starts() {
     for (arguments, words) in [
         (&["load", "--var", "num_client=3"][..], "did you mean \"num_clients\"?"),
         (&["load", "--var", "num_clients"], "write NAME=VALUE"),
-        (&["load", "--tag", "nosuchtag"], "no check of these suites has the tags"),
+        (&["load", "--tag", "nosuchtag"], "no check of these suites has the given tags"),
         (&["load", "--env-file", "OUT/none.env"], "none.env: "),
         (&["load", "--shards", "0"], "0 is not in 1..=64"),
         (&["load", "--ready", "tcp"], "--start"),
