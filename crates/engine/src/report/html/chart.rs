@@ -53,7 +53,8 @@ pub(super) fn histogram(name: &str, metric: &Metric) -> Markup {
                 }
             }
             p.top { (words::count(most)) }
-            svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(said) {
+            svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none"
+                role="img" aria-label=(said) {
                 path.bar d=(outline(&spread.bars, most)) {}
                 @for (nth, (_, at)) in marks() {
                     path.mark data-mark=(nth) d=(format_args!("M{:.1} 0V{HEIGHT}", position(*at))) {}
@@ -223,7 +224,8 @@ impl Lines<'_> {
                     }
                 }
                 p.top { ((self.unit)(peak)) }
-                svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(said) {
+                svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none"
+                    role="img" aria-label=(said) {
                     path.grid d=(format_args!("M0 {}H{WIDTH}", HEIGHT / 2.0)) {}
                     @for (nth, (_, line)) in self.lines.iter().enumerate() {
                         path.line data-line=(nth) d=(path(line, peak)) {}
