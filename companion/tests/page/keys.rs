@@ -98,6 +98,8 @@ fn assert_covers(known: &BTreeSet<String>, expected: &[&str]) {
 
 /// A connection that is open, with a pinned frame in the detail, and another one that is selected and not open.
 async fn furnish(practice: &Practice, browser: &Browser) {
+    // Room for all frames, so that a filter bar of two lines scrolls nothing.
+    browser.resize(1440, 1200).await;
     browser.open(&practice.page).await;
     browser.type_into("url", &format!("{}/echo", practice.ws)).await;
     browser.click("connect").await;
@@ -120,6 +122,7 @@ fn every_letter_goes_into_every_field_of_the_bench_and_does_nothing_else() {
         browser.run("keysTest.unfold()").await;
         let mut known = BTreeSet::new();
         type_everywhere(practice, browser, &mut known, |_| true).await;
+        browser.run("keysTest.fold()").await;
         for form in ["form-json", "form-hex", "form-base64"] {
             browser.click(form).await;
             type_everywhere(practice, browser, &mut known, |name| name.starts_with("message")).await;
