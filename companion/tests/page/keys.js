@@ -47,6 +47,8 @@ globalThis.keysTest = (() => {
     names: () => [...fields().keys()],
     // Opens every menu and every part that is folded.
     unfold: () => document.querySelectorAll("details").forEach((it) => (it.open = true)),
+    // An open menu may lie over what is clicked next.
+    fold: () => document.querySelectorAll("details").forEach((it) => (it.open = false)),
     focus: (name) => {
       const element = fields().get(name);
       element?.focus();

@@ -70,7 +70,7 @@ fn a_suite_recorded_before_checks_were_opened_survives_a_reload() {
         as_suite(browser).await;
         browser.click("record-make").await;
         browser.until_text("remarks", "failed at another address").await;
-        browser.until_text("edit-state", "Kept").await;
+        browser.until_text("edit-state", "Saved in this browser").await;
         browser.open("about:blank").await;
         browser.open(&format!("{}#/checks", practice.page)).await;
         browser.until_text("own", "recorded").await;
