@@ -1,5 +1,7 @@
 //! What is read back from the exports is what was recorded.
 
+use std::fmt::{self, Write};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -131,4 +133,38 @@ fn frames_of_an_unknown_connection_are_not_lost() {
     recording.connections.clear();
     check_lines(&recording);
     check_rows(&recording);
+}
+
+/// Keeps how much was written, and the longest piece.
+#[derive(Default)]
+struct Pieces {
+    all: usize,
+    longest: usize,
+}
+
+impl Write for Pieces {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.all += text.len();
+        self.longest = self.longest.max(text.len());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_file_of_200_000_frames_is_written_in_small_pieces() {
+    let mut recording = Recording {
+        log: FrameLog::with_budget(1 << 30),
+        connections: vec![fixture::connection(1, "a", "ws://h/", 0)],
+        notes: Vec::new(),
+    };
+    for i in 0..200_000 {
+        recording.push_paired(i, 1, FrameKind::ReceivedText, b"{\"id\":7}", Some(i));
+    }
+    assert_eq!(recording.log.dropped(), 0);
+    for format in EventFormat::ALL {
+        let mut pieces = Pieces::default();
+        format.write(&recording.transcript(), &Masker::default(), &mut pieces).expect("it takes all");
+        assert!(pieces.all > 200_000 * 50, "{format:?} is {} bytes", pieces.all);
+        assert!(pieces.longest < 2_000, "{format:?} has a piece of {} bytes", pieces.longest);
+    }
 }

@@ -1,10 +1,11 @@
 //! What the forms look like. `UPDATE_EXPECT=1` rewrites the files; read the difference.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use expect_test::expect_file;
 use sockscope_engine::base::mask::Masker;
-use sockscope_engine::report::{EventFormat, Report, ReportFormat, read_json};
+use sockscope_engine::report::{EventFormat, Report, ReportFormat, Transcript, read_json};
 
 use crate::{exported, fixture, rendered};
 
@@ -17,7 +18,9 @@ fn check(name: &str, text: &str) {
     let version = |quoted: &str| format!("\"version\":\"{quoted}\"");
     let text = text.replace(&version(env!("CARGO_PKG_VERSION")), &version("VERSION"));
     // Nor does its style sheet.
-    let text = text.replace(STYLE, "\n(style.css)\n");
+    let text = text.replace(STYLE, "(style.css)");
+    // A tag a line, so that a difference shows where it is.
+    let text = if name.ends_with(".html") { text.replace("><", ">\n<") } else { text };
     // `expect_file` reads every line end as one of Unix; CSV has others, which show so.
     let text = text.replace("\r\n", "␍\n");
     expect_file![path].assert_eq(&text);
@@ -51,6 +54,17 @@ fn a_recorded_session() {
     for format in EventFormat::ALL {
         let text = exported(&recording.transcript(), format, &Masker::default());
         check(&format!("session.{}", format.extension()), &text);
+    }
+}
+
+#[test]
+fn a_recorded_run_with_its_calls_and_pinned_frames() {
+    let recording = fixture::run();
+    let pins = BTreeMap::from([(5, "the \"first\"".to_owned()), (12, String::new())]);
+    let session = Transcript { pins: Some(&pins), ..recording.transcript() };
+    for format in EventFormat::ALL {
+        let text = exported(&session, format, &Masker::default());
+        check(&format!("run.{}", format.extension()), &text);
     }
 }
 

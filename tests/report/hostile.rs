@@ -98,6 +98,7 @@ fn no_text_becomes_an_element_of_the_page() {
         });
         let html = rendered(&hostile, ReportFormat::Html);
         assert!(!html.contains("<script") && !html.contains("<img"));
+        assert!(!html.contains(['\0', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{fffe}', '\u{ffff}']));
         let found = tags(&html);
         let differs = found.iter().zip(&structure).find(|(found, wanted)| found != wanted);
         assert_eq!((differs, found.len()), (None, structure.len()));

@@ -27,10 +27,8 @@ pub struct Effect {
     pub limit: Option<u64>,
     /// How late the end of TCP is passed on.
     pub slow_close: Duration,
-    /// What ends the connection, and when.
-    pub fate: Option<(Instant, Fate)>,
-    /// Whether messages before it are to arrive first.
-    pub fate_waits: bool,
+    /// What ends the connection.
+    pub ending: Option<Ending>,
     /// The message after which there is more to say.
     pub waits_for: Option<u64>,
 }
@@ -46,9 +44,20 @@ pub struct Slicer {
     pub delay: Duration,
 }
 
+/// An end of the connection that a toxic brings about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// When it comes.
+    pub at: Instant,
+    /// Whether messages before it are to arrive first.
+    pub waits: bool,
+    /// What it does.
+    pub kind: EndingKind,
+}
+
 /// What ends a connection.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Fate {
+pub enum EndingKind {
     /// Both sides end in an orderly way, without a close frame.
     Cut,
     /// The side that the direction leads to is reset, or both are.
@@ -172,24 +181,25 @@ impl Effect {
             Kind::Timeout { timeout } => {
                 self.is_hole = true;
                 if let Some(timeout) = timeout {
-                    self.fated(since + *timeout, Fate::Cut, toxic);
+                    self.end(since + *timeout, EndingKind::Cut, toxic);
                 }
             }
-            Kind::ResetPeer { timeout } => self.fated(since + *timeout, Fate::Reset(toxic.stream), toxic),
-            Kind::HalfOpen { timeout } => {
-                self.fated(since, Fate::HalfOpen(*timeout, Arc::clone(toxic)), toxic)
+            Kind::ResetPeer { timeout } => {
+                self.end(since + *timeout, EndingKind::Reset(toxic.stream), toxic);
             }
-            Kind::Close(close) => self.fated(since, Fate::Close(close.clone()), toxic),
+            Kind::HalfOpen { timeout } => {
+                self.end(since, EndingKind::HalfOpen(*timeout, Arc::clone(toxic)), toxic);
+            }
+            Kind::Close(close) => self.end(since, EndingKind::Close(close.clone()), toxic),
             // It is for handshakes.
             Kind::Refuse { .. } => {}
         }
     }
 
     /// The earliest counts.
-    fn fated(&mut self, when: Instant, fate: Fate, toxic: &Toxic) {
-        if self.fate.as_ref().is_none_or(|(before, _)| when < *before) {
-            self.fate = Some((when, fate));
-            self.fate_waits = toxic.after > 0;
+    fn end(&mut self, at: Instant, kind: EndingKind, toxic: &Toxic) {
+        if self.ending.as_ref().is_none_or(|before| at < before.at) {
+            self.ending = Some(Ending { at, waits: toxic.after > 0, kind });
         }
     }
 }

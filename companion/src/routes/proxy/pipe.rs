@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::effect::{ActiveToxics, Effect, Fate};
+use super::effect::{ActiveToxics, Effect, EndingKind};
 use super::link_table::{Link, LinkHandle, Seeds, Toxics};
 use super::parcel::Parcel;
 use super::probe::Probe;
@@ -61,14 +61,26 @@ pub enum Over {
     Full,
 }
 
-/// A close frame of the proxy's own.
+/// A close frame of the proxy's own, and until when the connection may go on after it.
 #[derive(Debug)]
 enum Closing {
     No,
     /// It goes out as soon as no frame is in its way.
-    Wanted(Close),
+    Wanted(Close, Instant),
     /// It is out. Nothing that the sender sends comes after it.
-    Sent,
+    Sent(Instant),
+}
+
+/// How near an end is that a toxic brings about.
+enum Fate<'a> {
+    /// No toxic ends the connection.
+    None,
+    /// One ends it at this moment.
+    Ahead(Instant),
+    /// The end has come, and nothing more is taken. What passed before may arrive until this moment.
+    Waits(Instant),
+    /// The connection ends now.
+    Strikes(&'a EndingKind),
 }
 
 /// One direction.
@@ -94,7 +106,6 @@ pub struct Pipe {
     loses_pieces: bool,
     ended: Option<Instant>,
     closing: Closing,
-    deadline: Option<Instant>,
     /// Messages and payload bytes that others know of.
     told: (u64, u64),
     link: Arc<Link>,
@@ -150,7 +161,6 @@ impl Pipe {
             loses_pieces: false,
             ended: None,
             closing: Closing::No,
-            deadline: None,
             told: (0, 0),
             link: Arc::clone(&seat.link),
             traffic: Arc::clone(census.traffic()),
@@ -185,7 +195,7 @@ impl Pipe {
                 return over;
             }
             let wake = self.wake();
-            let reads = self.ended.is_none() && self.has_room() && !self.is_fated();
+            let reads = self.ended.is_none() && self.has_room() && !self.is_struck();
             let takes_orders = matches!(self.closing, Closing::No);
             let is_held_up = self.ended.is_none() && !self.line.has_room();
             if !is_held_up {
@@ -236,7 +246,7 @@ impl Pipe {
     }
 
     fn has_room(&self) -> bool {
-        matches!(self.closing, Closing::Sent)
+        matches!(self.closing, Closing::Sent(_))
             || self.effect.is_hole
             || (self.line.has_room() && self.queue.pending() < HIGH_WATER)
     }
@@ -276,20 +286,20 @@ impl Pipe {
     fn sort(&mut self) {
         loop {
             match &self.closing {
-                Closing::Sent => return self.splitter.buffer().clear(),
-                Closing::Wanted(close) if self.splitter.is_between_frames() => {
+                Closing::Sent(_) => return self.splitter.buffer().clear(),
+                Closing::Wanted(close, deadline) if self.splitter.is_between_frames() => {
                     let mask = (self.direction == Direction::Upstream)
                         .then(|| self.dice.roll().to_ne_bytes())
                         .map(|[a, b, c, d, ..]| [a, b, c, d]);
-                    let wire = close_frame(close, mask);
+                    let (wire, deadline) = (close_frame(close, mask), *deadline);
                     self.line.release();
                     self.line.pass(Parcel { wire, is_text: false });
-                    self.closing = Closing::Sent;
+                    self.closing = Closing::Sent(deadline);
                     continue;
                 }
                 _ => {}
             }
-            if !self.has_room() || self.is_spent || self.is_fated() {
+            if !self.has_room() || self.is_spent || self.is_struck() {
                 return;
             }
             let before = self.splitter.messages();
@@ -384,8 +394,7 @@ impl Pipe {
 
     /// Makes the receiver get this close frame.
     fn close(&mut self, close: Close) {
-        self.closing = Closing::Wanted(close);
-        self.deadline = Some(Instant::now() + FAREWELL);
+        self.closing = Closing::Wanted(close, Instant::now() + FAREWELL);
     }
 
     fn is_drained(&self) -> bool {
@@ -398,46 +407,55 @@ impl Pipe {
 
     /// What ends the direction now. A close frame that is due is sent for.
     fn over(&mut self) -> Option<Over> {
-        let now = Instant::now();
-        let has_come = |when: Option<Instant>| when.is_some_and(|when| when <= now);
-        let is_close = matches!(self.effect.fate, Some((_, Fate::Close(_))));
-        if has_come(self.fated()) && (is_close || self.has_said_all(now)) {
-            match self.effect.fate.as_ref().map(|(_, fate)| fate.clone()) {
-                Some(Fate::Cut) => return Some(Over::Cut),
-                Some(Fate::Reset(stream)) => return Some(Over::Reset(stream)),
-                Some(Fate::HalfOpen(longest, toxic)) => return Some(Over::HalfOpen(longest, toxic)),
-                Some(Fate::Close(close)) => {
+        if let Fate::Strikes(kind) = self.fate() {
+            match kind.clone() {
+                EndingKind::Cut => return Some(Over::Cut),
+                EndingKind::Reset(stream) => return Some(Over::Reset(stream)),
+                EndingKind::HalfOpen(longest, toxic) => return Some(Over::HalfOpen(longest, toxic)),
+                EndingKind::Close(close) => {
                     self.close(close);
                     self.sort();
                     self.deliver();
                 }
-                None => {}
             }
         }
-        if has_come(self.deadline) || (self.is_spent && self.is_drained()) {
+        let now = Instant::now();
+        let has_come = |when: Option<Instant>| when.is_some_and(|when| when <= now);
+        if has_come(self.deadline()) || (self.is_spent && self.is_drained()) {
             return Some(Over::Cut);
         }
         (self.is_through() && has_come(self.last())).then_some(Over::Ended)
     }
 
-    /// Whether the messages before an end have arrived, if they are waited for.
-    fn has_said_all(&self, now: Instant) -> bool {
-        let is_late = self.fated().is_some_and(|fated| fated + LAST_WORDS <= now);
-        !self.effect.fate_waits || self.is_through() || is_late
+    /// How near an end is that a toxic brings about.
+    fn fate(&self) -> Fate<'_> {
+        let Some(ending) = &self.effect.ending else { return Fate::None };
+        let is_close = matches!(ending.kind, EndingKind::Close(_));
+        // It closes once, and what was on its way to the receiver before is not taken back.
+        if is_close && (self.ended.is_some() || !matches!(self.closing, Closing::No)) {
+            return Fate::None;
+        }
+        let (now, latest) = (Instant::now(), ending.at + LAST_WORDS);
+        if now < ending.at {
+            Fate::Ahead(ending.at)
+        } else if is_close || !ending.waits || self.is_through() || latest <= now {
+            Fate::Strikes(&ending.kind)
+        } else {
+            Fate::Waits(latest)
+        }
     }
 
     /// Whether the connection's end has come, so that nothing more is taken.
-    fn is_fated(&self) -> bool {
-        self.fated().is_some_and(|fated| fated <= Instant::now())
+    fn is_struck(&self) -> bool {
+        matches!(self.fate(), Fate::Waits(_) | Fate::Strikes(_))
     }
 
-    /// When something ends the connection.
-    fn fated(&self) -> Option<Instant> {
-        let (when, fate) = self.effect.fate.as_ref()?;
-        let is_done = matches!(fate, Fate::Close(_)) && !matches!(self.closing, Closing::No);
-        // What was on its way to the receiver before is not taken back.
-        let waits = matches!(fate, Fate::Close(_)) && self.ended.is_some();
-        (!is_done && !waits).then_some(*when)
+    /// Until when the connection may go on after a close frame of the proxy's own.
+    fn deadline(&self) -> Option<Instant> {
+        match self.closing {
+            Closing::No => None,
+            Closing::Wanted(_, deadline) | Closing::Sent(deadline) => Some(deadline),
+        }
     }
 
     /// When the sender's end is passed on.
@@ -451,9 +469,14 @@ impl Pipe {
         let due = self.line.due().filter(|_| takes);
         let cut = self.slices.due().filter(|_| self.queue.is_empty());
         let last = self.last().filter(|_| self.is_through());
-        // An end that has come and waits is looked at when something has left.
-        let fated = self.fated().map(|fated| if self.is_fated() { fated + LAST_WORDS } else { fated });
-        [due, cut, last, fated, self.deadline].into_iter().flatten().min()
+        let fated = match self.fate() {
+            Fate::None => None,
+            // An end that waits is also looked at when something has left.
+            Fate::Ahead(at) | Fate::Waits(at) => Some(at),
+            // It has come since the last look.
+            Fate::Strikes(_) => Some(Instant::now()),
+        };
+        [due, cut, last, fated, self.deadline()].into_iter().flatten().min()
     }
 
     /// Tells others how much has come.

@@ -1,7 +1,7 @@
-//! XML and HTML are written by hand: a few elements do not pay for a crate in the worker's download.
+//! The text and attributes of the XML for JUnit: a few elements do not pay for a crate in the worker's download.
 //!
-//! Owns the one escape of both. Escaped text cannot leave its place, whatever it contains. Characters that XML 1.0
-//! forbids even as references are left out, since a reader refuses the whole file for one of them.
+//! Owns its escape. Escaped text cannot leave its place, whatever it contains. Characters that XML 1.0 forbids even as
+//! references are left out, since a reader refuses the whole file for one of them; HTML leaves out the same.
 
 use std::fmt::{self, Write};
 
@@ -11,6 +11,11 @@ enum Place {
     Body,
     /// Readers turn line ends and tabs of an attribute into blanks, unless they are references.
     Attribute,
+}
+
+/// Whether a file may hold it.
+pub(super) fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// A text between tags.
@@ -37,7 +42,7 @@ fn escape(out: &mut dyn Write, text: &str, place: Place) -> fmt::Result {
             '\r' => "&#13;",
             '\n' if place == Place::Attribute => "&#10;",
             '\t' if place == Place::Attribute => "&#9;",
-            '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'.. => continue,
+            c if is_allowed(c) => continue,
             _ => "",
         };
         out.write_str(&text[done..at])?;

@@ -1,8 +1,8 @@
 //! The result of a run, as data, and the formats in which people and machines read it.
 //!
 //! Owns the report JSON, which is a public contract, the other formats of a report, and those of a recorded session. It
-//! refuses to judge: the runner judges, a report shows the verdict. Every format is streamed into a
-//! [`std::fmt::Write`], so that a recording of 100 000 events is never in memory twice.
+//! refuses to judge: the runner judges, a report shows the verdict. Every format is written into a
+//! [`std::fmt::Write`]; those of a recording are streamed, so that 100 000 events are never in memory twice.
 
 mod around;
 mod format;

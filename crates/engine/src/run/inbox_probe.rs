@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::inbox::queue::{Budget, Inbox, Sequence};
 use super::inbox::reply_index::{Pair, content_key, field_key};
-use super::inbox::waiter::Waiter;
+use super::inbox::waiter::{Stage, Waiter};
 use crate::matcher::{Matcher, Query, Subject};
 use crate::{Instant, Payload};
 
@@ -99,7 +99,7 @@ impl Waiting {
     }
 
     pub fn is_content(&self) -> bool {
-        self.0.is_content()
+        matches!(self.0.stage(), Stage::Full | Stage::Complete)
     }
 
     /// Slots and the places of the messages that they have.
@@ -108,6 +108,9 @@ impl Waiting {
     }
 
     pub fn surplus(&self) -> Option<u64> {
-        self.0.surplus().map(|message| message.order)
+        match self.0.stage() {
+            Stage::Exceeded(message) => Some(message.order),
+            _ => None,
+        }
     }
 }

@@ -149,6 +149,11 @@ impl<W: World> Member<W> {
         !self.is_reopening.get() && matches!(*self.state.borrow(), State::Never | State::Closed(_))
     }
 
+    /// Whether the other side ended it and no step has looked at that yet.
+    pub fn is_lost(&self) -> bool {
+        self.ending().is_some_and(|ending| !ending.is_ours && !self.is_end_seen.get())
+    }
+
     pub fn ending(&self) -> Option<Ending> {
         match &*self.state.borrow() {
             State::Closed(ending) => Some(ending.clone()),

@@ -4,9 +4,10 @@
 //! has a sentence that says what it shows. A chart shows only as many columns as fit, so a day of seconds takes the
 //! same room.
 
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
-use super::super::markup::{attribute, body};
+use maud::{Markup, html};
+
 use super::super::words::{self, is_timing};
 use super::super::{Metric, Second};
 use crate::metrics::Histogram;
@@ -27,19 +28,13 @@ fn is_worth_drawing(metric: &Metric) -> bool {
 ///
 /// A few replies that took a second would press all others into the first bar: then the drawing ends a little beyond the
 /// p95, and says how many are not in it.
-pub(super) fn histogram(name: &str, metric: &Metric, out: &mut dyn Write) -> fmt::Result {
-    let Some(spread) = Spread::of(metric).filter(|_| is_worth_drawing(metric)) else { return Ok(()) };
+pub(super) fn histogram(name: &str, metric: &Metric) -> Markup {
+    let Some(spread) = Spread::of(metric).filter(|_| is_worth_drawing(metric)) else {
+        return Markup::default();
+    };
     let Spread { low, high, longest, .. } = spread;
-    out.write_str("<figure class=\"lines\">\n<figcaption><span>")?;
-    body(out, name)?;
-    out.write_str(": distribution</span>")?;
     let marks = || spread.marks.iter().enumerate().filter(|(_, (_, at))| *at <= high);
-    for (nth, (mark, at)) in marks() {
-        write!(out, "<span class=\"key\" data-mark=\"{nth}\">{mark} {}</span>", words::micros(*at))?;
-    }
     let most = spread.bars.iter().copied().max().unwrap_or(0);
-    write!(out, "</figcaption>\n<p class=\"top\">{}</p>\n", words::count(most))?;
-    write!(out, "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\"")?;
     let said = format!(
         "{name}: {} from {} to {}, half of them within {}",
         words::counted(metric.count, "sample"),
@@ -47,32 +42,49 @@ pub(super) fn histogram(name: &str, metric: &Metric, out: &mut dyn Write) -> fmt
         words::micros(longest),
         words::micros(spread.marks[0].1)
     );
-    attribute(out, "aria-label", &said)?;
-    out.write_str(">\n<path class=\"bar\" d=\"")?;
-    let wide = WIDTH / spread.bars.len().max(1) as f64;
-    for (at, count) in spread.bars.iter().enumerate().filter(|(_, count)| **count > 0) {
+    let position =
+        |at: f64| if high > low { ((at - low) / (high - low)).clamp(0.0, 1.0) * WIDTH } else { WIDTH / 2.0 };
+    html! {
+        figure.lines {
+            figcaption {
+                span { (name) ": distribution" }
+                @for (nth, (mark, at)) in marks() {
+                    span.key data-mark=(nth) { (mark) " " (words::micros(*at)) }
+                }
+            }
+            p.top { (words::count(most)) }
+            svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none"
+                role="img" aria-label=(said) {
+                path.bar d=(outline(&spread.bars, most)) {}
+                @for (nth, (_, at)) in marks() {
+                    path.mark data-mark=(nth) d=(format_args!("M{:.1} 0V{HEIGHT}", position(*at))) {}
+                }
+            }
+            p.axis {
+                span { (words::micros(low)) }
+                span {
+                    (words::micros(high))
+                    @if longest > high {
+                        "; " (words::count(spread.beyond)) " more up to " (words::micros(longest))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The bars of a histogram as one path.
+fn outline(bars: &[u64], most: u64) -> String {
+    let mut outline = String::new();
+    let wide = WIDTH / bars.len().max(1) as f64;
+    for (at, count) in bars.iter().enumerate().filter(|(_, count)| **count > 0) {
         // A bar of one sample among thousands is seen all the same.
         let tall = (*count as f64 / most.max(1) as f64 * HEIGHT).max(1.0);
-        write!(out, "M{:.1} {HEIGHT}v-{tall:.1}h{:.1}v{tall:.1}z", at as f64 * wide, (wide - 0.6).max(0.4))?;
+        let left = at as f64 * wide;
+        // Writing to a string cannot fail.
+        let _ = write!(outline, "M{left:.1} {HEIGHT}v-{tall:.1}h{:.1}v{tall:.1}z", (wide - 0.6).max(0.4));
     }
-    out.write_str("\"/>\n")?;
-    for (nth, (_, at)) in marks() {
-        let x = if high > low { ((at - low) / (high - low)).clamp(0.0, 1.0) * WIDTH } else { WIDTH / 2.0 };
-        writeln!(out, "<path class=\"mark\" data-mark=\"{nth}\" d=\"M{x:.1} 0V{HEIGHT}\"/>")?;
-    }
-    write!(out, "</svg>\n<p class=\"axis\"><span>{}</span><span>", words::micros(low))?;
-    if longest > high {
-        write!(
-            out,
-            "{}; {} more up to {}",
-            words::micros(high),
-            words::count(spread.beyond),
-            words::micros(longest)
-        )?;
-    } else {
-        out.write_str(&words::micros(high))?;
-    }
-    out.write_str("</span></p>\n</figure>\n")
+    outline
 }
 
 /// What of a histogram is drawn, in microseconds.
@@ -113,12 +125,8 @@ impl Spread {
 }
 
 /// The percentiles of a timing as bars, so that a long tail is seen.
-pub(super) fn ladder(name: &str, metric: &Metric, out: &mut dyn Write) -> fmt::Result {
-    let Some(max) = metric.max.filter(|_| is_worth_drawing(metric)) else { return Ok(()) };
-    out.write_str("<figure class=\"ladder\">\n<figcaption>")?;
-    body(out, name)?;
-    write!(out, ": the share of {} that took at most", words::counted(metric.count, "sample"))?;
-    out.write_str("</figcaption>\n<dl>\n")?;
+pub(super) fn ladder(name: &str, metric: &Metric) -> Markup {
+    let Some(max) = metric.max.filter(|_| is_worth_drawing(metric)) else { return Markup::default() };
     let rungs = [
         ("50 %", metric.p50),
         ("90 %", metric.p90),
@@ -127,25 +135,32 @@ pub(super) fn ladder(name: &str, metric: &Metric, out: &mut dyn Write) -> fmt::R
         ("99.9 %", metric.p999),
         ("all", metric.max),
     ];
-    for (share, figure) in rungs {
-        let Some(figure) = figure else { continue };
-        let width = (figure / max * 100.0).clamp(0.0, 100.0);
-        writeln!(
-            out,
-            "<dt>{share}</dt><dd><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
-             <rect class=\"bar\" width=\"{width:.2}\" height=\"10\"/></svg><span>{}</span></dd>",
-            words::micros(figure)
-        )?;
+    let rungs = rungs.into_iter().filter_map(|(share, figure)| Some((share, figure?)));
+    let samples = words::counted(metric.count, "sample");
+    let width = |figure: f64| (figure / max * 100.0).clamp(0.0, 100.0);
+    html! {
+        figure.ladder {
+            figcaption { (name) ": the share of " (samples) " that took at most" }
+            dl {
+                @for (share, figure) in rungs {
+                    dt { (share) }
+                    dd {
+                        svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
+                            rect.bar width=(format_args!("{:.2}", width(figure))) height="10" {}
+                        }
+                        span { (words::micros(figure)) }
+                    }
+                }
+            }
+        }
     }
-    out.write_str("</dl>\n</figure>\n")
 }
 
 /// Throughput and round trips over the time of the run; nothing when it was shorter than two seconds.
-pub(super) fn over_time(seconds: &[Second], out: &mut dyn Write) -> fmt::Result {
+pub(super) fn over_time(seconds: &[Second]) -> Markup {
     if seconds.len() < 2 {
-        return Ok(());
+        return Markup::default();
     }
-    out.write_str("<section>\n<h2>Over time</h2>\n")?;
     let wide = seconds.len().div_ceil(COLUMNS);
     let columns: Vec<&[Second]> = seconds.chunks(wide).collect();
     let mean = |of: fn(&Second) -> u64| -> Vec<Option<f64>> {
@@ -163,15 +178,19 @@ pub(super) fn over_time(seconds: &[Second], out: &mut dyn Write) -> fmt::Result 
         unit: words::decimal,
         seconds: seconds.len(),
     };
-    throughput.draw(out)?;
     let round_trips = Lines {
         title: "Round trip",
         lines: &[("p50", highest(|second| second.rtt_p50)), ("p99", highest(|second| second.rtt_p99))],
         unit: words::micros,
         seconds: seconds.len(),
     };
-    round_trips.draw(out)?;
-    out.write_str("</section>\n")
+    html! {
+        section {
+            h2 { "Over time" }
+            (throughput.draw())
+            (round_trips.draw())
+        }
+    }
 }
 
 struct Lines<'a> {
@@ -182,17 +201,11 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn draw(&self, out: &mut dyn Write) -> fmt::Result {
+    fn draw(&self) -> Markup {
         let all = || self.lines.iter().flat_map(|(_, line)| line.iter().flatten().copied());
         let Some(peak) = all().filter(|value| value.is_finite()).reduce(f64::max) else {
-            return Ok(());
+            return Markup::default();
         };
-        write!(out, "<figure class=\"lines\">\n<figcaption><span>{}</span>", self.title)?;
-        for (nth, (name, _)) in self.lines.iter().enumerate() {
-            write!(out, "<span class=\"key\" data-line=\"{nth}\">{name}</span>")?;
-        }
-        write!(out, "</figcaption>\n<p class=\"top\">{}</p>\n", (self.unit)(peak))?;
-        write!(out, "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\"")?;
         let peaks: Vec<String> = self
             .lines
             .iter()
@@ -202,18 +215,25 @@ impl Lines<'_> {
             })
             .collect();
         let said = format!("{} over {} seconds: {}", self.title, self.seconds, peaks.join(", "));
-        attribute(out, "aria-label", &said)?;
-        out.write_str(">\n")?;
-        let middle = HEIGHT / 2.0;
-        writeln!(out, "<path class=\"grid\" d=\"M0 {middle}H{WIDTH}\"/>")?;
-        for (nth, (_, line)) in self.lines.iter().enumerate() {
-            writeln!(out, "<path class=\"line\" data-line=\"{nth}\" d=\"{}\"/>", path(line, peak))?;
+        html! {
+            figure.lines {
+                figcaption {
+                    span { (self.title) }
+                    @for (nth, (name, _)) in self.lines.iter().enumerate() {
+                        span.key data-line=(nth) { (name) }
+                    }
+                }
+                p.top { ((self.unit)(peak)) }
+                svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none"
+                    role="img" aria-label=(said) {
+                    path.grid d=(format_args!("M0 {}H{WIDTH}", HEIGHT / 2.0)) {}
+                    @for (nth, (_, line)) in self.lines.iter().enumerate() {
+                        path.line data-line=(nth) d=(path(line, peak)) {}
+                    }
+                }
+                p.axis { span { "0 s" } span { (words::count(self.seconds as u64)) " s" } }
+            }
         }
-        writeln!(
-            out,
-            "</svg>\n<p class=\"axis\"><span>0 s</span><span>{} s</span></p>\n</figure>",
-            words::count(self.seconds as u64)
-        )
     }
 }
 
@@ -296,8 +316,7 @@ mod tests {
     #[test]
     fn what_is_no_histogram_is_not_drawn() {
         let good = timing(1..30);
-        let mut drawn = String::new();
-        histogram("rtt", &good, &mut drawn).expect("a string takes all");
+        let drawn = histogram("rtt", &good).into_string();
         assert!(drawn.starts_with("<figure"));
         let bad = [
             Metric { histogram: None, ..good.clone() },
@@ -309,9 +328,7 @@ mod tests {
             timing([500; 30]),
         ];
         for metric in bad {
-            let mut none = String::new();
-            histogram("rtt", &metric, &mut none).expect("a string takes all");
-            assert_eq!(none, "");
+            assert_eq!(histogram("rtt", &metric).into_string(), "");
         }
     }
 
@@ -328,16 +345,13 @@ mod tests {
     #[test]
     fn a_day_is_no_wider_than_a_minute() {
         let second = Second { sent: 10, received: 9, rtt_p50: Some(1.0), rtt_p99: None };
-        let mut day = String::new();
-        over_time(&vec![second; 86_400], &mut day).expect("a string takes all");
+        let day = over_time(&vec![second; 86_400]).into_string();
         assert!(day.len() < 20_000, "{} bytes", day.len());
         assert!(day.contains("86\u{2009}400 s"));
     }
 
     #[test]
     fn a_short_run_has_no_chart() {
-        let mut none = String::new();
-        over_time(&[Second::default()], &mut none).expect("a string takes all");
-        assert_eq!(none, "");
+        assert_eq!(over_time(&[Second::default()]).into_string(), "");
     }
 }

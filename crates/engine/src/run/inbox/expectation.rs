@@ -19,7 +19,7 @@ use super::super::steps::execute::StepContext;
 use super::super::steps::messages::Guard;
 use super::queue::Message;
 use super::reply_index::{Key, Pair, content_key, field_key};
-use super::waiter::{Mode, Waiter};
+use super::waiter::{Mode, Stage, Waiter};
 use crate::matcher::{Matcher, Query, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Capture, Expectation};
@@ -143,24 +143,21 @@ impl<W: World> CheckRun<W> {
         acting: &StepContext<W>,
     ) -> Result<(), Box<Failure>> {
         self.run.meter.borrow_mut().counters().expected += waiter.expected();
+        member.inbox.register(waiter);
         // Also when the step is broken off: what was expected has come or is missing.
-        let count = Guard(|| {
+        let settle = Guard(|| {
+            // The inbox has let go of a complete one already.
+            if !matches!(waiter.stage(), Stage::Complete) {
+                member.inbox.forget(waiter);
+            }
             let came = waiter.selected().len() as u64;
             self.results.borrow_mut().awaited(place, waiter.expected(), came);
             let mut meter = self.run.meter.borrow_mut();
             meter.counters().matched += came;
             meter.counters().missing += waiter.expected().saturating_sub(came);
         });
-        member.inbox.register(waiter);
-        let forget = Guard(|| {
-            // One that has what it wants has been let go already.
-            if !waiter.is_done() || waiter.surplus().is_some() {
-                member.inbox.forget(waiter);
-            }
-        });
-        let is_exact = matches!(wanted.mode, Mode::Exactly(_));
-        let is_in_time = self.wait(member, waiter).await;
-        if is_exact && waiter.is_content() {
+        self.wait(member, waiter).await;
+        if let (Mode::Exactly(_), Stage::Full) = (wanted.mode, waiter.stage()) {
             let slot = &wanted.slots[0];
             let is_meant = |message: &Message| {
                 waiter.pair().is_none_or(|(pair, key)| pair.has_key(message, key))
@@ -168,50 +165,41 @@ impl<W: World> CheckRun<W> {
             };
             self.be_awake(member, waiter.deadline(), &is_meant).await?;
         }
-        let selected = waiter.selected();
-        let result = self.use_selected(member, wanted, &selected, origin);
-        drop(count);
-        // A connection that has ended sends nothing, so its silence proves nothing.
-        let is_gone = waiter.expected() == 0
-            && member.ending().is_some_and(|ending| !ending.is_ours && !member.is_end_seen.get());
-        let outcome = match (waiter.surplus(), waiter.is_content()) {
-            (None, true) if is_gone => Err(self.ended(member, "that nothing comes could not be watched")),
-            (Some(surplus), _) => Err(self.too_many(member, wanted, waiter, &surplus)),
-            (None, true) => result,
+        drop(settle);
+        let used = self.use_selected(member, wanted, &waiter.selected(), origin);
+        match waiter.stage() {
+            Stage::Exceeded(surplus) => Err(self.too_many(member, wanted, waiter, &surplus)),
+            // A connection that has ended sends nothing, so its silence proves nothing.
+            Stage::Full if waiter.expected() == 0 && member.is_lost() => {
+                Err(self.ended(member, "that nothing comes could not be watched"))
+            }
+            Stage::Full | Stage::Complete => used,
             // A selected message that breaks its check says more than one that did not come.
-            (None, false) => result.and_then(|()| {
+            Stage::Short => used.and_then(|()| {
                 self.note_instead(member, waiter, place);
                 // Of many rounds, the first failure is reported in full.
                 let results = self.results.borrow();
                 let is_told =
                     acting.round.is_some() && (results.has_failure(place) || results.has_miss(place));
                 drop(results);
-                Err(self.missed(member, wanted, waiter, is_in_time, is_told))
+                Err(self.missed(member, wanted, waiter, is_told))
             }),
-        };
-        drop(forget);
-        outcome
+        }
     }
 
-    /// Whether the wait ended before its bound.
-    async fn wait(&self, member: &Rc<Member<W>>, waiter: &Rc<Waiter>) -> bool {
-        let is_over = || waiter.is_done() || member.has_ended();
-        if is_over() {
-            return true;
-        }
-        let over = std::future::poll_fn(|cx| {
-            if is_over() {
-                return Poll::Ready(());
+    /// Waits until no message can change the stage, or until the bound.
+    async fn wait(&self, member: &Rc<Member<W>>, waiter: &Rc<Waiter>) {
+        let over = std::future::poll_fn(|cx| match waiter.stage() {
+            Stage::Complete | Stage::Exceeded(_) => Poll::Ready(()),
+            Stage::Short | Stage::Full if member.has_ended() => Poll::Ready(()),
+            Stage::Short | Stage::Full => {
+                waiter.listen(cx.waker());
+                Poll::Pending
             }
-            waiter.listen(cx.waker());
-            Poll::Pending
         });
         match select(over, Box::pin(pass(&self.run.world, waiter.deadline()))).await {
-            Either::Left(_) => true,
-            Either::Right(_) => {
-                self.run.yield_budget.turned(self.run.world.now());
-                is_over()
-            }
+            Either::Left(_) => {}
+            Either::Right(_) => self.run.yield_budget.turned(self.run.world.now()),
         }
     }
 
@@ -335,13 +323,12 @@ impl<W: World> CheckRun<W> {
         member: &Rc<Member<W>>,
         wanted: &ResolvedExpectation,
         waiter: &Waiter,
-        has_ended: bool,
         is_told: bool,
     ) -> Box<Failure> {
         let slot = waiter.wanted().map_or(&wanted.slots[0], |slot| &wanted.slots[slot]);
         let what = what_of(slot, waiter);
         let progress = self.progress(wanted, waiter);
-        let (kind, message) = match member.ending().filter(|_| has_ended) {
+        let (kind, message) = match member.ending().filter(|_| member.has_ended()) {
             Some(ended) => {
                 let who =
                     if ended.is_ours { "the connection was closed with" } else { "the server closed with" };

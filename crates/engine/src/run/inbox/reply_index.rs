@@ -10,7 +10,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::queue::{Arrival, Message};
-use super::waiter::Waiter;
+use super::waiter::{Stage, Waiter};
 use crate::Payload;
 use crate::base::canonical;
 use crate::matcher::{Matcher, Query, Subject, excerpt};
@@ -185,7 +185,7 @@ impl ReplyIndex {
             Pair::Field(_) => waiter.slots().to_vec(),
             Pair::Content => Vec::new(),
         };
-        let past = Past { answers, was_answered: waiter.is_done() || waiter.is_content() };
+        let past = Past { answers, was_answered: !matches!(waiter.stage(), Stage::Short) };
         if self.past.insert(key.clone(), past).is_none() {
             self.past_order.push_back(key.clone());
             let aged = self.past_order.len().checked_sub(MOST_OWN + 1);

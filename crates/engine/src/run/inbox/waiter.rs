@@ -25,6 +25,19 @@ pub enum Mode {
     AnyOrder,
 }
 
+/// How far an expectation has come.
+#[derive(Clone)]
+pub(crate) enum Stage {
+    /// Messages are missing.
+    Short,
+    /// It has all it wants and goes on waiting, because one more would be too many.
+    Full,
+    /// It has all it wants, and no later message changes that.
+    Complete,
+    /// This message was one too many.
+    Exceeded(Rc<Message>),
+}
+
 /// An expectation that waits.
 pub(crate) struct Waiter {
     mode: Mode,
@@ -41,13 +54,11 @@ pub(crate) struct Waiter {
     waker: RefCell<Option<Waker>>,
 }
 
-#[derive(Default)]
 struct Taken {
     messages: Vec<Candidate>,
     /// The candidate that each slot has.
     slots: Vec<Option<usize>>,
-    surplus: Option<Rc<Message>>,
-    is_done: bool,
+    stage: Stage,
 }
 
 struct Candidate {
@@ -65,7 +76,9 @@ impl Waiter {
         sent: Option<Rc<Payload>>,
         pair: Option<(Pair, Key)>,
     ) -> Rc<Self> {
-        let taken = Taken { slots: vec![None; slots.len()], ..Taken::default() };
+        let is_full = mode == Mode::Exactly(0) || slots.is_empty();
+        let stage = if is_full { Stage::Full } else { Stage::Short };
+        let taken = Taken { messages: Vec::new(), slots: vec![None; slots.len()], stage };
         let waker = RefCell::default();
         let depends_on_sent = |matcher: &Rc<Matcher>| sent.is_some() && matcher.wants_echo();
         let is_plain = mode == Mode::First
@@ -116,18 +129,14 @@ impl Waiter {
         Some(Difference { path: path.to_owned(), wanted, got: pair.found(message) })
     }
 
-    /// Whether nothing that may still come changes it.
-    pub fn is_done(&self) -> bool {
-        self.taken.borrow().is_done
+    /// How far it has come.
+    pub fn stage(&self) -> Stage {
+        self.taken.borrow().stage.clone()
     }
 
-    /// Whether it has all it wants, at the end of its wait.
-    pub fn is_content(&self) -> bool {
-        let taken = self.taken.borrow();
-        match self.mode {
-            Mode::Exactly(times) => taken.surplus.is_none() && taken.messages.len() as u64 == times,
-            _ => taken.slots.iter().all(Option::is_some),
-        }
+    /// Whether no later message changes its stage.
+    pub fn is_done(&self) -> bool {
+        matches!(self.taken.borrow().stage, Stage::Complete | Stage::Exceeded(_))
     }
 
     pub fn listen(&self, waker: &Waker) {
@@ -185,9 +194,10 @@ impl Waiter {
         let next = self.taken.borrow().messages.len();
         let is_wanted = self.fits_slot(next, message);
         if is_wanted {
-            self.take(message, vec![next]);
-            self.taken.borrow_mut().slots[next] = Some(next);
-            self.taken.borrow_mut().is_done = next + 1 == self.slots.len();
+            let mut taken = self.taken.borrow_mut();
+            taken.messages.push(Candidate { message: message.clone(), fits: vec![next] });
+            taken.slots[next] = Some(next);
+            taken.complete_if_filled();
         }
         is_wanted
     }
@@ -196,14 +206,17 @@ impl Waiter {
         if !self.fits_slot(0, message) {
             return false;
         }
-        if self.taken.borrow().messages.len() as u64 == times {
-            let mut taken = self.taken.borrow_mut();
-            taken.surplus = Some(message.clone());
-            taken.is_done = true;
-            return false;
+        let mut taken = self.taken.borrow_mut();
+        let is_taken = matches!(taken.stage, Stage::Short);
+        if is_taken {
+            taken.messages.push(Candidate { message: message.clone(), fits: vec![0] });
+            if taken.messages.len() as u64 == times {
+                taken.stage = Stage::Full;
+            }
+        } else {
+            taken.stage = Stage::Exceeded(message.clone());
         }
-        self.take(message, vec![0]);
-        true
+        is_taken
     }
 
     fn offer_any(&self, message: &Rc<Message>) -> bool {
@@ -211,19 +224,15 @@ impl Waiter {
         if fits.is_empty() {
             return false;
         }
-        self.take(message, fits);
         let mut taken = self.taken.borrow_mut();
+        taken.messages.push(Candidate { message: message.clone(), fits });
         let newest = taken.messages.len() - 1;
         let is_placed = taken.place(newest, &mut vec![false; self.slots.len()]);
         if !is_placed {
             taken.messages.pop();
         }
-        taken.is_done = taken.slots.iter().all(Option::is_some);
+        taken.complete_if_filled();
         is_placed
-    }
-
-    fn take(&self, message: &Rc<Message>, fits: Vec<usize>) {
-        self.taken.borrow_mut().messages.push(Candidate { message: message.clone(), fits });
     }
 
     /// What it took, by slot.
@@ -234,11 +243,6 @@ impl Waiter {
         }
         let slots = taken.slots.iter().enumerate();
         slots.filter_map(|(slot, has)| Some((slot, taken.messages.get((*has)?)?.message.clone()))).collect()
-    }
-
-    /// The one that was too many.
-    pub fn surplus(&self) -> Option<Rc<Message>> {
-        self.taken.borrow().surplus.clone()
     }
 
     /// How many messages it wants.
@@ -252,13 +256,22 @@ impl Waiter {
     /// What is still wanted: the first empty slot.
     pub fn wanted(&self) -> Option<usize> {
         match self.mode {
-            Mode::Exactly(_) => Some(0).filter(|_| !self.is_content()),
+            Mode::Exactly(_) => match self.stage() {
+                Stage::Short | Stage::Exceeded(_) => Some(0),
+                Stage::Full | Stage::Complete => None,
+            },
             _ => self.taken.borrow().slots.iter().position(Option::is_none),
         }
     }
 }
 
 impl Taken {
+    fn complete_if_filled(&mut self) {
+        if self.slots.iter().all(Option::is_some) {
+            self.stage = Stage::Complete;
+        }
+    }
+
     /// Finds a slot for a candidate, moving others if that helps: an early message that would do for two slots must not
     /// keep a later one from the only slot it does for. (Kuhn's augmenting paths.)
     fn place(&mut self, candidate: usize, tried: &mut [bool]) -> bool {

@@ -115,7 +115,7 @@ impl<W: World> CheckRun<W> {
         let was_open = member.is_open();
         match member.state() {
             State::Never => return Err(not_connected(member)),
-            State::Closed(ending) if !ending.is_ours && !member.is_end_seen.get() => {
+            State::Closed(_) if member.is_lost() => {
                 return Err(self.ended(member, "no client is left that could stay silent"));
             }
             _ => {}

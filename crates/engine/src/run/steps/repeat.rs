@@ -4,7 +4,10 @@
 //! every message from arriving, so each round yields to the event loop when the run has not done so for long.
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -28,6 +31,28 @@ impl Rounds {
     /// Whether a round of this number begins this long after the first.
     fn has(&self, round: u64, after: Duration) -> bool {
         self.times.is_none_or(|times| round < times) && self.lasting.is_none_or(|lasting| after < lasting)
+    }
+}
+
+/// Rounds that have begun, and the gravest end of one so far.
+struct OpenRounds<F> {
+    running: FuturesUnordered<F>,
+    end: Result<(), Interrupted>,
+}
+
+impl<F: Future<Output = Result<(), Interrupted>>> OpenRounds<F> {
+    /// Runs them until none can go on; ends when one ended so that no other round begins.
+    fn over(&mut self) -> impl Future<Output = ()> {
+        poll_fn(|cx| {
+            while let Poll::Ready(Some(done)) = self.running.poll_next_unpin(cx) {
+                self.end = Interrupted::either(self.end, done);
+            }
+            if self.is_over() { Poll::Ready(()) } else { Poll::Pending }
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.end, Err(Interrupted::Failed | Interrupted::Skipped))
     }
 }
 
@@ -84,14 +109,19 @@ impl<W: World> CheckRun<W> {
                 if !rounds.has(round, due - began) {
                     break;
                 }
-                while world.now() < due {
-                    world.sleep(due - world.now()).await;
-                    yield_budget.turned(world.now());
-                }
+                self.sleep_until(due).await;
             }
             yield_budget.take(world).await;
         }
         Ok(())
+    }
+
+    async fn sleep_until(&self, due: Instant) {
+        let world = &self.run.world;
+        while world.now() < due {
+            world.sleep(due - world.now()).await;
+            self.run.yield_budget.turned(world.now());
+        }
     }
 
     /// Rounds begin on the clock, whatever the earlier ones do; a late loop begins several at once.
@@ -109,58 +139,27 @@ impl<W: World> CheckRun<W> {
             let turn = StepContext { round: Some(round), intended, ..acting.clone() };
             async move { self.steps(&repeat.steps, &turn).await }
         };
-        let mut running = FuturesUnordered::new();
-        let yield_budget = &self.run.yield_budget;
+        let mut open = OpenRounds { running: FuturesUnordered::new(), end: Ok(()) };
         let (mut round, mut due) = (0, began);
-        let mut end = Ok(());
-        let is_over =
-            |end: &Result<(), Interrupted>| matches!(end, Err(Interrupted::Failed | Interrupted::Skipped));
         // A round belongs to the schedule by the moment it is due, not by when we come to it.
-        while !is_over(&end) && rounds.has(round, due - began) {
-            let mut tick = Box::pin(async move {
-                while world.now() < due {
-                    world.sleep(due - world.now()).await;
-                    yield_budget.turned(world.now());
-                }
-            });
-            loop {
-                // Those that run get their turn also when the next one is due already.
-                while let Some(Some(done)) = running.next().now_or_never() {
-                    end = Interrupted::either(end, done);
-                }
-                if is_over(&end) {
-                    break;
-                }
-                if running.is_empty() {
-                    tick.await;
-                    break;
-                }
-                match select(tick, running.next()).await {
-                    Either::Left(_) => break,
-                    Either::Right((done, waiting)) => {
-                        end = Interrupted::either(end, done.unwrap_or(Ok(())));
-                        tick = waiting;
-                    }
-                }
-            }
-            if is_over(&end) {
+        while rounds.has(round, due - began) {
+            // Those that run get their turn also when the next one is due already.
+            if open.over().now_or_never().is_some() {
                 break;
             }
-            running.push(one(round, due));
+            if let Either::Right(_) = select(pin!(self.sleep_until(due)), open.over()).await {
+                break;
+            }
+            open.running.push(one(round, due));
             round += 1;
             due = due + every;
             // It begins now, before any yield.
-            if let Some(Some(done)) = running.next().now_or_never() {
-                end = Interrupted::either(end, done);
-            }
-            yield_budget.take(world).await;
+            open.over().now_or_never();
+            self.run.yield_budget.take(world).await;
         }
-        while let Some(done) = running.next().await {
-            end = Interrupted::either(end, done);
+        while let Some(done) = open.running.next().await {
+            open.end = Interrupted::either(open.end, done);
         }
-        match end {
-            Err(Interrupted::Failed | Interrupted::Skipped) => end,
-            _ => Ok(()),
-        }
+        if open.is_over() { open.end } else { Ok(()) }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::super::reply_index::{Key, content_key, field_key};
-use super::super::waiter::Mode;
+use super::super::waiter::{Mode, Stage};
 use super::*;
 use crate::matcher::Query;
 
@@ -90,7 +90,7 @@ fn a_message_that_came_before_anybody_listened_is_there() {
     inbox.arrive("a");
     inbox.arrive("b");
     let waiter = inbox.expect(Mode::First, &["b"]);
-    assert!(waiter.is_done() && waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Complete));
     selected(&waiter, &["b"]);
     inbox.left(&["a"]);
 }
@@ -136,12 +136,11 @@ fn exactly_so_many_is_known_only_in_the_end() {
     let inbox = Fixture::new();
     let waiter = inbox.expect(Mode::Exactly(2), &["a"]);
     inbox.arrive("a");
-    assert!(!waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Short));
     inbox.arrive("a");
-    assert!(waiter.is_content() && !waiter.is_done());
+    assert!(matches!(waiter.stage(), Stage::Full));
     assert_eq!(inbox.arrive("a"), Arrival::Left, "the surplus stays");
-    assert!(waiter.is_done() && !waiter.is_content());
-    assert_eq!(waiter.surplus().map(|message| text(&message)), Some("a".into()));
+    assert!(matches!(waiter.stage(), Stage::Exceeded(message) if text(&message) == "a"));
     selected(&waiter, &["a", "a"]);
 }
 
@@ -149,11 +148,11 @@ fn exactly_so_many_is_known_only_in_the_end() {
 fn exactly_none() {
     let inbox = Fixture::new();
     let waiter = inbox.expect(Mode::Exactly(0), &["a"]);
-    assert!(waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Full));
     inbox.arrive("b");
-    assert!(waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Full));
     inbox.arrive("a");
-    assert!(!waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Exceeded(_)));
 }
 
 #[test]
@@ -162,7 +161,7 @@ fn after_a_surplus_others_still_get_theirs() {
     let full = inbox.expect(Mode::Exactly(0), &["a"]);
     let next = inbox.expect(Mode::First, &["a"]);
     assert_eq!(inbox.arrive("a"), Arrival::Taken);
-    assert!(full.surplus().is_some() && next.is_done());
+    assert!(matches!(full.stage(), Stage::Exceeded(_)) && next.is_done());
     inbox.inbox.forget(&full);
     assert!(inbox.inbox.inner.borrow().waiters.is_empty());
 }
@@ -176,7 +175,7 @@ fn in_order_means_one_after_the_other() {
     }
     assert_eq!(waiter.wanted(), Some(2));
     inbox.arrive("a");
-    assert!(waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Complete));
     selected(&waiter, &["a", "b", "a"]);
     inbox.left(&["b", "a", "b"]);
 }
@@ -188,7 +187,7 @@ fn in_any_order_the_vague_one_makes_room_for_the_strict_one() {
     for text in ["a", "b", "c"] {
         assert_eq!(inbox.arrive(text), Arrival::Taken, "{text}");
     }
-    assert!(waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Complete));
     selected(&waiter, &["c", "b", "a"]);
 }
 
@@ -199,7 +198,7 @@ fn in_any_order_unwanted_messages_are_left() {
     for text in ["a", "a", "c"] {
         inbox.arrive(text);
     }
-    assert!(!waiter.is_content());
+    assert!(matches!(waiter.stage(), Stage::Short));
     assert_eq!(waiter.wanted(), Some(1));
     inbox.left(&["a", "c"]);
 }
