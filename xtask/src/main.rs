@@ -28,6 +28,7 @@ mod targets;
 mod tests_run;
 mod tool;
 mod version;
+mod wasm;
 
 use std::process::ExitCode;
 

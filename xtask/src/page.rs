@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{self, Show};
 use crate::project::{Project, forget_own_package};
 use crate::setup::Toolbox;
-use crate::{cache, fingerprint, screen, shrink, sizes};
+use crate::{cache, fingerprint, screen, shrink, sizes, wasm};
 
 /// Everything the page is made of.
 const INPUTS: &[&str] = &[
@@ -52,6 +52,9 @@ pub fn build(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<(
     }
     fs::remove_file(record(project)?).ok();
     fetch(project)?;
+    if edition == Edition::Release {
+        wasm::compile(project, toolbox)?;
+    }
     trunk(project, toolbox, edition)?;
     if edition == Edition::Release {
         if toolbox.has_esbuild {
