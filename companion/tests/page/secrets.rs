@@ -84,7 +84,8 @@ fn a_link_that_is_none_is_refused_in_words() {
             )
             .await;
         browser.until_text("toast", "does not hold a bench setup").await;
-        assert_eq!(browser.count(".connection").await, 1);
+        // The storage may answer later than the link is refused.
+        browser.until_script("return document.querySelectorAll('.connection').length === 1").await;
     });
 }
 
