@@ -92,6 +92,9 @@ impl<W: World> CheckRun<W> {
                     }
                     slots.extend((0..times).map(|_| slot.clone()));
                 }
+                if slots.is_empty() {
+                    return Err(script("no item of the list expects a message, so nothing would be checked"));
+                }
                 if order.is_strict { Mode::InOrder } else { Mode::AnyOrder }
             }
         };
