@@ -11,9 +11,9 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use serde_json::{Map, Value};
 
-use super::inbox::invariant::{self, Guard, Law};
+use super::connections::invariant::{self, Guard, Law};
+use super::connections::member::{CheckContext, Member, State};
 use super::inbox::queue::{Budget, Sequence};
-use super::member::{CheckContext, Member, State};
 use super::outcome::failure;
 use super::outcome::judge;
 use super::outcome::step_results::{Failures, StepResults};

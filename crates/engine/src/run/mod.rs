@@ -5,11 +5,12 @@
 //! no socket open.
 
 mod check;
+mod connections;
+mod gone;
 mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 #[doc(hidden)]
 pub mod inbox_probe;
-mod member;
 mod outcome;
 mod pacing;
 mod plan;
@@ -18,7 +19,7 @@ mod runner;
 mod shards;
 mod steps;
 
-pub use outcome::gone::{NOT_JUDGED, STOPPED_ACCEPTING};
+pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};
 pub use plan::options::{Options, Stop};
 pub use plan::planning::{Plan, PlanError};
 pub use progress::{PlannedCheck, PlannedStep, Progress};

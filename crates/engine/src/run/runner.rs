@@ -11,8 +11,8 @@ use futures_util::future::{Either, select};
 use serde_json::Value;
 
 use super::check::{CheckRun, Ended};
+use super::gone::{NOT_JUDGED, Watch};
 use super::outcome::failure;
-use super::outcome::gone::{NOT_JUDGED, Watch};
 use super::outcome::judge::{self, Harness};
 use super::outcome::meter::Meter;
 use super::outcome::step_results::{Failures, StepResults};

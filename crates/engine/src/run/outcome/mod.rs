@@ -3,7 +3,6 @@
 //! It refuses to open, send or wait.
 
 pub(super) mod failure;
-pub(super) mod gone;
 pub(super) mod judge;
 pub(super) mod meter;
 pub(super) mod step_results;

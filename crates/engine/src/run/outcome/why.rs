@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::super::check::CheckRun;
-use super::super::member::Member;
+use super::super::connections::member::Member;
 use crate::explain::{Cause, Ended, Surroundings, explain};
 use crate::report::{Failure, FailureKind};
 use crate::{Endpoint, Instant, World};

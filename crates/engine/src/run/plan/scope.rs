@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::super::check::CheckRun;
-use super::super::member::Member;
+use super::super::connections::member::Member;
 use super::planning::Sources;
 use crate::World;
 use crate::template::Scope;

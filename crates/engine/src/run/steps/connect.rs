@@ -9,11 +9,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::super::check::CheckRun;
-use super::super::inbox::expectation::captures;
-use super::super::member::{Member, State};
+use super::super::connections::member::{Member, State};
 use super::super::outcome::failure::{self, ending, script, took};
 use super::super::pacing::handshake_queue::Turn;
 use super::execute::StepContext;
+use super::expectation::captures;
 use super::messages::not_connected;
 use crate::explain::UNTOLD;
 use crate::matcher::{Matcher, Query, Subject};

@@ -10,7 +10,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use serde_json::Value;
 
 use super::super::check::{CheckRun, Mark};
-use super::super::member::Member;
+use super::super::connections::member::Member;
 use super::super::outcome::failure;
 use super::super::progress::Progress;
 use super::targets::Members;

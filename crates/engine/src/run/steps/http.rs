@@ -7,11 +7,11 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::super::check::CheckRun;
-use super::super::inbox::expectation::{capture_all, captures};
-use super::super::member::Member;
+use super::super::connections::member::Member;
 use super::super::outcome::failure::{self, script, took};
 use super::super::pacing::notify::pass;
 use super::execute::StepContext;
+use super::expectation::{capture_all, captures};
 use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{HttpBody, HttpSpec, StatusSet};

@@ -11,14 +11,14 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::super::check::{CheckRun, Mark};
-use super::super::inbox::expectation::{Origin, waiter};
+use super::super::connections::member::{Member, State};
 use super::super::inbox::queue::Message;
 use super::super::inbox::waiter::Watch;
-use super::super::member::{Member, State};
 use super::super::outcome::failure::{self, ending, script, took};
 use super::super::outcome::judge::LONG_LAG;
 use super::super::pacing::notify::pass;
 use super::execute::StepContext;
+use super::expectation::{Origin, waiter};
 use crate::payload_spec::PayloadSpec;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Expectation, Silence};

@@ -5,6 +5,7 @@
 pub(super) mod attempt;
 pub(super) mod connect;
 pub(super) mod execute;
+pub(super) mod expectation;
 pub(super) mod http;
 pub(super) mod messages;
 pub(super) mod repeat;

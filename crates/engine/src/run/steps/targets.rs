@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::super::check::CheckRun;
-use super::super::member::{Member, State};
+use super::super::connections::member::{Member, State};
 use super::super::outcome::failure;
 use super::execute::{StepContext, is_block};
 use crate::World;

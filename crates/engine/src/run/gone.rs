@@ -8,8 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::pacing::notify::Notify;
-use super::super::runner::RunShared;
+use super::pacing::notify::Notify;
+use super::runner::RunShared;
 use crate::report::ServerStopped;
 use crate::{Endpoint, Event, Socket, World};
 
