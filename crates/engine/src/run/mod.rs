@@ -4,8 +4,10 @@
 //! clock of its own and opens no socket by itself. Every wait has a bound, and a run that is dropped or stopped leaves
 //! no socket open.
 
+mod aftermath;
 mod check;
 mod connections;
+mod context;
 mod gone;
 mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
@@ -22,7 +24,7 @@ mod steps;
 pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};
 pub use plan::options::{Options, Stop};
 pub use plan::planning::{Plan, PlanError};
-pub use progress::{PlannedCheck, PlannedStep, Progress};
-pub use runner::{Listener, run};
+pub use progress::{Listener, PlannedCheck, PlannedStep, Progress};
+pub use runner::run;
 pub use shards::merge::{MergeError, merge};
 pub use shards::shard::Shard;

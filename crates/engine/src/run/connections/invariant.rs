@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::inbox::queue::Message;
+use super::super::inbox::message::Message;
 use super::super::outcome::failure;
 use crate::Instant;
 use crate::base::{canonical, number};

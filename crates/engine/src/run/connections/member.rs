@@ -8,12 +8,13 @@ use std::rc::{Rc, Weak};
 
 use serde_json::{Map, Value};
 
-use super::super::inbox::queue::{Arrival, Budget, Inbox, Sequence};
+use super::super::inbox::message::{Arrival, Sequence};
+use super::super::inbox::queue::{Budget, Inbox};
 use super::super::outcome::meter::Meter;
-use super::super::outcome::why::Life;
 use super::super::pacing::notify::Notify;
 use super::super::pacing::yield_budget::YieldBudget;
 use super::invariant::Guard;
+use super::life::Life;
 use crate::matcher::Matcher;
 use crate::report::Failure;
 use crate::{Closing, ConnectError, Endpoint, Event, Instant, Payload, SendError, Socket, World};
