@@ -146,6 +146,13 @@ fn the_modules_of_a_run_form_no_circle() {
     assert_eq!(graph.of_folders().circles(), Vec::<String>::new());
 }
 
+/// The parts of the view may know its store; then the store knows none of them.
+#[test]
+fn the_modules_of_the_checks_view_form_no_circle() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/checks");
+    assert_eq!(Graph::read(&folder, "crate::ui::checks").circles(), Vec::<String>::new());
+}
+
 #[test]
 fn the_pure_layers_know_no_browser() {
     let mut wrong = Vec::new();
