@@ -14,8 +14,8 @@ use super::context::run::RunShared;
 use super::context::step::{Part, StepContext};
 use super::outcome::failure;
 use super::outcome::step_results::Failures;
-use super::pacing::notify::pass;
 use super::steps::execute::step;
+use crate::base::notify::pass;
 use crate::report::{Failure, FailureKind, Leftover, Verdict};
 use crate::{Closing, World};
 

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::pacing::notify::Notify;
+use crate::base::notify::Notify;
 use crate::report::ServerStopped;
 use crate::{Endpoint, Event, Socket, World};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::select;
 
-use super::notify::Notify;
+use crate::base::notify::Notify;
 use crate::{Instant, World};
 
 /// How many opens may be pending at once; Chromium delays more than that on purpose.

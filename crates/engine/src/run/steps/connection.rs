@@ -9,7 +9,7 @@ use super::super::context::run::RunShared;
 use super::super::inbox::message::Message;
 use super::super::outcome::failure::{self, ending, script, took};
 use super::super::outcome::judge::LONG_LAG;
-use super::super::pacing::notify::pass;
+use crate::base::notify::pass;
 use crate::explain::Surroundings;
 use crate::report::{Failure, FailureKind};
 use crate::{Instant, World};

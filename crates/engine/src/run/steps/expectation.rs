@@ -14,12 +14,12 @@ use super::super::context::step::StepContext;
 use super::super::inbox::message::Message;
 use super::super::inbox::waiter::{Mode, Stage, Waiter};
 use super::super::outcome::failure;
-use super::super::pacing::notify::pass;
 use super::at_end::AtEnd;
 use super::capture::capture_all;
 use super::connection::{be_awake, ended};
 use super::missed::{missed, note_instead, too_many};
 use super::resolve::ResolvedExpectation;
+use crate::base::notify::pass;
 use crate::report::{Failure, FailureKind};
 use crate::{Instant, World};
 
