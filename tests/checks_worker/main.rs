@@ -15,7 +15,7 @@ use sockscope::wire::checks::{
     Answer, OwnSuite, Phase, Question, Request, RunEvent, RunRequest, Spot, SuiteRequest,
 };
 use sockscope::wire::decode;
-use sockscope_engine::report::{EventFormat, Failure, Verdict, read_json};
+use sockscope_engine::report::{EventFormat, Failure, Report, Verdict, read_json};
 use sockscope_engine::run::{Progress, Shard};
 use sockscope_engine::{HttpResponse, World};
 
@@ -186,6 +186,27 @@ fn an_order_that_replaces_another_begins_when_that_has_ended() {
             })
             .collect();
         assert_eq!(turns, ["request 1", "Inconclusive", "request 3", "Pass"]);
+    });
+}
+
+#[test]
+fn an_order_that_waits_begins_at_the_moment_at_which_the_one_before_ends() {
+    with_page(|page| async move {
+        page.request(Request::Run(Box::new(run_request(FLAKY))));
+        page.pass(Duration::from_millis(303)).await;
+        page.request(Request::Run(Box::new(run_request(PASSING))));
+        let told = page.until_over().await;
+        let reports: Vec<_> = told
+            .iter()
+            .filter_map(|it| match it {
+                RunEvent::Ended { report, .. } => Some(report),
+                _ => None,
+            })
+            .collect();
+        let [first, second] = reports[..] else { panic!("two reports: {}", reports.len()) };
+        // Within the first minute of 1970.
+        let began = |report: &Report| report.started[17..23].parse::<f64>().expect("seconds") * 1e3;
+        assert_eq!(began(second), (began(first) + first.duration_ms.0).floor());
     });
 }
 

@@ -197,6 +197,19 @@ fn order_matters_in_order_and_not_in_any_order() {
 }
 
 #[test]
+fn a_list_that_expects_no_message_is_a_mistake() {
+    for how in ["in_order", "any_order"] {
+        let items = json!([{"text": "x", "times": "{{none}}"}, {"any": true, "times": "{{none}}"}]);
+        let steps = json!([open(), {"set": {"none": 0}}, {"on": "a", "send": "x", "expect": {how: items, "within": "50ms"}}]);
+        is_broken(
+            "/ws",
+            steps,
+            "steps[2] script: no item of the list expects a message, so nothing would be checked",
+        );
+    }
+}
+
+#[test]
 fn correlate_pairs_by_the_field() {
     let steps = json!([
         open(),

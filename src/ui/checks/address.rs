@@ -7,11 +7,11 @@ use leptos::prelude::*;
 
 use super::library;
 use super::link::Link;
+use super::model::{CONFORMANCE, Given};
 use super::order;
 use super::server;
 use super::store::{Store, Tab};
 use crate::browser::page;
-use crate::ui::parts::fields::{button, text, when};
 
 /// What an address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,15 +48,6 @@ impl Wish {
         }
         wish
     }
-}
-
-/// What an address gives to a suite: for this visit only.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Given {
-    /// In the library.
-    pub suite: String,
-    pub vars: Vec<(String, String)>,
-    pub env: Vec<(String, String)>,
 }
 
 /// Does what the address asks for, once the library is there.
@@ -102,7 +93,7 @@ fn check_server(store: Store, link: Link, wish: Wish) {
         store.seed.set(seed);
         // The address of the server is the one in the form, which a person can still change.
         let vars = vars.into_iter().filter(|(name, _)| name != "ws_url").collect();
-        store.given.set(Given { suite: server::SUITE.to_owned(), vars, env });
+        store.given.set(Given { suite: CONFORMANCE.to_owned(), vars, env });
         page::go_to(server::HREF);
         store.selected.set(server::ID.to_owned());
         if autorun && page::is_driven() {
@@ -140,34 +131,6 @@ fn prepare(store: Store, link: Link, suite: String, wish: Wish) {
             (None, false, _) => {}
         }
     });
-}
-
-/// What the address gives to a suite, to be seen and to be let go of.
-pub(super) fn given(store: Store, suite: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
-    let suite = text(suite);
-    let rows = Memo::new(move |_| {
-        let selected = suite.get();
-        let secret = store.examined.with(|it| {
-            it.variables.iter().filter(|it| it.is_secret).map(|it| it.name.clone()).collect::<Vec<_>>()
-        });
-        store.given.with(|given| {
-            let shown = |(name, value): &(String, String)| match secret.contains(name) {
-                true => format!("{name} = ***"),
-                false => format!("{name} = {value}"),
-            };
-            let all = given.vars.iter().chain(&given.env);
-            if given.suite == selected { all.map(shown).collect() } else { Vec::new() }
-        })
-    });
-    let list = move || rows.get().into_iter().map(|row| view! { <li class="mono">{row}</li> }).collect_view();
-    view! {
-        <section class="remarks" data-testid="given" aria-label="From the address" hidden=when(move || rows.with(Vec::is_empty))>
-            <p>"The address of this page gives these values. They override all others, for this visit only:"</p>
-            <ul>{list}</ul>
-            {button("quiet", "given-forget", "Forget them", "", move || store.given.set(Given::default()))}
-        </section>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

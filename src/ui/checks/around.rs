@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::link::Link;
-use super::results::millis;
+use super::model::millis;
 use super::store::Store;
 use crate::browser::page;
 use crate::model::format;

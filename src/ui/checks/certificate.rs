@@ -6,8 +6,8 @@
 use leptos::prelude::*;
 
 use super::link::Link;
+use super::model::{CONFORMANCE, is_certifiable, millis};
 use super::past;
-use super::results::millis;
 use super::server;
 use super::store::{Store, Tab};
 use crate::browser::page;
@@ -32,11 +32,6 @@ pub(super) fn certificate(store: Store, link: Link) -> AnyView {
         .into_any(),
     };
     view! { <div class="checks-part">{body}</div> }.into_any()
-}
-
-/// Whether a run has anything to certify.
-pub(super) fn is_certifiable(run: &LiveRun) -> bool {
-    run.checks.iter().any(|check| Kind::of(&check.name, &check.tags).is_some())
 }
 
 /// What one run says.
@@ -90,7 +85,7 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
         }
     });
     // Until there is a report, only of a run that was begun here it is known.
-    let is_ours = run.with_untracked(|run| run.suite_id == server::SUITE);
+    let is_ours = run.with_untracked(|run| run.suite_id == CONFORMANCE);
     let url = text(move || match made.with(|made| made.as_ref().map(|made| made.url.clone())) {
         Some(url) => url,
         None => server::last_url(store).filter(|_| is_ours).unwrap_or_default(),

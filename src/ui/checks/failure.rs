@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::around;
 use super::link::Link;
-use super::results::millis;
+use super::model::millis;
 use super::store::Store;
 use crate::engine::explain::{Cause, guesses};
 use crate::engine::report::{Failure, FailureKind};

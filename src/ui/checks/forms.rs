@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::given::given;
 use super::link::Link;
+use super::model::{STANDARD, standard};
 use super::order;
 use super::store::Store;
 use crate::engine::suite::assist::OutlineVariable;
@@ -17,23 +19,8 @@ use crate::wire::checks::{Answer, Environment, Forms, Question, Value};
 /// By suite and name.
 type Values = BTreeMap<String, BTreeMap<String, String>>;
 
-/// What the tools that people come from are set by.
-const STANDARD: [(&str, &str); 5] = [
-    ("WS_URL", "the server under test"),
-    ("API_URL", "its HTTP interface"),
-    ("NUM_CLIENTS", "5"),
-    ("TEST_DURATION", "5 (seconds)"),
-    ("MESSAGE_INTERVAL", "0.5 (seconds)"),
-];
-
 /// The forms are kept when they have not changed for this long.
 const KEEP_AFTER: Duration = Duration::from_millis(300);
-
-/// An environment with the usual names, and no values yet.
-pub(super) fn standard(name: &str) -> Environment {
-    let values = STANDARD.map(|(name, _)| Value { name: name.to_owned(), ..Value::default() });
-    Environment { name: name.to_owned(), values: values.into() }
-}
 
 /// Keeps the forms a while after they have changed.
 pub(super) fn keep(store: Store, link: Link) {
@@ -80,7 +67,7 @@ pub(super) fn values(store: Store) -> AnyView {
     let set_keeps = move |on: bool| store.forms.update(|forms| forms.keeps_secrets = on);
     view! {
         <div class="values">
-            {super::address::given(store, move || store.selected.get())}
+            {given(store, move || store.selected.get())}
             <section aria-label="Variables of this suite">
                 <h3>"Variables of this suite"</h3>
                 <p class="hint">"Leave empty to use the default."</p>

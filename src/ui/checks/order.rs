@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::link::Link;
-use super::server;
+use super::model::{CONFORMANCE, practice};
 use super::store::{Store, Tab};
 use crate::browser::page;
 use crate::wire::checks::{Answer, Examined, Question, Request, RunRequest, SuiteRequest};
@@ -111,10 +111,10 @@ fn suite_order(
     let overrides = examined.variables.iter();
     let mut overrides: Vec<(String, String)> =
         overrides.filter_map(|it| Some((it.name.clone(), value(&it.name)?))).collect();
-    if id == server::SUITE {
+    if id == CONFORMANCE {
         let is_given = |all: &[(String, String)], name: &str| all.iter().any(|(given, _)| given == name);
         let url = overrides.iter().find(|(name, _)| name == "ws_url").map(|(_, url)| url.clone());
-        for (name, value) in server::practice(&url.unwrap_or_default()) {
+        for (name, value) in practice(&url.unwrap_or_default()) {
             if !is_given(&overrides, name) {
                 told_by.insert(name.to_owned(), OWN_SERVER.to_owned());
                 overrides.push((name.to_owned(), value));

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::compare;
 use super::link::Link;
-use super::results::millis;
+use super::model::millis;
 use super::store::{Store, Tab};
 use crate::browser::download::Download;
 use crate::browser::page;

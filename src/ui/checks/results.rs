@@ -9,12 +9,13 @@ use leptos::prelude::*;
 
 use super::failure;
 use super::link::Link;
+use super::model::{is_certifiable, millis};
 use super::order;
 use super::past;
 use super::store::{Store, Tab};
 use super::target;
 use crate::engine::conformance::ClaimState as Judged;
-use crate::engine::report::{Instead, Millis, Unmet, Verdict, setup_failure};
+use crate::engine::report::{Instead, Unmet, Verdict, setup_failure};
 use crate::model::format;
 use crate::model::margin;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
@@ -99,7 +100,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
             .collect_view()
     };
     let is_over = when(move || matches!(stage.get(), Stage::Ended(_)));
-    let is_certified = Memo::new(move |_| run.with(super::certificate::is_certifiable));
+    let is_certified = Memo::new(move |_| run.with(is_certifiable));
     let seed = text(move || run.with(|run| run.seed.to_string()));
     let take_seed = move || store.seed.set(run.with_untracked(|run| run.seed.to_string()));
     let id = run.with_untracked(|run| run.run);
@@ -493,10 +494,4 @@ fn steadiness(store: Store) -> AnyView {
         })
     });
     view! { <p class="hint" data-testid="steadiness">{words}</p><ul class="unsteady">{rows}</ul> }.into_any()
-}
-
-/// A length of time as a report has it.
-pub(super) fn millis(took: Millis) -> String {
-    // A report has microseconds, whatever the clock's step.
-    format::figure(took.into(), std::time::Duration::from_micros(1))
 }

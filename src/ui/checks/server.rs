@@ -5,7 +5,9 @@
 
 use leptos::prelude::*;
 
+use super::given::given;
 use super::link::Link;
+use super::model::{CONFORMANCE, practice};
 use super::order;
 use super::store::Store;
 use crate::browser::page;
@@ -14,8 +16,6 @@ use crate::engine::bench::typed_address::complete;
 use crate::model::format;
 use crate::ui::parts::fields::{button, text, tick, when};
 
-/// The suite that is run.
-pub(super) const SUITE: &str = "conformance";
 /// What the address of the page calls this.
 pub(super) const ID: &str = "server";
 /// The address of this.
@@ -134,40 +134,15 @@ const OFFERS: [(&str, &[Offer]); 5] = [
     ),
 ];
 
-/// What the practice server has to offer, for its endpoint that echoes.
-pub(super) fn practice(url: &str) -> Vec<(&'static str, String)> {
-    let ws = page::own_socket_address("/ws");
-    if url != format!("{ws}/echo") {
-        return Vec::new();
-    }
-    let at = |path: &str| format!("{ws}{path}");
-    let text = str::to_owned;
-    vec![
-        ("protocol", text("echo.v1")),
-        ("other_protocol", text("echo.v2")),
-        ("unknown_url", at("/nowhere")),
-        ("bad_token_url", at("/fault?refuse=401")),
-        ("closing_url", at("/fault?close_after=0&close_code=4000&close_reason=enough")),
-        ("drop_url", at("/fault?abort_after=1")),
-        ("drop_message", text("go")),
-        ("identity_url", at("/agent?user=twice&max=1")),
-        ("resume_url", at("/agent?user=traveller&pace=100")),
-        ("resume_message", text("{\"type\":\"chat\",\"text\":\"hello\"}")),
-        ("resume_before", text("{\"type\":\"resume\",\"last_seq\":")),
-        ("resume_after", text("}")),
-        ("resume_rest", text("4")),
-    ]
-}
-
 /// What was given for a variable of the suite.
 fn value(store: Store, name: &str) -> String {
     let of = |values: &std::collections::BTreeMap<String, String>| values.get(name).cloned();
-    store.forms.with(|forms| forms.values.get(SUITE).and_then(of)).unwrap_or_default()
+    store.forms.with(|forms| forms.values.get(CONFORMANCE).and_then(of)).unwrap_or_default()
 }
 
 fn set(store: Store, name: &str, typed: String) {
     store.forms.update(|forms| {
-        let values = forms.values.entry(SUITE.to_owned()).or_default();
+        let values = forms.values.entry(CONFORMANCE.to_owned()).or_default();
         match typed.is_empty() {
             true => drop(values.remove(name)),
             false => drop(values.insert(name.to_owned(), typed)),
@@ -205,7 +180,7 @@ pub(super) fn check(store: Store, link: Link) {
     store.server.set(url.clone());
     set(store, URL, url);
     page::go_to("#/checks/conformance");
-    order::run_whole(store, link, SUITE);
+    order::run_whole(store, link, CONFORMANCE);
 }
 
 /// The form.
@@ -263,7 +238,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                     prop:value=store.server on:input=move |event| store.server.set(event_target_value(&event))/>
             </label>
             <p class="note" id="server-note" role="status" data-testid="server-note" data-state=text(move || if is_wrong.get() { "wrong" } else { "" }.to_owned())>{note}</p>
-            {super::address::given(store, || SUITE.to_owned())}
+            {given(store, || CONFORMANCE.to_owned())}
             {strangers(store, url)}
             <details class="more" data-testid="server-more"><summary>{summary}</summary>
                 <p class="hint">"Checks of an empty field are not applicable: they count neither for nor against the server."</p>
@@ -316,7 +291,7 @@ fn strangers(store: Store, url: Memo<String>) -> AnyView {
     });
     let forget = move || {
         store.forms.update(|forms| {
-            if let Some(values) = forms.values.get_mut(SUITE) {
+            if let Some(values) = forms.values.get_mut(CONFORMANCE) {
                 names().for_each(|name| drop(values.remove(name)));
             }
         });

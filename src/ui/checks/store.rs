@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::address::Given;
-use super::target::Planned;
+use super::model::{CONFORMANCE, Given, Planned, is_certifiable, standard};
 use crate::browser::page;
 use crate::engine::conformance::Kind;
 use crate::engine::report::{Report, Verdict};
@@ -208,7 +207,7 @@ impl Store {
         self.library.set(restored.library);
         let mut forms = restored.forms;
         if forms.environments.is_empty() {
-            forms.environments.push(super::forms::standard("default"));
+            forms.environments.push(standard("default"));
         }
         forms.environment = forms.environment.min(forms.environments.len() - 1);
         // A recording may have brought some before.
@@ -307,9 +306,9 @@ impl Store {
     /// Whether the selected suite is one that gives a certificate.
     pub fn is_certifiable(&self) -> bool {
         let is_such = |it: &Examined| it.checks.iter().any(|it| Kind::of(&it.name, &it.tags).is_some());
-        self.selected.with(|id| id == super::server::SUITE)
+        self.selected.with(|id| id == CONFORMANCE)
             || (self.is_loaded.get() && self.examined.with(is_such))
-            || self.shown_here().is_some_and(|run| run.with(super::certificate::is_certifiable))
+            || self.shown_here().is_some_and(|run| run.with(is_certifiable))
     }
 
     /// The part that is shown.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::link::Link;
+use super::model::Planned;
 use super::order;
 use super::store::Store;
 use crate::engine::report::TargetReport;
@@ -18,18 +19,6 @@ use crate::wire::checks::{Answer, Question};
 
 /// The worker is asked once what a person types has not changed for this long.
 const ASK_AFTER: Duration = Duration::from_millis(120);
-
-/// What Run would test.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Planned {
-    /// Nothing is known of it yet.
-    #[default]
-    Unknown,
-    /// These addresses, with this many checks; Run needs these values, a sentence for each.
-    Targets(Vec<TargetReport>, usize, Vec<String>),
-    /// Why it is not known: an address needs a value that is missing.
-    Missing(String),
-}
 
 /// Asks what Run would test, whenever the suite or a value has changed.
 pub(super) fn follow(store: Store, link: Link) {

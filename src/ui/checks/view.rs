@@ -10,6 +10,7 @@ use super::head::Head;
 use super::library::{self, Library};
 use super::link::Link;
 use super::listing;
+use super::model::is_certifiable;
 use super::past;
 use super::results;
 use super::server;
@@ -111,8 +112,7 @@ fn select(store: Store, fragment: &str) {
 /// A run of a suite that is not in the library: it came by a script or an address.
 fn visitor(store: Store, link: Link) -> AnyView {
     let shown = Memo::new(move |_| store.shown_here());
-    let is_certified =
-        Memo::new(move |_| shown.get().is_some_and(|run| run.with(certificate::is_certifiable)));
+    let is_certified = Memo::new(move |_| shown.get().is_some_and(|run| run.with(is_certifiable)));
     let body = move || shown.get().map(|run| results::run(store, link, run));
     let certified =
         move || shown.get().filter(|_| is_certified.get()).map(|run| certificate::of_run(store, link, run));

@@ -5,11 +5,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
+
+use futures_util::future::select;
 
 use super::worker::ChecksWorker;
 use crate::engine::base::mask::Masker;
+use crate::engine::base::notify::Notify;
 use crate::engine::explain::companion::Look;
 use crate::engine::explain::tell;
 use crate::engine::report::Report;
@@ -18,12 +21,9 @@ use crate::engine::{Endpoint, World};
 
 /// Addresses of one run that are looked at.
 const MOST: usize = 16;
-/// How often the end of a run asks whether the looks have ended. Each has a bound of its own.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-
 /// The looks of one run. A clone is another handle.
 #[derive(Clone, Default)]
-pub(super) struct Looks(Rc<RefCell<Seen>>);
+pub(super) struct Looks(Rc<RefCell<Seen>>, Notify);
 
 #[derive(Default)]
 struct Seen {
@@ -50,6 +50,7 @@ impl Looks {
             (worker.0.spawn.clone())(Box::pin(async move {
                 let look = worker.0.companion.look(&worker.0.world, &endpoint).await;
                 looks.0.borrow_mut().looks[at].1 = Some(look);
+                looks.1.ring();
             }));
         }
         seen.steps.insert((*check, *step), at);
@@ -60,16 +61,9 @@ impl Looks {
     }
 
     /// Puts what was seen into the failures of a report.
-    pub async fn tell<W: World>(
-        &self,
-        worker: &ChecksWorker<W>,
-        report: &mut Report,
-        masker: &Masker,
-        stop: &Stop,
-    ) {
-        while !self.are_over() && !stop.is_asked() {
-            worker.0.world.sleep(LOOK_AGAIN).await;
-        }
+    pub async fn tell(&self, report: &mut Report, masker: &Masker, stop: &Stop) {
+        // Each has a bound of its own.
+        select(pin!(self.1.when(|| self.are_over().then_some(()))), pin!(stop.asked())).await;
         let seen = self.0.borrow();
         for (&(check, step), &at) in &seen.steps {
             let (endpoint, look) = &seen.looks[at];

@@ -8,6 +8,7 @@ mod connection_table;
 mod history;
 mod library;
 mod looks;
+mod queue;
 mod recordings;
 mod site;
 mod work;

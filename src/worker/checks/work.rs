@@ -4,13 +4,17 @@
 //! ends each run that has begun with a report.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
+
+use futures_util::future::select;
 
 use super::connection_table::Watched;
 use super::history;
 use super::library::mistake;
 use super::looks::Looks;
+use super::queue::Queued;
 use super::recordings::{BUDGET, RunRecording};
 use super::worker::ChecksWorker;
 use crate::engine::World;
@@ -22,13 +26,8 @@ use crate::engine::suite::Suite;
 use crate::engine::template::{Document, Name};
 use crate::wire::checks::{Answer, RunEvent, RunRequest, SuiteRequest};
 
-/// How often a request looks whether the one before has ended. A run that was stopped ends within seconds.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-
 /// How far ahead the moment may be at which a request begins.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How often a request that waits for its moment looks whether it is still wanted.
-const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 
 /// Why nothing of a request begins.
 #[derive(Debug, thiserror::Error)]
@@ -84,26 +83,15 @@ impl Missing {
 }
 
 impl<W: World> ChecksWorker<W> {
-    /// Does a request, once the one before has ended.
-    pub(super) async fn work(self, request: RunRequest, number: u64) {
-        while self.0.is_working.get() {
-            self.0.world.sleep(LOOK_AGAIN).await;
-        }
-        // A third one may have come meanwhile.
-        if self.0.requests.get() != number {
-            return;
-        }
-        if self.0.stopped.get() >= number {
-            self.refuse_request(&request, Unstarted::Stopped);
-        } else {
-            self.0.is_working.set(true);
-            match self.is_time(&request, number).await {
-                Ok(()) => self.do_request(request, number).await,
+    /// Does the requests that wait, one after the other, until none is left.
+    pub(super) async fn work(self) {
+        while let Some(Queued { request, stop }) = self.0.queue.take() {
+            match self.is_time(&request, &stop).await {
+                Ok(()) => self.do_request(&request, &stop).await,
                 // No one waits for a request that was replaced.
-                Err(_) if self.0.requests.get() != number => {}
+                Err(_) if self.0.queue.has_newer() => {}
                 Err(why) => self.refuse_request(&request, why),
             }
-            self.0.is_working.set(false);
         }
     }
 
@@ -120,21 +108,19 @@ impl<W: World> ChecksWorker<W> {
     }
 
     /// Waits for the moment at which a request begins, or says why it never does.
-    async fn is_time(&self, request: &RunRequest, number: u64) -> Result<(), Unstarted> {
-        let Some(start_at) = request.start_at else { return Ok(()) };
-        let ahead = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
-        if ahead > LONGEST_WAIT {
-            return Err(Unstarted::TooFarAhead(ahead));
-        }
+    async fn is_time(&self, request: &RunRequest, stop: &Stop) -> Result<(), Unstarted> {
+        let start_at = request.start_at.unwrap_or_default();
+        let ahead = || Duration::from_millis(start_at.saturating_sub(self.now_millis()));
         loop {
-            if self.0.stopped.get() >= number || self.0.requests.get() != number {
-                return Err(Unstarted::Stopped);
+            match ahead() {
+                _ if stop.is_asked() => return Err(Unstarted::Stopped),
+                Duration::ZERO => return Ok(()),
+                ahead if ahead > LONGEST_WAIT => return Err(Unstarted::TooFarAhead(ahead)),
+                // A timer may come a little early.
+                ahead => {
+                    select(pin!(stop.asked()), pin!(self.0.world.sleep(ahead))).await;
+                }
             }
-            let wait = Duration::from_millis(start_at.saturating_sub(self.now_millis()));
-            if wait.is_zero() {
-                return Ok(());
-            }
-            self.0.world.sleep(wait.min(LOOK_FOR_STOP)).await;
         }
     }
 
@@ -143,23 +129,20 @@ impl<W: World> ChecksWorker<W> {
         self.0.site.clock_began.max(0.0) as u64 + self.0.world.now().as_nanos() / 1_000_000
     }
 
-    async fn do_request(&self, request: RunRequest, number: u64) {
+    async fn do_request(&self, request: &RunRequest, stop: &Stop) {
         let times = request.times.max(1);
         let runs = u32::try_from(request.suites.len()).unwrap_or(u32::MAX).saturating_mul(times);
         self.tell(RunEvent::Begun { request: request.number, runs });
         self.flush();
         'rounds: for round in 0..times {
             for (index, suite) in request.suites.iter().enumerate() {
-                let stop = Stop::default();
-                *self.0.stop.borrow_mut() = Some(stop.clone());
-                self.run_suite(&request, suite, index, round, stop.clone()).await;
-                if stop.is_asked() || self.0.requests.get() != number {
+                self.run_suite(request, suite, index, round, stop).await;
+                if stop.is_asked() {
                     break 'rounds;
                 }
             }
         }
-        if self.0.requests.get() == number {
-            *self.0.stop.borrow_mut() = None;
+        if !self.0.queue.has_newer() {
             self.tell(RunEvent::Over);
         }
         self.flush();
@@ -220,7 +203,14 @@ impl<W: World> ChecksWorker<W> {
         }
     }
 
-    async fn run_suite(&self, request: &RunRequest, it: &SuiteRequest, index: usize, round: u32, stop: Stop) {
+    async fn run_suite(
+        &self,
+        request: &RunRequest,
+        it: &SuiteRequest,
+        index: usize,
+        round: u32,
+        stop: &Stop,
+    ) {
         let refuse = |mistakes, reasons| {
             self.tell(RunEvent::Refused { suite_id: it.id.clone(), mistakes, reasons });
             self.flush();
@@ -276,7 +266,7 @@ impl<W: World> ChecksWorker<W> {
         });
         let masker = plan.masker().clone();
         let mut report = run(plan, recorded, stop.clone(), listener).await;
-        looks.tell(self, &mut report, &masker, &stop).await;
+        looks.tell(&mut report, &masker, stop).await;
         if let Some(recording) = self.0.recordings.borrow().of(run_id) {
             recording.attest(&mut report);
         }

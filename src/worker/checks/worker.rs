@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::history::{self, History};
 use super::library::{Library, clients_of, examine, mistake};
+use super::queue::Queue;
 use super::recordings::RunRecordings;
 use super::site::Site;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
@@ -16,7 +17,6 @@ use crate::engine::base::world::LocalFuture;
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
 use crate::engine::report::{Report, ReportFormat};
-use crate::engine::run::Stop;
 use crate::engine::suite::assist;
 use crate::engine::suite::shipped::SHIPPED;
 use crate::engine::{Instant, World, recorder};
@@ -56,14 +56,7 @@ pub(super) struct Inner<W: World> {
     library: RefCell<Library>,
     pub recordings: RefCell<RunRecordings<super::connection_table::Watched<W>>>,
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
-    /// Stops what runs.
-    pub stop: RefCell<Option<Stop>>,
-    /// Counts requests: one that was replaced must not go on.
-    pub requests: Cell<u64>,
-    /// All requests up to this one were stopped, also those that still waited.
-    pub stopped: Cell<u64>,
-    /// A request is at work; the next one waits for its end, so that events of two never mix.
-    pub is_working: Cell<bool>,
+    pub queue: Queue,
     pub hidden: Rc<Cell<bool>>,
     /// What has happened since the last update.
     pending: RefCell<Vec<RunEvent>>,
@@ -89,10 +82,7 @@ impl<W: World> ChecksWorker<W> {
             library: RefCell::default(),
             recordings: RefCell::default(),
             reports: RefCell::default(),
-            stop: RefCell::default(),
-            requests: Cell::new(0),
-            stopped: Cell::new(0),
-            is_working: Cell::new(false),
+            queue: Queue::default(),
             hidden: Rc::default(),
             pending: RefCell::default(),
             page_is_ready: Cell::new(true),
@@ -184,26 +174,17 @@ impl<W: World> ChecksWorker<W> {
                 }
             }
             Request::Run(request) => {
-                self.stop();
-                self.0.requests.set(self.0.requests.get() + 1);
-                (self.0.spawn)(Box::pin(self.clone().work(*request, self.0.requests.get())));
+                if self.0.queue.put(*request) {
+                    (self.0.spawn)(Box::pin(self.clone().work()));
+                }
             }
-            Request::Stop => {
-                self.0.stopped.set(self.0.requests.get());
-                self.stop();
-            }
+            Request::Stop => self.0.queue.stop(),
             Request::Seen(rest) => {
                 self.0.page_is_ready.set(true);
                 self.0.rests_until.set(self.0.world.now() + rest);
                 self.flush();
             }
             Request::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
-        }
-    }
-
-    fn stop(&self) {
-        if let Some(stop) = &*self.0.stop.borrow() {
-            stop.stop();
         }
     }
 

@@ -1,6 +1,7 @@
-//! The values that all other parts use: addresses, payloads, close codes, numbers, units, moments, masks.
+//! The values that all other parts use: addresses, payloads, close codes, numbers, units, moments, masks; and how a task waits
+//! for a change.
 //!
-//! Owns no behaviour over time. It refuses to know suites, runs and the bench.
+//! It refuses to know suites, runs and the bench.
 
 pub mod canonical;
 pub mod close;
@@ -9,6 +10,7 @@ pub mod endpoint;
 pub mod json_words;
 pub mod mask;
 pub mod nearest;
+pub mod notify;
 pub mod number;
 pub mod payload;
 pub mod random;

@@ -6,13 +6,14 @@
 
 use std::rc::Rc;
 
-use super::inbox::queue::{Budget, Inbox, Sequence};
-use super::inbox::reply_index::{Pair, content_key, field_key};
+use super::inbox::message::Sequence;
+use super::inbox::pair::{Pair, content_key, field_key};
+use super::inbox::queue::{Budget, Inbox};
 use super::inbox::waiter::{Stage, Waiter};
 use crate::matcher::{Matcher, Query, Subject};
 use crate::{Instant, Payload};
 
-pub use super::inbox::queue::Arrival;
+pub use super::inbox::message::Arrival;
 pub use super::inbox::waiter::Mode;
 
 /// How a reply is found among others.

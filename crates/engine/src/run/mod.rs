@@ -4,12 +4,15 @@
 //! clock of its own and opens no socket by itself. Every wait has a bound, and a run that is dropped or stopped leaves
 //! no socket open.
 
+mod aftermath;
 mod check;
+mod connections;
+mod context;
+mod gone;
 mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 #[doc(hidden)]
 pub mod inbox_probe;
-mod member;
 mod outcome;
 mod pacing;
 mod plan;
@@ -18,10 +21,10 @@ mod runner;
 mod shards;
 mod steps;
 
-pub use outcome::gone::{NOT_JUDGED, STOPPED_ACCEPTING};
+pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};
 pub use plan::options::{Options, Stop};
 pub use plan::planning::{Plan, PlanError};
-pub use progress::{PlannedCheck, PlannedStep, Progress};
-pub use runner::{Listener, run};
+pub use progress::{Listener, PlannedCheck, PlannedStep, Progress};
+pub use runner::run;
 pub use shards::merge::{MergeError, merge};
 pub use shards::shard::Shard;

@@ -86,6 +86,9 @@ pub enum Progress {
     },
 }
 
+/// Hears what happens.
+pub type Listener = Box<dyn FnMut(Progress)>;
+
 /// A check that will run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedCheck {

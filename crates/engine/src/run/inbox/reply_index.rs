@@ -4,83 +4,14 @@
 //! message that no expectation asked for.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::queue::{Arrival, Message};
+use super::message::{Arrival, Message};
+use super::pair::{Key, Pair};
 use super::waiter::{Stage, Waiter};
-use crate::Payload;
-use crate::base::canonical;
-use crate::matcher::{Matcher, Query, Subject, excerpt};
-
-/// By what a reply is paired.
-#[derive(Clone)]
-pub(crate) enum Pair {
-    /// By the value there.
-    Field(Rc<Query>),
-    /// By the content itself.
-    Content,
-}
-
-impl Pair {
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Field(a), Self::Field(b)) => Rc::ptr_eq(a, b),
-            (Self::Content, Self::Content) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether a message has this key.
-    pub fn has_key(&self, message: &Message, key: &Key) -> bool {
-        self.key_of(message).as_ref() == Some(key)
-    }
-
-    /// The value by which the reply to this message is known, with the path to it; none where it is known by its content.
-    pub fn asked(&self, sent: &Payload) -> Option<(&str, String)> {
-        let Self::Field(query) = self else { return None };
-        let subject = Subject::new(sent);
-        let value = subject.json().and_then(|json| query.first(json))?;
-        Some((query.text(), excerpt(value)))
-    }
-
-    /// What a message has there instead.
-    pub fn found(&self, message: &Message) -> String {
-        let value = match self {
-            Self::Field(query) => message.subject.json().and_then(|json| query.first(json)),
-            Self::Content => None,
-        };
-        value.map_or_else(|| "nothing".to_owned(), excerpt)
-    }
-
-    fn key_of(&self, message: &Message) -> Option<Key> {
-        match self {
-            Self::Field(query) => message.subject.json().and_then(|json| field_key(query, json)),
-            Self::Content => Some(content_key(message.subject.payload())),
-        }
-    }
-}
-
-/// What a reply and its question have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
-    Field(String),
-    /// A hash; who finds something by it compares the content.
-    Content(u64),
-}
-
-/// The value of the field, however its numbers are written.
-pub(crate) fn field_key(query: &Query, json: &serde_json::Value) -> Option<Key> {
-    query.first(json).map(|value| Key::Field(canonical::text(value)))
-}
-
-pub(crate) fn content_key(payload: &Payload) -> Key {
-    let mut hasher = DefaultHasher::new();
-    (payload.is_text(), payload.as_bytes()).hash(&mut hasher);
-    Key::Content(hasher.finish())
-}
+use crate::matcher::Matcher;
 
 /// How many past questions are remembered.
 const MOST_PAST: usize = 16_384;
@@ -132,7 +63,7 @@ impl ReplyIndex {
         &self.pair
     }
 
-    /// Whether it can go: a lane whose path is written in the suite comes back as the same one, any other never does.
+    /// Whether it can go: an index whose path is written in the suite comes back as the same one, any other never does.
     pub fn is_spent(&self) -> bool {
         let is_gone = match &self.pair {
             Pair::Field(query) => Rc::strong_count(query) == 1,

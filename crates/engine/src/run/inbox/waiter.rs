@@ -7,8 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
 
-use super::queue::Message;
-use super::reply_index::{Key, Pair};
+use super::message::Message;
+use super::pair::{Key, Pair};
 use crate::matcher::{Difference, Matcher, Subject};
 use crate::{Instant, Payload};
 

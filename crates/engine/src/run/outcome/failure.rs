@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use super::super::inbox::queue::{Message, Near};
+use super::super::inbox::message::Message;
+use super::super::inbox::queue::Near;
 use crate::base::close;
 use crate::base::payload::preview;
 use crate::base::unit::show_duration;

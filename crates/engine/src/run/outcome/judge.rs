@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::super::pacing::handshake_queue::PACE;
 use super::failure::took;
 use super::step_results::{Cause, Failures};
 use crate::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};
@@ -18,6 +19,9 @@ use crate::suite::{Bound, Field};
 
 /// A loop that stood still this long explains a message that came late.
 pub(crate) const LONG_LAG: Duration = Duration::from_millis(500);
+
+/// The end of the note on an invariant that matched no message. With several shards it appears only if all say so.
+pub(crate) const IDLE: &str = "matched no message, so it proves nothing";
 
 type Early<'a> = &'a dyn Fn(&Field<Value>) -> Result<Value, Box<Failure>>;
 
@@ -212,9 +216,8 @@ impl Harness {
             return Some(reason.to_owned());
         }
         if late_opens > 0 && late == 0 && self.has_burst {
-            let pace = super::super::steps::connect::PACE;
             return Some(format!(
-                "more than {pace} opens were pending at once, which browsers delay on purpose"
+                "more than {PACE} opens were pending at once, which browsers delay on purpose"
             ));
         }
         (too_fine > 0 && late + late_opens == 0).then(|| self::too_fine(self.clock_step))

@@ -2,10 +2,12 @@
 //!
 //! It refuses to open, send or wait.
 
+pub(super) mod check_results;
+pub(super) mod conditions;
 pub(super) mod failure;
-pub(super) mod gone;
+pub(super) mod interrupted;
 pub(super) mod judge;
+pub(super) mod leftovers;
 pub(super) mod meter;
 pub(super) mod step_results;
 pub(super) mod unmet;
-pub(super) mod why;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::super::steps::execute::Interrupted;
+use super::interrupted::Interrupted;
 use super::unmet::{self, Awaited};
 use crate::Instant;
 use crate::report::{Failure, FailureKind, Millis, StepReport, Verdict};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::super::inbox::queue::Message;
+use super::super::inbox::message::Message;
 use crate::Payload;
 use crate::base::payload::visible;
 use crate::report::{Failure, Instead, NearMiss, Unmet, Verdict};

@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use futures_util::future::select;
 
-use super::super::steps::connect::PACE;
-use super::notify::Notify;
+use crate::base::notify::Notify;
 use crate::{Instant, World};
 
-/// A clone is another handle on the same gate.
+/// How many opens may be pending at once; Chromium delays more than that on purpose.
+pub(crate) const PACE: u64 = 6;
+
+/// A clone is another handle on the same queue.
 #[derive(Clone, Default)]
 pub(crate) struct HandshakeQueue(Rc<Inner>);
 

@@ -1,7 +1,6 @@
-//! How a run waits: for a condition, for the event loop, for its turn to open a connection.
+//! How a run waits for the event loop, and for its turn to open a connection.
 //!
 //! Every wait in here has a bound or ends with the run.
 
 pub(super) mod handshake_queue;
-pub(super) mod notify;
 pub(super) mod yield_budget;

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::options::Options;
-use super::planning::{Planned, Sources};
-use super::scope::EarlyScope;
+use super::scope::{EarlyScope, Sources};
 use crate::report::TargetReport;
 use crate::suite::{Check, Client, Field, Step, Suite, Target, Verb};
 use crate::template::{Document, Origin, Scope};
@@ -19,28 +18,28 @@ const MOST: usize = 100;
 /// A variable is made of another at most this often before its origin is given up.
 const DEEPEST: usize = 16;
 
-/// The addresses of the planned checks, each once: those of connections in the order in which they are first named, then those
+/// The addresses of these checks, each with its row and each address once: those of connections in the order in which they are first named, then those
 /// of HTTP calls.
-pub(crate) fn of_plan(
+pub(crate) fn of_plan<'a>(
     suite: &Suite,
-    planned: &[Planned],
+    planned: impl Iterator<Item = (usize, &'a Map<String, Value>)>,
     options: &Options,
     vars: &Map<String, Value>,
     sources: &Sources,
 ) -> Vec<TargetReport> {
     let (mut of_clients, mut of_calls) = (Found::default(), Found::default());
     let mut seen = HashSet::new();
-    for it in planned {
+    for (check, row) in planned {
         // Without a row all that a check has is known from the check alone.
-        if it.row.is_empty() && !seen.insert(it.check) {
+        if row.is_empty() && !seen.insert(check) {
             continue;
         }
         if of_clients.is_full() && of_calls.is_full() {
             break;
         }
-        let check = &suite.checks[it.check];
+        let check = &suite.checks[check];
         let mut sources = Sources { random: sources.random.clone(), now_millis: sources.now_millis };
-        let mut scope = EarlyScope { sources: &mut sources, options, vars, row: &it.row };
+        let mut scope = EarlyScope { sources: &mut sources, options, vars, row };
         let mut named = Named { check, clients: Vec::new(), calls: Vec::new() };
         let steps = suite.setup.iter().chain(&check.steps).chain(&suite.teardown);
         steps.for_each(|step| named.look(step, &mut scope));

@@ -2,6 +2,7 @@
 
 pub(super) mod addresses;
 pub(super) mod options;
+pub(super) mod outline;
 pub(super) mod planning;
 pub(super) mod scope;
 pub(super) mod split;

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::super::pacing::notify::Notify;
 use super::super::shards::shard::Shard;
+use crate::base::notify::Notify;
 use crate::report::Environment;
 
 /// How to run a suite.
@@ -57,7 +57,8 @@ impl Stop {
         self.asked.get()
     }
 
-    pub(crate) async fn asked(&self) {
+    /// Waits until a stop is asked for.
+    pub async fn asked(&self) {
         self.notify.when(|| self.asked.get().then_some(())).await;
     }
 }

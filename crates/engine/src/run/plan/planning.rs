@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::super::progress::{PlannedCheck, PlannedStep};
 use super::addresses;
 use super::options::Options;
-use super::scope::EarlyScope;
+use super::outline::results_of;
+use super::scope::{EarlyScope, Sources};
 use super::split;
 use super::titles::Titles;
 use crate::base::mask::Masker;
@@ -58,12 +59,6 @@ impl PlanError {
 }
 
 const NOTHING: &str = "nothing to run";
-
-/// Randomness and time before anything runs.
-pub(crate) struct Sources {
-    pub random: Random,
-    pub now_millis: u64,
-}
 
 /// No suite needs this many.
 const MOST_ROWS: usize = 10_000;
@@ -113,7 +108,8 @@ impl Plan {
         }
         if errors.is_empty() {
             // Values of the suite are the same in all shards, those that are made later are not.
-            let targets = addresses::of_plan(&suite, &checks, &options, &vars, &sources);
+            let planned = checks.iter().map(|planned| (planned.check, &planned.row));
+            let targets = addresses::of_plan(&suite, planned, &options, &vars, &sources);
             let random = sources.random.branch(options.shard.index());
             Ok(Self { suite, options, vars, masker, checks, targets, random })
         } else {
@@ -152,7 +148,7 @@ impl Plan {
     fn outline(&self, planned: &Planned) -> PlannedCheck {
         let check = &self.suite.checks[planned.check];
         let titles = Titles::new(&self.suite, check, &self.vars, &planned.row);
-        let results = super::super::check::results_of(&self.suite, check, &titles);
+        let results = results_of(&self.suite, check, &titles);
         let steps = results.outline().map(|(path, line, title, note)| PlannedStep {
             path: path.to_owned(),
             line,

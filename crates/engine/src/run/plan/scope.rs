@@ -1,65 +1,23 @@
 //! The source of the values for placeholders of a run.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::super::check::CheckRun;
-use super::super::member::Member;
-use super::planning::Sources;
-use crate::World;
+use super::options::Options;
+use crate::base::random::Random;
 use crate::template::Scope;
 
-/// What is known to a step: who acts, in which round.
-pub(crate) struct StepScope<'a, W: World> {
-    pub check: &'a CheckRun<W>,
-    pub member: Option<&'a Rc<Member<W>>>,
-    pub round: Option<u64>,
-    /// The number of the message that is being built, or of the last one.
-    pub seq: Option<u64>,
-}
-
-impl<W: World> Scope for StepScope<'_, W> {
-    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
-        let captured = self.member.and_then(|member| member.captures.borrow().get(name).cloned());
-        if let Some(value) = captured.or_else(|| self.check.variables.borrow().get(name).cloned()) {
-            return Some(Cow::Owned(value));
-        }
-        self.check.run.plan.vars.get(name).map(Cow::Borrowed)
-    }
-    fn capture(&self, client: &str, name: &str) -> Option<Cow<'_, Value>> {
-        let member = self.check.member(client)?;
-        let value = member.captures.borrow().get(name).cloned();
-        value.map(Cow::Owned)
-    }
-    fn env(&self, name: &str) -> Option<&str> {
-        self.check.run.plan.options.env.get(name).map(String::as_str)
-    }
-    fn client(&self) -> Option<&str> {
-        self.member.map(|member| member.name.as_str())
-    }
-    fn index(&self) -> Option<u64> {
-        self.member.and_then(|member| member.index)
-    }
-    fn iteration(&self) -> Option<u64> {
-        self.round
-    }
-    fn seq(&self) -> Option<u64> {
-        self.seq
-    }
-    fn now_millis(&self) -> u64 {
-        self.check.run.now_millis()
-    }
-    fn random(&mut self) -> u64 {
-        self.check.run.random.borrow_mut().next_u64()
-    }
+/// Randomness and time before anything runs.
+pub(crate) struct Sources {
+    pub random: Random,
+    pub now_millis: u64,
 }
 
 /// What is known before any client acts.
 pub(crate) struct EarlyScope<'a> {
     pub sources: &'a mut Sources,
-    pub options: &'a super::super::Options,
+    pub options: &'a Options,
     pub vars: &'a serde_json::Map<String, Value>,
     pub row: &'a serde_json::Map<String, Value>,
 }

@@ -6,96 +6,88 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::super::check::CheckRun;
-use super::super::inbox::expectation::{capture_all, captures};
-use super::super::member::Member;
+use super::super::connections::member::Member;
+use super::super::context::run::RunShared;
+use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script, took};
-use super::super::pacing::notify::pass;
-use super::execute::StepContext;
+use super::capture::{capture_all, captures};
+use crate::base::notify::pass;
 use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{HttpBody, HttpSpec, StatusSet};
 use crate::{HttpRequest, HttpResponse, Payload, World};
 
-impl<W: World> CheckRun<W> {
-    /// Makes a call and judges the answer.
-    pub async fn http(
-        &self,
-        member: Option<&Rc<Member<W>>>,
-        spec: &HttpSpec,
-        acting: &StepContext<W>,
-    ) -> Result<(), Box<Failure>> {
-        let seq = member.map(|member| member.seq.get());
-        let mut scope = self.scope(member, acting.round, seq);
-        let request = request(spec, &mut scope)?;
-        let expect = &spec.expect;
-        let within = expect.within.as_ref().unwrap_or(&self.run.plan.suite.defaults.within);
-        let within = within.get(&mut scope).map_err(script)?;
-        let status =
-            expect.status.as_ref().map(|status| status.get(&mut scope)).transpose().map_err(script)?;
-        let matcher = expect.matcher.as_ref().map(|matcher| matcher.get(&mut scope)).transpose();
-        let matcher = matcher.map_err(script)?;
-        let wanted = captures(&expect.capture, &mut scope)?;
-        let call = format!("{} {}", request.method, request.url);
-        let world = &self.run.world;
-        let began = world.now();
-        let http = |message: String| failure::plain(FailureKind::Http, message);
-        let answer = match select(world.http(request), Box::pin(pass(world, began + within))).await {
-            Either::Left((answer, _)) => answer.map_err(|error| {
-                self.run.meter.borrow_mut().counters().errors += 1;
-                http(format!("{call} was not answered: {error}"))
-            })?,
-            Either::Right(_) => {
-                let message = format!("{call} was not answered within {}", took(within));
-                return Err(failure::plain(FailureKind::Timeout, message));
-            }
-        };
-        let now = world.now();
-        self.run.yield_budget.turned(now);
-        self.run.meter.borrow_mut().sample(
-            expect.metric.as_deref().unwrap_or(acting.part.http()),
-            now - began,
-            now,
-        );
-        self.judge_status(&call, &answer, status.as_ref())?;
-        let body = Payload::Text(answer.body);
-        let subject = Subject::new(&body);
-        if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
-            let mut failure =
-                http(format!("the answer to {call} is not as expected: expected {}", mismatch.expected));
-            failure.expected = Some(mismatch.expected.clone());
-            failure.diff = failure::differences(mismatch);
-            return Err(failure);
+/// Makes a call and judges the answer.
+pub(super) async fn http<W: World>(
+    context: &StepContext<'_, W>,
+    member: Option<&Rc<Member<W>>>,
+    spec: &HttpSpec,
+) -> Result<(), Box<Failure>> {
+    let (check, run, world) = (context.check, context.run(), context.world());
+    let seq = member.map(|member| member.seq.get());
+    let mut scope = context.scope_of(member, seq);
+    let request = request(spec, &mut scope)?;
+    let expect = &spec.expect;
+    let within = expect.within.as_ref().unwrap_or(&check.suite().defaults.within);
+    let within = within.get(&mut scope).map_err(script)?;
+    let status = expect.status.as_ref().map(|status| status.get(&mut scope)).transpose().map_err(script)?;
+    let matcher = expect.matcher.as_ref().map(|matcher| matcher.get(&mut scope)).transpose();
+    let matcher = matcher.map_err(script)?;
+    let wanted = captures(&expect.capture, &mut scope)?;
+    let call = format!("{} {}", request.method, request.url);
+    let began = world.now();
+    let http = |message: String| failure::plain(FailureKind::Http, message);
+    let answer = match select(world.http(request), Box::pin(pass(world, began + within))).await {
+        Either::Left((answer, _)) => answer.map_err(|error| {
+            run.meter().counters().errors += 1;
+            http(format!("{call} was not answered: {error}"))
+        })?,
+        Either::Right(_) => {
+            let message = format!("{call} was not answered within {}", took(within));
+            return Err(failure::plain(FailureKind::Timeout, message));
         }
-        let found =
-            capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
-        self.remember(member, found)
+    };
+    let now = world.now();
+    run.yield_budget.turned(now);
+    run.meter().sample(expect.metric.as_deref().unwrap_or(context.part.http()), now - began, now);
+    judge_status(run, &call, &answer, status.as_ref())?;
+    let body = Payload::Text(answer.body);
+    let subject = Subject::new(&body);
+    if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
+        let mut failure =
+            http(format!("the answer to {call} is not as expected: expected {}", mismatch.expected));
+        failure.expected = Some(mismatch.expected.clone());
+        failure.diff = failure::differences(mismatch);
+        return Err(failure);
     }
+    let found =
+        capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
+    check.remember(member, found)
+}
 
-    fn judge_status(
-        &self,
-        call: &str,
-        answer: &HttpResponse,
-        wanted: Option<&StatusSet>,
-    ) -> Result<(), Box<Failure>> {
-        let (holds, words) = match wanted {
-            Some(wanted) => (wanted.contains(answer.status), wanted.to_string()),
-            None => (answer.status < 400, "a status below 400".to_owned()),
-        };
-        if holds {
-            return Ok(());
-        }
-        let body = self.run.masked_message(&Payload::Text(answer.body.clone()));
-        let message = format!("{call} was answered with status {}, wanted {words}: {body}", answer.status);
-        let mut failure = failure::plain(FailureKind::Http, message);
-        failure.diff = vec![crate::report::Difference {
-            path: "status".to_owned(),
-            wanted: words.clone(),
-            got: answer.status.to_string(),
-        }];
-        failure.expected = Some(words);
-        Err(failure)
+fn judge_status<W: World>(
+    run: &RunShared<W>,
+    call: &str,
+    answer: &HttpResponse,
+    wanted: Option<&StatusSet>,
+) -> Result<(), Box<Failure>> {
+    let (holds, words) = match wanted {
+        Some(wanted) => (wanted.contains(answer.status), wanted.to_string()),
+        None => (answer.status < 400, "a status below 400".to_owned()),
+    };
+    if holds {
+        return Ok(());
     }
+    let body = run.masked_message(&Payload::Text(answer.body.clone()));
+    let message = format!("{call} was answered with status {}, wanted {words}: {body}", answer.status);
+    let mut failure = failure::plain(FailureKind::Http, message);
+    failure.diff = vec![crate::report::Difference {
+        path: "status".to_owned(),
+        wanted: words.clone(),
+        got: answer.status.to_string(),
+    }];
+    failure.expected = Some(words);
+    Err(failure)
 }
 
 fn request(spec: &HttpSpec, scope: &mut dyn crate::template::Scope) -> Result<HttpRequest, Box<Failure>> {

@@ -1,11 +1,20 @@
-//! The steps of a check: the action of each verb.
+//! The steps of a check: one executor for each verb.
 //!
-//! Owns how a step is executed and how blocks of steps nest. It refuses to judge a check; that is in `outcome`.
+//! Each takes its [`StepContext`](super::context::step::StepContext) by reference and does one thing; `execute` dispatches.
+//! It refuses to judge a check; that is in `outcome`.
 
-pub(super) mod attempt;
-pub(super) mod connect;
+mod alone;
+mod at_end;
+mod attempt;
+mod capture;
+mod close;
+mod connect;
+mod connection;
 pub(super) mod execute;
-pub(super) mod http;
-pub(super) mod messages;
-pub(super) mod repeat;
-pub(super) mod targets;
+mod expectation;
+mod http;
+mod messages;
+mod missed;
+mod repeat;
+mod resolve;
+mod targets;

@@ -8,32 +8,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
-use super::reply_index::{Pair, ReplyIndex};
+use super::message::{Arrival, Message, Sequence};
+use super::pair::Pair;
+use super::reply_index::ReplyIndex;
 use super::waiter::{Waiter, Watch};
 use crate::matcher::{Closeness, Difference, Matcher, Mismatch, Subject};
 use crate::{Instant, Payload};
 
-/// A message with its place among all messages of the check.
-pub(crate) struct Message {
-    /// Grows from message to message, over all connections.
-    pub order: u64,
-    /// When it came.
-    pub at: Instant,
-    /// What it is.
-    pub subject: Subject<'static>,
-}
-
-impl Message {
-    /// What it costs to keep it. A text may have been read as JSON, which takes several times its length.
-    fn bytes(&self) -> usize {
-        let payload = self.subject.payload();
-        let each = if payload.is_text() { 4 } else { 1 };
-        payload.as_bytes().len() * each + OVERHEAD
-    }
-}
-
-/// What a kept message costs beside its content.
-const OVERHEAD: usize = 160;
 /// What may wait unselected on all connections of a check; above it the oldest of the fullest is let go, and counted. The
 /// newest of a connection never is.
 const MOST_LIVE: usize = 64 << 20;
@@ -41,23 +22,6 @@ const MOST_LIVE: usize = 64 << 20;
 const MOST_RECENT: usize = 1 << 20;
 /// How many messages are looked at for the one that came nearest.
 const MOST_NEAR: usize = 10_000;
-
-/// The next place in the order of a check. A mark is such a place.
-#[derive(Clone, Default)]
-pub(crate) struct Sequence(Rc<Cell<u64>>);
-
-impl Sequence {
-    /// The place of what comes next.
-    pub fn next(&self) -> u64 {
-        self.0.get()
-    }
-
-    fn take(&self) -> u64 {
-        let order = self.0.get();
-        self.0.set(order + 1);
-        order
-    }
-}
 
 /// What all inboxes of a check may keep together.
 #[derive(Clone, Default)]
@@ -90,19 +54,6 @@ impl Budget {
             self.changed(before, inner.live_bytes);
         }
     }
-}
-
-/// What became of an arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// An expectation has it.
-    Taken,
-    /// No expectation waits for it.
-    Left,
-    /// It answers something that had its answer before.
-    Duplicate,
-    /// It answers a message whose expectation has ended.
-    Late,
 }
 
 /// Everything that came on one connection, across reconnects.
@@ -391,7 +342,7 @@ impl Inner {
 
     fn index(&mut self, pair: &Pair) -> &mut ReplyIndex {
         let at = self.indexes.iter().position(|index| index.pair().is_same(pair)).unwrap_or_else(|| {
-            // Lanes of paths with placeholders are made for each expectation; empty ones go.
+            // Indexes of paths with placeholders are made for each expectation; empty ones go.
             self.indexes.retain(|index| !index.is_spent());
             self.indexes.push(ReplyIndex::new(pair.clone()));
             self.indexes.len() - 1

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::reply_index::{Key, content_key, field_key};
+use super::super::pair::{Key, content_key, field_key};
 use super::super::waiter::{Mode, Stage};
 use super::*;
 use crate::matcher::Query;

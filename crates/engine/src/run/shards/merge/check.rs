@@ -6,13 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::united::{gravest, named, reasons};
-use super::{Part, add_figures, harness, judge_lines, longest, sum};
+use super::super::super::outcome::judge::{allows_less, leave_out};
+use super::super::super::outcome::leftovers::MOST_LEFTOVERS;
+use super::super::super::outcome::step_results::Failures;
+use super::super::super::outcome::unmet;
+use super::figures::{add_figures, harness, judge_lines, longest, sum};
+use super::united::{Part, gravest, named, reasons};
 use crate::report::{CheckReport, Failure, Report, StepReport, Verdict};
-use crate::run::check::MOST_LEFTOVERS;
-use crate::run::outcome::judge::{allows_less, leave_out};
-use crate::run::outcome::step_results::Failures;
-use crate::run::outcome::unmet;
 
 /// The same check in the shards that have run it, for each check in the order of the suite.
 pub(super) fn rows<'a>(parts: &[Part<'a, Report>]) -> Vec<Vec<Part<'a, CheckReport>>> {

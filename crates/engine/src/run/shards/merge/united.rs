@@ -2,9 +2,11 @@
 //!
 //! Owns when a shard is named: whenever the shards differ.
 
-use super::Part;
+use super::super::super::outcome::judge::IDLE;
 use crate::report::Verdict;
-use crate::run::check::IDLE;
+
+/// A part of the whole, with the shard it comes from.
+pub(super) type Part<'a, T> = (usize, &'a T);
 
 /// Different texts, each once.
 pub(super) fn distinct<'a>(all: impl Iterator<Item = &'a String>) -> String {

@@ -12,7 +12,7 @@ use crate::{Instant, World};
 
 /// Wakes all waiting tasks.
 #[derive(Clone, Default)]
-pub(crate) struct Notify(Rc<RefCell<Vec<Waker>>>);
+pub struct Notify(Rc<RefCell<Vec<Waker>>>);
 
 impl Notify {
     /// Something has changed.
@@ -63,7 +63,7 @@ impl Notify {
 
 /// Ends when `deadline` has passed. A browser's timer may come a little early, and what is stamped with the very moment of a
 /// deadline is in time; so this ends strictly after it.
-pub(crate) async fn pass<W: World>(world: &W, deadline: Instant) {
+pub async fn pass<W: World>(world: &W, deadline: Instant) {
     loop {
         let now = world.now();
         if now > deadline {

@@ -8,8 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::pacing::notify::Notify;
-use super::super::runner::RunShared;
+use crate::base::notify::Notify;
 use crate::report::ServerStopped;
 use crate::{Endpoint, Event, Socket, World};
 
@@ -26,7 +25,7 @@ const MOST: usize = 64;
 
 /// What is known of the servers.
 #[derive(Default)]
-pub(crate) struct Watch {
+pub(crate) struct ServerWatch {
     /// Addresses that have opened.
     opened: RefCell<Vec<Endpoint>>,
     /// The check in which a connection opened last.
@@ -34,14 +33,14 @@ pub(crate) struct Watch {
     /// An address that had opened before and that did not open, and none has since.
     failed: RefCell<Option<Endpoint>>,
     /// Whether the last connection of that check ended without a close frame, as one does whose server dies.
-    pub was_lost: Cell<bool>,
+    was_lost: Cell<bool>,
     /// The check that first failed for lack of a connection, where nothing else shows that the server is gone.
     pub doubtful: Cell<Option<usize>>,
     /// The address that no longer opens, and the words for the report.
     gone: RefCell<Option<(Endpoint, ServerStopped)>>,
 }
 
-impl Watch {
+impl ServerWatch {
     /// A connection has opened in this check.
     pub fn opened(&self, check: usize, endpoint: &Endpoint) {
         let mut opened = self.opened.borrow_mut();
@@ -70,63 +69,64 @@ impl Watch {
     pub fn stopped(&self) -> Option<ServerStopped> {
         self.gone.borrow().as_ref().map(|(_, stopped)| stopped.clone())
     }
-}
 
-impl<W: World> RunShared<W> {
     /// Before a check: what keeps it from being judged, while the server is gone.
-    pub(crate) async fn still_gone(&self) -> Option<ServerStopped> {
-        let (endpoint, stopped) = self.watch.gone.borrow().clone()?;
-        if !self.opens(&endpoint).await {
+    pub async fn still_gone<W: World>(&self, world: &W) -> Option<ServerStopped> {
+        let (endpoint, stopped) = self.gone.borrow().clone()?;
+        if !opens(world, &endpoint).await {
             return Some(stopped);
         }
-        self.watch.gone.take();
-        self.watch.doubtful.set(None);
+        self.gone.take();
+        self.doubtful.set(None);
         None
     }
 
     /// After a check: whether the server stopped accepting connections, and whether that was before anything opened in it.
-    pub(crate) async fn has_gone(&self, check: usize) -> Option<(ServerStopped, bool)> {
-        let failed = self.watch.failed.take()?;
-        if self.stop.is_asked() || !self.plan.options.shard.is_whole() || self.opens(&failed).await {
+    /// `describe` has the words for the address that is gone and the check in which a connection opened last.
+    pub async fn has_gone<W: World>(
+        &self,
+        world: &W,
+        check: usize,
+        may_look: bool,
+        describe: impl FnOnce(&Endpoint, usize) -> ServerStopped,
+    ) -> Option<(ServerStopped, bool)> {
+        let failed = self.failed.take()?;
+        if !may_look || opens(world, &failed).await {
             return None;
         }
-        self.world.sleep(GRACE).await;
-        if self.opens(&failed).await {
+        world.sleep(GRACE).await;
+        if opens(world, &failed).await {
             return None;
         }
-        let last = self.watch.opened_in.get()?;
-        let stopped = ServerStopped {
-            address: self.masked(failed.url()),
-            after: self.plan.checks[last].name.clone(),
-            sent_bytes: self.meter.borrow().last_sent(),
-        };
-        *self.watch.gone.borrow_mut() = Some((failed, stopped.clone()));
+        let last = self.opened_in.get()?;
+        let stopped = describe(&failed, last);
+        *self.gone.borrow_mut() = Some((failed, stopped.clone()));
         let is_before = last < check;
-        if is_before && !self.watch.was_lost.get() {
+        if is_before && !self.was_lost.get() {
             // A server that answers in another way from now on looks like this too, until another check has found it so.
-            self.watch.doubtful.set(Some(check));
+            self.doubtful.set(Some(check));
             return None;
         }
         Some((stopped, is_before))
     }
+}
 
-    /// One handshake that nothing is made of.
-    async fn opens(&self, endpoint: &Endpoint) -> bool {
-        let (notify, opens) = (Rc::new(Notify::default()), Rc::new(Cell::new(None)));
-        let (ring, told) = (notify.clone(), opens.clone());
-        let sink = Box::new(move |_, event| {
-            match event {
-                Event::Opened { .. } => told.set(Some(true)),
-                Event::Closed { .. } if told.get().is_none() => told.set(Some(false)),
-                _ => return,
-            }
-            ring.ring();
-        });
-        let Ok(socket) = self.world.connect("is it there?", endpoint, sink) else { return false };
-        let deadline = self.world.now() + PATIENCE;
-        let opened = notify.until(&self.world, deadline, || opens.get()).await;
-        // Closed or refused already is as good.
-        let _ = socket.close(&crate::Closing::normal());
-        opened == Some(true)
-    }
+/// One handshake that nothing is made of.
+async fn opens<W: World>(world: &W, endpoint: &Endpoint) -> bool {
+    let (notify, opens) = (Rc::new(Notify::default()), Rc::new(Cell::new(None)));
+    let (ring, told) = (notify.clone(), opens.clone());
+    let sink = Box::new(move |_, event| {
+        match event {
+            Event::Opened { .. } => told.set(Some(true)),
+            Event::Closed { .. } if told.get().is_none() => told.set(Some(false)),
+            _ => return,
+        }
+        ring.ring();
+    });
+    let Ok(socket) = world.connect("is it there?", endpoint, sink) else { return false };
+    let deadline = world.now() + PATIENCE;
+    let opened = notify.until(world, deadline, || opens.get()).await;
+    // Closed or refused already is as good.
+    let _ = socket.close(&crate::Closing::normal());
+    opened == Some(true)
 }

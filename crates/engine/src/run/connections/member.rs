@@ -8,19 +8,20 @@ use std::rc::{Rc, Weak};
 
 use serde_json::{Map, Value};
 
-use super::inbox::invariant::Guard;
-use super::inbox::queue::{Arrival, Budget, Inbox, Sequence};
-use super::outcome::meter::Meter;
-use super::outcome::why::Life;
-use super::pacing::notify::Notify;
-use super::pacing::yield_budget::YieldBudget;
+use super::super::inbox::message::{Arrival, Sequence};
+use super::super::inbox::queue::{Budget, Inbox};
+use super::super::outcome::meter::Meter;
+use super::super::pacing::yield_budget::YieldBudget;
+use super::invariant::Guard;
+use super::life::Life;
+use crate::base::notify::Notify;
 use crate::matcher::Matcher;
 use crate::report::Failure;
 use crate::{Closing, ConnectError, Endpoint, Event, Instant, Payload, SendError, Socket, World};
 
 /// How far a connection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Not connected yet, or refused.
     Never,
     Connecting,
@@ -32,7 +33,7 @@ pub(super) enum State {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ending {
+pub(crate) struct Ending {
     pub code: u16,
     pub reason: String,
     pub is_clean: bool,
@@ -42,7 +43,7 @@ pub(super) struct Ending {
 }
 
 /// What all members of a check share.
-pub(super) struct CheckContext {
+pub(crate) struct CheckContext {
     pub meter: Rc<RefCell<Meter>>,
     pub yield_budget: Rc<YieldBudget>,
     pub budget: Budget,
@@ -57,7 +58,7 @@ pub(super) struct CheckContext {
 }
 
 /// A client, or a member of a group of them.
-pub(super) struct Member<W: World> {
+pub(crate) struct Member<W: World> {
     /// Such as `alice` or `crowd[3]`.
     pub name: String,
     /// Its place among the clients of the check.

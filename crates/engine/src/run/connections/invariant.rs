@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::super::inbox::message::Message;
 use super::super::outcome::failure;
-use super::queue::Message;
 use crate::Instant;
 use crate::base::{canonical, number};
 use crate::matcher::{Matcher, Query, excerpt};

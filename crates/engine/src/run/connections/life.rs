@@ -4,13 +4,9 @@
 //! for needs no cause.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
-use super::super::check::CheckRun;
-use super::super::member::Member;
 use crate::explain::{Cause, Ended, Surroundings, explain};
-use crate::report::{Failure, FailureKind};
-use crate::{Endpoint, Instant, World};
+use crate::{Endpoint, Instant};
 
 /// This many causes are listed with a failure; those after them are unlikely.
 const TOLD: usize = 3;
@@ -87,33 +83,12 @@ impl Life {
         }
     }
 
-    fn causes(&self, around: &Surroundings) -> Vec<Cause> {
+    /// What may be behind its end, the likeliest first.
+    pub fn causes(&self, around: &Surroundings) -> Vec<Cause> {
         let life = self.0.borrow();
         let ended = life.as_ref().and_then(|facts| Some((&facts.endpoint, facts.ended.as_ref()?)));
         let mut causes = ended.map_or_else(Vec::new, |(endpoint, it)| explain(endpoint, it, around).causes);
         causes.truncate(TOLD);
         causes
-    }
-}
-
-impl<W: World> CheckRun<W> {
-    /// The failure of one connection, with whose it is and what may be behind it.
-    pub fn of_member(&self, member: &Rc<Member<W>>, mut failure: Failure) -> Failure {
-        failure.client.get_or_insert_with(|| member.name.clone());
-        if matches!(failure.kind, FailureKind::Closed | FailureKind::Refused) {
-            failure.causes = member.life.causes(&self.surroundings());
-        }
-        failure
-    }
-
-    fn surroundings(&self) -> Surroundings {
-        let counted = |count: u64| u16::try_from(count).unwrap_or(u16::MAX);
-        let mut meter = self.run.meter.borrow_mut();
-        Surroundings {
-            sockets: counted(meter.open()),
-            pending: counted(self.run.handshakes.pending()),
-            failed_lately: counted(meter.counters().refused),
-            ..Surroundings::of_origin(&self.run.plan.options.environment.origin)
-        }
     }
 }

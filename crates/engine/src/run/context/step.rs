@@ -1,0 +1,131 @@
+//! What one step is told: in which check it runs, for whom, in which round.
+//!
+//! Owns how steps within a step are run, so that no verb needs to know the others: each of them goes to `execute`, which
+//! dispatches by verb.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+
+use super::super::connections::member::Member;
+use super::super::outcome::interrupted::Interrupted;
+use super::check::CheckRun;
+use super::run::RunShared;
+use super::scope::StepScope;
+use crate::suite::Step;
+use crate::{Instant, World};
+
+/// Runs one step.
+pub(crate) type Execute<W> =
+    for<'s> fn(&'s StepContext<'s, W>, &'s Step) -> LocalBoxFuture<'s, Result<(), Interrupted>>;
+
+/// The check, the client that acts, and the round.
+pub(crate) struct StepContext<'c, W: World> {
+    pub check: &'c CheckRun<'c, W>,
+    pub member: Option<Rc<Member<W>>>,
+    /// Of the innermost repeat, from 0.
+    pub round: Option<u64>,
+    /// When the first message of this round was to go out; gone after the first send.
+    pub intended: Option<Rc<Cell<Option<Instant>>>>,
+    /// Whether a broken invariant keeps steps from running; teardown runs all the same.
+    pub heeds_breaks: bool,
+    /// Whether the check has failed before: then steps leave out those clients that never got connected.
+    pub is_follow_up: bool,
+    /// Which part of the check it is, since what setup and teardown measure is kept apart.
+    pub part: Part,
+    execute: Execute<W>,
+}
+
+/// A part of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Setup,
+    Steps,
+    Teardown,
+}
+
+impl Part {
+    /// The metric of round trips that name none.
+    pub fn rtt(self) -> &'static str {
+        match self {
+            Self::Setup => "setup.rtt",
+            Self::Steps => "rtt",
+            Self::Teardown => "teardown.rtt",
+        }
+    }
+
+    /// The metric of HTTP calls that name none.
+    pub fn http(self) -> &'static str {
+        match self {
+            Self::Setup => "setup.http",
+            Self::Steps => "http",
+            Self::Teardown => "teardown.http",
+        }
+    }
+}
+
+impl<W: World> Clone for StepContext<'_, W> {
+    fn clone(&self) -> Self {
+        Self { member: self.member.clone(), intended: self.intended.clone(), ..*self }
+    }
+}
+
+impl<'c, W: World> StepContext<'c, W> {
+    /// Outside of every block.
+    pub fn new(check: &'c CheckRun<'c, W>, part: Part, execute: Execute<W>) -> Self {
+        let heeds_breaks = part != Part::Teardown;
+        Self {
+            check,
+            member: None,
+            round: None,
+            intended: None,
+            heeds_breaks,
+            is_follow_up: false,
+            part,
+            execute,
+        }
+    }
+
+    /// After a failure of the check.
+    pub fn following_up(self, is_follow_up: bool) -> Self {
+        Self { is_follow_up, ..self }
+    }
+
+    /// For one client.
+    pub fn with(&self, member: &Rc<Member<W>>) -> Self {
+        Self { member: Some(member.clone()), ..self.clone() }
+    }
+
+    /// In a round, whose first message was to go out at this moment if that was planned.
+    pub fn in_round(&self, round: u64, intended: Option<Instant>) -> Self {
+        let intended = intended.map(|intended| Rc::new(Cell::new(Some(intended))));
+        Self { round: Some(round), intended, ..self.clone() }
+    }
+
+    pub fn run(&self) -> &'c RunShared<W> {
+        self.check.run
+    }
+
+    pub fn world(&self) -> &'c W {
+        &self.check.run.world
+    }
+
+    /// The values that a step knows, whoever acts.
+    pub fn scope(&self) -> StepScope<'_, W> {
+        self.check.scope(self.member.as_ref(), self.round, None)
+    }
+
+    /// The values that a step knows on this connection.
+    pub fn scope_of<'a>(&'a self, member: Option<&'a Rc<Member<W>>>, seq: Option<u64>) -> StepScope<'a, W> {
+        self.check.scope(member, self.round, seq)
+    }
+
+    /// All steps of a block, until one fails.
+    pub async fn steps(&self, steps: &[Step]) -> Result<(), Interrupted> {
+        for step in steps {
+            (self.execute)(self, step).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,21 @@
+//! The lines that a check has in its plan and in its report.
+
+use super::super::outcome::step_results::StepResults;
+use super::titles::Titles;
+use crate::suite::{Check, Suite};
+
+/// The path of the line that says whether something is left over in a strict check.
+pub(crate) const STRICT: &str = "strict";
+
+/// The lines of a check: setup, steps, teardown, one for each invariant, and one for strictness.
+pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> StepResults {
+    let mut results = StepResults::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
+    for invariant in &suite.invariants {
+        results.line(&invariant.path, invariant.position.line, &invariant.title, None);
+    }
+    if check.strict {
+        results.line(STRICT, check.position.line, "nothing is left over", None);
+    }
+    results.retitle(|title| titles.resolve(title));
+    results
+}

@@ -1,0 +1,67 @@
+//! Steps that need no connection: waiting, variables, notes.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::super::connections::member::Member;
+use super::super::context::step::StepContext;
+use super::super::outcome::failure;
+use crate::World;
+use crate::report::Failure;
+use crate::suite::Field;
+use crate::template::Document;
+
+/// Waits.
+pub(super) async fn wait<W: World>(
+    context: &StepContext<'_, W>,
+    wait: &Field<Duration>,
+) -> Result<(), Box<Failure>> {
+    let (run, world) = (context.run(), context.world());
+    let wait = wait.get(&mut context.scope());
+    let until = world.now() + wait.map_err(failure::script)?;
+    while world.now() < until {
+        world.sleep(until - world.now()).await;
+        run.yield_budget.turned(world.now());
+    }
+    Ok(())
+}
+
+/// Sets variables of the check; `keeps` them for the checks that follow, too.
+pub(super) fn set<W: World>(
+    context: &StepContext<'_, W>,
+    values: &[(String, Document)],
+    member: Option<&Rc<Member<W>>>,
+    keeps: bool,
+) -> Result<(), Box<Failure>> {
+    for (name, document) in values {
+        let seq = member.map(|member| member.seq.get());
+        let value = document.expand(&mut context.scope_of(member, seq)).map_err(failure::script)?;
+        if keeps {
+            context.run().kept.borrow_mut().insert(name.clone(), value.clone());
+        }
+        context.check.remember(None, vec![(name.clone(), value)])?;
+    }
+    Ok(())
+}
+
+/// Says something of the check.
+pub(super) fn remark<W: World>(
+    context: &StepContext<'_, W>,
+    text: &Field<String>,
+) -> Result<(), Box<Failure>> {
+    context.check.results.remark(self::text(context, text)?);
+    Ok(())
+}
+
+/// The check is not applicable.
+pub(super) fn skip<W: World>(
+    context: &StepContext<'_, W>,
+    reason: &Field<String>,
+) -> Result<(), Box<Failure>> {
+    context.check.results.skip(text(context, reason)?);
+    Ok(())
+}
+
+fn text<W: World>(context: &StepContext<'_, W>, text: &Field<String>) -> Result<String, Box<Failure>> {
+    text.get(&mut context.scope()).map_err(failure::script)
+}
