@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::web::Site;
+use crate::web::App;
 use crate::ws::conn::Conn;
 use crate::ws::patient::Patient;
 
@@ -24,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts until the server stops.
-pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, site: Arc<Site>) {
+pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, app: Arc<App>) {
+    let site = &app.site;
     let places = Arc::new(Semaphore::new(
         site.practice.limits.connections.saturating_add(SPARE).min(Semaphore::MAX_PERMITS),
     ));
@@ -41,15 +42,15 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, site: Arc<Site
             sleep(PAUSE).await;
             continue;
         };
-        let (tls, site) = (tls.clone(), Arc::clone(&site));
+        let (tls, app) = (tls.clone(), Arc::clone(&app));
         site.tasks.clone().spawn(async move {
-            serve(tcp, tls, site).await;
+            serve(tcp, tls, app).await;
             drop(place);
         });
     }
 }
 
-async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
+async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, app: Arc<App>) {
     Conn::tune(&tcp);
     let conn = match tls {
         None => Conn::Plain(tcp),
@@ -58,10 +59,10 @@ async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
             _ => return,
         },
     };
-    let answering = Arc::clone(&site);
+    let answering = Arc::clone(&app);
     let service = service_fn(move |request| {
-        let site = Arc::clone(&answering);
-        async move { Ok::<_, Infallible>(site.answer(request).await) }
+        let app = Arc::clone(&answering);
+        async move { Ok::<_, Infallible>(app.answer(request).await) }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -72,7 +73,7 @@ async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, site: Arc<Site>) {
     // An error here is a client that left or sent no HTTP; hyper has answered what can be answered.
     let is_done = tokio::select! {
         _ = http.as_mut() => true,
-        () = site.tasks.stopped() => false,
+        () = app.site.tasks.stopped() => false,
     };
     if !is_done {
         http.as_mut().graceful_shutdown();

@@ -11,14 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::config::{Config, Port};
 use crate::destination::Reach;
 use crate::routes::Practice;
-use crate::web::Site;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
-use crate::web::probe::Probes;
+use crate::web::probe::AT_ONCE;
+use crate::web::{App, Site};
 use crate::ws::close::Close;
 
 pub use listen::ListenError;
@@ -72,16 +73,16 @@ impl Server {
         };
         let tasks = Tasks::default();
         let practice = Arc::new(Practice::new(config.limits, reach, tasks.clone()));
-        let gate = AccessPolicy::new(config.host, config.hosts, http_port, https_port, config.origins);
-        let probes = Probes::new(config.probe);
-        let site =
-            Arc::new(Site { gate, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes });
+        let policy = AccessPolicy::new(config.host, config.hosts, http_port, https_port, config.origins);
+        let probes = config.probe.then(|| Semaphore::new(AT_ONCE));
+        let site = Site { policy, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes };
+        let app = Arc::new(App::new(Arc::new(site)));
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());
         let mut listeners: Vec<(TcpListener, Option<Certificate>)> = vec![(plain, None)];
         listeners.extend(tls.map(|(listener, certificate)| (listener, Some(certificate))));
         for (listener, certificate) in listeners {
             let acceptor = certificate.map(|certificate| certificate.acceptor()).transpose()?;
-            tasks.spawn(accept::run(listener, acceptor, Arc::clone(&site)));
+            tasks.spawn(accept::run(listener, acceptor, Arc::clone(&app)));
         }
         Ok(Running { urls, certificate, practice, tasks })
     }

@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use hyper::http::uri::Authority;
-use hyper::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 
 use crate::origin::{AllowedOrigin, Origin};
 use crate::routes::census::Route;

@@ -1,12 +1,17 @@
-//! The body of an API request, up to a limit.
+//! The body of an API request: JSON, up to a limit, in time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper::{Request, StatusCode};
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+
+use super::answer::ApiError;
+use super::site::Site;
 
 /// How long a client may take to send it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,31 +33,42 @@ pub enum BodyError {
     NoType,
 }
 
-impl BodyError {
-    /// The HTTP status of the answer.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            _ => StatusCode::BAD_REQUEST,
-        }
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let (status, code) = match error {
+            BodyError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            BodyError::Broken => (StatusCode::BAD_REQUEST, "broken_body"),
+            BodyError::Malformed(_) | BodyError::NoType => (StatusCode::BAD_REQUEST, "bad_body"),
+        };
+        Self::new(status, code, error)
     }
+}
 
-    /// The code for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge(_) => "too_large",
-            Self::Broken => "broken_body",
-            Self::Malformed(_) | Self::NoType => "bad_body",
+/// A whole body of at most the server's limit.
+pub struct Whole(pub Bytes);
+
+impl FromRequest<Arc<Site>> for Whole {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, ApiError> {
+        let limit = site.practice.limits.body;
+        let whole = timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
+        match whole.map_err(|_| BodyError::Broken)? {
+            Ok(body) => Ok(Self(body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge(limit).into()),
+            Err(_) => Err(BodyError::Broken.into()),
         }
     }
 }
 
-/// Reads a body of at most `limit` bytes.
-pub async fn read(request: Request<Incoming>, limit: usize) -> Result<Bytes, BodyError> {
-    let whole = timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
-    match whole.map_err(|_| BodyError::Broken)? {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge(limit)),
-        Err(_) => Err(BodyError::Broken),
+/// A body that is JSON, whatever the request calls it.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, ApiError> {
+        let Whole(body) = Whole::from_request(request, site).await?;
+        Ok(Self(serde_json::from_slice(&body).map_err(BodyError::from)?))
     }
 }

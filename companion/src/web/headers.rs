@@ -2,7 +2,7 @@
 //!
 //! COOP and COEP make the page cross-origin isolated, which gives it a clock of 5 µs in place of 100 µs.
 
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// `connect-src` is open on purpose: connecting to the user's servers is what the page is for.
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \

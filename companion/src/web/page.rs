@@ -1,13 +1,14 @@
 //! Serves the files of the page: types, compression, caching.
 
-use hyper::header::{self, HeaderMap, HeaderValue};
-use hyper::{Method, Response, StatusCode};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
 
-use super::answer::{Body, words};
+use super::answer::words;
 use super::assets::{Asset, Assets};
 
 /// Answers a request for a file.
-pub fn serve(assets: &dyn Assets, method: &Method, path: &str, headers: &HeaderMap) -> Response<Body> {
+pub fn serve(assets: &dyn Assets, method: &Method, path: &str, headers: &HeaderMap) -> Response {
     let path = match path.trim_start_matches('/') {
         "" => "index.html",
         path => path,

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::http::uri::Authority;
-use hyper::{HeaderMap, Request, Response, StatusCode};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
 
-use super::answer::{Body, words};
+use super::answer::words;
 use super::site::Site;
 use super::upgrade::{AS_ASKED, refuse};
 use crate::routes::census::Route;
@@ -43,7 +44,7 @@ const ANSWERED: [HeaderName; 7] = [
 ];
 
 /// Asks the target, answers the page, and starts passing on when both agree.
-pub async fn open(site: &Site, request: &mut Request<Incoming>, options: &Options) -> Response<Body> {
+pub async fn open(site: &Site, request: &mut Request, options: &Options) -> Response {
     let board = &site.practice.proxy;
     if has_come_by(request.headers(), &board.mark) {
         return words(StatusCode::LOOP_DETECTED, "the proxy's target is the proxy itself");
@@ -58,13 +59,13 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>, options: &Option
     }
     let visit = match site.practice.census.enter(Route::Proxy) {
         Ok(visit) => visit,
-        Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full.to_string()),
+        Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full),
     };
     let via = via(request.headers(), &board.mark);
     let fields = asked(request.headers(), options, &via);
     let answer = match dial(&options.to, &board.reach, options.is_insecure, &fields).await {
         Ok(answer) => answer,
-        Err(error) => return words(error.status(), error.to_string()),
+        Err(error) => return words(error.status(), error),
     };
     let mut response = hand_on(&answer);
     if answer.status != StatusCode::SWITCHING_PROTOCOLS {
@@ -122,7 +123,7 @@ fn asked<'a>(
     fields
 }
 
-fn hand_on(answer: &Answer) -> Response<Body> {
+fn hand_on(answer: &Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() = answer.status;
     for name in &ANSWERED {

@@ -1,71 +1,86 @@
 //! `/api/proxy`: who is behind the fault proxy, and the toxics that are switched while connections live.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use hyper::body::Incoming;
-use hyper::{Method, Request, Response, StatusCode};
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Body, error, json as answer_json};
-use super::api::wrong_method;
-use super::body::read;
+use super::answer::{ApiError, document};
+use super::body::Json;
+use super::site::Site;
 use crate::destination::Destination;
-use crate::routes::Practice;
 use crate::routes::proxy::kind::{Given, Kind, TYPES};
 use crate::routes::proxy::toxic::{Stream, Toxic};
 use crate::routes::query::{LONGEST_NAME, Query, QueryError};
-use crate::ws::dial::{DialError, reaches};
+use crate::ws::dial::reaches;
 
-/// Answers a request under `/api/proxy`.
-pub async fn answer(practice: &Practice, request: Request<Incoming>) -> Response<Body> {
-    let board = &practice.proxy;
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let query = Query::parse(&query);
-    let key = query.get("key");
-    let path = request.uri().path().to_owned();
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let rest = path.strip_prefix("/api/proxy").unwrap_or_default();
-    match (rest, request.method()) {
-        ("", _) if is_read => answer_json(StatusCode::OK, &board.to_json(key)),
-        ("", _) => wrong_method("GET, HEAD"),
-        ("/toxics", _) if is_read => answer_json(StatusCode::OK, &board.to_json(key)["toxics"]),
-        ("/toxics", &Method::POST) => put(practice, request).await,
-        ("/toxics", &Method::DELETE) => {
-            let removed = board.remove(|toxic| key.is_none_or(|key| toxic.key.as_deref() == Some(key)));
-            // A client that removes everything starts again, and expects the same random decisions.
-            board.restart_counts(key);
-            answer_json(StatusCode::OK, &json!({ "removed": removed }))
-        }
-        ("/toxics", _) => wrong_method("GET, HEAD, POST, DELETE"),
+/// Where a toxic is, before its name.
+const ONE: &str = "/api/proxy/toxics/";
+
+/// The routes.
+pub fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/api/proxy", get(state))
+        .route("/api/proxy/toxics", get(toxics).post(put).delete(remove_all))
+        .route("/api/proxy/toxics/{*name}", get(toxic).delete(remove))
         // No GET, which pages of other sites may send: they would learn from its time what listens on this machine.
-        ("/target", &Method::POST) => try_target(practice, request).await,
-        ("/target", _) => wrong_method("POST"),
-        _ => match rest.strip_prefix("/toxics/") {
-            Some(name) => one(practice, request.method(), name, key),
-            None => error(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "there are /api/proxy, /api/proxy/toxics and /api/proxy/target",
-            ),
-        },
-    }
+        .route("/api/proxy/target", post(try_target))
 }
 
-fn one(practice: &Practice, method: &Method, name: &str, key: Option<&str>) -> Response<Body> {
-    let board = &practice.proxy;
-    let Some(toxic) = board.toxic(name, key) else {
-        let whose = key.map_or_else(|| "without a key".to_owned(), |key| format!("of the key {key:?}"));
-        let words = format!("there is no toxic {name:?} {whose}; that of a key is named with ?key=");
-        return error(StatusCode::NOT_FOUND, "unknown_toxic", words);
-    };
-    match *method {
-        Method::GET | Method::HEAD => answer_json(StatusCode::OK, &toxic),
-        Method::DELETE => {
-            let removed = board.remove(|toxic| toxic.name == name && toxic.key.as_deref() == key);
-            answer_json(StatusCode::OK, &json!({ "removed": removed }))
+/// There is no such path.
+pub fn unknown() -> ApiError {
+    let words = "there are /api/proxy, /api/proxy/toxics and /api/proxy/target";
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", words)
+}
+
+/// Whose toxics are meant.
+fn key(query: Option<&str>) -> Option<String> {
+    Query::parse(query.unwrap_or_default()).get("key").map(str::to_owned)
+}
+
+async fn state(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    document(StatusCode::OK, &site.practice.proxy.to_json(key(query.as_deref()).as_deref()))
+}
+
+async fn toxics(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    document(StatusCode::OK, &site.practice.proxy.to_json(key(query.as_deref()).as_deref())["toxics"])
+}
+
+async fn remove_all(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    let (key, links) = (key(query.as_deref()), &site.practice.proxy);
+    let removed = links.remove(|toxic| key.is_none() || toxic.key == key);
+    // A client that removes everything starts again, and expects the same random decisions.
+    links.restart_counts(key.as_deref());
+    document(StatusCode::OK, &json!({ "removed": removed }))
+}
+
+async fn toxic(State(site): State<Arc<Site>>, uri: Uri) -> Result<Response, ApiError> {
+    let (_, _, toxic) = find(&site, &uri)?;
+    Ok(document(StatusCode::OK, &toxic))
+}
+
+async fn remove(State(site): State<Arc<Site>>, uri: Uri) -> Result<Response, ApiError> {
+    let (name, key, _) = find(&site, &uri)?;
+    let removed = site.practice.proxy.remove(|toxic| toxic.name == name && toxic.key == key);
+    Ok(document(StatusCode::OK, &json!({ "removed": removed })))
+}
+
+/// The toxic that an address names, with its name and its key. A name has no characters that an address would encode.
+fn find<'a>(site: &Site, uri: &'a Uri) -> Result<(&'a str, Option<String>, Value), ApiError> {
+    let (name, key) = (uri.path().strip_prefix(ONE).unwrap_or_default(), key(uri.query()));
+    match site.practice.proxy.toxic(name, key.as_deref()) {
+        Some(toxic) => Ok((name, key, toxic)),
+        None => {
+            let whose = key.map_or_else(|| "without a key".to_owned(), |key| format!("of the key {key:?}"));
+            let words = format!("there is no toxic {name:?} {whose}; that of a key is named with ?key=");
+            Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_toxic", words))
         }
-        _ => wrong_method("GET, HEAD, DELETE"),
     }
 }
 
@@ -78,25 +93,10 @@ struct Target {
 
 /// Says whether the proxy would get through to a target, and if not, in the words that a handshake is refused with, which a
 /// browser keeps from its page.
-async fn try_target(practice: &Practice, request: Request<Incoming>) -> Response<Body> {
-    let target: Result<Target, _> =
-        read(request, practice.limits.body).await.and_then(|body| Ok(serde_json::from_slice(&body)?));
-    let to: Destination = match target.map(|target| target.to.parse()) {
-        Err(bad) => return error(bad.status(), bad.code(), bad),
-        Ok(Err(bad)) => return error(StatusCode::BAD_REQUEST, "bad_target", bad),
-        Ok(Ok(to)) => to,
-    };
-    match reaches(&to, &practice.proxy.reach).await {
-        Ok(address) => {
-            let (to, address) = (to.without_query(), address.to_string());
-            answer_json(StatusCode::OK, &json!({ "to": to, "address": address }))
-        }
-        Err(bad) => {
-            let code =
-                if matches!(bad, DialError::NotAllowed { .. }) { "not_allowed" } else { "unreachable" };
-            error(bad.status(), code, bad)
-        }
-    }
+async fn try_target(State(site): State<Arc<Site>>, Json(target): Json<Target>) -> Result<Response, ApiError> {
+    let to: Destination = target.to.parse()?;
+    let address = reaches(&to, &site.practice.proxy.reach).await?;
+    Ok(document(StatusCode::OK, &json!({ "to": to.without_query(), "address": address.to_string() })))
 }
 
 /// A toxic as the API takes it.
@@ -132,24 +132,12 @@ enum WantedError {
     Key,
 }
 
-async fn put(practice: &Practice, request: Request<Incoming>) -> Response<Body> {
-    let wanted: Result<ToxicRequest, _> =
-        read(request, practice.limits.body).await.and_then(|body| Ok(serde_json::from_slice(&body)?));
-    let toxic = match wanted {
-        Ok(wanted) => wanted.toxic(),
-        Err(bad) => return error(bad.status(), bad.code(), bad),
-    };
-    match toxic {
-        Err(bad) => error(StatusCode::BAD_REQUEST, "bad_toxic", bad),
-        Ok(toxic) => {
-            let shown = toxic.to_json();
-            match practice.proxy.put(toxic) {
-                Ok(true) => answer_json(StatusCode::CREATED, &shown),
-                Ok(false) => answer_json(StatusCode::OK, &shown),
-                Err(full) => error(StatusCode::CONFLICT, "too_many", full),
-            }
-        }
-    }
+async fn put(State(site): State<Arc<Site>>, Json(request): Json<ToxicRequest>) -> Result<Response, ApiError> {
+    let toxic = request.toxic().map_err(|bad| ApiError::new(StatusCode::BAD_REQUEST, "bad_toxic", bad))?;
+    let shown = toxic.to_json();
+    let put = site.practice.proxy.put(toxic);
+    let is_new = put.map_err(|full| ApiError::new(StatusCode::CONFLICT, "too_many", full))?;
+    Ok(document(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &shown))
 }
 
 impl ToxicRequest {

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
-use hyper::{HeaderMap, Request, Response, StatusCode, header};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
+use axum::response::Response;
+use axum::routing::any;
 
-use super::answer::{Body, words};
+use super::answer::words;
 use super::relay;
 use super::site::Site;
 use crate::routes::census::Route;
@@ -19,30 +23,40 @@ use crate::ws::upgrade::{Handshake, Refusal, Subprotocols, transport};
 /// What a client reads whose handshake was to be refused.
 pub const AS_ASKED: &str = "refused, as it was asked to";
 
+/// The routes. What is wrong with a method is wrong with the handshake, and said there.
+pub fn routes() -> Router<Arc<Site>> {
+    Route::ALL.into_iter().fold(Router::new(), |router, route| {
+        let open = move |State(site): State<Arc<Site>>, request: Request| open(site, route, request);
+        router.route(route.path(), any(open))
+    })
+}
+
+/// There is no such path.
+pub fn unknown() -> Response {
+    let paths = Route::ALL.map(Route::path).join(", ");
+    words(StatusCode::NOT_FOUND, format_args!("there is no route at this path; there are {paths}"))
+}
+
 /// Answers a handshake, and starts the route's task when it succeeds.
-pub async fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body> {
-    let Some(route) = Route::ALL.into_iter().find(|route| route.path() == request.uri().path()) else {
-        let paths = Route::ALL.map(Route::path).join(", ");
-        return words(StatusCode::NOT_FOUND, format!("there is no route at this path; there are {paths}"));
-    };
+async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
     let errand = match RouteRequest::read(route, &Query::parse(request.uri().query().unwrap_or_default())) {
         Ok(errand) => errand,
-        Err(error) => return words(StatusCode::BAD_REQUEST, error.to_string()),
+        Err(error) => return words(StatusCode::BAD_REQUEST, error),
     };
     if let RouteRequest::Proxy(options) = errand {
-        return relay::open(site, request, &options).await;
+        return relay::open(&site, &mut request, &options).await;
     }
     if let Some(status) = errand.refusal().and_then(|status| StatusCode::from_u16(status).ok()) {
         return words(status, AS_ASKED);
     }
     let spoken = if route == Route::Echo { echo::SUBPROTOCOLS } else { Subprotocols::None };
-    let handshake = match Handshake::read(request, spoken) {
+    let handshake = match Handshake::read(&mut request, spoken) {
         Ok(handshake) => handshake,
         Err(refusal) => return refuse(refusal),
     };
     let visit = match site.practice.census.enter(route) {
         Ok(visit) => visit,
-        Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full.to_string()),
+        Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, full),
     };
     let practice = Arc::clone(&site.practice);
     let (response, upgrade) = handshake.answer();
@@ -59,15 +73,14 @@ pub async fn open(site: &Site, request: &mut Request<Incoming>) -> Response<Body
 }
 
 /// Answers a request that does not become a WebSocket.
-pub fn refuse(refusal: Refusal) -> Response<Body> {
-    let mut response = words(refusal.status(), refusal.to_string());
+pub fn refuse(refusal: Refusal) -> Response {
+    let mut response = words(refusal.status(), refusal);
     // RFC 6455, section 4.4, and RFC 9110, section 15.5.22: what would have been accepted.
-    let headers: &mut HeaderMap = response.headers_mut();
     if refusal == Refusal::Version {
-        headers.insert(header::SEC_WEBSOCKET_VERSION, header::HeaderValue::from_static("13"));
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     }
     if refusal.status() == StatusCode::UPGRADE_REQUIRED {
-        headers.insert(header::UPGRADE, header::HeaderValue::from_static("websocket"));
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     }
     response
 }

@@ -6,6 +6,7 @@ mod page_files;
 mod raw;
 
 mod agent;
+mod answers;
 mod api;
 mod closing;
 mod echo;

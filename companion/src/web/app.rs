@@ -1,0 +1,114 @@
+//! One server's HTTP side: from a request to its answer.
+//!
+//! It owns the table of routes, and what stands before and after all of them: [`AccessPolicy`](super::access::AccessPolicy),
+//! the CORS fields of the API, [`headers`]. These stand around the router rather than in it, so that no route can be without
+//! them. CORS is ours as well: the layer of `tower-http` answers a preflight before a request is judged, with 200, and tells
+//! every page what an allowed one may do.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use tower::ServiceExt;
+
+use super::answer::{ApiError, words};
+use super::site::Site;
+use super::{api, headers, page, probe, toxics, upgrade};
+
+/// The routes with what surrounds them.
+pub struct App {
+    /// What the handlers share.
+    pub site: Arc<Site>,
+    router: Router,
+}
+
+impl App {
+    /// All routes of one server.
+    pub fn new(site: Arc<Site>) -> Self {
+        let router = Router::new()
+            .merge(api::routes())
+            .merge(toxics::routes())
+            .merge(probe::routes())
+            .merge(upgrade::routes())
+            .fallback(elsewhere)
+            .with_state(Arc::clone(&site));
+        Self { site, router }
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, request: Request<Incoming>) -> Response {
+        let policy = &self.site.policy;
+        let is_api = is_below(request.uri().path(), "/api");
+        let reader =
+            policy.allowed_origin(request.headers()).and_then(|origin| HeaderValue::from_str(origin).ok());
+        let mut response = match policy.check(&request) {
+            Err(denied) if is_api => ApiError::new(denied.status(), "refused", denied).into_response(),
+            Err(denied) => words(denied.status(), denied),
+            Ok(()) if is_api && request.method() == Method::OPTIONS => preflight(reader.is_some()),
+            Ok(()) => match self.router.clone().oneshot(request).await {
+                Ok(response) if is_api => allowing(response),
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+        };
+        let status = response.status();
+        let fields = response.headers_mut();
+        // RFC 9110, section 8.6: the router gives every answer a length, and these must not have one, or not that of nothing.
+        if status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            fields.remove(header::CONTENT_LENGTH);
+        }
+        headers::add(fields, is_api);
+        if is_api {
+            share(fields, reader);
+        }
+        response
+    }
+}
+
+/// Whether a path is this one or below it.
+fn is_below(path: &str, top: &str) -> bool {
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a path that is not a route: the page is there, or nothing is.
+async fn elsewhere(State(site): State<Arc<Site>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    match uri.path() {
+        path if is_below(path, "/api/proxy") => toxics::unknown().into_response(),
+        path if is_below(path, "/api") => api::unknown().into_response(),
+        path if is_below(path, "/ws") => upgrade::unknown(),
+        path => page::serve(&*site.assets, &method, path, &headers),
+    }
+}
+
+/// Gives the router's answer to a method that a route does not take the words of the API.
+fn allowing(response: Response) -> Response {
+    let allowed = response.headers().get(header::ALLOW).and_then(|allowed| allowed.to_str().ok());
+    let (StatusCode::METHOD_NOT_ALLOWED, Some(allowed)) = (response.status(), allowed) else {
+        return response;
+    };
+    let allowed = allowed.replace(',', ", ");
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", format_args!("use {allowed}"));
+    ([(header::ALLOW, allowed)], error).into_response()
+}
+
+/// Lets the pages of an allowed origin read an API answer.
+fn share(headers: &mut HeaderMap, reader: Option<HeaderValue>) {
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    if let Some(origin) = reader {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+}
+
+/// What a browser asks before a page of another origin may write.
+fn preflight(is_allowed: bool) -> Response {
+    let fields = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, DELETE"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    let status = StatusCode::NO_CONTENT;
+    if is_allowed { (status, fields).into_response() } else { status.into_response() }
+}
