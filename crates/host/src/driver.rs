@@ -12,11 +12,12 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use url::Url;
 
-use super::child::Child;
-use super::environment;
-use super::find::{Family, FindError, Pair, ThisMachine, find};
-use super::guardian::Ward;
-use super::session::{Session, SessionError};
+use crate::child::Child;
+use crate::environment;
+use crate::find::{FindError, Pair, find};
+use crate::guardian::Ward;
+use crate::programs::{Family, ThisMachine};
+use crate::session::{Session, SessionError};
 
 /// How many times a driver is started that finds its port taken.
 const TRIES: u32 = 3;
@@ -305,12 +306,12 @@ fn capabilities(
     if let Some(pair) = pair {
         options.insert("binary".to_owned(), pair.browser.display().to_string().into());
     }
-    let (options_name, log_name) = match family {
-        Family::Chrome => ("goog:chromeOptions", Some("goog:loggingPrefs")),
-        Family::Edge => ("ms:edgeOptions", Some("ms:loggingPrefs")),
-        Family::Firefox => ("moz:firefoxOptions", None),
+    all.insert(family.options_name().to_owned(), options.into());
+    let log_name = match family {
+        Family::Chrome => Some("goog:loggingPrefs"),
+        Family::Edge => Some("ms:loggingPrefs"),
+        Family::Firefox => None,
     };
-    all.insert(options_name.to_owned(), options.into());
     if let Some(log_name) = log_name {
         all.insert(log_name.to_owned(), json!({ "browser": "ALL" }));
     }
