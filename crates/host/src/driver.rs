@@ -178,7 +178,7 @@ impl Driver {
 impl OwnDriver {
     /// Starts one that works. ChromeDriver takes a free port of one protocol and wants the same of the other, where another
     /// process else may have it; then it ends, and finds another port the next time.
-    async fn start(pair: &Pair) -> Result<Self, DriverError> {
+    pub async fn start(pair: &Pair) -> Result<Self, DriverError> {
         for _ in 1..TRIES {
             match Self::try_start(pair).await {
                 Err(DriverError::Silent { words, .. }) if words.contains(PORT_TAKEN) => {}
@@ -208,6 +208,11 @@ impl OwnDriver {
             return Err(DriverError::Silent { driver: pair.driver.clone(), words });
         };
         Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), child, folder, _ward: ward })
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// Ends it with its browsers.

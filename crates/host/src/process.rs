@@ -22,6 +22,8 @@ pub enum Signal {
     Terminate,
     /// Nothing: the system ends it.
     Kill,
+    /// Nothing: the system lets it stand still.
+    Stop,
 }
 
 #[cfg(unix)]
@@ -31,6 +33,7 @@ impl From<Signal> for nix::sys::signal::Signal {
             Signal::Interrupt => Self::SIGINT,
             Signal::Terminate => Self::SIGTERM,
             Signal::Kill => Self::SIGKILL,
+            Signal::Stop => Self::SIGSTOP,
         }
     }
 }
