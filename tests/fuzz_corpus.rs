@@ -1,10 +1,8 @@
 //! The fuzzers' bodies over a corpus made of a seed, so that they are built and hold on every toolchain.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[path = "../fuzz/bodies.rs"]
-mod bodies;
-
 use sockscope_engine::base::random::Random;
+use support::fuzzers;
 
 /// Each seed as it is, and this many changes of each.
 const CHANGES: usize = 150;
@@ -44,7 +42,7 @@ fn suites_are_read_or_refused() {
     exercise(
         &[rooms, b"{\"sockscope\": 1, \"suite\": \"s\", \"checks\": [/* */]}", "\u{feff}{\n“".as_bytes()],
         |bytes| {
-            bodies::suite_parse(bytes);
+            fuzzers::suite_parse(bytes);
         },
     );
 }
@@ -58,7 +56,7 @@ fn templates_are_filled_in_or_refused() {
         b"\\\\{{crowd[3].sid}} {{base64 n}}{{{",
         b"{{now}}{{iso}}{{index}}{{i}}{{seq}}",
     ];
-    exercise(&seeds, bodies::template);
+    exercise(&seeds, fuzzers::template);
 }
 
 #[test]
@@ -70,7 +68,7 @@ fn matchers_hold_or_say_why() {
         b"{\"any_of\":[{\"echo\":true},{\"bytes\":{\"size\":3,\"hex\":\"00ff10\"}}]}\0\xff\x00\x10",
         b"{\"not\":{\"equals\":10000000000000001}}\x001e16",
     ];
-    exercise(&seeds, bodies::matcher_message);
+    exercise(&seeds, fuzzers::matcher_message);
 }
 
 #[test]
@@ -78,7 +76,7 @@ fn runs_end_honestly() {
     let mut random = Random::with_seed(21);
     let seeds: Vec<Vec<u8>> =
         (0..3).map(|_| (0..40).flat_map(|_| random.next_u64().to_le_bytes()).collect()).collect();
-    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), bodies::run_suite);
+    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), fuzzers::run_suite);
 }
 
 #[test]
@@ -88,5 +86,5 @@ fn reports_are_written_whatever_is_in_them() {
     let mut hostile = seed();
     hostile.extend(b"<script>]]>&amp;\0\x1b\xef\xbf\xbe{{uuid}}\"'--><!--");
     let seeds = [seed(), hostile];
-    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), bodies::report_forms);
+    exercise(&seeds.iter().map(Vec::as_slice).collect::<Vec<_>>(), fuzzers::report_forms);
 }

@@ -3,16 +3,11 @@
 //! Owns the generated inputs. Inputs are bytes, so a failing case shrinks by leaving bytes out, and can be given to a fuzzer.
 #![cfg(not(target_arch = "wasm32"))]
 
-mod hostile;
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hostile::choices::Choices;
-use hostile::claims::{self, Made};
-use hostile::{grammar, json};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -21,6 +16,9 @@ use sockscope_engine::matcher::{Matcher, Query};
 use sockscope_engine::report::Verdict;
 use sockscope_engine::run::inbox_probe::{Arrival, Mode, Pairing, Probe, Waiting, Wanting};
 use sockscope_engine::{Instant, Payload};
+use support::hostile::choices::Choices;
+use support::hostile::claims::{self, Made};
+use support::hostile::{grammar, json};
 
 /// The same cases every time, so that a failure can be repeated; `PROPTEST_CASES` asks for more of them.
 #[track_caller]
@@ -123,7 +121,7 @@ fn no_template_and_no_matcher_takes_long_or_panics() {
     holds(800, bytes(80), |bytes| {
         let choices = Choices::of(&bytes);
         let spec = grammar::matcher(&choices, 3).to_string();
-        claims::matcher_message(spec.as_bytes(), hostile::server::message(&choices).as_bytes());
+        claims::matcher_message(spec.as_bytes(), support::hostile::server::message(&choices).as_bytes());
     });
 }
 

@@ -2,19 +2,17 @@
 //! every latency is exactly the simulated one.
 #![cfg(not(target_arch = "wasm32"))]
 
-mod simulated;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulated::{Outcome, Setting, run_in};
 use sockscope_engine::Payload;
 use sockscope_engine::base::random::Random;
 use sockscope_engine::metrics::Histogram;
 use sockscope_engine::report::{Failure, FailureKind, Verdict};
 use sockscope_engine::sim::{Act, Peer, Server, Sim};
+use support::simulated::{Outcome, Setting, run_in};
 
 const SEEDS: u64 = 2000;
 const WITHIN: Duration = Duration::from_millis(200);

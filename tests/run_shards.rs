@@ -2,8 +2,6 @@
 //! of all of them.
 #![cfg(not(target_arch = "wasm32"))]
 
-mod simulated;
-
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -11,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use simulated::{BEGAN, Faults, world};
 use sockscope_engine::Payload;
 use sockscope_engine::base::random::Random;
 use sockscope_engine::metrics::Metrics;
@@ -19,6 +16,7 @@ use sockscope_engine::report::{CheckReport, Environment, Report, StepReport, Thr
 use sockscope_engine::run::{MergeError, Options, Plan, Shard, Stop, merge, run};
 use sockscope_engine::sim::{Act, Server, Sim};
 use sockscope_engine::suite::Suite;
+use support::simulated::{BEGAN, Faults, world};
 
 const SEED: u64 = 42;
 
@@ -440,7 +438,7 @@ fn a_check_without_a_group_runs_in_the_first_shard_alone() {
 #[test]
 fn a_shard_with_nothing_to_run_merges() {
     let steps = json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true}}]);
-    let shards = shards_of(&simulated::suite("/ws/echo", &steps), 2);
+    let shards = shards_of(&support::simulated::suite("/ws/echo", &steps), 2);
     assert_eq!((shards[1].verdict, shards[1].checks.len()), (Verdict::Pass, 0));
     let report = merged(shards);
     assert_eq!((report.verdict, report.totals.checks, report.totals.sent), (Verdict::Pass, 1, 1));

@@ -5,16 +5,14 @@
 //! said about it, to the letter.
 #![cfg(not(target_arch = "wasm32"))]
 
-mod simulated;
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use simulated::{Outcome, Setting, run_text};
 use sockscope_engine::matcher::Matcher;
 use sockscope_engine::report::{Report, Verdict, explain_checks};
 use sockscope_engine::suite::Suite;
 use sockscope_engine::template::WORDS;
+use support::simulated::{Outcome, Setting, run_text};
 
 const PAGE: &str = include_str!("../docs/reference/suite-format.md");
 

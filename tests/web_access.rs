@@ -3,13 +3,14 @@
 
 #![cfg(target_arch = "wasm32")]
 
-#[path = "web/user.rs"]
-mod user;
-mod web;
+mod web {
+    pub mod practice;
+    pub mod user;
+}
 
-use user::{User, alive};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::address;
+use web::practice::address;
+use web::user::{User, alive};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -150,7 +151,9 @@ async fn no_violations_of_faults_on(width: u32) {
     user.click("unreliable").await;
     user.until_text("on-count", "3 toxics on").await;
     let address = user.find("line-address").and_then(|it| it.text_content()).expect("an address");
-    let ear = web::Ear::connect_to(&sockscope_engine::Endpoint::parse(&address).expect("a valid address"));
+    let ear = web::practice::Ear::connect_to(
+        &sockscope_engine::Endpoint::parse(&address).expect("a valid address"),
+    );
     user.until_text("connected", "looked-at").await;
     look(&user, "in use").await;
     user.type_into("latency-latency", "soon").await;
@@ -176,7 +179,7 @@ async fn axe_finds_nothing_in_the_faults_on_a_narrow_screen() {
 
 #[test]
 async fn axe_finds_nothing_where_there_is_no_proxy() {
-    let user = User::open_faults_of(&web::no_server()).await;
+    let user = User::open_faults_of(&web::practice::no_server()).await;
     user.until_text("no-proxy", "The proxy does not answer").await;
     let found = user.violations().await;
     assert!(found.is_empty(), "{found:#?}");

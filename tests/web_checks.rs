@@ -2,13 +2,14 @@
 
 #![cfg(target_arch = "wasm32")]
 
-#[path = "web/user.rs"]
-mod user;
-mod web;
+mod web {
+    pub mod practice;
+    pub mod user;
+}
 
-use user::User;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::address;
+use web::practice::address;
+use web::user::User;
 
 wasm_bindgen_test_configure!(run_in_browser);
 

@@ -4,9 +4,10 @@
 
 #![cfg(target_arch = "wasm32")]
 
-#[path = "web/user.rs"]
-mod user;
-mod web;
+mod web {
+    pub mod practice;
+    pub mod user;
+}
 
 use std::time::Duration;
 
@@ -14,9 +15,9 @@ use gloo_timers::future::sleep;
 use serde_json::Value;
 use sockscope::browser::http::call_within;
 use sockscope_engine::{Endpoint, HttpRequest};
-use user::User;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::{Ear, address, api_address, breathe, no_server};
+use web::practice::{Ear, address, api_address, breathe, no_server};
+use web::user::User;
 
 wasm_bindgen_test_configure!(run_in_browser);
 

@@ -2,7 +2,9 @@
 
 #![cfg(target_arch = "wasm32")]
 
-mod web;
+mod web {
+    pub mod practice;
+}
 
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use sockscope::testing::{self, Options, assert_passed as passed};
 use sockscope_engine::report::{FailureKind, Report, Verdict};
 use sockscope_engine::run::Stop;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::{address, api_address};
+use web::practice::{address, api_address};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 

@@ -2,7 +2,9 @@
 
 #![cfg(target_arch = "wasm32")]
 
-mod web;
+mod web {
+    pub mod practice;
+}
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +20,7 @@ use sockscope_engine::bench::draft::Draft;
 use sockscope_engine::{Closing, HttpRequest, World};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::{address, api_address, eventually};
+use web::practice::{address, api_address, eventually};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 

@@ -2,14 +2,16 @@
 
 #![cfg(target_arch = "wasm32")]
 
-mod web;
+mod web {
+    pub mod practice;
+}
 
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sockscope_engine::{Closing, Endpoint, Event, Payload, SendError, Socket};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::{Ear, breathe, eventually};
+use web::practice::{Ear, breathe, eventually};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -129,7 +131,7 @@ async fn a_server_that_drops_us_is_1006_after_open() {
 
 #[test]
 async fn the_subprotocol_is_negotiated() {
-    let endpoint = Endpoint::parse(&web::address("/echo")).expect("valid");
+    let endpoint = Endpoint::parse(&web::practice::address("/echo")).expect("valid");
     let offered = endpoint.with_protocols(["unknown.v9", "echo.v2", "echo.v1"]).expect("tokens");
     let ear = Ear::connect_to(&offered);
     let (_, protocol) = ear.opened().await;
@@ -138,7 +140,7 @@ async fn the_subprotocol_is_negotiated() {
 
 #[test]
 async fn an_unknown_subprotocol_does_not_open() {
-    let endpoint = Endpoint::parse(&web::address("/echo")).expect("valid");
+    let endpoint = Endpoint::parse(&web::practice::address("/echo")).expect("valid");
     let ear = Ear::connect_to(&endpoint.with_protocols(["unknown.v9"]).expect("a token"));
     assert_eq!(ear.closed().await.0, 1006);
 }

@@ -2,13 +2,14 @@
 
 #![cfg(target_arch = "wasm32")]
 
-#[path = "web/user.rs"]
-mod user;
-mod web;
+mod web {
+    pub mod practice;
+    pub mod user;
+}
 
-use user::User;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
-use web::address;
+use web::practice::address;
+use web::user::User;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -303,7 +304,7 @@ async fn what_was_set_up_survives_a_reload() {
     user.type_into("variable-value", "blue").await;
     user.type_into("message", "half a message").await;
     // It is kept a moment after the last change.
-    web::breathe(std::time::Duration::from_millis(900)).await;
+    web::practice::breathe(std::time::Duration::from_millis(900)).await;
     drop(user);
     let user = User::open_again().await;
     assert_eq!((user.value("name"), user.value("url")), ("kept".into(), "ws://localhost:1/kept".into()));
@@ -401,7 +402,7 @@ impl Act for web_sys::Element {
     async fn dyn_into_click(self) {
         use wasm_bindgen::JsCast;
         self.unchecked_into::<web_sys::HtmlElement>().click();
-        web::breathe(std::time::Duration::from_millis(30)).await;
+        web::practice::breathe(std::time::Duration::from_millis(30)).await;
     }
 
     fn unchecked_into_focus(self) {

@@ -4,16 +4,6 @@
 //! `SOCKSCOPE_CHURN_SECONDS` says for how long; `cargo xtask test` asks for half a minute.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, and not what they call")]
 
-#[expect(dead_code, reason = "the other tests of the server need more")]
-#[path = "server/client.rs"]
-mod client;
-#[expect(dead_code, reason = "the other tests of the server need more")]
-#[path = "server/raw.rs"]
-mod raw;
-#[expect(dead_code, reason = "the other tests of the server need more")]
-#[path = "server/proxy/target.rs"]
-mod target;
-
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -21,9 +11,9 @@ use sockscope_companion::Running;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use client::{Client, eventually, port, server};
-use raw::{Raw, get, http, post};
-use target::to_own;
+use support::client::{Client, eventually, port, server};
+use support::proxied::to_own;
+use support::raw::{Raw, frame, get, http, post};
 
 const AT_ONCE: usize = 20;
 /// At least this many, however short the time.
@@ -71,7 +61,7 @@ async fn come_and_go(server: &Running, way: usize) {
         10 => {
             // Half a message, and gone.
             let mut raw = Raw::connect(server, &echo("drop=0.5&key=churn")).await;
-            raw.stream.write_all(&raw::frame(0x82, &[0; 5000])[..2000]).await.unwrap();
+            raw.stream.write_all(&frame(0x82, &[0; 5000])[..2000]).await.unwrap();
         }
         _ => {
             // Gone before the handshake is answered.

@@ -2,18 +2,12 @@
 //!
 //! Run by `cargo xtask test`, which builds the page and the binary and says where they and the browser are.
 
-#[path = "check/command.rs"]
-#[allow(dead_code, reason = "each test binary uses its own part")]
-mod command;
-#[allow(dead_code, reason = "each test binary uses its own part")]
-mod driver;
-
 use std::time::Duration;
 
 use serde_json::json;
 
-use command::Call;
-use driver::{Browser, Kind, Practice, test_page_in};
+use support::call::Call;
+use support::page::{Browser, Kind, Practice, test_page_in};
 
 /// Control and the key that goes to the end.
 const TO_THE_END: &str = "\u{e009}\u{e010}\u{e000}";
@@ -31,8 +25,7 @@ fn a_message_goes_out_and_comes_back_and_a_filter_finds_it() {
         browser.click("connect").await;
         browser.until_text("note", "Open; the handshake took").await;
         for text in ["hello from Firefox", "something else"] {
-            browser.type_into("message", text).await;
-            browser.click("send").await;
+            browser.send(text).await;
         }
         let rows = browser.until_rows(|rows| rows.iter().filter(|row| row.contains('↓')).count() == 2).await;
         let of_hello = rows.iter().filter(|row| row.contains("hello from Firefox")).count();

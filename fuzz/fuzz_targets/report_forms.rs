@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::report_forms(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| support::fuzzers::report_forms(bytes));

@@ -12,9 +12,6 @@ mod junit;
 mod notes;
 mod real;
 mod secrets;
-#[path = "../simulated/mod.rs"]
-mod simulated;
-
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::{EventFormat, Report, ReportFormat, Transcript};
 

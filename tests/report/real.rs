@@ -10,8 +10,8 @@ use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::sim::Sim;
 use sockscope_engine::suite::Suite;
 
-use crate::simulated::{BEGAN, Faults, world};
 use crate::{exported, junit, rendered};
+use support::simulated::{BEGAN, Faults, world};
 
 const ROOMS: &str = include_str!("../golden/suite-valid/rooms.json");
 

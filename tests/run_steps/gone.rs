@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sockscope_engine::report::Verdict;
 
-use super::simulated::{Faults, Setting, run_text};
+use support::simulated::{Faults, Setting, run_text};
 
 fn three_checks(first: &Value) -> String {
     let echo = json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true}}]);

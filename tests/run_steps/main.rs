@@ -3,9 +3,6 @@
 //! Runs suites against the simulated practice server; the messages that stand here are what a tester reads.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[path = "../simulated/mod.rs"]
-mod simulated;
-
 mod connecting;
 mod ends;
 mod explained;
@@ -19,8 +16,8 @@ mod trying;
 mod whole;
 
 use serde_json::{Value, json};
-use simulated::{Faults, Outcome, Setting, run_text, suite};
 use sockscope_engine::report::{Failure, Verdict};
+use support::simulated::{Faults, Outcome, Setting, run_text, suite};
 
 /// What a run of these steps is: `pass`, or each failure as `path kind: message`.
 fn told(outcome: &Outcome) -> Vec<String> {

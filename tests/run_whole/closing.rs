@@ -1,8 +1,8 @@
 //! How the end of the last connection shows in the report.
 
 use crate::idle;
-use crate::simulated::{Setting, run_text, suite};
 use serde_json::{Value, json};
+use support::simulated::{Setting, run_text, suite};
 
 /// The code in the report of a check with these steps.
 #[track_caller]

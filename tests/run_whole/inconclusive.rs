@@ -1,12 +1,12 @@
 //! Runs in which the harness was the limit.
 
 use crate::echo_steps;
-use crate::simulated::{Faults, Setting, run_in, run_text, suite, world};
 use serde_json::{Value, json};
 use sockscope_engine::World;
 use sockscope_engine::report::{Environment, Verdict};
 use sockscope_engine::run::Options;
 use std::time::Duration;
+use support::simulated::{Faults, Setting, run_in, run_text, suite, world};
 
 #[test]
 fn a_harness_that_stood_still_cannot_blame_the_server() {

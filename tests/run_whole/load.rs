@@ -1,9 +1,9 @@
 //! Rounds, thresholds and crowds.
 
-use crate::simulated::{Faults, Setting, run_in, run_text, world};
 use serde_json::{Value, json};
 use sockscope_engine::report::Verdict;
 use std::time::Duration;
+use support::simulated::{Faults, Setting, run_in, run_text, world};
 
 #[test]
 fn open_rounds_begin_on_the_clock_and_a_stall_cannot_hide() {

@@ -1,9 +1,6 @@
 //! Runs as a whole: rows, stopping, what is inconclusive, progress, secrets, and that the same seed gives the same report.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[path = "../simulated/mod.rs"]
-mod simulated;
-
 mod closing;
 mod inconclusive;
 mod load;
@@ -12,11 +9,11 @@ mod stopping;
 mod what_runs;
 
 use serde_json::{Value, json};
-use simulated::BEGAN;
 use sockscope_engine::report::Report;
 use sockscope_engine::run::{Options, Plan};
 use sockscope_engine::suite::Suite;
 use std::rc::Rc;
+use support::simulated::BEGAN;
 fn echo_steps() -> Value {
     json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true}}])
 }

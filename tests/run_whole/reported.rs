@@ -1,13 +1,13 @@
 //! What leaves a run: progress, reports, secrets that do not.
 
 use crate::echo_steps;
-use crate::simulated::{Faults, Outcome, Setting, run_in, run_text, suite, world};
 use serde_json::json;
 use sockscope_engine::World;
 use sockscope_engine::metrics::{Counters, Histogram};
 use sockscope_engine::report::Verdict;
 use sockscope_engine::run::{Options, Progress};
 use std::time::Duration;
+use support::simulated::{Faults, Outcome, Setting, run_in, run_text, suite, world};
 
 #[test]
 fn progress_adds_up_to_the_report() {

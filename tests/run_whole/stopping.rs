@@ -1,12 +1,12 @@
 //! Runs that are stopped.
 
-use crate::simulated::{Faults, Outcome, Setting, run_in, run_text, suite, world};
 use crate::{echo_steps, idle};
 use serde_json::{Value, json};
 use sockscope_engine::World;
 use sockscope_engine::report::Verdict;
 use sockscope_engine::run::Stop;
 use std::time::Duration;
+use support::simulated::{Faults, Outcome, Setting, run_in, run_text, suite, world};
 
 #[test]
 fn stopping_closes_every_socket_and_still_reports() {

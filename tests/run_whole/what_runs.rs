@@ -1,10 +1,10 @@
 //! Which checks run, with which rows, tags, names and values, and how they open connections.
 
-use crate::simulated::{Setting, run_text, suite};
 use crate::{echo_steps, idle, names, plan};
 use serde_json::{Value, json};
 use sockscope_engine::report::Verdict;
 use sockscope_engine::run::Options;
+use support::simulated::{Setting, run_text, suite};
 
 #[test]
 fn each_makes_a_check_of_every_row() {

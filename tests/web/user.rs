@@ -13,7 +13,7 @@ use web_sys::{
     KeyboardEventInit,
 };
 
-use crate::web::page_server;
+use crate::web::practice::page_server;
 
 /// Where the worker of the release page lies, which is built before these tests.
 const WORKER: &str = "/dist/boot/bench_worker.js";

@@ -4,37 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use sockscope_host::programs::{Family, ThisMachine, which};
 
-use crate::tool::{self, printed_version};
+use crate::tool::printed_version;
 use crate::{debian, version};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Chrome and Chromium.
-    Chrome,
-    Edge,
-}
-
-impl Kind {
-    pub fn driver(self) -> &'static str {
-        match self {
-            Self::Chrome => "chromedriver",
-            Self::Edge => "msedgedriver",
-        }
-    }
-
-    /// Where its options go among WebDriver's capabilities.
-    pub fn options_key(self) -> &'static str {
-        match self {
-            Self::Chrome => "goog:chromeOptions",
-            Self::Edge => "ms:edgeOptions",
-        }
-    }
-}
 
 /// A browser and a driver that fits it.
 pub struct Browser {
-    pub kind: Kind,
+    pub family: Family,
     pub program: PathBuf,
     pub driver: PathBuf,
     version: String,
@@ -43,13 +20,13 @@ pub struct Browser {
 impl Browser {
     pub fn describe(&self) -> String {
         let name = self.program.file_stem().unwrap_or_default().to_string_lossy();
-        format!("{name} {} with {}", self.version, self.kind.driver())
+        format!("{name} {} with {}", self.version, self.family.driver())
     }
 }
 
 /// A browser that is there, its driver not looked for yet.
 struct Candidate {
-    kind: Kind,
+    family: Family,
     program: PathBuf,
     version: String,
 }
@@ -61,8 +38,8 @@ pub fn find() -> Result<Browser> {
     for candidate in candidates {
         match driver_for(&candidate)? {
             Driver::Fits(driver) => {
-                let Candidate { kind, program, version } = candidate;
-                return Ok(Browser { kind, program, driver, version });
+                let Candidate { family, program, version } = candidate;
+                return Ok(Browser { family, program, driver, version });
             }
             Driver::Lacks(misfit) => misfits.push(misfit),
         }
@@ -98,52 +75,20 @@ pub fn install() {
 fn candidates() -> Result<Vec<Candidate>> {
     if let Some(named) = std::env::var_os("CHROME").filter(|value| !value.is_empty()) {
         let program = PathBuf::from(&named);
-        let program = if program.is_file() { Some(program) } else { tool::which(&named.to_string_lossy()) };
+        let program = if program.is_file() { Some(program) } else { which(&named.to_string_lossy()) };
         let program =
             program.with_context(|| format!("CHROME names {}, which is not there", named.display()))?;
         let version = browser_version(&program)
             .with_context(|| format!("CHROME names {}, which tells no version", named.display()))?;
-        return Ok(vec![Candidate { kind: kind_of(&program), program, version }]);
+        return Ok(vec![Candidate { family: Family::of_program(&program), program, version }]);
     }
-    let found = installed().into_iter().filter_map(|program| {
+    let installed =
+        [Family::Chrome, Family::Edge].into_iter().flat_map(|family| family.installed(&ThisMachine));
+    let found = installed.filter_map(|program| {
         let version = browser_version(&program)?;
-        Some(Candidate { kind: kind_of(&program), program, version })
+        Some(Candidate { family: Family::of_program(&program), program, version })
     });
     Ok(found.collect())
-}
-
-fn installed() -> Vec<PathBuf> {
-    if cfg!(windows) {
-        let roots = ["ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"];
-        let roots = roots.iter().filter_map(std::env::var_os).map(PathBuf::from);
-        let places = ["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"];
-        return roots
-            .flat_map(|root| places.map(|place| root.join(place)))
-            .filter(|program| program.is_file())
-            .collect();
-    }
-    if cfg!(target_os = "macos") {
-        let home = std::env::var_os("HOME").map(PathBuf::from);
-        let roots = [Some(PathBuf::from("/")), home];
-        let places = ["Google Chrome", "Chromium", "Microsoft Edge"];
-        return roots
-            .into_iter()
-            .flatten()
-            .flat_map(|root| {
-                places.map(|app| root.join(format!("Applications/{app}.app/Contents/MacOS/{app}")))
-            })
-            .filter(|program| program.is_file())
-            .collect();
-    }
-    let names = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-        "microsoft-edge",
-        "microsoft-edge-stable",
-    ];
-    names.iter().filter_map(|name| tool::which(name)).collect()
 }
 
 /// Chrome on Windows opens a window for `--version`; there the version names a folder beside the program.
@@ -159,11 +104,6 @@ fn browser_version(program: &Path) -> Option<String> {
         .max_by_key(|name| version::major(name))
 }
 
-fn kind_of(program: &Path) -> Kind {
-    let name = program.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    if name.contains("edge") { Kind::Edge } else { Kind::Chrome }
-}
-
 /// What was found for a browser.
 enum Driver {
     Fits(PathBuf),
@@ -175,15 +115,9 @@ enum Driver {
 fn driver_for(browser: &Candidate) -> Result<Driver> {
     let wanted = version::major(&browser.version);
     let named = std::env::var_os("CHROMEDRIVER").filter(|value| !value.is_empty());
-    let places: Vec<PathBuf> = match &named {
+    let places = match &named {
         Some(path) => vec![PathBuf::from(path)],
-        // Debian and Ubuntu have put it beside the browser's own files at times.
-        None => ["/usr/lib/chromium", "/usr/lib/chromium-browser"]
-            .map(|folder| Path::new(folder).join(browser.kind.driver()))
-            .into_iter()
-            .chain(tool::which(browser.kind.driver()))
-            .rev()
-            .collect(),
+        None => browser.family.installed_drivers(&browser.program, &ThisMachine),
     };
     let mut seen = None;
     for place in places {
@@ -198,7 +132,7 @@ fn driver_for(browser: &Candidate) -> Result<Driver> {
     {
         bail!("CHROMEDRIVER names {}, which does not run", named.display());
     }
-    let (name, driver) = (browser.program.display(), browser.kind.driver());
+    let (name, driver) = (browser.program.display(), browser.family.driver());
     let own = &browser.version;
     Ok(Driver::Lacks(match seen {
         Some(other) => {
@@ -206,16 +140,4 @@ fn driver_for(browser: &Candidate) -> Result<Driver> {
         }
         None => format!("{name} {own} is there but no {driver}"),
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn edge_differs_from_chrome_by_its_name() {
-        assert_eq!(kind_of(Path::new("/usr/bin/microsoft-edge-stable")), Kind::Edge);
-        assert_eq!(kind_of(Path::new("msedge.exe")), Kind::Edge);
-        assert_eq!(kind_of(Path::new("/usr/bin/chromium")), Kind::Chrome);
-    }
 }

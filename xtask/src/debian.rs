@@ -3,11 +3,13 @@
 
 use std::process::Command;
 
-use crate::{process, screen, tool};
+use sockscope_host::programs::which;
+
+use crate::{process, screen};
 
 /// Asks for these packages, or says why not.
 pub fn install(packages: &[&str], usual_time: &str) {
-    if !cfg!(target_os = "linux") || tool::which("apt-get").is_none() {
+    if !cfg!(target_os = "linux") || which("apt-get").is_none() {
         return;
     }
     let Some(prefix) = privilege() else {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use sockscope_host::programs::{Family, ThisMachine, executable, which};
 
 use crate::cache::Cache;
 use crate::debian;
 use crate::install::{self, Source};
-use crate::project::executable;
 use crate::screen::{self, Progress};
-use crate::tool::{self, Tool, printed_version};
+use crate::tool::{Tool, printed_version};
 
 /// How many stages the set-up announces.
 pub const STAGES: usize = 2;
@@ -66,21 +66,10 @@ fn find() -> Result<Option<(PathBuf, String)>> {
         };
         return Ok(Some((program, version)));
     }
-    Ok(places().into_iter().find_map(|program| {
+    Ok(Family::Firefox.installed(&ThisMachine).into_iter().find_map(|program| {
         let version = version_of(&program)?;
         Some((program, version))
     }))
-}
-
-fn places() -> Vec<PathBuf> {
-    if cfg!(windows) {
-        let roots = ["ProgramFiles", "ProgramFiles(x86)"].iter().filter_map(std::env::var_os);
-        return roots.map(|root| PathBuf::from(root).join("Mozilla Firefox").join("firefox.exe")).collect();
-    }
-    if cfg!(target_os = "macos") {
-        return vec![PathBuf::from("/Applications/Firefox.app/Contents/MacOS/firefox")];
-    }
-    ["firefox-esr", "firefox"].iter().filter_map(|name| tool::which(name)).collect()
 }
 
 /// Firefox on Windows prints nothing on a console; there it is enough that it lies there.
@@ -110,7 +99,7 @@ fn driver(progress: &mut Progress) -> Result<PathBuf> {
     };
     let program = match found.folder {
         Some(folder) => Some(folder.join(executable("geckodriver"))),
-        None => tool::which("geckodriver"),
+        None => which("geckodriver"),
     };
     program.context("geckodriver is gone from PATH")
 }

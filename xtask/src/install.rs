@@ -10,10 +10,11 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use sockscope_host::programs::{executable, which};
 
 use crate::cache::Cache;
-use crate::project::{self, executable};
-use crate::tool::{self, Found, Tool};
+use crate::project;
+use crate::tool::{Found, Tool};
 use crate::{process, screen};
 
 /// How a tool is compiled when no prebuilt one can be had.
@@ -86,7 +87,7 @@ pub fn install(tool: &Tool, cache: &Cache, source: &Source) -> Result<Found> {
 
 /// Fails quietly: there is another way.
 fn prebuilt(tool: &Tool, source: &Source, fresh: &Path) -> Result<&'static str> {
-    if tool::which("cargo-binstall").is_some() {
+    if which("cargo-binstall").is_some() {
         let mut command = project::cargo();
         command.args(["binstall", "--no-confirm", "--disable-strategies", "compile", "--root"]);
         command.arg(fresh).arg(format!("{}@{}", source.package, source.version));
@@ -206,7 +207,7 @@ pub fn of_node(tool: &Tool, cache: &Cache) -> Result<Option<Found>> {
         &tool.folder_name(),
         |place| tool.find_in(place).is_some(),
         |fresh| {
-            if let Some(npm) = tool::which("npm") {
+            if let Some(npm) = which("npm") {
                 screen::note("fetching Node's package of it (about 10 seconds)…");
                 fs::write(fresh.join("package.json"), "{ \"private\": true }\n")?;
                 let mut command = Command::new(npm);

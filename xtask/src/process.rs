@@ -4,15 +4,15 @@
 //! Start nothing that lives longer than a second in any other way, or an interrupt will leave it behind.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use sockscope_host::process::{self, Group, Signal};
 
 use crate::screen;
 
@@ -24,9 +24,9 @@ const HEARTBEAT: Duration = Duration::from_secs(60);
 const TAIL: usize = 40;
 
 static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
-static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static RUNNING: Mutex<Vec<Group>> = Mutex::new(Vec::new());
 
-fn running() -> std::sync::MutexGuard<'static, Vec<u32>> {
+fn running() -> std::sync::MutexGuard<'static, Vec<Group>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -38,46 +38,25 @@ pub fn interrupted() -> bool {
 pub fn heed_interrupts() -> Result<()> {
     ctrlc::set_handler(|| {
         let before = INTERRUPTS.fetch_add(1, Ordering::SeqCst);
-        for &group in running().iter() {
-            signal(group, before == 0);
-        }
+        let asked = if before == 0 { Signal::Terminate } else { Signal::Kill };
+        running().iter().for_each(|group| group.signal(asked));
         if before > 0 {
             std::process::exit(130);
         }
         // Work of our own between two programs, such as compressing, does not look for interrupts.
         thread::spawn(|| {
             thread::sleep(GRACE + Duration::from_secs(2));
-            for &group in running().iter() {
-                signal(group, false);
-            }
+            running().iter().for_each(|group| group.signal(Signal::Kill));
             std::process::exit(130);
         });
     })
     .context("cannot listen for Ctrl-C")
 }
 
-#[cfg(unix)]
-fn signal(group: u32, gently: bool) {
-    use nix::sys::signal::{Signal, killpg};
-    let signal = if gently { Signal::SIGTERM } else { Signal::SIGKILL };
-    // The group may have ended by itself.
-    let _ = killpg(nix::unistd::Pid::from_raw(group.cast_signed()), signal);
-}
-
-/// Windows has no polite signal for a group without a console; `taskkill` ends the tree.
-#[cfg(not(unix))]
-fn signal(group: u32, _gently: bool) {
-    let _ = Command::new("taskkill")
-        .args(["/T", "/F", "/PID", &group.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-}
-
-/// A program we started and answer for: dropped, it is ended.
+/// A program we started and answer for: dropped, it is ended with its group. An interrupt reaches it.
 pub struct Running {
-    pub child: Child,
-    group: u32,
+    own: process::Running,
+    group: Group,
 }
 
 impl Running {
@@ -85,58 +64,44 @@ impl Running {
         if interrupted() {
             bail!("interrupted");
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-        let group = child.id();
+        let own =
+            process::Running::spawn_in_group(command).with_context(|| format!("cannot start {name}"))?;
+        let group = Group(own.id());
         running().push(group);
         if interrupted() {
-            signal(group, true);
+            group.signal(Signal::Terminate);
         }
-        Ok(Self { child, group })
+        Ok(Self { own, group })
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.own.child
     }
 
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        Ok(self.child.wait()?)
+        Ok(self.own.child.wait()?)
     }
 
     /// Waits until the program has ended, at most `limit`.
     pub fn ended_within(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
-        let until = Instant::now() + limit;
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(Some(status));
-            }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
+        Ok(self.own.ended_within(limit)?)
     }
 
-    /// Asks the program to end and insists after a while.
+    /// Asks the program to end and insists after a while. An interrupt has asked already, and a second request is less
+    /// polite.
     pub fn end(&mut self) {
-        if let Ok(None) = self.child.try_wait() {
-            // An interrupt has asked already, and a second request is less polite.
-            if !interrupted() {
-                signal(self.group, true);
-            }
-            if !matches!(self.ended_within(GRACE), Ok(Some(_))) {
-                signal(self.group, false);
-                let _ = self.child.wait();
-            }
-        }
+        if interrupted() {
+            self.own.make_end(GRACE)
+        } else {
+            self.own.end(GRACE)
+        };
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.end();
-        // Whatever it left behind, such as a browser under a test runner that died. Only while the group is
-        // still ours: the system may give an empty group's number to another one later, not at once.
-        #[cfg(unix)]
-        signal(self.group, true);
         running().retain(|&group| group != self.group);
     }
 }
@@ -167,19 +132,7 @@ pub fn run(command: &mut Command, show: Show, mut each: impl FnMut(&str)) -> Res
     // The command holds the writing end; while it lives the pipe never ends.
     command.stdout(Stdio::null()).stderr(Stdio::null());
 
-    let (sender, lines) = channel();
-    thread::spawn(move || {
-        let mut reader = BufReader::new(reader);
-        let mut bytes = Vec::new();
-        while reader.read_until(b'\n', &mut bytes).is_ok_and(|n| n > 0) {
-            let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
-            if sender.send(text).is_err() {
-                return;
-            }
-            bytes.clear();
-        }
-    });
-
+    let lines = process::lines(reader);
     let started = Instant::now();
     let (mut crates, mut told, mut ended) = (0_usize, Instant::now(), None);
     let mut tail = VecDeque::with_capacity(TAIL);
@@ -202,7 +155,7 @@ pub fn run(command: &mut Command, show: Show, mut each: impl FnMut(&str)) -> Res
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 // A grandchild may hold the pipe open for ever after the program itself has ended.
-                if running.child.try_wait()?.is_some()
+                if running.child().try_wait()?.is_some()
                     && ended.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(3)
                 {
                     break;
@@ -314,21 +267,6 @@ mod tests {
         let status = run(&mut command, Show::Lines, |line| seen.push(line.to_owned())).unwrap();
         assert_eq!(seen, ["one", "two", "three"]);
         assert_eq!(status.code(), Some(3));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_dropped_program_is_ended_with_what_it_started() {
-        let mut command = Command::new("sh");
-        command.args(["-c", "sleep 60 & sleep 60"]).stdout(Stdio::null());
-        let running = Running::spawn(&mut command).unwrap();
-        let group = nix::unistd::Pid::from_raw(running.group.cast_signed());
-        drop(running);
-        let until = Instant::now() + Duration::from_secs(5);
-        while nix::sys::signal::killpg(group, None).is_ok() {
-            assert!(Instant::now() < until, "the group is still alive");
-            thread::sleep(Duration::from_millis(10));
-        }
     }
 
     #[test]

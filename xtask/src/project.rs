@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use sockscope_host::programs::executable;
 
 use crate::page::Edition;
 use crate::{process, version};
@@ -95,11 +96,6 @@ pub fn forget_own_package(command: &mut Command) {
             command.env_remove(&name);
         }
     }
-}
-
-/// The file name of a program on this system.
-pub fn executable(name: &str) -> String {
-    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 fn packages(metadata: &Value) -> impl Iterator<Item = (String, &Value)> {

@@ -1,14 +1,14 @@
 //! Building and starting `sockscope serve`, and `cargo xtask run`, which stays with it until it ends.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use sockscope_host::process::lines;
 
 use crate::command_line::RunOptions;
 use crate::page::Edition;
@@ -35,11 +35,7 @@ impl Server {
         command.args(["serve", "--print-urls"]).args(arguments).current_dir(&project.root);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         let mut running = Running::spawn(&mut command)?;
-        let output = running.child.stdout.take().context("the server has no output")?;
-        let (sender, lines) = channel();
-        thread::spawn(move || {
-            BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
-        });
+        let lines = lines(running.child().stdout.take().context("the server has no output")?);
         let first = match lines.recv_timeout(Duration::from_secs(20)) {
             Ok(line) => line,
             Err(RecvTimeoutError::Timeout) => bail!("the server printed no addresses within 20 s"),

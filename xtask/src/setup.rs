@@ -10,11 +10,12 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use sockscope_host::programs::{executable, which};
 
 use crate::browser::{self, Browser};
 use crate::cache::Cache;
 use crate::install::{self, Source};
-use crate::project::{self, Project, executable};
+use crate::project::{self, Project};
 use crate::screen::{self, Progress};
 use crate::tool::{self, Found, Tool};
 use crate::{firefox, lints, process, strip, targets};
@@ -107,7 +108,7 @@ pub fn rust_components(progress: &mut Progress) -> Result<()> {
     }
     let names = missing.join(" and ");
     progress.stage(&format!("adding {names} (about 10 seconds)…"));
-    if tool::which("rustup").is_none() {
+    if which("rustup").is_none() {
         bail!(
             "{names} is missing and there is no rustup to add it; install it with the package manager Rust came from"
         );
@@ -167,7 +168,7 @@ fn wasm_target(progress: &mut Progress) -> Result<()> {
         return Ok(());
     }
     progress.stage(&format!("adding Rust's {TARGET} (about 10 seconds)…"));
-    if tool::which("rustup").is_none() {
+    if which("rustup").is_none() {
         bail!(
             "Rust's standard library for {TARGET} is missing and there is no rustup to add it; install it from \
              where Rust came from (Debian: libstd-rust-dev-wasm32, Fedora: rust-std-static-wasm32-unknown-unknown), \

@@ -8,11 +8,11 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use sockscope_host::programs::{executable, which};
 
 use crate::cache::Cache;
-use crate::project::executable;
 use crate::screen::{self, Progress};
-use crate::tool::{self, printed_version};
+use crate::tool::printed_version;
 use crate::{debian, fingerprint, process, version};
 
 /// How many stages the set-up announces.
@@ -142,7 +142,7 @@ fn has_python_packages(place: &Path) -> bool {
 fn python() -> Option<PathBuf> {
     // Debian's own, where another one hides it that does not do.
     let debians = PathBuf::from("/usr/bin/python3");
-    let candidates = ["python3", "python"].into_iter().filter_map(tool::which).chain([debians]);
+    let candidates = ["python3", "python"].into_iter().filter_map(which).chain([debians]);
     candidates.into_iter().find(|program| {
         let probe = "import venv, ensurepip";
         printed_version(program).is_some_and(|it| is_new_enough(&it))
@@ -175,14 +175,14 @@ fn node_with(
     }
     let started = Instant::now();
     progress.stage(&format!("installing {title}…"));
-    let missing: Vec<_> = [("nodejs", there.is_none()), ("npm", tool::which("npm").is_none())]
+    let missing: Vec<_> = [("nodejs", there.is_none()), ("npm", which("npm").is_none())]
         .into_iter()
         .filter_map(|(package, is_missing)| is_missing.then_some(package))
         .collect();
     if !missing.is_empty() {
         debian::install(&missing, "about 1 minute");
     }
-    let (Some(node), Some(npm)) = (node(), tool::which("npm")) else {
+    let (Some(node), Some(npm)) = (node(), which("npm")) else {
         bail!("{title} needs Node {LEAST_NODE} or later with npm (nodejs.org); put both on PATH");
     };
     cache.fill(
@@ -203,7 +203,7 @@ fn node_with(
 }
 
 fn node() -> Option<PathBuf> {
-    let program = tool::which("node")?;
+    let program = which("node")?;
     let found = printed_version(&program)?;
     version::major(&found).is_some_and(|major| major >= LEAST_NODE).then_some(program)
 }

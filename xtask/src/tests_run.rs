@@ -9,8 +9,9 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use sockscope_host::programs::Family;
 
-use crate::browser::{Browser, Kind};
+use crate::browser::Browser;
 use crate::command_line::Parts;
 use crate::firefox::{self, Firefox};
 use crate::lints::{self, Lints};
@@ -421,7 +422,7 @@ fn equip_for_browser(
         command.env_remove(name).env_remove(format!("{name}_REMOTE"));
     }
     command.env_remove("NO_HEADLESS");
-    command.env(browser.kind.driver().to_uppercase(), &browser.driver);
+    command.env(browser.family.driver().to_uppercase(), &browser.driver);
     command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities);
     // The runner allows a whole file 20 s, and the driver 5: too little on a busy machine.
     for (name, seconds) in [("WASM_BINDGEN_TEST_TIMEOUT", "180"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]
@@ -478,16 +479,16 @@ fn capabilities(project: &Project, browser: &Browser) -> Result<PathBuf> {
     let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
     let given: Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
     let path = project.scratch()?.join("webdriver.json");
-    let named = with_binary(given, browser.kind, &browser.program.to_string_lossy());
+    let named = with_binary(given, browser.family, &browser.program.to_string_lossy());
     fs::write(&path, named.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }
 
-fn with_binary(mut given: Value, kind: Kind, program: &str) -> Value {
-    let mut options = given[Kind::Chrome.options_key()].take();
+fn with_binary(mut given: Value, family: Family, program: &str) -> Value {
+    let mut options = given[Family::Chrome.options_name()].take();
     options["binary"] = program.into();
     let mut named = serde_json::Map::new();
-    named.insert(kind.options_key().into(), options);
+    named.insert(family.options_name().into(), options);
     Value::Object(named)
 }
 
@@ -498,11 +499,11 @@ mod tests {
     #[test]
     fn the_browser_we_checked_is_the_one_that_is_driven() {
         let given = serde_json::json!({ "goog:chromeOptions": { "args": ["--headless=new"] } });
-        let named = with_binary(given.clone(), Kind::Edge, "/opt/edge");
+        let named = with_binary(given.clone(), Family::Edge, "/opt/edge");
         let expected = serde_json::json!({
             "ms:edgeOptions": { "args": ["--headless=new"], "binary": "/opt/edge" }
         });
         assert_eq!(named, expected);
-        assert!(with_binary(given, Kind::Chrome, "c")["goog:chromeOptions"]["binary"] == "c");
+        assert!(with_binary(given, Family::Chrome, "c")["goog:chromeOptions"]["binary"] == "c");
     }
 }

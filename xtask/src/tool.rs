@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sockscope_host::programs::{program_in, which};
+
 use crate::cache::Cache;
-use crate::project::executable;
 use crate::{process, version};
 
 /// Which versions of a tool will do.
@@ -137,21 +138,6 @@ pub fn printed_version(program: &Path) -> Option<String> {
     version::printed(&text).map(str::to_owned)
 }
 
-/// The first program of that name on PATH.
-pub fn which(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).find_map(|folder| program_in(&folder, name))
-}
-
-/// A program in one folder; on Windows also a batch file, which is how npm installs.
-fn program_in(folder: &Path, name: &str) -> Option<PathBuf> {
-    let exact = folder.join(executable(name));
-    if exact.is_file() {
-        return Some(exact);
-    }
-    let batch = folder.join(format!("{name}.cmd"));
-    (cfg!(windows) && batch.is_file()).then_some(batch)
-}
-
 /// PATH with these folders in front.
 pub fn path_with(folders: &[PathBuf]) -> OsString {
     let old = std::env::var_os("PATH").unwrap_or_default();
@@ -180,11 +166,6 @@ mod tests {
         check(VersionRequirement::AtLeast(116), "132", true);
         check(VersionRequirement::AtLeast(116), "108", false);
         check(VersionRequirement::AtLeast(116), "new", false);
-    }
-
-    #[test]
-    fn a_missing_program_is_not_on_path() {
-        assert_eq!(which("no-such-program-anywhere"), None);
     }
 
     #[test]

@@ -4,9 +4,6 @@
 //! not run; an aim that is not met is printed, and does not fail the command.
 
 mod cases;
-#[expect(dead_code, reason = "the tests of the page need more")]
-#[path = "../../tests/driver/mod.rs"]
-mod driver;
 mod figures;
 mod flood;
 mod process;

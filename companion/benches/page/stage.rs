@@ -1,8 +1,8 @@
 //! What a case has: our page and the bare one in one browser, the practice server, the flood, and how long to measure.
 
 use serde_json::{Value, json};
+use support::page::{Browser, Kind, Practice};
 
-use super::driver::{Browser, Kind, Practice};
 use super::{flood, site};
 
 /// All that cases share.

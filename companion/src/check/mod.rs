@@ -4,21 +4,13 @@
 //! browser of its own, write reports, end all that it started. Everything it starts lives in a value whose drop ends it, so no
 //! way out leaves anything behind.
 
-mod child;
-pub mod driver;
-mod environment;
 mod files;
-mod find;
-pub mod guardian;
 mod learned;
 mod lost;
-mod ports;
 mod reasons;
-mod reserve;
 mod run;
 mod screen;
 mod scripts;
-mod session;
 pub mod target;
 pub mod values;
 
@@ -33,11 +25,11 @@ use sockscope_engine::conformance::Kind;
 use sockscope_engine::report::{CheckReport, Report, ServerReport, TargetReport, Verdict, target_line};
 use sockscope_engine::run::{Options, Plan, PlanError};
 use sockscope_engine::suite::Suite;
+use sockscope_host::child::Output;
+use sockscope_host::driver::{BrowserChoice, Driver};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use self::child::Output;
-use self::driver::{BrowserChoice, Driver};
 use self::run::{Assignment, Done};
 use self::screen::Screen;
 use self::target::{Ports, Start, Target};

@@ -7,10 +7,9 @@
 use serde_json::Value;
 use sockscope_engine::explain::{Likely, UNTOLD, logged};
 use sockscope_engine::report::{Broken, CheckReport, FailureKind, Report};
+use sockscope_host::session::Complaint;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-use super::session::Complaint;
 
 /// The log's moments are those at which the driver looked, never before the thing itself but for rounding.
 const BEFORE: f64 = 50.0;
@@ -179,7 +178,7 @@ mod tests {
 
     #[track_caller]
     fn check_read(text: &str, read: Option<(&str, &str)>) {
-        let complaint = Complaint { at: 7, text: text.to_owned() };
+        let complaint = Complaint { at: 7, is_severe: true, text: text.to_owned() };
         let wanted = read.map(|(url, words)| Reason { at: 7, url: url.into(), words: words.into() });
         assert_eq!(Reason::read(&complaint), wanted);
     }
@@ -202,7 +201,7 @@ mod tests {
     fn the_log_says_which_calls_were_blocked() {
         let text = "http://localhost:1/#/checks - Access to fetch at 'http://h:2/api/events' from origin 'http://localhost:1' has \
                     been blocked by CORS policy: No header.";
-        let refused = refused_calls(&[Complaint { at: 1, text: text.to_owned() }]);
+        let refused = refused_calls(&[Complaint { at: 1, is_severe: true, text: text.to_owned() }]);
         let words = "blocked by CORS policy: No header. --ignore-cors lets such calls through.".to_owned();
         assert_eq!(refused, [RefusedCall { url: "http://h:2/api/events".to_owned(), words }]);
     }

@@ -11,17 +11,17 @@ use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
 use sockscope_engine::run::merge;
 use sockscope_engine::suite::Suite;
+use sockscope_host::driver::{Driver, DriverError};
+use sockscope_host::session::{Session, SessionError};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::driver::{Driver, DriverError};
 use super::files::joined;
 use super::learned;
 use super::lost::lost_report;
 use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
 use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
-use super::session::{Session, SessionError};
 use super::values::SuiteValues;
 
 /// How often a page is asked how its run stands.

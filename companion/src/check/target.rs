@@ -12,11 +12,10 @@ use http::StatusCode;
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use sockscope_host::child::{Child, Output, shell};
+use sockscope_host::ports::{Lease, PortError};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
-
-use super::child::{Child, Output, shell};
-use super::ports::{Lease, PortError};
 
 /// How often the server is asked whether it is ready.
 const ASK_AGAIN: Duration = Duration::from_millis(50);

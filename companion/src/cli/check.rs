@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sockscope_engine::conformance::CertificateFormat;
 use sockscope_engine::report::{EventFormat, ReportFormat};
+use sockscope_host::driver::BrowserChoice;
+use sockscope_host::guardian;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::duration::Span;
 use super::signal::Signal;
 use super::{Exit, INCONCLUSIVE, complain};
-use crate::check::driver::BrowserChoice;
 use crate::check::target::{Ready, Start};
 use crate::check::values::Values;
-use crate::check::{Files, Job, Outcome, check, guardian};
+use crate::check::{Files, Job, Outcome, check};
 use crate::destination::AllowedTarget;
 
 /// Run suites in a headless browser, for CI.

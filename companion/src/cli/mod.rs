@@ -13,9 +13,9 @@ pub mod validate;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sockscope_host::guardian;
 
 use crate::causes::causes;
-use crate::check::guardian;
 
 /// A WebSocket test bench: the page, a practice server, and checks.
 #[derive(Debug, Parser)]

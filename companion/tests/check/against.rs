@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::command::{Call, binary};
-use super::tested::Beside;
+use support::binary;
+use support::call::Call;
+use support::page::Practice;
 
 /// Tests the address that is written in it.
 fn written(url: &str) -> String {
@@ -32,7 +33,7 @@ fn the_first_line_names_the_address_and_whose_it_is() {
 
 #[test]
 fn another_server_is_named_with_who_gave_it() {
-    let server = Beside::start(&["--allow-origin", "loopback"]);
+    let server = Practice::start_with(&["--allow-origin", "loopback"]);
     let ws = server.url("ws");
     let ended = Call::new(&[
         "first-contact",

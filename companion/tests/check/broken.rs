@@ -3,25 +3,16 @@
 //!
 //! A row of that table whose fault is on during one check has only that check run here: the outside cannot know when it begins.
 
-#[path = "../conformance/fault.rs"]
-mod fault;
-#[path = "../conformance/faults.rs"]
-mod faults;
-#[path = "../conformance/given.rs"]
-mod given;
-#[path = "../conformance/server.rs"]
-mod server;
-
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use fault::Fault;
-use faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
-use given::{IDLE, IDLE_TOLD, SHORT, given, id};
-use server::Server;
 use sockscope_engine::report::{Report, Verdict, read_json};
+use support::conformance::fault::Fault;
+use support::conformance::faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
+use support::conformance::given::{IDLE, IDLE_TOLD, SHORT, given, id};
+use support::conformance::server::Server;
 
-use super::command::Call;
+use support::call::Call;
 
 /// Browsers at a time: they mostly wait.
 const AT_ONCE: usize = 4;

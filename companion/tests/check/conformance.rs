@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use sockscope_engine::conformance::{Certificate, ClaimState, Row, Weight};
 use sockscope_engine::report::read_json;
 
-use super::command::Call;
-use super::results::{BEGIN, Columns, END, columns, page, path, word};
-use super::subjects::{ALL, Subject};
+use support::call::Call;
+use support::results::{BEGIN, Columns, END, columns, page, path, word};
+use support::subjects::{ALL, Subject};
 
 /// Checks whose remarks are figures.
 const MEASURED: [&str; 2] = ["H1", "L3"];

@@ -2,8 +2,10 @@
 
 use std::net::TcpListener;
 
-use super::command::{Call, binary, signal, until};
 use super::suites::{FAILING, LONG, SLOW, UNMET, UNSURE};
+use sockscope_host::process::{Signal, signal};
+use support::binary;
+use support::call::{Call, until};
 
 #[test]
 fn all_passed_is_0() {
@@ -143,7 +145,7 @@ fn what_cannot_be_judged_is_5() {
 }
 
 /// A run that is at its long check.
-fn at_the_long_check(more: &[&str]) -> super::command::Running {
+fn at_the_long_check(more: &[&str]) -> support::call::Running {
     let arguments =
         [&["OUT/s.json", "--json", "OUT/r.json", "--junit", "OUT/r.xml", "--jsonl", "OUT/r.jsonl"], more]
             .concat();
@@ -155,9 +157,9 @@ fn at_the_long_check(more: &[&str]) -> super::command::Running {
 #[test]
 fn ctrl_c_writes_the_reports_and_leaves_nothing() {
     let serve = format!("{} serve --port {{port}}", binary());
-    for (name, more) in [("INT", &[][..]), ("TERM", &["--start", &serve])] {
+    for (asked, more) in [(Signal::Interrupt, &[][..]), (Signal::Terminate, &["--start", &serve])] {
         let running = at_the_long_check(more);
-        running.signal(name);
+        running.signal(asked);
         let ended = running.wait();
         ended.assert_code(5);
         let report = ended.json("r.json");
@@ -174,12 +176,12 @@ fn a_command_stopped_early_does_not_wait() {
     let opening = Call::new(&["load", "--shards", "6", "--json", "OUT/r.json"]);
     let mut running = opening.start();
     running.until_process("--type=renderer");
-    running.signal("INT");
+    running.signal(Signal::Interrupt);
     running.wait().assert_code(5);
     // It reads a suite that never comes.
     let running = Call::new(&["-"]).with_open_input().start();
     running.until_it_hears_signals();
-    running.signal("INT");
+    running.signal(Signal::Interrupt);
     running.wait().assert_code(5);
 }
 
@@ -207,7 +209,7 @@ fn a_browser_that_is_killed_in_mid_run_is_3_with_a_report() {
         line.contains("--headless=new") && !line.contains("--type=") && !line.contains("crashpad")
     });
     let (browser, _) = browser.expect("there is a browser");
-    signal("KILL", browser);
+    signal(browser, Signal::Kill);
     let ended = running.wait();
     ended.assert_code(3);
     ended.assert_says(&["the browser has ended", "while \"long\" ran; 1 of 3 checks had ended"]);
@@ -220,7 +222,7 @@ fn a_browser_that_is_killed_in_mid_run_is_3_with_a_report() {
 fn a_driver_that_is_killed_takes_no_browser_with_it_into_the_dark() {
     let mut running = at_the_long_check(&[]);
     let driver = running.until_process("--port=0");
-    signal("KILL", driver);
+    signal(driver, Signal::Kill);
     running.wait().assert_code(3);
 }
 
@@ -229,7 +231,7 @@ fn a_page_that_hangs_is_3() {
     let mut running = at_the_long_check(&[]);
     for (pid, line) in running.processes() {
         if line.contains("--type=renderer") {
-            signal("STOP", pid);
+            signal(pid, Signal::Stop);
         }
     }
     let ended = running.wait();

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-use super::command::Call;
 use super::suites::CONNECT;
-use super::tested::Beside;
+use support::call::Call;
+use support::page::Practice;
 
 /// One check whose only step opens a connection, whatever subprotocol there is.
 const PLAIN: &str = r#"{ "sockscope": 1, "suite": "connect", "vars": { "url": "{{env.URL}}" },
@@ -109,7 +109,7 @@ fn no_server_there() {
 
 #[test]
 fn an_unsigned_certificate_and_the_way_past_it() {
-    let server = Beside::start(&["--tls"]);
+    let server = Practice::start_with(&["--tls"]);
     let url = format!("{}/echo", server.url("wss"));
     check(&url, "ERR_CERT_AUTHORITY_INVALID", "certificate");
     let suite = CONNECT.replace(", \"protocols\": [\"chat.v1\"]", "");
@@ -123,7 +123,7 @@ fn an_unsigned_certificate_and_the_way_past_it() {
 #[cfg(feature = "target-tests")]
 #[test]
 fn what_a_server_did_stands_first_whatever_the_browser_logs() {
-    let feed = super::server::TRADING_FEED.start(&[]);
+    let feed = support::feed::TRADING_FEED.start(&[]);
     let base = feed.urls[0].trim_end_matches("/v1/feed").to_owned();
     let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr()).expect("a port").port();
     for (url, fact) in [

@@ -1,7 +1,7 @@
 //! What the command writes, and the values it gets.
 
-use super::command::Call;
 use super::suites::FAILING;
+use support::call::Call;
 
 const ALL: [&str; 12] = [
     "--json",
@@ -99,7 +99,7 @@ fn a_secret_that_a_run_has_learnt_is_in_no_output() {
     // The server prints what it is asked for, as servers do.
     let proxy = format!(
         "{} serve --port {{port}} --allow-origin loopback & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
-        super::command::binary()
+        support::binary()
     );
     let arguments = with_all(&["OUT/s.json", "--start", &proxy, "--no-tls"]);
     let ended = Call::new(&arguments).with_file("s.json", super::suites::LEARNS).run();

@@ -3,35 +3,23 @@
 use std::thread;
 use std::time::Duration;
 
-use super::command::Call;
-use super::tested::Beside;
+use support::block_on;
+use support::call::Call;
+use support::page::Practice;
 
 /// The most connections that a server has counted while `during` went on.
-fn peak(server: &Beside, during: thread::JoinHandle<super::command::Ended>) -> (u64, super::command::Ended) {
-    let api = server.url("api").replace("localhost", "127.0.0.1");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+fn peak(server: &Practice, during: thread::JoinHandle<support::call::Ended>) -> (u64, support::call::Ended) {
     let mut most = 0;
     while !during.is_finished() {
-        most = most.max(runtime.block_on(connections(&api)));
+        most = most.max(block_on(server.connections()));
         thread::sleep(Duration::from_millis(30));
     }
     (most, during.join().expect("the command was run"))
 }
 
-async fn connections(api: &str) -> u64 {
-    use http_body_util::{BodyExt, Empty};
-    use hyper_util::client::legacy::Client;
-    use hyper_util::rt::TokioExecutor;
-    let client: Client<_, Empty<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let answer = client.get(format!("{api}/stats").parse().expect("an address")).await.expect("an answer");
-    let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
-    let stats: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
-    stats["connections"]["total"].as_u64().expect("a count")
-}
-
 #[track_caller]
 fn check(shards: u64, clients: u64) {
-    let server = Beside::start(&[]);
+    let server = Practice::start();
     let (ws, shards_text, clients_text) =
         (server.url("ws").to_owned(), shards.to_string(), format!("num_clients={clients}"));
     let call = thread::spawn(move || {

@@ -3,13 +3,13 @@
 
 use sockscope_engine::report::{Report, Verdict, read_json};
 
-use super::command::Call;
-use super::tested::Beside;
+use support::call::Call;
+use support::page::Practice;
 
 /// One check with these values, which passes; `WS` in a value is the server's WebSocket address.
 #[track_caller]
 fn run(tag: &str, values: &[(&str, &str)]) -> Report {
-    let server = Beside::start(&["--allow-origin", "loopback"]);
+    let server = Practice::start_with(&["--allow-origin", "loopback"]);
     let ws = server.url("ws").trim_end_matches('/');
     let values: Vec<_> =
         values.iter().map(|(name, value)| format!("{name}={}", value.replace("WS", ws))).collect();

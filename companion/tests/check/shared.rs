@@ -7,8 +7,10 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::command::{Call, binary, signal, until};
 use super::suites::LONG;
+use sockscope_host::process::{Signal, signal};
+use support::binary;
+use support::call::{Call, until};
 
 /// Another user, where the tests may act for others.
 const STRANGER: u32 = 1001;
@@ -77,7 +79,7 @@ fn a_second_signal_ends_a_command_that_waits_for_a_reader_of_a_pipe() {
     let mut running = Call::new(&["first-contact", "--json", &pipe.display().to_string()]).start();
     running.until_says("first-contact");
     until("the command to end at its second signal", || {
-        running.signal("TERM");
+        running.signal(Signal::Terminate);
         sleep(Duration::from_millis(300));
         running.has_ended().then_some(())
     });
@@ -102,7 +104,7 @@ fn a_command_that_is_killed_leaves_no_process_and_no_folder() {
         .expect("there is a browser");
     let folder = folder_of(&line).to_owned();
     assert_eq!(mode(&folder), 0o700, "{}", folder.display());
-    running.signal("KILL");
+    running.signal(Signal::Kill);
     // The wait proves that no process is left.
     assert_eq!(running.wait().code, None);
     until("the folder to be gone", || (!folder.exists()).then_some(()));
@@ -118,7 +120,7 @@ fn a_secret_of_the_shell_does_not_leave_with_the_browser() {
     let variables = String::from_utf8_lossy(&variables);
     assert!(variables.contains("PATH=") && variables.contains("TMPDIR="), "{variables}");
     assert!(!variables.contains("Tr0ub4dor"), "{variables}");
-    running.signal("INT");
+    running.signal(Signal::Interrupt);
     running.wait().assert_code(5);
 }
 
@@ -166,7 +168,7 @@ fn a_secret_that_a_run_has_captured_is_in_no_report_when_its_browser_dies() {
     let browser = running.processes().into_iter().find(|(_, line)| {
         line.contains("--headless=new") && !line.contains("--type=") && !line.contains("crashpad")
     });
-    signal("KILL", browser.expect("there is a browser").0);
+    signal(browser.expect("there is a browser").0, Signal::Kill);
     let ended = running.wait();
     ended.assert_code(3);
     let report = ended.json("r.json");

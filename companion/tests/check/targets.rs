@@ -1,10 +1,7 @@
 //! Servers that others have written, started by the command: the suites that fit pass in a real browser.
 
-use super::command::Call;
-
-fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; `cargo xtask test` sets it"))
-}
+use support::call::Call;
+use support::setting;
 
 #[track_caller]
 fn check(program: &str, file: &str, suites: &[&str]) {

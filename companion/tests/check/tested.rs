@@ -1,43 +1,11 @@
 //! The server under test: started by the command, with TLS and without, or somewhere else.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
-use serde_json::Value;
-
-use super::command::{Call, binary};
-
-/// A practice server beside the command's own.
-pub struct Beside {
-    child: Child,
-    pub urls: Value,
-}
-
-impl Beside {
-    pub fn start(more: &[&str]) -> Self {
-        let mut child = Command::new(binary())
-            .args(["serve", "--port", "0", "--print-urls"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("ours");
-        BufReader::new(output).read_line(&mut line).expect("it prints its addresses");
-        Self { child, urls: serde_json::from_str(&line).expect("JSON") }
-    }
-
-    pub fn url(&self, name: &str) -> &str {
-        self.urls[name].as_str().expect("an address")
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use sockscope_host::driver::OwnDriver;
+use sockscope_host::find::find;
+use sockscope_host::programs::ThisMachine;
+use support::binary;
+use support::call::Call;
+use support::page::Practice;
 
 fn serve(more: &str) -> String {
     format!("{} serve --port {{port}} {more}", binary())
@@ -77,7 +45,7 @@ fn the_server_finds_its_ports_in_the_environment_too() {
 
 #[test]
 fn the_environment_names_the_server_and_its_api_is_beside_it() {
-    let server = Beside::start(&["--allow-origin", "loopback"]);
+    let server = Practice::start_with(&["--allow-origin", "loopback"]);
     let call = Call::new(&["events", "--json", "OUT/r.json"]).with_env("WS_URL", server.url("ws"));
     let ended = call.run();
     ended.assert_code(0);
@@ -86,7 +54,7 @@ fn the_environment_names_the_server_and_its_api_is_beside_it() {
 
 #[test]
 fn an_api_that_does_not_know_the_page_is_called_only_when_asked() {
-    let server = Beside::start(&[]);
+    let server = Practice::start();
     let call =
         |more: &[&str]| Call::new(&[&["events"], more].concat()).with_env("WS_URL", server.url("ws")).run();
     let refused = call(&[]);
@@ -97,23 +65,14 @@ fn an_api_that_does_not_know_the_page_is_called_only_when_asked() {
 
 #[test]
 fn a_webdriver_elsewhere_is_driven() {
-    let driver = std::env::var("CHROMEDRIVER").expect("CHROMEDRIVER is set by `cargo xtask test`");
-    let mut child =
-        Command::new(driver).arg("--port=0").stdout(Stdio::piped()).spawn().expect("the driver starts");
-    let mut output = BufReader::new(child.stdout.take().expect("ours"));
-    let port = (&mut output)
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| {
-            let (_, port) = line.rsplit_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        })
-        .expect("the driver says its port");
+    let pair = find(Some("chrome"), &ThisMachine).expect("a browser and its driver");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let driver = runtime.block_on(OwnDriver::start(&pair)).expect("the driver starts");
     // A driver elsewhere is not told where the browser is, nor that root starts it.
-    let url = format!("http://127.0.0.1:{port}");
+    let url = driver.endpoint().to_owned();
     let arguments = ["first-contact", "--webdriver", &url, "--browser-arg", "--no-sandbox"];
     let ended = Call::new(&arguments).run();
-    child.kill().expect("it is there");
-    child.wait().expect("it ends");
+    runtime.block_on(driver.end());
     ended.assert_code(0);
 }

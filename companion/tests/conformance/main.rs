@@ -4,31 +4,23 @@
 //! Checks for information cannot fail. What only a browser can show stands in [`faults::ONLY_IN_A_BROWSER`], and
 //! `tests/check/broken.rs` shows it.
 
-mod fault;
-mod faults;
-mod given;
-mod server;
-#[path = "../suites/shipped.rs"]
-mod shipped;
-#[path = "../suites/world.rs"]
-mod world;
-
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fault::Fault;
-use faults::{ROWS, Row, When};
-use given::{IDLE, IDLE_TOLD, SHORT, given, id};
-use server::Server;
-use shipped::{story, suite};
 use sockscope_companion::Config;
 use sockscope_engine::conformance::{Certificate, Word};
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Progress, Stop, run};
-use world::NativeWorld;
+use support::block_on;
+use support::conformance::fault::Fault;
+use support::conformance::faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
+use support::conformance::given::{IDLE, IDLE_TOLD, SHORT, given, id};
+use support::conformance::server::Server;
+use support::shipped::{self, story, suite};
+use support::world::NativeWorld;
 
 const NAME: &str = "conformance";
 /// Rows of the table at a time: they mostly wait.
@@ -38,8 +30,7 @@ const TRIES: usize = 4;
 
 fn on_a_runtime<T>(work: impl Future<Output = T>) -> T {
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    tokio::task::LocalSet::new().block_on(&runtime, work)
+    block_on(work)
 }
 
 async fn run_with(
@@ -248,7 +239,7 @@ fn every_check_that_can_fail_has_a_row() {
     let rows: BTreeSet<_> = ROWS.iter().map(|row| row.red).collect();
     let can_fail = suite.checks.iter().filter(|check| !check.tags.iter().any(|tag| tag == "info"));
     assert_eq!(rows, can_fail.map(|check| id(&check.written_name)).collect());
-    for (red, fault, why) in faults::ONLY_IN_A_BROWSER {
+    for (red, fault, why) in ONLY_IN_A_BROWSER {
         assert!(rows.contains(red), "{red} {fault:?} {why}");
     }
 }

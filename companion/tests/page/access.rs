@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::driver::{Browser, test_page};
+use support::page::{Browser, test_page};
 
 /// The engine, which is put into the page by the driver and not by the page.
 const AXE: &str = include_str!("../../../tests/vendor/axe-core/axe.min.js");
@@ -34,10 +34,8 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     browser.until_text("explained", "Nothing listens").await;
     check(browser, &format!("{how}, a failure explained")).await;
     browser.type_into("url", &format!("{ws}/echo")).await;
-    browser.click("connect").await;
-    browser.until_text("note", "Open").await;
-    browser.type_into("message", "{\"a\": [1, true, null, \"x\"]}").await;
-    browser.click("send").await;
+    browser.connect().await;
+    browser.send("{\"a\": [1, true, null, \"x\"]}").await;
     browser.until_rows(|rows| rows.iter().filter(|row| row.contains("null")).count() == 2).await;
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
     browser.until_text("facts", "round trip").await;

@@ -1,6 +1,6 @@
 //! The workbench under load, and what needs a page of its own: leaving it, coming back to it.
 
-use super::driver::test_page;
+use support::page::test_page;
 
 /// Counts frames of the page that came more than this many milliseconds after the one before.
 const WATCH_FRAMES: &str = "
@@ -59,8 +59,7 @@ fn a_message_of_sixteen_megabytes_goes_out_comes_back_and_is_opened() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser
             .run(
                 "const text = '[' + '12345,'.repeat(2796200) + '0]';
@@ -84,8 +83,7 @@ fn a_message_of_sixteen_megabytes_goes_out_comes_back_and_is_opened() {
 fn leaving_asks_when_messages_would_be_lost_and_only_then() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         let asks =
             "const event = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(event)";
         assert_eq!(browser.run(asks).await, false, "nothing is lost yet");
@@ -104,8 +102,7 @@ fn the_set_up_is_there_after_a_reload_and_nothing_is_connected() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.type_into("name", "kept").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.click("options").await;
         browser.click("heartbeat").await;
         browser.click("close-dialog").await;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use sockscope_engine::suite::Suite;
 use sockscope_engine::suite::shipped::SHIPPED;
 
-use super::broken::{Broken, Fault};
-use super::driver::{Browser, Practice, eventually_within, test_page};
-use super::faults::FAULTS;
+use support::broken::{Broken, Fault};
+use support::faults::FAULTS;
+use support::page::{Browser, Practice, eventually_within, test_page};
 
 /// What makes the suites short, and their bounds of time generous: a busy machine is not a broken server.
 const VALUES: [(&str, &str); 6] = [
@@ -255,7 +255,7 @@ fn a_failure_opens_in_the_timeline_of_the_bench() {
         browser.until_text("verdict", "Failed").await;
         browser.click("to-timeline").await;
         browser.until_script("return location.hash === '#/bench'").await;
-        let rows = browser.until_rows(|rows| rows.iter().any(|row| row.contains("\"content\":\"hi\""))).await;
+        let rows = browser.until_row("\"content\":\"hi\"").await;
         assert!(rows.iter().any(|row| row.contains("a · mine")), "{rows:#?}");
     });
 }
@@ -264,10 +264,8 @@ fn a_failure_opens_in_the_timeline_of_the_bench() {
 fn what_was_done_by_hand_becomes_a_suite_that_passes() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser.type_into("message", r#"{"type":"message","id":"m-1","content":"by hand"}"#).await;
-        browser.click("send").await;
+        browser.connect().await;
+        browser.send(r#"{"type":"message","id":"m-1","content":"by hand"}"#).await;
         browser.until_text("samples", "1").await;
         browser.click("connect").await;
         browser.until_text("note", "Closed with 1000").await;
@@ -414,8 +412,7 @@ fn a_worker_of_checks_that_does_not_load_is_said_and_the_bench_goes_on() {
         browser.open(&format!("{}#/checks", practice.page)).await;
         browser.until_text("checks-broken", "The checks have stopped").await;
         browser.run("location.hash = '#/bench'").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
     });
 }
 

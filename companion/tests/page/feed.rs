@@ -1,24 +1,14 @@
 //! The page beside a trading feed that others might have written, with real keys.
 
-use crate::driver::test_page;
-use crate::server::{FEED_TOKEN, TRADING_FEED};
+use support::feed::{TRADING_FEED, log_into_feed};
+use support::page::test_page;
 
 #[test]
 fn a_token_and_an_order_get_their_answers() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
-        browser.type_into("url", &feed.urls[0]).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser
-            .type_into("message", &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#))
-            .await;
-        browser.click("send").await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#""ok":true"#))).await;
-        browser.type_into("message", r#"{"op":"order","symbol":"AAPL","quantity":3,"request_id":"2"}"#).await;
-        browser.click("send").await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains("order_ack"))).await;
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"order","symbol":"AAPL","quantity":3,"request_id":"2"}"#).await;
+        browser.until_row("order_ack").await;
     });
 }
 
@@ -47,7 +37,7 @@ fn a_handshake_that_fails_shows_its_fact_and_moves_nothing() {
             browser.type_into("url", &url).await;
             browser.click("connect").await;
             browser.until_text_within("note", fact, 40).await;
-            browser.until_rows(|rows| rows.iter().any(|row| row.contains(fact))).await;
+            browser.until_row(fact).await;
             assert_eq!(browser.run(top).await, before, "{url} moves the timeline");
         }
         browser.type_into("url", &format!("{}/v1/feed", base.trim_start_matches("ws://"))).await;

@@ -1,6 +1,6 @@
 //! Hostile contents of the browser's storage: the page starts, says what it could not read, and writes nothing over it.
 
-use super::driver::{Browser, eventually, test_page};
+use support::page::{Browser, eventually, test_page};
 
 /// Puts a value under a key of the bench's database, in place of what the page keeps there.
 async fn put(browser: &Browser, version: u32, value: &str) {
@@ -87,8 +87,7 @@ fn a_database_of_a_later_version_is_left_alone_and_the_page_works() {
         put(browser, 7, "'of tomorrow'").await;
         browser.open(&practice.page).await;
         browser.until_text("toast", "a later version of Sockscope made it").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         assert_eq!(kept(browser, "bench").await, "\"of tomorrow\"");
         browser.assert_quiet_console().await;
     });

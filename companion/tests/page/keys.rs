@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Practice, eventually, test_page};
+use support::page::{Browser, Practice, eventually, test_page};
 
 const SELECT_ALL: &str = "\u{e009}a\u{e000}";
 const FIND: &str = "\u{e009}f\u{e000}";
@@ -116,8 +116,7 @@ async fn furnish(practice: &Practice, browser: &Browser) {
     browser.resize(1440, 1200).await;
     browser.open(&practice.page).await;
     browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-    browser.click("connect").await;
-    browser.until_text("note", "Open").await;
+    browser.connect().await;
     browser.click("send").await;
     browser.until_rows(|rows| rows.len() == 4).await;
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;

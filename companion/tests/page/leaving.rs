@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::driver::{Browser, test_page};
-use super::server::{FEED_TOKEN, TRADING_FEED};
+use support::feed::{auth, log_into_feed};
+use support::page::{Browser, test_page};
 
 const SECRET: &str = "tok-4711/secret";
 
@@ -29,11 +29,9 @@ fn a_copy_a_step_and_an_edit_have_the_name_of_a_secret() {
         browser.open(&practice.page).await;
         browser.run("navigator.clipboard.writeText = async text => { globalThis.copied = text; }").await;
         name_the_secret(browser).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser.type_into("message", &format!(r#"{{"op":"auth","token":"{SECRET}"}}"#)).await;
-        browser.click("send").await;
-        let rows = browser.until_rows(|rows| rows.iter().any(|row| row.contains("↓"))).await;
+        browser.connect().await;
+        browser.send(&format!(r#"{{"op":"auth","token":"{SECRET}"}}"#)).await;
+        let rows = browser.until_row("↓").await;
         assert!(!rows.iter().any(|row| row.contains(SECRET)), "{rows:?}");
         browser.run("document.querySelector('.row[data-direction=sent]').click()").await;
         browser.until_text("facts", "text").await;
@@ -94,19 +92,7 @@ fn the_last_key_before_a_tab_is_left_is_kept() {
 #[test]
 fn a_second_recording_is_compared_once_something_was_sent_in_it() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
-        browser.type_into("url", &feed.urls[0]).await;
-        let trade = async || {
-            browser.click("connect").await;
-            browser.until_text("note", "Open").await;
-            browser
-                .type_into("message", &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#))
-                .await;
-        };
-        trade().await;
-        browser.click("send").await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#""ok":true"#))).await;
+        let _feed = log_into_feed(practice, browser).await;
         browser.run("document.querySelector('[data-testid=export]').closest('details').open = true").await;
         browser.click("record").await;
         // The connection is open, so Record again ends it.
@@ -117,7 +103,8 @@ fn a_second_recording_is_compared_once_something_was_sent_in_it() {
         browser.until_text("record-lacks", "Connect, do the same as before").await;
         assert!(!browser.is_enabled("record-compare").await);
         browser.click("close-dialog").await;
-        trade().await;
+        browser.connect().await;
+        browser.type_into("message", &auth()).await;
         browser.click("second-recording").await;
         browser.until_text("record-lacks", "It has no message that you sent").await;
         assert!(!browser.is_enabled("record-compare").await);
@@ -136,11 +123,9 @@ fn a_second_recording_is_compared_once_something_was_sent_in_it() {
 fn the_first_recording_stays_until_a_suite_is_made_of_it() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser.type_into("message", "hello").await;
-        browser.click("send").await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains("↓"))).await;
+        browser.connect().await;
+        browser.send("hello").await;
+        browser.until_row("↓").await;
         browser.run("document.querySelector('[data-testid=export]').closest('details').open = true").await;
         browser.click("record").await;
         browser.click("record-again").await;

@@ -1,12 +1,7 @@
 //! Where things are on the screen: nothing lies on what it belongs to, and nothing is too short to be read.
 
-use super::driver::{Browser, test_page};
-use super::server::{FEED_TOKEN, TRADING_FEED};
-
-async fn say(browser: &Browser, text: &str) {
-    browser.type_into("message", text).await;
-    browser.click("send").await;
-}
+use support::feed::log_into_feed;
+use support::page::test_page;
 
 /// A script that gives the box of an element.
 const BOXES: &str = "const box = it => document.querySelector(it).getBoundingClientRect();
@@ -15,15 +10,9 @@ const BOXES: &str = "const box = it => document.querySelector(it).getBoundingCli
 #[test]
 fn the_bench_keeps_its_parts_apart_with_the_detail_open() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
         browser.resize(1280, 720).await;
-        browser.open(&practice.page).await;
-        browser.type_into("url", &feed.urls[0]).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        say(browser, &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#)).await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#""ok":true"#))).await;
-        say(browser, r#"{"op":"quote","symbol":"AAPL","request_id":"2"}"#).await;
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"quote","symbol":"AAPL","request_id":"2"}"#).await;
         browser.until_text("pairing-offer", "replies match by request_id.").await;
         browser.run("document.querySelector('.row[data-direction=received]').click()").await;
         browser.until_text("facts", "text").await;
@@ -63,8 +52,8 @@ fn the_bench_keeps_its_parts_apart_with_the_detail_open() {
             let is_apart = format!("{BOXES} return apart(box('[data-testid=toast]'), box('.latencies'))");
             assert_eq!(browser.run(&is_apart).await, true, "at {size:?}");
             browser.click("undo").await;
-            say(browser, r#"{"op":"quote","symbol":"AAPL","request_id":"5"}"#).await;
-            say(browser, r#"{"op":"quote","symbol":"AAPL","request_id":"6"}"#).await;
+            browser.send(r#"{"op":"quote","symbol":"AAPL","request_id":"5"}"#).await;
+            browser.send(r#"{"op":"quote","symbol":"AAPL","request_id":"6"}"#).await;
             browser.until_text("pairing-offer", "replies match by request_id.").await;
         }
     });

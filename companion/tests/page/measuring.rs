@@ -7,7 +7,7 @@
 use serde_json::json;
 
 use super::checks::run;
-use super::driver::{Browser, Practice, test_page};
+use support::page::{Browser, Practice, test_page};
 
 /// Milliseconds that the proxy holds back what the server answers; without any, what is left is the way itself.
 const INJECTED: [f64; 4] = [0.0, 5.0, 20.0, 100.0];
@@ -96,8 +96,7 @@ fn the_bench_says_the_latency_that_was_added() {
                 browser.open("about:blank").await;
                 browser.open(&practice.page).await;
                 browser.type_into("url", &through_the_proxy(practice, delay)).await;
-                browser.click("connect").await;
-                browser.until_text("note", "Open").await;
+                browser.connect().await;
                 browser.type_into("message", "chain").await;
                 for sent in 1..=11 {
                     browser.click("send").await;

@@ -1,11 +1,10 @@
 //! The view of faults on the release page: one's own server through the proxy, from the bench and back.
 
-use super::driver::{Browser, Practice, test_page};
+use support::page::{Browser, Practice, test_page};
 
 /// Sends a text on the bench, and gives the rows with it as soon as there are this many.
 async fn send(browser: &Browser, text: &str, count: usize) -> Vec<String> {
-    browser.type_into("message", text).await;
-    browser.click("send").await;
+    browser.send(text).await;
     rows(browser, text, count).await
 }
 

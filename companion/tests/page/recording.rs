@@ -1,12 +1,7 @@
 //! What was done by hand on the bench, as a suite: with a server that others might have written, and real keys.
 
-use crate::driver::{Browser, test_page};
-use crate::server::{FEED_TOKEN, TRADING_FEED};
-
-async fn say(browser: &Browser, text: &str) {
-    browser.type_into("message", text).await;
-    browser.click("send").await;
-}
+use support::feed::{FEED_TOKEN, TRADING_FEED, address_feed, auth};
+use support::page::{Browser, test_page};
 
 /// A token, an order, and away.
 async fn trade(browser: &Browser, times: usize) {
@@ -14,12 +9,11 @@ async fn trade(browser: &Browser, times: usize) {
         let has = |rows: &[String]| rows.iter().filter(|row| row.contains(part)).count() >= times;
         browser.until_rows(has).await;
     };
-    browser.click("connect").await;
-    browser.until_text("note", "Open").await;
+    browser.connect().await;
     came("welcome").await;
-    say(browser, &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#)).await;
+    browser.send(&auth()).await;
     came(r#""ok":true"#).await;
-    say(browser, r#"{"op":"order","symbol":"AAPL","quantity":3,"request_id":"2"}"#).await;
+    browser.send(r#"{"op":"order","symbol":"AAPL","quantity":3,"request_id":"2"}"#).await;
     came("order_ack").await;
     browser.click("connect").await;
     browser.until_text("note", "Closed with 1000").await;
@@ -33,9 +27,7 @@ async fn as_suite(browser: &Browser) {
 #[test]
 fn a_recorded_suite_tests_the_server_it_was_recorded_at() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
-        browser.type_into("url", &feed.urls[0]).await;
+        let feed = address_feed(practice, browser).await;
         trade(browser, 1).await;
         as_suite(browser).await;
         browser.click("record-make").await;
@@ -80,9 +72,7 @@ fn a_suite_recorded_before_checks_were_opened_survives_a_reload() {
 #[test]
 fn recording_again_finds_what_varies() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
-        browser.type_into("url", &feed.urls[0]).await;
+        let _feed = address_feed(practice, browser).await;
         trade(browser, 1).await;
         as_suite(browser).await;
         browser.click("record-again").await;

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use super::checks::run;
-use crate::driver::test_page;
-use crate::server::TRADING_FEED;
+use support::feed::TRADING_FEED;
+use support::page::test_page;
 
 /// One check whose only step opens a connection.
 fn suite(url: &str) -> String {

@@ -1,8 +1,7 @@
 //! What leaves the page and what it keeps: links, exports, the browser's storage. With real keys, beside a trading feed.
 
-use super::driver::Browser;
-use super::driver::test_page;
-use super::server::{FEED_TOKEN, TRADING_FEED};
+use support::feed::{FEED_TOKEN, address_feed, auth};
+use support::page::{Browser, eventually, test_page};
 
 /// What is in the link, inflated by the browser itself.
 async fn inflated(browser: &Browser) -> String {
@@ -26,12 +25,8 @@ async fn until_link(browser: &Browser) {
 #[test]
 fn a_token_in_the_composer_is_listed_and_stays_out_of_the_link() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
-        browser.type_into("url", &feed.urls[0]).await;
-        browser
-            .type_into("message", &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#))
-            .await;
+        let feed = address_feed(practice, browser).await;
+        browser.type_into("message", &auth()).await;
         browser.click("share").await;
         until_link(browser).await;
         browser.until_text("parts", "$.token looks like a secret").await;
@@ -70,6 +65,7 @@ fn a_token_in_the_composer_is_listed_and_stays_out_of_the_link() {
 fn a_link_that_is_none_is_refused_in_words() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
+        browser.until_text("note", "Not connected yet").await;
         browser.run("location.hash = '#/bench?set=1.' + 'A'.repeat(1000)").await;
         browser.until_text("toast", "This link is damaged").await;
         // {"connections":5}
@@ -101,8 +97,7 @@ fn share_on_a_suite_says_that_it_shares_the_bench() {
 #[test]
 fn an_export_asks_before_a_token_leaves_and_masks_it() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
+        let _feed = address_feed(practice, browser).await;
         browser
             .run(
                 "globalThis.saved = '';
@@ -110,14 +105,9 @@ fn an_export_asks_before_a_token_leaves_and_masks_it() {
                  URL.createObjectURL = blob => { blob.text().then(text => globalThis.saved = text); return create.call(URL, blob); };",
             )
             .await;
-        browser.type_into("url", &feed.urls[0]).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser
-            .type_into("message", &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#))
-            .await;
-        browser.click("send").await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#""ok":true"#))).await;
+        browser.connect().await;
+        browser.send(&auth()).await;
+        browser.until_row(r#""ok":true"#).await;
         browser.click("export").await;
         browser.click("export-jsonl").await;
         browser.until_text("suspects", "$.token").await;
@@ -141,12 +131,9 @@ fn the_value_of_a_secret_is_in_no_storage_of_the_browser() {
         browser.type_into("variable-value", SECRET).await;
         browser.click("variable-secret").await;
         browser.type_into("url", &format!("{}?token={SECRET}", practice.ws)).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser.type_into("message", &format!(r#"{{"token":"{SECRET}"}}"#)).await;
-        browser.click("send").await;
-        browser.type_into("message", "the last one").await;
-        browser.click("send").await;
+        browser.connect().await;
+        browser.send(&format!(r#"{{"token":"{SECRET}"}}"#)).await;
+        browser.send("the last one").await;
         let all = "(async () => {
             const texts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie, location.href];
             for (const { name } of await indexedDB.databases()) {
@@ -158,7 +145,7 @@ fn the_value_of_a_secret_is_in_no_storage_of_the_browser() {
               db.close();
             }
             return texts.join('\\n'); })()";
-        let kept = super::driver::eventually("the setup to be kept", async || {
+        let kept = eventually("the setup to be kept", async || {
             let kept = browser.answer(all).await.as_str().expect("text").to_owned();
             kept.contains("the last one").then_some(kept)
         })

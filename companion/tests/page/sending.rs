@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::driver::{Browser, Practice, eventually_within, test_page};
-use super::server::{FEED_TOKEN, TRADING_FEED};
+use support::feed::{FEED_TOKEN, connect_to_feed};
+use support::page::{Browser, Practice, eventually_within, test_page};
 
 const SEND: &str = "\u{e009}\u{e007}\u{e000}";
 const SELECT_ALL: &str = "\u{e009}a\u{e000}";
@@ -14,8 +14,7 @@ const FAST: Duration = Duration::from_millis(5);
 
 async fn connect_to(browser: &Browser, url: &str) {
     browser.type_into("url", url).await;
-    browser.click("connect").await;
-    browser.until_text("note", "Open").await;
+    browser.connect().await;
 }
 
 async fn connect_to_echo(practice: &Practice, browser: &Browser) {
@@ -114,7 +113,7 @@ fn a_quoted_placeholder_is_the_same_here_and_in_a_suite() {
         browser.click("form-json").await;
         browser.type_into("message", r#"{"id":"{{seq}}","who":"{{client}}-{{seq}}"}"#).await;
         browser.press(SEND, AT_ONCE).await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#"{"id":1,"who":"alice-1"}"#))).await;
+        browser.until_row(r#"{"id":1,"who":"alice-1"}"#).await;
     });
 }
 
@@ -130,7 +129,7 @@ fn enter_in_a_field_of_a_panel_sends_nothing() {
         browser.press(ENTER, AT_ONCE).await;
         browser.type_into("message", "{{room}}").await;
         browser.press(SEND, AT_ONCE).await;
-        let rows = browser.until_rows(|rows| rows.iter().any(|row| row.contains('↓'))).await;
+        let rows = browser.until_row("↓").await;
         assert_eq!(rows.len(), 4, "one message and its echo: {rows:#?}");
     });
 }
@@ -138,9 +137,7 @@ fn enter_in_a_field_of_a_panel_sends_nothing() {
 #[test]
 fn a_secret_is_masked_in_previews_and_missed_when_it_is_gone() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        browser.open(&practice.page).await;
-        connect_to(browser, &feed.urls[0]).await;
+        let _feed = connect_to_feed(practice, browser).await;
         browser.click("panel-variables").await;
         browser.click("variable-add").await;
         browser.type_into("variable-name", "token").await;
@@ -150,7 +147,7 @@ fn a_secret_is_masked_in_previews_and_missed_when_it_is_gone() {
         browser.type_into("message", r#"{"op":"auth","token":"{{token}}","request_id":"1"}"#).await;
         browser.until_text("draft-note", r#""token":"***""#).await;
         browser.press(SEND, AT_ONCE).await;
-        let rows = browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#""ok":true"#))).await;
+        let rows = browser.until_row(r#""ok":true"#).await;
         assert!(rows.iter().any(|row| row.contains(r#""token":"***""#)), "{rows:#?}");
         let shown = browser.run("return document.querySelector('main').innerText").await;
         assert!(
@@ -161,8 +158,7 @@ fn a_secret_is_masked_in_previews_and_missed_when_it_is_gone() {
         browser.open("about:blank").await;
         browser.open(&practice.page).await;
         browser.until_text("note", "Not connected yet").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.until_text("draft-note", "the secret token has no value").await;
         browser.run("document.querySelector('[data-testid=message]').focus()").await;
         browser.press(SEND, AT_ONCE).await;
@@ -236,8 +232,7 @@ fn a_row_of_a_connections_life_offers_only_what_makes_sense() {
         .await;
         browser.click("send").await;
         browser.until_text("note", "Closed with 4001").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         for (words, offers) in [
             ("session revoked", [false, false, true]),
             ("hello", [true, true, true]),
@@ -280,8 +275,7 @@ fn what_was_removed_comes_back_and_clearing_asks() {
         browser.until_script("return document.querySelectorAll('.connection').length === 2").await;
         assert_eq!(browser.value("name").await, "second");
         // It is a whole connection again, also when the word with the button has gone.
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         // As is a copy whose original was removed.
         browser.click("connect").await;
         browser.until_text("note", "Closed with 1000").await;
@@ -290,8 +284,7 @@ fn what_was_removed_comes_back_and_clearing_asks() {
         browser.run("document.querySelector(\"[aria-label='Remove second']\").click()").await;
         browser.until_script("return document.querySelectorAll('.connection').length === 2").await;
         browser.type_into("name", "copy").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.assert_quiet_console().await;
         browser.click("panel-variables").await;
         browser.click("variable-add").await;

@@ -1,7 +1,7 @@
 //! What is tested is in sight before a run, beside it, in earlier runs and in comparisons.
 
-use crate::driver::test_page;
-use crate::server::TRADING_FEED;
+use support::feed::TRADING_FEED;
+use support::page::test_page;
 
 const SUITE: &str = r#"{ "sockscope": 1, "suite": "greeting", "vars": { "ws_url": "{{env.WS_URL}}" }, "clients": { "a": { "url": "{{ws_url}}" } },
     "checks": [ { "check": "opens {{n}}", "each": { "n": [1, 2, 3] }, "steps": [ { "connect": "a" }, { "wait": "{{n}}ms" } ] } ] }"#;

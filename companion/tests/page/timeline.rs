@@ -2,23 +2,8 @@
 
 use serde_json::Value;
 
-use super::driver::{Browser, eventually, test_page};
-use super::server::{FEED_TOKEN, Server, TRADING_FEED};
-
-/// A connection to the feed whose token has been taken.
-async fn on_the_feed(page: &str, browser: &Browser, feed: &Server) {
-    browser.open(page).await;
-    browser.type_into("url", &feed.urls[0]).await;
-    browser.click("connect").await;
-    browser.until_text("note", "Open").await;
-    send(browser, &format!(r#"{{"op":"auth","token":"{FEED_TOKEN}","request_id":"1"}}"#)).await;
-    browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#""ok":true"#))).await;
-}
-
-async fn send(browser: &Browser, text: &str) {
-    browser.type_into("message", text).await;
-    browser.click("send").await;
-}
+use support::feed::log_into_feed;
+use support::page::{Browser, eventually, test_page};
 
 async fn go_to(browser: &Browser, view: &str) {
     browser.run(&format!("location.hash = '#/{view}'")).await;
@@ -53,9 +38,8 @@ async fn until_in_view(browser: &Browser, text: &str) {
 #[test]
 fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        on_the_feed(&practice.page, browser, &feed).await;
-        send(browser, r#"{"op":"burst","count":200,"request_id":"2"}"#).await;
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"burst","count":200,"request_id":"2"}"#).await;
         until_in_view(browser, r#""n":200"#).await;
         for view in ["practice", "checks", "faults"] {
             go_to(browser, view).await;
@@ -67,7 +51,7 @@ fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
             until_in_view(browser, r#""n":200"#).await;
             assert!(pressed(browser, "follow").await, "after {view}");
         }
-        send(browser, r#"{"op":"burst","count":300,"request_id":"3"}"#).await;
+        browser.send(r#"{"op":"burst","count":300,"request_id":"3"}"#).await;
         until_in_view(browser, r#""n":300"#).await;
     });
 }
@@ -75,9 +59,8 @@ fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
 #[test]
 fn what_is_selected_stays_in_view_when_the_filter_goes_and_is_shown_when_asked() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        on_the_feed(&practice.page, browser, &feed).await;
-        send(browser, r#"{"op":"burst","count":3000,"request_id":"2"}"#).await;
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"burst","count":3000,"request_id":"2"}"#).await;
         browser.until_text("frames", "3\u{2009}00").await;
         // An empty path filters nothing.
         browser.click("mode-path").await;
@@ -113,8 +96,7 @@ fn what_is_selected_stays_in_view_when_the_filter_goes_and_is_shown_when_asked()
 #[test]
 fn bars_stay_in_their_lines_and_menus_on_the_screen_at_every_width() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        on_the_feed(&practice.page, browser, &feed).await;
+        let _feed = log_into_feed(practice, browser).await;
         browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
         browser.until_text("facts", "alice").await;
         browser.click("pin").await;
@@ -167,9 +149,8 @@ fn nothing_in_a_row_or_a_bar_runs_under_another_or_moves_with_what_is_said() {
     test_page(async |practice, browser| {
         browser.resize(1440, 900).await;
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        send(browser, "one").await;
+        browser.connect().await;
+        browser.send("one").await;
         browser.until_rows(|rows| rows.len() == 4).await;
         for times in ["absolute", "relative", "delta"] {
             browser
@@ -231,14 +212,13 @@ fn nothing_in_a_row_or_a_bar_runs_under_another_or_moves_with_what_is_said() {
 #[test]
 fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        on_the_feed(&practice.page, browser, &feed).await;
-        send(browser, r#"{"op":"quote","symbol":"AAPL","request_id":"2"}"#).await;
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"quote","symbol":"AAPL","request_id":"2"}"#).await;
         browser.until_text("pairing-offer", "2 replies match by request_id.").await;
         assert_eq!(browser.text("samples").await, "0");
         browser.click("pairing-use").await;
         browser.until_script("return !document.querySelector('[data-testid=pairing-offer]')").await;
-        send(browser, r#"{"op":"order","symbol":"AAPL","quantity":1,"request_id":"3"}"#).await;
+        browser.send(r#"{"op":"order","symbol":"AAPL","quantity":1,"request_id":"3"}"#).await;
         browser.until_text("samples", "1").await;
         assert!(
             browser
@@ -247,7 +227,7 @@ fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on(
                 == "p99 of 1"
         );
         browser.click("plots").await;
-        send(browser, r#"{"op":"audit","request_id":"4"}"#).await;
+        browser.send(r#"{"op":"audit","request_id":"4"}"#).await;
         browser.until_text("unanswered", "1").await;
         // Nothing comes but heartbeats, which answer nothing.
         browser.until_text("plot", "4 s ago").await;
@@ -256,7 +236,7 @@ fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on(
         browser.until_text("samples", "0").await;
         assert_eq!(browser.text("unanswered").await, "0");
         // An unexpected end does not look like an ordinary row.
-        send(browser, r#"{"op":"revoke","request_id":"5"}"#).await;
+        browser.send(r#"{"op":"revoke","request_id":"5"}"#).await;
         browser.until_text("note", "4001").await;
         let closed = "return document.querySelector('.row[data-direction=trouble]:not([hidden])')?.textContent.includes('4001') === true";
         browser.until_script(closed).await;
@@ -309,9 +289,8 @@ const MONOSPACED: &str = "
 fn two_signs_are_drawn_as_two_wherever_content_is_shown() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        send(browser, r#"{"a":"== != => -> ffi"}"#).await;
+        browser.connect().await;
+        browser.send(r#"{"a":"== != => -> ffi"}"#).await;
         browser.until_rows(|rows| rows.len() == 4).await;
         browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
         browser.until_text("content", "==").await;

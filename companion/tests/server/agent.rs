@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, Seen, server, server_with};
-use crate::raw::post;
+use support::client::{Client, Seen, server, server_with};
+use support::raw::post;
 
 /// Reads the events up to one of this type.
 async fn until(client: &mut Client, kind: &str) -> Vec<Value> {

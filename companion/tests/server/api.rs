@@ -4,8 +4,8 @@ use serde_json::json;
 use sockscope_companion::Running;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, Seen, eventually, server};
-use crate::raw::{get, http, post};
+use support::client::{Client, Seen, eventually, server};
+use support::raw::{get, http, post};
 
 /// Waits until the server counts no connection.
 pub async fn no_connections_are_left(server: &Running) {

@@ -3,8 +3,8 @@
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, Seen, server, server_with};
-use crate::raw::{Raw, frame};
+use support::client::{Client, Seen, server, server_with};
+use support::raw::{Raw, frame};
 
 #[tokio::test]
 async fn our_close_code_and_reason_come_back() {

@@ -2,8 +2,8 @@
 
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::client::{Client, server, url};
-use crate::raw::{Raw, http};
+use support::client::{Client, server, url};
+use support::raw::{Raw, http};
 
 const SIZES: [usize; 11] = [0, 1, 125, 126, 127, 128, 8191, 8192, 65535, 65536, 131_072];
 
@@ -90,7 +90,7 @@ async fn a_message_that_comes_byte_by_byte_comes_back() {
     let server = server().await;
     let mut raw = Raw::connect(&server, "/ws/echo").await;
     raw.stream.set_nodelay(true).unwrap();
-    for byte in crate::raw::frame(0x81, b"slowly") {
+    for byte in support::raw::frame(0x81, b"slowly") {
         raw.stream.write_all(&[byte]).await.unwrap();
         tokio::task::yield_now().await;
     }

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::client::{Client, server, server_with};
-use crate::raw::{Answer, get, post};
 use sockscope_companion::Running;
+use support::client::{Client, server, server_with};
+use support::raw::{Answer, get, post};
 
 /// Waits until the server has counted a listener: its handshake is answered a moment before that.
 async fn listen(server: &Running, user: &str) -> Client {
@@ -31,15 +31,13 @@ async fn an_event_for_a_user_reaches_all_connections_of_that_user_only() {
     let event = json!({ "type": "mail", "id": receipt["id"], "user": "alice", "data": { "n": 1 }, "priority": "normal" });
     assert_eq!(alice.json().await, event);
     assert_eq!(also_alice.json().await, event);
-    bob.nothing_for_bob().await;
+    nothing_for_bob(&mut bob).await;
 }
 
-impl Client {
-    /// This route answers everything with the same error.
-    async fn nothing_for_bob(&mut self) {
-        self.send("?").await;
-        assert_eq!(self.json().await["code"], "receive_only");
-    }
+/// This route answers everything with the same error.
+async fn nothing_for_bob(bob: &mut Client) {
+    bob.send("?").await;
+    assert_eq!(bob.json().await["code"], "receive_only");
 }
 
 #[tokio::test]

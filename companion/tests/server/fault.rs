@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, Seen, eventually, server};
-use crate::raw::{Raw, get};
 use sockscope_companion::Running;
+use support::client::{Client, Seen, eventually, server};
+use support::raw::{Raw, get};
 
 /// Sends the numbers 0 to `count` and a last message, and reads all that comes back until the server closes.
 async fn pass(server: &Running, query: &str, count: usize) -> Vec<String> {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::client::{Client, server, server_with};
-use crate::raw::{get, post};
+use support::client::{Client, server, server_with};
+use support::raw::{get, post};
 
 #[tokio::test]
 async fn opening_shows_the_document() {
@@ -154,7 +154,7 @@ async fn a_document_too_many_is_closed_with_1013_unless_an_idle_one_can_go() {
     let mut alice = Client::connect(&server, "/ws/fragments?doc=a").await;
     alice.nothing_more().await;
     let mut bob = Client::connect(&server, "/ws/fragments?doc=b").await;
-    assert!(matches!(bob.end().await, crate::client::Seen::Close(1013, _)));
+    assert!(matches!(bob.end().await, support::client::Seen::Close(1013, _)));
     alice.close(1000, "").await;
     crate::api::no_connections_are_left(&server).await;
     let mut bob = Client::connect(&server, "/ws/fragments?doc=b").await;

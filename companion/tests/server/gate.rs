@@ -2,9 +2,9 @@
 
 use sockscope_companion::{Config, Running, Server};
 
-use crate::client::{Client, port, server};
 use crate::page_files::{PAGE, serve};
-use crate::raw::{Raw, get, http};
+use support::client::{Client, port, server};
+use support::raw::{Raw, get, http};
 
 const FOREIGN: (&str, &str) = ("Origin", "https://evil.test");
 
@@ -155,7 +155,7 @@ async fn a_server_for_the_network_does_not_say_what_a_name_stands_for() {
     let mut all = Vec::new();
     for name in ["localhost", "no-such-name.invalid"] {
         let body = format!(r#"{{"to":"ws://{name}:1/"}}"#);
-        let answer = crate::raw::post(&server, "/api/proxy/target", &body).await;
+        let answer = support::raw::post(&server, "/api/proxy/target", &body).await;
         assert_eq!(answer.status, 403, "{name}: {}", answer.text());
         assert!(!answer.text().contains("127.0.0.1") && !answer.text().contains("::1"), "{}", answer.text());
         all.push(answer.text().replace(name, "NAME"));

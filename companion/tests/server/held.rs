@@ -7,8 +7,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use crate::api::no_connections_are_left;
-use crate::client::{Client, Seen, port, server_with, soon};
-use crate::raw::{Raw, frame, get};
+use support::client::{Client, Seen, port, server_with, soon};
+use support::raw::{Raw, frame, get};
 
 const MIB: usize = 1 << 20;
 

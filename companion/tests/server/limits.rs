@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
 use crate::api::no_connections_are_left;
-use crate::client::{Client, Seen, eventually, port, server, server_with, soon};
-use crate::raw::{Raw, frame, get, post};
+use support::client::{Client, Seen, eventually, port, server, server_with, soon};
+use support::raw::{Raw, frame, get, post};
 
 #[tokio::test]
 async fn one_connection_more_than_the_limit_is_refused_before_the_upgrade() {

@@ -1,9 +1,7 @@
 //! The practice server with real clients over real sockets. Every test starts a server of its own on a free port.
 #![expect(clippy::unwrap_used, reason = "clippy knows test functions, and not what they call")]
 
-mod client;
 mod page_files;
-mod raw;
 
 mod agent;
 mod answers;

@@ -1,7 +1,7 @@
 //! The files of the page.
 
 use crate::page_files::{Files, PAGE, serve};
-use crate::raw::{get, http};
+use support::raw::{get, http};
 
 const JS: &str = "/web-0123456789abcdef.js";
 

@@ -2,7 +2,7 @@
 
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, server};
+use support::client::{Client, server};
 
 async fn check(sent: &str, expected: &str) {
     let server = server().await;

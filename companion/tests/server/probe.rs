@@ -8,8 +8,8 @@ use sockscope_companion::{Config, Running, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::client::{port, server, soon};
-use crate::raw::{Answer, get, http, post};
+use support::client::{port, server, soon};
+use support::raw::{Answer, get, http, post};
 
 /// Longer than a look may take, with room for a machine that does something else.
 const BOUND: Duration = Duration::from_secs(12);
@@ -239,7 +239,7 @@ async fn a_handshake_is_the_page_s_and_no_message_follows_it() {
     })
     .await;
     let headers = [("Origin", "http://localhost"), ("Content-Type", "application/json")];
-    let origin = format!("http://localhost:{}", crate::client::port(&server));
+    let origin = format!("http://localhost:{}", support::client::port(&server));
     let headers = [("Origin", origin.as_str()), headers[1]];
     let body = json!({ "url": format!("ws://127.0.0.1:{port}/a?b=c"), "protocols": ["feed.v2", "feed.v1"] });
     let told = http(&server, "POST", "/api/probe", &headers, &body.to_string()).await.json();

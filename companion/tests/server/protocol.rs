@@ -3,8 +3,8 @@
 
 use tokio::io::AsyncWriteExt;
 
-use crate::client::server;
-use crate::raw::{Frame, Raw, frame, read_frame};
+use support::client::server;
+use support::raw::{Frame, Raw, frame, read_frame};
 
 /// Repeatable chance, good enough to vary a test.
 struct Chance(u64);

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::client::{Client, server, server_with};
-use crate::raw::post;
+use support::client::{Client, server, server_with};
+use support::raw::post;
 
 async fn join(client: &mut Client, room: &str) {
     client.send(&json!({ "type": "join", "room": room }).to_string()).await;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
-use crate::client::{Client, Seen, port, server};
-use crate::raw::Raw;
+use support::client::{Client, Seen, port, server};
+use support::raw::Raw;
 
 #[tokio::test]
 async fn every_client_gets_1001() {

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::soon;
+use support::client::soon;
 
 async fn server() -> Running {
     Server::start(Config { tls: Some(Port::Exactly(0)), ..Config::default() }).await.unwrap()

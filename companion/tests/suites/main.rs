@@ -1,26 +1,21 @@
 //! The suites that ship, over real sockets against the real practice server: they pass, and each of their checks goes red when
 //! the server breaks what it is about.
 
-mod broken;
-mod faults;
-mod shipped;
-mod short;
-mod world;
-
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use broken::{Broken, Fault};
-use faults::FAULTS;
-use shipped::{red, story, suite};
-use short::SHORT;
 use sockscope_companion::{Config, Server};
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::suite::shipped::SHIPPED;
-use world::NativeWorld;
+use support::block_on;
+use support::broken::{Broken, Fault};
+use support::faults::FAULTS;
+use support::shipped::{red, story, suite};
+use support::short::SHORT;
+use support::world::NativeWorld;
 
 /// Rows of the table at a time: they mostly wait.
 const AT_ONCE: usize = 12;
@@ -65,9 +60,7 @@ fn run_suite<'a>(
 ) -> Report {
     // The top of the ladder has both ends of three sockets open for each of its connections, in several rows at a time.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
+    block_on(async {
         let practice = Server::start(Config::default()).await.expect("a free port");
         let broken = Broken::start(&practice.urls().http, fault).await;
         let bound_to = |(suite, variable, value): &(&str, &str, &str)| {

@@ -12,7 +12,7 @@ use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::Closing;
 use sockscope_engine::bench::draft::Draft;
 
-use super::world::NativeWorld;
+use support::world::NativeWorld;
 
 /// A bench with one connection or several.
 pub struct Bench {

@@ -8,11 +8,12 @@ use std::time::Duration;
 use sockscope_engine::conformance::{Certificate, ClaimState};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 
-use super::results::{columns, page, word};
-use super::server::TRADING_FEED;
-use super::shipped::suite;
-use super::subjects::{ALL, Subject};
-use super::world::NativeWorld;
+use support::block_on;
+use support::feed::TRADING_FEED;
+use support::results::{columns, page, word};
+use support::shipped::suite;
+use support::subjects::{ALL, Subject};
+use support::world::NativeWorld;
 
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 3;
@@ -27,8 +28,7 @@ const OTHERWISE: &[(Subject, &str, &str, &str)] = &[(
 
 fn certificate(subject: Subject) -> Certificate {
     let server = subject.start();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    tokio::task::LocalSet::new().block_on(&runtime, async {
+    block_on(async {
         let options = Options { overrides: server.given.clone(), seed: 7, ..Options::default() };
         let plan = Plan::new(Rc::new(suite("conformance")), options, 0)
             .unwrap_or_else(|errors| panic!("{errors:?}"));
@@ -73,8 +73,7 @@ fn check(subject: Subject) {
 #[test]
 fn a_server_that_dies_at_16_mib_is_said_and_what_follows_is_not_judged() {
     let feed = TRADING_FEED.start(&[]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let report = tokio::task::LocalSet::new().block_on(&runtime, async {
+    let report = block_on(async {
         let overrides = vec![("ws_url".to_owned(), feed.urls[0].clone())];
         let options = Options { overrides, seed: 7, ..Options::default() };
         let plan = Plan::new(Rc::new(suite("conformance")), options, 0)

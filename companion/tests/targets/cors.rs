@@ -5,8 +5,8 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-use crate::server::Target;
 use crate::{AIOHTTP, UVICORN, WS};
+use support::servers::Target;
 
 /// The origin that an answer allows. Asked is what a browser asks before it sends JSON, or the request itself.
 async fn allowed(url: &str, method: &str, origin: &str) -> Option<String> {

@@ -12,17 +12,14 @@ use sockscope_engine::suite::Suite;
 use sockscope_engine::{HttpRequest, World};
 
 use super::bench::Bench;
-use super::broken::{Broken, Fault};
-use super::server::{FEED_TOKEN, GRAPHQL, TRADING_FEED, Target};
-use super::shipped::story;
-use super::world::NativeWorld;
+use support::block_on;
+use support::broken::{Broken, Fault};
+use support::feed::{FEED_TOKEN, TRADING_FEED};
+use support::servers::{GRAPHQL, Target};
+use support::shipped::story;
+use support::world::NativeWorld;
 
 const RUNS: usize = 20;
-
-fn block_on<T>(test: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    tokio::task::LocalSet::new().block_on(&runtime, test)
-}
 
 /// Runs until something is learned of the server: a machine that stood still says nothing of it.
 async fn run_conclusively(drafted: &Drafted, more: &[(String, String)]) -> Report {

@@ -16,8 +16,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::server::Target;
 use crate::{AIOHTTP, WEBSOCKETS, WS};
+use support::servers::Target;
 
 /// A certificate for this machine, in files that go with their owner.
 struct Certificate {

@@ -1,11 +1,10 @@
 //! The servers themselves: ours against Node's `ws`, and what the fault proxy adds when no fault is set.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use futures_util::{SinkExt, StreamExt};
+use support::servers::{Language, Target};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -16,36 +15,8 @@ use crate::stage::{Stage, by_turns};
 const CONNECTIONS: usize = 8;
 const WINDOW: usize = 100;
 
-/// A server of `tests/servers` on Node, ended with its handle.
-struct Node {
-    child: Child,
-    ws: String,
-}
-
-impl Node {
-    fn start() -> Self {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/servers/ws_server.mjs");
-        let node = std::env::var_os("SOCKSCOPE_NODE").expect("`cargo xtask bench` says where Node is");
-        let mut child = Command::new(node)
-            .args([file, "--port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Node starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("its output is ours");
-        BufReader::new(output).read_line(&mut line).expect("it says where it is");
-        let ws = line.trim().strip_prefix("ready: ").and_then(|it| it.split(' ').next());
-        let ws = ws.unwrap_or_else(|| panic!("it is not ready: {line:?}")).to_owned();
-        Self { child, ws }
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+/// Node's own.
+const NODE: Target = Target { name: "ws", language: Language::Node, file: "ws_server.mjs", arguments: &[] };
 
 async fn connect(url: &str) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
     let (socket, _) = connect_async(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
@@ -80,8 +51,8 @@ async fn rate(url: &str, lasting: Duration) -> f64 {
 
 /// The practice server and `ws`, both with the same client.
 pub async fn against_node(stage: &Stage) -> Vec<Figure> {
-    let node = Node::start();
-    let theirs = format!("{}/echo", node.ws);
+    let node = NODE.start(&[]);
+    let theirs = format!("{}/echo", node.urls[0]);
     let lasting = Duration::from_millis(stage.of(3000) as u64);
     let mut pairs = Vec::new();
     for pair in 0..stage.pairs() {

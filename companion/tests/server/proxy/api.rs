@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use sockscope_companion::Running;
 
-use super::target::{echo, to_own};
-use crate::client::{Client, Seen, port, server};
-use crate::raw::{get, http, post};
+use support::client::{Client, Seen, port, server};
+use support::proxied::{echo, to_own};
+use support::raw::{get, http, post};
 
 /// Adds a toxic, which has to be new.
 async fn add(server: &Running, toxic: Value) -> Value {
@@ -90,7 +90,7 @@ async fn toxics_are_switched_while_a_connection_lives() {
         let way = get(&server, "/api/proxy").await.json()["connections"][0]["downstream"]["messages"].clone();
         (way == 5).then_some(())
     };
-    crate::client::eventually("both answers to be lost", both_lost).await;
+    support::client::eventually("both answers to be lost", both_lost).await;
     assert_eq!(post(&server, "/api/proxy/toxics", &weaker.to_string()).await.status, 200);
     assert_eq!(remove(&server, "/api/proxy/toxics/twice").await, (200, json!({ "removed": 1 })));
     assert_eq!(says(&mut client, "3").await, "3");
@@ -112,7 +112,7 @@ async fn a_black_hole_that_is_taken_away_leaves_a_working_connection() {
                 get(&server, "/api/proxy").await.json()["connections"][0]["upstream"]["messages"].clone();
             (way == 4 * round + 3).then_some(())
         };
-        crate::client::eventually("the messages to be gone", eaten).await;
+        support::client::eventually("the messages to be gone", eaten).await;
         remove(&server, "/api/proxy/toxics/hole").await;
         assert_eq!(says(&mut client, "back").await, "back", "round {round}");
     }

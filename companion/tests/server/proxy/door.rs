@@ -7,9 +7,9 @@ use sockscope_companion::{Config, Server};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Error;
 
-use super::target::{Target, to_own};
-use crate::client::{Client, port, server, url};
-use crate::raw::{Raw, get};
+use support::client::{Client, port, server, url};
+use support::proxied::{Target, to_own};
+use support::raw::{Raw, get};
 
 #[tokio::test]
 async fn the_target_s_choice_of_a_subprotocol_is_the_page_s() {
@@ -259,7 +259,7 @@ async fn wss_takes_any_certificate_only_when_told_to() {
     let large = tokio_tungstenite::tungstenite::Message::binary(vec![7; 1 << 20]);
     client.send_message(large.clone()).await;
     assert_eq!(client.message().await, large);
-    assert_eq!(client.close(4000, "done").await, crate::client::Seen::Close(4000, "done".to_owned()));
+    assert_eq!(client.close(4000, "done").await, support::client::Seen::Close(4000, "done".to_owned()));
     crate::api::no_connections_are_left(&plain).await;
     crate::api::no_connections_are_left(&secure).await;
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::target::{Target, to_own, unmasked};
-use crate::client::{Client, Seen, eventually, server, soon};
-use crate::raw::{Raw, frame, get, http, post};
+use support::client::{Client, Seen, eventually, server, soon};
+use support::proxied::{Target, to_own, unmasked};
+use support::raw::{Raw, frame, get, http, post};
 
 #[tokio::test]
 async fn reset_peer_is_a_tcp_reset_of_the_side_that_the_stream_leads_to() {

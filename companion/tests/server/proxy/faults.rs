@@ -6,9 +6,9 @@ use sockscope_companion::Running;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::target::{Target, echo, unmasked};
-use crate::client::{Seen, server, soon};
-use crate::raw::{Raw, frame};
+use support::client::{Seen, server, soon};
+use support::proxied::{Target, echo, unmasked};
+use support::raw::{Raw, frame};
 
 /// Sends the numbers 0 to `count` through the proxy to an echo and closes: what came back.
 async fn pass(server: &Running, query: &str, count: usize) -> Vec<String> {
@@ -187,7 +187,7 @@ async fn limit_data_passes_exactly_its_bytes() {
 
 #[tokio::test]
 async fn a_message_too_large_to_be_waited_for_passes_whole_and_is_not_lost_in_part() {
-    let server = crate::client::server_with(|limits| limits.message = 1000).await;
+    let server = support::client::server_with(|limits| limits.message = 1000).await;
     let target = Target::listen().await;
     let (mut page, mut side) = target.connect(&server, "drop=1").await;
     let large = unmasked(0x82, &[3; 100_000]);
@@ -221,7 +221,7 @@ async fn each_connection_of_a_key_fares_in_its_own_way_and_all_the_same_after_a_
     };
     let first = round().await;
     assert!(first.windows(2).all(|pair| pair[0] != pair[1]));
-    crate::raw::post(&server, "/api/reset", "").await;
+    support::raw::post(&server, "/api/reset", "").await;
     assert_eq!(round().await, first);
 }
 
@@ -256,7 +256,7 @@ async fn a_page_that_leaves_with_messages_under_way_leaves_nothing_behind() {
     client.send("never").await;
     drop(client);
     let raw =
-        Raw::connect(&server, &super::target::to_own(&server, "/ws/fault?silent=true", "timeout=0")).await;
+        Raw::connect(&server, &support::proxied::to_own(&server, "/ws/fault?silent=true", "timeout=0")).await;
     drop(raw);
     crate::api::no_connections_are_left(&server).await;
 }

@@ -5,4 +5,3 @@ mod door;
 mod ends;
 mod faults;
 mod passing;
-mod target;

@@ -8,9 +8,9 @@ use sockscope_companion::Running;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::target::{Side, Target, echo, to_own, unmasked};
-use crate::client::{Client, Seen, port, server, server_with, soon};
-use crate::raw::{Raw, frame};
+use support::client::{Client, Seen, port, server, server_with, soon};
+use support::proxied::{Side, Target, echo, to_own, unmasked};
+use support::raw::{Raw, frame};
 
 /// What goes one way: frames of any kind, and the sizes of the writes that they are cut into.
 #[derive(Debug, Clone)]
@@ -147,10 +147,10 @@ async fn switch(server: &Running) {
             r#"{"name":"cut","type":"slicer","stream":"both","attributes":{"average_size":5000}}"#,
             r#"{"name":"whole","type":"corrupt","stream":"both","attributes":{"probability":0,"after":2}}"#,
         ] {
-            crate::raw::post(server, "/api/proxy/toxics", toxic).await;
+            support::raw::post(server, "/api/proxy/toxics", toxic).await;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        crate::raw::http(server, "DELETE", "/api/proxy/toxics", &[], "").await;
+        support::raw::http(server, "DELETE", "/api/proxy/toxics", &[], "").await;
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -305,7 +305,7 @@ async fn what_passes_is_counted() {
     client.send_message(Message::binary(vec![0; 10])).await;
     client.message().await;
     client.message().await;
-    let all = crate::raw::get(&server, "/api/proxy?key=me").await.json();
+    let all = support::raw::get(&server, "/api/proxy?key=me").await.json();
     assert_eq!(all["total"], 1);
     let one = &all["connections"][0];
     assert_eq!((&one["key"], &one["state"]), (&"me".into(), &"open".into()));

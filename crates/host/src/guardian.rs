@@ -1,4 +1,4 @@
-//! The guardian ends what the command has started when the command is killed.
+//! The guardian ends what a program has started when the program is killed.
 //!
 //! Owns a process in a group of its own that learns of each program and each folder, and waits for the end of its pipe. The
 //! system closes our end however we die; what is on the list then is left over, and the guardian ends it. The pipe is for the
@@ -12,14 +12,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::environment;
+use crate::environment;
+use crate::process::{Group, LOOK_AGAIN, end_groups};
 
-/// What the command calls itself with to become a guardian.
+/// What a program calls itself with to become a guardian.
 pub const SUBCOMMAND: &str = "guardian";
 /// How long what is left over has to end by itself.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How often it is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 static GUARDIAN: Mutex<Option<(Child, ChildStdin)>> = Mutex::new(None);
 
@@ -106,33 +105,13 @@ pub fn watch() -> io::Result<()> {
         }
     }
     let named = |kind: &str| list.iter().filter_map(move |it| it.strip_prefix(kind)).collect::<Vec<_>>();
-    end_groups(&named("group "));
+    let groups = named("group ");
+    let groups: Vec<_> = groups.iter().filter_map(|number| number.parse().ok()).map(Group).collect();
+    end_groups(&groups, FAREWELL);
     for folder in named("folder ") {
         remove(&PathBuf::from(folder));
     }
     Ok(())
-}
-
-/// Asks groups to end, and makes them after a while.
-fn end_groups(numbers: &[&str]) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
-        let groups: Vec<Pid> =
-            numbers.iter().filter_map(|number| number.parse().ok().and_then(Pid::from_raw)).collect();
-        for signal in [Signal::TERM, Signal::KILL] {
-            // A group that has ended cannot be told.
-            for group in &groups {
-                let _ = kill_process_group(*group, signal);
-            }
-            let asked = Instant::now();
-            while asked.elapsed() < FAREWELL && groups.iter().any(|it| test_kill_process_group(*it).is_ok()) {
-                sleep(LOOK_AGAIN);
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = numbers;
 }
 
 /// A process that is ending may still write there.

@@ -44,7 +44,6 @@ pub enum Fault {
     /// This text is not answered.
     Lose(&'static str),
     /// Texts that begin so are not answered.
-    #[allow(dead_code, reason = "no row has it: it makes an endpoint that is not an echo")]
     LoseAll(&'static str),
     /// This text is answered twice.
     Twice(&'static str),

@@ -12,11 +12,12 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use url::Url;
 
-use super::child::Child;
-use super::environment;
-use super::find::{Family, FindError, Pair, ThisMachine, find};
-use super::guardian::Ward;
-use super::session::{Session, SessionError};
+use crate::child::Child;
+use crate::environment;
+use crate::find::{FindError, Pair, find};
+use crate::guardian::Ward;
+use crate::programs::{Family, ThisMachine};
+use crate::session::{Session, SessionError};
 
 /// How many times a driver is started that finds its port taken.
 const TRIES: u32 = 3;
@@ -177,7 +178,7 @@ impl Driver {
 impl OwnDriver {
     /// Starts one that works. ChromeDriver takes a free port of one protocol and wants the same of the other, where another
     /// process else may have it; then it ends, and finds another port the next time.
-    async fn start(pair: &Pair) -> Result<Self, DriverError> {
+    pub async fn start(pair: &Pair) -> Result<Self, DriverError> {
         for _ in 1..TRIES {
             match Self::try_start(pair).await {
                 Err(DriverError::Silent { words, .. }) if words.contains(PORT_TAKEN) => {}
@@ -207,6 +208,11 @@ impl OwnDriver {
             return Err(DriverError::Silent { driver: pair.driver.clone(), words });
         };
         Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), child, folder, _ward: ward })
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     /// Ends it with its browsers.
@@ -305,12 +311,12 @@ fn capabilities(
     if let Some(pair) = pair {
         options.insert("binary".to_owned(), pair.browser.display().to_string().into());
     }
-    let (options_name, log_name) = match family {
-        Family::Chrome => ("goog:chromeOptions", Some("goog:loggingPrefs")),
-        Family::Edge => ("ms:edgeOptions", Some("ms:loggingPrefs")),
-        Family::Firefox => ("moz:firefoxOptions", None),
+    all.insert(family.options_name().to_owned(), options.into());
+    let log_name = match family {
+        Family::Chrome => Some("goog:loggingPrefs"),
+        Family::Edge => Some("ms:loggingPrefs"),
+        Family::Firefox => None,
     };
-    all.insert(options_name.to_owned(), options.into());
     if let Some(log_name) = log_name {
         all.insert(log_name.to_owned(), json!({ "browser": "ALL" }));
     }

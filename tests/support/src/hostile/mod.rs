@@ -2,7 +2,6 @@
 //!
 //! Owns how bytes become a suite, a server and a message. One rule: everything comes from the bytes, so that a finding is a
 //! file, and fewer or smaller bytes make a smaller case.
-#![allow(dead_code, reason = "each test target uses its part")]
 
 pub mod choices;
 pub mod claims;

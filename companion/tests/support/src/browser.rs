@@ -1,35 +1,22 @@
 //! One browser with one tab, as a user would use it: type, click, read.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
-use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder, Locator};
-use serde_json::{Map, Value, json};
+use fantoccini::wd::TimeoutConfiguration;
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+use sockscope_host::driver::{BrowserChoice, Driver};
+use sockscope_host::programs::Family;
+use sockscope_host::session::Session;
 
-use super::{eventually, eventually_within, setting};
+use crate::page::{eventually, eventually_within};
 
 /// A browser of a test's own, with a driver of its own.
 pub struct Browser {
-    client: Client,
+    session: Session,
     driver: Driver,
 }
-
-/// The arguments that let Chromium run as root in a container and keep it from calling home.
-const ARGUMENTS: [&str; 10] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1440,900",
-];
 
 /// Which browser is driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,31 +24,7 @@ pub enum Kind {
     /// Chromium, by ChromeDriver, whose own commands it takes.
     Chromium,
     /// Firefox, by geckodriver.
-    #[allow(dead_code, reason = "each test binary uses its own part")]
     Firefox,
-}
-
-impl Kind {
-    fn capabilities(self, arguments: &[&str]) -> Map<String, Value> {
-        let (options_name, binary) = match self {
-            Self::Chromium => ("goog:chromeOptions", "CHROME"),
-            Self::Firefox => ("moz:firefoxOptions", "FIREFOX"),
-        };
-        let own: &[&str] = if self == Self::Chromium { &ARGUMENTS } else { &["-headless"] };
-        let all: Vec<&str> = own.iter().chain(arguments).copied().collect();
-        let mut options = json!({ "args": all });
-        if let Ok(binary) = std::env::var(binary) {
-            options["binary"] = binary.into();
-        }
-        let timeouts = json!({ "script": LONGEST_SCRIPT.as_millis() as u64 });
-        let mut capabilities = Map::new();
-        capabilities.insert(options_name.to_owned(), options);
-        capabilities.insert("timeouts".to_owned(), timeouts);
-        if self == Self::Chromium {
-            capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
-        }
-        capabilities
-    }
 }
 
 /// No promise of a page is waited for any longer.
@@ -69,55 +32,65 @@ const LONGEST_SCRIPT: Duration = Duration::from_secs(180);
 
 impl Browser {
     pub async fn start(kind: Kind, arguments: &[&str]) -> Self {
-        let driver = Driver::start(kind);
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(kind.capabilities(arguments))
-            .connect(&driver.address)
-            .await
-            .expect("the driver starts a browser");
-        Self { client, driver }
+        let (family, name, own): (_, _, &[&str]) = match kind {
+            Kind::Chromium => (Family::Chrome, "chrome", &["--window-size=1440,900"]),
+            Kind::Firefox => (Family::Firefox, "firefox", &[]),
+        };
+        let named = std::env::var(family.browser_variable());
+        let choice = BrowserChoice {
+            browser: Some(named.unwrap_or_else(|_| name.to_owned())),
+            arguments: own.iter().chain(arguments).map(|it| (*it).to_owned()).collect(),
+            ..BrowserChoice::default()
+        };
+        let driver = Driver::start(&choice).await.unwrap_or_else(|error| panic!("{error}"));
+        let session = driver.open().await.unwrap_or_else(|error| panic!("{error}"));
+        let timeouts = TimeoutConfiguration::new(Some(LONGEST_SCRIPT), None, None);
+        session.client().update_timeouts(timeouts).await.expect("a browser has timeouts");
+        Self { session, driver }
     }
 
     /// Ends the browser, then its driver.
     pub async fn end(self) {
-        // A browser that has crashed is gone already.
-        let _ = self.client.close().await;
-        drop(self.driver);
+        self.session.close().await;
+        self.driver.end().await;
+    }
+
+    fn client(&self) -> &Client {
+        self.session.client()
     }
 
     pub async fn open(&self, address: &str) {
-        self.client.goto(address).await.expect("the browser goes there");
+        self.client().goto(address).await.expect("the browser goes there");
     }
 
     pub async fn back(&self) {
-        self.client.back().await.expect("there is a page before this one");
+        self.client().back().await.expect("there is a page before this one");
     }
 
     /// Closes the tab; another, empty one keeps the browser alive.
     pub async fn close_tab(&self) {
-        let other = self.client.new_window(true).await.expect("a browser opens tabs");
-        self.client.close_window().await.expect("a tab can be closed");
-        self.client.switch_to_window(other.handle).await.expect("the other tab is there");
+        let other = self.client().new_window(true).await.expect("a browser opens tabs");
+        self.client().close_window().await.expect("a tab can be closed");
+        self.client().switch_to_window(other.handle).await.expect("the other tab is there");
     }
 
     pub async fn resize(&self, width: u32, height: u32) {
-        self.client.set_window_size(width, height).await.expect("a window has a size");
+        self.client().set_window_size(width, height).await.expect("a window has a size");
     }
 
     /// Runs a script in the page; `return` gives its value.
     pub async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+        self.client().execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// What a promise of the page comes to. The page is left alone meanwhile: a browser that is driven keeps every script that it is
     /// asked to run.
-    #[allow(dead_code, reason = "each test binary uses its own part")]
     pub async fn answer(&self, promise: &str) -> Value {
         let script = format!(
             "const done = arguments[arguments.length - 1];
              {promise}.then(done, error => done({{ error: String(error) }}));"
         );
-        self.client.execute_async(&script, Vec::new()).await.expect("the promise is kept in time")
+        self.client().execute_async(&script, Vec::new()).await.expect("the promise is kept in time")
     }
 
     /// Waits until a script's value is true.
@@ -128,7 +101,7 @@ impl Browser {
     async fn find(&self, name: &str) -> fantoccini::elements::Element {
         let selector = selector(name);
         eventually(&format!("{name} on the page"), async || {
-            self.client.find(Locator::Css(&selector)).await.ok()
+            self.client().find(Locator::Css(&selector)).await.ok()
         })
         .await
     }
@@ -184,6 +157,23 @@ impl Browser {
         .await;
     }
 
+    /// Connects to the address that stands in its field.
+    pub async fn connect(&self) {
+        self.click("connect").await;
+        self.until_text("note", "Open").await;
+    }
+
+    /// Writes a message and sends it.
+    pub async fn send(&self, text: &str) {
+        self.type_into("message", text).await;
+        self.click("send").await;
+    }
+
+    /// Waits for a row of the timeline with this in it, and gives all of them.
+    pub async fn until_row(&self, part: &str) -> Vec<String> {
+        self.until_rows(|rows| rows.iter().any(|row| row.contains(part))).await
+    }
+
     /// How many elements a selector finds.
     pub async fn count(&self, selector: &str) -> u64 {
         let script = format!("return document.querySelectorAll(`{selector}`).length");
@@ -204,9 +194,8 @@ impl Browser {
 
     /// Fails when the browser complained of anything: a blocked script, a missing file, an exception.
     pub async fn assert_quiet_console(&self) {
-        let log = self.command("se/log", json!({ "type": "browser" })).await;
-        let complaints: Vec<_> =
-            log.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE").collect();
+        let complaints = self.session.complaints().await;
+        let complaints: Vec<_> = complaints.into_iter().filter(|it| it.is_severe).collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
     }
 
@@ -228,7 +217,6 @@ impl Browser {
 
     /// Presses and releases keys where the focus is, as a keyboard does, with so much time between them. Control, Alt and Shift
     /// stay down until the key without a sign (`\u{e000}`).
-    #[allow(dead_code, reason = "each test binary uses its own part")]
     pub async fn press(&self, keys: &str, between: Duration) {
         const RELEASE: char = '\u{e000}';
         let mut actions = KeyActions::new("keyboard".to_owned());
@@ -250,11 +238,10 @@ impl Browser {
                 actions = actions.then(KeyAction::Pause { duration: between });
             }
         }
-        self.client.perform_actions(actions).await.expect("a keyboard has these keys");
+        self.client().perform_actions(actions).await.expect("a keyboard has these keys");
     }
 
     /// Drags the thumb of a slider with the mouse, from one place to another, each a part of its width.
-    #[allow(dead_code, reason = "each test binary uses its own part")]
     pub async fn drag(&self, name: &str, from: f64, to: f64) {
         let script = format!(
             "const it = document.querySelector(`{}`); it.scrollIntoView({{ block: 'center' }});
@@ -282,76 +269,10 @@ impl Browser {
     }
 
     async fn command(&self, path: &'static str, body: Value) -> Value {
-        self.client
-            .issue_cmd(DriverCommand { path, body })
-            .await
-            .unwrap_or_else(|error| panic!("{path}: {error}"))
+        self.session.command(path, body).await.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 }
 
 fn selector(name: &str) -> String {
     format!("[data-testid='{name}']")
-}
-
-/// A command of ChromeDriver that is not in the WebDriver standard.
-#[derive(Debug)]
-struct DriverCommand {
-    path: &'static str,
-    body: Value,
-}
-
-impl WebDriverCompatibleCommand for DriverCommand {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.body.to_string()))
-    }
-}
-
-/// A driver on a free port.
-struct Driver {
-    child: Child,
-    address: String,
-    /// Kept open: a driver that writes into a closed pipe would end.
-    _output: BufReader<ChildStdout>,
-}
-
-impl Driver {
-    /// ChromeDriver takes a free port of one protocol and wants the same of the other, where another test may have it; then it
-    /// ends.
-    fn start(kind: Kind) -> Self {
-        (0..3).find_map(|_| Self::try_start(kind)).expect("the driver says its port")
-    }
-
-    fn try_start(kind: Kind) -> Option<Self> {
-        let (program, sign) = match kind {
-            Kind::Chromium => ("CHROMEDRIVER", "started successfully on port "),
-            Kind::Firefox => ("GECKODRIVER", "Listening on 127.0.0.1:"),
-        };
-        let mut child = Command::new(setting(program))
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the driver starts");
-        let mut output = BufReader::new(child.stdout.take().expect("its output is ours"));
-        let port = output.by_ref().lines().map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.rsplit_once(sign)?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        });
-        let Some(port) = port else {
-            let _ = child.wait();
-            return None;
-        };
-        Some(Self { child, address: format!("http://127.0.0.1:{port}"), _output: output })
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        // Its browser was ended before; a driver that has crashed is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

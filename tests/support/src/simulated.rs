@@ -1,7 +1,6 @@
 //! A practice server in virtual time, for tests of the engine: the routes that the real one has, answered after a millisecond.
 //!
 //! Owns good behaviour. Faults are put in front of it by [`Faults`], so that a test says what is wrong and nothing else is.
-#![allow(dead_code, reason = "each test target uses its part")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -3,9 +3,6 @@
 //! Whatever was started is ended by its own id, also when the test panics; therefore each test runs inside [`test_page`] and
 //! keeps nothing.
 
-mod browser;
-mod practice;
-
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,8 +10,10 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep};
 
-pub use browser::{Browser, Kind};
-pub use practice::Practice;
+use crate::block_on;
+
+pub use crate::browser::{Browser, Kind};
+pub use crate::practice::Practice;
 
 /// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,7 +24,6 @@ pub fn test_page(test: impl AsyncFnOnce(&Practice, &Browser)) {
 }
 
 /// The same in another browser.
-#[allow(dead_code, reason = "each test binary uses its own part")]
 pub fn test_page_in(kind: Kind, test: impl AsyncFnOnce(&Practice, &Browser)) {
     drive(kind, &[], test);
 }
@@ -45,11 +43,6 @@ fn drive(kind: Kind, arguments: &[&str], test: impl AsyncFnOnce(&Practice, &Brow
             resume_unwind(panic);
         }
     });
-}
-
-/// Runs a future on this thread.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
 }
 
 /// Waits until `probe` has an answer.
@@ -75,11 +68,6 @@ pub async fn eventually_within<T>(
 
 /// The built page as files.
 pub fn page_as_files() -> PathBuf {
-    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../dist");
     dist.canonicalize().expect("the page is built; `cargo xtask test` does that first")
-}
-
-/// The value of a variable that the test command sets.
-fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; `cargo xtask test` sets it"))
 }

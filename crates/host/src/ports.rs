@@ -6,7 +6,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use super::reserve::{Held, reserve};
+use crate::reserve::{Held, reserve};
 
 /// Browsers refuse to connect to these, whatever listens there.
 const UNSAFE: [u16; 18] = [

@@ -3,50 +3,28 @@
 //!
 //! Run by `cargo xtask test`, which installs Python's and Node's packages first and says where they are.
 
-#[path = "targets/bench.rs"]
 mod bench;
-#[allow(dead_code, reason = "another binary uses all of it")]
-#[path = "suites/broken.rs"]
-mod broken;
-#[path = "targets/conformance.rs"]
 mod conformance;
-#[path = "targets/cors.rs"]
 mod cors;
-#[path = "targets/recordings.rs"]
 mod recordings;
-#[path = "targets/results.rs"]
-mod results;
-#[path = "targets/server.rs"]
-mod server;
-#[path = "suites/shipped.rs"]
-mod shipped;
-#[path = "suites/short.rs"]
-mod short;
-#[path = "targets/subjects.rs"]
-mod subjects;
-#[path = "targets/tls.rs"]
 mod tls;
-#[path = "targets/tungstenite_echo.rs"]
-mod tungstenite_echo;
-#[path = "suites/world.rs"]
-mod world;
 
 use std::collections::BTreeSet;
-use std::process::{Command, ExitStatus};
 use std::rc::Rc;
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use server::{Language, PATIENCE, Server, Target};
-use shipped::{red, story, suite};
-use short::SHORT;
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::suite::shipped::SHIPPED;
+use sockscope_host::process::Signal;
+use support::block_on;
+use support::servers::{Language, PATIENCE, Server, Target};
+use support::shipped::{red, story, suite};
+use support::short::SHORT;
+use support::world::NativeWorld;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
-use world::NativeWorld;
 
 const WEBSOCKETS: Target =
     Target { name: "websockets", language: Language::Python, file: "websockets_server.py", arguments: &[] };
@@ -78,9 +56,7 @@ const OVERRIDES: &[(&str, &str, &str)] = &[
 
 /// Runs a suite against a server of its own.
 fn run_suite(name: &str, server: &Server) -> Report {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
+    block_on(async {
         let ws_url = server.urls[0].clone();
         let api_url = ws_url.replace("ws://", "http://").replace("/ws", "/api");
         let bound_to = |(suite, variable, value): &(&str, &str, &str)| {
@@ -162,24 +138,6 @@ fn a_server_without_events_fails_their_suite() {
     assert_eq!(bad.len(), report.checks.len() - 1, "{}", story(&report));
 }
 
-/// Asks it to end as an operating system does, and waits until it has.
-fn end(server: &mut Server) -> Option<ExitStatus> {
-    if let Ok(Some(status)) = server.child.try_wait() {
-        return Some(status);
-    }
-    // The shell's own `kill`: a bare container has no other.
-    let asked = Command::new("sh").args(["-c", &format!("kill -s TERM {}", server.child.id())]).status();
-    asked.ok()?;
-    let until = Instant::now() + PATIENCE;
-    while Instant::now() < until {
-        if let Ok(Some(status)) = server.child.try_wait() {
-            return Some(status);
-        }
-        sleep(Duration::from_millis(10));
-    }
-    None
-}
-
 #[test]
 fn each_server_says_goodbye_and_ends_when_it_is_asked_to() {
     for (target, _) in FITTING {
@@ -198,7 +156,8 @@ fn each_server_says_goodbye_and_ends_when_it_is_asked_to() {
             code
         });
         let asked = Instant::now();
-        let status = end(&mut server);
+        server.running.signal(Signal::Terminate);
+        let status = server.running.ended_within(PATIENCE).expect("it is ours");
         assert!(status.is_some(), "{} goes on: {}", target.name, server.said());
         assert!(asked.elapsed() < Duration::from_secs(10), "{} took {:?}", target.name, asked.elapsed());
         let code = runtime.block_on(goodbye).expect("it does not panic");
@@ -208,7 +167,7 @@ fn each_server_says_goodbye_and_ends_when_it_is_asked_to() {
 
 #[test]
 fn the_guide_gives_the_addresses_that_are_tested() {
-    let guide = include_str!("../../docs/development/targets.md");
+    let guide = include_str!("../../../docs/development/targets.md");
     for (_, variable, value) in OVERRIDES.iter().filter(|(suite, ..)| *suite == "auth-and-limits") {
         let option = format!("--var '{variable}={value}'");
         assert!(guide.contains(&option), "docs/development/targets.md is to have {option}");
@@ -229,6 +188,6 @@ fn table() -> String {
 
 #[test]
 fn the_guide_says_which_suites_pass() {
-    let guide = include_str!("../../docs/development/targets.md");
+    let guide = include_str!("../../../docs/development/targets.md");
     assert!(guide.contains(&table()), "docs/development/targets.md is to have this table:\n{}", table());
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use sockscope_engine::conformance::{ClaimState, Row, Weight};
 
-use super::subjects::ALL;
+use crate::subjects::ALL;
 
 /// What stands before the table, and after it.
 pub const BEGIN: &str = "<!-- The table begins: written by the tests, with UPDATE_EXPECT=1. -->\n";
@@ -19,7 +19,7 @@ pub type Columns = BTreeMap<&'static str, Vec<(String, String)>>;
 
 /// Where the page is.
 pub fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/development/conformance-results.md")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../docs/development/conformance-results.md")
 }
 
 /// The page itself.

@@ -1,9 +1,6 @@
 //! What each fuzzer does with its bytes.
 
-#[path = "../tests/hostile/mod.rs"]
-pub mod hostile;
-
-use hostile::claims;
+use crate::hostile::claims;
 
 /// The bytes are the text of a suite.
 pub fn suite_parse(bytes: &[u8]) {

@@ -2,49 +2,26 @@
 //!
 //! Run by `cargo xtask test`, which builds the page and the binary first and says where they are.
 
-#[path = "page/access.rs"]
 mod access;
-#[path = "page/bench.rs"]
 mod bench;
-#[path = "suites/broken.rs"]
-mod broken;
-#[path = "page/checks.rs"]
 mod checks;
-mod driver;
-#[path = "suites/faults.rs"]
-mod faults;
-#[path = "page/feed.rs"]
 mod feed;
-#[path = "page/kept.rs"]
 mod kept;
-#[path = "page/keys.rs"]
 mod keys;
-#[path = "page/leaving.rs"]
 mod leaving;
-#[path = "page/looks.rs"]
 mod looks;
-#[path = "page/measuring.rs"]
 mod measuring;
-#[path = "page/proxied.rs"]
 mod proxied;
-#[path = "page/recording.rs"]
 mod recording;
-#[path = "page/refused.rs"]
 mod refused;
-#[path = "page/secrets.rs"]
 mod secrets;
-#[path = "page/sending.rs"]
 mod sending;
-#[path = "targets/server.rs"]
-mod server;
-#[path = "page/target.rs"]
 mod target;
-#[path = "page/timeline.rs"]
 mod timeline;
 
 use std::time::Duration;
 
-use driver::test_page;
+use support::page::{self, test_page};
 
 #[test]
 fn a_message_comes_back_with_its_round_trip() {
@@ -53,9 +30,8 @@ fn a_message_comes_back_with_its_round_trip() {
         assert_eq!(browser.value("url").await, practice.ws, "the address of the serving host is offered");
         browser.click("connect").await;
         browser.until_text("note", "Open; the handshake took").await;
-        browser.type_into("message", "hello from a test").await;
-        browser.click("send").await;
-        let rows = browser.until_rows(|rows| rows.iter().any(|row| row.contains("↓"))).await;
+        browser.send("hello from a test").await;
+        let rows = browser.until_row("↓").await;
         let kinds: Vec<_> =
             rows.iter().map(|row| row.split_whitespace().any(|w| w == "↑" || w == "↓")).collect();
         assert_eq!(kinds, [false, false, true, true], "{rows:#?}");
@@ -88,8 +64,7 @@ fn the_page_is_isolated_so_that_its_clock_is_fine() {
 fn a_closed_tab_leaves_no_connection_on_the_server() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         assert_eq!(practice.connections().await, 1);
         browser.close_tab().await;
         practice.until_connections(0).await;
@@ -100,14 +75,12 @@ fn a_closed_tab_leaves_no_connection_on_the_server() {
 fn a_page_that_is_left_leaves_no_connection_and_comes_back_afresh() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.open("about:blank").await;
         practice.until_connections(0).await;
         browser.back().await;
         browser.until_text("note", "Not connected yet").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
     });
 }
 
@@ -142,11 +115,10 @@ fn a_connection_that_fails_is_explained() {
         browser
             .until_text("note", "The server answered 401 Unauthorized: refused, as it was asked to.")
             .await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains("answered 401 Unauthorized"))).await;
+        browser.until_row("answered 401 Unauthorized").await;
 
         browser.type_into("url", &format!("{}/fault?abort_after=1", practice.ws)).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.click("send").await;
         browser.until_text("note", "broke without a close frame (1006)").await;
 
@@ -156,8 +128,7 @@ fn a_connection_that_fails_is_explained() {
                 &format!("{}/fault?close_after=1&close_code=4007&close_reason=too+loud", practice.ws),
             )
             .await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.click("send").await;
         browser.until_text("note", "Closed with 4007").await;
         assert!(browser.text("note").await.contains("too loud"));
@@ -185,8 +156,7 @@ fn a_socket_that_the_browser_still_holds_is_still_counted() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.type_into("url", &format!("{}/fault?silent=true", practice.ws)).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.click("connect").await;
         browser.until_text("note", "did not answer the close within 5 s").await;
         assert!(browser.text("sockets").await.starts_with("1/"));
@@ -222,8 +192,7 @@ fn a_worker_that_fails_later_is_not_shown_as_alive() {
 fn a_server_that_stops_says_so_to_the_page() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         practice.stop();
         browser.until_text("note", "Closed with 1001 (going away)").await;
         browser.click("connect").await;
@@ -273,12 +242,10 @@ fn every_offer_of_the_practice_view_opens() {
 fn connections_are_apart_and_can_be_removed() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.click("add").await;
         browser.until_text("note", "Not connected yet").await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.click("send").await;
         browser.until_rows(|rows| rows.iter().filter(|row| row.contains("bob")).count() == 4).await;
         assert_eq!(practice.connections().await, 2);
@@ -292,10 +259,8 @@ fn what_a_message_holds_is_text_and_nothing_else() {
     test_page(async |practice, browser| {
         let attack = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>";
         browser.open(&practice.page).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
-        browser.type_into("message", attack).await;
-        browser.click("send").await;
+        browser.connect().await;
+        browser.send(attack).await;
         let rows = browser.until_rows(|rows| rows.len() == 4).await;
         assert!(rows[3].contains("<img src=x onerror="), "{rows:#?}");
         assert_ne!(browser.run("return document.title").await, "pwned");
@@ -318,7 +283,7 @@ fn a_narrow_screen_needs_no_sideways_scrolling() {
 
 #[test]
 fn a_page_from_a_file_says_what_to_do() {
-    let file = driver::page_as_files();
+    let file = page::page_as_files();
     test_page(async |_, browser| {
         browser.open(&format!("file://{}", file.join("index.html").display())).await;
         browser
@@ -331,7 +296,7 @@ fn a_page_from_a_file_says_what_to_do() {
 
 #[test]
 fn a_browser_without_webassembly_gets_the_reason() {
-    driver::test_page_with(&["--js-flags=--jitless"], async |practice, browser| {
+    page::test_page_with(&["--js-flags=--jitless"], async |practice, browser| {
         browser.open(&practice.page).await;
         browser
             .until_script("return document.getElementById('trouble').textContent.includes('This browser has no WebAssembly')")
@@ -397,8 +362,7 @@ fn a_long_list_is_followed_and_stays_where_one_looks() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.click("connect").await;
-        browser.until_text("note", "Open").await;
+        browser.connect().await;
         browser.type_into("message", "{{i}}").await;
         browser.click("panel-repeat").await;
         for (field, value) in [("repeat-every", "5ms"), ("repeat-burst", "20"), ("repeat-count", "3000")] {
@@ -419,8 +383,7 @@ fn a_long_list_is_followed_and_stays_where_one_looks() {
             "false"
         );
         let before = browser.until_rows(|rows| !rows.is_empty()).await;
-        browser.type_into("message", "one more").await;
-        browser.click("send").await;
+        browser.send("one more").await;
         browser.until_text("frames", "6\u{2009}004 frames").await;
         assert_eq!(browser.until_rows(|rows| !rows.is_empty()).await, before, "it stays where one looks");
         let drawn = browser.count(".row").await;
@@ -432,7 +395,7 @@ fn a_long_list_is_followed_and_stays_where_one_looks() {
 #[test]
 #[should_panic(expected = "waited in vain for nothing")]
 fn a_wait_has_a_bound() {
-    driver::block_on(async {
-        driver::eventually_within(Duration::from_millis(50), "nothing", async || None::<()>).await
+    support::block_on(async {
+        page::eventually_within(Duration::from_millis(50), "nothing", async || None::<()>).await
     });
 }

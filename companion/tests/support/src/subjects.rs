@@ -8,8 +8,8 @@ use sockscope_companion::{Config, Server as Practice};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use super::server::{Language, Server, Target};
-use super::tungstenite_echo;
+use crate::servers::{Language, Server, Target};
+use crate::tungstenite_echo;
 
 /// A server of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,16 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sockscope_host::process::{self, Heard, Signal};
 use tempfile::TempDir;
+
+use crate::binary;
 
 /// How long a wait goes on before it is given up. It decides when a test fails, not how fast anything must be.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -48,39 +49,9 @@ pub struct Call {
 pub struct Running {
     folder: TempDir,
     family: Family,
-    child: Child,
+    process: process::Running,
     stdout: Heard,
     stderr: Heard,
-}
-
-/// What was said so far, and who listens.
-struct Heard {
-    text: Arc<Mutex<String>>,
-    listener: thread::JoinHandle<()>,
-}
-
-impl Heard {
-    fn of(mut pipe: impl Read + Send + 'static) -> Self {
-        let text = Arc::<Mutex<String>>::default();
-        let said = text.clone();
-        let listener = thread::spawn(move || {
-            let mut part = [0; 4096];
-            while let Ok(count @ 1..) = pipe.read(&mut part) {
-                let part = String::from_utf8_lossy(&part[..count]);
-                said.lock().expect("no listener panics").push_str(&part);
-            }
-        });
-        Self { text, listener }
-    }
-
-    fn so_far(&self) -> String {
-        self.text.lock().expect("no listener panics").clone()
-    }
-
-    fn all(self) -> String {
-        self.listener.join().expect("no listener panics");
-        self.text.lock().expect("no listener panics").clone()
-    }
 }
 
 /// A call that has ended.
@@ -89,11 +60,6 @@ pub struct Ended {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
-}
-
-/// The binary under test.
-pub fn binary() -> String {
-    std::env::var("SOCKSCOPE_BIN").expect("SOCKSCOPE_BIN is not set; `cargo xtask test` sets it")
 }
 
 impl Call {
@@ -146,14 +112,15 @@ impl Call {
     }
 
     pub fn start(mut self) -> Running {
-        let mut child = self.command.spawn().expect("the binary starts");
+        let mut process = process::Running::spawn(&mut self.command).expect("the binary starts");
+        let child = &mut process.child;
         let (stdout, stderr) = (child.stdout.take().expect("ours"), child.stderr.take().expect("ours"));
         Running {
             folder: self.folder,
             family: Family { sign: format!("{MARK}={}", self.mark), groups: BTreeSet::new() },
             stdout: Heard::of(stdout),
             stderr: Heard::of(stderr),
-            child,
+            process,
         }
     }
 
@@ -187,7 +154,7 @@ impl Running {
 
     /// Before that a signal ends the command by the system's own hand.
     pub fn until_it_hears_signals(&self) {
-        let folder = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let folder = PathBuf::from(format!("/proc/{}", self.process.id()));
         until("the command to hear signals", || {
             let status = read(&folder, "status")?;
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
@@ -196,19 +163,19 @@ impl Running {
         });
     }
 
-    pub fn signal(&self, name: &str) {
-        signal(name, self.child.id());
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
     }
 
     /// Whether the command itself has ended.
     pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().expect("it is our child").is_some()
+        self.process.child.try_wait().expect("it is our child").is_some()
     }
 
     pub fn wait(mut self) -> Ended {
         let status = until("the command to end", || {
             self.family.living();
-            self.child.try_wait().expect("it is our child")
+            self.process.child.try_wait().expect("it is our child")
         });
         let (stdout, stderr) = (self.stdout, self.stderr);
         let ended =
@@ -261,20 +228,8 @@ fn code_of(status: ExitStatus) -> Option<i32> {
 }
 
 /// Waits until `probe` has an answer.
-pub fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = probe() {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        sleep(Duration::from_millis(20));
-    }
-}
-
-/// The shell's own `kill`: a bare container has no other.
-pub fn signal(name: &str, pid: u32) {
-    let _ = Command::new("sh").args(["-c", &format!("kill -s {name} {pid}")]).status();
+pub fn until<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    crate::until(PATIENCE, what, probe)
 }
 
 /// The processes of a call: those that carry its mark, and those in a group with one of them, since a browser's own

@@ -12,7 +12,7 @@ use hyper_rustls::HttpsConnectorBuilder;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
-use super::driver::OwnDriver;
+use crate::driver::OwnDriver;
 
 /// A page that does not load by then does not come.
 const LOADS_WITHIN: Duration = Duration::from_secs(60);
@@ -48,6 +48,8 @@ pub enum SessionError {
 pub struct Complaint {
     /// Milliseconds since 1970.
     pub at: u64,
+    /// An exception, a blocked script, a missing file.
+    pub is_severe: bool,
     /// What it wrote.
     pub text: String,
 }
@@ -82,13 +84,23 @@ impl Session {
 
     /// What the browser complained of since the last time; nothing where it does not tell.
     pub async fn complaints(&self) -> Vec<Complaint> {
-        let command = LogCommand { body: json!({ "type": "browser" }) };
-        let entries = bounded(ANSWERS_WITHIN, self.client.issue_cmd(command)).await.unwrap_or_default();
         let complaint = |entry: &Value| {
             let text = entry["message"].as_str()?.to_owned();
-            Some(Complaint { at: entry["timestamp"].as_f64()? as u64, text })
+            let is_severe = entry["level"] == "SEVERE";
+            Some(Complaint { at: entry["timestamp"].as_f64()? as u64, is_severe, text })
         };
+        let entries = self.command("se/log", json!({ "type": "browser" })).await.unwrap_or_default();
         entries.as_array().into_iter().flatten().filter_map(complaint).collect()
+    }
+
+    /// A command that the standard does not know and the drivers of Chromium do, by its path below the session.
+    pub async fn command(&self, path: &'static str, body: Value) -> Result<Value, SessionError> {
+        bounded(ANSWERS_WITHIN, self.client.issue_cmd(DriverCommand { path, body })).await
+    }
+
+    /// What else WebDriver can do.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Closes the browser; if that fails, the code that opened it ends it.
@@ -152,15 +164,16 @@ fn first_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Asks for the browser's log, which the standard does not know and Chromium's drivers do.
+/// A command of one kind of driver.
 #[derive(Debug)]
-struct LogCommand {
+struct DriverCommand {
+    path: &'static str,
     body: Value,
 }
 
-impl WebDriverCompatibleCommand for LogCommand {
+impl WebDriverCompatibleCommand for DriverCommand {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {

@@ -12,12 +12,16 @@ use std::time::Duration;
 use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::watch;
 #[cfg(unix)]
 use tokio::time::sleep;
 use tokio::time::timeout;
 
-use super::guardian::Ward;
+use crate::guardian::Ward;
+#[cfg(unix)]
+use crate::process::LOOK_AGAIN;
+use crate::process::{Group, Signal, ends_with_us};
 
 /// How much of what a program says is kept: the last lines.
 const LINES: usize = 400;
@@ -25,17 +29,13 @@ const LINES: usize = 400;
 const LONGEST: usize = 4000;
 /// How long a program that has ended is listened to.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-/// How often a group is looked at that was asked to end.
-#[cfg(unix)]
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A running program with everything that it starts in turn.
 #[derive(Debug)]
 pub struct Child {
     group: Box<dyn ChildWrapper>,
-    /// Of its first process, and so of the group.
-    #[cfg(unix)]
-    pid: Option<rustix::process::Pid>,
+    /// By the number of its first process.
+    number: Option<Group>,
     output: Output,
     /// Ends the group when we are killed.
     _ward: Option<Ward>,
@@ -107,6 +107,10 @@ impl Child {
     /// Starts a program in a group of its own, with nothing to read and its output kept.
     pub fn spawn(mut command: Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A runtime of several threads may retire the one that starts the program; there the guardian has to do.
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            ends_with_us(command.as_std_mut());
+        }
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
         command.wrap(process_wrap::tokio::ProcessGroup::leader());
@@ -123,13 +127,7 @@ impl Child {
         if let Some(stderr) = group.stderr().take() {
             tokio::spawn(keep(stderr, tail.clone(), tell));
         }
-        Ok(Self {
-            #[cfg(unix)]
-            pid: group.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)),
-            group,
-            output: Output { tail, news },
-            _ward: ward,
-        })
+        Ok(Self { number: group.id().map(Group), group, output: Output { tail, news }, _ward: ward })
     }
 
     /// What it says.
@@ -145,13 +143,11 @@ impl Child {
     /// Asks the group to end, and makes it after a while.
     pub async fn end(mut self, patience: Duration) {
         #[cfg(unix)]
-        if let Some(group) = self.pid {
-            use rustix::process::{Signal, kill_process_group, test_kill_process_group};
-            // A group that has ended already cannot be told.
-            let _ = kill_process_group(group, Signal::TERM);
+        if let Some(group) = self.number {
+            group.signal(Signal::Terminate);
             let gone = async {
                 // The shell ends first; what it has started is given its time as well.
-                while test_kill_process_group(group).is_ok() {
+                while group.is_alive() {
                     self.has_ended();
                     sleep(LOOK_AGAIN).await;
                 }

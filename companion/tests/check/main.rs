@@ -1,0 +1,19 @@
+//! `sockscope check` as a process: a real browser, real servers, and what is left when it has ended.
+//!
+//! Run by `cargo xtask test`, which builds the page and the binary and says where they and the browser are.
+
+mod against;
+mod broken;
+#[cfg(feature = "target-tests")]
+mod conformance;
+mod endings;
+mod reasons;
+mod reports;
+mod scale;
+mod seldom;
+#[cfg(target_os = "linux")]
+mod shared;
+mod suites;
+#[cfg(feature = "target-tests")]
+mod targets;
+mod tested;

@@ -1,0 +1,6 @@
+//! Servers that do exactly one thing wrong, for the suite `conformance`, and what the suite gets for them.
+
+pub mod fault;
+pub mod faults;
+pub mod given;
+pub mod server;

@@ -1,0 +1,79 @@
+//! The command under test, serving on a free port.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use sockscope_host::process::{Running, Signal, lines};
+
+use crate::binary;
+use crate::page::eventually;
+
+/// How long it may take to print its addresses. It decides when a test fails, not how fast anything must be.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// A running `sockscope serve`.
+pub struct Practice {
+    running: Running,
+    urls: Value,
+    /// Where the page is.
+    pub page: String,
+    /// The WebSocket address, with `/ws`.
+    pub ws: String,
+}
+
+impl Practice {
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(more: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        command.args(["serve", "--port", "0", "--print-urls"]).args(more).stdout(Stdio::piped());
+        let mut running = Running::spawn(&mut command).expect("the binary starts");
+        let lines = lines(running.child.stdout.take().expect("its output is ours"));
+        let line = lines.recv_timeout(STARTS_WITHIN).expect("it prints its addresses");
+        let urls: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no addresses but {line:?}"));
+        let url = |name: &str| urls[name].as_str().unwrap_or_else(|| panic!("{name} in {line}")).to_owned();
+        Self { page: url("page"), ws: url("ws"), running, urls }
+    }
+
+    /// One of its addresses, as it printed them.
+    pub fn url(&self, name: &str) -> &str {
+        self.urls[name].as_str().expect("an address")
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.running.id()
+    }
+
+    /// Asks it to stop, as an operating system does.
+    pub fn stop(&self) {
+        self.running.signal(Signal::Terminate);
+    }
+
+    /// Waits until this many WebSockets are open, as the server counts them.
+    pub async fn until_connections(&self, count: u64) {
+        eventually(&format!("{count} connections on the server"), async || {
+            (self.connections().await == count).then_some(())
+        })
+        .await;
+    }
+
+    /// How many WebSockets are open, as the server counts them.
+    pub async fn connections(&self) -> u64 {
+        // By number, since a bare container may know no name.
+        let address = format!("{}/stats", self.url("api").replace("localhost", "127.0.0.1"));
+        let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.get(address.parse().expect("an address")).await.expect("the server answers");
+        let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
+        let stats: Value = serde_json::from_slice(&body).expect("JSON");
+        stats["connections"]["total"].as_u64().expect("a count")
+    }
+}
