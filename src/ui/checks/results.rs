@@ -89,7 +89,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
     let share = text(move || run.with(|run| format!("{:.4}", run.share(known.get().as_ref()))));
     let left = text(move || {
         let left = known.get().and_then(|known: BTreeMap<String, f64>| run.with(|run| run.time_left(&known)));
-        left.map(|left| format!("about {} left", format::age(left))).unwrap_or_default()
+        left.map(|left| format!("about {} left", format::span(left))).unwrap_or_default()
     });
     let reasons = move || {
         let reasons = run.with(|run| run.report.as_ref().map(|it| it.reasons.clone()).unwrap_or_default());
@@ -262,7 +262,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
                 <span class="space"></span>
                 <span class="hint" data-testid="noted">{noted}</span>
                 <span class="hint">{figures}</span>
-                <span class="took mono">{took}</span>
+                <span class="took mono" title=text(move || exact_millis(check.with(|check| check.took)))>{took}</span>
                 <button type="button" class="quiet" data-testid="run-one" disabled=when(move || store.is_running()) on:click=move |_| only()>"Run only this"</button>
             </div>
             {steps}
@@ -337,7 +337,7 @@ fn step(
                 {part.map(|part| view! { <span class="badge">{part}</span> })}
                 <span class="title" title=does>{title}</span>
                 <span class="space"></span>
-                <span class="took mono">{took}</span>
+                <span class="took mono" title=text(move || exact_millis(step.with(|step| step.took)))>{took}</span>
                 <button type="button" class="quiet at" title="Show it in the document" on:click=move |_| show()>{format!("line {line}")}</button>
             </div>
             {failure}
@@ -495,8 +495,14 @@ fn steadiness(store: Store) -> AnyView {
     view! { <p class="hint" data-testid="steadiness">{words}</p><ul class="unsteady">{rows}</ul> }.into_any()
 }
 
-/// A length of time as a report has it.
+/// A length of time as a report has it: in microseconds, whatever the clock's step.
 pub(super) fn millis(took: Millis) -> String {
-    // A report has microseconds, whatever the clock's step.
-    format::figure(took.into(), std::time::Duration::from_micros(1))
+    format::figure(took.into(), MICROSECOND)
 }
+
+/// The same with all of its digits.
+pub(super) fn exact_millis(took: Millis) -> String {
+    format::exact(took.into(), MICROSECOND)
+}
+
+const MICROSECOND: std::time::Duration = std::time::Duration::from_micros(1);

@@ -23,6 +23,7 @@ use super::plan::titles::Titles;
 use super::runner::{RunShared, STOPPED};
 use super::shards::shard::Groups;
 use super::steps::execute::StepContext;
+use crate::base::words;
 use crate::report::{Failure, FailureKind, Leftover, Millis, Verdict};
 use crate::suite::{Check, Client, Field, FromValue, Rule, Step, Suite, Target};
 use crate::{Closing, Instant, World};
@@ -368,7 +369,7 @@ impl<W: World> CheckRun<W> {
                 (failure, Cut { verdict: Verdict::Inconclusive, reason })
             }
             false => {
-                let passed = failure::took(timeout);
+                let passed = words::bound(timeout);
                 let message = format!("the check's timeout of {passed} passed while this step ran");
                 (failure::plain(FailureKind::Timeout, message), Cut { verdict: Verdict::Fail, reason: None })
             }
@@ -424,10 +425,10 @@ impl<W: World> CheckRun<W> {
         });
         let (name, first) = unseen.next()?;
         let end = failure::ending(first.code, &first.reason);
-        let at = failure::took(first.at - self.began);
+        let at = words::duration(first.at - self.began);
         let others = match unseen.count() {
             0 => String::new(),
-            count => format!(", and {}", failure::count_of(count, "other connection")),
+            count => format!(", and {}", words::counted(count as u64, "other connection")),
         };
         Some(format!("the server ended {name} with {end} at {at}{others}, and no step looked at it"))
     }
@@ -438,7 +439,7 @@ impl<W: World> CheckRun<W> {
         for member in self.members.borrow().iter() {
             let (left, _) = member.inbox.leftovers();
             let Some(first) = left.first() else { continue };
-            let count = failure::count_of(left.len(), "message");
+            let count = words::counted(left.len() as u64, "message");
             let message = format!("the check is strict, and {count} came that no step selected");
             let mut stray = failure::plain(FailureKind::Unexpected, message);
             stray.client = Some(member.name.clone());

@@ -13,13 +13,14 @@ use futures_util::future::{Either, select};
 
 use super::super::check::{CheckRun, Mark};
 use super::super::member::Member;
-use super::super::outcome::failure::{self, count_of, ending, script, took};
+use super::super::outcome::failure::{self, ending, script};
 use super::super::pacing::notify::pass;
 use super::super::steps::execute::StepContext;
 use super::super::steps::messages::Guard;
 use super::queue::Message;
 use super::reply_index::{Key, Pair, content_key, field_key};
 use super::waiter::{Mode, Stage, Waiter};
+use crate::base::words;
 use crate::matcher::{Matcher, Query, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Capture, Expectation};
@@ -275,7 +276,7 @@ impl<W: World> CheckRun<W> {
             0 => format!("expected no message, received {received}: {what}"),
             _ => format!(
                 "expected exactly {} ({what}), received {received}",
-                count_of(expected as usize, "message")
+                words::counted(expected, "message")
             ),
         };
         let mut failure = failure::plain(FailureKind::Unexpected, message);
@@ -287,7 +288,7 @@ impl<W: World> CheckRun<W> {
             failure.closest = Some(failure::near_miss(surplus, &member.name, self.began, false));
             return failure;
         };
-        let at = |place: usize| took(all[place].at - self.began);
+        let at = |place: usize| words::duration(all[place].at - self.began);
         failure.message += &format!(
             "; numbers {} and {} are equal and came at {} and {}",
             first + 1,
@@ -307,7 +308,7 @@ impl<W: World> CheckRun<W> {
             _ if all == 1 => String::new(),
             (_, None) => format!(" (0 of {all} came)"),
             (Mode::Exactly(_), Some((_, last))) => {
-                format!(" ({came} of {all} came, the last at {})", took(last.at - self.began))
+                format!(" ({came} of {all} came, the last at {})", words::duration(last.at - self.began))
             }
             _ => {
                 let places: Vec<usize> = selected.iter().map(|(slot, _)| slot + 1).collect();
@@ -338,7 +339,7 @@ impl<W: World> CheckRun<W> {
             }
             None => (
                 FailureKind::Timeout,
-                format!("{what} did not come within {}{progress}", took(wanted.within)),
+                format!("{what} did not come within {}{progress}", words::bound(wanted.within)),
             ),
         };
         let mut failure = failure::plain(kind, message);
@@ -349,7 +350,7 @@ impl<W: World> CheckRun<W> {
         let (count, near) = member.inbox.nearest(waiter, slot.matcher.as_deref());
         failure.message += &match count {
             0 => "; no other message came".to_owned(),
-            count => format!("; {} came", count_of(count, "other message")),
+            count => format!("; {} came", words::counted(count as u64, "other message")),
         };
         failure.message += match &near {
             Some(near) if near.mismatch.is_some() => "",

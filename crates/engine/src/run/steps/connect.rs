@@ -11,10 +11,11 @@ use futures_util::future::join_all;
 use super::super::check::CheckRun;
 use super::super::inbox::expectation::captures;
 use super::super::member::{Member, State};
-use super::super::outcome::failure::{self, ending, script, took};
+use super::super::outcome::failure::{self, ending, script};
 use super::super::pacing::handshake_queue::Turn;
 use super::execute::StepContext;
 use super::messages::not_connected;
+use crate::base::words;
 use crate::explain::UNTOLD;
 use crate::matcher::{Matcher, Query, Subject};
 use crate::report::{Failure, FailureKind, Millis};
@@ -160,13 +161,14 @@ impl<W: World> CheckRun<W> {
                 if !must_fail {
                     self.run.watch.failed(&endpoint);
                 }
-                let message = format!("the handshake with {address} did not end within {}", took(within));
+                let message =
+                    format!("the handshake with {address} did not end within {}", words::bound(within));
                 Err(failure::handshake(FailureKind::Timeout, &endpoint, message))
             }
             (Some(State::Never), true) => Ok(()),
             (Some(State::Never), false) => {
                 self.run.watch.failed(&endpoint);
-                let after = took(world.now() - asked);
+                let after = words::duration(world.now() - asked);
                 let message = format!("the handshake with {address} failed after {after}{UNTOLD}");
                 Err(failure::handshake(FailureKind::Refused, &endpoint, message))
             }
@@ -294,7 +296,7 @@ impl<W: World> CheckRun<W> {
     }
 
     fn unanswered(&self, within: Duration) -> Box<Failure> {
-        let message = format!("the close was not answered within {}", took(within));
+        let message = format!("the close was not answered within {}", words::bound(within));
         failure::plain(FailureKind::Timeout, message)
     }
 
@@ -316,7 +318,7 @@ impl<W: World> CheckRun<W> {
             None => {
                 let message = format!(
                     "expected the connection to end within {}, and it is still open",
-                    took(wanted.within)
+                    words::bound(wanted.within)
                 );
                 let mut failure = failure::plain(FailureKind::Timeout, message);
                 failure.expected = Some(describe(&wanted));

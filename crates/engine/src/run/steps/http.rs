@@ -9,9 +9,10 @@ use futures_util::future::{Either, select};
 use super::super::check::CheckRun;
 use super::super::inbox::expectation::{capture_all, captures};
 use super::super::member::Member;
-use super::super::outcome::failure::{self, script, took};
+use super::super::outcome::failure::{self, script};
 use super::super::pacing::notify::pass;
 use super::execute::StepContext;
+use crate::base::words;
 use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{HttpBody, HttpSpec, StatusSet};
@@ -46,7 +47,7 @@ impl<W: World> CheckRun<W> {
                 http(format!("{call} was not answered: {error}"))
             })?,
             Either::Right(_) => {
-                let message = format!("{call} was not answered within {}", took(within));
+                let message = format!("{call} was not answered within {}", words::bound(within));
                 return Err(failure::plain(FailureKind::Timeout, message));
             }
         };
@@ -86,7 +87,7 @@ impl<W: World> CheckRun<W> {
             return Ok(());
         }
         let body = self.run.masked_message(&Payload::Text(answer.body.clone()));
-        let message = format!("{call} was answered with status {}, wanted {words}: {body}", answer.status);
+        let message = format!("{call} was answered with status {}, expected {words}: {body}", answer.status);
         let mut failure = failure::plain(FailureKind::Http, message);
         failure.diff = vec![crate::report::Difference {
             path: "status".to_owned(),

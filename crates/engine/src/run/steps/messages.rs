@@ -15,10 +15,11 @@ use super::super::inbox::expectation::{Origin, waiter};
 use super::super::inbox::queue::Message;
 use super::super::inbox::waiter::Watch;
 use super::super::member::{Member, State};
-use super::super::outcome::failure::{self, ending, script, took};
+use super::super::outcome::failure::{self, ending, script};
 use super::super::outcome::judge::LONG_LAG;
 use super::super::pacing::notify::pass;
 use super::execute::StepContext;
+use crate::base::words;
 use crate::payload_spec::PayloadSpec;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Expectation, Silence};
@@ -140,8 +141,8 @@ impl<W: World> CheckRun<W> {
             let what = matcher
                 .as_deref()
                 .map_or_else(|| "no message".to_owned(), |matcher| format!("no {}", matcher.expected()));
-            let at = took(message.at - self.began);
-            let text = format!("expected {what} for {}, received one at {at}", took(lasting));
+            let at = words::duration(message.at - self.began);
+            let text = format!("expected {what} for {}, received one at {at}", words::bound(lasting));
             let mut failure = failure::plain(FailureKind::Unexpected, text);
             failure.expected = Some(what);
             failure.closest = Some(failure::near_miss(&message, &member.name, self.began, false));
@@ -173,7 +174,7 @@ impl<W: World> CheckRun<W> {
         let Some(message) = member.inbox.after(until, is_meant) else { return Ok(()) };
         let text = format!(
             "whether this came in time is not known: the event loop stood still for {} when the time was over",
-            took(late)
+            words::duration(late)
         );
         let mut failure = failure::plain(FailureKind::Timeout, text);
         failure.closest = Some(failure::near_miss(&message, &member.name, self.began, false));
@@ -204,7 +205,7 @@ impl<W: World> CheckRun<W> {
         member.is_end_seen.set(true);
         let who = if ended.is_ours { "it had been closed with" } else { "the server had closed with" };
         let end = ending(ended.code, &ended.reason);
-        let at = took(ended.at - self.began);
+        let at = words::duration(ended.at - self.began);
         failure::plain(FailureKind::Closed, format!("{what}: {who} {end} at {at}"))
     }
 
@@ -229,10 +230,10 @@ impl<W: World> CheckRun<W> {
         while member.buffered() > MOST_BUFFERED {
             self.be_open(member)?;
             if world.now() > deadline {
-                let bytes = member.buffered();
+                let bytes = words::counted(member.buffered(), "byte");
                 let message = format!(
-                    "{bytes} bytes that were sent before have not gone out after {}; the other side does not read",
-                    took(within)
+                    "{bytes} that were sent before have not gone out after {}; the other side does not read",
+                    words::bound(within)
                 );
                 return Err(failure::plain(FailureKind::Timeout, message));
             }

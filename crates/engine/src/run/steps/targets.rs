@@ -10,6 +10,7 @@ use super::super::member::{Member, State};
 use super::super::outcome::failure;
 use super::execute::{StepContext, is_block};
 use crate::World;
+use crate::base::words;
 use crate::report::Failure;
 use crate::suite::{Field, Step, Target, Verb};
 
@@ -151,7 +152,7 @@ impl<W: World> CheckRun<W> {
                 let count = place.map_or(0, |place| self.groups.size(place)) as usize;
                 format!(
                     "{name} has {}, so {name}[{member}] does not exist",
-                    failure::count_of(count, "member")
+                    words::counted(count as u64, "member")
                 )
             }
         })
