@@ -8,6 +8,8 @@
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod model;
+#[cfg(feature = "browser")]
+pub mod program;
 pub mod worker;
 pub use sockscope_engine as engine;
 #[cfg(feature = "browser")]

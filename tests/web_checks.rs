@@ -30,7 +30,7 @@ async fn a_shipped_suite_runs_with_one_click_and_says_what_came_of_each_check() 
     assert_eq!(verdicts, ["pass"; 4]);
     user.click("part-figures").await;
     user.until_text("timings", "rtt").await;
-    user.until_text("success", "100.00 %").await;
+    user.until_text("success", "100\u{2009}%").await;
     user.click("part-earlier").await;
     user.until("a line in the list of runs", || user.find("past-run")).await;
 }

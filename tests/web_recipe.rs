@@ -48,8 +48,8 @@ async fn a_failure_says_what_was_wanted_and_what_came() {
         r#"suite "wrong": fail, 0 of 1 checks passed (seed 7)"#,
         "\nfail it greets\n    ",
         "(steps[1], line 6)",
-        r#"timeout: JSON containing {"type":"welcome"} did not come within 200ms; 1 other message came"#,
-        r#"$.type: wanted "welcome", got "hi""#,
+        r#"timeout: JSON containing {"type":"welcome"} did not come within 200 ms; 1 other message came"#,
+        r#"$.type: expected "welcome", found "hi""#,
         "\nfail threshold missing == 0, measured 1",
     ] {
         assert!(words.contains(wanted), "{wanted} is not in\n{words}");

@@ -141,11 +141,11 @@ async fn fails(query: &str, kind: FailureKind, words: &str) {
 
 #[test]
 async fn every_fault_turns_the_check_red() {
-    fails("drop=1", FailureKind::Timeout, "did not come within 300ms; no other message came").await;
-    fails("silent=true", FailureKind::Timeout, "did not come within 300ms").await;
-    fails("latency=600ms", FailureKind::Timeout, "did not come within 300ms").await;
+    fails("drop=1", FailureKind::Timeout, "did not come within 300\u{2009}ms; no other message came").await;
+    fails("silent=true", FailureKind::Timeout, "did not come within 300\u{2009}ms").await;
+    fails("latency=600ms", FailureKind::Timeout, "did not come within 300\u{2009}ms").await;
     fails("corrupt=1", FailureKind::Timeout, "1 other message came").await;
-    fails("duplicate=1", FailureKind::Unexpected, "expected no message for 100ms").await;
+    fails("duplicate=1", FailureKind::Unexpected, "expected no message for 100\u{2009}ms").await;
     fails("refuse=401", FailureKind::Refused, "the handshake with").await;
     fails("close_after=1&close_code=4001", FailureKind::Closed, "closed with 4001").await;
     fails("abort_after=1", FailureKind::Closed, "closed with 1006").await;

@@ -15,6 +15,7 @@ use sockscope::wire::bench::{
     Changes, ConnectionId, ConnectionState, Look, Phase, Question, Ready, Request, Row, Setup, Update,
     Workspace,
 };
+use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::bench::draft::Draft;
 use sockscope_engine::{Closing, HttpRequest, World};

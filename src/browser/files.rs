@@ -6,6 +6,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ClipboardEvent, DragEvent, File, FileList, HtmlInputElement};
 
 use super::words::words;
+use crate::engine::base::words;
 
 /// A file is read into memory as a whole, which a page has 4 GiB of, and several copies are made on its way.
 const LARGEST: f64 = (256 << 20) as f64;
@@ -56,8 +57,8 @@ fn first(files: Option<FileList>, read: impl FnOnce(Result<Content, String>) + '
 
 async fn content(file: &File) -> Result<Content, String> {
     if file.size() > LARGEST {
-        let (size, most) = (file.size() / (1 << 20) as f64, LARGEST / (1 << 20) as f64);
-        return Err(format!("{} has {size:.0} MiB; the limit is {most} MiB", file.name()));
+        let (size, most) = (words::size(file.size() as u64), words::size(LARGEST as u64));
+        return Err(format!("{} has {size}; the limit is {most}", file.name()));
     }
     let buffer = JsFuture::from(file.array_buffer()).await.map_err(|thrown| words(&thrown))?;
     Ok(Content { name: file.name(), bytes: Uint8Array::new(&buffer).to_vec() })

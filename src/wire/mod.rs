@@ -10,5 +10,7 @@ pub mod bench;
 mod build_id;
 pub mod checks;
 mod envelope;
+mod protocol;
 
 pub use envelope::{FINGERPRINT, WireError, decode, decode_json, encode, encode_json};
+pub use protocol::{Bench, Checks, Protocol};

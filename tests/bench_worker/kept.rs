@@ -8,6 +8,7 @@ use super::page::{ALICE, Echo, OneText, Only, Page, with_page};
 use super::shared::Drawer;
 use sockscope::wire;
 use sockscope::wire::bench::{Restored, Update};
+use sockscope::worker::PageWorker as _;
 use sockscope_engine::World;
 use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::page::{ALICE, Echo, OneText, Only, Page, TICK, with_page};
 use sockscope::wire::bench::{Answer, ContentForm, Question, Recorded, Request, Variable};
+use sockscope::worker::PageWorker as _;
 use sockscope_engine::Closing;
 use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;

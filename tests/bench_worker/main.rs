@@ -19,6 +19,7 @@ use std::time::Duration;
 use page::{ALICE, BOB, Echo, TICK, page, with_page};
 use sockscope::wire;
 use sockscope::wire::bench::{Answer, Look, Phase, Request, Shown, ShownFrame, Update};
+use sockscope::worker::PageWorker as _;
 use sockscope_engine::{Closing, FrameKind, World};
 
 #[test]
@@ -103,7 +104,7 @@ fn a_close_that_is_never_answered_ends_by_itself_and_its_socket_stays_counted() 
         page.pass(Duration::from_millis(200)).await;
         assert_eq!(page.connection(ALICE).phase, Phase::Closed);
         let words = page.connection(ALICE).trouble.expect("it says so");
-        assert!(words.contains("did not answer the close within 5 s"), "{words}");
+        assert!(words.contains("did not answer the close within 5\u{2009}s"), "{words}");
         assert_eq!((page.sim.open_connections(), page.changes.borrow().totals.sockets), (1, 1));
         page.connect(ALICE);
         page.pass(TICK).await;

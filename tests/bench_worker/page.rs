@@ -10,6 +10,7 @@ use sockscope::wire::bench::{
     Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question, Ready,
     RepeatSeen, Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
 };
+use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::base::storage::{KeyValueStore, StoreError};
 use sockscope_engine::base::world::LocalFuture;

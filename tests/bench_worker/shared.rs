@@ -4,6 +4,7 @@ use super::page::text;
 use super::page::{ALICE, Echo, OneText, Only, Page, page, with_page};
 use sockscope::wire;
 use sockscope::wire::bench::{Answer, Question, Request, SavedMessage, Update, Variable, Workspace};
+use sockscope::worker::PageWorker as _;
 use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;
 use std::cell::RefCell;

@@ -182,7 +182,7 @@ fn a_handshake_that_is_not_answered_is_given_up_after_the_time_of_the_set_up() {
         assert_eq!(page.connection(ALICE).phase, Phase::Connecting, "20 s unless set");
         page.pass(TICK * 3).await;
         assert_eq!(page.connection(ALICE).phase, Phase::Closed);
-        let words = "The server did not answer the handshake within 20 s.";
+        let words = "The server did not answer the handshake within 20\u{2009}s.";
         assert_eq!(page.shown().last().map(String::as_str), Some(words));
 
         page.set_up(ALICE, |setup| setup.opening.within = Duration::from_secs(3));

@@ -246,7 +246,10 @@ fn an_order_begins_at_its_moment() {
         assert!(begun(&told).iter().all(|at| at.starts_with("1970-01-01T00:00:02.")), "it had passed");
         let told = page.run(RunRequest { start_at: Some(99_000), ..run_request(PASSING) }).await;
         let words = begun(&told).concat();
-        assert!(words.starts_with("start_at is 9") && words.contains("ahead; the limit is 1m"), "{words}");
+        assert!(
+            words.starts_with("start_at is 9") && words.contains("ahead; the limit is 1\u{2009}min"),
+            "{words}"
+        );
     });
 }
 

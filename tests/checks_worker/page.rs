@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sockscope::wire::checks::{Answer, Question, Request, Restored, RunEvent, RunRequest, Update};
 use sockscope::wire::{decode_json, encode_json};
+use sockscope::worker::PageWorker;
 use sockscope::worker::checks::{ChecksWorker, Site};
 use sockscope_engine::base::storage::{KeyValueStore, StoreError};
 use sockscope_engine::base::world::LocalFuture;

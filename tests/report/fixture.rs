@@ -341,7 +341,7 @@ fn that_times_out() -> CheckReport {
         client: Some("bob".to_owned()),
         browser: Some(words.to_owned()),
         causes: logged(words).into_iter().collect(),
-        ..failure(FailureKind::Refused, "the handshake with ws://h/ failed after 3ms")
+        ..failure(FailureKind::Refused, "the handshake with ws://h/ failed after 3.00\u{2009}ms")
     });
     let mut one = check("every ping has its pong (n=300)", Verdict::Fail, vec![repeats, refused]);
     one.duration_ms = Millis(30_125.0);
@@ -359,17 +359,19 @@ pub fn everything() -> Report {
     let mut unclear = check("a message comes back", Verdict::Inconclusive, Vec::new());
     unclear.reasons = vec!["the page was hidden for 12 s, so its timers ran once a second".to_owned()];
     let mut twin = check("a message comes back", Verdict::Pass, passed().checks[0].steps.clone());
-    twin.reasons =
-        vec!["the server ended alice with 1001 (going away) at 12ms, and no step looked at it".to_owned()];
+    twin.reasons = vec![
+        "the server ended alice with 1001 (going away) at 12.0\u{2009}ms, and no step looked at it"
+            .to_owned(),
+    ];
     twin.steps[1].unmet = Some(Unmet {
         expected: 10,
         met: 9,
         borne: true,
         instead: Vec::new(),
         instead_omitted: 0,
-        first: Some(Box::new(failure(FailureKind::Timeout, "text \"pong\" did not come within 2s"))),
+        first: Some(Box::new(failure(FailureKind::Timeout, "text \"pong\" did not come within 2\u{2009}s"))),
     });
-    twin.steps[2].forgiven = Some("the close was not answered within 2s".to_owned());
+    twin.steps[2].forgiven = Some("the close was not answered within 2\u{2009}s".to_owned());
     let setup = |name: &str, after: &str| {
         let mut one =
             check(name, Verdict::Fail, vec![step("setup[0]", "alice connects", Verdict::Fail, 3.1)]);

@@ -14,7 +14,7 @@ fn connect_fails_when_refused() {
         "/ws/refused",
         Faults::default(),
         json!([open()]),
-        "steps[0] refused: the handshake with ws://sim/ws/refused failed after 0s, and the browser does not say why",
+        "steps[0] refused: the handshake with ws://sim/ws/refused failed after 0 µs, and the browser does not say why",
     );
 }
 
@@ -60,7 +60,7 @@ fn connect_has_a_bound() {
         "/ws",
         Faults::default(),
         json!([{"connect": "a", "expect": {"within": "2ms"}}]),
-        "steps[0] timeout: the handshake with ws://sim/ws did not end within 2ms",
+        "steps[0] timeout: the handshake with ws://sim/ws did not end within 2 ms",
     );
 }
 
@@ -151,7 +151,7 @@ fn reconnect_fails_when_refused() {
         [
             "The server stopped accepting connections after \"check\".",
             "the server stopped accepting connections after \"check\"",
-            "steps[1] refused: the handshake with ws://sim/ws failed after 0s, and the browser does not say why"
+            "steps[1] refused: the handshake with ws://sim/ws failed after 0 µs, and the browser does not say why"
         ]
     );
 }

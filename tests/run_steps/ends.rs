@@ -13,7 +13,7 @@ fn silence_holds_and_is_broken() {
         "/ws",
         Faults::default(),
         json!([open(), {"on": "a", "send": "x"}, {"on": "a", "silence": {"for": "20ms"}}]),
-        "steps[2] unexpected: expected no message for 20ms, received one at 4ms",
+        "steps[2] unexpected: expected no message for 20 ms, received one at 4.00 ms",
     );
     assert_eq!(failure.closest.map(|closest| closest.message), Some("x".into()));
 }
@@ -26,7 +26,7 @@ fn silence_of_some_messages_only() {
         "/ws",
         Faults::default(),
         steps("x"),
-        "steps[2] unexpected: expected no text \"x\" for 20ms, received one at 4ms",
+        "steps[2] unexpected: expected no text \"x\" for 20 ms, received one at 4.00 ms",
     );
 }
 
@@ -41,7 +41,7 @@ fn silence_since_a_mark_looks_back() {
             {"wait": "10ms"},
             {"on": "a", "silence": {"for": "1ms", "since": "start"}}
         ]),
-        "steps[3] unexpected: expected no message for 1ms, received one at 4ms",
+        "steps[3] unexpected: expected no message for 1 ms, received one at 4.00 ms",
     );
 }
 
@@ -52,7 +52,7 @@ fn silence_on_a_connection_that_goes_proves_nothing() {
         "/ws",
         closes,
         json!([open(), {"on": "a", "send": "x"}, {"on": "a", "silence": {"for": "20ms"}}]),
-        "steps[2] closed: the silence was broken off: the server had closed with 1001 (going away) \"as told\" at 4ms",
+        "steps[2] closed: the silence was broken off: the server had closed with 1001 (going away) \"as told\" at 4.00 ms",
     );
 }
 
@@ -80,7 +80,7 @@ fn a_close_that_is_not_answered_fails() {
     let steps = json!([open(), {"on": "a", "close": {}, "expect": {"closed": {"within": "30ms"}}}]);
     let outcome =
         run_text(&suite("/ws", &steps).to_string(), &Setting { faults: keeps, ..Setting::default() });
-    assert_eq!(told(&outcome), ["steps[1] timeout: the close was not answered within 30ms"]);
+    assert_eq!(told(&outcome), ["steps[1] timeout: the close was not answered within 30 ms"]);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn closed_waits_for_the_other_side() {
         "/ws",
         Faults::default(),
         steps(json!({"within": "30ms"})),
-        "steps[2] timeout: expected the connection to end within 30ms, and it is still open",
+        "steps[2] timeout: expected the connection to end within 30 ms, and it is still open",
     );
 }
 
@@ -122,7 +122,7 @@ fn an_end_that_no_step_looks_at_is_told() {
         (told(&unseen), unseen.report.verdict),
         (
             vec![
-                "the server ended a with 1001 (going away) \"as told\" at 4ms, and no step looked at it"
+                "the server ended a with 1001 (going away) \"as told\" at 4.00 ms, and no step looked at it"
                     .to_owned()
             ],
             Verdict::Pass

@@ -148,7 +148,7 @@ fn a_reply_that_fits_but_for_what_was_sent_is_the_closest() {
             {"on": "a", "send": {"type": "ask", "id": 1},
              "expect": {"subset": {"type": "response"}, "correlate": "$.id", "since": "asked", "within": "50ms"}}
         ]),
-        "steps[2] timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 50ms; 2 other \
+        "steps[2] timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 50 ms; 2 other \
          messages came",
     );
     assert_eq!(
@@ -167,7 +167,7 @@ fn a_reply_that_fits_but_for_what_was_sent_is_the_closest() {
             {"on": "a", "send": {"type": "ask", "id": 1},
              "expect": {"subset": {"type": "response"}, "correlate": "$.id", "since": "asked", "within": "50ms"}}
         ]),
-        "steps[2] timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 50ms; 1 other \
+        "steps[2] timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 50 ms; 1 other \
          message came",
     );
     let closest = failure.closest.expect("a near miss");
@@ -193,7 +193,7 @@ fn what_an_expectation_took_itself_was_not_taken_by_another() {
             {"on": "a", "mark": "said", "send": "x", "expect": {"text": "x"}},
             {"on": "a", "expect": {"text": "x", "since": "said", "within": "9ms"}}
         ]),
-        "steps[2] timeout: text \"x\" did not come within 9ms; no other message came; one that fits had been taken by \
+        "steps[2] timeout: text \"x\" did not come within 9 ms; no other message came; one that fits had been taken by \
          another expectation",
     );
     assert!(failure.closest.expect("the message").taken);
@@ -204,7 +204,7 @@ fn bytes_are_named_and_differ_at_an_offset() {
     let failure = misses(
         json!({"$hex": "000102030405"}),
         json!({"bytes": {"hex": "000102ff0405"}, "within": "50ms"}),
-        "binary of 6 B: 00 01 02 ff 04 05 did not come within 50ms; 1 other message came",
+        "binary of 6 B: 00 01 02 ff 04 05 did not come within 50 ms; 1 other message came",
     );
     let diff = &failure.diff[0];
     assert_eq!(
@@ -224,7 +224,7 @@ fn of_too_many_messages_the_two_that_are_equal_are_shown() {
         Faults::default(),
         steps.into(),
         "steps[8] unexpected: expected exactly 5 messages (JSON containing {\"n\":{\"$any\":true}}), received 6; numbers 2 and 4 \
-         are equal and came at 4ms and 4ms",
+         are equal and came at 4.00 ms and 4.00 ms",
     );
     assert_eq!(failure.closest.expect("the second one").message, r#"{"n":1}"#);
 }
@@ -239,7 +239,7 @@ fn a_list_says_which_of_its_messages_came() {
             {"on": "a", "expect": {"any_order": [{"text": "one"}, {"text": "two"}, {"text": "three"}, {"text": "four"}],
              "since": "start", "within": "50ms"}}
         ]),
-        "steps[5] timeout: text \"three\" did not come within 50ms (3 of 4 came: numbers 1, 2 and 4 of the list); no other \
+        "steps[5] timeout: text \"three\" did not come within 50 ms (3 of 4 came: numbers 1, 2 and 4 of the list); no other \
          message came",
     );
 }

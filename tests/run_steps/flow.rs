@@ -20,8 +20,8 @@ fn branches_run_at_once_and_all_are_told() {
     assert_eq!(
         told(&outcome),
         [
-            "steps[1].all[0] timeout: text \"y\" did not come within 5ms; 1 other message came",
-            "steps[1].all[2] timeout: text \"z\" did not come within 7ms; no other message came",
+            "steps[1].all[0] timeout: text \"y\" did not come within 5 ms; 1 other message came",
+            "steps[1].all[2] timeout: text \"z\" did not come within 7 ms; no other message came",
         ]
     );
     assert_eq!(outcome.report.checks[0].duration_ms.0, 3.0 + 20.0 + 7.0 + 1.0);
@@ -37,7 +37,7 @@ fn rounds_are_counted_and_their_failure_says_which() {
         "/ws",
         Faults { drops: Some(3), ..Faults::default() },
         json!([open(), {"on": "a", "repeat": {"times": 5}, "send": "n{{i}}", "expect": {"text": "n{{i}}"}}]),
-        "steps[1].send timeout: text \"n3\" did not come within 2s; no other message came",
+        "steps[1].send timeout: text \"n3\" did not come within 2 s; no other message came",
     );
     assert_eq!(failure.round, Some(3));
 }
@@ -128,7 +128,7 @@ fn measure_is_judged_by_a_threshold_and_its_steps_fail_in_it() {
     text["checks"][0]["thresholds"] = json!({"block.max": "< 10ms"});
     assert_eq!(
         told(&run_text(&text.to_string(), &Setting::default())),
-        ["threshold block.max < 10ms: block.max is 10ms, wanted < 10ms"]
+        ["threshold block.max < 10ms: block.max is 10ms, expected < 10ms"]
     );
     fails(
         "/ws",

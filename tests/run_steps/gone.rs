@@ -21,7 +21,7 @@ fn checks_after_a_server_has_gone_are_not_judged() {
     let report = run_text(&three_checks(&steps), &Setting { faults, ..Setting::default() }).report;
     let verdicts: Vec<_> = report.checks.iter().map(|check| check.verdict).collect();
     assert_eq!(verdicts, [Verdict::Pass, Verdict::Inconclusive, Verdict::Inconclusive], "{report:#?}");
-    let told = "The server stopped accepting connections after \"one\" (a 64 KiB message).";
+    let told = "The server stopped accepting connections after \"one\" (a 64\u{2009}KiB message).";
     assert_eq!(report.reasons, [told]);
     for check in &report.checks[1..] {
         assert!(check.reasons[0].starts_with("not judged: the server stopped"), "{:?}", check.reasons);

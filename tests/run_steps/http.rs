@@ -15,7 +15,7 @@ fn an_http_call_causes_an_event() {
         "/ws/events",
         Faults { drops: Some(0), ..Faults::default() },
         steps,
-        "steps[2] timeout: JSON containing {\"type\":\"t\",\"id\":\"e-1\"} did not come within 2s; no other message came",
+        "steps[2] timeout: JSON containing {\"type\":\"t\",\"id\":\"e-1\"} did not come within 2 s; no other message came",
     );
 }
 
@@ -28,14 +28,14 @@ fn an_http_answer_is_judged() {
         "/ws",
         Faults::default(),
         call("http://sim/api/nothing", json!({"status": [200, 204]})),
-        "steps[0] http: GET http://sim/api/nothing was answered with status 404, wanted 200 or 204: \
+        "steps[0] http: GET http://sim/api/nothing was answered with status 404, expected 200 or 204: \
          {\"error\":\"no such path\"}",
     );
     fails(
         "/ws",
         Faults { status: Some(500), ..Faults::default() },
         json!([{"http": {"url": "http://sim/api/health"}}]),
-        "steps[0] http: GET http://sim/api/health was answered with status 500, wanted a status below 400: \
+        "steps[0] http: GET http://sim/api/health was answered with status 500, expected a status below 400: \
          {\"error\":\"as told\"}",
     );
     fails(
@@ -55,7 +55,7 @@ fn an_http_answer_is_judged() {
         "/ws",
         Faults::default(),
         call("http://sim/api/health", json!({"within": "500us"})),
-        "steps[0] timeout: GET http://sim/api/health was not answered within 500us",
+        "steps[0] timeout: GET http://sim/api/health was not answered within 500 µs",
     );
 }
 

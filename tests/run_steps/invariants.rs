@@ -47,7 +47,7 @@ fn max_gap_holds_and_is_broken() {
         told(&run_text(&suite.to_string(), &Setting::default()))
     };
     assert_eq!(with("29ms"), Vec::<String>::new());
-    assert_eq!(with("31ms"), ["invariants[0] invariant: nothing came for 31ms; at most 30ms is allowed"]);
+    assert_eq!(with("31ms"), ["invariants[0] invariant: nothing came for 31 ms; at most 30 ms is allowed"]);
 }
 
 #[test]

@@ -45,7 +45,12 @@ fn told(outcome: &Outcome) -> Vec<String> {
     told.extend(
         suite.map(|one| format!("threshold {}: {}", one.expr, one.message.clone().unwrap_or_default())),
     );
-    told
+    told.iter().map(|text| plain(text)).collect()
+}
+
+/// With plain spaces, where the words have thin ones before a unit.
+fn plain(text: &str) -> String {
+    text.replace('\u{2009}', " ")
 }
 
 #[track_caller]

@@ -20,7 +20,7 @@ fn every_matcher_holds() {
 
 #[test]
 fn every_matcher_fails() {
-    let tail = "did not come within 2s; 1 other message came";
+    let tail = "did not come within 2 s; 1 other message came";
     misses(json!({"a": 1}), json!({"subset": {"a": 2}}), &format!(r#"JSON containing {{"a":2}} {tail}"#));
     misses(
         json!({"a": 10000000000000001_u64}),
@@ -59,14 +59,14 @@ fn an_echo_that_is_changed_fails() {
             "/ws/echo",
             faults,
             steps.clone(),
-            "steps[1] timeout: an echo of what was sent did not come within 2s; 1 other message came",
+            "steps[1] timeout: an echo of what was sent did not come within 2 s; 1 other message came",
         );
     }
     fails(
         "/ws/echo",
         Faults { drops: Some(0), ..Faults::default() },
         steps,
-        "steps[1] timeout: an echo of what was sent did not come within 2s; no other message came",
+        "steps[1] timeout: an echo of what was sent did not come within 2 s; no other message came",
     );
 }
 
@@ -79,7 +79,7 @@ fn a_schema_matcher_and_a_schema_invariant_hold_and_are_broken() {
         json!({"n": -1}),
         json!({"schema": schema}),
         "JSON that fits the schema {\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":0}},\
-         \"required\":[\"n\"]} did not come within 2s; 1 other message came",
+         \"required\":[\"n\"]} did not come within 2 s; 1 other message came",
     );
     assert_eq!((failure.diff[0].path.as_str(), failure.diff[0].got.as_str()), ("$.n", "-1"));
     let rule = json!({"schema": schema});

@@ -16,7 +16,7 @@ fn a_reply_that_does_not_come_times_out_and_names_the_nearest() {
     let failure = misses(
         json!({"type": "left", "room": "red"}),
         json!({"subset": {"type": "joined", "room": "red"}}),
-        r#"JSON containing {"type":"joined","room":"red"} did not come within 2s; 1 other message came"#,
+        r#"JSON containing {"type":"joined","room":"red"} did not come within 2 s; 1 other message came"#,
     );
     let closest = failure.closest.expect("a near miss");
     assert_eq!((closest.client.as_str(), closest.message.as_str()), ("a", r#"{"type":"left","room":"red"}"#));
@@ -33,7 +33,7 @@ fn silence_of_the_server_times_out() {
         "/ws/silent",
         Faults::default(),
         json!([open(), {"on": "a", "send": "x", "expect": {"any": true, "within": "50ms"}}]),
-        "steps[1] timeout: any message did not come within 50ms; no other message came",
+        "steps[1] timeout: any message did not come within 50 ms; no other message came",
     );
 }
 
@@ -42,7 +42,12 @@ fn a_reply_on_the_last_moment_is_in_time_and_one_after_it_is_not() {
     let steps = json!([open(), {"on": "a", "send": "x", "expect": {"any": true, "within": "1ms"}}]);
     holds("/ws", steps.clone());
     let slow = Faults { delay: std::time::Duration::from_micros(1), ..Faults::default() };
-    fails("/ws", slow, steps, "steps[1] timeout: any message did not come within 1ms; no other message came");
+    fails(
+        "/ws",
+        slow,
+        steps,
+        "steps[1] timeout: any message did not come within 1 ms; no other message came",
+    );
 }
 
 #[test]
@@ -65,7 +70,7 @@ fn a_send_on_a_closed_connection_says_how_it_ended() {
         closes,
         json!([open(), {"on": "a", "send": "x"}, {"wait": "5ms"}, {"on": "a", "send": "y"}]),
         "steps[3] closed: the message could not be sent: the server had closed with 1011 (internal server error) \
-         \"as told\" at 4ms",
+         \"as told\" at 4.00 ms",
     );
 }
 
@@ -138,7 +143,7 @@ fn times_is_exact() {
         "/ws",
         drops,
         marked,
-        "steps[2] timeout: text \"x\" did not come within 50ms (1 of 2 came, the last at 4ms); no other message came",
+        "steps[2] timeout: text \"x\" did not come within 50 ms (1 of 2 came, the last at 4.00 ms); no other message came",
     );
 }
 
@@ -162,7 +167,7 @@ fn times_zero_on_a_connection_that_goes_proves_nothing() {
         closes,
         json!([open(), {"on": "a", "send": "x", "expect": {"text": "x", "times": 0, "within": "9ms"}}]),
         "steps[1] closed: that nothing comes could not be watched: the server had closed with 1001 (going away) \
-         \"as told\" at 4ms",
+         \"as told\" at 4.00 ms",
     );
 }
 
@@ -184,7 +189,7 @@ fn order_matters_in_order_and_not_in_any_order() {
         "/ws",
         swaps(),
         steps("in_order"),
-        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came: number 1 of the list); 1 other message came; one that \
+        "steps[3] timeout: text \"two\" did not come within 50 ms (1 of 2 came: number 1 of the list); 1 other message came; one that \
          fits came out of order",
     );
     let drops = Faults { drops: Some(1), ..Faults::default() };
@@ -192,7 +197,7 @@ fn order_matters_in_order_and_not_in_any_order() {
         "/ws",
         drops,
         steps("any_order"),
-        "steps[3] timeout: text \"two\" did not come within 50ms (1 of 2 came: number 1 of the list); no other message came",
+        "steps[3] timeout: text \"two\" did not come within 50 ms (1 of 2 came: number 1 of the list); no other message came",
     );
 }
 
@@ -224,7 +229,7 @@ fn correlate_pairs_by_the_field() {
         "/ws",
         drops,
         steps,
-        "steps[1].send timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 2s; no other message \
+        "steps[1].send timeout: JSON containing {\"type\":\"response\"} and $.id = 1 as sent did not come within 2 s; no other message \
          came",
     );
     assert_eq!(failure.round, Some(1));
@@ -282,7 +287,7 @@ fn a_send_waits_until_the_network_has_taken_what_went_before() {
 fn a_send_is_given_up_when_the_network_takes_nothing() {
     let none = Faults { takes: Some(0), ..Faults::default() };
     let outcome = outcome("/ws/silent", &much(), none);
-    let gave_up = "steps[1].send timeout: 75497472 bytes that were sent before have not gone out after 2s; the other side \
+    let gave_up = "steps[1].send timeout: 75 497 472 bytes that were sent before have not gone out after 2 s; the other side \
                    does not read";
     assert_eq!(told(&outcome), [TOO_FAST, gave_up]);
     assert_eq!(outcome.report.verdict, Verdict::Fail);

@@ -35,13 +35,13 @@ fn what_is_tried_may_fail_and_then_something_else_happens() {
         "/ws/echo",
         json!([open(), {"try": [lost], "why": "why", "else": [{"remark": "because {{why}}"}]}]),
         Verdict::Pass,
-        &["because text \"y\" did not come within 5ms; 1 other message came"],
+        &["because text \"y\" did not come within 5\u{2009}ms; 1 other message came"],
     );
     says(
         "/ws/echo",
         json!([open(), {"try": [lost]}]),
         Verdict::Pass,
-        &["a: text \"y\" did not come within 5ms; 1 other message came"],
+        &["a: text \"y\" did not come within 5\u{2009}ms; 1 other message came"],
     );
     says("/ws/echo", json!([open(), {"try": [lost], "why": "none"}]), Verdict::Pass, &[]);
     let held = json!({"on": "a", "send": "x", "expect": {"text": "x"}});
@@ -58,7 +58,7 @@ fn what_did_not_hold_and_may_is_a_note_and_no_failure() {
         (step.path.as_str(), step.verdict, &step.failure),
         ("steps[1].try[0]", Verdict::Skipped, &None)
     );
-    let note = "any message did not come within 5ms; no other message came";
+    let note = "any message did not come within 5\u{2009}ms; no other message came";
     assert_eq!(step.forgiven.as_deref(), Some(note));
 }
 
@@ -69,7 +69,7 @@ fn what_happens_instead_may_fail_the_check() {
         "/ws/echo",
         Faults::default(),
         json!([open(), {"try": [lost], "else": [lost]}]),
-        "steps[1].else[0] timeout: text \"y\" did not come within 5ms; no other message came",
+        "steps[1].else[0] timeout: text \"y\" did not come within 5 ms; no other message came",
     );
 }
 

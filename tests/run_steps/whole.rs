@@ -108,7 +108,7 @@ fn a_check_has_a_timeout() {
     let outcome = run_text(&suite.to_string(), &Setting::default());
     assert_eq!(
         told(&outcome),
-        ["steps[1].all[0] timeout: the check's timeout of 50ms passed while this step ran"]
+        ["steps[1].all[0] timeout: the check's timeout of 50 ms passed while this step ran"]
     );
     assert_eq!(outcome.report.checks[0].steps[1].verdict, Verdict::Fail);
     assert_eq!(outcome.open, 0);
@@ -122,7 +122,7 @@ fn thresholds_judge_and_want_samples() {
     suite["checks"][0]["thresholds"] = json!({"rtt.p95": "< 1ms"});
     assert_eq!(
         told(&run_text(&suite.to_string(), &Setting::default())),
-        ["threshold rtt.p95 < 1ms: rtt.p95 is 1ms, wanted < 1ms"]
+        ["threshold rtt.p95 < 1ms: rtt.p95 is 1ms, expected < 1ms"]
     );
     let step = suite["checks"][0]["steps"][1].clone();
     suite["checks"][0]["steps"][1] =

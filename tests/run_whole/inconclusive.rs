@@ -120,7 +120,9 @@ fn a_bound_that_is_finer_than_the_clock_cannot_be_judged() {
     }
     assert_eq!(
         with(100.0, "suite", "< 50us").reasons,
-        ["the clock steps by 100us, which is coarser than a bound, so whether that holds is not known"]
+        [
+            "the clock steps by 100\u{2009}µs, which is coarser than a bound, so whether that holds is not known"
+        ]
     );
 }
 

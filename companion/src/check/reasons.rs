@@ -227,8 +227,11 @@ mod tests {
 
     #[test]
     fn a_message_that_guesses_says_what_is_known() {
-        let guess = format!("the handshake failed after 3ms{UNTOLD}; more");
-        assert_eq!(with_reason(&guess, "code 401"), "the handshake failed after 3ms: code 401; more");
+        let guess = format!("the handshake failed after 3.00\u{2009}ms{UNTOLD}; more");
+        assert_eq!(
+            with_reason(&guess, "code 401"),
+            "the handshake failed after 3.00\u{2009}ms: code 401; more"
+        );
         assert_eq!(with_reason("it broke", "code 401"), "it broke");
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sockscope_engine::base::count::counted;
+use sockscope_engine::base::words::{self, counted};
 use sockscope_engine::report::{
     Report, ShardReport, ThresholdReport, Verdict, explain_checks, explain_missing, left_over,
 };
@@ -119,7 +119,7 @@ impl Screen {
             return;
         }
         self.tell_head();
-        let took = duration(result.duration_ms.0);
+        let took = words::micros(result.duration_ms.0 * 1e3);
         let mark = mark(result.verdict);
         // The longest word takes its excess from the name, so that the times stand below each other.
         let width = if result.verdict == Verdict::Inconclusive { NAMES - 7 } else { NAMES };
@@ -229,8 +229,11 @@ impl Screen {
     fn shards(&self, report: &Report) {
         for shard in report.shards.iter().filter(|_| !self.is_quiet) {
             let ShardReport { index, opened, sent, received, missing, .. } = shard;
-            let p95 =
-                shard.rtt.as_ref().and_then(|rtt| rtt.p95).map(|us| format!(", rtt p95 {:.1} ms", us / 1e3));
+            let p95 = shard
+                .rtt
+                .as_ref()
+                .and_then(|rtt| rtt.p95)
+                .map(|us| format!(", rtt p95 {}", words::micros(us)));
             self.line(&format!(
                 "  {SOFT}shard {index}: {opened} opened, {sent} sent, {received} received, {missing} missing{}{SOFT:#}",
                 p95.unwrap_or_default()
@@ -276,7 +279,7 @@ impl Screen {
             }
         }
         let (sent, received) = (sum(|it| it.totals.sent), sum(|it| it.totals.received));
-        let _ = write!(text, " · {sent} sent, {received} received · {}", duration(took.as_secs_f64() * 1e3));
+        let _ = write!(text, " · {sent} sent, {received} received · {}", words::duration(took));
         self.line(&text);
         for file in files {
             self.note(&format!("written: {}", file.display()));
@@ -327,13 +330,4 @@ fn mark(verdict: Verdict) -> String {
         Verdict::Skipped => (SOFT, "skipped"),
     };
     format!("{style}{word:5}{style:#}")
-}
-
-/// `38 ms`, `1.2 s`, `3 min 5 s`.
-fn duration(millis: f64) -> String {
-    match millis {
-        ..1000.0 => format!("{millis:.0} ms"),
-        ..60_000.0 => format!("{:.1} s", millis / 1e3),
-        _ => format!("{} min {} s", (millis / 60_000.0).floor(), ((millis / 1e3) % 60.0).floor()),
-    }
 }

@@ -86,7 +86,7 @@ fn complaint(
     let failed = report.checks.iter().filter(|check| fails(check.verdict)).count();
     let ids: BTreeSet<_> = found.iter().map(|(id, _)| *id).collect();
     (ids != *wanted || failed != wanted.len())
-        .then(|| format!("{fault:?}: wanted {wanted:?}, got {found:#?}"))
+        .then(|| format!("{fault:?}: expected {wanted:?}, found {found:#?}"))
 }
 
 fn complaint_of(row: &Row) -> Option<String> {

@@ -22,7 +22,7 @@ fn a_failed_check_is_1() {
     ended.assert_says(&[
         "FAIL  bob hears two",
         "pass  bob hears himself",
-        "$.n: wanted 2, got 1",
+        "$.n: expected 2, found 1",
         "1 check passed, 2 failed",
     ]);
 }
@@ -31,7 +31,7 @@ fn a_failed_check_is_1() {
 fn a_failed_threshold_is_1() {
     let ended = Call::new(&["OUT/s.json"]).with_file("s.json", SLOW).run();
     ended.assert_code(1);
-    ended.assert_says(&["rtt.p95 is", "wanted < 20ms", "1 of 1 threshold broken"]);
+    ended.assert_says(&["rtt.p95 is", "expected < 20ms", "1 of 1 threshold broken"]);
 }
 
 #[test]

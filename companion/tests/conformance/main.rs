@@ -103,7 +103,7 @@ fn complaint(row: &Row) -> Option<String> {
     let wanted: BTreeSet<_> = also.chain([row.red]).map(|id| (id.to_owned(), "fail")).collect();
     (red(&report) != wanted).then(|| {
         format!(
-            "{} ({:?}): wanted {wanted:?}, got {:?}\n{}",
+            "{} ({:?}): expected {wanted:?}, found {:?}\n{}",
             row.red,
             row.fault,
             red(&report),

@@ -69,9 +69,11 @@ fn a_message_of_sixteen_megabytes_goes_out_comes_back_and_is_opened() {
                  area.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));",
             )
             .await;
-        browser.until_text("file-name", "pasted text, 16 MiB").await;
+        browser.until_text("file-name", "pasted text, 16\u{2009}MiB").await;
         browser.click("send").await;
-        browser.until_rows(|rows| rows.iter().any(|row| row.contains("↓") && row.contains("16 MiB"))).await;
+        browser
+            .until_rows(|rows| rows.iter().any(|row| row.contains("↓") && row.contains("16\u{2009}MiB")))
+            .await;
         browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
         browser.until_text("facts", "2\u{2009}796\u{2009}203 lines").await;
         browser.run("const content = document.querySelector('[data-testid=content]'); content.scrollTop = content.scrollHeight").await;

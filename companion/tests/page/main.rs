@@ -158,7 +158,7 @@ fn a_socket_that_the_browser_still_holds_is_still_counted() {
         browser.type_into("url", &format!("{}/fault?silent=true", practice.ws)).await;
         browser.connect().await;
         browser.click("connect").await;
-        browser.until_text("note", "did not answer the close within 5 s").await;
+        browser.until_text("note", "did not answer the close within 5\u{2009}s").await;
         assert!(browser.text("sockets").await.starts_with("1/"));
         assert_eq!(practice.connections().await, 1);
         practice.stop();

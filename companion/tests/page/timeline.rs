@@ -230,8 +230,8 @@ fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on(
         browser.send(r#"{"op":"audit","request_id":"4"}"#).await;
         browser.until_text("unanswered", "1").await;
         // Nothing comes but heartbeats, which answer nothing.
-        browser.until_text("plot", "4 s ago").await;
-        browser.until_text("plot", "6 s ago").await;
+        browser.until_text("plot", "4\u{2009}s ago").await;
+        browser.until_text("plot", "6\u{2009}s ago").await;
         browser.click("reset-figures").await;
         browser.until_text("samples", "0").await;
         assert_eq!(browser.text("unanswered").await, "0");

@@ -10,8 +10,8 @@ use sockscope_companion::{Config, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::client::{port, server, soon};
 use crate::page_files::PAGE;
+use support::client::{port, server, soon};
 
 const JSON: &str = "application/json";
 /// An origin that the server allows.

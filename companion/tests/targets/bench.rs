@@ -8,6 +8,7 @@ use sockscope::wire;
 use sockscope::wire::bench::{
     Answer, ConnectionId, Look, Phase, Question, Ready, Request, Setup, Update, Variable, Workspace,
 };
+use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::Closing;
 use sockscope_engine::bench::draft::Draft;

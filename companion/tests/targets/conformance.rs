@@ -63,7 +63,7 @@ fn check(subject: Subject) {
             let otherwise = OTHERWISE.iter().find(|(of, id, ..)| *of == subject && *id == row.id);
             let wanted = otherwise.map_or(verdict(cell), |(_, _, verdict, _)| verdict);
             (word(row) != wanted)
-                .then(|| format!("{check}: wanted {wanted}, got {} ({})", word(row), row.note))
+                .then(|| format!("{check}: expected {wanted}, found {} ({})", word(row), row.note))
         })
         .collect();
     assert!(differing.is_empty(), "{}:\n{}", subject.name(), differing.join("\n"));
@@ -82,7 +82,10 @@ fn a_server_that_dies_at_16_mib_is_said_and_what_follows_is_not_judged() {
         tokio::time::timeout(Duration::from_secs(250), report).await.expect("every wait has a bound")
     });
     let certificate = Certificate::of(&report).expect("a report of that suite");
-    assert_eq!(certificate.stopped, "The server stopped accepting connections after P8 (a 16 MiB message).");
+    assert_eq!(
+        certificate.stopped,
+        "The server stopped accepting connections after P8 (a 16\u{2009}MiB message)."
+    );
     assert!(certificate.sentence().contains(&certificate.stopped), "{}", certificate.sentence());
     let row = |id: &str| certificate.rows.iter().find(|row| row.id == id).expect("a row");
     let p8 = row("P8");

@@ -29,7 +29,7 @@ const FORMS: [(Form, &str, &str, &str); 5] = [
 #[component]
 pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
     // The worker knows what stands here before it is asked to send it.
-    Effect::new(move || link.ask(&Request::Draft(store.draft.get())));
+    Effect::new(move || link.send(&Request::Draft(store.draft.get())));
     let is_open = Memo::new(move |_| store.can_send());
     let can_send = when(move || is_open.get() && store.mistake.with(Option::is_none));
     // A refusal because a connection was closed says nothing about an open one.
@@ -133,7 +133,7 @@ fn send_draft(store: Store, link: Link, draft: &Draft, heard: impl Fn(Option<Str
     }
     let to = untrack(|| store.send_to());
     untrack(|| link.arrange(store));
-    link.question(Question::Send { to, draft: draft.clone() }, move |answer| {
+    link.ask(Question::Send { to, draft: draft.clone() }, move |answer| {
         heard(if let Answer::Failed(words) = answer { Some(words) } else { None });
     });
     store.remember_message(draft);
@@ -152,7 +152,7 @@ fn words_of(draft: &Draft, mistake: &DraftError) -> String {
 
 fn format_json(store: Store, link: Link) {
     let asked = store.draft.get_untracked().text;
-    link.question(Question::Format(asked.clone()), move |answer| match answer {
+    link.ask(Question::Format(asked.clone()), move |answer| match answer {
         // What was typed meanwhile stays.
         Answer::Text(text) if store.draft.with_untracked(|it| it.text == asked) => {
             store.draft.update(|it| it.text = text);
@@ -309,7 +309,7 @@ fn attach_file(store: Store, link: Link, read: Result<files::Content, String>) {
 }
 
 fn attach(store: Store, link: Link, name: String, payload: Payload) {
-    link.ask(&Request::Attach(payload));
+    link.send(&Request::Attach(payload));
     store.draft.set(Draft { form: Form::File, text: name, is_plain: true });
     page::focus_soon("[data-testid=send]");
 }

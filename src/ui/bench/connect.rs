@@ -138,10 +138,10 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
         });
         match (now, since) {
             (Some(now), Some((Phase::Waiting, _, Some(retry)))) => {
-                format!("in {}", format::age(retry.at - now))
+                format!("in {}", format::span(retry.at - now))
             }
             (Some(now), Some((Phase::Connecting, since, _))) => waited(now - since, connection),
-            (Some(now), Some((Phase::Open, since, _))) => format!("Open for {}.", format::age(now - since)),
+            (Some(now), Some((Phase::Open, since, _))) => format!("Open for {}.", format::span(now - since)),
             _ => String::new(),
         }
     });
@@ -166,7 +166,7 @@ fn waited(waited: Duration, connection: Connection) -> String {
     if waited < NOTICED {
         return String::new();
     }
-    let age = format::age(waited);
+    let age = format::span(waited);
     let within = connection.setup.with(|setup| setup.opening.within);
     match (waited < LONG, within.is_zero()) {
         (true, _) => format!("for {age}"),
@@ -174,7 +174,7 @@ fn waited(waited: Duration, connection: Connection) -> String {
             format!("for {age}. The server has not answered yet: is it busy, or does a breakpoint hold it?")
         }
         (false, false) => {
-            format!("for {age}. The server has not answered yet; gives up after {}.", format::age(within))
+            format!("for {age}. The server has not answered yet; gives up after {}.", format::bound(within))
         }
     }
 }

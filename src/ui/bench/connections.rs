@@ -65,7 +65,7 @@ pub(crate) fn open(store: Store, connection: Connection, link: Link) {
         store.remember_address(url, protocols);
     }
     untrack(|| link.arrange(store));
-    link.ask(&Request::Connect { connection: connection.id });
+    link.send(&Request::Connect { connection: connection.id });
 }
 
 /// Adds a connection from the other program of the page: its address, and on a line of its own the subprotocols.
@@ -91,7 +91,7 @@ pub(crate) fn open_told(store: Store, link: Link, told: &str) {
 
 /// Closes it, cancels its handshake, or ends its waiting for the next one.
 pub(crate) fn close(connection: Connection, link: Link) {
-    link.ask(&Request::Close { connection: connection.id, closing: Closing::normal() });
+    link.send(&Request::Close { connection: connection.id, closing: Closing::normal() });
 }
 
 /// Takes a connection away; what it did stays in the timeline.
@@ -99,7 +99,7 @@ fn remove(store: Store, connection: Connection, link: Link) {
     let place = store.connections.with_untracked(|all| all.iter().position(|c| c.id == connection.id));
     let setup = connection.setup.get_untracked();
     let was_open = untrack(|| connection.phase()) != Phase::Closed;
-    link.ask(&Request::Forget { connection: connection.id });
+    link.send(&Request::Forget { connection: connection.id });
     store.remove(connection.id);
     let closed = if was_open { " and closed" } else { "" };
     store.offer_undo(format!("{} was removed{closed}.", setup.name), move || {

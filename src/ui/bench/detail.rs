@@ -46,7 +46,7 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
         let count = (height.get() / LINE) as u64 + 2 * OVERSCAN + 2;
         Some(Inspect { from, lines: u16::try_from(count).unwrap_or(u16::MAX), ..inspect })
     });
-    Effect::new(move || link.ask(&Request::Inspect(wanted.get())));
+    Effect::new(move || link.send(&Request::Inspect(wanted.get())));
     // Another frame is read from its beginning.
     let opened = Memo::new(move |_| {
         store.inspect.with(|it| it.as_ref().map(|it| (it.frame, it.with, it.view.clone())))
@@ -145,13 +145,13 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
     let pin = move || {
         let Some(frame) = frame() else { return };
         match pinned.get_untracked() {
-            Some(_) => link.ask(&Request::Unpin { frame }),
-            None => link.ask(&Request::Pin { frame, note: String::new() }),
+            Some(_) => link.send(&Request::Unpin { frame }),
+            None => link.send(&Request::Pin { frame, note: String::new() }),
         }
     };
     let set_note = move |note: String| {
         if let Some(frame) = frame() {
-            link.ask(&Request::Pin { frame, note });
+            link.send(&Request::Pin { frame, note });
         }
     };
     let can_send = when(move || store.can_send());
@@ -243,7 +243,7 @@ fn facts(store: Store) -> String {
         words.push_str(&format!(" · {}", format::size(row.size)));
         if let Some(took) = row.round_trip {
             let tainted = if row.is_tainted { " (tab hidden or worker late: no evidence)" } else { "" };
-            words.push_str(&format!(" · round trip {}{tainted}", format::duration(took, store.clock_step())));
+            words.push_str(&format!(" · round trip {}{tainted}", format::exact(took, store.clock_step())));
         }
         if let Some(media) = &detail.media {
             words.push_str(&format!(" · {}", media.words));
@@ -330,7 +330,7 @@ fn save(store: Store, link: Link, frame: u64) {
 
 fn send_again(store: Store, link: Link, frame: u64) {
     let to = untrack(|| store.send_to());
-    link.question(Question::SendAgain { to, frame }, move |answer| {
+    link.ask(Question::SendAgain { to, frame }, move |answer| {
         if let Answer::Failed(words) = answer {
             store.complain(format!("Not sent: {words}."));
         }
@@ -338,7 +338,7 @@ fn send_again(store: Store, link: Link, frame: u64) {
 }
 
 fn edit(store: Store, link: Link, frame: u64) {
-    link.question(Question::Content { frame, form: ContentForm::Draft }, move |answer| match answer {
+    link.ask(Question::Content { frame, form: ContentForm::Draft }, move |answer| match answer {
         Answer::Draft(draft) => {
             store.draft.set(draft);
             page::focus_soon("[data-testid=message]");
@@ -368,7 +368,7 @@ fn Picture(store: Store, link: Link) -> impl IntoView {
     Effect::new(move || {
         release();
         let Some((frame, media_type)) = image.get() else { return };
-        link.question(Question::Content { frame, form: ContentForm::Raw }, move |answer| {
+        link.ask(Question::Content { frame, form: ContentForm::Raw }, move |answer| {
             let Answer::Bytes(bytes) = answer else { return };
             if image.get_untracked().is_some_and(|(number, _)| number == frame) {
                 let mut file = Download::default();

@@ -1,10 +1,13 @@
 //! What is likely to go wrong, said before connecting, and what has likely gone wrong, said after.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::super::parts::fields::prose;
 use super::store::Connection;
 use crate::engine::explain::{Cause, Explanation, Probed, Warning};
+use crate::model::format;
 use crate::wire::bench::{ConnectionState, Phase};
 
 /// What is known of the last failure, while it is of the address that stands in the field.
@@ -89,7 +92,7 @@ fn answer(probed: &Probed) -> AnyView {
     let status = format!("{} {}", probed.status.unwrap_or_default(), probed.reason);
     let from = match probed.address.as_str() {
         "" => String::new(),
-        address => format!("From {address}, after {} ms.", probed.took_ms),
+        address => format!("From {address}, after {}.", format::bound(Duration::from_millis(probed.took_ms))),
     };
     let headers = probed.headers.clone().into_iter();
     let headers = headers.map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view();

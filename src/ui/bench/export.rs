@@ -14,7 +14,7 @@ use crate::wire::bench::{Answer, ContentForm, Question};
 /// Saves the frames, all or those that pass the filter. Asks first when something in them looks like a secret.
 pub(crate) fn frames(store: Store, link: Link, format: EventFormat) {
     let filtered = store.list.with_untracked(|list| list.hits.is_some());
-    link.question(Question::Suspects { filtered }, move |answer| match answer {
+    link.ask(Question::Suspects { filtered }, move |answer| match answer {
         Answer::Suspects(places) if !places.is_empty() => {
             store.dialog.set(Some(Dialog::Export { format, filtered, places }));
         }
@@ -54,7 +54,7 @@ pub(crate) fn choose(
 fn save(store: Store, link: Link, format: EventFormat, filtered: bool, masks_suspects: bool) {
     let messages = store.totals.get_untracked().messages;
     let mut download = Download::default();
-    link.question(Question::Export { format, filtered, masks_suspects }, move |answer| match answer {
+    link.ask(Question::Export { format, filtered, masks_suspects }, move |answer| match answer {
         Answer::Piece(bytes) => download.push(&bytes),
         Answer::File { bytes, name, media_type, frames } => {
             download.push(&bytes);
@@ -71,7 +71,7 @@ fn save(store: Store, link: Link, format: EventFormat, filtered: bool, masks_sus
 
 /// Puts the content of a frame into the clipboard.
 pub(crate) fn copy(store: Store, link: Link, frame: u64, form: ContentForm) {
-    link.question(Question::Content { frame, form }, move |answer| match answer {
+    link.ask(Question::Content { frame, form }, move |answer| match answer {
         Answer::Text(text) => copy_text(store, &text),
         Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
@@ -89,7 +89,7 @@ pub(crate) fn copy_text(store: Store, text: &str) {
 
 /// Saves the content of a frame as it is.
 pub(crate) fn content(store: Store, link: Link, frame: u64, media_type: String) {
-    link.question(Question::Content { frame, form: ContentForm::Raw }, move |answer| {
+    link.ask(Question::Content { frame, form: ContentForm::Raw }, move |answer| {
         let (bytes, ending) = match answer {
             Answer::Bytes(bytes) => (bytes, "bin"),
             Answer::Text(text) => (text.into_bytes(), "txt"),

@@ -26,12 +26,12 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
                 // While one narrows the list, the newest hits are wanted.
                 (_, true) => {
                     place.follow.set(true);
-                    link.ask(&change);
+                    link.send(&change);
                 }
                 // What one looks at stays in view when others come back around it.
                 (true, false) => keep_place(store, link, place, &change),
                 // The list is the same, with other marks.
-                (false, false) => link.ask(&change),
+                (false, false) => link.send(&change),
             }
         }
         now

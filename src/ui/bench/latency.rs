@@ -30,7 +30,7 @@ pub(crate) fn Figures(seen: Memo<Seen>, step: Signal<Duration>) -> impl IntoView
             Some(_) if is_percentile => format!(" of {}", samples.get()),
             _ => String::new(),
         });
-        view! { <div class="figure"><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::duration)>{value(format::figure)}</dd></div> }.into_any()
+        view! { <div class="figure"><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
     };
     let unanswered = text(move || {
         seen.with(|seen| match seen.is_measured {
@@ -114,7 +114,7 @@ pub(crate) fn LatencyStrip(store: Store, link: Link) -> impl IntoView {
     let of = move || if store.plot_all.get() { PlotOf::All } else { PlotOf::One(store.selected.get()) };
     Effect::new(move || {
         let of = of();
-        link.ask(&Request::Plot(shows_plots.get().then_some(of)));
+        link.send(&Request::Plot(shows_plots.get().then_some(of)));
     });
     let step = Signal::derive(move || store.clock_step());
     let tainted = text(move || match seen.with(|seen| seen.tainted) {
@@ -125,14 +125,14 @@ pub(crate) fn LatencyStrip(store: Store, link: Link) -> impl IntoView {
         ),
     });
     let clock =
-        text(move || format!("clock step {}", format::duration(store.clock_step(), store.clock_step())));
+        text(move || format!("clock step {}", format::figure(store.clock_step(), store.clock_step())));
     view! {
         <section class="latencies" aria-label="Round trips">
             <Figures seen step/>
             <div class="deeds">
                 {toggle("plot-all", "All connections", "Of all connections, or of the selected one", store.plot_all.into(), move || store.plot_all.update(|it| *it = !*it))}
                 {toggle("plots", "Plots", "Histogram, and over time", shows_plots, move || store.layout.update(|it| it.shows_plots = !it.shows_plots))}
-                {button("quiet", "reset-figures", "Reset", "Reset these figures; frames stay. A new address also resets a connection's figures.", move || link.ask(&Request::ResetFigures(untrack(of))))}
+                {button("quiet", "reset-figures", "Reset", "Reset these figures; frames stay. A new address also resets a connection's figures.", move || link.send(&Request::ResetFigures(untrack(of))))}
                 <span class="hint" data-testid="clock-step">{clock}</span>
                 <span class="hint" data-testid="tainted">{tainted}</span>
                 {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}

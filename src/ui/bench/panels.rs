@@ -31,12 +31,12 @@ fn repeat(store: Store, link: Link) -> AnyView {
     let is_running = when(move || store.repeat_seen.with(|seen| seen.is_running));
     let press = move || {
         if is_running.get_untracked() {
-            return link.ask(&Request::StopRepeat);
+            return link.send(&Request::StopRepeat);
         }
         let draft = store.draft.get_untracked();
         untrack(|| link.arrange(store));
         store.remember_message(&draft);
-        link.ask(&Request::Repeat { to: untrack(|| store.send_to()), draft });
+        link.send(&Request::Repeat { to: untrack(|| store.send_to()), draft });
     };
     let can_start =
         when(move || is_running.get() || (store.can_send() && store.mistake.with(Option::is_none)));

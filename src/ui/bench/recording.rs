@@ -58,7 +58,7 @@ fn lacks(first: Recorded, second: Recorded) -> Option<&'static str> {
 /// Goes on without a first recording.
 pub(crate) fn forget_first(store: Store, link: Link) {
     if store.first_recording.try_update(Option::take).flatten().is_some() {
-        link.ask(&Request::RecordAgain(None));
+        link.send(&Request::RecordAgain(None));
     }
 }
 
@@ -94,7 +94,7 @@ fn of_one(store: Store, link: Link) -> AnyView {
     let again = move || {
         record(store, link, 0, move |lines, recorded, next| {
             store.first_recording.set(Some(FirstRecording { lines: lines.into(), recorded, next }));
-            link.ask(&Request::RecordAgain(Some(next)));
+            link.send(&Request::RecordAgain(Some(next)));
             connections::close_all(store, link);
             store.dialog.set(None);
             store.say("The first recording is kept. Connect, and do the same as before.".to_owned());
@@ -163,7 +163,7 @@ fn of_two(store: Store, link: Link, first: FirstRecording) -> AnyView {
 fn record(store: Store, link: Link, from: u64, then: impl Fn(Vec<u8>, Recorded, u64) + 'static) {
     let filtered = store.list.with_untracked(|list| list.hits.is_some());
     let mut lines = Vec::new();
-    link.question(Question::Record { filtered, from }, move |answer| match answer {
+    link.ask(Question::Record { filtered, from }, move |answer| match answer {
         Answer::Piece(bytes) => lines.extend_from_slice(&bytes),
         Answer::Recording { bytes, recorded, next } => {
             lines.extend_from_slice(&bytes);

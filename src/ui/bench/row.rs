@@ -29,6 +29,14 @@ pub(crate) fn TimelineRow(
     });
     let color = text(move || connection.get().map(|id| color_of(store, id)).unwrap_or_default());
     let time = text(move || row.with(|row| row.as_ref().map(|row| time(store, row))).unwrap_or_default());
+    // Written only for the row under the pointer: a flood changes all rows with each frame of the screen.
+    let is_hovered = RwSignal::new(false);
+    let exactly = move |what: fn(Store, &Row) -> String| {
+        text(move || match is_hovered.get() {
+            true => row.with(|row| row.as_ref().map(|row| what(store, row))).unwrap_or_default(),
+            false => String::new(),
+        })
+    };
     let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.round_trip)));
     let trip =
         text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
@@ -55,7 +63,7 @@ pub(crate) fn TimelineRow(
     });
     let is_tainted = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.is_tainted)));
     let trip_hint = text(move || {
-        let exact = took.get().map(|took| format::duration(took, store.clock_step())).unwrap_or_default();
+        let exact = took.get().map(|took| format::exact(took, store.clock_step())).unwrap_or_default();
         match is_tainted.get() {
             true => format!(
                 "Round trip of {exact}, measured while the tab was hidden or the worker was late: no evidence against the server"
@@ -74,12 +82,13 @@ pub(crate) fn TimelineRow(
             aria-selected=text(move || is_chosen.get().to_string())
             aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
             aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
-            data-direction=direction data-marks=marks style:transform=moved on:click=pick>
-            <span class="time">{time}</span>
+            data-direction=direction data-marks=marks style:transform=moved on:click=pick
+            on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
+            <span class="time" title=exactly(wall)>{time}</span>
             <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
             <span class="arrow">{show(|row| if is_bad_end(row) { "!".to_owned() } else { format::mark(row.kind).0.to_owned() })}</span>
             <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
-            <span class="size">{show(size)}</span>
+            <span class="size" title=exactly(exact_size)>{show(size)}</span>
             <span class="preview">{show(|row| row.preview.clone())}</span>
             <span class="trip" title=trip_hint>{trip}</span>
         </div>
@@ -102,16 +111,27 @@ fn size(row: &Row) -> String {
     if row.kind.is_sent() || row.kind.is_received() { format::size(row.size) } else { String::new() }
 }
 
+/// The same in bytes.
+fn exact_size(_: Store, row: &Row) -> String {
+    if row.size < 1024 { String::new() } else { format::exact_size(row.size) }
+}
+
+/// When a row happened by the clock on the wall, with every digit that the clock has.
+fn wall(store: Store, row: &Row) -> String {
+    format::time_of_day_exact(row.at, clock_began(store), crate::browser::clock::offset(), store.clock_step())
+}
+
+fn clock_began(store: Store) -> f64 {
+    store.ready.with(|ready| ready.as_ref().map_or(0.0, |ready| ready.clock_began))
+}
+
 /// When a row happened, in the chosen form.
 pub(crate) fn time(store: Store, row: &Row) -> String {
     let step = store.clock_step();
     let began = store.totals.with(|totals| totals.began.unwrap_or_default());
     match store.layout.with(|layout| layout.times) {
         Times::Relative => format::moment(row.at, began, step),
-        Times::Absolute => {
-            let clock_began = store.ready.with(|ready| ready.as_ref().map_or(0.0, |ready| ready.clock_began));
-            format::wall(row.at, clock_began, crate::browser::clock::offset(), step)
-        }
+        Times::Absolute => format::time_of_day(row.at, clock_began(store), crate::browser::clock::offset()),
         Times::Delta => row.delta.map_or_else(
             || "–".to_owned(),
             |delta| {

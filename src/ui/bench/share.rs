@@ -25,7 +25,7 @@ pub(crate) fn make_link(store: Store, link: Link) {
     let mut workspace = untrack(|| store.workspace());
     workspace.draft = store.draft.get_untracked();
     let shared = Box::new(workspace);
-    link.question(Question::Share(shared.clone()), move |answer| {
+    link.ask(Question::Share(shared.clone()), move |answer| {
         if let Answer::Parts(parts) = answer {
             store.dialog.set(Some(Dialog::Share { workspace: shared.clone(), parts }));
         }
@@ -35,7 +35,7 @@ pub(crate) fn make_link(store: Store, link: Link) {
 /// Shows what a link would set up; nothing is done before a click.
 pub(crate) fn open_link(store: Store, link: Link, fragment: &str) {
     let Some((_, packed)) = fragment.split_once("?set=") else { return };
-    link.question(Question::OpenShared(packed.to_owned()), move |answer| match answer {
+    link.ask(Question::OpenShared(packed.to_owned()), move |answer| match answer {
         Answer::Offer(offered) => store.dialog.set(Some(Dialog::Offer(offered))),
         Answer::Failed(words) => store.complain(format::sentence(&words)),
         _ => {}
@@ -55,7 +55,7 @@ pub(crate) fn choose(store: Store, link: Link, workspace: Workspace, parts: Vec<
         let mine = made.get_value() + 1;
         made.set_value(mine);
         address.set(String::new());
-        link.question(Question::Link { workspace: workspace.clone(), parts }, move |answer| {
+        link.ask(Question::Link { workspace: workspace.clone(), parts }, move |answer| {
             if let Answer::Link { fragment, left_out: words } = answer
                 && made.try_get_value() == Some(mine)
             {
@@ -202,7 +202,7 @@ pub(crate) fn offer(store: Store, link: Link, offered: Offered) -> AnyView {
 
 fn replace_by(store: Store, link: Link, mut workspace: Workspace, parts: &[Part]) {
     for connection in store.connections.get_untracked() {
-        link.ask(&Request::Forget { connection: connection.id });
+        link.send(&Request::Forget { connection: connection.id });
     }
     // What was not taken stays as it is here.
     let own = untrack(|| store.workspace());

@@ -27,7 +27,7 @@ pub(crate) fn watch(link: Link) {
         online.remove();
     });
     Effect::new(move || {
-        link.ask(&Request::Surroundings(Surroundings {
+        link.send(&Request::Surroundings(Surroundings {
             page_is_secure: page::is_secure(),
             page_host: HostKind::of(&page::host()),
             permission: permission.get(),
@@ -36,5 +36,5 @@ pub(crate) fn watch(link: Link) {
         }));
     });
     // Held for as long as the page is drawn.
-    StoredValue::new_local(SightListener::new(move |is_hidden| link.ask(&Request::Hidden(is_hidden))));
+    StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Request::Hidden(is_hidden))));
 }

@@ -85,7 +85,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         let from = (!follow.get()).then(|| start + view.first_wanted(first.get() - start as f64));
         Look { from, rows: view.rows() }
     });
-    Effect::new(move || link.ask(&Request::Look(look.get())));
+    Effect::new(move || link.send(&Request::Look(look.get())));
 
     Effect::new(move || {
         if let Some((number, opens)) = store.go_to.get() {
@@ -214,7 +214,7 @@ pub(crate) fn open_detail(store: Store, number: u64) {
 /// Goes to a hit.
 pub(crate) fn seek(store: Store, link: Link, place: Place, forward: bool, nth: RwSignal<Option<u64>>) {
     let from = store.chosen.get_untracked();
-    link.question(Question::Seek { from, forward }, move |answer| {
+    link.ask(Question::Seek { from, forward }, move |answer| {
         if let Answer::Found { frame, position, nth: found } = answer {
             nth.set(found);
             choose(store, frame);
@@ -232,7 +232,7 @@ pub(crate) fn go_to(store: Store, link: Link, place: Place, number: u64) {
 /// Brings a frame into view. A filter that hides it marks its hits from then on.
 pub(crate) fn show(store: Store, link: Link, place: Place, number: u64) {
     store.chosen.set(Some(number));
-    link.question(Question::Find { frame: number }, move |answer| match answer {
+    link.ask(Question::Find { frame: number }, move |answer| match answer {
         Answer::Found { position, .. } => place.show(position),
         Answer::Hidden => {
             store.say("The filter hides this frame, so all frames are shown and the matches are marked.");
@@ -250,9 +250,9 @@ pub(crate) fn keep_place(store: Store, link: Link, place: Place, change: &Reques
         rows.rows.iter().find(|row| Some(row.number) == chosen).map(|row| row.position)
     });
     let offset = row.and_then(|position| place.offset_of(position));
-    link.ask(change);
+    link.send(change);
     let Some(frame) = chosen else { return place.follow.set(true) };
-    link.question(Question::Find { frame }, move |answer| match answer {
+    link.ask(Question::Find { frame }, move |answer| match answer {
         Answer::Found { position, .. } => place.put(position, offset),
         _ => place.follow.set(true),
     });

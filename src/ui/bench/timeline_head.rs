@@ -37,13 +37,13 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
         let missed = store.list.with(|list| list.paused.unwrap_or(0));
         if missed == 0 { String::new() } else { format!("{} new", format::count(missed)) }
     });
-    let pause = move || link.ask(&Request::Pause(!is_paused.get_untracked()));
+    let pause = move || link.send(&Request::Pause(!is_paused.get_untracked()));
     // A list that stands still follows nothing, whatever it does afterwards.
     let is_following = when(move || place.follow.get() && !is_paused.get());
     let set_follow = move || {
         let follows = !is_following.get_untracked();
         if follows && is_paused.get_untracked() {
-            link.ask(&Request::Pause(false));
+            link.send(&Request::Pause(false));
         }
         place.follow.set(follows);
     };
@@ -81,7 +81,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             {recording::under_way(store, link)}
             {asking_button("quiet", "clear", "Clear", "Forget all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
                 store.chosen.set(None);
-                link.ask(&Request::Clear);
+                link.send(&Request::Clear);
             })}
         </div>
     }

@@ -124,11 +124,11 @@ fn missing(threshold: &ThresholdReport, checks: &[CheckReport]) -> String {
 fn place_words(report: &Report) -> String {
     let place = &report.environment;
     format!(
-        "{} · {} · clock step {} µs · event loop late by at most {} ms in 99 of 100 · seed {} · {}{}",
+        "{} · {} · clock step {} · event loop late by at most {} in 99 of 100 · seed {} · {}{}",
         place.browser,
         place.origin,
-        place.timer_step_us,
-        place.loop_lag_p99_ms,
+        format::micros(place.timer_step_us),
+        format::micros(place.loop_lag_p99_ms * 1e3),
         report.seed,
         report.started,
         if place.hidden { " · the page was hidden at times" } else { "" }
@@ -147,23 +147,24 @@ fn timing_table(all: &[(String, Histogram)], step: Duration) -> AnyView {
     if all.is_empty() {
         return view! { <p class="hint">"Nothing was timed."</p> }.into_any();
     }
-    let row =
-        |(name, histogram): &(String, Histogram)| {
-            let figures = histogram.summary()?;
-            let at = |permille| {
-                histogram.percentile(permille).map(|took| format::figure(took, step)).unwrap_or_default()
-            };
-            Some(view! {
-            <tr>
-                <th scope="row" class="mono">{name.clone()}</th>
-                <td>{format::count(figures.count)}</td>
-                <td>{format::figure(figures.min, step)}</td><td>{format::figure(figures.mean, step)}</td>
-                <td>{at(500)}</td><td>{at(900)}</td><td>{at(950)}</td><td>{at(990)}</td><td>{at(999)}</td>
-                <td>{format::figure(figures.max, step)}</td>
-            </tr>
-        }
-        .into_any())
-        };
+    let row = |(name, histogram): &(String, Histogram)| {
+        let figures = histogram.summary()?;
+        let figure =
+            |took| view! { <td title=format::exact(took, step)>{format::figure(took, step)}</td> }.into_any();
+        let at = |permille| histogram.percentile(permille).map(figure);
+        Some(
+            view! {
+                <tr>
+                    <th scope="row" class="mono">{name.clone()}</th>
+                    <td>{format::count(figures.count)}</td>
+                    {figure(figures.min)}{figure(figures.mean)}
+                    {at(500)}{at(900)}{at(950)}{at(990)}{at(999)}
+                    {figure(figures.max)}
+                </tr>
+            }
+            .into_any(),
+        )
+    };
     let rows = all.iter().filter_map(row).collect_view();
     view! {
         <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table" data-testid="timings">
@@ -234,13 +235,13 @@ fn throughput(run: &LiveRun) -> AnyView {
     }
     let right = sent.last().map_or(0.0, |(at, _)| *at);
     let top = sent.iter().chain(&received).map(|(_, rate)| *rate).fold(1.0, f64::max);
-    let length = format::age(Duration::from_secs_f64((right / 1e3).ceil()));
+    let length = format::span(Duration::from_secs_f64((right / 1e3).ceil()));
     let rates = plot(
         "Messages per second",
-        &format!("up to {top:.0} over {length}"),
+        &format!("up to {}/s over {length}", format::rate(top)),
         vec![("sent", plot::line(sent, right, top)), ("received", plot::line(received, right, top))],
         &[("sent", "sent"), ("received", "received")],
-        ["0 s".to_owned(), format!("top: {top:.0}/s"), length.clone()],
+        [format::span(Duration::ZERO), format!("top: {}/s", format::rate(top)), length.clone()],
     );
     let flight: Vec<_> = run.moments.iter().map(|it| (it.at, it.in_flight as f64)).collect();
     let open: Vec<_> = run.moments.iter().map(|it| (it.at, it.open as f64)).collect();
@@ -248,10 +249,10 @@ fn throughput(run: &LiveRun) -> AnyView {
     let flights = (flight.len() > 2).then(|| {
         plot(
             "In flight, and connections open",
-            &format!("up to {top:.0}"),
+            &format!("up to {}", format::rate(top)),
             vec![("p95", plot::line(flight, right, top)), ("p50", plot::line(open, right, top))],
             &[("p95", "expected, not yet received"), ("p50", "connections")],
-            ["0 s".to_owned(), format!("top: {top:.0}"), length],
+            [format::span(Duration::ZERO), format!("top: {}", format::rate(top)), length],
         )
     });
     view! { {rates}{flights} }.into_any()
@@ -266,13 +267,12 @@ fn counters(run: &LiveRun) -> AnyView {
     let over = run.report.as_ref().map(|report| Duration::from(report.duration_ms));
     let figure = |(name, count): (&'static str, u64)| {
         let rate = over.and_then(|over| all.rate(name, over)).filter(|_| count > 0);
-        let rate =
-            rate.map(|rate| if rate >= 10.0 { format!("{rate:.0}/s") } else { format!("{rate:.1}/s") });
+        let rate = rate.map(|rate| format!("{}/s", format::rate(rate)));
         let name = name.replace('_', " ");
         view! { <div class="figure"><dt>{name}</dt><dd>{format::count(count)}<span class="hint">{rate}</span></dd></div> }.into_any()
     };
     let figures = all.iter().map(figure).collect_view();
-    let success = all.success().map(|it| view! { <div class="figure"><dt>"success"</dt><dd data-testid="success">{format!("{:.2} %", it.percent())}</dd></div> });
+    let success = all.success().map(|it| view! { <div class="figure"><dt>"success"</dt><dd data-testid="success">{format::percent(it.percent())}</dd></div> });
     view! { <dl class="latency">{success}{figures}</dl> }.into_any()
 }
 
@@ -331,7 +331,7 @@ fn ladder(report: &Report) -> Option<AnyView> {
         let state = if rung.missing > 0.0 { "wrong" } else { "" };
         view! {
             <tr><th scope="row">{rung.name.clone()}</th><td>{rung.connections}</td><td>{format::figure(rung.p50, step)}</td>
-                <td>{format::figure(rung.p95, step)}</td><td data-state=state>{format!("{:.2} %", rung.missing)}</td></tr>
+                <td>{format::figure(rung.p95, step)}</td><td data-state=state>{format::percent(rung.missing)}</td></tr>
         }
         .into_any()
     });

@@ -78,8 +78,14 @@ pub(super) fn is_certifiable(run: &LiveRun) -> bool {
     run.checks.iter().any(|check| Kind::of(&check.name, &check.tags).is_some())
 }
 
-/// A length of time as a report has it.
+/// A length of time as a report has it: in microseconds, whatever the clock's step.
 pub(super) fn millis(took: Millis) -> String {
-    // A report has microseconds, whatever the clock's step.
-    format::figure(took.into(), std::time::Duration::from_micros(1))
+    format::figure(took.into(), MICROSECOND)
 }
+
+/// The same with all of its digits.
+pub(super) fn exact_millis(took: Millis) -> String {
+    format::exact(took.into(), MICROSECOND)
+}
+
+const MICROSECOND: std::time::Duration = std::time::Duration::from_micros(1);

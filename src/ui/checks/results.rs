@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::failure;
 use super::link::Link;
-use super::model::{is_certifiable, millis};
+use super::model::{exact_millis, is_certifiable, millis};
 use super::order;
 use super::past;
 use super::store::{Store, Tab};
@@ -90,7 +90,7 @@ fn whole(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
     let share = text(move || run.with(|run| format!("{:.4}", run.share(known.get().as_ref()))));
     let left = text(move || {
         let left = known.get().and_then(|known: BTreeMap<String, f64>| run.with(|run| run.time_left(&known)));
-        left.map(|left| format!("about {} left", format::age(left))).unwrap_or_default()
+        left.map(|left| format!("about {} left", format::span(left))).unwrap_or_default()
     });
     let reasons = move || {
         let reasons = run.with(|run| run.report.as_ref().map(|it| it.reasons.clone()).unwrap_or_default());
@@ -263,7 +263,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
                 <span class="space"></span>
                 <span class="hint" data-testid="noted">{noted}</span>
                 <span class="hint">{figures}</span>
-                <span class="took mono">{took}</span>
+                <span class="took mono" title=text(move || exact_millis(check.with(|check| check.took)))>{took}</span>
                 <button type="button" class="quiet" data-testid="run-one" disabled=when(move || store.is_running()) on:click=move |_| only()>"Run only this"</button>
             </div>
             {steps}
@@ -338,7 +338,7 @@ fn step(
                 {part.map(|part| view! { <span class="badge">{part}</span> })}
                 <span class="title" title=does>{title}</span>
                 <span class="space"></span>
-                <span class="took mono">{took}</span>
+                <span class="took mono" title=text(move || exact_millis(step.with(|step| step.took)))>{took}</span>
                 <button type="button" class="quiet at" title="Show it in the document" on:click=move |_| show()>{format!("line {line}")}</button>
             </div>
             {failure}

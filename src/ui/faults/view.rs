@@ -168,7 +168,7 @@ fn connection(it: &Connected) -> AnyView {
     let way = |(messages, bytes): (u64, u64)| {
         format!("{}, {}", format::counted(messages, "message"), format::size(bytes))
     };
-    let mut words = vec![format::age(Duration::from_secs(it.age))];
+    let mut words = vec![format::span(Duration::from_secs(it.age))];
     if !it.key.is_empty() {
         words.push(format!("key {}", it.key));
     }

@@ -42,7 +42,8 @@ pub(crate) fn trend(plot: &Plot, step: Duration) -> AnyView {
         view! { <rect class="tainted" x=format!("{x:.1}") y="0" width=format!("{width:.1}") height="120"/> }
             .into_any()
     });
-    let words = format!("Over {}: up to {}", format::age(chart.lasts()), format::figure(chart.highest, step));
+    let words =
+        format!("Over {}: up to {}", format::span(chart.lasts()), format::figure(chart.highest, step));
     view! {
         <figure class="plot">
             <figcaption>"Over time"
@@ -52,7 +53,7 @@ pub(crate) fn trend(plot: &Plot, step: Duration) -> AnyView {
                 {tainted.collect_view()}
                 {line("max", |p| p.max)}{line("p99", |p| p.p99)}{line("p95", |p| p.p95)}{line("p50", |p| p.p50)}
             </svg>
-            <div class="axis"><span>{format!("{} ago", format::age(chart.lasts()))}</span><span>{format!("top: {}", format::figure(chart.highest, step))}</span><span>"now"</span></div>
+            <div class="axis"><span>{format!("{} ago", format::span(chart.lasts()))}</span><span>{format!("top: {}", format::figure(chart.highest, step))}</span><span>"now"</span></div>
         </figure>
     }
     .into_any()

@@ -47,7 +47,7 @@ pub fn App(
     StoredValue::new_local(MenuCloser::new());
     StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
     surroundings::watch(link);
-    StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(bytes)));
+    StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(&bytes)));
     keys::listen(store, link);
     StoredValue::new_local(page::BytesListener::new(page::DRAFTED, move |_| {
         recording::forget_first(store, link)
@@ -125,7 +125,7 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
     let clock = move || {
         store.ready.with(|ready| match ready {
             None => "starting …".to_owned(),
-            Some(ready) => format!("clock {}", format::duration(ready.clock_step, ready.clock_step)),
+            Some(ready) => format!("clock {}", format::figure(ready.clock_step, ready.clock_step)),
         })
     };
     let clock_hint = move || {
@@ -141,7 +141,7 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
             .pulse
             .get()
             .loop_lag
-            .map_or_else(|| "–".to_owned(), |lag| format::duration(lag, store.clock_step()))
+            .map_or_else(|| "–".to_owned(), |lag| format::figure(lag, store.clock_step()))
     };
     let sockets = move || {
         let used = u32::from(store.totals.get().sockets) + check_sockets.get();

@@ -159,15 +159,15 @@ fn alone(key: &str, event: &KeyboardEvent, store: Store, link: Link) -> bool {
         "t" => page::focus_soon("[data-testid=timeline]"),
         " " if !page::is_on_control(event) => {
             let is_paused = store.list.with_untracked(|list| list.paused.is_some());
-            link.ask(&Request::Pause(!is_paused));
+            link.send(&Request::Pause(!is_paused));
         }
         "p" => match chosen {
             Some(frame)
                 if store.pins.with_untracked(|pins| pins.iter().any(|pin| pin.row.number == frame)) =>
             {
-                link.ask(&Request::Unpin { frame });
+                link.send(&Request::Unpin { frame });
             }
-            Some(frame) => link.ask(&Request::Pin { frame, note: String::new() }),
+            Some(frame) => link.send(&Request::Pin { frame, note: String::new() }),
             None => return false,
         },
         "y" => match chosen {

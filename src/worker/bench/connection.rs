@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::heartbeat::BeatWatch;
 use super::record::Record;
-use crate::engine::base::close;
+use crate::engine::base::{close, words};
 use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
 use crate::engine::{
@@ -341,7 +341,7 @@ impl<S: Socket> Connection<S> {
         let attempt = self.lost() + 1;
         self.state.retry = Some(Retry { at, attempt });
         self.enter(Phase::Waiting, now);
-        let words = format!("reconnecting in {:.1} s, attempt {attempt}", (at - now).as_secs_f64());
+        let words = format!("reconnecting in {}, attempt {attempt}", words::duration(at - now));
         self.note(record, now, FrameKind::Waiting, &words);
     }
 

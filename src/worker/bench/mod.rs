@@ -26,4 +26,4 @@ mod why;
 mod worker;
 
 pub use pulse::beat;
-pub use worker::{BenchWorker, Spawn};
+pub use worker::BenchWorker;

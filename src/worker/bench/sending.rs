@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::replies::{self, Due};
 use super::worker::BenchWorker;
-use crate::engine::base::unit;
+use crate::engine::base::words;
 use crate::engine::bench::draft::{self, Draft, DraftError};
 use crate::engine::bench::placeholders::MessageScope;
 use crate::engine::template::Scope;
@@ -227,7 +227,7 @@ impl<W: World> BenchWorker<W> {
                 (connection.attempt == attempt).then(|| connection.beat.overdue(now)).flatten()
             });
             let Some(Some(missed)) = missed else { return };
-            let words = format!("no reply to the heartbeat within {}", unit::show_duration(within));
+            let words = format!("no reply to the heartbeat within {}", words::bound(within));
             worker.trouble(id, &words);
             if closes_after.is_some_and(|most| missed >= most) {
                 worker.trouble(id, &format!("closing, since {missed} heartbeats in a row had no reply"));
@@ -329,10 +329,10 @@ impl<W: World> BenchWorker<W> {
             let buffered = self.buffered(*id);
             if buffered > limit {
                 let words = format!(
-                    "stopped: {} KiB wait in the browser for {}, more than the limit of {} KiB; the server or the network is slower",
-                    buffered.div_ceil(1024),
+                    "stopped: {} wait in the browser for {}, more than the limit of {}; the server or the network is slower",
+                    words::size(buffered),
                     name(*id),
-                    limit.div_ceil(1024)
+                    words::size(limit)
                 );
                 return Err(words);
             }

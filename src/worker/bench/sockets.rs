@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::worker::{BenchWorker, Inner};
+use crate::engine::base::words;
 use crate::engine::bench::draft;
 use crate::engine::bench::typed_address::complete;
 use crate::engine::explain::{self, Ended, Explanation};
@@ -345,8 +346,8 @@ impl<W: World> BenchWorker<W> {
                 return None;
             }
             let words = format!(
-                "the server did not answer the close within {} s; the browser holds the socket until it does",
-                CLOSE_WITHIN.as_secs()
+                "the server did not answer the close within {}; the browser holds the socket until it does",
+                words::bound(CLOSE_WITHIN)
             );
             connection.trouble(record, at, &words);
             let socket = connection.socket.take();

@@ -17,19 +17,17 @@ use super::storage;
 use super::why::Questions;
 use crate::engine::base::mask::Masker;
 use crate::engine::base::storage::KeyValueStore;
-use crate::engine::base::world::LocalFuture;
 use crate::engine::bench::draft::{Attachment, Draft};
 use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
 use crate::engine::{Instant, World};
-use crate::wire;
 use crate::wire::bench::{
     ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Unread, Update,
     Variable, Workspace,
 };
-
-/// Starts a task beside the others.
-pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
+use crate::wire::{Bench, Protocol};
+use crate::worker::outbox::Outbox;
+use crate::worker::{PageWorker, Spawn};
 
 /// The set-up is kept when it has not changed for this long.
 const KEEP_AFTER: Duration = Duration::from_millis(250);
@@ -51,7 +49,7 @@ pub(super) struct Inner<W: World> {
     pub world: W,
     pub ready: Ready,
     pub spawn: Spawn,
-    post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
+    outbox: Outbox<Bench>,
     store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     state: RefCell<State<W>>,
 }
@@ -95,9 +93,48 @@ pub(super) struct State<W: World> {
     is_arranged: bool,
     /// The last changes could not be kept, and the page knows it.
     is_unkept: bool,
-    /// The page has drawn what it got.
-    page_is_ready: bool,
     pub dirty: bool,
+}
+
+impl<W: World> PageWorker for BenchWorker<W> {
+    fn announce(&self) {
+        self.post(&Update::Ready(self.0.ready.clone()));
+    }
+
+    async fn restore(&self, store: impl KeyValueStore + 'static) {
+        let (workspace, unread) = match store.get(storage::NAME).await {
+            Ok(None) => (None, Vec::new()),
+            Ok(Some(text)) => storage::of_text(&text),
+            Err(error) => (None, vec![error.to_string()]),
+        };
+        let mut restored = Restored { workspace, ..Restored::default() };
+        if !unread.is_empty() {
+            // What comes next is written over it.
+            match store.set_aside(storage::NAME).await {
+                Ok(place) => {
+                    restored.unread = Some(Unread { reasons: unread, place: place.unwrap_or_default() })
+                }
+                Err(error) => {
+                    restored.trouble = Some(format!("{}; {error}", unread.join("; ")));
+                    return self.post(&Update::Restored(Box::new(restored)));
+                }
+            }
+        }
+        *self.0.store.borrow_mut() = Some(Rc::new(store));
+        self.post(&Update::Restored(Box::new(restored)));
+    }
+
+    fn restore_nothing(&self, trouble: String) {
+        self.post(&Update::Restored(Box::new(Restored { trouble: Some(trouble), ..Restored::default() })));
+    }
+
+    fn receive(&self, bytes: &[u8]) {
+        match Bench::read_request(bytes) {
+            Ok(request) => self.answer(request),
+            Err(_) => self.announce(),
+        }
+        self.flush();
+    }
 }
 
 impl<W: World> BenchWorker<W> {
@@ -108,7 +145,7 @@ impl<W: World> BenchWorker<W> {
             world,
             ready,
             spawn,
-            post: RefCell::new(Box::new(post)),
+            outbox: Outbox::new(post),
             store: RefCell::default(),
             state: RefCell::new(State {
                 record: Record::with_budget(Workspace::BUDGET as usize),
@@ -141,53 +178,9 @@ impl<W: World> BenchWorker<W> {
                 changed_at: None,
                 is_arranged: false,
                 is_unkept: false,
-                page_is_ready: false,
                 dirty: true,
             }),
         }))
-    }
-
-    /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
-    pub fn announce(&self) {
-        self.post(&Update::Ready(self.0.ready.clone()));
-    }
-
-    /// Tells the page what was kept, and keeps what it sets up from now on.
-    pub async fn restore(&self, store: impl KeyValueStore + 'static) {
-        let (workspace, unread) = match store.get(storage::NAME).await {
-            Ok(None) => (None, Vec::new()),
-            Ok(Some(text)) => storage::of_text(&text),
-            Err(error) => (None, vec![error.to_string()]),
-        };
-        let mut restored = Restored { workspace, ..Restored::default() };
-        if !unread.is_empty() {
-            // What comes next is written over it.
-            match store.set_aside(storage::NAME).await {
-                Ok(place) => {
-                    restored.unread = Some(Unread { reasons: unread, place: place.unwrap_or_default() })
-                }
-                Err(error) => {
-                    restored.trouble = Some(format!("{}; {error}", unread.join("; ")));
-                    return self.post(&Update::Restored(Box::new(restored)));
-                }
-            }
-        }
-        *self.0.store.borrow_mut() = Some(Rc::new(store));
-        self.post(&Update::Restored(Box::new(restored)));
-    }
-
-    /// The same for one that could not even be opened.
-    pub fn restore_nothing(&self, trouble: String) {
-        self.post(&Update::Restored(Box::new(Restored { trouble: Some(trouble), ..Restored::default() })));
-    }
-
-    /// Answers a message of the page. Bytes of another version are answered with our own version, so that the page sees it.
-    pub fn receive(&self, bytes: &[u8]) {
-        match wire::decode(bytes) {
-            Ok(request) => self.answer(request),
-            Err(_) => self.announce(),
-        }
-        self.flush();
     }
 
     fn answer(&self, request: Request) {
@@ -243,7 +236,7 @@ impl<W: World> BenchWorker<W> {
                 s.plotted = Instant::ORIGIN;
             }),
             Request::Question { id, question } => self.reply_to(id, question),
-            Request::Seen => self.state(|s| s.page_is_ready = true),
+            Request::Seen => self.0.outbox.page_has_drawn(),
             Request::Show(shown) => self.show(*shown),
         }
     }
@@ -439,10 +432,10 @@ impl<W: World> BenchWorker<W> {
     pub(super) fn flush(&self) {
         let now = self.now();
         let changes = self.state(|s| {
-            if !s.page_is_ready || !s.dirty {
+            if !self.0.outbox.has_turn() || !s.dirty {
                 return None;
             }
-            s.page_is_ready = false;
+            self.0.outbox.take_turn();
             s.dirty = false;
             Some(s.changes(now, || self.0.world.now() < now + SLICE))
         });
@@ -455,6 +448,6 @@ impl<W: World> BenchWorker<W> {
     }
 
     pub(super) fn post(&self, update: &Update) {
-        (self.0.post.borrow_mut())(wire::encode(update));
+        self.0.outbox.post(update);
     }
 }

@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use crate::engine::base::storage::{KeyValueStore, StoreError};
+use crate::engine::base::words;
 use crate::engine::report::{Report, read_json, target_line, write_json};
 use crate::wire::bench::Unread;
 use crate::wire::checks::PastRun;
@@ -118,9 +119,9 @@ pub(super) fn text_of(report: &Report) -> String {
 pub(super) fn too_large(text: &str) -> Option<String> {
     (text.len() > LARGEST).then(|| {
         format!(
-            "this run is not kept for later: its report has {} MiB; the limit is {}",
-            text.len() >> 20,
-            LARGEST >> 20
+            "this run is not kept for later: its report has {}; the limit is {}",
+            words::size(text.len() as u64),
+            words::size(LARGEST as u64)
         )
     })
 }

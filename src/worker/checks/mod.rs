@@ -15,4 +15,4 @@ mod work;
 mod worker;
 
 pub use site::{Site, browser_name};
-pub use worker::{ChecksWorker, Spawn};
+pub use worker::ChecksWorker;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::engine::base::mask::Masker;
+use crate::engine::base::words;
 use crate::engine::recording::run_recording::Recorded;
 use crate::engine::report::{Millis, NearbyEvent, Report, Transcript, event_name};
 use crate::engine::{Frame, FrameKind, Instant, World};
@@ -84,7 +85,8 @@ impl<W: World> RunRecording<W> {
             client: names.get(&frame.connection).copied().unwrap_or("?").to_owned(),
             at: Millis::from(frame.at - began),
             mark: mark(frame.kind).to_owned(),
-            content: cut(content),
+            // A secret is taken out before, so that no part of it stays at the cut.
+            content: words::cut(&content, SHOWN),
             bytes: frame.bytes.len() as u64,
             is_last_before: frame.number + 1 == at,
         }
@@ -125,7 +127,7 @@ impl<W: World> RunRecording<W> {
                     client: self.masker.mask(&client).into_owned(),
                     at_ms: moment,
                     event: event_name(frame.kind).to_owned(),
-                    message: cut_at(content, ATTESTED_MESSAGE),
+                    message: words::cut(&content, ATTESTED_MESSAGE),
                     bytes,
                     after: frame.number >= at,
                 }
@@ -186,18 +188,6 @@ fn mark(kind: FrameKind) -> &'static str {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().take(SHOWN / 2).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn cut(text: String) -> String {
-    cut_at(text, SHOWN)
-}
-
-/// A secret is taken out before, so that no part of it stays at the cut.
-fn cut_at(text: String, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }
 
 /// The recordings that are still held, the oldest first.

@@ -18,7 +18,7 @@ use super::queue::Queued;
 use super::recordings::{BUDGET, RunRecording};
 use super::worker::ChecksWorker;
 use crate::engine::World;
-use crate::engine::base::unit::show_duration;
+use crate::engine::base::words;
 use crate::engine::recording::run_recording::Recorded;
 use crate::engine::report::{Origin, Report, TargetReport};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
@@ -36,8 +36,8 @@ enum Unstarted {
     Stopped,
     #[error(
         "start_at is {} ahead; the limit is {}; the clocks of the two machines may differ",
-        show_duration(*.0),
-        show_duration(LONGEST_WAIT)
+        words::bound(*.0),
+        words::bound(LONGEST_WAIT)
     )]
     TooFarAhead(Duration),
 }

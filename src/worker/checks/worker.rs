@@ -13,7 +13,6 @@ use super::queue::Queue;
 use super::recordings::RunRecordings;
 use super::site::Site;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
-use crate::engine::base::world::LocalFuture;
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
 use crate::engine::report::{Report, ReportFormat};
@@ -22,10 +21,9 @@ use crate::engine::suite::shipped::SHIPPED;
 use crate::engine::{Instant, World, recorder};
 use crate::wire::bench::Unread;
 use crate::wire::checks::{Answer, Forms, OwnSuite, Question, Request, Restored, RunEvent, Update};
-use crate::wire::{decode_json, encode_json};
-
-/// Starts a task beside the others.
-pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
+use crate::wire::{Checks, Protocol};
+use crate::worker::outbox::Outbox;
+use crate::worker::{PageWorker, Spawn};
 
 const FORMS: &str = "forms";
 const SUITE: &str = "suite/";
@@ -46,7 +44,7 @@ pub(super) struct Inner<W: World> {
     pub site: Site,
     pub spawn: Spawn,
     pub companion: Companion,
-    post: RefCell<Box<dyn FnMut(Vec<u8>)>>,
+    outbox: Outbox<Checks>,
     pub store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     /// Why the store is missing, once that is known.
     storeless: RefCell<String>,
@@ -60,44 +58,17 @@ pub(super) struct Inner<W: World> {
     pub hidden: Rc<Cell<bool>>,
     /// What has happened since the last update.
     pending: RefCell<Vec<RunEvent>>,
-    page_is_ready: Cell<bool>,
     /// Until when the page would rather draw nothing, and whether a task waits for that moment.
     rests_until: Cell<Instant>,
     waits_for_rest: Cell<bool>,
 }
 
-impl<W: World> ChecksWorker<W> {
-    /// A worker in this world that posts its updates through `post`.
-    pub fn new(world: W, site: Site, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
-        Self(Rc::new(Inner {
-            world,
-            site,
-            spawn,
-            companion: Companion::default(),
-            post: RefCell::new(Box::new(post)),
-            store: RefCell::default(),
-            storeless: RefCell::default(),
-            early: RefCell::new(Some(Vec::new())),
-            history: Rc::default(),
-            library: RefCell::default(),
-            recordings: RefCell::default(),
-            reports: RefCell::default(),
-            queue: Queue::default(),
-            hidden: Rc::default(),
-            pending: RefCell::default(),
-            page_is_ready: Cell::new(true),
-            rests_until: Cell::new(Instant::ORIGIN),
-            waits_for_rest: Cell::new(false),
-        }))
-    }
-
-    /// Says that the worker runs. The page waits for it: what it posted to a worker that does not listen yet would be lost.
-    pub fn announce(&self) {
+impl<W: World> PageWorker for ChecksWorker<W> {
+    fn announce(&self) {
         self.post(&Update::Ready { clock_step: self.0.site.clock_step });
     }
 
-    /// Reads what was kept, and keeps from now on.
-    pub async fn restore(&self, store: impl KeyValueStore + 'static) {
+    async fn restore(&self, store: impl KeyValueStore + 'static) {
         let store: Rc<dyn KeyValueStore> = Rc::new(store);
         let mut unread = Vec::new();
         let (forms, trouble) = match self.read(&*store, &mut unread).await {
@@ -110,9 +81,62 @@ impl<W: World> ChecksWorker<W> {
         self.tell_restored(forms, trouble, unread);
     }
 
-    /// Nothing can be kept here.
-    pub fn restore_nothing(&self, trouble: String) {
+    fn restore_nothing(&self, trouble: String) {
         self.tell_restored(Forms::default(), Some(trouble), Vec::new());
+    }
+
+    fn receive(&self, bytes: &[u8]) {
+        // A page of another version finds out when it decodes what we say.
+        let Ok(request) = Checks::read_request(bytes) else { return self.announce() };
+        match request {
+            Request::Question { id, question } => {
+                let is_early = needs_store(&question) && self.0.early.borrow().is_some();
+                match self.0.early.borrow_mut().as_mut().filter(|_| is_early) {
+                    Some(early) => early.push((id, question)),
+                    None => self.answer_soon(id, question),
+                }
+            }
+            Request::Run(request) => {
+                if self.0.queue.put(*request) {
+                    (self.0.spawn)(Box::pin(self.clone().work()));
+                }
+            }
+            Request::Stop => self.0.queue.stop(),
+            Request::Seen(rest) => {
+                self.0.outbox.page_has_drawn();
+                self.0.rests_until.set(self.0.world.now() + rest);
+                self.flush();
+            }
+            Request::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
+        }
+    }
+}
+
+impl<W: World> ChecksWorker<W> {
+    /// A worker in this world that posts its updates through `post`.
+    pub fn new(world: W, site: Site, spawn: Spawn, post: impl FnMut(Vec<u8>) + 'static) -> Self {
+        let outbox = Outbox::new(post);
+        // A page of the checks has nothing to draw before its first run.
+        outbox.page_has_drawn();
+        Self(Rc::new(Inner {
+            world,
+            site,
+            spawn,
+            companion: Companion::default(),
+            outbox,
+            store: RefCell::default(),
+            storeless: RefCell::default(),
+            early: RefCell::new(Some(Vec::new())),
+            history: Rc::default(),
+            library: RefCell::default(),
+            recordings: RefCell::default(),
+            reports: RefCell::default(),
+            queue: Queue::default(),
+            hidden: Rc::default(),
+            pending: RefCell::default(),
+            rests_until: Cell::new(Instant::ORIGIN),
+            waits_for_rest: Cell::new(false),
+        }))
     }
 
     fn tell_restored(&self, forms: Forms, trouble: Option<String>, unread: Vec<Unread>) {
@@ -159,33 +183,6 @@ impl<W: World> ChecksWorker<W> {
         let place = store.set_aside(FORMS).await?.unwrap_or_default();
         unread.push(Unread { reasons: vec![format!("what was typed into Values: {reason}")], place });
         Ok(Forms::default())
-    }
-
-    /// Hears the page.
-    pub fn receive(&self, bytes: &[u8]) {
-        // A page of another version finds out when it decodes what we say.
-        let Ok(request) = decode_json::<Request>(bytes) else { return self.announce() };
-        match request {
-            Request::Question { id, question } => {
-                let is_early = needs_store(&question) && self.0.early.borrow().is_some();
-                match self.0.early.borrow_mut().as_mut().filter(|_| is_early) {
-                    Some(early) => early.push((id, question)),
-                    None => self.answer_soon(id, question),
-                }
-            }
-            Request::Run(request) => {
-                if self.0.queue.put(*request) {
-                    (self.0.spawn)(Box::pin(self.clone().work()));
-                }
-            }
-            Request::Stop => self.0.queue.stop(),
-            Request::Seen(rest) => {
-                self.0.page_is_ready.set(true);
-                self.0.rests_until.set(self.0.world.now() + rest);
-                self.flush();
-            }
-            Request::Hidden(is_hidden) => self.0.hidden.set(is_hidden),
-        }
     }
 
     async fn answer(&self, question: Question) -> Answer {
@@ -374,7 +371,7 @@ impl<W: World> ChecksWorker<W> {
     }
 
     pub(super) fn flush(&self) {
-        if !self.0.page_is_ready.get() || self.0.pending.borrow().is_empty() {
+        if !self.0.outbox.has_turn() || self.0.pending.borrow().is_empty() {
             return;
         }
         // The page waits for an end to go on.
@@ -385,7 +382,7 @@ impl<W: World> ChecksWorker<W> {
         if !rest.is_zero() && !self.0.pending.borrow().iter().any(is_end) {
             return self.flush_after(rest);
         }
-        self.0.page_is_ready.set(false);
+        self.0.outbox.take_turn();
         let pending = std::mem::take(&mut *self.0.pending.borrow_mut());
         self.post(&Update::RunEvent(pending));
     }
@@ -403,7 +400,7 @@ impl<W: World> ChecksWorker<W> {
     }
 
     fn post(&self, update: &Update) {
-        (self.0.post.borrow_mut())(encode_json(update));
+        self.0.outbox.post(update);
     }
 }
 

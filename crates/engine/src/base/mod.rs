@@ -5,7 +5,6 @@
 
 pub mod canonical;
 pub mod close;
-pub mod count;
 pub mod endpoint;
 pub mod json_words;
 pub mod mask;
@@ -17,4 +16,5 @@ pub mod random;
 pub mod storage;
 pub mod time;
 pub mod unit;
+pub mod words;
 pub mod world;

@@ -467,7 +467,7 @@ mod tests {
         assert_eq!(
             certificate.sentence(),
             "1 of the 2 required checks that applied passed. The server stopped accepting connections after P8 \
-             (a 16 MiB message). Required, inconclusive: C2. Required, not judged: C1. Recommended, failed: P8."
+             (a 16\u{2009}MiB message). Required, inconclusive: C2. Required, not judged: C1. Recommended, failed: P8."
         );
         assert_eq!(
             certificate.sums[0].words(),

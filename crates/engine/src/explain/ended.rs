@@ -10,7 +10,7 @@ use super::cause::{Explanation, Ranking};
 use super::host::Target;
 use super::{Surroundings, after, before, code};
 use crate::Endpoint;
-use crate::base::{close, unit};
+use crate::base::{close, words};
 
 /// How a connection ended, as far as a page can see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Exp
         _ => code::causes(&mut ranking, &target, ended),
     }
     let fact = match ended.is_given_up {
-        true => format!("The server did not answer the handshake within {}.", spaced(ended.took)),
+        true => format!("The server did not answer the handshake within {}.", words::bound(ended.took)),
         false => String::new(),
     };
     Explanation { fact, known: known(ended, around), causes: ranking.ranked(), probed: None }
@@ -72,12 +72,12 @@ fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
     match ended.open_for {
         None => known.push(format!(
             "The handshake ended after {} without opening, with {} ({meaning}).",
-            shown(ended.took),
+            words::duration(ended.took),
             ended.code
         )),
         Some(open_for) => known.push(format!(
             "The connection was open for {} and ended with {} ({meaning}).",
-            shown(open_for),
+            words::duration(open_for),
             ended.code
         )),
     }
@@ -91,13 +91,13 @@ fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
     }
     if let Some(since) = ended.since_last_send {
         known.push(format!(
-            "The last message was sent {} before the end; the largest had {} bytes.",
-            shown(since),
-            ended.largest_sent
+            "The last message was sent {} before the end; the largest had {}.",
+            words::duration(since),
+            words::counted(ended.largest_sent, "byte")
         ));
     }
     if ended.buffered > 0 {
-        known.push(format!("{} bytes had not left the browser.", ended.buffered));
+        known.push(format!("{} had not left the browser.", words::counted(ended.buffered, "byte")));
     }
     if !ended.was_open && around.is_throttled() {
         known.push(format!(
@@ -117,23 +117,6 @@ fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
     known
 }
 
-/// In whole seconds, as people write them.
-fn spaced(took: Duration) -> String {
-    format!("{} s", took.as_secs().max(1))
-}
-
-/// As fine as it is of use: 412 ms, 7.3 s, 61 s.
-fn shown(took: Duration) -> String {
-    let step: u64 = match took.as_secs() {
-        0 if took.as_millis() < 10 => 100_000,
-        0 => 1_000_000,
-        1..=59 => 100_000_000,
-        _ => 1_000_000_000,
-    };
-    let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-    unit::show_duration(Duration::from_nanos(nanos / step * step))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +131,7 @@ mod tests {
         assert_eq!(
             told(&ended, &Surroundings::default()),
             [
-                "The handshake ended after 3.4ms without opening, with 1006 (no close frame came).",
+                "The handshake ended after 3.46\u{2009}ms without opening, with 1006 (no close frame came).",
                 "The browser tells a page no reason.",
             ]
         );
@@ -170,11 +153,11 @@ mod tests {
         assert_eq!(
             told(&ended, &Surroundings { is_online: false, ..Surroundings::default() }),
             [
-                "The connection was open for 61s and ended with 1006 (no close frame came).",
+                "The connection was open for 61.2\u{2009}s and ended with 1006 (no close frame came).",
                 "The browser tells a page no reason.",
                 "Messages sent: 3, received: 2.",
-                "The last message was sent 12ms before the end; the largest had 70000 bytes.",
-                "4096 bytes had not left the browser.",
+                "The last message was sent 12.0\u{2009}ms before the end; the largest had 70\u{2009}000 bytes.",
+                "4\u{2009}096 bytes had not left the browser.",
                 "The browser says that it is offline.",
             ]
         );

@@ -15,6 +15,7 @@ use super::cause::{
 use super::host::Target;
 use super::warning::accept_certificate;
 use crate::Endpoint;
+use crate::base::words::{self, sentence, with_stop};
 use crate::report::Failure;
 
 /// Characters of the server's own words in a sentence.
@@ -138,7 +139,7 @@ impl Probed {
             "" if (200..300).contains(&status) => said.push_str(": this path serves no WebSocket."),
             "" => said.push('.'),
             words => {
-                let _ = write!(said, ": {}", sentence_end(words));
+                let _ = write!(said, ": {}", with_stop(words));
             }
         }
         said
@@ -273,20 +274,7 @@ fn title(page: &str) -> Option<String> {
 fn cut(text: &str) -> String {
     let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.retain(|c| !c.is_control());
-    if line.chars().count() > MOST_WORDS {
-        line = line.chars().take(MOST_WORDS).chain(['…']).collect();
-    }
-    line
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    sentence_end(&(first + chars.as_str()))
-}
-
-fn sentence_end(text: &str) -> String {
-    if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
+    words::cut(&line, MOST_WORDS)
 }
 
 #[cfg(test)]

@@ -41,18 +41,18 @@ fn ok_subset() {
         json!({"subset": {"a": {"b": 1}}}),
         r#"{"a":{"b":1.0,"c":2}}"#,
         r#"{"a":{"b":2}}"#,
-        "$.a.b: wanted 1, got 2",
+        "$.a.b: expected 1, found 2",
     );
-    check(json!({"subset": {"a": null}}), r#"{"a":null}"#, "{}", "$.a: wanted null, got nothing");
+    check(json!({"subset": {"a": null}}), r#"{"a":null}"#, "{}", "$.a: expected null, found nothing");
     check(
         json!({"subset": {"a": {"b": 1}}}),
         r#"{"a":{"b":1}}"#,
         "{}",
-        r#"$.a: wanted {"b":1}, got nothing"#,
+        r#"$.a: expected {"b":1}, found nothing"#,
     );
-    check(json!({"subset": {}}), "{}", "[]", "$: wanted {}, got []");
-    check(json!({"subset": {"a": 1}}), r#"{"a":1}"#, "hello", r#"$: wanted JSON, got text "hello""#);
-    check(json!({"subset": {"$$type": 1}}), r#"{"$type":1}"#, "{}", "$.$type: wanted 1, got nothing");
+    check(json!({"subset": {}}), "{}", "[]", "$: expected {}, found []");
+    check(json!({"subset": {"a": 1}}), r#"{"a":1}"#, "hello", r#"$: expected JSON, found text "hello""#);
+    check(json!({"subset": {"$$type": 1}}), r#"{"$type":1}"#, "{}", "$.$type: expected 1, found nothing");
 }
 
 #[test]
@@ -69,9 +69,14 @@ fn ok_subset_lists_have_exactly_these_items() {
         json!({"subset": [{"a": 1}]}),
         r#"[{"a":1,"b":2}]"#,
         r#"[{"a":1},2]"#,
-        "$: wanted 1 item, got 2 items",
+        "$: expected 1 item, found 2 items",
     );
-    check(json!({"subset": [1, 2]}), "[1,2]", "[2,1]", "$[0]: wanted 1, got 2; $[1]: wanted 2, got 1");
+    check(
+        json!({"subset": [1, 2]}),
+        "[1,2]",
+        "[2,1]",
+        "$[0]: expected 1, found 2; $[1]: expected 2, found 1",
+    );
 }
 
 #[test]
@@ -81,7 +86,7 @@ fn ok_subset_numbers_are_not_rounded() {
         spec,
         r#"{"id":10000000000000001.0}"#,
         r#"{"id":1e16}"#,
-        "$.id: wanted 10000000000000001, got 1e+16",
+        "$.id: expected 10000000000000001, found 1e+16",
     );
 }
 
@@ -91,80 +96,85 @@ fn ok_subset_operators() {
         json!({"subset": {"n": {"$gt": 1}}}),
         r#"{"n":2}"#,
         r#"{"n":1}"#,
-        r#"$.n: wanted {"$gt":1}, got 1"#,
+        r#"$.n: expected {"$gt":1}, found 1"#,
     );
     check(
         json!({"subset": {"n": {"$gte": 1, "$lt": 3}}}),
         r#"{"n":1}"#,
         r#"{"n":3}"#,
-        r#"$.n: wanted {"$gte":1,"$lt":3}, got 3"#,
+        r#"$.n: expected {"$gte":1,"$lt":3}, found 3"#,
     );
     check(
         json!({"subset": {"n": {"$lte": "b"}}}),
         r#"{"n":"b"}"#,
         r#"{"n":"c"}"#,
-        r#"$.n: wanted {"$lte":"b"}, got "c""#,
+        r#"$.n: expected {"$lte":"b"}, found "c""#,
     );
     check(
         json!({"subset": {"n": {"$ne": 1}}}),
         r#"{"n":"1"}"#,
         r#"{"n":1.0}"#,
-        r#"$.n: wanted {"$ne":1}, got 1.0"#,
+        r#"$.n: expected {"$ne":1}, found 1.0"#,
     );
-    check(json!({"subset": {"n": {"$ne": 1}}}), r#"{"n":2}"#, "{}", r#"$.n: wanted {"$ne":1}, got nothing"#);
+    check(
+        json!({"subset": {"n": {"$ne": 1}}}),
+        r#"{"n":2}"#,
+        "{}",
+        r#"$.n: expected {"$ne":1}, found nothing"#,
+    );
     check(
         json!({"subset": {"n": {"$in": [1, "a"]}}}),
         r#"{"n":"a"}"#,
         r#"{"n":2}"#,
-        r#"$.n: wanted {"$in":[1,"a"]}, got 2"#,
+        r#"$.n: expected {"$in":[1,"a"]}, found 2"#,
     );
     check(
         json!({"subset": {"n": {"$regex": "^r-"}}}),
         r#"{"n":"r-1"}"#,
         r#"{"n":1}"#,
-        r#"$.n: wanted {"$regex":"^r-"}, got 1"#,
+        r#"$.n: expected {"$regex":"^r-"}, found 1"#,
     );
     check(
         json!({"subset": {"n": {"$type": "integer"}}}),
         r#"{"n":1.0}"#,
         r#"{"n":1.5}"#,
-        r#"$.n: wanted {"$type":"integer"}, got 1.5"#,
+        r#"$.n: expected {"$type":"integer"}, found 1.5"#,
     );
     check(
         json!({"subset": {"n": {"$type": ["null", "array"]}}}),
         r#"{"n":[]}"#,
         r#"{"n":{}}"#,
-        r#"$.n: wanted {"$type":["null","array"]}, got {}"#,
+        r#"$.n: expected {"$type":["null","array"]}, found {}"#,
     );
     check(
         json!({"subset": {"n": {"$exists": true}}}),
         r#"{"n":null}"#,
         "{}",
-        r#"$.n: wanted {"$exists":true}, got nothing"#,
+        r#"$.n: expected {"$exists":true}, found nothing"#,
     );
     check(
         json!({"subset": {"n": {"$exists": false}}}),
         "{}",
         r#"{"n":null}"#,
-        r#"$.n: wanted {"$exists":false}, got null"#,
+        r#"$.n: expected {"$exists":false}, found null"#,
     );
     check(
         json!({"subset": {"n": {"$len": 2}}}),
         r#"{"n":"é€"}"#,
         r#"{"n":[1]}"#,
-        r#"$.n: wanted {"$len":2}, got [1]"#,
+        r#"$.n: expected {"$len":2}, found [1]"#,
     );
     check(
         json!({"subset": {"n": {"$len": {"$gt": 0}}}}),
         r#"{"n":[1]}"#,
         r#"{"n":5}"#,
-        r#"$.n: wanted {"$len":{"$gt":0}}, got 5"#,
+        r#"$.n: expected {"$len":{"$gt":0}}, found 5"#,
     );
     check(
         json!({"subset": {"n": {"$any": true}}}),
         r#"{"n":null}"#,
         "{}",
-        r#"$.n: wanted {"$any":true}, got nothing"#,
+        r#"$.n: expected {"$any":true}, found nothing"#,
     );
 }
 
@@ -174,17 +184,20 @@ fn err_subset() {
         json!({"subset": {"items": [{"$gr": 1}]}}),
         &[r#"$.subset.items[0].$gr: unknown operator "$gr"; did you mean "$gt"?"#],
     );
-    wrong(json!({"subset": {"a": {"$gt": [1]}}}), &["$.subset.a.$gt: wanted a number or a string, got [1]"]);
+    wrong(
+        json!({"subset": {"a": {"$gt": [1]}}}),
+        &["$.subset.a.$gt: expected a number or a string, found [1]"],
+    );
     wrong(
         json!({"subset": {"a": {"$in": []}}}),
-        &["$.subset.a.$in: wanted a list of values, at least one, got []"],
+        &["$.subset.a.$in: expected a list of values, at least one, found []"],
     );
     wrong(
         json!({"subset": {"a": {"$type": "strin"}}}),
         &[r#"$.subset.a.$type: unknown type "strin"; did you mean "string"?"#],
     );
-    wrong(json!({"subset": {"a": {"$exists": 1}}}), &["$.subset.a.$exists: wanted true or false, got 1"]);
-    wrong(json!({"subset": {"a": {"$any": false}}}), &["$.subset.a.$any: wanted true, got false"]);
+    wrong(json!({"subset": {"a": {"$exists": 1}}}), &["$.subset.a.$exists: expected true or false, found 1"]);
+    wrong(json!({"subset": {"a": {"$any": false}}}), &["$.subset.a.$any: expected true, found false"]);
     wrong(
         json!({"subset": {"a": {"$regex": "("}}}),
         &["$.subset.a.$regex: not a regular expression: found open group without closing ')'"],
@@ -203,99 +216,114 @@ fn ok_equals() {
         json!({"equals": {"a": [1]}}),
         r#"{"a":[1.0]}"#,
         r#"{"a":[1],"b":2}"#,
-        "$.b: wanted nothing, got 2",
+        "$.b: expected nothing, found 2",
     );
     check(
         json!({"equals": {"$gt": 1}}),
         r#"{"$gt":1}"#,
         r#"{"x":1}"#,
-        "$.$gt: wanted 1, got nothing; $.x: wanted nothing, got 1",
+        "$.$gt: expected 1, found nothing; $.x: expected nothing, found 1",
     );
-    check(json!({"equals": "a"}), r#""a""#, "a", r#"$: wanted JSON, got text "a""#);
+    check(json!({"equals": "a"}), r#""a""#, "a", r#"$: expected JSON, found text "a""#);
 }
 
 #[test]
 fn ok_text_contains_regex() {
-    check(json!({"text": "hello"}), "hello", "help", r#"$: wanted "hello", got "help""#);
-    check(json!({"text": 5}), "5", "6", r#"$: wanted "5", got "6""#);
-    check(json!({"contains": "ell"}), "hello", "help", r#"$: wanted text containing "ell", got text "help""#);
+    check(json!({"text": "hello"}), "hello", "help", r#"$: expected "hello", found "help""#);
+    check(json!({"text": 5}), "5", "6", r#"$: expected "5", found "6""#);
+    check(
+        json!({"contains": "ell"}),
+        "hello",
+        "help",
+        r#"$: expected text containing "ell", found text "help""#,
+    );
     check(
         json!({"regex": "^h.l+"}),
         "hello",
         "help me".split_at(1).1,
-        r#"$: wanted text matching /^h.l+/, got text "elp me""#,
+        r#"$: expected text matching /^h.l+/, found text "elp me""#,
     );
 }
 
 #[test]
 fn err_text_contains_regex() {
-    wrong(json!({"text": null}), &["$.text: wanted a string, got null"]);
-    wrong(json!({"contains": []}), &["$.contains: wanted a string, got []"]);
+    wrong(json!({"text": null}), &["$.text: expected a string, found null"]);
+    wrong(json!({"contains": []}), &["$.contains: expected a string, found []"]);
     wrong(json!({"regx": "a"}), &[r#"$.regx: unknown matcher "regx"; did you mean "regex"?"#]);
 }
 
 #[test]
 fn ok_path() {
-    check(json!({"path": "$.a[0]", "eq": 1}), r#"{"a":[1]}"#, r#"{"a":[2]}"#, "$.a[0]: wanted 1, got 2");
+    check(json!({"path": "$.a[0]", "eq": 1}), r#"{"a":[1]}"#, r#"{"a":[2]}"#, "$.a[0]: expected 1, found 2");
     check(
         json!({"path": {"path": "$.a", "ne": 1}}),
         r#"{"a":2}"#,
         r#"{"a":1}"#,
-        r#"$.a: wanted {"ne":1}, got 1"#,
+        r#"$.a: expected {"ne":1}, found 1"#,
     );
     check(
         json!({"path": "$.*.n", "gt": 0}),
         r#"[{"n":1}]"#,
         r#"[{"n":1},{"n":0}]"#,
-        r#"$[1].n: wanted {"gt":0}, got 0"#,
+        r#"$[1].n: expected {"gt":0}, found 0"#,
     );
-    check(json!({"path": "$.a", "lt": 2}), r#"{"a":1}"#, "{}", r#"$: wanted {"lt":2} at $.a, got nothing"#);
+    check(
+        json!({"path": "$.a", "lt": 2}),
+        r#"{"a":1}"#,
+        "{}",
+        r#"$: expected {"lt":2} at $.a, found nothing"#,
+    );
     check(
         json!({"path": "$.a", "gte": 1, "lte": 2}),
         r#"{"a":1}"#,
         r#"{"a":3}"#,
-        r#"$.a: wanted {"gte":1,"lte":2}, got 3"#,
+        r#"$.a: expected {"gte":1,"lte":2}, found 3"#,
     );
-    check(json!({"path": "$.a", "in": [1]}), r#"{"a":1}"#, r#"{"a":3}"#, r#"$.a: wanted {"in":[1]}, got 3"#);
+    check(
+        json!({"path": "$.a", "in": [1]}),
+        r#"{"a":1}"#,
+        r#"{"a":3}"#,
+        r#"$.a: expected {"in":[1]}, found 3"#,
+    );
     check(
         json!({"path": "$.a", "matches": "x"}),
         r#"{"a":"xy"}"#,
         r#"{"a":"y"}"#,
-        r#"$.a: wanted {"matches":"x"}, got "y""#,
+        r#"$.a: expected {"matches":"x"}, found "y""#,
     );
     check(
         json!({"path": "$.a", "type": "null"}),
         r#"{"a":null}"#,
         r#"{"a":0}"#,
-        r#"$.a: wanted {"type":"null"}, got 0"#,
+        r#"$.a: expected {"type":"null"}, found 0"#,
     );
     check(
         json!({"path": "$.a", "exists": false}),
         "{}",
         r#"{"a":0}"#,
-        r#"$.a: wanted {"exists":false}, got 0"#,
+        r#"$.a: expected {"exists":false}, found 0"#,
     );
     check(
         json!({"path": "$.a", "length": 1}),
         r#"{"a":[0]}"#,
         r#"{"a":[]}"#,
-        r#"$.a: wanted {"length":1}, got []"#,
+        r#"$.a: expected {"length":1}, found []"#,
     );
-    check(json!({"path": "$.a"}), r#"{"a":0}"#, "{}", r#"$: wanted {"exists":true} at $.a, got nothing"#);
+    check(json!({"path": "$.a"}), r#"{"a":0}"#, "{}", r#"$: expected {"exists":true} at $.a, found nothing"#);
 }
 
 #[test]
 fn err_path() {
-    wrong(json!({"path": "$.a[", "eq": 1}), &["$.path: not a JSONPath: wanted a selector at character 5"]);
+    wrong(json!({"path": "$.a[", "eq": 1}), &["$.path: not a JSONPath: expected a selector at character 5"]);
     wrong(
         json!({"path": {"path": "$.a", "mtches": 1}}),
         &[r#"$.path.mtches: unknown operator "mtches"; did you mean "matches"?"#],
     );
-    wrong(json!({"path": {"eq": 1}}), &[r#"$.path: wanted an object with path, got {"eq":1}"#]);
-    wrong(json!({"eq": 1}), &["$.eq: wanted a path beside it, got 1"]);
+    wrong(json!({"path": {"eq": 1}}), &[r#"$.path: expected an object with path, found {"eq":1}"#]);
+    wrong(json!({"eq": 1}), &["$.eq: expected a path beside it, found 1"]);
     wrong(
         json!({"path": "$.a", "length": -1}),
-        &["$.length: wanted a whole number from 0 or bounds such as {\"$gt\": 0}, got -1"],
+        &["$.length: expected a whole number from 0 or bounds such as {\"$gt\": 0}, found -1"],
     );
 }
 
@@ -305,9 +333,9 @@ fn ok_schema() {
         json!({"schema": {"title": "order", "properties": {"id": {"type": "integer"}}, "required": ["id"]}}),
         r#"{"id":1.0}"#,
         r#"{"id":"1"}"#,
-        r#"$.id: wanted an integer, got "1""#,
+        r#"$.id: expected an integer, found "1""#,
     );
-    check(json!({"schema": true}), "1", "hello", r#"$: wanted JSON, got text "hello""#);
+    check(json!({"schema": true}), "1", "hello", r#"$: expected JSON, found text "hello""#);
     assert_eq!(
         compile(&json!({"schema": {"title": "order"}})).expected(),
         "JSON that fits the schema \"order\""
@@ -332,12 +360,12 @@ fn ok_bytes() {
     let mismatch = matcher.check(&Subject::owned(Payload::Binary(vec![1]))).unwrap_err().to_string();
     assert_eq!(
         mismatch,
-        "expected binary of 2 B: 00 ff, of size 2: $: wanted size 2, got size 1; byte 0: wanted [00] ff (2 B), got [01] (1 B)"
+        "expected binary of 2 B: 00 ff, of size 2: $: expected size 2, found size 1; byte 0: expected [00] ff (2 B), found [01] (1 B)"
     );
     let mismatch = matcher.check(&Subject::owned("x".into())).unwrap_err().to_string();
     assert_eq!(
         mismatch,
-        r#"expected binary of 2 B: 00 ff, of size 2: $: wanted a binary message, got text "x""#
+        r#"expected binary of 2 B: 00 ff, of size 2: $: expected a binary message, found text "x""#
     );
     let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let matcher = compile(&json!({"bytes": {"sha256": empty}}));
@@ -373,8 +401,11 @@ fn control_characters_of_a_pattern_are_seen() {
 
 #[test]
 fn err_bytes() {
-    wrong(json!({"bytes": {"hex": "0"}}), &[r#"$.bytes.hex: wanted an even number of hex digits, got "0""#]);
-    wrong(json!({"bytes": {"sha256": "00"}}), &[r#"$.bytes.sha256: wanted 64 hex digits, got "00""#]);
+    wrong(
+        json!({"bytes": {"hex": "0"}}),
+        &[r#"$.bytes.hex: expected an even number of hex digits, found "0""#],
+    );
+    wrong(json!({"bytes": {"sha256": "00"}}), &[r#"$.bytes.sha256: expected 64 hex digits, found "00""#]);
     wrong(
         json!({"bytes": {"sizes": 1}}),
         &[r#"$.bytes.sizes: unknown property of bytes "sizes"; did you mean "size"?"#],
@@ -383,7 +414,7 @@ fn err_bytes() {
         json!({"bytes": {"prefix": "00"}}),
         &[r#"$.bytes.prefix: unknown property of bytes "prefix"; there is size, hex, sha256"#],
     );
-    wrong(json!({"bytes": 5}), &["$.bytes: wanted an object with size, hex or sha256, got 5"]);
+    wrong(json!({"bytes": 5}), &["$.bytes: expected an object with size, hex or sha256, found 5"]);
 }
 
 #[test]
@@ -395,37 +426,37 @@ fn an_echo_is_the_same_content_of_the_same_type() {
     assert_eq!(words(&text, &text), Ok(()));
     assert_eq!(
         words(&binary, &text),
-        Err(r#"expected an echo of what was sent: $: wanted text "hi", got binary of 2 B: 68 69"#.into())
+        Err(r#"expected an echo of what was sent: $: expected text "hi", found binary of 2 B: 68 69"#.into())
     );
     assert_eq!(
         words(&"ho".into(), &text),
-        Err(r#"expected an echo of what was sent: $: wanted "hi", got "ho""#.into())
+        Err(r#"expected an echo of what was sent: $: expected "hi", found "ho""#.into())
     );
     assert!(!matcher.holds(&Subject::new(&text)));
     assert!(matcher.wants_echo());
-    wrong(json!({"echo": 1}), &["$.echo: wanted true, got 1"]);
+    wrong(json!({"echo": 1}), &["$.echo: expected true, found 1"]);
 }
 
 #[test]
 fn ok_combinators() {
-    check(json!({"not": {"text": "a"}}), "b", "a", r#"$: wanted not (text "a"), got text "a""#);
+    check(json!({"not": {"text": "a"}}), "b", "a", r#"$: expected not (text "a"), found text "a""#);
     check(
         json!({"all_of": [{"contains": "a"}, {"contains": "b"}]}),
         "ab",
         "a",
-        r#"$: wanted text containing "b", got text "a""#,
+        r#"$: expected text containing "b", found text "a""#,
     );
     check(
         json!({"any_of": [{"subset": {"t": 1, "n": 2}}, {"subset": {"t": 2, "n": 3}}]}),
         r#"{"t":2,"n":3}"#,
         r#"{"t":2,"n":4}"#,
-        "$.n: wanted 3, got 4",
+        "$.n: expected 3, found 4",
     );
     check(
         json!({"contains": "a", "regex": "b$"}),
         "ab",
         "b",
-        r#"$: wanted text containing "a", got text "b""#,
+        r#"$: expected text containing "a", found text "b""#,
     );
     assert!(compile(&json!({"any": true})).holds(&Subject::owned(Payload::Binary(Vec::new()))));
 }
@@ -433,10 +464,10 @@ fn ok_combinators() {
 #[test]
 fn err_combinators() {
     wrong(json!({"allOf": []}), &[r#"$.allOf: unknown matcher "allOf"; did you mean "all_of"?"#]);
-    wrong(json!({"all_of": []}), &["$.all_of: wanted at least one matcher, got []"]);
-    wrong(json!({"any_of": {}}), &["$.any_of: wanted a list of matchers, got {}"]);
-    wrong(json!({"any": false}), &["$.any: wanted true, got false"]);
-    wrong(json!({}), &[r#"$: wanted a matcher such as {"any": true}, got {}"#]);
+    wrong(json!({"all_of": []}), &["$.all_of: expected at least one matcher, found []"]);
+    wrong(json!({"any_of": {}}), &["$.any_of: expected a list of matchers, found {}"]);
+    wrong(json!({"any": false}), &["$.any: expected true, found false"]);
+    wrong(json!({}), &[r#"$: expected a matcher such as {"any": true}, found {}"#]);
     wrong(
         json!({"not": {"txt": 1}, "any_of": [{"subst": 1}]}),
         &[

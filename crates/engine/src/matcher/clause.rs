@@ -96,7 +96,7 @@ impl Matcher {
     /// let message = Payload::from(r#"{"type":"left","room":"r"}"#);
     /// assert_eq!(
     ///     matcher.check(&Subject::new(&message)).unwrap_err().to_string(),
-    ///     r#"expected JSON containing {"type":"joined"}: $.type: wanted "joined", got "left""#,
+    ///     r#"expected JSON containing {"type":"joined"}: $.type: expected "joined", found "left""#,
     /// );
     /// ```
     pub fn check(&self, message: &Subject<'_>) -> Result<(), Mismatch> {

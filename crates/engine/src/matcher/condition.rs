@@ -40,7 +40,7 @@ impl Condition {
     /// # use sockscope_engine::matcher::Condition;
     /// let condition = Condition::parse("$.price >= 1.50").unwrap();
     /// assert!(condition.holds(&json!({"price": 2})) && !condition.holds(&json!({"cost": 2})));
-    /// assert_eq!(Condition::parse("$.a = 1").unwrap_err().to_string(), "wanted . or [ or == != < <= > >= contains at character 5");
+    /// assert_eq!(Condition::parse("$.a = 1").unwrap_err().to_string(), "expected . or [ or == != < <= > >= contains at character 5");
     /// ```
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let (query, end) = Query::parse_start(text)?;
@@ -53,13 +53,13 @@ impl Condition {
             Err(QueryError { what, column })
         };
         let Some((word, relation)) = RELATIONS.iter().find(|(word, _)| after.starts_with(word)) else {
-            return fail(after, "wanted . or [ or == != < <= > >= contains".to_owned());
+            return fail(after, "expected . or [ or == != < <= > >= contains".to_owned());
         };
         let literal = after[word.len()..].trim_ascii_start();
         match serde_json::from_str(literal) {
             Ok(value) => Ok(Self { query, test: Some((*relation, value)) }),
             Err(_) => {
-                fail(literal, "wanted a JSON value such as 1, true or \"text\" in double quotes".to_owned())
+                fail(literal, "expected a JSON value such as 1, true or \"text\" in double quotes".to_owned())
             }
         }
     }
@@ -151,12 +151,12 @@ mod tests {
 
     #[test]
     fn err_says_where() {
-        check_err("a", "wanted $, with which every path begins, at character 1");
-        check_err("$.a[", "wanted a selector at character 5");
+        check_err("a", "expected $, with which every path begins, at character 1");
+        check_err("$.a[", "expected a selector at character 5");
         check_err(
             "$.é == x",
-            "wanted a JSON value such as 1, true or \"text\" in double quotes at character 8",
+            "expected a JSON value such as 1, true or \"text\" in double quotes at character 8",
         );
-        check_err("$.a is 1", "wanted . or [ or == != < <= > >= contains at character 5");
+        check_err("$.a is 1", "expected . or [ or == != < <= > >= contains at character 5");
     }
 }

@@ -150,14 +150,18 @@ mod tests {
 
     #[test]
     fn err_counts() {
-        let pieces = "$: wanted a whole number from 0 or bounds such as {\"$gt\": 0}, got";
+        let pieces = "$: expected a whole number from 0 or bounds such as {\"$gt\": 0}, found";
         wrong(json!(-1), Unit::Pieces, &format!("{pieces} -1"));
         wrong(json!(1.5), Unit::Pieces, &format!("{pieces} 1.5"));
         wrong(json!("64KiB"), Unit::Pieces, &format!("{pieces} \"64KiB\""));
         wrong(json!({}), Unit::Pieces, &format!("{pieces} {{}}"));
         wrong(json!("64kb"), Unit::Bytes, r#"$: "64kb" is not a size; did you mean 64KiB?"#);
         wrong(json!("2 MiB"), Unit::Bytes, r#"$: "2 MiB" is not a size; did you mean 2MiB?"#);
-        wrong(json!(true), Unit::Bytes, "$: wanted a size such as 512, \"64KiB\" or {\"$gt\": 0}, got true");
+        wrong(
+            json!(true),
+            Unit::Bytes,
+            "$: expected a size such as 512, \"64KiB\" or {\"$gt\": 0}, found true",
+        );
         wrong(json!({"$gtt": 1}), Unit::Pieces, "$.$gtt: unknown bound \"$gtt\"; did you mean \"$gt\"?");
     }
 

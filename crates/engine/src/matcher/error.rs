@@ -40,7 +40,7 @@ pub enum MatcherErrorKind {
         known: Vec<&'static str>,
     },
     /// A value that is not allowed there.
-    #[error("wanted {wanted}, got {got}")]
+    #[error("expected {wanted}, found {got}")]
     Wrong {
         /// What is allowed there.
         wanted: &'static str,

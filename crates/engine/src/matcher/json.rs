@@ -8,7 +8,7 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::base::number;
+use crate::base::{number, words};
 
 /// How deep JSON may be nested. `serde_json` reads no deeper, so no message can overflow the stack.
 pub(super) const DEEPEST: usize = 127;
@@ -109,11 +109,8 @@ pub(super) fn excerpt_text(text: &str) -> String {
 }
 
 /// Words that may hold a whole message, cut with an ellipsis.
-pub(super) fn cut(words: Cow<'_, str>) -> String {
-    match words.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &words[..at]),
-        None => words.into_owned(),
-    }
+pub(super) fn cut(text: Cow<'_, str>) -> String {
+    words::cut(&text, LONGEST)
 }
 
 /// Takes what fits and refuses the rest, so that a giant value is not written out to be thrown away.

@@ -50,7 +50,7 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: wanted {}, got {}", self.path, self.wanted, self.got)
+        write!(f, "{}: expected {}, found {}", self.path, self.wanted, self.got)
     }
 }
 

@@ -70,7 +70,7 @@ impl Query {
     /// let query = Query::parse("$.users[?@.age >= 18].name").unwrap();
     /// let users = json!({"users": [{"name": "ann", "age": 17}, {"name": "bob", "age": 18}]});
     /// assert_eq!(query.first(&users), Some(&json!("bob")));
-    /// assert_eq!(Query::parse("$.a[").unwrap_err().to_string(), "wanted a selector at character 5");
+    /// assert_eq!(Query::parse("$.a[").unwrap_err().to_string(), "expected a selector at character 5");
     /// ```
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         query_text::parse(text).map(|segments| Self { segments, text: text.into() })

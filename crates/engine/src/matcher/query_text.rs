@@ -19,7 +19,7 @@ const LARGEST: i64 = (1 << 53) - 1;
 pub(super) fn parse(text: &str) -> Result<Vec<Segment>, QueryError> {
     let (segments, at) = parse_start(text)?;
     if at < text.len() {
-        return Reader { text, at, depth: 0 }.fail("wanted . or [ or the end");
+        return Reader { text, at, depth: 0 }.fail("expected . or [ or the end");
     }
     Ok(segments)
 }
@@ -28,7 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Segment>, QueryError> {
 pub(super) fn parse_start(text: &str) -> Result<(Vec<Segment>, usize), QueryError> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     if !reader.take("$") {
-        return reader.fail("wanted $, with which every path begins,");
+        return reader.fail("expected $, with which every path begins,");
     }
     let segments = reader.segments()?;
     Ok((segments, reader.at))
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         let end =
             self.rest().find(|c: char| !(is_first(c) || c.is_ascii_digit())).unwrap_or(self.rest().len());
         if !self.rest().starts_with(is_first) {
-            return self.fail("wanted a name or *; other names are written ['so']");
+            return self.fail("expected a name or *; other names are written ['so']");
         }
         let name = self.rest()[..end].to_owned();
         self.at += end;
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             self.blanks();
-            return if self.take("]") { Ok(selectors) } else { self.fail("wanted , or ]") };
+            return if self.take("]") { Ok(selectors) } else { self.fail("expected , or ]") };
         }
     }
 
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
                 self.test().map(Selector::Filter)
             }
             Some('-' | '0'..='9' | ':') => self.index_or_slice(),
-            _ => self.fail("wanted a selector"),
+            _ => self.fail("expected a selector"),
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         if !self.take_word(":") {
             return match start {
                 Some(index) => Ok(Selector::Index(index)),
-                None => self.fail("wanted a whole number"),
+                None => self.fail("expected a whole number"),
             };
         }
         let end = self.integer()?;
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
                 self.at += text.len();
                 Ok(Some(number))
             }
-            _ => self.fail("wanted a whole number without leading zeros, at most 2^53-1,"),
+            _ => self.fail("expected a whole number without leading zeros, at most 2^53-1,"),
         }
     }
 
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
         } else if self.take("\"") {
             '"'
         } else {
-            return self.fail("wanted a string");
+            return self.fail("expected a string");
         };
         let mut json = String::from('"');
         let mut chars = self.rest().char_indices();
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
                             self.at += at + 1;
                             Ok(text)
                         }
-                        Err(_) => self.fail("wanted a string with escapes as in JSON"),
+                        Err(_) => self.fail("expected a string with escapes as in JSON"),
                     };
                 }
                 c => json.push(c),
@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
         }
         let left = self.operand()?;
         let Some(comparison) = self.comparison() else {
-            return self.fail("wanted a comparison");
+            return self.fail("expected a comparison");
         };
         Ok(Test::Compare(left, comparison, self.operand()?))
     }
@@ -282,12 +282,12 @@ impl<'a> Reader<'a> {
         self.blanks();
         let operand = self.operand()?;
         if !self.take_word(",") {
-            return self.fail("wanted , and a pattern");
+            return self.fail("expected , and a pattern");
         }
         let text = self.string()?;
         let pattern = match compile(&text) {
             Ok(pattern) => pattern,
-            Err(error) => return self.fail(format!("wanted a regular expression ({error})")),
+            Err(error) => return self.fail(format!("expected a regular expression ({error})")),
         };
         self.close()?;
         Ok(Test::Matches(operand, pattern))
@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self) -> Parsed<()> {
         self.blanks();
-        if self.take(")") { Ok(()) } else { self.fail("wanted )") }
+        if self.take(")") { Ok(()) } else { self.fail("expected )") }
     }
 
     fn relative(&mut self) -> Parsed<Option<Relative>> {
@@ -318,14 +318,14 @@ impl<'a> Reader<'a> {
             });
             if !is_singular {
                 self.at = began;
-                return self.fail("wanted a path to one value");
+                return self.fail("expected a path to one value");
             }
             return Ok(Operand::Value(path));
         }
         let is_count = self.take("count(");
         if is_count || self.take("value(") {
             self.blanks();
-            let Some(path) = self.relative()? else { return self.fail("wanted a path") };
+            let Some(path) = self.relative()? else { return self.fail("expected a path") };
             self.close()?;
             return Ok(if is_count { Operand::Count(path) } else { Operand::Value(path) });
         }
@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
                 self.at += word.len();
                 Ok(Operand::Literal(literal))
             }
-            Err(_) => self.fail("wanted a path, a literal or a function"),
+            Err(_) => self.fail("expected a path, a literal or a function"),
         }
     }
 }
@@ -405,16 +405,16 @@ mod tests {
 
     #[test]
     fn err_paths() {
-        wrong("a.b", "wanted $, with which every path begins, at character 1");
-        wrong("$.", "wanted a name or *; other names are written ['so'] at character 3");
-        wrong("$.a-b", "wanted . or [ or the end at character 4");
-        wrong("$[", "wanted a selector at character 3");
-        wrong("$[1", "wanted , or ] at character 4");
-        wrong("$[01]", "wanted a whole number without leading zeros, at most 2^53-1, at character 3");
+        wrong("a.b", "expected $, with which every path begins, at character 1");
+        wrong("$.", "expected a name or *; other names are written ['so'] at character 3");
+        wrong("$.a-b", "expected . or [ or the end at character 4");
+        wrong("$[", "expected a selector at character 3");
+        wrong("$[1", "expected , or ] at character 4");
+        wrong("$[01]", "expected a whole number without leading zeros, at most 2^53-1, at character 3");
         wrong("$['a]", "a string without an end at character 4");
-        wrong("$[?@.* == 1]", "wanted a path to one value at character 4");
-        wrong("$[?1]", "wanted a comparison at character 5");
-        wrong("$.é€[", "wanted a selector at character 6");
+        wrong("$[?@.* == 1]", "expected a path to one value at character 4");
+        wrong("$[?1]", "expected a comparison at character 5");
+        wrong("$.é€[", "expected a selector at character 6");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::kinds;
 use super::lines::{Content, Event, Recording, What};
 use super::own::Own;
 use super::paths::{join, last_name};
-use crate::base::count::counted;
+use crate::base::words::counted;
 
 /// By client and kind, the messages of a recording.
 type Kinds<'a> = BTreeMap<(&'a str, String), Vec<(usize, &'a Content)>>;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::looks;
 use super::paths::{join, last_name, scalar};
 use super::secrets;
-use crate::base::count::counted;
+use crate::base::words::counted;
 use crate::template::{WORDS, is_name};
 
 /// A shorter text is the same value only under a name that refers to something.

@@ -20,7 +20,7 @@ mod write;
 use serde_json::{Map, Value};
 
 use super::suite::Suite;
-use crate::base::count::counted;
+use crate::base::words::counted;
 use crate::bench::as_step;
 use again::Differences;
 use feeds::Fate;

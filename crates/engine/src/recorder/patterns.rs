@@ -12,7 +12,7 @@ use super::lines::{Content, Event, members};
 use super::looks::{self, Why};
 use super::own::Own;
 use super::paths::{join, last_name, literal, scalar};
-use crate::base::count::counted;
+use crate::base::words::counted;
 use crate::bench::as_step;
 
 /// A feed whose texts are each this frequent has them as a list.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::feeds::Fate;
 use super::lines::{Content, Event, Recording, Reply, members};
 use crate::Payload;
-use crate::base::count::counted;
+use crate::base::words::counted;
 use crate::matcher::{Matcher, Subject};
 use crate::template::{Name, Template};
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::lines::{Content, Recording, What};
-use crate::base::count::counted;
 use crate::base::mask::{MASK, Masker};
+use crate::base::words::counted;
 use crate::secrets::{Suspect, suspects};
 use crate::template::{WORDS, is_name};
 

@@ -12,7 +12,7 @@ use super::lines::{Content, Event, What, members};
 use super::object;
 use super::patterns::{Patterns, Which, is_capturable};
 use super::replies::DONE;
-use crate::base::count::counted;
+use crate::base::words::{self, counted};
 use crate::bench::as_step;
 
 /// A longer document is not read by a person.
@@ -94,8 +94,8 @@ impl<'a> Maker<'a> {
                     let times = counted(counted_feed.times as u64, "message");
                     let within = seconds(counted_feed.within);
                     remarks.push(format!(
-                        "{came}: one expectation waits for {times}, at most {}\u{2009}s.",
-                        counted_feed.within.as_secs()
+                        "{came}: one expectation waits for {times}, at most {}.",
+                        words::bound(counted_feed.within)
                     ));
                     let expect = match counted_feed.times {
                         1 => pattern,
@@ -178,8 +178,8 @@ impl<'a> Maker<'a> {
         let quiet = event.at.saturating_sub(before);
         let What::Received(content) = &event.what else { return };
         if quiet > CAUSED_WITHIN && self.fates[at] == Fate::Step && !self.done.contains(&at) {
-            let (name, seconds) = (kinds::name_of(content), quiet.as_secs_f64());
-            self.uncaused.push(format!("{name} came to {} {seconds:.1}\u{2009}s", event.client));
+            let (name, after) = (kinds::name_of(content), words::duration(quiet));
+            self.uncaused.push(format!("{name} came to {} {after}", event.client));
         }
     }
 

@@ -394,7 +394,7 @@ fn a_handshake_that_fails_is_known_by_its_end_whatever_is_said_of_it() {
 #[test]
 fn a_message_that_nothing_sent_seems_to_have_caused_is_said_to_be_so() {
     let came = |millis| at(millis, "received", r#"{"type":"news","id":"n-1"}"#);
-    let remark = r#"{"type":"news"} came to alice 4.9 s after anything else: nothing in the recording seems to have caused it. If another program did, by an HTTP call say, write that call before the expectation."#;
+    let remark = r#"{"type":"news"} came to alice 4.90 s after anything else: nothing in the recording seems to have caused it. If another program did, by an HTTP call say, write that call before the expectation."#;
     let drafted = recorded_lines(&[at(100, "sent", "hello"), came(5000)]);
     assert!(drafted.remarks.contains(&remark.to_owned()), "{:#?}", drafted.remarks);
     let drafted = recorded_lines(&[at(100, "sent", "hello"), came(1500)]);

@@ -164,7 +164,7 @@ fn of_threshold<'a>(
     checks: &[CheckReport],
 ) -> Case<'a> {
     let message = broken(threshold);
-    let mut body = format!("wanted: {}\nmeasured: {}\n", threshold.expr, threshold.value);
+    let mut body = format!("expected: {}\nmeasured: {}\n", threshold.expr, threshold.value);
     for (check, lines) in words::missed_under(threshold, checks) {
         body.push_str(&format!("missing in {check}:\n{lines}"));
     }
@@ -277,8 +277,8 @@ impl Document<'_> {
             ("seed".to_owned(), report.seed.to_string()),
             ("browser".to_owned(), environment.browser.clone()),
             ("origin".to_owned(), environment.origin.clone()),
-            ("timer_step_us".to_owned(), words::decimal(environment.timer_step_us)),
-            ("loop_lag_p99_ms".to_owned(), words::decimal(environment.loop_lag_p99_ms)),
+            ("timer_step_us".to_owned(), environment.timer_step_us.to_string()),
+            ("loop_lag_p99_ms".to_owned(), environment.loop_lag_p99_ms.to_string()),
             ("hidden".to_owned(), environment.hidden.to_string()),
         ];
         // Readers take properties by their names, so each has one of its own.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Endpoint;
+use crate::base::words;
 use crate::explain::Cause;
 
 /// How something ended.
@@ -170,13 +171,13 @@ impl ServerStopped {
 
 /// Such as `a 16 MiB message`.
 fn a_message(bytes: u64) -> String {
-    let size = match bytes {
-        _ if bytes > 0 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
-        _ if bytes > 0 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
-        _ => format!("{bytes} B"),
+    let size = words::size(bytes);
+    let article = if size.starts_with('8') || size.starts_with("11\u{2009}") || size.starts_with("18\u{2009}")
+    {
+        "an"
+    } else {
+        "a"
     };
-    let article =
-        if size.starts_with('8') || size.starts_with("11 ") || size.starts_with("18 ") { "an" } else { "a" };
     format!("{article} {size} message")
 }
 

@@ -1,12 +1,13 @@
 //! The words for failures and figures, in every format that people read.
 //!
-//! Owns the sentences and the units, so that HTML and JUnit say the same. It refuses to know any markup.
+//! Owns the sentences, so that HTML and JUnit say the same; numbers are written by [`crate::base::words`]. It refuses to know any
+//! markup.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
-pub(super) use crate::base::count::{count, counted};
+pub(super) use crate::base::words::{count, counted, micros, percent, rate};
 use crate::explain::guesses;
 
 use super::{
@@ -31,38 +32,9 @@ impl FailureKind {
     }
 }
 
-/// A duration with the unit that reads best: `412 µs`, `1.25 ms`, `3.02 s`, `2 m 5 s`.
-pub(super) fn micros(micros: f64) -> String {
-    match micros {
-        us if !us.is_finite() => "?".to_owned(),
-        // A sum of nothing is -0.0.
-        us if us <= 0.0 => "0 µs".to_owned(),
-        us if us < 999.5 => format!("{} µs", short(us)),
-        us if us < 999_500.0 => format!("{} ms", short(us / 1e3)),
-        us if us < 119_500_000.0 => format!("{} s", short(us / 1e6)),
-        us => {
-            let seconds = (us / 1e6).round() as u64;
-            format!("{} m {} s", seconds / 60, seconds % 60)
-        }
-    }
-}
-
 /// A duration of the report.
 pub(super) fn millis(Millis(millis): Millis) -> String {
     micros(millis * 1e3)
-}
-
-/// Three digits, and none behind the point that say nothing.
-fn short(number: f64) -> String {
-    let digits = if number < 10.0 {
-        2
-    } else if number < 100.0 {
-        1
-    } else {
-        0
-    };
-    let text = format!("{number:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Such as `ws://localhost:9000/ws (from WS_URL) + 2 more`.
@@ -76,15 +48,6 @@ pub(super) fn target(targets: &[TargetReport]) -> String {
 pub(super) fn one_target(TargetReport { url, from, via }: &TargetReport) -> String {
     let via = via.as_ref().map(|via| format!(", through the fault proxy {via}")).unwrap_or_default();
     format!("{url} ({from}{via})")
-}
-
-/// A rate or a share, at most two digits behind the point, and none where they say nothing.
-pub(super) fn decimal(number: f64) -> String {
-    if (1000.0..1e15).contains(&number) {
-        return count(number.round() as u64);
-    }
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Whether a metric is a timing.
@@ -265,8 +228,11 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
             writeln!(lines, "  closest: {} ({} at {:.3} ms{taken})", near.message, near.client, near.at_ms.0);
     }
     for difference in &failure.diff {
-        let _ =
-            writeln!(lines, "    {}: wanted {}, got {}", difference.path, difference.wanted, difference.got);
+        let _ = writeln!(
+            lines,
+            "    {}: expected {}, found {}",
+            difference.path, difference.wanted, difference.got
+        );
     }
     for unmet in unmet(step) {
         let _ = writeln!(lines, "  {unmet}");
@@ -396,37 +362,4 @@ pub(super) fn happened(step: &StepReport, failure: &Failure) -> Option<String> {
         .then(|| format!("{} of {} runs failed, this is the first", step.failed_runs, step.runs));
     let parts: Vec<String> = [client, round, often].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(us: f64, expected: &str) {
-        assert_eq!(micros(us), expected);
-    }
-
-    #[test]
-    fn a_duration_has_the_unit_that_reads_best() {
-        check(0.0, "0 µs");
-        check(-0.0, "0 µs");
-        check(5.25, "5.25 µs");
-        check(412.0, "412 µs");
-        check(999.6, "1 ms");
-        check(1250.0, "1.25 ms");
-        check(12_340.0, "12.3 ms");
-        check(812_400.0, "812 ms");
-        check(3_020_000.0, "3.02 s");
-        check(125_000_000.0, "2 m 5 s");
-        check(f64::NAN, "?");
-    }
-
-    #[test]
-    fn a_rate_has_no_digits_that_say_nothing() {
-        assert_eq!(
-            [decimal(99.9), decimal(100.0), decimal(0.126), decimal(28_615.38)],
-            ["99.9", "100", "0.13", "28\u{2009}615"]
-        );
-    }
 }

@@ -8,6 +8,7 @@ use super::outcome::judge::IDLE;
 use super::outcome::{failure, leftovers};
 use super::plan::outline::STRICT;
 use crate::World;
+use crate::base::words;
 use crate::report::{FailureKind, Leftover};
 
 /// Writes broken invariants down, and those that held.
@@ -48,10 +49,10 @@ pub(super) fn unseen_ends<W: World>(check: &CheckRun<'_, W>) -> Option<String> {
     });
     let (name, first) = unseen.next()?;
     let end = failure::ending(first.code, &first.reason);
-    let at = failure::took(first.at - check.began);
+    let at = words::duration(first.at - check.began);
     let others = match unseen.count() {
         0 => String::new(),
-        count => format!(", and {}", failure::count_of(count, "other connection")),
+        count => format!(", and {}", words::counted(count as u64, "other connection")),
     };
     Some(format!("the server ended {name} with {end} at {at}{others}, and no step looked at it"))
 }
@@ -63,7 +64,7 @@ pub(super) fn find_strays<W: World>(check: &CheckRun<'_, W>) {
     for member in check.connections.members().iter() {
         let (left, _) = member.inbox.leftovers();
         let Some(first) = left.first() else { continue };
-        let count = failure::count_of(left.len(), "message");
+        let count = words::counted(left.len() as u64, "message");
         let message = format!("the check is strict, and {count} came that no step selected");
         let mut stray = failure::plain(FailureKind::Unexpected, message);
         stray.client = Some(member.name.clone());

@@ -16,6 +16,7 @@ use super::outcome::failure;
 use super::outcome::step_results::Failures;
 use super::steps::execute::step;
 use crate::base::notify::pass;
+use crate::base::words;
 use crate::report::{Failure, FailureKind, Leftover, Verdict};
 use crate::{Closing, World};
 
@@ -149,7 +150,7 @@ async fn bounded<T, W: World>(
             (failure, Cut { verdict: Verdict::Inconclusive, reason })
         }
         false => {
-            let passed = failure::took(timeout);
+            let passed = words::bound(timeout);
             let message = format!("the check's timeout of {passed} passed while this step ran");
             (failure::plain(FailureKind::Timeout, message), Cut { verdict: Verdict::Fail, reason: None })
         }

@@ -3,6 +3,7 @@
 //! Owns the place of each mistake, their order and how many are reported. A mistake is recorded by its bytes in the
 //! text; line, column and path are computed once, for the reported ones.
 
+use crate::base::words::cut;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -80,13 +81,5 @@ impl Problems {
         self.found.truncate(MOST);
         self.found.extend(rest);
         self.found.into_iter().map(|(at, message)| source.problem(at, &cut(&message, LONGEST))).collect()
-    }
-}
-
-/// A text of at most this many characters.
-pub(super) fn cut(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Owns the words; placeholders stay as written. A title is one short line, since readers see it in a list of many.
 
-use super::problem::cut;
 use super::source::{Node, Tree};
+use crate::base::words::cut;
 
 /// How long a title is, in characters.
 const LONGEST: usize = 120;

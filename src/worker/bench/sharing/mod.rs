@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::storage;
 use crate::engine::base::mask::Masker;
+use crate::engine::base::words;
 use crate::engine::bench::draft::Draft;
 use crate::engine::bench::pairing::PairBy;
 use crate::engine::bench::share::{self, ShareError};
@@ -279,11 +280,7 @@ fn suspects(name: &str, text: &str) -> Vec<Suspect> {
 }
 
 fn cut(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
+    words::cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST_SHOWN)
 }
 
 /// A draft as text: what its digits say, where it is written in digits.

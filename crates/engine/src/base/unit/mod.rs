@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::words::cut;
+
 /// The units of a duration, in nanoseconds, finest first.
 const DURATIONS: [(&str, u64); 4] =
     [("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000)];
@@ -287,18 +289,12 @@ impl Measure {
     }
 
     fn malformed(&self, text: &str) -> UnitError {
-        UnitError::Malformed { what: self.what, text: cut(text), example: self.example }
+        UnitError::Malformed { what: self.what, text: cut(text, LONGEST_QUOTED), example: self.example }
     }
 }
 
-/// An error quotes at most this much of the text.
-fn cut(text: &str) -> String {
-    if text.chars().nth(40).is_none() {
-        text.to_owned()
-    } else {
-        text.chars().take(40).chain(['…']).collect()
-    }
-}
+/// An error quotes at most this many characters of the text.
+const LONGEST_QUOTED: usize = 40;
 
 /// A decimal number as it is written: `digits · 10^exponent`. Floats would turn `0.1us` into something else.
 struct Decimal {

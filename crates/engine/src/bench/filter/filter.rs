@@ -258,7 +258,7 @@ mod tests {
         check_err(
             Path,
             "$.a ==",
-            "wanted a JSON value such as 1, true or \"text\" in double quotes at character 7",
+            "expected a JSON value such as 1, true or \"text\" in double quotes at character 7",
         );
     }
 }

@@ -73,7 +73,7 @@ impl Schema {
     /// let schema = Schema::compile(&schema).unwrap();
     /// assert_eq!(
     ///     schema.check(&json!({"eur": -1})).unwrap_err().to_string(),
-    ///     "expected JSON that fits the schema \"price\": $.eur: wanted a number that is at least 0, got -1",
+    ///     "expected JSON that fits the schema \"price\": $.eur: expected a number that is at least 0, found -1",
     /// );
     /// ```
     pub fn check(&self, value: &Value) -> Result<(), Mismatch> {

@@ -30,73 +30,83 @@ fn wrong(spec: Value, expected: &[&str]) {
 
 #[test]
 fn ok_values() {
-    check(json!({"type": "integer"}), json!(1.0), json!("1"), r#"$: wanted an integer, got "1""#);
-    check(json!({"type": ["string", "null"]}), json!(null), json!(1), "$: wanted a string or null, got 1");
-    check(json!({"const": {"a": 1}}), json!({"a": 1.0}), json!({}), r#"$: wanted {"a":1}, got {}"#);
-    check(json!({"enum": ["a", "b"]}), json!("b"), json!("c"), r#"$: wanted one of ["a","b"], got "c""#);
-    check(json!({"minimum": 0}), json!(0), json!(-1), "$: wanted a number that is at least 0, got -1");
-    check(json!({"maximum": 5}), json!("6"), json!(6), "$: wanted a number that is at most 5, got 6");
-    check(json!({"exclusiveMinimum": 0}), json!(1), json!(0), "$: wanted a number more than 0, got 0");
-    check(json!({"exclusiveMaximum": 5}), json!(4.9), json!(5), "$: wanted a number less than 5, got 5");
-    check(json!({"multipleOf": 0.01}), json!(19.99), json!(0.005), "$: wanted a multiple of 0.01, got 0.005");
+    check(json!({"type": "integer"}), json!(1.0), json!("1"), r#"$: expected an integer, found "1""#);
+    check(
+        json!({"type": ["string", "null"]}),
+        json!(null),
+        json!(1),
+        "$: expected a string or null, found 1",
+    );
+    check(json!({"const": {"a": 1}}), json!({"a": 1.0}), json!({}), r#"$: expected {"a":1}, found {}"#);
+    check(json!({"enum": ["a", "b"]}), json!("b"), json!("c"), r#"$: expected one of ["a","b"], found "c""#);
+    check(json!({"minimum": 0}), json!(0), json!(-1), "$: expected a number that is at least 0, found -1");
+    check(json!({"maximum": 5}), json!("6"), json!(6), "$: expected a number that is at most 5, found 6");
+    check(json!({"exclusiveMinimum": 0}), json!(1), json!(0), "$: expected a number more than 0, found 0");
+    check(json!({"exclusiveMaximum": 5}), json!(4.9), json!(5), "$: expected a number less than 5, found 5");
+    check(
+        json!({"multipleOf": 0.01}),
+        json!(19.99),
+        json!(0.005),
+        "$: expected a multiple of 0.01, found 0.005",
+    );
     check(
         json!({"minLength": 2}),
         json!("é€"),
         json!("é"),
-        r#"$: wanted a string of at least 2 characters, got "é""#,
+        r#"$: expected a string of at least 2 characters, found "é""#,
     );
     check(
         json!({"pattern": "b$"}),
         json!("ab"),
         json!("ba"),
-        r#"$: wanted a string matching /b$/, got "ba""#,
+        r#"$: expected a string matching /b$/, found "ba""#,
     );
     check(
         json!({"format": "date"}),
         json!("2024-02-29"),
         json!("2023-02-29"),
-        r#"$: wanted a date such as 2026-05-04, got "2023-02-29""#,
+        r#"$: expected a date such as 2026-05-04, found "2023-02-29""#,
     );
 }
 
 #[test]
 fn ok_arrays() {
-    check(json!({"items": {"type": "null"}}), json!([]), json!([null, 1]), "$[1]: wanted null, got 1");
+    check(json!({"items": {"type": "null"}}), json!([]), json!([null, 1]), "$[1]: expected null, found 1");
     check(
         json!({"prefixItems": [true], "items": false}),
         json!([1]),
         json!([1, 2]),
-        "$[1]: wanted nothing, got 2",
+        "$[1]: expected nothing, found 2",
     );
     check(
         json!({"maxItems": 1}),
         json!([1]),
         json!([1, 2]),
-        "$: wanted an array of at most 1 item, got [1,2]",
+        "$: expected an array of at most 1 item, found [1,2]",
     );
     check(
         json!({"uniqueItems": true}),
         json!([1, true]),
         json!([1, 2, 1.0]),
-        "$[2]: wanted an item unlike the one at $[0], got 1.0",
+        "$[2]: expected an item unlike the one at $[0], found 1.0",
     );
     check(
         json!({"contains": {"const": 1}, "minContains": 2}),
         json!([1, 2, 1]),
         json!([1, 2]),
-        r#"$: wanted at least 2 items fitting {"const":1}, got 1 item"#,
+        r#"$: expected at least 2 items fitting {"const":1}, found 1 item"#,
     );
     check(
         json!({"contains": {"const": 1}, "maxContains": 1}),
         json!([1]),
         json!([1, 1]),
-        r#"$: wanted at most 1 item fitting {"const":1}, got 2 items"#,
+        r#"$: expected at most 1 item fitting {"const":1}, found 2 items"#,
     );
     check(
         json!({"allOf": [{"prefixItems": [true]}], "unevaluatedItems": false}),
         json!([1]),
         json!([1, 2]),
-        "$[1]: wanted nothing, got 2",
+        "$[1]: expected nothing, found 2",
     );
 }
 
@@ -106,43 +116,43 @@ fn ok_objects() {
         json!({"properties": {"items": {"items": {"properties": {"price": {"minimum": 0}}}}}}),
         json!({"items": [{"price": 0}, {}]}),
         json!({"items": [{}, {}, {"price": -1}]}),
-        "$.items[2].price: wanted a number that is at least 0, got -1",
+        "$.items[2].price: expected a number that is at least 0, found -1",
     );
     check(
         json!({"required": ["a", "b"]}),
         json!({"a": null, "b": 1}),
         json!({}),
-        "$.a: wanted a value, got nothing; $.b: wanted a value, got nothing",
+        "$.a: expected a value, found nothing; $.b: expected a value, found nothing",
     );
     check(
         json!({"properties": {"a": true}, "patternProperties": {"^x": true}, "additionalProperties": false}),
         json!({"a": 1, "x1": 2}),
         json!({"a": 1, "b": 2}),
-        "$.b: wanted nothing, got 2",
+        "$.b: expected nothing, found 2",
     );
     check(
         json!({"propertyNames": {"pattern": "^[a-z]+$"}}),
         json!({"ab": 1}),
         json!({"A b": 1}),
-        r#"$['A b']: wanted a name that is a string matching /^[a-z]+$/, got "A b""#,
+        r#"$['A b']: expected a name that is a string matching /^[a-z]+$/, found "A b""#,
     );
     check(
         json!({"dependentRequired": {"card": ["street"]}}),
         json!({"street": 1}),
         json!({"card": 1}),
-        r#"$.street: wanted a value, because "card" is there, got nothing"#,
+        r#"$.street: expected a value, because "card" is there, found nothing"#,
     );
     check(
         json!({"dependentSchemas": {"a": {"maxProperties": 1}}}),
         json!({"b": 1, "c": 1}),
         json!({"a": 1, "c": 1}),
-        r#"$: wanted an object of at most 1 member, got {"a":1,"c":1}"#,
+        r#"$: expected an object of at most 1 member, found {"a":1,"c":1}"#,
     );
     check(
         json!({"$ref": "#/$defs/base", "unevaluatedProperties": false, "$defs": {"base": {"properties": {"a": true}}}}),
         json!({"a": 1}),
         json!({"a": 1, "b": 2}),
-        "$.b: wanted nothing, got 2",
+        "$.b: expected nothing, found 2",
     );
 }
 
@@ -152,7 +162,7 @@ fn ok_combinations() {
         json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
         json!(null),
         json!(5),
-        "$: wanted a string or null, got 5",
+        "$: expected a string or null, found 5",
     );
     check(
         json!({"anyOf": [
@@ -161,36 +171,39 @@ fn ok_combinations() {
         ]}),
         json!({"t": "b", "n": 2}),
         json!({"t": "b", "n": 3}),
-        "$.n: wanted 2, got 3",
+        "$.n: expected 2, found 3",
     );
     check(
         json!({"oneOf": [{"multipleOf": 2}, {"multipleOf": 5}, {"multipleOf": 3}]}),
         json!(4),
         json!(6),
-        "$: wanted a value that fits only one schema of oneOf, got one that fits number 1 and number 3",
+        "$: expected a value that fits only one schema of oneOf, found one that fits number 1 and number 3",
     );
     check(
         json!({"not": {"required": ["error"]}}),
         json!({}),
         json!({"error": 1}),
-        r#"$: wanted a value that does not fit {"required":["error"]}, got {"error":1}"#,
+        r#"$: expected a value that does not fit {"required":["error"]}, found {"error":1}"#,
     );
     check(
         json!({"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"required": ["c"]}}),
         json!({"a": 1, "b": 1}),
         json!({"a": 1}),
-        "$.b: wanted a value, got nothing",
+        "$.b: expected a value, found nothing",
     );
 }
 
 #[test]
 fn err_values() {
     wrong(json!({"type": "strin"}), &[r#"$.type: unknown type "strin"; did you mean "string"?"#]);
-    wrong(json!({"type": []}), &["$.type: wanted a type or a list of types, got []"]);
-    wrong(json!({"enum": []}), &["$.enum: wanted a list of values, at least one, got []"]);
-    wrong(json!({"minimum": "1"}), &[r#"$.minimum: wanted a number, got "1""#]);
-    wrong(json!({"multipleOf": 0}), &["$.multipleOf: wanted a number above 0 of at most 18 digits, got 0"]);
-    wrong(json!({"minLength": -1}), &["$.minLength: wanted a whole number from 0, got -1"]);
+    wrong(json!({"type": []}), &["$.type: expected a type or a list of types, found []"]);
+    wrong(json!({"enum": []}), &["$.enum: expected a list of values, at least one, found []"]);
+    wrong(json!({"minimum": "1"}), &[r#"$.minimum: expected a number, found "1""#]);
+    wrong(
+        json!({"multipleOf": 0}),
+        &["$.multipleOf: expected a number above 0 of at most 18 digits, found 0"],
+    );
+    wrong(json!({"minLength": -1}), &["$.minLength: expected a whole number from 0, found -1"]);
     wrong(
         json!({"items": {"pattern": "("}}),
         &["$.items.pattern: not a regular expression: found open group without closing ')'"],
@@ -199,22 +212,22 @@ fn err_values() {
         json!({"format": "datetime"}),
         &[r#"$.format: unknown format "datetime"; did you mean "date-time"?"#],
     );
-    wrong(json!({"uniqueItems": 1}), &["$.uniqueItems: wanted true or false, got 1"]);
-    wrong(json!({"required": "a"}), &[r#"$.required: wanted a list of names, got "a""#]);
+    wrong(json!({"uniqueItems": 1}), &["$.uniqueItems: expected true or false, found 1"]);
+    wrong(json!({"required": "a"}), &[r#"$.required: expected a list of names, found "a""#]);
 }
 
 #[test]
 fn err_schemas() {
-    wrong(json!([]), &["$: wanted a schema: an object, true or false, got []"]);
+    wrong(json!([]), &["$: expected a schema: an object, true or false, found []"]);
     wrong(
         json!({"properties": {"a": 1}, "propertis": 1}),
         &[
-            "$.properties.a: wanted a schema: an object, true or false, got 1",
+            "$.properties.a: expected a schema: an object, true or false, found 1",
             r#"$.propertis: unknown keyword "propertis"; did you mean "properties"?"#,
         ],
     );
-    wrong(json!({"allOf": []}), &["$.allOf: wanted a list of schemas, at least one, got []"]);
-    wrong(json!({"properties": []}), &["$.properties: wanted an object of schemas, got []"]);
+    wrong(json!({"allOf": []}), &["$.allOf: expected a list of schemas, at least one, found []"]);
+    wrong(json!({"properties": []}), &["$.properties: expected an object of schemas, found []"]);
 }
 
 #[test]
@@ -277,7 +290,7 @@ fn err_references() {
         json!({"$defs": {"a": {"$id": "x"}, "b": {"$id": "x"}}}),
         &[r#"$.$defs.b.$id: "x" is the name of another schema already"#],
     );
-    wrong(json!({"$id": "a#b"}), &[r##"$.$id: wanted a URI without a fragment, got "a#b""##]);
+    wrong(json!({"$id": "a#b"}), &[r##"$.$id: expected a URI without a fragment, found "a#b""##]);
     wrong(
         json!({"$ref": "#/x/1", "x": [0, {"type": "strin"}]}),
         &[r#"$.x[1].type: unknown type "strin"; did you mean "string"?"#],
@@ -306,7 +319,7 @@ fn a_circle_through_a_dynamic_reference_ends_at_the_bound() {
     let mismatch = schema.check(&json!(1)).unwrap_err();
     assert_eq!(
         mismatch.differences[0].to_string(),
-        "$: wanted a value that this schema is done with sooner, got more than 512 schemas within each other"
+        "$: expected a value that this schema is done with sooner, found more than 512 schemas within each other"
     );
 }
 
@@ -322,7 +335,7 @@ fn a_hostile_schema_ends_at_the_bound() {
     let mismatch = doubling.check(&json!(1)).unwrap_err();
     assert_eq!(
         mismatch.differences[0].to_string(),
-        "$: wanted a value that this schema is done with sooner, got more than 5000000 steps"
+        "$: expected a value that this schema is done with sooner, found more than 5000000 steps"
     );
     // A chain as long as the document.
     let chain: serde_json::Map<_, _> = (0..50_000)

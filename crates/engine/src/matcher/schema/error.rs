@@ -35,7 +35,7 @@ pub enum SchemaErrorKind {
         near: Option<&'static str>,
     },
     /// A value that is not allowed there.
-    #[error("wanted {wanted}, got {got}")]
+    #[error("expected {wanted}, found {got}")]
     Wrong {
         /// What is allowed there.
         wanted: &'static str,

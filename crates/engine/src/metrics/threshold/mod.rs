@@ -132,7 +132,7 @@ impl Threshold {
         let (operator, bound) = (self.bound.operator.symbol(), &self.bound.text);
         let (value, message) = match value {
             Some(value) => {
-                let message = format!("{} is {value}, wanted {operator} {bound}", self.subject);
+                let message = format!("{} is {value}, expected {operator} {bound}", self.subject);
                 (value, message)
             }
             None => self.absence(),

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::base::nearest::nearest;
+use crate::base::words;
 use crate::metrics::counters::Counters;
 
 use super::bound::Kind;
@@ -244,8 +245,5 @@ fn meant(written: &str, meant: String) -> ErrorKind {
 
 /// An error quotes at most this much of the text.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    words::cut(text, 60)
 }

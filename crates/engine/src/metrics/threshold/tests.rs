@@ -240,7 +240,7 @@ fn a_line_of_the_report_says_it_all() {
     );
     assert_eq!(
         line("rtt.max", "< 1000us", &measured()),
-        r#"{"expr":"rtt.max < 1000us","value":"1ms","verdict":"fail","message":"rtt.max is 1ms, wanted < 1000us"}"#
+        r#"{"expr":"rtt.max < 1000us","value":"1ms","verdict":"fail","message":"rtt.max is 1ms, expected < 1000us"}"#
     );
     assert_eq!(
         line("fanout.p95", "< 1s", &measured()),
@@ -273,7 +273,7 @@ fn what_was_not_measured_fails_and_says_so() {
     }
     assert_eq!(
         parsed("rtt.count", ">= 1").evaluate(&nothing).message.as_deref(),
-        Some("rtt.count is 0, wanted >= 1")
+        Some("rtt.count is 0, expected >= 1")
     );
 }
 
@@ -463,7 +463,7 @@ fn requirements_have_the_same_grammar() {
     let given = |micros| move |_: &Subject| Some(Reading::Duration(Duration::from_micros(micros)));
     assert_eq!(step.evaluate_with(given(100)).verdict, Verdict::Pass);
     let outcome = step.evaluate_with(given(101));
-    assert_eq!(outcome.message.as_deref(), Some("timer_step is 101us, wanted <= 100us"));
+    assert_eq!(outcome.message.as_deref(), Some("timer_step is 101us, expected <= 100us"));
     assert_eq!(step.evaluate_with(|_| None).message.as_deref(), Some("timer_step was not measured"));
     assert_eq!(step.evaluate_with(|_| Some(Reading::Count(1))).verdict, Verdict::Fail);
 

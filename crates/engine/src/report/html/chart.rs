@@ -175,7 +175,7 @@ pub(super) fn over_time(seconds: &[Second]) -> Markup {
     let throughput = Lines {
         title: "Messages a second",
         lines: &[("sent", mean(|second| second.sent)), ("received", mean(|second| second.received))],
-        unit: words::decimal,
+        unit: words::rate,
         seconds: seconds.len(),
     };
     let round_trips = Lines {

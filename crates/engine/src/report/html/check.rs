@@ -30,7 +30,7 @@ fn check(at: usize, check: &CheckReport, same_as: Option<&str>, prefix: &str) ->
                 (badge(check.verdict)) " "
                 h3 { (check.name) @for tag in &check.tags { " " span.tag { (tag) } } }
                 @if let Some(noted) = noted(check, same_as) { " " span.aside { (noted) } }
-                " " span.took { (words::millis(check.duration_ms)) }
+                " " span.took title={ (check.duration_ms.0) " ms" } { (words::millis(check.duration_ms)) }
             }
             @if let Some(about) = &check.about { p.about { (about) } }
             @for reason in &check.reasons { p.reason { (reason) } }
@@ -80,7 +80,9 @@ fn step(step: &StepReport) -> Markup {
                     @if step.runs > 1 { " " span.aside { "× " (words::count(step.runs)) } }
                     " " span.path { code { (step.path) } @if step.line > 0 { ", line " (step.line) } }
                 }
-                " " span.took { @if step.verdict != Verdict::Skipped { (words::millis(step.duration_ms)) } }
+                @if step.verdict != Verdict::Skipped {
+                    " " span.took title={ (step.duration_ms.0) " ms" } { (words::millis(step.duration_ms)) }
+                }
             }
             @if step.note.is_some() { p.aside { (step.title) } }
             @if let Some(forgiven) = &step.forgiven {
@@ -128,7 +130,7 @@ fn failure(step: &StepReport, failure: &Failure) -> Markup {
                     }
                 }
             }
-            @if !failure.diff.is_empty() { (table("Where it differs", &["Where", "Wanted", "Got"], rows)) }
+            @if !failure.diff.is_empty() { (table("Where it differs", &["Where", "Expected", "Found"], rows)) }
         }
     }
 }

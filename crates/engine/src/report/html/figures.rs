@@ -32,7 +32,7 @@ pub(super) fn thresholds(
         @if !thresholds.is_empty() {
             section {
                 (heading)
-                (table(title, &["Wanted", "Measured", "Verdict"], rows))
+                (table(title, &["Expected", "Measured", "Verdict"], rows))
                 @for threshold in thresholds {
                     @for (check, lines) in words::missed_under(threshold, checks) {
                         p.aside { (threshold.expr) ": the first message that did not come, in " (check) ":" }
@@ -58,7 +58,7 @@ pub(super) fn timings(metrics: &BTreeMap<String, Metric>) -> Markup {
                 th scope="row" { (name) }
                 td.number { (words::count(metric.count)) }
                 @for (_, figure) in figures(metric) {
-                    td.number { @if let Some(figure) = figure { (words::micros(figure)) } @else { "–" } }
+                    @if let Some(figure) = figure { td.number title={ (figure) " µs" } { (words::micros(figure)) } } @else { td.number { "–" } }
                 }
             }
         }
@@ -80,7 +80,7 @@ pub(super) fn counters(metrics: &BTreeMap<String, Metric>) -> Markup {
                         dd {
                             (words::count(metric.count))
                             @if let Some(rate) = metric.rate {
-                                " " span.aside { (words::decimal(rate)) " a second" }
+                                " " span.aside title=(rate) { (words::rate(rate)) "/s" }
                             }
                         }
                     }

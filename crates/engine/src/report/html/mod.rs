@@ -182,8 +182,7 @@ fn sum(report: &Report) -> String {
 }
 
 fn totals(totals: &Totals) -> Markup {
-    let of_expected =
-        if totals.expected == 0 { "–".to_owned() } else { format!("{} %", words::decimal(totals.success)) };
+    let of_expected = if totals.expected == 0 { "–".to_owned() } else { words::percent(totals.success) };
     let shown = [
         ("Sent", words::count(totals.sent)),
         ("Received", words::count(totals.received)),

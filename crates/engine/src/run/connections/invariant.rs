@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::super::inbox::message::Message;
 use super::super::outcome::failure;
 use crate::Instant;
+use crate::base::words;
 use crate::base::{canonical, number};
 use crate::matcher::{Matcher, Query, excerpt};
 use crate::report::{Failure, FailureKind};
@@ -153,7 +154,9 @@ pub(crate) fn too_many(client: &str) -> Failure {
 
 fn gap(gap: Duration, most: Duration) -> Option<Box<Failure>> {
     (gap > most).then(|| {
-        let (gap, most) = (failure::took(gap), failure::took(most));
+        // Three digits would make a gap just over the bound read as the bound.
+        let gap = words::bound(Duration::from_micros(gap.as_micros() as u64));
+        let most = words::bound(most);
         failure::plain(FailureKind::Invariant, format!("nothing came for {gap}; at most {most} is allowed"))
     })
 }

@@ -2,13 +2,10 @@
 //!
 //! Owns the sentences. A failure names the client, what was expected, what came, and what came nearest.
 
-use std::time::Duration;
-
 use super::super::inbox::message::Message;
 use super::super::inbox::queue::Near;
 use crate::base::close;
 use crate::base::payload::preview;
-use crate::base::unit::show_duration;
 use crate::matcher::{Matcher, Mismatch};
 use crate::report::{Difference, Failure, FailureKind, Millis, NearMiss};
 use crate::{Endpoint, Instant, Payload};
@@ -108,14 +105,4 @@ pub(crate) fn differences(mismatch: Mismatch) -> Vec<Difference> {
 pub(crate) fn ending(code: u16, reason: &str) -> String {
     let reason = if reason.is_empty() { String::new() } else { format!(" {reason:?}") };
     format!("{code} ({}){reason}", close::meaning(code))
-}
-
-/// The time in a sentence; nanoseconds are for machines.
-pub(crate) fn took(duration: Duration) -> String {
-    show_duration(Duration::from_micros(((duration.as_nanos() + 500) / 1000) as u64))
-}
-
-/// `1 other message` or `3 other messages`.
-pub(crate) fn count_of(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::pacing::handshake_queue::PACE;
-use super::failure::took;
 use super::step_results::{Cause, Failures};
+use crate::base::words;
 use crate::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};
 use crate::report::{
     CheckReport, Environment, Failure, HarnessReport, Metric, ThresholdReport, Totals, Verdict,
@@ -98,7 +98,7 @@ pub(crate) fn allows_less<'a>(mut thresholds: impl Iterator<Item = &'a Threshold
 }
 
 fn too_fine(clock_step: Duration) -> String {
-    let step = took(clock_step);
+    let step = words::bound(clock_step);
     format!("the clock steps by {step}, which is coarser than a bound, so whether that holds is not known")
 }
 
@@ -206,7 +206,7 @@ impl Harness {
             return None;
         }
         if late + late_opens > 0 && self.worst_lag >= LONG_LAG {
-            let worst = took(self.worst_lag);
+            let worst = words::duration(self.worst_lag);
             return Some(format!(
                 "the event loop stood still for {worst}, so what came late may be the harness's fault"
             ));

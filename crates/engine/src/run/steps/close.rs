@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::super::connections::member::{Member, State};
 use super::super::context::check::CheckRun;
 use super::super::context::step::StepContext;
-use super::super::outcome::failure::{self, ending, script, took};
+use super::super::outcome::failure::{self, ending, script};
 use super::capture::{Captures, captures, remember_facts};
 use super::connection::{ended, not_connected};
+use crate::base::words;
 use crate::matcher::{Matcher, Subject};
 use crate::report::{Difference, Failure, FailureKind, Millis};
 use crate::suite::{CloseSpec, ClosedSpec, Field, StatusSet};
@@ -81,7 +82,7 @@ pub(super) async fn close<W: World>(
 }
 
 fn unanswered(within: Duration) -> Box<Failure> {
-    let message = format!("the close was not answered within {}", took(within));
+    let message = format!("the close was not answered within {}", words::bound(within));
     failure::plain(FailureKind::Timeout, message)
 }
 
@@ -103,7 +104,7 @@ pub(super) async fn closed<W: World>(
         None => {
             let message = format!(
                 "expected the connection to end within {}, and it is still open",
-                took(wanted.within)
+                words::bound(wanted.within)
             );
             let mut failure = failure::plain(FailureKind::Timeout, message);
             failure.expected = Some(describe(&wanted));

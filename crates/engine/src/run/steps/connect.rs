@@ -10,11 +10,12 @@ use futures_util::future::join_all;
 use super::super::connections::member::{Member, State};
 use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
-use super::super::outcome::failure::{self, script, took};
+use super::super::outcome::failure::{self, script};
 use super::super::pacing::handshake_queue::{PACE, Turn};
 use super::at_end::AtEnd;
 use super::capture::{captures, remember_facts};
 use super::connection::{not_connected, of_member};
+use crate::base::words;
 use crate::explain::UNTOLD;
 use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind, Millis};
@@ -145,13 +146,13 @@ async fn open<W: World>(
             if !must_fail {
                 run.watch.failed(&endpoint);
             }
-            let message = format!("the handshake with {address} did not end within {}", took(within));
+            let message = format!("the handshake with {address} did not end within {}", words::bound(within));
             Err(failure::handshake(FailureKind::Timeout, &endpoint, message))
         }
         (Some(State::Never), true) => Ok(()),
         (Some(State::Never), false) => {
             run.watch.failed(&endpoint);
-            let after = took(world.now() - asked);
+            let after = words::duration(world.now() - asked);
             let message = format!("the handshake with {address} failed after {after}{UNTOLD}");
             Err(failure::handshake(FailureKind::Refused, &endpoint, message))
         }

@@ -7,9 +7,10 @@ use super::super::connections::member::{Member, State};
 use super::super::context::check::CheckRun;
 use super::super::context::run::RunShared;
 use super::super::inbox::message::Message;
-use super::super::outcome::failure::{self, ending, script, took};
+use super::super::outcome::failure::{self, ending, script};
 use super::super::outcome::judge::LONG_LAG;
 use crate::base::notify::pass;
+use crate::base::words;
 use crate::explain::Surroundings;
 use crate::report::{Failure, FailureKind};
 use crate::{Instant, World};
@@ -39,7 +40,7 @@ pub(super) fn ended<W: World>(member: &Member<W>, what: &str, began: Instant) ->
     member.is_end_seen.set(true);
     let who = if ended.is_ours { "it had been closed with" } else { "the server had closed with" };
     let end = ending(ended.code, &ended.reason);
-    let at = took(ended.at - began);
+    let at = words::duration(ended.at - began);
     failure::plain(FailureKind::Closed, format!("{what}: {who} {end} at {at}"))
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn be_awake<W: World>(
     let Some(message) = member.inbox.after(until, is_meant) else { return Ok(()) };
     let text = format!(
         "whether this came in time is not known: the event loop stood still for {} when the time was over",
-        took(late)
+        words::duration(late)
     );
     let mut failure = failure::plain(FailureKind::Timeout, text);
     failure.closest = Some(failure::near_miss(&message, &member.name, check.began, false));

@@ -9,9 +9,10 @@ use futures_util::future::{Either, select};
 use super::super::connections::member::Member;
 use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
-use super::super::outcome::failure::{self, script, took};
+use super::super::outcome::failure::{self, script};
 use super::capture::{capture_all, captures};
 use crate::base::notify::pass;
+use crate::base::words;
 use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{HttpBody, HttpSpec, StatusSet};
@@ -43,7 +44,7 @@ pub(super) async fn http<W: World>(
             http(format!("{call} was not answered: {error}"))
         })?,
         Either::Right(_) => {
-            let message = format!("{call} was not answered within {}", took(within));
+            let message = format!("{call} was not answered within {}", words::bound(within));
             return Err(failure::plain(FailureKind::Timeout, message));
         }
     };
@@ -79,7 +80,7 @@ fn judge_status<W: World>(
         return Ok(());
     }
     let body = run.masked_message(&Payload::Text(answer.body.clone()));
-    let message = format!("{call} was answered with status {}, wanted {words}: {body}", answer.status);
+    let message = format!("{call} was answered with status {}, expected {words}: {body}", answer.status);
     let mut failure = failure::plain(FailureKind::Http, message);
     failure.diff = vec![crate::report::Difference {
         path: "status".to_owned(),

@@ -15,13 +15,14 @@ use super::super::context::check::CheckRun;
 use super::super::context::step::StepContext;
 use super::super::inbox::message::Message;
 use super::super::inbox::waiter::Watch;
-use super::super::outcome::failure::{self, script, took};
+use super::super::outcome::failure::{self, script};
 use super::at_end::AtEnd;
 use super::connection::{be_awake, be_open, ended, not_connected};
 use super::expectation::{Origin, take};
 use super::resolve::resolve;
 use crate::World;
 use crate::base::notify::pass;
+use crate::base::words;
 use crate::payload_spec::PayloadSpec;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Expectation, Silence};
@@ -136,8 +137,8 @@ pub(super) async fn silence<W: World>(
         let what = matcher
             .as_deref()
             .map_or_else(|| "no message".to_owned(), |matcher| format!("no {}", matcher.expected()));
-        let at = took(message.at - check.began);
-        let text = format!("expected {what} for {}, received one at {at}", took(lasting));
+        let at = words::duration(message.at - check.began);
+        let text = format!("expected {what} for {}, received one at {at}", words::bound(lasting));
         let mut failure = failure::plain(FailureKind::Unexpected, text);
         failure.expected = Some(what);
         failure.closest = Some(failure::near_miss(&message, &member.name, check.began, false));
@@ -171,10 +172,10 @@ async fn drain<W: World>(check: &CheckRun<'_, W>, member: &Rc<Member<W>>) -> Res
     while member.buffered() > MOST_BUFFERED {
         be_open(member, check.began)?;
         if world.now() > deadline {
-            let bytes = member.buffered();
+            let bytes = words::counted(member.buffered(), "byte");
             let message = format!(
-                "{bytes} bytes that were sent before have not gone out after {}; the other side does not read",
-                took(within)
+                "{bytes} that were sent before have not gone out after {}; the other side does not read",
+                words::bound(within)
             );
             return Err(failure::plain(FailureKind::Timeout, message));
         }

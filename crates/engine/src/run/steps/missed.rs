@@ -8,8 +8,9 @@ use super::super::connections::member::Member;
 use super::super::context::check::CheckRun;
 use super::super::inbox::message::Message;
 use super::super::inbox::waiter::{Mode, Waiter};
-use super::super::outcome::failure::{self, count_of, ending, took};
+use super::super::outcome::failure::{self, ending};
 use super::resolve::{ResolvedExpectation, Slot};
+use crate::base::words;
 use crate::report::{Failure, FailureKind};
 use crate::{Instant, Payload, World};
 
@@ -44,10 +45,9 @@ pub(super) fn too_many<W: World>(
     let (expected, received) = (waiter.expected(), waiter.expected() + 1);
     let message = match expected {
         0 => format!("expected no message, received {received}: {what}"),
-        _ => format!(
-            "expected exactly {} ({what}), received {received}",
-            count_of(expected as usize, "message")
-        ),
+        _ => {
+            format!("expected exactly {} ({what}), received {received}", words::counted(expected, "message"))
+        }
     };
     let mut failure = failure::plain(FailureKind::Unexpected, message);
     failure.expected = Some(what);
@@ -58,7 +58,7 @@ pub(super) fn too_many<W: World>(
         failure.closest = Some(failure::near_miss(surplus, &member.name, check.began, false));
         return failure;
     };
-    let at = |place: usize| took(all[place].at - check.began);
+    let at = |place: usize| words::duration(all[place].at - check.began);
     failure.message += &format!(
         "; numbers {} and {} are equal and came at {} and {}",
         first + 1,
@@ -88,9 +88,10 @@ pub(super) fn missed<W: World>(
             member.is_end_seen.set(true);
             (FailureKind::Closed, format!("{what} did not come{progress}: {who} {end}"))
         }
-        None => {
-            (FailureKind::Timeout, format!("{what} did not come within {}{progress}", took(wanted.within)))
-        }
+        None => (
+            FailureKind::Timeout,
+            format!("{what} did not come within {}{progress}", words::bound(wanted.within)),
+        ),
     };
     let mut failure = failure::plain(kind, message);
     failure.expected = Some(what);
@@ -100,7 +101,7 @@ pub(super) fn missed<W: World>(
     let (count, near) = member.inbox.nearest(waiter, slot.matcher.as_deref());
     failure.message += &match count {
         0 => "; no other message came".to_owned(),
-        count => format!("; {} came", count_of(count, "other message")),
+        count => format!("; {} came", words::counted(count as u64, "other message")),
     };
     failure.message += match &near {
         Some(near) if near.mismatch.is_some() => "",
@@ -120,7 +121,7 @@ fn progress(wanted: &ResolvedExpectation, waiter: &Waiter, began: Instant) -> St
         _ if all == 1 => String::new(),
         (_, None) => format!(" (0 of {all} came)"),
         (Mode::Exactly(_), Some((_, last))) => {
-            format!(" ({came} of {all} came, the last at {})", took(last.at - began))
+            format!(" ({came} of {all} came, the last at {})", words::duration(last.at - began))
         }
         _ => {
             let places: Vec<usize> = selected.iter().map(|(slot, _)| slot + 1).collect();

@@ -10,6 +10,7 @@ use super::super::connections::member::{Member, State};
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use crate::World;
+use crate::base::words;
 use crate::report::Failure;
 use crate::suite::{Client, Field, Step, Target, Verb};
 
@@ -143,7 +144,10 @@ fn unknown<W: World>(context: &StepContext<'_, W>, target: &Target) -> Box<Failu
         Target::Member(name, member) => {
             let place = context.check.definition.clients.iter().position(|client| client.name == *name);
             let count = place.map_or(0, |place| context.check.connections.groups.size(place)) as usize;
-            format!("{name} has {}, so {name}[{member}] does not exist", failure::count_of(count, "member"))
+            format!(
+                "{name} has {}, so {name}[{member}] does not exist",
+                words::counted(count as u64, "member")
+            )
         }
     })
 }

@@ -3,8 +3,8 @@
 //! Owns the suggestions, their order and what they replace. It refuses to filter by what was typed: the editor does,
 //! with a matcher of its own.
 
+use crate::base::words::cut;
 use crate::suite::keys::{BARE, Key, Shape, Table, VERBS};
-use crate::suite::problem::cut;
 use crate::suite::words::{MATCHER, OPERATORS};
 
 use super::explain::prose;

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use super::known::Known;
 use super::{Clients, MOST_NEAR, complaint, no_clients, several};
 use crate::base::nearest::nearest;
+use crate::base::words::cut;
 use crate::suite::model::Target;
 use crate::suite::notes::{CheckNotes, Inner, Named, StepNotes, SuiteNotes, Use};
-use crate::suite::problem::{Problems, cut};
+use crate::suite::problem::Problems;
 use crate::suite::source::Span;
 use crate::template::{Name, TemplateErrorKind};
 

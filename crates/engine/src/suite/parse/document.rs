@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use super::client::{Written, merge};
 use super::reader::{Reader, excerpt};
 use super::step::Steps;
+use crate::base::words::cut;
 use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
 use crate::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
 use crate::suite::model::{Bound, Check, Defaults, Each, Invariant, Rule, Suite};
 use crate::suite::notes::{BoundNotes, CheckNotes, SuiteNotes};
-use crate::suite::problem::cut;
 use crate::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::suite::title::{message, title};
 

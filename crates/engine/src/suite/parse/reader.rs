@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::base::nearest::nearest;
+use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
 use crate::suite::keys::{Table, VERBS};
 use crate::suite::notes::{Fold, Use};
-use crate::suite::problem::{Problems, cut};
+use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
 use crate::template::{Document, Reference, WORDS, is_name};
 

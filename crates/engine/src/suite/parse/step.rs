@@ -1,11 +1,11 @@
 //! Steps: one verb each.
 
 use crate::base::nearest::nearest;
+use crate::base::words::cut;
 use crate::suite::field::Field;
 use crate::suite::keys::{BARE, VERBS};
 use crate::suite::model::{Step, Target, Verb};
 use crate::suite::notes::{Named, StepNotes};
-use crate::suite::problem::cut;
 use crate::suite::source::{Member, Node, Tree};
 use crate::suite::title::{Actors, title};
 use crate::template::Document;

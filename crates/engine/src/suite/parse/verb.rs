@@ -2,6 +2,7 @@
 
 use crate::base::close::{CloseReason, ClosingError, SendableCode};
 use crate::base::nearest::nearest;
+use crate::base::words::cut;
 use crate::payload_spec::{PayloadErrorKind, PayloadSpec};
 use crate::suite::field::{Field, Size};
 use crate::suite::keys::{CLOSE, CLOSE_EXPECT, HTTP, REPEAT};
@@ -9,7 +10,6 @@ use crate::suite::model::{
     BisectSpec, CloseSpec, ConnectSpec, HttpBody, HttpExpectation, HttpSpec, Repeat, Step, TrySpec, Verb,
 };
 use crate::suite::notes::{Inner, StepNotes};
-use crate::suite::problem::cut;
 use crate::suite::source::{Node, Tree};
 use crate::suite::title::{Actors, message, title};
 use crate::template::Document;

@@ -4,7 +4,7 @@
 //! not all write a path alike, so no path is read here: the tree is walked and each child's name compared as it is written.
 
 use super::tree::{Node, Span, Tree};
-use crate::suite::problem::cut;
+use crate::base::words::cut;
 
 /// How much of a name matchers show.
 const LONGEST_NAME: usize = 80;

@@ -15,7 +15,8 @@ use serde_json::Number;
 
 use super::lines::Lines;
 use super::tree::{Member, Node, Source, Span, Tree};
-use crate::suite::problem::{Problem, cut};
+use crate::base::words::cut;
+use crate::suite::problem::Problem;
 
 /// What a suite may be, in bytes.
 const LARGEST: usize = 16 << 20;

@@ -333,7 +333,7 @@ fn the_nearest_message_is_told_with_what_differs() {
     let (count, near) = inbox.inbox.nearest(&waiter, Some(&matcher));
     let near = near.unwrap();
     assert_eq!((count, text(&near.message).as_str()), (3, r#"{"type":"joined","room":"red"}"#));
-    assert_eq!(near.mismatch.unwrap().differences[0].to_string(), r#"$.room: wanted "blue", got "red""#);
+    assert_eq!(near.mismatch.unwrap().differences[0].to_string(), r#"$.room: expected "blue", found "red""#);
 }
 
 #[test]

@@ -291,7 +291,7 @@ fn err_defaults_and_ignore() {
         r#"{"sockscope": 1, "suite": "x", "defaults": {"within": 2, "correlate": "x", "connect_gap": "1h", "close": "1s"}, "checks": [{"check": "a", "steps": [{"wait": "1s"}]}]}"#,
         &[
             "1:55: $.defaults.within: 2 has no unit; write 2us, 2ms, 2s or 2m",
-            r#"1:71: $.defaults.correlate: "x" is not a JSONPath: wanted $, with which every path begins, at character 1"#,
+            r#"1:71: $.defaults.correlate: "x" is not a JSONPath: expected $, with which every path begins, at character 1"#,
             r#"1:91: $.defaults.connect_gap: "1h" is not a duration; did you mean 60m?"#,
             r#"1:97: $.defaults.close: "close" is not a key of defaults; did you mean "close_within"?"#,
         ],
@@ -386,7 +386,7 @@ fn err_invariants() {
         r#"{"sockscope": 1, "suite": "x", "invariants": [{"on": "alic", "increasing": "$.seq"}, {"unique": "x"}, {"on": "*"}, {"max_gap": 5}, {"unique": "$", "max_gap": "1s"}, {"schema": {"type": "objct"}}, {"increasng": "$"}], "clients": {"alice": {"url": "ws://x"}}, "checks": [{"check": "a", "steps": [{"wait": "1s"}]}]}"#,
         &[
             r#"1:54: $.invariants[0].on: no client is called "alic"; did you mean "alice"?"#,
-            r#"1:97: $.invariants[1].unique: "x" is not a JSONPath: wanted $, with which every path begins, at character 1"#,
+            r#"1:97: $.invariants[1].unique: "x" is not a JSONPath: expected $, with which every path begins, at character 1"#,
             "1:103: $.invariants[2]: an invariant says one thing: increasing, unique, schema or max_gap",
             "1:128: $.invariants[3].max_gap: 5 has no unit; write 5us, 5ms, 5s or 5m",
             "1:148: $.invariants[4].max_gap: an invariant says one thing: increasing, unique, schema or max_gap",

@@ -442,7 +442,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": false}}"#,
-        &["46 .expect.any: wanted true, got false"],
+        &["46 .expect.any: expected true, found false"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"subset": {"id": {"$gr": 1}}}}"#,
@@ -451,13 +451,13 @@ fn err_send() {
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"subset": {"id": {"$gt": null}, "a b": {"$type": "strng"}}}}"#,
         &[
-            "64 .expect.subset.id.$gt: wanted a number or a string, got null",
+            "64 .expect.subset.id.$gt: expected a number or a string, found null",
             r#"88 .expect.subset['a b'].$type: unknown type "strng"; did you mean "string"?"#,
         ],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"path": "$.a["}}"#,
-        &["47 .expect.path: not a JSONPath: wanted a selector at character 5"],
+        &["47 .expect.path: not a JSONPath: expected a selector at character 5"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"path": "$.a", "eqq": 1}}"#,
@@ -465,7 +465,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"eq": 1}}"#,
-        &["45 .expect.eq: wanted a path beside it, got 1"],
+        &["45 .expect.eq: expected a path beside it, found 1"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"regex": "("}}"#,
@@ -473,11 +473,11 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"text": {}}}"#,
-        &["47 .expect.text: wanted a string, got {}"],
+        &["47 .expect.text: expected a string, found {}"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any_of": []}}"#,
-        &["49 .expect.any_of: wanted at least one matcher, got []"],
+        &["49 .expect.any_of: expected at least one matcher, found []"],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any_of": [{"txt": 1}]}}"#,
@@ -509,7 +509,7 @@ fn err_send() {
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "capture": {"sid": "$.x["}}}"#,
-        &[r#"76 .expect.capture.sid: "$.x[" is not a JSONPath: wanted a selector at character 5"#],
+        &[r#"76 .expect.capture.sid: "$.x[" is not a JSONPath: expected a selector at character 5"#],
     );
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "capture": {"sid": 5}}}"#,
@@ -536,7 +536,7 @@ fn err_send() {
     check_step_err(
         r#"{"on": "alice", "send": 1, "expect": {"any": true, "correlate": "id"}}"#,
         &[
-            r#"65 .expect.correlate: "id" is not a JSONPath: wanted $, with which every path begins, at character 1"#,
+            r#"65 .expect.correlate: "id" is not a JSONPath: expected $, with which every path begins, at character 1"#,
         ],
     );
     check_step_err(
