@@ -110,7 +110,8 @@ impl Traffic {
         if self.learnt <= ALL_OF_THE_FIRST || self.type_members.is_empty() {
             self.find_type_members();
         }
-        if before != self.type_members {
+        // One more member at the end changes no type that was known.
+        if !self.type_members.starts_with(&before) {
             self.types.clear();
         }
         let type_name = self.type_of(&found).map(|it| it.value.clone()).unwrap_or_default();
