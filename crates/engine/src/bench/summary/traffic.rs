@@ -110,8 +110,8 @@ impl Traffic {
         if self.learnt <= ALL_OF_THE_FIRST || self.type_members.is_empty() {
             self.find_type_members();
         }
-        // One more member at the end changes no type that was known.
-        if !self.type_members.starts_with(&before) {
+        // One more member that holds types of other messages changes no type that was known.
+        if self.type_members.first() != before.first() {
             self.types.clear();
         }
         let type_name = self.type_of(&found).map(|it| it.value.clone()).unwrap_or_default();
@@ -193,14 +193,20 @@ impl Traffic {
     fn find_type_members(&mut self) {
         self.type_members = match &self.chosen {
             Some(chosen) => vec![chosen.clone()],
-            None => self.candidates().into_iter().take(MOST_TYPE_MEMBERS).collect(),
+            None => {
+                let mut found = self.candidates();
+                // A member with a usual name is worth more than any that only looks like a type.
+                if found.iter().any(|path| usual(path).is_some()) {
+                    found.retain(|path| usual(path).is_some());
+                }
+                found.truncate(MOST_TYPE_MEMBERS);
+                found
+            }
         };
     }
 
     fn score(&self, path: &str, values: &Values) -> Option<f64> {
-        let name =
-            path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']').to_ascii_lowercase();
-        let usual = USUAL.iter().position(|usual| *usual == name);
+        let usual = usual(path);
         let is_short_text = values.texts * 10 >= values.count * 9;
         let different = values.hashes.len() as f64;
         // A value of its own in each message is an id; few values in many messages are a type.
@@ -216,6 +222,12 @@ impl Traffic {
         // A member without a usual name has to be in many messages, and to tell them apart.
         (usual.is_some() || (share >= 0.5 && different > 1.0)).then_some(score)
     }
+}
+
+/// Which of the usual names a member has.
+fn usual(path: &str) -> Option<usize> {
+    let name = path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']').to_ascii_lowercase();
+    USUAL.iter().position(|usual| *usual == name)
 }
 
 /// The entry of a name, unless there are too many.
