@@ -12,6 +12,7 @@ mod opened;
 mod page;
 mod sending;
 mod shared;
+mod summaries;
 mod why;
 
 use std::time::Duration;

@@ -7,8 +7,9 @@ use super::store::Store;
 use super::timeline::choose;
 use crate::engine::FrameKind;
 use crate::engine::base::close;
+use crate::engine::bench::summary::{Member, Summary, ValueKind};
 use crate::model::format;
-use crate::wire::bench::{ConnectionId, Row, Times};
+use crate::wire::bench::{ConnectionId, Row, RowContent, Times};
 
 #[component]
 pub(crate) fn TimelineRow(
@@ -47,6 +48,26 @@ pub(crate) fn TimelineRow(
         format!("translateY({}px)", shift(position))
     });
     let direction = show(|row| direction(row).to_owned());
+    let is_as_it_came = when(move || store.layout.with(|layout| layout.rows) == RowContent::Text);
+    // Never both: the text stands where no members do.
+    let preview = text(move || {
+        let shows = |row: &&Row| is_as_it_came.get() || row.summary.is_none();
+        row.with(|row| row.as_ref().filter(shows).map(|row| row.preview.clone())).unwrap_or_default()
+    });
+    let summary = move |what: &dyn Fn(&Summary) -> Option<String>| {
+        let of = |row: &Row| row.summary.as_ref().and_then(what);
+        row.with(|row| row.as_ref().and_then(of)).unwrap_or_default()
+    };
+    let member = move |place: usize| {
+        let name = text(move || summary(&|it| varying(it, place).map(|it| it.name.clone())));
+        let kind = text(move || summary(&|it| varying(it, place).map(|it| tone(it.kind).to_owned())));
+        let value = text(move || summary(&|it| varying(it, place).map(|it| it.value.clone())));
+        view! { <span class="member"><i>{name}</i> <b data-tone=kind>{value}</b></span> }
+    };
+    let others = text(move || summary(&|it| Some(others(it))));
+    let has_error = when(move || {
+        row.with(|row| row.as_ref().and_then(|row| row.summary.as_ref()).is_some_and(|it| it.is_error))
+    });
     let is_chosen = Memo::new(move |_| number().is_some() && number() == store.chosen.get());
     let marks = show(|row| {
         let mut marks = String::new();
@@ -87,13 +108,44 @@ pub(crate) fn TimelineRow(
             <span class="time" title=exactly(wall)>{time}</span>
             <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
             <span class="arrow">{show(|row| if is_bad_end(row) { "!".to_owned() } else { format::mark(row.kind).0.to_owned() })}</span>
-            <span class="kind">{show(|row| format::mark(row.kind).1.to_owned())}</span>
-            <span class="size" title=exactly(exact_size)>{show(size)}</span>
-            <span class="preview">{show(|row| row.preview.clone())}</span>
+            <span class="kind" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
+            <span class="preview">
+                {preview}
+                <span class="members" hidden=is_as_it_came>{(0..MEMBERS).map(member).collect_view()}<span class="others">{others}</span></span>
+            </span>
             <span class="trip" title=trip_hint>{trip}</span>
+            <span class="size" title=exactly(exact_size)>{show(size)}</span>
         </div>
     }
     .into_any()
+}
+
+/// Members of a message that have an element of their own; the others share one.
+const MEMBERS: usize = 5;
+
+/// The type of a message, or what else a frame is.
+fn kind(row: &Row) -> String {
+    let type_name = row.summary.as_ref().and_then(|summary| summary.type_name.clone());
+    type_name.unwrap_or_else(|| format::mark(row.kind).1.to_owned())
+}
+
+fn varying(summary: &Summary, place: usize) -> Option<&Member> {
+    summary.members.get(place).filter(|member| member.varies)
+}
+
+fn others(summary: &Summary) -> String {
+    let varying = summary.members.iter().take(MEMBERS).take_while(|member| member.varies).count();
+    let rest = summary.members[varying..].iter().take(MEMBERS).map(|it| format!("{} {}", it.name, it.value));
+    rest.collect::<Vec<_>>().join("  ")
+}
+
+fn tone(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Text => "text",
+        ValueKind::Number => "number",
+        ValueKind::Word => "word",
+        ValueKind::Nested => "faint",
+    }
 }
 
 /// Whether a row reports an unexpected end: one without a close frame, or with a code that says what went wrong.

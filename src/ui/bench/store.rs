@@ -13,7 +13,7 @@ use crate::engine::report::EventFormat;
 use crate::wire::bench::{
     Address, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Inspect, Layout, ListState, Listed,
     Offered, Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule, RuleSeen,
-    SavedMessage, Setup, Totals, Variable, Workspace,
+    SavedMessage, Setup, Totals, TypeMembers, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -118,6 +118,10 @@ pub(crate) struct Store {
     pub totals: RwSignal<Totals>,
     pub list: RwSignal<ListState>,
     pub rows: RwSignal<Rows>,
+    /// Where the type of a message is found.
+    pub type_members: RwSignal<TypeMembers>,
+    /// The member that a person takes for the type; empty to find it.
+    pub type_member: RwSignal<String>,
     pub filter: RwSignal<FilterSpec>,
     /// Frames that do not pass are hidden, and not only left unmarked.
     pub filter_hides: RwSignal<bool>,
@@ -173,6 +177,8 @@ impl Store {
             totals: RwSignal::default(),
             list: RwSignal::default(),
             rows: RwSignal::default(),
+            type_members: RwSignal::default(),
+            type_member: RwSignal::default(),
             filter: RwSignal::default(),
             filter_hides: RwSignal::new(true),
             chosen: RwSignal::default(),
@@ -227,6 +233,7 @@ impl Store {
         self.repeat.set(kept.repeat);
         self.budget.set(kept.budget);
         self.layout.set(kept.layout);
+        self.type_member.set(kept.type_member);
     }
 
     /// The set-up as the worker should act by it and keep it.
@@ -243,6 +250,7 @@ impl Store {
             repeat: self.repeat.get(),
             budget: self.budget.get(),
             layout: self.layout.get(),
+            type_member: self.type_member.get(),
         }
     }
 
@@ -414,6 +422,7 @@ impl Store {
         set_if_changed(self.list, changes.list);
         set_if_changed(self.pulse, changes.pulse);
         set_if_some(self.rows, changes.rows);
+        set_if_some(self.type_members, changes.type_members);
         set_if_some(self.draft_seen, changes.draft);
         set_if_some(self.repeat_seen, changes.repeat);
         set_if_some(self.pins, changes.pins);

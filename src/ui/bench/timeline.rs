@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::super::parts::fields::text;
+use super::super::parts::fields::{text, when};
 use super::filter_bar::FilterBar;
 use super::link::Link;
 use super::row::TimelineRow;
@@ -161,8 +161,10 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     };
     let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
     let active = text(move || store.chosen.get().map(|number| format!("frame-{number}")).unwrap_or_default());
+    // A column that says the same on every row tells nothing.
+    let is_alone = when(move || store.names.with(|names| names.len() < 2));
     view! {
-        <div class="timeline" role="group" aria-label="Timeline" data-times=times>
+        <div class="timeline" role="group" aria-label="Timeline" data-times=times data-alone=move || is_alone.get().then_some("")>
             <TimelineHead store link place/>
             <FilterBar store link place/>
             <div class="listing">

@@ -11,9 +11,9 @@ pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Re
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
     Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, Pin, Plot, Pulse, Ready, Recorded,
-    RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, Unread, Update, most_sockets,
+    RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, TypeMembers, Unread, Update, most_sockets,
 };
 pub use workspace::{
-    Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, Rule, SavedMessage, Setup, Times,
-    Variable, Workspace,
+    Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, RowContent, Rule, SavedMessage,
+    Setup, Times, Variable, Workspace,
 };

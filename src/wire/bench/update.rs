@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectionId, ConnectionState, Inspect, Listed, Offered, PlotOf, Workspace};
 use crate::engine::bench::compare::CompareLine;
 use crate::engine::bench::draft::{Draft, DraftError};
+use crate::engine::bench::summary::Summary;
 use crate::engine::bench::view::{TextLine, ViewName};
 use crate::engine::metrics::TrendPoint;
 use crate::engine::{FrameKind, Instant, LatencySummary};
@@ -109,6 +110,8 @@ pub struct Changes {
     pub list: ListState,
     /// The rows asked for, when they changed.
     pub rows: Option<Rows>,
+    /// Where the type of a message is found, when that changed.
+    pub type_members: Option<TypeMembers>,
     /// What stands in the composer, as it would go out, when that changed.
     pub draft: Option<DraftSeen>,
     /// How repeating is doing, when that changed.
@@ -218,6 +221,17 @@ pub struct Row {
     pub is_hit: bool,
     /// It is pinned.
     pub is_pinned: bool,
+    /// What it says in short; none for what is no JSON message, and outside the list.
+    pub summary: Option<Summary>,
+}
+
+/// Where the type of a message is found, as JSONPaths.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeMembers {
+    /// The members that hold it: of a message the first that it has.
+    pub used: Vec<String>,
+    /// Members that could hold it, the likeliest first.
+    pub offered: Vec<String>,
 }
 
 /// A piece of the list.

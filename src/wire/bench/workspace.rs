@@ -41,6 +41,8 @@ pub struct Workspace {
     pub budget: u64,
     /// How the bench is laid out.
     pub layout: Layout,
+    /// The JSONPath of the member that a person takes for the type of a message; empty to find it in the traffic.
+    pub type_member: String,
 }
 
 impl Workspace {
@@ -67,6 +69,7 @@ impl Default for Workspace {
             repeat: Repeat::default(),
             budget: Self::BUDGET,
             layout: Layout::default(),
+            type_member: String::new(),
         }
     }
 }
@@ -274,6 +277,18 @@ pub struct Layout {
     pub panel: Panel,
     /// How wide the detail is, in parts of a thousand of the work area; 0 for the usual.
     pub detail_width: u16,
+    /// What a row says of a message.
+    pub rows: RowContent,
+}
+
+/// What a row of the timeline says of a JSON message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RowContent {
+    /// Its members: those that vary first.
+    #[default]
+    Members,
+    /// Its text as it came.
+    Text,
 }
 
 /// How the timeline shows times.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::summaries::Summaries;
 use crate::engine::base::payload;
 use crate::engine::bench::filter::{Filter, FilterSpec, Hits};
 use crate::engine::{Frame, FrameLog};
@@ -184,7 +185,7 @@ impl List {
     }
 
     /// The rows that the page looks at, unless it has them already.
-    pub fn rows(&mut self, log: &FrameLog, pins: &BTreeMap<u64, Pin>) -> Option<Rows> {
+    pub fn rows(&mut self, log: &FrameLog, pins: &BTreeMap<u64, Pin>, summaries: &Summaries) -> Option<Rows> {
         let (first, end) = self.span(log);
         let count = u64::from(self.look.rows);
         let from = self.look.from.unwrap_or(end.saturating_sub(count)).max(first);
@@ -206,6 +207,7 @@ impl List {
                     .as_ref()
                     .is_some_and(|search| !search.hides && search.hits.filter().takes(&frame)),
                 is_pinned: pins.contains_key(&frame.number),
+                summary: summaries.of(&frame),
                 ..row(&frame)
             };
             before = Some(frame.at);
@@ -230,6 +232,7 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         is_tainted: frame.is_tainted,
         is_hit: false,
         is_pinned: false,
+        summary: None,
     }
 }
 

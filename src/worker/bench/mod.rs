@@ -21,6 +21,7 @@ mod sharing;
 mod shown;
 mod sockets;
 mod storage;
+mod summaries;
 mod update;
 mod why;
 mod worker;

@@ -39,6 +39,9 @@ impl<W: World> State<W> {
         for connection in self.connections.values_mut() {
             connection.look_at_buffer();
         }
+        if self.summaries.learn(&self.record.log) {
+            self.list.redraw();
+        }
         let is_all_searched = self.list.advance(&self.record.log, may_search);
         let changes = Changes {
             connections: self
@@ -49,10 +52,15 @@ impl<W: World> State<W> {
                 .collect(),
             totals: self.totals(),
             list: self.list.state(&self.record.log),
-            rows: self.list.rows(&self.record.log, &self.pins.pins).map(|mut rows| {
-                rows.rows.iter_mut().for_each(|row| mask(&self.masker, &mut row.preview));
+            rows: self.list.rows(&self.record.log, &self.pins.pins, &self.summaries).map(|mut rows| {
+                for row in &mut rows.rows {
+                    mask(&self.masker, &mut row.preview);
+                    let summary = row.summary.iter_mut();
+                    summary.for_each(|it| it.texts().for_each(|text| mask(&self.masker, text)));
+                }
                 rows
             }),
+            type_members: self.summaries.changes(),
             draft: self.draft_seen.take(),
             repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
             detail: self.inspector.changes().map(Box::new),

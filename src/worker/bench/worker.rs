@@ -14,6 +14,7 @@ use super::record::Record;
 use super::recording::Second;
 use super::replies::Replies;
 use super::storage;
+use super::summaries::Summaries;
 use super::why::Questions;
 use crate::engine::base::mask::Masker;
 use crate::engine::base::storage::KeyValueStore;
@@ -75,6 +76,7 @@ pub(super) struct State<W: World> {
     pub repeat_run: u64,
     surroundings: Surroundings,
     pub list: List,
+    pub summaries: Summaries,
     is_searching: bool,
     pub pins: Pins,
     pub inspector: Inspector,
@@ -165,6 +167,7 @@ impl<W: World> BenchWorker<W> {
                 repeat_run: 0,
                 surroundings,
                 list: List::default(),
+                summaries: Summaries::default(),
                 is_searching: false,
                 pins: Pins::default(),
                 inspector: Inspector::default(),
@@ -298,6 +301,9 @@ impl<W: World> BenchWorker<W> {
             s.replies.arrange(&workspace.rules);
             if s.workspace.budget != workspace.budget {
                 s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
+                s.list.redraw();
+            }
+            if s.summaries.arrange(&workspace) {
                 s.list.redraw();
             }
             s.workspace = workspace;

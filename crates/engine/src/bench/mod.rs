@@ -11,5 +11,6 @@ pub mod filter;
 pub mod pairing;
 pub mod placeholders;
 pub mod share;
+pub mod summary;
 pub mod typed_address;
 pub mod view;

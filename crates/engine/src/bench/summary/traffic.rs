@@ -1,0 +1,399 @@
+//! What the traffic so far tells about its messages.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::members::{Found, members};
+use super::{Member, Summary, ValueKind};
+
+/// Messages that are learnt from one by one; after them every [`THEN_ONE_OF`]th.
+const ALL_OF_THE_FIRST: u64 = 256;
+const THEN_ONE_OF: u64 = 32;
+/// Larger messages are neither learnt from nor summed up: reading them would take longer than drawing the rest.
+const LARGEST: usize = 64 << 10;
+/// Different paths, types, and values that are told apart. What is beyond is taken as one that varies.
+const MOST_PATHS: usize = 256;
+const MOST_TYPES: usize = 64;
+const MOST_VALUES: usize = 24;
+/// At most so many members can be the type, one after the other, as in a protocol that asks by `op` and answers by `type`.
+const MOST_TYPE_MEMBERS: usize = 3;
+/// Messages of a type that must have come before one of its members counts as the same in all.
+const ENOUGH: u64 = 3;
+
+/// Names of members that often hold the type, the likeliest first.
+const USUAL: [&str; 14] = [
+    "type",
+    "event",
+    "op",
+    "method",
+    "action",
+    "kind",
+    "cmd",
+    "command",
+    "msg",
+    "msgtype",
+    "msg_type",
+    "eventtype",
+    "t",
+    "e",
+];
+
+/// What was learnt from the traffic.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    seen: u64,
+    learnt: u64,
+    paths: BTreeMap<String, Values>,
+    /// For each type the values of its members.
+    types: BTreeMap<String, Kind>,
+    /// The members that hold the type, the first that a message has.
+    type_members: Vec<String>,
+    /// The member that a person has chosen.
+    chosen: Option<String>,
+}
+
+/// The values that a member had.
+#[derive(Clone, Debug, Default)]
+struct Values {
+    /// Messages that have the member.
+    count: u64,
+    /// Messages in which it is a short text.
+    texts: u64,
+    hashes: Vec<u64>,
+    is_beyond: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Kind {
+    count: u64,
+    members: BTreeMap<String, Values>,
+}
+
+impl Values {
+    fn learn(&mut self, found: &Found) {
+        self.count += 1;
+        let is_short = found.value.len() <= 40 && !found.value.is_empty() && !found.value.contains(' ');
+        self.texts += u64::from(found.kind == ValueKind::Text && is_short);
+        let mut hasher = DefaultHasher::new();
+        found.value.hash(&mut hasher);
+        let hash = hasher.finish();
+        if !self.hashes.contains(&hash) {
+            if self.hashes.len() < MOST_VALUES {
+                self.hashes.push(hash);
+            } else {
+                self.is_beyond = true;
+            }
+        }
+    }
+
+    fn varies(&self) -> bool {
+        self.hashes.len() > 1
+    }
+}
+
+impl Traffic {
+    /// Looks at a message; says whether rows that were summed up before may look different now.
+    pub fn learn(&mut self, text: &[u8]) -> bool {
+        self.seen += 1;
+        if self.seen > ALL_OF_THE_FIRST && !self.seen.is_multiple_of(THEN_ONE_OF) {
+            return false;
+        }
+        let Some(found) = read(text) else { return false };
+        self.learnt += 1;
+        for it in &found {
+            if let Some(values) = room(&mut self.paths, &it.path, MOST_PATHS) {
+                values.learn(it);
+            }
+        }
+        let before = self.type_members.clone();
+        // Later the answer hardly changes, and rows that keep changing cannot be read.
+        if self.learnt <= ALL_OF_THE_FIRST || self.type_members.is_empty() {
+            self.find_type_members();
+        }
+        // One more member that holds types of other messages changes no type that was known.
+        if self.type_members.first() != before.first() {
+            self.types.clear();
+        }
+        let type_name = self.type_of(&found).map(|it| it.value.clone()).unwrap_or_default();
+        let Some(kind) = room(&mut self.types, &type_name, MOST_TYPES) else {
+            return before != self.type_members;
+        };
+        kind.count += 1;
+        let mut is_news = before != self.type_members || kind.count == ENOUGH;
+        for it in &found {
+            if let Some(values) = room(&mut kind.members, &it.path, MOST_PATHS) {
+                let varied = values.varies();
+                values.learn(it);
+                is_news |= values.varies() != varied;
+            }
+        }
+        is_news
+    }
+
+    /// The member that a person takes for the type; none to find it. Says whether that is another one than before.
+    pub fn choose(&mut self, path: Option<String>) -> bool {
+        let is_other = self.chosen != path;
+        if is_other {
+            self.chosen = path;
+            self.types.clear();
+            self.find_type_members();
+        }
+        is_other
+    }
+
+    /// The members that hold the type, in the order in which they are tried.
+    pub fn type_members(&self) -> &[String] {
+        &self.type_members
+    }
+
+    /// The members that could hold the type, the likeliest first.
+    pub fn candidates(&self) -> Vec<String> {
+        let scored = self.paths.iter().filter_map(|(path, values)| Some((path, self.score(path, values)?)));
+        let mut candidates: Vec<_> = scored.collect();
+        candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
+        candidates.into_iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    /// What a row says of a message; none for one that is no JSON object and no array, or too large.
+    pub fn sum_up(&self, text: &[u8]) -> Option<Summary> {
+        let found = read(text)?;
+        let type_path = self.type_of(&found).map(|it| it.path.clone());
+        let type_name = self.type_of(&found).map(|it| it.value.clone());
+        let kind = self.types.get(type_name.as_deref().unwrap_or_default());
+        let varies = |path: &str| {
+            let Some(kind) = kind.filter(|kind| kind.count >= ENOUGH) else { return true };
+            // A member that is missing in some of them tells them apart, too.
+            kind.members.get(path).is_none_or(|values| values.varies() || values.count < kind.count)
+        };
+        let is_error = type_name.as_deref().is_some_and(names_an_error) || found.iter().any(is_error_member);
+        let is_twice = |name: &str| found.iter().filter(|it| it.name == name).count() > 1;
+        let mut members: Vec<Member> = found
+            .iter()
+            .filter(|it| Some(&it.path) != type_path.as_ref())
+            .map(|it| Member {
+                name: if is_twice(&it.name) {
+                    it.path.trim_start_matches("$.").to_owned()
+                } else {
+                    it.name.clone()
+                },
+                path: it.path.clone(),
+                value: it.value.clone(),
+                kind: it.kind,
+                varies: varies(&it.path),
+            })
+            .collect();
+        members.sort_by_key(|member| !member.varies);
+        Some(Summary { type_name, is_error, members })
+    }
+
+    fn type_of<'a>(&self, found: &'a [Found]) -> Option<&'a Found> {
+        self.type_members.iter().find_map(|path| found.iter().find(|it| &it.path == path))
+    }
+
+    fn find_type_members(&mut self) {
+        self.type_members = match &self.chosen {
+            Some(chosen) => vec![chosen.clone()],
+            None => {
+                let mut found = self.candidates();
+                // A member with a usual name is worth more than any that only looks like a type.
+                if found.iter().any(|path| usual(path).is_some()) {
+                    found.retain(|path| usual(path).is_some());
+                }
+                found.truncate(MOST_TYPE_MEMBERS);
+                found
+            }
+        };
+    }
+
+    fn score(&self, path: &str, values: &Values) -> Option<f64> {
+        let usual = usual(path);
+        let is_short_text = values.texts * 10 >= values.count * 9;
+        let different = values.hashes.len() as f64;
+        // A value of its own in each message is an id; few values in many messages are a type.
+        let are_few = !values.is_beyond && different <= (values.count as f64 / 2.0).max(1.0);
+        if !is_short_text || values.is_beyond || (usual.is_none() && (!are_few || values.count < 4)) {
+            return None;
+        }
+        let share = values.count as f64 / self.learnt.max(1) as f64;
+        let depth = path.matches(['.', '[']).count() as f64;
+        let is_usual = usual.map_or(0.0, |place| 2.0 - place as f64 / 10.0);
+        let tells_apart = if different > 1.0 { 0.5 } else { 0.0 };
+        let score = share + is_usual + tells_apart - (depth - 1.0);
+        // A member without a usual name has to be in many messages, and to tell them apart.
+        (usual.is_some() || (share >= 0.5 && different > 1.0)).then_some(score)
+    }
+}
+
+/// Which of the usual names a member has.
+fn usual(path: &str) -> Option<usize> {
+    let name = path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']').to_ascii_lowercase();
+    USUAL.iter().position(|usual| *usual == name)
+}
+
+/// The entry of a name, unless there are too many.
+fn room<'m, V: Default>(map: &'m mut BTreeMap<String, V>, name: &str, most: usize) -> Option<&'m mut V> {
+    if !map.contains_key(name) {
+        if map.len() >= most {
+            return None;
+        }
+        map.insert(name.to_owned(), V::default());
+    }
+    map.get_mut(name)
+}
+
+fn read(text: &[u8]) -> Option<Vec<Found>> {
+    if text.len() > LARGEST {
+        return None;
+    }
+    members(std::str::from_utf8(text).ok()?)
+}
+
+fn names_an_error(type_name: &str) -> bool {
+    let name = type_name.to_ascii_lowercase();
+    ["error", "fail", "exception", "reject", "nack"].iter().any(|it| name.contains(it))
+}
+
+/// `"error": {...}`, as JSON-RPC reports one.
+fn is_error_member(found: &Found) -> bool {
+    let is_error = found.path == "$.error" || found.path.starts_with("$.error.");
+    is_error && !matches!(found.value.as_str(), "null" | "false" | "" | "[]" | "{}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(messages: &[String]) -> Traffic {
+        let mut traffic = Traffic::default();
+        for message in messages {
+            traffic.learn(message.as_bytes());
+        }
+        traffic
+    }
+
+    fn line(traffic: &Traffic, message: &str) -> String {
+        let summary = traffic.sum_up(message.as_bytes()).expect("a summary");
+        let members = summary.members.iter().map(|it| format!("{} {}", it.name, it.value));
+        let kind = summary.type_name.unwrap_or_else(|| "–".to_owned());
+        format!(
+            "{kind}{}: {}",
+            if summary.is_error { "!" } else { "" },
+            members.collect::<Vec<_>>().join(" ")
+        )
+    }
+
+    fn feed() -> Vec<String> {
+        let mut messages = vec![r#"{"type":"welcome","session":"s-1","heartbeat":5000}"#.to_owned()];
+        for n in 0..40 {
+            let symbol = ["AAPL", "NVDA", "MSFT"][n % 3];
+            messages.push(format!(
+                r#"{{"type":"tick","channel":"ticks","data":{{"symbol":"{symbol}","price":{n}.5,"seq":{n}}}}}"#
+            ));
+            if n % 8 == 0 {
+                messages.push(format!(r#"{{"op":"order","symbol":"AAPL","qty":3,"request_id":"o-{n}"}}"#));
+                messages.push(format!(r#"{{"type":"order_ack","request_id":"o-{n}","status":"accepted"}}"#));
+            }
+        }
+        messages
+    }
+
+    #[test]
+    fn a_feed_shows_its_type_and_what_varies_first() {
+        let traffic = of(&feed());
+        assert_eq!(traffic.type_members()[..2], ["$.type", "$.op"]);
+        assert_eq!(
+            line(
+                &traffic,
+                r#"{"type":"tick","channel":"ticks","data":{"symbol":"NVDA","price":7.5,"seq":7}}"#
+            ),
+            "tick: symbol NVDA price 7.5 seq 7 channel ticks"
+        );
+        assert_eq!(
+            line(&traffic, r#"{"op":"order","symbol":"AAPL","qty":3,"request_id":"o-8"}"#),
+            "order: request_id o-8 symbol AAPL qty 3"
+        );
+        assert_eq!(
+            line(&traffic, r#"{"type":"error","code":"RATE_LIMITED"}"#),
+            "error!: code RATE_LIMITED",
+            "a type that never came before is shown as it is"
+        );
+    }
+
+    #[test]
+    fn json_rpc_shows_its_method_and_marks_an_error() {
+        let messages: Vec<_> = (0..20)
+            .flat_map(|n| {
+                let method = ["add", "sub"][n % 2];
+                [
+                    format!(r#"{{"jsonrpc":"2.0","id":{n},"method":"{method}","params":{{"a":{n}}}}}"#),
+                    format!(r#"{{"jsonrpc":"2.0","id":{n},"result":{n}}}"#),
+                ]
+            })
+            .collect();
+        let traffic = of(&messages);
+        assert_eq!(
+            line(&traffic, r#"{"jsonrpc":"2.0","id":3,"method":"add","params":{"a":3}}"#),
+            "add: id 3 a 3 jsonrpc 2.0"
+        );
+        let error =
+            line(&traffic, r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"no such method"}}"#);
+        assert!(error.starts_with("–!: "), "{error}");
+    }
+
+    #[test]
+    fn an_array_protocol_has_its_type_at_a_place() {
+        let messages: Vec<_> = (0..20)
+            .map(|n| format!(r#"["1","{n}","room:lobby","{}",{{"n":{n}}}]"#, ["join", "shout"][n % 2]))
+            .collect();
+        let traffic = of(&messages);
+        assert_eq!(traffic.type_members()[0], "$[3]");
+        assert_eq!(line(&traffic, &messages[3]), "shout: [1] 3 n 3 [0] 1 [2] room:lobby");
+    }
+
+    #[test]
+    fn a_person_chooses_another_type() {
+        let mut traffic = of(&feed());
+        traffic.choose(Some("$.data.symbol".to_owned()));
+        assert!(line(&traffic, &feed()[1]).starts_with("AAPL: type tick"), "{}", line(&traffic, &feed()[1]));
+        traffic.choose(None);
+        assert_eq!(traffic.type_members()[0], "$.type");
+        assert!(traffic.candidates().contains(&"$.data.symbol".to_owned()), "{:?}", traffic.candidates());
+    }
+
+    #[test]
+    fn ids_texts_and_prices_are_no_types() {
+        let messages: Vec<_> = (0..60)
+            .map(|n| format!(r#"{{"id":"i-{n}","text":"hello number {n}","price":{}}}"#, n % 3))
+            .collect();
+        let traffic = of(&messages);
+        assert!(traffic.type_members().is_empty(), "{:?}", traffic.type_members());
+        assert_eq!(line(&traffic, &messages[7]), "–: id i-7 text hello number 7 price 1");
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_told_with_its_parents() {
+        let traffic = Traffic::default();
+        assert_eq!(line(&traffic, r#"{"from":{"id":1},"to":{"id":2}}"#), "–: from.id 1 to.id 2");
+    }
+
+    #[test]
+    fn rows_change_while_the_traffic_is_new_and_then_rest() {
+        let mut traffic = Traffic::default();
+        let feed: Vec<_> = (0..50).flat_map(|_| feed()).collect();
+        let news: Vec<_> = feed.iter().map(|message| traffic.learn(message.as_bytes())).collect();
+        assert!(news[0], "the type was found");
+        assert!(news[ALL_OF_THE_FIRST as usize..].iter().all(|is_news| !is_news));
+    }
+
+    #[test]
+    fn hostile_traffic_takes_a_bounded_memory() {
+        let mut traffic = Traffic::default();
+        for n in 0..20_000 {
+            traffic.learn(format!(r#"{{"type":"t{n}","m{n}":{n},"{}":1}}"#, "x".repeat(n % 1000)).as_bytes());
+        }
+        assert!(traffic.paths.len() <= MOST_PATHS && traffic.types.len() <= MOST_TYPES);
+        assert!(traffic.paths.values().all(|it| it.hashes.len() <= MOST_VALUES));
+        assert_eq!(traffic.sum_up(&vec![b'['; LARGEST + 1]), None);
+        assert_eq!(traffic.sum_up(b"\xff\xfe"), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! What rows say of messages, learnt from the log.
+//!
+//! Owns how much of the traffic is looked at. It refuses to look at a message when it comes: that moment belongs to its
+//! answer, so the traffic is learnt when the page is about to draw.
+
+use crate::engine::bench::summary::{Summary, Traffic};
+use crate::engine::{Frame, FrameLog};
+use crate::wire::bench::{TypeMembers, Workspace};
+
+/// Of more new frames than this, a sample is looked at.
+const AT_ONCE: u64 = 128;
+/// Other members that are offered as the type.
+const MOST_OFFERED: usize = 12;
+
+/// What was learnt, and up to which frame.
+#[derive(Default)]
+pub(super) struct Summaries {
+    traffic: Traffic,
+    next: u64,
+    /// What the page was told last.
+    told: TypeMembers,
+}
+
+impl Summaries {
+    /// Takes what a person chose; says whether rows look different now.
+    pub fn arrange(&mut self, workspace: &Workspace) -> bool {
+        let chosen = (!workspace.type_member.is_empty()).then(|| workspace.type_member.clone());
+        self.traffic.choose(chosen)
+    }
+
+    /// Looks at what came since the last time; says whether rows look different now.
+    pub fn learn(&mut self, log: &FrameLog) -> bool {
+        let (from, end) = (self.next.max(log.oldest()), log.total());
+        self.next = end;
+        let step = (end.saturating_sub(from) / AT_ONCE).max(1);
+        let mut is_news = false;
+        for number in (from..end).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
+            let Some(frame) = log.get(number).filter(is_text) else { continue };
+            is_news |= self.traffic.learn(frame.bytes);
+        }
+        is_news
+    }
+
+    /// What a row says of a frame; none for one that is no JSON message.
+    pub fn of(&self, frame: &Frame<'_>) -> Option<Summary> {
+        is_text(frame).then(|| self.traffic.sum_up(frame.bytes)).flatten()
+    }
+
+    /// Where the type is found, when that has changed.
+    pub fn changes(&mut self) -> Option<TypeMembers> {
+        let mut offered = self.traffic.candidates();
+        offered.truncate(MOST_OFFERED);
+        let now = TypeMembers { used: self.traffic.type_members().to_vec(), offered };
+        (now != self.told).then(|| {
+            self.told = now.clone();
+            now
+        })
+    }
+}
+
+fn is_text(frame: &Frame<'_>) -> bool {
+    frame.kind.is_text() && (frame.kind.is_sent() || frame.kind.is_received())
+}
