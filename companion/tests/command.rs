@@ -17,6 +17,8 @@ const LONG: Duration = Duration::from_secs(20);
 
 fn sockscope(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sockscope"));
+    // A tester may have set it.
+    command.env_remove("SOCKSCOPE_LOG");
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
@@ -105,6 +107,8 @@ async fn a_wrong_command_line_ends_with_2() {
         &["serve", "--allow-target", "ws://evil"],
         &["check", "first-contact", "--allow-target", "evil:port"],
         &["serve", "--max-message", "big"],
+        &["serve", "--log", "loud"],
+        &["check", "first-contact", "--log", "hyper=trace"],
         &["validate"],
         &["schema", "rooms.json"],
         &["sing"],
@@ -262,4 +266,162 @@ async fn an_idle_http_connection_does_not_hold_up_the_end() {
     signalled(&id, "TERM").await;
     let status = timeout(Duration::from_secs(5), child.wait()).await.expect("an end in time").unwrap();
     assert_eq!(status.code(), Some(0));
+}
+
+/// A server that logs, and what it has logged.
+#[cfg(unix)]
+struct Logging {
+    child: Child,
+    port: u16,
+    lines: tokio::io::Lines<BufReader<tokio::process::ChildStderr>>,
+    heard: String,
+}
+
+#[cfg(unix)]
+impl Logging {
+    async fn start(arguments: &[&str]) -> Self {
+        let (mut child, urls) = serve(&[&["--port", "0"], arguments].concat()).await;
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, port: port(&urls["http"]), lines, heard: String::new() }
+    }
+
+    /// Waits for a line with this in it.
+    async fn until(&mut self, part: &str) -> String {
+        loop {
+            let line = timeout(LONG, self.lines.next_line()).await;
+            let line = line.unwrap_or_else(|_| panic!("no {part:?} in\n{}", self.heard)).unwrap();
+            let line = line.unwrap_or_else(|| panic!("ended without {part:?}\n{}", self.heard));
+            self.heard += &format!("{line}\n");
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// Sends a request as it is written, and reads the answer.
+    async fn ask(&self, request: &str) -> String {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(LONG, stream.read_to_end(&mut answer)).await.expect("an answer in time").unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// Ends it, and returns all that it has logged.
+    async fn end(mut self) -> String {
+        signalled(&self.child.id().unwrap().to_string(), "TERM").await;
+        self.until("stopped").await;
+        self.heard
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn serve_with_log_debug_names_a_connection_its_close_code_and_duration() {
+    let mut server = Logging::start(&["--log", "debug"]).await;
+    let (mut client, _) = connect_async(format!("ws://127.0.0.1:{}/ws/echo", server.port)).await.unwrap();
+    let tokio_tungstenite::MaybeTlsStream::Plain(stream) = client.get_ref() else { panic!("no TLS here") };
+    let peer = stream.local_addr().unwrap();
+    let close =
+        tokio_tungstenite::tungstenite::protocol::CloseFrame { code: 4001.into(), reason: "why".into() };
+    client.close(Some(close)).await.unwrap();
+    while client.next().await.is_some_and(|message| message.is_ok()) {}
+    let line = server.until("closed").await;
+    for part in
+        [&format!("connection{{peer={peer}}}"), "route=\"/ws/echo\"", "code=4001", "by=\"client\"", "took="]
+    {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    let heard = server.end().await;
+    for part in ["listening http=\"http://localhost:", "path=\"/ws/echo\" status=101", "stopping"] {
+        assert!(heard.contains(part), "{part} is not in\n{heard}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn log_tells_the_stages_of_a_probe_and_what_became_of_it() {
+    let mut server = Logging::start(&["--log", "info,probe=trace"]).await;
+    let at = format!("127.0.0.1:{}", server.port);
+    let body = format!(r#"{{"url":"ws://{at}/ws/nothing"}}"#);
+    let length = body.len();
+    let head = "POST /api/probe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    server.ask(&format!("{head}Content-Length: {length}\r\n\r\n{body}")).await;
+    server.until("outcome=Answered status=404 took=").await;
+    for part in ["begun", &format!("connected address={at}"), "handshake sent", "answered status=404"] {
+        assert!(
+            server.heard.contains(&format!("probe{{to=\"{at}\"}}: probe: {part}")),
+            "{part}: {}",
+            server.heard
+        );
+    }
+    assert!(!server.heard.contains("POST"), "requests are of the level debug: {}", server.heard);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_secret_in_an_address_a_header_or_a_message_is_not_logged() {
+    const SECRET: &str = "Tr0ub4dor-3xyz";
+    let mut server = Logging::start(&["--log", "trace"]).await;
+    let port = server.port;
+    let fields = format!(
+        "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nAuthorization: Bearer {SECRET}\r\nCookie: id={SECRET}\r\n\
+         Sec-WebSocket-Protocol: {SECRET}\r\nX-Key: {SECRET}\r\nConnection: close\r\n\r\n"
+    );
+    for path in [
+        format!("/ws/echo?token={SECRET}"),
+        format!("/ws/fault?latency={SECRET}"),
+        format!("/ws/proxy?to=ws://127.0.0.1:{port}/{SECRET}%3Ftoken={SECRET}"),
+        format!("/ws/proxy?to=ws://me:{SECRET}@127.0.0.1:{port}/"),
+        format!("/ws/proxy?to=wss://127.0.0.1:{port}/{SECRET}"),
+    ] {
+        server.ask(&format!("GET {path} HTTP/1.1\r\n{fields}")).await;
+    }
+    for (path, body) in [
+        ("/api/probe", format!(r#"{{"url":"ws://127.0.0.1:{port}/{SECRET}?token={SECRET}"}}"#)),
+        ("/api/probe", format!(r#"{{"url":"wss://127.0.0.1:{port}/{SECRET}"}}"#)),
+        ("/api/probe", format!(r#"{{"url":"{SECRET}"}}"#)),
+        ("/api/proxy/target", format!(r#"{{"to":"ws://127.0.0.1:{port}/{SECRET}"}}"#)),
+        ("/api/events", format!(r#"{{"type":"{SECRET}"}}"#)),
+    ] {
+        let length = body.len();
+        let head = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Basic ";
+        server.ask(&format!("POST {path} {head}{SECRET}\r\nContent-Length: {length}\r\n\r\n{body}")).await;
+    }
+    let path = format!("ws://127.0.0.1:{port}/ws/rooms?user={SECRET}");
+    let (mut client, _) = connect_async(path).await.unwrap();
+    client.send(Message::text(format!(r#"{{"type":"join","room":"{SECRET}"}}"#))).await.unwrap();
+    client.next().await.unwrap().unwrap();
+    let reason = SECRET.into();
+    let close = tokio_tungstenite::tungstenite::protocol::CloseFrame { code: 1000.into(), reason };
+    client.close(Some(close)).await.unwrap();
+    server.until("route=\"/ws/rooms\"}: websocket: closed code=1000").await;
+    let heard = server.end().await;
+    for part in [
+        &format!("proxy{{id=0 to=\"127.0.0.1:{port}\"}}"),
+        "answered method=GET status=404",
+        "path=\"/api/probe\" status=400",
+        "path=\"/ws/proxy\" status=502",
+    ] {
+        assert!(heard.contains(part), "{part} is not in\n{heard}");
+    }
+    assert!(!heard.contains(SECRET), "{heard}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_environment_switches_logging_on_and_the_flag_wins() {
+    for (flag, expected) in [(None, 3), (Some("off"), 0)] {
+        let mut command = sockscope(&["serve", "--print-urls", "--port", "0"]);
+        command.env("SOCKSCOPE_LOG", "server=info").args(flag.map(|it| format!("--log={it}")));
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        timeout(LONG, lines.next_line()).await.expect("a line in time").unwrap().expect("a line");
+        signalled(&child.id().unwrap().to_string(), "TERM").await;
+        let output = timeout(LONG, child.wait_with_output()).await.expect("an end in time").unwrap();
+        let heard = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(heard.lines().count(), expected, "{flag:?}: {heard}");
+        assert!(!heard.contains('\u{1b}'), "colours are for terminals: {heard:?}");
+    }
 }

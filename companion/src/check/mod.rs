@@ -29,6 +29,7 @@ use sockscope_host::child::Output;
 use sockscope_host::driver::{BrowserChoice, Driver};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info, info_span};
 
 use self::run::{Assignment, Done};
 use self::screen::Screen;
@@ -37,6 +38,7 @@ use self::values::{Server, SuiteValues, Values};
 use crate::causes::causes;
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
+use crate::log::CHECK;
 use crate::server::{self, Running};
 use crate::suites::{self, Found};
 use crate::web::assets::{Assets, Embedded};
@@ -156,6 +158,8 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
                 );
                 screen.note(&masked(&chosen, words));
             }
+            info!(target: CHECK, "starting the server under test");
+            let asked = Instant::now();
             // A command that is stopped while it waits does not wait for the rest of its patience.
             let started = tokio::select! {
                 started = Target::start(start, ports) => started,
@@ -165,7 +169,10 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
                 }
             };
             match started {
-                Ok(target) => Some(target),
+                Ok(target) => {
+                    info!(target: CHECK, took = ?asked.elapsed(), "the server under test is ready");
+                    Some(target)
+                }
                 Err(error) => {
                     screen.trouble(&masked(&chosen, causes(&error)));
                     return Outcome::Environment;
@@ -174,8 +181,13 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         }
         _ => None,
     };
+    info!(target: CHECK, "finding the browser and starting its driver");
+    let asked = Instant::now();
     let driver = match Driver::start(&job.browser).await {
-        Ok(driver) => driver,
+        Ok(driver) => {
+            info!(target: CHECK, took = ?asked.elapsed(), "the driver is ready");
+            driver
+        }
         Err(error) => {
             if let Some(target) = target {
                 target.end().await;
@@ -187,6 +199,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     let mut bench = Bench { job: &job, page: &page, driver: &driver, target, stop };
     let done = bench.all(&chosen, seed, &mut screen).await;
     let target = bench.target.take();
+    info!(target: CHECK, "ending what was started");
     driver.end().await;
     if let Some(target) = target {
         target.end().await;
@@ -421,7 +434,10 @@ impl Bench<'_> {
             recordings: &self.job.files.recordings(),
             printed: &printed,
         };
-        let mut done = run::run(self.driver, &assignment, self.stop, |status| screen.status(status)).await;
+        let suite = chosen.masker.mask(&assignment.label).into_owned();
+        let span = info_span!(target: CHECK, "run", suite, round);
+        let run = run::run(self.driver, &assignment, self.stop, |status| screen.status(status));
+        let mut done = run.instrument(span).await;
         if let Some(target) = &mut self.target {
             done.report.server = Some(ServerReport {
                 command: chosen.masker.mask(target.command()).into_owned(),

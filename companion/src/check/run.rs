@@ -16,6 +16,7 @@ use sockscope_host::session::{Session, SessionError};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
 
 use super::files::joined;
 use super::learned;
@@ -23,6 +24,7 @@ use super::lost::lost_report;
 use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
 use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
 use super::values::SuiteValues;
+use crate::log::CHECK;
 
 /// How often a page is asked how its run stands.
 const ASK_AGAIN: Duration = Duration::from_millis(150);
@@ -161,12 +163,18 @@ pub async fn run(
     let mut latest = Status::default();
     let outcome = attempt(driver, assignment, stop, &mut seats, |status| {
         hear(status);
+        if status.check != latest.check {
+            let check = status.check.as_deref().map(|check| assignment.masker.mask(check).into_owned());
+            debug!(target: CHECK, check, done = status.done, of = status.checks, "running");
+        }
         latest = status.clone();
     })
     .await;
+    debug!(target: CHECK, took = ?began.elapsed(), "closing the browser");
     for seat in seats {
         seat.session.close().await;
     }
+    info!(target: CHECK, took = ?began.elapsed(), "over");
     outcome.unwrap_or_else(|lost| {
         let words = assignment.masker.mask(&lost.to_string()).into_owned();
         let mut report = lost_report(assignment, &latest, &words, started, began.elapsed());
@@ -190,7 +198,9 @@ async fn attempt(
 ) -> Result<Done, Lost> {
     for _ in 0..assignment.shards {
         let open = async {
+            debug!(target: CHECK, "opening a browser");
             let session = driver.open().await?;
+            debug!(target: CHECK, "the browser is open; loading the page");
             // Listed first: a page that does not load must be closed all the same.
             seats.push(BrowserSlot { session, is_over: false, lost: None, status: Status::default() });
             open_page(&seats.last().expect("one was added").session, assignment.page).await
@@ -200,6 +210,7 @@ async fn attempt(
             () = stop.cancelled() => return Err(Lost::Stopped),
         }
     }
+    info!(target: CHECK, browsers = seats.len(), "the page is ready in every browser");
     let begin_at = OffsetDateTime::now_utc() + AHEAD;
     for (index, seat) in seats.iter().enumerate() {
         let options = options(assignment, index, begin_at);

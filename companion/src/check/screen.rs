@@ -17,6 +17,7 @@ use sockscope_engine::report::{
 };
 
 use super::run::{CheckResult, Status};
+use crate::log;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const WRONG: Style = AnsiColor::Red.on_default().bold();
@@ -80,7 +81,8 @@ impl Screen {
         if !self.is_quiet {
             self.tell_head();
         }
-        if self.is_quiet || !io::IsTerminal::is_terminal(&io::stderr()) {
+        // A bar would be drawn over the lines of the log.
+        if self.is_quiet || log::is_on() || !io::IsTerminal::is_terminal(&io::stderr()) {
             return;
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::duration::Span;
+use super::log::LogFlags;
 use super::signal::Signal;
 use super::{Exit, INCONCLUSIVE, complain};
 use crate::check::target::{Ready, Start};
@@ -64,6 +65,8 @@ pub struct Flags {
     /// Print only what did not pass
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    log: LogFlags,
     #[command(flatten)]
     files: FileFlags,
     #[command(flatten)]
@@ -282,6 +285,7 @@ fn read_env_file(path: &Path) -> Result<Vec<(String, String)>, EnvFileError> {
 
 /// Runs the suites.
 pub fn run(flags: Flags) -> Exit {
+    flags.log.start();
     let job = match flags.job() {
         Ok(job) => job,
         Err(error) => {

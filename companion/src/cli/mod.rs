@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod duration;
+mod log;
 pub mod schema;
 pub mod serve;
 mod signal;
@@ -28,7 +29,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Flags>),
-    Serve(serve::Flags),
+    Serve(Box<serve::Flags>),
     Validate(validate::Flags),
     Schema(schema::Flags),
     /// What `check` starts for itself, in case it is killed
@@ -70,7 +71,7 @@ impl From<Exit> for ExitCode {
 pub fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Check(flags) => check::run(*flags),
-        Command::Serve(flags) => serve::run(flags),
+        Command::Serve(flags) => serve::run(*flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Schema(flags) => schema::run(flags),
         Command::Guardian => match guardian::watch() {

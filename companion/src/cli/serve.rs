@@ -5,6 +5,7 @@ use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 
 use clap::Args;
 
+use super::log::LogFlags;
 use super::signal::Signal;
 use super::size::Size;
 use super::{Exit, complain};
@@ -51,6 +52,8 @@ pub struct Flags {
     /// Make no probes: the page does not learn why a handshake failed
     #[arg(long)]
     no_probe: bool,
+    #[command(flatten)]
+    log: LogFlags,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -145,6 +148,7 @@ enum ServeError {
 
 /// Serves until a signal comes.
 pub fn run(flags: Flags) -> Exit {
+    flags.log.start();
     // Each WebSocket is a file descriptor, and many systems start a process with 1024.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime =

@@ -1,8 +1,10 @@
 //! Accepts connections and runs HTTP on each, in a task of its own.
 
 use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -11,7 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tracing::{Instrument, debug, debug_span, warn};
 
+use crate::causes::causes;
+use crate::log::{HTTP, SERVER};
 use crate::web::App;
 use crate::ws::conn::Conn;
 use crate::ws::patient::Patient;
@@ -38,26 +43,44 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, app: Arc<App>)
             accepted = accepted => accepted,
             () = site.tasks.stopped() => return,
         };
-        let Ok((tcp, _)) = accepted else {
-            sleep(PAUSE).await;
-            continue;
+        let (tcp, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                warn!(target: SERVER, %error, "cannot accept a connection");
+                sleep(PAUSE).await;
+                continue;
+            }
         };
         let (tls, app) = (tls.clone(), Arc::clone(&app));
         site.tasks.clone().spawn(async move {
-            serve(tcp, tls, app).await;
+            serve(tcp, peer, tls, app).await;
             drop(place);
         });
     }
 }
 
-async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, app: Arc<App>) {
+/// Runs HTTP on a connection until that is over: the client has left, or the connection has become a WebSocket.
+async fn serve(tcp: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, app: Arc<App>) {
+    let began = Instant::now();
+    let is_tls = tls.is_some();
+    let served = async {
+        debug!(target: HTTP, tls = is_tls, "accepted");
+        let ended = answer(tcp, tls, app).await;
+        let error = ended.err().map(|error| causes(&*error));
+        debug!(target: HTTP, error, took = ?began.elapsed(), "HTTP ended");
+    };
+    served.instrument(debug_span!(target: HTTP, "connection", %peer)).await;
+}
+
+async fn answer(
+    tcp: TcpStream,
+    tls: Option<TlsAcceptor>,
+    app: Arc<App>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     Conn::tune(&tcp);
     let conn = match tls {
         None => Conn::Plain(tcp),
-        Some(tls) => match timeout(PATIENCE, tls.accept(tcp)).await {
-            Ok(Ok(stream)) => Conn::Tls(Box::new(stream.into())),
-            _ => return,
-        },
+        Some(tls) => Conn::Tls(Box::new(timeout(PATIENCE, tls.accept(tcp)).await??.into())),
     };
     let answering = Arc::clone(&app);
     let service = service_fn(move |request| {
@@ -71,12 +94,10 @@ async fn serve(tcp: TcpStream, tls: Option<TlsAcceptor>, app: Arc<App>) {
         .with_upgrades();
     tokio::pin!(http);
     // An error here is a client that left or sent no HTTP; hyper has answered what can be answered.
-    let is_done = tokio::select! {
-        _ = http.as_mut() => true,
-        () = app.site.tasks.stopped() => false,
-    };
-    if !is_done {
-        http.as_mut().graceful_shutdown();
-        let _ = http.await;
+    tokio::select! {
+        ended = http.as_mut() => return Ok(ended?),
+        () = app.site.tasks.stopped() => {}
     }
+    http.as_mut().graceful_shutdown();
+    Ok(http.await?)
 }

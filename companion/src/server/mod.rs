@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tracing::info;
 
 use crate::config::{Config, Port};
 use crate::destination::Reach;
+use crate::log::SERVER;
 use crate::routes::Practice;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
@@ -84,6 +86,7 @@ impl Server {
             let acceptor = certificate.map(|certificate| certificate.acceptor()).transpose()?;
             tasks.spawn(accept::run(listener, acceptor, Arc::clone(&app)));
         }
+        info!(target: SERVER, http = urls.http, https = urls.https, "listening");
         Ok(Running { urls, certificate, practice, tasks })
     }
 }
@@ -116,9 +119,11 @@ impl Running {
 
     /// Stops accepting, closes every WebSocket with 1001, and waits a bounded time for the clients' part.
     pub async fn shutdown(self) {
+        info!(target: SERVER, "stopping");
         self.tasks.stop();
         self.practice.census.end(&Close::going_away());
         self.tasks.finish(SHUTDOWN).await;
+        info!(target: SERVER, "stopped");
     }
 }
 

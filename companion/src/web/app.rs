@@ -6,17 +6,21 @@
 //! every page what an allowed one may do.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{self, MatchedPath, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use tower::ServiceExt;
+use tracing::{debug, trace};
 
 use super::answer::{ApiError, words};
 use super::site::Site;
 use super::{api, headers, page, probe, toxics, upgrade};
+use crate::log::HTTP;
 
 /// The routes with what surrounds them.
 pub struct App {
@@ -33,6 +37,7 @@ impl App {
             .merge(toxics::routes())
             .merge(probe::routes())
             .merge(upgrade::routes())
+            .route_layer(from_fn(named))
             .fallback(elsewhere)
             .with_state(Arc::clone(&site));
         Self { site, router }
@@ -40,17 +45,23 @@ impl App {
 
     /// Answers one request.
     pub async fn answer(&self, request: Request<Incoming>) -> Response {
+        let began = Instant::now();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        trace!(target: HTTP, %method, "asked");
         let policy = &self.site.policy;
-        let is_api = is_below(request.uri().path(), "/api");
+        let is_api = is_below(&path, "/api");
         let reader =
             policy.allowed_origin(request.headers()).and_then(|origin| HeaderValue::from_str(origin).ok());
+        let mut route: Option<MatchedPath> = None;
         let mut response = match policy.check(&request) {
             Err(denied) if is_api => ApiError::new(denied.status(), "refused", denied).into_response(),
             Err(denied) => words(denied.status(), denied),
             Ok(()) if is_api && request.method() == Method::OPTIONS => preflight(reader.is_some()),
             Ok(()) => match self.router.clone().oneshot(request).await {
-                Ok(response) if is_api => allowing(response),
-                Ok(response) => response,
+                Ok(mut response) => {
+                    route = response.extensions_mut().remove();
+                    if is_api { allowing(response) } else { response }
+                }
                 Err(never) => match never {},
             },
         };
@@ -64,8 +75,19 @@ impl App {
         if is_api {
             share(fields, reader);
         }
+        // Any other path is the client's: it may be part of an address with a token in it.
+        let is_file = !is_api && matches!(status, StatusCode::OK | StatusCode::NOT_MODIFIED);
+        let path = route.as_ref().map(MatchedPath::as_str).or(is_file.then_some(&path));
+        debug!(target: HTTP, %method, path, status = status.as_u16(), took = ?began.elapsed(), "answered");
         response
     }
+}
+
+/// Says in an answer by which route it was given.
+async fn named(route: MatchedPath, request: extract::Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(route);
+    response
 }
 
 /// Whether a path is this one or below it.

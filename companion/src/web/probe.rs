@@ -12,11 +12,13 @@ use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
 use serde_json::json;
+use tracing::{Instrument, debug_span};
 
 use super::answer::{ApiError, document};
 use super::body::Json;
 use super::site::Site;
 use crate::destination::Destination;
+use crate::log::PROBE;
 use crate::ws::probe::{Offer, probe};
 
 /// Probes that may run at once; one more is refused with 503.
@@ -56,7 +58,8 @@ async fn answer(State(site): State<Arc<Site>>, request: Request) -> Result<Respo
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_protocols", words));
     }
     let offer = Offer { origin, protocols: wanted.protocols };
-    let probed = probe(&destination, &site.practice.proxy.reach, &offer).await?;
+    let span = debug_span!(target: PROBE, "probe", to = destination.authority());
+    let probed = probe(&destination, &site.practice.proxy.reach, &offer).instrument(span).await?;
     let mut told = json!(probed);
     told["fact"] = probed.fact().into();
     Ok(document(StatusCode::OK, &told))

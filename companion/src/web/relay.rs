@@ -4,16 +4,19 @@
 //! its server's mistakes, not ours.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use tracing::{Instrument, debug, debug_span};
 
 use super::answer::words;
 use super::site::Site;
 use super::upgrade::{AS_ASKED, refuse};
+use crate::log::PROXY;
 use crate::routes::census::Route;
 use crate::routes::proxy::options::Options;
 use crate::routes::proxy::{self, End};
@@ -51,7 +54,7 @@ pub async fn open(site: &Site, request: &mut Request, options: &Options) -> Resp
     }
     let handshake = match Handshake::read(request, Subprotocols::None) {
         Ok(handshake) => handshake,
-        Err(refusal) => return refuse(refusal),
+        Err(refusal) => return refuse(Route::Proxy, refusal),
     };
     let seeds = board.seeds(options);
     if let Some(status) = board.refusal(options, seeds).and_then(|status| StatusCode::from_u16(status).ok()) {
@@ -63,7 +66,10 @@ pub async fn open(site: &Site, request: &mut Request, options: &Options) -> Resp
     };
     let via = via(request.headers(), &board.mark);
     let fields = asked(request.headers(), options, &via);
-    let answer = match dial(&options.to, &board.reach, options.is_insecure, &fields).await {
+    let span = debug_span!(target: PROXY, "proxy", id = visit.id(), to = options.to.authority());
+    let dialled =
+        dial(&options.to, &board.reach, options.is_insecure, &fields).instrument(span.clone()).await;
+    let answer = match dialled {
         Ok(answer) => answer,
         Err(error) => return words(error.status(), error),
     };
@@ -77,14 +83,18 @@ pub async fn open(site: &Site, request: &mut Request, options: &Options) -> Resp
     let upgrade = handshake.into_upgrade();
     let seat = board.enter(visit.id(), options);
     let practice = Arc::clone(&site.practice);
-    site.tasks.spawn(async move {
+    let served = async move {
         let Some((conn, early)) = transport(upgrade).await else { return };
+        let opened = Instant::now();
+        debug!(target: PROXY, "opened");
         let target = End { conn: answer.conn, early: answer.early };
         let page = End { conn, early };
         proxy::run(seat, seeds, visit.outbox(), practice.limits.message, &practice.census, page, target)
             .await;
+        debug!(target: PROXY, took = ?opened.elapsed(), "closed");
         drop(visit);
-    });
+    };
+    site.tasks.spawn(served.instrument(span));
     response
 }
 

@@ -1,6 +1,7 @@
 //! From an HTTP request under `/ws` to a route's task.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -8,10 +9,12 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE};
 use axum::response::Response;
 use axum::routing::any;
+use tracing::{Instrument, debug, debug_span};
 
 use super::answer::words;
 use super::relay;
 use super::site::Site;
+use crate::log::WEBSOCKET;
 use crate::routes::census::Route;
 use crate::routes::echo;
 use crate::routes::query::Query;
@@ -52,7 +55,7 @@ async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
     let spoken = if route == Route::Echo { echo::SUBPROTOCOLS } else { Subprotocols::None };
     let handshake = match Handshake::read(&mut request, spoken) {
         Ok(handshake) => handshake,
-        Err(refusal) => return refuse(refusal),
+        Err(refusal) => return refuse(route, refusal),
     };
     let visit = match site.practice.census.enter(route) {
         Ok(visit) => visit,
@@ -60,20 +63,26 @@ async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
     };
     let practice = Arc::clone(&site.practice);
     let (response, upgrade) = handshake.answer();
-    site.tasks.spawn(async move {
+    let span = debug_span!(target: WEBSOCKET, "websocket", id = visit.id(), route = route.path());
+    let served = async move {
         let Some((conn, early)) = transport(upgrade).await else { return };
+        let opened = Instant::now();
+        debug!(target: WEBSOCKET, "opened");
         let traffic = Arc::clone(practice.census.traffic());
         let socket = Socket::new(conn, &early, practice.limits.message, traffic, visit.budget().share());
         let mut session = Session::new(socket, Arc::clone(visit.outbox()));
         errand.run(&practice, &mut session, &visit).await;
-        session.finish().await;
+        let end = session.finish().await;
+        debug!(target: WEBSOCKET, code = end.code(), by = end.by(), took = ?opened.elapsed(), "closed");
         drop(visit);
-    });
+    };
+    site.tasks.spawn(served.instrument(span));
     response
 }
 
 /// Answers a request that does not become a WebSocket.
-pub fn refuse(refusal: Refusal) -> Response {
+pub fn refuse(route: Route, refusal: Refusal) -> Response {
+    debug!(target: WEBSOCKET, route = route.path(), %refusal, "handshake refused");
     let mut response = words(refusal.status(), refusal);
     // RFC 6455, section 4.4, and RFC 9110, section 15.5.22: what would have been accepted.
     if refusal == Refusal::Version {

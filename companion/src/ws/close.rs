@@ -81,8 +81,8 @@ impl Violation {
 /// Why a connection is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The peer sent a close frame; the answer to it is already queued.
-    ByPeer,
+    /// The peer sent a close frame, with this code; the answer to it is already queued.
+    ByPeer(Option<u16>),
     /// The transport is gone, without a close frame.
     Gone,
     /// The peer broke a rule.
@@ -91,6 +91,28 @@ pub enum End {
     ByUs(Close),
     /// We drop the TCP connection with a reset, without a close frame.
     Abort,
+}
+
+impl End {
+    /// The code of the first close frame, if there was one and it had one.
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::ByPeer(code) => *code,
+            Self::Violated(violation) => violation.close().code,
+            Self::ByUs(close) => close.code,
+            Self::Gone | Self::Abort => None,
+        }
+    }
+
+    /// Who ended it, and how.
+    pub fn by(&self) -> &'static str {
+        match self {
+            Self::ByPeer(_) => "client",
+            Self::Violated(_) | Self::ByUs(_) => "server",
+            Self::Gone => "client, without a close frame",
+            Self::Abort => "server, by a reset",
+        }
+    }
 }
 
 #[cfg(test)]

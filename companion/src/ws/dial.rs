@@ -19,9 +19,11 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tracing::debug;
 
 use super::conn::Conn;
 use crate::destination::{Destination, Reach};
+use crate::log::PROXY;
 
 /// How long everything up to the server's answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -129,6 +131,7 @@ pub async fn dial(
     fields: &[(&str, &HeaderValue)],
 ) -> Result<Answer, DialError> {
     let target = destination.authority();
+    debug!(target: PROXY, "dialling");
     let answered = async {
         let tcp = connect(destination, reach).await?;
         Conn::tune(&tcp);
@@ -141,7 +144,13 @@ pub async fn dial(
         conn.flush().await.map_err(broken)?;
         read_answer(conn, &target).await
     };
-    timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())))
+    let answered =
+        timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())));
+    match &answered {
+        Ok(answer) => debug!(target: PROXY, status = answer.status.as_u16(), "answered"),
+        Err(error) => debug!(target: PROXY, %error, "not reached"),
+    }
+    answered
 }
 
 /// Whether a destination is one that may be connected to and that accepts, and at which address: no byte is sent.

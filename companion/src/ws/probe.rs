@@ -19,11 +19,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, CertificateError};
+use tracing::{debug, trace};
 
 use super::conn::Conn;
 use super::dial::{DialError, checking, connect, parse_head, request, trusting, why_unresolved};
 use super::upgrade::{accept, names};
 use crate::destination::{Destination, Reach};
+use crate::log::PROBE;
 
 /// How long the whole may take.
 pub const BOUND: Duration = Duration::from_secs(5);
@@ -69,11 +71,13 @@ enum Asked {
 /// Looks once. An error is a destination that is not allowed, or certificates of this system that cannot be read.
 pub async fn probe(destination: &Destination, reach: &Reach, offer: &Offer) -> Result<Probed, DialError> {
     let began = Instant::now();
+    debug!(target: PROBE, "begun");
     let probed = Probed { url: destination.without_query(), bound_s: BOUND.as_secs(), ..Probed::default() };
     let mut look = Look { destination, reach, offer, deadline: began + BOUND, probed };
     look.look().await?;
     let mut probed = look.probed;
     probed.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    debug!(target: PROBE, outcome = ?probed.outcome, status = probed.status, took = ?began.elapsed(), "ended");
     Ok(probed)
 }
 
@@ -89,6 +93,7 @@ impl Look<'_> {
     async fn look(&mut self) -> Result<(), DialError> {
         let Some((tcp, address)) = self.reached().await? else { return Ok(()) };
         self.probed.address = address.to_string();
+        trace!(target: PROBE, %address, "connected");
         if self.destination.is_tls() {
             return self.look_under_tls(tcp, address).await;
         }
@@ -186,6 +191,7 @@ impl Look<'_> {
     async fn secure(&self, tcp: TcpStream, config: std::sync::Arc<rustls::ClientConfig>) -> io::Result<Conn> {
         let name = ServerName::try_from(self.destination.host().to_owned()).map_err(io::Error::other)?;
         let until = self.deadline.min(Instant::now() + TLS_BOUND);
+        trace!(target: PROBE, "asking for TLS");
         let shaken = timeout_at(until, TlsConnector::from(config).connect(name, tcp)).await;
         let tls = shaken.map_err(|_| io::Error::other("the server did not answer it in time"))??;
         Ok(Conn::Tls(Box::new(tls.into())))
@@ -239,7 +245,7 @@ impl Look<'_> {
             conn.flush().await
         };
         match timeout_at(self.deadline, sent).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => trace!(target: PROBE, "handshake sent"),
             Ok(Err(_)) => return Asked::Ended,
             Err(_) => return Asked::Silent(BytesMut::new()),
         }
@@ -250,6 +256,7 @@ impl Look<'_> {
                 Some(None) if read.len() > LARGEST_HEAD => return Asked::NotHttp(read),
                 Some(None) => {}
                 Some(Some((status, headers, size))) => {
+                    trace!(target: PROBE, status = status.as_u16(), "answered");
                     read.advance(size);
                     // 100 and 103 come before the answer.
                     if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {

@@ -151,12 +151,13 @@ impl Session {
         self.end = Some(End::Abort);
     }
 
-    /// Ends the connection the way it was decided, in bounded time.
-    pub async fn finish(mut self) {
+    /// Ends the connection the way it was decided, in bounded time, and says how that was.
+    pub async fn finish(mut self) -> End {
         let end = self.end.take().unwrap_or(End::Gone);
         if end == End::Abort {
             self.socket.transport().reset_on_drop();
         }
-        self.socket.finish(end).await;
+        self.socket.finish(&end).await;
+        end
     }
 }

@@ -255,10 +255,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         match opcode {
             Opcode::Ping => self.unsent.push(Opcode::Pong, &body),
             Opcode::Close => {
-                check_close(&body).map_err(End::Violated)?;
+                let code = check_close(&body).map_err(End::Violated)?;
                 // Section 5.5.1 asks for the code; the reason comes back too, so that a client can see it arrived.
                 self.unsent.push(Opcode::Close, &body);
-                return Err(End::ByPeer);
+                return Err(End::ByPeer(code));
             }
             _ => {}
         }
@@ -268,10 +268,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Ends the connection as `end` says: what is queued goes out first, then the close frame; what the peer still
     /// sends is read and thrown away, since closing on unread bytes makes TCP reset the connection and takes
     /// the close frame with it. Takes a bounded time whatever the peer does.
-    pub async fn finish(mut self, end: End) {
-        let close = match &end {
+    pub async fn finish(mut self, end: &End) {
+        let close = match end {
             End::Gone | End::Abort => return,
-            End::ByPeer => None,
+            End::ByPeer(_) => None,
             End::ByUs(close) => Some(close.clone()),
             End::Violated(violation) => Some(violation.close()),
         };
@@ -373,14 +373,17 @@ enum Drained {
     Gone,
 }
 
-/// A close frame's body is empty, or a code that may be sent and a reason in UTF-8.
-fn check_close(body: &[u8]) -> Result<(), Violation> {
+/// A close frame's body is empty, or a code that may be sent and a reason in UTF-8. The code.
+fn check_close(body: &[u8]) -> Result<Option<u16>, Violation> {
     match body {
-        [] => Ok(()),
+        [] => Ok(None),
         [_] => Err(Violation::Protocol("a close frame with half a code")),
         [a, b, ..] if !is_receivable(u16::from_be_bytes([*a, *b])) => {
             Err(Violation::Protocol("a close code that may not be sent"))
         }
-        [_, _, reason @ ..] => std::str::from_utf8(reason).map(drop).map_err(|_| Violation::Utf8),
+        [a, b, reason @ ..] => match std::str::from_utf8(reason) {
+            Ok(_) => Ok(Some(u16::from_be_bytes([*a, *b]))),
+            Err(_) => Err(Violation::Utf8),
+        },
     }
 }
