@@ -28,6 +28,28 @@ fn a_failed_check_is_1() {
 }
 
 #[test]
+fn log_names_the_stages_of_a_run_and_no_secret() {
+    let call = Call::new(&["OUT/s.json", "--log", "debug"]).with_file("s.json", FAILING);
+    let ended = call.with_env("TOKEN", "Tr0ub4dor-3xyz").run();
+    ended.assert_code(1);
+    for stage in [
+        "server: listening",
+        "check: finding the browser and starting its driver",
+        "check: the driver is ready took=",
+        "run{suite=\"failing\"}: check: opening a browser",
+        "run{suite=\"failing\"}: check: the page is ready in every browser browsers=1",
+        "run{suite=\"failing\"}: check: over took=",
+        "route=\"/ws/echo\"}: websocket: closed code=1000",
+        "check: ending what was started",
+        "server: stopped",
+    ] {
+        assert!(ended.stderr.contains(stage), "{stage} is not in\n{}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("Tr0ub4dor"), "{}", ended.stderr);
+    assert!(!ended.stdout.contains("DEBUG"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_failed_threshold_is_1() {
     let ended = Call::new(&["OUT/s.json"]).with_file("s.json", SLOW).run();
     ended.assert_code(1);

@@ -25,7 +25,7 @@ const MARK: &str = "LC_SOCKSCOPE_TEST_CALL";
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Variables of a tester's shell that would change what is tested.
-const FOREIGN: [&str; 10] = [
+const FOREIGN: [&str; 11] = [
     "WS_URL",
     "API_URL",
     "PROXY_URL",
@@ -36,6 +36,7 @@ const FOREIGN: [&str; 10] = [
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "WSS_URL",
+    "SOCKSCOPE_LOG",
 ];
 
 /// A call that is being put together.
