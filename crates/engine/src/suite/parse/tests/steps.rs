@@ -1,6 +1,7 @@
 //! Steps, each in a suite of its own.
 
 use super::*;
+use crate::suite::keys::VERBS;
 
 #[test]
 fn err_a_condition_with_text_around_its_placeholder_is_always_yes() {
@@ -34,25 +35,14 @@ fn err_a_secret_without_a_variable_says_what_to_add() {
 
 #[test]
 fn err_what_is_no_step() {
-    check_step_err(
-        "{}",
-        &[
-            "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect",
-        ],
-    );
+    let verbs = VERBS.iter().map(|verb| verb.name).collect::<Vec<_>>().join(", ");
+    check_step_err("{}", &[&format!("1 : this step has no verb; write one of {verbs}")]);
     check_step_err(r#"{"sned": "x"}"#, &[r#"2 .sned: "sned" is not a key of a step; did you mean "send"?"#]);
     check_step_err(
         r#"{"foo": 1}"#,
-        &[
-            r#"2 .foo: "foo" is not a key of a step; its verb is one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect"#,
-        ],
+        &[&format!(r#"2 .foo: "foo" is not a key of a step; its verb is one of {verbs}"#)],
     );
-    check_step_err(
-        r#"{"on": "alice"}"#,
-        &[
-            "1 : this step has no verb; write one of connect, send, silence, close, closed, reconnect, http, wait, all, repeat, set, measure, keep, try, bisect, remark, skip, expect",
-        ],
-    );
+    check_step_err(r#"{"on": "alice"}"#, &[&format!("1 : this step has no verb; write one of {verbs}")]);
     check_step_err(
         r#"{"note": 5}"#,
         &["10 .note: expected a string, found 5; write a sentence in quotation marks"],
