@@ -5,6 +5,7 @@
 //! [`std::fmt::Write`]; those of a recording are streamed, so that 100 000 events are never in memory twice.
 
 mod around;
+mod failure;
 mod format;
 mod html;
 mod json;
@@ -12,6 +13,7 @@ mod junit;
 mod markup;
 mod masked;
 mod model;
+mod verdict;
 mod words;
 
 pub use crate::recording::csv::write_csv;
@@ -19,15 +21,16 @@ pub use crate::recording::har::write_har;
 pub use crate::recording::jsonl::{event as event_name, write_jsonl};
 pub use crate::recording::notes::{Answer, Answered, Body, Call, Note, Noted, Notes};
 pub use crate::recording::transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
+pub use failure::{Difference, Failure, FailureKind, Instead, Leftover, NearMiss, NearbyEvent, Unmet};
 pub use format::{EventFormat, ReportFormat, UnknownFormat};
 pub use html::{write_html, write_html_all};
 pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
-    CheckReport, Difference, Environment, Failure, FailureKind, HarnessReport, Instead, Leftover, Metric,
-    Millis, NearMiss, NearbyEvent, Report, Second, ServerReport, ServerStopped, ShardReport, StepReport,
-    TargetReport, ThresholdReport, Totals, Unmet, Verdict,
+    CheckReport, Environment, HarnessReport, Metric, Report, Second, ServerReport, ServerStopped,
+    ShardReport, StepReport, TargetReport, ThresholdReport, Totals,
 };
+pub use verdict::{Millis, Verdict};
 
 /// The addresses of a run in one line: the first, where it comes from, and how many more there are; empty when none is known.
 pub fn target_line(targets: &[TargetReport]) -> String {

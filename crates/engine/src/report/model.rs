@@ -2,75 +2,14 @@
 //!
 //! Owns names and units of the contract. A public field stays public for ever: add fields, never change one.
 
+use crate::base::words;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Endpoint;
-use crate::base::words;
-use crate::explain::Cause;
-
-/// How something ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Everything held.
-    Pass,
-    /// The server did not do what was wanted.
-    Fail,
-    /// The script or the environment is broken.
-    Error,
-    /// The harness, not the server, was the limit.
-    Inconclusive,
-    /// A step that did not run, or did not hold where it need not. A threshold of one of several shards, which is judged on
-    /// the figures of all. A check that is not applicable, as one of its steps says. A suite is never skipped.
-    Skipped,
-}
-
-impl Verdict {
-    /// The graver of two, for a whole that is made of parts: an error outweighs a failure, that outweighs what is
-    /// inconclusive, and anything outweighs a pass.
-    pub fn and(self, other: Self) -> Self {
-        let weight = |verdict| match verdict {
-            Self::Skipped => 0,
-            Self::Pass => 1,
-            Self::Inconclusive => 2,
-            Self::Fail => 3,
-            Self::Error => 4,
-        };
-        if weight(other) > weight(self) { other } else { self }
-    }
-
-    /// As the report JSON spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Error => "error",
-            Self::Inconclusive => "inconclusive",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// A duration in milliseconds with three decimals, which is all that a browser's clock can tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Millis(pub f64);
-
-impl From<Duration> for Millis {
-    fn from(duration: Duration) -> Self {
-        Self((duration.as_nanos() as f64 / 1e3).round() / 1e3)
-    }
-}
-
-impl From<Millis> for Duration {
-    fn from(millis: Millis) -> Self {
-        Self::from_nanos((millis.0.max(0.0) * 1e6).round() as u64)
-    }
-}
+use super::failure::{Failure, Leftover, NearbyEvent, Unmet};
+use super::verdict::{Millis, Verdict};
 
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -172,12 +111,9 @@ impl ServerStopped {
 /// Such as `a 16 MiB message`.
 fn a_message(bytes: u64) -> String {
     let size = words::size(bytes);
-    let article = if size.starts_with('8') || size.starts_with("11\u{2009}") || size.starts_with("18\u{2009}")
-    {
-        "an"
-    } else {
-        "a"
-    };
+    let is_spoken_with_a_vowel =
+        size.starts_with('8') || size.starts_with("11\u{2009}") || size.starts_with("18\u{2009}");
+    let article = if is_spoken_with_a_vowel { "an" } else { "a" };
     format!("{article} {size} message")
 }
 
@@ -416,152 +352,6 @@ pub struct StepReport {
     /// What was sent and received around that failure, in order; empty where nothing was recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub around: Vec<NearbyEvent>,
-}
-
-/// What came of the messages that a step expected, all rounds and clients together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Unmet {
-    /// How many it expected.
-    pub expected: u64,
-    /// How many of them came.
-    pub met: u64,
-    /// Whether a threshold decides how many may be missing.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub borne: bool,
-    /// What came and was selected by no step, by shape, the most frequent first; at most eight.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub instead: Vec<Instead>,
-    /// How many messages of other shapes came.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub instead_omitted: u64,
-    /// The first message that did not come, where that is not a failure of the step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<Box<Failure>>,
-}
-
-/// Messages of one shape that came in place of those expected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Instead {
-    /// The message with an ellipsis for numbers, ids and long texts, cut.
-    pub shape: String,
-    /// How many of them came.
-    pub count: u64,
-    /// The first of them.
-    pub first: NearMiss,
-}
-
-/// An event of a connection near a failure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NearbyEvent {
-    /// The client.
-    pub client: String,
-    /// When, in milliseconds from the start of the check.
-    pub at_ms: Millis,
-    /// As JSON Lines calls it, such as `sent`, `received` or `closed`.
-    pub event: String,
-    /// The message, cut; bytes as hexadecimal digits.
-    pub message: String,
-    /// All of its bytes.
-    pub bytes: u64,
-    /// Whether it came after the failure.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub after: bool,
-}
-
-/// How a step failed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
-    /// Of which kind.
-    pub kind: FailureKind,
-    /// In a sentence.
-    pub message: String,
-    /// The client it happened to; none when it concerns no particular client.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// The round of the innermost repeat, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub round: Option<u64>,
-    /// What was wanted, in a few words.
-    #[serde(default)]
-    pub expected: Option<String>,
-    /// The message that came nearest.
-    #[serde(default)]
-    pub closest: Option<NearMiss>,
-    /// Where it differs.
-    #[serde(default)]
-    pub diff: Vec<Difference>,
-    /// What the browser says of a connection that ended without a close frame. Only the command can read it; a page
-    /// cannot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub browser: Option<String>,
-    /// What may be behind the end of a connection, the likeliest first, of the same table as in the page.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub causes: Vec<Cause>,
-    /// The address whose handshake failed, for listeners during the run. It may hold secrets and is not part of a report.
-    #[serde(skip)]
-    pub handshake: Option<Endpoint>,
-}
-
-/// The kinds of failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FailureKind {
-    /// What was wanted did not come in time.
-    Timeout,
-    /// It came and was not as wanted.
-    Mismatch,
-    /// Something came that must not.
-    Unexpected,
-    /// The connection ended, or ended otherwise than wanted.
-    Closed,
-    /// The handshake failed, or did not although it should.
-    Refused,
-    /// An HTTP call failed or was answered otherwise than wanted.
-    Http,
-    /// A message broke an invariant.
-    Invariant,
-    /// A figure is beyond its bound.
-    Threshold,
-    /// The script is wrong; the server is not to blame.
-    Script,
-}
-
-/// The message that came nearest to what was wanted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NearMiss {
-    /// The client that received it.
-    pub client: String,
-    /// When, in milliseconds from the start of the check.
-    pub at_ms: Millis,
-    /// The message, cut.
-    pub message: String,
-    /// Whether another expectation had taken it already.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub taken: bool,
-}
-
-/// One place in which a message differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
-    /// JSON path in the message.
-    pub path: String,
-    /// As JSON or in words.
-    pub wanted: String,
-    /// As JSON, or `nothing`.
-    pub got: String,
-}
-
-/// A message that no expectation selected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Leftover {
-    /// The client that received it.
-    pub client: String,
-    /// When, in milliseconds from the start of the check.
-    pub at_ms: Millis,
-    /// The message, cut.
-    pub message: String,
-    /// Its length in bytes.
-    pub bytes: u64,
 }
 
 /// What happened within one second of the run.

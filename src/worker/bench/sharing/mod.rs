@@ -37,6 +37,23 @@ const BUDGETS: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 30;
 /// No time of a set-up is longer, or it would never pass.
 const LONGEST_TIME: Duration = Duration::from_secs(24 * 3600);
 
+/// A place that looks like a secret.
+struct Suspicion {
+    /// Where, within a sentence.
+    place: String,
+    /// A sentence without its full stop.
+    words: String,
+}
+
+impl Suspicion {
+    /// A sentence that names no place is told as it is.
+    fn of_words(words: String) -> Self {
+        let mut letters = words.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        Self { place: first.into_iter().chain(letters).collect(), words }
+    }
+}
+
 /// A set-up that may be shared, once the parts have been chosen.
 pub(super) struct Sharing {
     /// Without history and without any value of a secret variable.
@@ -142,28 +159,37 @@ impl Sharing {
         self.parts().into_iter().filter_map(|(part, name)| self.listed(part, name)).collect()
     }
 
-    fn listed(&self, part: Part, name: String) -> Option<Listed> {
-        let texts = self.texts(part);
+    /// What looks like a secret in a part, the same sentence once.
+    fn suspicions(&self, part: Part, texts: &[(String, String)]) -> Vec<Suspicion> {
         let mut suspicions = Vec::new();
         let mut has_other = false;
-        for (name, text) in &texts {
+        for (name, text) in texts {
             // The name of a saved message says nothing of the form of its content.
             let name = if matches!(part, Part::Variable(_)) { name } else { "" };
             let found = suspects(name, text);
-            let own = found.iter().map(|it| self.clean(&it.words()).into_owned());
-            suspicions.extend(own);
-            has_other |=
-                self.values.mask(&secrets::without(text, &found)).as_ref() != secrets::without(text, &found);
+            let clean = |text: &str| self.clean(text).into_owned();
+            suspicions.extend(
+                found.iter().map(|it| Suspicion { place: clean(&it.place), words: clean(&it.words()) }),
+            );
+            let without = secrets::without(text, &found);
+            has_other |= self.values.mask(&without) != without;
         }
         if has_other {
-            suspicions.push("It contains a value that looks like a secret elsewhere".to_owned());
+            let words = "It contains a value that looks like a secret elsewhere";
+            suspicions.push(Suspicion::of_words(words.to_owned()));
         }
-        suspicions.dedup();
+        suspicions.dedup_by(|one, other| one.words == other.words);
         if suspicions.len() > MOST_TOLD {
             let more = suspicions.len() - MOST_TOLD;
             suspicions.truncate(MOST_TOLD);
-            suspicions.push(format!("{more} more places look like secrets"));
+            suspicions.push(Suspicion::of_words(format!("{more} more places look like secrets")));
         }
+        suspicions
+    }
+
+    fn listed(&self, part: Part, name: String) -> Option<Listed> {
+        let texts = self.texts(part);
+        let suspicions = self.suspicions(part, &texts);
         // What is in the address is a part of its own only when there is something to decide.
         if matches!(part, Part::Address(_)) && suspicions.is_empty() {
             return None;
@@ -183,7 +209,7 @@ impl Sharing {
             part,
             name: if name.is_empty() { "without a name".to_owned() } else { self.clean(&name).into_owned() },
             content: cut(&content),
-            suspicions,
+            suspicions: suspicions.into_iter().map(|it| it.words).collect(),
             is_ticked,
         })
     }
@@ -221,7 +247,7 @@ impl Sharing {
         let lost = all
             .iter()
             .filter(|it| !carries(it.part) && it.part.needs().is_none_or(|id| carries(Part::Connection(id))));
-        left_out.extend(lost.map(told));
+        left_out.extend(lost.map(|it| self.told(it)));
         let mut shared = self.workspace.clone().keep_only(parts);
         for setup in &mut shared.connections {
             setup.name = self.clean(&setup.name).into_owned();
@@ -246,34 +272,30 @@ impl Sharing {
         }
         (share::pack(&packed), left_out)
     }
+
+    /// A part that a link leaves out, in words.
+    fn told(&self, listed: &Listed) -> String {
+        let name = &listed.name;
+        match listed.part {
+            Part::Connection(_) => format!("the connection {name}"),
+            Part::Address(_) => {
+                let suspicions = self.suspicions(listed.part, &self.texts(listed.part));
+                let places: Vec<_> = suspicions.into_iter().map(|it| it.place).collect();
+                format!("{name} ({})", places.join(", "))
+            }
+            Part::OnOpen(..) => format!("a message that {name} sends on opening"),
+            Part::Heartbeat(_) => format!("the heartbeat of {name}"),
+            Part::Message(_) => format!("the saved message {name}"),
+            Part::Rule(_) => format!("the auto-reply {name}"),
+            Part::Variable(_) => format!("the variable {name}"),
+            Part::Draft => "the draft".to_owned(),
+            Part::Settings => "the settings".to_owned(),
+        }
+    }
 }
 
 /// The name under which a link tells what it leaves out. A set-up has no member of this name, so older pages read over it.
 const LEFT_OUT: &str = "left_out";
-
-fn told(listed: &Listed) -> String {
-    let name = &listed.name;
-    match listed.part {
-        Part::Connection(_) => format!("the connection {name}"),
-        Part::Address(_) => {
-            let places = listed.suspicions.iter().map(|words| {
-                let ends = [" looks like a secret", " look like a secret"];
-                let place = ends.iter().find_map(|end| words.strip_suffix(end)).unwrap_or(words);
-                let mut letters = place.chars();
-                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-                first.into_iter().chain(letters).collect::<String>()
-            });
-            format!("{name} ({})", places.collect::<Vec<_>>().join(", "))
-        }
-        Part::OnOpen(..) => format!("a message that {name} sends on opening"),
-        Part::Heartbeat(_) => format!("the heartbeat of {name}"),
-        Part::Message(_) => format!("the saved message {name}"),
-        Part::Rule(_) => format!("the auto-reply {name}"),
-        Part::Variable(_) => format!("the variable {name}"),
-        Part::Draft => "the draft".to_owned(),
-        Part::Settings => "the settings".to_owned(),
-    }
-}
 
 fn suspects(name: &str, text: &str) -> Vec<Suspect> {
     if name.is_empty() { secrets::suspects(text) } else { secrets::suspects_named(name, text) }

@@ -19,6 +19,7 @@ mod reference;
 mod seen;
 mod unique;
 mod uri;
+mod walk;
 
 pub use check::Schema;
 pub use error::{SchemaError, SchemaErrorKind};

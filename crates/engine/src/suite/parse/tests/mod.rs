@@ -1,7 +1,10 @@
 //! What the parser says about suites, good and bad.
 
+mod blocks;
+mod connections;
 mod documents;
 mod keys;
+mod messages;
 mod model;
 mod steps;
 

@@ -1,0 +1,140 @@
+//! The keys of a suite outside of its steps: the document, clients, checks, invariants.
+
+use super::key::{CORRELATE, Shape, THRESHOLDS, Table, key, needed};
+
+pub(in crate::suite) static SUITE: Table = Table {
+    noun: "a suite",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "$schema",
+            Shape::Plain,
+            "Where the JSON Schema of this format is, so that editors can complete.",
+            "",
+        ),
+        needed("sockscope", Shape::Version, "The version of the format, `1`.", "1"),
+        needed("suite", Shape::Plain, "The name of the suite.", "\"rooms\""),
+        key("about", Shape::Plain, "Prose, shown in the page and in the HTML report.", ""),
+        key(
+            "vars",
+            Shape::Map(&Shape::Any),
+            "Variables with their defaults. The form of the page, `--var` and the page URL override them.",
+            "{ \"ws_url\": \"{{env.WS_URL ?? ws://localhost:9000/ws}}\", \"room\": \"r-{{uuid}}\" }",
+        ),
+        key(
+            "secrets",
+            Shape::List(&Shape::Label),
+            "Variables whose values are masked in the page, in logs, reports and exports.",
+            "[\"token\"]",
+        ),
+        key("defaults", Shape::Object(&DEFAULTS), "What steps use unless they say otherwise.", ""),
+        key(
+            "clients",
+            Shape::Map(&Shape::Object(&CLIENT)),
+            "Connections by name.",
+            "{ \"alice\": { \"url\": \"{{ws_url}}/rooms?user=alice\" } }",
+        ),
+        key(
+            "ignore",
+            Shape::List(&Shape::Matcher),
+            "Messages that expectations, `silence` and `strict` do not see, such as heartbeats.",
+            "[{ \"subset\": { \"type\": \"heartbeat\" } }]",
+        ),
+        key(
+            "invariants",
+            Shape::List(&Shape::Object(&INVARIANT)),
+            "What holds for all messages of each connection, across reconnects too.",
+            "[{ \"on\": \"*\", \"increasing\": \"$.seq\" }]",
+        ),
+        key("setup", Shape::Steps, "Steps before each check.", ""),
+        key("teardown", Shape::Steps, "Steps after each check, even after a failed one.", ""),
+        needed(
+            "checks",
+            Shape::List(&Shape::Object(&CHECK)),
+            "The checks, in order, each on fresh connections.",
+            "[{ \"check\": \"one\", \"steps\": [{ \"connect\": \"alice\" }] }]",
+        ),
+        THRESHOLDS,
+        key(
+            "require",
+            Shape::Bounds,
+            "What the harness must offer: `timer_step` and `loop_lag.p99`. Otherwise the verdict is `inconclusive`.",
+            "{ \"timer_step\": \"<= 100us\", \"loop_lag.p99\": \"< 50ms\" }",
+        ),
+    ],
+};
+
+pub(in crate::suite) static DEFAULTS: Table = Table {
+    noun: "defaults",
+    takes_matcher: false,
+    keys: &[
+        key("within", Shape::Duration, "How long an expectation waits. Without it, 2s.", "\"2s\""),
+        CORRELATE,
+        key("connect_gap", Shape::Duration, "The pause between two opens. Without it, 20ms.", "\"20ms\""),
+        key("close_within", Shape::Duration, "How long a close may take. Without it, 2s.", "\"2s\""),
+    ],
+};
+
+pub(in crate::suite) static CLIENT: Table = Table {
+    noun: "a client",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "url",
+            Shape::Text,
+            "Where it connects to, `ws://…` or `wss://…`.",
+            "\"{{ws_url}}/rooms?user=alice\"",
+        ),
+        key(
+            "protocols",
+            Shape::List(&Shape::Text),
+            "Subprotocols to offer, best first.",
+            "[\"echo.v2\", \"echo.v1\"]",
+        ),
+        key(
+            "count",
+            Shape::Count,
+            "Makes it a group of this many connections, `crowd[0]` and so on; `{{index}}` is the position in it.",
+            "50",
+        ),
+        CORRELATE,
+    ],
+};
+
+pub(in crate::suite) static CHECK: Table = Table {
+    noun: "a check",
+    takes_matcher: false,
+    keys: &[
+        needed("check", Shape::Text, "The name of the check.", "\"bob hears alice\""),
+        key("about", Shape::Plain, "Prose, shown in the page and in the HTML report.", ""),
+        key("tags", Shape::List(&Shape::Label), "For choosing what runs.", "[\"smoke\"]"),
+        key("timeout", Shape::Duration, "How long the check may take. Without it, 10m.", "\"30s\""),
+        key("strict", Shape::Flag, "Whether a message that no step selected fails the check.", "true"),
+        key(
+            "each",
+            Shape::Rows,
+            "Makes one check of each row: a list of rows, or columns, which give one row for each combination.",
+            "{ \"n\": [1, 2, 3, 5, 8] }",
+        ),
+        key(
+            "clients",
+            Shape::Map(&Shape::Object(&CLIENT)),
+            "Clients of this check only, and other settings for those of the suite.",
+            "",
+        ),
+        needed("steps", Shape::Steps, "What happens, one after the other.", "[{ \"connect\": \"alice\" }]"),
+        THRESHOLDS,
+    ],
+};
+
+pub(in crate::suite) static INVARIANT: Table = Table {
+    noun: "an invariant",
+    takes_matcher: false,
+    keys: &[
+        key("on", Shape::Targets, "Whose messages. Without it, those of all clients.", "\"*\""),
+        key("increasing", Shape::Path, "The value there grows from message to message.", "\"$.seq\""),
+        key("unique", Shape::Path, "The value there comes once.", "\"$.id\""),
+        key("schema", Shape::Any, "Every message fits this JSON Schema (2020-12).", ""),
+        key("max_gap", Shape::Duration, "The longest time between two messages.", "\"30s\""),
+    ],
+};

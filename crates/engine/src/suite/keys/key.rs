@@ -1,0 +1,130 @@
+//! What a key is, and the keys that mean the same wherever they stand.
+
+/// What follows a key.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::suite) enum Shape {
+    /// Any JSON.
+    Any,
+    /// The number of the format.
+    Version,
+    /// A text in which placeholders mean nothing.
+    Plain,
+    /// A text with placeholders.
+    Text,
+    /// A text without placeholders that others refer to.
+    Label,
+    /// `true` or `false`, and no placeholder.
+    Flag,
+    /// `true` or `false`.
+    Truth,
+    /// Such as `200ms`.
+    Duration,
+    /// A whole number from 0.
+    Count,
+    /// A number of bytes, such as `64KiB`, or a whole number.
+    Size,
+    /// A close code or an HTTP status.
+    Code,
+    /// One of them or several.
+    Codes,
+    /// A JSONPath.
+    Path,
+    /// Such as `alice`, `crowd[3]` or `*`, or a list of those.
+    Targets,
+    /// A matcher.
+    Matcher,
+    /// A text that must be equal, or a matcher.
+    TextOrMatcher,
+    /// A payload.
+    Payload,
+    /// `open` or `closed`.
+    Schedule,
+    /// The rows of a check.
+    Rows,
+    /// Metrics and what they are compared with.
+    Bounds,
+    /// A condition.
+    Condition,
+    /// Steps one after the other.
+    Steps,
+    /// Steps at once.
+    Branches,
+    /// A list of them, with at least one.
+    List(&'static Shape),
+    /// Any names, each with one of them.
+    Map(&'static Shape),
+    /// An object with known keys.
+    Object(&'static Table),
+}
+
+/// A key.
+#[derive(Debug)]
+pub(in crate::suite) struct Key {
+    pub(in crate::suite) name: &'static str,
+    pub(in crate::suite) shape: Shape,
+    /// Whether it must be there.
+    pub(in crate::suite) needed: bool,
+    /// What it means, in Markdown.
+    pub(in crate::suite) about: &'static str,
+    /// One as JSON; empty when the shape says enough.
+    pub(in crate::suite) example: &'static str,
+}
+
+/// The keys of one kind of object.
+#[derive(Debug)]
+pub(in crate::suite) struct Table {
+    /// What the object is, as in "is not a key of a check".
+    pub(in crate::suite) noun: &'static str,
+    pub(in crate::suite) keys: &'static [Key],
+    /// Whether the keys of a matcher may stand in it too.
+    pub(in crate::suite) takes_matcher: bool,
+}
+
+impl Table {
+    pub(in crate::suite) fn has(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key.name == name)
+    }
+}
+
+pub(in crate::suite) const fn key(
+    name: &'static str,
+    shape: Shape,
+    about: &'static str,
+    example: &'static str,
+) -> Key {
+    Key { name, shape, needed: false, about, example }
+}
+
+pub(in crate::suite) const fn needed(
+    name: &'static str,
+    shape: Shape,
+    about: &'static str,
+    example: &'static str,
+) -> Key {
+    Key { name, shape, needed: true, about, example }
+}
+
+pub(super) const WITHIN: Key =
+    key("within", Shape::Duration, "How long to wait. Without it, `defaults.within` (2s).", "\"500ms\"");
+pub(super) const SINCE: Key =
+    key("since", Shape::Label, "The name of a `mark`: only messages from that moment on.", "\"said\"");
+pub(super) const METRIC: Key = key(
+    "metric",
+    Shape::Label,
+    "The name of the metric that the latency is a sample of. Without it, `rtt` for messages and `http` for HTTP calls.",
+    "\"fanout\"",
+);
+pub(super) const CAPTURE: Key = key(
+    "capture",
+    Shape::Map(&Shape::Path),
+    "What to remember: a name and the JSONPath of its value. Later `{{name}}`, or `{{bob.name}}` from another client.",
+    "{ \"sid\": \"$.session\" }",
+);
+pub(super) const CORRELATE: Key =
+    key("correlate", Shape::Path, "JSONPath of the field that a reply shares with its request.", "\"$.id\"");
+pub(super) const THRESHOLDS: Key = key(
+    "thresholds",
+    Shape::Bounds,
+    "Metrics and their bounds. Each has a line of its own in every report.",
+    "{ \"rtt.p95\": \"< 10ms\", \"missing\": \"== 0\" }",
+);

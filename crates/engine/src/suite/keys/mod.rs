@@ -1,0 +1,16 @@
+//! Every key of the format: where it may stand, what follows it, and what it means.
+//!
+//! Owns the tables from which the parser knows a key and from which the JSON Schema is made, so that neither can know one
+//! that the other does not. It refuses to read anything.
+
+mod document;
+mod key;
+mod parts;
+mod step;
+
+pub(super) use document::{CHECK, CLIENT, DEFAULTS, INVARIANT, SUITE};
+pub(super) use key::{Key, Shape, Table, key, needed};
+pub(super) use parts::{
+    CLOSE, CLOSE_EXPECT, CLOSED, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT, SILENCE,
+};
+pub(super) use step::{BARE, VERBS, Verb};

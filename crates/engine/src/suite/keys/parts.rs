@@ -1,0 +1,193 @@
+//! The keys of what stands within a step: what it expects, how it closes, how it repeats.
+
+use super::key::{CAPTURE, CORRELATE, METRIC, SINCE, Shape, Table, WITHIN, key, needed};
+
+pub(in crate::suite) static CONNECT_EXPECT: Table = Table {
+    noun: "what a connect expects",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "protocol",
+            Shape::TextOrMatcher,
+            "The subprotocol that the server chose; empty when it chose none.",
+            "\"echo.v2\"",
+        ),
+        key(
+            "extensions",
+            Shape::TextOrMatcher,
+            "The extensions that were agreed on; empty when none were.",
+            "{ \"contains\": \"permessage-deflate\" }",
+        ),
+        key("refused", Shape::Truth, "Whether the handshake must fail.", "true"),
+        key(
+            "capture",
+            Shape::Map(&Shape::Path),
+            "What to remember of `{ \"protocol\", \"extensions\", \"open_ms\" }`.",
+            "{ \"chosen\": \"$.protocol\" }",
+        ),
+        key("within", Shape::Duration, "How long one handshake may take.", "\"1s\""),
+    ],
+};
+
+pub(in crate::suite) static EXPECT: Table = Table {
+    noun: "an expectation",
+    takes_matcher: true,
+    keys: &[
+        WITHIN,
+        SINCE,
+        key(
+            "times",
+            Shape::Count,
+            "Exactly how many. The step waits until `within` is over and fails at once on one more; 0 means that none may come.",
+            "3",
+        ),
+        key(
+            "check",
+            Shape::Matcher,
+            "What the selected message must fulfil; if not, the step fails at once with the differences.",
+            "{ \"subset\": { \"ok\": true } }",
+        ),
+        CAPTURE,
+        METRIC,
+        key(
+            "any_order",
+            Shape::List(&Shape::Object(&ITEM)),
+            "Several messages in any order, each described like an expectation.",
+            "[{ \"text\": \"a\" }, { \"text\": \"b\" }]",
+        ),
+        key(
+            "in_order",
+            Shape::List(&Shape::Object(&ITEM)),
+            "Several messages one after the other, each described like an expectation.",
+            "[{ \"text\": \"a\" }, { \"text\": \"b\" }]",
+        ),
+        CORRELATE,
+    ],
+};
+
+pub(in crate::suite) static ITEM: Table = Table {
+    noun: "one of several expectations",
+    takes_matcher: true,
+    keys: &[
+        key("times", Shape::Count, "How many of them; each has a place of its own.", "3"),
+        key(
+            "check",
+            Shape::Matcher,
+            "What the selected message must fulfil.",
+            "{ \"subset\": { \"ok\": true } }",
+        ),
+        CAPTURE,
+        METRIC,
+    ],
+};
+
+pub(in crate::suite) static SILENCE: Table = Table {
+    noun: "a silence",
+    takes_matcher: false,
+    keys: &[
+        needed("for", Shape::Duration, "For how long.", "\"1s\""),
+        key(
+            "matching",
+            Shape::Matcher,
+            "What must not come. Without it, no message at all may.",
+            "{ \"subset\": { \"type\": \"said\" } }",
+        ),
+        SINCE,
+    ],
+};
+
+pub(in crate::suite) static CLOSE: Table = Table {
+    noun: "a close",
+    takes_matcher: false,
+    keys: &[
+        key("code", Shape::Code, "1000, or 3000 to 4999. Without it, 1000.", "1000"),
+        key("reason", Shape::Text, "At most 123 bytes. Without it, empty.", "\"bye\""),
+    ],
+};
+
+pub(in crate::suite) static CLOSE_EXPECT: Table = Table {
+    noun: "what a close expects",
+    takes_matcher: false,
+    keys: &[needed(
+        "closed",
+        Shape::Object(&CLOSED),
+        "What the end must look like; `{}` is any end.",
+        "{ \"clean\": true }",
+    )],
+};
+
+pub(in crate::suite) static CLOSED: Table = Table {
+    noun: "a closed",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "code",
+            Shape::Codes,
+            "The close code, or a list of accepted ones; `\"3000-4999\"` is a range.",
+            "1000",
+        ),
+        key("reason", Shape::TextOrMatcher, "The reason: the exact text, or a matcher.", "\"bye\""),
+        key("clean", Shape::Truth, "Whether the closing handshake was completed.", "true"),
+        key(
+            "capture",
+            Shape::Map(&Shape::Path),
+            "What to remember of `{ \"code\", \"reason\", \"clean\", \"close_ms\" }`, even when it is not as expected.",
+            "{ \"ended\": \"$.code\" }",
+        ),
+        WITHIN,
+    ],
+};
+
+pub(in crate::suite) static HTTP: Table = Table {
+    noun: "an HTTP call",
+    takes_matcher: false,
+    keys: &[
+        key("method", Shape::Text, "Without it, `GET`, and `POST` with a body.", "\"POST\""),
+        needed("url", Shape::Text, "Where to, `http://…` or `https://…`.", "\"{{api_url}}/events\""),
+        key(
+            "headers",
+            Shape::Map(&Shape::Text),
+            "Names and values.",
+            "{ \"Authorization\": \"Bearer {{token}}\" }",
+        ),
+        key("json", Shape::Any, "The body as JSON.", "{ \"type\": \"build\" }"),
+        key("text", Shape::Text, "The body as it is, instead of `json`.", ""),
+    ],
+};
+
+pub(in crate::suite) static HTTP_EXPECT: Table = Table {
+    noun: "what an HTTP call expects",
+    takes_matcher: true,
+    keys: &[
+        key(
+            "status",
+            Shape::Codes,
+            "The status, or a list of accepted ones. Without it, any below 400.",
+            "200",
+        ),
+        CAPTURE,
+        key("within", Shape::Duration, "How long it may take.", "\"1s\""),
+        METRIC,
+    ],
+};
+
+pub(in crate::suite) static REPEAT: Table = Table {
+    noun: "a repeat",
+    takes_matcher: false,
+    keys: &[
+        key("times", Shape::Count, "The most rounds to run.", "10"),
+        key("for", Shape::Duration, "No new round after this long.", "\"30s\""),
+        key(
+            "every",
+            Shape::Duration,
+            "The time from the start of one round to the start of the next.",
+            "\"100ms\"",
+        ),
+        key(
+            "schedule",
+            Shape::Schedule,
+            "`open` starts rounds on the clock, whether or not replies have come; `closed` waits for them.",
+            "\"open\"",
+        ),
+    ],
+};
