@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_is_told_in_two_units_at_most() {
+    fn an_age_has_at_most_two_units() {
         for (seconds, text) in [(0, "0 s"), (59, "59 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")] {
             assert_eq!(age(Duration::from_secs(seconds)), text);
         }
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_tells_a_refusal_from_a_break() {
+    fn an_ending_separates_a_refusal_from_a_break() {
         let seen = |code, was_open| CloseSeen {
             code,
             reason: String::new(),

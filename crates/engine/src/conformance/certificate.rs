@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_suite_is_no_word_on_the_whole() {
+    fn a_part_of_the_suite_is_not_a_verdict_on_the_whole() {
         let certificate = Certificate::of(&report(&[OPENS])).expect("a certificate");
         assert_eq!((certificate.word, certificate.left_out), (Word::CouldNotBeJudged, 59));
         assert!(certificate.sentence().starts_with("This run made 1 of 60 checks"));
@@ -509,12 +509,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_report_has_no_certificate() {
+    fn another_report_has_no_certificate() {
         assert_eq!(Certificate::of(&report(&[("greets", "x", "y", "pass", "")])), None);
     }
 
     #[test]
-    fn the_handshake_is_told() {
+    fn the_handshake_is_reported() {
         let certificate = Certificate::of(&report(&[OPENS, ("P1", "need-echo", "must", "skipped", "")]));
         let server = certificate.expect("a certificate").server;
         let wanted = ServerFacts {

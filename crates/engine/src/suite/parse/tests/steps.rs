@@ -72,7 +72,7 @@ fn err_a_secret_without_a_variable_says_what_to_add() {
 }
 
 #[test]
-fn err_what_is_no_step() {
+fn err_what_is_not_a_step() {
     check_step_err(
         "{}",
         &[
@@ -113,7 +113,7 @@ fn err_what_is_no_step() {
 }
 
 #[test]
-fn ok_what_is_no_step() {
+fn ok_what_is_not_a_step() {
     check_step(r#"{"on": "alice", "mark": "said"}"#, r#"mark "said""#);
     check_step(r#"{"note": "hello"}"#, "hello");
 }
