@@ -9,7 +9,9 @@ fn main() -> std::io::Result<()> {
     for folder in build_id::FOLDERS {
         println!("cargo:rerun-if-changed={folder}");
     }
-    let sources = build_id::sources(Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    // Read when it runs: a build script that was compiled in another checkout may be used again in this one.
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
+    let sources = build_id::sources(Path::new(&root))?;
     let id = build_id::id(&sources, env!("CARGO_PKG_VERSION"));
     println!("cargo:rustc-env=SOCKSCOPE_BUILD_ID={id:016x}");
     Ok(())

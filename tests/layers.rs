@@ -212,7 +212,7 @@ fn nothing_is_forgotten_on_purpose() {
 
 /// The page and scripts that drive it read the version where they stand; only the script that starts the page cannot.
 #[test]
-fn the_boot_script_tells_the_version_of_the_package() {
+fn the_boot_script_names_the_version_of_the_package() {
     let expected = format!("version: '{}'", env!("CARGO_PKG_VERSION"));
     assert!(include_str!("../src/boot/page.js").contains(&expected), "src/boot/page.js lacks {expected}");
 }

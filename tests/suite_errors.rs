@@ -20,7 +20,7 @@ fn suites() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_broken_suite_is_told_as_it_is_kept() {
+fn every_broken_suite_is_reported_as_its_golden_file_says() {
     for file in suites() {
         let text = fs::read_to_string(&file).expect("a readable suite");
         let problems = Suite::parse(&text).expect_err("a broken suite");

@@ -281,7 +281,7 @@ async fn an_address_is_completed_and_what_is_wrong_with_it_is_said() {
 }
 
 #[test]
-fn the_date_of_a_run_is_told_the_same_wherever_it_is_read() {
+fn the_date_of_a_run_is_the_same_wherever_it_is_read() {
     let told = sockscope::browser::page::local_time("2026-03-14T12:06:07.891Z");
     // The day and the hour are those of the place.
     assert!(told.starts_with("2026-03-1") && told.ends_with(":06:07") && told.len() == 19, "{told}");

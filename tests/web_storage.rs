@@ -28,7 +28,7 @@ async fn what_is_not_kept_is_none() {
 }
 
 #[test]
-async fn keys_are_told_in_order_and_removed() {
+async fn keys_are_listed_in_order_and_removed() {
     let storage = Storage::open("keys").await.expect("storage");
     for key in ["b", "c", "a"] {
         storage.set(key, key).await.expect("kept");
@@ -71,7 +71,7 @@ async fn put(name: &str, version: u32, value: &JsValue) -> Database {
 }
 
 #[test]
-async fn a_value_that_is_no_text_is_an_error_and_can_be_set_aside() {
+async fn a_value_that_is_not_text_is_an_error_and_can_be_set_aside() {
     put("foreign", 1, &JsValue::from_f64(42.0)).await.close();
     let storage = Storage::open("foreign").await.expect("storage");
     let error = storage.get("a").await.expect_err("no text").to_string();

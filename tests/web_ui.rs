@@ -275,7 +275,7 @@ async fn a_rule_answers_by_itself() {
 }
 
 #[test]
-async fn latencies_are_told_per_connection_and_overall_with_plots() {
+async fn latencies_are_shown_per_connection_and_overall_with_plots() {
     let user = User::open().await;
     user.connect_to(&address("/echo")).await;
     for i in 0..5 {

@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_what_was_told_last_of_it() {
+    fn a_step_is_what_was_reported_last_of_it() {
         let mut run = started();
         run.apply(Progress::StepStarted { check: 0, step: 1 });
         assert_eq!(run.checks[0].steps[1].stage, Stage::Running);

@@ -150,7 +150,7 @@ fn a_repeat_ends_with_its_time_a_click_or_what_waits() {
 }
 
 #[test]
-fn what_stands_in_the_composer_is_told_as_it_would_go_out() {
+fn what_stands_in_the_composer_is_shown_as_it_would_go_out() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);
         page.arrange(|workspace| workspace.selected = ALICE);

@@ -47,7 +47,7 @@ fn what_gets_no_answer_is_counted_once_it_has_waited_and_when_the_connection_end
 }
 
 #[test]
-fn figures_begin_anew_with_another_server_and_when_asked_to_and_not_with_a_clearing() {
+fn figures_restart_with_another_server_and_when_asked_to_and_not_with_a_clearing() {
     with_page(Echo::default(), |page| async move {
         beating(&page).await;
         let all = || page.changes.borrow().totals.latency.map_or(0, |latency| latency.count);
@@ -95,7 +95,7 @@ fn now_is_now_also_when_nothing_comes() {
 }
 
 #[test]
-fn a_close_of_the_application_is_no_loss_unless_it_is_set_up_as_one() {
+fn a_close_of_the_application_is_not_a_loss_unless_it_is_set_up_as_one() {
     with_page(Echo::default(), |page| async move {
         let backoff = Backoff { jitter_percent: 0, ..Backoff::default() };
         page.set_up(ALICE, |setup| setup.reconnect = Some(backoff.clone()));
@@ -150,7 +150,7 @@ fn a_value_that_comes_back_is_offered_and_measured_by_once_it_is_taken() {
 }
 
 #[test]
-fn an_empty_path_is_no_filter_and_a_hidden_frame_is_told_from_one_that_is_gone() {
+fn an_empty_path_is_not_a_filter_and_a_hidden_frame_differs_from_one_that_is_gone() {
     with_page(Echo::default(), |page| async move {
         beating(&page).await;
         page.send(ALICE, "x");

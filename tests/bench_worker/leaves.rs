@@ -66,7 +66,7 @@ fn a_copy_without_secrets_is_as_it_was() {
 }
 
 #[test]
-fn the_end_of_the_first_recording_is_no_part_of_the_second() {
+fn the_end_of_the_first_recording_is_not_part_of_the_second() {
     with_page(Echo::default(), |page| async move {
         let second = |page: &Page| page.changes.borrow().totals.second;
         let record =

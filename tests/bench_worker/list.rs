@@ -39,7 +39,7 @@ fn a_filter_hides_or_marks_and_counts_while_frames_come() {
 }
 
 #[test]
-fn a_filter_that_cannot_be_read_is_told_and_hides_nothing() {
+fn a_filter_that_cannot_be_read_is_reported_and_hides_nothing() {
     with_page(Echo::default(), |page| async move {
         hundred(&page).await;
         let spec = FilterSpec { mode: FilterMode::Regex, ..looks_for("a(") };

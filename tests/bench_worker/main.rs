@@ -117,7 +117,7 @@ fn a_close_that_is_never_answered_ends_by_itself_and_its_socket_stays_counted() 
 }
 
 #[test]
-fn a_cancelled_handshake_is_no_failure_of_the_server() {
+fn a_cancelled_handshake_is_not_a_failure_of_the_server() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);
         page.pass(Duration::from_millis(1)).await;

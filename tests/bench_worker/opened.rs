@@ -79,7 +79,7 @@ fn exported(page: &Page, format: EventFormat, filtered: bool, masks_suspects: bo
 }
 
 #[test]
-fn what_looks_like_a_secret_in_frames_is_told_and_masked_if_asked() {
+fn what_looks_like_a_secret_in_frames_is_listed_and_masked_if_asked() {
     with_page(Echo::default(), |page| async move {
         page.arrange(|workspace| {
             workspace.variables =

@@ -80,7 +80,7 @@ fn a_refused_handshake_names_its_status() {
 }
 
 #[test]
-fn a_server_that_is_no_companion_is_told_no_address() {
+fn a_server_that_is_not_a_companion_gets_no_address() {
     with_page(REFUSES, |page| async move {
         let asked = Asked::default();
         let log = asked.clone();

@@ -18,7 +18,7 @@ fn ask(page: &Page, id: u32, question: Question) {
 }
 
 #[test]
-fn what_is_kept_before_the_storage_was_read_is_kept_and_told_after_it() {
+fn what_is_kept_before_the_storage_was_read_is_kept_and_reported_after_it() {
     with_early_page(|page| async move {
         let store = TestStore::default();
         // An older text of the same suite must not come over the newer one.

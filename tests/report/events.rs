@@ -10,7 +10,7 @@ use sockscope_engine::report::EventFormat;
 use sockscope_engine::{Frame, FrameKind, FrameLog};
 
 use crate::exported;
-use crate::fixture::{self, Recording};
+use crate::recorded::{self, Recording};
 
 fn is_message(frame: &Frame<'_>) -> bool {
     frame.kind.is_sent() || frame.kind.is_received()
@@ -81,12 +81,12 @@ fn check_rows(recording: &Recording) {
 
 #[test]
 fn json_lines_are_what_was_recorded() {
-    check_lines(&fixture::session());
+    check_lines(&recorded::session());
 }
 
 #[test]
 fn json_lines_say_what_belongs_to_an_event() {
-    let lines = lines(&fixture::session());
+    let lines = lines(&recorded::session());
     let of = |event: &str| lines.iter().filter(|line| line["event"] == event).cloned().collect::<Vec<_>>();
     assert_eq!(of("connecting")[0]["protocols"], serde_json::json!(["chat.v2", "chat.v1"]));
     assert_eq!(of("opened")[0]["protocol"], "chat.v1");
@@ -104,14 +104,14 @@ fn json_lines_say_what_belongs_to_an_event() {
 
 #[test]
 fn csv_is_what_was_recorded() {
-    check_rows(&fixture::session());
+    check_rows(&recorded::session());
 }
 
 #[test]
 fn what_the_budget_dropped_is_said_and_the_rest_is_whole() {
     let mut recording = Recording {
         log: FrameLog::with_budget(0),
-        connections: vec![fixture::connection(1, "a", "ws://h/", 0)],
+        connections: vec![recorded::connection(1, "a", "ws://h/", 0)],
         notes: Vec::new(),
     };
     for i in 0..60_000 {
@@ -129,7 +129,7 @@ fn what_the_budget_dropped_is_said_and_the_rest_is_whole() {
 
 #[test]
 fn frames_of_an_unknown_connection_are_not_lost() {
-    let mut recording = fixture::session();
+    let mut recording = recorded::session();
     recording.connections.clear();
     check_lines(&recording);
     check_rows(&recording);
@@ -154,7 +154,7 @@ impl Write for Pieces {
 fn a_file_of_200_000_frames_is_written_in_small_pieces() {
     let mut recording = Recording {
         log: FrameLog::with_budget(1 << 30),
-        connections: vec![fixture::connection(1, "a", "ws://h/", 0)],
+        connections: vec![recorded::connection(1, "a", "ws://h/", 0)],
         notes: Vec::new(),
     };
     for i in 0..200_000 {

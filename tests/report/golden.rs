@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::{EventFormat, Report, ReportFormat, Transcript, read_json};
 
-use crate::{exported, fixture, rendered};
+use crate::{exported, fixture, recorded, rendered};
 
 const STYLE: &str = include_str!("../../crates/engine/src/report/html/style.css");
 
@@ -50,7 +50,7 @@ fn a_report_of_nothing() {
 
 #[test]
 fn a_recorded_session() {
-    let recording = fixture::session();
+    let recording = recorded::session();
     for format in EventFormat::ALL {
         let text = exported(&recording.transcript(), format, &Masker::default());
         check(&format!("session.{}", format.extension()), &text);
@@ -59,7 +59,7 @@ fn a_recorded_session() {
 
 #[test]
 fn a_recorded_run_with_its_calls_and_pinned_frames() {
-    let recording = fixture::run();
+    let recording = recorded::run();
     let pins = BTreeMap::from([(5, "the \"first\"".to_owned()), (12, String::new())]);
     let session = Transcript { pins: Some(&pins), ..recording.transcript() };
     for format in EventFormat::ALL {

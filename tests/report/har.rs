@@ -8,10 +8,10 @@ use serde_json::Value;
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::EventFormat;
 
-use crate::{exported, fixture};
+use crate::{exported, recorded};
 
 fn har() -> Value {
-    let recording = fixture::session();
+    let recording = recorded::session();
     let text = exported(&recording.transcript(), EventFormat::Har, &Masker::default());
     serde_json::from_str(&text).expect("a HAR is JSON")
 }
@@ -35,7 +35,7 @@ fn it_is_valid_by_the_schema_of_har_1_2() {
     if let Err(error) = schemas.validate(&har(), schema) {
         panic!("{error:#}");
     }
-    let of_run = exported(&fixture::run().transcript(), EventFormat::Har, &Masker::default());
+    let of_run = exported(&recorded::run().transcript(), EventFormat::Har, &Masker::default());
     let of_run: Value = serde_json::from_str(&of_run).expect("a HAR is JSON");
     if let Err(error) = schemas.validate(&of_run, schema) {
         panic!("{error:#}");

@@ -7,7 +7,7 @@ use sockscope_engine::base::random::Random;
 use sockscope_engine::report::{EventFormat, ReportFormat, read_json};
 
 use crate::fixture::{self, with_texts};
-use crate::{exported, junit, rendered};
+use crate::{exported, junit, recorded, rendered};
 
 const PIECES: &[&str] = &[
     "<script>alert(1)</script>",
@@ -139,7 +139,7 @@ fn json_is_read_back_whatever_is_in_it() {
 fn events_are_read_back_whatever_is_in_them() {
     let mut random = Random::with_seed(10);
     for _ in 0..150 {
-        let mut recording = fixture::session();
+        let mut recording = recorded::session();
         let name = text(&mut random);
         recording.connections[0].name.clone_from(&name);
         let sent: Vec<String> = (0..20).map(|_| text(&mut random)).collect();
@@ -170,7 +170,7 @@ fn events_are_read_back_whatever_is_in_them() {
 }
 
 #[test]
-fn the_page_forbids_itself_whatever_is_no_style() {
+fn the_page_forbids_itself_all_but_styles() {
     let html = rendered(&fixture::everything(), ReportFormat::Html);
     let policy = html.find("Content-Security-Policy").expect("a policy");
     assert!(policy < html.find("<style").expect("a style"));

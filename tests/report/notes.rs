@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::EventFormat;
 
-use crate::{exported, fixture};
+use crate::{exported, recorded};
 
 fn archive() -> Value {
-    let text = exported(&fixture::run().transcript(), EventFormat::Har, &Masker::default());
+    let text = exported(&recorded::run().transcript(), EventFormat::Har, &Masker::default());
     serde_json::from_str(&text).expect("a HAR is JSON")
 }
 
 fn lines() -> Vec<Value> {
-    let text = exported(&fixture::run().transcript(), EventFormat::JsonLines, &Masker::default());
+    let text = exported(&recorded::run().transcript(), EventFormat::JsonLines, &Masker::default());
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
@@ -95,9 +95,9 @@ fn marks_and_calls_stand_among_the_lines_where_they_happened() {
 
 #[test]
 fn a_recording_with_marks_and_calls_becomes_a_suite_as_one_without() {
-    let of = |recording: &fixture::Recording| {
+    let of = |recording: &recorded::Recording| {
         let text = exported(&recording.transcript(), EventFormat::JsonLines, &Masker::default());
         sockscope_engine::recorder::suite_of(&text).expect("a suite").text
     };
-    assert_eq!(of(&fixture::run()), of(&fixture::session()));
+    assert_eq!(of(&recorded::run()), of(&recorded::session()));
 }

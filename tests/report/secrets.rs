@@ -9,7 +9,8 @@ use sockscope_engine::FrameLog;
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::{Connection, EventFormat, ReportFormat};
 
-use crate::fixture::{self, Recording};
+use crate::fixture;
+use crate::recorded::{self, Recording};
 use crate::{exported, rendered};
 
 /// With characters that every form escapes in its own way.
@@ -115,13 +116,13 @@ fn no_form_of_a_session_has_a_secret() {
         connections: vec![
             Connection {
                 offered: vec![poison.clone()],
-                opened: fixture::opened(2, &poison, &poison),
-                closed: fixture::closed(3, 1000, &poison, true),
-                ..fixture::connection(1, &poison, &format!("ws://h/{poison}?{poison}&a={poison}"), 1)
+                opened: recorded::opened(2, &poison, &poison),
+                closed: recorded::closed(3, 1000, &poison, true),
+                ..recorded::connection(1, &poison, &format!("ws://h/{poison}?{poison}&a={poison}"), 1)
             },
-            fixture::connection(2, &poison, &poison, 1),
+            recorded::connection(2, &poison, &poison, 1),
         ],
-        notes: fixture::notes(&poison),
+        notes: recorded::notes(&poison),
     };
     for connection in [1, 2, 3] {
         for kind in [Connecting, Opened, SentText, ReceivedText, Closing, Failed, Closed] {

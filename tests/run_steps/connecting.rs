@@ -23,7 +23,7 @@ fn causes(failure: &Failure) -> Vec<&str> {
 }
 
 #[test]
-fn a_connection_that_failed_or_was_lost_tells_what_may_be_behind_as_the_bench_does() {
+fn a_connection_that_failed_or_was_lost_shows_likely_causes_as_the_bench_does() {
     let refused = outcome("/ws/refused", &json!([open()]), Faults::default());
     let failure = refused.report.checks[0].steps[0].failure.as_ref().expect("it was refused");
     assert_eq!(causes(failure), ["nothing_listens", "refused", "dns"]);

@@ -110,7 +110,7 @@ fn closed_waits_for_the_other_side() {
 }
 
 #[test]
-fn an_end_that_no_step_looks_at_is_told() {
+fn an_end_that_no_step_looks_at_is_reported() {
     let closes = || Faults { closes: Some((0, 1001)), ..Faults::default() };
     let steps = |more: Value| {
         let mut steps = vec![open(), json!({"on": "a", "send": "x"}), json!({"wait": "5ms"})];

@@ -74,7 +74,7 @@ fn the_duration_of_a_step_is_time_on_the_clock() {
 }
 
 #[test]
-fn what_a_threshold_allows_to_be_missing_is_told_and_no_failure() {
+fn what_a_threshold_allows_to_be_missing_is_reported_and_not_a_failure() {
     let mut suite = load();
     suite["checks"][0]["thresholds"] = json!({"missing": "<= 150"});
     let check = check_of(&suite, Faults::default());
@@ -257,7 +257,7 @@ fn a_group_says_for_how_many_of_it_a_step_failed() {
 }
 
 #[test]
-fn a_setup_that_fails_is_told_once() {
+fn a_setup_that_fails_is_reported_once() {
     let steps = json!([{"on": "a", "send": "x", "expect": {"text": "x"}}]);
     let mut suite = suite("/ws/refused", &steps);
     suite["setup"] = json!([{"connect": "a"}]);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn branches_run_at_once_and_all_are_told() {
+fn branches_run_at_once_and_all_are_reported() {
     holds("/ws", json!([{"all": [{"wait": "10ms"}, [{"wait": "5ms"}, {"wait": "5ms"}]]}]));
     let outcome = outcome(
         "/ws",

@@ -245,7 +245,7 @@ fn correlate_without_a_value_is_a_mistake() {
 }
 
 #[test]
-fn what_came_before_the_last_send_took_no_time_that_could_be_told() {
+fn what_came_before_the_last_send_has_no_time() {
     let with = |expect: Value| {
         let steps = json!([
             open(),

@@ -47,7 +47,7 @@ const MUCH: [(&str, &str); 4] =
     [("ws_url", "WS/echo"), ("flood_message", "{{query}}"), ("flood_messages", "500"), ("flood_wait", "2s")];
 
 #[test]
-fn a_client_that_reads_slowly_is_kept_or_closed_or_told_nothing() {
+fn a_client_that_reads_slowly_is_kept_or_closed_or_sent_nothing() {
     let thin = "WS/proxy?to=WS/echo&bandwidth=50&direction=downstream";
     check("B2", &[&MUCH[..], &[("slow_url", thin)]].concat(), &["the connection is kept"]);
     let ended = "WS/fault?close_after=100&close_code=1013";

@@ -185,7 +185,7 @@ fn where_nothing_opens_it_is_said_once_and_nothing_else_is_tried() {
 }
 
 #[test]
-fn an_echo_that_damages_every_message_is_a_bad_one_and_not_none() {
+fn an_echo_that_damages_every_message_is_bad_but_still_an_echo() {
     let report = decide(|| {
         on_a_runtime(async {
             let practice = sockscope_companion::Server::start(Config::default()).await.expect("a free port");

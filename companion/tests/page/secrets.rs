@@ -62,7 +62,7 @@ fn a_token_in_the_composer_is_listed_and_stays_out_of_the_link() {
 }
 
 #[test]
-fn a_link_that_is_none_is_refused_in_words() {
+fn a_text_that_is_not_a_link_is_refused_in_words() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.until_text("note", "Not connected yet").await;

@@ -16,7 +16,7 @@ async fn opening_shows_the_document() {
 }
 
 #[tokio::test]
-async fn a_change_is_acknowledged_to_its_sender_and_told_to_the_other_editors_of_the_doc() {
+async fn a_change_is_acknowledged_to_its_sender_and_sent_to_the_other_editors_of_the_doc() {
     let server = server().await;
     let mut alice = Client::connect(&server, "/ws/fragments?doc=d&user=alice").await;
     let mut bob = Client::connect(&server, "/ws/fragments?doc=d&user=bob").await;
@@ -37,7 +37,7 @@ async fn a_change_is_acknowledged_to_its_sender_and_told_to_the_other_editors_of
 }
 
 #[tokio::test]
-async fn metadata_is_merged_and_told() {
+async fn metadata_is_merged_and_sent() {
     let server = server().await;
     let mut alice = Client::connect(&server, "/ws/fragments?doc=d").await;
     let mut bob = Client::connect(&server, "/ws/fragments?doc=d").await;

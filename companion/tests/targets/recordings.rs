@@ -131,7 +131,7 @@ fn a_ticker_with_orders_passes_and_misses_each_type() {
 }
 
 #[test]
-fn two_recordings_of_a_ticker_tell_what_varies() {
+fn two_recordings_of_a_ticker_show_what_varies() {
     block_on(async {
         let server = TRADING_FEED.start(&FEED_OPTIONS.map(Into::into));
         let bench = Bench::new(&[("trader", &server.urls[0], "")], &[("token", FEED_TOKEN)]);

@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_a_folder_and_its_login_is_not_told() {
+    fn an_endpoint_is_a_folder_and_its_login_stays_secret() {
         let folder = |text: &str| as_folder(&text.parse().expect("an address"));
         assert_eq!(folder("http://grid:4444/wd/hub"), "http://grid:4444/wd/hub/");
         assert_eq!(folder("http://grid:4444"), "http://grid:4444/");

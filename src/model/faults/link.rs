@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_leads_where_it_is_told_and_is_read_back() {
+    fn a_line_leads_to_its_target_and_is_read_back() {
         check("ws://localhost:3000/chat", "", "", "to=ws://localhost:3000/chat");
         check("ws://localhost:3000/chat", "alice", "7", "to=ws://localhost:3000/chat&key=alice&seed=7");
         check(" ws://h/?a=1&b=50%25#x ", "", "1", "to=ws://h/?a=1%26b=50%2525%23x");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_past_the_proxy_is_no_line() {
+    fn an_address_past_the_proxy_is_not_a_line() {
         for address in
             ["", "ws://localhost:9000/ws", "ws://localhost:9000/ws/proxy?", "ws://h/ws/proxy?key=a&latency=5"]
         {

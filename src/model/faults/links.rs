@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_server_answers_is_no_board() {
+    fn what_another_server_answers_is_not_a_table() {
         for text in ["null", "[]", "{}", r#"{"status":"ok"}"#, r#""<html>""#] {
             assert_eq!(ProxyState::read(&serde_json::from_str(text).unwrap(), ""), None, "{text}");
         }

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn two_runs_of_different_addresses_are_told_apart() {
+    fn two_runs_of_different_addresses_are_kept_apart() {
         let same = [String::from("ws://a/ws"), String::from("ws://a/ws")];
         assert_eq!(differ(&same), None);
         let other = [String::from("ws://a/ws"), String::from("ws://b/ws")];

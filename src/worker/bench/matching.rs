@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
+    fn what_cannot_be_read_is_reported() {
         for (by, text) in [(MatchBy::Contains, ""), (MatchBy::Regex, "a("), (MatchBy::Subset, "{")] {
             assert!(Matching::read(&Match { by, text: text.into() }).is_err(), "{by:?}");
         }

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_set_up_gives_a_reason_and_ends_at_any_depth() {
+    fn a_text_that_is_not_a_setup_gives_a_reason_and_ends_at_any_depth() {
         for text in ["not JSON", "[1]", "5", "", &"[".repeat(100_000), &r#"{"connections":"#.repeat(100_000)]
         {
             let (read, unread) = of_text(text);

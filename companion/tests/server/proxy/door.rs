@@ -246,7 +246,7 @@ async fn two_proxies_can_stand_in_a_row() {
 }
 
 #[tokio::test]
-async fn wss_takes_any_certificate_only_when_told_to() {
+async fn wss_takes_any_certificate_only_when_asked_to() {
     let plain = server().await;
     let secure = Server::start(Config { tls: Some(Port::Exactly(0)), ..Config::default() }).await.unwrap();
     let to = secure.urls().wss.clone().unwrap() + "/echo";

@@ -97,7 +97,7 @@ async fn slow_close_passes_the_end_on_late() {
 }
 
 #[tokio::test]
-async fn half_open_downstream_the_target_is_gone_and_the_page_is_not_told() {
+async fn half_open_downstream_the_target_is_gone_and_the_page_hears_nothing() {
     let (server, target) = (server().await, Target::listen().await);
     let (mut page, mut side) = target.connect(&server, "half_open=true&after=1").await;
     side.stream.write_all(&unmasked(0x81, b"first")).await.unwrap();
@@ -117,7 +117,7 @@ async fn half_open_downstream_the_target_is_gone_and_the_page_is_not_told() {
 }
 
 #[tokio::test]
-async fn half_open_upstream_the_page_is_gone_and_the_target_is_not_told() {
+async fn half_open_upstream_the_page_is_gone_and_the_target_hears_nothing() {
     let (server, target) = (server().await, Target::listen().await);
     let (mut page, mut side) = target.connect(&server, "half_open=150ms&direction=upstream").await;
     assert_eq!(page.ended().await.unwrap_err().kind(), ErrorKind::ConnectionReset);

@@ -316,7 +316,7 @@ async fn what_passes_is_counted() {
 }
 
 #[tokio::test]
-async fn stopping_the_server_tells_both_sides() {
+async fn stopping_the_server_closes_both_sides() {
     let (server, target) = (server().await, Target::listen().await);
     let (mut page, mut side) = target.connect(&server, "").await;
     let ends = async {

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_json_is_told_in_plain_words_with_its_place() {
+    fn a_text_that_is_not_json_is_explained_with_its_place() {
         check(r#"{"id": "a"#, "the text ends inside a string, at line 1, column 9");
         check("[1, 2", "the text ends inside an array, at line 1, column 5");
         check("{\"a\": 1", "the text ends inside an object, at line 1, column 7");

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_integer_is_told_by_its_value() {
+    fn an_integer_is_known_by_its_value() {
         for text in ["1", "1.0", "1e3", "12.5e1", "-0.0", "0", "1e999999999", "100"] {
             assert!(is_integer(&number(text)), "{text}");
         }
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn multiples_are_told_without_rounding() {
+    fn multiples_are_judged_without_rounding() {
         let divides = |step, text| Divisor::new(&number(step)).unwrap().divides(&number(text));
         for (step, text) in
             [("2", "10"), ("0.01", "0.07"), ("0.0001", "0.0075"), ("1.5", "4.50"), ("0.5", "1e308")]

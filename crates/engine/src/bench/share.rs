@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_is_told_and_never_a_panic() {
+    fn what_is_not_a_link_is_reported_and_never_a_panic() {
         assert_eq!(unpack::<String>("2.abc"), Err(ShareError::OtherVersion));
         assert_eq!(unpack::<String>(""), Err(ShareError::OtherVersion));
         let link = pack(&"hello");

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_message_of_long_ago_is_no_cause() {
+    fn a_large_message_of_long_ago_is_not_a_cause() {
         check(Ended { largest_sent: 16 << 20, ..used() }, "restart", Likely::Possible);
     }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_came_in_are_no_silence() {
+    fn messages_that_came_in_are_not_silence() {
         check(Ended { received: 100, ..silent(60_000) }, "idle_timeout", Likely::Possible);
     }
 

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn of_wss_the_certificate_is_told_first() {
+    fn of_wss_the_certificate_is_named_first() {
         check("wss://localhost:8443/", 6, "certificate", Likely::Very);
         check("wss://192.168.1.5/", 80, "certificate", Likely::Very);
         check("wss://example.com/", 80, "certificate", Likely::Possible);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tls_failure_that_is_told_is_one() {
+    fn a_tls_failure_that_is_reported_is_one() {
         let endpoint = Endpoint::parse("wss://example.com/").expect("valid");
         let ended = Ended { code: 1015, ..Ended::default() };
         let top = explain(&endpoint, &ended, &Surroundings::default()).causes.remove(0);

@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_is_told_in_whole_sentences() {
+    fn every_cause_is_a_whole_sentence() {
         for cause in ALL {
             for sentence in std::iter::once(&cause.why).chain(cause.next) {
                 assert!(sentence.ends_with(['.', '?']), "{}: {sentence}", cause.id);

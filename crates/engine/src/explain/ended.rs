@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_handshake_is_told_with_its_time() {
+    fn a_failed_handshake_is_reported_with_its_time() {
         let ended = Ended { code: 1006, took: Duration::from_micros(3456), ..Ended::default() };
         assert_eq!(
             told(&ended, &Surroundings::default()),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_connection_is_told_with_what_was_sent() {
+    fn a_lost_connection_is_reported_with_what_was_sent() {
         let ended = Ended {
             was_open: true,
             code: 1006,

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_in_the_address_are_told() {
+    fn secrets_in_the_address_are_listed() {
         check("wss://example.com/?token=abc", HOME(), &["secret_in_address"]);
         // What was kept by an earlier version may hold what is refused today.
         let kept: Endpoint =
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_from_a_file_is_told() {
+    fn a_page_from_a_file_is_explained() {
         check("ws://localhost/", Surroundings { page_host: HostKind::File, ..HOME() }, &["page_from_file"]);
     }
 

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_told_without_walking_it_all() {
+    fn depth_is_known_without_walking_it_all() {
         let nested = |levels| (0..levels).fold(json!(1), |inner, _| Value::Array(vec![inner]));
         assert!(!is_too_deep(&nested(DEEPEST)));
         assert!(is_too_deep(&nested(DEEPEST + 1)));

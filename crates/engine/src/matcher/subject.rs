@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn binary_and_broken_text_are_no_json() {
+    fn binary_and_broken_text_are_not_json() {
         assert!(Subject::owned(Payload::Binary(b"1".to_vec())).json().is_none());
         assert!(Subject::owned("{".into()).json().is_none());
         assert!(Subject::owned("1 2".into()).json().is_none());
     }
 
     #[test]
-    fn hostile_nesting_is_no_json_and_no_overflow() {
+    fn hostile_nesting_is_not_json_and_does_not_overflow() {
         assert!(Subject::owned("[".repeat(10_000).as_str().into()).json().is_none());
         let closed = "[".repeat(10_000) + &"]".repeat(10_000);
         assert!(Subject::owned(closed.as_str().into()).json().is_none());

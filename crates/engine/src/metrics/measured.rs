@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn timings_are_told_only_once() {
+    fn timings_are_reported_only_once() {
         let (mut here, mut there) = (Metrics::default(), Metrics::default());
         for round in 0..5 {
             here.record("rtt", Duration::from_millis(round));

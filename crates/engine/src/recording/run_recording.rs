@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_of_a_connection_is_told_in_order() {
+    fn everything_of_a_connection_is_reported_in_order() {
         let (sim, world) = world(0);
         let socket = connect(&world, "ws://echo/a");
         sim.settle();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_and_a_message_that_did_not_go_out_are_told() {
+    fn a_refusal_and_a_message_that_did_not_go_out_are_reported() {
         let (sim, world) = world(0);
         let socket = connect(&world, "ws://refusing");
         socket.send(&"early".into()).expect_err("not open yet");
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_socket_is_told_once() {
+    fn a_dropped_socket_is_reported_once() {
         let (sim, world) = world(0);
         let socket = connect(&world, "ws://echo");
         sim.settle();

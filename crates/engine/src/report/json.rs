@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn err_what_is_no_report() {
+    fn err_what_is_not_a_report() {
         err(
             "[]",
             "not a report: invalid length 0, expected struct Version with 1 element at line 1 column 2",

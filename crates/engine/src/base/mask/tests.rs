@@ -74,7 +74,7 @@ fn ok_a_short_secret_is_a_whole_word() {
 }
 
 #[test]
-fn ok_a_blank_is_no_secret() {
+fn ok_a_blank_is_not_a_secret() {
     check(&["", "  "], "a  b", "a  b");
     check(&["token\n"], "a token b", "a *** b");
 }

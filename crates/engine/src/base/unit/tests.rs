@@ -71,7 +71,7 @@ fn err_another_word_names_the_unit() {
 }
 
 #[test]
-fn err_a_size_is_no_duration() {
+fn err_a_size_is_not_a_duration() {
     check_err("5kb", "\"5kb\" is not a duration; write a number with a unit, such as 200ms or 1.5s");
 }
 

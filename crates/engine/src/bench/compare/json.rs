@@ -197,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn order_and_notation_are_no_difference_and_are_shown_as_written() {
+    fn order_and_notation_make_no_difference_and_are_shown_as_written() {
         let (lines, changes) = told(r#"{"a":1.0,"b":[1,2]}"#, r#"{"b":[1,2.0],"a":1}"#);
         assert_eq!(changes, 0);
         assert_eq!(lines[1], "   \"a\": 1.0,");
     }
 
     #[test]
-    fn each_difference_is_told_at_its_place() {
+    fn each_difference_is_reported_at_its_place() {
         let (lines, changes) =
             told(r#"{"id":1,"x":{"y":true},"old":null}"#, r#"{"id":2,"x":{"y":true},"new k":[]}"#);
         assert_eq!(

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_where_it_was_written() {
+    fn a_mistake_is_reported_where_it_was_written() {
         for (text, at) in [
             (r#"{"a":"\n\n{{absent}}"}"#, 10),
             (r#"{"a":"{{id}}","b":{{absent}}}"#, 18),

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_told_in_lines_and_characters() {
+    fn a_place_is_a_line_and_a_character() {
         assert_eq!(line_and_column("é\nab", 4), (2, 2));
         assert_eq!(line_and_column("", 9), (1, 1));
     }

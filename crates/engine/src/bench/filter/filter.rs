@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_found_in_any_case_unless_told() {
+    fn text_is_found_in_any_case_unless_asked_otherwise() {
         check_text(FilterMode::Text, "PING", r#"{"type":"ping"}"#, true);
         check_text(FilterMode::Text, "É", "é", false);
         let exact = FilterSpec { match_case: true, ..spec(FilterMode::Text, "PING") };
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_sizes_and_connections_are_told_apart() {
+    fn kinds_sizes_and_connections_differ() {
         let all = FilterSpec::default;
         check(&FilterSpec { sent: false, ..all() }, FrameKind::SentText, "", false);
         check(&FilterSpec { sent: false, ..all() }, FrameKind::ReceivedText, "", true);

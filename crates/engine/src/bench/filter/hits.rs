@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn another_log_is_begun_anew() {
+    fn another_log_begins_from_the_start() {
         let mut log = FrameLog::with_budget(0);
         (0..100).for_each(|_| push(&mut log, b"yes"));
         let mut hits = hits("yes");

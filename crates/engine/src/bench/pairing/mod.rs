@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn binary_is_no_answer_to_text() {
+    fn binary_is_not_an_answer_to_text() {
         let mut pairing = Pairing::default();
         pairing.sent(Instant::ORIGIN, &"x".into());
         assert!(pairing.received(Instant::ORIGIN, &Payload::Binary(b"x".to_vec())).is_none());
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_cannot_be_read_is_told() {
+    fn a_path_that_cannot_be_read_is_reported() {
         let by = PairBy::Field { sent: "$.a[".into(), received: "id".into() };
         assert!(Pairing::by(&by).expect_err("half a path").to_string().starts_with("$.a[: "));
     }

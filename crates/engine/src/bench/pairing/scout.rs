@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_itself_is_no_id() {
+    fn what_repeats_itself_is_not_an_id() {
         let same = (r#"{"room_id":"a","n":1}"#, r#"{"room_id":"a","n":2}"#);
         check(&[same, same, same], None);
     }

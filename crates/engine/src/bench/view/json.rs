@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn from_where_it_is_no_json_it_is_shown_as_wrong() {
+    fn from_where_it_is_not_json_it_is_shown_as_wrong() {
         let shown = lines(br#"{"a":1,"b":nul}"#);
         let wrong: String = shown
             .iter()

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bytes_tell() {
+    fn the_first_bytes_decide() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\x68";
         check(png, Some(("image/png", "PNG image, 640 × 360")));
         check(&png[..12], Some(("image/png", "PNG image")));

@@ -87,7 +87,7 @@ fn what_ran_into_a_server_that_had_stopped_is_not_judged_and_not_failed() {
 }
 
 #[test]
-fn a_part_of_the_suite_is_no_word_on_the_whole() {
+fn a_part_of_the_suite_is_not_a_verdict_on_the_whole() {
     let certificate = Certificate::of(&report(&[OPENS])).expect("a certificate");
     assert_eq!((certificate.word, certificate.left_out), (Word::CouldNotBeJudged, 59));
     assert!(certificate.sentence().starts_with("This run made 1 of 60 checks"));
@@ -120,12 +120,12 @@ fn a_must_that_fails_outweighs_all_else() {
 }
 
 #[test]
-fn what_is_no_such_report_has_no_certificate() {
+fn another_report_has_no_certificate() {
     assert_eq!(Certificate::of(&report(&[("greets", "x", "y", "pass", "")])), None);
 }
 
 #[test]
-fn the_handshake_is_told() {
+fn the_handshake_is_reported() {
     let certificate = Certificate::of(&report(&[OPENS, ("P1", "need-echo", "must", "skipped", "")]));
     let server = certificate.expect("a certificate").server;
     let wanted = ServerFacts {

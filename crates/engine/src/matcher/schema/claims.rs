@@ -241,7 +241,7 @@ fn an_unknown_keyword_is_legal_unless_it_is_a_slip() {
 }
 
 #[test]
-fn what_older_drafts_had_is_told_with_what_to_write() {
+fn what_older_drafts_had_is_reported_with_what_to_write() {
     let old = |spec, at: &str, instead: &str| {
         wrong(spec, &[&format!("{at}: this is not JSON Schema 2020-12; write {instead}")]);
     };

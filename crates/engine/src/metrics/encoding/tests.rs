@@ -176,7 +176,7 @@ fn a_run_of_ordinary_latencies_is_a_few_kilobytes() {
 }
 
 #[test]
-fn err_what_is_no_histogram() {
+fn err_what_is_not_a_histogram() {
     check_err("%", "not base64: Invalid symbol 37, offset 0.");
     check_err("", "not a compressed HDR V2 histogram, whose base64 begins with HISTFAAA");
     check_err("AAAA", "not a compressed HDR V2 histogram, whose base64 begins with HISTFAAA");

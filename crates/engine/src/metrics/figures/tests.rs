@@ -116,7 +116,7 @@ fn a_counter_of_a_later_version_is_skipped() {
 }
 
 #[test]
-fn err_every_mistake_is_told() {
+fn err_every_mistake_is_reported() {
     check_err(
         json!({"a": {"unit": "ms", "count": 1}, "b": {"unit": "us", "count": 2}, "c": {"unit": "us", "count": 0}}),
         &["a: the unit is us, count or bytes, not \"ms\"", "b: histogram is missing"],

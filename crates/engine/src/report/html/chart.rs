@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_histogram_is_not_drawn() {
+    fn what_is_not_a_histogram_is_not_drawn() {
         let good = timing(1..30);
         let drawn = histogram("rtt", &good).into_string();
         assert!(drawn.starts_with("<figure"));
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_no_wider_than_a_minute() {
+    fn a_day_is_at_most_as_wide_as_a_minute() {
         let second = Second { sent: 10, received: 9, rtt_p50: Some(1.0), rtt_p99: None };
         let day = over_time(&vec![second; 86_400]).into_string();
         assert!(day.len() < 20_000, "{} bytes", day.len());

@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_told_without_its_query_and_its_user() {
+    fn an_address_is_shown_without_its_query_and_its_user() {
         assert_eq!(plain("ws://h:1/ws?token=x#y", true), "ws://h:1/ws");
         assert_eq!(plain("https://me:secret@h/ws", true), "wss://h/ws");
         assert_eq!(plain("HTTP://h/api", false), "http://h/api");

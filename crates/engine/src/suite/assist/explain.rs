@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_told_by_its_place() {
+    fn a_key_is_known_by_its_place() {
         check(
             r#"{ "su|ite": "x" }"#,
             "\"suite\"",
@@ -97,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_in_a_placeholder_is_told() {
+    fn a_word_in_a_placeholder_is_found() {
         check(r#"{ "vars": { "a": "r-{{uu|id}}" } }"#, "uuid", "A random identifier");
         check(r#"{ "vars": { "a": "{{env.WS|_URL ?? x}}" } }"#, "env", "A value of the environment");
     }
 
     #[test]
-    fn what_has_no_meaning_is_not_told() {
+    fn what_has_no_meaning_is_left_out() {
         check(r#"{ "setup": [ { "send": { "suite|": 1 } "#, "", "");
         check(r#"{ "vars": { "suite|": 1 } "#, "", "");
         check("// suite|", "", "");

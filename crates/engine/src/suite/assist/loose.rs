@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_no_place() {
+    fn a_comment_is_not_a_place() {
         for (text, at, is_in) in [
             ("// x", 4, true),
             ("// x\n", 4, true),

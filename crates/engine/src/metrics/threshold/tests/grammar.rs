@@ -98,7 +98,7 @@ fn err_units_that_do_not_fit() {
 }
 
 #[test]
-fn err_bounds_that_are_no_value() {
+fn err_bounds_that_are_not_values() {
     check_value("rtt.p95", "< 10 ms", 2, "\"10 ms\" is not a duration; did you mean 10ms?");
     check_value("rtt.p95", "< 10msec", 2, "\"10msec\" is not a duration; did you mean 10ms?");
     check_value("rtt.p95", "< -1ms", 2, "\"-1ms\" is negative; a duration is zero or more");
@@ -131,7 +131,7 @@ fn err_bounds_that_are_no_value() {
 }
 
 #[test]
-fn both_halves_are_told_at_once() {
+fn both_halves_are_reported_at_once() {
     check_errs(
         "mising",
         json!("= 0"),

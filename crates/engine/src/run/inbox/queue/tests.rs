@@ -85,7 +85,7 @@ fn selected(waiter: &Waiter, expected: &[&str]) {
 }
 
 #[test]
-fn a_message_that_came_before_anybody_listened_is_there() {
+fn a_message_that_came_before_a_listener_is_there() {
     let inbox = Fixture::new();
     inbox.arrive("a");
     inbox.arrive("b");
@@ -132,7 +132,7 @@ fn the_stamp_decides_what_is_in_time() {
 }
 
 #[test]
-fn exactly_so_many_is_known_only_in_the_end() {
+fn an_exact_count_is_known_only_in_the_end() {
     let inbox = Fixture::new();
     let waiter = inbox.expect(Mode::Exactly(2), &["a"]);
     inbox.arrive("a");
@@ -323,7 +323,7 @@ fn rounds_of_one_matcher_find_what_rounds_of_many_find() {
 }
 
 #[test]
-fn the_nearest_message_is_told_with_what_differs() {
+fn the_nearest_message_is_named_with_what_differs() {
     let inbox = Fixture::new();
     inbox.arrive(r#"{"type":"left","room":"red"}"#);
     inbox.arrive(r#"{"type":"joined","room":"red"}"#);

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_said() {
+    fn what_is_not_json_is_reported() {
         let problems = format("{ \"a\": }").expect_err("no value");
         assert_eq!(problems[0].line, 1);
     }

@@ -34,7 +34,7 @@ fn err_a_secret_without_a_variable_says_what_to_add() {
 }
 
 #[test]
-fn err_what_is_no_step() {
+fn err_what_is_not_a_step() {
     let verbs = VERBS.iter().map(|verb| verb.name).collect::<Vec<_>>().join(", ");
     check_step_err("{}", &[&format!("1 : this step has no verb; write one of {verbs}")]);
     check_step_err(r#"{"sned": "x"}"#, &[r#"2 .sned: "sned" is not a key of a step; did you mean "send"?"#]);
@@ -64,7 +64,7 @@ fn err_what_is_no_step() {
 }
 
 #[test]
-fn ok_what_is_no_step() {
+fn ok_what_is_not_a_step() {
     check_step(r#"{"on": "alice", "mark": "said"}"#, r#"mark "said""#);
     check_step(r#"{"note": "hello"}"#, "hello");
 }
