@@ -168,11 +168,10 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
                     return Outcome::Inconclusive;
                 }
             };
-            match started {
-                Ok(target) => {
-                    info!(target: CHECK, took = ?asked.elapsed(), "the server under test is ready");
-                    Some(target)
-                }
+            let ready =
+                |_: &Target| info!(target: CHECK, took = ?asked.elapsed(), "the server under test is ready");
+            match started.inspect(ready) {
+                Ok(target) => Some(target),
                 Err(error) => {
                     screen.trouble(&masked(&chosen, causes(&error)));
                     return Outcome::Environment;
@@ -183,18 +182,17 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     };
     info!(target: CHECK, "finding the browser and starting its driver");
     let asked = Instant::now();
-    let driver = match Driver::start(&job.browser).await {
-        Ok(driver) => {
-            info!(target: CHECK, took = ?asked.elapsed(), "the driver is ready");
-            driver
-        }
-        Err(error) => {
-            if let Some(target) = target {
-                target.end().await;
+    let started = Driver::start(&job.browser).await;
+    let driver =
+        match started.inspect(|_| info!(target: CHECK, took = ?asked.elapsed(), "the driver is ready")) {
+            Ok(driver) => driver,
+            Err(error) => {
+                if let Some(target) = target {
+                    target.end().await;
+                }
+                return environment(&screen, &error);
             }
-            return environment(&screen, &error);
-        }
-    };
+        };
     let began = Instant::now();
     let mut bench = Bench { job: &job, page: &page, driver: &driver, target, stop };
     let done = bench.all(&chosen, seed, &mut screen).await;

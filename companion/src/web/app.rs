@@ -20,7 +20,7 @@ use tracing::{debug, trace};
 use super::answer::{ApiError, words};
 use super::site::Site;
 use super::{api, headers, page, probe, toxics, upgrade};
-use crate::log::HTTP;
+use crate::log::{self, HTTP};
 
 /// The routes with what surrounds them.
 pub struct App {
@@ -37,10 +37,10 @@ impl App {
             .merge(toxics::routes())
             .merge(probe::routes())
             .merge(upgrade::routes())
-            .route_layer(from_fn(named))
-            .fallback(elsewhere)
-            .with_state(Arc::clone(&site));
-        Self { site, router }
+            .fallback(elsewhere);
+        // Only the log wants to know it, and each layer costs every request a little.
+        let router = if log::is_on() { router.route_layer(from_fn(named)) } else { router };
+        Self { router: router.with_state(Arc::clone(&site)), site }
     }
 
     /// Answers one request.
