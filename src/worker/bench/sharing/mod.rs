@@ -46,7 +46,7 @@ struct Suspicion {
 }
 
 impl Suspicion {
-    /// A sentence that names no place is told as it is.
+    /// A sentence that names no place stands as it is.
     fn of_words(words: String) -> Self {
         let mut letters = words.chars();
         let first = letters.next().map(|letter| letter.to_ascii_lowercase());

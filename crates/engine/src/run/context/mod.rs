@@ -1,4 +1,4 @@
-//! What a step is told when it runs: by reference, the run, the check and who acts.
+//! What a step gets by reference when it runs: the run, the check, and the client that acts.
 //!
 //! It refuses to know what any step does.
 

@@ -1,4 +1,4 @@
-//! What one step is told: in which check it runs, for whom, in which round.
+//! What one step gets: its check, its client, its round.
 //!
 //! Owns how steps within a step are run, so that no verb needs to know the others: each of them goes to `execute`, which
 //! dispatches by verb.
@@ -111,7 +111,7 @@ impl<'c, W: World> StepContext<'c, W> {
         &self.check.run.world
     }
 
-    /// The values that a step knows, whoever acts.
+    /// The values that a step knows, for the client that acts if there is one.
     pub fn scope(&self) -> StepScope<'_, W> {
         self.check.scope(self.member.as_ref(), self.round, None)
     }

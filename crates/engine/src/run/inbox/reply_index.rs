@@ -24,7 +24,7 @@ const MOST_OWN: usize = 1_024;
 type Keyed<T> = FxHashMap<Key, T>;
 
 /// Those who wait for a reply that is paired in one way.
-pub(crate) struct ReplyIndex {
+pub(super) struct ReplyIndex {
     pair: Pair,
     waiting: Keyed<VecDeque<Rc<Waiter>>>,
     past: Keyed<Past>,

@@ -20,7 +20,7 @@ const DEEPEST: usize = 16;
 
 /// The addresses of these checks, each with its row and each address once: those of connections in the order in which they are first named, then those
 /// of HTTP calls.
-pub(crate) fn of_plan<'a>(
+pub(super) fn of_plan<'a>(
     suite: &Suite,
     planned: impl Iterator<Item = (usize, &'a Map<String, Value>)>,
     options: &Options,

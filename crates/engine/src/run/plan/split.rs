@@ -8,7 +8,7 @@ use crate::template::Scope;
 
 /// Whether a step of this check, of setup or of teardown names a group, one of its members, or everybody where there is a
 /// group.
-pub(crate) fn names_group(suite: &Suite, check: &Check, scope: &mut dyn Scope) -> bool {
+pub(super) fn names_group(suite: &Suite, check: &Check, scope: &mut dyn Scope) -> bool {
     let groups = check.clients.iter().filter(|client| client.count.is_some());
     let groups: Vec<&str> = groups.map(|client| client.name.as_str()).collect();
     if groups.is_empty() {

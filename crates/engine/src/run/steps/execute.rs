@@ -257,7 +257,7 @@ async fn act_alone<W: World>(context: &StepContext<'_, W>, step: &Step) -> Resul
 }
 
 /// What counts as no: what is empty, zero, false or says so.
-pub(crate) fn is_truthy(value: &Value) -> bool {
+fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(is_true) => *is_true,

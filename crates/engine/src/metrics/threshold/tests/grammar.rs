@@ -1,4 +1,4 @@
-//! What is no threshold, in words, and what is one in other forms.
+//! Texts that are not thresholds, with what the error says, and thresholds in other forms.
 
 use super::*;
 
