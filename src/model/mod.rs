@@ -1,11 +1,10 @@
-//! What is shown, computed without a browser: texts of numbers, geometry of plots and lists, addresses of views.
+//! What is shown, computed without a browser: texts, geometry of lists, addresses of views.
 //!
 //! Everything in here is pure and tested natively. It refuses to know leptos.
 
 pub mod faults;
 pub mod format;
 pub mod margin;
-pub mod plot;
 pub mod route;
 pub mod running;
 pub mod viewport;

@@ -1,11 +1,11 @@
-//! A line through the proxy: where it leads, and the address that one connects to.
+//! A link through the proxy: where it leads, and the address that one connects to.
 //!
 //! Pure. One rule: what stands in `to` is encoded, since a `&` of the target would end it. Braces stay, so that a placeholder
 //! of the bench is still one.
 
-/// A line as it is set up.
+/// A link as it is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProxiedLink {
+pub struct FaultyLink {
     /// The target.
     pub to: String,
     /// Which toxics are its own; those without a key when empty.
@@ -20,7 +20,7 @@ const PATH: &str = "/ws/proxy?";
 /// Bytes of a key that the proxy takes.
 const LONGEST_KEY: usize = 128;
 
-impl ProxiedLink {
+impl FaultyLink {
     /// The address to connect to, at the server with this one.
     pub fn address(&self, server: &str) -> String {
         let mut address = format!("{server}{PATH}to={}", encoded(self.to.trim()));
@@ -41,7 +41,7 @@ impl ProxiedLink {
         self.to.trim_start().starts_with("wss:")
     }
 
-    /// The line that an address leads through; none when it leads past the proxy.
+    /// The link that an address leads through; none when it leads past the proxy.
     pub fn of_address(address: &str) -> Option<Self> {
         let (_, query) = address.split_once(PATH)?;
         let value = |wanted: &str| {
@@ -50,7 +50,7 @@ impl ProxiedLink {
         };
         let is_insecure = matches!(value("insecure").as_str(), "1" | "true");
         Some(Self { to: value("to"), key: value("key"), seed: value("seed"), is_insecure })
-            .filter(|line| !line.to.is_empty())
+            .filter(|link| !link.to.is_empty())
     }
 
     /// What is wrong with the seed.
@@ -96,7 +96,7 @@ fn decoded(value: &str) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// What the proxy says of a line, without names of its query, which a person who looks at the form never sees.
+/// What the proxy says of a link, without names of its query, which a person who looks at the form never sees.
 pub fn in_page_words(words: &str) -> String {
     let accepts = "\u{201c}Accept any certificate of the target\u{201d} accepts it";
     words.replace("insecure=true takes any certificate", accepts)
@@ -110,12 +110,12 @@ mod tests {
 
     #[track_caller]
     fn check(to: &str, key: &str, seed: &str, query: &str) {
-        let line = ProxiedLink { to: to.into(), key: key.into(), seed: seed.into(), is_insecure: true };
-        let address = line.address(SERVER);
+        let link = FaultyLink { to: to.into(), key: key.into(), seed: seed.into(), is_insecure: true };
+        let address = link.address(SERVER);
         assert_eq!(address, format!("ws://localhost:9000/ws/proxy?{query}"));
-        let back = ProxiedLink::of_address(&address).expect("an address of the proxy");
+        let back = FaultyLink::of_address(&address).expect("an address of the proxy");
         assert_eq!((back.to.as_str(), back.key.as_str()), (to.trim(), key));
-        assert_eq!(back.is_insecure, line.is_tls());
+        assert_eq!(back.is_insecure, link.is_tls());
         assert_eq!(back.address(SERVER), address);
     }
 
@@ -137,7 +137,7 @@ mod tests {
         for address in
             ["", "ws://localhost:9000/ws", "ws://localhost:9000/ws/proxy?", "ws://h/ws/proxy?key=a&latency=5"]
         {
-            assert_eq!(ProxiedLink::of_address(address), None, "{address}");
+            assert_eq!(FaultyLink::of_address(address), None, "{address}");
         }
     }
 
@@ -150,16 +150,16 @@ mod tests {
 
     #[test]
     fn what_the_proxy_would_refuse_is_said() {
-        let line = |key: &str, seed: &str| ProxiedLink {
+        let link = |key: &str, seed: &str| FaultyLink {
             key: key.into(),
             seed: seed.into(),
-            ..ProxiedLink::default()
+            ..FaultyLink::default()
         };
         for (seed, is_wrong) in [("", false), (" 7 ", false), ("-1", true), ("x", true), ("1.5", true)] {
-            assert_eq!(line("", seed).wrong_seed().is_some(), is_wrong, "{seed}");
+            assert_eq!(link("", seed).wrong_seed().is_some(), is_wrong, "{seed}");
         }
-        assert!(line(&"x".repeat(129), "").wrong_key().is_some());
-        assert!(line(&"x".repeat(128), "").wrong_key().is_none());
+        assert!(link(&"x".repeat(129), "").wrong_key().is_some());
+        assert!(link(&"x".repeat(128), "").wrong_key().is_none());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the API says of the proxy: the toxics of this line, other lines, and who is connected.
+//! What the API says of the proxy: the toxics of this link, other links, and who is connected.
 //!
 //! Pure. One rule: list a toxic that has no row in this view, and never leave it out: it strikes all the same.
 
@@ -8,15 +8,15 @@ use super::setting::Setting;
 use super::toxic::TOXICS;
 use crate::model::format;
 
-/// The proxy as one line sees it.
+/// The proxy as one link sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProxyState {
     /// What is on, by the place in [`TOXICS`].
     pub settings: Vec<Option<Setting>>,
-    /// Toxics that strike this line and have no row, each with its name and in words.
+    /// Toxics that strike this link and have no row, each with its name and in words.
     pub others: Vec<Other>,
-    /// All keys in use, including the key of this line.
-    pub lines: Vec<Used>,
+    /// All keys in use, including the key of this link.
+    pub links: Vec<Used>,
     /// Those who are connected, as many as the API lists.
     pub connections: Vec<Connected>,
     /// How many there are.
@@ -30,7 +30,7 @@ pub struct Other {
     pub name: String,
     /// Type and direction.
     pub words: String,
-    /// It is for all connections, not only for this line.
+    /// It is for all connections, not only for this link.
     pub is_for_all: bool,
 }
 
@@ -94,16 +94,16 @@ impl ProxyState {
             let of = state.connections[at].key.clone();
             state.used(&of).connections += 1;
         }
-        state.lines.sort_by(|a, b| a.key.cmp(&b.key));
+        state.links.sort_by(|a, b| a.key.cmp(&b.key));
         Some(state)
     }
 
     fn used(&mut self, key: &str) -> &mut Used {
-        let at = self.lines.iter().position(|line| line.key == key).unwrap_or_else(|| {
-            self.lines.push(Used { key: key.to_owned(), ..Used::default() });
-            self.lines.len() - 1
+        let at = self.links.iter().position(|link| link.key == key).unwrap_or_else(|| {
+            self.links.push(Used { key: key.to_owned(), ..Used::default() });
+            self.links.len() - 1
         });
-        &mut self.lines[at]
+        &mut self.links[at]
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn every_key_that_is_used_is_a_line_and_so_is_ones_own() {
         let state = ProxyState::read(&answer(), "c").unwrap();
-        let words: Vec<_> = state.lines.iter().map(Used::words).collect();
+        let words: Vec<_> = state.links.iter().map(Used::words).collect();
         assert_eq!(
             words,
             [

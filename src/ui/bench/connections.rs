@@ -8,7 +8,7 @@ use super::link::Link;
 use super::store::{COLORS, Connection, Store};
 use crate::browser::page;
 use crate::engine::Closing;
-use crate::model::faults::link::ProxiedLink;
+use crate::model::faults::link::FaultyLink;
 use crate::model::format;
 use crate::model::route::Route;
 use crate::wire::bench::{Phase, Request, Setup};
@@ -72,7 +72,7 @@ pub(crate) fn open(store: Store, connection: Connection, link: Link) {
 pub(crate) fn open_told(store: Store, link: Link, told: &str) {
     let (url, protocols) = told.split_once('\n').unwrap_or((told, ""));
     // What leads through the proxy to where a connection leads is that connection, with faults.
-    let original = ProxiedLink::of_address(url).and_then(|proxied| {
+    let original = FaultyLink::of_address(url).and_then(|proxied| {
         let is_it = |it: &Connection| it.setup.with_untracked(|setup| setup.url.trim() == proxied.to);
         let all = store.connections.get_untracked();
         let selected = untrack(|| store.current());
@@ -121,7 +121,7 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
         }
     });
     let faults = Memo::new(move |_| {
-        let leads_through = connection.setup.with(|setup| ProxiedLink::of_address(&setup.url).is_some());
+        let leads_through = connection.setup.with(|setup| FaultyLink::of_address(&setup.url).is_some());
         leads_through.then(|| faults_words(store.toxics.get()))
     });
     let is_only = move || store.connections.with(|all| all.len() == 1);

@@ -1,6 +1,6 @@
 //! The part "Figures": what a run measured.
 //!
-//! Owns which figures are drawn and how. Geometry is in [`chart`](crate::model::plot). One rule: no figure is finer than the
+//! Owns which figures are drawn and how. Geometry is in [`mod@plot`]. One rule: no figure is finer than the
 //! clock, and none is made up where nothing was measured.
 
 use std::time::Duration;
@@ -9,11 +9,12 @@ use leptos::prelude::*;
 
 use super::results;
 use super::store::Store;
-use crate::engine::metrics::Histogram;
+use crate::engine::metrics::{Histogram, plot};
 use crate::engine::report::{CheckReport, Metric, Report, ThresholdReport, explain_missing};
+use crate::model::format;
 use crate::model::running::{LiveRun, Moment};
-use crate::model::{format, plot};
 use crate::ui::parts::fields::{text, when};
+use crate::ui::parts::plot::figure;
 
 /// The part.
 pub(super) fn figures(store: Store) -> AnyView {
@@ -181,36 +182,13 @@ fn histogram(name: &str, histogram: &Histogram, step: Duration) -> AnyView {
     let Some(figures) = histogram.summary() else { return ().into_any() };
     let most = format::count(bars.iter().copied().max().unwrap_or_default());
     let (low, high) = (format::figure(figures.min, step), format::figure(figures.max, step));
-    plot(
+    figure(
         &format!("Latency distribution ({name})"),
         &format!("from {low} to {high}, at most {most} in a bar"),
         vec![("bars", plot::bars(&bars))],
         &[],
         [low, format!("most: {most}"), high],
     )
-}
-
-/// A figure of paths: title, words for people who do not see it, paths with their classes, what the lines are, and the axis.
-fn plot(
-    title: &str,
-    words: &str,
-    paths: Vec<(&'static str, String)>,
-    legend: &[(&'static str, &'static str)],
-    axis: [String; 3],
-) -> AnyView {
-    let legend = legend.iter().map(|(line, name)| view! { <i data-line=*line></i>{*name}" " }).collect_view();
-    let paths =
-        paths.into_iter().map(|(class, path)| view! { <path class=class d=path/> }.into_any()).collect_view();
-    let label = format!("{title}: {words}");
-    let [left, middle, right] = axis;
-    view! {
-        <figure class="plot">
-            <figcaption>{title.to_owned()}<span class="legend">{legend}</span></figcaption>
-            <svg viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label=label>{paths}</svg>
-            <div class="axis"><span>{left}</span><span>{middle}</span><span>{right}</span></div>
-        </figure>
-    }
-    .into_any()
 }
 
 /// Messages per second, and what was in flight.
@@ -236,7 +214,7 @@ fn throughput(run: &LiveRun) -> AnyView {
     let right = sent.last().map_or(0.0, |(at, _)| *at);
     let top = sent.iter().chain(&received).map(|(_, rate)| *rate).fold(1.0, f64::max);
     let length = format::span(Duration::from_secs_f64((right / 1e3).ceil()));
-    let rates = plot(
+    let rates = figure(
         "Messages per second",
         &format!("up to {}/s over {length}", format::rate(top)),
         vec![("sent", plot::line(sent, right, top)), ("received", plot::line(received, right, top))],
@@ -247,7 +225,7 @@ fn throughput(run: &LiveRun) -> AnyView {
     let open: Vec<_> = run.moments.iter().map(|it| (it.at, it.open as f64)).collect();
     let top = flight.iter().chain(&open).map(|(_, many)| *many).fold(1.0, f64::max);
     let flights = (flight.len() > 2).then(|| {
-        plot(
+        figure(
             "In flight, and connections open",
             &format!("up to {}", format::rate(top)),
             vec![("p95", plot::line(flight, right, top)), ("p50", plot::line(open, right, top))],
@@ -320,7 +298,7 @@ fn ladder(report: &Report) -> Option<AnyView> {
         )
     };
     let highest = format::figure(top, step);
-    let latency = plot(
+    let latency = figure(
         "Round trip against connections",
         &format!("up to {highest} at up to {right} connections"),
         vec![("p95", line(|rung| rung.p95)), ("p50", line(|rung| rung.p50))],

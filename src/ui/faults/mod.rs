@@ -2,12 +2,12 @@
 //!
 //! Owns what a person sees of the proxy. The server says which toxics are on. The view asks its API and keeps nothing of its
 //! own about it, so a suite or a command line may switch the same toxics. `knob`, `toxic`, `setting`,
-//! `preset` and `line` are pure. It is drawn by the program of the checks, and only where it is looked at.
+//! `preset` and `link` are pure. It is drawn by the program of the checks, and only where it is looked at.
 
 mod api;
 mod controls;
 mod entry;
-mod line_form;
+mod link_form;
 mod store;
 mod switching;
 mod view;

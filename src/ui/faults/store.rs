@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser::page;
-use crate::model::faults::link::ProxiedLink;
+use crate::model::faults::link::FaultyLink;
 use crate::model::faults::links::ProxyState;
 use crate::model::faults::setting::Setting;
 use crate::model::faults::toxic::{TOXICS, Toxic};
@@ -51,9 +51,9 @@ pub(super) struct Row {
 /// All of it. A copy is the same store.
 #[derive(Clone, Copy)]
 pub(super) struct Store {
-    pub line: RwSignal<ProxiedLink>,
+    pub link: RwSignal<FaultyLink>,
     pub protocols: RwSignal<String>,
-    /// Something of the line was typed here, and it does not follow the bench any more.
+    /// Something of the link was typed here, and it does not follow the bench any more.
     pub is_typed: RwSignal<bool>,
     pub reach: RwSignal<Reach>,
     pub api: RwSignal<Api>,
@@ -81,9 +81,9 @@ impl Store {
         };
         let kept = page::kept(KEPT).unwrap_or_default();
         let (key, seed) = kept.split_once('\n').unwrap_or_default();
-        let line = ProxiedLink { key: key.to_owned(), seed: seed.to_owned(), ..ProxiedLink::default() };
+        let link = FaultyLink { key: key.to_owned(), seed: seed.to_owned(), ..FaultyLink::default() };
         Self {
-            line: RwSignal::new(line),
+            link: RwSignal::new(link),
             protocols: RwSignal::default(),
             is_typed: RwSignal::default(),
             reach: RwSignal::default(),
@@ -110,26 +110,26 @@ impl Store {
             "" => page::own_socket_address("/ws/echo"),
             address => address.to_owned(),
         };
-        let old = self.line.get_untracked();
-        let line = match ProxiedLink::of_address(&address) {
-            Some(line) => line,
-            None => ProxiedLink { to: address, ..old.clone() },
+        let old = self.link.get_untracked();
+        let link = match FaultyLink::of_address(&address) {
+            Some(link) => link,
+            None => FaultyLink { to: address, ..old.clone() },
         };
         self.protocols.set(protocols.to_owned());
         self.is_typed.set(false);
-        if line != old {
-            self.line.set(line);
+        if link != old {
+            self.link.set(link);
         }
     }
 
-    /// The key of this line, empty for none.
+    /// The key of this link, empty for none.
     pub fn key(&self) -> String {
-        self.line.with_untracked(|line| line.key.clone())
+        self.link.with_untracked(|link| link.key.clone())
     }
 
     /// Keeps what a person would not want to type again.
     pub fn keep(&self) {
-        self.line.with_untracked(|line| page::keep(KEPT, &format!("{}\n{}", line.key, line.seed)));
+        self.link.with_untracked(|link| page::keep(KEPT, &format!("{}\n{}", link.key, link.seed)));
     }
 
     pub fn all_rows(&self) -> Vec<Row> {

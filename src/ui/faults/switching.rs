@@ -159,11 +159,11 @@ fn heard(store: Store, error: Option<&ApiError>) {
     }
 }
 
-/// Another line: its toxics are those that the server has for it.
+/// Another link: its toxics are those that the server has for it.
 pub(super) fn change_key(store: Store, key: String) {
     store.changes.update_value(|count| *count += 1);
     store.is_typed.set(true);
-    store.line.update(|line| line.key = key);
+    store.link.update(|link| link.key = key);
     store.keep();
     for row in store.all_rows() {
         row.trouble.set(String::new());
@@ -173,7 +173,7 @@ pub(super) fn change_key(store: Store, key: String) {
 
 /// Tries the target whenever it is another one.
 pub(super) fn try_targets(store: Store) {
-    let target = Memo::new(move |_| store.line.with(|line| line.to.trim().to_owned()));
+    let target = Memo::new(move |_| store.link.with(|link| link.to.trim().to_owned()));
     Effect::new(move || {
         let to = target.get();
         let is_seen = store.is_seen.get();

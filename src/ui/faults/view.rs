@@ -1,11 +1,11 @@
-//! The frame of the view: the line, the presets, the toxics, and beside them who is connected.
+//! The frame of the view: the link, the presets, the toxics, and beside them who is connected.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
 use super::controls::card;
-use super::line_form::{copy, line_form};
+use super::link_form::{copy, link_form};
 use super::store::{Api, Store};
 use super::switching::{change_key, follow, put_all, remove, try_targets};
 use crate::browser::leaving::SightListener;
@@ -48,7 +48,7 @@ pub(super) fn faults(store: Store) -> AnyView {
                 below breaks something in it, for connections that live and for those to come, until it is switched off."
             </p>
             <div role="alert">{move || missing(store)}</div>
-            {line_form(store)}
+            {link_form(store)}
             {presets(store, is_missing)}
             <div class="beside">
                 <fieldset class="toxics" disabled=is_missing>
@@ -113,12 +113,12 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     .into_any()
 }
 
-/// What else is in the proxy: other toxics, other lines, and who is connected.
+/// What else is in the proxy: other toxics, other links, and who is connected.
 fn aside(store: Store) -> AnyView {
     let others = Memo::new(move |_| store.proxy.with(|proxy| proxy.others.clone()));
-    let lines = Memo::new(move |_| {
-        let lines = store.proxy.with(|proxy| proxy.lines.clone());
-        if lines.len() > 1 { lines } else { Vec::new() }
+    let links = Memo::new(move |_| {
+        let links = store.proxy.with(|proxy| proxy.links.clone());
+        if links.len() > 1 { links } else { Vec::new() }
     });
     let connections = Memo::new(move |_| {
         store.proxy.with(|proxy| {
@@ -155,9 +155,9 @@ fn aside(store: Store) -> AnyView {
                 <h2>"Other toxics"</h2>
                 <ul data-testid="others">{move || others.get().into_iter().map(|it| other(store, it)).collect_view()}</ul>
             </section>
-            <section hidden=when(move || lines.with(Vec::is_empty))>
+            <section hidden=when(move || links.with(Vec::is_empty))>
                 <h2>"Lines"</h2>
-                <ul class="lines" data-testid="lines">{move || lines.get().into_iter().map(|it| used(store, it)).collect_view()}</ul>
+                <ul class="lines" data-testid="lines">{move || links.get().into_iter().map(|it| used(store, it)).collect_view()}</ul>
             </section>
         </aside>
     }
@@ -207,7 +207,7 @@ fn used(store: Store, it: Used) -> AnyView {
     let words = it.words();
     let key = it.key;
     let own = key.clone();
-    let is_own = when(move || store.line.with(|line| line.key == own));
+    let is_own = when(move || store.link.with(|link| link.key == own));
     let current = text(move || is_own.get().to_string());
     view! {
         <li><button type="button" class="quiet toggle" aria-pressed=current data-testid="line" on:click=move |_| change_key(store, key.clone())>{words}</button></li>

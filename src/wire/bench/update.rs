@@ -221,7 +221,7 @@ pub struct Row {
     pub is_hit: bool,
     /// It is pinned.
     pub is_pinned: bool,
-    /// What it says in short; none for what is no JSON message, and outside the list.
+    /// What it says in short; none for anything but a JSON message, and outside the list.
     pub summary: Option<Summary>,
 }
 

@@ -32,7 +32,7 @@ pub(super) enum OpenError {
 }
 
 impl<W: World> BenchWorker<W> {
-    /// A click on Connect: a handshake on a line that has no socket, to where it is set up.
+    /// A click on Connect: a handshake on a connection that has no socket, to where it is set up.
     pub(super) fn connect(&self, id: ConnectionId) {
         let Some(Some(setup)) =
             self.connection(id, |connection, _| (!connection.has_socket()).then(|| connection.setup.clone()))
@@ -100,7 +100,7 @@ impl<W: World> BenchWorker<W> {
     }
 
     /// Starts a handshake on a connection that has no socket. Each event is logged, then passed to `listener`.
-    /// After an error the line is closed.
+    /// After an error the connection is closed.
     pub(super) fn open(
         &self,
         id: ConnectionId,
@@ -374,7 +374,7 @@ impl<W: World> BenchWorker<W> {
         })
     }
 
-    /// Closes the line if need be, and drops it once its socket is gone.
+    /// Closes the connection if need be, and drops it once its socket is gone.
     pub(super) fn forget(&self, id: ConnectionId) {
         self.connection(id, |connection, _| connection.forgotten = true);
         // Already closing or closed is as good.

@@ -23,7 +23,9 @@ pub(super) fn to_text(workspace: &Workspace) -> String {
     }
     kept.sent.retain(|draft| draft.text.len() <= LONGEST_DRAFT);
     sharing::take_out_secrets(&mut kept);
-    serde_json::to_string(&kept).expect("a set-up has names for keys and no number that JSON lacks")
+    let kept =
+        serde_json::to_value(&kept).expect("a set-up has names for keys and no number that JSON lacks");
+    kept.to_string()
 }
 
 /// What of a set-up another person has use for: not where one has been, and not what one is just writing.
@@ -34,13 +36,16 @@ pub(super) fn without_history(workspace: &Workspace) -> Workspace {
 /// What can be read of the set-up that was kept, and what could not be, with reasons. Parts are judged one by one, since a
 /// person would rather lose one connection than all.
 pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
-    let error = match serde_json::from_str(text) {
+    // By way of a value, as the parts are read and links are: each way to read a set-up weighs 30 kB in the worker.
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => return (None, vec![error.to_string()]),
+    };
+    let error = match serde_json::from_value(value.clone()) {
         Ok(workspace) => return (Some(numbered(workspace)), Vec::new()),
         Err(error) => error,
     };
-    let Ok(Value::Object(parts)) = serde_json::from_str(text) else {
-        return (None, vec![error.to_string()]);
-    };
+    let Value::Object(parts) = value else { return (None, vec![error.to_string()]) };
     let mut unread = Vec::new();
     let mut readable = Map::new();
     for (name, value) in parts {
@@ -72,7 +77,7 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
     }
 }
 
-/// Two connections of one number would be one line, and one with the number of a check would show nothing.
+/// Two connections of one number would be one, and one with the number of a check would show nothing.
 fn numbered(mut workspace: Workspace) -> Workspace {
     const LARGEST: u32 = ConnectionId::FIRST_OF_CHECKS / 2;
     let mut taken: BTreeSet<ConnectionId> = workspace.connections.iter().map(|setup| setup.id).collect();

@@ -41,7 +41,7 @@ impl Summaries {
         is_news
     }
 
-    /// What a row says of a frame; none for one that is no JSON message.
+    /// What a row says of a frame; none for anything but a JSON message.
     pub fn of(&self, frame: &Frame<'_>) -> Option<Summary> {
         is_text(frame).then(|| self.traffic.sum_up(frame.bytes)).flatten()
     }

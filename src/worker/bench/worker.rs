@@ -263,7 +263,7 @@ impl<W: World> BenchWorker<W> {
         self.change_list(|s| s.draft_seen = Some(seen));
     }
 
-    /// Changes a line together with the record that it writes to.
+    /// Changes a connection together with the record that it writes to.
     pub(super) fn connection<T>(
         &self,
         id: ConnectionId,

@@ -10,6 +10,7 @@ mod encoding;
 mod figures;
 mod histogram;
 mod measured;
+pub mod plot;
 mod ratio;
 mod threshold;
 mod trend;

@@ -11,11 +11,11 @@ const ALL_OF_THE_FIRST: u64 = 256;
 const THEN_ONE_OF: u64 = 32;
 /// Larger messages are neither learnt from nor summed up: reading them would take longer than drawing the rest.
 const LARGEST: usize = 64 << 10;
-/// Different paths, types, and values that are told apart. What is beyond is taken as one that varies.
+/// Different paths, types, and values that are counted. A member with more values than that varies.
 const MOST_PATHS: usize = 256;
 const MOST_TYPES: usize = 64;
 const MOST_VALUES: usize = 24;
-/// At most so many members can be the type, one after the other, as in a protocol that asks by `op` and answers by `type`.
+/// At most this many members can be the type, one after the other, as in a protocol that asks by `op` and answers by `type`.
 const MOST_TYPE_MEMBERS: usize = 3;
 /// Messages of a type that must have come before one of its members counts as the same in all.
 const ENOUGH: u64 = 3;
@@ -154,7 +154,7 @@ impl Traffic {
         candidates.into_iter().map(|(path, _)| path.clone()).collect()
     }
 
-    /// What a row says of a message; none for one that is no JSON object and no array, or too large.
+    /// What a row says of a message; none for anything but a JSON object or array, and for a large one.
     pub fn sum_up(&self, text: &[u8]) -> Option<Summary> {
         let found = read(text)?;
         let type_path = self.type_of(&found).map(|it| it.path.clone());

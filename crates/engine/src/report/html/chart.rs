@@ -1,21 +1,18 @@
 //! Charts as inline SVG: the distribution of a timing, its percentiles, and the events of each second.
 //!
-//! Owns geometry. Labels are HTML beside the drawing, since text within it would shrink with the window; each drawing
+//! Owns what is worth drawing; the geometry is that of [`plot`]. Labels are HTML beside the drawing, since text within it would shrink with the window; each drawing
 //! has a sentence that says what it shows. A chart shows only as many columns as fit, so a day of seconds takes the
 //! same room.
-
-use std::fmt::Write;
 
 use maud::{Markup, html};
 
 use super::super::words::{self, is_timing};
 use super::super::{Metric, Second};
 use crate::metrics::Histogram;
+use crate::metrics::plot::{self, HEIGHT, WIDTH};
 
 /// Bars of a histogram, where there is room for as many.
 const BARS: f64 = 60.0;
-const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 120.0;
 /// Readers cannot tell more columns apart.
 const COLUMNS: usize = 300;
 
@@ -42,8 +39,8 @@ pub(super) fn histogram(name: &str, metric: &Metric) -> Markup {
         words::micros(longest),
         words::micros(spread.marks[0].1)
     );
-    let position =
-        |at: f64| if high > low { ((at - low) / (high - low)).clamp(0.0, 1.0) * WIDTH } else { WIDTH / 2.0 };
+    let width = high - low;
+    let position = |at: f64| if width > 0.0 { plot::place(at - low, 0.0, width, 1.0).0 } else { WIDTH / 2.0 };
     html! {
         figure.lines {
             figcaption {
@@ -55,7 +52,7 @@ pub(super) fn histogram(name: &str, metric: &Metric) -> Markup {
             p.top { (words::count(most)) }
             svg viewBox=(format_args!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none"
                 role="img" aria-label=(said) {
-                path.bar d=(outline(&spread.bars, most)) {}
+                path.bar d=(plot::bars(&spread.bars)) {}
                 @for (nth, (_, at)) in marks() {
                     path.mark data-mark=(nth) d=(format_args!("M{:.1} 0V{HEIGHT}", position(*at))) {}
                 }
@@ -71,20 +68,6 @@ pub(super) fn histogram(name: &str, metric: &Metric) -> Markup {
             }
         }
     }
-}
-
-/// The bars of a histogram as one path.
-fn outline(bars: &[u64], most: u64) -> String {
-    let mut outline = String::new();
-    let wide = WIDTH / bars.len().max(1) as f64;
-    for (at, count) in bars.iter().enumerate().filter(|(_, count)| **count > 0) {
-        // A bar of one sample among thousands is seen all the same.
-        let tall = (*count as f64 / most.max(1) as f64 * HEIGHT).max(1.0);
-        let left = at as f64 * wide;
-        // Writing to a string cannot fail.
-        let _ = write!(outline, "M{left:.1} {HEIGHT}v-{tall:.1}h{:.1}v{tall:.1}z", (wide - 0.6).max(0.4));
-    }
-    outline
 }
 
 /// What of a histogram is drawn, in microseconds.
@@ -239,25 +222,8 @@ impl Lines<'_> {
 
 /// A line through the middles of the columns; it has a gap where a value is missing.
 fn path(values: &[Option<f64>], peak: f64) -> String {
-    let mut path = String::new();
-    let mut is_drawing = false;
-    let step = WIDTH / values.len().max(1) as f64;
-    for (at, value) in values.iter().enumerate() {
-        let Some(value) = value.filter(|value| value.is_finite()) else {
-            is_drawing = false;
-            continue;
-        };
-        let x = (at as f64 + 0.5) * step;
-        let y = HEIGHT - if peak > 0.0 { value / peak * (HEIGHT - 4.0) } else { 0.0 } - 2.0;
-        // A value between two gaps is a stroke of no length, which round caps show as a dot.
-        let begin = if is_drawing { "L" } else { "M" };
-        let _ = write!(path, "{begin}{x:.1} {y:.1}");
-        if !is_drawing {
-            path.push_str("h0");
-        }
-        is_drawing = true;
-    }
-    path
+    let point = |(at, value): (usize, &Option<f64>)| value.map(|value| (at as f64 + 0.5, value));
+    plot::broken_line(values.iter().enumerate().map(point), values.len() as f64, peak)
 }
 
 #[cfg(test)]
@@ -333,12 +299,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_gaps_and_stays_within_its_drawing() {
-        assert_eq!(
-            path(&[Some(0.0), Some(10.0), None, Some(5.0)], 10.0),
-            "M75.0 118.0h0L225.0 2.0M525.0 60.0h0"
-        );
-        assert_eq!(path(&[Some(0.0)], 0.0), "M300.0 118.0h0");
+    fn a_line_goes_through_the_middles_of_its_columns() {
+        assert_eq!(path(&[Some(0.0), Some(10.0), None], 10.0), "M100.0 120.0h0L300.0 4.0");
+        assert_eq!(path(&[Some(0.0)], 0.0), "M300.0 120.0h0");
         assert_eq!(path(&[], 1.0), "");
     }
 

@@ -1,15 +1,20 @@
-//! The geometry of the plots: numbers in, paths out.
+//! The geometry of all plots, of the page and of reports: numbers in, paths out.
 //!
-//! Pure. Coordinates are whole tenths on a field of 600 by 120, which the style sheet stretches.
+//! Coordinates are whole tenths on a field of [`WIDTH`] by [`HEIGHT`], which the style sheet stretches. It refuses to know how a
+//! path is drawn. One rule: the smallest value that is not zero is still to be seen.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::engine::Instant;
-use crate::engine::metrics::TrendPoint;
+use super::TrendPoint;
+use crate::Instant;
 
-const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 120.0;
+/// How wide the field is.
+pub const WIDTH: f64 = 600.0;
+/// How high the field is.
+pub const HEIGHT: f64 = 120.0;
+/// What the highest value leaves free at the upper edge, so that its stroke is drawn whole.
+const MARGIN: f64 = 4.0;
 
 /// The outline of bars, each as high as its count is to the highest.
 pub fn bars(counts: &[u64]) -> String {
@@ -18,7 +23,7 @@ pub fn bars(counts: &[u64]) -> String {
     let mut path = String::new();
     for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         // One among millions is still to be seen.
-        let height = (*count as f64 / most * (HEIGHT - 4.0)).max(1.5);
+        let height = (*count as f64 / most * (HEIGHT - MARGIN)).max(1.5);
         let (x, y) = (at as f64 * width, HEIGHT - height);
         let _ = write!(path, "M{x:.1} {HEIGHT}V{y:.1}h{:.1}V{HEIGHT}z", (width - 1.0).max(1.0));
     }
@@ -27,11 +32,24 @@ pub fn bars(counts: &[u64]) -> String {
 
 /// A line through points on a field that reaches from 0 to `right` and from 0 to `top`.
 pub fn line(points: impl IntoIterator<Item = (f64, f64)>, right: f64, top: f64) -> String {
+    broken_line(points.into_iter().map(Some), right, top)
+}
+
+/// The same with a gap where there is no point.
+pub fn broken_line(points: impl IntoIterator<Item = Option<(f64, f64)>>, right: f64, top: f64) -> String {
     let mut path = String::new();
-    for (x, y) in points {
-        let (x, y) = place(x, y, right, top);
-        let pen = if path.is_empty() { 'M' } else { 'L' };
-        let _ = write!(path, "{pen}{x:.1} {y:.1}");
+    let mut is_drawing = false;
+    for point in points {
+        let point = point.filter(|(x, y)| x.is_finite() && y.is_finite());
+        if let Some((x, y)) = point {
+            let (x, y) = place(x, y, right, top);
+            // A point between two gaps is a stroke of no length, which round caps show as a dot.
+            let _ = match is_drawing {
+                true => write!(path, "L{x:.1} {y:.1}"),
+                false => write!(path, "M{x:.1} {y:.1}h0"),
+            };
+        }
+        is_drawing = point.is_some();
     }
     path
 }
@@ -39,7 +57,7 @@ pub fn line(points: impl IntoIterator<Item = (f64, f64)>, right: f64, top: f64) 
 /// Where a point lies on that field.
 pub fn place(x: f64, y: f64, right: f64, top: f64) -> (f64, f64) {
     let of = |value: f64, most: f64| if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
-    (of(x, right) * WIDTH, HEIGHT - of(y, top) * (HEIGHT - 4.0))
+    (of(x, right) * WIDTH, HEIGHT - of(y, top) * (HEIGHT - MARGIN))
 }
 
 /// A rate is taken over at least this many milliseconds. Between two points, a steady pace of 100 a second comes to 9 one
@@ -88,7 +106,7 @@ impl Chart {
     }
 
     fn y(&self, took: Duration) -> f64 {
-        HEIGHT - took.as_secs_f64() / self.highest.as_secs_f64() * (HEIGHT - 4.0)
+        HEIGHT - took.as_secs_f64() / self.highest.as_secs_f64() * (HEIGHT - MARGIN)
     }
 
     /// Where a point's slot begins, and how wide it is.
@@ -141,10 +159,16 @@ mod tests {
     fn a_line_stays_on_its_field_whatever_the_numbers_are() {
         assert_eq!(
             line([(0.0, 0.0), (5.0, 10.0), (10.0, 99.0)], 10.0, 10.0),
-            "M0.0 120.0L300.0 4.0L600.0 4.0"
+            "M0.0 120.0h0L300.0 4.0L600.0 4.0"
         );
-        assert_eq!(line([(0.0, 0.0)], 0.0, 0.0), "M0.0 120.0");
+        assert_eq!(line([(0.0, 0.0)], 0.0, 0.0), "M0.0 120.0h0");
         assert_eq!(line([], 1.0, 1.0), "");
+    }
+
+    #[test]
+    fn a_line_has_gaps_where_nothing_is_known() {
+        let points = [Some((0.5, 0.0)), Some((1.5, 10.0)), None, Some((3.5, 5.0)), Some((3.9, f64::NAN))];
+        assert_eq!(broken_line(points, 4.0, 10.0), "M75.0 120.0h0L225.0 4.0M525.0 62.0h0");
     }
 
     #[test]

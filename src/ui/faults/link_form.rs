@@ -1,4 +1,4 @@
-//! Where the line leads, and the address that one connects to.
+//! Where the link leads, and the address that one connects to.
 
 use leptos::prelude::*;
 
@@ -9,11 +9,11 @@ use crate::model::format;
 use crate::ui::parts::fields::{button, line, parsed, text, tick, when};
 
 /// The form.
-pub(super) fn line_form(store: Store) -> AnyView {
-    let address = move || store.line.with(|line| line.address(&page::own_socket_address("")));
+pub(super) fn link_form(store: Store) -> AnyView {
+    let address = move || store.link.with(|link| link.address(&page::own_socket_address("")));
     let set_to = move |to: String| {
         store.is_typed.set(true);
-        store.line.update(|line| line.to = to);
+        store.link.update(|link| link.to = to);
     };
     let set_protocols = move |protocols: String| {
         store.is_typed.set(true);
@@ -21,7 +21,7 @@ pub(super) fn line_form(store: Store) -> AnyView {
     };
     let set_seed = move |seed: String| {
         store.is_typed.set(true);
-        store.line.update(|line| line.seed = seed);
+        store.link.update(|link| link.seed = seed);
         store.keep();
     };
     let connect = move || {
@@ -29,8 +29,8 @@ pub(super) fn line_form(store: Store) -> AnyView {
         page::announce_bytes(page::CONNECT, told.as_bytes());
     };
     let is_unusable = when(move || {
-        store.line.with(|line| {
-            line.to.trim().is_empty() || line.wrong_seed().is_some() || line.wrong_key().is_some()
+        store.link.with(|link| {
+            link.to.trim().is_empty() || link.wrong_seed().is_some() || link.wrong_key().is_some()
         })
     });
     let note = Memo::new(move |_| note(store));
@@ -39,16 +39,16 @@ pub(super) fn line_form(store: Store) -> AnyView {
         (key.len() <= 128).then(|| key.to_owned())
     };
     view! {
-        <section class="line-form" aria-label="The line">
+        <section class="line-form" aria-label="The link">
             <div class="row-of-fields">
-                {line("Target: your own server", "line-target", "ws://localhost:3000/path", text(move || store.line.with(|it| it.to.clone())), set_to)}
+                {line("Target: your own server", "line-target", "ws://localhost:3000/path", text(move || store.link.with(|it| it.to.clone())), set_to)}
                 <div class="narrow">{line("Subprotocols", "line-protocols", "none", text(move || store.protocols.get()), set_protocols)}</div>
-                {parsed("Key of the line", "line-key", "none", text(move || store.line.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
-                <div class="narrow">{line("Seed", "line-seed", "1", text(move || store.line.with(|it| it.seed.clone())), set_seed)}</div>
+                {parsed("Key of the link", "line-key", "none", text(move || store.link.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
+                <div class="narrow">{line("Seed", "line-seed", "1", text(move || store.link.with(|it| it.seed.clone())), set_seed)}</div>
                 {button("", "from-bench", "From the bench", "The connection that is selected there", move || store.take_from_bench())}
             </div>
-            <div hidden=when(move || !store.line.with(|it| it.is_tls()))>
-                {tick("Accept any certificate of the target".to_owned(), "line-insecure", when(move || store.line.with(|it| it.is_insecure)), move |on| store.line.update(|it| it.is_insecure = on))}
+            <div hidden=when(move || !store.link.with(|it| it.is_tls()))>
+                {tick("Accept any certificate of the target".to_owned(), "line-insecure", when(move || store.link.with(|it| it.is_insecure)), move |on| store.link.update(|it| it.is_insecure = on))}
             </div>
             <p class="note" role="status" data-testid="reach" data-state=text(move || note.get().0.to_owned())>{text(move || note.get().1)}</p>
             <div class="address">
@@ -70,9 +70,9 @@ pub(super) fn copy(store: Store, copied: String) {
     });
 }
 
-/// One line under the target: what is wrong with the line, or whether it leads anywhere.
+/// One line under the target: what is wrong with the link, or whether it leads anywhere.
 fn note(store: Store) -> (&'static str, String) {
-    let wrong = store.line.with(|line| line.wrong_seed().or(line.wrong_key()));
+    let wrong = store.link.with(|link| link.wrong_seed().or(link.wrong_key()));
     if let Some(words) = wrong {
         return ("wrong", words.to_owned());
     }

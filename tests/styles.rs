@@ -1,0 +1,161 @@
+//! The style sheets keep their order: every rule is in a layer, and sizes come from tokens.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fs;
+use std::path::Path;
+
+/// Each sheet with the layers that its rules may be in, beside `tokens` for the sizes of its own.
+const SHEETS: &[(&str, &[&str])] = &[
+    ("tokens.css", &[]),
+    ("page.css", &["reset", "base"]),
+    ("controls.css", &["parts"]),
+    ("bench.css", &["views"]),
+    ("timeline.css", &["views"]),
+    ("practice.css", &["views"]),
+    ("suites.css", &["views"]),
+    ("faults.css", &["views"]),
+];
+
+/// Lower layers give way to higher ones, whatever their selectors are.
+const ORDER: &str = "@layer reset, tokens, base, parts, views;";
+
+/// Properties that draw a line and take no space of the layout: a hairline has one width everywhere.
+const OF_LINES: &[&str] = &["border", "outline", "box-shadow", "text-underline-offset"];
+
+/// A declaration or the beginning of a block, within the blocks around it.
+struct Found {
+    line: usize,
+    around: Vec<String>,
+    text: String,
+    is_block: bool,
+}
+
+/// Everything that a sheet says, in order. Comments are passed over.
+fn said(sheet: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let (mut around, mut text, mut line) = (Vec::new(), String::new(), 1);
+    let mut letters = sheet.chars().peekable();
+    while let Some(letter) = letters.next() {
+        line += usize::from(letter == '\n');
+        match letter {
+            '/' if letters.peek() == Some(&'*') => {
+                let mut before = ' ';
+                for letter in letters.by_ref() {
+                    line += usize::from(letter == '\n');
+                    if before == '*' && letter == '/' {
+                        break;
+                    }
+                    before = letter;
+                }
+            }
+            '{' | '}' | ';' => {
+                let words = std::mem::take(&mut text).trim().to_owned();
+                if !words.is_empty() {
+                    let is_block = letter == '{';
+                    found.push(Found { line, around: around.clone(), text: words.clone(), is_block });
+                }
+                match letter {
+                    '{' => around.push(words),
+                    '}' => drop(around.pop().expect("as many blocks end as begin")),
+                    _ => {}
+                }
+            }
+            letter => text.push(letter),
+        }
+    }
+    assert!(around.is_empty(), "a block does not end: {around:?}");
+    found
+}
+
+/// Whether a text has a length in pixels or in the size of the root's type, other than 0.
+fn has_raw_size(value: &str) -> bool {
+    ["px", "rem"].iter().any(|unit| {
+        value.match_indices(unit).any(|(at, _)| value[..at].ends_with(|before: char| before.is_ascii_digit()))
+    })
+}
+
+/// What is wrong with a sheet.
+fn complaints(sheet: &str, layers: &[&str]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Found { line, around, text, is_block } in said(sheet) {
+        let layer = around.first().and_then(|first| first.strip_prefix("@layer "));
+        if is_block && around.is_empty() && !text.starts_with("@layer ") {
+            wrong.push(format!("{line}: {text:?} is outside a layer"));
+        }
+        if let Some(layer) = layer.filter(|layer| *layer != "tokens" && !layers.contains(layer)) {
+            wrong.push(format!("{line}: {text:?} is in the layer {layer}; expected one of {layers:?}"));
+        }
+        let Some((property, value)) = text.split_once(':').filter(|_| !is_block) else { continue };
+        let is_of_line =
+            OF_LINES.iter().any(|known| property.starts_with(known)) && !property.contains("radius");
+        if has_raw_size(value) && !property.starts_with("--") && !is_of_line {
+            wrong.push(format!("{line}: {text:?} has a raw size; expected a token"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_rule_is_in_a_layer_and_every_size_is_a_token() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("style");
+    let mut sheets: Vec<String> = fs::read_dir(&folder)
+        .expect("the folder of styles")
+        .map(|entry| entry.expect("a readable entry").file_name().into_string().expect("a plain name"))
+        .filter(|name| name.ends_with(".css"))
+        .collect();
+    sheets.sort();
+    let mut known: Vec<_> = SHEETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    known.sort();
+    assert_eq!(sheets, known, "this test knows every sheet");
+    let wrong: Vec<String> = SHEETS
+        .iter()
+        .flat_map(|(name, layers)| {
+            let sheet = fs::read_to_string(folder.join(name)).expect("a readable sheet");
+            complaints(&sheet, layers).into_iter().map(move |words| format!("style/{name}:{words}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_first_sheet_says_the_order_of_the_layers() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("index.html")).expect("the page");
+    let first = page.lines().find(|line| line.contains("rel=\"css\"")).expect("a sheet");
+    assert!(first.contains("style/tokens.css"), "{first}");
+    let tokens = fs::read_to_string(root.join("style/tokens.css")).expect("the tokens");
+    assert!(tokens.contains(ORDER));
+}
+
+#[test]
+fn every_kind_of_mistake_is_found() {
+    for (sheet, expected) in [
+        (".a { color: red }", vec![r#"1: ".a" is outside a layer"#]),
+        (
+            "@layer views {\n.a { padding: 3px }\n}",
+            vec![r#"2: "padding: 3px" has a raw size; expected a token"#],
+        ),
+        (
+            "@layer views { .a { font-size: 1rem } }",
+            vec![r#"1: "font-size: 1rem" has a raw size; expected a token"#],
+        ),
+        (
+            "@layer views { .a { border-radius: 7px } }",
+            vec![r#"1: "border-radius: 7px" has a raw size; expected a token"#],
+        ),
+        (
+            "@layer other { .a { margin: 0 } }",
+            vec![
+                r#"1: ".a" is in the layer other; expected one of ["views"]"#,
+                r#"1: "margin: 0" is in the layer other; expected one of ["views"]"#,
+            ],
+        ),
+        (
+            "@layer tokens { :root { --a: 3px } } /* 4px */ @layer views { .a { border: 1px solid; margin: 0 } }",
+            vec![],
+        ),
+        ("@layer views { @media (max-width: 760px) { .a { width: var(--a) } } }", vec![]),
+    ] {
+        assert_eq!(complaints(sheet, &["views"]), expected, "{sheet}");
+    }
+}
