@@ -90,7 +90,7 @@ async fn a_client_that_sends_and_never_reads_is_stopped_and_not_kept_in_memory()
         other.send("unhurt").await;
         other.text().await
     };
-    assert_eq!(soon("another connection", others).await, "unhurt");
+    assert_eq!(soon("another connection", Box::pin(others)).await, "unhurt");
 }
 
 #[tokio::test]

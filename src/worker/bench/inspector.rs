@@ -100,7 +100,7 @@ impl<W: World> BenchWorker<W> {
             let is_text = content.kind.is_text();
             let views = view::views(is_text, &content.bytes);
             let asked = views.iter().find(|known| known.name == inspect.view);
-            let view = asked.or(views.first()).map(|known| known.name.to_string()).unwrap_or_default();
+            let view = asked.or(views.first()).map(|known| known.name.clone()).unwrap_or_default();
             let media = (!is_text).then(|| media::of(&content.bytes)).flatten();
             let comparison = other.map(|other| {
                 let (one, two) = ((is_text, &*content.bytes), (other.kind.is_text(), &*other.bytes));

@@ -412,7 +412,7 @@ impl Shared {
 }
 
 async fn refuse(stream: &mut TcpStream, status: u16) {
-    let mut head = [0; 16 << 10];
+    let mut head = vec![0; 16 << 10];
     // What is not read would reset the connection before the answer is there.
     let _ = stream.read(&mut head).await;
     let words = format!("HTTP/1.1 {status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");

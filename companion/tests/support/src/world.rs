@@ -26,6 +26,12 @@ pub struct NativeWorld {
     began: std::time::Instant,
 }
 
+impl Default for NativeWorld {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl NativeWorld {
     pub fn new() -> Self {
         Self { began: std::time::Instant::now() }
