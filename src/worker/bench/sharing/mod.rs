@@ -51,12 +51,14 @@ impl Sharing {
     pub fn of(workspace: &Workspace) -> Self {
         let mut workspace = storage::without_history(workspace);
         let known = workspace.known_secrets(1);
+        // Those that are gone come last.
+        let own = workspace.variables.iter().filter(|it| it.is_secret && !it.value.trim().is_empty());
+        let secrets = known.names().take(own.count()).collect();
         for variable in workspace.variables.iter_mut().filter(|it| it.is_secret) {
             variable.value.clear();
         }
         take_out(&known, &mut workspace);
         take_out_of_names(&known, &mut workspace);
-        let secrets = known.names().collect();
         let mut sharing = Self { workspace, values: Masker::default(), secrets };
         sharing.values = sharing.telling_values();
         sharing
@@ -156,7 +158,7 @@ impl Sharing {
                 self.values.mask(&secrets::without(text, &found)).as_ref() != secrets::without(text, &found);
         }
         if has_other {
-            suspicions.push("It contains a value that looks like a secret elsewhere".to_owned());
+            suspicions.push("It has a value that looks like a secret in another part".to_owned());
         }
         suspicions.dedup();
         if suspicions.len() > MOST_TOLD {
