@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::sharing;
+use crate::engine::base::json_words::{self, what_and_where};
 use crate::wire::bench::{ConnectionId, Workspace};
 
 /// A draft longer than this is not kept.
@@ -39,14 +40,15 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
         Err(error) => error,
     };
     let Ok(Value::Object(parts)) = serde_json::from_str(text) else {
-        return (None, vec![error.to_string()]);
+        return (None, vec![what_and_where(&error)]);
     };
     let mut unread = Vec::new();
     let mut readable = Map::new();
     for (name, value) in parts {
         let reads = |value: &Value| {
             let alone = Map::from_iter([(name.clone(), value.clone())]);
-            serde_json::from_value::<Workspace>(Value::Object(alone)).map_err(|error| error.to_string())
+            serde_json::from_value::<Workspace>(Value::Object(alone))
+                .map_err(|error| json_words::what(&error))
         };
         let value = match value {
             Value::Array(members) => {
@@ -68,7 +70,7 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
     }
     match serde_json::from_value(Value::Object(readable)) {
         Ok(workspace) => (Some(numbered(workspace)), unread),
-        Err(error) => (None, vec![error.to_string()]),
+        Err(error) => (None, vec![what_and_where(&error)]),
     }
 }
 

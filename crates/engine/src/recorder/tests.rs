@@ -130,6 +130,15 @@ fn err_a_text_that_is_not_a_recording_says_which_line() {
     assert!(error.to_string().starts_with("line 2: expected an event of a recording"), "{error}");
 }
 
+#[test]
+fn err_a_line_with_another_shape_says_the_place_and_what_was_expected() {
+    let error = suite_of(r#"{"event":"sent","at_ms":1.5,"connection":"a","text":"x"}"#).expect_err("a name");
+    assert_eq!(
+        error.to_string(),
+        "line 1: expected an event of a recording; at column 44, expected a whole number from 0 to 4294967295, found the text \"a\""
+    );
+}
+
 /// A line of alice.
 fn at(millis: u64, event: &str, text: &str) -> String {
     let text = Value::from(text);
