@@ -4,6 +4,7 @@ mod early;
 mod kept;
 mod page;
 mod planned;
+mod titles;
 
 use std::cell::RefCell;
 use std::rc::Rc;
