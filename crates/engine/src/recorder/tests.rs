@@ -360,7 +360,7 @@ fn a_recording_of_200_000_frames_says_how_many_were_used() {
     let mut lines = vec![OPEN.to_owned(), OPENED.to_owned()];
     lines.extend((0..199_998).map(|nth| at(10, "received", &format!(r#"{{"type":"burst","n":{nth}}}"#))));
     let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-    let remark = "The recording has 200000 frames. The suite is made of the first 20000.";
+    let remark = "The recording has 200\u{2009}000 frames. The suite is made of the first 20\u{2009}000.";
     assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
     assert!(drafted.text.len() < 2000, "{}", drafted.text);
     in_order(&drafted, &[r#""times": 1000"#]);
