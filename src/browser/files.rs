@@ -19,13 +19,29 @@ pub struct Content {
     pub bytes: Vec<u8>,
 }
 
-/// Reads the first file that was dropped; false when it was none.
-pub fn of_drop(event: &DragEvent, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
-    first(event.data_transfer().and_then(|dropped| dropped.files()), read)
+/// Reads the first file that was dropped; how many were dropped.
+pub fn of_drop(event: &DragEvent, read: impl FnOnce(Result<Content, String>) + 'static) -> u32 {
+    first(dropped(event), read)
 }
 
-/// Reads the first file that was pasted; false when it was none.
-pub fn of_paste(event: &ClipboardEvent, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
+/// Reads every file that was dropped, one after the other; how many they are.
+pub fn all_of_drop(event: &DragEvent, mut read: impl FnMut(Result<Content, String>) + 'static) -> u32 {
+    let Some(files) = dropped(event) else { return 0 };
+    let count = files.length();
+    spawn_local(async move {
+        for file in (0..count).filter_map(|at| files.get(at)) {
+            read(content(&file).await);
+        }
+    });
+    count
+}
+
+fn dropped(event: &DragEvent) -> Option<FileList> {
+    event.data_transfer()?.files()
+}
+
+/// Reads the first file that was pasted; how many were pasted.
+pub fn of_paste(event: &ClipboardEvent, read: impl FnOnce(Result<Content, String>) + 'static) -> u32 {
     first(event.clipboard_data().and_then(|pasted| pasted.files()), read)
 }
 
@@ -40,19 +56,20 @@ pub fn pasted_text(event: &ClipboardEvent) -> Option<String> {
 }
 
 /// Reads the file that was chosen in a field, and empties the field, so that the same can be chosen again.
-pub fn of_input(event: &web_sys::Event, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
+pub fn of_input(event: &web_sys::Event, read: impl FnOnce(Result<Content, String>) + 'static) -> u32 {
     let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
-        return false;
+        return 0;
     };
     let found = first(input.files(), read);
     input.set_value("");
     found
 }
 
-fn first(files: Option<FileList>, read: impl FnOnce(Result<Content, String>) + 'static) -> bool {
-    let Some(file) = files.and_then(|files| files.get(0)) else { return false };
+fn first(files: Option<FileList>, read: impl FnOnce(Result<Content, String>) + 'static) -> u32 {
+    let Some(files) = files else { return 0 };
+    let Some(file) = files.get(0) else { return 0 };
     spawn_local(async move { read(content(&file).await) });
-    true
+    files.length()
 }
 
 async fn content(file: &File) -> Result<Content, String> {

@@ -5,6 +5,7 @@
 mod automatic;
 mod comes_back;
 mod figures;
+mod former;
 mod kept;
 mod leaves;
 mod list;

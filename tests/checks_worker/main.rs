@@ -8,6 +8,7 @@ mod planned;
 mod requests;
 mod saved;
 mod target;
+mod titles;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -377,8 +377,8 @@ fn text(value: &HeaderValue) -> String {
 /// The first bytes of what came, quoted.
 fn shown(read: &[u8]) -> String {
     let first = &read[..read.len().min(SHOWN)];
-    let quoted = format!("\"{}\"", first.escape_ascii());
-    if read.len() > SHOWN { format!("{quoted} …") } else { quoted }
+    let more = if read.len() > SHOWN { "…" } else { "" };
+    format!("\"{}{more}\"", first.escape_ascii())
 }
 
 /// The chunks of a body that has come as far as this, joined.

@@ -58,6 +58,27 @@ fn a_copy_a_step_and_an_edit_have_the_name_of_a_secret() {
 }
 
 #[test]
+fn a_draft_survives_an_immediate_reload_beside_a_secret() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        name_the_secret(browser).await;
+        browser.connect().await;
+        browser.send("the message before").await;
+        browser.until_row("the message before").await;
+        browser.type_into("message", &format!("a new one with {SECRET}")).await;
+        browser.open("about:blank").await;
+        browser.open(&practice.page).await;
+        browser
+            .until_script(
+                "return document.querySelector('[data-testid=message]')?.value === 'a new one with {{token}}'",
+            )
+            .await;
+        let kept = browser.run("return JSON.stringify(localStorage)").await.to_string();
+        assert!(!kept.contains("4711"), "{kept}");
+    });
+}
+
+#[test]
 fn the_last_key_before_a_tab_is_left_is_kept() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;

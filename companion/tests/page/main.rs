@@ -4,6 +4,7 @@
 
 mod access;
 mod bench;
+mod by_hand;
 mod checks;
 mod feed;
 mod kept;

@@ -95,13 +95,13 @@ fn a_refusal_is_said_beside_the_field() {
         browser.press(SEND, AT_ONCE).await;
         browser.until_text("draft-note", "Not sent: alice is not connected.").await;
         connect_to(browser, &format!("{}/echo", practice.ws)).await;
-        browser.until_text("draft-note", "5 bytes of text go out.").await;
+        browser.until_text("draft-note", "5 bytes of text will be sent.").await;
         browser.click("form-json").await;
         browser.type_into("message", "{\"a\":1,}").await;
         browser.press(SEND, AT_ONCE).await;
         browser.until_text("draft-note", "Not sent: Line 1, column 8: not JSON").await;
         browser.press(&format!("{SELECT_ALL}{{}}"), AT_ONCE).await;
-        browser.until_text("draft-note", "2 bytes of text go out.").await;
+        browser.until_text("draft-note", "2 bytes of text will be sent.").await;
         assert_eq!(browser.count(".row:not([hidden])").await, 2, "nothing was sent");
     });
 }

@@ -43,11 +43,19 @@ pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
     };
     let drop_file = move |event: leptos::ev::DragEvent| {
         event.prevent_default();
-        files::of_drop(&event, move |read| attach_file(store, link, read));
+        let count = files::of_drop(&event, move |read| attach_file(store, link, read));
+        tell_others(store, count);
+    };
+    // Wherever the focus is in the composer: in the field, on a button, or on the choice of a file.
+    let key = move |event: KeyboardEvent| {
+        if is_send_key(&event) && !event.default_prevented() {
+            event.prevent_default();
+            send(store, link);
+        }
     };
     view! {
         // The panels are not part of the form: Enter in one of their fields must not send the message.
-        <section class="composer" on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
+        <section class="composer" on:keydown=key on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
             <div class="forms">
                 <div class="modes" role="group" aria-label="Message format">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
                 {tick("{{…}}", "templates", when(move || store.draft.with(|it| !it.is_plain)), move |on| store.draft.update(|it| it.is_plain = !on))}
@@ -75,6 +83,11 @@ pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// Whether a key sends what stands in the composer.
+fn is_send_key(event: &KeyboardEvent) -> bool {
+    event.key() == "Enter" && (event.ctrl_key() || event.meta_key())
 }
 
 fn form_button(
@@ -203,9 +216,9 @@ fn going_out(seen: &DraftSeen) -> String {
     let size = format::counted(seen.size, "byte");
     match (seen.varies, seen.is_text) {
         (true, _) => format!("{size} of {kind}, such as: {}", seen.preview),
-        (false, true) => format!("{size} of {kind} go out."),
+        (false, true) => format!("{size} of {kind} will be sent."),
         // What was written as base64, or lies in a file, is seen nowhere else.
-        (false, false) => format!("{size} of {kind} go out: {}", seen.preview),
+        (false, false) => format!("{size} of {kind} will be sent: {}", seen.preview),
     }
 }
 
@@ -217,11 +230,8 @@ fn Editor(store: Store, link: Link) -> impl IntoView {
     let key = move |event: KeyboardEvent| {
         let plain = !event.shift_key() && !event.alt_key();
         match event.key().as_str() {
-            "Enter" if event.ctrl_key() || event.meta_key() => {
-                event.prevent_default();
-                recalled.set(None);
-                send(store, link);
-            }
+            // The composer around sends it.
+            "Enter" if is_send_key(&event) => recalled.set(None),
             // Only from an empty field, or once one is among what was sent: elsewhere the keys move in the text.
             "ArrowUp"
                 if plain
@@ -249,7 +259,9 @@ fn Editor(store: Store, link: Link) -> impl IntoView {
         store.draft.update(|it| it.text = event_target_value(&event));
     };
     let pasted = move |event: leptos::ev::ClipboardEvent| {
-        if files::of_paste(&event, move |read| attach_file(store, link, read)) {
+        let count = files::of_paste(&event, move |read| attach_file(store, link, read));
+        if count > 0 {
+            tell_others(store, count);
             return event.prevent_default();
         }
         let long = files::pasted_text(&event).filter(|text| text.len() > LONGEST_EDITED);
@@ -305,6 +317,13 @@ fn attach_file(store: Store, link: Link, read: Result<files::Content, String>) {
     match read {
         Ok(file) => attach(store, link, file.name, Payload::Binary(file.bytes)),
         Err(words) => store.complain(format!("The file could not be read: {words}")),
+    }
+}
+
+/// A message is one file; the others are not passed over without a word.
+fn tell_others(store: Store, count: u32) {
+    if count > 1 {
+        store.say(format!("Only the first of the {count} files is attached: a message is one file."));
     }
 }
 

@@ -70,8 +70,8 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
         <form class="connect" on:submit=submit>
             <label class="name">
                 <span>"Name"</span>
-                <input type="text" autocomplete="off" spellcheck="false" maxlength="40" data-testid="name"
-                    prop:value=name on:input=move |event| store.rename(connection, event_target_value(&event))/>
+                <input type="text" autocomplete="off" spellcheck="false" data-testid="name"
+                    prop:value=name on:input=move |event| rename(store, connection, &event)/>
             </label>
             <label class="grow">
                 <span>"Address"</span>
@@ -269,4 +269,18 @@ fn counts(state: &ConnectionState) -> String {
         words.push(format!("{} wait in the browser.", format::size(state.buffered)));
     }
     words.join(" ")
+}
+
+/// The longest name of a connection, in characters: the list has room for no more.
+const LONGEST_NAME: usize = 40;
+
+/// Names a connection as it was typed. What is too long is cut, and the person is told.
+fn rename(store: Store, connection: Connection, event: &leptos::ev::Event) {
+    let typed = event_target_value(event);
+    let name: String = typed.chars().take(LONGEST_NAME).collect();
+    if name != typed {
+        store.say(format!("The name of a connection has at most {LONGEST_NAME} characters."));
+        event_target::<web_sys::HtmlInputElement>(event).set_value(&name);
+    }
+    store.rename(connection, name);
 }

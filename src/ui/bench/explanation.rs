@@ -64,7 +64,8 @@ fn foreseen(warnings: Vec<Warning>) -> AnyView {
 
 fn folded(why: Explanation) -> AnyView {
     let line = if why.fact.is_empty() { String::new() } else { why.fact.clone() };
-    let answer = why.probed.as_ref().filter(|probed| probed.status.is_some()).map(|probed| answer(probed));
+    let answer = why.probed.as_ref().filter(|probed| probed.status.is_some() && !probed.headers.is_empty());
+    let answer = answer.map(|probed| self::answer(probed));
     let label = if why.fact.is_empty() { "Causes" } else { "Other causes" };
     let known = why.known.into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view();
     let headers = answer.is_some().then(|| {

@@ -40,8 +40,7 @@ impl Link {
     /// Starts the worker and lets its updates change the store.
     pub fn start(store: Store, worker: &str) -> Self {
         let said = StoredValue::new_local(Said::default());
-        // Held for as long as the page is drawn.
-        StoredValue::new_local(page::LeaveListener::new(move || left_draft::keep(store)));
+        left_draft::keep_on_leaving(store);
         let worker = WorkerLink::start(worker, READY_WITHIN, move |worker, update| {
             let link = Self { worker, said };
             match update {

@@ -9,6 +9,7 @@ use super::composer::send_saved;
 use super::link::Link;
 use super::matching;
 use super::store::Store;
+use crate::browser::page;
 use crate::engine::bench::draft::{Draft, Form};
 use crate::model::format;
 use crate::wire::bench::{Match, MatchBy, Panel, Request, Rule, SavedMessage, Variable};
@@ -131,7 +132,12 @@ fn variables(store: Store) -> AnyView {
         let hint =
             text(move || if is_secret.get() { "not kept: type it again".to_owned() } else { String::new() });
         view! {
-            {line("Name", "variable-name", "token", part(items, at, |it| it.name.clone()), move |name| change(items, at, |it| it.name = name.trim().to_owned()))}
+            {line("Name", "variable-name", "token", part(items, at, |it| it.name.clone()), move |name| {
+                if name.trim() != name {
+                    store.say("A variable's name has no spaces around it; they are left out.");
+                }
+                change(items, at, |it| it.name = name.trim().to_owned());
+            })}
             <label class="field">
                 <span>"Value"</span>
                 <input class="mono" type=kind autocomplete="off" spellcheck="false" data-testid="variable-value" placeholder=hint
@@ -143,10 +149,13 @@ fn variables(store: Store) -> AnyView {
         .into_any()
     };
     view! {
-        <div class="panel" role="group" aria-label="Variables">
+        <div class="panel" role="group" aria-label="Variables" data-testid="variables">
             <p class="hint">"Written as {{name}} in messages and addresses. A secret's value is not kept and not shared; previews and exports mask it. A message that needs a secret without a value is not sent."</p>
             {list(items, item)}
-            {button("", "variable-add", "+ Variable", "", move || items.update(|all| all.push(Variable::default())))}
+            {button("", "variable-add", "+ Variable", "", move || {
+                items.update(|all| all.push(Variable::default()));
+                page::focus_soon("[data-testid=variables] .items > li:last-child [data-testid=variable-name]");
+            })}
         </div>
     }
     .into_any()
@@ -250,10 +259,13 @@ fn rules(store: Store) -> AnyView {
         });
     };
     view! {
-        <div class="panel" role="group" aria-label="Automatic replies">
+        <div class="panel" role="group" aria-label="Automatic replies" data-testid="rules">
             <p class="hint">"In a reply, {{message}} is the received message. Members of its JSON object are variables too: {{id}}."</p>
             {list(items, item)}
-            {button("", "rule-add", "+ Rule", "", add)}
+            {button("", "rule-add", "+ Rule", "", move || {
+                add();
+                page::focus_soon("[data-testid=rules] .items > li:last-child [data-testid=rule-when]");
+            })}
         </div>
     }
     .into_any()

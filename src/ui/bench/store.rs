@@ -243,6 +243,7 @@ impl Store {
             selected: self.selected.get(),
             messages: self.messages.get(),
             variables: self.variables.get(),
+            former: Vec::new(),
             rules: self.rules.get(),
             addresses: self.addresses.get(),
             sent: self.sent.get(),

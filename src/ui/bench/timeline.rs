@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::super::parts::fields::{text, when};
 use super::filter_bar::FilterBar;
 use super::link::Link;
+use super::recording;
 use super::row::TimelineRow;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
@@ -164,7 +165,8 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     // A column that says the same on every row tells nothing.
     let is_alone = when(move || store.names.with(|names| names.len() < 2));
     view! {
-        <div class="timeline" role="group" aria-label="Timeline" data-times=times data-alone=move || is_alone.get().then_some("")>
+        <div class="timeline" role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
+            on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")>
             <TimelineHead store link place/>
             <FilterBar store link place/>
             <div class="listing">

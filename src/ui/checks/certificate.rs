@@ -133,7 +133,7 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
     .into_any()
 }
 
-fn sign_of(word: Word) -> &'static str {
+pub(super) fn sign_of(word: Word) -> &'static str {
     match word {
         Word::Conforms | Word::ConformsWithRemarks => "pass",
         Word::DoesNotConform => "fail",
@@ -147,6 +147,17 @@ fn with_capital(words: &str) -> String {
         first.make_ascii_uppercase();
     }
     words
+}
+
+/// A title with a thin space before the units of sizes, which a suite writes without one.
+fn with_thin_spaces(title: &str) -> String {
+    let spaced = |word: &str| match word.find(|c: char| !c.is_ascii_digit()) {
+        Some(end) if end > 0 && matches!(&word[end..], "KiB" | "MiB" | "GiB") => {
+            format!("{}\u{2009}{}", &word[..end], &word[end..])
+        }
+        _ => word.to_owned(),
+    };
+    title.split(' ').map(spaced).collect::<Vec<_>>().join(" ")
 }
 
 fn weight_words(weight: Weight) -> &'static str {
@@ -220,6 +231,12 @@ fn note(check: &LiveCheck) -> String {
     note_of(verdict, failure.map(|failure| failure.message.as_str()), &check.thresholds, &check.reasons)
 }
 
+/// How long the steps of a check took. What the setup takes, it takes for all checks, in the first one that runs.
+fn own_time(check: &LiveCheck) -> Millis {
+    let setup = check.steps.iter().filter(|it| it.path.starts_with("setup[") && !it.path.contains('.'));
+    Millis((check.took.0 - setup.map(|it| it.took.0).sum::<f64>()).max(0.0))
+}
+
 fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Need) -> AnyView {
     let needs = if need == Need::Echo { "needs an echo" } else { "" };
     let check = Memo::new(move |_| {
@@ -228,7 +245,7 @@ fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Ne
                 Stage::Ended(verdict) => ClaimState::of_check(verdict, &check.reasons).words(),
                 stage => stage.name(),
             };
-            (check.stage, check.took, note(check), standing)
+            (check.stage, own_time(check), note(check), standing)
         };
         run.with(|run| run.checks.get(at).map(of)).unwrap_or_default()
     });
@@ -236,8 +253,10 @@ fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Ne
         run.with_untracked(|run| run.checks.get(at).map(|check| check.name.clone())).unwrap_or_default();
     let state = text(move || check.with(|(stage, ..)| stage.name().to_owned()));
     let verdict = text(move || check.with(|(.., standing)| (*standing).to_owned()));
-    let took = text(move || match check.with(|(stage, took, ..)| (*stage, *took)) {
-        (Stage::Ended(verdict), took) if verdict != Verdict::Skipped => millis(took),
+    let took = text(move || match check.with(|(stage, took, _, standing)| (*stage, *took, *standing)) {
+        // What was not judged did not run.
+        (_, _, standing) if standing == ClaimState::NotJudged.words() => String::new(),
+        (Stage::Ended(verdict), took, _) if verdict != Verdict::Skipped => millis(took),
         _ => String::new(),
     });
     let note = text(move || check.with(|(_, _, note, _)| note.clone()));
@@ -245,10 +264,10 @@ fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Ne
         <li data-testid="certificate-row" data-state=state>
             <span class="sign" data-verdict=state aria-hidden="true"></span>
             <span class="standing">{verdict}</span>
-            <button type="button" class="quiet open" title="Its steps" on:click=move |_| show(store, at)>{name}</button>
+            <button type="button" class="quiet open" title="Its steps" on:click=move |_| show(store, at)>{with_thin_spaces(&name)}</button>
             <span class="hint">{weight.word()}</span>
             <span class="hint">{needs}</span>
-            <span class="took mono">{took}</span>
+            <span class="took mono" title="Without the setup, which finds out once whether the server sends back what it gets">{took}</span>
             <p class="reason">{note}</p>
         </li>
     }

@@ -58,8 +58,10 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let rows = pairs(before, after).into_iter().map(|pair| {
         let change = match (pair.change, pair.mark) {
             (_, TOO_FEW) => TOO_FEW.to_owned(),
-            (Some(change), "") => format!("{change:+.1} %"),
-            (Some(change), mark) => format!("{change:+.1} % {mark}"),
+            (Some(change), "") => signed(change),
+            // "16 % faster", without a sign: the word says which way.
+            (Some(change), mark @ ("faster" | "slower")) => format!("{} {mark}", format::percent(change.abs())),
+            (Some(change), mark) => format!("{} {mark}", signed(change)),
             (None, mark) => mark.to_owned(),
         };
         view! {
@@ -188,6 +190,12 @@ fn pairs(before: &Report, after: &Report) -> Vec<Pair> {
         }
     }
     pairs
+}
+
+/// A change with its sign, with three digits.
+fn signed(change: f64) -> String {
+    let sign = if change < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", format::percent(change.abs()))
 }
 
 fn timing(name: String, was: f64, is: f64, step: f64) -> Pair {

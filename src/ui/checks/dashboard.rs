@@ -245,7 +245,10 @@ fn counters(run: &LiveRun) -> AnyView {
     let over = run.report.as_ref().map(|report| Duration::from(report.duration_ms));
     let figure = |(name, count): (&'static str, u64)| {
         let rate = over.and_then(|over| all.rate(name, over)).filter(|_| count > 0);
-        let rate = rate.map(|rate| format!("{}/s", format::rate(rate)));
+        let rate = rate.map(|rate| match name.contains("bytes") {
+            true => format!("{}/s", format::size(rate.round() as u64)),
+            false => format!("{}/s", format::rate(rate)),
+        });
         let name = name.replace('_', " ");
         view! { <div class="figure"><dt>{name}</dt><dd>{format::count(count)}<span class="hint">{rate}</span></dd></div> }.into_any()
     };

@@ -86,7 +86,7 @@ fn changed(store: Store, link: Link, typed: StoredValue<u32>, document: String) 
     );
     let Some(card) = untrack(|| store.card()).filter(|card| !card.is_shipped) else { return };
     store.is_kept.set(false);
-    store.unkept.set(Some(OwnSuite { id: card.id, title: card.title, text: document }));
+    store.unkept.set(Some(OwnSuite { id: card.id, title: String::new(), text: document }));
     set_timeout(
         move || {
             if is_current() {

@@ -8,6 +8,7 @@ use super::order;
 use super::store::{Store, Tab};
 use super::target;
 use crate::browser::download::Download;
+use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{button, prose, text, when};
 use crate::wire::checks::{OwnSuite, Question, Request};
 
@@ -23,8 +24,10 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         let is_wrong = !store.is_loaded.get() || store.examined.with(|it| !it.mistakes.is_empty());
         (is_wrong && !store.is_running()).to_string()
     });
-    let failed =
-        Memo::new(move |_| store.shown_here().map_or(0, |run| run.with(|run| order::failed(run).len())));
+    let failed = Memo::new(move |_| {
+        let counts = |run: &LiveRun| (order::failed(run).len(), order::is_all_judged(run));
+        store.shown_here().map_or((0, true), |run| run.with(counts))
+    });
     let run = move || match store.is_running() {
         true => link.send(&Request::Stop),
         false => order::run_selected(store, link, Vec::new()),
@@ -59,7 +62,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         match is_shipped.get() {
         true => view! { <h2 data-testid="suite-title">{title.get()}</h2> }.into_any(),
         false => view! {
-            <h2><input class="rename" type="text" aria-label="Name of this suite" data-testid="suite-title" prop:value=title.get_untracked()
+            <h2><input class="rename" type="text" aria-label="Name of this suite" data-testid="suite-title" prop:value=title
                 on:change=move |event| rename(event_target_value(&event))/></h2>
         }
         .into_any(),
@@ -73,9 +76,14 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                 <span class="space"></span>
                 <button type="button" class="primary" data-testid="run" data-state=text(move || if is_running.get() { "open" } else { "" }.to_owned())
                     aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
-                <button type="button" data-testid="run-failed" disabled=when(move || is_running.get() || failed.get() == 0)
+                <button type="button" data-testid="run-failed" disabled=when(move || is_running.get() || failed.get().0 == 0)
                     title="Run only the checks that did not pass" on:click=move |_| order::run_failed(store, link)>
-                    {text(move || match failed.get() { 0 => "Re-run failed".to_owned(), count => format!("Re-run failed ({count})") })}
+                    {text(move || match failed.get() {
+                        (0, _) => "Re-run failed".to_owned(),
+                        (count, true) => format!("Re-run failed ({count})"),
+                        // Some failed, some were not judged: neither word is true of all.
+                        (count, false) => format!("Re-run not passed ({count})"),
+                    })}
                 </button>
                 {options(store)}
                 <details class="menu" data-testid="suite-menu">

@@ -6,12 +6,16 @@
 use leptos::prelude::*;
 use web_sys::DragEvent;
 
+use super::certificate;
 use super::link::Link;
+use super::model::is_certifiable;
 use super::order;
 use super::server;
 use super::store::{Notice, Store, Tab};
 use crate::browser::{files, page};
+use crate::engine::conformance::Certificate;
 use crate::model::format;
+use crate::model::running::LiveRun;
 use crate::ui::parts::fields::{button, text, when};
 use crate::wire::checks::{Answer, Card, OwnSuite, Question};
 
@@ -98,7 +102,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
         <aside class="library" aria-label="Suites" on:dragover=|event: DragEvent| event.prevent_default()
             on:drop=move |event: DragEvent| {
                 event.prevent_default();
-                if !files::of_drop(&event, move |read| take_file(store, link, read)) {
+                if files::all_of_drop(&event, move |read| take_file(store, link, read)) == 0 {
                     take_dropped(store, link, files::dropped_text(&event));
                 }
             }>
@@ -140,7 +144,7 @@ fn entry(store: Store, card: Card) -> AnyView {
     let last = text(move || {
         let runs = store.runs.get();
         let last = runs.iter().rev().find(|run| run.with(|run| run.suite_id == id.get_value()));
-        last.map_or("not-run", |run| run.with(|run| run.stage().name())).to_owned()
+        last.map_or("not-run", |run| run.with(sign_of_run)).to_owned()
     });
     let count = match card.problems {
         0 => format::counted(card.checks as u64, "check"),
@@ -159,6 +163,12 @@ fn entry(store: Store, card: Card) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// How a run ended; of one that certifies, what its certificate says.
+fn sign_of_run(run: &LiveRun) -> &'static str {
+    let certificate = run.report.as_ref().filter(|_| is_certifiable(run)).and_then(Certificate::of);
+    certificate.map_or_else(|| run.stage().name(), |made| certificate::sign_of(made.word))
 }
 
 fn importer(store: Store, link: Link) -> AnyView {
@@ -201,7 +211,7 @@ pub(super) fn fetch_suite(store: Store, link: Link, address: String, made: impl 
                     .split(['?', '#'])
                     .next()
                     .unwrap_or_default();
-                take_then(store, link, stem_of(name).to_owned(), text, Box::new(made));
+                take_then(store, link, name.to_owned(), text, Box::new(made));
             }
             Err(words) => store.complain(format!("{address} could not be loaded: {words}")),
         }
@@ -211,6 +221,11 @@ pub(super) fn fetch_suite(store: Store, link: Link, address: String, made: impl 
 /// The name of a file without the endings of suites and recordings.
 fn stem_of(name: &str) -> &str {
     [".jsonl", ".jsonc", ".json"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+}
+
+/// What was taken in, in a sentence: a file by its whole name.
+fn named(name: &str) -> String {
+    if name.contains('.') { format!("\u{201c}{name}\u{201d}") } else { format!("The {name} text") }
 }
 
 /// What was dropped and is not a file: an address, or a document.
@@ -227,7 +242,7 @@ fn take_dropped(store: Store, link: Link, text: Option<String>) {
 fn take_file(store: Store, link: Link, read: Result<files::Content, String>) {
     match read.map(|content| (content.name, String::from_utf8(content.bytes))) {
         Ok((name, Ok(text))) => {
-            take(store, link, stem_of(&name).to_owned(), text);
+            take(store, link, name, text);
         }
         Ok((name, Err(_))) => {
             store.complain(format!("{name}: expected a text in UTF-8, found other bytes. Save it as UTF-8."))
@@ -252,7 +267,7 @@ pub(super) fn take_recorded(store: Store, link: Link, text: String) {
 
 fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn FnOnce(String)>) {
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
-        return store.complain(format!("{name} is empty."));
+        return store.complain(format!("{} is empty.", named(&name)));
     }
     let first = text.trim_start_matches('\u{feff}').trim_start().lines().next().unwrap_or_default();
     let is_recording = first.starts_with("{\"event\":");
@@ -260,7 +275,7 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
         link.ask(Question::FromRecording(text.trim_start_matches('\u{feff}').to_owned()), move |told| {
             match told {
                 Answer::Drafted { text, remarks, secrets } => {
-                    let id = create_with(store, link, name, text, remarks);
+                    let id = create_with(store, link, stem_of(&name).to_owned(), text, remarks);
                     // As if a person had typed them into Values: for this visit, and kept nowhere.
                     store.secret_values.update(|all| all.entry(id.clone()).or_default().extend(secrets));
                     made(id);
@@ -274,24 +289,18 @@ fn take_then(store: Store, link: Link, name: String, text: String, made: Box<dyn
     if text.len() > LARGEST {
         let size = format::size(text.len() as u64);
         return store.complain(format!(
-            "{name} has {size}; the limit for a suite is {}.",
+            "{} has {size}; the limit for a suite is {}.",
+            named(&name),
             format::size(LARGEST as u64)
         ));
     }
     link.ask(Question::Examine(text.clone()), move |told| {
         let title = match told {
             Answer::Examined(it) if !it.name.is_empty() => it.name,
-            _ => said_name(&text).unwrap_or(name),
+            _ => stem_of(&name).to_owned(),
         };
         made(create_with(store, link, title, text, Vec::new()));
     });
-}
-
-/// The name in a document that cannot be read as a whole.
-fn said_name(text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("\"suite\"")?;
-    let (name, _) = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split_once('"')?;
-    (!name.trim().is_empty()).then(|| name.to_owned())
 }
 
 /// Adds a suite of one's own and shows it.

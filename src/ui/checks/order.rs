@@ -231,6 +231,13 @@ pub(super) fn failed(run: &crate::model::running::LiveRun) -> Vec<String> {
     run.checks.iter().filter(|check| is_bad(check.stage)).map(|check| check.name.clone()).collect()
 }
 
+/// Whether all checks of a run that did not pass have failed; others are inconclusive or not judged.
+pub(super) fn is_all_judged(run: &crate::model::running::LiveRun) -> bool {
+    use crate::engine::report::Verdict;
+    use crate::model::running::Stage;
+    run.checks.iter().all(|check| check.stage != Stage::Ended(Verdict::Inconclusive))
+}
+
 /// Runs several suites of the library, one after the other; of each, the checks with the library's tag.
 pub(super) fn run_several(store: Store, link: Link, ids: Vec<String>) {
     let tags = store.tag.get_untracked().into_iter().collect();

@@ -209,6 +209,10 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
     let name = check.with_untracked(|check| check.name.clone());
     let tags = check.with_untracked(|check| check.tags.clone());
     let took = text(move || match stage.get() {
+        // A check that did not run took no time.
+        Stage::Ended(Verdict::Inconclusive | Verdict::Skipped) if check.with(|check| check.took.0 == 0.0) => {
+            String::new()
+        }
         Stage::Ended(_) => millis(check.with(|check| check.took)),
         _ => String::new(),
     });

@@ -10,6 +10,7 @@ use super::super::bench::store::{Connection, Dialog, Store};
 use super::super::bench::{recording, share};
 use super::super::parts::fields::{self, button, line, text, tick, when};
 use super::keys;
+use crate::browser::page;
 use crate::engine::base::close::Codes;
 use crate::engine::bench::backoff::Backoff;
 use crate::engine::bench::draft::Draft;
@@ -115,8 +116,11 @@ fn on_open(connection: Connection) -> AnyView {
     view! {
         <fieldset>
             <legend>"Sent as soon as it is open"</legend>
-            <ul class="items"><For each=move || 0..count.get() key=|at| *at let:at>{item(at)}</For></ul>
-            {button("", "on-open-add", "+ Message", "", move || set(connection, |s| s.on_open.push(Draft::default())))}
+            <ul class="items" data-testid="on-open-items"><For each=move || 0..count.get() key=|at| *at let:at>{item(at)}</For></ul>
+            {button("", "on-open-add", "+ Message", "", move || {
+                set(connection, |s| s.on_open.push(Draft::default()));
+                page::focus_soon("[data-testid=on-open-items] > li:last-child [data-testid=on-open]");
+            })}
         </fieldset>
     }
     .into_any()

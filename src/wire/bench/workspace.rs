@@ -27,6 +27,9 @@ pub struct Workspace {
     pub messages: Vec<SavedMessage>,
     /// Values for `{{…}}`.
     pub variables: Vec<Variable>,
+    /// Secret variables of this visit that are gone: their values stay masked. Each side keeps its own.
+    #[serde(skip)]
+    pub former: Vec<Variable>,
     /// Automatic replies.
     pub rules: Vec<Rule>,
     /// Addresses that were connected to, newest first.
@@ -49,9 +52,15 @@ impl Workspace {
     /// Bytes of frames that are held by default.
     pub const BUDGET: u64 = 128 << 20;
 
-    /// The values of its secret variables, those with at least this many characters.
+    /// Its secret variables that have a value, then those that are gone.
+    pub fn secrets(&self) -> impl Iterator<Item = &Variable> {
+        let all = self.variables.iter().filter(|it| it.is_secret).chain(&self.former);
+        all.filter(|it| !it.value.is_empty())
+    }
+
+    /// The values of these, with at least this many characters.
     pub fn known_secrets(&self, least: usize) -> Known {
-        Variable::known_secrets(&self.variables, least)
+        Known::of(self.secrets().map(|it| (it.name.as_str(), it.value.as_str())), least)
     }
 }
 
@@ -62,6 +71,7 @@ impl Default for Workspace {
             selected: ConnectionId::default(),
             messages: Vec::new(),
             variables: Vec::new(),
+            former: Vec::new(),
             rules: Vec::new(),
             addresses: Vec::new(),
             sent: Vec::new(),
@@ -200,10 +210,23 @@ impl Variable {
         Names::of(variables.iter().map(|it| (it.name.as_str(), it.value.as_str(), it.is_secret)))
     }
 
-    /// The values of the secret ones, those with at least this many characters.
-    pub fn known_secrets(variables: &[Self], least: usize) -> Known {
-        let secrets = variables.iter().filter(|it| it.is_secret);
-        Known::of(secrets.map(|it| (it.name.as_str(), it.value.as_str())), least)
+    /// Remembers the secret values that a change takes away. Who unticks "secret" shows the value on purpose; who removes the
+    /// variable or types another value does not.
+    pub fn retire(former: &mut Vec<Self>, before: &[Self], now: &[Self]) {
+        for was in before.iter().filter(|it| it.is_secret && !it.value.is_empty()) {
+            let is_same = |it: &&Self| it.value == was.value;
+            if now.iter().filter(is_same).any(|it| !it.is_secret && it.name == was.name) {
+                former.retain(|it| it.value != was.value);
+            } else if !now.iter().filter(is_same).any(|it| it.is_secret)
+                && !former.iter().any(|it| is_same(&it))
+            {
+                former.push(was.clone());
+            }
+        }
+        // Each key makes a value, and the first one of a secret stands in every text: a beginning of another value is none.
+        let all: Vec<String> =
+            now.iter().filter(|it| it.is_secret).chain(&*former).map(|it| it.value.clone()).collect();
+        former.retain(|it| !all.iter().any(|all| all.len() > it.value.len() && all.starts_with(&it.value)));
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Card {
 pub struct OwnSuite {
     /// Unique.
     pub id: String,
-    /// What people call it.
+    /// What people call it; empty to keep the title that it has.
     pub title: String,
     /// The document.
     pub text: String,
@@ -52,7 +52,7 @@ pub struct Mistake {
 /// What is in a suite's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examined {
-    /// Its name; empty when it cannot be read.
+    /// Its name, also in a document with mistakes; empty when it cannot be read.
     pub name: String,
     /// Its prose.
     pub about: String,

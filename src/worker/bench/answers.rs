@@ -222,8 +222,7 @@ impl Suspects {
 }
 
 fn secret_variables(workspace: &Workspace) -> Masker {
-    let secrets = workspace.variables.iter().filter(|it| it.is_secret && !it.value.is_empty());
-    Masker::new(secrets.map(|it| it.value.as_str()))
+    Masker::new(workspace.secrets().map(|it| it.value.as_str()))
 }
 
 /// A file that goes to the page in pieces.

@@ -92,9 +92,14 @@ impl<W: World> BenchWorker<W> {
                 connections: s.record.handshakes.as_slice(),
                 origin: Origin::from_millis(self.0.ready.clock_began),
             };
-            let variables = s.workspace.variables.iter().filter(|it| it.is_secret && !it.value.is_empty());
-            let secrets: serde_json::Map<String, Value> =
-                variables.map(|it| (it.name.clone(), it.value.clone().into())).collect();
+            let mut secrets = serde_json::Map::<String, Value>::new();
+            for secret in s.workspace.secrets() {
+                // One that is gone may have the name of one that is there.
+                let numbered = (2..).map(|n| format!("{}_{n}", secret.name));
+                let mut names = std::iter::once(secret.name.clone()).chain(numbered);
+                let name = names.find(|it| !secrets.contains_key(it)).expect("names never end");
+                secrets.insert(name, secret.value.clone().into());
+            }
             let connections: Vec<_> = session
                 .connections
                 .iter()

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::sharing;
+use crate::engine::base::json_words::{self, what_and_where};
 use crate::wire::bench::{ConnectionId, Workspace};
 
 /// A draft longer than this is not kept.
@@ -39,19 +40,20 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
     // By way of a value, as the parts are read and links are: each way to read a set-up weighs 30 kB in the worker.
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(error) => return (None, vec![error.to_string()]),
+        Err(error) => return (None, vec![what_and_where(&error)]),
     };
     let error = match serde_json::from_value(value.clone()) {
         Ok(workspace) => return (Some(numbered(workspace)), Vec::new()),
         Err(error) => error,
     };
-    let Value::Object(parts) = value else { return (None, vec![error.to_string()]) };
+    let Value::Object(parts) = value else { return (None, vec![json_words::what(&error)]) };
     let mut unread = Vec::new();
     let mut readable = Map::new();
     for (name, value) in parts {
         let reads = |value: &Value| {
             let alone = Map::from_iter([(name.clone(), value.clone())]);
-            serde_json::from_value::<Workspace>(Value::Object(alone)).map_err(|error| error.to_string())
+            serde_json::from_value::<Workspace>(Value::Object(alone))
+                .map_err(|error| json_words::what(&error))
         };
         let value = match value {
             Value::Array(members) => {
@@ -73,7 +75,7 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
     }
     match serde_json::from_value(Value::Object(readable)) {
         Ok(workspace) => (Some(numbered(workspace)), unread),
-        Err(error) => (None, vec![error.to_string()]),
+        Err(error) => (None, vec![what_and_where(&error)]),
     }
 }
 

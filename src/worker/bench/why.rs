@@ -76,7 +76,12 @@ impl<W: World> BenchWorker<W> {
                 }
                 Look::Nothing => why,
             };
-            connection.note(record, at, FrameKind::Failed, &why.headline());
+            // The row stands after a later attempt, maybe at another address, so it names its own.
+            let words = match is_latest {
+                true => why.headline(),
+                false => format!("{}: {}", endpoint.url(), why.headline()),
+            };
+            connection.note(record, at, FrameKind::Failed, &words);
             connection.changed = true;
             // A person may have gone elsewhere since.
             if connection.state.url == endpoint.url() && connection.opened.is_none() {

@@ -284,13 +284,14 @@ impl<W: World> BenchWorker<W> {
     }
 
     /// Takes a new set-up.
-    fn arrange(&self, workspace: Workspace) {
+    fn arrange(&self, mut workspace: Workspace) {
         self.state(|s| {
             s.is_arranged = true;
+            workspace.former = std::mem::take(&mut s.workspace.former);
             if s.workspace.variables != workspace.variables {
                 s.names = Rc::new(Variable::names(&workspace.variables));
-                let secrets = workspace.variables.iter().filter(|it| it.is_secret);
-                s.masker = Masker::new(secrets.map(|it| it.value.as_str()));
+                Variable::retire(&mut workspace.former, &s.workspace.variables, &workspace.variables);
+                s.masker = Masker::new(workspace.secrets().map(|it| it.value.as_str()));
                 s.list.redraw();
                 s.pins.changed = true;
             }

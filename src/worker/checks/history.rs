@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use crate::engine::base::json_words::what_and_where;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::base::words;
 use crate::engine::report::{Report, read_json, target_line, write_json};
@@ -53,13 +54,18 @@ impl History {
         }
         let runs: Vec<serde_json::Value> = match serde_json::from_str(text) {
             Ok(runs) => runs,
-            Err(error) => return (Self::default(), vec![format!("the list of earlier runs: {error}")]),
+            Err(error) => {
+                return (
+                    Self::default(),
+                    vec![format!("the list of earlier runs: {}", what_and_where(&error))],
+                );
+            }
         };
         let (mut list, mut reasons) = (Vec::new(), Vec::new());
         for (at, run) in runs.into_iter().enumerate() {
             match serde_json::from_value(run) {
                 Ok(run) => list.push(run),
-                Err(error) => reasons.push(format!("earlier run {}: {error}", at + 1)),
+                Err(error) => reasons.push(format!("earlier run {}: {}", at + 1, what_and_where(&error))),
             }
         }
         (Self { list }, reasons)

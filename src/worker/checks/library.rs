@@ -16,15 +16,44 @@ use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
 /// All suites.
 #[derive(Default)]
 pub(super) struct Library {
-    own: BTreeMap<String, (OwnSuite, Card)>,
+    own: BTreeMap<String, Own>,
     /// Of those that ship: reading them all takes a while, and they never change.
     shipped: Vec<Card>,
 }
 
+struct Own {
+    suite: OwnSuite,
+    card: Card,
+    /// What its document calls itself, or called itself when that could be read.
+    name: String,
+}
+
 impl Library {
-    pub fn add(&mut self, suite: OwnSuite) {
+    /// Takes a suite in, and says how it is kept. One without a title keeps the one that it has; a title that is the name in the
+    /// document follows that name.
+    pub fn add(&mut self, mut suite: OwnSuite) -> OwnSuite {
+        let before = self.own.remove(&suite.id);
+        let (title, was) = before.map(|it| (it.suite.title, it.name)).unwrap_or_default();
+        let said = examine(&suite.text).name;
+        let name = if said.trim().is_empty() { was.clone() } else { said };
+        if suite.title.is_empty() {
+            let follows = title.is_empty() || is_title_of(&title, &was);
+            suite.title = if follows && name != was { self.free_title(&name) } else { title };
+        }
         let card = card(&suite.id, &suite.title, &suite.text, false);
-        self.own.insert(suite.id.clone(), (suite, card));
+        self.own.insert(suite.id.clone(), Own { suite: suite.clone(), card, name });
+        suite
+    }
+
+    /// The name, with a number behind it when another suite has it.
+    fn free_title(&self, name: &str) -> String {
+        let name = if name.is_empty() { "suite" } else { name };
+        let is_taken = |title: &String| {
+            SHIPPED.iter().any(|(shipped, _)| shipped == title)
+                || self.own.values().any(|it| it.suite.title == *title)
+        };
+        let numbered = (2..).map(|number| format!("{name} {number}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(|it| !is_taken(it)).expect("numbers never end")
     }
 
     pub fn remove(&mut self, id: &str) {
@@ -33,7 +62,7 @@ impl Library {
 
     pub fn text(&self, id: &str) -> Option<&str> {
         let shipped = || SHIPPED.iter().find(|(name, _)| *name == id).map(|(_, text)| *text);
-        self.own.get(id).map(|(suite, _)| suite.text.as_str()).or_else(shipped)
+        self.own.get(id).map(|it| it.suite.text.as_str()).or_else(shipped)
     }
 
     /// Those that ship, in their order, then one's own by title.
@@ -41,10 +70,23 @@ impl Library {
         if self.shipped.is_empty() {
             self.shipped = SHIPPED.iter().map(|(name, text)| card(name, name, text, true)).collect();
         }
-        let mut own: Vec<_> = self.own.values().map(|(_, card)| card.clone()).collect();
+        let mut own: Vec<_> = self.own.values().map(|it| it.card.clone()).collect();
         own.sort_by(|a, b| a.title.cmp(&b.title));
         self.shipped.iter().cloned().chain(own).collect()
     }
+}
+
+/// Whether a title is the name, or the name with a number behind it.
+fn is_title_of(title: &str, name: &str) -> bool {
+    let rest = title.strip_prefix(name).map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The name in a document that cannot be read as a whole.
+fn said_name(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("\"suite\"")?;
+    let (name, _) = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split_once('"')?;
+    (!name.trim().is_empty() && !name.contains(['\n', '\\'])).then(|| name.to_owned())
 }
 
 /// A title is longer than this by mistake or by malice; a list of megabytes takes seconds to draw.
@@ -88,7 +130,11 @@ pub(super) fn examine(text: &str) -> Examined {
             checks: outline.checks,
             mistakes: Vec::new(),
         },
-        Err(problems) => Examined { mistakes: problems.iter().map(mistake).collect(), ..Examined::default() },
+        Err(problems) => Examined {
+            name: said_name(text).unwrap_or_default(),
+            mistakes: problems.iter().map(mistake).collect(),
+            ..Examined::default()
+        },
     }
 }
 

@@ -12,6 +12,7 @@ use super::library::{Library, clients_of, examine, mistake};
 use super::queue::Queue;
 use super::recordings::RunRecordings;
 use super::site::Site;
+use crate::engine::base::json_words::what_and_where;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
@@ -167,7 +168,7 @@ impl<W: World> ChecksWorker<W> {
         unread.extend(lost);
         for name in store.names().await?.into_iter().filter(|name| name.starts_with(SUITE)) {
             match own_suite(&name, store.get(&name).await) {
-                Ok(suite) => self.0.library.borrow_mut().add(suite),
+                Ok(suite) => drop(self.0.library.borrow_mut().add(suite)),
                 // It stays where it is: nothing is written over a suite that is not listed.
                 Err(reason) => unread.push(Unread { reasons: vec![reason], place: name }),
             }
@@ -176,7 +177,7 @@ impl<W: World> ChecksWorker<W> {
             Ok(None) => return Ok(Forms::default()),
             Ok(Some(text)) => match serde_json::from_str(&text) {
                 Ok(forms) => return Ok(forms),
-                Err(error) => error.to_string(),
+                Err(error) => what_and_where(&error),
             },
             Err(error) => error.to_string(),
         };
@@ -285,7 +286,7 @@ impl<W: World> ChecksWorker<W> {
     }
 
     async fn keep_suite(&self, suite: OwnSuite) -> Answer {
-        self.0.library.borrow_mut().add(suite.clone());
+        let suite = self.0.library.borrow_mut().add(suite);
         let store = self.0.store.borrow().clone();
         let Some(store) = store else { return self.library_unkept() };
         let text = serde_json::to_string(&suite).expect("a suite has names for keys and no numbers");
@@ -443,7 +444,8 @@ fn file(suite: &str, extension: &str, media_type: &str, text: String) -> Answer 
 /// An own suite as it was kept under a name, or why it is not valid.
 fn own_suite(name: &str, kept: Result<Option<String>, StoreError>) -> Result<OwnSuite, String> {
     let text = kept.map_err(|error| format!("a suite: {error}"))?.unwrap_or_default();
-    let suite: OwnSuite = serde_json::from_str(&text).map_err(|error| format!("a suite: {error}"))?;
+    let suite: OwnSuite =
+        serde_json::from_str(&text).map_err(|error| format!("a suite: {}", what_and_where(&error)))?;
     let id = name.strip_prefix(SUITE).unwrap_or_default();
     // Else it could stand in for another, such as one that ships.
     if suite.id != id || SHIPPED.iter().any(|(shipped, _)| *shipped == id) {

@@ -10,6 +10,8 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::base::json_words;
+
 /// The version comes first, so that a later form can be distinguished from this one.
 const VERSION: &str = "1.";
 /// A longer link is not even decoded: no browser takes one of more than 2 MB.
@@ -73,7 +75,7 @@ pub fn of_json<T: DeserializeOwned>(json: serde_json::Value) -> Result<T, ShareE
 
 fn not_it(error: serde_json::Error) -> ShareError {
     match error.classify() {
-        serde_json::error::Category::Data => ShareError::OtherContent(error.to_string()),
+        serde_json::error::Category::Data => ShareError::OtherContent(json_words::what(&error)),
         _ => ShareError::Damaged,
     }
 }
@@ -102,7 +104,7 @@ mod tests {
             assert!(unpack::<String>(&link[..len]).is_err(), "{len}");
         }
         assert!(
-            matches!(unpack::<u32>(&link), Err(ShareError::OtherContent(words)) if words.contains("expected u32"))
+            matches!(unpack::<u32>(&link), Err(ShareError::OtherContent(words)) if words.contains("expected a whole number"))
         );
         let deep = "[".repeat(100_000);
         let packed = format!("{VERSION}{}", URL_SAFE_NO_PAD.encode(compress_to_vec(deep.as_bytes(), LEVEL)));

@@ -94,7 +94,7 @@ impl Probed {
                 .to_owned(),
             Outcome::Answered => self.answered("The server answered"),
             Outcome::BadHandshake => format!("The server accepted the handshake, but {detail}."),
-            Outcome::NotHttp => format!("The server does not speak HTTP: it sent {detail}."),
+            Outcome::NotHttp => with_stop(&format!("The server does not speak HTTP: it sent {detail}")),
             Outcome::Ended => {
                 "The server closed the connection without an answer to the handshake.".to_owned()
             }
@@ -102,7 +102,9 @@ impl Probed {
             Outcome::Silent if detail.is_empty() => {
                 "The server accepts the connection but does not answer the handshake.".to_owned()
             }
-            Outcome::Silent => format!("The server begins to answer but does not finish: it sent {detail}."),
+            Outcome::Silent => {
+                with_stop(&format!("The server begins to answer but does not finish: it sent {detail}"))
+            }
             Outcome::SpeaksTls => "The server speaks TLS: use wss://.".to_owned(),
             Outcome::SpeaksPlain => "The server does not speak TLS: use ws://.".to_owned(),
             Outcome::Certificate if self.status.is_some_and(|status| status != 101) => {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::secrets;
+use crate::base::json_words;
 use crate::bench::as_step;
 use crate::template::is_name;
 
@@ -17,7 +18,7 @@ use crate::template::is_name;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// A line is not an event.
-    #[error("line {line}: expected an event of a recording, found something else: {why}")]
+    #[error("line {line}: expected an event of a recording; {why}")]
     RecordedLine {
         /// From 1.
         line: usize,
@@ -227,15 +228,17 @@ impl Recording {
         let mut bytes = 0;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |why: String| RecordError::RecordedLine { line: number + 1, why };
+            let unread = |error: serde_json::Error| {
+                wrong(format!("at column {}, {}", error.column().max(1), json_words::what(&error)))
+            };
             bytes += line.len();
             if recording.used >= MOST_FRAMES || bytes > MOST_BYTES {
                 recording.frames += 1;
                 continue;
             }
-            let parsed: RecordedLine =
-                serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let parsed: RecordedLine = serde_json::from_str(line).map_err(unread)?;
             let Some(id) = parsed.connection else {
-                recording.preface(&parsed.event, line).map_err(|error| wrong(error.to_string()))?;
+                recording.preface(&parsed.event, line).map_err(unread)?;
                 continue;
             };
             recording.used += 1;

@@ -20,7 +20,7 @@ mod write;
 use serde_json::{Map, Value};
 
 use super::suite::Suite;
-use crate::base::words::counted;
+use crate::base::words::{count, counted};
 use crate::bench::as_step;
 use again::Differences;
 use feeds::Fate;
@@ -104,14 +104,15 @@ fn sizes(recordings: &[Recording]) -> Vec<String> {
     for (recording, which) in recordings.iter().zip(["recording", "second recording"]) {
         if recording.used < recording.frames {
             remarks.push(format!(
-                "The {which} has {} frames. The suite is made of the first {}.",
-                recording.frames, recording.used
+                "The {which} has {}. The suite is made of the first {}.",
+                counted(recording.frames as u64, "frame"),
+                count(recording.used as u64)
             ));
         }
         if recording.dropped > 0 {
             remarks.push(format!(
-                "The oldest {} frames had left the timeline, so the {which} does not begin with them.",
-                recording.dropped
+                "The oldest {} had left the timeline, so the {which} does not begin with them.",
+                counted(recording.dropped as u64, "frame")
             ));
         }
         if recording.astray > 0 {

@@ -130,6 +130,15 @@ fn err_a_text_that_is_not_a_recording_says_which_line() {
     assert!(error.to_string().starts_with("line 2: expected an event of a recording"), "{error}");
 }
 
+#[test]
+fn err_a_line_with_another_shape_says_the_place_and_what_was_expected() {
+    let error = suite_of(r#"{"event":"sent","at_ms":1.5,"connection":"a","text":"x"}"#).expect_err("a name");
+    assert_eq!(
+        error.to_string(),
+        "line 1: expected an event of a recording; at column 44, expected a whole number from 0 to 4294967295, found the text \"a\""
+    );
+}
+
 /// A line of alice.
 fn at(millis: u64, event: &str, text: &str) -> String {
     let text = Value::from(text);
@@ -351,7 +360,7 @@ fn a_recording_of_200_000_frames_says_how_many_were_used() {
     let mut lines = vec![OPEN.to_owned(), OPENED.to_owned()];
     lines.extend((0..199_998).map(|nth| at(10, "received", &format!(r#"{{"type":"burst","n":{nth}}}"#))));
     let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-    let remark = "The recording has 200000 frames. The suite is made of the first 20000.";
+    let remark = "The recording has 200\u{2009}000 frames. The suite is made of the first 20\u{2009}000.";
     assert!(drafted.remarks.iter().any(|it| it == remark), "{:#?}", drafted.remarks);
     assert!(drafted.text.len() < 2000, "{}", drafted.text);
     in_order(&drafted, &[r#""times": 1000"#]);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
-pub(super) use crate::base::words::{count, counted, micros, percent, rate};
+pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate, size};
 use crate::explain::guesses;
 
 use super::{
@@ -35,6 +35,19 @@ impl FailureKind {
 /// A duration of the report.
 pub(super) fn millis(Millis(millis): Millis) -> String {
     micros(millis * 1e3)
+}
+
+/// When something was, with the digits that tell two events apart: `4.000 ms`, `10.096 730 s`.
+pub(super) fn moment_of(at: Millis) -> String {
+    exact(at.into(), std::time::Duration::from_micros(1))
+}
+
+/// How many a second: bytes as sizes, other things as they are.
+pub(super) fn rate_of(name: &str, a_second: f64) -> String {
+    match name.contains("bytes") {
+        true => format!("{}/s", size(a_second.round() as u64)),
+        false => format!("{}/s", rate(a_second)),
+    }
 }
 
 /// Such as `ws://localhost:9000/ws (from WS_URL) + 2 more`.

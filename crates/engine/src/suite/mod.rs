@@ -14,7 +14,7 @@ mod problem;
 mod schema;
 pub mod shipped;
 mod source;
-mod title;
+pub(crate) mod title;
 mod words;
 
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};

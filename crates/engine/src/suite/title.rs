@@ -2,8 +2,11 @@
 //!
 //! Owns the words; placeholders stay as written. A title is one short line, since readers see it in a list of many.
 
+use serde_json::Value;
+
 use super::source::{Node, Tree};
-use crate::base::words::cut;
+use crate::base::unit::duration_or_seconds;
+use crate::base::words::{bound, cut};
 
 /// How long a title is, in characters.
 const LONGEST: usize = 120;
@@ -93,6 +96,26 @@ fn cut_middle(text: &str, longest: usize) -> String {
     let (head, tail) = (longest * 2 / 3, longest - longest * 2 / 3 - 1);
     let end = |count: usize| text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
     format!("{}…{}", &text[..end(head)], &text[end(length - tail)..])
+}
+
+/// A length of time with its unit, which a suite leaves out of seconds; other words as they are.
+pub(super) fn lasting(words: &str) -> String {
+    duration_or_seconds(&Value::from(words)).map_or_else(|_| words.to_owned(), bound)
+}
+
+/// The title of a repeat whose lengths of time are values of variables now.
+pub(crate) fn with_units(title: String) -> String {
+    if !title.starts_with("repeat ") {
+        return title;
+    }
+    let (head, rest) =
+        title.split_once(": ").map_or((title.as_str(), ""), |(head, _)| title.split_at(head.len()));
+    let mut before = "";
+    let words = head.split(' ').map(|word| {
+        let is_time = matches!(std::mem::replace(&mut before, word), "for" | "every");
+        if is_time { lasting(word) } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ") + rest
 }
 
 /// A sentence on one line and of bounded length.

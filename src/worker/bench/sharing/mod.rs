@@ -68,12 +68,14 @@ impl Sharing {
     pub fn of(workspace: &Workspace) -> Self {
         let mut workspace = storage::without_history(workspace);
         let known = workspace.known_secrets(1);
+        // Those that are gone come last.
+        let own = workspace.variables.iter().filter(|it| it.is_secret && !it.value.trim().is_empty());
+        let secrets = known.names().take(own.count()).collect();
         for variable in workspace.variables.iter_mut().filter(|it| it.is_secret) {
             variable.value.clear();
         }
         take_out(&known, &mut workspace);
         take_out_of_names(&known, &mut workspace);
-        let secrets = known.names().collect();
         let mut sharing = Self { workspace, values: Masker::default(), secrets };
         sharing.values = sharing.telling_values();
         sharing
@@ -175,7 +177,7 @@ impl Sharing {
             has_other |= self.values.mask(&without) != without;
         }
         if has_other {
-            let words = "It contains a value that looks like a secret elsewhere";
+            let words = "It has a value that looks like a secret in another part";
             suspicions.push(Suspicion::of_words(words.to_owned()));
         }
         suspicions.dedup_by(|one, other| one.words == other.words);

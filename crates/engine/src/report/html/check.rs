@@ -123,7 +123,7 @@ fn failure(step: &StepReport, failure: &Failure) -> Markup {
                         dd {
                             code { (near.message) } " "
                             span.aside {
-                                (near.client) " at " (format_args!("{:.3} ms", near.at_ms.0))
+                                (near.client) " at " (words::moment_of(near.at_ms))
                                 @if near.taken { ", taken by another expectation" }
                             }
                         }
@@ -141,7 +141,7 @@ fn nearby(around: &[NearbyEvent]) -> Markup {
         @for (at, event) in around.iter().enumerate() {
             @if first_after == Some(at) { tr { td colspan="5" { strong { "the failure" } } } }
             tr {
-                td.number { (format_args!("{:.3} ms", event.at_ms.0)) }
+                td.number { (words::moment_of(event.at_ms)) }
                 th scope="row" { (event.client) }
                 td { (sign(&event.event)) " " (event.event) }
                 td.number { (words::count(event.bytes)) }
@@ -165,7 +165,7 @@ fn leftovers(leftovers: &[Leftover], omitted: u64) -> Markup {
         @for leftover in leftovers {
             tr {
                 th scope="row" { (leftover.client) }
-                td.number { (format_args!("{:.3} ms", leftover.at_ms.0)) }
+                td.number { (words::moment_of(leftover.at_ms)) }
                 td.number { (words::count(leftover.bytes)) }
                 td { code { (leftover.message) } }
             }

@@ -80,7 +80,7 @@ pub(super) fn counters(metrics: &BTreeMap<String, Metric>) -> Markup {
                         dd {
                             (words::count(metric.count))
                             @if let Some(rate) = metric.rate {
-                                " " span.aside title=(rate) { (words::rate(rate)) "/s" }
+                                " " span.aside title=(rate) { (words::rate_of(name, rate)) }
                             }
                         }
                     }

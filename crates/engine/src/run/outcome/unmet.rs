@@ -129,7 +129,7 @@ pub(crate) fn verdict(
 }
 
 /// What a message has in common with others of its kind.
-fn shape(message: &Message) -> String {
+pub(crate) fn shape(message: &Message) -> String {
     let mut out = String::new();
     match (message.subject.json(), message.subject.payload()) {
         (Some(json @ (Value::Object(_) | Value::Array(_))), _) => of_json(json, None, &mut out),

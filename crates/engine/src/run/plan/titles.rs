@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use crate::suite::title::with_units;
 use crate::suite::{Capture, Check, Expectation, Step, Suite, Verb};
 use crate::template::Template;
 
@@ -44,7 +45,7 @@ impl<'a> Titles<'a> {
         }
         let named = |template: Template| template.name_values(&|name| self.value(name));
         if let Ok(template) = Template::parse(title) {
-            return named(template);
+            return with_units(named(template));
         }
         // The message within a title is cut, maybe within a placeholder: that one stays as it is, the others do not.
         let (mut resolved, mut rest) = (String::with_capacity(title.len()), title);
@@ -56,7 +57,7 @@ impl<'a> Titles<'a> {
             resolved.push_str(&Template::parse(place).map_or_else(|_| place.to_owned(), named));
             rest = behind;
         }
-        resolved + rest
+        with_units(resolved + rest)
     }
 
     fn value(&self, name: &str) -> Option<String> {

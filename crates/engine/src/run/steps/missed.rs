@@ -9,6 +9,7 @@ use super::super::context::check::CheckRun;
 use super::super::inbox::message::Message;
 use super::super::inbox::waiter::{Mode, Waiter};
 use super::super::outcome::failure::{self, ending};
+use super::super::outcome::unmet::shape;
 use super::resolve::{ResolvedExpectation, Slot};
 use crate::base::words;
 use crate::report::{Failure, FailureKind};
@@ -98,7 +99,7 @@ pub(super) fn missed<W: World>(
     if is_told {
         return failure;
     }
-    let (count, near) = member.inbox.nearest(waiter, slot.matcher.as_deref());
+    let (count, near) = member.inbox.nearest(waiter, slot.matcher.as_deref(), &shape);
     failure.message += &match count {
         0 => "; no other message came".to_owned(),
         count => format!("; {} came", words::counted(count as u64, "other message")),

@@ -11,7 +11,7 @@ use crate::suite::model::{
 };
 use crate::suite::notes::{Inner, StepNotes};
 use crate::suite::source::{Node, Tree};
-use crate::suite::title::{Actors, message, title};
+use crate::suite::title::{Actors, lasting, message, title};
 use crate::template::Document;
 
 use super::expectation::Worded;
@@ -233,8 +233,8 @@ impl Reader<'_> {
                 "1" => " once".to_owned(),
                 times => format!(" {times} times"),
             }));
-            words.extend(part("for").map(|lasting| format!(" for {lasting}")));
-            words.extend(part("every").map(|every| format!(" every {every}")));
+            words.extend(part("for").map(|time| format!(" for {}", lasting(&time))));
+            words.extend(part("every").map(|time| format!(" every {}", lasting(&time))));
         }
         notes.uses.extend(self.uses_since(before));
         let (steps, inner) = self.repeat_body(fields, path, &mut words);

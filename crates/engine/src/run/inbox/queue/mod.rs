@@ -5,7 +5,7 @@
 //! at it, never with earlier messages.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
 use super::message::{Arrival, Message, Sequence};
@@ -173,14 +173,20 @@ impl Inbox {
     }
 
     /// Of all messages that a waiter might have taken and did not, the one that came nearest to what a slot of it
-    /// wants. Also how many others were not selected.
-    pub fn nearest(&self, waiter: &Waiter, matcher: Option<&Matcher>) -> (usize, Option<Near>) {
+    /// wants. Among equally near ones it is one of the kind that came most often; `kind` says which are of one kind. Also how
+    /// many others were not selected.
+    pub fn nearest(
+        &self,
+        waiter: &Waiter,
+        matcher: Option<&Matcher>,
+        kind: &dyn Fn(&Message) -> String,
+    ) -> (usize, Option<Near>) {
         let inner = self.inner.borrow();
         let own: HashSet<u64> = waiter.selected().iter().map(|(_, message)| message.order).collect();
         let live = inner.live.range(waiter.since()..).map(|(_, message)| (message, false));
         let recent = inner.recent.iter().filter(|message| message.order >= waiter.since());
         let recent = recent.filter(|message| !own.contains(&message.order)).map(|message| (message, true));
-        let mut best: Option<Near> = None;
+        let mut best = Vec::<Near>::new();
         let mut count = 0;
         for (message, taken) in live.rev().take(MOST_NEAR).chain(recent.rev().take(MOST_NEAR)) {
             count += usize::from(!taken);
@@ -200,12 +206,15 @@ impl Inbox {
                 None => found.err(),
             };
             let near = Near { message: message.clone(), taken, mismatch };
-            // Among equally near ones, the latest, which is looked at first.
-            if best.as_ref().is_none_or(|best| near.closeness() > best.closeness()) {
-                best = Some(near);
+            let before = best.first().map(Near::closeness);
+            if before.is_none_or(|before| near.closeness() > before) {
+                best.clear();
+            }
+            if before.is_none_or(|before| near.closeness() >= before) {
+                best.push(near);
             }
         }
-        (count, best)
+        (count, most_common(best, kind))
     }
 
     /// The first unselected message after a moment that matches.
@@ -225,6 +234,20 @@ impl Inbox {
         let inner = self.inner.borrow();
         (inner.live.values().cloned().collect(), inner.let_go)
     }
+}
+
+/// One of the kind that has most of these; of one kind the first, and so of kinds of one size.
+fn most_common(best: Vec<Near>, kind: &dyn Fn(&Message) -> String) -> Option<Near> {
+    // One that fits is told for what became of it.
+    if best.len() < 2 || best[0].mismatch.is_none() {
+        return best.into_iter().next();
+    }
+    let kinds: Vec<String> = best.iter().map(|near| kind(&near.message)).collect();
+    let mut counts = HashMap::<&str, usize>::new();
+    kinds.iter().for_each(|kind| *counts.entry(kind).or_default() += 1);
+    let most = counts.values().copied().max();
+    let place = kinds.iter().position(|kind| counts.get(kind.as_str()).copied() == most)?;
+    best.into_iter().nth(place)
 }
 
 /// The message that came nearest.

@@ -330,10 +330,28 @@ fn the_nearest_message_is_named_with_what_differs() {
     inbox.arrive("noise");
     let matcher = Matcher::compile(&json!({"subset": {"type": "joined", "room": "blue"}})).unwrap();
     let waiter = inbox.expect(Mode::First, &["nothing like it"]);
-    let (count, near) = inbox.inbox.nearest(&waiter, Some(&matcher));
+    let (count, near) = inbox.inbox.nearest(&waiter, Some(&matcher), &kind);
     let near = near.unwrap();
     assert_eq!((count, text(&near.message).as_str()), (3, r#"{"type":"joined","room":"red"}"#));
     assert_eq!(near.mismatch.unwrap().differences[0].to_string(), r#"$.room: expected "blue", found "red""#);
+}
+
+/// The type of a message.
+fn kind(message: &Message) -> String {
+    message.subject.json().and_then(|json| json["type"].as_str()).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn of_equally_near_messages_the_nearest_is_of_the_kind_that_came_most_often() {
+    let inbox = Fixture::new();
+    for place in 0..3 {
+        inbox.arrive(&format!(r#"{{"type":"error","code":"UNAUTHENTICATED","n":{place}}}"#));
+    }
+    inbox.arrive(r#"{"type":"heartbeat","ts":1795911728393}"#);
+    let matcher = Matcher::compile(&json!({"subset": {"type": "response"}})).unwrap();
+    let waiter = inbox.expect(Mode::First, &["nothing like it"]);
+    let (count, near) = inbox.inbox.nearest(&waiter, Some(&matcher), &kind);
+    assert_eq!((count, kind(&near.unwrap().message).as_str()), (4, "error"));
 }
 
 #[test]
@@ -343,7 +361,7 @@ fn a_message_that_fits_and_was_taken_is_the_nearest() {
     inbox.arrive("a");
     inbox.arrive("b");
     let waiter = inbox.expect(Mode::First, &["a"]);
-    let (count, near) = inbox.inbox.nearest(&waiter, matcher("a").as_deref());
+    let (count, near) = inbox.inbox.nearest(&waiter, matcher("a").as_deref(), &kind);
     let near = near.unwrap();
     assert_eq!((count, text(&near.message).as_str()), (1, "a"));
     assert!(near.taken && near.mismatch.is_none());

@@ -109,7 +109,7 @@ fn ok_repeat() {
     );
     check_step(
         r#"{"repeat": {"for": "30s", "every": "100ms", "schedule": "open"}, "on": "alice", "send": {"n": "{{i}}"}, "expect": {"echo": true}}"#,
-        r#"repeat for 30s every 100ms: alice sends {"n":"{{i}}"} and expects an echo of what was sent"#,
+        "repeat for 30\u{2009}s every 100\u{2009}ms: alice sends {\"n\":\"{{i}}\"} and expects an echo of what was sent",
     );
     check_step(r#"{"repeat": {"times": 10}, "steps": [{"wait": "1s"}]}"#, "repeat 10 times");
 }
