@@ -274,7 +274,7 @@ fn counts(state: &ConnectionState) -> String {
 /// The longest name of a connection, in characters: the list has room for no more.
 const LONGEST_NAME: usize = 40;
 
-/// Names a connection as it was typed. What is too long is cut, and the person is told.
+/// Names a connection as it was typed. What is too long is cut, and the page says so.
 fn rename(store: Store, connection: Connection, event: &leptos::ev::Event) {
     let typed = event_target_value(event);
     let name: String = typed.chars().take(LONGEST_NAME).collect();

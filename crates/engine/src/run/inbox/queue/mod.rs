@@ -238,7 +238,7 @@ impl Inbox {
 
 /// One of the kind that has most of these; of one kind the first, and so of kinds of one size.
 fn most_common(best: Vec<Near>, kind: &dyn Fn(&Message) -> String) -> Option<Near> {
-    // One that fits is told for what became of it.
+    // One that fits says what became of it.
     if best.len() < 2 || best[0].mismatch.is_none() {
         return best.into_iter().next();
     }
