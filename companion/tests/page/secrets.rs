@@ -107,7 +107,7 @@ fn an_export_asks_before_a_token_leaves_and_masks_it() {
             .await;
         browser.connect().await;
         browser.send(&auth()).await;
-        browser.until_row(r#""ok":true"#).await;
+        browser.until_row("ok true").await;
         browser.click("export").await;
         browser.click("export-jsonl").await;
         browser.until_text("suspects", "$.token").await;

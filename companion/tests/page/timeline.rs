@@ -40,7 +40,7 @@ fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
     test_page(async |practice, browser| {
         let _feed = log_into_feed(practice, browser).await;
         browser.send(r#"{"op":"burst","count":200,"request_id":"2"}"#).await;
-        until_in_view(browser, r#""n":200"#).await;
+        until_in_view(browser, "n 200 ").await;
         for view in ["practice", "checks", "faults"] {
             go_to(browser, view).await;
             // What the browser does when the list is hidden between its last move and the event of it.
@@ -48,11 +48,11 @@ fn following_survives_another_view_and_a_scroll_event_that_comes_late() {
                 .run("document.querySelector('[data-testid=timeline]').dispatchEvent(new Event('scroll'))")
                 .await;
             go_to(browser, "bench").await;
-            until_in_view(browser, r#""n":200"#).await;
+            until_in_view(browser, "n 200 ").await;
             assert!(pressed(browser, "follow").await, "after {view}");
         }
         browser.send(r#"{"op":"burst","count":300,"request_id":"3"}"#).await;
-        until_in_view(browser, r#""n":300"#).await;
+        until_in_view(browser, "n 300 ").await;
     });
 }
 
@@ -70,8 +70,8 @@ fn what_is_selected_stays_in_view_when_the_filter_goes_and_is_shown_when_asked()
         browser.run("document.querySelector('.row:not([hidden])').click()").await;
         browser.until_text("content", "1234").await;
         let stays = async |what: &str| {
-            until_in_view(browser, r#""n":1234"#).await;
-            until_in_view(browser, r#""n":1235"#).await;
+            until_in_view(browser, "n 1234 ").await;
+            until_in_view(browser, "n 1235 ").await;
             assert!(!pressed(browser, "follow").await, "{what}");
         };
         browser.click("hides").await;
@@ -81,7 +81,7 @@ fn what_is_selected_stays_in_view_when_the_filter_goes_and_is_shown_when_asked()
         browser.click("clear-filter").await;
         stays("no filter").await;
         browser.click("follow").await;
-        until_in_view(browser, r#""n":3000"#).await;
+        until_in_view(browser, "n 3000 ").await;
         browser.click("show-in-list").await;
         stays("asked for").await;
         // Also when a filter hides it: then the others come back around it.

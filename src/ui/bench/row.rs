@@ -62,7 +62,7 @@ pub(crate) fn TimelineRow(
         let name = text(move || summary(&|it| varying(it, place).map(|it| it.name.clone())));
         let kind = text(move || summary(&|it| varying(it, place).map(|it| tone(it.kind).to_owned())));
         let value = text(move || summary(&|it| varying(it, place).map(|it| it.value.clone())));
-        view! { <span class="member"><i>{name}</i> <b data-tone=kind>{value}</b></span> }
+        view! { <span class="member"><i>{name}</i>" "<b data-tone=kind>{value}</b>" "</span> }
     };
     let others = text(move || summary(&|it| Some(others(it))));
     let has_error = when(move || {

@@ -34,6 +34,6 @@ pub async fn connect_to_feed(practice: &Practice, browser: &Browser) -> Server {
 pub async fn log_into_feed(practice: &Practice, browser: &Browser) -> Server {
     let feed = connect_to_feed(practice, browser).await;
     browser.send(&auth()).await;
-    browser.until_row(r#""ok":true"#).await;
+    browser.until_row("ok true").await;
     feed
 }
