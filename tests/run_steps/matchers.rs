@@ -1,4 +1,4 @@
-//! Every matcher holds and fails.
+//! Every matcher holds and fails. Add a new one by hand: no test compares these lists with the table of matchers.
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! The matcher object: its keys, which must all hold.
 //!
 //! Owns what each key asks of a message, and the combinators. Every finding goes to the [`Tally`], which knows whether
-//! details are wanted.
+//! details are wanted. What a key means in words is in `suite::words`, and what may follow it in `suite::schema`.
 
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! The JSON Schema of the format, for completion in editors and for checks of suites without this program.
 //!
-//! Owns what each [`Shape`] looks like as a schema. It refuses to know a key: those come from the parser's tables. It
+//! Owns what each [`Shape`] looks like as a schema. It refuses to know a key: those come from the parser's tables. The
+//! exceptions are `matcher_keys` and the payload in `definitions`: a matcher without an arm takes any value. The schema
 //! accepts every suite that the parser accepts; the parser checks what a schema cannot express.
 
 use serde_json::{Map, Value, json};

@@ -1,7 +1,8 @@
 //! Keys that other parts of the engine read: those of matchers and of payloads.
 //!
 //! Owns what they mean in words, for the JSON Schema and for the editor. It refuses to read any: `engine::matcher` and
-//! `engine::payload_spec` do, and a test holds these tables against theirs.
+//! `engine::payload_spec` do, and a test holds these tables against theirs. Completion offers keys in the order of these
+//! tables; the JSON Schema of a matcher has its keys in the order of the reader.
 
 use super::keys::{Key, Shape, Table, key, needed};
 

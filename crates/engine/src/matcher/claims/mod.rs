@@ -1,4 +1,5 @@
-//! What each matcher promises: a message that holds, one that fails with the words the user reads, a spec that is refused.
+//! Tests of what each matcher promises: a message that holds, one that fails with the words the user reads, a spec that
+//! is refused. The matchers of JSON are in `json`.
 
 mod json;
 

@@ -1,4 +1,5 @@
-//! Every key of the format: where it may stand, what follows it, and what it means.
+//! Every key of the format except those of matchers and payloads, which [`super::words`] has: where it may stand, what
+//! follows it, and what it means.
 //!
 //! Owns the tables from which the parser knows a key and from which the JSON Schema is made, so that neither can know one
 //! that the other does not. It refuses to read anything.
