@@ -1,5 +1,7 @@
 //! The way of messages through a faulty connection: some are lost, some change, and each has a time to arrive.
 //!
+//! `/ws/fault` fills [`Faults`] from its query, and the fault proxy from its toxics.
+//!
 //! **Invariant:** only [`Faults::reorder`] lets a message overtake another, also when the faults change.
 
 use std::collections::VecDeque;

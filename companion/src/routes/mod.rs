@@ -1,4 +1,6 @@
-//! What each WebSocket path does. One file a path; [`Practice`] holds what they share.
+//! What each WebSocket path does, in a file or folder for each path; [`Practice`] holds what they share.
+//!
+//! [`fault`] and [`proxy`] share what they do to messages: [`faulty_link`], [`dice`] and [`damage`].
 //!
 //! **Invariant:** a route knows messages, users and its query, never frames or HTTP. Only [`proxy`] knows frames.
 

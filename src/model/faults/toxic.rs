@@ -1,6 +1,7 @@
 //! The toxics of the proxy as people switch them: what each does to a connection, and its numbers.
 //!
-//! Owns the words and the bounds. What is done stands in the proxy, whose tests hold this table against their own.
+//! Owns the words and the bounds. The proxy has the effects. The tests of its `kind.rs` compare names, attributes and bounds
+//! with this table.
 
 use super::knob::Knob;
 

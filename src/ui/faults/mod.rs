@@ -1,8 +1,8 @@
 //! The view of faults: the proxy in front of one's own server, and what goes wrong in it, switched while connections live.
 //!
 //! Owns what a person sees of the proxy. The server says which toxics are on. The view asks its API and keeps nothing of its
-//! own about it, so a suite or a command line may switch the same toxics. `knob`, `toxic`, `setting`,
-//! `preset` and `link` are pure. It is drawn by the program of the checks, and only where it is looked at.
+//! own about it, so a suite or a command line may switch the same toxics. Their words, bounds and presets are in
+//! [`crate::model::faults`]. It is drawn by the program of the checks, and only where it is looked at.
 
 mod api;
 mod controls;

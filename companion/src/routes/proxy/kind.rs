@@ -1,6 +1,7 @@
-//! What can go wrong, in the words of Toxiproxy where it has one, and its attributes.
+//! The types of toxics and their attributes, with the names of Toxiproxy where it has one.
 //!
-//! It owns the table of types and how attributes are read, from a query or from JSON. It refuses to know whom a toxic strikes.
+//! It owns the table [`TYPES`] and how attributes are read, from a query or from JSON. A [`Kind`] is a type with its
+//! attributes; a `Toxic` is a kind with a direction, a key and a chance. It refuses to know whom a toxic strikes.
 //! What is misspelt is refused, since a fault that is not there looks like a server that survives it.
 
 use std::borrow::Cow;
@@ -80,7 +81,7 @@ pub enum Kind {
         /// The chance of each.
         probability: f64,
     },
-    /// One side is gone and the other is not told.
+    /// One side is gone and the other does not learn of it.
     HalfOpen {
         /// After this long the other side ends too; when absent, after [`LONGEST_WAIT`].
         timeout: Option<Duration>,

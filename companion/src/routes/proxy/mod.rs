@@ -3,7 +3,8 @@
 //! Unlike the other routes it knows frames: it passes the bytes themselves between page and target, so nothing is normalised.
 //! Fragments, masks, close codes and protocol errors pass as they are. [`options`] is what a connection asks for, [`kind`] what
 //! can go wrong, [`toxic`] where and for whom, [`link_table`] what is switched for all, [`effect`] what that comes to for one
-//! direction, [`pipe`] the direction itself.
+//! direction, [`pipe`] the direction itself. On its way a message is a [`parcel`] of a `FaultyLink`, and bytes leave in
+//! [`slices`]; [`probe`] notices a side that has gone.
 //!
 //! **Invariant:** the buffer for a side that does not read is bounded; when it is full, the proxy stops reading from the other
 //! side.
