@@ -1,4 +1,7 @@
-//! One row of the timeline.
+//! One row of the timeline: a `span` for each column, in the order of `grid-template-columns` in `style/timeline.css`.
+//!
+//! The guide calls the column `kind` the type. It shows the type of a JSON message, and of other frames what they are:
+//! text, binary, open, closed. One rule: every text is empty while the slot has no row.
 
 use leptos::prelude::*;
 
