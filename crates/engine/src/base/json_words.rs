@@ -105,6 +105,7 @@ fn found_words(found: &str) -> String {
         "null" | "unit value" | "Option value" => "null".to_owned(),
         "map" | "struct" => "an object".to_owned(),
         "sequence" => "an array".to_owned(),
+        "number" => "a number".to_owned(),
         other => other.to_owned(),
     }
 }

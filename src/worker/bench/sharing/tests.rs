@@ -149,7 +149,7 @@ fn a_hostile_link_is_refused_in_words_or_bounded() {
     use serde_json::json;
     refused(
         json!({"connections": 5}),
-        "does not hold a bench setup: invalid type: number, expected a sequence",
+        "does not hold a bench setup: expected an array, found a number",
     );
     refused(json!("text"), "does not hold a bench setup");
     refused(json!({"connections": vec![json!({}); 300]}), "brings 300 connections; the most is 255");
