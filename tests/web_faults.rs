@@ -161,8 +161,8 @@ async fn who_is_connected_is_seen_with_what_has_passed() {
     let (user, ear) = line("web-seen").await;
     echo(&ear, 0).await;
     user.until_text("connected", "key web-seen").await;
-    user.until_text("connected", "↑ 1 message, 9 B").await;
-    user.until_text("connected", "↓ 1 message, 9 B").await;
+    user.until_text("connected", "↑ 1 message, 9\u{2009}B").await;
+    user.until_text("connected", "↓ 1 message, 9\u{2009}B").await;
     drop(ear);
     user.until("the connection to be gone", || {
         let text = user.find("connected").and_then(|it| it.text_content()).unwrap_or_default();

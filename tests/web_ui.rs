@@ -253,8 +253,7 @@ async fn a_repeat_stops_when_too_much_waits_in_the_browser() {
     user.type_into("repeat-count", "").await;
     user.type_into("repeat-limit", "1").await;
     user.click("repeat").await;
-    user.until_text("repeat-note", "wait in the browser for alice, more than the limit of 1\u{2009}KiB")
-        .await;
+    user.until_text("repeat-note", "wait in the browser for alice, more than the limit of 1\u{2009}B").await;
 }
 
 #[test]

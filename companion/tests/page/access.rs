@@ -36,7 +36,7 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     browser.type_into("url", &format!("{ws}/echo")).await;
     browser.connect().await;
     browser.send("{\"a\": [1, true, null, \"x\"]}").await;
-    browser.until_rows(|rows| rows.iter().filter(|row| row.contains("null")).count() == 2).await;
+    browser.until_rows(|rows| rows.iter().filter(|row| row.contains("a [4]")).count() == 2).await;
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
     browser.until_text("facts", "round trip").await;
     browser.click("plots").await;

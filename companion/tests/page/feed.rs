@@ -1,7 +1,7 @@
 //! The page beside a trading feed that others might have written, with real keys.
 
 use support::feed::{TRADING_FEED, log_into_feed};
-use support::page::test_page;
+use support::page::{Browser, test_page};
 
 #[test]
 fn a_token_and_an_order_get_their_answers() {
@@ -43,5 +43,67 @@ fn a_handshake_that_fails_shows_its_fact_and_moves_nothing() {
         browser.type_into("url", &format!("{}/v1/feed", base.trim_start_matches("ws://"))).await;
         browser.click("connect").await;
         browser.until_text("note", "Open; the handshake took").await;
+    });
+}
+
+/// The types of the messages in the list, from top to bottom, and what their rows say.
+async fn types_and_texts(browser: &Browser) -> Vec<(String, String)> {
+    let rows = browser
+        .run(
+            "return [...document.querySelectorAll('.row:not([hidden])')]
+                .filter(row => ['sent', 'received'].includes(row.dataset.direction))
+                .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+                .map(row => [row.querySelector('.kind').textContent, row.querySelector('.preview').innerText])",
+        )
+        .await;
+    serde_json::from_value(rows).expect("pairs of texts")
+}
+
+#[test]
+fn rows_of_a_feed_show_their_type_and_first_what_varies() {
+    test_page(async |practice, browser| {
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"subscribe","channel":"ticks.*","request_id":"2"}"#).await;
+        browser.until_rows(|rows| rows.iter().filter(|row| row.contains("tick")).count() > 10).await;
+        browser.click("pause").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=pause]').ariaPressed === 'true'")
+            .await;
+        let ticks: Vec<_> =
+            types_and_texts(browser).await.into_iter().filter(|(kind, _)| kind == "tick").collect();
+        assert!(ticks.len() > 10, "{ticks:#?}");
+        for pair in ticks.windows(2) {
+            assert_ne!(pair[0].1, pair[1].1, "two neighbours look alike");
+        }
+        assert!(ticks.iter().all(|(_, text)| text.contains("price ") && text.contains("seq ")), "{ticks:#?}");
+        // A person takes another member for the type, then the text as it came, and that survives a reload.
+        browser.run("document.querySelector('[data-testid=rows-menu]').closest('details').open = true").await;
+        browser
+            .run("[...document.querySelectorAll('[data-testid=type-member]')].find(it => it.textContent === '$.data.symbol').click()")
+            .await;
+        browser
+            .until_script(
+                "return [...document.querySelectorAll('.row .kind')].some(it => it.textContent === 'AAPL')",
+            )
+            .await;
+        browser.click("type-found").await;
+        browser
+            .until_script(
+                "return [...document.querySelectorAll('.row .kind')].some(it => it.textContent === 'tick')",
+            )
+            .await;
+        browser.click("rows-text").await;
+        browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#"{"type":"tick","#))).await;
+    });
+}
+
+#[test]
+fn on_a_phone_a_row_of_the_only_connection_has_room_for_its_content() {
+    test_page(async |practice, browser| {
+        browser.resize(390, 844).await;
+        let _feed = log_into_feed(practice, browser).await;
+        let widths = "return [...document.querySelectorAll('.row:not([hidden]) .preview')].map(it => it.getBoundingClientRect().width)";
+        let widths: Vec<f64> = serde_json::from_value(browser.run(widths).await).expect("widths");
+        assert!(!widths.is_empty() && widths.iter().all(|width| *width > 100.0), "{widths:?}");
     });
 }

@@ -35,6 +35,9 @@ async fn empty(browser: &Browser) {
     browser.press(&format!("{SELECT_ALL}{DELETE}"), AT_ONCE).await;
 }
 
+/// Characters of a connection's name.
+const LONGEST_NAME: usize = 40;
+
 /// Types all characters into one field; they must stand there, and nothing else may have happened.
 async fn type_into_field(practice: &Practice, browser: &Browser, name: &str) {
     let named = json!(name);
@@ -49,6 +52,8 @@ async fn type_into_field(practice: &Practice, browser: &Browser, name: &str) {
     let is_editor = field["isEditor"] == true;
     let all: Vec<char> = printable().chars().filter(|c| !is_editor || !PAIRED.contains(*c)).collect();
     let longest = field["longest"].as_i64().filter(|longest| *longest > 0).unwrap_or(1000) as usize;
+    // The name of a connection is cut by the page, which says so, and not by the field.
+    let longest = if name.starts_with("name") { LONGEST_NAME } else { longest };
     let mut pieces: Vec<String> = all.chunks(longest).map(|piece| piece.iter().collect()).collect();
     if is_editor {
         pieces.extend(PAIRED.chars().map(String::from));

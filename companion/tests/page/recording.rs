@@ -12,7 +12,7 @@ async fn trade(browser: &Browser, times: usize) {
     browser.connect().await;
     came("welcome").await;
     browser.send(&auth()).await;
-    came(r#""ok":true"#).await;
+    came("ok true").await;
     browser.send(r#"{"op":"order","symbol":"AAPL","quantity":3,"request_id":"2"}"#).await;
     came("order_ack").await;
     browser.click("connect").await;

@@ -147,10 +147,7 @@ fn a_hostile_link_is_refused_in_words_or_bounded() {
         assert!(error.contains(words), "{error}");
     }
     use serde_json::json;
-    refused(
-        json!({"connections": 5}),
-        "does not hold a bench setup: expected an array, found a number",
-    );
+    refused(json!({"connections": 5}), "does not hold a bench setup: expected an array, found a number");
     refused(json!("text"), "does not hold a bench setup");
     refused(json!({"connections": vec![json!({}); 300]}), "brings 300 connections; the most is 255");
     refused(json!({"connections": [{"id": 1}, {"id": 1}]}), "two connections have the same id");
