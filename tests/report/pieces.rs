@@ -37,23 +37,7 @@ pub fn round_trips() -> Metric {
         let far = if i % 75 == 40 { 5000 + i * 7 } else { 0 };
         histogram.record(Duration::from_micros(250 + spread + far));
     }
-    let figures = histogram.summary().expect("302 durations");
-    let us = |took: Duration| Some(took.as_nanos() as f64 / 1e3);
-    Metric {
-        unit: "us".to_owned(),
-        count: figures.count,
-        rate: None,
-        min: us(figures.min),
-        mean: us(figures.mean),
-        p50: us(figures.p50),
-        p90: us(figures.p90),
-        p95: us(figures.p95),
-        p99: us(figures.p99),
-        p999: us(figures.p999),
-        max: us(figures.max),
-        stddev: us(figures.stddev),
-        histogram: Some(histogram.to_base64()),
-    }
+    Metric::from(&histogram)
 }
 
 pub fn counter(count: u64, rate: f64) -> Metric {

@@ -46,7 +46,7 @@ impl Metrics {
     /// The `metrics` of a report. A timing without samples has a count and no figures; without time, rates are left
     /// out.
     pub fn to_report(&self) -> BTreeMap<String, Metric> {
-        let timings = self.timings.iter().map(|(name, histogram)| (name.clone(), timing(histogram)));
+        let timings = self.timings.iter().map(|(name, histogram)| (name.clone(), Metric::from(histogram)));
         let counters = self.counters.iter().map(|(name, count)| {
             let rate = per_second(count, self.over).map(|rate| rate.rounded(3) as f64 / ONE as f64);
             (name.to_owned(), Metric { rate, ..bare(Counters::unit(name), count) })
@@ -86,21 +86,24 @@ impl Metrics {
     }
 }
 
-fn timing(histogram: &Histogram) -> Metric {
-    let bare = bare("us", histogram.count());
-    let Some(summary) = histogram.summary() else { return bare };
-    Metric {
-        min: Some(micros(summary.min)),
-        mean: Some(micros(summary.mean)),
-        p50: Some(micros(summary.p50)),
-        p90: Some(micros(summary.p90)),
-        p95: Some(micros(summary.p95)),
-        p99: Some(micros(summary.p99)),
-        p999: Some(micros(summary.p999)),
-        max: Some(micros(summary.max)),
-        stddev: Some(micros(summary.stddev)),
-        histogram: Some(histogram.to_base64()),
-        ..bare
+/// The figures of a timing.
+impl From<&Histogram> for Metric {
+    fn from(histogram: &Histogram) -> Self {
+        let bare = bare("us", histogram.count());
+        let Some(summary) = histogram.summary() else { return bare };
+        Self {
+            min: Some(micros(summary.min)),
+            mean: Some(micros(summary.mean)),
+            p50: Some(micros(summary.p50)),
+            p90: Some(micros(summary.p90)),
+            p95: Some(micros(summary.p95)),
+            p99: Some(micros(summary.p99)),
+            p999: Some(micros(summary.p999)),
+            max: Some(micros(summary.max)),
+            stddev: Some(micros(summary.stddev)),
+            histogram: Some(histogram.to_base64()),
+            ..bare
+        }
     }
 }
 

@@ -237,23 +237,7 @@ mod tests {
         for micros in durations {
             histogram.record(Duration::from_micros(micros));
         }
-        let figures = histogram.summary().expect("not empty");
-        let us = |took: Duration| Some(took.as_nanos() as f64 / 1e3);
-        Metric {
-            unit: "us".to_owned(),
-            count: figures.count,
-            rate: None,
-            min: us(figures.min),
-            mean: us(figures.mean),
-            p50: us(figures.p50),
-            p90: us(figures.p90),
-            p95: us(figures.p95),
-            p99: us(figures.p99),
-            p999: us(figures.p999),
-            max: us(figures.max),
-            stddev: us(figures.stddev),
-            histogram: Some(histogram.to_base64()),
-        }
+        Metric::from(&histogram)
     }
 
     #[track_caller]
