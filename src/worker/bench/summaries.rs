@@ -17,14 +17,16 @@ const MOST_OFFERED: usize = 12;
 pub(super) struct Summaries {
     traffic: Traffic,
     next: u64,
-    /// What the page was told last.
-    told: TypeMembers,
+    /// What the page got last, and whether something was learnt after it.
+    sent: TypeMembers,
+    is_due: bool,
 }
 
 impl Summaries {
     /// Takes what a person chose; says whether rows look different now.
     pub fn arrange(&mut self, workspace: &Workspace) -> bool {
         let chosen = (!workspace.type_member.is_empty()).then(|| workspace.type_member.clone());
+        self.is_due = true;
         self.traffic.choose(chosen)
     }
 
@@ -36,6 +38,7 @@ impl Summaries {
         let mut is_news = false;
         for number in (from..end).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
             let Some(frame) = log.get(number).filter(is_text) else { continue };
+            self.is_due = true;
             is_news |= self.traffic.learn(frame.bytes);
         }
         is_news
@@ -48,11 +51,15 @@ impl Summaries {
 
     /// Where the type is found, when that has changed.
     pub fn changes(&mut self) -> Option<TypeMembers> {
+        // Nothing came since the last drawing, so the answer is the same.
+        if !std::mem::take(&mut self.is_due) {
+            return None;
+        }
         let mut offered = self.traffic.candidates();
         offered.truncate(MOST_OFFERED);
         let now = TypeMembers { used: self.traffic.type_members().to_vec(), offered };
-        (now != self.told).then(|| {
-            self.told = now.clone();
+        (now != self.sent).then(|| {
+            self.sent = now.clone();
             now
         })
     }
