@@ -3,6 +3,9 @@
 //! Owns which comment belongs to which item. It refuses to find mistakes: the text has been read by the parser before, which
 //! also bounds its depth.
 
+use jsonc_parser::tokens::Token as Scanned;
+use jsonc_parser::{Scanner, ScannerOptions};
+
 /// A comment as it is written.
 pub(super) struct Comment<'t> {
     pub(super) text: &'t str,
@@ -50,10 +53,10 @@ impl Item<'_> {
 
 /// Reads a text of which the syntax is good.
 pub(super) fn read(text: &str) -> Block<'_> {
-    let mut lexer = Lexer { text, at: 0 };
-    block(&mut lexer, false)
+    block(&mut Tokens { all: scan(text), at: 0 }, false)
 }
 
+#[derive(Clone, Copy)]
 enum Token<'t> {
     Comment(&'t str),
     /// A text, a number or a word.
@@ -61,58 +64,50 @@ enum Token<'t> {
     Mark(u8),
 }
 
-struct Lexer<'t> {
-    text: &'t str,
+/// Each token, and how many line breaks stand before it.
+fn scan(text: &str) -> Vec<(usize, Token<'_>)> {
+    let mut scanner = Scanner::new(text, &ScannerOptions::default());
+    let (mut tokens, mut end) = (Vec::new(), 0);
+    // A mistake is not possible: the parser has read the text.
+    while let Ok(Some(token)) = scanner.scan() {
+        let breaks = text[end..scanner.token_start()].matches('\n').count();
+        end = scanner.token_end();
+        let written = &text[scanner.token_start()..end];
+        let token = match token {
+            Scanned::CommentLine(_) | Scanned::CommentBlock(_) => Token::Comment(written),
+            Scanned::String(_)
+            | Scanned::Word(_)
+            | Scanned::Boolean(_)
+            | Scanned::Number(_)
+            | Scanned::Null => Token::Plain(written),
+            mark => Token::Mark(mark.as_str().as_bytes()[0]),
+        };
+        tokens.push((breaks, token));
+    }
+    tokens
+}
+
+struct Tokens<'t> {
+    all: Vec<(usize, Token<'t>)>,
     at: usize,
 }
 
-impl<'t> Lexer<'t> {
-    /// The next token, and how many line breaks stand before it.
+impl<'t> Tokens<'t> {
     fn next(&mut self) -> Option<(usize, Token<'t>)> {
-        let bytes = self.text.as_bytes();
-        let mut breaks = 0;
-        while let Some(byte) = bytes.get(self.at).filter(|byte| byte.is_ascii_whitespace()) {
-            breaks += usize::from(*byte == b'\n');
-            self.at += 1;
-        }
-        let start = self.at;
-        let rest = &self.text[start..];
-        let token = match *bytes.get(start)? {
-            b'"' => {
-                self.at += 1;
-                while let Some(byte) = bytes.get(self.at) {
-                    self.at += if *byte == b'\\' { 2 } else { 1 };
-                    if *byte == b'"' {
-                        break;
-                    }
-                }
-                self.at = self.at.min(bytes.len());
-                Token::Plain(&self.text[start..self.at])
-            }
-            b'/' => {
-                let length = match rest.starts_with("//") {
-                    true => rest.find(['\n', '\r']),
-                    false => rest.get(2..).and_then(|rest| rest.find("*/")).map(|found| found + 4),
-                };
-                self.at += length.unwrap_or(rest.len());
-                Token::Comment(&self.text[start..self.at])
-            }
-            mark @ (b'{' | b'}' | b'[' | b']' | b',' | b':') => {
-                self.at += 1;
-                Token::Mark(mark)
-            }
-            _ => {
-                let end = |c: char| c.is_ascii_whitespace() || "{}[],:\"/".contains(c);
-                self.at += rest.find(end).unwrap_or(rest.len()).max(1);
-                Token::Plain(&self.text[start..self.at])
-            }
-        };
-        Some((breaks, token))
+        let next = self.all.get(self.at).copied();
+        self.at += 1;
+        next
+    }
+
+    /// Whether a colon follows, so that what was read is a key.
+    fn is_before_colon(&self) -> bool {
+        let ahead = self.all.iter().skip(self.at).find(|(_, token)| !matches!(token, Token::Comment(_)));
+        matches!(ahead, Some((_, Token::Mark(b':'))))
     }
 }
 
 /// Reads up to the end of an object or a list, or of the text.
-fn block<'t>(lexer: &mut Lexer<'t>, is_list: bool) -> Block<'t> {
+fn block<'t>(tokens: &mut Tokens<'t>, is_list: bool) -> Block<'t> {
     let mut items: Vec<Item<'t>> = Vec::new();
     let mut above: Vec<Comment<'t>> = Vec::new();
     let mut key = None;
@@ -120,7 +115,7 @@ fn block<'t>(lexer: &mut Lexer<'t>, is_list: bool) -> Block<'t> {
     let mut before = None;
     // Whether a comment on this line still belongs to the item before it.
     let mut is_behind = false;
-    while let Some((breaks, token)) = lexer.next() {
+    while let Some((breaks, token)) = tokens.next() {
         is_behind &= breaks == 0;
         let value = match token {
             Token::Comment(text) => {
@@ -145,9 +140,9 @@ fn block<'t>(lexer: &mut Lexer<'t>, is_list: bool) -> Block<'t> {
             Token::Mark(b'}' | b']') => break,
             Token::Mark(mark) => {
                 let mark = mark == b'[';
-                Value::Block(block(lexer, mark))
+                Value::Block(block(tokens, mark))
             }
-            Token::Plain(text) if lexer.is_before_colon() => {
+            Token::Plain(text) if tokens.is_before_colon() => {
                 before = before.or(Some(breaks));
                 is_behind = false;
                 key = Some((text, breaks > 1));
@@ -165,20 +160,6 @@ fn block<'t>(lexer: &mut Lexer<'t>, is_list: bool) -> Block<'t> {
     }
     let width = width(&items, is_list).filter(|_| above.is_empty());
     Block { is_list, items, last: above, width }
-}
-
-impl Lexer<'_> {
-    /// Whether a colon follows, so that what was read is a key.
-    fn is_before_colon(&self) -> bool {
-        let mut ahead = Lexer { text: self.text, at: self.at };
-        loop {
-            match ahead.next() {
-                Some((_, Token::Comment(_))) => {}
-                Some((_, Token::Mark(b':'))) => return true,
-                _ => return false,
-            }
-        }
-    }
 }
 
 /// On one line; none when there are comments, or when the author gave the objects of a list lines of their own.
@@ -199,9 +180,8 @@ fn width(items: &[Item<'_>], is_list: bool) -> Option<usize> {
 /// The tokens of a text without commas, which may be more or fewer, and its comments.
 #[cfg(test)]
 pub(super) fn tokens(text: &str) -> (Vec<String>, Vec<String>) {
-    let mut lexer = Lexer { text, at: 0 };
     let (mut tokens, mut comments) = (Vec::new(), Vec::new());
-    while let Some((_, token)) = lexer.next() {
+    for (_, token) in scan(text) {
         match token {
             Token::Comment(text) => comments.push(text.trim_end().to_owned()),
             Token::Plain(text) => tokens.push(text.to_owned()),
