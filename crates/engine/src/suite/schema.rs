@@ -1,7 +1,7 @@
 //! The JSON Schema of the format, for completion in editors and for checks of suites without this program.
 //!
 //! Owns what each [`Shape`] looks like as a schema. It refuses to know a key: those come from the parser's tables. The
-//! exceptions are `matcher_keys` and the payload in `definitions`: a matcher without an arm takes any value. The schema
+//! exceptions are `after_matcher_key`, which a test holds against the matchers, and the payload in `definitions`. The schema
 //! accepts every suite that the parser accepts; the parser checks what a schema cannot express.
 
 use serde_json::{Map, Value, json};
@@ -260,33 +260,46 @@ fn matcher_properties() -> impl Iterator<Item = (String, Value)> {
 /// The keys of a matcher, each with what follows it.
 fn matcher_keys() -> impl Iterator<Item = (String, Value)> {
     Matcher::keys().map(|key| {
-        let text = json!({ "type": ["string", "number", "boolean"] });
-        let list = json!({ "type": "array", "minItems": 1, "items": reference("matcher") });
-        let truth = json!({ "anyOf": [{ "const": true }, reference("placeholder")] });
-        let schema = match key {
-            "text" | "contains" => text,
-            "regex" | "matches" => json!({ "type": "string" }),
-            "path" => json!({ "type": ["string", "object"] }),
-            "schema" => json!({ "type": ["object", "boolean", "string"] }),
-            "bytes" => {
-                json!({ "type": "object", "properties": { "size": {}, "hex": { "type": "string" }, "sha256": { "type": "string" } }, "additionalProperties": false })
-            }
-            "echo" | "any" => truth,
-            "not" => reference("matcher"),
-            "all_of" | "any_of" => list,
-            "in" => json!({ "type": ["array", "string"] }),
-            "exists" => json!({ "type": ["boolean", "string"] }),
-            "type" => json!({ "type": ["string", "array"] }),
-            "gt" | "gte" | "lt" | "lte" => json!({ "type": ["number", "string"] }),
-            _ => json!({}),
-        };
         let about = MATCHER.key(key).map_or("", |key| key.about);
-        let mut schema = match schema {
-            Value::Object(schema) => schema,
+        let mut schema = match after_matcher_key(key) {
+            Some(Value::Object(schema)) => schema,
             _ => Map::new(),
         };
         schema.insert("description".to_owned(), about.replace('`', "").into());
         schema.insert("markdownDescription".to_owned(), about.into());
         (key.to_owned(), schema.into())
     })
+}
+
+/// What follows a key of a matcher; `None` for a key that has no arm here.
+fn after_matcher_key(key: &str) -> Option<Value> {
+    Some(match key {
+        "subset" | "equals" | "eq" | "ne" | "length" => json!({}),
+        "text" | "contains" => json!({ "type": ["string", "number", "boolean"] }),
+        "regex" | "matches" => json!({ "type": "string" }),
+        "path" => json!({ "type": ["string", "object"] }),
+        "schema" => json!({ "type": ["object", "boolean", "string"] }),
+        "bytes" => {
+            json!({ "type": "object", "properties": { "size": {}, "hex": { "type": "string" }, "sha256": { "type": "string" } }, "additionalProperties": false })
+        }
+        "echo" | "any" => json!({ "anyOf": [{ "const": true }, reference("placeholder")] }),
+        "not" => reference("matcher"),
+        "all_of" | "any_of" => json!({ "type": "array", "minItems": 1, "items": reference("matcher") }),
+        "in" => json!({ "type": ["array", "string"] }),
+        "exists" => json!({ "type": ["boolean", "string"] }),
+        "type" => json!({ "type": ["string", "array"] }),
+        "gt" | "gte" | "lt" | "lte" => json!({ "type": ["number", "string"] }),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_says_what_follows_each_key_of_a_matcher() {
+        let unsaid: Vec<_> = Matcher::keys().filter(|key| after_matcher_key(key).is_none()).collect();
+        assert_eq!(unsaid, [""; 0], "add them to `after_matcher_key`");
+    }
 }
