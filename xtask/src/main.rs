@@ -25,6 +25,7 @@ mod stages;
 mod strip;
 mod tally;
 mod targets;
+mod test_commands;
 mod tests_run;
 mod tool;
 mod version;
