@@ -329,6 +329,17 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_names_every_type() {
+        let page = include_str!("../../../../docs/reference/practice-server.md");
+        let missing: Vec<_> = TYPES
+            .iter()
+            .map(|kind| kind.name)
+            .filter(|name| !page.contains(&format!("| `{name}` |")))
+            .collect();
+        assert_eq!(missing, [""; 0], "add them to docs/reference/practice-server.md");
+    }
+
+    #[test]
     fn the_page_has_every_type_and_every_attribute() {
         let of_page = |kind: &Type| {
             let toxic = sockscope::model::faults::toxic::TOXICS.iter().find(|toxic| toxic.name == kind.name);

@@ -4,6 +4,8 @@
 //! toxics, bytes leave at once as they came. A toxic acts on messages that begin after it, so a frame that has begun to leave
 //! is completed and the stream stays whole.
 
+mod end;
+
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
@@ -14,12 +16,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::effect::{ActiveToxics, Effect, EndingKind};
+pub use self::end::Over;
+use self::end::{Closing, Fate};
+use super::effect::{ActiveToxics, Effect};
 use super::link_table::{Link, LinkHandle, Seeds, Toxics};
 use super::parcel::Parcel;
 use super::probe::Probe;
 use super::slices::Slices;
-use super::toxic::{Direction, Stream, Toxic};
+use super::toxic::Direction;
 use crate::routes::census::Census;
 use crate::routes::dice::Dice;
 use crate::routes::faulty_link::{Faults, FaultyLink};
@@ -37,51 +41,8 @@ const HIGH_WATER: usize = 256 * 1024;
 const FIRST_CHUNK: usize = 4 * 1024;
 /// What is read at once at most.
 pub const LARGEST_CHUNK: usize = 64 * 1024;
-/// How long a connection may go on after the proxy has sent a close frame of its own.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// How long messages before an end may take to arrive: the longest latency, and jitter as long.
-const LAST_WORDS: Duration = Duration::from_secs(120);
 /// How long a sender that is not read from is left in peace between two pings.
 const PROBE: Duration = Duration::from_secs(1);
-
-/// How a direction ends.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Over {
-    /// The sender has ended, and the receiver has all it sent and its end too.
-    Ended,
-    /// One side is gone without an end.
-    Broken,
-    /// Both sides are to end, in an orderly way.
-    Cut,
-    /// These sides are to be reset.
-    Reset(Stream),
-    /// The sender is to be gone, and the receiver must not learn of it for this long, or until the toxic is gone.
-    HalfOpen(Option<Duration>, Arc<Toxic>),
-    /// There is no room for what would have to be held.
-    Full,
-}
-
-/// A close frame of the proxy's own, and until when the connection may go on after it.
-#[derive(Debug)]
-enum Closing {
-    No,
-    /// It goes out as soon as no frame is in its way.
-    Wanted(Close, Instant),
-    /// It is out. Nothing that the sender sends comes after it.
-    Sent(Instant),
-}
-
-/// How near an end is that a toxic brings about.
-enum Fate<'a> {
-    /// No toxic ends the connection.
-    None,
-    /// One ends it at this moment.
-    Ahead(Instant),
-    /// The end has come, and nothing more is taken. What passed before may arrive until this moment.
-    Waits(Instant),
-    /// The connection ends now.
-    Strikes(&'a EndingKind),
-}
 
 /// One direction.
 pub struct Pipe {
@@ -392,75 +353,12 @@ impl Pipe {
         self.line.release();
     }
 
-    /// Makes the receiver get this close frame.
-    fn close(&mut self, close: Close) {
-        self.closing = Closing::Wanted(close, Instant::now() + FAREWELL);
-    }
-
     fn is_drained(&self) -> bool {
         self.queue.is_empty() && self.slices.is_empty()
     }
 
     fn is_through(&self) -> bool {
         self.line.is_empty() && self.is_drained()
-    }
-
-    /// What ends the direction now. A close frame that is due is sent for.
-    fn over(&mut self) -> Option<Over> {
-        if let Fate::Strikes(kind) = self.fate() {
-            match kind.clone() {
-                EndingKind::Cut => return Some(Over::Cut),
-                EndingKind::Reset(stream) => return Some(Over::Reset(stream)),
-                EndingKind::HalfOpen(longest, toxic) => return Some(Over::HalfOpen(longest, toxic)),
-                EndingKind::Close(close) => {
-                    self.close(close);
-                    self.sort();
-                    self.deliver();
-                }
-            }
-        }
-        let now = Instant::now();
-        let has_come = |when: Option<Instant>| when.is_some_and(|when| when <= now);
-        if has_come(self.deadline()) || (self.is_spent && self.is_drained()) {
-            return Some(Over::Cut);
-        }
-        (self.is_through() && has_come(self.last())).then_some(Over::Ended)
-    }
-
-    /// How near an end is that a toxic brings about.
-    fn fate(&self) -> Fate<'_> {
-        let Some(ending) = &self.effect.ending else { return Fate::None };
-        let is_close = matches!(ending.kind, EndingKind::Close(_));
-        // It closes once, and what was on its way to the receiver before is not taken back.
-        if is_close && (self.ended.is_some() || !matches!(self.closing, Closing::No)) {
-            return Fate::None;
-        }
-        let (now, latest) = (Instant::now(), ending.at + LAST_WORDS);
-        if now < ending.at {
-            Fate::Ahead(ending.at)
-        } else if is_close || !ending.waits || self.is_through() || latest <= now {
-            Fate::Strikes(&ending.kind)
-        } else {
-            Fate::Waits(latest)
-        }
-    }
-
-    /// Whether the connection's end has come, so that nothing more is taken.
-    fn is_struck(&self) -> bool {
-        matches!(self.fate(), Fate::Waits(_) | Fate::Strikes(_))
-    }
-
-    /// Until when the connection may go on after a close frame of the proxy's own.
-    fn deadline(&self) -> Option<Instant> {
-        match self.closing {
-            Closing::No => None,
-            Closing::Wanted(_, deadline) | Closing::Sent(deadline) => Some(deadline),
-        }
-    }
-
-    /// When the sender's end is passed on.
-    fn last(&self) -> Option<Instant> {
-        self.ended.map(|ended| ended + self.effect.slow_close)
     }
 
     /// When there is something to do without anything being read or written.
