@@ -82,7 +82,8 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
 /// Two connections of one number would be one, and one with the number of a check would show nothing.
 fn numbered(mut workspace: Workspace) -> Workspace {
     const LARGEST: u32 = ConnectionId::FIRST_OF_CHECKS / 2;
-    let mut taken: BTreeSet<ConnectionId> = workspace.connections.iter().map(|setup| setup.id).collect();
+    let mut taken = BTreeSet::new();
+    taken.extend(workspace.connections.iter().map(|setup| setup.id));
     let mut seen = BTreeSet::new();
     for setup in &mut workspace.connections {
         if setup.id.0 > LARGEST || !seen.insert(setup.id) {

@@ -13,6 +13,7 @@ pub mod notify;
 pub mod number;
 pub mod payload;
 pub mod random;
+pub mod sort;
 pub mod storage;
 pub mod time;
 pub mod unit;

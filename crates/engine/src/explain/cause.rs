@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::Probed;
+use crate::base::sort;
 
 /// What can be said of the end of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,7 +155,7 @@ impl Ranking {
     }
 
     pub fn ranked(mut self) -> Vec<Cause> {
-        self.0.sort_by_key(|cause| cause.likelihood);
+        sort::sort_by_key(&mut self.0, |cause| cause.likelihood);
         self.0
     }
 }

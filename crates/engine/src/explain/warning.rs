@@ -12,6 +12,7 @@ use super::cause::{
 };
 use super::host::Target;
 use super::{HostKind, Permission, Surroundings};
+use crate::base::sort;
 use crate::{Endpoint, secrets};
 
 /// Something to know before connecting.
@@ -35,7 +36,7 @@ pub fn warnings(endpoint: &Endpoint, around: &Surroundings) -> Vec<Warning> {
     let mut warnings: Vec<_> = foreseen(endpoint, &target, around)
         .map(|(known, is_blocking)| warning(known, is_blocking, &target))
         .collect();
-    warnings.sort_by_key(|warning| !warning.is_blocking);
+    sort::sort_by_key(&mut warnings, |warning: &Warning| !warning.is_blocking);
     warnings
 }
 

@@ -84,7 +84,8 @@ impl Handshakes {
         if self.list.len() < self.look_at {
             return;
         }
-        let told: BTreeSet<u32> = log.from(0).map(|frame| frame.connection).collect();
+        let mut told = BTreeSet::new();
+        told.extend(log.from(0).map(|frame| frame.connection));
         let live = &self.live;
         self.list.retain(|connection| live.contains(&connection.id) || told.contains(&connection.id));
         self.look_at = (self.list.len() * 2).max(LEAST_TO_LOOK_AT);

@@ -13,6 +13,7 @@ use super::jsonl::{json_list, json_text};
 use super::notes::{Call, Note, Noted};
 use super::transcript::{Connection, Content, Decimal, Transcript, text_of};
 use crate::base::mask::Masker;
+use crate::base::sort;
 use crate::{Frame, FrameKind};
 
 /// Writes the session; handshakes that were started first come first.
@@ -34,7 +35,7 @@ pub fn write_har(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
     });
     let mut order: Vec<Subject<'_>> =
         (0..session.connections.len()).map(Subject::Connection).chain(calls).collect();
-    order.sort_by_key(|told| match told {
+    sort::sort_by_key(&mut order, |told| match told {
         Subject::Connection(place) => session.connections[*place].asked,
         Subject::Call(note, ..) => note.at,
     });

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::notes::Note;
 use crate::base::mask::{MASK, Masker};
+use crate::base::sort;
 use crate::template::iso;
 use crate::{Frame, FrameKind, FrameLog, Instant};
 
@@ -130,7 +131,7 @@ impl<'a> Transcript<'a> {
     pub fn broken(&self, masker: &Masker, most: usize) -> Vec<Broken> {
         let ended = self.connections.iter().filter_map(|it| Some((it, it.closed.as_ref()?)));
         let mut broken: Vec<_> = ended.filter(|(_, closed)| closed.code == NO_CLOSE_FRAME).collect();
-        broken.sort_by_key(|(_, closed)| closed.at);
+        sort::sort_by_key(&mut broken, |(_, closed)| closed.at);
         let newest = broken.len().saturating_sub(most);
         let tell = |(connection, closed): &(&Connection, &Closed)| Broken {
             name: masker.mask(&connection.name).into_owned(),

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::base::mask::Masker;
+use crate::base::sort;
 use crate::bench::as_step;
 use crate::bench::draft::{Draft, Form};
 use crate::template::is_name;
@@ -66,7 +67,7 @@ impl Known {
     fn replace(&self, text: &mut String, written: impl Fn(&str) -> String) {
         // A value that is a part of another one must not break it.
         let mut longest: Vec<_> = self.values.iter().collect();
-        longest.sort_by_key(|(_, value)| Reverse(value.len()));
+        sort::sort_by_key(&mut longest, |(_, value)| Reverse(value.len()));
         for (name, value) in longest {
             let value = written(value);
             if value.chars().count() >= Self::SHORT && is_name(name) && text.contains(&value) {

@@ -6,6 +6,7 @@
 use super::encoded::{decoded, percent_decoded, unescaped};
 use super::names::{self, In};
 use super::{Suspect, Why, says_something, shapes};
+use crate::base::sort;
 
 /// Texts within texts are looked at down to here.
 const DEEPEST: usize = 5;
@@ -21,7 +22,9 @@ pub(super) const SHORTEST: usize = 4;
 pub(super) fn suspects(text: &str) -> Vec<Suspect> {
     let mut found = Vec::new();
     Look { text, place: &String::new, origin: &|at| at, depth: 0 }.json(&mut found);
-    found.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end)));
+    sort::sort_by(&mut found, |a: &Suspect, b: &Suspect| {
+        a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end))
+    });
     // The whole goes before its parts. What only overlaps is joined, so that spans can be cut out one after the other.
     found.dedup_by(|next, last| {
         let overlaps = next.span.start < last.span.end;

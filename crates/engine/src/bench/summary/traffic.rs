@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::members::{Found, members};
 use super::{Member, Summary, ValueKind};
+use crate::base::sort;
 
 /// Messages that are learnt from one by one; after them every [`THEN_ONE_OF`]th.
 const ALL_OF_THE_FIRST: u64 = 256;
@@ -150,7 +151,7 @@ impl Traffic {
     pub fn candidates(&self) -> Vec<String> {
         let scored = self.paths.iter().filter_map(|(path, values)| Some((path, self.score(path, values)?)));
         let mut candidates: Vec<_> = scored.collect();
-        candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
+        sort::sort_by(&mut candidates, |a, b| b.1.total_cmp(&a.1));
         candidates.into_iter().map(|(path, _)| path.clone()).collect()
     }
 
@@ -182,7 +183,7 @@ impl Traffic {
                 varies: varies(&it.path),
             })
             .collect();
-        members.sort_by_key(|member| !member.varies);
+        sort::sort_by_key(&mut members, |member| !member.varies);
         Some(Summary { type_name, is_error, members })
     }
 

@@ -13,6 +13,7 @@ pub mod media;
 mod raw;
 mod rows;
 
+use crate::base::sort;
 use serde::{Deserialize, Serialize};
 
 pub use json::format_json;
@@ -59,7 +60,7 @@ const ALL: [&dyn View; 4] = [&json::Json, &raw::Raw, &hex::Hex, &base64::Base64]
 pub fn views(is_text: bool, bytes: &[u8]) -> Vec<ViewName> {
     let mut suiting: Vec<_> =
         ALL.into_iter().filter_map(|view| view.suits(is_text, bytes).map(|rank| (rank, view))).collect();
-    suiting.sort_by_key(|(rank, _)| u8::MAX - rank);
+    sort::sort_by_key(&mut suiting, |(rank, _)| u8::MAX - rank);
     suiting
         .into_iter()
         .map(|(_, view)| ViewName { name: view.name().to_owned(), title: view.title().to_owned() })
