@@ -3,6 +3,8 @@
 //! Owns which comment belongs to which item. It refuses to find mistakes: the text has been read by the parser before, which
 //! also bounds its depth.
 
+use std::slice;
+
 use jsonc_parser::tokens::Token as Scanned;
 use jsonc_parser::{Scanner, ScannerOptions};
 
@@ -53,7 +55,7 @@ impl Item<'_> {
 
 /// Reads a text of which the syntax is good.
 pub(super) fn read(text: &str) -> Block<'_> {
-    block(&mut Tokens { all: scan(text), at: 0 }, false)
+    block(&mut scan(text).iter(), false)
 }
 
 #[derive(Clone, Copy)]
@@ -87,27 +89,17 @@ fn scan(text: &str) -> Vec<(usize, Token<'_>)> {
     tokens
 }
 
-struct Tokens<'t> {
-    all: Vec<(usize, Token<'t>)>,
-    at: usize,
-}
+/// The tokens that are still to be read.
+type Tokens<'a, 't> = slice::Iter<'a, (usize, Token<'t>)>;
 
-impl<'t> Tokens<'t> {
-    fn next(&mut self) -> Option<(usize, Token<'t>)> {
-        let next = self.all.get(self.at).copied();
-        self.at += 1;
-        next
-    }
-
-    /// Whether a colon follows, so that what was read is a key.
-    fn is_before_colon(&self) -> bool {
-        let ahead = self.all.iter().skip(self.at).find(|(_, token)| !matches!(token, Token::Comment(_)));
-        matches!(ahead, Some((_, Token::Mark(b':'))))
-    }
+/// Whether a colon follows, so that what was read is a key.
+fn is_before_colon(tokens: &Tokens<'_, '_>) -> bool {
+    let next = tokens.clone().find(|(_, token)| !matches!(token, Token::Comment(_)));
+    matches!(next, Some((_, Token::Mark(b':'))))
 }
 
 /// Reads up to the end of an object or a list, or of the text.
-fn block<'t>(tokens: &mut Tokens<'t>, is_list: bool) -> Block<'t> {
+fn block<'t>(tokens: &mut Tokens<'_, 't>, is_list: bool) -> Block<'t> {
     let mut items: Vec<Item<'t>> = Vec::new();
     let mut above: Vec<Comment<'t>> = Vec::new();
     let mut key = None;
@@ -115,7 +107,7 @@ fn block<'t>(tokens: &mut Tokens<'t>, is_list: bool) -> Block<'t> {
     let mut before = None;
     // Whether a comment on this line still belongs to the item before it.
     let mut is_behind = false;
-    while let Some((breaks, token)) = tokens.next() {
+    while let Some(&(breaks, token)) = tokens.next() {
         is_behind &= breaks == 0;
         let value = match token {
             Token::Comment(text) => {
@@ -142,7 +134,7 @@ fn block<'t>(tokens: &mut Tokens<'t>, is_list: bool) -> Block<'t> {
                 let mark = mark == b'[';
                 Value::Block(block(tokens, mark))
             }
-            Token::Plain(text) if tokens.is_before_colon() => {
+            Token::Plain(text) if is_before_colon(tokens) => {
                 before = before.or(Some(breaks));
                 is_behind = false;
                 key = Some((text, breaks > 1));
