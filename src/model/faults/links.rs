@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::setting::Setting;
 use super::toxic::TOXICS;
+use crate::engine::base::sort;
 use crate::model::format;
 
 /// The proxy as one link sees it.
@@ -94,7 +95,7 @@ impl ProxyState {
             let of = state.connections[at].key.clone();
             state.used(&of).connections += 1;
         }
-        state.links.sort_by(|a, b| a.key.cmp(&b.key));
+        sort::sort_by(&mut state.links, |a, b| a.key.cmp(&b.key));
         Some(state)
     }
 

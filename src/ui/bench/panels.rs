@@ -10,6 +10,7 @@ use super::link::Link;
 use super::matching;
 use super::store::Store;
 use crate::browser::page;
+use crate::engine::base::sort;
 use crate::engine::bench::draft::{Draft, Form};
 use crate::model::format;
 use crate::wire::bench::{Match, MatchBy, Panel, Request, Rule, SavedMessage, Variable};
@@ -208,7 +209,7 @@ fn saved(store: Store, link: Link) -> AnyView {
             {list(items, item)}
             <div class="deeds">
                 {button("", "saved-add", "+ Save message", "", add)}
-                {button("quiet", "saved-sort", "Sort by folder", "", move || items.update(|all| all.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)))))}
+                {button("quiet", "saved-sort", "Sort by folder", "", move || items.update(|all| sort::sort_by(all, |a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)))))}
             </div>
         </div>
     }

@@ -82,6 +82,7 @@ pub(super) fn of_text(text: &str) -> (Option<Workspace>, Vec<String>) {
 /// Two connections of one number would be one, and one with the number of a check would show nothing.
 fn numbered(mut workspace: Workspace) -> Workspace {
     const LARGEST: u32 = ConnectionId::FIRST_OF_CHECKS / 2;
+    // Not collected: that sorts, by a sort that is compiled for this type alone.
     let mut taken = BTreeSet::new();
     taken.extend(workspace.connections.iter().map(|setup| setup.id));
     let mut seen = BTreeSet::new();

@@ -84,6 +84,7 @@ impl Handshakes {
         if self.list.len() < self.look_at {
             return;
         }
+        // Not collected: that sorts, by a sort that is compiled for this type alone.
         let mut told = BTreeSet::new();
         told.extend(log.from(0).map(|frame| frame.connection));
         let live = &self.live;
