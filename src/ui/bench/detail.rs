@@ -3,7 +3,8 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::super::parts::fields::{button, text, toggle, when};
+use super::super::parts::fields::{icon_button, icon_toggle, text, when};
+use super::super::parts::icons;
 use super::export;
 use super::link::Link;
 use super::row;
@@ -160,36 +161,48 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
         when(move || opened(store, |row| row.kind.is_message())),
         when(move || opened(store, |row| has_step(row.kind, &row.preview))),
     );
+    let icon_for = move |testid, icon, name: &'static str, press: Box<dyn Fn()>| {
+        icon_button("quiet", testid, icon, text(move || name.to_owned()), press)
+    };
+    let copied = move |testid, icon, name, form: ContentForm| {
+        let copy = move || {
+            if let Some(frame) = frame() {
+                export::copy(store, link, frame, form);
+            }
+        };
+        icon_for(testid, icon, name, Box::new(copy))
+    };
     view! {
         <div class="head">
             <h2 data-testid="detail-title">{text(move || title(store))}</h2>
-            <span class="gap"></span>
-            {button("quiet", "show-in-list", "Show in list", "Bring this frame into view in the timeline", with_frame(|store, _, frame| store.go_to.set(Some((frame, false)))))}
-            {super::super::parts::fields::icon("quiet", "close-detail", "×", text(|| "Close the detail (Esc)".to_owned()), move || {
+            {icon_for("show-in-list", icons::LIST_CHECKS, "Show in list: bring this frame into view in the timeline", Box::new(with_frame(|store, _, frame| store.go_to.set(Some((frame, false))))))}
+            {icon_button("quiet", "close-detail", icons::CLOSE, text(|| "Close the detail (Esc)".to_owned()), move || {
                 store.inspect.set(None);
                 page::focus_soon("[data-testid=timeline]");
             })}
         </div>
-        <p class="facts" data-testid="facts">{text(move || facts(store))}</p>
+        <p class="facts" data-testid="facts" title=text(move || facts(store))>{text(move || facts(store))}</p>
         <div class="looks">
             <div class="views" role="group" aria-label="Views">{move || views(store)}</div>
+            <div class="deeds">
+                {icon_toggle("pin", icons::PIN, text(|| "Pin: keep this frame, even when memory is full (P)".to_owned()), when(move || pinned.get().is_some()), pin)}
+                {copied("copy", icons::COPY, "Copy the content; secret variables appear as {{name}} (Y)", ContentForm::Raw)}
+                {copied("copy-readable", icons::BRACES, "Copy formatted: JSON indented, bytes as digits; secrets as {{name}}", ContentForm::Readable)}
+                <span hidden=when(move || !has_step.get())>{copied("copy-step", icons::SUITE, "Copy as a step of a suite; secrets as {{name}}", ContentForm::Step)}</span>
+                {icon_for("save-content", icons::DOWNLOAD, "Save the content as a file; secrets in text as {{name}}", Box::new(with_frame(save)))}
+                <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send again: the same bytes, to the composer's target" aria-label="Send again"
+                    disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>{icons::SEND.draw()}</button>
+                <span hidden=when(move || !is_message.get())>{icon_for("edit-again", icons::PENCIL, "Put the content into the composer; secrets as {{name}}", Box::new(with_frame(edit)))}</span>
+            </div>
+        </div>
+        <div class="detail-notes" hidden=when(move || pinned.get().is_none() && store.pins.with(Vec::is_empty))>
             {move || compare_button(store, is_comparing)}
+            <label class="field note" hidden=when(move || pinned.get().is_none())>
+                <span class="unseen">"Remark"</span>
+                <input type="text" data-testid="remark" placeholder="Remark: what about this frame?" prop:value=text(move || pinned.get().unwrap_or_default())
+                    on:change=move |event| set_note(event_target_value(&event))/>
+            </label>
         </div>
-        <div class="deeds">
-            {toggle("pin", "Pin", "Keep this frame, even when memory is full", when(move || pinned.get().is_some()), pin)}
-            {button("quiet", "copy", "Copy", "Copy the content; secret variables appear as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
-            {copy_as("copy-readable", "readable", "Copy formatted: JSON indented, bytes as digits; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
-            <span hidden=when(move || !has_step.get())>{copy_as("copy-step", "as step", "Copy it as a step of a suite; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}</span>
-            {button("quiet", "save-content", "Save", "Save the content as a file; secrets in text as {{name}}", with_frame(save))}
-            <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send the same bytes again, to the composer's target"
-                disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>"Re-send"</button>
-            <span hidden=when(move || !is_message.get())>{button("quiet", "edit-again", "Edit", "Put the content into the composer; secrets as {{name}}", with_frame(edit))}</span>
-        </div>
-        <label class="field note" hidden=when(move || pinned.get().is_none())>
-            <span>"Remark"</span>
-            <input type="text" data-testid="remark" placeholder="What about this frame?" prop:value=text(move || pinned.get().unwrap_or_default())
-                on:change=move |event| set_note(event_target_value(&event))/>
-        </label>
     }
     .into_any()
 }
@@ -197,21 +210,6 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
 /// Whether something is so of the opened frame.
 fn opened(store: Store, is_so: fn(&Row) -> bool) -> bool {
     store.detail.with(|detail| detail.as_ref().and_then(|it| it.row.as_ref()).is_some_and(is_so))
-}
-
-/// A button that copies in some form; where there is little room it leaves out that it copies.
-fn copy_as(
-    testid: &'static str,
-    form: &'static str,
-    hint: &'static str,
-    press: impl Fn() + 'static,
-) -> AnyView {
-    view! {
-        <button type="button" class="quiet" data-testid=testid title=hint on:click=move |_| press()>
-            <span class="spelt">"Copy "</span><span class="short">{form}</span>
-        </button>
-    }
-    .into_any()
 }
 
 fn title(store: Store) -> String {

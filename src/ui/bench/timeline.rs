@@ -167,8 +167,11 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     view! {
         <div class="timeline" role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
             on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")>
-            <TimelineHead store link place/>
-            <FilterBar store link place/>
+            <h2 class="unseen">"Timeline"</h2>
+            <div class="timeline-bar">
+                <FilterBar store link place/>
+                <TimelineHead store link place/>
+            </div>
             <div class="listing">
                 <p class="empty" hidden=move || !is_empty(store)>{text(move || empty_words(store).to_owned())}</p>
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"

@@ -190,6 +190,15 @@ pub enum Question {
         /// Towards the newer ones.
         forward: bool,
     },
+    /// The last messages without an answer: of one connection, or of all.
+    Unanswered(PlotOf),
+    /// The frame beside another one in the list.
+    Beside {
+        /// The number of the other one.
+        frame: u64,
+        /// Towards the newer ones.
+        forward: bool,
+    },
     /// Where a frame stands in the list.
     Find {
         /// Its number.

@@ -143,6 +143,8 @@ pub struct Totals {
     pub cleared: u64,
     /// Messages ever sent and received, in all connections.
     pub messages: u64,
+    /// Their bytes: of those sent, and of those received.
+    pub bytes: (u64, u64),
     /// Bytes the log holds.
     pub held_bytes: u64,
     /// Bytes the log may hold.
@@ -302,6 +304,28 @@ pub struct Detail {
     pub changes: u32,
     /// The comparison was too long to be finished.
     pub is_cut: bool,
+    /// The question that it answers, or its answer.
+    pub related: Option<Box<Related>>,
+}
+
+/// The other half of a round trip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Related {
+    /// The other frame.
+    pub row: Row,
+    /// That one is the answer.
+    pub is_answer: bool,
+    /// How long the answer took.
+    pub took: Duration,
+}
+
+/// A message without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenQuestion {
+    /// Its frame.
+    pub row: Row,
+    /// It may still be answered.
+    pub is_pending: bool,
 }
 
 /// What a binary content is.
@@ -419,6 +443,8 @@ pub enum Answer {
     },
     /// What a link would set up.
     Offer(Box<Offered>),
+    /// Messages without an answer, the newest last.
+    Unanswered(Vec<OpenQuestion>),
     /// It was sent.
     Sent,
     /// It does not exist.

@@ -11,7 +11,7 @@ use super::worker::BenchWorker;
 use crate::engine::World;
 use crate::engine::bench::compare::{Comparison, compare};
 use crate::engine::bench::view::{self, Opened, ViewName, media};
-use crate::wire::bench::{Detail, Inspect, Media, Row};
+use crate::wire::bench::{Detail, Inspect, Media, Related, Row};
 
 /// More lines than a screen has; a page cannot ask for a whole message at once.
 const MOST_LINES: u16 = 512;
@@ -35,6 +35,7 @@ struct Shown {
     opened: Option<Opened>,
     comparison: Option<Comparison>,
     is_opening: bool,
+    related: Option<Related>,
 }
 
 impl Inspector {
@@ -64,7 +65,16 @@ impl Inspector {
                 .unwrap_or_default(),
             changes: compared.map_or(0, |it| it.changes),
             is_cut: compared.is_some_and(|it| it.cut),
+            related: shown.related.clone().map(Box::new),
         })
+    }
+
+    /// The answer to what is opened has come.
+    pub fn relate(&mut self, related: Option<Related>) {
+        if let (Some(shown), Some(related)) = (&mut self.shown, related) {
+            shown.related = Some(related);
+            self.changed = true;
+        }
     }
 }
 
@@ -109,6 +119,9 @@ impl<W: World> BenchWorker<W> {
             });
             let opened = comparison.is_none().then(|| view::open(&view, is_text, &content.bytes));
             let is_opening = opened.is_some();
+            let related = s.related_to(inspect.frame);
+            let waits = row.as_ref().is_some_and(|row| row.kind.is_sent()) && related.is_none();
+            s.record.pairs.watch(waits.then_some(inspect.frame));
             let media = media.map(|it| Media { media_type: it.media_type.to_string(), words: it.words });
             s.inspector.shown = Some(Shown {
                 of: inspect,
@@ -121,6 +134,7 @@ impl<W: World> BenchWorker<W> {
                 opened,
                 comparison,
                 is_opening,
+                related,
             });
             s.inspector.changed = true;
             is_opening

@@ -63,6 +63,8 @@ pub struct Pairing {
     next: u64,
     /// Questions that were given up: their connection has ended, or too many waited.
     lost: u64,
+    /// The frames of the last of them, oldest first.
+    lost_frames: VecDeque<u64>,
     /// Looks for what replies might be recognised by, where nothing was set up.
     scout: Scout,
 }
@@ -71,6 +73,25 @@ pub struct Pairing {
 struct Question {
     at: Instant,
     asked: Asked,
+    frame: u64,
+}
+
+/// What a received message answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// How long the question had been out.
+    pub took: Duration,
+    /// The number of its frame.
+    pub question: u64,
+}
+
+/// A question without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The number of its frame.
+    pub frame: u64,
+    /// It may still be answered.
+    pub is_pending: bool,
 }
 
 /// What the answer to a message may be recognised by.
@@ -95,6 +116,9 @@ enum Way {
 /// A server that never answers must not fill the memory: beyond this the oldest is forgotten.
 const MOST_WAITING: usize = 4096;
 
+/// Questions that were given up and can still be listed.
+const MOST_LISTED: usize = 256;
+
 /// Reading a field parses the whole message; a larger one is only compared as an echo.
 const LARGEST_READ: usize = 64 << 10;
 
@@ -108,6 +132,7 @@ impl Default for Pairing {
             with_id: 0,
             next: 0,
             lost: 0,
+            lost_frames: VecDeque::new(),
             scout: Scout::default(),
         }
     }
@@ -174,17 +199,43 @@ impl Pairing {
         open.take_while(|question| question.at <= moment).count() as u64
     }
 
+    /// The last of the questions without an answer, oldest first: those given up, and those that still wait.
+    pub fn unanswered(&self, most: usize) -> Vec<Unanswered> {
+        let given_up = self.lost_frames.iter().map(|frame| Unanswered { frame: *frame, is_pending: false });
+        let open = self.order.iter().filter_map(|number| self.open.get(number));
+        let waiting = open.map(|question| Unanswered { frame: question.frame, is_pending: true });
+        let mut all: Vec<_> = given_up.chain(waiting).collect();
+        all.drain(..all.len().saturating_sub(most));
+        all
+    }
+
     /// Starts counting again: pending questions are dropped.
     pub fn reset(&mut self) {
         self.clear();
         self.lost = 0;
+        self.lost_frames.clear();
+    }
+
+    fn give_up(&mut self, frame: u64) {
+        self.lost += 1;
+        if self.lost_frames.len() >= MOST_LISTED {
+            self.lost_frames.pop_front();
+        }
+        self.lost_frames.push_back(frame);
     }
 
     /// A question went out.
     pub fn asked(&mut self, at: Instant, asked: Asked) {
+        self.asked_as(at, asked, 0);
+    }
+
+    /// A question went out as this frame.
+    pub fn asked_as(&mut self, at: Instant, asked: Asked, frame: u64) {
         while self.open.len() >= MOST_WAITING {
             let Some(oldest) = self.order.pop_front() else { break };
-            self.lost += u64::from(self.close(oldest).is_some());
+            if let Some(question) = self.close(oldest) {
+                self.give_up(question.frame);
+            }
         }
         // Those that were answered are taken off the front as it moves on; the rest must not pile up behind one that waits.
         if self.order.len() >= 2 * MOST_WAITING {
@@ -198,19 +249,24 @@ impl Pairing {
         }
         self.with_id += usize::from(asked.keys[1].is_some());
         self.order.push_back(number);
-        self.open.insert(number, Question { at, asked });
+        self.open.insert(number, Question { at, asked, frame });
     }
 
     /// A message came in: how long its question had been out, when it answers one.
     pub fn received(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
-        let round_trip = self.answered(at, payload);
-        if round_trip.is_none() && matches!(self.by, Way::Auto) {
-            self.scout.received(payload);
-        }
-        round_trip
+        self.heard(at, payload).map(|answered| answered.took)
     }
 
-    fn answered(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
+    /// A message came in: what it answers, when it answers something.
+    pub fn heard(&mut self, at: Instant, payload: &Payload) -> Option<Answered> {
+        let answered = self.answered(at, payload);
+        if answered.is_none() && matches!(self.by, Way::Auto) {
+            self.scout.received(payload);
+        }
+        answered
+    }
+
+    fn answered(&mut self, at: Instant, payload: &Payload) -> Option<Answered> {
         if self.open.is_empty() {
             return None;
         }
@@ -233,13 +289,16 @@ impl Pairing {
         while self.order.front().is_some_and(|number| !self.open.contains_key(number)) {
             self.order.pop_front();
         }
-        question.map(|question| at.since(question.at))
+        question.map(|question| Answered { took: at.since(question.at), question: question.frame })
     }
 
     /// The connection ended; nothing will be answered.
     pub fn clear(&mut self) {
-        self.lost += self.open.len() as u64;
-        self.order.clear();
+        for number in std::mem::take(&mut self.order) {
+            if let Some(question) = self.open.remove(&number) {
+                self.give_up(question.frame);
+            }
+        }
         self.open.clear();
         self.keyed.clear();
         self.with_id = 0;
