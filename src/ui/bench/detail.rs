@@ -7,6 +7,7 @@ use super::super::parts::fields::{icon_button, icon_toggle, text, when};
 use super::super::parts::icons;
 use super::export;
 use super::link::Link;
+use super::related::RelatedLine;
 use super::row;
 use super::store::Store;
 use super::timeline::follow_height;
@@ -73,10 +74,17 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
                 - (top.get() % LINE) * f64::from(u8::from(strip.get() == lines.get() as f64 * LINE))
         )
     });
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let is_plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key();
+        if let ("[" | "]", true) = (event.key().as_str(), is_plain && !page::is_writing(&event)) {
+            event.prevent_default();
+            beside(store, link, event.key() == "]");
+        }
+    };
     let body = move || store.detail.with(|detail| detail.as_ref().map(content));
     let strip_height = text(move || format!("{}px", strip.get()));
     view! {
-        <section class="detail" aria-label="Detail" hidden=when(move || store.inspect.with(Option::is_none)) data-testid="detail">
+        <section class="detail" aria-label="Detail" on:keydown=key hidden=when(move || store.inspect.with(Option::is_none)) data-testid="detail">
             <DetailHead store link/>
             <Picture store link/>
             <div class="content mono" node_ref=scroller on:scroll=scrolled tabindex="0" role="group" aria-label="Content" data-testid="content">
@@ -84,6 +92,7 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
                     <div class="shown" style:transform=shift>{body}</div>
                 </div>
             </div>
+            <RelatedLine store/>
         </section>
     }
     .into_any()
@@ -175,6 +184,8 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
     view! {
         <div class="head">
             <h2 data-testid="detail-title">{text(move || title(store))}</h2>
+            {icon_button("quiet", "previous-frame", icons::CHEVRON_UP, text(|| "Previous frame ([)".to_owned()), move || beside(store, link, false))}
+            {icon_button("quiet", "next-frame", icons::CHEVRON_DOWN, text(|| "Next frame (])".to_owned()), move || beside(store, link, true))}
             {icon_for("show-in-list", icons::LIST_CHECKS, "Show in list: bring this frame into view in the timeline", Box::new(with_frame(|store, _, frame| store.go_to.set(Some((frame, false))))))}
             {icon_button("quiet", "close-detail", icons::CLOSE, text(|| "Close the detail (Esc)".to_owned()), move || {
                 store.inspect.set(None);
@@ -205,6 +216,16 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Opens the frame beside the opened one, as the list shows them.
+fn beside(store: Store, link: Link, forward: bool) {
+    let Some(frame) = store.inspect.with_untracked(|it| it.as_ref().map(|it| it.frame)) else { return };
+    link.ask(Question::Beside { frame, forward }, move |answer| {
+        if let Answer::Found { frame, .. } = answer {
+            store.go_to.set(Some((frame, true)));
+        }
+    });
 }
 
 /// Whether something is so of the opened frame.

@@ -9,6 +9,7 @@ use super::super::parts::icons;
 use super::super::parts::plot;
 use super::link::Link;
 use super::rates::{self, Rates};
+use super::related::UnansweredCount;
 use super::store::Store;
 use crate::engine::LatencySummary;
 use crate::engine::bench::pairing::PairBy;
@@ -17,7 +18,7 @@ use crate::wire::bench::{Offer, PlotOf, Request};
 
 /// The usual figures; a dash where there is none.
 #[component]
-pub(crate) fn Figures(seen: Memo<Seen>, step: Signal<Duration>) -> impl IntoView {
+fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -> impl IntoView {
     let latency = Memo::new(move |_| seen.with(|seen| seen.latency));
     let samples = text(move || format::count(latency.get().map_or(0, |figures| figures.count)));
     let figure = move |name: &'static str, of: fn(&LatencySummary) -> Duration| {
@@ -48,7 +49,7 @@ pub(crate) fn Figures(seen: Memo<Seen>, step: Signal<Duration>) -> impl IntoView
     view! {
         <dl class="latency">
             <div class="figure" data-of="samples"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
-            <div class="figure" data-of="unanswered" data-some=is_some><dt>{name}</dt><dd data-testid="unanswered" title=text(move || seen.with(unanswered_words))>{unanswered}</dd></div>
+            <div class="figure" data-of="unanswered" data-some=is_some><dt>{name}</dt><dd><UnansweredCount store link count=unanswered hint=text(move || seen.with(unanswered_words))/></dd></div>
             {figure("min", |f| f.min)}
             {figure("p50", |f| f.p50)}
             {figure("p95", |f| f.p95)}
@@ -98,7 +99,8 @@ fn seen(store: Store) -> Seen {
 }
 
 fn unanswered_words(seen: &Seen) -> String {
-    let mut words = "Messages that went out more than a second ago and got no reply.".to_owned();
+    let mut words =
+        "Messages that went out more than a second ago and got no reply; a click lists them.".to_owned();
     if seen.given_up > 0 {
         words.push_str(&format!(
             " {} of them will get none: the connection has ended, or too many waited.",
@@ -146,7 +148,7 @@ pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> imp
                 <span class="bench-rate" data-direction="sent" title="Sent in the last second" data-testid="rate-sent">
                     <i aria-hidden="true">"↑"</i><span class="unseen">"Sent: "</span><b>{rate(|it| rates::words(it.sent))}</b><span class="bench-rate-bytes">{rate(|it| rates::bytes(it.sent_bytes))}</span>
                 </span>
-                <Figures seen step/>
+                <Figures seen step store link/>
                 {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}
                 <span class="gap"></span>
                 <Held store/>

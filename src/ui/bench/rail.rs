@@ -140,7 +140,7 @@ fn saved(store: Store, link: Link) -> AnyView {
         {editor(store, Panel::Saved, "panel-saved", "Edit saved messages")}
         {icon_button("quiet", "rail-save", icons::PLUS, text(|| "Save the composer's message".to_owned()), keep)}
     };
-    let body = lines(move || items.with(Vec::len), "Save what you send often.", line);
+    let body = lines(move || items.with(Vec::len), "None saved yet", line);
     list(store, 1, "rail-list", "Saved messages", acts.into_any(), body)
 }
 
@@ -165,7 +165,7 @@ fn variables(store: Store) -> AnyView {
             panels::add_variable(store);
         })}
     };
-    let body = lines(move || items.with(Vec::len), "Values for {{name}} in messages.", line);
+    let body = lines(move || items.with(Vec::len), "None; used as {{name}}", line);
     list(store, 2, "rail-list", "Variables", acts.into_any(), body)
 }
 
@@ -196,6 +196,6 @@ fn rules(store: Store) -> AnyView {
             panels::add_rule(store);
         })}
     };
-    let body = lines(move || items.with(Vec::len), "Answer messages by themselves.", line);
+    let body = lines(move || items.with(Vec::len), "No rule yet", line);
     list(store, 3, "rail-list", "Auto-replies", acts.into_any(), body)
 }

@@ -133,7 +133,7 @@ pub(crate) fn TimelineRow(
 const MEMBERS: usize = 5;
 
 /// The type of a message, or what else a frame is.
-fn kind(row: &Row) -> String {
+pub(crate) fn kind(row: &Row) -> String {
     let type_name = row.summary.as_ref().and_then(|summary| summary.type_name.clone());
     type_name.unwrap_or_else(|| format::mark(row.kind).1.to_owned())
 }
