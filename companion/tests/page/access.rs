@@ -39,6 +39,11 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     browser.until_rows(|rows| rows.iter().filter(|row| row.contains("a [4]")).count() == 2).await;
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
     browser.until_text("facts", "round trip").await;
+    if browser.run("return innerWidth <= 760").await == true {
+        // It lies over the list.
+        check(browser, &format!("{how}, a frame over the list")).await;
+        browser.click("close-detail").await;
+    }
     browser.click("plots").await;
     browser.until_text("plot", "Distribution").await;
     browser.type_into("filter", "x").await;

@@ -92,7 +92,6 @@ fn nothing_moves_while_a_connection_opens_fails_comes_back_and_floods() {
         browser.send(r#"{"op":"revoke","request_id":"9"}"#).await;
         browser.until_text("note", "4001").await;
         browser.connect().await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
         let moves = browser.run("return moves").await;
         assert_eq!(moves, Value::Array(Vec::new()));
     });
@@ -205,5 +204,81 @@ fn an_empty_bench_connects_by_what_is_pasted_and_names_what_is_left_out() {
         browser.until_text("note", "Subprotocol echo.v1").await;
         browser.until_script("return !document.querySelector('[data-testid=bench-start]')").await;
         let _feed = connect_to_feed(practice, browser).await;
+    });
+}
+
+#[test]
+fn a_message_folds_is_searched_and_filters_by_a_value_of_it() {
+    test_page(async |practice, browser| {
+        browser.resize(1440, 900).await;
+        browser.open(&practice.page).await;
+        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
+        browser.connect().await;
+        browser.send(r#"{"type":"tick","data":{"symbol":"AAPL","price":1.50}}"#).await;
+        browser.send(r#"{"type":"order","data":{"symbol":"NVDA","price":2}}"#).await;
+        browser.until_rows(|rows| rows.len() == 6).await;
+        browser.run("document.querySelectorAll('.row:not([hidden])').forEach(it => { if (it.textContent.includes('order')) it.click(); })").await;
+        browser.until_text("content", "NVDA").await;
+        // Folded and unfolded by the mouse, then by keys.
+        browser.run("document.querySelectorAll('.detail-fold')[1].click()").await;
+        browser.until_text("content", "{ 2 lines }").await;
+        assert!(!browser.text("content").await.contains("NVDA"));
+        browser.type_into("within", "nvda").await;
+        browser.until_text("within-count", "1/1").await;
+        browser.until_text("content", "NVDA").await;
+        browser.until_text("node-path", "$.data.symbol").await;
+        browser.run("document.querySelector('[data-testid=content]').focus()").await;
+        browser.press("\u{e013}\u{e012}", Duration::from_millis(50)).await;
+        browser.until_text("content", "{ 2 lines }").await;
+        browser.press("\u{e014}", Duration::ZERO).await;
+        browser.until_text("content", "NVDA").await;
+        // The type, by which all others go.
+        browser.run("document.querySelectorAll('.detail .line')[1].click()").await;
+        browser.until_text("node-path", "$.type").await;
+        browser.click("filter-value").await;
+        browser.until_text("hits", "2 hits").await;
+        assert_eq!(browser.value("filter").await, "$.type == \"order\"");
+        browser.click("clear-filter").await;
+        browser.until_rows(|rows| rows.len() == 6).await;
+        browser.click("exclude-value").await;
+        browser.until_rows(|rows| rows.len() == 4 && rows.iter().all(|row| !row.contains("order"))).await;
+        browser.click("undo").await;
+        browser.until_rows(|rows| rows.len() == 6).await;
+    });
+}
+
+#[test]
+fn sixteen_megabytes_fold_and_are_searched_while_the_page_stays_alive() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
+        browser.connect().await;
+        browser
+            .run(
+                "const text = `{\"list\":[${'{\"a\":12345},'.repeat(1300000)}{\"needle\":1}]}`;
+                 const data = new DataTransfer(); data.items.add(new File([text], 'large.json', { type: 'application/json' }));
+                 const field = document.querySelector('[data-testid=message]');
+                 field.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));",
+            )
+            .await;
+        browser.until_text("draft-note", "15").await;
+        browser.click("send").await;
+        browser.until_rows(|rows| rows.len() >= 3).await;
+        browser.run("document.querySelectorAll('.row:not([hidden])')[2].click()").await;
+        browser.run("globalThis.longest = 0; let last = performance.now(); const beat = () => { const now = performance.now(); longest = Math.max(longest, now - last); last = now; requestAnimationFrame(beat); }; beat()").await;
+        browser.run("document.querySelector('[data-view=json]')?.click()").await;
+        browser.until_text_within("facts", "5\u{2009}200", 30).await;
+        browser.type_into("within", "needle").await;
+        browser.until_text_within("within-count", "1/1", 30).await;
+        browser.until_text("node-path", "$.list[1300000].needle").await;
+        browser.run("document.querySelector('[data-testid=content]').scrollTop = 0").await;
+        browser.until_script("return document.querySelectorAll('.detail-fold').length > 1").await;
+        browser.run("document.querySelectorAll('.detail-fold')[1].click()").await;
+        browser.until_text("facts", "3 lines").await;
+        let longest = browser.run("return longest").await;
+        assert!(
+            longest.as_f64().is_some_and(|longest| longest < 1000.0),
+            "the page stood still for {longest} ms"
+        );
     });
 }

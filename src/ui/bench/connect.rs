@@ -128,7 +128,7 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
                 data-state=text(move || format::phase(connection.phase()).to_owned()) disabled=is_disabled aria-disabled=is_doubtful>
                 {label}
             </button>
-            <button type="button" class="quiet" data-testid="edit-connection" title=edit_words aria-label=edit_words hidden=move || !is_live.get()
+            <button type="button" class="quiet" data-testid="edit-connection" title=edit_words aria-label=edit_words data-idle=move || (!is_live.get()).then_some("")
                 aria-expanded=text(move || (!is_folded.get()).to_string()) on:click=move |_| edit()>{icons::PENCIL.draw()}</button>
             {icon_button("quiet", "options", icons::SLIDERS, text(|| "Options: what is sent on opening, reconnecting, heartbeat, round trips".to_owned()), move || store.dialog.set(Some(Dialog::Options)))}
             <a class="bench-check" href="#/checks/server" title="Check this server: test its protocol, for a certificate" aria-label="Check this server" data-testid="check-server"

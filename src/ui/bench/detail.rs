@@ -11,13 +11,12 @@ use super::related::RelatedLine;
 use super::row;
 use super::store::Store;
 use super::timeline::follow_height;
+use super::tree::{NodeLine, Tree, TreeSearch};
 use crate::browser::download::{self, Download};
 use crate::browser::page;
 use crate::engine::bench::as_step::has_step;
-use crate::engine::bench::compare::{CompareLine, Side};
-use crate::engine::bench::view::{Span, TextLine, Tone};
 use crate::model::format;
-use crate::wire::bench::{Answer, ContentForm, Detail, Inspect, Question, Request, Row};
+use crate::wire::bench::{Answer, ContentForm, Inspect, Question, Request, Row};
 
 /// Height of a line in pixels; the style sheet has the same in `--line-height`.
 const LINE: f64 = 19.0;
@@ -53,8 +52,22 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
     let opened = Memo::new(move |_| {
         store.inspect.with(|it| it.as_ref().map(|it| (it.frame, it.with, it.view.clone())))
     });
+    // On a strip that is shorter than the content it lands a few lines off, which the chosen line makes up for.
+    let tree = Tree::new(store, link, move |position| {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        let (line, seen) = (position as f64 * LINE, height.get_untracked());
+        let (whole, strip) = (lines.get_untracked() as f64 * LINE, strip.get_untracked());
+        let is_in_view = line >= top.get_untracked() && line + LINE <= top.get_untracked() + seen;
+        if strip < whole {
+            scroller
+                .set_scroll_top((position as f64 * LINE * (strip - seen).max(1.0) / (whole - seen)) as i32);
+        } else if !is_in_view {
+            scroller.set_scroll_top((line - seen / 3.0).max(0.0) as i32);
+        }
+    });
     Effect::new(move || {
         opened.track();
+        tree.reset();
         top.set(0.0);
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(0);
@@ -81,57 +94,29 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
             beside(store, link, event.key() == "]");
         }
     };
-    let body = move || store.detail.with(|detail| detail.as_ref().map(content));
+    let body = move || store.detail.with(|detail| detail.as_ref().map(|it| tree.lines(it)));
+    let content_key = move |event: leptos::ev::KeyboardEvent| {
+        if !event.ctrl_key() && !event.alt_key() && !event.meta_key() && tree.pressed(&event.key()) {
+            event.prevent_default();
+        }
+    };
+    let is_comparing = when(move || store.detail.with(|it| it.as_ref().is_some_and(|it| it.with.is_some())));
     let strip_height = text(move || format!("{}px", strip.get()));
     view! {
-        <section class="detail" aria-label="Detail" on:keydown=key hidden=when(move || store.inspect.with(Option::is_none)) data-testid="detail">
+        <section class="detail" data-comparing=move || is_comparing.get().then_some("") aria-label="Detail" on:keydown=key hidden=when(move || store.inspect.with(Option::is_none)) data-testid="detail">
             <DetailHead store link/>
             <Picture store link/>
-            <div class="content mono" node_ref=scroller on:scroll=scrolled tabindex="0" role="group" aria-label="Content" data-testid="content">
+            <TreeSearch tree/>
+            <div class="content mono" node_ref=scroller on:scroll=scrolled on:keydown=content_key tabindex="0" role="group" aria-label="Content" data-testid="content">
                 <div class="strip" style:height=strip_height>
                     <div class="shown" style:transform=shift>{body}</div>
                 </div>
             </div>
+            <NodeLine tree/>
             <RelatedLine store/>
         </section>
     }
     .into_any()
-}
-
-fn content(detail: &Detail) -> AnyView {
-    if detail.with.is_some() || !detail.compared.is_empty() {
-        return detail.compared.iter().map(compared_line).collect_view().into_any();
-    }
-    detail.shown.iter().map(|line| shown_line(line, "")).collect_view().into_any()
-}
-
-fn shown_line(line: &TextLine, sign: &'static str) -> AnyView {
-    let indent = format!("{}ch", u32::from(line.indent) * 2 + if line.is_continued { 2 } else { 0 });
-    let spans = line.spans.iter().map(span).collect_view();
-    view! { <div class="line" data-sign=sign style:padding-left=indent>{spans}</div> }.into_any()
-}
-
-fn compared_line(line: &CompareLine) -> AnyView {
-    let sign = match line.side {
-        Side::Both => "same",
-        Side::Left => "left",
-        Side::Right => "right",
-    };
-    shown_line(&line.line, sign)
-}
-
-fn span(span: &Span) -> AnyView {
-    let tone = match span.tone {
-        Tone::Plain => "plain",
-        Tone::Key => "key",
-        Tone::Text => "text",
-        Tone::Number => "number",
-        Tone::Word => "word",
-        Tone::Mark => "mark",
-        Tone::Faint => "faint",
-        Tone::Wrong => "wrong",
-    };
-    view! { <span data-tone=tone>{span.text.clone()}</span> }.into_any()
 }
 
 /// What it is, in which views, and what can be done with it.
@@ -286,7 +271,7 @@ fn views(store: Store) -> AnyView {
     let choose = move |name: String| {
         store.inspect.update(|it| {
             if let Some(it) = it {
-                *it = Inspect { with: None, view: name, from: 0, ..it.clone() };
+                *it = Inspect { with: None, view: name, from: 0, folds: Vec::new(), ..it.clone() };
             }
         });
     };
@@ -324,7 +309,7 @@ fn compare_button(store: Store, is_comparing: Signal<bool>) -> AnyView {
     let choose = move |chosen: String| {
         store.inspect.update(|it| {
             if let Some(it) = it {
-                *it = Inspect { with: chosen.parse().ok(), from: 0, ..it.clone() };
+                *it = Inspect { with: chosen.parse().ok(), from: 0, folds: Vec::new(), ..it.clone() };
             }
         });
     };

@@ -8,6 +8,7 @@ use super::super::parts::icons;
 use super::link::Link;
 use super::store::Store;
 use super::timeline::{Place, keep_place, seek};
+use super::tree::Excluded;
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
@@ -151,6 +152,7 @@ fn Kinds(store: Store) -> impl IntoView {
             <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Filters"</summary>
             <div class="sheet kinds">
                 {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
+                <Excluded store/>
                 <fieldset><legend>"Frames"</legend>
                     {part("↑ sent", "kind-sent", |it| &mut it.sent)}
                     {part("↓ received", "kind-received", |it| &mut it.received)}

@@ -24,4 +24,5 @@ pub(crate) mod store;
 pub(crate) mod surroundings;
 pub(crate) mod timeline;
 pub(crate) mod timeline_head;
+pub(crate) mod tree;
 pub(crate) mod view;

@@ -215,7 +215,14 @@ pub(crate) fn choose(store: Store, number: u64) {
 pub(crate) fn open_detail(store: Store, number: u64) {
     let view =
         store.inspect.with_untracked(|open| open.as_ref().map(|it| it.view.clone())).unwrap_or_default();
-    store.inspect.set(Some(Inspect { frame: number, with: None, view, from: 0, lines: 0 }));
+    store.inspect.set(Some(Inspect {
+        frame: number,
+        with: None,
+        view,
+        from: 0,
+        lines: 0,
+        folds: Vec::new(),
+    }));
 }
 
 /// Goes to a hit.

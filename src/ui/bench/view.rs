@@ -23,9 +23,10 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
     let rates = rates::watch(store);
     let around = NodeRef::<Div>::new();
     let has_detail = when(move || store.inspect.with(Option::is_some));
+    let is_comparing = when(move || store.inspect.with(|it| it.as_ref().is_some_and(|it| it.with.is_some())));
     view! {
         <h1 class="unseen">"Bench"</h1>
-        <div class="bench" node_ref=around data-detail=move || has_detail.get().then_some("")>
+        <div class="bench" node_ref=around data-detail=move || has_detail.get().then_some("") data-comparing=move || is_comparing.get().then_some("")>
             <Rail store link rates/>
             {panes::border(store, around, &panes::RAIL)}
             <div class="bench-work">

@@ -298,6 +298,8 @@ pub struct Detail {
     pub is_opening: bool,
     /// The lines asked for.
     pub shown: Vec<TextLine>,
+    /// Of each of them its number, and whether it is folded, where it can be.
+    pub folds: Vec<(u64, Option<bool>)>,
     /// The same of a comparison.
     pub compared: Vec<CompareLine>,
     /// Places in which the two differ.
@@ -443,6 +445,28 @@ pub enum Answer {
     },
     /// What a link would set up.
     Offer(Box<Offered>),
+    /// A value of the opened frame.
+    Node {
+        /// Its JSONPath.
+        path: String,
+        /// As it was written; secrets as their names.
+        value: String,
+        /// It has values of its own.
+        is_container: bool,
+    },
+    /// A place in the opened frame.
+    Within {
+        /// How many places there are, up to a bound.
+        count: u64,
+        /// Which this is, from 0.
+        nth: u64,
+        /// The line.
+        line: u64,
+        /// Where that is seen once what hides it is unfolded.
+        position: u64,
+        /// The lines that are to be unfolded.
+        unfolds: Vec<u64>,
+    },
     /// Messages without an answer, the newest last.
     Unanswered(Vec<OpenQuestion>),
     /// It was sent.

@@ -31,6 +31,13 @@ impl<W: World> BenchWorker<W> {
             },
             Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
             Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
+            Question::Node { line } => {
+                let known = self.state(|s| s.workspace.known_secrets(Known::SHORT));
+                self.state(|s| s.inspector.node(line, &known)).unwrap_or(Answer::Nothing)
+            }
+            Question::Within { text, nth } => {
+                self.state(|s| s.inspector.within(&text, nth)).unwrap_or(Answer::Nothing)
+            }
             Question::Unanswered(of) => Answer::Unanswered(self.unanswered(of)),
             Question::Beside { frame, forward } => {
                 let beside = self.state(|s| s.list.beside(frame, forward, &s.record.log));
