@@ -31,7 +31,7 @@ async fn fill_and_open(browser: &Browser) {
 fn rows_have_the_screen_with_the_detail_open_and_a_failure_takes_none() {
     test_page(async |practice, browser| {
         for (size, least) in [((1440, 900), 28), ((1280, 720), 18)] {
-            // A window has a head of its own, so that its inside is smaller than it is told.
+            // A window has a head of its own, so its inside is smaller than the size that was asked for.
             browser.resize(size.0, size.1).await;
             let missing: (i64, i64) = serde_json::from_value(
                 browser.run(&format!("return [{} - innerWidth, {} - innerHeight]", size.0, size.1)).await,

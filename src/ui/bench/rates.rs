@@ -143,7 +143,7 @@ mod tests {
         assert_eq!((rates.sent_bytes, rates.received_bytes), (20.0, 5000.0));
         assert_eq!(rates.of[&ConnectionId(1)], 52.0);
         assert_eq!(rates.path(), "M80.0 1.0");
-        // Counts that begin again are no negative rate.
+        // Counts that begin again give no rate below 0.
         rates.look(&counted(2.0, 9, 105), &counted(3.0, 0, 1));
         assert_eq!((rates.sent, rates.received), (0.0, 0.0));
     }

@@ -26,7 +26,7 @@ impl Folds {
         Self { hidden }
     }
 
-    /// How many lines are seen, of so many.
+    /// How many lines are seen, of this many.
     pub fn seen(&self, lines: u64) -> u64 {
         lines.saturating_sub(self.hidden.iter().map(|(first, last)| last - first + 1).sum())
     }
