@@ -283,9 +283,9 @@ async fn latencies_are_shown_per_connection_and_overall_with_plots() {
     user.until_text("samples", "5").await;
     user.click("duplicate").await;
     user.until_text("samples", "0").await;
+    user.click("plots").await;
     user.click("plot-all").await;
     user.until_text("samples", "5").await;
-    user.click("plots").await;
     user.until("the bars", || {
         user.all("path.bars").first().and_then(|it| it.get_attribute("d")).filter(|d| !d.is_empty())
     })

@@ -415,3 +415,18 @@ pub fn set_height(element: &web_sys::HtmlElement, pixels: f64) {
     // A number of pixels is always a valid height.
     let _ = element.style().set_property("height", &format!("{pixels}px"));
 }
+
+/// Sets a length of an element in pixels, such as a custom property.
+pub fn set_length(element: &web_sys::HtmlElement, property: &str, pixels: f64) {
+    // A number of pixels is always a valid length.
+    let _ = element.style().set_property(property, &format!("{pixels}px"));
+}
+
+/// What the pointer does from now on belongs to the element under it, wherever it goes, until it is let go.
+pub fn hold_pointer(event: &web_sys::PointerEvent) {
+    let element = event.current_target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+    if let Some(element) = element {
+        // A pointer that is gone by now needs no hold.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}

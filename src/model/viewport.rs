@@ -4,7 +4,7 @@
 //! clamp the height of an element at some 33 million pixels.
 
 /// Height of a row in pixels; the style sheet has the same in `--row`.
-pub const ROW: f64 = 26.0;
+pub const ROW: f64 = 22.0;
 /// Well below what any browser clamps.
 const LONGEST_STRIP: f64 = 8_000_000.0;
 /// Rows drawn above and below what is seen, so that fast scrolling meets no blank.
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_short_list_is_drawn_as_it_is() {
         let view = viewport(1000);
-        assert_eq!(view.strip(), 26_000.0);
-        assert_eq!(view.first_at(2600.0), 100.0);
+        assert_eq!(view.strip(), 22_000.0);
+        assert_eq!(view.first_at(2200.0), 100.0);
         assert_eq!(view.first_wanted(100.0), 88);
-        assert_eq!(view.place(100.0, 100.0, 2600.0), 2600.0);
+        assert_eq!(view.place(100.0, 100.0, 2200.0), 2200.0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod leaves;
 mod list;
 mod opened;
 mod page;
+mod related;
 mod sending;
 mod shared;
 mod summaries;

@@ -21,7 +21,14 @@ fn a_frame_is_opened_in_its_views_and_two_are_compared() {
         page.send(ALICE, r#"{"a":1,"n":2}"#);
         page.pass(TICK).await;
         let open = |frame, with, view: &str| {
-            page.ask(Request::Inspect(Some(Inspect { frame, with, view: view.into(), from: 0, lines: 50 })));
+            page.ask(Request::Inspect(Some(Inspect {
+                frame,
+                with,
+                view: view.into(),
+                from: 0,
+                lines: 50,
+                folds: Vec::new(),
+            })));
             page.draw();
             page.detail.borrow().clone().expect("opened")
         };
@@ -53,7 +60,14 @@ fn sixteen_megabytes_are_opened_in_slices_and_read_from_anywhere() {
         page.ask(Request::Attach(Payload::Text(format!("[{}0]", "12345,".repeat(2 << 20)))));
         page.send_draft(ALICE, Draft { form: Form::File, text: "x".into(), is_plain: true });
         page.pass(TICK).await;
-        let inspect = Inspect { frame: 3, with: None, view: String::new(), from: 2_000_000, lines: 3 };
+        let inspect = Inspect {
+            frame: 3,
+            with: None,
+            view: String::new(),
+            from: 2_000_000,
+            lines: 3,
+            folds: Vec::new(),
+        };
         page.ask(Request::Inspect(Some(inspect)));
         page.pass(TICK).await;
         let detail = page.detail.borrow().clone().expect("opened");

@@ -27,6 +27,6 @@ pub use base::time::Instant;
 pub use base::world::{
     ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, SendError, Socket, World,
 };
-pub use bench::pairing::{Asked, Pairing};
+pub use bench::pairing::{Asked, Pairing, Unanswered};
 pub use metrics::{Histogram as Latency, Summary as LatencySummary};
 pub use recording::frame_log::{Entry, Frame, FrameKind, FrameLog};

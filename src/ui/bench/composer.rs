@@ -3,9 +3,10 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::super::parts::fields::{button, text, tick, toggle, when};
+use super::super::parts::fields::{button, icon_toggle, text, tick, toggle, when};
+use super::super::parts::icons::{self, Icon};
 use super::link::Link;
-use super::panels::Panels;
+use super::panels::{self, Panels};
 use super::store::{Store, mistake};
 use crate::browser::files;
 use crate::browser::page;
@@ -56,28 +57,28 @@ pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
     view! {
         // The panels are not part of the form: Enter in one of their fields must not send the message.
         <section class="composer" on:keydown=key on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
-            <div class="forms">
+            <Panels store link/>
+            <form class="writing" on:submit=submit>
+                <Editor store link/>
+                <div class="send">
+                    <button class="primary" type="submit" data-testid="send" title="Send (Ctrl+Enter)" disabled=when(move || !can_send.get())>{icons::SEND.draw()}"Send"</button>
+                </div>
+            </form>
+            <div class="composer-bar">
                 <div class="modes" role="group" aria-label="Message format">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
                 {tick("{{…}}", "templates", when(move || store.draft.with(|it| !it.is_plain)), move |on| store.draft.update(|it| it.is_plain = !on))}
                 <span hidden=when(move || store.draft.with(|it| it.form != Form::Json))>
                     {button("quiet", "format", "Format", "Lay the JSON out", move || format_json(store, link))}
                 </span>
-                <span class="gap"></span>
                 <Targets store/>
-                {panel_button(store, Panel::Repeat, "Repeat", "panel-repeat", "Send again at an interval")}
-                {panel_button(store, Panel::Saved, "Saved", "panel-saved", "Keep messages; send them by key")}
-                {panel_button(store, Panel::Variables, "Variables", "panel-variables", "Define values for {{…}}")}
-                {panel_button(store, Panel::Rules, "Auto-reply", "panel-rules", "Answer matching messages")}
+                <p class="note" data-testid="draft-note" data-state=text(move || note(store).0.to_owned()) title=text(move || note(store).1)>{text(move || note(store).1)}</p>
+                <span class="composer-panels">
+                    {panel_button(store, Panel::Saved, icons::MESSAGE_SQUARE, "Saved messages", "panel-saved-here")}
+                    {panel_button(store, Panel::Variables, icons::VARIABLE, "Variables", "panel-variables-here")}
+                    {panel_button(store, Panel::Rules, icons::REPLY, "Automatic replies", "panel-rules-here")}
+                </span>
+                {panel_button(store, Panel::Repeat, icons::RESTART, "Repeat: send again at an interval", "panel-repeat")}
             </div>
-            <Panels store link/>
-            <form class="writing" on:submit=submit>
-                <Editor store link/>
-                <div class="send">
-                    <button class="primary" type="submit" data-testid="send" disabled=when(move || !can_send.get())>"Send"</button>
-                    <span class="hint">"Ctrl+Enter"</span>
-                </div>
-            </form>
-            <p class="note" data-testid="draft-note" data-state=text(move || note(store).0.to_owned())>{text(move || note(store).1)}</p>
             // Only a refusal is read out: the rest changes with every key.
             <span class="unseen" role="alert">{text(move || refusal(store).unwrap_or_default())}</span>
         </section>
@@ -104,16 +105,9 @@ fn form_button(
     })
 }
 
-fn panel_button(
-    store: Store,
-    panel: Panel,
-    label: &'static str,
-    testid: &'static str,
-    hint: &'static str,
-) -> AnyView {
-    toggle(testid, label, hint, when(move || store.layout.with(|it| it.panel == panel)), move || {
-        store.layout.update(|it| it.panel = if it.panel == panel { Panel::None } else { panel });
-    })
+fn panel_button(store: Store, panel: Panel, icon: Icon, name: &'static str, testid: &'static str) -> AnyView {
+    let is_on = when(move || store.layout.with(|it| it.panel == panel));
+    icon_toggle(testid, icon, text(move || name.to_owned()), is_on, move || panels::turn(store, panel))
 }
 
 /// Sends what stands in the composer to where it goes. Whether it is a message is judged by the text of this moment, and
@@ -291,7 +285,7 @@ fn Editor(store: Store, link: Link) -> impl IntoView {
     view! {
         <label class="grow" hidden=is_file>
             <span class="unseen">"Message"</span>
-            <textarea class="mono" rows="3" spellcheck="false" placeholder=hint data-testid="message" aria-invalid=is_wrong
+            <textarea class="mono" rows="2" spellcheck="false" placeholder=hint data-testid="message" aria-invalid=is_wrong
                 prop:value=text(move || store.draft.with(|it| if it.form == Form::File { String::new() } else { it.text.clone() }))
                 on:input=typed on:keydown=key on:paste=pasted></textarea>
         </label>

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::super::parts::fields::{button, icon, text, when};
+use super::super::parts::fields::{icon, icon_button, text, when};
+use super::super::parts::icons;
 use super::connections::{close, open};
 use super::explanation::{Why, explained};
 use super::link::Link;
@@ -66,51 +67,87 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
         });
     };
     let name = text(move || connection.name());
+    // An open connection is one line; who wants to change something unfolds the fields into its place.
+    let is_editing = RwSignal::new(false);
+    let is_live = Memo::new(move |_| matches!(connection.phase(), Phase::Open | Phase::Closing));
+    Effect::new(move || {
+        is_live.track();
+        is_editing.set(false);
+    });
+    let is_folded = when(move || is_live.get() && !is_editing.get());
+    let edit = move || {
+        is_editing.update(|it| *it = !*it);
+        if is_editing.get_untracked() {
+            page::focus_soon("[data-testid=name]");
+        }
+    };
+    let edit_words =
+        text(move || if is_folded.get() { "Edit this connection" } else { "Fold the fields" }.to_owned());
+    let favourite_name = text(|| "Favourite address".to_owned());
+    let favour = move || {
+        icon("quiet", "favourite", if is_favourite.get() { "★" } else { "☆" }, favourite_name, favour)
+    };
     view! {
-        <form class="connect" on:submit=submit>
-            <label class="name">
-                <span>"Name"</span>
-                <input type="text" autocomplete="off" spellcheck="false" data-testid="name"
-                    prop:value=name on:input=move |event| rename(store, connection, &event)/>
-            </label>
-            <label class="grow">
-                <span>"Address"</span>
-                <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" list="addresses"
-                    placeholder="ws://localhost:9000/ws" data-testid="url"
-                    prop:value=text(move || connection.setup.with(|s| s.url.clone()))
-                    on:input=move |event| set_url(event_target_value(&event))
-                    readonly=when(move || !is_idle.get())
-                    aria-invalid=text(move || wrong.get().is_some().to_string())
-                    aria-describedby="connect-note"/>
-                <datalist id="addresses">
-                    {move || store.addresses.get().into_iter().map(|it| view! { <option value=it.url>{it.protocols}</option> }).collect_view()}
-                </datalist>
-            </label>
-            <div class="favour">{move || icon("quiet", "favourite", if is_favourite.get() { "★" } else { "☆" }, text(|| "Favourite address".to_owned()), favour)}</div>
-            <label class="protocols">
-                <span>"Subprotocols"</span>
-                <input class="mono" type="text" spellcheck="false" autocomplete="off" placeholder="none" data-testid="protocols"
-                    prop:value=text(move || connection.setup.with(|s| s.protocols.clone()))
-                    on:input=move |event| connection.setup.update(|s| s.protocols = event_target_value(&event))
-                    readonly=when(move || !is_idle.get())/>
-            </label>
+        <form class="connect" on:submit=submit data-folded=move || is_folded.get().then_some("")>
+            <button type="button" class="bench-line" hidden=move || !is_folded.get() title=edit_words data-testid="connection-line" on:click=move |_| edit()>
+                <span class="dot" aria-hidden="true" data-color=text(move || connection.setup.with(|s| s.color.to_string()))></span>
+                <b>{name}</b>
+                <span class="bench-line-address mono">{text(move || connection.state.with(|it| it.as_ref().map(|it| it.url.clone()).unwrap_or_default()))}</span>
+                <span class="bench-line-age" data-testid="age">{open_age(connection, store)}</span>
+                {move || agreed(connection).map(|protocol| view! { <span class="bench-chip" title="Subprotocol">{protocol}</span> }.into_any())}
+            </button>
+            <div class="bench-fields" hidden=is_folded>
+                <label class="name">
+                    <span class="unseen">"Name"</span>
+                    <input type="text" autocomplete="off" spellcheck="false" data-testid="name" title="Name"
+                        prop:value=name on:input=move |event| rename(store, connection, &event)/>
+                </label>
+                <label class="grow">
+                    <span class="unseen">"Address"</span>
+                    <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" list="addresses"
+                        placeholder="ws://localhost:9000/ws" data-testid="url" title="Address"
+                        prop:value=text(move || connection.setup.with(|s| s.url.clone()))
+                        on:input=move |event| set_url(event_target_value(&event))
+                        readonly=when(move || !is_idle.get())
+                        aria-invalid=text(move || wrong.get().is_some().to_string())
+                        aria-describedby="connect-note"/>
+                    <datalist id="addresses">
+                        {move || store.addresses.get().into_iter().map(|it| view! { <option value=it.url>{it.protocols}</option> }).collect_view()}
+                    </datalist>
+                </label>
+                {favour}
+                <label class="protocols">
+                    <span class="unseen">"Subprotocols"</span>
+                    <input class="mono" type="text" spellcheck="false" autocomplete="off" placeholder="subprotocols" data-testid="protocols" title="Subprotocols"
+                        prop:value=text(move || connection.setup.with(|s| s.protocols.clone()))
+                        on:input=move |event| connection.setup.update(|s| s.protocols = event_target_value(&event))
+                        readonly=when(move || !is_idle.get())/>
+                </label>
+            </div>
             <button class="primary" type="submit" data-testid="connect"
                 data-state=text(move || format::phase(connection.phase()).to_owned()) disabled=is_disabled aria-disabled=is_doubtful>
                 {label}
             </button>
-            {button("", "options", "Options", "What is sent on opening, reconnecting, heartbeat, round trips", move || store.dialog.set(Some(Dialog::Options)))}
-            <a href="#/checks/server" title="Test the protocol on this server, for a certificate" data-testid="check-server"
-                on:click=move |_| page::give(page::BENCH_URL, &connection.setup.with_untracked(|s| s.url.clone()))>"Check this server"</a>
+            <button type="button" class="quiet" data-testid="edit-connection" title=edit_words aria-label=edit_words data-idle=move || (!is_live.get()).then_some("")
+                aria-expanded=text(move || (!is_folded.get()).to_string()) on:click=move |_| edit()>{icons::PENCIL.draw()}</button>
+            {icon_button("quiet", "options", icons::SLIDERS, text(|| "Options: what is sent on opening, reconnecting, heartbeat, round trips".to_owned()), move || store.dialog.set(Some(Dialog::Options)))}
+            <a class="bench-check" href="#/checks/server" title="Check this server: test its protocol, for a certificate" aria-label="Check this server" data-testid="check-server"
+                on:click=move |_| page::give(page::BENCH_URL, &connection.setup.with_untracked(|s| s.url.clone()))>{icons::SHIELD_CHECK.draw()}</a>
             <ConnectNote connection store/>
         </form>
     }
     .into_any()
 }
 
-/// One line under the address: what is wrong with it, what was agreed on, or how it ended.
-#[component]
-fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
-    // Time goes on also when nothing happens.
+/// The subprotocol that the server chose.
+fn agreed(connection: Connection) -> Option<String> {
+    connection.state.with(|state| {
+        state.as_ref().map(|state| state.protocol.clone()).filter(|protocol| !protocol.is_empty())
+    })
+}
+
+/// A signal that changes once a second: time goes on also when nothing happens.
+fn seconds() -> RwSignal<u32> {
     let ticks = RwSignal::new(0_u32);
     let timer =
         set_interval_with_handle(move || ticks.update(|n| *n = n.wrapping_add(1)), Duration::from_secs(1));
@@ -119,6 +156,34 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
             timer.clear();
         }
     });
+    ticks
+}
+
+/// How long a connection has been open.
+fn open_age(connection: Connection, store: Store) -> Signal<String> {
+    let ticks = seconds();
+    text(move || {
+        ticks.track();
+        let now = store.ready.with(|ready| ready.as_ref().map(|ready| now(ready.clock_began)));
+        let since = connection
+            .state
+            .with(|state| state.as_ref().filter(|state| state.phase == Phase::Open).map(|state| state.since));
+        match (now, since) {
+            (Some(now), Some(since)) => {
+                let seconds = (now - since).as_secs();
+                let (hours, rest) = (seconds / 3600, seconds % 3600);
+                let hours = if hours > 0 { format!("{hours}:") } else { String::new() };
+                format!("open {hours}{:02}:{:02}", rest / 60, rest % 60)
+            }
+            _ => String::new(),
+        }
+    })
+}
+
+/// One line under it, in a place of its own: what is wrong with it, what was agreed on, or how it ended.
+#[component]
+fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
+    let ticks = seconds();
     let note = Memo::new(move |_| {
         let step = store.clock_step();
         let typed = connection.setup.with(|setup| setup.url.trim().to_owned());
@@ -141,7 +206,6 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
                 format!("in {}", format::span(retry.at - now))
             }
             (Some(now), Some((Phase::Connecting, since, _))) => waited(now - since, connection),
-            (Some(now), Some((Phase::Open, since, _))) => format!("Open for {}.", format::span(now - since)),
             _ => String::new(),
         }
     });
@@ -149,7 +213,7 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
         <div class="note" id="connect-note" data-testid="note" data-state=text(move || note.get().0.to_owned())>
             // Read out when it changes; counts change all the time and stand beside.
             <span class="said" role="status" title=text(move || note.get().1)>{text(move || note.get().1)}</span>
-            <span class="age" data-testid="age">{counts}{age}</span>
+            <span class="age">{counts}{age}</span>
             <Why connection/>
         </div>
     }

@@ -1,44 +1,28 @@
-//! The list of connections, each with what one does to it as a whole.
+//! A line of the list of connections, with what one does to a connection as a whole.
 
 use leptos::html::Li;
 use leptos::prelude::*;
 
 use super::super::parts::fields::{icon, text};
 use super::link::Link;
+use super::rates::{self, Rates};
 use super::store::{COLORS, Connection, Store};
 use crate::browser::page;
 use crate::engine::Closing;
+use crate::engine::base::close;
 use crate::model::faults::link::FaultyLink;
 use crate::model::format;
 use crate::model::route::Route;
 use crate::wire::bench::{Phase, Request, Setup};
 
-/// All connections with their state.
-#[component]
-pub(crate) fn ConnectionList(store: Store, link: Link) -> impl IntoView {
-    let add = move |_| {
-        let url = store.current().map(|c| c.setup.with_untracked(|s| s.url.clone())).unwrap_or_default();
-        store.add(url);
-        page::focus_soon("[data-testid=url]");
-    };
-    let many = move || store.connections.with(|all| all.len() > 1);
-    view! {
-        <nav class="connections" aria-label="Connections">
-            <ul>
-                <For each=move || store.connections.get() key=|c| c.id let:connection>
-                    <ConnectionItem connection store link/>
-                </For>
-            </ul>
-            <button class="quiet add" on:click=add data-testid="add">"+ New connection"</button>
-            <div class="all" hidden=move || !many()>
-                <button class="quiet" data-testid="open-all" on:click=move |_| open_all(store, link)>"Connect all"</button>
-                <button class="quiet" data-testid="close-all" on:click=move |_| close_all(store, link)>"Disconnect all"</button>
-            </div>
-        </nav>
-    }
+/// Adds a connection like the selected one, to be given another address.
+pub(crate) fn add(store: Store) {
+    let current = untrack(|| store.current());
+    store.add(current.map(|c| c.setup.with_untracked(|s| s.url.clone())).unwrap_or_default());
+    page::focus_soon("[data-testid=url]");
 }
 
-fn open_all(store: Store, link: Link) {
+pub(crate) fn open_all(store: Store, link: Link) {
     for connection in store.connections.get_untracked() {
         if untrack(|| matches!(connection.phase(), Phase::Closed | Phase::Waiting)) {
             open(store, connection, link);
@@ -109,8 +93,14 @@ fn remove(store: Store, connection: Connection, link: Link) {
     page::focus_soon(".connection[data-selected] .pick");
 }
 
+/// A line: its name, whether faults are on, and how many messages a second come and go, or how it ended.
 #[component]
-fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl IntoView {
+pub(crate) fn ConnectionItem(
+    connection: Connection,
+    store: Store,
+    link: Link,
+    rates: RwSignal<Rates>,
+) -> impl IntoView {
     let id = connection.id;
     let is_current = Memo::new(move |_| store.selected.get() == id);
     let current = Signal::derive(move || is_current.get().then_some("true"));
@@ -138,12 +128,11 @@ fn ConnectionItem(connection: Connection, store: Store, link: Link) -> impl Into
     };
     view! {
         <li class="connection" node_ref=item data-state=phase data-selected=current>
-            <button class="pick" aria-current=current on:click=move |_| store.selected.set(id) data-testid="pick">
+            <button class="pick" aria-current=current title=text(move || connection.setup.with(|s| s.url.clone())) on:click=move |_| store.selected.set(id) data-testid="pick">
                 <span class="dot" data-color=text(move || connection.setup.with(|s| s.color.to_string())) aria-hidden="true"></span>
                 <span class="name">{text(move || connection.name())}</span>
-                <span class="phase">{phase}</span>
-                <span class="url">{text(move || connection.setup.with(|s| s.url.clone()))}</span>
                 <span class="counts">{text(move || counts(connection))}</span>
+                <span class="phase" data-state=text(move || is_bad(connection).then_some("wrong").unwrap_or_default().to_owned())>{text(move || ending(connection, rates))}</span>
             </button>
             {move || faults.get().map(|words| view! {
                 <a class="through" data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{words}</a>
@@ -165,6 +154,31 @@ fn faults_words(toxics: Option<u32>) -> String {
         Some(0) => "fault proxy, nothing is on".to_owned(),
         Some(on) => format!("fault proxy, {} on", format::counted(u64::from(on), "fault")),
     }
+}
+
+/// What stands at the end of its line.
+fn ending(connection: Connection, rates: RwSignal<Rates>) -> String {
+    let phase = connection.phase();
+    if phase == Phase::Open {
+        let rate = rates.with(|rates| rates.of.get(&connection.id).copied().unwrap_or(0.0));
+        return rates::words(rate);
+    }
+    if phase != Phase::Closed {
+        return format::phase(phase).to_owned();
+    }
+    connection.state.with(|state| match state.as_ref().and_then(|state| state.closed.as_ref()) {
+        Some(closed) if closed.cancelled_after.is_none() => closed.code.to_string(),
+        _ => format::phase(Phase::Closed).to_owned(),
+    })
+}
+
+/// Whether it ended otherwise than it should.
+fn is_bad(connection: Connection) -> bool {
+    connection.state.with(|state| {
+        let closed =
+            state.as_ref().filter(|state| state.phase != Phase::Open).and_then(|it| it.closed.as_ref());
+        closed.is_some_and(|it| it.cancelled_after.is_none() && (!it.clean || !close::is_ordinary(it.code)))
+    })
 }
 
 fn counts(connection: Connection) -> String {

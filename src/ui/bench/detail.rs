@@ -3,19 +3,20 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::super::parts::fields::{button, text, toggle, when};
+use super::super::parts::fields::{icon_button, icon_toggle, text, when};
+use super::super::parts::icons;
 use super::export;
 use super::link::Link;
+use super::related::RelatedLine;
 use super::row;
 use super::store::Store;
 use super::timeline::follow_height;
+use super::tree::{NodeLine, Tree, TreeSearch};
 use crate::browser::download::{self, Download};
 use crate::browser::page;
 use crate::engine::bench::as_step::has_step;
-use crate::engine::bench::compare::{CompareLine, Side};
-use crate::engine::bench::view::{Span, TextLine, Tone};
 use crate::model::format;
-use crate::wire::bench::{Answer, ContentForm, Detail, Inspect, Question, Request, Row};
+use crate::wire::bench::{Answer, ContentForm, Inspect, Question, Request, Row};
 
 /// Height of a line in pixels; the style sheet has the same in `--line-height`.
 const LINE: f64 = 19.0;
@@ -51,8 +52,22 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
     let opened = Memo::new(move |_| {
         store.inspect.with(|it| it.as_ref().map(|it| (it.frame, it.with, it.view.clone())))
     });
+    // On a strip that is shorter than the content it lands a few lines off, which the chosen line makes up for.
+    let tree = Tree::new(store, link, move |position| {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        let (line, seen) = (position as f64 * LINE, height.get_untracked());
+        let (whole, strip) = (lines.get_untracked() as f64 * LINE, strip.get_untracked());
+        let is_in_view = line >= top.get_untracked() && line + LINE <= top.get_untracked() + seen;
+        if strip < whole {
+            scroller
+                .set_scroll_top((position as f64 * LINE * (strip - seen).max(1.0) / (whole - seen)) as i32);
+        } else if !is_in_view {
+            scroller.set_scroll_top((line - seen / 3.0).max(0.0) as i32);
+        }
+    });
     Effect::new(move || {
         opened.track();
+        tree.reset();
         top.set(0.0);
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(0);
@@ -72,56 +87,36 @@ pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
                 - (top.get() % LINE) * f64::from(u8::from(strip.get() == lines.get() as f64 * LINE))
         )
     });
-    let body = move || store.detail.with(|detail| detail.as_ref().map(content));
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let is_plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key();
+        if let ("[" | "]", true) = (event.key().as_str(), is_plain && !page::is_writing(&event)) {
+            event.prevent_default();
+            beside(store, link, event.key() == "]");
+        }
+    };
+    let body = move || store.detail.with(|detail| detail.as_ref().map(|it| tree.lines(it)));
+    let content_key = move |event: leptos::ev::KeyboardEvent| {
+        if !event.ctrl_key() && !event.alt_key() && !event.meta_key() && tree.pressed(&event.key()) {
+            event.prevent_default();
+        }
+    };
+    let is_comparing = when(move || store.detail.with(|it| it.as_ref().is_some_and(|it| it.with.is_some())));
     let strip_height = text(move || format!("{}px", strip.get()));
     view! {
-        <section class="detail" aria-label="Detail" hidden=when(move || store.inspect.with(Option::is_none)) data-testid="detail">
+        <section class="detail" data-comparing=move || is_comparing.get().then_some("") aria-label="Detail" on:keydown=key hidden=when(move || store.inspect.with(Option::is_none)) data-testid="detail">
             <DetailHead store link/>
             <Picture store link/>
-            <div class="content mono" node_ref=scroller on:scroll=scrolled tabindex="0" role="group" aria-label="Content" data-testid="content">
+            <TreeSearch tree/>
+            <div class="content mono" node_ref=scroller on:scroll=scrolled on:keydown=content_key tabindex="0" role="group" aria-label="Content" data-testid="content">
                 <div class="strip" style:height=strip_height>
                     <div class="shown" style:transform=shift>{body}</div>
                 </div>
             </div>
+            <NodeLine tree/>
+            <RelatedLine store/>
         </section>
     }
     .into_any()
-}
-
-fn content(detail: &Detail) -> AnyView {
-    if detail.with.is_some() || !detail.compared.is_empty() {
-        return detail.compared.iter().map(compared_line).collect_view().into_any();
-    }
-    detail.shown.iter().map(|line| shown_line(line, "")).collect_view().into_any()
-}
-
-fn shown_line(line: &TextLine, sign: &'static str) -> AnyView {
-    let indent = format!("{}ch", u32::from(line.indent) * 2 + if line.is_continued { 2 } else { 0 });
-    let spans = line.spans.iter().map(span).collect_view();
-    view! { <div class="line" data-sign=sign style:padding-left=indent>{spans}</div> }.into_any()
-}
-
-fn compared_line(line: &CompareLine) -> AnyView {
-    let sign = match line.side {
-        Side::Both => "same",
-        Side::Left => "left",
-        Side::Right => "right",
-    };
-    shown_line(&line.line, sign)
-}
-
-fn span(span: &Span) -> AnyView {
-    let tone = match span.tone {
-        Tone::Plain => "plain",
-        Tone::Key => "key",
-        Tone::Text => "text",
-        Tone::Number => "number",
-        Tone::Word => "word",
-        Tone::Mark => "mark",
-        Tone::Faint => "faint",
-        Tone::Wrong => "wrong",
-    };
-    view! { <span data-tone=tone>{span.text.clone()}</span> }.into_any()
 }
 
 /// What it is, in which views, and what can be done with it.
@@ -160,58 +155,67 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
         when(move || opened(store, |row| row.kind.is_message())),
         when(move || opened(store, |row| has_step(row.kind, &row.preview))),
     );
+    let icon_for = move |testid, icon, name: &'static str, press: Box<dyn Fn()>| {
+        icon_button("quiet", testid, icon, text(move || name.to_owned()), press)
+    };
+    let copied = move |testid, icon, name, form: ContentForm| {
+        let copy = move || {
+            if let Some(frame) = frame() {
+                export::copy(store, link, frame, form);
+            }
+        };
+        icon_for(testid, icon, name, Box::new(copy))
+    };
     view! {
         <div class="head">
             <h2 data-testid="detail-title">{text(move || title(store))}</h2>
-            <span class="gap"></span>
-            {button("quiet", "show-in-list", "Show in list", "Bring this frame into view in the timeline", with_frame(|store, _, frame| store.go_to.set(Some((frame, false)))))}
-            {super::super::parts::fields::icon("quiet", "close-detail", "×", text(|| "Close the detail (Esc)".to_owned()), move || {
+            {icon_button("quiet", "previous-frame", icons::CHEVRON_UP, text(|| "Previous frame ([)".to_owned()), move || beside(store, link, false))}
+            {icon_button("quiet", "next-frame", icons::CHEVRON_DOWN, text(|| "Next frame (])".to_owned()), move || beside(store, link, true))}
+            {icon_for("show-in-list", icons::LIST_CHECKS, "Show in list: bring this frame into view in the timeline", Box::new(with_frame(|store, _, frame| store.go_to.set(Some((frame, false))))))}
+            {icon_button("quiet", "close-detail", icons::CLOSE, text(|| "Close the detail (Esc)".to_owned()), move || {
                 store.inspect.set(None);
                 page::focus_soon("[data-testid=timeline]");
             })}
         </div>
-        <p class="facts" data-testid="facts">{text(move || facts(store))}</p>
+        <p class="facts" data-testid="facts" title=text(move || facts(store))>{text(move || facts(store))}</p>
         <div class="looks">
             <div class="views" role="group" aria-label="Views">{move || views(store)}</div>
+            <div class="deeds">
+                {icon_toggle("pin", icons::PIN, text(|| "Pin: keep this frame, even when memory is full (P)".to_owned()), when(move || pinned.get().is_some()), pin)}
+                {copied("copy", icons::COPY, "Copy the content; secret variables appear as {{name}} (Y)", ContentForm::Raw)}
+                {copied("copy-readable", icons::BRACES, "Copy formatted: JSON indented, bytes as digits; secrets as {{name}}", ContentForm::Readable)}
+                <span hidden=when(move || !has_step.get())>{copied("copy-step", icons::SUITE, "Copy as a step of a suite; secrets as {{name}}", ContentForm::Step)}</span>
+                {icon_for("save-content", icons::DOWNLOAD, "Save the content as a file; secrets in text as {{name}}", Box::new(with_frame(save)))}
+                <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send again: the same bytes, to the composer's target" aria-label="Send again"
+                    disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>{icons::SEND.draw()}</button>
+                <span hidden=when(move || !is_message.get())>{icon_for("edit-again", icons::PENCIL, "Put the content into the composer; secrets as {{name}}", Box::new(with_frame(edit)))}</span>
+            </div>
+        </div>
+        <div class="detail-notes" hidden=when(move || pinned.get().is_none() && store.pins.with(Vec::is_empty))>
             {move || compare_button(store, is_comparing)}
+            <label class="field note" hidden=when(move || pinned.get().is_none())>
+                <span class="unseen">"Remark"</span>
+                <input type="text" data-testid="remark" placeholder="Remark: what about this frame?" prop:value=text(move || pinned.get().unwrap_or_default())
+                    on:change=move |event| set_note(event_target_value(&event))/>
+            </label>
         </div>
-        <div class="deeds">
-            {toggle("pin", "Pin", "Keep this frame, even when memory is full", when(move || pinned.get().is_some()), pin)}
-            {button("quiet", "copy", "Copy", "Copy the content; secret variables appear as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Raw)))}
-            {copy_as("copy-readable", "readable", "Copy formatted: JSON indented, bytes as digits; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Readable)))}
-            <span hidden=when(move || !has_step.get())>{copy_as("copy-step", "as step", "Copy it as a step of a suite; secrets as {{name}}", with_frame(|store, link, frame| export::copy(store, link, frame, ContentForm::Step)))}</span>
-            {button("quiet", "save-content", "Save", "Save the content as a file; secrets in text as {{name}}", with_frame(save))}
-            <button type="button" class="quiet" data-testid="send-again" hidden=when(move || !is_message.get()) title="Send the same bytes again, to the composer's target"
-                disabled=when(move || !can_send.get()) on:click=move |_| with_frame(send_again)()>"Re-send"</button>
-            <span hidden=when(move || !is_message.get())>{button("quiet", "edit-again", "Edit", "Put the content into the composer; secrets as {{name}}", with_frame(edit))}</span>
-        </div>
-        <label class="field note" hidden=when(move || pinned.get().is_none())>
-            <span>"Remark"</span>
-            <input type="text" data-testid="remark" placeholder="What about this frame?" prop:value=text(move || pinned.get().unwrap_or_default())
-                on:change=move |event| set_note(event_target_value(&event))/>
-        </label>
     }
     .into_any()
+}
+
+/// Opens the frame beside the opened one, as the list shows them.
+fn beside(store: Store, link: Link, forward: bool) {
+    let Some(frame) = store.inspect.with_untracked(|it| it.as_ref().map(|it| it.frame)) else { return };
+    link.ask(Question::Beside { frame, forward }, move |answer| {
+        if let Answer::Found { frame, .. } = answer {
+            store.go_to.set(Some((frame, true)));
+        }
+    });
 }
 
 /// Whether something is so of the opened frame.
 fn opened(store: Store, is_so: fn(&Row) -> bool) -> bool {
     store.detail.with(|detail| detail.as_ref().and_then(|it| it.row.as_ref()).is_some_and(is_so))
-}
-
-/// A button that copies in some form; where there is little room it leaves out that it copies.
-fn copy_as(
-    testid: &'static str,
-    form: &'static str,
-    hint: &'static str,
-    press: impl Fn() + 'static,
-) -> AnyView {
-    view! {
-        <button type="button" class="quiet" data-testid=testid title=hint on:click=move |_| press()>
-            <span class="spelt">"Copy "</span><span class="short">{form}</span>
-        </button>
-    }
-    .into_any()
 }
 
 fn title(store: Store) -> String {
@@ -267,7 +271,7 @@ fn views(store: Store) -> AnyView {
     let choose = move |name: String| {
         store.inspect.update(|it| {
             if let Some(it) = it {
-                *it = Inspect { with: None, view: name, from: 0, ..it.clone() };
+                *it = Inspect { with: None, view: name, from: 0, folds: Vec::new(), ..it.clone() };
             }
         });
     };
@@ -305,7 +309,7 @@ fn compare_button(store: Store, is_comparing: Signal<bool>) -> AnyView {
     let choose = move |chosen: String| {
         store.inspect.update(|it| {
             if let Some(it) = it {
-                *it = Inspect { with: chosen.parse().ok(), from: 0, ..it.clone() };
+                *it = Inspect { with: chosen.parse().ok(), from: 0, folds: Vec::new(), ..it.clone() };
             }
         });
     };

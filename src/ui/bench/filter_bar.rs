@@ -3,10 +3,12 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::super::parts::fields::{icon, text, tick, toggle, when};
+use super::super::parts::fields::{icon, icon_toggle, text, tick, toggle, when};
+use super::super::parts::icons;
 use super::link::Link;
 use super::store::Store;
 use super::timeline::{Place, keep_place, seek};
+use super::tree::Excluded;
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
@@ -67,26 +69,29 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
     };
     view! {
         <div class="filter" role="search" aria-label="Filter of the timeline">
-            <input class="mono" type="search" placeholder="Filter: text, regex or $.path == value" aria-label="Filter" spellcheck="false"
-                data-testid="filter" prop:value=text(move || filter.with(|it| it.text.clone())) on:keydown=key
-                aria-invalid=text(move || (!wrong.get().is_empty()).to_string()) aria-describedby="filter-note"
-                on:input=move |event| { nth.set(None); filter.update(|it| it.text = event_target_value(&event)); }/>
+            // Hits and their buttons take their room from the field, so that nothing else moves.
+            <div class="timeline-search">
+                {icons::SEARCH.draw()}
+                <input class="mono" type="search" placeholder="Filter by text, regex or $.path == value" aria-label="Filter" spellcheck="false"
+                    data-testid="filter" prop:value=text(move || filter.with(|it| it.text.clone())) on:keydown=key
+                    aria-invalid=text(move || (!wrong.get().is_empty()).to_string()) aria-describedby="filter-note"
+                    on:input=move |event| { nth.set(None); filter.update(|it| it.text = event_target_value(&event)); }/>
+                <span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
+                    {hits}{wrong}
+                </span>
+                <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
+                    {icon("quiet", "previous-hit", "↑", text(|| "Previous match (Enter)".to_owned()), move || seek(store, link, place, false, nth))}
+                    {icon("quiet", "next-hit", "↓", text(|| "Next match (Shift+Enter)".to_owned()), move || seek(store, link, place, true, nth))}
+                    {icon("quiet", "clear-filter", "×", text(|| "Clear filter (Esc)".to_owned()), clear)}
+                </span>
+            </div>
             <div class="modes" role="group" aria-label="Filter syntax">
                 {mode(FilterMode::Text, "text", "mode-text", "Text anywhere in the content")}
                 {mode(FilterMode::Regex, "regex", "mode-regex", "A regular expression")}
                 {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, optionally compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
             </div>
-            {toggle("match-case", "Aa", "Match case", when(move || filter.with(|it| it.match_case)), move || filter.update(|it| it.match_case = !it.match_case))}
+            {icon_toggle("hides", icons::FILTER, text(|| "Matches only: hide other frames; off: mark the matches".to_owned()), store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
             <Kinds store/>
-            {toggle("hides", "Matches only", "Hide other frames; off: mark the matches", store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
-            <span class="place"><span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
-                {hits}{wrong}
-            </span></span>
-            <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
-                {icon("quiet", "previous-hit", "↑", text(|| "Previous match (Shift+Enter)".to_owned()), move || seek(store, link, place, false, nth))}
-                {icon("quiet", "next-hit", "↓", text(|| "Next match".to_owned()), move || seek(store, link, place, true, nth))}
-                {icon("quiet", "clear-filter", "×", text(|| "Clear filter (Esc)".to_owned()), clear)}
-            </span>
         </div>
     }
     .into_any()
@@ -146,6 +151,8 @@ fn Kinds(store: Store) -> impl IntoView {
         <details class="menu">
             <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Filters"</summary>
             <div class="sheet kinds">
+                {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
+                <Excluded store/>
                 <fieldset><legend>"Frames"</legend>
                     {part("↑ sent", "kind-sent", |it| &mut it.sent)}
                     {part("↓ received", "kind-received", |it| &mut it.received)}

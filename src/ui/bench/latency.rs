@@ -1,12 +1,15 @@
-//! The figures of round trips, and their plots.
+//! The bar at the foot: how fast messages come and go, the figures of round trips, what the timeline holds. It opens into plots.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::super::parts::fields::{button, prose, text, toggle, when};
+use super::super::parts::fields::{button, bytes, prose, text, toggle, when};
+use super::super::parts::icons;
 use super::super::parts::plot;
 use super::link::Link;
+use super::rates::{self, Rates};
+use super::related::UnansweredCount;
 use super::store::Store;
 use crate::engine::LatencySummary;
 use crate::engine::bench::pairing::PairBy;
@@ -15,7 +18,7 @@ use crate::wire::bench::{Offer, PlotOf, Request};
 
 /// The usual figures; a dash where there is none.
 #[component]
-pub(crate) fn Figures(seen: Memo<Seen>, step: Signal<Duration>) -> impl IntoView {
+fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -> impl IntoView {
     let latency = Memo::new(move |_| seen.with(|seen| seen.latency));
     let samples = text(move || format::count(latency.get().map_or(0, |figures| figures.count)));
     let figure = move |name: &'static str, of: fn(&LatencySummary) -> Duration| {
@@ -30,7 +33,7 @@ pub(crate) fn Figures(seen: Memo<Seen>, step: Signal<Duration>) -> impl IntoView
             Some(_) if is_percentile => format!(" of {}", samples.get()),
             _ => String::new(),
         });
-        view! { <div class="figure"><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
+        view! { <div class="figure" data-of=name><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
     };
     let unanswered = text(move || {
         seen.with(|seen| match seen.is_measured {
@@ -45,8 +48,8 @@ pub(crate) fn Figures(seen: Memo<Seen>, step: Signal<Duration>) -> impl IntoView
     let is_some = text(move || seen.with(|seen| seen.is_measured && seen.unanswered > 0).to_string());
     view! {
         <dl class="latency">
-            <div class="figure"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
-            <div class="figure" data-some=is_some><dt>{name}</dt><dd data-testid="unanswered" title=text(move || seen.with(unanswered_words))>{unanswered}</dd></div>
+            <div class="figure" data-of="samples"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
+            <div class="figure" data-of="unanswered" data-some=is_some><dt>{name}</dt><dd><UnansweredCount store link count=unanswered hint=text(move || seen.with(unanswered_words))/></dd></div>
             {figure("min", |f| f.min)}
             {figure("p50", |f| f.p50)}
             {figure("p95", |f| f.p95)}
@@ -96,7 +99,8 @@ fn seen(store: Store) -> Seen {
 }
 
 fn unanswered_words(seen: &Seen) -> String {
-    let mut words = "Messages that went out more than a second ago and got no reply.".to_owned();
+    let mut words =
+        "Messages that went out more than a second ago and got no reply; a click lists them.".to_owned();
     if seen.given_up > 0 {
         words.push_str(&format!(
             " {} of them will get none: the connection has ended, or too many waited.",
@@ -106,9 +110,9 @@ fn unanswered_words(seen: &Seen) -> String {
     words
 }
 
-/// One line of figures, of one connection or of all, and the plots under it.
+/// One line of figures, of one connection or of all, and what it opens into.
 #[component]
-pub(crate) fn LatencyStrip(store: Store, link: Link) -> impl IntoView {
+pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> impl IntoView {
     let seen = Memo::new(move |_| seen(store));
     let shows_plots = when(move || store.layout.with(|it| it.shows_plots));
     let of = move || if store.plot_all.get() { PlotOf::All } else { PlotOf::One(store.selected.get()) };
@@ -119,26 +123,74 @@ pub(crate) fn LatencyStrip(store: Store, link: Link) -> impl IntoView {
     let step = Signal::derive(move || store.clock_step());
     let tainted = text(move || match seen.with(|seen| seen.tainted) {
         0 => String::new(),
-        tainted => format!(
-            "{} of them while the tab was hidden or the worker was late: no evidence against the server",
-            format::count(tainted)
-        ),
+        tainted => format!("{} unreliable (tab hidden or page busy)", format::counted(tainted, "sample")),
     });
     let clock =
         text(move || format!("clock step {}", format::figure(store.clock_step(), store.clock_step())));
+    let rate = move |of: fn(&Rates) -> String| text(move || rates.with(of));
+    let turn = move || store.layout.update(|it| it.shows_plots = !it.shows_plots);
     view! {
-        <section class="latencies" aria-label="Round trips">
-            <Figures seen step/>
-            <div class="deeds">
-                {toggle("plot-all", "All connections", "Of all connections, or of the selected one", store.plot_all.into(), move || store.plot_all.update(|it| *it = !*it))}
-                {toggle("plots", "Plots", "Histogram, and over time", shows_plots, move || store.layout.update(|it| it.shows_plots = !it.shows_plots))}
-                {button("quiet", "reset-figures", "Reset", "Reset these figures; frames stay. A new address also resets a connection's figures.", move || link.send(&Request::ResetFigures(untrack(of))))}
-                <span class="hint" data-testid="clock-step">{clock}</span>
-                <span class="hint" data-testid="tainted">{tainted}</span>
-                {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}
+        <section class="latencies bench-status" aria-label="Round trips" data-open=move || shows_plots.get().then_some("")>
+            <div class="bench-status-more" hidden=move || !shows_plots.get()>
+                <div class="deeds">
+                    {toggle("plot-all", "All connections", "Of all connections, or of the selected one", store.plot_all.into(), move || store.plot_all.update(|it| *it = !*it))}
+                    {button("quiet", "reset-figures", "Reset", "Reset these figures; frames stay. A new address also resets a connection's figures.", move || link.send(&Request::ResetFigures(untrack(of))))}
+                    <span class="hint" data-testid="clock-step">{clock}</span>
+                    <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: no evidence against the server">{tainted}</span>
+                </div>
+                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{move || plots(store)}</div> }.into_any())}
             </div>
-            {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{move || plots(store)}</div> }.into_any())}
+            <div class="bench-status-bar">
+                <span class="bench-rate" data-direction="received" title="Received in the last second" data-testid="rate-received">
+                    <i aria-hidden="true">"↓"</i><span class="unseen">"Received: "</span><b>{rate(|it| rates::words(it.received))}</b><span class="bench-rate-bytes">{rate(|it| rates::bytes(it.received_bytes))}</span>
+                </span>
+                <svg class="bench-spark" viewBox="0 0 80 16" preserveAspectRatio="none" aria-hidden="true"><path d=rate(Rates::path)/></svg>
+                <span class="bench-rate" data-direction="sent" title="Sent in the last second" data-testid="rate-sent">
+                    <i aria-hidden="true">"↑"</i><span class="unseen">"Sent: "</span><b>{rate(|it| rates::words(it.sent))}</b><span class="bench-rate-bytes">{rate(|it| rates::bytes(it.sent_bytes))}</span>
+                </span>
+                <Figures seen step store link/>
+                {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}
+                <span class="gap"></span>
+                <Held store/>
+                <button type="button" class="quiet" data-testid="plots" aria-expanded=text(move || shows_plots.get().to_string())
+                    title="Plots of the round trips" aria-label="Plots of the round trips" on:click=move |_| turn()>
+                    {icons::GAUGE.draw()}
+                </button>
+            </div>
         </section>
+    }
+    .into_any()
+}
+
+/// What the timeline holds, and how much it may hold.
+#[component]
+fn Held(store: Store) -> impl IntoView {
+    let frames = text(move || {
+        let held = store.totals.with(|totals| totals.frames - totals.dropped - totals.cleared);
+        format::counted(held, "frame")
+    });
+    let dropped = Memo::new(move |_| store.totals.with(|totals| (totals.dropped, totals.cleared)));
+    let gone = text(move || {
+        let (dropped, cleared) = dropped.get();
+        let mut words = Vec::new();
+        if dropped > 0 {
+            words.push(format!("{} dropped", format::count(dropped)));
+        }
+        if cleared > 0 {
+            words.push(format!("{} cleared", format::count(cleared)));
+        }
+        words.join(", ")
+    });
+    let memory = text(move || format::size(store.totals.with(|totals| totals.held_bytes)));
+    let budget = text(move || format!(" of {}", format::size(store.totals.with(|totals| totals.budget))));
+    view! {
+        <span class="dropped" hidden=move || dropped.get() == (0, 0) data-testid="dropped"
+            title="Dropped: the oldest frames, removed when memory was full. Held, dropped and cleared add up to all frames.">{gone}</span>
+        <span class="bench-frames" data-testid="frames">{frames}</span>
+        <details class="menu up">
+            <summary class="bench-memory" title="Memory of the timeline">{memory}<span class="spelt">{budget}</span></summary>
+            <div class="sheet">{bytes("Memory for frames", "budget", move || store.budget.get(), move |it| store.budget.set(it.max(1 << 20)))}</div>
+        </details>
     }
     .into_any()
 }

@@ -28,6 +28,11 @@ pub(crate) fn Panels(store: Store, link: Link) -> impl IntoView {
     }
 }
 
+/// Opens a panel, or closes it when it is open.
+pub(crate) fn turn(store: Store, panel: Panel) {
+    store.layout.update(|it| it.panel = if it.panel == panel { Panel::None } else { panel });
+}
+
 fn repeat(store: Store, link: Link) -> AnyView {
     let repeat = store.repeat;
     let is_running = when(move || store.repeat_seen.with(|seen| seen.is_running));
@@ -91,7 +96,7 @@ fn list<T: Clone + Send + Sync + 'static>(
     view! { <ul class="items"><For each=move || 0..count.get() key=|at| *at let:at><li>{item(at)}</li></For></ul> }.into_any()
 }
 
-fn part<T: Send + Sync + 'static>(
+pub(crate) fn part<T: Send + Sync + 'static>(
     items: RwSignal<Vec<T>>,
     at: usize,
     of: fn(&T) -> String,
@@ -153,10 +158,7 @@ fn variables(store: Store) -> AnyView {
         <div class="panel" role="group" aria-label="Variables" data-testid="variables">
             <p class="hint">"Written as {{name}} in messages and addresses. A secret's value is not kept and not shared; previews and exports mask it. A message that needs a secret without a value is not sent."</p>
             {list(items, item)}
-            {button("", "variable-add", "+ Variable", "", move || {
-                items.update(|all| all.push(Variable::default()));
-                page::focus_soon("[data-testid=variables] .items > li:last-child [data-testid=variable-name]");
-            })}
+            {button("", "variable-add", "+ Variable", "", move || add_variable(store))}
         </div>
     }
     .into_any()
@@ -191,24 +193,11 @@ fn saved(store: Store, link: Link) -> AnyView {
         }
         .into_any()
     };
-    let add = move || {
-        let draft = store.draft.get_untracked();
-        if draft.form == Form::File {
-            return store
-                .complain("A file cannot be saved as a message; its bytes would not survive a reload.");
-        }
-        let name = draft.text.trim().chars().take(24).collect();
-        items.update(|all| {
-            let hotkey = (1..=9).find(|key| all.iter().all(|it| it.hotkey != *key)).unwrap_or(0);
-            // Messages of a folder stand together.
-            all.push(SavedMessage { name, folder: String::new(), hotkey, draft });
-        });
-    };
     view! {
         <div class="panel" role="group" aria-label="Saved messages">
             {list(items, item)}
             <div class="deeds">
-                {button("", "saved-add", "+ Save message", "", add)}
+                {button("", "saved-add", "+ Save message", "", move || { save_message(store); })}
                 {button("quiet", "saved-sort", "Sort by folder", "", move || items.update(|all| sort::sort_by(all, |a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)))))}
             </div>
         </div>
@@ -248,26 +237,48 @@ fn rules(store: Store) -> AnyView {
         }
         .into_any()
     };
-    let add = move || {
-        items.update(|all| {
-            all.push(Rule {
-                is_on: true,
-                when: Match { by: MatchBy::Contains, text: String::new() },
-                reply: Draft::default(),
-                after: Duration::ZERO,
-                ..Rule::default()
-            });
-        });
-    };
     view! {
         <div class="panel" role="group" aria-label="Automatic replies" data-testid="rules">
             <p class="hint">"In a reply, {{message}} is the received message. Members of its JSON object are variables too: {{id}}."</p>
             {list(items, item)}
-            {button("", "rule-add", "+ Rule", "", move || {
-                add();
-                page::focus_soon("[data-testid=rules] .items > li:last-child [data-testid=rule-when]");
-            })}
+            {button("", "rule-add", "+ Rule", "", move || add_rule(store))}
         </div>
     }
     .into_any()
+}
+
+/// Adds a variable, to be given a name.
+pub(crate) fn add_variable(store: Store) {
+    store.variables.update(|all| all.push(Variable::default()));
+    page::focus_soon("[data-testid=variables] .items > li:last-child [data-testid=variable-name]");
+}
+
+/// Saves what stands in the composer; says whether it did.
+pub(crate) fn save_message(store: Store) -> bool {
+    let draft = store.draft.get_untracked();
+    if draft.form == Form::File {
+        store.complain("A file cannot be saved as a message; its bytes would not survive a reload.");
+        return false;
+    }
+    let name = draft.text.trim().chars().take(24).collect();
+    store.messages.update(|all| {
+        let hotkey = (1..=9).find(|key| all.iter().all(|it| it.hotkey != *key)).unwrap_or(0);
+        // Messages of a folder stand together.
+        all.push(SavedMessage { name, folder: String::new(), hotkey, draft });
+    });
+    true
+}
+
+/// Adds a rule, to be given what it answers.
+pub(crate) fn add_rule(store: Store) {
+    store.rules.update(|all| {
+        all.push(Rule {
+            is_on: true,
+            when: Match { by: MatchBy::Contains, text: String::new() },
+            reply: Draft::default(),
+            after: Duration::ZERO,
+            ..Rule::default()
+        });
+    });
+    page::focus_soon("[data-testid=rules] .items > li:last-child [data-testid=rule-when]");
 }

@@ -50,6 +50,10 @@ pub(crate) fn TimelineRow(
         let position = row.with(|row| row.as_ref().map_or(0, |row| row.position));
         format!("translateY({}px)", shift(position))
     });
+    let gap = Memo::new(move |_| row.with(|row| row.as_ref().map_or(0, gap)));
+    let gap = move || gap.get().to_string();
+    // Where rows are even is where they stand, and not which slot they are in.
+    let is_even = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.position % 2 == 0)));
     let direction = show(|row| direction(row).to_owned());
     let is_as_it_came = when(move || store.layout.with(|layout| layout.rows) == RowContent::Text);
     // Never both: the text stands where no members do.
@@ -108,11 +112,11 @@ pub(crate) fn TimelineRow(
             aria-selected=text(move || is_chosen.get().to_string())
             aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
             aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
-            data-direction=direction data-marks=marks style:transform=moved on:click=pick
+            data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("") style:transform=moved on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
-            <span class="time" title=exactly(wall)>{time}</span>
+            <span class="time" data-gap=gap title=exactly(wall)>{time}</span>
             <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
-            <span class="arrow">{show(|row| if is_bad_end(row) { "!".to_owned() } else { format::mark(row.kind).0.to_owned() })}</span>
+            <span class="arrow">{show(arrow)}</span>
             <span class="kind" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
             <span class="preview">
                 {preview}
@@ -129,7 +133,7 @@ pub(crate) fn TimelineRow(
 const MEMBERS: usize = 5;
 
 /// The type of a message, or what else a frame is.
-fn kind(row: &Row) -> String {
+pub(crate) fn kind(row: &Row) -> String {
     let type_name = row.summary.as_ref().and_then(|summary| summary.type_name.clone());
     type_name.unwrap_or_else(|| format::mark(row.kind).1.to_owned())
 }
@@ -159,8 +163,20 @@ fn is_bad_end(row: &Row) -> bool {
         && format::closing_code(&row.preview).is_some_and(|it| !close::is_ordinary(it))
 }
 
+/// What stands in the column of the direction.
+fn arrow(row: &Row) -> String {
+    if direction(row) == "trouble" { "✕".to_owned() } else { format::mark(row.kind).0.to_owned() }
+}
+
 fn direction(row: &Row) -> &'static str {
     if is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
+}
+
+/// How long after the row above it stands, in steps from 0 to 7: a step of 1 is from 1 ms on, each next one is longer.
+fn gap(row: &Row) -> u8 {
+    const FROM: [u64; 7] = [1, 10, 50, 200, 1000, 5000, 30_000];
+    let millis = row.delta.map_or(0, |delta| delta.as_millis() as u64);
+    FROM.iter().filter(|from| millis >= **from).count() as u8
 }
 
 /// The size of a message; other frames have none worth showing.

@@ -9,6 +9,7 @@ use super::filter_bar::FilterBar;
 use super::link::Link;
 use super::recording;
 use super::row::TimelineRow;
+use super::start::Start;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
 use crate::browser::page;
@@ -162,15 +163,20 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     };
     let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
     let active = text(move || store.chosen.get().map(|number| format!("frame-{number}")).unwrap_or_default());
+    let is_fresh = Memo::new(move |_| store.totals.with(|totals| totals.frames == 0));
     // A column that says the same on every row tells nothing.
     let is_alone = when(move || store.names.with(|names| names.len() < 2));
     view! {
         <div class="timeline" role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
             on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")>
-            <TimelineHead store link place/>
-            <FilterBar store link place/>
+            <h2 class="unseen">"Timeline"</h2>
+            <div class="timeline-bar">
+                <FilterBar store link place/>
+                <TimelineHead store link place/>
+            </div>
             <div class="listing">
-                <p class="empty" hidden=move || !is_empty(store)>{text(move || empty_words(store).to_owned())}</p>
+                <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
+                {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
                     <div class="strip" node_ref=strip role="presentation">
@@ -193,12 +199,9 @@ fn is_empty(store: Store) -> bool {
 
 fn empty_words(store: Store) -> &'static str {
     match store.list.with(|list| list.hits.as_ref().map(|hits| hits.unseen)) {
-        Some(0) => "No frame passes the filter.",
+        Some(0) => "No matches.",
         Some(_) => "Searching …",
-        None if store.totals.get().cleared > 0 => "Cleared. New events appear here.",
-        None => {
-            "Nothing has happened yet. Connect, then send a message: every event appears here with its time."
-        }
+        None => "Cleared. New events appear here.",
     }
 }
 
@@ -212,7 +215,14 @@ pub(crate) fn choose(store: Store, number: u64) {
 pub(crate) fn open_detail(store: Store, number: u64) {
     let view =
         store.inspect.with_untracked(|open| open.as_ref().map(|it| it.view.clone())).unwrap_or_default();
-    store.inspect.set(Some(Inspect { frame: number, with: None, view, from: 0, lines: 0 }));
+    store.inspect.set(Some(Inspect {
+        frame: number,
+        with: None,
+        view,
+        from: 0,
+        lines: 0,
+        folds: Vec::new(),
+    }));
 }
 
 /// Goes to a hit.

@@ -1,8 +1,9 @@
-//! The head of the timeline: counts, memory, and what is done to it as a whole.
+//! The right half of the bar over the timeline: what is done to it as a whole.
 
 use leptos::prelude::*;
 
-use super::super::parts::fields::{asking_button, button, bytes, choice, text, toggle, when};
+use super::super::parts::fields::{asking_button, button, choice, icon_toggle, text, toggle, when};
+use super::super::parts::icons;
 use super::export;
 use super::link::Link;
 use super::recording;
@@ -14,24 +15,6 @@ use crate::wire::bench::{Pin, Request, RowContent, Times};
 
 #[component]
 pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoView {
-    let frames = text(move || {
-        let held = store.totals.with(|totals| totals.frames - totals.dropped - totals.cleared);
-        format::counted(held, "frame")
-    });
-    let dropped = Memo::new(move |_| store.totals.with(|totals| (totals.dropped, totals.cleared)));
-    let gone = text(move || {
-        let (dropped, cleared) = dropped.get();
-        let mut words = Vec::new();
-        if dropped > 0 {
-            words.push(format!("{} dropped", format::count(dropped)));
-        }
-        if cleared > 0 {
-            words.push(format!("{} cleared", format::count(cleared)));
-        }
-        words.join(", ")
-    });
-    let memory = text(move || format::size(store.totals.with(|totals| totals.held_bytes)));
-    let budget = text(move || format!(" of {}", format::size(store.totals.with(|totals| totals.budget))));
     let is_paused = when(move || store.list.with(|list| list.paused.is_some()));
     let missed = text(move || {
         let missed = store.list.with(|list| list.paused.unwrap_or(0));
@@ -54,23 +37,12 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
     };
     view! {
         <div class="head">
-            <h2>"Timeline"</h2>
-            <span data-testid="frames">{frames}</span>
-            <span class="dropped" hidden=move || dropped.get() == (0, 0) data-testid="dropped"
-                title="Dropped: the oldest frames, removed when memory was full. Held, dropped and cleared add up to all frames.">{gone}</span>
-            <details class="menu">
-                <summary class="memory" title="Memory of the timeline">{memory}<span class="spelt">{budget}</span></summary>
-                <div class="sheet">{bytes("Memory for frames", "budget", move || store.budget.get(), move |it| store.budget.set(it.max(1 << 20)))}</div>
-            </details>
-            <span class="gap"></span>
             <Pins store link place/>
-            <RowsMenu store/>
-            <label class="times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
             <span class="missed" data-testid="missed">{missed}</span>
-            {toggle("pause", "Pause", "Freeze the list; receiving continues (P)", is_paused, pause)}
-            {toggle("follow", "Follow", "Keep the newest frame in view (End); ends a pause", is_following, set_follow)}
+            {icon_toggle("pause", icons::PAUSE, text(|| "Freeze the list; receiving continues (Space)".to_owned()), is_paused, pause)}
+            {icon_toggle("follow", icons::ARROW_DOWN_TO_LINE, text(|| "Follow: keep the newest frame in view (End); ends a pause".to_owned()), is_following, set_follow)}
             <details class="menu">
-                <summary data-testid="export">"Export"</summary>
+                <summary data-testid="export" title="Export" aria-label="Export">{icons::DOWNLOAD.draw()}</summary>
                 <div class="sheet">
                     {export_button(store, link, "JSON Lines", "export-jsonl", EventFormat::JsonLines, "Every frame, nothing lost")}
                     {export_button(store, link, "CSV", "export-csv", EventFormat::Csv, "For spreadsheets")}
@@ -80,10 +52,20 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                 </div>
             </details>
             {recording::under_way(store, link)}
-            {asking_button("quiet", "clear", "Clear", "Forget all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
-                store.chosen.set(None);
-                link.send(&Request::Clear);
-            })}
+            <details class="menu">
+                <summary data-testid="rows-menu" title="What rows show" aria-label="What rows show">{icons::ROWS.draw()}</summary>
+                <div class="sheet rows-menu">
+                    <label class="times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
+                    <RowsMenu store/>
+                </div>
+            </details>
+            <span class="timeline-clear">
+                {icons::TRASH.draw()}
+                {asking_button("quiet", "clear", "Clear", "Forget all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
+                    store.chosen.set(None);
+                    link.send(&Request::Clear);
+                })}
+            </span>
         </div>
     }
     .into_any()
@@ -116,9 +98,6 @@ fn RowsMenu(store: Store) -> impl IntoView {
     };
     let finds = is_chosen(String::new());
     view! {
-        <details class="menu">
-            <summary data-testid="rows-menu" title="What a row says of a message">"Rows"</summary>
-            <div class="sheet rows-menu">
                 {toggle("rows-members", "Members that vary", "The type, then the members that vary, then the rest", is(RowContent::Members), show(RowContent::Members))}
                 {toggle("rows-text", "Text as it came", "The beginning of the message", is(RowContent::Text), show(RowContent::Text))}
                 <p class="hint">"The member that is the type of a message:"</p>
@@ -127,8 +106,6 @@ fn RowsMenu(store: Store) -> impl IntoView {
                         on:click=move |_| store.type_member.set(String::new())>{found}</button></li>
                     {offered}
                 </ul>
-            </div>
-        </details>
     }
     .into_any()
 }
@@ -183,8 +160,9 @@ fn Pins(store: Store, link: Link, place: Place) -> impl IntoView {
         }
     };
     view! {
-        <details class="menu" hidden=when(move || store.pins.with(Vec::is_empty))>
-            <summary data-testid="pins">{count}</summary>
+        // Its place stays when there is none, so that nothing moves with the first.
+        <details class="menu timeline-pins" data-empty=move || store.pins.with(Vec::is_empty).then_some("")>
+            <summary title="Pinned frames">{icons::PIN.draw()}<span data-testid="pins" class="timeline-pinned">{count}</span></summary>
             <ul class="sheet pins">{move || store.pins.get().into_iter().map(item).collect_view()}</ul>
         </details>
     }

@@ -10,8 +10,9 @@ pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typ
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
-    Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, Pin, Plot, Pulse, Ready, Recorded,
-    RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, TypeMembers, Unread, Update, most_sockets,
+    Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, OpenQuestion, Pin, Plot, Pulse, Ready,
+    Recorded, Related, RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, TypeMembers, Unread,
+    Update, most_sockets,
 };
 pub use workspace::{
     Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, RowContent, Rule, SavedMessage,

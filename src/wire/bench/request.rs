@@ -45,6 +45,8 @@ pub struct Inspect {
     pub from: u64,
     /// How many.
     pub lines: u16,
+    /// The lines that are folded, as numbers of the whole view. `from` counts what is seen.
+    pub folds: Vec<u64>,
 }
 
 /// A request.
@@ -187,6 +189,27 @@ pub enum Question {
     Seek {
         /// The number of the frame to start from; none for the newest.
         from: Option<u64>,
+        /// Towards the newer ones.
+        forward: bool,
+    },
+    /// The value on a line of the opened frame, with its path.
+    Node {
+        /// The number of the line.
+        line: u64,
+    },
+    /// A place of a text in the opened frame.
+    Within {
+        /// What is looked for.
+        text: String,
+        /// Which of the places, from 0; it goes on at the other end.
+        nth: i64,
+    },
+    /// The last messages without an answer: of one connection, or of all.
+    Unanswered(PlotOf),
+    /// The frame beside another one in the list.
+    Beside {
+        /// The number of the other one.
+        frame: u64,
         /// Towards the newer ones.
         forward: bool,
     },

@@ -143,6 +143,8 @@ pub struct Totals {
     pub cleared: u64,
     /// Messages ever sent and received, in all connections.
     pub messages: u64,
+    /// Their bytes: of those sent, and of those received.
+    pub bytes: (u64, u64),
     /// Bytes the log holds.
     pub held_bytes: u64,
     /// Bytes the log may hold.
@@ -296,12 +298,36 @@ pub struct Detail {
     pub is_opening: bool,
     /// The lines asked for.
     pub shown: Vec<TextLine>,
+    /// Of each of them its number, and whether it is folded, where it can be.
+    pub folds: Vec<(u64, Option<bool>)>,
     /// The same of a comparison.
     pub compared: Vec<CompareLine>,
     /// Places in which the two differ.
     pub changes: u32,
     /// The comparison was too long to be finished.
     pub is_cut: bool,
+    /// The question that it answers, or its answer.
+    pub related: Option<Box<Related>>,
+}
+
+/// The other half of a round trip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Related {
+    /// The other frame.
+    pub row: Row,
+    /// That one is the answer.
+    pub is_answer: bool,
+    /// How long the answer took.
+    pub took: Duration,
+}
+
+/// A message without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenQuestion {
+    /// Its frame.
+    pub row: Row,
+    /// It may still be answered.
+    pub is_pending: bool,
 }
 
 /// What a binary content is.
@@ -419,6 +445,30 @@ pub enum Answer {
     },
     /// What a link would set up.
     Offer(Box<Offered>),
+    /// A value of the opened frame.
+    Node {
+        /// Its JSONPath.
+        path: String,
+        /// As it was written; secrets as their names.
+        value: String,
+        /// It has values of its own.
+        is_container: bool,
+    },
+    /// A place in the opened frame.
+    Within {
+        /// How many places there are, up to a bound.
+        count: u64,
+        /// Which this is, from 0.
+        nth: u64,
+        /// The line.
+        line: u64,
+        /// Where that is seen once what hides it is unfolded.
+        position: u64,
+        /// The lines that are to be unfolded.
+        unfolds: Vec<u64>,
+    },
+    /// Messages without an answer, the newest last.
+    Unanswered(Vec<OpenQuestion>),
     /// It was sent.
     Sent,
     /// It does not exist.

@@ -298,8 +298,14 @@ pub struct Layout {
     pub shows_plots: bool,
     /// Which of the panels beside the composer is open.
     pub panel: Panel,
-    /// How wide the detail is, in parts of a thousand of the work area; 0 for the usual.
+    /// How wide the detail is, in pixels; 0 for the usual.
     pub detail_width: u16,
+    /// How wide the rail at the left is, in pixels; 0 for the usual.
+    pub rail_width: u16,
+    /// How high the field of the composer is at least, in pixels; 0 for two lines.
+    pub composer_height: u16,
+    /// The lists of the rail that are folded, one bit each, in their order.
+    pub folded: u8,
     /// What a row says of a message.
     pub rows: RowContent,
 }

@@ -14,10 +14,12 @@ use crate::engine::bench::view;
 use crate::engine::report::{EventFormat, Origin, Transcript};
 use crate::engine::secrets::{self, Known, Suspect as SecretSuspect};
 use crate::engine::{Frame, World};
-use crate::wire::bench::{Answer, ContentForm, Question, Update, Workspace};
+use crate::wire::bench::{Answer, ContentForm, OpenQuestion, PlotOf, Question, Update, Workspace};
 
 /// A piece of a file that goes to the page at once.
 const PIECE: usize = 1 << 20;
+/// Messages without an answer that are listed.
+const MOST_OPEN: usize = 100;
 
 impl<W: World> BenchWorker<W> {
     /// Answers at once: the page waits for it.
@@ -29,6 +31,22 @@ impl<W: World> BenchWorker<W> {
             },
             Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
             Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
+            Question::Node { line } => {
+                let known = self.state(|s| s.workspace.known_secrets(Known::SHORT));
+                self.state(|s| s.inspector.node(line, &known)).unwrap_or(Answer::Nothing)
+            }
+            Question::Within { text, nth } => {
+                self.state(|s| s.inspector.within(&text, nth)).unwrap_or(Answer::Nothing)
+            }
+            Question::Unanswered(of) => Answer::Unanswered(self.unanswered(of)),
+            Question::Beside { frame, forward } => {
+                let beside = self.state(|s| s.list.beside(frame, forward, &s.record.log));
+                beside.map_or(Answer::Nothing, |(frame, position)| Answer::Found {
+                    frame,
+                    position,
+                    nth: None,
+                })
+            }
             Question::Find { frame } => self.state(|s| match s.record.log.get(frame) {
                 Some(_) => s.list.place_of(frame).map_or(Answer::Hidden, |position| Answer::Found {
                     frame,
@@ -58,6 +76,22 @@ impl<W: World> BenchWorker<W> {
             }
         };
         self.post(&Update::Answer { id, answer });
+    }
+
+    /// The last messages without an answer whose frames are still held, in order.
+    fn unanswered(&self, of: PlotOf) -> Vec<OpenQuestion> {
+        self.state(|s| {
+            let is_meant = |id| matches!(of, PlotOf::All) || of == PlotOf::One(id);
+            let connections = s.connections.iter().filter(|(id, _)| is_meant(**id));
+            let mut all: Vec<_> =
+                connections.flat_map(|(_, connection)| connection.unanswered(MOST_OPEN)).collect();
+            all.sort_unstable_by_key(|it| it.frame);
+            all.drain(..all.len().saturating_sub(MOST_OPEN));
+            let listed = all.into_iter();
+            listed
+                .filter_map(|it| Some(OpenQuestion { row: s.row(it.frame)?, is_pending: it.is_pending }))
+                .collect()
+        })
     }
 
     /// The next hit; none while the search has not come to it.

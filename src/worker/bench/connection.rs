@@ -10,6 +10,7 @@ use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
 use crate::engine::{
     Asked, Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket,
+    Unanswered,
 };
 use crate::wire::bench::{CloseSeen, ConnectionId, ConnectionState, Phase, Retry, Setup, Typed};
 
@@ -258,7 +259,8 @@ impl<S: Socket> Connection<S> {
     }
 
     fn received(&mut self, record: &mut Record, at: Instant, payload: &Payload) {
-        let round_trip = self.pairing.received(at, payload);
+        let answered = self.pairing.heard(at, payload);
+        let round_trip = answered.map(|answered| answered.took);
         if let Some(took) = round_trip {
             let is_tainted = record.taint.is_tainted(at);
             self.latency.record(took);
@@ -269,7 +271,15 @@ impl<S: Socket> Connection<S> {
         self.state.received += 1;
         record.messages += 1;
         let kind = if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
+        if let Some(answered) = answered {
+            record.pairs.answered(answered.question, record.log.total());
+        }
         record.push(at, self.state.id, kind, payload.as_bytes(), round_trip);
+    }
+
+    /// The last of its messages without an answer.
+    pub fn unanswered(&self, most: usize) -> Vec<Unanswered> {
+        self.pairing.unanswered(most)
     }
 
     /// What the answer to a message will be recognised by.
@@ -280,7 +290,7 @@ impl<S: Socket> Connection<S> {
     /// A message was handed to the browser.
     pub fn sent(&mut self, record: &mut Record, at: Instant, payload: &Payload, asked: Option<Asked>) {
         if let Some(asked) = asked {
-            self.pairing.asked(at, asked);
+            self.pairing.asked_as(at, asked, record.log.total());
         }
         self.pairing.learn(payload);
         self.state.sent += 1;

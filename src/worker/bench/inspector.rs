@@ -10,8 +10,11 @@ use super::update::Content;
 use super::worker::BenchWorker;
 use crate::engine::World;
 use crate::engine::bench::compare::{Comparison, compare};
-use crate::engine::bench::view::{self, Opened, ViewName, media};
-use crate::wire::bench::{Detail, Inspect, Media, Row};
+use crate::engine::bench::view::find::find;
+use crate::engine::bench::view::node::node_at;
+use crate::engine::bench::view::{self, Folds, Opened, ViewName, media};
+use crate::engine::secrets::Known;
+use crate::wire::bench::{Answer, Detail, Inspect, Media, Related, Row};
 
 /// More lines than a screen has; a page cannot ask for a whole message at once.
 const MOST_LINES: u16 = 512;
@@ -35,6 +38,7 @@ struct Shown {
     opened: Option<Opened>,
     comparison: Option<Comparison>,
     is_opening: bool,
+    related: Option<Related>,
 }
 
 impl Inspector {
@@ -48,7 +52,11 @@ impl Inspector {
         let from = shown.of.from;
         let compared = shown.comparison.as_ref();
         let all = compared.map(|it| it.lines.len() as u64);
-        let opened = shown.opened.as_ref();
+        let opened = shown.opened.as_deref();
+        let bytes = &shown.content.bytes;
+        let folds = opened.map(|pages| Folds::of(pages, &shown.of.folds)).unwrap_or_default();
+        let seen = opened.map(|pages| folds.read(pages, bytes, from, count)).unwrap_or_default();
+        let (numbers, lines) = seen.into_iter().map(|(line, fold, text)| ((line, fold), text)).unzip();
         Some(Detail {
             of: shown.of.clone(),
             row: shown.row.clone(),
@@ -56,15 +64,56 @@ impl Inspector {
             views: shown.views.clone(),
             view: shown.view.clone(),
             media: shown.media.clone(),
-            lines: all.or(opened.map(|it| it.lines())).unwrap_or(0),
+            lines: all.or(opened.map(|it| folds.seen(it.lines()))).unwrap_or(0),
             is_opening: shown.is_opening,
-            shown: opened.map(|it| it.read(&shown.content.bytes, from, count)).unwrap_or_default(),
+            shown: lines,
+            folds: numbers,
             compared: compared
                 .map(|it| it.lines.iter().skip(from as usize).take(count).cloned().collect())
                 .unwrap_or_default(),
             changes: compared.map_or(0, |it| it.changes),
             is_cut: compared.is_some_and(|it| it.cut),
+            related: shown.related.clone().map(Box::new),
         })
+    }
+
+    /// The answer to what is opened has come.
+    pub fn relate(&mut self, related: Option<Related>) {
+        if let (Some(shown), Some(related)) = (&mut self.shown, related) {
+            shown.related = Some(related);
+            self.changed = true;
+        }
+    }
+}
+
+impl Inspector {
+    /// The value on a line.
+    pub fn node(&self, line: u64, known: &Known) -> Option<Answer> {
+        let shown = self.shown.as_ref()?;
+        let bytes = &shown.content.bytes;
+        let offset = shown.opened.as_ref()?.offset_of(bytes, line)?;
+        let node = node_at(bytes, offset)?;
+        let value = known.bytes(&bytes[node.range], true);
+        let value = String::from_utf8_lossy(&value).into_owned();
+        Some(Answer::Node { path: node.path, value, is_container: node.is_container })
+    }
+
+    /// A place of a text.
+    pub fn within(&self, text: &str, nth: i64) -> Option<Answer> {
+        let shown = self.shown.as_ref()?;
+        let (pages, bytes) = (shown.opened.as_deref()?, &shown.content.bytes);
+        let found = find(bytes, text);
+        let nth = usize::try_from(nth.rem_euclid(i64::try_from(found.len().max(1)).ok()?)).ok()?;
+        let line = pages.line_at(bytes, *found.get(nth)?)?;
+        let mut folded = shown.of.folds.clone();
+        let mut unfolds = Vec::new();
+        // What hides it may itself be hidden.
+        while let Some(hides) = Folds::of(pages, &folded).hides(line) {
+            folded.retain(|it| *it != hides);
+            unfolds.push(hides);
+        }
+        let position = Folds::of(pages, &folded).position_of(line);
+        Some(Answer::Within { count: found.len() as u64, nth: nth as u64, line, position, unfolds })
     }
 }
 
@@ -109,6 +158,9 @@ impl<W: World> BenchWorker<W> {
             });
             let opened = comparison.is_none().then(|| view::open(&view, is_text, &content.bytes));
             let is_opening = opened.is_some();
+            let related = s.related_to(inspect.frame);
+            let waits = row.as_ref().is_some_and(|row| row.kind.is_sent()) && related.is_none();
+            s.record.pairs.watch(waits.then_some(inspect.frame));
             let media = media.map(|it| Media { media_type: it.media_type.to_string(), words: it.words });
             s.inspector.shown = Some(Shown {
                 of: inspect,
@@ -121,6 +173,7 @@ impl<W: World> BenchWorker<W> {
                 opened,
                 comparison,
                 is_opening,
+                related,
             });
             s.inspector.changed = true;
             is_opening

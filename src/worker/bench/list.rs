@@ -132,6 +132,20 @@ impl List {
         (self.number_at(position) == Some(frame)).then_some(position)
     }
 
+    /// The frame beside another one, with where it stands; none at an end of the list.
+    pub fn beside(&self, frame: u64, forward: bool, log: &FrameLog) -> Option<(u64, u64)> {
+        let (first, end) = self.span(log);
+        let at = self.position_of(frame);
+        let is_shown = self.place_of(frame).is_some();
+        let next = match forward {
+            // A frame that is hidden stands before the next one that is shown.
+            true => at + u64::from(is_shown),
+            false => at.checked_sub(1)?,
+        };
+        let next = Some(next).filter(|next| (first..end).contains(next))?;
+        Some((self.number_at(next)?, next))
+    }
+
     /// Where a frame stands, or the next one that is shown.
     fn position_of(&self, frame: u64) -> u64 {
         self.hiding().map_or(frame, |hits| hits.position_of(frame))

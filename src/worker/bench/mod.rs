@@ -11,6 +11,7 @@ mod heartbeat;
 mod inspector;
 mod list;
 mod matching;
+mod pairs;
 mod pins;
 mod pulse;
 mod record;

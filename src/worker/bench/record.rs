@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::pairs::Pairs;
 use crate::engine::metrics::Trend;
 use crate::engine::recording::handshakes::Handshakes;
 use crate::engine::{Endpoint, Entry, FrameKind, FrameLog, Instant, Latency};
@@ -19,6 +20,10 @@ pub(super) struct Record {
     pub unanswered: u64,
     /// Messages ever sent and received.
     pub messages: u64,
+    /// Their bytes: of those sent, and of those received.
+    pub bytes: (u64, u64),
+    /// Which of them answers which.
+    pub pairs: Pairs,
     pub taint: Taint,
 }
 
@@ -32,6 +37,8 @@ impl Record {
             tainted: 0,
             unanswered: 0,
             messages: 0,
+            bytes: (0, 0),
+            pairs: Pairs::default(),
             taint: Taint::default(),
         }
     }
@@ -62,6 +69,12 @@ impl Record {
         bytes: &[u8],
         round_trip: Option<Duration>,
     ) {
+        let counted = match (kind.is_sent(), kind.is_received()) {
+            (true, _) => Some(&mut self.bytes.0),
+            (_, true) => Some(&mut self.bytes.1),
+            _ => None,
+        };
+        counted.into_iter().for_each(|it| *it += bytes.len() as u64);
         let is_tainted = kind.is_received() && self.taint.is_tainted(at);
         self.log.push(Entry { at, connection: connection.0, kind, bytes, round_trip, is_tainted });
     }

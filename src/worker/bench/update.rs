@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::connection::Connection;
+use super::list;
 use super::worker::State;
 use crate::engine::base::mask::Masker;
 use crate::engine::{FrameKind, Instant, Payload, World};
-use crate::wire::bench::{Changes, Phase, Plot, PlotOf, Totals};
+use crate::wire::bench::{Changes, Phase, Plot, PlotOf, Related, Row, Totals};
 
 /// Plots are redrawn at this interval.
 const PLOT_EVERY: Duration = Duration::from_millis(250);
@@ -39,6 +40,10 @@ impl<W: World> State<W> {
         for connection in self.connections.values_mut() {
             connection.look_at_buffer();
         }
+        if let Some(answer) = self.record.pairs.came() {
+            let related = self.related(answer, answer, true);
+            self.inspector.relate(related);
+        }
         if self.summaries.learn(&self.record.log) {
             self.list.redraw();
         }
@@ -53,11 +58,7 @@ impl<W: World> State<W> {
             totals: self.totals(),
             list: self.list.state(&self.record.log),
             rows: self.list.rows(&self.record.log, &self.pins.pins, &self.summaries).map(|mut rows| {
-                for row in &mut rows.rows {
-                    mask(&self.masker, &mut row.preview);
-                    let summary = row.summary.iter_mut();
-                    summary.for_each(|it| it.texts().for_each(|text| mask(&self.masker, text)));
-                }
+                rows.rows.iter_mut().for_each(|row| mask_row(&self.masker, row));
                 rows
             }),
             type_members: self.summaries.changes(),
@@ -77,6 +78,29 @@ impl<W: World> State<W> {
         (changes, is_all_searched)
     }
 
+    /// A frame as a line outside the list.
+    pub fn row(&self, number: u64) -> Option<Row> {
+        let frame = self.record.log.get(number)?;
+        let mut row = Row { summary: self.summaries.of(&frame), ..list::row(&frame) };
+        mask_row(&self.masker, &mut row);
+        Some(row)
+    }
+
+    /// The question that a frame answers, or its answer.
+    pub fn related_to(&self, number: u64) -> Option<Related> {
+        let pairs = &self.record.pairs;
+        match (pairs.question_of(number), pairs.answer_to(number)) {
+            (Some(question), _) => self.related(question, number, false),
+            (None, Some(answer)) => self.related(answer, answer, true),
+            (None, None) => None,
+        }
+    }
+
+    fn related(&self, other: u64, answer: u64, is_answer: bool) -> Option<Related> {
+        let took = self.record.log.get(answer)?.round_trip?;
+        Some(Related { row: self.row(other)?, is_answer, took })
+    }
+
     fn totals(&mut self) -> Totals {
         let log = &self.record.log;
         let second = self.second.as_mut().map(|second| second.recorded(log));
@@ -86,6 +110,7 @@ impl<W: World> State<W> {
             dropped: log.dropped(),
             cleared: log.cleared(),
             messages: self.record.messages,
+            bytes: self.record.bytes,
             held_bytes: log.held_bytes() as u64,
             budget: log.budget() as u64,
             sockets: self.sockets(),
@@ -115,6 +140,11 @@ impl<W: World> State<W> {
         let range = latency.summary().map(|summary| (summary.min, summary.max));
         Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points(), now })
     }
+}
+
+fn mask_row(masker: &Masker, row: &mut Row) {
+    mask(masker, &mut row.preview);
+    row.summary.iter_mut().for_each(|it| it.texts().for_each(|text| mask(masker, text)));
 }
 
 /// Takes secrets out of what is shown without being asked for. An opened frame shows all of it.

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod draft;
 pub mod filter;
 pub mod pairing;
+pub mod pasted;
 pub mod placeholders;
 pub mod share;
 pub mod summary;

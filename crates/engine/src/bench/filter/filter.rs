@@ -41,6 +41,7 @@ pub enum FilterError {
 pub struct Filter {
     spec: FilterSpec,
     search: Search,
+    excludes: Vec<Search>,
 }
 
 #[derive(Clone, Debug)]
@@ -62,20 +63,20 @@ impl Filter {
                 regex: build(text, spec.match_case).map_err(|what| where_wrong(text, what))?,
                 needed: Needle::new(&literal::needed(text), spec.match_case),
             },
-            FilterMode::Path => {
-                let condition = Condition::parse(text)?;
-                let needed = condition.needed().filter_map(|text| Needle::new(text, true)).collect();
-                Search::Path { needed, condition }
-            }
+            FilterMode::Path => Search::path(text)?,
         };
+        let excludes = spec.excludes.iter().map(|text| Search::path(text)).collect::<Result<_, _>>()?;
         let mut spec = spec.clone();
         spec.connections.sort_unstable();
-        Ok(Self { spec, search })
+        Ok(Self { spec, search, excludes })
     }
 
     /// Whether the frame passes.
     pub fn takes(&self, frame: &Frame<'_>) -> bool {
-        self.takes_head(frame) && self.search.finds(frame.bytes)
+        let is_excluded = |frame: &Frame<'_>| {
+            frame.kind.is_message() && self.excludes.iter().any(|it| it.finds(frame.bytes))
+        };
+        self.takes_head(frame) && self.search.finds(frame.bytes) && !is_excluded(frame)
     }
 
     /// Whether everything passes, so that no index is needed.
@@ -106,6 +107,12 @@ impl Filter {
 }
 
 impl Search {
+    fn path(text: &str) -> Result<Self, FilterError> {
+        let condition = Condition::parse(text)?;
+        let needed = condition.needed().filter_map(|text| Needle::new(text, true)).collect();
+        Ok(Self::Path { needed, condition })
+    }
+
     fn finds(&self, bytes: &[u8]) -> bool {
         match self {
             Self::Anything => true,
@@ -232,6 +239,23 @@ mod tests {
         check_text(FilterMode::Path, "$.type == \"ping\"", r#"{"type":"pong","x":"ping"}"#, false);
         check_text(FilterMode::Path, "$.a", "no JSON with a", false);
         check(&spec(FilterMode::Path, "$.a"), FrameKind::SentBinary, br#"{"a":1}"#, true);
+    }
+
+    #[test]
+    fn what_is_excluded_does_not_pass_whatever_else_does() {
+        let spec = FilterSpec {
+            excludes: vec![r#"$.type == "tick""#.to_owned(), "$.n == 1".to_owned()],
+            ..FilterSpec::default()
+        };
+        assert!(!Filter::compile(&spec).unwrap().is_open());
+        check(&spec, FrameKind::ReceivedText, r#"{"type":"tick"}"#, false);
+        check(&spec, FrameKind::ReceivedText, r#"{"type":"order","n":1}"#, false);
+        check(&spec, FrameKind::ReceivedText, r#"{"type":"order","n":2}"#, true);
+        check(&spec, FrameKind::ReceivedText, "no JSON", true);
+        check(&spec, FrameKind::Closed, r#"{"type":"tick"}"#, true);
+        check(&FilterSpec { text: "b".to_owned(), ..spec }, FrameKind::SentText, r#"{"a":1}"#, false);
+        let wrong = FilterSpec { excludes: vec!["$.a ==".to_owned()], ..FilterSpec::default() };
+        assert!(Filter::compile(&wrong).is_err());
     }
 
     #[test]

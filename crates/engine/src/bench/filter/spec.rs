@@ -42,6 +42,8 @@ pub struct FilterSpec {
     pub least_size: Option<u64>,
     /// The largest size of a message in bytes.
     pub most_size: Option<u64>,
+    /// JSONPaths, mostly compared: a message for which one of them holds does not pass.
+    pub excludes: Vec<String>,
 }
 
 impl FilterSpec {
@@ -68,6 +70,7 @@ impl Default for FilterSpec {
             connections: Vec::new(),
             least_size: None,
             most_size: None,
+            excludes: Vec::new(),
         }
     }
 }

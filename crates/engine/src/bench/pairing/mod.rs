@@ -19,6 +19,8 @@ use scout::Scout;
 pub use scout::Found;
 
 mod scout;
+#[cfg(test)]
+mod tests;
 
 /// How replies are recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +65,8 @@ pub struct Pairing {
     next: u64,
     /// Questions that were given up: their connection has ended, or too many waited.
     lost: u64,
+    /// The frames of the last of them, oldest first.
+    lost_frames: VecDeque<u64>,
     /// Looks for what replies might be recognised by, where nothing was set up.
     scout: Scout,
 }
@@ -71,6 +75,25 @@ pub struct Pairing {
 struct Question {
     at: Instant,
     asked: Asked,
+    frame: u64,
+}
+
+/// What a received message answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// How long the question had been out.
+    pub took: Duration,
+    /// The number of its frame.
+    pub question: u64,
+}
+
+/// A question without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The number of its frame.
+    pub frame: u64,
+    /// It may still be answered.
+    pub is_pending: bool,
 }
 
 /// What the answer to a message may be recognised by.
@@ -95,6 +118,9 @@ enum Way {
 /// A server that never answers must not fill the memory: beyond this the oldest is forgotten.
 const MOST_WAITING: usize = 4096;
 
+/// Questions that were given up and can still be listed.
+const MOST_LISTED: usize = 256;
+
 /// Reading a field parses the whole message; a larger one is only compared as an echo.
 const LARGEST_READ: usize = 64 << 10;
 
@@ -108,6 +134,7 @@ impl Default for Pairing {
             with_id: 0,
             next: 0,
             lost: 0,
+            lost_frames: VecDeque::new(),
             scout: Scout::default(),
         }
     }
@@ -174,17 +201,43 @@ impl Pairing {
         open.take_while(|question| question.at <= moment).count() as u64
     }
 
+    /// The last of the questions without an answer, oldest first: those given up, and those that still wait.
+    pub fn unanswered(&self, most: usize) -> Vec<Unanswered> {
+        let given_up = self.lost_frames.iter().map(|frame| Unanswered { frame: *frame, is_pending: false });
+        let open = self.order.iter().filter_map(|number| self.open.get(number));
+        let waiting = open.map(|question| Unanswered { frame: question.frame, is_pending: true });
+        let mut all: Vec<_> = given_up.chain(waiting).collect();
+        all.drain(..all.len().saturating_sub(most));
+        all
+    }
+
     /// Starts counting again: pending questions are dropped.
     pub fn reset(&mut self) {
         self.clear();
         self.lost = 0;
+        self.lost_frames.clear();
+    }
+
+    fn give_up(&mut self, frame: u64) {
+        self.lost += 1;
+        if self.lost_frames.len() >= MOST_LISTED {
+            self.lost_frames.pop_front();
+        }
+        self.lost_frames.push_back(frame);
     }
 
     /// A question went out.
     pub fn asked(&mut self, at: Instant, asked: Asked) {
+        self.asked_as(at, asked, 0);
+    }
+
+    /// A question went out as this frame.
+    pub fn asked_as(&mut self, at: Instant, asked: Asked, frame: u64) {
         while self.open.len() >= MOST_WAITING {
             let Some(oldest) = self.order.pop_front() else { break };
-            self.lost += u64::from(self.close(oldest).is_some());
+            if let Some(question) = self.close(oldest) {
+                self.give_up(question.frame);
+            }
         }
         // Those that were answered are taken off the front as it moves on; the rest must not pile up behind one that waits.
         if self.order.len() >= 2 * MOST_WAITING {
@@ -198,19 +251,24 @@ impl Pairing {
         }
         self.with_id += usize::from(asked.keys[1].is_some());
         self.order.push_back(number);
-        self.open.insert(number, Question { at, asked });
+        self.open.insert(number, Question { at, asked, frame });
     }
 
     /// A message came in: how long its question had been out, when it answers one.
     pub fn received(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
-        let round_trip = self.answered(at, payload);
-        if round_trip.is_none() && matches!(self.by, Way::Auto) {
-            self.scout.received(payload);
-        }
-        round_trip
+        self.heard(at, payload).map(|answered| answered.took)
     }
 
-    fn answered(&mut self, at: Instant, payload: &Payload) -> Option<Duration> {
+    /// A message came in: what it answers, when it answers something.
+    pub fn heard(&mut self, at: Instant, payload: &Payload) -> Option<Answered> {
+        let answered = self.answered(at, payload);
+        if answered.is_none() && matches!(self.by, Way::Auto) {
+            self.scout.received(payload);
+        }
+        answered
+    }
+
+    fn answered(&mut self, at: Instant, payload: &Payload) -> Option<Answered> {
         if self.open.is_empty() {
             return None;
         }
@@ -233,13 +291,16 @@ impl Pairing {
         while self.order.front().is_some_and(|number| !self.open.contains_key(number)) {
             self.order.pop_front();
         }
-        question.map(|question| at.since(question.at))
+        question.map(|question| Answered { took: at.since(question.at), question: question.frame })
     }
 
     /// The connection ended; nothing will be answered.
     pub fn clear(&mut self) {
-        self.lost += self.open.len() as u64;
-        self.order.clear();
+        for number in std::mem::take(&mut self.order) {
+            if let Some(question) = self.open.remove(&number) {
+                self.give_up(question.frame);
+            }
+        }
         self.open.clear();
         self.keyed.clear();
         self.with_id = 0;
@@ -331,143 +392,4 @@ fn id(payload: &Payload) -> Option<u64> {
     let found = serde_json::from_str::<WithId<'_>>(text).ok()?;
     let value: Value = serde_json::from_str(found.id.get()).ok()?;
     (!value.is_null()).then(|| key_of(&value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(sent: &[&str], received: &str, answered: Option<u64>) {
-        let mut pairing = Pairing::default();
-        for (i, text) in sent.iter().enumerate() {
-            pairing.sent(Instant::from_nanos(i as u64), &(*text).into());
-        }
-        let got = pairing.received(Instant::from_nanos(1000), &received.into());
-        assert_eq!(got, answered.map(|i| Duration::from_nanos(1000 - i)));
-    }
-
-    #[test]
-    fn an_echo_answers_the_oldest_equal_message() {
-        check(&["a", "b", "a"], "a", Some(0));
-        check(&["a", "b"], "b", Some(1));
-    }
-
-    #[test]
-    fn a_reply_with_the_same_id_answers() {
-        check(
-            &[r#"{"type":"message","id":1}"#, r#"{"type":"message","id":2}"#],
-            r#"{"id": 2,"ok":true}"#,
-            Some(1),
-        );
-    }
-
-    #[test]
-    fn an_id_is_compared_by_what_it_means() {
-        check(&[r#"{"id":1}"#], r#"{"id":"1","x":0}"#, None);
-        check(&[r#"{"id":1}"#], r#"{"id":1.0,"x":0}"#, Some(0));
-        check(&[r#"{"id":null}"#], r#"{"id":null,"x":0}"#, None);
-    }
-
-    #[test]
-    fn a_push_answers_nothing() {
-        check(&["hello"], "news", None);
-        check(&[], "news", None);
-        check(&[r#"{"id":1}"#], r#"{"type":"news"}"#, None);
-    }
-
-    #[test]
-    fn a_question_is_answered_once() {
-        let mut pairing = Pairing::default();
-        pairing.sent(Instant::ORIGIN, &"x".into());
-        assert!(pairing.received(Instant::ORIGIN, &"x".into()).is_some());
-        assert!(pairing.received(Instant::ORIGIN, &"x".into()).is_none());
-    }
-
-    #[test]
-    fn binary_is_not_an_answer_to_text() {
-        let mut pairing = Pairing::default();
-        pairing.sent(Instant::ORIGIN, &"x".into());
-        assert!(pairing.received(Instant::ORIGIN, &Payload::Binary(b"x".to_vec())).is_none());
-    }
-
-    #[test]
-    fn a_silent_server_does_not_fill_the_memory() {
-        let mut pairing = Pairing::default();
-        for i in 0..10_000u64 {
-            pairing.sent(Instant::from_nanos(i), &"same".into());
-        }
-        assert_eq!((pairing.open.len(), pairing.order.len()), (MOST_WAITING, MOST_WAITING));
-    }
-
-    #[test]
-    fn one_that_waits_at_the_front_does_not_let_the_answered_ones_pile_up() {
-        let mut pairing = Pairing::default();
-        pairing.sent(Instant::ORIGIN, &"never answered".into());
-        for i in 0..100_000u64 {
-            let message: Payload = format!("{i}").as_str().into();
-            pairing.sent(Instant::from_nanos(i), &message);
-            assert!(pairing.received(Instant::from_nanos(i), &message).is_some());
-        }
-        assert!(pairing.order.len() <= 2 * MOST_WAITING && pairing.keyed.len() == 1);
-    }
-
-    #[test]
-    fn what_is_never_answered_is_counted() {
-        let mut pairing = Pairing::default();
-        for (second, text) in [(0, "a"), (1, "b"), (2, "c")] {
-            pairing.sent(Instant::from_nanos(second), &text.into());
-        }
-        assert!(pairing.received(Instant::from_nanos(3), &"b".into()).is_some());
-        assert_eq!([0, 1, 2].map(|at| pairing.waiting_since(Instant::from_nanos(at))), [1, 1, 2]);
-        pairing.clear();
-        assert_eq!((pairing.lost(), pairing.waiting_since(Instant::from_nanos(9))), (2, 0));
-        (0..=MOST_WAITING).for_each(|_| pairing.sent(Instant::from_nanos(9), &"d".into()));
-        assert_eq!(pairing.lost(), 3, "one too many waited");
-        pairing.reset();
-        assert_eq!(pairing.lost(), 0);
-    }
-
-    #[test]
-    fn a_field_that_comes_back_is_found_only_where_nothing_was_set_up() {
-        let talk = |by: &PairBy| {
-            let mut pairing = Pairing::by(by).expect("readable paths");
-            for n in 1..=3 {
-                pairing.learn(&format!(r#"{{"op":"a","request_id":{n}}}"#).as_str().into());
-                let reply = format!(r#"{{"ok":true,"request_id":{n}}}"#);
-                pairing.received(Instant::from_nanos(n), &reply.as_str().into());
-            }
-            pairing.found().map(|found| (found.sent, found.replies))
-        };
-        assert_eq!(talk(&PairBy::Auto), Some(("request_id".to_owned(), 3)));
-        assert_eq!(talk(&PairBy::Off), None);
-    }
-
-    #[track_caller]
-    fn check_by(by: PairBy, sent: &[&str], received: &str, answered: Option<u64>) {
-        let mut pairing = Pairing::by(&by).expect("readable paths");
-        for (i, text) in sent.iter().enumerate() {
-            pairing.sent(Instant::from_nanos(i as u64), &(*text).into());
-        }
-        let got = pairing.received(Instant::from_nanos(1000), &received.into());
-        assert_eq!(got, answered.map(|i| Duration::from_nanos(1000 - i)), "{by:?}");
-    }
-
-    #[test]
-    fn each_way_recognises_its_replies_and_no_others() {
-        check_by(PairBy::Off, &["a"], "a", None);
-        check_by(PairBy::Echo, &["a", "b"], "b", Some(1));
-        check_by(PairBy::Echo, &[r#"{"id":1}"#], r#"{"id":1,"ok":true}"#, None);
-        check_by(PairBy::Order, &["a", "b"], "whatever", Some(0));
-        let by = || PairBy::Field { sent: "seq".into(), received: "$.re.seq".into() };
-        check_by(by(), &[r#"{"seq":1}"#, r#"{"seq":2}"#], r#"{"re":{"seq":2.0}}"#, Some(1));
-        check_by(by(), &[r#"{"id":1}"#], r#"{"id":1}"#, None);
-        check_by(by(), &["no JSON"], "no JSON", None);
-    }
-
-    #[test]
-    fn a_path_that_cannot_be_read_is_reported() {
-        let by = PairBy::Field { sent: "$.a[".into(), received: "id".into() };
-        assert!(Pairing::by(&by).expect_err("half a path").to_string().starts_with("$.a[: "));
-    }
 }

@@ -140,6 +140,14 @@ impl Tokens {
 }
 
 impl Cursor for Tokens {
+    fn offset(&self) -> usize {
+        self.at
+    }
+
+    fn depth(&self) -> u16 {
+        self.depth
+    }
+
     fn line(&mut self, bytes: &[u8], mut out: Option<&mut TextLine>) -> bool {
         let began = self.at;
         let indent = |line: &mut Option<&mut TextLine>, depth: u16| {

@@ -5,17 +5,21 @@
 //! megabytes of the content.
 
 mod base64;
+pub mod find;
 mod flow;
+mod folds;
 mod hex;
 mod json;
 mod line;
 pub mod media;
+pub mod node;
 mod raw;
 mod rows;
 
 use crate::base::sort;
 use serde::{Deserialize, Serialize};
 
+pub use folds::Folds;
 pub use json::format_json;
 pub use line::{Span, TextLine, Tone};
 
@@ -39,6 +43,18 @@ pub trait Pages {
     fn advance(&mut self, bytes: &[u8], may_go_on: &mut dyn FnMut() -> bool) -> bool;
     /// Some lines, from 0.
     fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<TextLine>;
+    /// The last line of the part that begins with a line, where that can be folded.
+    fn fold_end(&self, _line: u64) -> Option<u64> {
+        None
+    }
+    /// Where a line begins in the content, where the view knows that.
+    fn offset_of(&self, _bytes: &[u8], _line: u64) -> Option<usize> {
+        None
+    }
+    /// The line on which an offset is shown.
+    fn line_at(&self, _bytes: &[u8], _offset: usize) -> Option<u64> {
+        None
+    }
 }
 
 /// An opened payload.

@@ -38,6 +38,10 @@ struct Lines {
 }
 
 impl Cursor for Lines {
+    fn offset(&self) -> usize {
+        self.at
+    }
+
     fn line(&mut self, bytes: &[u8], out: Option<&mut TextLine>) -> bool {
         if self.at >= bytes.len() {
             return false;

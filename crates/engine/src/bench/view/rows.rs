@@ -18,6 +18,10 @@ impl Pages for Rows {
         true
     }
 
+    fn line_at(&self, _bytes: &[u8], offset: usize) -> Option<u64> {
+        (offset < self.len).then_some((offset / self.bytes_a_row) as u64)
+    }
+
     fn read(&self, bytes: &[u8], from: u64, count: usize) -> Vec<TextLine> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let rows = bytes.chunks(self.bytes_a_row).enumerate().skip(from).take(count);

@@ -1,0 +1,88 @@
+//! What stands in the timeline before anything has happened: three ways to begin.
+
+use leptos::prelude::*;
+
+use super::super::parts::fields::{button, text};
+use super::connections::open;
+use super::link::Link;
+use super::store::Store;
+use crate::browser::page;
+use crate::engine::bench::draft::{Draft, Form};
+use crate::engine::bench::pasted::{self, Pasted};
+use crate::engine::bench::typed_address;
+use crate::wire::bench::Phase;
+
+/// The ways to begin.
+#[component]
+pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let read = Memo::new(move |_| {
+        typed.with(|typed| match typed.trim() {
+            "" => None,
+            typed => Some(checked(typed)),
+        })
+    });
+    let connect = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(Ok(pasted)) = read.get_untracked() {
+            begin(store, link, pasted);
+        }
+    };
+    let said = text(move || match read.get() {
+        Some(Ok(pasted)) if !pasted.unsent.is_empty() => {
+            format!(
+                "A browser cannot send these headers, so they are left out: {}.",
+                pasted.unsent.join(", ")
+            )
+        }
+        Some(Err(words)) => format!("Expected something to connect to: {words}."),
+        _ => "An address, or a wscat, websocat or curl command.".to_owned(),
+    });
+    let state =
+        text(move || read.with(|it| if matches!(it, Some(Err(_))) { "wrong" } else { "" }).to_owned());
+    let practise = move || {
+        begin(store, link, Pasted { url: page::own_socket_address("/ws"), ..Pasted::default() });
+        let text = r#"{"type":"message","id":1,"content":"hello"}"#.to_owned();
+        store.draft.set(Draft { form: Form::Json, text, is_plain: false });
+    };
+    view! {
+        <div class="bench-start" data-testid="bench-start">
+            <h3>"Connect to a server"</h3>
+            <form class="bench-start-paste" on:submit=connect>
+                <label class="grow"><span class="unseen">"Address or command"</span>
+                    <input class="mono" type="text" spellcheck="false" autocomplete="off" placeholder="wscat -c ws://localhost:9000/ws" data-testid="paste"
+                        aria-describedby="paste-note" prop:value=typed on:input=move |event| typed.set(event_target_value(&event))/>
+                </label>
+                <button type="submit" data-testid="paste-connect" disabled=move || !matches!(read.get(), Some(Ok(_)))>"Connect"</button>
+            </form>
+            <p class="note" id="paste-note" data-testid="paste-note" data-state=state>{said}</p>
+            <p class="bench-start-or">
+                {button("", "practise", "Try the practice server", "Connects to the server of the command that serves this page", practise)}
+                {button("quiet", "fill-in", "Fill in the form above", "Name, address and subprotocols", || page::focus_soon("[data-testid=url]"))}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// What a line says, when one can connect to it.
+fn checked(typed: &str) -> Result<Pasted, String> {
+    let pasted = pasted::read(typed).map_err(|error| error.to_string())?;
+    typed_address::complete(&pasted.url, &page::own_socket_address("")).map_err(|error| error.to_string())?;
+    Ok(pasted)
+}
+
+/// Connects with the selected connection, or with a new one when that is open.
+fn begin(store: Store, link: Link, pasted: Pasted) {
+    let current = untrack(|| store.current()).filter(|it| untrack(|| it.phase()) == Phase::Closed);
+    let connection = current.unwrap_or_else(|| store.add(String::new()));
+    connection.setup.update(|setup| {
+        setup.url = pasted.url;
+        setup.protocols = pasted.protocols;
+    });
+    if !pasted.message.is_empty() {
+        store.draft.set(Draft { text: pasted.message, ..Draft::default() });
+    }
+    open(store, connection, link);
+    page::focus_soon("[data-testid=message]");
+}
