@@ -28,7 +28,7 @@ async fn a_shipped_suite_runs_with_one_click_and_says_what_came_of_each_check() 
     let verdicts: Vec<_> =
         user.all("[data-testid=check]").iter().filter_map(|it| it.get_attribute("data-state")).collect();
     assert_eq!(verdicts, ["pass"; 4]);
-    user.click("part-figures").await;
+    user.open_menu("run-figures").await;
     user.until_text("timings", "rtt").await;
     user.until_text("success", "100\u{2009}%").await;
     user.click("part-earlier").await;

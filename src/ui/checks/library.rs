@@ -8,6 +8,7 @@ use web_sys::DragEvent;
 
 use super::certificate;
 use super::link::Link;
+use super::load;
 use super::model::is_certifiable;
 use super::order;
 use super::server;
@@ -109,6 +110,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check this server …"</a>
             <div class="deeds">
                 {button("", "suite-new", "New", "Create a suite that runs unchanged", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
+                <a class="button" href=load::HREF data-testid="new-load" title="A load without JSON: address, clients, rate, limits">"New load"</a>
                 {importer(store, link)}
             </div>
             <input type="search" placeholder="Search suites and tags" aria-label="Search suites" data-testid="suite-search"
@@ -320,6 +322,24 @@ fn create_with(store: Store, link: Link, title: String, text: String, remarks: V
         store.tab.set(Tab::Edit);
     });
     made
+}
+
+/// Adds a suite of one's own; `made` gets its id once it is there.
+pub(super) fn create_then(
+    store: Store,
+    link: Link,
+    title: String,
+    text: String,
+    made: impl FnOnce(String) + 'static,
+) {
+    let id = format!("own-{}", page::unique());
+    let suite = OwnSuite { id: id.clone(), title: free_title(store, title), text };
+    link.ask(Question::Keep(suite), move |told| {
+        heard(store, told);
+        page::go_to(&format!("#/checks/{id}"));
+        store.selected.set(id.clone());
+        made(id);
+    });
 }
 
 /// The title with a number behind it when another suite has it.

@@ -3,16 +3,16 @@
 use leptos::prelude::*;
 
 use super::certificate;
-use super::dashboard;
 use super::editor::{self, Edit};
 use super::forms;
 use super::head::Head;
 use super::library::{self, Library};
 use super::link::Link;
 use super::listing;
+use super::load;
 use super::model::is_certifiable;
 use super::past;
-use super::results;
+use super::run;
 use super::server;
 use super::store::{Store, Tab};
 use super::target;
@@ -58,6 +58,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
     });
     let is_server = Memo::new(move |_| store.selected.with(|id| id == server::ID));
+    let is_load = Memo::new(move |_| store.selected.with(|id| id == load::ID));
     let part_shown = Memo::new(move |_| store.part());
     let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
     let part = move |tab: Tab, body: AnyView| {
@@ -69,13 +70,13 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
             <section class="suite" aria-label="Suite">
                 {move || match (has_suite.get(), has_visitor.get()) {
                     _ if is_server.get() => server::form(store, link),
+                    _ if is_load.get() => load::form(store, link),
                     (true, _) => view! {
                         <Head store link/>
                         {part(Tab::Certificate, certificate::certificate(store, link))}
                         {part(Tab::Checks, listing::checks(store, link))}
                         {part(Tab::Edit, view! { <Edit store link/> }.into_any())}
                         {part(Tab::Values, forms::values(store))}
-                        {part(Tab::Figures, dashboard::figures(store))}
                         {part(Tab::Earlier, past::earlier(store, link))}
                     }.into_any(),
                     (false, true) => visitor(store, link),
@@ -101,8 +102,10 @@ fn select(store: Store, fragment: &str) {
         "" => return,
         id => id.to_owned(),
     };
-    if id == server::ID {
-        server::begin(store);
+    match id.as_str() {
+        server::ID => server::begin(store),
+        load::ID => load::begin(store),
+        _ => {}
     }
     if store.selected.with_untracked(|selected| *selected != id) {
         store.selected.set(id);
@@ -113,7 +116,7 @@ fn select(store: Store, fragment: &str) {
 fn visitor(store: Store, link: Link) -> AnyView {
     let shown = Memo::new(move |_| store.shown_here());
     let is_certified = Memo::new(move |_| shown.get().is_some_and(|run| run.with(is_certifiable)));
-    let body = move || shown.get().map(|run| results::run(store, link, run));
+    let body = move || shown.get().map(|run| run::run(store, link, run));
     let certified =
         move || shown.get().filter(|_| is_certified.get()).map(|run| certificate::of_run(store, link, run));
     let title =
@@ -136,7 +139,7 @@ fn welcome(store: Store, link: Link) -> AnyView {
             <div class="deeds">
                 {button("primary", "start-first", "Begin with first-contact", "", first)}
                 <a class="button" href=server::HREF>"Check a server"</a>
-                {super::results::order(store, link)}
+                {super::run::order(store, link)}
             </div>
         </div>
     }
