@@ -13,6 +13,9 @@ const HEIGHT = 176;
 /// A limit further above the data than this is named at the edge: drawn to scale it would press the data flat.
 const FAR = 4;
 
+/// Lines that may lie on each other: what is drawn below is wider.
+const WIDTHS = { p50: 2, p95: 2.5, p99: 4, received: 3.5 };
+
 const element = (tag, className, text) => {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -36,6 +39,8 @@ export function createChart(host, options) {
   /// The row that the keys have reached.
   let reading = null;
   const hidden = new Set();
+  // uPlot draws its series in order: the strongest line comes last, over the wider ones, so that equal values all show.
+  const placeOf = (number) => series.length - number;
 
   const head = element("div", "chart-head");
   const legend = element("div", "chart-legend");
@@ -67,7 +72,7 @@ export function createChart(host, options) {
     button.addEventListener("click", () => {
       hidden[hidden.has(number) ? "delete" : "add"](number);
       button.setAttribute("aria-pressed", String(!hidden.has(number)));
-      plot?.setSeries(number + 1, { show: !hidden.has(number) });
+      plot?.setSeries(placeOf(number), { show: !hidden.has(number) });
     });
     return button;
   });
@@ -121,7 +126,7 @@ export function createChart(host, options) {
     const line = (it, number) => ({
       label: it.name,
       stroke: () => palette.of(it.tone),
-      width: it.tone === "p50" ? 2 : 1.5,
+      width: WIDTHS[it.tone] ?? 1.5,
       show: !hidden.has(number),
       spanGaps: false,
       points: { size: 4, show: (u, index, from, until) => until - from < 2 },
@@ -154,7 +159,7 @@ export function createChart(host, options) {
           values: (_, all) => all.map((value) => (value === null ? null : tick(value, unit))),
         },
       ],
-      series: [{}, ...series.map(line)],
+      series: [{}, ...series.map(line).reverse()],
       cursor: {
         y: false,
         points: { size: 7 },
@@ -173,7 +178,7 @@ export function createChart(host, options) {
 
   function shaped() {
     const gaps = (column) => Array.from(column, (value) => (Number.isNaN(value) || (isLog && value <= 0) ? null : value));
-    return [Array.from(given.columns[0]), ...given.columns.slice(1).map(gaps)];
+    return [Array.from(given.columns[0]), ...given.columns.slice(1).map(gaps).reverse()];
   }
 
   function rebuild() {
@@ -202,7 +207,7 @@ export function createChart(host, options) {
       if (hidden.has(number)) return [];
       const row = element("span", "chart-value");
       row.dataset.tone = it.tone;
-      row.append(element("i"), it.name, element("b", "", figure(u.data[number + 1][at], unit)));
+      row.append(element("i"), it.name, element("b", "", figure(u.data[placeOf(number)][at], unit)));
       return [row];
     });
     tip.replaceChildren(when, ...rows);
@@ -221,7 +226,7 @@ export function createChart(host, options) {
   function read(at) {
     const columns = plot.data;
     const words = series.filter((_, number) => !hidden.has(number));
-    const parts = words.map((it) => `${it.name} ${figure(columns[series.indexOf(it) + 1][at], unit)}`);
+    const parts = words.map((it) => `${it.name} ${figure(columns[placeOf(series.indexOf(it))][at], unit)}`);
     said.textContent = `${atX(columns[0][at])}: ${parts.join(", ")}`;
   }
 

@@ -72,6 +72,11 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
         };
         all_tags.get().into_iter().map(tag).collect_view()
     };
+    let no_hits =
+        text(move || match listed.with(Vec::is_empty) && store.library.with(|all| !all.is_empty()) {
+            true => "No suite matches. Search looks at names, sentences and tags.".to_owned(),
+            false => String::new(),
+        });
     let ticked = when(move || store.ticked.with(|it| !it.is_empty()));
     let run_ticked = move || {
         let ids = store.library.with_untracked(|library| {
@@ -116,6 +121,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             <input type="search" placeholder="Search suites and tags" aria-label="Search suites" data-testid="suite-search"
                 prop:value=store.search on:input=move |event| store.search.set(event_target_value(&event))/>
             <details class="tags"><summary>"Tags"</summary><div>{tags}</div></details>
+            <p class="hint" role="status" data-testid="no-hits">{no_hits}</p>
             <div class="lists">
                 <h3>"Shipped"</h3>
                 <ul data-testid="shipped">{move || group(true)}</ul>

@@ -67,16 +67,13 @@ pub(super) fn verdict(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyVi
                 <progress class="run-bar" max="1" value=share aria-label="Progress of the run"></progress>
                 <span class="hint">{left}</span>
                 <span class="hint">"seed "<button type="button" class="quiet mono" title="Use this seed for the next run" data-testid="take-seed" on:click=move |_| take_seed()>{seed}</button></span>
-            </div>
-            {reasons}
-            <div class="run-line run-about">
-                {target::of_run(run)}
-                <span class="space"></span>
                 <span class="run-deeds" data-waits=text(move || is_running.get().to_string())>
                     {move || past::exports(store, link, id, is_certified.get())}
                     {button("quiet", "show-list", "Close run", "Back to the list of checks", move || store.shown.set(None))}
                 </span>
             </div>
+            {target::of_run(store, run)}
+            {reasons}
         </section>
     }
     .into_any()
