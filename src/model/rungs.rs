@@ -18,7 +18,7 @@ pub struct Rung {
     pub missing: f64,
 }
 
-/// With fewer different numbers of connections it is no ladder.
+/// A ladder has at least this many different numbers of connections.
 const LEAST: usize = 3;
 
 /// Whether the checks differ in the number of their connections.

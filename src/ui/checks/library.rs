@@ -8,8 +8,7 @@ use web_sys::DragEvent;
 
 use super::certificate;
 use super::link::Link;
-use super::load;
-use super::model::is_certifiable;
+use super::model::{LOAD_HREF, is_certifiable};
 use super::order;
 use super::server;
 use super::store::{Notice, Store, Tab};
@@ -115,7 +114,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check this server …"</a>
             <div class="deeds">
                 {button("", "suite-new", "New", "Create a suite that runs unchanged", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
-                <a class="button" href=load::HREF data-testid="new-load" title="A load without JSON: address, clients, rate, limits">"New load"</a>
+                <a class="button" href=LOAD_HREF data-testid="new-load" title="A load without JSON: address, clients, rate, limits">"New load"</a>
                 {importer(store, link)}
             </div>
             <input type="search" placeholder="Search suites and tags" aria-label="Search suites" data-testid="suite-search"

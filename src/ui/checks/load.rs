@@ -13,11 +13,6 @@ use crate::model::format;
 use crate::model::load::{LoadForm, Made, Mistake, REPLIES};
 use crate::ui::parts::fields::{button, choice, text, when};
 
-/// What the address of the page calls this.
-pub(super) const ID: &str = "load-form";
-/// The address of this.
-pub(super) const HREF: &str = "#/checks/load-form";
-
 /// A text field of the form.
 type Part = fn(&mut LoadForm) -> &mut String;
 

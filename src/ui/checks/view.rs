@@ -10,7 +10,7 @@ use super::library::{self, Library};
 use super::link::Link;
 use super::listing;
 use super::load;
-use super::model::is_certifiable;
+use super::model::{LOAD_FORM, LOAD_HREF, is_certifiable};
 use super::past;
 use super::run;
 use super::server;
@@ -58,7 +58,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
     });
     let is_server = Memo::new(move |_| store.selected.with(|id| id == server::ID));
-    let is_load = Memo::new(move |_| store.selected.with(|id| id == load::ID));
+    let is_load = Memo::new(move |_| store.selected.with(|id| id == LOAD_FORM));
     let part_shown = Memo::new(move |_| store.part());
     let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
     let part = move |tab: Tab, body: AnyView| {
@@ -111,7 +111,7 @@ fn select(store: Store, fragment: &str) {
     };
     match id.as_str() {
         server::ID => server::begin(store),
-        load::ID => load::begin(store),
+        LOAD_FORM => load::begin(store),
         _ => {}
     }
     if store.selected.with_untracked(|selected| *selected != id) {
@@ -178,7 +178,7 @@ fn welcome(store: Store, link: Link) -> AnyView {
             <div class="deeds">
                 {button("primary", "start-first", "Run first-contact", "Runs the first suite against the practice server", run_first)}
                 <a class="button" href=server::HREF>"Check a server"</a>
-                <a class="button" href=load::HREF>"New load"</a>
+                <a class="button" href=LOAD_HREF>"New load"</a>
                 {super::run::order(store, link)}
             </div>
             <ul class="checks-firsts">{cards}</ul>

@@ -146,7 +146,7 @@ fn details(failure: Failure, unmet: Option<Unmet>, (failed, all): (u64, u64)) ->
     let expected = failure
         .expected
         .filter(|words| !failure.message.contains(words.as_str()))
-        .map(|words| view! { <div><dt>"wanted"</dt><dd class="mono">{words}</dd></div> }.into_any());
+        .map(|words| view! { <div><dt>"expected"</dt><dd class="mono">{words}</dd></div> }.into_any());
     let closest = failure.closest.map(|near| {
         let taken = if near.taken { ", already taken by another expectation" } else { "" };
         let when = format!("{} got it at {}{taken}", near.client, millis(near.at_ms));
@@ -159,7 +159,7 @@ fn details(failure: Failure, unmet: Option<Unmet>, (failed, all): (u64, u64)) ->
     let diff = (!rows.is_empty()).then(|| {
         view! {
             <table class="diff" data-testid="diff">
-                <thead><tr><th scope="col">"where"</th><th scope="col">"wanted"</th><th scope="col">"got"</th></tr></thead>
+                <thead><tr><th scope="col">"where"</th><th scope="col">"expected"</th><th scope="col">"found"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         }
