@@ -14,7 +14,7 @@ const HEIGHT = 176;
 const FAR = 4;
 
 /// Lines that may lie on each other: what is drawn below is wider.
-const WIDTHS = { p50: 2, p95: 2.5, p99: 4, received: 3.5 };
+const WIDTHS = { p50: 2, p95: 2, p99: 3, received: 3 };
 
 const element = (tag, className, text) => {
   const made = document.createElement(tag);
@@ -115,6 +115,7 @@ export function createChart(host, options) {
 
   function xRange(_, low, high) {
     if (given.range) return given.range;
+    if (given.columns[0].length < 2) return [0, 10];
     const from = isTime ? Math.min(0, low ?? 0) : (low ?? 0);
     return [from, Math.max(high ?? 1, from + (isTime ? 1 : 0.001))];
   }

@@ -65,7 +65,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         view! { <div class="part-body" hidden=when(move || part_shown.get() != tab)>{body}</div> }.into_any()
     };
     view! {
-        <div class="suites" data-testid="suites" data-chosen=text(move || (!store.selected.with(String::is_empty)).to_string()) hidden=when(move || !is_ready.get())>
+        <div class="suites" data-testid="suites" data-chosen=text(move || (has_visitor.get() || !store.selected.with(String::is_empty)).to_string()) hidden=when(move || !is_ready.get())>
             <Library store link/>
             <section class="suite" aria-label="Suite">
                 {move || match (has_suite.get(), has_visitor.get()) {

@@ -16,6 +16,9 @@ type Span = RwSignal<Option<(f64, f64)>>;
 /// p50, p95 and p99, from strong to light.
 pub(super) const PERCENTILES: [(&str, &str); 3] = [("p50", "p50"), ("p95", "p95"), ("p99", "p99")];
 
+/// Of more checks the beginnings are drawn without names.
+const MOST_NAMED: usize = 4;
+
 /// The charts of a load, on top of the page of the run.
 pub(super) fn charts(run: RwSignal<LiveRun>, span: Span) -> AnyView {
     let is_load = Memo::new(move |_| run.with(LiveRun::is_load));
@@ -128,9 +131,12 @@ fn content_of(
 ) -> Content {
     // Where the first check begins the chart begins too.
     let begun = run.checks.iter().skip(1).filter(|check| check.stage != Stage::Waiting && check.began > 0.0);
+    // The names of many would lie on the lines.
+    let is_named = run.checks.len() <= MOST_NAMED;
     let begin = |check: &crate::model::running::LiveCheck| {
         let at = check.began / 1e3;
-        Mark { from: at, to: at, kind: MarkKind::Begin, label: check.name.clone() }
+        let label = if is_named { check.name.clone() } else { String::new() };
+        Mark { from: at, to: at, kind: MarkKind::Begin, label }
     };
     let lost = run.course.losses().into_iter().map(|(from, to, count)| {
         let label = format!("{} lost", format::count(count));

@@ -26,10 +26,14 @@ const MOST: usize = 30;
 enum Place {
     /// A step of a check.
     Step(usize, usize),
-    /// A limit of a check.
-    Limit(usize, usize),
-    /// A limit of the whole run.
-    RunLimit(usize),
+    /// The limits of a check.
+    Limits(usize),
+    /// The limits of the whole run.
+    RunLimits,
+}
+
+fn is_broken(it: &ThresholdReport) -> bool {
+    it.verdict == Verdict::Fail
 }
 
 /// All failures of a run, in its order.
@@ -45,13 +49,13 @@ fn places(run: &LiveRun) -> Vec<Place> {
             let failed = check.steps.iter().enumerate().filter(|(_, step)| step.failure.is_some());
             places.extend(failed.map(|(step, _)| Place::Step(at, step)));
         }
-        let broken = check.thresholds.iter().enumerate().filter(|(_, it)| it.verdict == Verdict::Fail);
-        places.extend(broken.map(|(limit, _)| Place::Limit(at, limit)));
+        if check.thresholds.iter().any(is_broken) {
+            places.push(Place::Limits(at));
+        }
     }
-    let of_run = run.report.iter().flat_map(|report| report.thresholds.iter().enumerate());
-    places.extend(
-        of_run.filter(|(_, it)| it.verdict == Verdict::Fail).map(|(limit, _)| Place::RunLimit(limit)),
-    );
+    if run.report.as_ref().is_some_and(|report| report.thresholds.iter().any(is_broken)) {
+        places.push(Place::RunLimits);
+    }
     places
 }
 
@@ -74,32 +78,34 @@ pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyV
 fn failure(store: Store, link: Link, run: RwSignal<LiveRun>, place: Place) -> AnyView {
     match place {
         Place::Step(check, step) => of_step(store, link, run, check, step),
-        Place::Limit(check, limit) => {
-            let it = run.with_untracked(|run| {
-                let check = run.checks.get(check)?;
-                Some((check.name.clone(), check.thresholds.get(limit)?.clone(), String::new()))
+        Place::Limits(at) => run.with_untracked(|run| {
+            let Some(check) = run.checks.get(at) else { return ().into_any() };
+            let broken = check.thresholds.iter().filter(|it| is_broken(it));
+            of_limits(check.name.clone(), broken.map(|it| (it.clone(), String::new())).collect())
+        }),
+        Place::RunLimits => run.with_untracked(|run| {
+            let Some(report) = &run.report else { return ().into_any() };
+            let broken = report.thresholds.iter().filter(|it| is_broken(it)).map(|it| {
+                let missing = explain_missing(it, &report.checks);
+                let missing: Vec<_> =
+                    missing.iter().map(|(check, lines)| format!("{check}\n{lines}")).collect();
+                (it.clone(), missing.join("\n"))
             });
-            of_limit(it)
-        }
-        Place::RunLimit(limit) => of_limit(run.with_untracked(|run| {
-            let report = run.report.as_ref()?;
-            let it = report.thresholds.get(limit)?.clone();
-            let missing = explain_missing(&it, &report.checks);
-            let missing: Vec<_> = missing.iter().map(|(check, lines)| format!("{check}\n{lines}")).collect();
-            Some(("the whole run".to_owned(), it, missing.join("\n")))
-        })),
+            of_limits("the whole run".to_owned(), broken.collect())
+        }),
     }
 }
 
-fn of_limit(it: Option<(String, ThresholdReport, String)>) -> AnyView {
-    let Some((whose, it, missing)) = it else { return ().into_any() };
+fn of_limits(whose: String, broken: Vec<(ThresholdReport, String)>) -> AnyView {
+    let words = format!("{} broken", format::counted(broken.len() as u64, "limit"));
+    let rows: Vec<_> = broken.into_iter().map(|(it, missing)| threshold(it, missing)).collect();
     view! {
-        <li class="run-failure" data-testid="broken-limit">
+        <li class="run-failure" data-testid="broken-limits">
             <div class="run-line">
                 <span class="sign" data-verdict="fail" role="img" aria-label="failed"></span>
-                <strong>{whose}</strong><span class="run-soft">"limit broken"</span>
+                <strong>{whose}</strong><span class="run-soft">{words}</span>
             </div>
-            <ul class="run-limits">{threshold(it, missing)}</ul>
+            <ul class="run-limits">{rows}</ul>
         </li>
     }
     .into_any()
