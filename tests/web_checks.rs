@@ -236,8 +236,10 @@ async fn the_practice_server_is_checked_with_one_click_and_has_its_certificate()
     assert_eq!(shown(&user, "[data-testid=objection]"), Vec::<String>::new());
     // From a row to its steps.
     user.click_on(user.all("[data-testid=certificate-row] .open")[0].clone()).await;
-    user.until("the steps of the first check", || user.all("[data-testid=check] .run-inside").into_iter().next())
-        .await;
+    user.until("the steps of the first check", || {
+        user.all("[data-testid=check] .run-inside").into_iter().next()
+    })
+    .await;
     // An earlier run gives the same.
     user.click("part-earlier").await;
     user.click("past-open").await;

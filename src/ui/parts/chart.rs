@@ -8,6 +8,9 @@ use leptos::prelude::*;
 
 use crate::browser::chart::{Chart, Content, Look};
 
+/// Gets the span that a person drags over, or none for all of it.
+type Selected = Box<dyn Fn(Option<(f64, f64)>)>;
+
 /// A chart. `content` is drawn whenever it changes; `selected` gets the span that a person drags over, or none for all of it.
 pub(crate) fn chart(
     testid: &'static str,
@@ -19,7 +22,7 @@ pub(crate) fn chart(
     let opened = StoredValue::new_local(None::<Chart>);
     let is_open = RwSignal::new(false);
     let trouble = RwSignal::new(None::<String>);
-    let selected: Box<dyn Fn(Option<(f64, f64)>)> = Box::new(selected);
+    let selected: Selected = Box::new(selected);
     let waiting = StoredValue::new_local(Some((look, selected)));
     Effect::new(move || {
         let Some(host) = host.get() else { return };

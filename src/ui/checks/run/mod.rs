@@ -19,6 +19,7 @@ use leptos::prelude::*;
 use super::link::Link;
 use super::store::Store;
 use crate::model::running::LiveRun;
+use crate::model::tiles::tiles as worked_out;
 
 pub(super) use several::order;
 
@@ -26,10 +27,12 @@ pub(super) use several::order;
 pub(super) fn run(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
     // The part of the run that the charts show, in seconds; all of it when none was chosen.
     let span = RwSignal::new(None::<(f64, f64)>);
+    // Worked out once for the verdict and the tiles: percentiles cost the most of a redraw.
+    let tiles = Memo::new(move |_| run.with(|run| worked_out(run, store.clock_step.get())));
     view! {
         <div class="run">
-            {verdict::verdict(store, link, run)}
-            {tiles::tiles(store, run)}
+            {verdict::verdict(store, link, run, tiles)}
+            {tiles::tiles(tiles)}
             {ladder::ladder(run)}
             {charts::charts(run, span)}
             {failures::failures(store, link, run)}

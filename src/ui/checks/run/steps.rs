@@ -106,7 +106,7 @@ fn step(store: Store, check: Memo<LiveCheck>, number: usize) -> AnyView {
     let met = text(move || {
         step.with(|step| {
             let unmet = step.unmet.as_ref().filter(|it| it.expected > 1);
-            unmet.map(|it| met_words(it)).unwrap_or_default()
+            unmet.map(met_words).unwrap_or_default()
         })
     });
     let line = step.with_untracked(|step| step.line);

@@ -2,14 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::super::store::Store;
-use crate::model::running::LiveRun;
-use crate::model::tiles::{Tile, tiles as worked_out};
+use crate::model::tiles::Tile;
 use crate::ui::parts::fields::text;
 
-pub(super) fn tiles(store: Store, run: RwSignal<LiveRun>) -> AnyView {
-    let step = store.clock_step;
-    let all = Memo::new(move |_| run.with(|run| worked_out(run, step.get())));
+pub(super) fn tiles(all: Memo<Vec<Tile>>) -> AnyView {
     let count = Memo::new(move |_| all.with(Vec::len));
     let rows = move || (0..count.get()).map(|at| tile(all, at)).collect_view();
     view! { <dl class="run-tiles" data-testid="tiles" aria-label="Figures of the run">{rows}</dl> }.into_any()

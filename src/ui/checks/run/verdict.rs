@@ -14,17 +14,19 @@ use crate::engine::conformance::ClaimState as Judged;
 use crate::engine::report::Verdict;
 use crate::model::format;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
-use crate::model::tiles;
+use crate::model::tiles::Tile;
 use crate::ui::parts::fields::{button, text, when};
 
-pub(super) fn verdict(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
+pub(super) fn verdict(store: Store, link: Link, run: RwSignal<LiveRun>, tiles: Memo<Vec<Tile>>) -> AnyView {
     let stage = Memo::new(move |_| run.with(LiveRun::stage));
     let known = Memo::new(move |_| {
         let suite = run.with(|run| run.suite.clone());
         store.known.with(|known| known.get(&suite).cloned())
     });
-    let step = store.clock_step;
-    let is_failing = Memo::new(move |_| run.with(|run| is_failing(run, step.get())));
+    let is_failing = Memo::new(move |_| {
+        let is_broken = tiles.with(|tiles| tiles.iter().any(|tile| tile.is_broken));
+        is_broken || run.with(has_failed)
+    });
     let title = text(move || match stage.get() {
         Stage::Ended(verdict) => words(verdict).to_owned(),
         _ if is_failing.get() => "Failing".to_owned(),
@@ -79,8 +81,8 @@ pub(super) fn verdict(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyVi
     .into_any()
 }
 
-/// What goes on will not end well: something has failed, or a limit is broken now.
-fn is_failing(run: &LiveRun, step: std::time::Duration) -> bool {
+/// Something has failed in what goes on.
+fn has_failed(run: &LiveRun) -> bool {
     let has_failed = |check: &LiveCheck| {
         matches!(check.stage, Stage::Ended(Verdict::Fail | Verdict::Error))
             || check
@@ -88,8 +90,7 @@ fn is_failing(run: &LiveRun, step: std::time::Duration) -> bool {
                 .iter()
                 .any(|step| step.failure.is_some() && step.stage == Stage::Ended(Verdict::Fail))
     };
-    run.report.is_none()
-        && (run.checks.iter().any(has_failed) || tiles::tiles(run, step).iter().any(|tile| tile.is_broken))
+    run.report.is_none() && run.checks.iter().any(has_failed)
 }
 
 fn counts(run: &LiveRun) -> String {
