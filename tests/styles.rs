@@ -14,6 +14,8 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("practice.css", &["views"]),
     ("suites.css", &["views"]),
     ("faults.css", &["views"]),
+    ("checks.css", &["views"]),
+    ("chart.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.

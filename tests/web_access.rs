@@ -64,7 +64,8 @@ async fn axe_finds_nothing_on_a_narrow_screen() {
 /// The view of checks in each of its parts: a list, a failure, mistakes, values, figures, earlier runs.
 async fn no_violations_of_checks_on(width: u32) {
     let user = User::open_checks_on(width, 900).await;
-    assert_eq!(user.width(), width as i32, "the frame is as wide as the screen is said to be");
+    // It scrolls, and a bar takes its part.
+    assert!((width as i32 - 20..=width as i32).contains(&user.width()), "{}", user.width());
     let found = std::cell::RefCell::new(Vec::new());
     let look = async |what: &str| {
         for theme in ["light", "dark"] {
@@ -80,7 +81,9 @@ async fn no_violations_of_checks_on(width: u32) {
     user.click("run").await;
     user.until_text("verdict", "Passed").await;
     look("passed").await;
-    for part in ["figures", "earlier", "values"] {
+    user.open_menu("run-figures").await;
+    look("figures").await;
+    for part in ["earlier", "values"] {
         user.click(&format!("part-{part}")).await;
         look(part).await;
     }

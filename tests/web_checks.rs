@@ -28,7 +28,7 @@ async fn a_shipped_suite_runs_with_one_click_and_says_what_came_of_each_check() 
     let verdicts: Vec<_> =
         user.all("[data-testid=check]").iter().filter_map(|it| it.get_attribute("data-state")).collect();
     assert_eq!(verdicts, ["pass"; 4]);
-    user.click("part-figures").await;
+    user.open_menu("run-figures").await;
     user.until_text("timings", "rtt").await;
     user.until_text("success", "100\u{2009}%").await;
     user.click("part-earlier").await;
@@ -236,8 +236,10 @@ async fn the_practice_server_is_checked_with_one_click_and_has_its_certificate()
     assert_eq!(shown(&user, "[data-testid=objection]"), Vec::<String>::new());
     // From a row to its steps.
     user.click_on(user.all("[data-testid=certificate-row] .open")[0].clone()).await;
-    user.until("the steps of the first check", || user.all("[data-testid=check] .inside").into_iter().next())
-        .await;
+    user.until("the steps of the first check", || {
+        user.all("[data-testid=check] .run-inside").into_iter().next()
+    })
+    .await;
     // An earlier run gives the same.
     user.click("part-earlier").await;
     user.click("past-open").await;

@@ -61,7 +61,7 @@
         loaded = undefined;
         throw error;
       });
-    shown[view] ??= Promise.all([loaded, view === 'faults' && style('./faults.css')])
+    shown[view] ??= Promise.all([loaded, style(`./${view}.css`)])
       .then(() => program.show(view))
       .catch((error) => {
         shown[view] = undefined;
@@ -87,6 +87,12 @@
     });
   };
   globalThis.sockscopeEditor = () => import('./editor/bundle.js');
+  let charts;
+  globalThis.sockscopeChart = () => {
+    charts ??= Promise.all([import('./charts/bundle.js'), style('./chart.css')]).then(([module]) => module);
+    charts.catch(() => (charts = undefined));
+    return charts;
+  };
   // What scripts and WebDriver use; docs/guide/scripting.md is its contract.
   globalThis.sockscope = Object.freeze({
     version: '0.1.0',

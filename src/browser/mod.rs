@@ -5,6 +5,7 @@
 
 mod alarm;
 pub mod channel;
+pub mod chart;
 pub mod clipboard;
 pub mod clock;
 pub mod download;

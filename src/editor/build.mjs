@@ -14,7 +14,7 @@ import { brotliCompressSync } from "node:zlib";
 const here = import.meta.dirname;
 const result = join(here, "bundle.js");
 
-/// What the bundle is made of. tests/editor_bundle.rs works out the same.
+/// What the bundle is made of. tests/bundles.rs works out the same.
 const sources = readdirSync(here).filter((name) => /\.(js|mjs|json)$/.test(name) && name !== "bundle.js").sort();
 const hash = createHash("sha256");
 for (const name of sources) {

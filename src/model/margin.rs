@@ -23,7 +23,7 @@ pub fn words(expr: &str, value: &str) -> Option<String> {
 }
 
 /// A duration in nanoseconds, bytes, a rate, a share or a count.
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     let text: String = text.trim().chars().filter(|c| !c.is_whitespace()).collect();
     let of_duration = || unit::parse_duration(&text).ok().map(|it: Duration| it.as_nanos() as f64);
     let plain = || text.trim_end_matches("/s").trim_end_matches('%').parse::<f64>().ok();

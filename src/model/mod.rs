@@ -2,9 +2,13 @@
 //!
 //! Everything in here is pure and tested natively. It refuses to know leptos.
 
+pub mod course;
 pub mod faults;
 pub mod format;
+pub mod load;
 pub mod margin;
 pub mod route;
+pub mod rungs;
 pub mod running;
+pub mod tiles;
 pub mod viewport;

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::course::{Course, Moment};
+use super::tiles;
 use crate::engine::metrics::{Counters, Histogram};
-use crate::engine::report::{Failure, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict};
+use crate::engine::report::{Failure, Metric, Millis, Report, TargetReport, ThresholdReport, Unmet, Verdict};
 use crate::engine::run::Progress;
 use crate::wire::checks::ConnectionRow;
 
@@ -76,23 +78,14 @@ pub struct LiveCheck {
     pub counters: Counters,
     /// Judged at its end.
     pub thresholds: Vec<ThresholdReport>,
+    /// What will be judged, known from the start.
+    pub limits: Vec<String>,
+    /// p50, p95 and p99 of its round trips in milliseconds, known at its end.
+    pub trips: Option<[f64; 3]>,
+    /// When it began, from the start of the run in milliseconds.
+    pub began: f64,
     /// Its steps.
     pub steps: Vec<LiveStep>,
-}
-
-/// What was so at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Moment {
-    /// From the start of the run, in milliseconds.
-    pub at: f64,
-    /// Sent in this run until then.
-    pub sent: u64,
-    /// Received in this run until then.
-    pub received: u64,
-    /// Expected and neither come nor given up.
-    pub in_flight: u64,
-    /// Connections that are open.
-    pub open: u64,
 }
 
 /// A run.
@@ -112,10 +105,14 @@ pub struct LiveRun {
     pub targets: Vec<TargetReport>,
     /// All of its checks.
     pub checks: Vec<LiveCheck>,
-    /// Four a second, thinned out when they are many.
-    pub moments: Vec<Moment>,
+    /// The limits of the whole run, known from the start.
+    pub limits: Vec<String>,
+    /// What was so over time.
+    pub course: Course,
     /// What was measured, by metric.
     pub timings: BTreeMap<String, Histogram>,
+    /// The same of the check that runs.
+    pub check_timings: BTreeMap<String, Histogram>,
     /// The connections of the check that runs.
     pub connections: Vec<ConnectionRow>,
     /// What came of it; none while it goes on.
@@ -124,18 +121,12 @@ pub struct LiveRun {
     before: Counters,
     /// The check that runs.
     current: usize,
-    /// One of this many moments is held.
-    thinning: u32,
-    skipped: u32,
 }
-
-/// Moments that are held; when there are more, every second one goes.
-const MOST_MOMENTS: usize = 1200;
 
 impl LiveRun {
     /// A run of which nothing is known yet.
     pub fn new(run: u64, suite_id: String, round: u32) -> Self {
-        Self { run, suite_id, round, thinning: 1, moments: vec![Moment::default()], ..Self::default() }
+        Self { run, suite_id, round, ..Self::default() }
     }
 
     /// A run of which all is known.
@@ -148,8 +139,9 @@ impl LiveRun {
     /// An event of the run.
     pub fn apply(&mut self, progress: Progress) {
         match progress {
-            Progress::RunStarted { suite, seed, checks, targets } => {
+            Progress::RunStarted { suite, seed, checks, targets, limits } => {
                 self.suite = suite;
+                self.limits = limits;
                 self.targets = targets;
                 self.seed = seed;
                 let check = |it: crate::engine::run::PlannedCheck| LiveCheck {
@@ -166,6 +158,7 @@ impl LiveRun {
                             ..LiveStep::default()
                         })
                         .collect(),
+                    limits: it.limits,
                     ..LiveCheck::default()
                 };
                 self.checks = checks.into_iter().map(check).collect();
@@ -173,7 +166,12 @@ impl LiveRun {
             Progress::CheckStarted { check } => {
                 self.current = check;
                 self.connections.clear();
-                self.at(check, |it| it.stage = Stage::Running);
+                self.check_timings.clear();
+                let began = self.course.end();
+                self.at(check, |it| {
+                    it.stage = Stage::Running;
+                    it.began = began;
+                });
             }
             Progress::StepStarted { check, step } => self.step(check, step, |it| it.stage = Stage::Running),
             Progress::StepEnded { check, step, verdict, duration, failure } => {
@@ -187,15 +185,28 @@ impl LiveRun {
                 self.at(check, |it| it.counters = counters);
                 for (name, delta) in &samples {
                     self.timings.entry(name.clone()).or_default().add(delta);
+                    self.check_timings.entry(name.clone()).or_default().add(delta);
                 }
-                self.note(at, counters, open);
+                let mut all = self.before;
+                all.merge(&counters);
+                let moment = Moment {
+                    at: at.0,
+                    sent: all.sent,
+                    received: all.received,
+                    in_flight: counters.expected.saturating_sub(counters.matched + counters.missing),
+                    open,
+                    lost: all.dropped + all.refused,
+                };
+                self.course.note(moment, samples);
             }
             Progress::CheckEnded { check, verdict, reasons, duration, counters, thresholds } => {
                 self.before.merge(&counters);
+                let trips = self.check_timings.get("rtt").and_then(trips_of);
                 self.at(check, |it| {
                     it.stage = Stage::Ended(verdict);
                     it.took = duration;
                     it.reasons = reasons;
+                    it.trips = trips;
                     it.counters = counters;
                     it.thresholds = thresholds;
                 });
@@ -214,6 +225,12 @@ impl LiveRun {
             reasons: it.reasons.clone(),
             counters: counters_of(it),
             thresholds: it.thresholds.clone(),
+            limits: it.thresholds.iter().map(|it| it.expr.clone()).collect(),
+            trips: it.metrics.get("rtt").and_then(|rtt| {
+                let millis = [rtt.p50?, rtt.p95?, rtt.p99?].map(|micros| micros / 1e3);
+                Some(millis)
+            }),
+            began: it.offset_ms.0,
             steps: it
                 .steps
                 .iter()
@@ -232,8 +249,19 @@ impl LiveRun {
                 .collect(),
         };
         self.checks = report.checks.iter().map(check).collect();
+        self.before = Counters::default();
+        self.checks.iter().for_each(|check| self.before.merge(&check.counters));
         self.targets.clone_from(&report.targets);
         self.connections.clear();
+        // A run of less than two seconds has its course in the ticks only, an earlier run only in its seconds.
+        if !self.course.is_drawn() {
+            self.course = Course::of_seconds(&report.seconds);
+        }
+        // An earlier run has its timings in its report only.
+        if self.timings.is_empty() {
+            self.timings = timings_of(&report);
+        }
+        self.limits = report.thresholds.iter().map(|it| it.expr.clone()).collect();
         self.report = Some(report);
     }
 
@@ -285,7 +313,7 @@ impl LiveRun {
 
     fn running_for(&self) -> f64 {
         let before: f64 = self.checks.iter().take(self.current).map(|check| check.took.0).sum();
-        self.moments.last().map_or(0.0, |moment| (moment.at - before).max(0.0))
+        (self.course.end() - before).max(0.0)
     }
 
     /// Its figures until now.
@@ -297,29 +325,15 @@ impl LiveRun {
         all
     }
 
-    fn note(&mut self, at: Millis, counters: Counters, open: u64) {
-        self.skipped += 1;
-        if self.skipped < self.thinning {
-            return;
-        }
-        self.skipped = 0;
-        let mut all = self.before;
-        all.merge(&counters);
-        self.moments.push(Moment {
-            at: at.0,
-            sent: all.sent,
-            received: all.received,
-            in_flight: counters.expected.saturating_sub(counters.matched + counters.missing),
-            open,
-        });
-        if self.moments.len() > MOST_MOMENTS {
-            let mut keep = false;
-            self.moments.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.thinning *= 2;
-        }
+    /// The check that runs, or ran last.
+    pub fn current(&self) -> Option<&LiveCheck> {
+        self.checks.get(self.current)
+    }
+
+    /// Whether this is a load: one of the limits is of a time, a share or a rate.
+    pub fn is_load(&self) -> bool {
+        let limits = || self.checks.iter().flat_map(|check| &check.limits).chain(&self.limits);
+        limits().any(|expr| tiles::is_of_load(expr))
     }
 
     fn at(&mut self, check: usize, change: impl FnOnce(&mut LiveCheck)) {
@@ -347,6 +361,20 @@ fn counters_of(check: &crate::engine::report::CheckReport) -> Counters {
     counters
 }
 
+fn trips_of(timing: &Histogram) -> Option<[f64; 3]> {
+    let figures = timing.summary()?;
+    Some([figures.p50, figures.p95, figures.p99].map(|took| took.as_nanos() as f64 / 1e6))
+}
+
+/// What a report measured, by metric.
+fn timings_of(report: &Report) -> BTreeMap<String, Histogram> {
+    let timing = |(name, metric): (&String, &Metric)| {
+        let histogram = Histogram::from_base64(metric.histogram.as_ref()?).ok()?;
+        (!histogram.is_empty()).then(|| (name.clone(), histogram))
+    };
+    report.metrics.iter().filter_map(timing).collect()
+}
+
 /// How long each check of a report took, by name, in milliseconds.
 pub fn durations(report: &Report) -> BTreeMap<String, f64> {
     report.checks.iter().map(|check| (check.name.clone(), check.duration_ms.0)).collect()
@@ -364,6 +392,7 @@ mod tests {
             name: name.into(),
             tags: vec![],
             steps: vec![step("a connects"), step("a sends")],
+            limits: vec![],
         };
         let mut run = LiveRun::new(1, "s".into(), 0);
         run.apply(Progress::RunStarted {
@@ -371,6 +400,7 @@ mod tests {
             seed: 7,
             checks: vec![check("one"), check("two")],
             targets: vec![],
+            limits: vec![],
         });
         run
     }
@@ -399,7 +429,8 @@ mod tests {
         run.apply(Progress::CheckStarted { check: 1 });
         run.apply(tick(1, 150.0, 2));
         assert_eq!(run.counters().sent, 7);
-        assert_eq!(run.moments[1..], [Moment { at: 150.0, sent: 7, received: 0, in_flight: 2, open: 2 }]);
+        let last = Moment { at: 150.0, sent: 7, received: 0, in_flight: 2, open: 2, lost: 0 };
+        assert_eq!(run.course.moments()[1..], [last]);
         assert_eq!(run.progress(), (1, 2));
         run.apply(ended(1, 3));
         assert_eq!(run.counters().sent, 8, "an ended check is not counted twice");
@@ -434,16 +465,5 @@ mod tests {
         run.apply(end(Verdict::Fail));
         assert_eq!(run.checks[0].steps[1].stage, Stage::Ended(Verdict::Fail));
         run.apply(Progress::StepStarted { check: 9, step: 9 });
-    }
-
-    #[test]
-    fn moments_are_thinned_out_and_never_grow_without_bound() {
-        let mut run = started();
-        for at in 0..20_000_u64 {
-            run.apply(tick(0, at as f64 * 100.0, at));
-        }
-        assert!((MOST_MOMENTS / 2..=MOST_MOMENTS).contains(&run.moments.len()));
-        assert_eq!(run.moments[0].sent, 0);
-        assert!(run.moments.last().is_some_and(|last| last.sent > 19_900));
     }
 }

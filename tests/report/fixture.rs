@@ -254,6 +254,7 @@ pub fn everything() -> Report {
         sent: u64::from(100 + i % 7 * 10),
         received: u64::from(98 + i % 5 * 12),
         rtt_p50: (i % 13 != 5).then(|| 800.0 + f64::from(i) * 10.0),
+        rtt_p95: None,
         rtt_p99: (i % 13 != 5).then(|| 4000.0 + f64::from(i * i % 37) * 300.0),
     });
     Report {

@@ -18,7 +18,7 @@ pub const BUDGET: u64 = 722_000;
 pub const CHECKS_BUDGET: u64 = 1_452_000;
 
 /// What is loaded when the checks are opened: a program, a worker, and the editor.
-const OF_CHECKS: [&str; 7] = [
+const OF_CHECKS: [&str; 10] = [
     "checks_page.js",
     "checks_page_bg.wasm",
     "checks_worker.js",
@@ -26,6 +26,9 @@ const OF_CHECKS: [&str; 7] = [
     "boot/checks_worker.js",
     "faults.css",
     "editor/bundle.js",
+    "checks.css",
+    "chart.css",
+    "charts/bundle.js",
 ];
 
 /// One file of the page.

@@ -372,7 +372,7 @@ fn a_server_that_dies_in_mid_run_is_a_clear_failure_and_nothing_hangs() {
             .await;
         practice.until_connections(5).await;
         // The server has a connection before the browser does: one whose handshake is not over would fail otherwise.
-        let is_answered = "return /[1-9][0-9]* received/.test(document.querySelector('[data-testid=outcome]')?.textContent)";
+        let is_answered = "return /[1-9][0-9]* received/.test(document.querySelector('[data-testid=results]')?.textContent)";
         browser.until_script(is_answered).await;
         practice.stop();
         browser.run("globalThis.dying.then(it => globalThis.died = it)").await;

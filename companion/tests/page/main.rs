@@ -15,6 +15,7 @@ mod measuring;
 mod proxied;
 mod recording;
 mod refused;
+mod runs;
 mod screen;
 mod secrets;
 mod sending;

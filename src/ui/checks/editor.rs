@@ -35,7 +35,7 @@ pub(super) fn follow(store: Store, link: Link) {
         store.is_loaded.set(false);
         store.is_kept.set(true);
         store.tags.set(Default::default());
-        if selected.is_empty() || selected == super::server::ID {
+        if selected.is_empty() || [super::server::ID, super::model::LOAD_FORM].contains(&selected.as_str()) {
             return selected;
         }
         let asked = selected.clone();

@@ -68,15 +68,16 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         .into_any(),
     }
     };
+    let back = text(|| "Back to the suites".to_owned());
     view! {
         <header class="suite-head">
-            <div class="line">
+            <div class="checks-line">
+                <a class="button quiet checks-back" href="#/checks/all" data-testid="checks-back" aria-label=back title=back>"‹"</a>
                 {title_view}
-                <span class="badge" hidden=when(move || !is_shipped.get())>"shipped, read-only"</span>
-                <span class="space"></span>
-                <button type="button" class="primary" data-testid="run" data-state=text(move || if is_running.get() { "open" } else { "" }.to_owned())
-                    aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
-                <button type="button" data-testid="run-failed" disabled=when(move || is_running.get() || failed.get().0 == 0)
+                <p class="checks-about" data-testid="suite-about" title=about>{about}</p>
+                {target::planned(store)}
+                {environment(store)}
+                <button type="button" data-testid="run-failed" hidden=when(move || is_running.get() || failed.get().0 == 0)
                     title="Run only the checks that did not pass" on:click=move |_| order::run_failed(store, link)>
                     {text(move || match failed.get() {
                         (0, _) => "Re-run failed".to_owned(),
@@ -85,21 +86,50 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
                         (count, false) => format!("Re-run not passed ({count})"),
                     })}
                 </button>
+                <button type="button" class="primary checks-run" data-testid="run" data-state=text(move || if is_running.get() { "open" } else { "" }.to_owned())
+                    aria-disabled=is_doubtful on:click=move |_| run()>{run_label}</button>
                 {options(store)}
                 <details class="menu" data-testid="suite-menu">
                     <summary>"Suite"</summary>
                     <div class="sheet">
+                        <p class="hint" hidden=when(move || !is_shipped.get())>"This suite ships with Sockscope and is read-only."</p>
                         {button("quiet", "suite-duplicate", "Duplicate to edit", "", move || library::duplicate(store, link))}
                         {button("quiet", "suite-export", "Save as a file", "", export)}
                         <button type="button" class="quiet" data-testid="suite-delete" disabled=is_shipped on:click=move |_| library::delete(store, link)>"Delete"</button>
                     </div>
                 </details>
             </div>
-            <p class="about" data-testid="suite-about">{about}</p>
-            {target::planned(store)}
+            {target::notes(store)}
             {refused(store)}
             <nav class="parts" aria-label="Parts of the suite">{Tab::ALL.map(|tab| part(store, tab))}</nav>
         </header>
+    }
+    .into_any()
+}
+
+/// Which environment gives its values, where there are several.
+fn environment(store: Store) -> AnyView {
+    let names = Memo::new(move |_| {
+        store.forms.with(|forms| forms.environments.iter().map(|it| it.name.clone()).collect::<Vec<_>>())
+    });
+    let chosen = Memo::new(move |_| store.forms.with(|forms| forms.environment));
+    let options = move || {
+        let option = |(at, name): (usize, String)| {
+            view! { <option value=at.to_string() selected=when(move || chosen.get() == at)>{name}</option> }
+                .into_any()
+        };
+        names.get().into_iter().enumerate().map(option).collect_view()
+    };
+    let choose = move |event: web_sys::Event| {
+        if let Ok(at) = event_target_value(&event).parse() {
+            store.forms.update(|forms| forms.environment = at);
+        }
+    };
+    view! {
+        <label class="checks-environment" hidden=when(move || names.with(Vec::len) < 2)>
+            <span class="unseen">"Environment"</span>
+            <select data-testid="head-environment" title="Environment: which values the suite gets" on:change=choose>{options}</select>
+        </label>
     }
     .into_any()
 }

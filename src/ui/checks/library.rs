@@ -8,7 +8,7 @@ use web_sys::DragEvent;
 
 use super::certificate;
 use super::link::Link;
-use super::model::is_certifiable;
+use super::model::{LOAD_HREF, is_certifiable};
 use super::order;
 use super::server;
 use super::store::{Notice, Store, Tab};
@@ -71,6 +71,11 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
         };
         all_tags.get().into_iter().map(tag).collect_view()
     };
+    let no_hits =
+        text(move || match listed.with(Vec::is_empty) && store.library.with(|all| !all.is_empty()) {
+            true => "No suite matches. Search looks at names, sentences and tags.".to_owned(),
+            false => String::new(),
+        });
     let ticked = when(move || store.ticked.with(|it| !it.is_empty()));
     let run_ticked = move || {
         let ids = store.library.with_untracked(|library| {
@@ -109,11 +114,13 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             <a class="button primary" href=server::HREF data-testid="check-server" aria-current=text(move || store.selected.with(|id| id == server::ID).to_string())>"Check this server …"</a>
             <div class="deeds">
                 {button("", "suite-new", "New", "Create a suite that runs unchanged", move || create(store, link, "my suite".to_owned(), NEW.to_owned()))}
+                <a class="button" href=LOAD_HREF data-testid="new-load" title="A load without JSON: address, clients, rate, limits">"New load"</a>
                 {importer(store, link)}
             </div>
             <input type="search" placeholder="Search suites and tags" aria-label="Search suites" data-testid="suite-search"
                 prop:value=store.search on:input=move |event| store.search.set(event_target_value(&event))/>
             <details class="tags"><summary>"Tags"</summary><div>{tags}</div></details>
+            <p class="hint" role="status" data-testid="no-hits">{no_hits}</p>
             <div class="lists">
                 <h3>"Shipped"</h3>
                 <ul data-testid="shipped">{move || group(true)}</ul>
@@ -320,6 +327,24 @@ fn create_with(store: Store, link: Link, title: String, text: String, remarks: V
         store.tab.set(Tab::Edit);
     });
     made
+}
+
+/// Adds a suite of one's own; `made` gets its id once it is there.
+pub(super) fn create_then(
+    store: Store,
+    link: Link,
+    title: String,
+    text: String,
+    made: impl FnOnce(String) + 'static,
+) {
+    let id = format!("own-{}", page::unique());
+    let suite = OwnSuite { id: id.clone(), title: free_title(store, title), text };
+    link.ask(Question::Keep(suite), move |told| {
+        heard(store, told);
+        page::go_to(&format!("#/checks/{id}"));
+        store.selected.set(id.clone());
+        made(id);
+    });
 }
 
 /// The title with a number behind it when another suite has it.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::link::Link;
 use super::order;
-use super::results;
+use super::run;
 use super::store::Store;
 use crate::engine::suite::assist::OutlineCheck;
 use crate::model::format;
@@ -17,10 +17,10 @@ const MOST_LISTED: usize = 500;
 pub(super) fn checks(store: Store, link: Link) -> AnyView {
     let shown = Memo::new(move |_| store.shown_here());
     let body = move || match shown.get() {
-        Some(run) => results::run(store, link, run),
+        Some(run) => run::run(store, link, run),
         None => list(store, link),
     };
-    view! { <div class="checks-part">{results::order(store, link)}{body}</div> }.into_any()
+    view! { <div class="checks-part">{run::order(store, link)}{body}</div> }.into_any()
 }
 
 fn list(store: Store, link: Link) -> AnyView {

@@ -12,6 +12,10 @@ use crate::wire::checks::{Environment, Value};
 /// The suite that checks a server.
 pub(super) const CONFORMANCE: &str = "conformance";
 
+/// What the address of the page calls the form for a load, and the address of that.
+pub(super) const LOAD_FORM: &str = "load-form";
+pub(super) const LOAD_HREF: &str = "#/checks/load-form";
+
 /// What an address gives to a suite: for this visit only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Given {

@@ -291,10 +291,8 @@ fn start(store: Store, link: Link, suites: Vec<SuiteRequest>, tags: Vec<String>)
             if store.selected.get_untracked() != first {
                 store.selected.set(first);
             }
-            if store.tab.get_untracked() != Tab::Figures {
-                // Of a suite that gives none it is the part Checks.
-                store.tab.set(Tab::Certificate);
-            }
+            // Of a suite that gives none it is the part Checks.
+            store.tab.set(Tab::Certificate);
             store.order.update(|order| order.is_running = true);
             link.send(&Request::Run(Box::new(order)));
         }

@@ -50,11 +50,11 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
         <div class="earlier-part" data-testid="earlier">
             <div class="deeds">
                 {crate::ui::parts::fields::tick("This suite only".to_owned(), "past-only", only_this.into(), move |on| only_this.set(on))}
-                <button type="button" data-testid="compare" disabled=when(move || !can_compare.get()) on:click=move |_| compare_chosen()>"Compare chosen"</button>
-                <button type="button" class="quiet" data-testid="forget-past" disabled=when(move || chosen.with(BTreeSet::is_empty)) on:click=move |_| forget()>"Forget chosen"</button>
+                <button type="button" data-testid="compare" disabled=when(move || !can_compare.get()) on:click=move |_| compare_chosen()>"Compare"</button>
+                <button type="button" class="quiet" data-testid="forget-past" disabled=when(move || chosen.with(BTreeSet::is_empty)) on:click=move |_| forget()>"Delete"</button>
                 <span class="hint">"The newest 50 are kept in this browser."</span>
             </div>
-            <p class="hint" hidden=when(move || !is_empty.get())>"No run yet."</p>
+            <p class="hint" hidden=when(move || !is_empty.get())>"No runs yet. Press Run: each run is kept here, to be opened and compared."</p>
             <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen" hidden=is_empty><table class="table">
                 <thead><tr><th scope="col"><span class="unseen">"Choose"</span></th><th scope="col">"when"</th><th scope="col">"suite"</th><th scope="col">"target"</th><th scope="col">"verdict"</th>
                     <th scope="col">"checks"</th><th scope="col">"took"</th><th scope="col">"rtt p50"</th><th scope="col">"seed"</th><th scope="col"><span class="unseen">"Open"</span></th></tr></thead>

@@ -9,6 +9,7 @@ use super::model::{CONFORMANCE, Given, Planned, is_certifiable, standard};
 use crate::browser::page;
 use crate::engine::conformance::Kind;
 use crate::engine::report::{Report, Verdict};
+use crate::model::load::LoadForm;
 use crate::model::running::{LiveRun, Stage, durations};
 use crate::wire::checks::{
     Card, ConnectionRow, Examined, Forms, Mistake, OwnSuite, PastRun, Phase, Restored, RunEvent, Spot,
@@ -26,15 +27,12 @@ pub(super) enum Tab {
     Edit,
     /// Variables and environments.
     Values,
-    /// Latency, throughput, thresholds.
-    Figures,
     /// Earlier runs, and comparing them.
     Earlier,
 }
 
 impl Tab {
-    pub const ALL: [Self; 6] =
-        [Self::Certificate, Self::Checks, Self::Edit, Self::Values, Self::Figures, Self::Earlier];
+    pub const ALL: [Self; 5] = [Self::Certificate, Self::Checks, Self::Edit, Self::Values, Self::Earlier];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -42,7 +40,6 @@ impl Tab {
             Self::Checks => "Checks",
             Self::Edit => "Edit",
             Self::Values => "Values",
-            Self::Figures => "Figures",
             Self::Earlier => "Earlier runs",
         }
     }
@@ -53,7 +50,6 @@ impl Tab {
             Self::Checks => "checks",
             Self::Edit => "edit",
             Self::Values => "values",
-            Self::Figures => "figures",
             Self::Earlier => "earlier",
         }
     }
@@ -157,6 +153,8 @@ pub(super) struct Store {
     pub is_kept: RwSignal<bool>,
     /// The address of the server to check, as it is typed.
     pub server: RwSignal<String>,
+    /// What stands in the form for a load.
+    pub load: RwSignal<LoadForm>,
     /// The check whose steps a person wants to see.
     pub wanted: RwSignal<Option<usize>>,
 }
@@ -198,6 +196,7 @@ impl Store {
             remarks: RwSignal::default(),
             is_kept: RwSignal::new(true),
             server: RwSignal::default(),
+            load: RwSignal::default(),
             wanted: RwSignal::default(),
         }
     }

@@ -78,42 +78,58 @@ pub(super) fn planned(store: Store) -> AnyView {
             _ => String::new(),
         })
     });
+    view! {
+        <div class="target checks-chip" data-testid="suite-target" data-waits=text(move || store.planned.with(|it| *it == Planned::Unknown).to_string())>
+            <span class="unseen">"Target: "</span>{move || list(&targets.get())}<span class="hint">{move || unknown.with(|words| prose(words))}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// What is missing for a run, and how many checks it will have.
+pub(super) fn notes(store: Store) -> AnyView {
     let missing = text(move || {
         store.planned.with(|planned| match planned {
             Planned::Targets(_, _, missing) => missing.join(" "),
             _ => String::new(),
         })
     });
-    let rows = text(move || {
-        let written = store.examined.with(|it| it.checks.len());
-        store.planned.with(|planned| match planned {
-            Planned::Targets(_, checks, _)
-                if *checks != written && store.tags.with(|tags| tags.is_empty()) =>
-            {
-                format!(
-                    "{} to run: each row of the {} in the suite is one.",
-                    format::counted(*checks as u64, "check"),
-                    format::counted(written as u64, "check")
-                )
-            }
-            _ => String::new(),
-        })
-    });
+    let rows = text(move || planned_words(store));
     view! {
-        <div class="target" data-testid="suite-target" hidden=when(move || store.planned.with(|it| *it == Planned::Unknown))>
-            <span class="hint">"Target: "</span>{move || list(&targets.get())}<span class="hint">{move || unknown.with(|words| prose(words))}</span>
-        </div>
         <p class="note" data-state="warn" data-testid="missing-values" hidden=when(move || missing.with(String::is_empty))>{move || missing.with(|words| prose(words))}</p>
         <p class="hint" data-testid="planned-checks" hidden=when(move || rows.with(String::is_empty))>{rows}</p>
     }
     .into_any()
 }
 
+/// How many checks will run, where rows make them more than are written.
+fn planned_words(store: Store) -> String {
+    let written = store.examined.with(|it| it.checks.len());
+    store.planned.with(|planned| match planned {
+        Planned::Targets(_, checks, _) if *checks != written && store.tags.with(|tags| tags.is_empty()) => {
+            format!(
+                "{} to run: each row of the {} in the suite is one.",
+                format::counted(*checks as u64, "check"),
+                format::counted(written as u64, "check")
+            )
+        }
+        _ => String::new(),
+    })
+}
+
 /// The line of a run that goes on or is over.
-pub(super) fn of_run(run: RwSignal<LiveRun>) -> AnyView {
+///
+/// It is shown where the head of the suite names another target.
+pub(super) fn of_run(store: Store, run: RwSignal<LiveRun>) -> AnyView {
     let targets = Memo::new(move |_| run.with(|run| run.targets.clone()));
+    let is_same = Memo::new(move |_| {
+        store.planned.with(|planned| match planned {
+            Planned::Targets(planned, ..) => targets.with(|targets| targets == planned),
+            _ => false,
+        })
+    });
     view! {
-        <div class="target" data-testid="run-target" hidden=when(move || targets.with(Vec::is_empty))>
+        <div class="target" data-testid="run-target" hidden=when(move || is_same.get() || targets.with(Vec::is_empty))>
             <span class="hint">"Target: "</span>{move || list(&targets.get())}
         </div>
     }

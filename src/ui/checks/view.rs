@@ -3,16 +3,16 @@
 use leptos::prelude::*;
 
 use super::certificate;
-use super::dashboard;
 use super::editor::{self, Edit};
 use super::forms;
 use super::head::Head;
 use super::library::{self, Library};
 use super::link::Link;
 use super::listing;
-use super::model::is_certifiable;
+use super::load;
+use super::model::{LOAD_FORM, LOAD_HREF, is_certifiable};
 use super::past;
-use super::results;
+use super::run;
 use super::server;
 use super::store::{Store, Tab};
 use super::target;
@@ -58,24 +58,25 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
         store.library.with(|all| store.selected.with(|id| all.iter().any(|card| card.id == *id)))
     });
     let is_server = Memo::new(move |_| store.selected.with(|id| id == server::ID));
+    let is_load = Memo::new(move |_| store.selected.with(|id| id == LOAD_FORM));
     let part_shown = Memo::new(move |_| store.part());
     let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
     let part = move |tab: Tab, body: AnyView| {
         view! { <div class="part-body" hidden=when(move || part_shown.get() != tab)>{body}</div> }.into_any()
     };
     view! {
-        <div class="suites" data-testid="suites" hidden=when(move || !is_ready.get())>
+        <div class="suites" data-testid="suites" data-chosen=text(move || (has_visitor.get() || !store.selected.with(String::is_empty)).to_string()) hidden=when(move || !is_ready.get())>
             <Library store link/>
             <section class="suite" aria-label="Suite">
                 {move || match (has_suite.get(), has_visitor.get()) {
                     _ if is_server.get() => server::form(store, link),
+                    _ if is_load.get() => load::form(store, link),
                     (true, _) => view! {
                         <Head store link/>
                         {part(Tab::Certificate, certificate::certificate(store, link))}
                         {part(Tab::Checks, listing::checks(store, link))}
                         {part(Tab::Edit, view! { <Edit store link/> }.into_any())}
                         {part(Tab::Values, forms::values(store))}
-                        {part(Tab::Figures, dashboard::figures(store))}
                         {part(Tab::Earlier, past::earlier(store, link))}
                     }.into_any(),
                     (false, true) => visitor(store, link),
@@ -90,19 +91,28 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     .into_any()
 }
 
+/// What an address calls the list of all suites.
+const ALL: &str = "all";
+
 /// Selects the suite that an address names.
 fn select(store: Store, fragment: &str) {
     let Some(rest) = fragment.trim_start_matches('/').strip_prefix("checks") else { return };
     let id = rest.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
     let kept = store.forms.with_untracked(|forms| forms.selected.clone());
     let is_known = |id: &str| store.library.with_untracked(|all| all.iter().any(|card| card.id == id));
+    // The way back from a suite to the list, on a narrow screen.
+    if id == ALL {
+        return store.selected.set(String::new());
+    }
     let id = match id {
         "" if store.selected.with_untracked(String::is_empty) && is_known(&kept) => kept,
         "" => return,
         id => id.to_owned(),
     };
-    if id == server::ID {
-        server::begin(store);
+    match id.as_str() {
+        server::ID => server::begin(store),
+        LOAD_FORM => load::begin(store),
+        _ => {}
     }
     if store.selected.with_untracked(|selected| *selected != id) {
         store.selected.set(id);
@@ -113,7 +123,7 @@ fn select(store: Store, fragment: &str) {
 fn visitor(store: Store, link: Link) -> AnyView {
     let shown = Memo::new(move |_| store.shown_here());
     let is_certified = Memo::new(move |_| shown.get().is_some_and(|run| run.with(is_certifiable)));
-    let body = move || shown.get().map(|run| results::run(store, link, run));
+    let body = move || shown.get().map(|run| run::run(store, link, run));
     let certified =
         move || shown.get().filter(|_| is_certified.get()).map(|run| certificate::of_run(store, link, run));
     let title =
@@ -127,21 +137,58 @@ fn visitor(store: Store, link: Link) -> AnyView {
     .into_any()
 }
 
+/// Nothing is chosen: what each suite is for, and a first run by one click.
 fn welcome(store: Store, link: Link) -> AnyView {
-    let first = move || page::go_to("#/checks/first-contact");
+    let run_first = move || {
+        store.selected.set(FIRST.to_owned());
+        page::go_to(&format!("#/checks/{FIRST}"));
+        super::order::run_whole(store, link, FIRST);
+    };
+    let cards = move || {
+        let card = |card: crate::wire::checks::Card| {
+            let id = card.id.clone();
+            let run = {
+                let id = id.clone();
+                move || {
+                    page::go_to(&format!("#/checks/{id}"));
+                    super::order::run_whole(store, link, &id);
+                }
+            };
+            let label = format!("Run {}", card.title);
+            let count = crate::model::format::counted(card.checks as u64, "check");
+            view! {
+                <li class="checks-first">
+                    <a href=format!("#/checks/{id}")><strong>{card.title}</strong></a><span class="run-side">{count}</span>
+                    <p>{card.about}</p>
+                    <button type="button" data-testid="welcome-run" aria-label=label disabled=when(move || store.is_running()) on:click=move |_| run()>"Run"</button>
+                </li>
+            }
+            .into_any()
+        };
+        let runnable =
+            |card: &crate::wire::checks::Card| card.is_shipped && card.id != super::model::CONFORMANCE;
+        let all =
+            store.library.with(|all| all.iter().filter(|card| runnable(card)).cloned().collect::<Vec<_>>());
+        all.into_iter().map(card).collect_view()
+    };
     view! {
         <div class="welcome" data-testid="welcome">
             <h2>"Checks that anyone can run"</h2>
-            <p class="about">"A suite is one document: which connections to open, what to send, what must come back, what must not, and how fast. Choose one on the left, run it, read it, change a copy of it. The shipped ones run against the practice server; the part Values points them at your own."</p>
+            <p class="about">"A suite is one document: which connections to open, what to send, what must come back, and how fast. These run against the practice server; Values points them at your own."</p>
             <div class="deeds">
-                {button("primary", "start-first", "Begin with first-contact", "", first)}
+                {button("primary", "start-first", "Run first-contact", "Runs the first suite against the practice server", run_first)}
                 <a class="button" href=server::HREF>"Check a server"</a>
-                {super::results::order(store, link)}
+                <a class="button" href=LOAD_HREF>"New load"</a>
+                {super::run::order(store, link)}
             </div>
+            <ul class="checks-firsts">{cards}</ul>
         </div>
     }
     .into_any()
 }
+
+/// What a newcomer runs first.
+const FIRST: &str = "first-contact";
 
 fn broken(store: Store) -> AnyView {
     let words = move || {

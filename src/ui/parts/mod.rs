@@ -2,6 +2,7 @@
 //!
 //! They refuse to know a store.
 
+pub(crate) mod chart;
 pub(crate) mod fields;
 pub(crate) mod icons;
 pub(crate) mod link;

@@ -364,6 +364,9 @@ pub struct Second {
     /// The median round trip in microseconds; none when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt_p50: Option<f64>,
+    /// 95 of 100 round trips took at most this, in microseconds; reports of earlier versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtt_p95: Option<f64>,
     /// 99 of 100 round trips took at most this, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtt_p99: Option<f64>,

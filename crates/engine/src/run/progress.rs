@@ -23,6 +23,8 @@ pub enum Progress {
         checks: Vec<PlannedCheck>,
         /// The addresses that are tested.
         targets: Vec<TargetReport>,
+        /// The limits of the whole run, as a report has them in `expr`.
+        limits: Vec<String>,
     },
     /// A check begins.
     CheckStarted {
@@ -98,6 +100,8 @@ pub struct PlannedCheck {
     pub tags: Vec<String>,
     /// Its steps with those of setup and teardown, inner ones after the one they are in.
     pub steps: Vec<PlannedStep>,
+    /// Its limits, as a report has them in `expr`. One whose value cannot be known before the check runs is not here.
+    pub limits: Vec<String>,
 }
 
 /// A step that will run.

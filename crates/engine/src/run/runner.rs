@@ -38,6 +38,7 @@ pub async fn run<W: World>(plan: Plan, world: W, stop: Stop, listener: Listener)
         seed: run.plan.options.seed,
         checks: run.plan.checks(),
         targets: run.plan.targets(),
+        limits: run.plan.limits(),
     });
     let started = crate::template::iso(run.now_millis());
     let unfit = test_itself(&run).await;

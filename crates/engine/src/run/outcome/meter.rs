@@ -128,6 +128,7 @@ impl Meter {
         if let (Some(second), Some(figures)) = (self.seconds.last_mut(), trips.summary()) {
             let micros = |duration: Duration| duration.as_nanos() as f64 / 1e3;
             second.rtt_p50 = Some(micros(figures.p50));
+            second.rtt_p95 = Some(micros(figures.p95));
             second.rtt_p99 = Some(micros(figures.p99));
         }
     }

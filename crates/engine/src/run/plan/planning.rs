@@ -17,8 +17,9 @@ use super::split;
 use super::titles::Titles;
 use crate::base::mask::Masker;
 use crate::base::random::Random;
+use crate::metrics::Threshold;
 use crate::report::{Report, TargetReport};
-use crate::suite::{Check, Each, Suite};
+use crate::suite::{Bound, Check, Each, Suite};
 use crate::template::resolve_variables;
 
 /// A suite with everything decided that can be before it runs.
@@ -135,6 +136,23 @@ impl Plan {
         self.targets.iter().map(|target| target.clone().masked(&self.masker)).collect()
     }
 
+    /// The limits of the whole run, as a report has them in `expr`.
+    pub fn limits(&self) -> Vec<String> {
+        self.exprs(&self.suite.thresholds, &Map::new())
+    }
+
+    /// Each limit with its value filled in; without those whose value only the run can know.
+    fn exprs(&self, bounds: &[Bound], row: &Map<String, Value>) -> Vec<String> {
+        let mut sources = Sources { random: self.random.clone(), now_millis: self.options.origin_millis };
+        let mut scope = EarlyScope { sources: &mut sources, options: &self.options, vars: &self.vars, row };
+        let expr = |bound: &Bound| {
+            let value = bound.bound.get(&mut scope).ok()?;
+            let threshold = Threshold::parse(&bound.metric, &value).ok()?;
+            Some(self.masker.mask(&threshold.to_string()).into_owned())
+        };
+        bounds.iter().filter_map(expr).collect()
+    }
+
     /// Takes out the secrets.
     pub fn mask(&self, report: Report) -> Report {
         report.masked(&self.masker)
@@ -159,6 +177,7 @@ impl Plan {
             name: self.masker.mask(&planned.name).into_owned(),
             tags: check.tags.clone(),
             steps: steps.collect(),
+            limits: self.exprs(&check.thresholds, &planned.row),
         }
     }
 }

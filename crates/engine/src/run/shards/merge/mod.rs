@@ -147,7 +147,7 @@ fn add_seconds(parts: &[Part<'_, Report>]) -> Vec<Second> {
             measured.extend(second.rtt_p50.map(|_| second));
         }
         if let [only] = measured[..] {
-            (sum.rtt_p50, sum.rtt_p99) = (only.rtt_p50, only.rtt_p99);
+            (sum.rtt_p50, sum.rtt_p95, sum.rtt_p99) = (only.rtt_p50, only.rtt_p95, only.rtt_p99);
         }
         sum
     };

@@ -1,0 +1,144 @@
+//! A run as one page: tiles, charts and failures while it goes on; and a load from a form.
+
+use std::time::Duration;
+
+use support::feed::TRADING_FEED;
+use support::page::{Browser, Practice, eventually_within, test_page};
+
+/// Opens the checks at an address within them.
+async fn open(practice: &Practice, browser: &Browser, rest: &str) {
+    browser.open(&format!("{}#/checks{rest}", practice.page)).await;
+    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+}
+
+async fn until_verdict(browser: &Browser, verdict: &str) {
+    browser.until_text_within("verdict", verdict, 60).await;
+}
+
+/// The names of the tiles, and of those whose limit is broken.
+async fn tiles(browser: &Browser) -> (Vec<String>, Vec<String>) {
+    let names = |state: &str| {
+        format!(
+            "return [...document.querySelectorAll('[data-testid=tile]{state}')].map(it => it.querySelector('dt').firstChild.textContent)"
+        )
+    };
+    let read = async |script: String| {
+        serde_json::from_value::<Vec<String>>(browser.run(&script).await).expect("names")
+    };
+    (read(names("")).await, read(names("[data-state=broken]")).await)
+}
+
+#[test]
+fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
+    test_page(async |practice, browser| {
+        let feed = TRADING_FEED.start(&[]);
+        let url = feed.urls[0].split('?').next().expect("an address").to_owned();
+        open(practice, browser, "/load-form").await;
+        for (field, typed) in [
+            ("load-url", url.as_str()),
+            ("load-clients", "4"),
+            ("load-ramp", "200ms"),
+            ("load-rate", "10"),
+            ("load-lasts", "3s"),
+            ("load-first", r#"{"op":"auth","token":"tr-4f9a1c77e2","request_id":"a"}"#),
+            ("load-message", r#"{"op":"quote","symbol":"AAPL"}"#),
+            ("load-by", "request_id"),
+            ("load-p95", "soon"),
+        ] {
+            browser.type_into(field, typed).await;
+        }
+        assert!(!browser.is_enabled("load-run").await, "a limit that is not a duration");
+        browser.type_into("load-p95", "2s").await;
+        browser.until_text("load-about", "That is 40 a second, 120 messages in all.").await;
+        browser.click("load-run").await;
+        until_verdict(browser, "Passed").await;
+        let (names, broken) = tiles(browser).await;
+        assert_eq!(names, ["Answered", "Unanswered", "Errors", "p50", "p95", "p99"]);
+        assert!(broken.is_empty(), "{broken:?}");
+        // The picture says in words what it shows, and has its values in a table.
+        let said = "return document.querySelector('[data-testid=chart-latency] [role=img]')?.ariaLabel ?? ''";
+        let said = eventually_within(Duration::from_secs(20), "a chart", async || {
+            browser.run(said).await.as_str().filter(|it| it.contains("at most")).map(str::to_owned)
+        });
+        let said = said.await;
+        assert!(said.starts_with("Latency, 0") && said.contains("p95 limit 2"), "{said}");
+        browser.run("document.querySelector('[data-testid=chart-throughput] details').open = true").await;
+        browser
+            .until_script(
+                "return document.querySelectorAll('[data-testid=chart-throughput] tbody tr').length > 5",
+            )
+            .await;
+        browser.click("part-edit").await;
+        browser.until_text("edit-state", "No mistakes.").await;
+        let text = "return document.querySelector('[data-testid=editor]')?.shadowRoot?.querySelector('.cm-content')?.textContent ?? ''";
+        let text = eventually_within(Duration::from_secs(20), "the document", async || {
+            browser.run(text).await.as_str().filter(|it| it.contains("quote")).map(str::to_owned)
+        });
+        let text = text.await;
+        assert!(text.contains(r#""request_id":"{{index}}-{{i}}""#), "{text}");
+        browser.assert_quiet_console().await;
+    });
+}
+
+/// A fifth of the messages is lost, and each takes 30 ms and more.
+const FAILING: &str = r#"{ "sockscope": 1, "suite": "orders",
+  "clients": { "crowd": { "url": "{{env.WS_URL}}/fault?drop=0.2&latency=30ms&seed=5", "count": 8 } },
+  "defaults": { "within": "500ms", "correlate": "$.id" }, "setup": [ { "connect": "crowd" } ],
+  "checks": [ { "check": "an even pace", "steps": [
+    { "on": "crowd", "repeat": { "for": "2s", "every": "100ms", "schedule": "open" },
+      "send": { "type": "message", "id": "even-{{index}}-{{i}}" }, "expect": { "correlate": "$.id" } } ],
+    "thresholds": { "success": ">= 99.9%", "rtt.p95": "< 20ms", "dropped": "== 0" } } ] }"#;
+
+#[test]
+fn a_failing_load_says_so_while_it_runs_and_its_failures_stand_before_its_steps() {
+    test_page(async |practice, browser| {
+        open(practice, browser, "").await;
+        browser.run(&format!("void sockscope.run({}, {{}})", serde_json::json!(FAILING))).await;
+        until_verdict(browser, "Failing").await;
+        let (_, broken) = tiles(browser).await;
+        assert!(broken.contains(&"p95".to_owned()), "{broken:?}");
+        until_verdict(browser, "Failed").await;
+        let (_, broken) = tiles(browser).await;
+        assert_eq!(broken, ["Answered", "p95"]);
+        let top = async |name: &str| {
+            let script =
+                format!("return document.querySelector('[data-testid={name}]').getBoundingClientRect().top");
+            browser.run(&script).await.as_f64().expect("a place")
+        };
+        assert!(top("tiles").await < top("run-charts").await);
+        assert!(top("run-charts").await < top("failures").await);
+        assert!(top("failures").await < top("results").await);
+        assert_eq!(browser.count("[data-testid=broken-limits] [data-testid=threshold]").await, 2);
+        assert!(browser.run("return !document.querySelector('.run-folded details').open").await == true);
+    });
+}
+
+#[test]
+fn a_first_run_takes_one_click_and_a_search_without_hits_says_so() {
+    test_page(async |practice, browser| {
+        open(practice, browser, "").await;
+        browser.until_text("welcome", "first-contact").await;
+        browser.type_into("suite-search", "no such thing").await;
+        browser.until_text("no-hits", "No suite matches.").await;
+        browser.click("start-first").await;
+        until_verdict(browser, "Passed").await;
+        let (names, broken) = tiles(browser).await;
+        assert_eq!(names[..2], ["Checks passed", "Checks failed"]);
+        assert!(broken.is_empty());
+    });
+}
+
+#[test]
+fn on_a_phone_a_chosen_suite_lies_over_the_list_with_a_way_back() {
+    test_page(async |practice, browser| {
+        browser.resize(390, 844).await;
+        open(practice, browser, "/rooms").await;
+        browser.until_text("suite-title", "rooms").await;
+        let is_listed = "return document.querySelector('[data-testid=shipped]').checkVisibility()";
+        assert_eq!(browser.run(is_listed).await, false);
+        browser.click("checks-back").await;
+        browser.until_script(is_listed).await;
+        let is_wider = "return document.documentElement.scrollWidth > innerWidth";
+        assert_eq!(browser.run(is_wider).await, false);
+    });
+}

@@ -1,0 +1,64 @@
+// Makes bundle.js, the charts as the page loads them: `node src/charts/build.mjs`.
+//
+// Needs Node and npm. Run it only after a change to the charts: the result is committed. The packages are installed
+// into a folder of their own outside the project, by the lock file.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+const here = import.meta.dirname;
+const result = join(here, "bundle.js");
+
+/// What the bundle is made of. tests/bundles.rs works out the same.
+const sources = readdirSync(here).filter((name) => /\.(js|mjs|json)$/.test(name) && name !== "bundle.js").sort();
+const hash = createHash("sha256");
+for (const name of sources) {
+  const content = readFileSync(join(here, name));
+  hash.update(`${name} ${content.length}\n`).update(content);
+}
+
+const work = mkdtempSync(join(tmpdir(), "sockscope-charts-"));
+try {
+  for (const name of sources) cpSync(join(here, name), join(work, name));
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: work, stdio: "inherit" });
+  const { buildSync } = createRequire(join(work, "build.mjs"))("esbuild");
+  const { outputFiles, metafile } = buildSync({
+    absWorkingDir: work,
+    entryPoints: ["chart.js"],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    metafile: true,
+    write: false,
+  });
+  const head = `// Made of the files beside it by build.mjs; licences in LICENSES.txt.\n// sha256 ${hash.digest("hex")}\n`;
+  const text = head + outputFiles[0].text;
+  writeFileSync(result, text);
+  writeFileSync(join(here, "LICENSES.txt"), licences(metafile));
+  console.log(`bundle.js: ${text.length} B, ${brotliCompressSync(text).length} B with Brotli`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/// The licences of the packages of which something is in the bundle.
+function licences(metafile) {
+  const packages = new Set();
+  for (const [input, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0].inputs)) {
+    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input);
+    if (name && bytesInOutput > 0) packages.add(name[1]);
+  }
+  const parts = [...packages].sort().map((name) => {
+    const folder = join(work, "node_modules", name);
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return `${name} ${version}\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`;
+  });
+  return `bundle.js contains these packages.\n\n${parts.join("\n----\n\n")}`;
+}

@@ -1,0 +1,210 @@
+//! The failures of a run, before all else: what was wanted, what came instead, who and when, and the messages around it.
+//!
+//! One rule: a failure stands here once. Of checks whose setup failed in the same way only the first one does.
+
+use leptos::prelude::*;
+
+use super::super::around;
+use super::super::link::Link;
+use super::super::model::millis;
+use super::super::store::Store;
+use super::checks::{same_setup, threshold};
+use super::steps::unmet_list;
+use crate::engine::explain::{Cause, guesses};
+use crate::engine::report::{Failure, FailureKind, ThresholdReport, Unmet, Verdict, explain_missing};
+use crate::model::format;
+use crate::model::running::{LiveRun, Stage};
+use crate::ui::bench::explanation::causes as listed;
+use crate::ui::parts::fields::{button, text, when};
+use crate::wire::checks::Spot;
+
+/// More are not drawn: their checks name them, and the report has them all.
+const MOST: usize = 30;
+
+/// Where a failure stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// A step of a check.
+    Step(usize, usize),
+    /// The limits of a check.
+    Limits(usize),
+    /// The limits of the whole run.
+    RunLimits,
+}
+
+fn is_broken(it: &ThresholdReport) -> bool {
+    it.verdict == Verdict::Fail
+}
+
+/// All failures of a run, in its order.
+fn places(run: &LiveRun) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (at, check) in run.checks.iter().enumerate() {
+        let is_over = matches!(check.stage, Stage::Ended(_));
+        if check.stage == Stage::Waiting || (is_over && same_setup(&run.checks, at).is_some()) {
+            continue;
+        }
+        // A pass with a failure in it was forgiven.
+        if check.stage != Stage::Ended(Verdict::Pass) && check.stage != Stage::Ended(Verdict::Skipped) {
+            let failed = check.steps.iter().enumerate().filter(|(_, step)| step.failure.is_some());
+            places.extend(failed.map(|(step, _)| Place::Step(at, step)));
+        }
+        if check.thresholds.iter().any(is_broken) {
+            places.push(Place::Limits(at));
+        }
+    }
+    if run.report.as_ref().is_some_and(|report| report.thresholds.iter().any(is_broken)) {
+        places.push(Place::RunLimits);
+    }
+    places
+}
+
+/// The list.
+pub(super) fn failures(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyView {
+    let all = Memo::new(move |_| run.with(places));
+    let more = text(move || match all.with(Vec::len).saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!("and {} more failures, listed in the report", format::count(more as u64)),
+    });
+    view! {
+        <ul class="run-failures" aria-label="Failures" data-testid="failures" hidden=when(move || all.with(Vec::is_empty))>
+            <For each=move || all.get().into_iter().take(MOST) key=|place| *place let:place>{failure(store, link, run, place)}</For>
+        </ul>
+        <p class="hint" hidden=when(move || more.with(String::is_empty))>{more}</p>
+    }
+    .into_any()
+}
+
+fn failure(store: Store, link: Link, run: RwSignal<LiveRun>, place: Place) -> AnyView {
+    match place {
+        Place::Step(check, step) => of_step(store, link, run, check, step),
+        Place::Limits(at) => run.with_untracked(|run| {
+            let Some(check) = run.checks.get(at) else { return ().into_any() };
+            let broken = check.thresholds.iter().filter(|it| is_broken(it));
+            of_limits(check.name.clone(), broken.map(|it| (it.clone(), String::new())).collect())
+        }),
+        Place::RunLimits => run.with_untracked(|run| {
+            let Some(report) = &run.report else { return ().into_any() };
+            let broken = report.thresholds.iter().filter(|it| is_broken(it)).map(|it| {
+                let missing = explain_missing(it, &report.checks);
+                let missing: Vec<_> =
+                    missing.iter().map(|(check, lines)| format!("{check}\n{lines}")).collect();
+                (it.clone(), missing.join("\n"))
+            });
+            of_limits("the whole run".to_owned(), broken.collect())
+        }),
+    }
+}
+
+fn of_limits(whose: String, broken: Vec<(ThresholdReport, String)>) -> AnyView {
+    let words = format!("{} broken", format::counted(broken.len() as u64, "limit"));
+    let rows: Vec<_> = broken.into_iter().map(|(it, missing)| threshold(it, missing)).collect();
+    view! {
+        <li class="run-failure" data-testid="broken-limits">
+            <div class="run-line">
+                <span class="sign" data-verdict="fail" role="img" aria-label="failed"></span>
+                <strong>{whose}</strong><span class="run-soft">{words}</span>
+            </div>
+            <ul class="run-limits">{rows}</ul>
+        </li>
+    }
+    .into_any()
+}
+
+fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: usize) -> AnyView {
+    let step = Memo::new(move |_| {
+        run.with(|run| run.checks.get(at).and_then(|check| check.steps.get(number)).cloned())
+    });
+    let name = run.with_untracked(|run| run.checks.get(at).map(|check| check.name.clone()));
+    let spot = Spot { run: run.with_untracked(|run| run.run), check: at, step: number };
+    let title = text(move || step.with(|step| step.as_ref().map(|it| it.title.clone()).unwrap_or_default()));
+    let body = move || {
+        step.with(|step| {
+            let step = step.as_ref()?;
+            let clients = (step.failed_clients, step.on.len() as u64);
+            Some(details(step.failure.clone()?, step.unmet.clone(), clients))
+        })
+    };
+    view! {
+        <li class="run-failure" data-testid="failure">
+            <div class="run-line">
+                <span class="sign" data-verdict="fail" role="img" aria-label="failed"></span>
+                <strong>{name}</strong><span class="run-soft">{title}</span>
+                <span class="space"></span>
+                {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}
+                {button("quiet", "to-timeline", "Timeline", "Open the messages of this check in the timeline of the bench, to search and compare them", move || around::to_timeline(store, link, spot))}
+            </div>
+            {body}
+            {around::list(store, spot)}
+        </li>
+    }
+    .into_any()
+}
+
+/// All that is known of a failure.
+///
+/// `failed` is for how many clients of how many the step failed.
+fn details(failure: Failure, unmet: Option<Unmet>, (failed, all): (u64, u64)) -> AnyView {
+    let round = failure.round.map(|round| format!("round {round}"));
+    let others = (failed > 0 && all > 1).then(|| format!("{failed} of {all} clients failed"));
+    let whom = failure.client.into_iter().chain(round).chain(others).collect::<Vec<_>>().join(", ");
+    // The sentence often says it already.
+    let expected = failure
+        .expected
+        .filter(|words| !failure.message.contains(words.as_str()))
+        .map(|words| view! { <div><dt>"expected"</dt><dd class="mono">{words}</dd></div> }.into_any());
+    let closest = failure.closest.map(|near| {
+        let taken = if near.taken { ", already taken by another expectation" } else { "" };
+        let when = format!("{} got it at {}{taken}", near.client, millis(near.at_ms));
+        view! { <div><dt>"came closest"</dt><dd class="mono" data-testid="closest">{near.message}<span class="hint">{when}</span></dd></div> }.into_any()
+    });
+    let rows = failure.diff.into_iter().map(|it| {
+        view! { <tr><td class="mono">{it.path}</td><td class="mono wanted">{it.wanted}</td><td class="mono got">{it.got}</td></tr> }.into_any()
+    });
+    let rows: Vec<_> = rows.collect();
+    let diff = (!rows.is_empty()).then(|| {
+        view! {
+            <table class="diff" data-testid="diff">
+                <thead><tr><th scope="col">"where"</th><th scope="col">"expected"</th><th scope="col">"found"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    });
+    view! {
+        <p class="run-sentence"><span class="run-kind">{kind_words(failure.kind)}</span>" "<span data-testid="failure-message">{failure.message}</span></p>
+        {unmet.and_then(unmet_list)}
+        <dl class="run-facts">
+            {expected}
+            {closest}
+            {(!whom.is_empty()).then(|| view! { <div><dt>"who"</dt><dd>{whom}</dd></div> })}
+        </dl>
+        {behind(failure.kind, failure.causes)}
+        {diff}
+    }
+    .into_any()
+}
+
+/// What may be behind the end of a connection, as the bench says it; nothing when nothing is known.
+fn behind(kind: FailureKind, causes: Vec<Cause>) -> Option<AnyView> {
+    let first = causes.first()?;
+    let one = || format!("{}: {}", first.likelihood.word(), first.title);
+    let summary = (kind == FailureKind::Refused).then(|| guesses(&causes)).flatten().unwrap_or_else(one);
+    Some(
+        view! { <details class="behind" data-testid="causes"><summary>{summary}</summary>{listed(causes)}</details> }
+            .into_any(),
+    )
+}
+
+fn kind_words(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Timeout => "not in time",
+        FailureKind::Mismatch => "not as expected",
+        FailureKind::Unexpected => "not allowed",
+        FailureKind::Closed => "connection ended",
+        FailureKind::Refused => "handshake",
+        FailureKind::Http => "HTTP",
+        FailureKind::Invariant => "always",
+        FailureKind::Threshold => "threshold",
+        FailureKind::Script => "script",
+    }
+}
