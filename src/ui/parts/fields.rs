@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::icons;
+use super::icons::{self, Icon};
 use crate::engine::base::unit;
 use crate::model::format;
 
@@ -236,6 +236,49 @@ pub(crate) fn icon(
 ) -> AnyView {
     let press: Box<dyn Fn()> = Box::new(press);
     view! { <button type="button" class=class data-testid=testid aria-label=name title=name on:click=move |_| press()>{icons::sign(sign)}</button> }.into_any()
+}
+
+/// A button that is an icon; `name` is its tooltip, with its key where it has one, and what screen readers say.
+pub(crate) fn icon_button(
+    class: &'static str,
+    testid: &'static str,
+    icon: Icon,
+    name: Signal<String>,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! { <button type="button" class=class data-testid=testid aria-label=name title=name on:click=move |_| press()>{icon.draw()}</button> }.into_any()
+}
+
+/// A button with an icon before its word.
+#[allow(dead_code, reason = "the views take it up one by one")]
+pub(crate) fn labelled_button(
+    class: &'static str,
+    testid: &'static str,
+    icon: Icon,
+    label: &'static str,
+    hint: &'static str,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! { <button type="button" class=class data-testid=testid title=hint on:click=move |_| press()>{icon.draw()}{label}</button> }.into_any()
+}
+
+/// An icon that is on or off.
+#[allow(dead_code, reason = "the views take it up one by one")]
+pub(crate) fn icon_toggle(
+    testid: &'static str,
+    icon: Icon,
+    name: Signal<String>,
+    is_on: Signal<bool>,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! {
+        <button type="button" class="quiet toggle" data-testid=testid aria-label=name title=name
+            aria-pressed=text(move || is_on.get().to_string()) on:click=move |_| press()>{icon.draw()}</button>
+    }
+    .into_any()
 }
 
 /// A button that is on or off.
