@@ -14,6 +14,7 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("practice.css", &["views"]),
     ("suites.css", &["views"]),
     ("faults.css", &["views"]),
+    ("palette.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.

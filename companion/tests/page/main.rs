@@ -12,11 +12,13 @@ mod keys;
 mod leaving;
 mod looks;
 mod measuring;
+mod pictures;
 mod proxied;
 mod recording;
 mod refused;
 mod secrets;
 mod sending;
+mod shell;
 mod target;
 mod timeline;
 
