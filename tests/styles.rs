@@ -16,6 +16,7 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("faults.css", &["views"]),
     ("checks.css", &["views"]),
     ("chart.css", &["views"]),
+    ("palette.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.
@@ -160,4 +161,70 @@ fn every_kind_of_mistake_is_found() {
     ] {
         assert_eq!(complaints(sheet, &["views"]), expected, "{sheet}");
     }
+}
+
+/// Text of these colours stands on each of these grounds, in both themes.
+const TEXTS: &[&str] = &[
+    "ink",
+    "ink-soft",
+    "ink-faint",
+    "accent",
+    "sent",
+    "received",
+    "good",
+    "warn",
+    "wrong",
+    "latency",
+    "tone-key",
+    "tone-text",
+    "tone-number",
+];
+const GROUNDS: &[&str] = &["ground", "sheet", "raised", "sunk", "chosen", "wrong-ground"];
+
+/// Pairs that stand nowhere else: text, ground.
+const PAIRS: &[(&str, &str)] =
+    &[("on-accent", "accent"), ("on-accent", "accent-strong"), ("on-wrong", "wrong"), ("ground", "ink")];
+
+/// A colour in both themes, as the first rule that names it says it.
+fn color(tokens: &str, name: &str) -> [String; 2] {
+    let start = format!("--{name}: light-dark(");
+    let (_, rest) = tokens.split_once(&start).unwrap_or_else(|| panic!("--{name} is not in the tokens"));
+    let (both, _) = rest.split_once(')').expect("a bracket ends");
+    let (light, dark) = both.split_once(", ").expect("two colours");
+    [light.to_owned(), dark.to_owned()]
+}
+
+/// The relative luminance of WCAG 2 of a colour such as `#16202a`.
+fn luminance(color: &str) -> f64 {
+    let part = |at: usize| {
+        let byte = u8::from_str_radix(&color[at..at + 2], 16).expect("two hexadecimal digits");
+        let share = f64::from(byte) / 255.0;
+        if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
+
+fn contrast(one: &str, other: &str) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn text_stands_out_from_its_ground_in_both_themes() {
+    const LEAST: f64 = 4.5;
+    assert!((contrast("#ffffff", "#000000") - 21.0).abs() < 0.01);
+    let tokens = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("style/tokens.css"));
+    let tokens = tokens.expect("the tokens");
+    let all = TEXTS.iter().flat_map(|text| GROUNDS.iter().map(move |ground| (*text, *ground)));
+    let mut weak = Vec::new();
+    for (text, ground) in all.chain(PAIRS.iter().copied()) {
+        let both = color(&tokens, text).into_iter().zip(color(&tokens, ground));
+        for ((text_color, ground_color), theme) in both.zip(["light", "dark"]) {
+            let found = contrast(&text_color, &ground_color);
+            if found < LEAST {
+                weak.push(format!("{text} on {ground}, {theme}: {found:.2}, expected {LEAST} or more"));
+            }
+        }
+    }
+    assert!(weak.is_empty(), "{}", weak.join("\n"));
 }

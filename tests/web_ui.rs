@@ -356,7 +356,7 @@ async fn everything_is_reached_by_keys() {
     user.until("the filter to have the focus", || user.has_focus("filter").then_some(())).await;
     user.press("Alt+P").await;
     user.until("the practice view", || {
-        user.all(".cards").first().filter(|it| it.get_client_rects().length() > 0).cloned()
+        user.all(".practice-offers").first().filter(|it| it.get_client_rects().length() > 0).cloned()
     })
     .await;
 }
@@ -366,7 +366,7 @@ async fn a_card_of_the_practice_view_works_at_once() {
     let user = User::open().await;
     user.press("Alt+P").await;
     user.until("the cards", || {
-        user.all(".cards").first().filter(|it| it.get_client_rects().length() > 0).cloned()
+        user.all(".practice-offers").first().filter(|it| it.get_client_rects().length() > 0).cloned()
     })
     .await;
     user.click("try /ws/echo").await;

@@ -86,6 +86,18 @@
       place.replaceChildren(words);
     });
   };
+  // Suites and presets are in views that may not be there yet.
+  const bringViews = () => Promise.all([load('checks'), load('faults')]);
+  let palette;
+  globalThis.sockscopePalette = (own, run) => {
+    palette ??= Promise.all([import('./boot/palette.js'), style('./palette.css')]);
+    palette
+      .then(([module]) => module.open(own, run, bringViews))
+      .catch((error) => {
+        palette = undefined;
+        console.error(error);
+      });
+  };
   globalThis.sockscopeEditor = () => import('./editor/bundle.js');
   let charts;
   globalThis.sockscopeChart = () => {

@@ -15,6 +15,7 @@ pub mod http;
 pub mod leaving;
 pub mod menus;
 pub mod page;
+pub mod palette;
 pub mod scope;
 mod socket;
 pub mod storage;

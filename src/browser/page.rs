@@ -77,6 +77,11 @@ pub fn has_dialog() -> bool {
     found.flatten().is_some()
 }
 
+/// Whether the keyboard is that of a Mac, which commands with ⌘.
+pub fn is_mac() -> bool {
+    window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"))
+}
+
 /// What the page that holds us was given under a name, as `data-` attributes of its root; our own gives nothing.
 pub fn given(name: &str) -> Option<String> {
     window().document()?.document_element()?.get_attribute(name)
@@ -109,6 +114,16 @@ pub async fn fetch_text(address: &str) -> Result<String, String> {
         return Err(format!("the server answers {} {}", response.status(), response.status_text()));
     }
     response.text().await.map_err(|error| error.to_string())
+}
+
+/// Whether a server answers at this address with a status of success.
+pub fn answers(address: &str, told: impl FnOnce(bool) + 'static) {
+    let asked = window().fetch_with_str(address);
+    wasm_bindgen_futures::spawn_local(async move {
+        let answer = wasm_bindgen_futures::JsFuture::from(asked).await;
+        let is_ok = answer.and_then(|it| js_sys::Reflect::get(&it, &"ok".into()));
+        told(is_ok.is_ok_and(|it| it.is_truthy()));
+    });
 }
 
 /// The names and values after `?` in the address, decoded.

@@ -15,6 +15,8 @@ Commands:
   run     Build the page and the server, start the server, print its address
   test    Check formatting and lints, run every test, end with `N passed, N failed`
   bench   Measure against bare JavaScript, Artillery and Node, and print a table
+  pictures
+          Take the pictures of the README and the one of a shared link, from the page itself
   build   Only build the page and the server: target/release/sockscope, with the page inside
   setup   Only install what the others need (they do so themselves)
 
@@ -37,6 +39,9 @@ cargo xtask bench [--quick] [CASE…]
   --quick    A fifth of everything, to see that it runs
   CASE       Only these, such as `round-trips`; a wrong name lists them all
 
+cargo xtask pictures [--quick]
+  --quick    Of a quick page, which looks the same
+
 Environment:
   SOCKSCOPE_TOOLS   Folder for wasm-bindgen, wasm-opt, esbuild and the packages of the servers
                     in Python and Node (default: sockscope/tools in the user's cache)
@@ -54,6 +59,7 @@ pub enum Request {
     Run(RunOptions),
     Test(Parts),
     Bench(BenchOptions),
+    Pictures(Edition),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -109,8 +115,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Request> {
         "test" => parse_test(&mut parser),
         "bench" => parse_bench(&mut parser),
         "setup" => alone(&mut parser, Request::Setup, &command),
-        "build" => parse_build(&mut parser),
-        other => bail!("unknown command {other:?}; there are run, test, bench, build and setup"),
+        "build" => parse_edition(&mut parser, Request::Build),
+        "pictures" => parse_edition(&mut parser, Request::Pictures),
+        other => bail!("unknown command {other:?}; there are run, test, bench, pictures, build and setup"),
     }
 }
 
@@ -123,7 +130,8 @@ fn alone(parser: &mut lexopt::Parser, request: Request, name: &str) -> Result<Re
     }
 }
 
-fn parse_build(parser: &mut lexopt::Parser) -> Result<Request> {
+/// What is made in an edition and takes no other option.
+fn parse_edition(parser: &mut lexopt::Parser, request: fn(Edition) -> Request) -> Result<Request> {
     let mut edition = Edition::Release;
     while let Some(argument) = parser.next()? {
         match argument {
@@ -132,7 +140,7 @@ fn parse_build(parser: &mut lexopt::Parser) -> Result<Request> {
             other => bail!("{}; there is --quick", other.unexpected()),
         }
     }
-    Ok(Request::Build(edition))
+    Ok(request(edition))
 }
 
 fn parse_run(parser: &mut lexopt::Parser) -> Result<Request> {
@@ -227,6 +235,7 @@ mod tests {
     fn a_quick_page_is_asked_for_by_name() {
         check(&["build"], Request::Build(Edition::Release));
         check(&["build", "--quick"], Request::Build(Edition::Quick));
+        check(&["pictures", "--quick"], Request::Pictures(Edition::Quick));
         check(
             &["run", "--quick"],
             Request::Run(RunOptions { edition: Edition::Quick, ..RunOptions::default() }),
@@ -245,7 +254,7 @@ mod tests {
         let error = parse(lexopt::Parser::from_args(["walk"])).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown command \"walk\"; there are run, test, bench, build and setup"
+            "unknown command \"walk\"; there are run, test, bench, pictures, build and setup"
         );
         assert!(parse(lexopt::Parser::from_args(["run", "--port", "70000"])).is_err());
     }

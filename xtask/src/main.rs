@@ -14,6 +14,7 @@ mod firefox;
 mod install;
 mod lints;
 mod page;
+mod pictures;
 mod process;
 mod project;
 mod screen;
@@ -56,6 +57,7 @@ fn perform(request: Request) -> anyhow::Result<bool> {
         Request::Build(edition) => serve::build_all(&project, edition, 0).map(|_| true),
         Request::Run(options) => serve::run(&project, &options).map(|()| true),
         Request::Bench(options) => bench::run(&project, &options),
+        Request::Pictures(edition) => pictures::take(&project, edition).map(|()| true),
         Request::Test(parts) => tests_run::run(&project, parts),
     }
 }

@@ -31,6 +31,9 @@ const OF_CHECKS: [&str; 10] = [
     "charts/bundle.js",
 ];
 
+/// What is loaded when a person asks for it, apart from all else.
+const ON_DEMAND: [&str; 2] = ["boot/palette.js", "palette.css"];
+
 /// One file of the page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Weight {
@@ -44,7 +47,10 @@ impl Weight {
     /// Pictures and documents come later, or never.
     fn is_first_load(&self) -> bool {
         let later = ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "ico", "md", "txt", "map"];
-        !later.contains(&extension(&self.name)) && !self.name.starts_with("docs/") && !self.is_of_checks()
+        !later.contains(&extension(&self.name))
+            && !self.name.starts_with("docs/")
+            && !self.is_of_checks()
+            && !ON_DEMAND.contains(&self.name.as_str())
     }
 
     fn is_of_checks(&self) -> bool {

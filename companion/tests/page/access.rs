@@ -1,5 +1,7 @@
 //! What axe-core finds in every view and panel, light and dark, wide and narrow: nothing.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use support::page::{Browser, test_page};
@@ -67,11 +69,26 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     for (opener, inside) in
         [("options", "connection-options"), ("share", "link-address"), ("keys-sheet", "keys")]
     {
+        // On a narrow screen the tools of the page are behind a button.
+        if opener != "options"
+            && browser.run("return document.querySelector('[data-testid=more]').checkVisibility()").await
+                == true
+        {
+            browser.click("more").await;
+            check(browser, &format!("{how}, more")).await;
+        }
         browser.click(opener).await;
         browser.until_script(&format!("return !!document.querySelector('[data-testid={inside}]')")).await;
         check(browser, &format!("{how}, {opener}")).await;
         browser.click("close-dialog").await;
     }
+    browser.click("open-palette").await;
+    browser.until_text("palette-count", "commands").await;
+    check(browser, &format!("{how}, palette")).await;
+    browser.type_into("palette-input", "zzzz").await;
+    browser.until_text("palette-count", "No command matches").await;
+    check(browser, &format!("{how}, palette without a match")).await;
+    browser.press("\u{e00c}", Duration::ZERO).await;
     for view in ["checks", "faults", "practice"] {
         browser.run(&format!("location.hash = '#/{view}'")).await;
         browser.until_script(&format!("return document.title.toLowerCase().startsWith('{view}')")).await;

@@ -274,7 +274,7 @@ fn keys_of_one_letter_act_on_the_bench_only_and_can_be_switched_off() {
         eventually("a second connection", async || (browser.count(".connection").await == 2).then_some(()))
             .await;
         browser.run("location.hash = '#/practice'").await;
-        browser.until_script("return document.querySelector('.cards')?.checkVisibility()").await;
+        browser.until_script("return document.querySelector('.practice-offers')?.checkVisibility()").await;
         press("no t/my").await;
         browser.press(ALT_DOWN, AT_ONCE).await;
         assert_eq!(

@@ -12,6 +12,7 @@ mod keys;
 mod leaving;
 mod looks;
 mod measuring;
+mod pictures;
 mod proxied;
 mod recording;
 mod refused;
@@ -19,6 +20,7 @@ mod runs;
 mod screen;
 mod secrets;
 mod sending;
+mod shell;
 mod target;
 mod timeline;
 

@@ -4,5 +4,6 @@ pub mod knob;
 pub mod link;
 pub mod links;
 pub mod preset;
+pub mod round_trips;
 pub mod setting;
 pub mod toxic;

@@ -66,7 +66,7 @@ pub const TOXICS: [Toxic; 14] = [
         "latency",
         "Latency",
         "Everything arrives this much later, and messages up to the jitter later still; their order is kept.",
-        &[time("latency", "Later by", 200.0), time("jitter", "Jitter", 0.0)],
+        &[time("latency", "Delay", 200.0), time("jitter", "Jitter", 0.0)],
     ),
     toxic(
         "bandwidth",
@@ -80,15 +80,15 @@ pub const TOXICS: [Toxic; 14] = [
         "Bytes leave in small pieces, so that a frame arrives in many parts: weak buffering shows.",
         &[
             knob("average_size", "Piece", "B", (1, 50_000), (1.0, LARGEST), 64.0),
-            knob("size_variation", "More or less", "B", (1, 50_000), (0.0, LARGEST), 0.0),
-            knob("delay", "Between two", "µs", (10, 1_000_000), (0.0, 60_000_000.0), 10_000.0),
+            knob("size_variation", "Variation", "B", (1, 50_000), (0.0, LARGEST), 0.0),
+            knob("delay", "Gap", "µs", (10, 1_000_000), (0.0, 60_000_000.0), 10_000.0),
         ],
     ),
     toxic(
         "slow_close",
         "Slow close",
         "The end of the TCP connection is passed on this much later.",
-        &[time("delay", "Later by", 1000.0)],
+        &[time("delay", "Delay", 1000.0)],
     ),
     toxic(
         "timeout",
@@ -106,25 +106,25 @@ pub const TOXICS: [Toxic; 14] = [
         "drop",
         "Drop",
         "A message is lost, and everything else goes on.",
-        &[Knob::percent("probability", "Messages hit", 10.0)],
+        &[Knob::percent("probability", "Messages", 10.0)],
     ),
     toxic(
         "duplicate",
         "Duplicate",
         "A message comes twice.",
-        &[Knob::percent("probability", "Messages hit", 10.0)],
+        &[Knob::percent("probability", "Messages", 10.0)],
     ),
     toxic(
         "reorder",
         "Reorder",
         "A message changes places with the next one; if none comes within 100 ms, it comes alone.",
-        &[Knob::percent("probability", "Messages hit", 10.0)],
+        &[Knob::percent("probability", "Messages", 10.0)],
     ),
     toxic(
         "corrupt",
         "Corrupt",
         "One byte of a message is wrong; text stays valid UTF-8.",
-        &[Knob::percent("probability", "Messages hit", 10.0)],
+        &[Knob::percent("probability", "Messages", 10.0)],
     ),
     toxic(
         "limit_data",
@@ -142,7 +142,7 @@ pub const TOXICS: [Toxic; 14] = [
         has_reason: true,
         ..toxic(
             "close",
-            "Close with a code",
+            "Close code",
             "A close frame replaces the next message, with any code, even an illegal one.",
             &[number("code", "Code", (0.0, 65_535.0), 1011.0)],
         )
@@ -159,9 +159,9 @@ pub const TOXICS: [Toxic; 14] = [
 ];
 
 /// Which part of the connections has a toxic.
-pub const TOXICITY: Knob = Knob::percent("toxicity", "Connections hit", 100.0);
+pub const TOXICITY: Knob = Knob::percent("toxicity", "Affected connections", 100.0);
 /// How many messages of its direction arrive before it begins.
-pub const AFTER: Knob = number("after", "After messages", (0.0, EXACT), 0.0);
+pub const AFTER: Knob = number("after", "Start after", (0.0, EXACT), 0.0);
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! A toxic as it is drawn: switch, direction, and for each number a slider and a field.
+//! A toxic as it is drawn: one line with its switch, its direction, its numbers, and whom it strikes.
 
 use leptos::prelude::*;
 
@@ -12,8 +12,19 @@ use crate::ui::parts::fields::{text, when};
 /// Sets a number.
 type Setter = Box<dyn Fn(f64)>;
 
-/// The card of a toxic.
-pub(super) fn card(store: Store, row: Row) -> AnyView {
+/// How a number is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The first of a toxic, with a slider where it has one.
+    Slider,
+    /// A field with its name before it.
+    Field,
+    /// A field whose name stands at the head of its column.
+    Column,
+}
+
+/// The line of a toxic.
+pub(super) fn toxic_row(store: Store, row: Row) -> AnyView {
     let toxic = row.toxic;
     let is_on = when(move || row.setting.with(|it| it.is_on));
     let state = text(move || {
@@ -34,33 +45,35 @@ pub(super) fn card(store: Store, row: Row) -> AnyView {
     let mut knobs = Vec::new();
     for (knob, of) in toxic.knobs.iter().zip(VALUES) {
         let (value, set) = part(of);
-        knobs.push(number(row, knob, value, set));
+        let form = if knobs.is_empty() { Form::Slider } else { Form::Field };
+        knobs.push(number(row, knob, form, value, set));
     }
     if toxic.has_reason {
         knobs.push(reason(store, row));
     }
     let (value, set) = part(|it| &mut it.toxicity);
-    knobs.push(number(row, &TOXICITY, value, set));
-    if toxic.has_direction {
+    let struck = number(row, &TOXICITY, Form::Column, value, set);
+    let after = toxic.has_direction.then(|| {
         let (value, set) = part(|it| &mut it.after);
-        knobs.push(number(row, &AFTER, value, set));
-    }
+        number(row, &AFTER, Form::Column, value, set)
+    });
     let switch = move |on: bool| change(store, row, |it| it.is_on = on);
+    let about = format!("about-{}", toxic.name);
     view! {
         <li class="toxic" data-state=state data-testid=format!("toxic-{}", toxic.name)>
             <fieldset>
                 <legend class="unseen">{toxic.title}</legend>
-                <div class="line">
-                    <label class="switch">
-                        <input type="checkbox" role="switch" data-testid=format!("{}-on", toxic.name) prop:checked=is_on
-                            on:change=move |event| switch(event_target_checked(&event))/>
-                        <span>{toxic.title}</span>
-                    </label>
-                    {toxic.has_direction.then(|| direction(store, row))}
-                </div>
-                <p class="about">{toxic.about}</p>
-                {knobs}
+                <label class="switch" title=toxic.about>
+                    <input type="checkbox" role="switch" data-testid=format!("{}-on", toxic.name) aria-describedby=about.clone() prop:checked=is_on
+                        on:change=move |event| switch(event_target_checked(&event))/>
+                    <span>{toxic.title}</span>
+                </label>
+                <div class="direction">{toxic.has_direction.then(|| direction(store, row))}</div>
+                <div class="numbers">{knobs}</div>
+                <div class="struck">{struck}</div>
+                <div class="after">{after}</div>
                 <p class="note" role="status" data-state="wrong" data-testid=format!("{}-trouble", toxic.name)>{text(move || row.trouble.get())}</p>
+                <p class="what" id=about><b>{toxic.title}</b>" "{toxic.about}</p>
             </fieldset>
         </li>
     }
@@ -68,11 +81,8 @@ pub(super) fn card(store: Store, row: Row) -> AnyView {
 }
 
 fn direction(store: Store, row: Row) -> AnyView {
-    const STREAMS: [(Stream, &str); 3] = [
-        (Stream::Downstream, "↓ server to page"),
-        (Stream::Upstream, "↑ page to server"),
-        (Stream::Both, "↕ both ways"),
-    ];
+    const STREAMS: [(Stream, &str); 3] =
+        [(Stream::Downstream, "↓ to page"), (Stream::Upstream, "↑ to server"), (Stream::Both, "↕ both")];
     let option = move |(stream, title): (Stream, &'static str)| {
         let is_it = when(move || row.setting.with(|it| it.stream == stream));
         view! { <option value=stream.name() selected=is_it>{title}</option> }.into_any()
@@ -106,8 +116,8 @@ fn reason(store: Store, row: Row) -> AnyView {
     .into_any()
 }
 
-/// A slider where the number has one, and a field.
-fn number(row: Row, knob: &'static Knob, value: Signal<f64>, set: Setter) -> AnyView {
+/// A field, with its name and a slider where the form wants them.
+fn number(row: Row, knob: &'static Knob, form: Form, value: Signal<f64>, set: Setter) -> AnyView {
     let set = StoredValue::new_local(set);
     let is_wrong = RwSignal::new(false);
     let give = move |value: f64| {
@@ -121,7 +131,7 @@ fn number(row: Row, knob: &'static Knob, value: Signal<f64>, set: Setter) -> Any
     let testid = format!("{}-{}", row.toxic.name, knob.name);
     let shown = Memo::new(move |_| show(value.get()));
     let spoken = text(move || format!("{} {}", shown.get(), knob.unit));
-    let slider = knob.has_slider().then(|| {
+    let slider = (form == Form::Slider && knob.has_slider()).then(|| {
         let place = text(move || knob.place_of(value.get()).to_string());
         let slide = move |event| give(knob.value_at(event_target_value(&event).parse().unwrap_or_default()));
         view! {
@@ -130,13 +140,14 @@ fn number(row: Row, knob: &'static Knob, value: Signal<f64>, set: Setter) -> Any
         }
         .into_any()
     });
-    let class = if knob.has_slider() { "knob" } else { "knob alone" };
     let hint = text(move || {
         if is_wrong.get() { format!("Not applied: expected {}.", knob.expected()) } else { String::new() }
     });
+    let label = (form != Form::Column)
+        .then(|| view! { <span class="label" aria-hidden="true">{knob.label}</span> }.into_any());
     view! {
-        <div class=class>
-            <span class="label">{knob.label}</span>
+        <div class="knob">
+            {label}
             {slider}
             <input class="mono" type="text" inputmode="decimal" autocomplete="off" data-testid=testid
                 aria-label=format!("{}{}{}", knob.label, if knob.unit.is_empty() { "" } else { ", " }, knob.unit)

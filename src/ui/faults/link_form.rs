@@ -6,7 +6,8 @@ use super::store::{Reach, Store};
 use super::switching::change_key;
 use crate::browser::{clipboard, page};
 use crate::model::format;
-use crate::ui::parts::fields::{button, line, parsed, text, tick, when};
+use crate::ui::parts::fields::{button, icon_button, line, parsed, text, tick, when};
+use crate::ui::parts::icons;
 
 /// The form.
 pub(super) fn link_form(store: Store) -> AnyView {
@@ -43,20 +44,20 @@ pub(super) fn link_form(store: Store) -> AnyView {
             <div class="row-of-fields">
                 {line("Target: your own server", "line-target", "ws://localhost:3000/path", text(move || store.link.with(|it| it.to.clone())), set_to)}
                 <div class="narrow">{line("Subprotocols", "line-protocols", "none", text(move || store.protocols.get()), set_protocols)}</div>
-                {parsed("Key of the link", "line-key", "none", text(move || store.link.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
+                {parsed("Link ID", "line-key", "none", text(move || store.link.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
                 <div class="narrow">{line("Seed", "line-seed", "1", text(move || store.link.with(|it| it.seed.clone())), set_seed)}</div>
                 {button("", "from-bench", "From the bench", "The connection that is selected there", move || store.take_from_bench())}
             </div>
             <div hidden=when(move || !store.link.with(|it| it.is_tls()))>
                 {tick("Accept any certificate of the target".to_owned(), "line-insecure", when(move || store.link.with(|it| it.is_insecure)), move |on| store.link.update(|it| it.is_insecure = on))}
             </div>
-            <p class="note" role="status" data-testid="reach" data-state=text(move || note.get().0.to_owned())>{text(move || note.get().1)}</p>
             <div class="address">
                 <span class="label" id="line-address">"Connect to"</span>
                 <output class="mono" aria-labelledby="line-address" data-testid="line-address">{text(address)}</output>
-                {button("", "copy-address", "Copy", "", move || copy(store, untrack(address)))}
+                {icon_button("quiet", "copy-address", icons::COPY, text(|| "Copy the address".to_owned()), move || copy(store, untrack(address)))}
                 <button type="button" class="primary" data-testid="connect-through" disabled=is_unusable on:click=move |_| connect()>"Connect through it on the bench"</button>
             </div>
+            <p class="note" role="status" data-testid="reach" data-state=text(move || note.get().0.to_owned())>{text(move || note.get().1)}</p>
         </section>
     }
     .into_any()

@@ -8,8 +8,10 @@ mod api;
 mod controls;
 mod entry;
 mod link_form;
+mod probe;
 mod store;
 mod switching;
+mod trips_plot;
 mod view;
 
 pub use entry::{MountedFaults, mount_in, start};

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::browser::page;
 use crate::model::faults::link::FaultyLink;
 use crate::model::faults::links::ProxyState;
+use crate::model::faults::round_trips::RoundTrips;
 use crate::model::faults::setting::Setting;
 use crate::model::faults::toxic::{TOXICS, Toxic};
 use crate::model::route::Route;
@@ -58,6 +59,8 @@ pub(super) struct Store {
     pub reach: RwSignal<Reach>,
     pub api: RwSignal<Api>,
     pub proxy: RwSignal<ProxyState>,
+    /// What the probe of this view has measured.
+    pub trips: RwSignal<RoundTrips>,
     pub rows: StoredValue<Vec<Row>>,
     /// Grows with every change that is made here: what the server said before is not how it is.
     pub changes: StoredValue<u64>,
@@ -89,6 +92,7 @@ impl Store {
             reach: RwSignal::default(),
             api: RwSignal::default(),
             proxy: RwSignal::default(),
+            trips: RwSignal::default(),
             rows: StoredValue::new(TOXICS.iter().map(row).collect()),
             changes: StoredValue::default(),
             is_seen: RwSignal::default(),

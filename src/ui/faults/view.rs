@@ -1,20 +1,23 @@
-//! The frame of the view: the link, the presets, the toxics, and beside them who is connected.
+//! The frame of the view: the link, the presets, the toxics, and beside them the round trips and who is connected.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::controls::card;
+use super::controls::toxic_row;
 use super::link_form::{copy, link_form};
+use super::probe;
 use super::store::{Api, Store};
 use super::switching::{change_key, follow, put_all, remove, try_targets};
+use super::trips_plot::trips;
 use crate::browser::leaving::SightListener;
 use crate::browser::page;
 use crate::model::faults::links::{Connected, Other, Used};
 use crate::model::faults::preset::PRESETS;
 use crate::model::faults::setting::{Setting, steps};
+use crate::model::faults::toxic::{AFTER, TOXICITY};
 use crate::model::format;
-use crate::ui::parts::fields::{button, icon, text, when};
+use crate::ui::parts::fields::{command, icon, text, when};
 
 /// Connections that are drawn.
 const MOST_SHOWN: usize = 50;
@@ -31,6 +34,7 @@ pub(super) fn faults(store: Store) -> AnyView {
     StoredValue::new_local(SightListener::new(move |_| look()));
     follow(store);
     try_targets(store);
+    probe::follow(store);
     // The bench marks the connections that lead through the proxy.
     Effect::new(move || {
         let on = store.on() + store.proxy.with(|proxy| proxy.others.len());
@@ -39,23 +43,29 @@ pub(super) fn faults(store: Store) -> AnyView {
         }
     });
     let is_missing = when(move || store.api.with(|api| matches!(api, Api::Missing(_))));
-    let cards: Vec<_> = store.all_rows().into_iter().map(|row| card(store, row)).collect();
+    let toxics: Vec<_> = store.all_rows().into_iter().map(|row| toxic_row(store, row)).collect();
     view! {
         <div class="faults" data-testid="faults">
-            <h1>"Faults"</h1>
-            <p class="about">
-                "The proxy stands between the page and your own server and passes everything on, byte for byte. Each switch
-                below breaks something in it, for connections that live and for those to come, until it is switched off."
-            </p>
+            <div class="faults-head">
+                <h1>"Faults"</h1>
+                <p class="about">"A proxy between the page and your own server passes everything on, byte for byte. Each switch breaks something in it, at once."</p>
+            </div>
             <div role="alert">{move || missing(store)}</div>
             {link_form(store)}
             {presets(store, is_missing)}
             <div class="beside">
                 <fieldset class="toxics" disabled=is_missing>
                     <legend class="unseen">"Toxics"</legend>
-                    <ul>{cards}</ul>
+                    <div class="toxics-head" aria-hidden="true">
+                        <span>"Fault"</span><span>"Direction"</span><span>"Values"</span><span title=TOXICITY.label>"Affected"</span><span title=AFTER.label>"After"</span>
+                    </div>
+                    <ul>{toxics}</ul>
+                    <p class="toxics-foot hint" aria-hidden="true">"Point at a fault to read what it does."</p>
                 </fieldset>
-                {aside(store)}
+                <div class="seen">
+                    {trips(store)}
+                    {aside(store)}
+                </div>
             </div>
         </div>
         {notice(store)}
@@ -68,9 +78,11 @@ fn missing(store: Store) -> Option<AnyView> {
     let server = page::own_socket_address("").replacen("ws", "http", 1);
     Some(
         view! {
-            <div class="refused" data-testid="no-proxy">
-                <strong>"The proxy does not answer"</strong>
-                <p>"It is part of the server that “sockscope serve” starts with this page. This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It keeps asking."</p>
+            <div class="missing" data-testid="no-proxy">
+                <strong>"Faults need Sockscope's own server"</strong>
+                <p>"Start it, and open the page at the address that it prints:"</p>
+                {command(move |words| copy(store, words))}
+                <p class="hint">"This page asks "<code>{server}"/api/proxy"</code>", and that does not answer as it should: "{words}". It keeps asking."</p>
             </div>
         }
         .into_any(),
@@ -80,7 +92,13 @@ fn missing(store: Store) -> Option<AnyView> {
 fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
     let chips = PRESETS.iter().map(|preset| {
         let apply = move || put_all(store, preset.over(&store.settings()));
-        button("preset", preset.name, preset.title, preset.about, apply)
+        // What is on is this preset, and nothing else is.
+        let is_it = when(move || {
+            let now: Vec<_> = store.all_rows().iter().map(|row| row.setting.get()).collect();
+            preset.over(&now) == now
+        });
+        let pressed = text(move || is_it.get().to_string());
+        view! { <button type="button" class="preset" data-testid=preset.name title=preset.about aria-pressed=pressed on:click=move |_| apply()>{preset.title}</button> }.into_any()
     });
     let is_quiet = when(move || store.on() == 0);
     let all_off = move || {
@@ -122,7 +140,11 @@ fn aside(store: Store) -> AnyView {
     });
     let connections = Memo::new(move |_| {
         store.proxy.with(|proxy| {
-            (proxy.total, proxy.connections.iter().take(MOST_SHOWN).cloned().collect::<Vec<_>>())
+            // The probe of this view is seen in its plot, and a second page's as well.
+            let others: Vec<_> = proxy.connections.iter().filter(|it| !probe::is_probe(&it.to)).collect();
+            let probes = (proxy.connections.len() - others.len()) as u64;
+            let shown: Vec<_> = others.into_iter().take(MOST_SHOWN).cloned().collect();
+            (proxy.total.saturating_sub(probes), shown)
         })
     });
     let is_unknown = when(move || store.api.get() != Api::There);
@@ -135,16 +157,18 @@ fn aside(store: Store) -> AnyView {
         shown.iter().map(connection).chain(rest).collect_view()
     };
     let title = text(move || match connections.with(|it| it.0) {
-        0 => "Connected through the proxy".to_owned(),
-        total => format!("Connected through the proxy: {}", format::count(total)),
+        0 => "Connected".to_owned(),
+        total => format!("Connected: {}", format::count(total)),
     });
-    let no_connections = text(move || match (is_unknown.get(), connections.with(|it| it.0)) {
+    let no_connections = text(move || {
+        match (is_unknown.get(), connections.with(|it| it.0)) {
         (true, _) => "The connections are not known.".to_owned(),
         (_, 0) => {
-            "No connections yet. Connect on the bench, or give the address above to a client of your server."
+            "No connections yet. Connect through it on the bench, or give the address above to a client of your server."
                 .to_owned()
         }
         _ => String::new(),
+    }
     });
     view! {
         <aside class="who" aria-label="What goes through the proxy">

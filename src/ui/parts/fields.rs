@@ -281,6 +281,16 @@ pub(crate) fn icon_toggle(
     .into_any()
 }
 
+/// The command that starts Sockscope's own server, to copy.
+pub(crate) fn command(copy: impl Fn(String) + 'static) -> AnyView {
+    const COMMAND: &str = "sockscope serve";
+    let copy = move || copy(COMMAND.to_owned());
+    view! {
+        <p class="command"><code>{COMMAND}</code>{icon_button("quiet", "copy-command", icons::COPY, text(|| "Copy the command".to_owned()), copy)}</p>
+    }
+    .into_any()
+}
+
 /// A button that is on or off.
 pub(crate) fn toggle(
     testid: &'static str,

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use super::bench::connections;
+use super::bench::export::copy_text;
 use super::bench::link::Link;
 use super::bench::store::Store;
+use super::parts::fields::command;
 use crate::browser::page;
 use crate::engine::bench::draft::{Draft, Form};
 use crate::model::route::Route;
@@ -92,15 +94,29 @@ pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
             page::go_to(&Route::Bench.href());
             page::focus_soon("[data-testid=message]");
         };
+        let name = format!("Try it: {}", offer.title);
         view! {
-            <li class="card">
+            <li class="practice-offer">
                 <h2>{offer.title}</h2>
                 <p>{offer.about}</p>
-                <code>{shown}</code>
-                <button class="primary" on:click=try_it data-testid=format!("try {}", offer.path)>"Try it"</button>
+                <code title=shown.clone()>{shown.clone()}</code>
+                <button class="primary" aria-label=name on:click=try_it data-testid=format!("try {}", offer.path)>"Try it"</button>
             </li>
         }
+        .into_any()
     };
+    let is_missing = RwSignal::new(false);
+    // Asked when it is first looked at, and again at every look in vain.
+    let look = move || {
+        if Route::of_fragment(&page::fragment()) == Route::Practice {
+            let server = page::own_socket_address("").replacen("ws", "http", 1);
+            page::answers(&format!("{server}/api/health"), move |is_there| {
+                let _ = is_missing.try_set(!is_there);
+            });
+        }
+    };
+    look();
+    StoredValue::new_local(page::FragmentListener::new(move |_| look()));
     view! {
         <div class="practice">
             <h1>"The practice server"</h1>
@@ -108,7 +124,14 @@ pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
                 "The command that serves this page has a server to practise on: real sockets, real faults. Each button opens a
                 connection on the bench, most with a message ready to send."
             </p>
-            <ul class="cards">{OFFERS.into_iter().map(card).collect_view()}</ul>
+            <div role="alert">{move || is_missing.get().then(|| view! {
+                <div class="missing" data-testid="no-practice">
+                    <strong>"The practice server does not answer"</strong>
+                    <p>"Start it, and open the page at the address that it prints:"</p>
+                    {command(move |words| copy_text(store, &words))}
+                </div>
+            }.into_any())}</div>
+            <ul class="practice-offers">{OFFERS.into_iter().map(card).collect_view()}</ul>
         </div>
     }
 }

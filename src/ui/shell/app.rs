@@ -9,11 +9,13 @@ use super::super::bench::share;
 use super::super::bench::store::{Dialog, Store};
 use super::super::bench::surroundings;
 use super::super::bench::view::Bench;
-use super::super::parts::fields::{button, icon, text};
+use super::super::parts::fields::{icon_button, text};
+use super::super::parts::icons::{self, Icon};
 use super::super::practice::Practice;
 use super::dialogs::Dialogs;
 use super::keys;
-use super::theme::ThemeChoice;
+use super::palette::Opener;
+use super::theme;
 use super::toast::ToastLine;
 use crate::browser::leaving::LeaveQuestion;
 use crate::browser::menus::MenuCloser;
@@ -48,7 +50,9 @@ pub fn App(
     StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
     surroundings::watch(link);
     StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(&bytes)));
-    keys::listen(store, link);
+    let theme = theme::start();
+    let palette = Opener::new(store, link, theme);
+    keys::listen(store, link, palette, theme);
     StoredValue::new_local(page::BytesListener::new(page::DRAFTED, move |_| {
         recording::forget_first(store, link)
     }));
@@ -75,13 +79,23 @@ pub fn App(
 
     let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
-        <header class="top">
-            <a class="brand" href=Route::Bench.href()><span class="logo" aria-hidden="true"></span>"Sockscope"</a>
-            <Tabs route/>
-            <Status store check_sockets/>
-            {button("quiet", "share", "Share", "Share the bench setup as a link: choose what it carries", move || share::make_link(store, link))}
-            {icon("quiet", "keys-sheet", "?", text(|| "Keys (?)".to_owned()), move || store.dialog.set(Some(Dialog::Keys)))}
-            <ThemeChoice/>
+        <header class="top shell-head">
+            <div class="shell-start">
+                <a class="shell-brand" href=Route::Bench.href()>{logo()}<span>"Sockscope"</span></a>
+                <Tabs route/>
+            </div>
+            <button type="button" class="shell-search" data-testid="open-palette" aria-keyshortcuts="Control+K Meta+K"
+                title=format!("Search, or run a command ({})", keys::palette_key("+")) on:click=move |_| palette.open()>
+                {icons::SEARCH.draw()}<span>"Search, or run a command"</span><kbd aria-hidden="true">{keys::palette_key(" ")}</kbd>
+            </button>
+            <button type="button" class="quiet shell-more" popovertarget="shell-tools" aria-label="More" title="More" data-testid="more">{icons::MORE.draw()}</button>
+            // On a wide screen it stands in the line; on a narrow one it opens from the button before it.
+            <div class="shell-tools" id="shell-tools" popover="auto">
+                <Status store check_sockets/>
+                {icon_button("quiet", "share", icons::SHARE, text(|| "Share (Alt+S)".to_owned()), move || share::make_link(store, link))}
+                {icon_button("quiet", "keys-sheet", icons::HELP, text(|| "Keys (?)".to_owned()), move || store.dialog.set(Some(Dialog::Keys)))}
+                {theme::button(theme)}
+            </div>
         </header>
         <main hidden=move || !is_ready()>
             // All views stay mounted: looking elsewhere must not lose what was typed or drawn.
@@ -110,13 +124,32 @@ fn has_something_to_lose(store: Store) -> bool {
         && store.totals.with_untracked(|totals| totals.messages) > store.exported.get_untracked()
 }
 
+/// Two ends and the wave between them, as in the icon of the tab.
+fn logo() -> AnyView {
+    view! {
+        <svg class="shell-logo" viewBox="0 0 32 32" aria-hidden="true">
+            <rect width="32" height="32" rx="8"/>
+            <path d="M6.5 16H9c2.8 0 2-8 4.5-8s2.5 16 5 16 1.7-8 4.5-8h2.5"/>
+            <circle cx="6.5" cy="16" r="1.3"/><circle cx="25.5" cy="16" r="1.3"/>
+        </svg>
+    }
+    .into_any()
+}
+
 #[component]
 fn Tabs(#[prop(into)] route: Signal<Route>) -> impl IntoView {
-    let tab = move |it: Route| {
+    const ICONS: [(Icon, &str); 4] = [
+        (icons::CABLE, "Bench (Alt+B)"),
+        (icons::LIST_CHECKS, "Checks (Alt+C)"),
+        (icons::ZAP, "Faults (Alt+F)"),
+        (icons::GRADUATION_CAP, "Practice (Alt+P)"),
+    ];
+    let tab = move |(it, (icon, hint)): (Route, (Icon, &'static str))| {
         let current = move || (route.get() == it).then_some("page");
-        view! { <a class="tab" href=it.href() aria-current=current>{it.title()}</a> }
+        view! { <a class="shell-tab" href=it.href() title=hint aria-current=current>{icon.draw()}<span>{it.title()}</span></a> }
     };
-    view! { <nav class="tabs" aria-label="Views">{Route::ALL.map(tab)}</nav> }
+    let tabs: Vec<_> = Route::ALL.into_iter().zip(ICONS).map(tab).collect();
+    view! { <nav class="shell-tabs" aria-label="Views">{tabs}</nav> }
 }
 
 /// What the harness itself is like: figures without these are hearsay.
@@ -151,10 +184,10 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
         }
     };
     view! {
-        <div class="status" data-testid="status">
+        <div class="shell-status" data-testid="status">
             <span title=clock_hint data-testid="clock">{clock}</span>
-            <span title="Largest delay of the worker's own timers in the last second. A busy harness must not pass for a slow server.">
-                "loop lag "{lag}
+            <span class="shell-lag" title="Largest delay of the worker's own timers in the last second. A busy harness must not pass for a slow server.">
+                "lag "{lag}
             </span>
             <span title="Sockets in use, including closing ones, of this browser's limit" data-testid="sockets">{sockets}" sockets"</span>
         </div>

@@ -6,8 +6,11 @@ use leptos::prelude::*;
 use super::super::bench::composer::send_saved;
 use super::super::bench::connections::{close, open};
 use super::super::bench::link::Link;
+use super::super::bench::share;
 use super::super::bench::store::{Dialog, Store};
 use super::super::parts::fields::{text, tick};
+use super::palette::Opener;
+use super::theme::{self, Theme};
 use crate::browser::page;
 use crate::model::route::Route;
 use crate::wire::bench::{ContentForm, Phase, Request};
@@ -17,9 +20,11 @@ const KEPT: &str = "one-letter-keys";
 const OFF: &str = "off";
 
 /// What is listed, in the order of the sheet, and whether it is a key alone, which a person may switch off.
-const KEYS: [(&str, &str, bool); 18] = [
+const KEYS: [(&str, &str, bool); 20] = [
+    ("Ctrl+K, on a Mac ⌘K", "Find and run any command", false),
     ("?", "This sheet", true),
     ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice", false),
+    ("Alt+S, Alt+T", "Share the bench setup, next theme", false),
     ("N", "New connection", true),
     ("Alt+↑, Alt+↓", "Previous, next connection", false),
     ("O", "Connect, or disconnect, the selected connection", true),
@@ -62,13 +67,34 @@ pub(crate) fn sheet(store: Store) -> AnyView {
     .into_any()
 }
 
+/// The key that opens the palette, as people write it.
+pub(crate) fn palette_key(between: &str) -> String {
+    if page::is_mac() { "⌘K".to_owned() } else { format!("Ctrl{between}K") }
+}
+
+/// On a Mac, Ctrl+K deletes to the end of the line, in every field and in the editor.
+fn opens_palette(event: &KeyboardEvent) -> bool {
+    let (with, without) = match page::is_mac() {
+        true => (event.meta_key(), event.ctrl_key()),
+        false => (event.ctrl_key(), event.meta_key()),
+    };
+    with && !without && !event.alt_key() && !event.shift_key() && event.key().eq_ignore_ascii_case("k")
+}
+
 /// Listens wherever the focus is.
-pub(crate) fn listen(store: Store, link: Link) {
-    let handle = window_event_listener(leptos::ev::keydown, move |event| pressed(&event, store, link));
+pub(crate) fn listen(store: Store, link: Link, palette: Opener, theme: RwSignal<Theme>) {
+    let handle = window_event_listener(leptos::ev::keydown, move |event| {
+        if !event.default_prevented() && opens_palette(&event) {
+            // Not the browser's own search either, when a dialog keeps the palette away.
+            event.prevent_default();
+            palette.open();
+        }
+        pressed(&event, store, link, theme);
+    });
     on_cleanup(move || handle.remove());
 }
 
-fn pressed(event: &KeyboardEvent, store: Store, link: Link) {
+fn pressed(event: &KeyboardEvent, store: Store, link: Link, theme: RwSignal<Theme>) {
     if event.default_prevented() || event.is_composing() || store.broken.get_untracked() {
         return;
     }
@@ -79,8 +105,12 @@ fn pressed(event: &KeyboardEvent, store: Store, link: Link) {
     let is_taken = match (event.alt_key(), with_command) {
         // Where one types, a sign that Alt makes goes into the text: on a Mac, Alt+C is ç.
         (true, false) if is_writing && is_sign(&key, &event.code()) => false,
+        // A dialog stays in front of the view that it belongs to.
+        (true, false) if page::has_dialog() => false,
         (true, false) => {
-            goes_to_view(&event.code()) || is_bench && with_alt(&event.code(), &key, store, link)
+            goes_to_view(&event.code())
+                || is_of_page(&event.code(), store, link, theme)
+                || is_bench && with_alt(&event.code(), &key, store, link)
         }
         (false, false) if is_writing || page::has_dialog() => false,
         (false, false) if key == "Escape" => is_bench && close_detail(store),
@@ -113,6 +143,15 @@ fn goes_to_view(code: &str) -> bool {
         _ => return false,
     };
     page::go_to(&route.href());
+    true
+}
+
+fn is_of_page(code: &str, store: Store, link: Link, theme: RwSignal<Theme>) -> bool {
+    match code {
+        "KeyS" => share::make_link(store, link),
+        "KeyT" => theme::turn(theme),
+        _ => return false,
+    }
     true
 }
 

@@ -78,6 +78,17 @@ impl Browser {
         self.client().set_window_size(width, height).await.expect("a window has a size");
     }
 
+    /// Makes what the page sees exactly this large.
+    pub async fn show_at(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// What is on the screen, as a PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        self.client().screenshot().await.expect("a browser draws")
+    }
+
     /// Runs a script in the page; `return` gives its value.
     pub async fn run(&self, script: &str) -> Value {
         self.client().execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))

@@ -1,0 +1,44 @@
+// Draws what a shared link shows: the name, what it is, and the bench on a feed. Run by `pictures.rs` in the page, for its fonts.
+const canvas = document.createElement('canvas');
+canvas.width = 1200;
+canvas.height = 630;
+canvas.style.cssText = 'position:fixed;inset:0;z-index:100';
+document.body.replaceChildren(canvas);
+const pen = canvas.getContext('2d');
+createImageBitmap(new Blob([globalThis.sharePicture], { type: 'image/png' })).then((bench) => {
+  pen.fillStyle = '#0d1014';
+  pen.fillRect(0, 0, 1200, 630);
+  // The bench, cut off by the right and lower edge.
+  pen.save();
+  pen.shadowColor = 'rgb(0 0 0 / 70%)';
+  pen.shadowBlur = 40;
+  pen.beginPath();
+  pen.roundRect(470, 150, 1000, 625, 12);
+  pen.fill();
+  pen.clip();
+  pen.imageSmoothingQuality = 'high';
+  pen.drawImage(bench, 470, 150, 1000, 625);
+  pen.restore();
+  pen.save();
+  pen.translate(64, 64);
+  pen.scale(2, 2);
+  pen.fillStyle = '#35cdb4';
+  pen.beginPath();
+  pen.roundRect(0, 0, 32, 32, 8);
+  pen.fill();
+  pen.strokeStyle = '#04201c';
+  pen.lineWidth = 2.6;
+  pen.lineCap = 'round';
+  pen.stroke(new Path2D('M6.5 16H9c2.8 0 2-8 4.5-8s2.5 16 5 16 1.7-8 4.5-8h2.5'));
+  pen.restore();
+  const font = getComputedStyle(document.documentElement).getPropertyValue('--sans');
+  pen.fillStyle = '#e4eaf0';
+  pen.font = `700 48px ${font}`;
+  pen.fillText('Sockscope', 150, 112);
+  pen.font = `650 38px ${font}`;
+  ['See what your', 'WebSocket server', 'does.'].forEach((line, at) => pen.fillText(line, 64, 260 + at * 50));
+  pen.fillStyle = '#98a6b3';
+  pen.font = `400 22px ${font}`;
+  ['A test bench in a browser tab:', 'traffic, checks, load', 'and faults.'].forEach((line, at) => pen.fillText(line, 64, 430 + at * 34));
+  globalThis.shareIsDrawn = true;
+});
