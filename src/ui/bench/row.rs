@@ -95,9 +95,7 @@ pub(crate) fn TimelineRow(
         let Some(took) = took.get() else { return String::new() };
         let exact = format::exact(took, store.clock_step());
         match is_tainted.get() {
-            true => format!(
-                "Round trip of {exact}, measured while the tab was hidden or the worker was late: no evidence against the server"
-            ),
+            true => format!("Round trip of {exact}, unreliable: the tab was hidden or the page was busy"),
             false => format!("Round trip of {exact}"),
         }
     });
