@@ -4,6 +4,7 @@
 //! hold more than [`MOST`] bytes; a report is never among what goes.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
 
 use crate::engine::base::mask::Masker;
 use crate::engine::base::words;
@@ -136,8 +137,14 @@ impl<W: World> RunRecording<W> {
         })
     }
 
-    /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them.
-    pub fn for_bench(&self, spot: Spot, clock_began: f64) -> Option<Vec<u8>> {
+    /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them. For lanes it
+    /// is told what the failure names: on which connection, and when.
+    pub fn for_bench(
+        &self,
+        spot: Spot,
+        lanes: Option<&[(String, Millis)]>,
+        clock_began: f64,
+    ) -> Option<Vec<u8>> {
         let at = *self.failures.get(&(spot.check, spot.step))?;
         let first = self.begins.get(&spot.check).copied().unwrap_or_default();
         let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
@@ -145,7 +152,8 @@ impl<W: World> RunRecording<W> {
         let shown = self.recorded.read(|session| {
             let of: HashMap<u32, &str> =
                 session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
-            let mut shown = Shown::default();
+            let mut shown = Shown { in_lanes: lanes.is_some(), ..Shown::default() };
+            let mut named = self.named(spot.check, lanes.unwrap_or_default());
             let mut places = HashMap::new();
             let until = at.saturating_add(MOST_SHOWN).min(next_check);
             let frames = session.log.from(at.saturating_sub(MOST_SHOWN).max(first));
@@ -162,17 +170,52 @@ impl<W: World> RunRecording<W> {
                     true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned().into_bytes(),
                     false => frame.bytes.to_vec(),
                 };
+                named.look_at(&frame, of.get(&frame.connection).copied(), shown.frames.len() as u32);
                 let at = began.saturating_add(frame.at.as_nanos());
                 shown.frames.push(ShownFrame { name, at, kind: frame.kind, bytes });
             }
+            shown.wrong = named.found();
+            // The frame that the failure names says more than the last one before it.
+            shown.chosen = shown.wrong.first().copied().unwrap_or(shown.chosen);
             shown
         });
         Some(encode(&Request::Show(Box::new(shown))))
     }
 
+    fn named<'a>(&self, check: usize, moments: &'a [(String, Millis)]) -> Named<'a> {
+        let began = self.began.get(&check).copied().unwrap_or(Instant::ORIGIN);
+        let wanted =
+            moments.iter().map(|(client, at)| (client.as_str(), began + Duration::from(*at), None)).collect();
+        Named(wanted)
+    }
+
     /// What happened in one check.
     pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
         self.recorded.read(look)
+    }
+}
+
+/// The received frames that a failure names: of each moment the client, and the place of the nearest frame with how far off it is.
+struct Named<'a>(Vec<(&'a str, Instant, Option<(Duration, u32)>)>);
+
+/// A frame further off than this is another one. The moment of a check's beginning is taken twice, in the run and here.
+const NEAR: Duration = Duration::from_millis(20);
+
+impl Named<'_> {
+    fn look_at(&mut self, frame: &Frame<'_>, client: Option<&str>, place: u32) {
+        if !frame.kind.is_received() {
+            return;
+        }
+        for (_, at, nearest) in self.0.iter_mut().filter(|(wanted, ..)| Some(*wanted) == client) {
+            let off = frame.at.since(*at).max(at.since(frame.at));
+            if off <= NEAR && nearest.is_none_or(|(nearer, _)| off < nearer) {
+                *nearest = Some((off, place));
+            }
+        }
+    }
+
+    fn found(self) -> Vec<u32> {
+        self.0.into_iter().filter_map(|(.., nearest)| nearest.map(|(_, place)| place)).collect()
     }
 }
 
