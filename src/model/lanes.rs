@@ -13,13 +13,27 @@ pub const LANE: f64 = 100.0;
 /// Where in a lane its marks stand.
 pub const MARK: f64 = 30.0;
 /// How far an arc between neighbouring rows swings out, for each row more, and at most.
-const SWING: (f64, f64, f64) = (5.0, 0.7, 14.0);
+const SWING: (f64, f64, f64) = (3.0, 0.5, 8.0);
 /// A round corner across and down.
 const CORNER: (f64, f64) = (2.5, 6.0);
 /// A line from further away than this comes from beyond the edge all the same.
 const FURTHEST: f64 = 4_000.0;
 /// Silence from here on is drawn as a break.
 const BREAK: Duration = Duration::from_secs(2);
+
+/// What a row reports, by the colour of its mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// A message that was sent.
+    Sent,
+    /// A message that came.
+    Received,
+    /// What happened to the connection.
+    #[default]
+    Life,
+    /// What is wrong.
+    Wrong,
+}
 
 /// A row of the timeline as lines see it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,8 +42,8 @@ pub struct Mark {
     pub position: u64,
     /// Its lane.
     pub lane: usize,
-    /// It is what a check did not expect.
-    pub is_wrong: bool,
+    /// What it reports.
+    pub tone: Tone,
     /// The message that it comes from: the position, and the lane.
     pub origin: Option<(u64, usize)>,
     /// The position of its answer.
@@ -43,8 +57,10 @@ pub struct Lines {
     pub answers: String,
     /// From a sent message to the lanes where it arrives.
     pub arrivals: String,
-    /// The same to what a check did not expect.
+    /// The same to what is wrong.
     pub wrong: String,
+    /// The marks, by their tones.
+    pub marks: [String; 4],
 }
 
 /// The lines between rows that stand without a gap.
@@ -57,8 +73,10 @@ pub fn lines(marks: &[Mark]) -> Lines {
     };
     for mark in marks {
         let (x, y) = (across(mark.lane), down(mark.position));
+        // A line without a length and with round ends is a point, however wide the lanes are.
+        let _ = write!(lines.marks[mark.tone as usize], "M{x:.1} {y:.1}h0");
         if let Some((position, lane)) = mark.origin {
-            let path = match (mark.is_wrong, lane == mark.lane) {
+            let path = match (mark.tone == Tone::Wrong, lane == mark.lane) {
                 (true, _) => &mut lines.wrong,
                 (false, true) => &mut lines.answers,
                 (false, false) => &mut lines.arrivals,
@@ -74,6 +92,14 @@ pub fn lines(marks: &[Mark]) -> Lines {
         }
     }
     lines
+}
+
+/// A line down each lane.
+pub fn rails(lanes: usize, height: f64) -> String {
+    (0..lanes).fold(String::new(), |mut path, lane| {
+        let _ = write!(path, "M{:.1} 0V{height:.1}", across(lane));
+        path
+    })
 }
 
 fn across(lane: usize) -> f64 {
@@ -136,14 +162,14 @@ mod tests {
         let points = points(&lines.answers);
         assert_eq!(points.first(), Some(&(130.0, 11.0)), "the middle of the first row");
         assert_eq!(points.last(), Some(&(130.0, 77.0)), "three rows further down");
-        assert!(points.iter().all(|(x, y)| (116.0..=130.0).contains(x) && (11.0..=77.0).contains(y)));
+        assert!(points.iter().all(|(x, y)| (122.0..=130.0).contains(x) && (11.0..=77.0).contains(y)));
         assert_eq!((lines.arrivals, lines.wrong), (String::new(), String::new()));
     }
 
     #[test]
     fn a_message_that_arrives_elsewhere_runs_between_rows_and_down_the_other_lane() {
         let arrived = |position, lane| Mark { origin: Some((4, 1)), ..mark(position, lane) };
-        let wrong = Mark { is_wrong: true, ..arrived(7, 3) };
+        let wrong = Mark { tone: Tone::Wrong, ..arrived(7, 3) };
         let lines = lines(&[mark(4, 1), arrived(5, 0), arrived(6, 2), wrong]);
         let of_others = points(&lines.arrivals);
         assert_eq!((of_others[0], of_others.last().copied()), ((130.0, 11.0), Some((230.0, 55.0))));
@@ -165,6 +191,16 @@ mod tests {
         assert!(lower.iter().any(|(_, y)| *y > 44.0) && lower.iter().any(|(_, y)| *y < 0.0), "{lower:?}");
         let one = lines(&[among, above]).answers;
         assert_eq!(one.matches('M').count(), 1, "an answer among the rows has one line, its own");
+    }
+
+    #[test]
+    fn every_row_has_one_mark_in_its_lane_by_what_it_reports() {
+        let of = |position, lane, tone| Mark { tone, ..mark(position, lane) };
+        let rows =
+            [of(7, 0, Tone::Sent), of(8, 2, Tone::Received), of(9, 1, Tone::Wrong), of(10, 0, Tone::Life)];
+        let marks = ["M30.0 11.0h0", "M230.0 33.0h0", "M30.0 77.0h0", "M130.0 55.0h0"];
+        assert_eq!(lines(&rows).marks, marks);
+        assert_eq!(rails(2, 44.0), "M30.0 0V44.0M130.0 0V44.0");
     }
 
     #[test]
