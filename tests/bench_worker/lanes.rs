@@ -89,6 +89,25 @@ fn a_message_arrives_at_the_connections_that_receive_what_is_its_own() {
 }
 
 #[test]
+fn a_ticker_that_names_what_another_connection_asks_about_does_not_come_of_that() {
+    with_page(Echo::default(), |page| async move {
+        with_lanes(&page);
+        let tick = r#"{"type":"tick","symbol":"NVDA","price":136.92}"#;
+        let frames = [
+            (1, 0, ReceivedText, tick),
+            (0, 10, SentText, r#"{"op":"order","symbol":"NVDA"}"#),
+            (1, 20, ReceivedText, tick),
+            (2, 30, ReceivedText, tick),
+            (2, 40, ReceivedText, tick),
+        ];
+        take_in(&page, &frames, &[]);
+        page.pass(TICK).await;
+        // Mallory hears of it for the first time, and only once.
+        assert_eq!(origins(&page), [None, None, None, Some((1, 20)), None]);
+    });
+}
+
+#[test]
 fn plain_text_arrives_within_a_longer_one_and_never_from_another_when_the_receiver_sent_it() {
     with_page(Echo::default(), |page| async move {
         with_lanes(&page);

@@ -185,12 +185,12 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
                     <div class="strip" node_ref=strip role="presentation">
+                        {lanes::drawing(store, lanes, shift, height)}
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
                             <TimelineRow row=slotted(store, slot, slots) store lanes shift place_of/>
                         </For>
-                        {lanes::drawing(store, lanes, shift, height)}
                     </div>
                 </div>
             </div>

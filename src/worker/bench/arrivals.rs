@@ -2,7 +2,8 @@
 //!
 //! One rule for the second: at most [`WITHIN`] before, a connection sent a message, and what is its own in it arrives here.
 //! Of a JSON message that is its rarest value, and of those the longest; of any other text it is all of it. Where the
-//! receiver itself sent it, nothing arrives from elsewhere. It is worked out for the rows on the screen only.
+//! receiver itself sent it, nothing arrives from elsewhere. It arrives at most once at a connection, and never at one that
+//! received that value before without anyone having sent it, as a ticker does. It is worked out for the rows on the screen only.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::wire::bench::{ConnectionId, Origin, Row};
 /// A message arrives within this time, or is taken for another one.
 const WITHIN: Duration = Duration::from_secs(1);
 /// Frames before the first row that are looked at for what was sent.
-const BEFORE: usize = 256;
+const BEFORE: usize = 64;
 /// Longer texts are not looked for in others.
 const LONGEST: usize = 4096;
 
@@ -26,6 +27,8 @@ struct Sent {
     connection: u32,
     at: Instant,
     what: What,
+    /// The connections at which it has arrived.
+    arrived: Vec<u32>,
 }
 
 enum What {
@@ -34,6 +37,7 @@ enum What {
     Text(String),
 }
 
+/// Whether it is a text, and what it says.
 type Value = (bool, String);
 
 /// Says of each row where it comes from and where its answer stands. `place` tells where a frame stands in the list.
@@ -44,78 +48,95 @@ pub(super) fn join(
     place: impl Fn(u64) -> Option<u64>,
 ) {
     let Some(first) = rows.first().map(|row| (row.number, row.at)) else { return };
-    let sent = Messages::before(first, rows, record, summaries);
+    let mut messages = Messages::default();
+    let earlier = record.log.before(first.0).take(BEFORE).take_while(|it| first.1.since(it.at) <= WITHIN);
+    let mut earlier: Vec<_> = earlier.collect();
+    earlier.reverse();
+    for frame in &earlier {
+        messages.next(record, frame, summaries.of(frame).as_ref());
+    }
+    // By the rows and not by the log: a filter shows few of many frames.
     for row in rows {
-        if row.kind.is_sent() {
-            row.answer = record.pairs.early_answer_to(row.number).and_then(&place);
-            continue;
-        }
-        if !row.kind.is_received() {
-            continue;
-        }
-        row.origin = match record.pairs.question_of(row.number) {
-            Some(question) => row.round_trip.and_then(|took| {
-                Some(Origin { position: place(question)?, connection: row.connection, took })
-            }),
-            None => sent.arrived(row, record).and_then(|it| {
-                Some(Origin {
-                    position: place(it.number)?,
-                    connection: ConnectionId(it.connection),
-                    took: row.at.since(it.at),
-                })
-            }),
+        let Some(frame) = record.log.get(row.number) else { continue };
+        let came_of = messages.next(record, &frame, row.summary.as_ref());
+        row.answer = match row.kind.is_sent() {
+            true => record.pairs.early_answer_to(row.number).and_then(&place),
+            false => None,
         };
+        row.origin = came_of.and_then(|it| Some(Origin { position: place(it.number)?, ..it.origin }));
     }
 }
 
-/// What was sent before and among the rows, the oldest first, and how often each value was.
+/// Where a frame comes from.
+struct CameOf {
+    number: u64,
+    /// Without its position.
+    origin: Origin,
+}
+
+/// The messages so far, in their order.
+#[derive(Default)]
 struct Messages {
-    all: Vec<Sent>,
+    sent: Vec<Sent>,
+    /// How many of them say a value.
     counts: HashMap<Value, u32>,
+    /// Of each connection what it received before anyone sent it: the number of the first such frame.
+    unasked: HashMap<(u32, Value), u64>,
 }
 
 impl Messages {
-    fn before((first, at): (u64, Instant), rows: &[Row], record: &Record, summaries: &Summaries) -> Self {
-        let read = |frame: Frame<'_>, summary: Option<&Summary>| {
-            frame.kind.is_sent().then(|| Sent {
-                number: frame.number,
-                connection: frame.connection,
-                at: frame.at,
-                what: What::of(&frame, summary),
-            })
+    /// The next message: where it comes from, when it was received.
+    fn next(&mut self, record: &Record, frame: &Frame<'_>, summary: Option<&Summary>) -> Option<CameOf> {
+        if frame.kind.is_sent() {
+            let what = What::of(frame, summary);
+            if let What::Values(values) = &what {
+                values.iter().for_each(|value| *self.counts.entry(value.clone()).or_default() += 1);
+            }
+            let (number, connection, at) = (frame.number, frame.connection, frame.at);
+            self.sent.push(Sent { number, connection, at, what, arrived: Vec::new() });
+            return None;
+        }
+        if !frame.kind.is_received() {
+            return None;
+        }
+        let came_of = |number, connection, took| {
+            let origin = Origin { position: number, connection: ConnectionId(connection), took };
+            Some(CameOf { number, origin })
         };
-        let earlier = record.log.before(first).take(BEFORE).take_while(|frame| at.since(frame.at) <= WITHIN);
-        let earlier = earlier.filter(|frame| frame.kind.is_sent());
-        let mut all: Vec<Sent> =
-            earlier.filter_map(|frame| read(frame, summaries.of(&frame).as_ref())).collect();
-        all.reverse();
-        // By the rows and not by the log: a filter shows few of many frames.
-        let shown = rows.iter().filter(|row| row.kind.is_sent());
-        all.extend(shown.filter_map(|row| read(record.log.get(row.number)?, row.summary.as_ref())));
-        let mut counts = HashMap::new();
-        for sent in &all {
-            if let What::Values(values) = &sent.what {
-                values.iter().for_each(|value| *counts.entry(value.clone()).or_default() += 1);
+        if let Some(question) = record.pairs.question_of(frame.number) {
+            return came_of(question, frame.connection, frame.round_trip?);
+        }
+        let values: Vec<Value> =
+            summary.iter().flat_map(|summary| &summary.members).filter_map(value).collect();
+        match self.arrived(frame, &values) {
+            Some(sent) if sent.connection == frame.connection => None,
+            Some(sent) => {
+                sent.arrived.push(frame.connection);
+                came_of(sent.number, sent.connection, frame.at.since(sent.at))
+            }
+            None => {
+                for value in values {
+                    self.unasked.entry((frame.connection, value)).or_insert(frame.number);
+                }
+                None
             }
         }
-        Self { all, counts }
     }
 
-    fn arrived(&self, row: &Row, record: &Record) -> Option<&Sent> {
-        let frame = record.log.get(row.number)?;
-        let text = || std::str::from_utf8(frame.bytes).unwrap_or_default();
-        let recent = self.all.iter().rev().skip_while(|sent| sent.number > row.number);
-        let mut recent = recent.take_while(|sent| row.at.since(sent.at) <= WITHIN);
-        let found = recent.find(|sent| match &sent.what {
-            What::Text(sent) => text().contains(sent.as_str()),
-            What::Values(values) => {
-                let own = values.iter().min_by_key(|value| (self.counts[*value], usize::MAX - value.1.len()));
+    /// The newest sent message that arrives with this one.
+    fn arrived(&mut self, frame: &Frame<'_>, values: &[Value]) -> Option<&mut Sent> {
+        let text = std::str::from_utf8(frame.bytes).unwrap_or_default();
+        let recent = self.sent.iter_mut().rev().take_while(|sent| frame.at.since(sent.at) <= WITHIN);
+        recent.filter(|sent| !sent.arrived.contains(&frame.connection)).find(|sent| match &sent.what {
+            What::Text(sent) => text.contains(sent.as_str()),
+            What::Values(all) => {
+                let own = all.iter().min_by_key(|value| (self.counts[*value], usize::MAX - value.1.len()));
                 own.is_some_and(|own| {
-                    row.summary.iter().flat_map(|it| &it.members).any(|it| value(it).as_ref() == Some(own))
+                    let first = self.unasked.get(&(frame.connection, own.clone()));
+                    values.contains(own) && first.is_none_or(|first| *first > sent.number)
                 })
             }
-        })?;
-        (found.connection != row.connection.0).then_some(found)
+        })
     }
 }
 
