@@ -18,6 +18,8 @@ const SWING: (f64, f64, f64) = (3.0, 0.5, 8.0);
 const CORNER: (f64, f64) = (2.5, 6.0);
 /// A line from further away than this comes from beyond the edge all the same.
 const FURTHEST: f64 = 4_000.0;
+/// As far as a band goes; the list cuts it.
+const BAND: f64 = 100_000.0;
 /// Silence from here on is drawn as a break.
 const BREAK: Duration = Duration::from_secs(2);
 
@@ -59,6 +61,8 @@ pub struct Lines {
     pub arrivals: String,
     /// The same to what is wrong.
     pub wrong: String,
+    /// Every second row of the list, so that the eye finds the time of a row.
+    pub bands: String,
     /// The marks, by their tones.
     pub marks: [String; 4],
 }
@@ -73,6 +77,9 @@ pub fn lines(marks: &[Mark]) -> Lines {
     };
     for mark in marks {
         let (x, y) = (across(mark.lane), down(mark.position));
+        if mark.position % 2 == 0 {
+            let _ = write!(lines.bands, "M-{LANE:.0} {y:.1}H{BAND:.0}");
+        }
         // A line without a length and with round ends is a point, however wide the lanes are.
         let _ = write!(lines.marks[mark.tone as usize], "M{x:.1} {y:.1}h0");
         if let Some((position, lane)) = mark.origin {

@@ -125,6 +125,7 @@ pub(crate) fn drawing(
                 <svg class="lanes-lines" aria-hidden="true" preserveAspectRatio="none" data-testid="lanes-lines"
                     viewBox=text(move || format!("0 0 {} {}", across() as f64 * LANE, high.get()))
                     style:height=text(move || format!("{}px", high.get())) style:transform=moved>
+                    <path class="lanes-bands" d=path(|it| &it.bands)/>
                     <path class="lanes-rails" d=text(move || rails(across(), high.get()))/>
                     <path class="lanes-answers" d=path(|it| &it.answers)/>
                     <path class="lanes-arrivals" d=path(|it| &it.arrivals)/>

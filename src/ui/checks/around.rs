@@ -6,7 +6,7 @@ use super::link::Link;
 use super::model::millis;
 use super::store::Store;
 use crate::browser::page;
-use crate::engine::report::Millis;
+use crate::engine::report::NearMiss;
 use crate::model::format;
 use crate::wire::checks::{Answer, Nearby, Question, Spot};
 
@@ -27,8 +27,8 @@ pub(super) fn to_timeline(store: Store, link: Link, spot: Spot) {
     to_bench(store, link, Question::Recording(spot));
 }
 
-/// The same alone and in lanes, with what the failure names in red: on which connection, and when.
-pub(super) fn to_lanes(store: Store, link: Link, spot: Spot, named: Vec<(String, Millis)>) {
+/// The same alone and in lanes, with the messages that the failure names in red.
+pub(super) fn to_lanes(store: Store, link: Link, spot: Spot, named: Vec<NearMiss>) {
     to_bench(store, link, Question::Lanes(spot, named));
 }
 

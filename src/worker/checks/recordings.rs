@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::engine::base::mask::Masker;
-use crate::engine::base::words;
+use crate::engine::base::{payload, words};
 use crate::engine::recording::run_recording::Recorded;
-use crate::engine::report::{Millis, NearbyEvent, Report, Transcript, event_name};
+use crate::engine::report::{Millis, NearMiss, NearbyEvent, Report, Transcript, event_name};
 use crate::engine::{Frame, FrameKind, Instant, World};
 use crate::wire::bench::{Request, Shown, ShownFrame};
 use crate::wire::checks::{Nearby, Spot};
@@ -138,13 +138,8 @@ impl<W: World> RunRecording<W> {
     }
 
     /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them. For lanes it
-    /// is told what the failure names: on which connection, and when.
-    pub fn for_bench(
-        &self,
-        spot: Spot,
-        lanes: Option<&[(String, Millis)]>,
-        clock_began: f64,
-    ) -> Option<Vec<u8>> {
+    /// is told which messages the failure names.
+    pub fn for_bench(&self, spot: Spot, lanes: Option<&[NearMiss]>, clock_began: f64) -> Option<Vec<u8>> {
         let at = *self.failures.get(&(spot.check, spot.step))?;
         let first = self.begins.get(&spot.check).copied().unwrap_or_default();
         let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
@@ -170,7 +165,8 @@ impl<W: World> RunRecording<W> {
                     true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned().into_bytes(),
                     false => frame.bytes.to_vec(),
                 };
-                named.look_at(&frame, of.get(&frame.connection).copied(), shown.frames.len() as u32);
+                let client = of.get(&frame.connection).copied();
+                named.look_at(&frame, client, &bytes, shown.frames.len() as u32);
                 let at = began.saturating_add(frame.at.as_nanos());
                 shown.frames.push(ShownFrame { name, at, kind: frame.kind, bytes });
             }
@@ -182,11 +178,9 @@ impl<W: World> RunRecording<W> {
         Some(encode(&Request::Show(Box::new(shown))))
     }
 
-    fn named<'a>(&self, check: usize, moments: &'a [(String, Millis)]) -> Named<'a> {
+    fn named<'a>(&self, check: usize, messages: &'a [NearMiss]) -> Named<'a> {
         let began = self.began.get(&check).copied().unwrap_or(Instant::ORIGIN);
-        let wanted =
-            moments.iter().map(|(client, at)| (client.as_str(), began + Duration::from(*at), None)).collect();
-        Named(wanted)
+        Named(messages.iter().map(|it| (it, began + Duration::from(it.at_ms), None)).collect())
     }
 
     /// What happened in one check.
@@ -195,21 +189,29 @@ impl<W: World> RunRecording<W> {
     }
 }
 
-/// The received frames that a failure names: of each moment the client, and the place of the nearest frame with how far off it is.
-struct Named<'a>(Vec<(&'a str, Instant, Option<(Duration, u32)>)>);
+/// The received frames that a failure names: each message, when it came, and the place of the frame that is most like it, with how
+/// unlike it is.
+struct Named<'a>(Vec<(&'a NearMiss, Instant, Option<(Unlike, u32)>)>);
 
-/// A frame further off than this is another one. The moment of a check's beginning is taken twice, in the run and here.
-const NEAR: Duration = Duration::from_millis(20);
+/// Whether the content is another one, and how far off the frame is. The moment of a check's beginning is taken twice, in the
+/// run and here, so the time alone does not tell.
+type Unlike = (bool, Duration);
+
+/// A frame further off than this is another one, whatever is in it.
+const NEAR: Duration = Duration::from_secs(1);
 
 impl Named<'_> {
-    fn look_at(&mut self, frame: &Frame<'_>, client: Option<&str>, place: u32) {
+    fn look_at(&mut self, frame: &Frame<'_>, client: Option<&str>, content: &[u8], place: u32) {
         if !frame.kind.is_received() {
             return;
         }
-        for (_, at, nearest) in self.0.iter_mut().filter(|(wanted, ..)| Some(*wanted) == client) {
+        for (message, at, nearest) in self.0.iter_mut().filter(|(it, ..)| Some(it.client.as_str()) == client)
+        {
             let off = frame.at.since(*at).max(at.since(frame.at));
-            if off <= NEAR && nearest.is_none_or(|(nearer, _)| off < nearer) {
-                *nearest = Some((off, place));
+            let shown = payload::preview(frame.kind.is_text(), content, SHOWN);
+            let unlike = (!shown.starts_with(message.message.trim_end_matches('…')), off);
+            if off <= NEAR && nearest.is_none_or(|(before, _)| unlike < before) {
+                *nearest = Some((unlike, place));
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::engine::base::json_words::what_and_where;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
-use crate::engine::report::{Millis, Report, ReportFormat};
+use crate::engine::report::{NearMiss, Report, ReportFormat};
 use crate::engine::suite::assist;
 use crate::engine::suite::shipped::SHIPPED;
 use crate::engine::{Instant, World, recorder};
@@ -275,7 +275,7 @@ impl<W: World> ChecksWorker<W> {
         }
     }
 
-    fn frames_for_bench(&self, spot: Spot, lanes: Option<&[(String, Millis)]>) -> Answer {
+    fn frames_for_bench(&self, spot: Spot, lanes: Option<&[NearMiss]>) -> Answer {
         let recordings = self.0.recordings.borrow();
         let frames =
             recordings.of(spot.run).and_then(|it| it.for_bench(spot, lanes, self.0.site.clock_began));

@@ -11,7 +11,9 @@ use super::super::store::Store;
 use super::checks::{same_setup, threshold};
 use super::steps::unmet_list;
 use crate::engine::explain::{Cause, guesses};
-use crate::engine::report::{Failure, FailureKind, Millis, ThresholdReport, Unmet, Verdict, explain_missing};
+use crate::engine::report::{
+    Failure, FailureKind, NearMiss, ThresholdReport, Unmet, Verdict, explain_missing,
+};
 use crate::model::format;
 use crate::model::running::{LiveCheck, LiveRun, LiveStep, Stage};
 use crate::ui::bench::explanation::causes as listed;
@@ -151,11 +153,11 @@ fn has_several(check: &LiveCheck) -> bool {
 }
 
 /// The messages that a failure names: the one that must not come, or those that came in place of another.
-fn named(step: &LiveStep) -> Vec<(String, Millis)> {
+fn named(step: &LiveStep) -> Vec<NearMiss> {
     let closest = step.failure.iter().filter_map(|it| it.closest.as_ref()).filter(|it| !it.taken);
     let is_late = step.failure.as_ref().is_some_and(|it| it.kind == FailureKind::Timeout);
     let instead = step.unmet.iter().filter(|_| is_late).flat_map(|it| &it.instead).map(|it| &it.first);
-    closest.chain(instead).map(|it| (it.client.clone(), it.at_ms)).collect()
+    closest.chain(instead).cloned().collect()
 }
 
 /// All that is known of a failure.
