@@ -102,9 +102,7 @@ pub(crate) fn TimelineRow(
             return format!("Arrived {exact} after it was sent");
         }
         match is_tainted.get() {
-            true => format!(
-                "Round trip of {exact}, measured while the tab was hidden or the worker was late: no evidence against the server"
-            ),
+            true => format!("Round trip of {exact}, unreliable: the tab was hidden or the page was busy"),
             false => format!("Round trip of {exact}"),
         }
     });

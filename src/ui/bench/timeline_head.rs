@@ -62,7 +62,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             </details>
             <span class="timeline-clear">
                 {icons::TRASH.draw()}
-                {asking_button("quiet", "clear", "Clear", "Forget all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
+                {asking_button("quiet", "clear", "Clear", "Delete all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
                     store.chosen.set(None);
                     link.send(&Request::Clear);
                 })}
@@ -116,7 +116,7 @@ fn clear_question(store: Store) -> impl Fn() -> Option<String> + Copy + Send + S
     move || {
         let totals = store.totals.get();
         let held = totals.frames.saturating_sub(totals.dropped + totals.cleared);
-        (held > 0).then(|| format!("Forget {}?", format::counted(held, "frame")))
+        (held > 0).then(|| format!("Delete {}?", format::counted(held, "frame")))
     }
 }
 
