@@ -5,6 +5,7 @@
 pub mod course;
 pub mod faults;
 pub mod format;
+pub mod lanes;
 pub mod load;
 pub mod margin;
 pub mod route;

@@ -9,6 +9,7 @@ mod checks;
 mod feed;
 mod kept;
 mod keys;
+mod lanes;
 mod leaving;
 mod looks;
 mod measuring;

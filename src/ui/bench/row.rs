@@ -3,9 +3,12 @@
 //! The guide calls the column `kind` the type. It shows the type of a JSON message, and of other frames what they are:
 //! text, binary, open, closed. One rule: every text is empty while the slot has no row.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::super::parts::fields::{text, when};
+use super::lanes::Lanes;
 use super::store::Store;
 use super::timeline::choose;
 use crate::engine::FrameKind;
@@ -18,6 +21,7 @@ use crate::wire::bench::{ConnectionId, Row, RowContent, Times};
 pub(crate) fn TimelineRow(
     row: Memo<Option<Row>>,
     store: Store,
+    lanes: Lanes,
     shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
     place_of: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -41,7 +45,7 @@ pub(crate) fn TimelineRow(
             false => String::new(),
         })
     };
-    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.round_trip)));
+    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(took)));
     let trip =
         text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
     // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
@@ -94,6 +98,9 @@ pub(crate) fn TimelineRow(
     let trip_hint = text(move || {
         let Some(took) = took.get() else { return String::new() };
         let exact = format::exact(took, store.clock_step());
+        if row.with(|row| row.as_ref().is_some_and(|row| row.round_trip.is_none())) {
+            return format!("Arrived {exact} after it was sent");
+        }
         match is_tainted.get() {
             true => format!("Round trip of {exact}, unreliable: the tab was hidden or the page was busy"),
             false => format!("Round trip of {exact}"),
@@ -110,6 +117,7 @@ pub(crate) fn TimelineRow(
             aria-selected=text(move || is_chosen.get().to_string())
             aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
             aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
+            style=("--lane", move || lanes.place(connection.get())) data-silence=move || row.with(|row| row.as_ref().and_then(|row| lanes.silence(row)))
             data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("") style:transform=moved on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
             <span class="time" data-gap=gap title=exactly(wall)>{time}</span>
@@ -155,6 +163,11 @@ fn tone(kind: ValueKind) -> &'static str {
     }
 }
 
+/// How long the question of an answer had been out, or what arrives in lanes.
+fn took(row: &Row) -> Option<Duration> {
+    row.round_trip.or_else(|| row.origin.map(|origin| origin.took))
+}
+
 /// Whether a row reports an unexpected end: one without a close frame, or with a code that says what went wrong.
 fn is_bad_end(row: &Row) -> bool {
     row.kind == FrameKind::Closed
@@ -166,8 +179,8 @@ fn arrow(row: &Row) -> String {
     if direction(row) == "trouble" { "✕".to_owned() } else { format::mark(row.kind).0.to_owned() }
 }
 
-fn direction(row: &Row) -> &'static str {
-    if is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
+pub(super) fn direction(row: &Row) -> &'static str {
+    if row.is_wrong || is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
 }
 
 /// How long after the row above it stands, in steps from 0 to 7: a step of 1 is from 1 ms on, each next one is longer.
@@ -214,8 +227,5 @@ pub(crate) fn time(store: Store, row: &Row) -> String {
 
 /// The colour of a connection's dot.
 pub(crate) fn color_of(store: Store, id: ConnectionId) -> String {
-    if id.is_of_check() {
-        return "check".to_owned();
-    }
     store.names.with(|names| names.get(&id).map_or(0, |(_, color)| *color).to_string())
 }

@@ -435,9 +435,18 @@ impl Store {
             self.plot.set(Some(*plot));
         }
         if let Some(shown) = changes.shown {
-            self.names
-                .update(|names| names.extend(shown.names.into_iter().map(|(id, name)| (id, (name, 0)))));
-            self.go_to.set(Some((shown.frame, true)));
+            let only: Vec<u32> = shown.names.iter().map(|(id, _)| id.0).collect();
+            let colored = (1..).zip(shown.names).map(|(at, (id, name))| (id, (name, at % COLORS)));
+            self.names.update(|names| names.extend(colored));
+            if !shown.in_lanes {
+                return self.go_to.set(Some((shown.frame, true)));
+            }
+            self.layout.update(|layout| layout.lanes = true);
+            self.filter_hides.set(true);
+            self.filter.set(FilterSpec { connections: only, ..FilterSpec::default() });
+            // The place of a frame is asked for after the filter, which gives it another one.
+            let go_to = self.go_to;
+            set_timeout(move || go_to.set(Some((shown.frame, true))), Duration::ZERO);
         }
     }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::super::parts::fields::{text, when};
 use super::filter_bar::FilterBar;
+use super::lanes::{self, Lanes};
 use super::link::Link;
 use super::recording;
 use super::row::TimelineRow;
@@ -67,6 +68,7 @@ impl Place {
 /// The list with its head.
 #[component]
 pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
+    let lanes = Lanes::new(store);
     let scroller = NodeRef::<Div>::new();
     let strip = NodeRef::<Div>::new();
     let height = RwSignal::new(400.0_f64);
@@ -128,6 +130,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         if is_away.get_untracked() || scroller.client_height() == 0 {
             return;
         }
+        lanes.scrolled(scroller.scroll_left());
         let now = scroller.scroll_top();
         // Our own scrolling is not a person's wish; and a pixel of a long list is many frames, too coarse to read back.
         if now == moved_to.get_value() {
@@ -168,7 +171,8 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     let is_alone = when(move || store.names.with(|names| names.len() < 2));
     view! {
         <div class="timeline" role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
-            on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")>
+            on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")
+            data-lanes=move || lanes.is_on.get().then_some("") style=("--lanes", move || lanes.count()) style=("--lanes-left", move || lanes.left())>
             <h2 class="unseen">"Timeline"</h2>
             <div class="timeline-bar">
                 <FilterBar store link place/>
@@ -176,14 +180,16 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
             </div>
             <div class="listing">
                 <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
+                {lanes::head(store, lanes)}
                 {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
                     <div class="strip" node_ref=strip role="presentation">
+                        {lanes::drawing(store, lanes, shift, height)}
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                            <TimelineRow row=slotted(store, slot, slots) store shift place_of/>
+                            <TimelineRow row=slotted(store, slot, slots) store lanes shift place_of/>
                         </For>
                     </div>
                 </div>

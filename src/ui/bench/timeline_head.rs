@@ -52,6 +52,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                 </div>
             </details>
             {recording::under_way(store, link)}
+            {super::lanes::button(store)}
             <details class="menu">
                 <summary data-testid="rows-menu" title="What rows show" aria-label="What rows show">{icons::ROWS.draw()}</summary>
                 <div class="sheet rows-menu">

@@ -143,6 +143,10 @@ pub struct Shown {
     pub frames: Vec<ShownFrame>,
     /// The place of the one to look at.
     pub chosen: u32,
+    /// The places of those that a check did not expect.
+    pub wrong: Vec<u32>,
+    /// They are shown alone, in lanes.
+    pub in_lanes: bool,
 }
 
 /// A frame from elsewhere.

@@ -308,6 +308,8 @@ pub struct Layout {
     pub folded: u8,
     /// What a row says of a message.
     pub rows: RowContent,
+    /// Whether the timeline has a lane for each connection.
+    pub lanes: bool,
 }
 
 /// What a row of the timeline says of a JSON message.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::arrivals;
+use super::record::Record;
 use super::summaries::Summaries;
 use crate::engine::base::payload;
 use crate::engine::bench::filter::{Filter, FilterSpec, Hits};
@@ -24,6 +26,8 @@ pub(super) struct List {
     search: Option<Search>,
     /// What is wrong with the filter that was asked for.
     wrong: Option<String>,
+    /// Whether rows say where they come from.
+    has_lanes: bool,
     /// What the rows that were sent last were of; none when they must be sent anyway.
     shown: Option<Shown>,
 }
@@ -53,7 +57,7 @@ struct Shown {
 impl Default for List {
     fn default() -> Self {
         let look = Look { from: None, rows: 0 };
-        Self { look, paused: None, search: None, wrong: None, shown: None }
+        Self { look, paused: None, search: None, wrong: None, has_lanes: false, shown: None }
     }
 }
 
@@ -67,6 +71,14 @@ impl List {
     /// The rows must be sent again: something about them has changed.
     pub fn redraw(&mut self) {
         self.shown = None;
+    }
+
+    /// Rows say where they come from, or no longer do.
+    pub fn set_lanes(&mut self, has_lanes: bool) {
+        if self.has_lanes != has_lanes {
+            self.has_lanes = has_lanes;
+            self.shown = None;
+        }
     }
 
     /// Stands still, or goes on.
@@ -199,7 +211,13 @@ impl List {
     }
 
     /// The rows that the page looks at, unless it has them already.
-    pub fn rows(&mut self, log: &FrameLog, pins: &BTreeMap<u64, Pin>, summaries: &Summaries) -> Option<Rows> {
+    pub fn rows(
+        &mut self,
+        record: &Record,
+        pins: &BTreeMap<u64, Pin>,
+        summaries: &Summaries,
+    ) -> Option<Rows> {
+        let log = &record.log;
         let (first, end) = self.span(log);
         let count = u64::from(self.look.rows);
         let from = self.look.from.unwrap_or(end.saturating_sub(count)).max(first);
@@ -221,11 +239,17 @@ impl List {
                     .as_ref()
                     .is_some_and(|search| !search.hides && search.hits.filter().takes(&frame)),
                 is_pinned: pins.contains_key(&frame.number),
+                is_wrong: record.wrong.contains(&frame.number),
                 summary: summaries.of(&frame),
                 ..row(&frame)
             };
             before = Some(frame.at);
             rows.push(row);
+        }
+        if self.has_lanes {
+            arrivals::join(&mut rows, record, summaries, |number| {
+                self.place_of(number).filter(|position| (first..end).contains(position))
+            });
         }
         Some(Rows { first: shown.first, rows })
     }
@@ -247,6 +271,9 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         is_hit: false,
         is_pinned: false,
         summary: None,
+        is_wrong: false,
+        origin: None,
+        answer: None,
     }
 }
 

@@ -57,7 +57,7 @@ impl<W: World> State<W> {
                 .collect(),
             totals: self.totals(),
             list: self.list.state(&self.record.log),
-            rows: self.list.rows(&self.record.log, &self.pins.pins, &self.summaries).map(|mut rows| {
+            rows: self.list.rows(&self.record, &self.pins.pins, &self.summaries).map(|mut rows| {
                 rows.rows.iter_mut().for_each(|row| mask_row(&self.masker, row));
                 rows
             }),

@@ -304,6 +304,7 @@ impl<W: World> BenchWorker<W> {
                 s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
                 s.list.redraw();
             }
+            s.list.set_lanes(workspace.layout.lanes);
             if s.summaries.arrange(&workspace) {
                 s.list.redraw();
             }
