@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::highlights::Highlights;
 use super::summaries::Summaries;
 use crate::engine::base::payload;
 use crate::engine::bench::filter::{Filter, FilterSpec, Hits};
@@ -199,7 +200,12 @@ impl List {
     }
 
     /// The rows that the page looks at, unless it has them already.
-    pub fn rows(&mut self, log: &FrameLog, pins: &BTreeMap<u64, Pin>, summaries: &Summaries) -> Option<Rows> {
+    pub fn rows(
+        &mut self,
+        log: &FrameLog,
+        pins: &BTreeMap<u64, Pin>,
+        (summaries, highlights): (&Summaries, &Highlights),
+    ) -> Option<Rows> {
         let (first, end) = self.span(log);
         let count = u64::from(self.look.rows);
         let from = self.look.from.unwrap_or(end.saturating_sub(count)).max(first);
@@ -222,6 +228,7 @@ impl List {
                     .is_some_and(|search| !search.hides && search.hits.filter().takes(&frame)),
                 is_pinned: pins.contains_key(&frame.number),
                 summary: summaries.of(&frame),
+                highlight: highlights.of(&frame),
                 ..row(&frame)
             };
             before = Some(frame.at);
@@ -246,6 +253,7 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         is_tainted: frame.is_tainted,
         is_hit: false,
         is_pinned: false,
+        highlight: None,
         summary: None,
     }
 }

@@ -8,6 +8,7 @@ mod answers;
 mod connection;
 mod failures;
 mod heartbeat;
+mod highlights;
 mod inspector;
 mod list;
 mod matching;
