@@ -36,7 +36,7 @@ impl Wanted {
 
     /// The content of a row, as far as it stands there as it came: without what is cut, masked or made visible.
     pub fn content(preview: &str) -> Option<Self> {
-        let is_made = |c: char| c == '…' || c == '\u{fffd}' || ('\u{2400}'..='\u{2424}').contains(&c);
+        let is_made = |c: char| matches!(c, '…' | '\u{fffd}' | '\\');
         let end = preview.find(is_made).unwrap_or(preview.len());
         let text = &preview[..end.min(preview.find("***").unwrap_or(end))];
         (!text.trim().is_empty()).then(|| Self::Text(text.to_owned()))
@@ -128,7 +128,7 @@ mod tests {
         };
         assert_eq!(text("hello"), "hello");
         assert_eq!(text("a long one…"), "a long one");
-        assert_eq!(text("one␊two"), "one");
+        assert_eq!(text("one\\ntwo"), "one");
         assert_eq!(text("token *** and …"), "token ");
         assert_eq!(text("***"), "");
     }

@@ -150,16 +150,12 @@ fn Kinds(store: Store) -> impl IntoView {
     });
     // What is not needed at first sight is drawn when the menu is first opened.
     let is_drawn = RwSignal::new(false);
-    let kept = move || {
-        is_drawn
-            .get()
-            .then(|| view! { {saved_filters::section(store)}{highlights::section(store)} }.into_any())
-    };
+    let drawn = move |part: fn(Store) -> AnyView| move || is_drawn.get().then(|| part(store));
     view! {
         <details class="menu">
             <summary data-testid="kinds" data-set=text(move || is_set.get().to_string()) on:click=move |_| is_drawn.set(true)>"Filters"</summary>
             <div class="sheet kinds">
-                {kept}
+                {drawn(saved_filters::section)}
                 {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
                 <Excluded store/>
                 <fieldset><legend>"Frames"</legend>
@@ -178,6 +174,7 @@ fn Kinds(store: Store) -> impl IntoView {
                 <fieldset><legend>"Connections (none: all)"</legend>
                     {move || names().into_iter().map(connection).collect_view()}
                 </fieldset>
+                {drawn(highlights::section)}
             </div>
         </details>
     }

@@ -46,8 +46,9 @@ pub(crate) fn section(store: Store) -> AnyView {
         let is_renamed = when(move || renamed.get() == Some(at));
         let rename = move |event| {
             let typed = event_target_value(&event).trim().to_owned();
-            renamed.set(None);
+            // An emptied field is one that is being written.
             if !typed.is_empty() {
+                renamed.set(None);
                 filters.update(|all| {
                     if let Some(it) = all.get_mut(at) {
                         it.name = typed;

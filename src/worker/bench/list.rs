@@ -248,13 +248,32 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         connection: ConnectionId(frame.connection),
         kind: frame.kind,
         size: frame.bytes.len() as u64,
-        preview: payload::preview(frame.kind.is_text(), frame.bytes, PREVIEW),
+        preview: preview(frame),
         round_trip: frame.round_trip,
         is_tainted: frame.is_tainted,
         is_hit: false,
         is_pinned: false,
         highlight: None,
         summary: None,
+    }
+}
+
+/// The beginning of a content: text with escapes for what would not be seen, and digits of anything else. What happened to a
+/// connection is text too.
+fn preview(frame: &Frame<'_>) -> String {
+    // A character takes at most four bytes.
+    let prefix = &frame.bytes[..frame.bytes.len().min(PREVIEW * 4 + 4)];
+    match frame.kind.is_text() {
+        true => payload::escaped(&beginning(prefix), PREVIEW),
+        false => payload::preview(false, frame.bytes, PREVIEW),
+    }
+}
+
+/// A text whose last character may be cut.
+fn beginning(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(&bytes[..error.valid_up_to()]),
+        _ => String::from_utf8_lossy(bytes),
     }
 }
 
