@@ -195,7 +195,7 @@ pub(crate) fn cells(store: Store, row: Memo<Option<Row>>) -> AnyView {
         let value = of(|(value, _)| value.to_owned());
         let tone = of(|(_, kind)| super::row::tone(kind).to_owned());
         let width = format!("{}px", columns::width(&column));
-        view! { <b class="timeline-cell" style:width=width data-of=column.path data-tone=tone title=value>{value}</b>" " }
+        view! { <b class="timeline-cell" style:width=width data-of=column.path data-tone=tone title=value>{value}</b>" " }.into_any()
     };
     (move || store.columns.get().into_iter().map(one).collect_view()).into_any()
 }
@@ -251,6 +251,7 @@ fn columns_menu(store: Store) -> AnyView {
             <li><button type="button" class="quiet mono" aria-pressed=is_shown data-testid="column-member"
                 on:click=move |_| turn_column(store, &path)>{label}</button></li>
         }
+        .into_any()
     };
     view! {
         <p class="hint">"Members with a column of their own:"</p>

@@ -60,7 +60,7 @@ pub(crate) fn section(store: Store) -> AnyView {
             store.offer_undo("The highlight was removed.", move || rules.set(before.clone()));
         };
         let options = TONES.map(|(_, known, title)| {
-            view! { <option value=known selected={known == name}>{title}</option> }
+            view! { <option value=known selected={known == name}>{title}</option> }.into_any()
         });
         view! {
             <li class="filters-line" data-highlight=name>

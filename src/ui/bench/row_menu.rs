@@ -179,6 +179,7 @@ pub(crate) fn menu(store: Store, link: Link, open: RwSignal<Option<Asked>>, aske
                 <i>{value.name}</i>" "<b>{value.shown}</b>
             </button>
         }
+        .into_any()
     };
     let what = move || chosen.with(|at| values.with_value(|all| all[*at].what.clone()));
     let deed = move |testid: &'static str, label: Signal<String>, deed: Deed| {
