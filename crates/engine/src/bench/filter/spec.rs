@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Instant;
+
 /// How the text of a filter is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FilterMode {
@@ -46,6 +48,8 @@ pub struct FilterSpec {
     /// JSONPaths, mostly compared, and texts, which do not begin with `$`: a message for which one of them holds, or that has
     /// one of the texts, does not pass.
     pub excludes: Vec<String>,
+    /// The first and the last moment of which frames pass; none for all.
+    pub between: Option<(Instant, Instant)>,
 }
 
 impl FilterSpec {
@@ -98,6 +102,7 @@ impl Default for FilterSpec {
             least_size: None,
             most_size: None,
             excludes: Vec::new(),
+            between: None,
         }
     }
 }
