@@ -347,7 +347,9 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         let (from, to) = (seconds(from), seconds(to));
         assert!(0.5 < from && from < to, "{said}");
         let times = browser
-            .run("return [...document.querySelectorAll('.row:not([hidden]) .time')].map(it => it.textContent)")
+            .run(
+                "return [...document.querySelectorAll('.row:not([hidden]) .time')].map(it => it.textContent)",
+            )
             .await;
         let times: Vec<_> = times
             .as_array()

@@ -36,10 +36,10 @@ pub(crate) fn words_at(store: Store, place: u8) -> String {
 pub(crate) fn section(store: Store) -> AnyView {
     let rules = store.highlights;
     let is_empty = when(move || {
-        store.filter.with(|it| it.normal() == FilterSpec::default())
+        store.filter.with(|it| it.lasting() == FilterSpec::default())
             || store.list.with(|list| list.hits.as_ref().is_some_and(|hits| hits.wrong.is_some()))
     });
-    let add = move |_| add_highlight(store, store.filter.get_untracked().normal());
+    let add = move |_| add_highlight(store, store.filter.get_untracked().lasting());
     let line = move |(at, rule): (usize, Highlight)| {
         let words = rule.spec.words();
         let title = format!("Filter by it: {words}");

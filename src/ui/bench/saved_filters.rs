@@ -21,10 +21,10 @@ pub(crate) fn section(store: Store) -> AnyView {
     let filter = store.filter;
     let renamed = RwSignal::new(None::<usize>);
     let name = RwSignal::new(String::new());
-    let is_empty = when(move || filter.with(|it| it.normal() == FilterSpec::default()));
+    let is_empty = when(move || filter.with(|it| it.lasting() == FilterSpec::default()));
     let save = move |event: SubmitEvent| {
         event.prevent_default();
-        let spec = filter.get_untracked().normal();
+        let spec = filter.get_untracked().lasting();
         if spec == FilterSpec::default() {
             return;
         }
@@ -41,8 +41,8 @@ pub(crate) fn section(store: Store) -> AnyView {
     };
     let line = move |(at, saved): (usize, SavedFilter)| {
         let (label, shown, title) = (saved.name.clone(), saved.name.clone(), saved.spec.words());
-        let own = saved.spec.normal();
-        let is_on = when(move || filter.with(|it| it.normal() == own));
+        let own = saved.spec.lasting();
+        let is_on = when(move || filter.with(|it| it.lasting() == own));
         let is_renamed = when(move || renamed.get() == Some(at));
         let rename = move |event| {
             let typed = event_target_value(&event).trim().to_owned();

@@ -78,6 +78,11 @@ impl FilterSpec {
         words.join(", ")
     }
 
+    /// What of it means the same at another time: all but the span of this recording.
+    pub fn lasting(&self) -> Self {
+        Self { between: None, ..self.normal() }
+    }
+
     /// The same filter with nothing in it that makes no difference: how an empty text is read.
     pub fn normal(&self) -> Self {
         match self.text.is_empty() {
