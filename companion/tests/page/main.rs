@@ -17,6 +17,7 @@ mod pictures;
 mod proxied;
 mod recording;
 mod refused;
+mod rows;
 mod runs;
 mod screen;
 mod secrets;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::super::parts::fields::{text, when};
+use super::columns::cells;
+use super::highlights::{tone_at, words_at};
 use super::lanes::Lanes;
 use super::store::Store;
 use super::timeline::choose;
@@ -73,8 +75,10 @@ pub(crate) fn TimelineRow(
         let name = text(move || summary(&|it| varying(it, place).map(|it| it.name.clone())));
         let kind = text(move || summary(&|it| varying(it, place).map(|it| tone(it.kind).to_owned())));
         let value = text(move || summary(&|it| varying(it, place).map(|it| it.value.clone())));
-        view! { <span class="member"><i>{name}</i>" "<b data-tone=kind>{value}</b>" "</span> }
+        view! { <span class="member" data-of=place.to_string()><i>{name}</i>" "<b data-tone=kind>{value}</b>" "</span> }
     };
+    let highlight = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.highlight)));
+    let stands_out = text(move || highlight.get().map(|place| words_at(store, place)).unwrap_or_default());
     let others = text(move || summary(&|it| Some(others(it))));
     let has_error = when(move || {
         row.with(|row| row.as_ref().and_then(|row| row.summary.as_ref()).is_some_and(|it| it.is_error))
@@ -118,18 +122,20 @@ pub(crate) fn TimelineRow(
             aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
             aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
             style=("--lane", move || lanes.place(connection.get())) data-silence=move || row.with(|row| row.as_ref().and_then(|row| lanes.silence(row)))
-            data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("") style:transform=moved on:click=pick
+            data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("")
+            data-highlight=move || highlight.get().and_then(|place| tone_at(store, place)) style:transform=moved on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
             <span class="time" data-gap=gap title=exactly(wall)>{time}</span>
-            <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
-            <span class="arrow">{show(arrow)}</span>
-            <span class="kind" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
+            <span class="who" data-of="connection"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
+            <span class="arrow" data-of="direction">{show(arrow)}</span>
+            <span class="kind" data-of="type" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
             <span class="preview">
-                {preview}
+                {cells(store, row)}{preview}
                 <span class="members" hidden=is_as_it_came>{(0..MEMBERS).map(member).collect_view()}<span class="others">{others}</span></span>
             </span>
             <span class="trip" title=trip_hint>{trip}</span>
             <span class="size" title=exactly(exact_size)>{show(size)}</span>
+            <span class="unseen">{stands_out}</span>
         </div>
     }
     .into_any()
@@ -154,7 +160,7 @@ fn others(summary: &Summary) -> String {
     rest.collect::<Vec<_>>().join("  ")
 }
 
-fn tone(kind: ValueKind) -> &'static str {
+pub(crate) fn tone(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Text => "text",
         ValueKind::Number => "number",
@@ -183,9 +189,9 @@ pub(super) fn direction(row: &Row) -> &'static str {
     if row.is_wrong || is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
 }
 
-/// How long after the row above it stands, in steps from 0 to 7: a step of 1 is from 1 ms on, each next one is longer.
+/// How long after the row above it stands, in steps from 0 to 10: 1 is from 1 ms on, and each step is some three times the one before.
 fn gap(row: &Row) -> u8 {
-    const FROM: [u64; 7] = [1, 10, 50, 200, 1000, 5000, 30_000];
+    const FROM: [u64; 10] = [1, 3, 6, 15, 40, 125, 350, 1000, 5000, 30_000];
     let millis = row.delta.map_or(0, |delta| delta.as_millis() as u64);
     FROM.iter().filter(|from| millis >= **from).count() as u8
 }

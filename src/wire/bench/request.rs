@@ -201,6 +201,13 @@ pub enum Question {
         /// The number of the line.
         line: u64,
     },
+    /// The value at a path of a frame's message.
+    Value {
+        /// The number of the frame.
+        frame: u64,
+        /// Its JSONPath.
+        path: String,
+    },
     /// A place of a text in the opened frame.
     Within {
         /// What is looked for.

@@ -225,6 +225,8 @@ pub struct Row {
     pub is_hit: bool,
     /// It is pinned.
     pub is_pinned: bool,
+    /// The place of the highlight that takes it.
+    pub highlight: Option<u8>,
     /// What it says in short; none for anything but a JSON message, and outside the list.
     pub summary: Option<Summary>,
     /// It is what a check did not expect.
@@ -242,6 +244,8 @@ pub struct TypeMembers {
     pub used: Vec<String>,
     /// Members that could hold it, the likeliest first.
     pub offered: Vec<String>,
+    /// Members that messages have, those of most messages first.
+    pub members: Vec<String>,
 }
 
 /// A piece of the list.
@@ -435,7 +439,7 @@ pub enum Answer {
     },
     /// What a link would set up.
     Offer(Box<Offered>),
-    /// A value of the opened frame.
+    /// A value of a frame.
     Node {
         /// Its JSONPath.
         path: String,

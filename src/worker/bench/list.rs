@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::arrivals;
+use super::highlights::Highlights;
 use super::record::Record;
 use super::summaries::Summaries;
 use crate::engine::base::payload;
@@ -215,7 +216,7 @@ impl List {
         &mut self,
         record: &Record,
         pins: &BTreeMap<u64, Pin>,
-        summaries: &Summaries,
+        (summaries, highlights): (&Summaries, &Highlights),
     ) -> Option<Rows> {
         let log = &record.log;
         let (first, end) = self.span(log);
@@ -241,6 +242,7 @@ impl List {
                 is_pinned: pins.contains_key(&frame.number),
                 is_wrong: record.wrong.contains(&frame.number),
                 summary: summaries.of(&frame),
+                highlight: highlights.of(&frame),
                 ..row(&frame)
             };
             before = Some(frame.at);
@@ -265,15 +267,35 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         connection: ConnectionId(frame.connection),
         kind: frame.kind,
         size: frame.bytes.len() as u64,
-        preview: payload::preview(frame.kind.is_text(), frame.bytes, PREVIEW),
+        preview: preview(frame),
         round_trip: frame.round_trip,
         is_tainted: frame.is_tainted,
         is_hit: false,
         is_pinned: false,
+        highlight: None,
         summary: None,
         is_wrong: false,
         origin: None,
         answer: None,
+    }
+}
+
+/// The beginning of a content: text with escapes for what would not be seen, and digits of anything else. What happened to a
+/// connection is text too.
+fn preview(frame: &Frame<'_>) -> String {
+    // A character takes at most four bytes.
+    let prefix = &frame.bytes[..frame.bytes.len().min(PREVIEW * 4 + 4)];
+    match frame.kind.is_text() {
+        true => payload::escaped(&beginning(prefix), PREVIEW),
+        false => payload::preview(false, frame.bytes, PREVIEW),
+    }
+}
+
+/// A text whose last character may be cut.
+fn beginning(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(&bytes[..error.valid_up_to()]),
+        _ => String::from_utf8_lossy(bytes),
     }
 }
 

@@ -9,6 +9,7 @@ mod arrivals;
 mod connection;
 mod failures;
 mod heartbeat;
+mod highlights;
 mod inspector;
 mod list;
 mod matching;

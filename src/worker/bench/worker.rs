@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::failures::Failures;
+use super::highlights::Highlights;
 use super::inspector::Inspector;
 use super::list::List;
 use super::pins::Pins;
@@ -77,6 +78,7 @@ pub(super) struct State<W: World> {
     surroundings: Surroundings,
     pub list: List,
     pub summaries: Summaries,
+    pub highlights: Highlights,
     is_searching: bool,
     pub pins: Pins,
     pub inspector: Inspector,
@@ -168,6 +170,7 @@ impl<W: World> BenchWorker<W> {
                 surroundings,
                 list: List::default(),
                 summaries: Summaries::default(),
+                highlights: Highlights::default(),
                 is_searching: false,
                 pins: Pins::default(),
                 inspector: Inspector::default(),
@@ -305,7 +308,7 @@ impl<W: World> BenchWorker<W> {
                 s.list.redraw();
             }
             s.list.set_lanes(workspace.layout.lanes);
-            if s.summaries.arrange(&workspace) {
+            if s.summaries.arrange(&workspace) | s.highlights.arrange(&workspace.highlights) {
                 s.list.redraw();
             }
             s.workspace = workspace;
