@@ -137,7 +137,7 @@ pub(crate) fn LatencyStrip(store: Store, link: Link) -> impl IntoView {
                 <span class="hint" data-testid="tainted">{tainted}</span>
                 {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}
             </div>
-            {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{move || plots(store)}</div> }.into_any())}
+            {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{super::super::parts::later::later(lazy_plots(store))}</div> }.into_any())}
         </section>
     }
     .into_any()
@@ -174,4 +174,9 @@ fn plots(store: Store) -> AnyView {
         Some(plot) if plot.range.is_some() => view! { {plot::histogram(plot, step)}{plot::trend(plot, step)} }.into_any(),
         _ => view! { <p class="hint">"No round trips yet. A reply is recognised by its content or its id; the connection's options have other ways."</p> }.into_any(),
     })
+}
+
+#[wasm_split_helpers::wasm_split(plots)]
+fn lazy_plots(store: Store) -> AnyView {
+    (move || plots(store)).into_any()
 }

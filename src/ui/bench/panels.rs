@@ -20,6 +20,14 @@ pub(crate) fn Panels(store: Store, link: Link) -> impl IntoView {
     let open = Memo::new(move |_| store.layout.with(|it| it.panel));
     move || match open.get() {
         Panel::None => ().into_any(),
+        panel => super::super::parts::later::later(panel_body(store, link, panel)),
+    }
+}
+
+#[wasm_split_helpers::wasm_split(panels)]
+fn panel_body(store: Store, link: Link, panel: Panel) -> AnyView {
+    match panel {
+        Panel::None => ().into_any(),
         Panel::Repeat => repeat(store, link),
         Panel::Saved => saved(store, link),
         Panel::Variables => variables(store),

@@ -23,7 +23,7 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
                 {move || current.get().map(|connection| view! { <ConnectBar connection store link/> })}
                 <div class="workbench">
                     <Timeline store link/>
-                    <DetailPanel store link/>
+                    {super::super::parts::later::later(detail(store, link))}
                 </div>
                 <Composer store link/>
                 <LatencyStrip store link/>
@@ -31,4 +31,9 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+#[wasm_split_helpers::wasm_split(detail)]
+fn detail(store: Store, link: Link) -> AnyView {
+    view! { <DetailPanel store link/> }.into_any()
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod fields;
 pub(crate) mod icons;
+pub(crate) mod later;
 pub(crate) mod link;
 pub(crate) mod pace;
 pub(crate) mod plot;

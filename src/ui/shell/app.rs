@@ -96,7 +96,7 @@ pub fn App(
                 <div id="faults"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
-                <Practice store link/>
+                {super::super::parts::later::later(practice(store, link))}
             </section>
         </main>
         <Dialogs store link/>
@@ -159,4 +159,9 @@ fn Status(store: Store, check_sockets: RwSignal<u32>) -> impl IntoView {
             <span title="Sockets in use, including closing ones, of this browser's limit" data-testid="sockets">{sockets}" sockets"</span>
         </div>
     }
+}
+
+#[wasm_split_helpers::wasm_split(practice)]
+fn practice(store: Store, link: Link) -> AnyView {
+    view! { <Practice store link/> }.into_any()
 }

@@ -43,15 +43,8 @@ pub(crate) fn Dialogs(store: Store, link: Link) -> impl IntoView {
         title.to_owned()
     });
     let body = move || match store.dialog.get() {
-        Some(Dialog::Keys) => keys::sheet(store),
-        Some(Dialog::Options) => store.current().map(options).into_any(),
-        Some(Dialog::Share { workspace, parts }) => share::choose(store, link, *workspace, parts),
-        Some(Dialog::Export { format, filtered, places }) => {
-            export::choose(store, link, format, filtered, places)
-        }
-        Some(Dialog::Offer(offered)) => share::offer(store, link, *offered),
-        Some(Dialog::Recording) => recording::dialog(store, link),
         None => ().into_any(),
+        Some(dialog) => super::super::parts::later::later(dialog_body(store, link, dialog)),
     };
     let close = move || store.dialog.set(None);
     view! {
@@ -251,4 +244,18 @@ fn pairing(connection: Connection) -> AnyView {
         </fieldset>
     }
     .into_any()
+}
+
+#[wasm_split_helpers::wasm_split(dialogs)]
+fn dialog_body(store: Store, link: Link, dialog: Dialog) -> AnyView {
+    match dialog {
+        Dialog::Keys => keys::sheet(store),
+        Dialog::Options => store.current().map(options).into_any(),
+        Dialog::Share { workspace, parts } => share::choose(store, link, *workspace, parts),
+        Dialog::Export { format, filtered, places } => {
+            export::choose(store, link, format, filtered, places)
+        }
+        Dialog::Offer(offered) => share::offer(store, link, *offered),
+        Dialog::Recording => recording::dialog(store, link),
+    }
 }
