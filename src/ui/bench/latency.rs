@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::super::later::soon;
 use super::super::parts::fields::{button, bytes, prose, text, toggle, when};
 use super::super::parts::icons;
 use super::super::parts::plot;
@@ -138,7 +139,7 @@ pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> imp
                     <span class="hint" data-testid="clock-step">{clock}</span>
                     <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: no evidence against the server">{tainted}</span>
                 </div>
-                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{move || plots(store)}</div> }.into_any())}
+                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{move || soon(move |later| (later.plots)(store))}</div> }.into_any())}
             </div>
             <div class="bench-status-bar">
                 <span class="bench-rate" data-direction="received" title="Received in the last second" data-testid="rate-received">
@@ -220,7 +221,7 @@ fn offered(store: Store, offer: Offer) -> AnyView {
     .into_any()
 }
 
-fn plots(store: Store) -> AnyView {
+pub(crate) fn plots(store: Store) -> AnyView {
     let step = store.clock_step();
     store.plot.with(|plot| match plot {
         Some(plot) if plot.range.is_some() => view! { {plot::histogram(plot, step)}{plot::trend(plot, step)} }.into_any(),

@@ -9,9 +9,9 @@ use super::super::bench::share;
 use super::super::bench::store::{Dialog, Store};
 use super::super::bench::surroundings;
 use super::super::bench::view::Bench;
+use super::super::later::{once, soon};
 use super::super::parts::fields::{icon_button, text};
 use super::super::parts::icons::{self, Icon};
-use super::super::practice::Practice;
 use super::dialogs::Dialogs;
 use super::keys;
 use super::palette::Opener;
@@ -77,6 +77,7 @@ pub fn App(
         store.toxics.set(String::from_utf8_lossy(&digits).parse().ok());
     }));
 
+    let practised = once(move || route.get() == Route::Practice);
     let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
         <header class="top shell-head">
@@ -110,7 +111,7 @@ pub fn App(
                 <div id="faults"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
-                <Practice store link/>
+                {move || practised.get().then(|| soon(move |later| (later.practice)(store, link)))}
             </section>
         </main>
         <Dialogs store link/>
