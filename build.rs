@@ -27,6 +27,8 @@ fn split() {
     let is_wasm = std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|it| it == "wasm");
     if is_asked && is_wasm {
         println!("cargo:rustc-cfg=split");
-        println!("cargo:rustc-link-arg-bin=page=--emit-relocs");
+        for bin in ["page", "bench_worker"] {
+            println!("cargo:rustc-link-arg-bin={bin}=--emit-relocs");
+        }
     }
 }

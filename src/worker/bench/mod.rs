@@ -9,6 +9,7 @@ mod connection;
 mod failures;
 mod heartbeat;
 mod inspector;
+mod later;
 mod list;
 mod matching;
 mod pairs;
@@ -27,5 +28,6 @@ mod update;
 mod why;
 mod worker;
 
+pub use later::{Download, Later};
 pub use pulse::beat;
 pub use worker::BenchWorker;

@@ -47,6 +47,11 @@ pub struct FilterSpec {
 }
 
 impl FilterSpec {
+    /// Whether everything passes.
+    pub fn takes_all(&self) -> bool {
+        self.normal() == Self::default()
+    }
+
     /// The same filter with nothing in it that makes no difference: how an empty text is read.
     pub fn normal(&self) -> Self {
         match self.text.is_empty() {
