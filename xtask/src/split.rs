@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::fingerprint;
 use crate::process::{self, Show};
 use crate::project::Project;
 use crate::setup::{Toolbox, copy_of_us};
@@ -24,7 +25,7 @@ const PARTS: &str = "SOCKSCOPE_PARTS";
 /// The script that downloads the parts, under the name by which the program calls it.
 const LINKS: &str = "__wasm_split.js";
 /// What that script calls the page's own script.
-const MAIN: &str = "./main.js";
+const MAIN: &str = "main.js";
 
 pub fn is_standing_in() -> bool {
     let own = std::env::args_os().next().unwrap_or_default();
@@ -109,7 +110,8 @@ fn take_apart(wasm: &[u8], folder: &Path, stem: &str) -> Result<PathBuf> {
     let mut options = wasm_split_cli_support::Options::new(wasm);
     options.output_dir = folder;
     options.main_out_path = &first;
-    options.main_module = MAIN;
+    let main = format!("./{MAIN}");
+    options.main_module = &main;
     let link_name = format!("./{LINKS}");
     options.link_name = &link_name;
     options.target.web();
@@ -127,21 +129,24 @@ pub fn place(project: &Project, toolbox: &Toolbox, programs: &[Program]) -> Resu
             continue;
         }
         let name = name_in(&dist, &program.bin)?;
+        // Parts of one release must not meet those of another, so each name has a hash, also where the program's has none.
+        let of_parts = match name == program.bin {
+            true => format!("{name}-{}", fingerprint::of(&folder, &["."], &[])?),
+            false => name.clone(),
+        };
         let files = split_files(&folder, &program.bin)?;
         for file in &files {
-            let to = dist.join(placed(&name, file));
+            let to = dist.join(placed(&of_parts, file));
             make_small(toolbox, program, &folder.join(file), &to)?;
         }
-        let links = read(&folder.join(LINKS))?;
-        write(&dist.join(links_of(&name)), &with_names(&links, &name, &files)?)?;
-        let script = dist.join(format!("{name}.js"));
-        write(
-            &script,
-            &replaced(&read(&script)?, &format!("./{LINKS}"), &format!("./{}", links_of(&name)))?,
-        )?;
+        let script = format!("{name}.js");
+        let links = with_names(&read(&folder.join(LINKS))?, &script, &of_parts, &files)?;
+        write(&dist.join(links_of(&of_parts)), &links)?;
+        let script = dist.join(script);
+        write(&script, &replaced(&read(&script)?, LINKS, &links_of(&of_parts))?)?;
         if program.bin == "page" {
             let html = dist.join("index.html");
-            write(&html, &preloaded(&read(&html)?, &name)?)?;
+            write(&html, &preloaded(&read(&html)?, &of_parts)?)?;
         }
     }
     Ok(())
@@ -182,10 +187,10 @@ fn links_of(name: &str) -> String {
 }
 
 /// The script that downloads the parts, with the names that they have.
-fn with_names(links: &str, name: &str, files: &[String]) -> Result<String> {
-    let mut links = replaced(links, MAIN, &format!("./{name}.js"))?;
+fn with_names(links: &str, script: &str, of_parts: &str, files: &[String]) -> Result<String> {
+    let mut links = replaced(links, MAIN, script)?;
     for file in files {
-        links = replaced(&links, &format!("./{file}"), &format!("./{}", placed(name, file)))?;
+        links = replaced(&links, file, &placed(of_parts, file))?;
     }
     Ok(links)
 }
@@ -197,14 +202,14 @@ fn preloaded(html: &str, name: &str) -> Result<String> {
     Ok(format!("{head}{hint}</head>{rest}"))
 }
 
-/// Where `old` stands between quotes there is `new`; that it stands nowhere is an error, since the page would not start.
+/// Where the file `old` beside a script is named there is `new`; that it stands nowhere is an error, since the page would not start.
 fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
     let mut changed = text.to_owned();
     for quote in ['"', '\''] {
-        changed = changed.replace(&format!("{quote}{old}{quote}"), &format!("{quote}{new}{quote}"));
+        changed = changed.replace(&format!("{quote}./{old}{quote}"), &format!("{quote}./{new}{quote}"));
     }
     if changed == text {
-        bail!("expected {old} in a script of the page, and found it nowhere");
+        bail!("expected ./{old} in a script of the page, and found it nowhere");
     }
     Ok(changed)
 }
@@ -228,4 +233,63 @@ fn read(path: &Path) -> Result<String> {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::tests::Scratch;
+
+    const HEADER: &[u8] = b"\0asm\x01\0\0\0";
+
+    #[test]
+    fn a_program_is_taken_apart_only_when_the_linker_kept_what_it_takes() {
+        let named = |name: &[u8]| [&[0, name.len() as u8 + 2, name.len() as u8], name, &[7]].concat();
+        let code: &[u8] = &[10, 0x81, 0x00, 5];
+        assert!(is_prepared(&[HEADER, code, &named(b"name"), &named(b"reloc.CODE")].concat()));
+        assert!(!is_prepared(&[HEADER, code, &named(b"name")].concat()));
+        assert!(!is_prepared(&[HEADER, &[0, 99, 5]].concat()) && !is_prepared(b"<!doctype html>"));
+    }
+
+    #[test]
+    fn the_parts_are_named_by_the_hash_of_their_program_in_every_script() {
+        let links = r#"import { initSync } from "./main.js";
+            fetch(new URL("./chunk_2.wasm", import.meta.url)); fetch(new URL("./split_later.wasm", import.meta.url));"#;
+        let files = ["chunk_2.wasm".to_owned(), "split_later.wasm".to_owned()];
+        assert_eq!(
+            with_names(links, "page-0123.js", "page-0123", &files).unwrap(),
+            r#"import { initSync } from "./page-0123.js";
+            fetch(new URL("./page-0123_chunk_2.wasm", import.meta.url)); fetch(new URL("./page-0123_later.wasm", import.meta.url));"#
+        );
+        let script = replaced("import * as a from './__wasm_split.js'", LINKS, &links_of("page-0123"));
+        assert_eq!(script.unwrap(), "import * as a from './page-0123_parts.js'");
+    }
+
+    #[test]
+    fn a_script_that_does_not_name_the_parts_ends_the_build() {
+        let error = replaced("import './other.js'", LINKS, "page-0123_parts.js").unwrap_err();
+        assert!(error.to_string().contains("expected ./__wasm_split.js"), "{error}");
+    }
+
+    #[test]
+    fn the_start_page_fetches_the_script_of_the_parts_along_with_the_first_one() {
+        let html = "<html><head><title>a</title></head><body></body></html>";
+        assert_eq!(
+            preloaded(html, "page-0123").unwrap(),
+            r#"<html><head><title>a</title><link rel="modulepreload" href="./page-0123_parts.js"></head><body></body></html>"#
+        );
+    }
+
+    #[test]
+    fn a_program_is_found_by_its_name_with_or_without_a_hash() {
+        let scratch = Scratch::new("split");
+        for file in
+            ["page-0123_bg.wasm", "page-0123_later.wasm", "bench_worker_bg.wasm", "checks_page_bg.wasm"]
+        {
+            fs::write(scratch.0.join(file), "").unwrap();
+        }
+        assert_eq!(name_in(&scratch.0, "page").unwrap(), "page-0123");
+        assert_eq!(name_in(&scratch.0, "bench_worker").unwrap(), "bench_worker");
+        assert!(name_in(&scratch.0, "other").is_err());
+    }
 }

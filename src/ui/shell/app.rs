@@ -1,5 +1,7 @@
 //! The frame around the four views.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::super::bench::connections;
@@ -9,7 +11,7 @@ use super::super::bench::share;
 use super::super::bench::store::{Dialog, Store};
 use super::super::bench::surroundings;
 use super::super::bench::view::Bench;
-use super::super::later::{once, soon};
+use super::super::later::{self, once, soon};
 use super::super::parts::fields::{icon_button, text};
 use super::super::parts::icons::{self, Icon};
 use super::dialogs::Dialogs;
@@ -22,6 +24,9 @@ use crate::browser::menus::MenuCloser;
 use crate::browser::page;
 use crate::model::format;
 use crate::model::route::Route;
+
+/// The rest of the page is downloaded this long after the first picture.
+const FETCHES_AFTER: Duration = Duration::from_millis(300);
 
 /// The page.
 #[component]
@@ -44,6 +49,12 @@ pub fn App(
     Effect::new(move || {
         if store.is_restored.get() {
             share::open_link(store, link, &page::fragment());
+        }
+    });
+    // What the first picture does not need follows when it stands.
+    Effect::new(move || {
+        if store.is_restored.get() {
+            set_timeout(later::fetch, FETCHES_AFTER);
         }
     });
     StoredValue::new_local(MenuCloser::new());
