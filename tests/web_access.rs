@@ -183,7 +183,7 @@ async fn axe_finds_nothing_in_the_faults_on_a_narrow_screen() {
 #[test]
 async fn axe_finds_nothing_where_there_is_no_proxy() {
     let user = User::open_faults_of(&web::practice::no_server()).await;
-    user.until_text("no-proxy", "The proxy does not answer").await;
+    user.until_text("no-proxy", "Faults need Sockscope's own server").await;
     let found = user.violations().await;
     assert!(found.is_empty(), "{found:#?}");
 }

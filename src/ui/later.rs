@@ -11,8 +11,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::bench::link::Link;
+use super::bench::rates::Rates;
 use super::bench::store::{Dialog, Store};
-use super::bench::{detail, latency, panels};
+use super::bench::{detail, panels, plots};
 use super::parts::fields::button;
 use super::practice;
 use super::shell::dialogs;
@@ -23,7 +24,7 @@ pub struct Later {
     pub(crate) dialog: fn(Store, Link, Dialog) -> AnyView,
     pub(crate) detail: fn(Store, Link) -> AnyView,
     pub(crate) panel: fn(Store, Link, Panel) -> AnyView,
-    pub(crate) plots: fn(Store) -> AnyView,
+    pub(crate) plots: fn(Store, RwSignal<Rates>) -> AnyView,
     pub(crate) practice: fn(Store, Link) -> AnyView,
 }
 
@@ -34,7 +35,7 @@ pub fn later() -> &'static Later {
         dialog: dialogs::body,
         detail: detail::panel,
         panel: panels::body,
-        plots: latency::plots,
+        plots: plots::plots,
         practice: practice::practice,
     };
     &ALL

@@ -119,7 +119,7 @@ fn a_command_is_found_by_a_few_letters_and_run_by_enter() {
         // A command of a view that is not shown goes there first.
         run(browser, "write mess", "Write a message").await;
         browser.until_script("return document.activeElement?.dataset.testid === 'message'").await;
-        run(browser, "newconn", "+ New connection").await;
+        run(browser, "newconn", "New connection").await;
         browser.until_script("return document.querySelectorAll('.connection').length === 2").await;
         run(browser, "alice", "alice").await;
         browser.until_script("return document.querySelector('[data-testid=name]')?.value === 'alice'").await;

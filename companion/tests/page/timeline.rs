@@ -233,8 +233,11 @@ fn a_request_id_is_offered_and_what_stays_unanswered_is_seen_while_time_runs_on(
         browser.send(r#"{"op":"audit","request_id":"4"}"#).await;
         browser.until_text("unanswered", "1").await;
         // Nothing comes but heartbeats, which answer nothing.
-        browser.until_text("plot", "4\u{2009}s ago").await;
-        browser.until_text("plot", "6\u{2009}s ago").await;
+        // Time runs on in the chart.
+        let ends = "return Number(/ to ([0-9.]+)\\u2009s/.exec(document.querySelector('[data-testid=plot-trips] [role=img]')?.ariaLabel)?.[1])";
+        browser.until_script(&format!("{ends} > 0")).await;
+        let ended = browser.run(ends).await.as_f64().unwrap_or_default();
+        browser.until_script(&format!("{ends} > {}", ended + 2.0)).await;
         browser.click("reset-figures").await;
         browser.until_text("samples", "0").await;
         assert_eq!(browser.text("unanswered").await, "0");
@@ -321,5 +324,47 @@ fn two_signs_are_drawn_as_two_wherever_content_is_shown() {
                 assert!(ligatures == "none" && are_off, "{name} in {view}: {ligatures}, {features}");
             }
         }
+    });
+}
+
+#[test]
+fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
+    test_page(async |practice, browser| {
+        let _feed = log_into_feed(practice, browser).await;
+        browser.send(r#"{"op":"subscribe","channel":"ticks.*","request_id":"2"}"#).await;
+        browser.click("plots").await;
+        let ends = "return Number(/ to ([0-9.]+)\\u2009s/.exec(document.querySelector('[data-testid=plot-messages] [role=img]')?.ariaLabel)?.[1])";
+        browser.until_script(&format!("{ends} > 4")).await;
+        browser.drag("plot-messages", 0.5, 0.7).await;
+        let is_narrow = "return document.querySelector('[data-testid=spanned]')?.textContent.trim()";
+        browser.until_script(&format!("{is_narrow} > ''")).await;
+        browser.until_text("hits", "hit").await;
+        // Every row lies in the span, and more exist.
+        let seconds =
+            |text: &str| text.trim().replace(['+', '\u{2009}', ' '], "").parse::<f64>().unwrap_or(f64::NAN);
+        let said = browser.run(is_narrow).await.as_str().unwrap_or_default().to_owned();
+        let (from, to) = said.split_once(" to ").unwrap_or_else(|| panic!("expected a span, found {said}"));
+        let (from, to) = (seconds(from), seconds(to));
+        assert!(0.5 < from && from < to, "{said}");
+        let times = browser
+            .run(
+                "return [...document.querySelectorAll('.row:not([hidden]) .time')].map(it => it.textContent)",
+            )
+            .await;
+        let times: Vec<_> = times
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| seconds(it.as_str().unwrap_or_default()))
+            .collect();
+        assert!(times.len() > 5, "{times:?}");
+        assert!(times.iter().all(|at| (from..=to).contains(at)), "{said}: {times:?}");
+        browser.click("kinds").await;
+        browser.click("spanned").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=spanned]').closest('fieldset').hidden")
+            .await;
+        browser.until_script("return !document.querySelector('[data-testid=hits]').textContent.trim()").await;
+        browser.assert_quiet_console().await;
     });
 }

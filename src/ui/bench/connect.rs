@@ -220,9 +220,14 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
 }
 
 /// The worker's clock, read in the page: both count from moments that the browser tells.
-fn now(worker_began: f64) -> Instant {
+pub(super) fn now(worker_began: f64) -> Instant {
+    by_worker(worker_began, crate::browser::clock::now())
+}
+
+/// A moment of the page's clock, by the worker's.
+pub(super) fn by_worker(worker_began: f64, at: Instant) -> Instant {
     let millis = crate::browser::clock::began() - worker_began;
-    Instant::from_millis_f64(millis + crate::browser::clock::now().as_nanos() as f64 / 1e6)
+    Instant::from_millis_f64(millis + at.as_nanos() as f64 / 1e6)
 }
 
 /// How long a handshake has been waited for, and after a while what that may mean.

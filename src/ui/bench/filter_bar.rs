@@ -152,6 +152,7 @@ fn Kinds(store: Store) -> impl IntoView {
             <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Filters"</summary>
             <div class="sheet kinds">
                 {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
+                {spanned(store)}
                 <Excluded store/>
                 <fieldset><legend>"Frames"</legend>
                     {part("↑ sent", "kind-sent", |it| &mut it.sent)}
@@ -171,6 +172,25 @@ fn Kinds(store: Store) -> impl IntoView {
                 </fieldset>
             </div>
         </details>
+    }
+    .into_any()
+}
+
+/// The span that was dragged over a plot, and the way back to all.
+fn spanned(store: Store) -> AnyView {
+    let filter = store.filter;
+    let words = text(move || {
+        let Some((from, to)) = filter.with(|it| it.between) else { return String::new() };
+        let (began, step) =
+            (store.totals.with(|totals| totals.began.unwrap_or_default()), store.clock_step());
+        format!("{} to {}", format::moment(from, began, step), format::moment(to, began, step))
+    });
+    view! {
+        <fieldset hidden=when(move || filter.with(|it| it.between.is_none()))><legend>"Time"</legend>
+            <button type="button" class="quiet mono" data-testid="spanned" title="Show all times again" on:click=move |_| filter.update(|it| it.between = None)>
+                {icons::CLOSE.draw()}<span>{words}</span>
+            </button>
+        </fieldset>
     }
     .into_any()
 }

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use super::super::later::soon;
 use super::super::parts::fields::{button, bytes, prose, text, toggle, when};
 use super::super::parts::icons;
-use super::super::parts::plot;
 use super::link::Link;
 use super::rates::{self, Rates};
 use super::related::UnansweredCount;
@@ -139,7 +138,7 @@ pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> imp
                     <span class="hint" data-testid="clock-step">{clock}</span>
                     <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: no evidence against the server">{tainted}</span>
                 </div>
-                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{move || soon(move |later| (later.plots)(store))}</div> }.into_any())}
+                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
             </div>
             <div class="bench-status-bar">
                 <span class="bench-rate" data-direction="received" title="Received in the last second" data-testid="rate-received">
@@ -219,12 +218,4 @@ fn offered(store: Store, offer: Offer) -> AnyView {
         {button("quiet", "pairing-use", "Use it", "Recognises replies by this value from now on. The figures of this connection start again from 0; frames stay.", accept)}
     }
     .into_any()
-}
-
-pub(crate) fn plots(store: Store) -> AnyView {
-    let step = store.clock_step();
-    store.plot.with(|plot| match plot {
-        Some(plot) if plot.range.is_some() => view! { {plot::histogram(plot, step)}{plot::trend(plot, step)} }.into_any(),
-        _ => view! { <p class="hint">"No round trips yet. A reply is recognised by its content or its id; the connection's options have other ways."</p> }.into_any(),
-    })
 }

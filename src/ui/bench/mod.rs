@@ -13,6 +13,7 @@ pub(crate) mod link;
 pub(crate) mod matching;
 pub(crate) mod panels;
 pub(crate) mod panes;
+pub(crate) mod plots;
 pub(crate) mod rail;
 pub(crate) mod rates;
 pub(crate) mod recording;

@@ -155,7 +155,6 @@ fn histogram(name: &str, histogram: &Histogram, step: Duration) -> AnyView {
         &format!("Latency distribution ({name})"),
         &format!("from {low} to {high}, at most {most} in a bar"),
         vec![("bars", plot::bars(&bars))],
-        &[],
         [low, format!("most: {most}"), high],
     )
 }

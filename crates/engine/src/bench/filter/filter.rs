@@ -92,6 +92,9 @@ impl Filter {
 
     fn takes_head(&self, frame: &Frame<'_>) -> bool {
         let spec = &self.spec;
+        if spec.between.is_some_and(|(first, last)| frame.at < first || last < frame.at) {
+            return false;
+        }
         let is_of_kind = if frame.kind.is_sent() || frame.kind.is_received() {
             let size = frame.bytes.len() as u64;
             (if frame.kind.is_sent() { spec.sent } else { spec.received })
@@ -210,6 +213,19 @@ mod tests {
         }
         assert!(Filter::compile(&open).unwrap().is_open());
         assert!(!Filter::compile(&FilterSpec { life: false, ..open }).unwrap().is_open());
+    }
+
+    #[test]
+    fn a_span_takes_what_happened_in_it_with_both_ends() {
+        let between = Some((Instant::from_nanos(10), Instant::from_nanos(20)));
+        let filter = Filter::compile(&FilterSpec { between, ..FilterSpec::default() }).unwrap();
+        assert!(!filter.is_open());
+        let taken = |at| {
+            let at = Instant::from_nanos(at);
+            [FrameKind::ReceivedText, FrameKind::Failed]
+                .map(|kind| filter.takes(&Frame { at, ..frame(kind, b"x") }))
+        };
+        assert_eq!([9, 10, 20, 21].map(taken), [[false; 2], [true; 2], [true; 2], [false; 2]]);
     }
 
     #[test]

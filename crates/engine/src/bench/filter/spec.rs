@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Instant;
+
 /// How the text of a filter is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FilterMode {
@@ -44,6 +46,8 @@ pub struct FilterSpec {
     pub most_size: Option<u64>,
     /// JSONPaths, mostly compared: a message for which one of them holds does not pass.
     pub excludes: Vec<String>,
+    /// The first and the last moment of which frames pass; none for all.
+    pub between: Option<(Instant, Instant)>,
 }
 
 impl FilterSpec {
@@ -76,6 +80,7 @@ impl Default for FilterSpec {
             least_size: None,
             most_size: None,
             excludes: Vec::new(),
+            between: None,
         }
     }
 }
