@@ -7,6 +7,7 @@ mod comes_back;
 mod figures;
 mod former;
 mod kept;
+mod later;
 mod leaves;
 mod list;
 mod opened;

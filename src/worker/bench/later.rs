@@ -14,10 +14,15 @@ use super::worker::BenchWorker;
 use crate::engine::base::world::LocalFuture;
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::{Endpoint, World};
-use crate::wire::bench::{ConnectionId, Detail, Inspect, Question, Workspace};
+use crate::wire;
+use crate::wire::bench::{ConnectionId, Detail, Inspect, Question, Request, Workspace};
+use crate::worker::PageWorker;
 
 /// They are downloaded this long after the start, if nothing asked for them before: the first picture has come by then.
 const AFTER: Duration = Duration::from_millis(500);
+
+/// An opened frame is tried again after this long.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// What a person is told who needs them when they could not be downloaded.
 pub(super) const MISSING: &str = "a part of this page could not be loaded; check the server and try again";
@@ -95,13 +100,23 @@ impl<W: World> Stock<W> {
 }
 
 impl<W: World> BenchWorker<W> {
-    /// Says where they come from, and downloads them when the start is over.
+    /// Says that they come from there, and downloads them when the start is over.
     pub fn comes_from(&self, download: Download<W>) {
+        self.0.later.here.set(None);
         *self.0.later.download.borrow_mut() = Some(download);
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             worker.0.world.sleep(AFTER).await;
             worker.0.later.fetch().await;
+        }));
+    }
+
+    /// Opens a frame once more after a while, when what opens it could not be downloaded.
+    pub(super) fn inspect_soon(&self, inspect: Option<Inspect>) {
+        let worker = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            worker.0.world.sleep(AGAIN).await;
+            worker.receive(&wire::encode(&Request::Inspect(inspect)));
         }));
     }
 

@@ -242,7 +242,7 @@ impl<W: World> BenchWorker<W> {
             Request::Inspect(None) if self.0.later.is_quiet() => self.close_detail(),
             Request::Inspect(inspect) => self.later(move |worker, later| match later {
                 Some(later) => (later.inspect)(worker, inspect),
-                None => worker.post(&Update::Unkept(MISSING.to_owned())),
+                None => worker.inspect_soon(inspect),
             }),
             Request::Pin { frame, note } => self.change_list(|s| {
                 s.pins.pin(frame, note, &s.record.log);
