@@ -21,6 +21,16 @@ fn main() {
     };
     let post = |bytes: Vec<u8>| channel::post_to_page(&bytes);
     let worker = BenchWorker::new(BrowserWorld::new(), ready, Rc::new(spawn_local), post);
+    #[cfg(split)]
+    worker.comes_from(Rc::new(|| Box::pin(async { later().await.ok() })));
     spawn_local(beat(worker.clone()));
     run_worker(worker, DATABASE);
+}
+
+/// What comes with a second file: all that only this function reaches.
+#[cfg(split)]
+#[wasm_split_helpers::wasm_split(later, fallible)]
+fn later()
+-> Result<&'static sockscope::worker::bench::Later<BrowserWorld>, wasm_split_helpers::SplitLoaderError> {
+    Ok(sockscope::worker::bench::Later::all())
 }

@@ -7,6 +7,7 @@ pub mod faults;
 
 mod bench;
 pub mod checks;
+pub mod later;
 mod parts;
 mod practice;
 mod shell;

@@ -8,6 +8,7 @@ mod figures;
 mod former;
 mod kept;
 mod lanes;
+mod later;
 mod leaves;
 mod list;
 mod opened;

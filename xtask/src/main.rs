@@ -22,6 +22,7 @@ mod serve;
 mod setup;
 mod shrink;
 mod sizes;
+mod split;
 mod stages;
 mod strip;
 mod tally;
@@ -39,6 +40,9 @@ use command_line::Request;
 fn main() -> ExitCode {
     if strip::is_standing_in() {
         return conclude(strip::stand_in(std::env::args().skip(1)).map(|()| true));
+    }
+    if split::is_standing_in() {
+        return conclude(split::stand_in(std::env::args().skip(1)).map(|()| true));
     }
     conclude(command_line::parse(lexopt::Parser::from_env()).and_then(perform))
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{self, Show};
 use crate::project::{Project, forget_own_package};
 use crate::setup::Toolbox;
-use crate::{cache, fingerprint, screen, shrink, sizes, wasm};
+use crate::{cache, fingerprint, screen, shrink, sizes, split, wasm};
 
 /// Everything the page is made of.
 const INPUTS: &[&str] = &[
@@ -29,6 +29,7 @@ const INPUTS: &[&str] = &[
     "suites",
     "xtask/src/page.rs",
     "xtask/src/shrink.rs",
+    "xtask/src/split.rs",
 ];
 
 /// What the page is built for.
@@ -53,10 +54,12 @@ pub fn build(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<(
     fs::remove_file(record(project)?).ok();
     fetch(project)?;
     if edition == Edition::Release {
+        split::forget(project)?;
         wasm::compile(project, toolbox)?;
     }
     trunk(project, toolbox, edition)?;
     if edition == Edition::Release {
+        split::place(project, toolbox, &wasm::of(project)?)?;
         if toolbox.has_esbuild {
             shrink::scripts_and_styles(toolbox, &project.dist(), &project.scratch()?.join("small"))?;
         }
@@ -85,7 +88,10 @@ fn trunk(project: &Project, toolbox: &Toolbox, edition: Edition) -> Result<()> {
         command.arg("--release");
     }
     command.args(["--color", if screen::is_live() { "always" } else { "never" }]);
-    toolbox.equip(&mut command);
+    match edition {
+        Edition::Release => split::equip(project, toolbox, &mut command)?,
+        Edition::Quick => toolbox.equip(&mut command),
+    }
     forget_own_package(&mut command);
     // Trunk takes only `true` and `false` there, and the custom is `1`.
     command.env_remove("NO_COLOR");

@@ -4,13 +4,13 @@
 //! `targets` does both for what the servers in Python and Node need.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use sockscope_host::programs::{executable, which};
+use sockscope_host::programs::{executable, program_in, which};
 
 use crate::browser::{self, Browser};
 use crate::cache::Cache;
@@ -42,6 +42,17 @@ impl Toolbox {
     fn add(&mut self, name: &str, found: Found) {
         self.versions.push(format!("{name} {}", found.version));
         self.folders.extend(found.folder);
+    }
+
+    /// Where a tool is.
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
+        self.folders.iter().find_map(|folder| program_in(folder, name)).or_else(|| which(name))
+    }
+
+    /// Lets a command find the tools, and those in one more folder before all others.
+    pub fn equip_behind(&self, folder: PathBuf, command: &mut Command) {
+        let folders: Vec<_> = std::iter::once(folder).chain(self.folders.iter().cloned()).collect();
+        command.env("PATH", tool::path_with(&folders));
     }
 
     /// Lets a command find the tools.
@@ -138,15 +149,20 @@ pub fn page_tools(project: &Project, progress: &mut Progress) -> Result<Toolbox>
 
 /// A copy of this program under the name `wasm-opt`.
 fn stand_in(cache: &Cache) -> Result<Found> {
-    let folder = cache.place("instead-of-wasm-opt").join("bin");
-    let copy = folder.join(executable("wasm-opt"));
+    let folder = copy_of_us(&cache.place("instead-of-wasm-opt").join("bin"), "wasm-opt")?;
+    Ok(Found { version: strip::VERSION.into(), folder: Some(folder) })
+}
+
+/// A copy of this program under another name; says in which folder.
+pub fn copy_of_us(folder: &Path, name: &str) -> Result<PathBuf> {
+    let copy = folder.join(executable(name));
     let fresh = folder.join(format!("new-{}", std::process::id()));
     let own = std::env::current_exe().context("cannot tell where this program lies")?;
-    let copied = fs::create_dir_all(&folder)
+    let copied = fs::create_dir_all(folder)
         .and_then(|()| fs::copy(&own, &fresh))
         .and_then(|_| fs::rename(&fresh, &copy));
     copied.with_context(|| format!("cannot write {}", copy.display()))?;
-    Ok(Found { version: strip::VERSION.into(), folder: Some(folder) })
+    Ok(folder.to_path_buf())
 }
 
 /// The browser and its driver, for the tests.

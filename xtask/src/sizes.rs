@@ -50,7 +50,13 @@ impl Weight {
         !later.contains(&extension(&self.name))
             && !self.name.starts_with("docs/")
             && !self.is_of_checks()
+            && !self.is_part()
             && !ON_DEMAND.contains(&self.name.as_str())
+    }
+
+    /// What a program downloads after its start: `page-0123456789abcdef_later.wasm`.
+    fn is_part(&self) -> bool {
+        self.name.ends_with(".wasm") && !self.name.ends_with("_bg.wasm")
     }
 
     fn is_of_checks(&self) -> bool {
@@ -107,6 +113,11 @@ pub fn first_load(weights: &[Weight]) -> u64 {
     weights.iter().filter(|weight| weight.is_first_load()).map(|weight| weight.sent).sum()
 }
 
+/// Bytes that come by themselves after the start.
+pub fn later_load(weights: &[Weight]) -> u64 {
+    weights.iter().filter(|weight| weight.is_part()).map(|weight| weight.sent).sum()
+}
+
 /// Bytes that opening the checks transfers.
 pub fn checks_load(weights: &[Weight]) -> u64 {
     weights.iter().filter(|weight| weight.is_of_checks()).map(|weight| weight.sent).sum()
@@ -143,6 +154,7 @@ pub fn table(weights: &[Weight]) -> String {
         let (total, budget) = (kilobytes(total), kilobytes(budget));
         let _ = writeln!(text, "{what}: {total} brotli, {verdict} the budget of {budget}");
     }
+    let _ = writeln!(text, "after the start: {} brotli", kilobytes(later_load(weights)));
     text.truncate(text.trim_end().len());
     text
 }
@@ -194,8 +206,15 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_after_the_start_is_counted_apart() {
+        let weights = [weight("a_bg.wasm", 9, 5), weight("a_later.wasm", 9, 3), weight("a_parts.js", 9, 1)];
+        assert_eq!((first_load(&weights), later_load(&weights)), (6, 3));
+        assert!(table(&weights).contains("(a_later.wasm)"));
+    }
+
+    #[test]
     fn pictures_and_documents_are_not_part_of_a_first_load() {
-        let weights = [weight("a.wasm", 9, 5), weight("icon.svg", 9, 3), weight("docs/x.html", 9, 3)];
+        let weights = [weight("a_bg.wasm", 9, 5), weight("icon.svg", 9, 3), weight("docs/x.html", 9, 3)];
         assert_eq!(first_load(&weights), 5);
     }
 
@@ -219,7 +238,8 @@ mod tests {
                  web_bg.wasm     412.3 kB   150.0 kB\n\
                  (icon.svg)        0.9 kB     0.0 kB\n\
                  first load: 150.0 kB brotli, within the budget of {}\n\
-                 the checks, when opened: 0.0 kB brotli, within the budget of {}",
+                 the checks, when opened: 0.0 kB brotli, within the budget of {}\n\
+                 after the start: 0.0 kB brotli",
                 kilobytes(BUDGET),
                 kilobytes(CHECKS_BUDGET)
             )

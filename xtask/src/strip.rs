@@ -56,7 +56,7 @@ fn without_custom_sections(wasm: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// An unsigned LEB128 number and how many bytes it took.
-fn read_length(bytes: &[u8]) -> Option<(usize, usize)> {
+pub fn read_length(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut value = 0_usize;
     for (index, byte) in bytes.iter().take(5).enumerate() {
         value |= usize::from(byte & 0x7f) << (7 * index);

@@ -12,20 +12,22 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 use crate::project::{Project, forget_own_package};
 use crate::setup::Toolbox;
+use crate::split;
 
 /// A program of the page, as a `data-trunk` link of `index.html` describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Program {
-    bin: String,
+pub struct Program {
+    pub bin: String,
     features: String,
     profile: String,
+    /// The level, and what else wasm-opt is told.
+    pub wasm_opt: String,
+    pub wasm_opt_params: String,
 }
 
 /// Compiles all programs for a release. The programs of one profile share a lock of cargo; two profiles do not.
 pub fn compile(project: &Project, toolbox: &Toolbox) -> Result<()> {
-    let path = project.root.join("index.html");
-    let html = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let groups = by_profile(programs(&html)?);
+    let groups = by_profile(of(project)?);
     thread::scope(|scope| {
         let running: Vec<_> = groups
             .into_values()
@@ -33,6 +35,13 @@ pub fn compile(project: &Project, toolbox: &Toolbox) -> Result<()> {
             .collect();
         running.into_iter().try_for_each(|it| it.join().unwrap_or_else(|_| bail!("a compilation panicked")))
     })
+}
+
+/// The programs that `index.html` names.
+pub fn of(project: &Project) -> Result<Vec<Program>> {
+    let path = project.root.join("index.html");
+    let html = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    programs(&html)
 }
 
 /// For each profile the calls of cargo, in order: programs with the same features are compiled by one.
@@ -56,6 +65,7 @@ fn cargo(project: &Project, toolbox: &Toolbox, call: &[Program]) -> Result<()> {
         command.args(["--bin", &program.bin]);
     }
     toolbox.equip(&mut command);
+    command.env(split::ASKED, "1");
     forget_own_package(&mut command);
     process::succeed(&mut command).context("the page cannot be compiled")
 }
@@ -72,6 +82,8 @@ fn programs(html: &str) -> Result<Vec<Program>> {
                 bin: value("data-bin")?,
                 features: value("data-cargo-features")?,
                 profile: value("data-cargo-profile-release")?,
+                wasm_opt: attribute(link, "data-wasm-opt").unwrap_or_default(),
+                wasm_opt_params: attribute(link, "data-wasm-opt-params").unwrap_or_default(),
             })
         })
         .collect()

@@ -120,13 +120,14 @@ fn tag(asset: &Asset, encoding: Option<Encoding>) -> String {
     }
 }
 
-/// Whether Trunk put the content's hash into the name: `page-0123456789abcdef.js`, `page-0123456789abcdef_bg.wasm`.
+/// Whether Trunk put the content's hash into the name: `page-0123456789abcdef.js`, `page-0123456789abcdef_bg.wasm`,
+/// `page-0123456789abcdef_later.wasm`.
 /// It writes 64 bits without leading zeros, so a few digits of the sixteen may be missing.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((stem, _)) = name.split_once('.') else { return false };
-    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
-    stem.rsplit_once('-').is_some_and(|(_, hash)| {
+    stem.rsplit_once('-').is_some_and(|(_, end)| {
+        let hash = end.split_once('_').map_or(end, |(hash, _part)| hash);
         (12..=16).contains(&hash.len())
             && hash.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
     })
@@ -161,10 +162,13 @@ mod tests {
         for (path, expected) in [
             ("page-0123456789abcdef.js", true),
             ("page-0123456789abcdef_bg.wasm", true),
+            ("page-0123456789abcdef_later.wasm", true),
+            ("bench_worker-0123456789abcdef_parts.js", true),
             ("style/page-0123456789abcdef.css", true),
             ("index.html", false),
             ("bench_worker.js", false),
             ("bench_worker_bg.wasm", false),
+            ("bench_worker_later.wasm", false),
             ("boot/bench_worker.js", false),
             ("checks-cf07fa9913e04a3.css", true),
             ("page-0123456789a.js", false),

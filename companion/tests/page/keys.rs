@@ -125,7 +125,7 @@ async fn furnish(practice: &Practice, browser: &Browser) {
     browser.click("send").await;
     browser.until_rows(|rows| rows.len() == 4).await;
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;
-    browser.until_script("return document.querySelector('[data-testid=detail]').hidden === false").await;
+    browser.until_script("return document.querySelector('[data-testid=detail]')?.hidden === false").await;
     browser.click("pin").await;
     browser.until_text("pins", "1 pinned").await;
     browser.click("add").await;

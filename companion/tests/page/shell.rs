@@ -182,3 +182,21 @@ fn what_is_said_does_not_lie_over_the_head() {
         assert_eq!(browser.run(is_below).await, true);
     });
 }
+
+/// The page of a quick build is in one piece, so there is nothing that could fail.
+#[test]
+fn a_part_of_the_page_that_does_not_load_is_said_and_can_be_tried_again() {
+    test_page(async |practice, browser| {
+        browser.block("*_later.wasm*").await;
+        browser.open(&practice.page).await;
+        browser.until_text("clock", "µs").await;
+        if browser.count("link[href*=_parts]").await == 0 {
+            return;
+        }
+        browser.click("keys-sheet").await;
+        browser.until_text("later-failed", "could not be loaded").await;
+        browser.block("*nothing-at-all*").await;
+        browser.click("later-again").await;
+        browser.until_script("return document.querySelectorAll('[data-testid=dialog] kbd').length > 5").await;
+    });
+}

@@ -27,8 +27,7 @@ const LARGEST_IMAGE: u64 = 32 << 20;
 const LONGEST_STRIP: f64 = 8_000_000.0;
 
 /// The panel beside the timeline.
-#[component]
-pub(crate) fn DetailPanel(store: Store, link: Link) -> impl IntoView {
+pub(crate) fn panel(store: Store, link: Link) -> AnyView {
     let scroller = NodeRef::<Div>::new();
     let (top, height) = (RwSignal::new(0.0_f64), RwSignal::new(300.0_f64));
     follow_height(scroller, height);

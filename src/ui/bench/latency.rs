@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::super::later::soon;
 use super::super::parts::fields::{button, bytes, prose, text, toggle, when};
 use super::super::parts::icons;
 use super::link::Link;
-use super::plots::plots;
 use super::rates::{self, Rates};
 use super::related::UnansweredCount;
 use super::store::Store;
@@ -138,7 +138,7 @@ pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> imp
                     <span class="hint" data-testid="clock-step">{clock}</span>
                     <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: these say nothing about the server">{tainted}</span>
                 </div>
-                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{plots(store, rates)}</div> }.into_any())}
+                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
             </div>
             <div class="bench-status-bar">
                 <span class="bench-rate" data-direction="received" title="Received in the last second" data-testid="rate-received">

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::super::later::soon;
 use super::super::parts::fields::{self, button, icon, line, text, tick, when};
 use super::composer::send_saved;
 use super::link::Link;
@@ -20,6 +21,14 @@ use crate::wire::bench::{Match, MatchBy, Panel, Request, Rule, SavedMessage, Var
 pub(crate) fn Panels(store: Store, link: Link) -> impl IntoView {
     let open = Memo::new(move |_| store.layout.with(|it| it.panel));
     move || match open.get() {
+        Panel::None => ().into_any(),
+        panel => soon(move |later| (later.panel)(store, link, panel)),
+    }
+}
+
+/// What a panel holds.
+pub(crate) fn body(store: Store, link: Link, panel: Panel) -> AnyView {
+    match panel {
         Panel::None => ().into_any(),
         Panel::Repeat => repeat(store, link),
         Panel::Saved => saved(store, link),

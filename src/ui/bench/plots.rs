@@ -20,7 +20,7 @@ use crate::wire::bench::Plot;
 /// Seconds since the first frame, and what narrows the timeline.
 type Span = Option<(f64, f64)>;
 
-pub(super) fn plots(store: Store, rates: RwSignal<Rates>) -> AnyView {
+pub(crate) fn plots(store: Store, rates: RwSignal<Rates>) -> AnyView {
     let began = Memo::new(move |_| store.totals.with(|totals| totals.began).unwrap_or_default());
     let span = Memo::new(move |_| {
         let between = store.filter.with(|filter| filter.between)?;

@@ -4,10 +4,10 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::super::later::{once, soon};
 use super::super::parts::fields::when;
 use super::composer::Composer;
 use super::connect::ConnectBar;
-use super::detail::DetailPanel;
 use super::latency::StatusBar;
 use super::link::Link;
 use super::panes;
@@ -24,6 +24,7 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
     let around = NodeRef::<Div>::new();
     let has_detail = when(move || store.inspect.with(Option::is_some));
     let is_comparing = when(move || store.inspect.with(|it| it.as_ref().is_some_and(|it| it.with.is_some())));
+    let opened = once(move || has_detail.get());
     view! {
         <h1 class="unseen">"Bench"</h1>
         <div class="bench" node_ref=around data-detail=move || has_detail.get().then_some("") data-comparing=move || is_comparing.get().then_some("")>
@@ -36,7 +37,7 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
                 <Composer store link/>
             </div>
             <div class="bench-beside" hidden=move || !has_detail.get()>{panes::border(store, around, &panes::DETAIL)}</div>
-            <DetailPanel store link/>
+            {move || opened.get().then(|| soon(move |later| (later.detail)(store, link)))}
             <StatusBar store link rates/>
         </div>
     }

@@ -78,8 +78,7 @@ const OFFERS: [Offer; 9] = [
 ];
 
 /// The view.
-#[component]
-pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
+pub(super) fn practice(store: Store, link: Link) -> AnyView {
     let card = move |offer: Offer| {
         let here = page::own_socket_address("");
         let shown = page::own_socket_address(&offer.path.replace("{name}", "…").replace("{here}", &here));
@@ -134,4 +133,5 @@ pub(super) fn Practice(store: Store, link: Link) -> impl IntoView {
             <ul class="practice-offers">{OFFERS.into_iter().map(card).collect_view()}</ul>
         </div>
     }
+    .into_any()
 }

@@ -1,5 +1,7 @@
 //! The frame around the four views.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::super::bench::connections;
@@ -9,9 +11,9 @@ use super::super::bench::share;
 use super::super::bench::store::{Dialog, Store};
 use super::super::bench::surroundings;
 use super::super::bench::view::Bench;
+use super::super::later::{self, once, soon};
 use super::super::parts::fields::{icon_button, text};
 use super::super::parts::icons::{self, Icon};
-use super::super::practice::Practice;
 use super::dialogs::Dialogs;
 use super::keys;
 use super::palette::Opener;
@@ -22,6 +24,9 @@ use crate::browser::menus::MenuCloser;
 use crate::browser::page;
 use crate::model::format;
 use crate::model::route::Route;
+
+/// The rest of the page is downloaded this long after the first picture.
+const FETCHES_AFTER: Duration = Duration::from_millis(300);
 
 /// The page.
 #[component]
@@ -44,6 +49,12 @@ pub fn App(
     Effect::new(move || {
         if store.is_restored.get() {
             share::open_link(store, link, &page::fragment());
+        }
+    });
+    // What the first picture does not need follows when it stands.
+    Effect::new(move || {
+        if store.is_restored.get() {
+            set_timeout(later::fetch, FETCHES_AFTER);
         }
     });
     StoredValue::new_local(MenuCloser::new());
@@ -77,6 +88,7 @@ pub fn App(
         store.toxics.set(String::from_utf8_lossy(&digits).parse().ok());
     }));
 
+    let practised = once(move || route.get() == Route::Practice);
     let is_ready = move || store.is_restored.get() && !store.broken.get();
     view! {
         <header class="top shell-head">
@@ -110,7 +122,7 @@ pub fn App(
                 <div id="faults"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Practice" hidden=move || route.get() != Route::Practice>
-                <Practice store link/>
+                {move || practised.get().then(|| soon(move |later| (later.practice)(store, link)))}
             </section>
         </main>
         <Dialogs store link/>

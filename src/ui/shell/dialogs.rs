@@ -8,6 +8,7 @@ use super::super::bench::link::Link;
 use super::super::bench::matching;
 use super::super::bench::store::{Connection, Dialog, Store};
 use super::super::bench::{recording, share};
+use super::super::later::soon;
 use super::super::parts::fields::{self, button, line, text, tick, when};
 use super::keys;
 use crate::browser::page;
@@ -43,14 +44,7 @@ pub(crate) fn Dialogs(store: Store, link: Link) -> impl IntoView {
         title.to_owned()
     });
     let body = move || match store.dialog.get() {
-        Some(Dialog::Keys) => keys::sheet(store),
-        Some(Dialog::Options) => store.current().map(options).into_any(),
-        Some(Dialog::Share { workspace, parts }) => share::choose(store, link, *workspace, parts),
-        Some(Dialog::Export { format, filtered, places }) => {
-            export::choose(store, link, format, filtered, places)
-        }
-        Some(Dialog::Offer(offered)) => share::offer(store, link, *offered),
-        Some(Dialog::Recording) => recording::dialog(store, link),
+        Some(dialog) => soon(move |later| (later.dialog)(store, link, dialog.clone())),
         None => ().into_any(),
     };
     let close = move || store.dialog.set(None);
@@ -64,6 +58,18 @@ pub(crate) fn Dialogs(store: Store, link: Link) -> impl IntoView {
         </dialog>
     }
     .into_any()
+}
+
+/// What a dialog holds.
+pub(crate) fn body(store: Store, link: Link, dialog: Dialog) -> AnyView {
+    match dialog {
+        Dialog::Keys => keys::sheet(store),
+        Dialog::Options => store.current().map(options).into_any(),
+        Dialog::Share { workspace, parts } => share::choose(store, link, *workspace, parts),
+        Dialog::Export { format, filtered, places } => export::choose(store, link, format, filtered, places),
+        Dialog::Offer(offered) => share::offer(store, link, *offered),
+        Dialog::Recording => recording::dialog(store, link),
+    }
 }
 
 /// A part of the set-up of a connection.

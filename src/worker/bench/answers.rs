@@ -29,7 +29,8 @@ impl<W: World> BenchWorker<W> {
                 Some(answer) => answer,
                 None => return self.seek_on(id, from, forward),
             },
-            Question::Send { to, draft } => sent(self.send_to_all(&to, &draft)),
+            // The worker itself sends, so that a message does not wait for a download.
+            Question::Send { .. } => return,
             Question::SendAgain { to, frame } => sent(self.send_again(&to, frame)),
             Question::Node { line } => {
                 let known = self.state(|s| s.workspace.known_secrets(Known::SHORT));
@@ -308,7 +309,7 @@ fn as_draft(known: &Known, content: &Content) -> Draft {
     known.draft_of(form, text)
 }
 
-fn sent(sent: Result<(), String>) -> Answer {
+pub(super) fn sent(sent: Result<(), String>) -> Answer {
     match sent {
         Ok(()) => Answer::Sent,
         Err(words) => Answer::Failed(words),

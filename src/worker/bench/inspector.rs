@@ -42,11 +42,13 @@ struct Shown {
 }
 
 impl Inspector {
-    /// What the page should show, when that has changed.
+    /// Whether the page should be shown something else than before; asked once.
+    pub fn has_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// What the page should show.
     pub fn changes(&mut self) -> Option<Detail> {
-        if !std::mem::take(&mut self.changed) {
-            return None;
-        }
         let shown = self.shown.as_ref()?;
         let count = usize::from(shown.of.lines);
         let from = shown.of.from;
@@ -120,10 +122,7 @@ impl Inspector {
 impl<W: World> BenchWorker<W> {
     /// Opens a frame, moves within it, or closes it.
     pub(super) fn inspect(&self, inspect: Option<Inspect>) {
-        let Some(inspect) = inspect else {
-            self.state(|s| s.inspector = Inspector::default());
-            return;
-        };
+        let Some(inspect) = inspect else { return self.close_detail() };
         let inspect = Inspect { lines: inspect.lines.min(MOST_LINES), ..inspect };
         let is_same = self.state(|s| {
             let shown = s.inspector.shown.as_mut().filter(|shown| is_same(&shown.of, &inspect));
@@ -134,6 +133,11 @@ impl<W: World> BenchWorker<W> {
         if !is_same {
             self.open_detail(inspect);
         }
+    }
+
+    /// Nothing is opened any more.
+    pub(super) fn close_detail(&self) {
+        self.state(|s| s.inspector = Inspector::default());
     }
 
     fn open_detail(&self, inspect: Inspect) {

@@ -93,14 +93,24 @@ impl List {
         self.shown = None;
         self.wrong = None;
         self.search = None;
-        let spec = spec.normal();
-        if spec == FilterSpec::default() {
+        if spec.takes_all() {
             return;
         }
-        match Filter::compile(&spec) {
+        match Filter::compile(&spec.normal()) {
             Ok(filter) => self.search = Some(Search { hits: Hits::new(filter), hides }),
             Err(error) => self.wrong = Some(error.to_string()),
         }
+    }
+
+    /// Shows everything.
+    pub fn take_all(&mut self) {
+        (self.shown, self.wrong, self.search) = (None, None, None);
+    }
+
+    /// Shows everything, and says why.
+    pub fn cannot_filter(&mut self, words: &str) {
+        self.take_all();
+        self.wrong = Some(words.to_owned());
     }
 
     /// Searches on, for as long as it may; says whether all was seen.

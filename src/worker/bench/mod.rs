@@ -11,6 +11,7 @@ mod failures;
 mod heartbeat;
 mod highlights;
 mod inspector;
+mod later;
 mod list;
 mod matching;
 mod pairs;
@@ -29,5 +30,6 @@ mod update;
 mod why;
 mod worker;
 
+pub use later::{Download, Later};
 pub use pulse::beat;
 pub use worker::BenchWorker;

@@ -198,7 +198,10 @@ impl<W: World> BenchWorker<W> {
         });
         let (forgotten, unexplained) = forgotten.map_or((None, None), |(it, why)| (Some(it), why));
         if let Some((attempt, endpoint)) = unexplained {
-            self.find_out(id, attempt, endpoint);
+            self.later(move |worker, later| match later {
+                Some(later) => (later.find_out)(worker, id, attempt, endpoint),
+                None => worker.told(id, attempt, &endpoint, |why| why),
+            });
         }
         if forgotten == Some(true) {
             self.drop_if_done(id);

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::connection::Connection;
+use super::inspector::Inspector;
 use super::list;
 use super::worker::State;
 use crate::engine::base::mask::Masker;
 use crate::engine::bench::summary::value_at;
 use crate::engine::secrets::Known;
 use crate::engine::{FrameKind, Instant, Payload, World};
-use crate::wire::bench::{Answer, Changes, Phase, Plot, PlotOf, Related, Row, Totals};
+use crate::wire::bench::{Answer, Changes, Detail, Phase, Plot, PlotOf, Related, Row, Totals};
 
 /// Plots are redrawn at this interval.
 const PLOT_EVERY: Duration = Duration::from_millis(250);
@@ -38,7 +39,13 @@ impl<W: World> State<W> {
         self.pins.content(number).map(|(pin, bytes)| Content { kind: pin.row.kind, bytes })
     }
 
-    pub fn changes(&mut self, now: Instant, may_search: impl FnMut() -> bool) -> (Changes, bool) {
+    /// What has changed; `detail` reads the opened frame, and is there when a frame was opened.
+    pub fn changes(
+        &mut self,
+        now: Instant,
+        detail: Option<fn(&mut Inspector) -> Option<Detail>>,
+        may_search: impl FnMut() -> bool,
+    ) -> (Changes, bool) {
         for connection in self.connections.values_mut() {
             connection.look_at_buffer();
         }
@@ -69,7 +76,10 @@ impl<W: World> State<W> {
             type_members: self.summaries.changes(),
             draft: self.draft_seen.take(),
             repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
-            detail: self.inspector.changes().map(Box::new),
+            detail: detail
+                .filter(|_| self.inspector.has_changed())
+                .and_then(|read| read(&mut self.inspector))
+                .map(Box::new),
             pins: std::mem::take(&mut self.pins.changed).then(|| {
                 let mut pins = self.pins.report();
                 pins.iter_mut().for_each(|pin| mask(&self.masker, &mut pin.row.preview));

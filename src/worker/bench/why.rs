@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::worker::BenchWorker;
+use crate::engine::explain::Explanation;
 use crate::engine::explain::companion::{Companion, Look};
 use crate::engine::{Endpoint, FrameKind, World};
 use crate::wire::bench::ConnectionId;
@@ -22,7 +23,7 @@ impl<W: World> BenchWorker<W> {
     pub(super) fn find_out(&self, id: ConnectionId, attempt: u32, endpoint: Endpoint) {
         let asks = self.connection(id, |connection, _| connection.setup.opening.asks_why) == Some(true);
         if !asks || self.state(|s| s.questions.companion.is_blind()) {
-            return self.told(id, attempt, &endpoint, &Look::Nothing);
+            return self.told(id, attempt, &endpoint, |why| why);
         }
         let is_first = self.state(|s| {
             let under_way = &mut s.questions.under_way;
@@ -51,13 +52,20 @@ impl<W: World> BenchWorker<W> {
                 at.map(|at| under_way.swap_remove(at).1).unwrap_or_default()
             });
             for (id, attempt) in waiting {
-                worker.told(id, attempt, &endpoint, &found);
+                worker.told(id, attempt, &endpoint, |why| with(why, &found, &endpoint));
             }
             worker.flush();
         }));
     }
 
-    fn told(&self, id: ConnectionId, attempt: u32, endpoint: &Endpoint, found: &Look) {
+    /// Writes down why an attempt failed, with what was found out.
+    pub(super) fn told(
+        &self,
+        id: ConnectionId,
+        attempt: u32,
+        endpoint: &Endpoint,
+        with: impl FnOnce(Explanation) -> Explanation,
+    ) {
         let at = self.now();
         self.connection(id, |connection, record| {
             let is_latest = connection.attempt == attempt;
@@ -67,15 +75,7 @@ impl<W: World> BenchWorker<W> {
             let Some(why) = connection.failed.take_if(|(of, _)| *of == attempt).map(|(_, why)| why) else {
                 return;
             };
-            let why = match found {
-                Look::Saw(probed) => why.with_probe(endpoint, (**probed).clone()),
-                Look::NotAllowed(words) => {
-                    let mut why = why;
-                    why.known.push(format!("The server of this page did not look: {words}."));
-                    why
-                }
-                Look::Nothing => why,
-            };
+            let why = with(why);
             // The row stands after a later attempt, maybe at another address, so it names its own.
             let words = match is_latest {
                 true => why.headline(),
@@ -89,4 +89,16 @@ impl<W: World> BenchWorker<W> {
             }
         });
     }
+}
+
+/// An explanation with what the server of the page saw.
+fn with(mut why: Explanation, found: &Look, endpoint: &Endpoint) -> Explanation {
+    match found {
+        Look::Saw(probed) => return why.with_probe(endpoint, (**probed).clone()),
+        Look::NotAllowed(words) => {
+            why.known.push(format!("The server of this page did not look: {words}."));
+        }
+        Look::Nothing => {}
+    }
+    why
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::answers::sent;
 use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
+use super::later::{Later, MISSING, Stock};
 use super::list::List;
 use super::pins::Pins;
 use super::record::Record;
@@ -24,8 +26,8 @@ use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
-    ConnectionId, DraftSeen, PlotOf, Pulse, Ready, RepeatSeen, Request, Restored, ShownSeen, Unread, Update,
-    Variable, Workspace,
+    Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
+    ShownSeen, Unread, Update, Variable, Workspace,
 };
 use crate::wire::{Bench, Protocol};
 use crate::worker::outbox::Outbox;
@@ -52,6 +54,7 @@ pub(super) struct Inner<W: World> {
     pub ready: Ready,
     pub spawn: Spawn,
     outbox: Outbox<Bench>,
+    pub later: Stock<W>,
     store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     state: RefCell<State<W>>,
 }
@@ -108,7 +111,11 @@ impl<W: World> PageWorker for BenchWorker<W> {
     async fn restore(&self, store: impl KeyValueStore + 'static) {
         let (workspace, unread) = match store.get(storage::NAME).await {
             Ok(None) => (None, Vec::new()),
-            Ok(Some(text)) => storage::of_text(&text),
+            Ok(Some(text)) => match self.0.later.fetch().await {
+                Some(later) => (later.read)(&text),
+                // It is not overwritten: nothing is kept from now on.
+                None => return self.restore_nothing(MISSING.to_owned()),
+            },
             Err(error) => (None, vec![error.to_string()]),
         };
         let mut restored = Restored { workspace, ..Restored::default() };
@@ -150,6 +157,7 @@ impl<W: World> BenchWorker<W> {
             ready,
             spawn,
             outbox: Outbox::new(post),
+            later: Stock::default(),
             store: RefCell::default(),
             state: RefCell::new(State {
                 record: Record::with_budget(Workspace::BUDGET as usize),
@@ -217,17 +225,28 @@ impl<W: World> BenchWorker<W> {
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
             Request::Look(look) => self.change_list(|s| s.list.look(look)),
-            Request::Filter { spec, hides } => {
-                self.change_list(|s| s.list.filter(&spec, hides));
-                self.search();
+            Request::Filter { spec, hides } if spec.takes_all() && self.0.later.is_quiet() => {
+                let _ = hides;
+                self.change_list(|s| s.list.take_all());
             }
+            Request::Filter { spec, hides } => self.later(move |worker, later| {
+                worker.change_list(|s| match later {
+                    Some(later) => (later.filter)(&mut s.list, &spec, hides),
+                    None => s.list.cannot_filter(MISSING),
+                });
+                worker.search();
+            }),
             Request::Pause(is_paused) => self.change_list(|s| s.list.pause(is_paused, &s.record.log)),
             Request::Clear => self.change_list(|s| {
                 s.record.log.clear();
                 s.second.iter_mut().for_each(Second::forget);
                 s.list.redraw();
             }),
-            Request::Inspect(inspect) => self.inspect(inspect),
+            Request::Inspect(None) if self.0.later.is_quiet() => self.close_detail(),
+            Request::Inspect(inspect) => self.later(move |worker, later| match later {
+                Some(later) => (later.inspect)(worker, inspect),
+                None => worker.inspect_soon(inspect),
+            }),
             Request::Pin { frame, note } => self.change_list(|s| {
                 s.pins.pin(frame, note, &s.record.log);
                 s.list.redraw();
@@ -241,7 +260,14 @@ impl<W: World> BenchWorker<W> {
                 s.plot = of;
                 s.plotted = Instant::ORIGIN;
             }),
-            Request::Question { id, question } => self.reply_to(id, question),
+            Request::Question { id, question: Question::Send { to, draft } } => {
+                let answer = sent(self.send_to_all(&to, &draft));
+                self.post(&Update::Answer { id, answer });
+            }
+            Request::Question { id, question } => self.later(move |worker, later| match later {
+                Some(later) => (later.reply)(worker, id, question),
+                None => worker.post(&Update::Answer { id, answer: Answer::Failed(MISSING.to_owned()) }),
+            }),
             Request::Seen => self.0.outbox.page_has_drawn(),
             Request::Show(shown) => self.show(*shown),
         }
@@ -345,13 +371,18 @@ impl<W: World> BenchWorker<W> {
 
     /// Keeps what has changed and is not kept yet.
     fn keep_now(&self) {
+        self.later(Self::keep);
+    }
+
+    fn keep(&self, later: Option<&'static Later<W>>) {
         let Some(store) = self.0.store.borrow().clone() else { return };
+        let Some(later) = later else { return self.post(&Update::Unkept(MISSING.to_owned())) };
         let text = self.state(|s| {
             if !s.is_arranged || s.changed_at.take().is_none() {
                 return None;
             }
             s.workspace.draft = s.draft.clone();
-            Some(storage::to_text(&s.workspace))
+            Some((later.keep)(&s.workspace))
         });
         let Some(text) = text else { return };
         let worker = self.clone();
@@ -448,7 +479,7 @@ impl<W: World> BenchWorker<W> {
             }
             self.0.outbox.take_turn();
             s.dirty = false;
-            Some(s.changes(now, || self.0.world.now() < now + SLICE))
+            Some(s.changes(now, self.0.later.here().map(|it| it.detail), || self.0.world.now() < now + SLICE))
         });
         if let Some((changes, is_all_searched)) = changes {
             if !is_all_searched {

@@ -83,6 +83,11 @@ impl FilterSpec {
         Self { between: None, ..self.normal() }
     }
 
+    /// Whether everything passes.
+    pub fn takes_all(&self) -> bool {
+        self.normal() == Self::default()
+    }
+
     /// The same filter with nothing in it that makes no difference: how an empty text is read.
     pub fn normal(&self) -> Self {
         match self.text.is_empty() {

@@ -1,0 +1,115 @@
+//! What the page downloads after its first picture.
+//!
+//! Owns which views these are, and whether they are here. A release keeps them in a file of its own (`src/bin/page.rs` says where
+//! they come from, docs/development/performance.md how it is built); other builds have them from the start.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::bench::link::Link;
+use super::bench::rates::Rates;
+use super::bench::store::{Dialog, Store};
+use super::bench::{detail, panels, plots};
+use super::parts::fields::button;
+use super::practice;
+use super::shell::dialogs;
+use crate::wire::bench::Panel;
+
+/// The views. Nothing else may name them: what the page names itself is part of the first download.
+pub struct Later {
+    pub(crate) dialog: fn(Store, Link, Dialog) -> AnyView,
+    pub(crate) detail: fn(Store, Link) -> AnyView,
+    pub(crate) panel: fn(Store, Link, Panel) -> AnyView,
+    pub(crate) plots: fn(Store, RwSignal<Rates>) -> AnyView,
+    pub(crate) practice: fn(Store, Link) -> AnyView,
+}
+
+/// All of them, for the one function that is downloaded with them.
+#[must_use]
+pub fn later() -> &'static Later {
+    static ALL: Later = Later {
+        dialog: dialogs::body,
+        detail: detail::panel,
+        panel: panels::body,
+        plots: plots::plots,
+        practice: practice::practice,
+    };
+    &ALL
+}
+
+/// Downloads them; none when that failed.
+pub type Download = fn() -> Pin<Box<dyn Future<Output = Option<&'static Later>>>>;
+
+#[derive(Clone, Copy)]
+enum State {
+    Awaited,
+    Here(&'static Later),
+    Failed,
+}
+
+thread_local! {
+    static DOWNLOAD: Cell<Option<Download>> = const { Cell::new(None) };
+    static STATE: RefCell<Option<ArcRwSignal<State>>> = const { RefCell::new(None) };
+}
+
+/// Says where they come from; called before the page is drawn.
+pub fn comes_from(download: Download) {
+    DOWNLOAD.set(Some(download));
+}
+
+/// Begins the download, unless it is under way or over.
+pub fn fetch() {
+    let state = state();
+    if matches!(state.get_untracked(), State::Here(_)) {
+        return;
+    }
+    let Some(download) = DOWNLOAD.take() else { return };
+    state.set(State::Awaited);
+    spawn_local(async move {
+        let all = download().await;
+        // It can be asked again.
+        DOWNLOAD.set(Some(download));
+        state.set(all.map_or(State::Failed, State::Here));
+    });
+}
+
+/// One of them: now when they are here, else when they have come.
+pub(crate) fn soon(draw: impl Fn(&'static Later) -> AnyView + Send + 'static) -> AnyView {
+    let state = state();
+    if let State::Here(all) = state.get_untracked() {
+        return draw(all);
+    }
+    fetch();
+    let drawn = move || match state.get() {
+        State::Here(all) => draw(all),
+        State::Awaited => ().into_any(),
+        State::Failed => {
+            let again = button("", "later-again", "Try again", "", fetch);
+            view! { <p class="note" role="alert" data-state="wrong" data-testid="later-failed">"This part of the page could not be loaded. "{again}</p> }.into_any()
+        }
+    };
+    drawn.into_any()
+}
+
+/// True from the first time that it is: a view that was looked at stays.
+pub(crate) fn once(is: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
+    Memo::new(move |was: Option<&bool>| was == Some(&true) || is())
+}
+
+fn state() -> ArcRwSignal<State> {
+    STATE.with_borrow_mut(|state| state.get_or_insert_with(|| ArcRwSignal::new(at_start())).clone())
+}
+
+#[cfg(not(split))]
+fn at_start() -> State {
+    State::Here(later())
+}
+
+#[cfg(split)]
+fn at_start() -> State {
+    State::Awaited
+}
