@@ -394,6 +394,17 @@ pub fn bring_into_view(element: &web_sys::Element) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
+/// Scrolls a list to the side until what the selector finds in it stands in the middle, unless that is seen already; at the left
+/// edge, `covered` pixels are never seen.
+pub fn bring_sideways(list: &web_sys::HtmlElement, selector: &str, covered: f64) {
+    let Ok(Some(found)) = list.query_selector(selector) else { return };
+    let (found, seen) = (found.get_bounding_client_rect(), list.get_bounding_client_rect());
+    if found.left() < seen.left() + covered || found.right() > seen.right() {
+        let by = found.left() - (seen.left() + seen.right()) / 2.0;
+        list.set_scroll_left(list.scroll_left() + by as i32);
+    }
+}
+
 /// Scrolls until an element is the first thing that one sees.
 pub fn bring_to_top(element: &web_sys::Element) {
     element.scroll_into_view();

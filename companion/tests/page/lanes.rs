@@ -213,7 +213,7 @@ fn a_failed_check_of_several_connections_opens_in_lanes_with_what_came_wrong_in_
         );
         let lines = browser.run(&ends("wrong")).await;
         assert_eq!(lines[0][1], wrong[0]["place"], "the red line ends at it");
-        // It is what one looks at.
+        // It is what one looks at, also where the lanes are wider than the screen.
         browser.until_text("content", "hi all").await;
         browser.assert_quiet_console().await;
     });

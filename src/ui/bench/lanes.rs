@@ -3,12 +3,14 @@
 //! Owns which lanes there are and the drawing over the rows. The rows are those of the list, each put into its lane by the
 //! style sheet. One rule: no frame has an element beside its row; all lines of one kind are one path.
 
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::super::parts::fields::{icon_toggle, text, when};
 use super::super::parts::icons;
 use super::row;
 use super::store::Store;
+use crate::browser::page;
 use crate::model::format;
 use crate::model::lanes::{LANE, Lines, Mark, Tone, lines, rails, silence};
 use crate::model::viewport::ROW;
@@ -104,7 +106,30 @@ pub(crate) fn head(store: Store, lanes: Lanes) -> AnyView {
     view! { {drawn} }.into_any()
 }
 
-/// The drawing over the rows; `shift` says where on the strip a row stands, and `height` how much of it is seen.
+/// Brings the lane of a frame into view once it is chosen and its row is there. Afterwards a person may look elsewhere.
+pub(crate) fn follow_chosen(store: Store, lanes: Lanes, list: NodeRef<Div>) {
+    /// The times cover this much of the lanes.
+    const TIMES: f64 = 130.0;
+    let seen = Memo::new(move |_| {
+        let chosen = store.chosen.get().filter(|_| lanes.is_on.get())?;
+        store.rows.with(|rows| rows.rows.iter().any(|row| row.number == chosen)).then_some(chosen)
+    });
+    Effect::new(move |before: Option<Option<u64>>| {
+        let before = before.flatten();
+        let Some(chosen) = seen.get() else { return before };
+        if before != Some(chosen) {
+            // The row takes its place with this frame of the screen.
+            request_animation_frame(move || {
+                if let Some(list) = list.get_untracked() {
+                    page::bring_sideways(&list, ".row[aria-selected=true] .kind", TIMES);
+                }
+            });
+        }
+        Some(chosen)
+    });
+}
+
+/// The drawing below the rows; `shift` says where on the strip a row stands, and `height` how much of it is seen.
 pub(crate) fn drawing(
     store: Store,
     lanes: Lanes,

@@ -162,6 +162,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         }
     });
 
+    lanes::follow_chosen(store, lanes, scroller);
     let slots = Memo::new(move |_| u64::from(view.get().rows()));
     let shift = move |position: u64| {
         let start = start.get() as f64;

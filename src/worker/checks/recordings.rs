@@ -189,9 +189,11 @@ impl<W: World> RunRecording<W> {
     }
 }
 
-/// The received frames that a failure names: each message, when it came, and the place of the frame that is most like it, with how
-/// unlike it is.
-struct Named<'a>(Vec<(&'a NearMiss, Instant, Option<(Unlike, u32)>)>);
+/// The received frames that a failure names: each message, when it came, and the frame that is most like it.
+struct Named<'a>(Vec<(&'a NearMiss, Instant, Option<Nearest>)>);
+
+/// The place of a frame, after how unlike it is.
+type Nearest = (Unlike, u32);
 
 /// Whether the content is another one, and how far off the frame is. The moment of a check's beginning is taken twice, in the
 /// run and here, so the time alone does not tell.
