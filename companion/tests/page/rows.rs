@@ -97,7 +97,7 @@ fn members_become_columns_that_move_by_mouse_and_keys_and_are_kept() {
         };
         until("symbol,price,seq").await;
         browser
-            .until_script("const cells = [...document.querySelectorAll('.row:not([hidden]) .timeline-cell')]; return cells.length > 30 && cells.filter(it => it.textContent).length > 30")
+            .until_script("return [...document.querySelectorAll('.row:not([hidden])')].map(row => [...row.querySelectorAll('.timeline-cell')]).filter(cells => cells.length === 3 && cells.every(it => it.textContent)).length > 10")
             .await;
         let cells = parts(browser, ".timeline-cell").await;
         assert!(

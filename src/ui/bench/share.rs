@@ -257,7 +257,7 @@ fn renumber(store: Store, workspace: &mut Workspace) {
     workspace.rules.iter_mut().for_each(|rule| rule.connections.iter_mut().for_each(|id| *id = moved(*id)));
     let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
     let specs = filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec));
-    // 0 is no connection, and stays none.
+    // 0 stands for none of them, and stays.
     let ids = specs.flat_map(|spec| &mut spec.connections).filter(|id| **id != 0);
     ids.for_each(|id| *id = moved(ConnectionId(*id)).0);
     workspace.selected = moved(workspace.selected);

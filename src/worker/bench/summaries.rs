@@ -30,7 +30,7 @@ impl Summaries {
         let chosen = (!workspace.type_member.is_empty()).then(|| workspace.type_member.clone());
         self.is_due = true;
         let columns = workspace.columns.iter().map(|it| it.path.clone()).collect();
-        // Both are told, whatever the other one says.
+        // Both take what is new, whatever the other one says.
         self.traffic.set_columns(columns) | self.traffic.choose(chosen)
     }
 

@@ -40,7 +40,7 @@ pub(super) fn members(text: &str) -> Option<Vec<Found>> {
     Some(found)
 }
 
-/// The value at a path, as it was written. Names that are no plain words are compared as JSON writes them.
+/// The value at a path, as it was written. Other names than plain words are compared as JSON writes them.
 pub(super) fn value_at<'a>(json: &'a str, path: &str) -> Option<&'a str> {
     let (mut value, mut rest) = (json, path.strip_prefix('$')?);
     while !rest.is_empty() {

@@ -195,7 +195,7 @@ impl Traffic {
         let is_left = |it: &Found| Some(&it.path) != type_path.as_ref() && !self.columns.contains(&it.path);
         let says_more = !self.columns.is_empty() || found.iter().any(|it| is_left(it) && !says_nothing(it));
         let columns = self.columns.iter().filter_map(|path| column(text, &found, path)).collect();
-        let mut members: Vec<Member> = found
+        let members: Vec<Member> = found
             .iter()
             .filter(|it| is_left(it) && !(says_more && says_nothing(it)))
             .map(|it| Member {
@@ -210,7 +210,17 @@ impl Traffic {
                 varies: varies(&it.path),
             })
             .collect();
-        sort::sort_by_key(&mut members, |member| !member.varies);
+        // One that ends with the value of another one, as the channel `ticks.AAPL` beside the symbol `AAPL`, says little more.
+        let is_echo = |member: &Member| {
+            member.kind == ValueKind::Text
+                && found
+                    .iter()
+                    .any(|it| it.kind == ValueKind::Text && ends_with_part(&member.value, &it.value))
+        };
+        // Asked once each: a sort asks again and again.
+        let mut keyed: Vec<_> = members.into_iter().map(|member| (is_echo(&member), member)).collect();
+        sort::sort_by_key(&mut keyed, |(is_echo, member)| (!member.varies, *is_echo));
+        let members = keyed.into_iter().map(|(_, member)| member).collect();
         Some(Summary { type_name, type_path, is_error, columns, members })
     }
 
@@ -265,6 +275,12 @@ fn column(text: &[u8], found: &[Found], path: &str) -> Option<Member> {
         None => told(value_at(std::str::from_utf8(text).ok()?, path)?),
     };
     Some(Member { name: name_of(path), path: path.to_owned(), value, kind, varies: true })
+}
+
+/// Whether a value ends with another one as a part of its own.
+fn ends_with_part(value: &str, part: &str) -> bool {
+    let before = value.strip_suffix(part).and_then(|before| before.chars().next_back());
+    part.len() > 1 && before.is_some_and(|c| !c.is_alphanumeric())
 }
 
 /// The entry of a name, unless there are too many.
@@ -354,6 +370,17 @@ mod tests {
             "error!: code RATE_LIMITED",
             "a type that never came before is shown as it is"
         );
+    }
+
+    #[test]
+    fn a_member_that_ends_with_the_value_of_another_comes_after_those_that_say_more() {
+        let messages: Vec<_> = (0..9)
+            .map(|n| {
+                let symbol = ["AAPL", "NVDA", "MSFT"][n % 3];
+                format!(r#"{{"type":"tick","channel":"ticks.{symbol}","symbol":"{symbol}","seq":{n}}}"#)
+            })
+            .collect();
+        assert_eq!(line(&of(&messages), &messages[7]), "tick: symbol NVDA seq 7 channel ticks.NVDA");
     }
 
     #[test]
