@@ -11,6 +11,7 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("controls.css", &["parts"]),
     ("bench.css", &["views"]),
     ("timeline.css", &["views"]),
+    ("lanes.css", &["views"]),
     ("practice.css", &["views"]),
     ("suites.css", &["views"]),
     ("faults.css", &["views"]),

@@ -182,7 +182,7 @@ async fn drafts_are_checked_as_typed_in_every_form() {
     user.until_text("draft-note", "Line 1, column 7").await;
     assert!(user.find("send").is_some_and(|it| it.has_attribute("disabled")));
     user.type_into("message", "{\"id\":\"{{uuid}}\"}").await;
-    user.until_text("draft-note", "bytes of text, such as: {\"id\":\"").await;
+    user.until_text("draft-note", "B, text, e.g. {\"id\":\"").await;
     user.click("format").await;
     user.until("it to be laid out", || user.value("message").contains("\n  \"id\"").then_some(())).await;
     user.click("form-hex").await;

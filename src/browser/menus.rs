@@ -97,6 +97,56 @@ fn keep_on_screen(menu: &Element) {
     }
 }
 
+/// Opens a menu over everything at a place, moved as far as it would reach beyond the window, with the focus on its first item.
+pub fn open_at(menu: &HtmlElement, at: (f64, f64)) {
+    const EDGE: f64 = 6.0;
+    let Some(window) = web_sys::window() else { return };
+    // One that is open already stays open.
+    let _ = menu.show_popover();
+    let size = |of: Result<wasm_bindgen::JsValue, _>| of.ok().and_then(|it| it.as_f64()).unwrap_or(f64::MAX);
+    let (width, height) = (size(window.inner_width()), size(window.inner_height()));
+    let box_ = menu.get_bounding_client_rect();
+    let left = at.0.min(width - box_.width() - EDGE).max(EDGE);
+    let top = at.1.min(height - box_.height() - EDGE).max(EDGE);
+    for (property, value) in [("left", left), ("top", top)] {
+        // A number of pixels is always a valid length.
+        let _ = menu.style().set_property(property, &format!("{value:.0}px"));
+    }
+    focus_item(menu, "[role=menuitem]:not([disabled])", |_, _| 0);
+}
+
+/// Whether a menu that was opened so is still open.
+pub fn is_open(menu: &Element) -> bool {
+    menu.matches(":popover-open").unwrap_or(false)
+}
+
+/// Moves the focus among the items of a menu; says whether the key does that.
+pub fn move_focus(event: &KeyboardEvent) -> bool {
+    let to: fn(usize, usize) -> usize = match event.key().as_str() {
+        "ArrowDown" => |at, count| (at + 1) % count,
+        "ArrowUp" => |at, count| (at + count - 1) % count,
+        "Home" => |_, _| 0,
+        "End" => |_, count| count - 1,
+        _ => return false,
+    };
+    let menu = event.current_target().and_then(|it| it.dyn_into::<Element>().ok());
+    if let Some(menu) = menu {
+        focus_item(&menu, "[role^=menuitem]:not([disabled])", to);
+    }
+    true
+}
+
+fn focus_item(menu: &Element, selector: &str, to: impl Fn(usize, usize) -> usize) {
+    let Ok(found) = menu.query_selector_all(selector) else { return };
+    let items: Vec<HtmlElement> =
+        (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
+    let focused = document().and_then(|document| document.active_element());
+    let at = items.iter().position(|it| focused.as_ref() == Some(it.as_ref())).unwrap_or(0);
+    if !items.is_empty() {
+        let _ = items[to(at, items.len())].focus();
+    }
+}
+
 fn close(which: impl Fn(&Element) -> bool) {
     let Some(open) = document().and_then(|it| it.query_selector_all("details.menu[open]").ok()) else {
         return;

@@ -406,15 +406,15 @@ pub fn print() {
 }
 
 /// Focuses what a selector finds, as soon as it is drawn: a view that is just being shown takes a frame or two.
-pub fn focus_soon(selector: &'static str) {
+pub fn focus_soon(selector: &str) {
     const FRAMES: u8 = 10;
-    focus_within(selector, FRAMES);
+    focus_within(selector.to_owned(), FRAMES);
 }
 
-fn focus_within(selector: &'static str, frames: u8) {
+fn focus_within(selector: String, frames: u8) {
     with_next_frame(move || {
         let Some(document) = window().document() else { return };
-        let found = document.query_selector(selector).ok().flatten();
+        let found = document.query_selector(&selector).ok().flatten();
         if let Some(element) = found.as_ref().and_then(|found| found.dyn_ref::<web_sys::HtmlElement>()) {
             // What is not shown cannot be focused, and says nothing.
             let _ = element.focus();
@@ -423,6 +423,12 @@ fn focus_within(selector: &'static str, frames: u8) {
             focus_within(selector, frames - 1);
         }
     });
+}
+
+/// An attribute of the nearest element that a selector finds, from where an event happened upwards.
+pub fn attribute_above(event: &web_sys::Event, selector: &str, name: &str) -> Option<String> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    target.closest(selector).ok()??.get_attribute(name)
 }
 
 /// Sets an element's height in pixels, at once.

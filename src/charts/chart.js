@@ -16,6 +16,9 @@ const FAR = 4;
 /// Lines that may lie on each other: what is drawn below is wider.
 const WIDTHS = { p50: 2, p95: 2, p99: 3, received: 3 };
 
+/// The places of values that have no line to a neighbour: they are drawn as points, or they would not be seen.
+const alone = (values) => [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
+
 const element = (tag, className, text) => {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -130,7 +133,7 @@ export function createChart(host, options) {
       width: WIDTHS[it.tone] ?? 1.5,
       show: !hidden.has(number),
       spanGaps: false,
-      points: { size: 4, show: (u, index, from, until) => until - from < 2 },
+      points: { show: true, size: 5, fill: () => palette.of(it.tone), filter: (u, at) => alone(u.data[at]) },
     });
     const plotOptions = {
       width,

@@ -2,9 +2,11 @@
 //!
 //! Everything in here is pure and tested natively. It refuses to know leptos.
 
+pub mod columns;
 pub mod course;
 pub mod faults;
 pub mod format;
+pub mod lanes;
 pub mod load;
 pub mod margin;
 pub mod route;
@@ -12,3 +14,4 @@ pub mod rungs;
 pub mod running;
 pub mod tiles;
 pub mod viewport;
+pub mod wanted;

@@ -7,6 +7,7 @@ mod comes_back;
 mod figures;
 mod former;
 mod kept;
+mod lanes;
 mod later;
 mod leaves;
 mod list;
@@ -262,6 +263,7 @@ fn frames_of_a_check_are_taken_in_under_their_names_and_count_as_no_messages() {
             names: vec!["alice".into(), "bob".into()],
             frames: vec![frame(0, 0, "one"), frame(1, 5, "two"), frame(7, 5, "of no client")],
             chosen: 1,
+            ..Shown::default()
         })));
         page.pass(TICK).await;
         let shown = page.shown.borrow().clone().expect("told once");

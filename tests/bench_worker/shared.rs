@@ -2,8 +2,12 @@
 
 use super::page::text;
 use super::page::{ALICE, Echo, OneText, Only, Page, page, with_page};
+use sockscope::engine::bench::filter::FilterSpec;
 use sockscope::wire;
-use sockscope::wire::bench::{Answer, Question, Request, SavedMessage, Update, Variable, Workspace};
+use sockscope::wire::bench::{
+    Answer, Column, Highlight, HighlightTone, Part, Question, Request, SavedFilter, SavedMessage, Update,
+    Variable, Workspace,
+};
 use sockscope::worker::PageWorker as _;
 use sockscope_engine::base::storage::StoreError;
 use sockscope_engine::base::world::LocalFuture;
@@ -43,6 +47,44 @@ fn a_link_brings_the_set_up_without_its_secrets() {
             panic!("told")
         };
         assert!(words.contains("damaged"));
+    });
+}
+
+#[test]
+fn a_link_brings_saved_filters_highlights_and_columns() {
+    with_page(Echo::default(), |page| async move {
+        let spec = |text: &str| FilterSpec { text: text.into(), ..FilterSpec::default() };
+        page.set_up(ALICE, |setup| setup.url = "ws://h/ws".into());
+        page.arrange(|workspace| {
+            let of_alice = FilterSpec { connections: vec![ALICE.0], ..spec("ticks") };
+            workspace.filters = vec![
+                SavedFilter { name: "of alice".into(), spec: of_alice, marks: true },
+                SavedFilter { name: "pw".into(), spec: spec("password=hunter22"), marks: false },
+            ];
+            workspace.highlights = vec![Highlight { spec: spec("error"), tone: HighlightTone::Wrong }];
+            workspace.columns = vec![Column { path: "$.n".into(), width: 80 }];
+        });
+        let workspace = Box::new(page.workspace.borrow().clone());
+        let [Answer::Parts(parts)] = &page.question(Question::Share(workspace.clone()))[..] else {
+            panic!("parts")
+        };
+        let ticked = |part: Part| parts.iter().find(|it| it.part == part).map(|it| it.is_ticked);
+        let filters = [Part::Filter(0), Part::Filter(1), Part::Highlight(0)].map(ticked);
+        assert_eq!(filters, [Some(true), Some(false), Some(true)], "one looks for what looks like a secret");
+        let brought = |parts: Vec<Part>| {
+            let link = Question::Link { workspace: workspace.clone(), parts };
+            let [Answer::Link { fragment, .. }] = &page.question(link)[..] else { panic!("a link") };
+            match page.question(Question::OpenShared(fragment.clone())).pop() {
+                Some(Answer::Offer(offered)) => offered.workspace,
+                other => panic!("{other:?}"),
+            }
+        };
+        let all = brought(parts.iter().filter(|it| it.is_ticked).map(|it| it.part).collect());
+        assert_eq!((&all.filters[..], &all.columns), (&workspace.filters[..1], &workspace.columns));
+        assert_eq!(all.highlights, workspace.highlights);
+        let few = brought(vec![Part::Filter(0)]);
+        assert_eq!(few.filters[0].spec.connections, [0], "its connection is gone, and it takes no other");
+        assert!(few.columns.is_empty() && few.highlights.is_empty());
     });
 }
 

@@ -1,6 +1,7 @@
 //! What a browser keeps of suites and runs, and what can be saved of them.
 
 use super::*;
+use sockscope_engine::report::{Millis, NearMiss};
 
 #[test]
 fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
@@ -28,6 +29,22 @@ fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
         assert_eq!(shown.names, ["a · flaky"]);
         assert!(shown.frames.iter().any(|frame| frame.bytes == b"hello"));
         assert!((shown.chosen as usize) < shown.frames.len());
+
+        // A message is found by its content, also where the clocks of run and recording began apart.
+        let named = |client: &str, message: &str| NearMiss {
+            client: client.into(),
+            at_ms: Millis(40.0),
+            message: message.into(),
+            taken: false,
+        };
+        let lanes = Question::Lanes(spot, vec![named("a", "hel…"), named("b", "hello")]);
+        let Answer::Frames(bytes) = page.ask(lanes).await else { panic!("frames") };
+        let Ok(bench::Request::Show(shown)) = decode::<bench::Request>(&bytes) else {
+            panic!("a request for the bench")
+        };
+        let came = shown.frames.iter().position(|it| it.kind.is_received() && it.bytes == b"hello");
+        assert_eq!((shown.in_lanes, shown.wrong), (true, vec![came.expect("an echo") as u32]));
+        assert_eq!(Some(shown.chosen as usize), came);
 
         let nowhere = page.ask(Question::Around(Spot { run: 99, ..spot })).await;
         assert!(matches!(nowhere, Answer::Failed(words) if words.contains("no longer held")));

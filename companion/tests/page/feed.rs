@@ -77,9 +77,9 @@ fn rows_of_a_feed_show_their_type_and_first_what_varies() {
         }
         assert!(ticks.iter().all(|(_, text)| text.contains("price ") && text.contains("seq ")), "{ticks:#?}");
         // A person takes another member for the type, then the text as it came, and that survives a reload.
-        browser.run("document.querySelector('[data-testid=rows-menu]').closest('details').open = true").await;
+        browser.click("type-menu").await;
         browser
-            .run("[...document.querySelectorAll('[data-testid=type-member]')].find(it => it.textContent === '$.data.symbol').click()")
+            .until_script("const found = [...document.querySelectorAll('[data-testid=type-member]')].find(it => it.textContent === '$.data.symbol'); found?.click(); return Boolean(found)")
             .await;
         browser
             .until_script(
@@ -92,6 +92,7 @@ fn rows_of_a_feed_show_their_type_and_first_what_varies() {
                 "return [...document.querySelectorAll('.row .kind')].some(it => it.textContent === 'tick')",
             )
             .await;
+        browser.click("rows-menu").await;
         browser.click("rows-text").await;
         browser.until_rows(|rows| rows.iter().any(|row| row.contains(r#"{"type":"tick","#))).await;
     });

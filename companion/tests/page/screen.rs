@@ -261,7 +261,7 @@ fn sixteen_megabytes_fold_and_are_searched_while_the_page_stays_alive() {
                  field.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));",
             )
             .await;
-        browser.until_text("draft-note", "15").await;
+        browser.until_text("draft-note", "14.9\u{2009}MiB").await;
         browser.click("send").await;
         browser.until_rows(|rows| rows.len() >= 3).await;
         browser.run("document.querySelectorAll('.row:not([hidden])')[2].click()").await;

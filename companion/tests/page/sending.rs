@@ -95,13 +95,13 @@ fn a_refusal_is_said_beside_the_field() {
         browser.press(SEND, AT_ONCE).await;
         browser.until_text("draft-note", "Not sent: alice is not connected.").await;
         connect_to(browser, &format!("{}/echo", practice.ws)).await;
-        browser.until_text("draft-note", "5 bytes of text will be sent.").await;
+        browser.until_text("draft-note", "5\u{2009}B, text").await;
         browser.click("form-json").await;
         browser.type_into("message", "{\"a\":1,}").await;
         browser.press(SEND, AT_ONCE).await;
         browser.until_text("draft-note", "Not sent: Line 1, column 8: not JSON").await;
         browser.press(&format!("{SELECT_ALL}{{}}"), AT_ONCE).await;
-        browser.until_text("draft-note", "2 bytes of text will be sent.").await;
+        browser.until_text("draft-note", "2\u{2009}B, text").await;
         assert_eq!(browser.count(".row:not([hidden])").await, 2, "nothing was sent");
     });
 }
@@ -201,7 +201,7 @@ fn what_looks_like_a_placeholder_and_is_none_is_said() {
         browser.until_text("draft-note", "Names of members are not filled in").await;
         browser.type_into("message", r#"{"id":"{{uuid}}"}"#).await;
         browser.click("templates").await;
-        browser.until_text("draft-note", "The box {{…}} is off: the braces go out as they are.").await;
+        browser.until_text("draft-note", "{{…}} is off: braces are sent as typed.").await;
         browser.click("templates").await;
         // What is edited comes without braces, so the box stays on for what is written next.
         browser.type_into("message", r#"{"id":1}"#).await;
@@ -262,7 +262,7 @@ fn what_was_removed_comes_back_and_clearing_asks() {
         browser.click("send").await;
         browser.until_rows(|rows| rows.len() == 4).await;
         browser.click("clear").await;
-        browser.until_text("clear", "Forget 4 frames?").await;
+        browser.until_text("clear", "Delete 4 frames?").await;
         assert_eq!(browser.count(".row:not([hidden])").await, 4, "one click forgets nothing");
         browser.run("document.querySelector('[data-testid=clear]').blur()").await;
         browser.until_text("clear", "Clear").await;

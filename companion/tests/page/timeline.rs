@@ -202,7 +202,7 @@ fn nothing_in_a_row_or_a_bar_runs_under_another_or_moves_with_what_is_said() {
             .await;
         assert!(pressed(browser, "follow").await);
         browser.click("clear").await;
-        browser.until_text("clear", "Forget 4 frames?").await;
+        browser.until_text("clear", "Delete 4 frames?").await;
         browser.click("clear").await;
         browser.until_text("dropped", "4 cleared").await;
         assert_eq!(browser.text("frames").await, "0 frames");

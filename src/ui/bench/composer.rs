@@ -207,12 +207,12 @@ fn note(store: Store) -> (&'static str, String) {
 
 fn going_out(seen: &DraftSeen) -> String {
     let kind = if seen.is_text { "text" } else { "binary" };
-    let size = format::counted(seen.size, "byte");
+    let size = format::size(seen.size);
     match (seen.varies, seen.is_text) {
-        (true, _) => format!("{size} of {kind}, such as: {}", seen.preview),
-        (false, true) => format!("{size} of {kind} will be sent."),
+        (true, _) => format!("{size}, {kind}, e.g. {}", seen.preview),
+        (false, true) => format!("{size}, {kind}"),
         // What was written as base64, or lies in a file, is seen nowhere else.
-        (false, false) => format!("{size} of {kind} will be sent: {}", seen.preview),
+        (false, false) => format!("{size}, {kind}: {}", seen.preview),
     }
 }
 

@@ -9,6 +9,7 @@ use super::link::Link;
 use super::store::Store;
 use super::timeline::{Place, keep_place, seek};
 use super::tree::Excluded;
+use super::{highlights, saved_filters};
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
@@ -147,10 +148,14 @@ fn Kinds(store: Store) -> impl IntoView {
     let is_set = when(move || {
         filter.with(|it| FilterSpec { text: String::new(), ..it.clone() }.normal() != FilterSpec::default())
     });
+    // What is not needed at first sight is drawn when the menu is first opened.
+    let is_drawn = RwSignal::new(false);
+    let drawn = move |part: fn(Store) -> AnyView| move || is_drawn.get().then(|| part(store));
     view! {
         <details class="menu">
-            <summary data-testid="kinds" data-set=text(move || is_set.get().to_string())>"Filters"</summary>
+            <summary data-testid="kinds" data-set=text(move || is_set.get().to_string()) on:click=move |_| is_drawn.set(true)>"Filters"</summary>
             <div class="sheet kinds">
+                {drawn(saved_filters::section)}
                 {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
                 {spanned(store)}
                 <Excluded store/>
@@ -170,6 +175,7 @@ fn Kinds(store: Store) -> impl IntoView {
                 <fieldset><legend>"Connections (none: all)"</legend>
                     {move || names().into_iter().map(connection).collect_view()}
                 </fieldset>
+                {drawn(highlights::section)}
             </div>
         </details>
     }

@@ -136,7 +136,7 @@ pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> imp
                     {toggle("plot-all", "All connections", "Of all connections, or of the selected one", store.plot_all.into(), move || store.plot_all.update(|it| *it = !*it))}
                     {button("quiet", "reset-figures", "Reset", "Reset these figures; frames stay. A new address also resets a connection's figures.", move || link.send(&Request::ResetFigures(untrack(of))))}
                     <span class="hint" data-testid="clock-step">{clock}</span>
-                    <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: no evidence against the server">{tainted}</span>
+                    <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: these say nothing about the server">{tainted}</span>
                 </div>
                 {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
             </div>

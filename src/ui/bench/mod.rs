@@ -1,5 +1,6 @@
 //! The view of the bench.
 
+pub(crate) mod columns;
 pub(crate) mod composer;
 pub(crate) mod connect;
 pub(crate) mod connections;
@@ -7,7 +8,9 @@ pub(crate) mod detail;
 pub(crate) mod explanation;
 pub(crate) mod export;
 pub(crate) mod filter_bar;
-pub(crate) mod latency;
+pub(crate) mod highlights;
+pub(crate) mod lanes;
+mod latency;
 pub(crate) mod left_draft;
 pub(crate) mod link;
 pub(crate) mod matching;
@@ -19,6 +22,8 @@ pub(crate) mod rates;
 pub(crate) mod recording;
 pub(crate) mod related;
 pub(crate) mod row;
+pub(crate) mod row_menu;
+pub(crate) mod saved_filters;
 pub(crate) mod share;
 pub(crate) mod start;
 pub(crate) mod store;
@@ -26,4 +31,5 @@ pub(crate) mod surroundings;
 pub(crate) mod timeline;
 pub(crate) mod timeline_head;
 pub(crate) mod tree;
+pub(crate) mod values;
 pub(crate) mod view;

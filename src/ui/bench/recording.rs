@@ -152,7 +152,7 @@ fn of_two(store: Store, link: Link, first: FirstRecording) -> AnyView {
                     aria-describedby="record-lacks" on:click=move |_| compare()>"Compare both"</button>
                 <span class="hint" id="record-lacks" data-testid="record-lacks" hidden=when(move || !is_lacking.get())>{lacking}</span>
                 {button("", "record-first", "Use the first", "A suite of the first recording alone", only_first)}
-                {button("quiet", "record-forget", "Forget the first", "Go on with all frames of the timeline", forget)}
+                {button("quiet", "record-forget", "Drop the first recording", "Go on with all frames of the timeline", forget)}
             </div>
         </div>
     }

@@ -3,9 +3,14 @@
 //! The guide calls the column `kind` the type. It shows the type of a JSON message, and of other frames what they are:
 //! text, binary, open, closed. One rule: every text is empty while the slot has no row.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::super::parts::fields::{text, when};
+use super::columns::cells;
+use super::highlights::{tone_at, words_at};
+use super::lanes::Lanes;
 use super::store::Store;
 use super::timeline::choose;
 use crate::engine::FrameKind;
@@ -18,6 +23,7 @@ use crate::wire::bench::{ConnectionId, Row, RowContent, Times};
 pub(crate) fn TimelineRow(
     row: Memo<Option<Row>>,
     store: Store,
+    lanes: Lanes,
     shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
     place_of: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -41,7 +47,7 @@ pub(crate) fn TimelineRow(
             false => String::new(),
         })
     };
-    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.round_trip)));
+    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(took)));
     let trip =
         text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
     // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
@@ -69,8 +75,10 @@ pub(crate) fn TimelineRow(
         let name = text(move || summary(&|it| varying(it, place).map(|it| it.name.clone())));
         let kind = text(move || summary(&|it| varying(it, place).map(|it| tone(it.kind).to_owned())));
         let value = text(move || summary(&|it| varying(it, place).map(|it| it.value.clone())));
-        view! { <span class="member"><i>{name}</i>" "<b data-tone=kind>{value}</b>" "</span> }
+        view! { <span class="member" data-of=place.to_string()><i>{name}</i>" "<b data-tone=kind>{value}</b>" "</span> }
     };
+    let highlight = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.highlight)));
+    let stands_out = text(move || highlight.get().map(|place| words_at(store, place)).unwrap_or_default());
     let others = text(move || summary(&|it| Some(others(it))));
     let has_error = when(move || {
         row.with(|row| row.as_ref().and_then(|row| row.summary.as_ref()).is_some_and(|it| it.is_error))
@@ -94,10 +102,11 @@ pub(crate) fn TimelineRow(
     let trip_hint = text(move || {
         let Some(took) = took.get() else { return String::new() };
         let exact = format::exact(took, store.clock_step());
+        if row.with(|row| row.as_ref().is_some_and(|row| row.round_trip.is_none())) {
+            return format!("Arrived {exact} after it was sent");
+        }
         match is_tainted.get() {
-            true => format!(
-                "Round trip of {exact}, measured while the tab was hidden or the worker was late: no evidence against the server"
-            ),
+            true => format!("Round trip of {exact}, unreliable: the tab was hidden or the page was busy"),
             false => format!("Round trip of {exact}"),
         }
     });
@@ -112,18 +121,21 @@ pub(crate) fn TimelineRow(
             aria-selected=text(move || is_chosen.get().to_string())
             aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
             aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
-            data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("") style:transform=moved on:click=pick
+            style=("--lane", move || lanes.place(connection.get())) data-silence=move || row.with(|row| row.as_ref().and_then(|row| lanes.silence(row)))
+            data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("")
+            data-highlight=move || highlight.get().and_then(|place| tone_at(store, place)) style:transform=moved on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
             <span class="time" data-gap=gap title=exactly(wall)>{time}</span>
-            <span class="who"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
-            <span class="arrow">{show(arrow)}</span>
-            <span class="kind" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
+            <span class="who" data-of="connection"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
+            <span class="arrow" data-of="direction">{show(arrow)}</span>
+            <span class="kind" data-of="type" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
             <span class="preview">
-                {preview}
+                {cells(store, row)}{preview}
                 <span class="members" hidden=is_as_it_came>{(0..MEMBERS).map(member).collect_view()}<span class="others">{others}</span></span>
             </span>
             <span class="trip" title=trip_hint>{trip}</span>
             <span class="size" title=exactly(exact_size)>{show(size)}</span>
+            <span class="unseen">{stands_out}</span>
         </div>
     }
     .into_any()
@@ -148,13 +160,18 @@ fn others(summary: &Summary) -> String {
     rest.collect::<Vec<_>>().join("  ")
 }
 
-fn tone(kind: ValueKind) -> &'static str {
+pub(crate) fn tone(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Text => "text",
         ValueKind::Number => "number",
         ValueKind::Word => "word",
         ValueKind::Nested => "faint",
     }
+}
+
+/// How long the question of an answer had been out, or what arrives in lanes.
+fn took(row: &Row) -> Option<Duration> {
+    row.round_trip.or_else(|| row.origin.map(|origin| origin.took))
 }
 
 /// Whether a row reports an unexpected end: one without a close frame, or with a code that says what went wrong.
@@ -168,13 +185,13 @@ fn arrow(row: &Row) -> String {
     if direction(row) == "trouble" { "✕".to_owned() } else { format::mark(row.kind).0.to_owned() }
 }
 
-fn direction(row: &Row) -> &'static str {
-    if is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
+pub(super) fn direction(row: &Row) -> &'static str {
+    if row.is_wrong || is_bad_end(row) { "trouble" } else { format::direction(row.kind) }
 }
 
-/// How long after the row above it stands, in steps from 0 to 7: a step of 1 is from 1 ms on, each next one is longer.
+/// How long after the row above it stands, in steps from 0 to 10: 1 is from 1 ms on, and each step is some three times the one before.
 fn gap(row: &Row) -> u8 {
-    const FROM: [u64; 7] = [1, 10, 50, 200, 1000, 5000, 30_000];
+    const FROM: [u64; 10] = [1, 3, 6, 15, 40, 125, 350, 1000, 5000, 30_000];
     let millis = row.delta.map_or(0, |delta| delta.as_millis() as u64);
     FROM.iter().filter(|from| millis >= **from).count() as u8
 }
@@ -216,8 +233,5 @@ pub(crate) fn time(store: Store, row: &Row) -> String {
 
 /// The colour of a connection's dot.
 pub(crate) fn color_of(store: Store, id: ConnectionId) -> String {
-    if id.is_of_check() {
-        return "check".to_owned();
-    }
     store.names.with(|names| names.get(&id).map_or(0, |(_, color)| *color).to_string())
 }

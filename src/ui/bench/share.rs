@@ -148,6 +148,8 @@ fn testid(part: Part) -> String {
         Part::Message(nth) => format!("part-message-{nth}"),
         Part::Rule(nth) => format!("part-rule-{nth}"),
         Part::Variable(nth) => format!("part-variable-{nth}"),
+        Part::Filter(nth) => format!("part-filter-{nth}"),
+        Part::Highlight(nth) => format!("part-highlight-{nth}"),
         Part::Draft => "part-draft".to_owned(),
         Part::Settings => "part-settings".to_owned(),
     }
@@ -208,6 +210,7 @@ fn replace_by(store: Store, link: Link, mut workspace: Workspace, parts: &[Part]
     let own = untrack(|| store.workspace());
     if !parts.contains(&Part::Settings) {
         (workspace.repeat, workspace.budget, workspace.layout) = (own.repeat, own.budget, own.layout);
+        (workspace.type_member, workspace.columns) = (own.type_member, own.columns);
     }
     if !parts.contains(&Part::Draft) {
         workspace.draft = store.draft.get_untracked();
@@ -230,6 +233,12 @@ fn add_to(store: Store, mut workspace: Workspace) {
     // A rule is for the same connections as before, whatever numbers they have now.
     let renumbered = workspace.rules.iter_mut().flat_map(|rule| &mut rule.connections);
     renumbered.for_each(|id| *id = moved.get(id).copied().unwrap_or(*id));
+    let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
+    let specs = filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec));
+    let ids = specs.flat_map(|spec| &mut spec.connections);
+    ids.for_each(|id| *id = moved.get(&ConnectionId(*id)).map_or(*id, |id| id.0));
+    store.filters.update(|all| all.extend(workspace.filters));
+    store.highlights.update(|all| all.extend(workspace.highlights));
     store.messages.update(|all| all.extend(workspace.messages));
     store.variables.update(|all| all.extend(workspace.variables));
     store.rules.update(|all| all.extend(workspace.rules));
@@ -246,6 +255,11 @@ fn renumber(store: Store, workspace: &mut Workspace) {
     let moved = |id: ConnectionId| ConnectionId(highest.saturating_add(id.0).min((1 << 31) - 1));
     workspace.connections.iter_mut().for_each(|setup| setup.id = moved(setup.id));
     workspace.rules.iter_mut().for_each(|rule| rule.connections.iter_mut().for_each(|id| *id = moved(*id)));
+    let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
+    let specs = filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec));
+    // 0 is no connection, and stays none.
+    let ids = specs.flat_map(|spec| &mut spec.connections).filter(|id| **id != 0);
+    ids.for_each(|id| *id = moved(ConnectionId(*id)).0);
     workspace.selected = moved(workspace.selected);
 }
 

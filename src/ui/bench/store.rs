@@ -11,9 +11,9 @@ use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::placeholders::MessageScope;
 use crate::engine::report::EventFormat;
 use crate::wire::bench::{
-    Address, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Inspect, Layout, ListState, Listed,
-    Offered, Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule, RuleSeen,
-    SavedMessage, Setup, Totals, TypeMembers, Variable, Workspace,
+    Address, Changes, Column, ConnectionId, ConnectionState, Detail, DraftSeen, Highlight, Inspect, Layout,
+    ListState, Listed, Offered, Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule,
+    RuleSeen, SavedFilter, SavedMessage, Setup, Totals, TypeMembers, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -122,6 +122,12 @@ pub(crate) struct Store {
     pub type_members: RwSignal<TypeMembers>,
     /// The member that a person takes for the type; empty to find it.
     pub type_member: RwSignal<String>,
+    /// The members that have a column.
+    pub columns: RwSignal<Vec<Column>>,
+    /// Saved filters.
+    pub filters: RwSignal<Vec<SavedFilter>>,
+    /// Which rows stand out.
+    pub highlights: RwSignal<Vec<Highlight>>,
     pub filter: RwSignal<FilterSpec>,
     /// Frames that do not pass are hidden, and not only left unmarked.
     pub filter_hides: RwSignal<bool>,
@@ -179,6 +185,9 @@ impl Store {
             rows: RwSignal::default(),
             type_members: RwSignal::default(),
             type_member: RwSignal::default(),
+            columns: RwSignal::default(),
+            filters: RwSignal::default(),
+            highlights: RwSignal::default(),
             filter: RwSignal::default(),
             filter_hides: RwSignal::new(true),
             chosen: RwSignal::default(),
@@ -234,6 +243,9 @@ impl Store {
         self.budget.set(kept.budget);
         self.layout.set(kept.layout);
         self.type_member.set(kept.type_member);
+        self.columns.set(kept.columns);
+        self.filters.set(kept.filters);
+        self.highlights.set(kept.highlights);
     }
 
     /// The set-up as the worker should act by it and keep it.
@@ -252,6 +264,9 @@ impl Store {
             budget: self.budget.get(),
             layout: self.layout.get(),
             type_member: self.type_member.get(),
+            columns: self.columns.get(),
+            filters: self.filters.get(),
+            highlights: self.highlights.get(),
         }
     }
 
@@ -435,9 +450,18 @@ impl Store {
             self.plot.set(Some(*plot));
         }
         if let Some(shown) = changes.shown {
-            self.names
-                .update(|names| names.extend(shown.names.into_iter().map(|(id, name)| (id, (name, 0)))));
-            self.go_to.set(Some((shown.frame, true)));
+            let only: Vec<u32> = shown.names.iter().map(|(id, _)| id.0).collect();
+            let colored = (1..).zip(shown.names).map(|(at, (id, name))| (id, (name, at % COLORS)));
+            self.names.update(|names| names.extend(colored));
+            if !shown.in_lanes {
+                return self.go_to.set(Some((shown.frame, true)));
+            }
+            self.layout.update(|layout| layout.lanes = true);
+            self.filter_hides.set(true);
+            self.filter.set(FilterSpec { connections: only, ..FilterSpec::default() });
+            // The place of a frame is asked for after the filter, which gives it another one.
+            let go_to = self.go_to;
+            set_timeout(move || go_to.set(Some((shown.frame, true))), Duration::ZERO);
         }
     }
 

@@ -5,10 +5,13 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::super::parts::fields::{text, when};
+use super::columns;
 use super::filter_bar::FilterBar;
+use super::lanes::{self, Lanes};
 use super::link::Link;
 use super::recording;
 use super::row::TimelineRow;
+use super::row_menu::{self, Asked};
 use super::start::Start;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
@@ -67,8 +70,10 @@ impl Place {
 /// The list with its head.
 #[component]
 pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
+    let lanes = Lanes::new(store);
     let scroller = NodeRef::<Div>::new();
     let strip = NodeRef::<Div>::new();
+    let around = NodeRef::<Div>::new();
     let height = RwSignal::new(400.0_f64);
     let start = Memo::new(move |_| store.list.with(|list| list.first));
     let view = Memo::new(move |_| {
@@ -128,6 +133,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         if is_away.get_untracked() || scroller.client_height() == 0 {
             return;
         }
+        lanes.scrolled(scroller.scroll_left());
         let now = scroller.scroll_top();
         // Our own scrolling is not a person's wish; and a pixel of a long list is many frames, too coarse to read back.
         if now == moved_to.get_value() {
@@ -149,6 +155,11 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         if now > 0.0 {
             height.set(now);
         }
+        // The heads over the rows end where the rows do, before the scrollbar.
+        if let (Some(scroller), Some(heads)) = (scroller.get_untracked(), around.get_untracked()) {
+            let gutter = scroller.offset_width() - scroller.client_width();
+            page::set_length(&heads, "--timeline-gutter", gutter.into());
+        }
     });
 
     let slots = Memo::new(move |_| u64::from(view.get().rows()));
@@ -156,7 +167,21 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
         let start = start.get() as f64;
         view.get().place(position as f64 - start, first.get() - start, top.get())
     };
-    let keys = move |event: KeyboardEvent| key_pressed(&event, store, place);
+    let asked = RwSignal::new(None::<Asked>);
+    let keys = move |event: KeyboardEvent| {
+        if event.key() == "ContextMenu" || (event.key() == "F10" && event.shift_key()) {
+            event.prevent_default();
+            return asked.set(row_menu::of_chosen(store));
+        }
+        key_pressed(&event, store, place);
+    };
+    let pointed = move |event: leptos::ev::MouseEvent| {
+        if let Some(row) = row_menu::of_pointer(store, &event) {
+            event.prevent_default();
+            store.chosen.set(Some(row.frame()));
+            asked.set(Some(row));
+        }
+    };
     let place_of = move |position: u64| {
         let (start, len) = (start.get(), view.get().len);
         ((position + 1).saturating_sub(start), len)
@@ -167,8 +192,9 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     // A column that says the same on every row tells nothing.
     let is_alone = when(move || store.names.with(|names| names.len() < 2));
     view! {
-        <div class="timeline" role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
-            on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")>
+        <div class="timeline" node_ref=around role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
+            on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")
+            data-lanes=move || lanes.is_on.get().then_some("") style=("--lanes", move || lanes.count()) style=("--lanes-left", move || lanes.left())>
             <h2 class="unseen">"Timeline"</h2>
             <div class="timeline-bar">
                 <FilterBar store link place/>
@@ -176,18 +202,22 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
             </div>
             <div class="listing">
                 <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
+                {lanes::head(store, lanes)}
                 {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}
-                <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys tabindex="0" data-testid="timeline"
+                {columns::heads(store)}
+                <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys on:contextmenu=pointed tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
                     <div class="strip" node_ref=strip role="presentation">
+                        {lanes::drawing(store, lanes, shift, height)}
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                            <TimelineRow row=slotted(store, slot, slots) store shift place_of/>
+                            <TimelineRow row=slotted(store, slot, slots) store lanes shift place_of/>
                         </For>
                     </div>
                 </div>
             </div>
+            {move || asked.get().map(|row| row_menu::menu(store, link, asked, row))}
         </div>
     }
     .into_any()

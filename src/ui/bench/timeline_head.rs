@@ -52,6 +52,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                 </div>
             </details>
             {recording::under_way(store, link)}
+            {super::lanes::button(store)}
             <details class="menu">
                 <summary data-testid="rows-menu" title="What rows show" aria-label="What rows show">{icons::ROWS.draw()}</summary>
                 <div class="sheet rows-menu">
@@ -61,7 +62,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             </details>
             <span class="timeline-clear">
                 {icons::TRASH.draw()}
-                {asking_button("quiet", "clear", "Clear", "Forget all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
+                {asking_button("quiet", "clear", "Clear", "Delete all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
                     store.chosen.set(None);
                     link.send(&Request::Clear);
                 })}
@@ -71,41 +72,14 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
     .into_any()
 }
 
-/// What a row says of a message: which member is its type, and whether its members or its text are shown.
+/// What a row says of a message: its members or its text.
 #[component]
 fn RowsMenu(store: Store) -> impl IntoView {
     let is = move |content| when(move || store.layout.with(|layout| layout.rows) == content);
     let show = move |content| move || store.layout.update(|layout| layout.rows = content);
-    let found = text(move || match store.type_members.with(|it| it.used.join(", ")) {
-        it if it.is_empty() || !store.type_member.with(String::is_empty) => "Found by itself".to_owned(),
-        it => format!("Found by itself: {it}"),
-    });
-    let is_chosen = move |path: String| when(move || store.type_member.with(|chosen| *chosen == path));
-    let offered = move || {
-        let offered = store.type_members.with(|it| it.offered.clone());
-        let chosen = store.type_member.get();
-        let other = (!chosen.is_empty() && !offered.contains(&chosen)).then_some(chosen);
-        let paths = other.into_iter().chain(offered);
-        paths
-            .map(|path| {
-                let (label, chosen) = (path.clone(), is_chosen(path.clone()));
-                view! {
-                    <li><button type="button" class="quiet mono" aria-pressed=text(move || chosen.get().to_string()) data-testid="type-member"
-                        on:click=move |_| store.type_member.set(path.clone())>{label}</button></li>
-                }
-            })
-            .collect_view()
-    };
-    let finds = is_chosen(String::new());
     view! {
                 {toggle("rows-members", "Members that vary", "The type, then the members that vary, then the rest", is(RowContent::Members), show(RowContent::Members))}
                 {toggle("rows-text", "Text as it came", "The beginning of the message", is(RowContent::Text), show(RowContent::Text))}
-                <p class="hint">"The member that is the type of a message:"</p>
-                <ul>
-                    <li><button type="button" class="quiet" aria-pressed=text(move || finds.get().to_string()) data-testid="type-found"
-                        on:click=move |_| store.type_member.set(String::new())>{found}</button></li>
-                    {offered}
-                </ul>
     }
     .into_any()
 }
@@ -115,7 +89,7 @@ fn clear_question(store: Store) -> impl Fn() -> Option<String> + Copy + Send + S
     move || {
         let totals = store.totals.get();
         let held = totals.frames.saturating_sub(totals.dropped + totals.cleared);
-        (held > 0).then(|| format!("Forget {}?", format::counted(held, "frame")))
+        (held > 0).then(|| format!("Delete {}?", format::counted(held, "frame")))
     }
 }
 

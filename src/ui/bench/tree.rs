@@ -9,10 +9,11 @@ use super::super::parts::icons;
 use super::export;
 use super::link::Link;
 use super::store::Store;
+use super::values;
 use crate::engine::bench::compare::{CompareLine, Side};
-use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::engine::bench::view::{Span, TextLine, Tone};
 use crate::model::format;
+use crate::model::wanted::Wanted;
 use crate::wire::bench::{Answer, Detail, Question};
 
 /// A value with its path.
@@ -214,39 +215,30 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
             export::copy_text(store, of(&node));
         }
     };
-    let condition = move || node.get_untracked().map(|it| format!("{} == {}", it.path, it.value));
-    let only = move |_| {
-        if let Some(text) = condition() {
-            store.filter.update(|filter| {
-                *filter = FilterSpec { text, mode: FilterMode::Path, ..filter.clone() };
-            });
-            store.filter_hides.set(true);
+    let act = move |deed: fn(Store, &Wanted)| {
+        move |_| {
+            if let Some(node) = node.get_untracked() {
+                deed(store, &Wanted::member(&node.path, &node.value));
+            }
         }
     };
-    let exclude = move |_| {
-        if let Some(text) = condition() {
-            store.filter.update(|filter| {
-                if !filter.excludes.contains(&text) {
-                    filter.excludes.push(text.clone());
-                }
-            });
-            store.filter_hides.set(true);
-            let without = text.clone();
-            store.offer_undo(
-                format!("Messages with {text} are hidden; Filters lists what is excluded."),
-                move || {
-                    store.filter.update(|filter| filter.excludes.retain(|it| *it != without));
-                },
-            );
+    let column = move |_| {
+        if let Some(node) = node.get_untracked() {
+            values::turn_column(store, &node.path);
         }
     };
+    let is_column = text(move || {
+        node.with(|it| it.as_ref().is_some_and(|it| values::has_column(store, &it.path))).to_string()
+    });
     view! {
         <div class="detail-node" role="group" aria-label="The value on the chosen line">
             <code class="detail-path" data-testid="node-path" data-none=move || is_none.get().then_some("") title=path>{path}</code>
             <button type="button" class="quiet" data-testid="copy-value" title="Copy the value; secrets as {{name}}" disabled=is_none on:click=move |_| copy(|it| &it.value)>"Copy value"</button>
             <button type="button" class="quiet" data-testid="copy-path" title="Copy the JSONPath" disabled=is_none on:click=move |_| copy(|it| &it.path)>"Copy path"</button>
-            <button type="button" class="quiet" data-testid="filter-value" title="Filter by this value" aria-label="Filter by this value" disabled=move || !is_filterable.get() on:click=only>{icons::FILTER.draw()}</button>
-            <button type="button" class="quiet" data-testid="exclude-value" title="Exclude messages with this value" aria-label="Exclude messages with this value" disabled=move || !is_filterable.get() on:click=exclude>{icons::EYE_OFF.draw()}</button>
+            <button type="button" class="quiet" data-testid="filter-value" title="Filter by this value" aria-label="Filter by this value" disabled=move || !is_filterable.get() on:click=act(values::only)>{icons::FILTER.draw()}</button>
+            <button type="button" class="quiet" data-testid="exclude-value" title="Exclude messages with this value" aria-label="Exclude messages with this value" disabled=move || !is_filterable.get() on:click=act(values::exclude)>{icons::EYE_OFF.draw()}</button>
+            <button type="button" class="quiet" data-testid="highlight-value" title="Highlight rows with this value" aria-label="Highlight rows with this value" disabled=move || !is_filterable.get() on:click=act(values::highlight)>{icons::HIGHLIGHTER.draw()}</button>
+            <button type="button" class="quiet toggle" data-testid="column-value" title="Show as column" aria-label="Show as column" aria-pressed=is_column disabled=is_none on:click=column>{icons::COLUMNS.draw()}</button>
         </div>
     }
     .into_any()

@@ -6,6 +6,7 @@ use super::link::Link;
 use super::model::millis;
 use super::store::Store;
 use crate::browser::page;
+use crate::engine::report::NearMiss;
 use crate::model::format;
 use crate::wire::checks::{Answer, Nearby, Question, Spot};
 
@@ -23,7 +24,16 @@ pub(super) fn toggle(store: Store, link: Link, spot: Spot) {
 
 /// Takes them to the bench.
 pub(super) fn to_timeline(store: Store, link: Link, spot: Spot) {
-    link.ask(Question::Recording(spot), move |told| match told {
+    to_bench(store, link, Question::Recording(spot));
+}
+
+/// The same alone and in lanes, with the messages that the failure names in red.
+pub(super) fn to_lanes(store: Store, link: Link, spot: Spot, named: Vec<NearMiss>) {
+    to_bench(store, link, Question::Lanes(spot, named));
+}
+
+fn to_bench(store: Store, link: Link, question: Question) {
+    link.ask(question, move |told| match told {
         Answer::Frames(bytes) => {
             page::announce_bytes(page::FRAMES, &bytes);
             page::go_to("#/bench");

@@ -186,7 +186,7 @@ fn chooser(store: Store) -> AnyView {
             <label class="field short"><span>"Set"</span>
                 <select data-testid="environment" on:change=move |event| choose(event_target_value(&event))>{options}</select>
             </label>
-            <label class="field short"><span>"Its name"</span>
+            <label class="field short"><span>"Name"</span>
                 <input type="text" data-testid="environment-name" prop:value=name on:input=move |event| rename(event_target_value(&event))/>
             </label>
             {button("", "environment-add", "Copy as a new set", "A second set to switch to, such as staging", add)}
@@ -267,7 +267,7 @@ fn environment(store: Store) -> AnyView {
     };
     view! {
         <ul class="environment">{rows}</ul>
-        {button("quiet start-of-line", "env-add", "+ Value", "A name of one’s own", add)}
+        {button("quiet start-of-line", "env-add", "+ Value", "Add a value under a name of your choice", add)}
     }
     .into_any()
 }

@@ -28,7 +28,7 @@ pub(super) fn given(store: Store, suite: impl Fn() -> String + Send + Sync + 'st
         <section class="remarks" data-testid="given" aria-label="From the address" hidden=when(move || rows.with(Vec::is_empty))>
             <p>"The address of this page gives these values. They override all others, for this visit only:"</p>
             <ul>{list}</ul>
-            {button("quiet", "given-forget", "Forget them", "", move || store.given.set(Given::default()))}
+            {button("quiet", "given-forget", "Remove them", "", move || store.given.set(Given::default()))}
         </section>
     }
     .into_any()

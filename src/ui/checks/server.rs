@@ -305,7 +305,7 @@ fn strangers(store: Store, url: Memo<String>) -> AnyView {
     view! {
         <div class="remarks" role="status" data-testid="server-strangers" hidden=when(move || found.with(Vec::is_empty))>
             <p>{words}</p>
-            {button("", "server-forget", "Forget values", "", forget)}
+            {button("", "server-forget", "Remove values", "", forget)}
         </div>
     }
     .into_any()

@@ -153,7 +153,7 @@ fn reconnect(connection: Connection) -> AnyView {
                 {fields::parsed("Except after these close codes", "reconnect-not-after", "none", text(move || of().not_after.to_string()), Codes::parse, move |codes| change(&|it| it.not_after = codes.clone()))}
                 {fields::optional_number("Attempts", "reconnect-attempts", move || of().attempts.map(u64::from), move |most| change(&|it| it.attempts = most.map(|most| u32::try_from(most).unwrap_or(u32::MAX))))}
             </div>
-            <p class="hint">"Each wait is twice the one before, give or take 20 %. It never reconnects after a close that you ask for. Applications close with 4000-4999 when they mean it: the session was revoked, the token is no longer good."</p>
+            <p class="hint">"Exponential backoff, ±20 % jitter. Disconnect never reconnects. Applications close with 4000-4999 on purpose, such as after a revoked session."</p>
         </fieldset>
     }
     .into_any()
@@ -182,7 +182,7 @@ fn heartbeat(connection: Connection) -> AnyView {
     view! {
         <fieldset>
             <legend>"Heartbeat"</legend>
-            {tick("Send a message again and again", "heartbeat", is_on, move |on| set(connection, |s| s.heartbeat = on.then(Heartbeat::default)))}
+            {tick("Send a heartbeat", "heartbeat", is_on, move |on| set(connection, |s| s.heartbeat = on.then(Heartbeat::default)))}
             <div hidden=when(move || !is_on.get())>
                 <div class="row-of-fields">
                     {fields::duration("Every", "heartbeat-every", move || of().every, move |every| change(&|it| it.every = every))}

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::super::bench::composer::send_saved;
 use super::super::bench::connections::{close, open};
+use super::super::bench::lanes;
 use super::super::bench::link::Link;
 use super::super::bench::share;
 use super::super::bench::store::{Dialog, Store};
@@ -20,7 +21,7 @@ const KEPT: &str = "one-letter-keys";
 const OFF: &str = "off";
 
 /// What is listed, in the order of the sheet, and whether it is a key alone, which a person may switch off.
-const KEYS: [(&str, &str, bool); 20] = [
+const KEYS: [(&str, &str, bool); 21] = [
     ("Ctrl+K, on a Mac ⌘K", "Find and run any command", false),
     ("?", "This sheet", true),
     ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice", false),
@@ -37,6 +38,7 @@ const KEYS: [(&str, &str, bool); 20] = [
     ("T", "Go to the timeline", true),
     ("↑ ↓ in the timeline", "Choose a frame; Enter opens it", false),
     ("End in the timeline", "Follow the newest", false),
+    ("L", "Timeline in lanes, or as a list", true),
     ("Space", "Pause, resume", true),
     ("P", "Pin or unpin the chosen frame", true),
     ("Y", "Copy the chosen frame", true),
@@ -195,6 +197,7 @@ fn alone(key: &str, event: &KeyboardEvent, store: Store, link: Link) -> bool {
         }
         "m" => page::focus_soon("[data-testid=message]"),
         "/" => page::focus_soon("[data-testid=filter]"),
+        "l" => lanes::turn(store),
         "t" => page::focus_soon("[data-testid=timeline]"),
         " " if !page::is_on_control(event) => {
             let is_paused = store.list.with_untracked(|list| list.paused.is_some());

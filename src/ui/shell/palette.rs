@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use super::super::bench::composer::send_saved;
 use super::super::bench::link::Link;
+use super::super::bench::saved_filters;
 use super::super::bench::store::Store;
 use super::theme::{self, Theme};
 use crate::browser::page;
 use crate::browser::palette::Palette;
 use crate::model::route::Route;
-use crate::wire::bench::{ConnectionId, Phase, SavedMessage};
+use crate::wire::bench::{ConnectionId, Phase, SavedFilter, SavedMessage};
 
 /// Something that no button of the page does.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ enum Command {
     Show(ConnectionId),
     /// Sends a saved message to where the composer sends.
     Send(SavedMessage),
+    /// Sets a saved filter.
+    Filter(SavedFilter),
     Theme(Theme),
 }
 
@@ -41,6 +44,10 @@ impl Opener {
                     page::go_to(&Route::Bench.href());
                 }
                 Command::Send(saved) => send_saved(store, link, &saved),
+                Command::Filter(saved) => {
+                    saved_filters::apply(store, &saved);
+                    page::go_to(&Route::Bench.href());
+                }
                 Command::Theme(chosen) => theme::choose(theme, chosen),
             }
         });
@@ -77,8 +84,13 @@ fn offers(store: Store) -> Vec<(String, Command)> {
         let key = if it.hotkey == 0 { String::new() } else { format!("Alt+{}", it.hotkey) };
         (line(["Send saved", &it.name, &it.folder, &key]), Command::Send(it))
     });
+    let filters = store
+        .filters
+        .get()
+        .into_iter()
+        .map(|it| (line(["Saved filter", &it.name, &it.spec.words(), ""]), Command::Filter(it)));
     let themes = Theme::ALL
         .into_iter()
         .map(|it| (line(["Theme", &format!("Theme: {}", it.name()), "", ""]), Command::Theme(it)));
-    connections.chain(messages).chain(themes).collect()
+    connections.chain(messages).chain(filters).chain(themes).collect()
 }

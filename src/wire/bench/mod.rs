@@ -1,20 +1,21 @@
 //! What the bench and its worker say to each other.
 
 mod connection;
+mod related;
 mod request;
 mod sharing;
 mod update;
 mod workspace;
 
 pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typed};
+pub use related::{OpenQuestion, Origin, Related};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
-    Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, OpenQuestion, Pin, Plot, Pulse, Ready,
-    Recorded, Related, RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, TypeMembers, Unread,
-    Update, most_sockets,
+    Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, Pin, Plot, Pulse, Ready, Recorded,
+    RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, TypeMembers, Unread, Update, most_sockets,
 };
 pub use workspace::{
-    Address, Heartbeat, Layout, Match, MatchBy, Opening, Panel, Repeat, RowContent, Rule, SavedMessage,
-    Setup, Times, Variable, Workspace,
+    Address, Column, Heartbeat, Highlight, HighlightTone, Layout, Match, MatchBy, Opening, Panel, Repeat,
+    RowContent, Rule, SavedFilter, SavedMessage, Setup, Times, Variable, Workspace,
 };

@@ -143,6 +143,10 @@ pub struct Shown {
     pub frames: Vec<ShownFrame>,
     /// The place of the one to look at.
     pub chosen: u32,
+    /// The places of those that a check did not expect.
+    pub wrong: Vec<u32>,
+    /// They are shown alone, in lanes.
+    pub in_lanes: bool,
 }
 
 /// A frame from elsewhere.
@@ -196,6 +200,13 @@ pub enum Question {
     Node {
         /// The number of the line.
         line: u64,
+    },
+    /// The value at a path of a frame's message.
+    Value {
+        /// The number of the frame.
+        frame: u64,
+        /// Its JSONPath.
+        path: String,
     },
     /// A place of a text in the opened frame.
     Within {

@@ -24,6 +24,10 @@ pub enum Part {
     Rule(u32),
     /// A variable, by its place.
     Variable(u32),
+    /// A saved filter, by its place.
+    Filter(u32),
+    /// A highlight, by its place.
+    Highlight(u32),
     /// What stands in the composer.
     Draft,
     /// How the composer repeats, the memory limit and the layout.
@@ -40,6 +44,8 @@ impl Part {
             Self::Message(_) => "Saved messages",
             Self::Rule(_) => "Auto-replies",
             Self::Variable(_) => "Variables",
+            Self::Filter(_) => "Saved filters",
+            Self::Highlight(_) => "Highlights",
             Self::Draft => "Draft",
             Self::Settings => "Settings",
         }
@@ -103,6 +109,8 @@ impl Workspace {
         }
         keep(&mut self.messages, |nth| has(Part::Message(nth)));
         keep(&mut self.variables, |nth| has(Part::Variable(nth)));
+        keep(&mut self.filters, |nth| has(Part::Filter(nth)));
+        keep(&mut self.highlights, |nth| has(Part::Highlight(nth)));
         let mut nth = 0;
         let known: Vec<ConnectionId> = self.connections.iter().map(|setup| setup.id).collect();
         self.rules.retain_mut(|rule| {
@@ -113,12 +121,24 @@ impl Workspace {
             rule.is_on &= was_for_all || !rule.connections.is_empty();
             has(Part::Rule(nth - 1))
         });
+        // One for a connection that is gone takes no row, and must not take all.
+        let specs = self.filters.iter_mut().map(|it| &mut it.spec);
+        for spec in specs.chain(self.highlights.iter_mut().map(|it| &mut it.spec)) {
+            let is_known = |id: &u32| known.contains(&ConnectionId(*id));
+            if !spec.connections.iter().all(is_known) {
+                spec.connections.retain(is_known);
+                if spec.connections.is_empty() {
+                    spec.connections.push(0);
+                }
+            }
+        }
         if !has(Part::Draft) {
             self.draft = Draft::default();
         }
         if !has(Part::Settings) {
             let usual = Self::default();
             (self.repeat, self.budget, self.layout) = (usual.repeat, usual.budget, usual.layout);
+            (self.type_member, self.columns) = (usual.type_member, usual.columns);
         }
         self
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, ConnectionState, Inspect, Listed, Offered, PlotOf, Workspace};
+use super::{
+    ConnectionId, ConnectionState, Inspect, Listed, Offered, OpenQuestion, Origin, PlotOf, Related, Workspace,
+};
 use crate::engine::bench::compare::CompareLine;
 use crate::engine::bench::draft::{Draft, DraftError};
 use crate::engine::bench::summary::Summary;
@@ -223,8 +225,16 @@ pub struct Row {
     pub is_hit: bool,
     /// It is pinned.
     pub is_pinned: bool,
+    /// The place of the highlight that takes it.
+    pub highlight: Option<u8>,
     /// What it says in short; none for anything but a JSON message, and outside the list.
     pub summary: Option<Summary>,
+    /// It is what a check did not expect.
+    pub is_wrong: bool,
+    /// Where it comes from; none where that is not known or not in the list, and outside of lanes.
+    pub origin: Option<Origin>,
+    /// The position of its answer; none without one in the list, and outside of lanes.
+    pub answer: Option<u64>,
 }
 
 /// Where the type of a message is found, as JSONPaths.
@@ -234,6 +244,8 @@ pub struct TypeMembers {
     pub used: Vec<String>,
     /// Members that could hold it, the likeliest first.
     pub offered: Vec<String>,
+    /// Members that messages have, those of most messages first.
+    pub members: Vec<String>,
 }
 
 /// A piece of the list.
@@ -310,26 +322,6 @@ pub struct Detail {
     pub related: Option<Box<Related>>,
 }
 
-/// The other half of a round trip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Related {
-    /// The other frame.
-    pub row: Row,
-    /// That one is the answer.
-    pub is_answer: bool,
-    /// How long the answer took.
-    pub took: Duration,
-}
-
-/// A message without an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenQuestion {
-    /// Its frame.
-    pub row: Row,
-    /// It may still be answered.
-    pub is_pending: bool,
-}
-
 /// What a binary content is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
@@ -379,6 +371,8 @@ pub struct ShownSeen {
     pub names: Vec<(ConnectionId, String)>,
     /// The number of the one to look at.
     pub frame: u64,
+    /// They are shown alone, in lanes.
+    pub in_lanes: bool,
 }
 
 /// How the worker is doing: a harness that lags must not blame the server.
@@ -445,7 +439,7 @@ pub enum Answer {
     },
     /// What a link would set up.
     Offer(Box<Offered>),
-    /// A value of the opened frame.
+    /// A value of a frame.
     Node {
         /// Its JSONPath.
         path: String,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::ConnectionId;
 use crate::engine::bench::backoff::Backoff;
 use crate::engine::bench::draft::Draft;
+use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::pairing::PairBy;
 use crate::engine::bench::placeholders::Names;
 use crate::engine::secrets::Known;
@@ -44,13 +45,22 @@ pub struct Workspace {
     pub budget: u64,
     /// How the bench is laid out.
     pub layout: Layout,
-    /// The JSONPath of the member that a person takes for the type of a message; empty to find it in the traffic.
+    /// The JSONPath of the member that a person takes for the type of a message; empty to find it in the traffic, and
+    /// [`Workspace::NO_TYPE`] for none.
     pub type_member: String,
+    /// The members of messages that have a column of their own, in order.
+    pub columns: Vec<Column>,
+    /// Filters that were saved.
+    pub filters: Vec<SavedFilter>,
+    /// Rows that stand out: the first rule that takes one decides.
+    pub highlights: Vec<Highlight>,
 }
 
 impl Workspace {
     /// Bytes of frames that are held by default.
     pub const BUDGET: u64 = 128 << 20;
+    /// No member is the type of a message. No path reads like this.
+    pub const NO_TYPE: &str = "none";
 
     /// Its secret variables that have a value, then those that are gone.
     pub fn secrets(&self) -> impl Iterator<Item = &Variable> {
@@ -80,8 +90,57 @@ impl Default for Workspace {
             budget: Self::BUDGET,
             layout: Layout::default(),
             type_member: String::new(),
+            columns: Vec::new(),
+            filters: Vec::new(),
+            highlights: Vec::new(),
         }
     }
+}
+
+/// A member of messages that has a column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Column {
+    /// Its JSONPath.
+    pub path: String,
+    /// How wide, in pixels; 0 for the usual.
+    pub width: u16,
+}
+
+/// A filter that was saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedFilter {
+    /// What people call it.
+    pub name: String,
+    /// The filter.
+    pub spec: FilterSpec,
+    /// Frames that do not pass are only left unmarked, and not hidden.
+    pub marks: bool,
+}
+
+/// Rows that stand out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Highlight {
+    /// Which rows.
+    pub spec: FilterSpec,
+    /// How.
+    pub tone: HighlightTone,
+}
+
+/// What a highlight says of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HighlightTone {
+    /// It is to be watched.
+    #[default]
+    Watch,
+    /// It is as it should be.
+    Good,
+    /// It is wrong.
+    Wrong,
+    /// It is worth a note.
+    Note,
 }
 
 /// A connection as it was set up.
@@ -308,6 +367,8 @@ pub struct Layout {
     pub folded: u8,
     /// What a row says of a message.
     pub rows: RowContent,
+    /// Whether the timeline has a lane for each connection.
+    pub lanes: bool,
 }
 
 /// What a row of the timeline says of a JSON message.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::forms::Forms;
 use super::library::OwnSuite;
 use super::request::RunRequest;
-use crate::engine::report::EventFormat;
+use crate::engine::report::{EventFormat, NearMiss};
 
 /// A question of the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ pub enum Question {
     Around(Spot),
     /// The same as JSON Lines for the bench, with more before and after.
     Recording(Spot),
+    /// The same to be shown alone and in lanes, with the messages that the failure names.
+    Lanes(Spot, Vec<NearMiss>),
     /// A suite that does what a recording (JSON Lines) did.
     FromRecording(String),
 }

@@ -36,6 +36,9 @@ impl<W: World> BenchWorker<W> {
                 let known = self.state(|s| s.workspace.known_secrets(Known::SHORT));
                 self.state(|s| s.inspector.node(line, &known)).unwrap_or(Answer::Nothing)
             }
+            Question::Value { frame, path } => {
+                self.state(|s| s.value(frame, path)).unwrap_or(Answer::Nothing)
+            }
             Question::Within { text, nth } => {
                 self.state(|s| s.inspector.within(&text, nth)).unwrap_or(Answer::Nothing)
             }

@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::arrivals;
+use super::highlights::Highlights;
+use super::record::Record;
 use super::summaries::Summaries;
 use crate::engine::base::payload;
 use crate::engine::bench::filter::{Filter, FilterSpec, Hits};
@@ -24,6 +27,8 @@ pub(super) struct List {
     search: Option<Search>,
     /// What is wrong with the filter that was asked for.
     wrong: Option<String>,
+    /// Whether rows say where they come from.
+    has_lanes: bool,
     /// What the rows that were sent last were of; none when they must be sent anyway.
     shown: Option<Shown>,
 }
@@ -53,7 +58,7 @@ struct Shown {
 impl Default for List {
     fn default() -> Self {
         let look = Look { from: None, rows: 0 };
-        Self { look, paused: None, search: None, wrong: None, shown: None }
+        Self { look, paused: None, search: None, wrong: None, has_lanes: false, shown: None }
     }
 }
 
@@ -67,6 +72,14 @@ impl List {
     /// The rows must be sent again: something about them has changed.
     pub fn redraw(&mut self) {
         self.shown = None;
+    }
+
+    /// Rows say where they come from, or no longer do.
+    pub fn set_lanes(&mut self, has_lanes: bool) {
+        if self.has_lanes != has_lanes {
+            self.has_lanes = has_lanes;
+            self.shown = None;
+        }
     }
 
     /// Stands still, or goes on.
@@ -209,7 +222,13 @@ impl List {
     }
 
     /// The rows that the page looks at, unless it has them already.
-    pub fn rows(&mut self, log: &FrameLog, pins: &BTreeMap<u64, Pin>, summaries: &Summaries) -> Option<Rows> {
+    pub fn rows(
+        &mut self,
+        record: &Record,
+        pins: &BTreeMap<u64, Pin>,
+        (summaries, highlights): (&Summaries, &Highlights),
+    ) -> Option<Rows> {
+        let log = &record.log;
         let (first, end) = self.span(log);
         let count = u64::from(self.look.rows);
         let from = self.look.from.unwrap_or(end.saturating_sub(count)).max(first);
@@ -231,11 +250,18 @@ impl List {
                     .as_ref()
                     .is_some_and(|search| !search.hides && search.hits.filter().takes(&frame)),
                 is_pinned: pins.contains_key(&frame.number),
+                is_wrong: record.wrong.contains(&frame.number),
                 summary: summaries.of(&frame),
+                highlight: highlights.of(&frame),
                 ..row(&frame)
             };
             before = Some(frame.at);
             rows.push(row);
+        }
+        if self.has_lanes {
+            arrivals::join(&mut rows, record, summaries, |number| {
+                self.place_of(number).filter(|position| (first..end).contains(position))
+            });
         }
         Some(Rows { first: shown.first, rows })
     }
@@ -251,12 +277,35 @@ pub(super) fn row(frame: &Frame<'_>) -> Row {
         connection: ConnectionId(frame.connection),
         kind: frame.kind,
         size: frame.bytes.len() as u64,
-        preview: payload::preview(frame.kind.is_text(), frame.bytes, PREVIEW),
+        preview: preview(frame),
         round_trip: frame.round_trip,
         is_tainted: frame.is_tainted,
         is_hit: false,
         is_pinned: false,
+        highlight: None,
         summary: None,
+        is_wrong: false,
+        origin: None,
+        answer: None,
+    }
+}
+
+/// The beginning of a content: text with escapes for what would not be seen, and digits of anything else. What happened to a
+/// connection is text too.
+fn preview(frame: &Frame<'_>) -> String {
+    // A character takes at most four bytes.
+    let prefix = &frame.bytes[..frame.bytes.len().min(PREVIEW * 4 + 4)];
+    match frame.kind.is_text() {
+        true => payload::escaped(&beginning(prefix), PREVIEW),
+        false => payload::preview(false, frame.bytes, PREVIEW),
+    }
+}
+
+/// A text whose last character may be cut.
+fn beginning(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(&bytes[..error.valid_up_to()]),
+        _ => String::from_utf8_lossy(bytes),
     }
 }
 

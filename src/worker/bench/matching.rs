@@ -24,7 +24,7 @@ impl Matching {
         let text = of.text.clone();
         Ok(match of.by {
             // It would take everything, while it is still being written.
-            _ if text.is_empty() => return Err(MatchError("say which message it is".to_owned())),
+            _ if text.is_empty() => return Err(MatchError("Enter the text to match".to_owned())),
             MatchBy::Contains => Self::Contains(text),
             MatchBy::Equals => Self::Equals(text),
             MatchBy::Regex => Self::Regex(Regex::new(&text).map_err(|error| MatchError(error.to_string()))?),

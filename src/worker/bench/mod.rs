@@ -5,9 +5,11 @@
 //! [`Seen`](crate::wire::bench::Request::Seen), so a slow page never grows a queue.
 
 mod answers;
+mod arrivals;
 mod connection;
 mod failures;
 mod heartbeat;
+mod highlights;
 mod inspector;
 mod later;
 mod list;

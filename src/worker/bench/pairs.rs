@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 
 /// Two numbers for each answer; older ones go.
 const MOST: usize = 1 << 18;
+/// Answers after a question that are looked at where many questions are asked for.
+const NEXT: usize = 256;
 
 /// Questions and their answers.
 #[derive(Default)]
@@ -44,6 +46,13 @@ impl Pairs {
     pub fn question_of(&self, answer: u64) -> Option<u64> {
         let at = self.all.binary_search_by_key(&answer, |(answer, _)| *answer).ok()?;
         Some(self.all[at].1)
+    }
+
+    /// What answers a frame, if that is among the next answers. A message without an answer costs no more.
+    pub fn early_answer_to(&self, question: u64) -> Option<u64> {
+        let from = self.all.partition_point(|(answer, _)| *answer <= question);
+        let next = self.all.range(from..).take(NEXT);
+        next.into_iter().find(|(_, of)| *of == question).map(|(answer, _)| *answer)
     }
 
     /// What answers a frame.

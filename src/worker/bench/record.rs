@@ -1,5 +1,6 @@
 //! What has happened, over all connections: the log, the handshakes, the round trips.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::pairs::Pairs;
@@ -24,6 +25,8 @@ pub(super) struct Record {
     pub bytes: (u64, u64),
     /// Which of them answers which.
     pub pairs: Pairs,
+    /// What checks did not expect, of the frames that were taken in.
+    pub wrong: BTreeSet<u64>,
     pub taint: Taint,
 }
 
@@ -39,6 +42,7 @@ impl Record {
             messages: 0,
             bytes: (0, 0),
             pairs: Pairs::default(),
+            wrong: BTreeSet::new(),
             taint: Taint::default(),
         }
     }

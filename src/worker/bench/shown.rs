@@ -1,11 +1,15 @@
 //! Frames from elsewhere: what a check has seen, to be searched and compared among the frames of the bench.
 
+use std::collections::HashMap;
+
 use super::worker::BenchWorker;
-use crate::engine::{Entry, Instant, World};
+use crate::engine::bench::pairing::Pairing;
+use crate::engine::{Entry, Instant, Payload, World};
 use crate::wire::bench::{ConnectionId, Shown, ShownSeen};
 
 impl<W: World> BenchWorker<W> {
-    /// Takes them into the log, each connection under a number of its own. They count as no messages of the bench.
+    /// Takes them into the log, each connection under a number of its own. They count as no messages of the bench, and their
+    /// round trips as none of its figures.
     pub(super) fn show(&self, shown: Shown) {
         // Of two clocks only their beginnings on the calendar are known; what lies before ours is at our beginning.
         let began = (self.0.ready.clock_began.max(0.0) * 1e6) as u64;
@@ -21,23 +25,48 @@ impl<W: World> BenchWorker<W> {
                 })
                 .collect();
             let mut chosen = s.record.log.total();
-            for (place, frame) in shown.frames.iter().enumerate() {
+            let mut pairings: HashMap<u32, Pairing> = HashMap::new();
+            for (place, frame) in (0..).zip(&shown.frames) {
                 let Some((id, _)) = names.get(frame.name as usize) else { continue };
                 let at = Instant::from_nanos(frame.at.saturating_sub(began));
-                let entry = Entry {
+                let number = s.record.log.total();
+                let mut round_trip = None;
+                if frame.kind.is_message() {
+                    let payload = match frame.kind.is_text() {
+                        true => Payload::Text(String::from_utf8_lossy(&frame.bytes).into_owned()),
+                        false => Payload::Binary(frame.bytes.clone()),
+                    };
+                    let pairing = pairings.entry(frame.name).or_default();
+                    match frame.kind.is_sent() {
+                        true => {
+                            if let Some(asked) = pairing.asking(&payload) {
+                                pairing.asked_as(at, asked, number);
+                            }
+                        }
+                        false => {
+                            if let Some(answered) = pairing.heard(at, &payload) {
+                                s.record.pairs.answered(answered.question, number);
+                                round_trip = Some(answered.took);
+                            }
+                        }
+                    }
+                }
+                s.record.log.push(Entry {
                     at,
                     connection: id.0,
                     kind: frame.kind,
                     bytes: &frame.bytes,
-                    round_trip: None,
+                    round_trip,
                     is_tainted: false,
-                };
-                let number = s.record.log.push(entry);
-                if place == shown.chosen as usize {
+                });
+                if place == shown.chosen {
                     chosen = number;
                 }
+                if shown.wrong.contains(&place) {
+                    s.record.wrong.insert(number);
+                }
             }
-            s.shown = Some(ShownSeen { names, frame: chosen });
+            s.shown = Some(ShownSeen { names, frame: chosen, in_lanes: shown.in_lanes });
         });
     }
 }

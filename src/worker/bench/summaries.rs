@@ -11,6 +11,8 @@ use crate::wire::bench::{TypeMembers, Workspace};
 const AT_ONCE: u64 = 128;
 /// Other members that are offered as the type.
 const MOST_OFFERED: usize = 12;
+/// Members that are offered as columns.
+const MOST_MEMBERS: usize = 40;
 
 /// What was learnt, and up to which frame.
 #[derive(Default)]
@@ -27,7 +29,9 @@ impl Summaries {
     pub fn arrange(&mut self, workspace: &Workspace) -> bool {
         let chosen = (!workspace.type_member.is_empty()).then(|| workspace.type_member.clone());
         self.is_due = true;
-        self.traffic.choose(chosen)
+        let columns = workspace.columns.iter().map(|it| it.path.clone()).collect();
+        // Both are told, whatever the other one says.
+        self.traffic.set_columns(columns) | self.traffic.choose(chosen)
     }
 
     /// Looks at what came since the last time; says whether rows look different now.
@@ -57,7 +61,8 @@ impl Summaries {
         }
         let mut offered = self.traffic.candidates();
         offered.truncate(MOST_OFFERED);
-        let now = TypeMembers { used: self.traffic.type_members().to_vec(), offered };
+        let members = self.traffic.members(MOST_MEMBERS);
+        let now = TypeMembers { used: self.traffic.type_members().to_vec(), offered, members };
         (now != self.sent).then(|| {
             self.sent = now.clone();
             now

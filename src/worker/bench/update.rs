@@ -9,8 +9,10 @@ use super::inspector::Inspector;
 use super::list;
 use super::worker::State;
 use crate::engine::base::mask::Masker;
+use crate::engine::bench::summary::value_at;
+use crate::engine::secrets::Known;
 use crate::engine::{FrameKind, Instant, Payload, World};
-use crate::wire::bench::{Changes, Detail, Phase, Plot, PlotOf, Related, Row, Totals};
+use crate::wire::bench::{Answer, Changes, Detail, Phase, Plot, PlotOf, Related, Row, Totals};
 
 /// Plots are redrawn at this interval.
 const PLOT_EVERY: Duration = Duration::from_millis(250);
@@ -64,10 +66,13 @@ impl<W: World> State<W> {
                 .collect(),
             totals: self.totals(),
             list: self.list.state(&self.record.log),
-            rows: self.list.rows(&self.record.log, &self.pins.pins, &self.summaries).map(|mut rows| {
-                rows.rows.iter_mut().for_each(|row| mask_row(&self.masker, row));
-                rows
-            }),
+            rows: {
+                let shown = (&self.summaries, &self.highlights);
+                self.list.rows(&self.record, &self.pins.pins, shown).map(|mut rows| {
+                    rows.rows.iter_mut().for_each(|row| mask_row(&self.masker, row));
+                    rows
+                })
+            },
             type_members: self.summaries.changes(),
             draft: self.draft_seen.take(),
             repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
@@ -94,6 +99,15 @@ impl<W: World> State<W> {
         let mut row = Row { summary: self.summaries.of(&frame), ..list::row(&frame) };
         mask_row(&self.masker, &mut row);
         Some(row)
+    }
+
+    /// The value at a path of a frame's message, with secrets as their names.
+    pub fn value(&self, frame: u64, path: String) -> Option<Answer> {
+        let content = self.content(frame)?;
+        let value = value_at(std::str::from_utf8(&content.bytes).ok()?, &path)?;
+        let is_container = value.starts_with(['{', '[']);
+        let value = self.workspace.known_secrets(Known::SHORT).bytes(value.as_bytes(), true);
+        Some(Answer::Node { path, value: String::from_utf8_lossy(&value).into_owned(), is_container })
     }
 
     /// The question that a frame answers, or its answer.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::answers::sent;
 use super::connection::Connection;
 use super::failures::Failures;
+use super::highlights::Highlights;
 use super::inspector::Inspector;
 use super::later::{Later, MISSING, Stock};
 use super::list::List;
@@ -80,6 +81,7 @@ pub(super) struct State<W: World> {
     surroundings: Surroundings,
     pub list: List,
     pub summaries: Summaries,
+    pub highlights: Highlights,
     is_searching: bool,
     pub pins: Pins,
     pub inspector: Inspector,
@@ -176,6 +178,7 @@ impl<W: World> BenchWorker<W> {
                 surroundings,
                 list: List::default(),
                 summaries: Summaries::default(),
+                highlights: Highlights::default(),
                 is_searching: false,
                 pins: Pins::default(),
                 inspector: Inspector::default(),
@@ -330,7 +333,8 @@ impl<W: World> BenchWorker<W> {
                 s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
                 s.list.redraw();
             }
-            if s.summaries.arrange(&workspace) {
+            s.list.set_lanes(workspace.layout.lanes);
+            if s.summaries.arrange(&workspace) | s.highlights.arrange(&workspace.highlights) {
                 s.list.redraw();
             }
             s.workspace = workspace;

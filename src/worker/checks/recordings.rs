@@ -4,11 +4,12 @@
 //! hold more than [`MOST`] bytes; a report is never among what goes.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
 
 use crate::engine::base::mask::Masker;
-use crate::engine::base::words;
+use crate::engine::base::{payload, words};
 use crate::engine::recording::run_recording::Recorded;
-use crate::engine::report::{Millis, NearbyEvent, Report, Transcript, event_name};
+use crate::engine::report::{Millis, NearMiss, NearbyEvent, Report, Transcript, event_name};
 use crate::engine::{Frame, FrameKind, Instant, World};
 use crate::wire::bench::{Request, Shown, ShownFrame};
 use crate::wire::checks::{Nearby, Spot};
@@ -136,8 +137,9 @@ impl<W: World> RunRecording<W> {
         })
     }
 
-    /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them.
-    pub fn for_bench(&self, spot: Spot, clock_began: f64) -> Option<Vec<u8>> {
+    /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them. For lanes it
+    /// is told which messages the failure names.
+    pub fn for_bench(&self, spot: Spot, lanes: Option<&[NearMiss]>, clock_began: f64) -> Option<Vec<u8>> {
         let at = *self.failures.get(&(spot.check, spot.step))?;
         let first = self.begins.get(&spot.check).copied().unwrap_or_default();
         let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
@@ -145,7 +147,8 @@ impl<W: World> RunRecording<W> {
         let shown = self.recorded.read(|session| {
             let of: HashMap<u32, &str> =
                 session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
-            let mut shown = Shown::default();
+            let mut shown = Shown { in_lanes: lanes.is_some(), ..Shown::default() };
+            let mut named = self.named(spot.check, lanes.unwrap_or_default());
             let mut places = HashMap::new();
             let until = at.saturating_add(MOST_SHOWN).min(next_check);
             let frames = session.log.from(at.saturating_sub(MOST_SHOWN).max(first));
@@ -162,17 +165,59 @@ impl<W: World> RunRecording<W> {
                     true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned().into_bytes(),
                     false => frame.bytes.to_vec(),
                 };
+                let client = of.get(&frame.connection).copied();
+                named.look_at(&frame, client, &bytes, shown.frames.len() as u32);
                 let at = began.saturating_add(frame.at.as_nanos());
                 shown.frames.push(ShownFrame { name, at, kind: frame.kind, bytes });
             }
+            shown.wrong = named.found();
+            // The frame that the failure names says more than the last one before it.
+            shown.chosen = shown.wrong.first().copied().unwrap_or(shown.chosen);
             shown
         });
         Some(encode(&Request::Show(Box::new(shown))))
     }
 
+    fn named<'a>(&self, check: usize, messages: &'a [NearMiss]) -> Named<'a> {
+        let began = self.began.get(&check).copied().unwrap_or(Instant::ORIGIN);
+        Named(messages.iter().map(|it| (it, began + Duration::from(it.at_ms), None)).collect())
+    }
+
     /// What happened in one check.
     pub fn read<T>(&self, look: impl FnOnce(&Transcript<'_>) -> T) -> T {
         self.recorded.read(look)
+    }
+}
+
+/// The received frames that a failure names: each message, when it came, and the place of the frame that is most like it, with how
+/// unlike it is.
+struct Named<'a>(Vec<(&'a NearMiss, Instant, Option<(Unlike, u32)>)>);
+
+/// Whether the content is another one, and how far off the frame is. The moment of a check's beginning is taken twice, in the
+/// run and here, so the time alone does not tell.
+type Unlike = (bool, Duration);
+
+/// A frame further off than this is another one, whatever is in it.
+const NEAR: Duration = Duration::from_secs(1);
+
+impl Named<'_> {
+    fn look_at(&mut self, frame: &Frame<'_>, client: Option<&str>, content: &[u8], place: u32) {
+        if !frame.kind.is_received() {
+            return;
+        }
+        for (message, at, nearest) in self.0.iter_mut().filter(|(it, ..)| Some(it.client.as_str()) == client)
+        {
+            let off = frame.at.since(*at).max(at.since(frame.at));
+            let shown = payload::preview(frame.kind.is_text(), content, SHOWN);
+            let unlike = (!shown.starts_with(message.message.trim_end_matches('…')), off);
+            if off <= NEAR && nearest.is_none_or(|(before, _)| unlike < before) {
+                *nearest = Some((unlike, place));
+            }
+        }
+    }
+
+    fn found(self) -> Vec<u32> {
+        self.0.into_iter().filter_map(|(.., nearest)| nearest.map(|(_, place)| place)).collect()
     }
 }
 

@@ -16,12 +16,12 @@ use crate::engine::base::json_words::what_and_where;
 use crate::engine::base::storage::{KeyValueStore, StoreError};
 use crate::engine::conformance::{Certificate, CertificateFormat};
 use crate::engine::explain::companion::Companion;
-use crate::engine::report::{Report, ReportFormat};
+use crate::engine::report::{NearMiss, Report, ReportFormat};
 use crate::engine::suite::assist;
 use crate::engine::suite::shipped::SHIPPED;
 use crate::engine::{Instant, World, recorder};
 use crate::wire::bench::Unread;
-use crate::wire::checks::{Answer, Forms, OwnSuite, Question, Request, Restored, RunEvent, Update};
+use crate::wire::checks::{Answer, Forms, OwnSuite, Question, Request, Restored, RunEvent, Spot, Update};
 use crate::wire::{Checks, Protocol};
 use crate::worker::outbox::Outbox;
 use crate::worker::{PageWorker, Spawn};
@@ -264,18 +264,8 @@ impl<W: World> ChecksWorker<W> {
                     None => Answer::Failed(NOT_RECORDED.to_owned()),
                 }
             }
-            Question::Recording(spot) => {
-                let frames = self
-                    .0
-                    .recordings
-                    .borrow()
-                    .of(spot.run)
-                    .and_then(|recording| recording.for_bench(spot, self.0.site.clock_began));
-                match frames {
-                    Some(bytes) => Answer::Frames(bytes),
-                    None => Answer::Failed(NOT_RECORDED.to_owned()),
-                }
-            }
+            Question::Recording(spot) => self.frames_for_bench(spot, None),
+            Question::Lanes(spot, wrong) => self.frames_for_bench(spot, Some(&wrong)),
             Question::FromRecording(text) => match recorder::suite_of(&text) {
                 Ok(drafted) => {
                     Answer::Drafted { text: drafted.text, remarks: drafted.remarks, secrets: drafted.secrets }
@@ -283,6 +273,13 @@ impl<W: World> ChecksWorker<W> {
                 Err(error) => Answer::Failed(error.to_string()),
             },
         }
+    }
+
+    fn frames_for_bench(&self, spot: Spot, lanes: Option<&[NearMiss]>) -> Answer {
+        let recordings = self.0.recordings.borrow();
+        let frames =
+            recordings.of(spot.run).and_then(|it| it.for_bench(spot, lanes, self.0.site.clock_began));
+        frames.map_or_else(|| Answer::Failed(NOT_RECORDED.to_owned()), Answer::Frames)
     }
 
     async fn keep_suite(&self, suite: OwnSuite) -> Answer {

@@ -84,6 +84,51 @@ pub fn visible(c: char) -> char {
     }
 }
 
+/// The same as [`preview`] of a text, with control characters as JSON escapes them: no font lacks those.
+///
+/// ```
+/// # use sockscope_engine::base::payload::escaped;
+/// assert_eq!(escaped("one\ntwo\u{0}", 80), "one\\ntwo\\u0000");
+/// ```
+pub fn escaped(text: &str, room: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(room + 4));
+    let mut left = room;
+    for c in text.chars() {
+        let before = line.len();
+        let took = if is_hidden(c) {
+            escape(c, &mut line);
+            line.len() - before
+        } else {
+            line.push(c);
+            1
+        };
+        if took > left {
+            line.truncate(before);
+            line.push('…');
+            break;
+        }
+        left -= took;
+    }
+    line
+}
+
+/// Whether a character shows nothing by itself, or reorders what stands around it.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Writes a character as JSON escapes it.
+pub fn escape(c: char, out: &mut String) {
+    use std::fmt::Write;
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        // Writing to a string cannot fail.
+        c => drop(write!(out, "\\u{:04x}", u32::from(c))),
+    }
+}
+
 fn preview_hex(bytes: &[u8], room: usize) -> String {
     use std::fmt::Write;
     let shown = bytes.len().min(room / 3);
@@ -123,6 +168,14 @@ mod tests {
     fn control_characters_are_seen_and_do_nothing() {
         check("a\r\n\tb\u{0}\u{7f}".into(), 80, "a␍␊␉b␀␡");
         check("user\u{202e}gpj.exe".into(), 80, "user\u{fffd}gpj.exe");
+    }
+
+    #[test]
+    fn an_escaped_text_is_cut_before_an_escape_that_has_no_room() {
+        assert_eq!(escaped("a\r\n\tb\u{0}\u{7f}\u{202e}", 80), "a\\r\\n\\tb\\u0000\\u007f\\u202e");
+        assert_eq!(escaped("aé€", 3), "aé€");
+        assert_eq!(escaped("aé€😀z", 3), "aé€…");
+        assert_eq!(escaped("abc\u{1}", 5), "abc…");
     }
 
     #[test]

@@ -11,9 +11,11 @@ use super::super::store::Store;
 use super::checks::{same_setup, threshold};
 use super::steps::unmet_list;
 use crate::engine::explain::{Cause, guesses};
-use crate::engine::report::{Failure, FailureKind, ThresholdReport, Unmet, Verdict, explain_missing};
+use crate::engine::report::{
+    Failure, FailureKind, NearMiss, ThresholdReport, Unmet, Verdict, explain_missing,
+};
 use crate::model::format;
-use crate::model::running::{LiveRun, Stage};
+use crate::model::running::{LiveCheck, LiveRun, LiveStep, Stage};
 use crate::ui::bench::explanation::causes as listed;
 use crate::ui::parts::fields::{button, text, when};
 use crate::wire::checks::Spot;
@@ -118,6 +120,9 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
     let name = run.with_untracked(|run| run.checks.get(at).map(|check| check.name.clone()));
     let spot = Spot { run: run.with_untracked(|run| run.run), check: at, step: number };
     let title = text(move || step.with(|step| step.as_ref().map(|it| it.title.clone()).unwrap_or_default()));
+    let is_of_several = when(move || run.with(|run| run.checks.get(at).is_some_and(has_several)));
+    let named = move || step.with_untracked(|step| step.as_ref().map(named).unwrap_or_default());
+    let lanes = move || around::to_lanes(store, link, spot, named());
     let body = move || {
         step.with(|step| {
             let step = step.as_ref()?;
@@ -131,6 +136,7 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
                 <span class="sign" data-verdict="fail" role="img" aria-label="failed"></span>
                 <strong>{name}</strong><span class="run-soft">{title}</span>
                 <span class="space"></span>
+                <span hidden=move || !is_of_several.get()>{button("quiet", "to-lanes", "Lanes", "Open the connections of this check side by side in the bench, what came wrong in red", lanes)}</span>
                 {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}
                 {button("quiet", "to-timeline", "Timeline", "Open the messages of this check in the timeline of the bench, to search and compare them", move || around::to_timeline(store, link, spot))}
             </div>
@@ -139,6 +145,19 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
         </li>
     }
     .into_any()
+}
+
+fn has_several(check: &LiveCheck) -> bool {
+    let mut clients = check.steps.iter().flat_map(|step| &step.on);
+    clients.next().is_some_and(|first| clients.any(|other| other != first))
+}
+
+/// The messages that a failure names: the one that must not come, or those that came in place of another.
+fn named(step: &LiveStep) -> Vec<NearMiss> {
+    let closest = step.failure.iter().filter_map(|it| it.closest.as_ref()).filter(|it| !it.taken);
+    let is_late = step.failure.as_ref().is_some_and(|it| it.kind == FailureKind::Timeout);
+    let instead = step.unmet.iter().filter(|_| is_late).flat_map(|it| &it.instead).map(|it| &it.first);
+    closest.chain(instead).cloned().collect()
 }
 
 /// All that is known of a failure.

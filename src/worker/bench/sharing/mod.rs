@@ -13,6 +13,7 @@ use super::storage;
 use crate::engine::base::mask::Masker;
 use crate::engine::base::words;
 use crate::engine::bench::draft::Draft;
+use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::pairing::PairBy;
 use crate::engine::bench::share::{self, ShareError};
 use crate::engine::secrets::{self, Known, Suspect, Why};
@@ -114,6 +115,10 @@ impl Sharing {
         parts.extend(rules.map(|(nth, it)| (Part::Rule(nth as u32), it.name.clone())));
         let variables = w.variables.iter().enumerate();
         parts.extend(variables.map(|(nth, it)| (Part::Variable(nth as u32), it.name.clone())));
+        let filters = w.filters.iter().enumerate();
+        parts.extend(filters.map(|(nth, it)| (Part::Filter(nth as u32), it.name.clone())));
+        let highlights = w.highlights.iter().enumerate();
+        parts.extend(highlights.map(|(nth, it)| (Part::Highlight(nth as u32), it.spec.words())));
         if !w.draft.is_empty() {
             parts.push((Part::Draft, "the composer".to_owned()));
         }
@@ -151,6 +156,8 @@ impl Sharing {
             Part::Variable(nth) => {
                 w.variables.get(nth as usize).map(|it| vec![(it.name.clone(), it.value.clone())])
             }
+            Part::Filter(nth) => w.filters.get(nth as usize).map(|it| texts_of(&it.spec)),
+            Part::Highlight(nth) => w.highlights.get(nth as usize).map(|it| texts_of(&it.spec)),
             Part::Draft => Some(draft(&w.draft)),
         };
         texts.unwrap_or_default()
@@ -267,6 +274,7 @@ impl Sharing {
             message.folder = self.clean(&message.folder).into_owned();
         }
         shared.rules.iter_mut().for_each(|rule| rule.name = self.clean(&rule.name).into_owned());
+        shared.filters.iter_mut().for_each(|it| it.name = self.clean(&it.name).into_owned());
         shared.variables.iter_mut().for_each(|it| it.name = self.clean(&it.name).into_owned());
         let mut packed = serde_json::to_value(&shared).unwrap_or_default();
         if let Value::Object(members) = &mut packed {
@@ -290,6 +298,8 @@ impl Sharing {
             Part::Message(_) => format!("the saved message {name}"),
             Part::Rule(_) => format!("the auto-reply {name}"),
             Part::Variable(_) => format!("the variable {name}"),
+            Part::Filter(_) => format!("the saved filter {name}"),
+            Part::Highlight(_) => format!("the highlight of {name}"),
             Part::Draft => "the draft".to_owned(),
             Part::Settings => "the settings".to_owned(),
         }
@@ -301,6 +311,10 @@ const LEFT_OUT: &str = "left_out";
 
 fn suspects(name: &str, text: &str) -> Vec<Suspect> {
     if name.is_empty() { secrets::suspects(text) } else { secrets::suspects_named(name, text) }
+}
+
+fn texts_of(spec: &FilterSpec) -> Vec<(String, String)> {
+    std::iter::once(&spec.text).chain(&spec.excludes).map(|text| (String::new(), text.clone())).collect()
 }
 
 fn cut(text: &str) -> String {
@@ -342,6 +356,11 @@ fn take_out(known: &Known, workspace: &mut Workspace) {
         known.text(&mut rule.when.text);
         known.draft(&mut rule.reply);
     }
+    let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
+    for spec in filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec)) {
+        known.text(&mut spec.text);
+        spec.excludes.iter_mut().for_each(|text| known.text(text));
+    }
     for address in &mut workspace.addresses {
         known.template(&mut address.url);
         known.template(&mut address.protocols);
@@ -365,6 +384,7 @@ fn take_out_of_names(known: &Known, workspace: &mut Workspace) {
     }
     workspace.variables.iter_mut().for_each(|variable| known.text(&mut variable.name));
     workspace.rules.iter_mut().for_each(|rule| known.text(&mut rule.name));
+    workspace.filters.iter_mut().for_each(|filter| known.text(&mut filter.name));
 }
 
 /// What a link brings, in bounds.
@@ -391,6 +411,9 @@ fn bounded(mut workspace: Workspace) -> Result<Workspace, ShareError> {
         ("saved messages", workspace.messages.len(), MOST_ITEMS),
         ("auto-replies", workspace.rules.len(), MOST_ITEMS),
         ("variables", workspace.variables.len(), MOST_ITEMS),
+        ("columns", workspace.columns.len(), MOST_ITEMS),
+        ("saved filters", workspace.filters.len(), MOST_ITEMS),
+        ("highlights", workspace.highlights.len(), MOST_ITEMS),
     ] {
         if count > most {
             return Err(ShareError::TooMany { what, count, most });

@@ -143,10 +143,10 @@ impl Draft {
             return None;
         }
         if self.is_plain {
-            return Some("The box {{…}} is off: the braces go out as they are.");
+            return Some("{{…}} is off: braces are sent as typed.");
         }
         let has_names = self.form == Form::Json && json::has_braces_in_names(&self.text);
-        has_names.then_some("Names of members are not filled in: their braces go out as they are.")
+        has_names.then_some("Names of members are not filled in: their braces are sent as typed.")
     }
 }
 

@@ -47,6 +47,7 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 enum Search {
     Anything,
+    Nothing,
     Text(Needle),
     Regex { needed: Option<Needle>, regex: Regex },
     Path { needed: Vec<Needle>, condition: Condition },
@@ -65,7 +66,11 @@ impl Filter {
             },
             FilterMode::Path => Search::path(text)?,
         };
-        let excludes = spec.excludes.iter().map(|text| Search::path(text)).collect::<Result<_, _>>()?;
+        let exclude = |text: &String| match text.starts_with('$') {
+            true => Search::path(text),
+            false => Ok(Needle::new(text, true).map_or(Search::Nothing, Search::Text)),
+        };
+        let excludes = spec.excludes.iter().map(exclude).collect::<Result<_, _>>()?;
         let mut spec = spec.clone();
         spec.connections.sort_unstable();
         Ok(Self { spec, search, excludes })
@@ -77,6 +82,11 @@ impl Filter {
             frame.kind.is_message() && self.excludes.iter().any(|it| it.finds(frame.bytes))
         };
         self.takes_head(frame) && self.search.finds(frame.bytes) && !is_excluded(frame)
+    }
+
+    /// Whether it looks into contents, which costs more the longer they are.
+    pub fn reads_contents(&self) -> bool {
+        !matches!(self.search, Search::Anything) || !self.excludes.is_empty()
     }
 
     /// Whether everything passes, so that no index is needed.
@@ -119,6 +129,7 @@ impl Search {
     fn finds(&self, bytes: &[u8]) -> bool {
         match self {
             Self::Anything => true,
+            Self::Nothing => false,
             Self::Text(needle) => needle.is_in(bytes),
             Self::Regex { needed, regex } => {
                 let bytes = &bytes[..bytes.len().min(MOST_SEARCHED)];
@@ -268,6 +279,10 @@ mod tests {
         check(&spec, FrameKind::ReceivedText, r#"{"type":"order","n":1}"#, false);
         check(&spec, FrameKind::ReceivedText, r#"{"type":"order","n":2}"#, true);
         check(&spec, FrameKind::ReceivedText, "no JSON", true);
+        let with_text = |text: &str| FilterSpec { excludes: vec![text.to_owned()], ..FilterSpec::default() };
+        check(&with_text("a ping"), FrameKind::ReceivedText, "not a ping", false);
+        check(&with_text("a ping"), FrameKind::ReceivedText, "not A ping", true);
+        check(&with_text(""), FrameKind::ReceivedText, "anything", true);
         check(&spec, FrameKind::Closed, r#"{"type":"tick"}"#, true);
         check(&FilterSpec { text: "b".to_owned(), ..spec }, FrameKind::SentText, r#"{"a":1}"#, false);
         let wrong = FilterSpec { excludes: vec!["$.a ==".to_owned()], ..FilterSpec::default() };

@@ -21,6 +21,7 @@ pub enum FilterMode {
 /// What happened to a connection (`life`) is not a message: payload kinds do not cover it, and a bound on the size
 /// takes messages only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FilterSpec {
     /// What to look for; empty for anything.
     pub text: String,
@@ -44,13 +45,44 @@ pub struct FilterSpec {
     pub least_size: Option<u64>,
     /// The largest size of a message in bytes.
     pub most_size: Option<u64>,
-    /// JSONPaths, mostly compared: a message for which one of them holds does not pass.
+    /// JSONPaths, mostly compared, and texts, which do not begin with `$`: a message for which one of them holds, or that has
+    /// one of the texts, does not pass.
     pub excludes: Vec<String>,
     /// The first and the last moment of which frames pass; none for all.
     pub between: Option<(Instant, Instant)>,
 }
 
 impl FilterSpec {
+    /// What it looks for, in a few words.
+    pub fn words(&self) -> String {
+        let mut words: Vec<String> = Vec::new();
+        if !self.text.trim().is_empty() {
+            words.push(self.text.trim().to_owned());
+        }
+        words.extend(self.excludes.iter().map(|it| format!("not {it}")));
+        let kinds = [
+            (self.sent, "sent"),
+            (self.received, "received"),
+            (self.life, "events"),
+            (self.texts, "text"),
+            (self.binaries, "binary"),
+        ];
+        words.extend(kinds.iter().filter(|(passes, _)| !passes).map(|(_, name)| format!("no {name}")));
+        let sizes = [("at least", self.least_size), ("at most", self.most_size)];
+        words.extend(sizes.iter().filter_map(|(bound, size)| size.map(|size| format!("{bound} {size} B"))));
+        match (self.connections.is_empty(), words.is_empty()) {
+            (true, true) => words.push("everything".to_owned()),
+            (false, _) => words.push("some connections".to_owned()),
+            _ => {}
+        }
+        words.join(", ")
+    }
+
+    /// What of it means the same at another time: all but the span of this recording.
+    pub fn lasting(&self) -> Self {
+        Self { between: None, ..self.normal() }
+    }
+
     /// Whether everything passes.
     pub fn takes_all(&self) -> bool {
         self.normal() == Self::default()
@@ -82,5 +114,27 @@ impl Default for FilterSpec {
             excludes: Vec::new(),
             between: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_told_in_words() {
+        assert_eq!(FilterSpec::default().words(), "everything");
+        let spec = FilterSpec {
+            text: " $.type == \"tick\" ".to_owned(),
+            excludes: vec!["$.n == 1".to_owned()],
+            life: false,
+            least_size: Some(9),
+            connections: vec![1],
+            ..FilterSpec::default()
+        };
+        assert_eq!(
+            spec.words(),
+            "$.type == \"tick\", not $.n == 1, no events, at least 9 B, some connections"
+        );
     }
 }

@@ -40,6 +40,38 @@ pub(super) fn members(text: &str) -> Option<Vec<Found>> {
     Some(found)
 }
 
+/// The value at a path, as it was written. Names that are no plain words are compared as JSON writes them.
+pub(super) fn value_at<'a>(json: &'a str, path: &str) -> Option<&'a str> {
+    let (mut value, mut rest) = (json, path.strip_prefix('$')?);
+    while !rest.is_empty() {
+        let parts: Parts<'a> = serde_json::from_str(value).ok()?;
+        // Of several members of one name the last counts, as for a filter.
+        let found = parts.0.into_iter().rev().find_map(|(name, value)| {
+            let step = match name {
+                Name::Member(name) => step(&name),
+                Name::Index(place) => format!("[{place}]"),
+            };
+            let after = rest.strip_prefix(step.as_str())?;
+            (after.is_empty() || after.starts_with(['.', '['])).then_some((value.get(), after))
+        });
+        (value, rest) = found?;
+    }
+    Some(value)
+}
+
+/// The last part of a path, as a person calls it.
+pub(super) fn name_of(path: &str) -> String {
+    if let Some((_, name)) = path.strip_suffix("\"]").and_then(|path| path.rsplit_once("[\"")) {
+        return name.to_owned();
+    }
+    path[path.rfind(['.', '[']).unwrap_or(0)..].trim_start_matches('.').to_owned()
+}
+
+/// What a value is, and how a row shows it.
+pub(super) fn told(value: &str) -> (ValueKind, String) {
+    (kind(value), shown(value))
+}
+
 fn collect(json: &str, path: &str, depth: usize, found: &mut Vec<Found>) -> Option<()> {
     let parts: Parts = serde_json::from_str(json).ok()?;
     for (name, value) in parts.0 {
@@ -89,7 +121,7 @@ fn shown(value: &str) -> String {
         ValueKind::Text => {
             let text: Cow<'_, str> =
                 serde_json::from_str::<String>(value).map_or(Cow::Borrowed(value), Cow::Owned);
-            crate::base::payload::preview(true, text.as_bytes(), LONGEST)
+            crate::base::payload::escaped(&text, LONGEST)
         }
         ValueKind::Nested => {
             let (open, close) = if value.starts_with('{') { ('{', '}') } else { ('[', ']') };
@@ -98,7 +130,7 @@ fn shown(value: &str) -> String {
                 count => format!("{open}{count}{close}"),
             }
         }
-        ValueKind::Number | ValueKind::Word => crate::base::payload::preview(true, value.as_bytes(), LONGEST),
+        ValueKind::Number | ValueKind::Word => crate::base::payload::escaped(value, LONGEST),
     }
 }
 
@@ -168,6 +200,20 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_found_by_its_path() {
+        let text = r#"{"a":{"b":[1,{"c d":"x"}]},"n":1,"n":9007199254740993,"ab":2}"#;
+        let at = |path| value_at(text, path);
+        assert_eq!(at("$.a.b[1][\"c d\"]"), Some("\"x\""));
+        assert_eq!(at("$.n"), Some("9007199254740993"));
+        assert_eq!(at("$.a.b"), Some(r#"[1,{"c d":"x"}]"#));
+        for path in ["$.a.c", "$.a.b[2]", "$.ab.c", "a", "$.", "$.a.b[1].c"] {
+            assert_eq!(at(path), None, "{path}");
+        }
+        let names = ["$.a.b", "$[0]", "$.a[\"c.d e\"]", "$"].map(name_of);
+        assert_eq!(names, ["b", "[0]", "c.d e", "$"]);
+    }
+
+    #[test]
     fn an_array_that_is_the_message_is_opened() {
         assert_eq!(
             told(r#"["1","2","room:lobby","phx_join",{"a":1}]"#),
@@ -193,7 +239,7 @@ mod tests {
         let long = format!("{{\"a\":\"{}\"}}", "é\u{202e}".repeat(10_000));
         let value = &members(&long).unwrap()[0].value;
         assert!(
-            value.chars().count() == LONGEST + 1 && value.ends_with('…') && !value.contains('\u{202e}'),
+            value.chars().count() <= LONGEST + 1 && value.ends_with('…') && !value.contains('\u{202e}'),
             "{value}"
         );
     }

@@ -8,6 +8,16 @@ mod traffic;
 
 pub use traffic::Traffic;
 
+/// The value at a path of a JSON text, as it was written.
+pub fn value_at<'a>(json: &'a str, path: &str) -> Option<&'a str> {
+    members::value_at(json, path)
+}
+
+/// The last part of a path: what its column is called.
+pub fn name_of(path: &str) -> String {
+    members::name_of(path)
+}
+
 use serde::{Deserialize, Serialize};
 
 /// What a row says of one message.
@@ -15,16 +25,22 @@ use serde::{Deserialize, Serialize};
 pub struct Summary {
     /// The value of the type member, such as `order_ack`.
     pub type_name: Option<String>,
+    /// The JSONPath of that member.
+    pub type_path: Option<String>,
     /// Whether the message reports an error.
     pub is_error: bool,
-    /// Its other members: those that vary among messages of this type come first.
+    /// Those of its members that a person wants in a column of their own.
+    pub columns: Vec<Member>,
+    /// Its other members: those that vary among messages of this type come first. What is the same in every message is left
+    /// out beside them.
     pub members: Vec<Member>,
 }
 
 impl Summary {
     /// What of it is content, to be masked before it is shown.
     pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
-        self.type_name.iter_mut().chain(self.members.iter_mut().flat_map(|it| [&mut it.name, &mut it.value]))
+        let members = self.members.iter_mut().chain(&mut self.columns);
+        self.type_name.iter_mut().chain(members.flat_map(|it| [&mut it.name, &mut it.value]))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::members::{Found, members};
+use super::members::{Found, members, name_of, told, value_at};
 use super::{Member, Summary, ValueKind};
 use crate::base::sort;
 
@@ -51,6 +51,8 @@ pub struct Traffic {
     type_members: Vec<String>,
     /// The member that a person has chosen.
     chosen: Option<String>,
+    /// The members that have a column.
+    columns: Vec<String>,
 }
 
 /// The values that a member had.
@@ -142,6 +144,20 @@ impl Traffic {
         is_other
     }
 
+    /// The members that have a column of their own; says whether those are others than before.
+    pub fn set_columns(&mut self, paths: Vec<String>) -> bool {
+        let is_other = self.columns != paths;
+        self.columns = paths;
+        is_other
+    }
+
+    /// The members that messages have, those of most messages first.
+    pub fn members(&self, most: usize) -> Vec<String> {
+        let mut members: Vec<_> = self.paths.iter().map(|(path, values)| (path, values.count)).collect();
+        sort::sort_by_key(&mut members, |(_, count)| std::cmp::Reverse(*count));
+        members.into_iter().take(most).map(|(path, _)| path.clone()).collect()
+    }
+
     /// The members that hold the type, in the order in which they are tried.
     pub fn type_members(&self) -> &[String] {
         &self.type_members
@@ -168,9 +184,20 @@ impl Traffic {
         };
         let is_error = type_name.as_deref().is_some_and(names_an_error) || found.iter().any(is_error_member);
         let is_twice = |name: &str| found.iter().filter(|it| it.name == name).count() > 1;
+        // What every message says tells none of them apart. Alone it is better than an empty row.
+        let says_nothing = |it: &Found| {
+            self.learnt >= ENOUGH
+                && self
+                    .paths
+                    .get(&it.path)
+                    .is_some_and(|values| values.count == self.learnt && !values.varies())
+        };
+        let is_left = |it: &Found| Some(&it.path) != type_path.as_ref() && !self.columns.contains(&it.path);
+        let says_more = !self.columns.is_empty() || found.iter().any(|it| is_left(it) && !says_nothing(it));
+        let columns = self.columns.iter().filter_map(|path| column(text, &found, path)).collect();
         let mut members: Vec<Member> = found
             .iter()
-            .filter(|it| Some(&it.path) != type_path.as_ref())
+            .filter(|it| is_left(it) && !(says_more && says_nothing(it)))
             .map(|it| Member {
                 name: if is_twice(&it.name) {
                     it.path.trim_start_matches("$.").to_owned()
@@ -184,7 +211,7 @@ impl Traffic {
             })
             .collect();
         sort::sort_by_key(&mut members, |member| !member.varies);
-        Some(Summary { type_name, is_error, members })
+        Some(Summary { type_name, type_path, is_error, columns, members })
     }
 
     fn type_of<'a>(&self, found: &'a [Found]) -> Option<&'a Found> {
@@ -229,6 +256,15 @@ impl Traffic {
 fn usual(path: &str) -> Option<usize> {
     let name = path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']').to_ascii_lowercase();
     USUAL.iter().position(|usual| *usual == name)
+}
+
+/// The member at a path, which may be deeper than a row looks by itself.
+fn column(text: &[u8], found: &[Found], path: &str) -> Option<Member> {
+    let (kind, value) = match found.iter().find(|it| it.path == path) {
+        Some(found) => (found.kind, found.value.clone()),
+        None => told(value_at(std::str::from_utf8(text).ok()?, path)?),
+    };
+    Some(Member { name: name_of(path), path: path.to_owned(), value, kind, varies: true })
 }
 
 /// The entry of a name, unless there are too many.
@@ -334,7 +370,7 @@ mod tests {
         let traffic = of(&messages);
         assert_eq!(
             line(&traffic, r#"{"jsonrpc":"2.0","id":3,"method":"add","params":{"a":3}}"#),
-            "add: id 3 a 3 jsonrpc 2.0"
+            "add: id 3 a 3"
         );
         let error =
             line(&traffic, r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"no such method"}}"#);
@@ -348,7 +384,7 @@ mod tests {
             .collect();
         let traffic = of(&messages);
         assert_eq!(traffic.type_members()[0], "$[3]");
-        assert_eq!(line(&traffic, &messages[3]), "shout: [1] 3 n 3 [0] 1 [2] room:lobby");
+        assert_eq!(line(&traffic, &messages[3]), "shout: [1] 3 n 3");
     }
 
     #[test]
@@ -359,6 +395,38 @@ mod tests {
         traffic.choose(None);
         assert_eq!(traffic.type_members()[0], "$.type");
         assert!(traffic.candidates().contains(&"$.data.symbol".to_owned()), "{:?}", traffic.candidates());
+    }
+
+    #[test]
+    fn a_person_who_wants_no_type_gets_it_among_the_members() {
+        let mut traffic = of(&feed());
+        traffic.choose(Some("none".to_owned()));
+        assert_eq!(
+            line(&traffic, r#"{"type":"tick","channel":"t","data":{"symbol":"NVDA","price":7.5,"seq":7}}"#),
+            "–: type tick channel t symbol NVDA price 7.5 seq 7"
+        );
+    }
+
+    #[test]
+    fn a_member_with_a_column_stands_in_no_other_place() {
+        let mut traffic = of(&feed());
+        assert!(traffic.set_columns(vec!["$.data.symbol".to_owned(), "$.deep[1].x".to_owned()]));
+        let message = r#"{"type":"tick","data":{"symbol":"NVDA","seq":7},"deep":[0,{"x":"far"}]}"#;
+        let summary = traffic.sum_up(message.as_bytes()).expect("a summary");
+        let columns: Vec<_> =
+            summary.columns.iter().map(|it| format!("{} {} {:?}", it.name, it.value, it.kind)).collect();
+        assert_eq!(columns, ["symbol NVDA Text", "x far Text"]);
+        assert!(summary.members.iter().all(|it| it.path != "$.data.symbol"), "{summary:?}");
+        assert!(!traffic.set_columns(vec!["$.data.symbol".to_owned(), "$.deep[1].x".to_owned()]));
+        assert_eq!(traffic.members(1), ["$.type"]);
+    }
+
+    #[test]
+    fn what_every_message_says_is_left_out_unless_it_is_all_there_is() {
+        let messages: Vec<_> = (0..9).map(|n| format!(r#"{{"v":2,"host":"h1","n":{n}}}"#)).collect();
+        assert_eq!(line(&of(&messages), &messages[4]), "–: n 4");
+        let messages = vec![r#"{"v":2,"host":"h1"}"#.to_owned(); 9];
+        assert_eq!(line(&of(&messages), &messages[4]), "–: v 2 host h1");
     }
 
     #[test]

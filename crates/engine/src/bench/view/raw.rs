@@ -1,7 +1,8 @@
-//! Plain text, line by line; invisible characters are shown as symbols.
+//! Plain text, line by line; invisible characters are shown as escapes.
 
 use super::flow::{Cursor, Flow, piece, text};
 use super::{Pages, TextLine, Tone, View};
+use crate::base::payload::{escape, is_hidden};
 
 /// Bytes of a line before it is continued on the next.
 const WRAP: usize = 600;
@@ -59,19 +60,16 @@ impl Cursor for Lines {
     }
 }
 
-/// Puts signs for control characters, as Unicode has them.
+/// Puts escapes for characters that show nothing, in a soft colour. A tab is as wide as it is.
 fn show(line: &mut TextLine, shown: &str) {
     let mut plain = 0;
-    for (at, c) in shown.char_indices().filter(|(_, c)| c.is_ascii_control() && *c != '\t') {
+    for (at, c) in shown.char_indices().filter(|(_, c)| is_hidden(*c) && *c != '\t') {
         if at > plain {
             line.push(Tone::Plain, &shown[plain..at]);
         }
-        let sign = if c == '\x7f' {
-            '\u{2421}'
-        } else {
-            char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')
-        };
-        line.push(Tone::Faint, sign.encode_utf8(&mut [0; 4]));
+        let mut sign = String::new();
+        escape(c, &mut sign);
+        line.push(Tone::Faint, &sign);
         plain = at + c.len_utf8();
     }
     if plain < shown.len() {
@@ -98,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_has_a_sign() {
-        assert_eq!(lines(b"a\0b\r\n\tc\x7f"), ["a\u{2400}b\u{240d}", "\tc\u{2421}"]);
+        assert_eq!(lines(b"a\0b\r\n\tc\x7f"), ["a\\u0000b\\r", "\tc\\u007f"]);
     }
 
     #[test]

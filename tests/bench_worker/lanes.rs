@@ -1,0 +1,128 @@
+//! Where messages come from, as lanes draw it: questions with their answers, and messages that arrive at other connections.
+
+use std::time::Duration;
+
+use super::page::{ALICE, Echo, Page, TICK, with_page};
+use sockscope::wire::bench::{Request, Row, Shown, ShownFrame};
+use sockscope_engine::FrameKind;
+use sockscope_engine::FrameKind::{Closed, Opened, ReceivedText, SentText};
+use sockscope_engine::bench::filter::FilterSpec;
+
+/// Takes in frames of two connections, or more: whose, when in milliseconds, what.
+fn take_in(page: &Page, frames: &[(u32, u64, FrameKind, &str)], wrong: &[u32]) {
+    let frames = frames.iter().map(|(name, at, kind, text)| ShownFrame {
+        name: *name,
+        at: at * 1_000_000,
+        kind: *kind,
+        bytes: text.as_bytes().to_vec(),
+    });
+    page.ask(Request::Show(Box::new(Shown {
+        names: ["alice", "bob", "mallory"].map(str::to_owned).to_vec(),
+        frames: frames.collect(),
+        wrong: wrong.to_vec(),
+        in_lanes: true,
+        ..Shown::default()
+    })));
+}
+
+fn with_lanes(page: &Page) {
+    page.arrange(|workspace| workspace.layout.lanes = true);
+}
+
+/// Of each row its origin: the position, and how long ago in milliseconds.
+fn origins(page: &Page) -> Vec<Option<(u64, u128)>> {
+    let of = |row: &Row| row.origin.map(|it| (it.position, it.took.as_millis()));
+    page.rows.borrow().iter().map(of).collect()
+}
+
+#[test]
+fn an_answer_names_the_position_of_its_question_and_the_question_that_of_its_answer() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, "one");
+        page.pass(TICK).await;
+        let none = |row: &Row| row.origin.is_none() && row.answer.is_none();
+        assert!(page.rows.borrow().iter().all(none), "a list draws no lines");
+        with_lanes(&page);
+        page.pass(TICK).await;
+        let rows = page.rows.borrow().clone();
+        let origin = rows[3].origin.expect("it answers the message before it");
+        assert_eq!((rows[2].answer, origin.position, origin.connection), (Some(3), 2, ALICE));
+        assert_eq!(Some(origin.took), rows[3].round_trip);
+        // A question that the filter hides has no place to draw a line from.
+        let spec = FilterSpec { sent: false, ..FilterSpec::default() };
+        page.ask(Request::Filter { spec, hides: true });
+        page.pass(TICK).await;
+        let rows = page.rows.borrow().clone();
+        assert_eq!((rows.len(), rows[2].number, rows[2].origin), (3, 3, None));
+    });
+}
+
+#[test]
+fn a_message_arrives_at_the_connections_that_receive_what_is_its_own() {
+    with_page(Echo::default(), |page| async move {
+        with_lanes(&page);
+        let frames = [
+            (0, 0, Opened, ""),
+            (0, 1, SentText, r#"{"type":"join","room":"r-7","id":"a"}"#),
+            (1, 2, SentText, r#"{"type":"join","room":"r-7","id":"b"}"#),
+            (0, 3, ReceivedText, r#"{"type":"joined","room":"r-7","id":"a"}"#),
+            (0, 10, SentText, r#"{"type":"say","room":"r-7","text":"hi"}"#),
+            (1, 12, ReceivedText, r#"{"type":"said","room":"r-7","from":"alice","text":"hi"}"#),
+            // Everyone says the room, so the room says nothing.
+            (1, 13, ReceivedText, r#"{"type":"tick","room":"r-7","n":7}"#),
+            (2, 500, ReceivedText, r#"{"type":"said","room":"r-7","from":"alice","text":"hi"}"#),
+            (2, 1200, ReceivedText, r#"{"type":"said","room":"r-7","from":"alice","text":"hi"}"#),
+            (2, 1300, Closed, "1006"),
+        ];
+        take_in(&page, &frames, &[7]);
+        page.pass(TICK).await;
+        let expected = [None, None, None, Some((1, 2)), None, Some((4, 2)), None, Some((4, 490)), None, None];
+        assert_eq!(origins(&page), expected);
+        let wrong: Vec<_> =
+            page.rows.borrow().iter().filter(|row| row.is_wrong).map(|it| it.number).collect();
+        assert_eq!(wrong, [7]);
+        let totals = page.changes.borrow().totals;
+        assert!(totals.latency.is_none(), "round trips of a check are none of the bench");
+    });
+}
+
+#[test]
+fn a_ticker_that_names_what_another_connection_asks_about_does_not_come_of_that() {
+    with_page(Echo::default(), |page| async move {
+        with_lanes(&page);
+        let tick = r#"{"type":"tick","symbol":"NVDA","price":136.92}"#;
+        let frames = [
+            (1, 0, ReceivedText, tick),
+            (0, 10, SentText, r#"{"op":"order","symbol":"NVDA"}"#),
+            (1, 20, ReceivedText, tick),
+            (2, 30, ReceivedText, tick),
+            (2, 40, ReceivedText, tick),
+        ];
+        take_in(&page, &frames, &[]);
+        page.pass(TICK).await;
+        // Mallory hears of it for the first time, and only once.
+        assert_eq!(origins(&page), [None, None, None, Some((1, 20)), None]);
+    });
+}
+
+#[test]
+fn plain_text_arrives_within_a_longer_one_and_never_from_another_when_the_receiver_sent_it() {
+    with_page(Echo::default(), |page| async move {
+        with_lanes(&page);
+        let frames = [
+            (0, 0, SentText, "good morning"),
+            (1, 5, ReceivedText, "alice: good morning"),
+            (1, 6, ReceivedText, "bob: good evening"),
+            (0, 20, SentText, "x"),
+            (1, 21, ReceivedText, "alice: x"),
+            (0, 30, SentText, "twice"),
+            (1, 31, SentText, "twice"),
+            (1, 32, ReceivedText, "bob: twice"),
+        ];
+        take_in(&page, &frames, &[]);
+        page.pass(Duration::from_secs(1)).await;
+        assert_eq!(origins(&page), [None, Some((0, 5)), None, None, None, None, None, None]);
+    });
+}
