@@ -205,8 +205,9 @@ fn preloaded(html: &str, name: &str) -> Result<String> {
 /// Where the file `old` beside a script is named there is `new`; that it stands nowhere is an error, since the page would not start.
 fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
     let mut changed = text.to_owned();
-    for quote in ['"', '\''] {
-        changed = changed.replace(&format!("{quote}./{old}{quote}"), &format!("{quote}./{new}{quote}"));
+    // Only where a file is fetched: the name by which the program itself knows the script stays.
+    for before in ["from \"", "from '", "URL(\""] {
+        changed = changed.replace(&format!("{before}./{old}"), &format!("{before}./{new}"));
     }
     if changed == text {
         bail!("expected ./{old} in a script of the page, and found it nowhere");
@@ -261,8 +262,11 @@ mod tests {
             r#"import { initSync } from "./page-0123.js";
             fetch(new URL("./page-0123_chunk_2.wasm", import.meta.url)); fetch(new URL("./page-0123_later.wasm", import.meta.url));"#
         );
-        let script = replaced("import * as a from './__wasm_split.js'", LINKS, &links_of("page-0123"));
-        assert_eq!(script.unwrap(), "import * as a from './page-0123_parts.js'");
+        let script = r#"import * as a from "./__wasm_split.js"; const all = { "./__wasm_split.js": a };"#;
+        assert_eq!(
+            replaced(script, LINKS, &links_of("page-0123")).unwrap(),
+            r#"import * as a from "./page-0123_parts.js"; const all = { "./__wasm_split.js": a };"#
+        );
     }
 
     #[test]
