@@ -20,7 +20,7 @@ pub struct Program {
     pub bin: String,
     features: String,
     profile: String,
-    /// The level, and what else wasm-opt is told.
+    /// The level, and the other parameters of wasm-opt.
     pub wasm_opt: String,
     pub wasm_opt_params: String,
 }

@@ -132,7 +132,7 @@ pub(crate) fn ConnectionItem(
                 <span class="dot" data-color=text(move || connection.setup.with(|s| s.color.to_string())) aria-hidden="true"></span>
                 <span class="name">{text(move || connection.name())}</span>
                 <span class="counts">{text(move || counts(connection))}</span>
-                <span class="phase" data-state=text(move || is_bad(connection).then_some("wrong").unwrap_or_default().to_owned())>{text(move || ending(connection, rates))}</span>
+                <span class="phase" data-state=text(move || if is_bad(connection) { "wrong" } else { "" }.to_owned())>{text(move || ending(connection, rates))}</span>
             </button>
             {move || faults.get().map(|words| view! {
                 <a class="through" data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{words}</a>

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::record::Record;
 use super::summaries::Summaries;
-use crate::engine::bench::summary::{Member, Summary, ValueKind};
+use crate::engine::bench::summary::ValueKind;
 use crate::engine::{Frame, Instant};
 use crate::wire::bench::{ConnectionId, Origin, Row};
 
@@ -37,6 +37,9 @@ enum What {
     Text(String),
 }
 
+/// The values of a JSON message.
+type Said = Vec<(ValueKind, String)>;
+
 /// Whether it is a text, and what it says.
 type Value = (bool, String);
 
@@ -53,12 +56,12 @@ pub(super) fn join(
     let mut earlier: Vec<_> = earlier.collect();
     earlier.reverse();
     for frame in &earlier {
-        messages.next(record, frame, summaries.of(frame).as_ref());
+        messages.next(record, frame, summaries.values_of(frame));
     }
     // By the rows and not by the log: a filter shows few of many frames.
     for row in rows {
         let Some(frame) = record.log.get(row.number) else { continue };
-        let came_of = messages.next(record, &frame, row.summary.as_ref());
+        let came_of = messages.next(record, &frame, summaries.values_of(&frame));
         row.answer = match row.kind.is_sent() {
             true => record.pairs.early_answer_to(row.number).and_then(&place),
             false => None,
@@ -86,9 +89,9 @@ struct Messages {
 
 impl Messages {
     /// The next message: where it comes from, when it was received.
-    fn next(&mut self, record: &Record, frame: &Frame<'_>, summary: Option<&Summary>) -> Option<CameOf> {
+    fn next(&mut self, record: &Record, frame: &Frame<'_>, values: Option<Said>) -> Option<CameOf> {
         if frame.kind.is_sent() {
-            let what = What::of(frame, summary);
+            let what = What::of(frame, values);
             if let What::Values(values) = &what {
                 values.iter().for_each(|value| *self.counts.entry(value.clone()).or_default() += 1);
             }
@@ -106,8 +109,7 @@ impl Messages {
         if let Some(question) = record.pairs.question_of(frame.number) {
             return came_of(question, frame.connection, frame.round_trip?);
         }
-        let values: Vec<Value> =
-            summary.iter().flat_map(|summary| &summary.members).filter_map(value).collect();
+        let values: Vec<Value> = values.into_iter().flatten().filter_map(value).collect();
         match self.arrived(frame, &values) {
             Some(sent) if sent.connection == frame.connection => None,
             Some(sent) => {
@@ -141,9 +143,9 @@ impl Messages {
 }
 
 impl What {
-    fn of(frame: &Frame<'_>, summary: Option<&Summary>) -> Self {
-        match summary {
-            Some(summary) => Self::Values(summary.members.iter().filter_map(value).collect()),
+    fn of(frame: &Frame<'_>, values: Option<Said>) -> Self {
+        match values {
+            Some(values) => Self::Values(values.into_iter().filter_map(value).collect()),
             None => {
                 let text = std::str::from_utf8(frame.bytes).unwrap_or_default().trim();
                 let is_searched = frame.kind.is_text() && (2..=LONGEST).contains(&text.len());
@@ -154,12 +156,11 @@ impl What {
 }
 
 /// A value that may tell one message from another, and whether it is a text: a digit, true and false are in too many.
-fn value(member: &Member) -> Option<Value> {
-    let is_text = member.kind == ValueKind::Text;
-    let is_telling = match member.kind {
-        ValueKind::Text => !member.value.is_empty(),
-        ValueKind::Number => member.value.len() > 1,
+fn value((kind, value): (ValueKind, String)) -> Option<Value> {
+    let is_telling = match kind {
+        ValueKind::Text => !value.is_empty(),
+        ValueKind::Number => value.len() > 1,
         ValueKind::Word | ValueKind::Nested => false,
     };
-    is_telling.then(|| (is_text, member.value.clone()))
+    is_telling.then_some((kind == ValueKind::Text, value))
 }

@@ -24,7 +24,7 @@ const AFTER: Duration = Duration::from_millis(500);
 /// An opened frame is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// What a person is told who needs them when they could not be downloaded.
+/// What a person reads who needs them when they could not be downloaded.
 pub(super) const MISSING: &str = "a part of this page could not be loaded; check the server and try again";
 
 /// The parts. Nothing else may name what they name: what the worker names itself is part of the first download.

@@ -3,7 +3,7 @@
 //! Owns how much of the traffic is looked at. It refuses to look at a message when it comes: that moment belongs to its
 //! answer, so the traffic is learnt when the page is about to draw.
 
-use crate::engine::bench::summary::{Summary, Traffic};
+use crate::engine::bench::summary::{Summary, Traffic, ValueKind};
 use crate::engine::{Frame, FrameLog};
 use crate::wire::bench::{TypeMembers, Workspace};
 
@@ -51,6 +51,11 @@ impl Summaries {
     /// What a row says of a frame; none for anything but a JSON message.
     pub fn of(&self, frame: &Frame<'_>) -> Option<Summary> {
         is_text(frame).then(|| self.traffic.sum_up(frame.bytes)).flatten()
+    }
+
+    /// The values of a frame that is a JSON message, also those that its row leaves out.
+    pub fn values_of(&self, frame: &Frame<'_>) -> Option<Vec<(ValueKind, String)>> {
+        is_text(frame).then(|| self.traffic.values(frame.bytes)).flatten()
     }
 
     /// Where the type is found, when that has changed.

@@ -138,7 +138,7 @@ impl<W: World> RunRecording<W> {
     }
 
     /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them. For lanes it
-    /// is told which messages the failure names.
+    /// gets the messages that the failure names.
     pub fn for_bench(&self, spot: Spot, lanes: Option<&[NearMiss]>, clock_began: f64) -> Option<Vec<u8>> {
         let at = *self.failures.get(&(spot.check, spot.step))?;
         let first = self.begins.get(&spot.check).copied().unwrap_or_default();

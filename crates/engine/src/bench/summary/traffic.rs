@@ -171,6 +171,14 @@ impl Traffic {
         candidates.into_iter().map(|(path, _)| path.clone()).collect()
     }
 
+    /// All values of a message but its type, whether a row shows them or not; none where a row has no summary.
+    pub fn values(&self, text: &[u8]) -> Option<Vec<(ValueKind, String)>> {
+        let found = read(text)?;
+        let type_path = self.type_of(&found).map(|it| it.path.clone());
+        let rest = found.into_iter().filter(|it| Some(&it.path) != type_path.as_ref());
+        Some(rest.map(|it| (it.kind, it.value)).collect())
+    }
+
     /// What a row says of a message; none for anything but a JSON object or array, and for a large one.
     pub fn sum_up(&self, text: &[u8]) -> Option<Summary> {
         let found = read(text)?;
