@@ -63,7 +63,9 @@ impl Place {
             false => position - rows / 2.0,
         };
         self.follow.set(false);
-        self.first.set(wanted.max(self.start.get_untracked() as f64));
+        // A row before the present list is of the one that a new filter is about to bring.
+        let start = Some(self.start.get_untracked() as f64).filter(|start| *start <= position);
+        self.first.set(wanted.max(start.unwrap_or(0.0)));
     }
 }
 
