@@ -10,10 +10,12 @@ use std::pin::Pin;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::bench::lanes::Lanes;
 use super::bench::link::Link;
 use super::bench::rates::Rates;
+use super::bench::row_menu::{self, Asked};
 use super::bench::store::{Dialog, Store};
-use super::bench::{detail, panels, plots};
+use super::bench::{columns, detail, highlights, lanes, panels, plots, saved_filters};
 use super::parts::fields::button;
 use super::practice;
 use super::shell::dialogs;
@@ -26,6 +28,13 @@ pub struct Later {
     pub(crate) panel: fn(Store, Link, Panel) -> AnyView,
     pub(crate) plots: fn(Store, RwSignal<Rates>) -> AnyView,
     pub(crate) practice: fn(Store, Link) -> AnyView,
+    pub(crate) type_menu: fn(Store) -> AnyView,
+    pub(crate) columns_menu: fn(Store) -> AnyView,
+    pub(crate) saved_filters: fn(Store) -> AnyView,
+    pub(crate) highlights: fn(Store) -> AnyView,
+    pub(crate) row_menu: fn(Store, Link, RwSignal<Option<Asked>>, Asked) -> AnyView,
+    pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,
+    pub(crate) lanes_lines: fn(Store, Lanes, Callback<u64, f64>, RwSignal<f64>) -> AnyView,
 }
 
 /// All of them, for the one function that is downloaded with them.
@@ -37,6 +46,13 @@ pub fn later() -> &'static Later {
         panel: panels::body,
         plots: plots::plots,
         practice: practice::practice,
+        type_menu: columns::type_menu,
+        columns_menu: columns::columns_menu,
+        saved_filters: saved_filters::section,
+        highlights: highlights::section,
+        row_menu: row_menu::menu,
+        lanes_head: lanes::head,
+        lanes_lines: lanes::drawing,
     };
     &ALL
 }

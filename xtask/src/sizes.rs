@@ -13,9 +13,9 @@ use crate::screen;
 use crate::setup::Toolbox;
 
 /// The most a first visit may transfer, in bytes.
-pub const BUDGET: u64 = 625_000;
+pub const BUDGET: u64 = 656_000;
 /// The most that opening the checks for the first time may transfer beside that.
-pub const CHECKS_BUDGET: u64 = 1_452_000;
+pub const CHECKS_BUDGET: u64 = 1_532_000;
 
 /// What is loaded when the checks are opened: a program, a worker, and the editor.
 const OF_CHECKS: [&str; 10] = [

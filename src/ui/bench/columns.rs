@@ -5,6 +5,7 @@
 use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::prelude::*;
 
+use super::super::later::{Later, soon};
 use super::super::parts::fields::{text, when};
 use super::super::parts::icons;
 use super::store::Store;
@@ -34,10 +35,10 @@ pub(crate) fn heads(store: Store) -> AnyView {
     view! {
         <div class="timeline-columns" role="group" aria-label="Columns">
             <span>"Time"</span><span></span><span></span>
-            <span class="timeline-type">{menu("type-menu", "Which member is the type of a message", type_name, store, type_menu)}</span>
+            <span class="timeline-type">{menu("type-menu", "Which member is the type of a message", type_name, store, |all| all.type_menu)}</span>
             <span class="timeline-heads">
                 <span class="timeline-line">{move || store.columns.get().into_iter().map(head).collect_view()}</span>
-                {menu("columns-menu", "Show members as columns", content, store, columns_menu)}
+                {menu("columns-menu", "Show members as columns", content, store, |all| all.columns_menu)}
             </span>
             <span class="timeline-end">"Answer"</span><span class="timeline-end">"Size"</span>
         </div>
@@ -51,13 +52,13 @@ fn menu(
     hint: &'static str,
     name: Signal<String>,
     store: Store,
-    content: fn(Store) -> AnyView,
+    content: fn(&Later) -> fn(Store) -> AnyView,
 ) -> AnyView {
     let is_drawn = RwSignal::new(false);
     view! {
         <details class="menu left">
             <summary data-testid=testid title=hint on:click=move |_| is_drawn.set(true)>{name}</summary>
-            <div class="sheet timeline-sheet">{move || is_drawn.get().then(|| content(store))}</div>
+            <div class="sheet timeline-sheet">{move || is_drawn.get().then(|| soon(move |all| content(all)(store)))}</div>
         </details>
     }
     .into_any()
@@ -201,7 +202,7 @@ pub(crate) fn cells(store: Store, row: Memo<Option<Row>>) -> AnyView {
 }
 
 /// Which member is the type of a message.
-fn type_menu(store: Store) -> AnyView {
+pub(crate) fn type_menu(store: Store) -> AnyView {
     let found = text(move || match store.type_members.with(|it| it.used.join(", ")) {
         it if it.is_empty() || !store.type_member.with(String::is_empty) => "Found by itself".to_owned(),
         it => format!("Found by itself: {it}"),
@@ -234,7 +235,7 @@ fn type_menu(store: Store) -> AnyView {
 }
 
 /// The members that can have a column.
-fn columns_menu(store: Store) -> AnyView {
+pub(crate) fn columns_menu(store: Store) -> AnyView {
     let seen = Memo::new(move |_| {
         let mut seen = store.type_members.with(|it| it.members.clone());
         store.columns.with(|all| {

@@ -3,13 +3,13 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::super::later::{Later, soon};
 use super::super::parts::fields::{icon, icon_toggle, text, tick, toggle, when};
 use super::super::parts::icons;
 use super::link::Link;
 use super::store::Store;
 use super::timeline::{Place, keep_place, seek};
 use super::tree::Excluded;
-use super::{highlights, saved_filters};
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
@@ -150,12 +150,14 @@ fn Kinds(store: Store) -> impl IntoView {
     });
     // What is not needed at first sight is drawn when the menu is first opened.
     let is_drawn = RwSignal::new(false);
-    let drawn = move |part: fn(Store) -> AnyView| move || is_drawn.get().then(|| part(store));
+    let drawn = move |part: fn(&Later) -> fn(Store) -> AnyView| {
+        move || is_drawn.get().then(|| soon(move |all| part(all)(store)))
+    };
     view! {
         <details class="menu">
             <summary data-testid="kinds" data-set=text(move || is_set.get().to_string()) on:click=move |_| is_drawn.set(true)>"Filters"</summary>
             <div class="sheet kinds">
-                {drawn(saved_filters::section)}
+                {drawn(|all| all.saved_filters)}
                 {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
                 {spanned(store)}
                 <Excluded store/>
@@ -175,7 +177,7 @@ fn Kinds(store: Store) -> impl IntoView {
                 <fieldset><legend>"Connections (none: all)"</legend>
                     {move || names().into_iter().map(connection).collect_view()}
                 </fieldset>
-                {drawn(highlights::section)}
+                {drawn(|all| all.highlights)}
             </div>
         </details>
     }

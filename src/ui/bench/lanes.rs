@@ -99,11 +99,8 @@ pub(crate) fn head(store: Store, lanes: Lanes) -> AnyView {
         view! { <span class="lanes-name" title=name><span class="dot" data-color=color></span><b>{name}</b></span> }
     };
     let all = move || lanes.order.get().into_iter().map(one).collect_view();
-    let drawn = move || {
-        let is_on = lanes.is_on.get();
-        is_on.then(|| view! { <div class="lanes-head" aria-hidden="true" data-testid="lanes-head"><div>{all}</div></div> }.into_any())
-    };
-    view! { {drawn} }.into_any()
+    view! { <div class="lanes-head" aria-hidden="true" data-testid="lanes-head"><div>{all}</div></div> }
+        .into_any()
 }
 
 /// Brings the lane of a frame into view once it is chosen and its row is there. Afterwards a person may look elsewhere.
@@ -133,38 +130,33 @@ pub(crate) fn follow_chosen(store: Store, lanes: Lanes, list: NodeRef<Div>) {
 pub(crate) fn drawing(
     store: Store,
     lanes: Lanes,
-    shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
+    shift: Callback<u64, f64>,
     height: RwSignal<f64>,
 ) -> AnyView {
-    let drawn = move || {
-        lanes.is_on.get().then(|| {
-            let marks = Memo::new(move |_| {
-                store.rows.with(|rows| rows.rows.iter().map(|row| mark(lanes, row)).collect::<Vec<_>>())
-            });
-            let lines = Memo::new(move |_| marks.with(|marks| lines(marks)));
-            let high = Memo::new(move |_| height.get().max(marks.with(Vec::len) as f64 * ROW));
-            let across = move || lanes.order.with(Vec::len).max(1);
-            let path = move |of: fn(&Lines) -> &String| text(move || lines.with(|it| of(it).clone()));
-            let moved = text(move || format!("translateY({}px)", shift(store.rows.with(|rows| rows.first))));
-            view! {
-                <svg class="lanes-lines" aria-hidden="true" preserveAspectRatio="none" data-testid="lanes-lines"
-                    viewBox=text(move || format!("0 0 {} {}", across() as f64 * LANE, high.get()))
-                    style:height=text(move || format!("{}px", high.get())) style:transform=moved>
-                    <path class="lanes-bands" d=path(|it| &it.bands)/>
-                    <path class="lanes-rails" d=text(move || rails(across(), high.get()))/>
-                    <path class="lanes-answers" d=path(|it| &it.answers)/>
-                    <path class="lanes-arrivals" d=path(|it| &it.arrivals)/>
-                    <path class="lanes-wrong" d=path(|it| &it.wrong)/>
-                    <path class="lanes-marks" data-tone="sent" d=path(|it| &it.marks[Tone::Sent as usize])/>
-                    <path class="lanes-marks" data-tone="received" d=path(|it| &it.marks[Tone::Received as usize])/>
-                    <path class="lanes-marks" data-tone="life" d=path(|it| &it.marks[Tone::Life as usize])/>
-                    <path class="lanes-marks" data-tone="trouble" d=path(|it| &it.marks[Tone::Wrong as usize])/>
-                </svg>
-            }
-            .into_any()
-        })
-    };
-    view! { {drawn} }.into_any()
+    let marks = Memo::new(move |_| {
+        store.rows.with(|rows| rows.rows.iter().map(|row| mark(lanes, row)).collect::<Vec<_>>())
+    });
+    let lines = Memo::new(move |_| marks.with(|marks| lines(marks)));
+    let high = Memo::new(move |_| height.get().max(marks.with(Vec::len) as f64 * ROW));
+    let across = move || lanes.order.with(Vec::len).max(1);
+    let path = move |of: fn(&Lines) -> &String| text(move || lines.with(|it| of(it).clone()));
+    let moved = text(move || format!("translateY({}px)", shift.run(store.rows.with(|rows| rows.first))));
+    view! {
+        <svg class="lanes-lines" aria-hidden="true" preserveAspectRatio="none" data-testid="lanes-lines"
+            viewBox=text(move || format!("0 0 {} {}", across() as f64 * LANE, high.get()))
+            style:height=text(move || format!("{}px", high.get())) style:transform=moved>
+            <path class="lanes-bands" d=path(|it| &it.bands)/>
+            <path class="lanes-rails" d=text(move || rails(across(), high.get()))/>
+            <path class="lanes-answers" d=path(|it| &it.answers)/>
+            <path class="lanes-arrivals" d=path(|it| &it.arrivals)/>
+            <path class="lanes-wrong" d=path(|it| &it.wrong)/>
+            <path class="lanes-marks" data-tone="sent" d=path(|it| &it.marks[Tone::Sent as usize])/>
+            <path class="lanes-marks" data-tone="received" d=path(|it| &it.marks[Tone::Received as usize])/>
+            <path class="lanes-marks" data-tone="life" d=path(|it| &it.marks[Tone::Life as usize])/>
+            <path class="lanes-marks" data-tone="trouble" d=path(|it| &it.marks[Tone::Wrong as usize])/>
+        </svg>
+    }
+    .into_any()
 }
 
 fn mark(lanes: Lanes, row: &Row) -> Mark {

@@ -4,6 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::super::later::soon;
 use super::super::parts::fields::{text, when};
 use super::columns;
 use super::filter_bar::FilterBar;
@@ -205,13 +206,13 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
             </div>
             <div class="listing">
                 <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
-                {lanes::head(store, lanes)}
+                {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_head)(store, lanes)))}
                 {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}
                 {columns::heads(store)}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys on:contextmenu=pointed tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
                     <div class="strip" node_ref=strip role="presentation">
-                        {lanes::drawing(store, lanes, shift, height)}
+                        {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_lines)(store, lanes, Callback::new(shift), height)))}
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
                         <For each=move || 0..slots.get() key=|slot| *slot let:slot>
@@ -220,7 +221,7 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
                     </div>
                 </div>
             </div>
-            {move || asked.get().map(|row| row_menu::menu(store, link, asked, row))}
+            {move || asked.get().map(|row| soon(move |all| (all.row_menu)(store, link, asked, row.clone())))}
         </div>
     }
     .into_any()
