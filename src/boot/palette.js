@@ -62,8 +62,13 @@ const viewOf = (element) => {
   return view;
 };
 
+/** A menu draws some of its content when it is opened by its own button. */
+const unfold = (element) => {
+  element.closest('details.menu:not([open])')?.querySelector('summary')?.click();
+  return element;
+};
+
 const press = (element) => {
-  element.closest('details:not([open])')?.setAttribute('open', '');
   // One that asks first is pressed twice, and needs the focus until then.
   element.focus();
   element.click();
@@ -92,7 +97,7 @@ const buttons = () => {
       hint: words.replace(isKey ? said[0] : '', '') === title ? '' : words.replace(isKey ? said[0] : '', ''),
       key: isKey ? said[1] : (KEYS[element.dataset.testid] ?? ''),
       isOn: element.getAttribute('aria-pressed') === 'true',
-      run: () => inView(view.toLowerCase(), () => (element.isConnected ? element : null), press),
+      run: () => inView(view.toLowerCase(), () => (element.isConnected ? unfold(element) : null), press),
     });
   }
   return found;

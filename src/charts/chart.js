@@ -119,7 +119,7 @@ export function createChart(host, options) {
   function xRange(_, low, high) {
     if (given.range) return given.range;
     if (given.columns[0].length < 2) return [0, 10];
-    const from = isTime ? Math.min(0, low ?? 0) : (low ?? 0);
+    const from = low ?? 0;
     return [from, Math.max(high ?? 1, from + (isTime ? 1 : 0.001))];
   }
 

@@ -28,10 +28,15 @@ pub enum Direction {
     Life,
 }
 
+/// Values from this many bytes on are not filtered by.
+const LONGEST: usize = 1024;
+
 impl Wanted {
-    /// A member with this value, as JSON writes it.
-    pub fn member(path: &str, value: &str) -> Self {
-        Self::Path(format!("{path} == {value}"))
+    /// A member with this value, as JSON writes it. None when no filter can hold it: a long one, and one in which the name of
+    /// a secret stands for its value.
+    pub fn member(path: &str, value: &str) -> Option<Self> {
+        let is_usable = value.len() < LONGEST && !value.contains("{{") && !path.contains("{{");
+        is_usable.then(|| Self::Path(format!("{path} == {value}")))
     }
 
     /// The content of a row, as far as it stands there as it came: without what is cut, masked or made visible.
@@ -64,7 +69,7 @@ impl Wanted {
             Self::Path(text) | Self::Text(text) => {
                 // What begins with `$` is read as a path.
                 let text = if matches!(self, Self::Text(_)) { text.trim_start_matches('$') } else { text };
-                if !filter.excludes.iter().any(|known| known == text) {
+                if !text.is_empty() && !filter.excludes.iter().any(|known| known == text) {
                     filter.excludes.push(text.to_owned());
                 }
             }
@@ -92,7 +97,7 @@ mod tests {
     #[test]
     fn a_value_narrows_and_the_rest_of_the_filter_stays() {
         let mut filter = FilterSpec { sent: false, ..FilterSpec::default() };
-        Wanted::member("$.type", "\"tick\"").narrow(&mut filter);
+        Wanted::member("$.type", "\"tick\"").unwrap().narrow(&mut filter);
         assert_eq!(
             (filter.text.as_str(), filter.mode, filter.sent),
             ("$.type == \"tick\"", FilterMode::Path, false)
@@ -106,10 +111,20 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_holds_neither_a_secret_nor_a_long_value() {
+        assert_eq!(Wanted::member("$.token", "\"{{token}}\""), None);
+        assert_eq!(Wanted::member("$.sessions.{{token}}", "1"), None);
+        assert_eq!(Wanted::member("$.a", &"1".repeat(LONGEST)), None);
+        let mut filter = FilterSpec::default();
+        Wanted::Text("$".to_owned()).exclude(&mut filter, &[]);
+        assert_eq!(filter.excludes, [""; 0]);
+    }
+
+    #[test]
     fn what_is_excluded_is_excluded_once() {
         let mut filter = FilterSpec::default();
         for _ in 0..2 {
-            Wanted::member("$.n", "1").exclude(&mut filter, &[]);
+            Wanted::member("$.n", "1").unwrap().exclude(&mut filter, &[]);
             Wanted::Text("$5 off".to_owned()).exclude(&mut filter, &[]);
             Wanted::Connection(2).exclude(&mut filter, &[1, 2]);
             Wanted::Direction(Direction::Received).exclude(&mut filter, &[]);

@@ -58,14 +58,16 @@ impl Lanes {
     }
 
     fn of(self, connection: ConnectionId) -> usize {
-        self.order.with(|order| order.iter().position(|it| *it == connection)).unwrap_or_default()
+        self.order.with(|order| order.iter().position(|it| *it == connection).unwrap_or(order.len()))
     }
 }
 
 /// The connections that the filter shows; without one those of the bench as they stand in its list, then those that only
 /// frames are left of.
 fn order(store: Store) -> Vec<ConnectionId> {
-    let only = match store.filter_hides.get() {
+    // A filter that cannot be read narrows nothing.
+    let is_wrong = store.list.with(|list| list.hits.as_ref().is_some_and(|hits| hits.wrong.is_some()));
+    let only = match store.filter_hides.get() && !is_wrong {
         true => store.filter.with(|filter| filter.connections.clone()),
         false => Vec::new(),
     };

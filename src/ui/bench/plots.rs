@@ -29,6 +29,9 @@ pub(crate) fn plots(store: Store, rates: RwSignal<Rates>) -> AnyView {
     let select = move |chosen: Span| {
         let at = |second: f64| began.get_untracked() + Duration::from_secs_f64(second.max(0.0));
         store.filter.update(|filter| filter.between = chosen.map(|(from, to)| (at(from), at(to))));
+        if chosen.is_some() {
+            store.filter_hides.set(true);
+        }
     };
     let trips = Signal::derive(move || store.plot.with(|plot| trips(plot.as_ref(), began.get(), span.get())));
     let messages = Signal::derive(move || {

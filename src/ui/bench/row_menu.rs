@@ -12,7 +12,7 @@ use super::values;
 use crate::browser::{menus, page};
 use crate::engine::bench::summary::{Member, ValueKind};
 use crate::model::wanted::{Direction, Wanted};
-use crate::wire::bench::{Answer, Question, Row};
+use crate::wire::bench::{Answer, ContentForm, Question, Row};
 
 /// Values that are listed; the detail has all.
 const MOST: usize = 12;
@@ -48,6 +48,8 @@ enum What {
     Member(String),
     /// A member that holds others.
     Nested(String),
+    /// The words of a row that is no message: excluding takes messages only.
+    Event(Wanted),
     Other(Wanted),
 }
 
@@ -83,7 +85,7 @@ fn asked(store: Store, number: u64, of: Option<String>, at: (f64, f64)) -> Optio
             What::Member(path) | What::Nested(path) => of.as_deref().is_some_and(|of| is_path(row, of, path)),
             What::Other(Wanted::Connection(_)) => of.as_deref() == Some("connection"),
             What::Other(Wanted::Direction(_)) => of.as_deref() == Some("direction"),
-            What::Other(_) => false,
+            What::Other(_) | What::Event(_) => false,
         };
         let chosen = values.iter().position(is_it).unwrap_or(0);
         Some(Asked { frame: number, values, chosen, at })
@@ -124,7 +126,9 @@ fn values_of(store: Store, row: &Row) -> Vec<Value> {
         }
         values.extend(summary.columns.iter().chain(&summary.members).take(MOST).map(member));
     } else if let Some(content) = Wanted::content(&row.preview).filter(|_| is_text(row)) {
-        values.push(other("content", row.preview.chars().take(60).collect(), content));
+        let what = if row.kind.is_message() { What::Other(content) } else { What::Event(content) };
+        let shown = row.preview.chars().take(60).collect();
+        values.push(Value { name: "content".to_owned(), shown, what });
     }
     let name = store.names.with_untracked(|names| names.get(&row.connection).map(|(name, _)| name.clone()));
     if let Some(name) = name {
@@ -223,6 +227,8 @@ fn can(what: &What, deed: Deed) -> bool {
     match what {
         What::Member(_) => true,
         What::Nested(_) => matches!(deed, Deed::Copy | Deed::Column),
+        What::Event(_) => matches!(deed, Deed::Only | Deed::Highlight),
+        What::Other(Wanted::Direction(_)) => !matches!(deed, Deed::Copy | Deed::Column),
         What::Other(_) => deed != Deed::Column,
     }
 }
@@ -233,12 +239,18 @@ fn go(store: Store, link: Link, frame: u64, value: Value, deed: Deed) {
         What::Member(path) | What::Nested(path) => {
             link.ask(Question::Value { frame, path }, move |answer| match answer {
                 Answer::Node { value, .. } if deed == Deed::Copy => export::copy_text(store, &value),
-                Answer::Node { path, value, .. } => act(store, &Wanted::member(&path, &value), deed),
+                Answer::Node { path, value, .. } => match Wanted::member(&path, &value) {
+                    Some(wanted) => act(store, &wanted, deed),
+                    None => values::refuse(store),
+                },
                 _ => store.complain("This frame is no longer held."),
             });
         }
+        What::Other(Wanted::Text(_)) if deed == Deed::Copy => {
+            export::copy(store, link, frame, ContentForm::Raw)
+        }
         What::Other(_) if deed == Deed::Copy => export::copy_text(store, &value.shown),
-        What::Other(wanted) => act(store, &wanted, deed),
+        What::Other(wanted) | What::Event(wanted) => act(store, &wanted, deed),
     }
 }
 

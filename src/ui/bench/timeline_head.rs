@@ -64,6 +64,8 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                 {icons::TRASH.draw()}
                 {asking_button("quiet", "clear", "Clear", "Delete all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
                     store.chosen.set(None);
+                    // A span of what is gone would hide all that comes.
+                    store.filter.update(|filter| filter.between = None);
                     link.send(&Request::Clear);
                 })}
             </span>

@@ -204,8 +204,8 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
     let store = tree.store;
     let node = tree.node;
     let is_none = when(move || node.with(Option::is_none));
-    let is_filterable =
-        when(move || node.with(|it| it.as_ref().is_some_and(|it| !it.is_container && it.value.len() < 1024)));
+    let wanted = |it: &Node| Wanted::member(&it.path, &it.value).filter(|_| !it.is_container);
+    let is_filterable = when(move || node.with(|it| it.as_ref().and_then(wanted).is_some()));
     let path = text(move || {
         let words = "Click a line for its path and value";
         node.with(|it| it.as_ref().map_or_else(|| words.to_owned(), |it| it.path.clone()))
@@ -217,8 +217,8 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
     };
     let act = move |deed: fn(Store, &Wanted)| {
         move |_| {
-            if let Some(node) = node.get_untracked() {
-                deed(store, &Wanted::member(&node.path, &node.value));
+            if let Some(wanted) = node.with_untracked(|it| it.as_ref().and_then(wanted)) {
+                deed(store, &wanted);
             }
         }
     };

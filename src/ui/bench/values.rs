@@ -7,7 +7,12 @@ use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::summary::name_of;
 use crate::model::columns;
 use crate::model::wanted::Wanted;
-use crate::wire::bench::{Highlight, HighlightTone};
+use crate::wire::bench::{Highlight, HighlightTone, MOST_HIGHLIGHTS};
+
+/// Says why a value stands in no filter.
+pub(crate) fn refuse(store: Store) {
+    store.complain("A filter cannot hold this value: it is a secret, or longer than 1 KiB.");
+}
 
 /// Shows only frames with it.
 pub(crate) fn only(store: Store, wanted: &Wanted) {
@@ -41,6 +46,9 @@ pub(crate) fn add_highlight(store: Store, spec: FilterSpec) {
     if before.iter().any(|known| known.spec == spec) {
         return store.say(words);
     }
+    if before.len() >= MOST_HIGHLIGHTS {
+        return store.complain(format!("{MOST_HIGHLIGHTS} highlights are as many as there can be."));
+    }
     let tone = TURNS[before.len() % TURNS.len()];
     store.highlights.update(|all| all.push(Highlight { spec, tone }));
     store.offer_undo(words, move || store.highlights.set(before.clone()));
@@ -48,6 +56,13 @@ pub(crate) fn add_highlight(store: Store, spec: FilterSpec) {
 
 /// Gives a member a column, or takes it away.
 pub(crate) fn turn_column(store: Store, path: &str) {
+    // What is kept and shared names no secret.
+    let holds_secret = store.variables.with_untracked(|all| {
+        all.iter().any(|it| it.is_secret && !it.value.is_empty() && path.contains(&it.value))
+    });
+    if holds_secret || path.contains("{{") {
+        return store.complain("The name of this member holds a secret, so it can be no column.");
+    }
     let before = store.columns.get_untracked();
     let mut now = before.clone();
     let is_shown = columns::turn(&mut now, path);

@@ -16,6 +16,6 @@ pub use update::{
     RepeatSeen, Restored, Row, Rows, RuleSeen, ShownSeen, Totals, TypeMembers, Unread, Update, most_sockets,
 };
 pub use workspace::{
-    Address, Column, Heartbeat, Highlight, HighlightTone, Layout, Match, MatchBy, Opening, Panel, Repeat,
-    RowContent, Rule, SavedFilter, SavedMessage, Setup, Times, Variable, Workspace,
+    Address, Column, Heartbeat, Highlight, HighlightTone, Layout, MOST_HIGHLIGHTS, Match, MatchBy, Opening,
+    Panel, Repeat, RowContent, Rule, SavedFilter, SavedMessage, Setup, Times, Variable, Workspace,
 };

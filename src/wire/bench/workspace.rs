@@ -119,6 +119,9 @@ pub struct SavedFilter {
     pub marks: bool,
 }
 
+/// Highlights that there can be; the worker looks at no more.
+pub const MOST_HIGHLIGHTS: usize = 32;
+
 /// Rows that stand out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -5,10 +5,8 @@
 
 use crate::engine::Frame;
 use crate::engine::bench::filter::Filter;
-use crate::wire::bench::Highlight;
+use crate::wire::bench::{Highlight, MOST_HIGHLIGHTS};
 
-/// More rules than this are not looked at.
-const MOST: usize = 32;
 /// A larger message is not read for a rule: rows are made while the sockets wait.
 const LARGEST: usize = 256 << 10;
 
@@ -27,7 +25,8 @@ impl Highlights {
             return false;
         }
         self.rules = rules.to_vec();
-        self.filters = rules.iter().take(MOST).map(|rule| Filter::compile(&rule.spec).ok()).collect();
+        self.filters =
+            rules.iter().take(MOST_HIGHLIGHTS).map(|rule| Filter::compile(&rule.spec).ok()).collect();
         true
     }
 

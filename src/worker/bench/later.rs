@@ -111,11 +111,15 @@ impl<W: World> BenchWorker<W> {
         }));
     }
 
-    /// Opens a frame once more after a while, when what opens it could not be downloaded.
-    pub(super) fn inspect_soon(&self, inspect: Option<Inspect>) {
+    /// Opens a frame once more after a while, when what opens it could not be downloaded and nothing else was opened since:
+    /// `opening` is the number of that request.
+    pub(super) fn inspect_soon(&self, inspect: Option<Inspect>, opening: u64) {
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             worker.0.world.sleep(AGAIN).await;
+            if worker.state(|s| s.openings) != opening {
+                return;
+            }
             worker.receive(&wire::encode(&Request::Inspect(inspect)));
         }));
     }

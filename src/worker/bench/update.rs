@@ -73,7 +73,11 @@ impl<W: World> State<W> {
                     rows
                 })
             },
-            type_members: self.summaries.changes(),
+            type_members: self.summaries.changes().map(|mut it| {
+                let paths = it.used.iter_mut().chain(&mut it.offered).chain(&mut it.members);
+                paths.for_each(|path| mask(&self.masker, path));
+                it
+            }),
             draft: self.draft_seen.take(),
             repeat: std::mem::take(&mut self.repeat_changed).then(|| self.repeat.clone()),
             detail: detail

@@ -100,6 +100,8 @@ pub(super) struct State<W: World> {
     is_arranged: bool,
     /// The last changes could not be kept, and the page knows it.
     is_unkept: bool,
+    /// Requests to open a frame, or to close it.
+    pub openings: u64,
     pub dirty: bool,
 }
 
@@ -192,6 +194,7 @@ impl<W: World> BenchWorker<W> {
                 changed_at: None,
                 is_arranged: false,
                 is_unkept: false,
+                openings: 0,
                 dirty: true,
             }),
         }))
@@ -242,11 +245,19 @@ impl<W: World> BenchWorker<W> {
                 s.second.iter_mut().for_each(Second::forget);
                 s.list.redraw();
             }),
-            Request::Inspect(None) if self.0.later.is_quiet() => self.close_detail(),
-            Request::Inspect(inspect) => self.later(move |worker, later| match later {
-                Some(later) => (later.inspect)(worker, inspect),
-                None => worker.inspect_soon(inspect),
-            }),
+            Request::Inspect(inspect) => {
+                let opening = self.state(|s| {
+                    s.openings += 1;
+                    s.openings
+                });
+                if inspect.is_none() && self.0.later.is_quiet() {
+                    return self.close_detail();
+                }
+                self.later(move |worker, later| match later {
+                    Some(later) => (later.inspect)(worker, inspect),
+                    None => worker.inspect_soon(inspect, opening),
+                });
+            }
             Request::Pin { frame, note } => self.change_list(|s| {
                 s.pins.pin(frame, note, &s.record.log);
                 s.list.redraw();
@@ -376,7 +387,13 @@ impl<W: World> BenchWorker<W> {
 
     fn keep(&self, later: Option<&'static Later<W>>) {
         let Some(store) = self.0.store.borrow().clone() else { return };
-        let Some(later) = later else { return self.post(&Update::Unkept(MISSING.to_owned())) };
+        let Some(later) = later else {
+            let is_news =
+                self.state(|s| s.changed_at.is_some() && !std::mem::replace(&mut s.is_unkept, true));
+            return if is_news {
+                self.post(&Update::Unkept(MISSING.to_owned()))
+            };
+        };
         let text = self.state(|s| {
             if !s.is_arranged || s.changed_at.take().is_none() {
                 return None;

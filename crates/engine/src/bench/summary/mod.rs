@@ -40,7 +40,8 @@ impl Summary {
     /// What of it is content, to be masked before it is shown.
     pub fn texts(&mut self) -> impl Iterator<Item = &mut String> {
         let members = self.members.iter_mut().chain(&mut self.columns);
-        self.type_name.iter_mut().chain(members.flat_map(|it| [&mut it.name, &mut it.value]))
+        let own = self.type_name.iter_mut().chain(&mut self.type_path);
+        own.chain(members.flat_map(|it| [&mut it.name, &mut it.path, &mut it.value]))
     }
 }
 
