@@ -86,6 +86,29 @@ fn a_frame_is_opened_when_what_opens_it_has_come_at_the_second_try() {
 }
 
 #[test]
+fn a_second_try_does_not_open_an_older_frame_over_a_newer_one() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, "hello");
+        page.pass(TICK).await;
+        far_away(&page, 1);
+        let open = |frame| {
+            let folds = Vec::new();
+            let inspect = Inspect { frame, with: None, view: String::new(), from: 0, lines: 10, folds };
+            page.ask(Request::Inspect(Some(inspect)));
+        };
+        open(2);
+        page.pass(TAKES * 2).await;
+        open(3);
+        page.pass(TAKES * 2).await;
+        assert_eq!(page.detail.borrow().as_ref().map(|it| it.of.frame), Some(3));
+        page.pass(Duration::from_secs(3)).await;
+        assert_eq!(page.detail.borrow().as_ref().map(|it| it.of.frame), Some(3));
+    });
+}
+
+#[test]
 fn they_come_by_themselves_when_the_start_is_over() {
     with_page(Echo::default(), |page| async move {
         let tries = far_away(&page, 0);

@@ -359,6 +359,17 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
             .collect();
         assert!(times.len() > 5, "{times:?}");
         assert!(times.iter().all(|at| (from..=to).contains(at)), "{said}: {times:?}");
+        // Clearing takes the span along: what comes now is seen.
+        browser.click("clear").await;
+        browser.click("clear").await;
+        browser.until_script("return document.querySelectorAll('.row:not([hidden])').length > 5").await;
+        browser.until_script(&format!("{ends} > {}", to + 3.0)).await;
+        browser.drag("plot-messages", 0.6, 0.9).await;
+        browser
+            .until_script(
+                "return !document.querySelector('[data-testid=spanned]').closest('fieldset').hidden",
+            )
+            .await;
         browser.click("kinds").await;
         browser.click("spanned").await;
         browser
