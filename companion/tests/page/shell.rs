@@ -123,9 +123,14 @@ fn a_command_is_found_by_a_few_letters_and_run_by_enter() {
         browser.until_script("return document.querySelectorAll('.connection').length === 2").await;
         run(browser, "alice", "alice").await;
         browser.until_script("return document.querySelector('[data-testid=name]')?.value === 'alice'").await;
+        // A command in a closed menu opens the menu.
+        run(browser, "text as it", "Text as it came").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=rows-text]').ariaPressed === 'true'")
+            .await;
         // What ran last comes first.
         open_palette(browser).await;
-        assert_eq!(chosen(browser).await, "alice");
+        assert_eq!(chosen(browser).await, "Text as it came");
         press(browser, ESCAPE).await;
         browser.assert_quiet_console().await;
     });
