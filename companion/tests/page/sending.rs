@@ -296,7 +296,7 @@ fn what_was_removed_comes_back_and_clearing_asks() {
             .until_script("return document.querySelector('[data-testid=variable-name]')?.value === 'room'")
             .await;
         browser.click("clear").await;
-        browser.until_text("clear", "Forget").await;
+        browser.until_text("clear", "Delete").await;
         browser.click("clear").await;
         browser.until_rows(|rows| rows.is_empty()).await;
     });
