@@ -48,7 +48,7 @@ enum What {
     Member(String),
     /// A member that holds others.
     Nested(String),
-    /// The words of a row that is no message: excluding takes messages only.
+    /// The words of a row without a message: only messages can be excluded.
     Event(Wanted),
     Other(Wanted),
 }
