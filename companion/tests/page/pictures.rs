@@ -9,7 +9,7 @@ use support::feed::{FEED_TOKEN, TRADING_FEED, log_into_feed};
 use support::page::{Browser, test_page};
 
 /// More would make the README slow to open.
-const LARGEST: usize = 200_000;
+const LARGEST: usize = 350_000;
 const OPEN_PALETTE: &str = "\u{e009}k\u{e000}";
 
 /// Writes what is on the screen to a file of the repository.
