@@ -31,6 +31,11 @@ fn formatted(text: &str) -> Question {
     Question::Format(text.to_owned())
 }
 
+fn opening(frame: u64) -> Request {
+    let folds = Vec::new();
+    Request::Inspect(Some(Inspect { frame, with: None, view: String::new(), from: 0, lines: 10, folds }))
+}
+
 #[test]
 fn what_waits_for_a_download_is_answered_in_order_and_a_message_does_not_wait() {
     with_page(Echo::default(), |page| async move {
@@ -75,9 +80,7 @@ fn a_frame_is_opened_when_what_opens_it_has_come_at_the_second_try() {
         page.send(ALICE, "hello");
         page.pass(TICK).await;
         far_away(&page, 1);
-        let inspect =
-            Inspect { frame: 2, with: None, view: String::new(), from: 0, lines: 10, folds: Vec::new() };
-        page.ask(Request::Inspect(Some(inspect)));
+        page.ask(opening(2));
         page.pass(TAKES * 2).await;
         assert!(page.detail.borrow().is_none());
         page.pass(Duration::from_secs(3)).await;
@@ -93,14 +96,9 @@ fn a_second_try_does_not_open_an_older_frame_over_a_newer_one() {
         page.send(ALICE, "hello");
         page.pass(TICK).await;
         far_away(&page, 1);
-        let open = |frame| {
-            let folds = Vec::new();
-            let inspect = Inspect { frame, with: None, view: String::new(), from: 0, lines: 10, folds };
-            page.ask(Request::Inspect(Some(inspect)));
-        };
-        open(2);
+        page.ask(opening(2));
         page.pass(TAKES * 2).await;
-        open(3);
+        page.ask(opening(3));
         page.pass(TAKES * 2).await;
         assert_eq!(page.detail.borrow().as_ref().map(|it| it.of.frame), Some(3));
         page.pass(Duration::from_secs(3)).await;

@@ -39,8 +39,6 @@ pub(crate) fn highlight(store: Store, wanted: &Wanted) {
 
 /// Lets rows that pass a filter stand out, in the next tone.
 pub(crate) fn add_highlight(store: Store, spec: FilterSpec) {
-    const TURNS: [HighlightTone; 4] =
-        [HighlightTone::Watch, HighlightTone::Note, HighlightTone::Good, HighlightTone::Wrong];
     let words = format!("Rows with {} stand out; Filters lists the highlights.", spec.words());
     let before = store.highlights.get_untracked();
     if before.iter().any(|known| known.spec == spec) {
@@ -49,7 +47,7 @@ pub(crate) fn add_highlight(store: Store, spec: FilterSpec) {
     if before.len() >= MOST_HIGHLIGHTS {
         return store.complain(format!("{MOST_HIGHLIGHTS} highlights are as many as there can be."));
     }
-    let tone = TURNS[before.len() % TURNS.len()];
+    let tone = HighlightTone::ALL[before.len() % HighlightTone::ALL.len()];
     store.highlights.update(|all| all.push(Highlight { spec, tone }));
     store.offer_undo(words, move || store.highlights.set(before.clone()));
 }

@@ -146,6 +146,11 @@ pub enum HighlightTone {
     Note,
 }
 
+impl HighlightTone {
+    /// In the order in which new highlights take them.
+    pub const ALL: [Self; 4] = [Self::Watch, Self::Note, Self::Good, Self::Wrong];
+}
+
 /// A connection as it was set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

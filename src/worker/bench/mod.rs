@@ -11,6 +11,7 @@ mod failures;
 mod heartbeat;
 mod highlights;
 mod inspector;
+mod keeping;
 mod later;
 mod list;
 mod matching;

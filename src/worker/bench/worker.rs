@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
-use super::later::{Later, MISSING, Stock};
+use super::later::{MISSING, Stock};
 use super::list::List;
 use super::pins::Pins;
 use super::record::Record;
@@ -33,10 +33,6 @@ use crate::wire::{Bench, Protocol};
 use crate::worker::outbox::Outbox;
 use crate::worker::{PageWorker, Spawn};
 
-/// The set-up is kept when it has not changed for this long.
-const KEEP_AFTER: Duration = Duration::from_millis(250);
-/// It is kept this long after a change at the latest, also while a person goes on typing.
-const KEEP_WITHIN: Duration = Duration::from_secs(1);
 /// Searching takes turns with the sockets: this long at a time.
 pub(super) const SLICE: Duration = Duration::from_millis(4);
 
@@ -55,7 +51,7 @@ pub(super) struct Inner<W: World> {
     pub spawn: Spawn,
     outbox: Outbox<Bench>,
     pub later: Stock<W>,
-    store: RefCell<Option<Rc<dyn KeyValueStore>>>,
+    pub(super) store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     state: RefCell<State<W>>,
 }
 
@@ -93,13 +89,13 @@ pub(super) struct State<W: World> {
     /// The second of two recordings, while it is made.
     pub second: Option<Second>,
     /// The set-up or the draft has changed this many times; both are kept when they stay the same for a while.
-    changes: u64,
+    pub(super) changes: u64,
     /// When the first change came that is not kept yet.
-    changed_at: Option<Instant>,
+    pub(super) changed_at: Option<Instant>,
     /// The page has sent its set-up; before that, what was kept must not be overwritten.
-    is_arranged: bool,
+    pub(super) is_arranged: bool,
     /// The last changes could not be kept, and the page knows it.
-    is_unkept: bool,
+    pub(super) is_unkept: bool,
     /// Requests to open a frame, or to close it.
     pub openings: u64,
     pub dirty: bool,
@@ -354,63 +350,6 @@ impl<W: World> BenchWorker<W> {
         self.look_at_addresses();
         self.redraft(|_| {});
         self.keep_soon();
-    }
-
-    /// Keeps the set-up once it has stayed the same for a while, and soon in any case.
-    fn keep_soon(&self) {
-        if self.0.store.borrow().is_none() {
-            return;
-        }
-        let now = self.now();
-        let (changes, waits) = self.state(|s| {
-            s.changes += 1;
-            let at_the_latest = *s.changed_at.get_or_insert(now) + KEEP_WITHIN;
-            (s.changes, at_the_latest.since(now).min(KEEP_AFTER))
-        });
-        let worker = self.clone();
-        (self.0.spawn)(Box::pin(async move {
-            worker.0.world.sleep(waits).await;
-            let now = worker.now();
-            let is_due = worker.state(|s| {
-                s.changes == changes || s.changed_at.is_some_and(|since| now.since(since) >= KEEP_WITHIN)
-            });
-            if is_due {
-                worker.keep_now();
-            }
-        }));
-    }
-
-    /// Keeps what has changed and is not kept yet.
-    fn keep_now(&self) {
-        self.later(Self::keep);
-    }
-
-    fn keep(&self, later: Option<&'static Later<W>>) {
-        let Some(store) = self.0.store.borrow().clone() else { return };
-        let Some(later) = later else {
-            let is_news =
-                self.state(|s| s.changed_at.is_some() && !std::mem::replace(&mut s.is_unkept, true));
-            return if is_news {
-                self.post(&Update::Unkept(MISSING.to_owned()))
-            };
-        };
-        let text = self.state(|s| {
-            if !s.is_arranged || s.changed_at.take().is_none() {
-                return None;
-            }
-            s.workspace.draft = s.draft.clone();
-            Some((later.keep)(&s.workspace))
-        });
-        let Some(text) = text else { return };
-        let worker = self.clone();
-        (self.0.spawn)(Box::pin(async move {
-            let trouble = store.set(storage::NAME, text).await.err().map(|error| error.to_string());
-            let is_news =
-                worker.state(|s| std::mem::replace(&mut s.is_unkept, trouble.is_some()) != trouble.is_some());
-            if let Some(words) = trouble.filter(|_| is_news) {
-                worker.post(&Update::Unkept(words));
-            }
-        }));
     }
 
     pub(super) fn surroundings(&self) -> Surroundings {
