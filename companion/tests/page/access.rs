@@ -110,7 +110,7 @@ async fn in_theme(browser: &Browser, page: &str, ws: &str, theme: &str, size: (u
     browser.resize(size.0, size.1).await;
     browser.open(page).await;
     browser.run(&format!("localStorage.setItem('sockscope.theme', '{theme}')")).await;
-    browser.run("location.reload()").await;
+    browser.reload().await;
     everything(browser, page, ws, &format!("{theme}, {} wide", size.0)).await;
 }
 

@@ -119,7 +119,7 @@ fn the_set_up_is_there_after_a_reload_and_nothing_is_connected() {
                  return globalThis.kept.includes('\"heartbeat\":{')",
             )
             .await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser.until_script("return document.querySelector('[data-testid=name]')?.value === 'kept'").await;
         browser.until_text("note", "Not connected yet").await;
         practice.until_connections(0).await;

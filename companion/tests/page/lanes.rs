@@ -164,7 +164,7 @@ fn lanes_keep_the_selection_take_the_filter_and_are_there_after_a_reload() {
                  return globalThis.kept.includes('\"lanes\":true')",
             )
             .await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser
             .until_script("return document.querySelector('[data-testid=lanes]')?.ariaPressed === 'true'")
             .await;

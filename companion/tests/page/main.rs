@@ -217,7 +217,7 @@ fn each_view_has_an_address() {
             ("#/bench", "Timeline"),
         ] {
             browser.open(&format!("{}{fragment}", practice.page)).await;
-            browser.run("location.reload()").await;
+            browser.reload().await;
             browser.until_script(&format!(
                 "return [...document.querySelectorAll('h1,h2')].some(h => h.offsetParent && h.textContent === '{heading}')"
             ))

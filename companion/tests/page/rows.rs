@@ -68,7 +68,7 @@ fn the_type_is_chosen_in_the_head_of_its_column_and_kept() {
         until_kind(browser, "text").await;
         browser.until_text("type-menu", "Kind").await;
         browser.run("return new Promise(done => setTimeout(done, 1500))").await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser.until_text("type-menu", "Kind").await;
         browser.click("type-menu").await;
         browser
@@ -128,7 +128,7 @@ fn members_become_columns_that_move_by_mouse_and_keys_and_are_kept() {
         browser.press(DELETE, AT_ONCE).await;
         until("price,symbol").await;
         browser.run("return new Promise(done => setTimeout(done, 1500))").await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         until("price,symbol").await;
     });
 }
@@ -215,7 +215,7 @@ fn a_saved_filter_comes_back_after_a_reload_and_is_renamed_and_removed() {
         browser.click("save-filter").await;
         choose(browser, "saved-filter", "only AAPL").await;
         browser.run("return new Promise(done => setTimeout(done, 1500))").await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser.until_script("return document.querySelector('[data-testid=filter]')?.value === ''").await;
         browser.connect().await;
         browser.click("kinds").await;

@@ -115,7 +115,7 @@ fn panes_are_resized_by_keys_and_mouse_and_remembered() {
         browser.until_script(&format!("return (() => {{ {width} }})() === 300")).await;
         // Kept a moment after the last change.
         browser.run("return new Promise(done => setTimeout(done, 1500))").await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser
             .until_script(&format!(
                 "return document.querySelector('.rail') && (() => {{ {width} }})() === 300"
@@ -152,7 +152,7 @@ fn lists_of_the_rail_load_fold_and_stay_folded() {
             .until_script("return !document.querySelector('[data-testid=rail-variable]').checkVisibility()")
             .await;
         browser.run("return new Promise(done => setTimeout(done, 1500))").await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser.until_script(&format!("{fold} return it?.ariaExpanded === 'false'")).await;
     });
 }

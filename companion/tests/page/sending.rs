@@ -183,7 +183,7 @@ fn a_draft_that_was_never_sent_survives_a_reload() {
         browser.click("form-json").await;
         browser.type_into("message", "{\"half\": ").await;
         until_kept(browser).await;
-        browser.run("location.reload()").await;
+        browser.reload().await;
         browser.until_text("note", "Not connected yet").await;
         assert_eq!(browser.value("message").await, "{\"half\": ");
         browser

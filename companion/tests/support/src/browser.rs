@@ -1,5 +1,7 @@
 //! One browser with one tab, as a user would use it: type, click, read.
 
+use std::cell::RefCell;
+use std::fmt;
 use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
@@ -10,7 +12,7 @@ use sockscope_host::driver::{BrowserChoice, Driver};
 use sockscope_host::programs::Family;
 use sockscope_host::session::Session;
 
-use crate::page::{eventually, eventually_within};
+use crate::page::{PATIENCE, eventually, eventually_within};
 
 /// A browser of a test's own, with a driver of its own.
 pub struct Browser {
@@ -63,6 +65,11 @@ impl Browser {
         self.client().goto(address).await.expect("the browser goes there");
     }
 
+    /// Loads the page again, and waits until the old one is gone.
+    pub async fn reload(&self) {
+        self.client().refresh().await.expect("the page can be loaded again");
+    }
+
     pub async fn back(&self) {
         self.client().back().await.expect("there is a page before this one");
     }
@@ -104,9 +111,20 @@ impl Browser {
         self.client().execute_async(&script, Vec::new()).await.expect("the promise is kept in time")
     }
 
-    /// Waits until a script's value is true.
+    /// Waits until a script's value is true. What it asks about may not be on the page yet.
     pub async fn until_script(&self, script: &str) {
-        eventually(script, async || (self.run(script).await == true).then_some(())).await;
+        let script = format!(
+            "try {{ return await (async () => {{ {script} }})() }} catch (error) {{ return String(error) }}"
+        );
+        let found = RefCell::new(Value::Null);
+        let what = fmt::from_fn(|f| write!(f, "{script}; found {}", found.borrow()));
+        eventually(what, async || {
+            let value = self.run(&script).await;
+            let is_true = value == true;
+            found.replace(value);
+            is_true.then_some(())
+        })
+        .await;
     }
 
     async fn find(&self, name: &str) -> fantoccini::elements::Element {
@@ -154,16 +172,18 @@ impl Browser {
     }
 
     pub async fn until_text(&self, name: &str, part: &str) {
-        eventually(&format!("{part:?} in {name}"), async || {
-            self.text(name).await.contains(part).then_some(())
-        })
-        .await;
+        self.until_text_within(name, part, PATIENCE.as_secs()).await;
     }
 
     /// The same for what takes its time.
     pub async fn until_text_within(&self, name: &str, part: &str, seconds: u64) {
-        eventually_within(Duration::from_secs(seconds), &format!("{part:?} in {name}"), async || {
-            self.text(name).await.contains(part).then_some(())
+        let found = RefCell::new(String::new());
+        let what = fmt::from_fn(|f| write!(f, "{part:?} in {name}; found {:?}", found.borrow()));
+        eventually_within(Duration::from_secs(seconds), what, async || {
+            let text = self.text(name).await;
+            let is_there = text.contains(part);
+            found.replace(text);
+            is_there.then_some(())
         })
         .await;
     }

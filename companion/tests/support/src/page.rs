@@ -3,6 +3,7 @@
 //! Whatever was started is ended by its own id, also when the test panics; therefore each test runs inside [`test_page`] and
 //! keeps nothing.
 
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,14 +47,14 @@ fn drive(kind: Kind, arguments: &[&str], test: impl AsyncFnOnce(&Practice, &Brow
 }
 
 /// Waits until `probe` has an answer.
-pub async fn eventually<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: impl Display, probe: impl AsyncFnMut() -> Option<T>) -> T {
     eventually_within(PATIENCE, what, probe).await
 }
 
 /// Waits until `probe` has an answer, at most this long.
 pub async fn eventually_within<T>(
     patience: Duration,
-    what: &str,
+    what: impl Display,
     mut probe: impl AsyncFnMut() -> Option<T>,
 ) -> T {
     let deadline = Instant::now() + patience;
