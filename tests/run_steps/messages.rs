@@ -1,5 +1,7 @@
 //! Sending and expecting.
 
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -71,6 +73,20 @@ fn a_send_on_a_closed_connection_says_how_it_ended() {
         json!([open(), {"on": "a", "send": "x"}, {"wait": "5ms"}, {"on": "a", "send": "y"}]),
         "steps[3] closed: the message could not be sent: the server had closed with 1011 (internal server error) \
          \"as told\" at 4.00 ms",
+    );
+}
+
+/// Browsers refuse to send from the moment when a close has come, and tell of it only later.
+#[test]
+fn a_send_between_a_close_and_its_event_says_how_the_connection_ended() {
+    let closes =
+        Faults { closes: Some((0, 1001)), is_closing_for: Duration::from_millis(200), ..Faults::default() };
+    fails(
+        "/ws",
+        closes,
+        json!([open(), {"on": "a", "send": "x"}, {"wait": "50ms"}, {"on": "a", "send": "y"}]),
+        "steps[3] closed: the message could not be sent: the server had closed with 1001 (going away) \
+         \"as told\" at 204 ms",
     );
 }
 

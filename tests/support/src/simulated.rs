@@ -45,6 +45,8 @@ pub struct Faults {
     pub mistypes: bool,
     /// Closes with this code instead of sending the message of this number.
     pub closes: Option<(u64, u16)>,
+    /// How long it takes until the client is told of that close. Nothing can be sent meanwhile.
+    pub is_closing_for: Duration,
     /// Drops the connection instead of sending the message of this number.
     pub aborts: Option<u64>,
     /// Does not answer a close.
@@ -102,7 +104,13 @@ impl Mouth {
         let send = |payload: &Payload| self.peer.after(wait, Act::Send(payload.clone()));
         match self.faults.closes {
             Some((at, code)) if at == number => {
-                return self.peer.after(wait, Act::Close(code, "as told".to_owned()));
+                let (lasting, reason) = (self.faults.is_closing_for, "as told".to_owned());
+                let act = if lasting.is_zero() {
+                    Act::Close(code, reason)
+                } else {
+                    Act::Closing(lasting, code, reason)
+                };
+                return self.peer.after(wait, act);
             }
             _ => {}
         }

@@ -29,6 +29,8 @@ pub enum Act {
     Send(Payload),
     /// Closes with a close frame.
     Close(u16, String),
+    /// The same, and the client is told of it only after a while.
+    Closing(Duration, u16, String),
     /// Drops the connection without one.
     Abort,
 }
@@ -385,10 +387,15 @@ impl SimConnection {
         self.end(sim, 1006, String::new(), false);
     }
 
-    fn act(&self, sim: &Sim, act: Act) {
+    fn act(self: &Rc<Self>, sim: &Sim, act: Act) {
         match (self.state.get(), act) {
             (State::Open, Act::Send(payload)) => self.tell(sim, Event::Received(payload)),
             (State::Open | State::Closing, Act::Close(code, reason)) => self.end(sim, code, reason, true),
+            (State::Open, Act::Closing(lasting, code, reason)) => {
+                self.state.set(State::Closing);
+                let (line, later) = (self.clone(), sim.clone());
+                sim.after(lasting, move || line.end(&later, code, reason, true));
+            }
             (State::Open | State::Closing, Act::Abort) => self.abort(sim),
             _ => {}
         }

@@ -23,6 +23,7 @@ use super::resolve::resolve;
 use crate::World;
 use crate::base::notify::pass;
 use crate::base::words;
+use crate::base::world::SendError;
 use crate::payload_spec::PayloadSpec;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Expectation, Silence};
@@ -31,6 +32,9 @@ use crate::suite::{Expectation, Silence};
 const MOST_BUFFERED: u64 = 64 << 20;
 /// How often to check whether they have gone.
 const DRAIN: Duration = Duration::from_millis(5);
+
+/// How long a step waits to hear how a connection ended on which nothing can be sent any more.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 /// Sends a message and waits for what is expected.
 pub(super) async fn send<W: World>(
@@ -51,13 +55,10 @@ pub(super) async fn send<W: World>(
     let pair = wanted.as_ref().map(|wanted| wanted.pair(&payload)).transpose();
     be_open(member, check.began)?;
     drain(check, member).await?;
-    let sent = member.send(&payload).map_err(|error| {
-        check.run.meter().counters().errors += 1;
-        match member.ending() {
-            Some(_) => ended(member, "the message could not be sent", check.began),
-            None => failure::plain(FailureKind::Closed, format!("the message could not be sent: {error}")),
-        }
-    })?;
+    let sent = match member.send(&payload) {
+        Ok(sent) => sent,
+        Err(error) => return Err(not_sent(check, member, &error).await),
+    };
     if let Some(mark) = mark.take() {
         check.set_mark(mark, sent);
     }
@@ -68,6 +69,24 @@ pub(super) async fn send<W: World>(
     let origin = Origin { at: sent, intended, metric: Some(context.part.rtt()) };
     let waiter = wanted.waiter(since, sent, Some(payload), pair);
     take(context, member, &wanted, &waiter, origin, place).await
+}
+
+/// A browser refuses to send as soon as a close has come, and tells how the connection ended a little later.
+async fn not_sent<W: World>(
+    check: &CheckRun<'_, W>,
+    member: &Rc<Member<W>>,
+    error: &SendError,
+) -> Box<Failure> {
+    const WHAT: &str = "the message could not be sent";
+    check.run.meter().counters().errors += 1;
+    let world = &check.run.world;
+    if matches!(error, SendError::Closed) {
+        member.notify.until(world, world.now() + TOLD_WITHIN, || member.ending()).await;
+    }
+    match member.ending() {
+        Some(_) => ended(member, WHAT, check.began),
+        None => failure::plain(FailureKind::Closed, format!("{WHAT}: {error}")),
+    }
 }
 
 /// Waits for messages.
