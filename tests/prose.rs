@@ -145,6 +145,125 @@ fn no_banned_phrase_is_left() {
     assert!(counts.is_empty(), "{list}by folder: {counts:?}");
 }
 
+/// A sentence of documentation has at most this many words.
+const MOST_WORDS: usize = 25;
+
+/// Documents with longer sentences: figures with their conditions, the format, and what others wrote.
+const LONG: [&str; 4] = [
+    "docs/development/performance.md",
+    "docs/development/conformance-results.md",
+    "docs/reference/suite-format.md",
+    "CHANGELOG.md",
+];
+
+/// The paragraphs of a document, each with its first line: without tables, headings and code. An item of a list is one.
+fn paragraphs(text: &str) -> Vec<(usize, String)> {
+    let (mut all, mut is_code, mut goes_on) = (Vec::<(usize, String)>::new(), false, false);
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        if is_code || is_fence || line.is_empty() || line.starts_with(['|', '#', '<']) {
+            goes_on = false;
+            continue;
+        }
+        let number = line.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(". ");
+        let item = line
+            .strip_prefix("- ")
+            .or(line.strip_prefix("* "))
+            .or(number.filter(|it| it.len() < line.len() - 2));
+        match all.last_mut().filter(|_| goes_on && item.is_none()) {
+            Some((_, text)) => *text = format!("{text} {line}"),
+            None => all.push((at + 1, item.unwrap_or(line).to_owned())),
+        }
+        goes_on = true;
+    }
+    all
+}
+
+/// A text in which each part between two of these marks is one word.
+fn without_quoted(text: &str, mark: char) -> String {
+    let mut parts = text.split(mark);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    while let Some(quoted) = parts.next() {
+        // A sentence may end within the marks.
+        plain.push_str(if quoted.ends_with(['.', '!', '?']) { "X." } else { "X" });
+        plain.push_str(parts.next().unwrap_or_default());
+    }
+    plain
+}
+
+/// The first line of a paragraph and the words of each sentence that is too long.
+fn long_sentences(text: &str) -> Vec<(usize, usize, String)> {
+    let mut found = Vec::new();
+    for (line, paragraph) in paragraphs(text) {
+        let plain = without_quoted(&without_quoted(&paragraph, '`'), '"');
+        let mut sentence = Vec::new();
+        // A link's address is not read.
+        let plain: String = plain
+            .split("](")
+            .enumerate()
+            .map(|(at, part)| match at {
+                0 => part.to_owned(),
+                _ => part.split_once(')').map_or("", |(_, rest)| rest).to_owned(),
+            })
+            .collect();
+        for word in plain.split_whitespace() {
+            if word.contains(char::is_alphanumeric) {
+                sentence.push(word);
+            }
+            if word.trim_end_matches(['*', '_', ')', ']']).ends_with(['.', '!', '?']) {
+                if sentence.len() > MOST_WORDS {
+                    found.push((line, sentence.len(), sentence.join(" ")));
+                }
+                sentence.clear();
+            }
+        }
+        if sentence.len() > MOST_WORDS {
+            found.push((line, sentence.len(), sentence.join(" ")));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_sentence_of_the_documentation_has_at_most_25_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    files(&root.join("docs"), &mut paths);
+    let top = fs::read_dir(root).expect("the project").map(|entry| entry.expect("a readable entry").path());
+    paths.extend(top);
+    paths.retain(|path| {
+        path.extension().is_some_and(|it| it == "md") && !LONG.iter().any(|long| path.ends_with(long))
+    });
+    assert!(paths.len() > 15, "{paths:?}");
+    let mut list = String::new();
+    for path in &paths {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (line, words, sentence) in long_sentences(&text) {
+            let relative = path.strip_prefix(root).unwrap_or(path).display();
+            writeln!(list, "{relative}:{line}: {words} words: {sentence}").expect("a text");
+        }
+    }
+    assert!(list.is_empty(), "{list}");
+}
+
+#[test]
+fn long_sentences_are_found_in_paragraphs_and_lists_and_not_in_code() {
+    let words = |count: usize| vec!["word"; count].join(" ");
+    let check = |text: &str, lines: &[usize]| {
+        let found: Vec<usize> = long_sentences(text).into_iter().map(|(line, ..)| line).collect();
+        assert_eq!(found, lines, "{text}");
+    };
+    check(&format!("{}.", words(25)), &[]);
+    check(&format!("{}.", words(26)), &[1]);
+    check(&format!("# Head\n\n{}\n{}. Short.", words(13), words(13)), &[3]);
+    check(&format!("- {}.\n- {}.\n1. {}.", words(20), words(20), words(26)), &[3]);
+    check(&format!("{}. {}.", words(20), words(20)), &[]);
+    check(&format!("```\n{}\n```\n| {} |", words(30), words(30)), &[]);
+    check(&format!("`{}` \"{}\" [a link]({}).", words(30), words(30), words(30)), &[]);
+}
+
 #[test]
 fn phrases_are_found_where_people_read_them() {
     let check = |text: &str, lines: &[usize]| {

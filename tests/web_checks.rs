@@ -138,7 +138,7 @@ async fn a_new_suite_runs_as_it_stands_is_found_deleted_and_brought_back() {
     user.click("run").await;
     user.until_text("verdict", "Passed").await;
     user.type_into("suite-search", "my su").await;
-    assert_eq!(shown(&user, "[data-testid=suite] .title"), ["my suite"]);
+    assert_eq!(shown(&user, "[data-testid=suite] .library-title"), ["my suite"]);
     user.type_into("suite-search", "").await;
     user.open_menu("suite-menu").await;
     user.click("suite-delete").await;
@@ -218,7 +218,7 @@ fn go_to(fragment: &str) {
 
 /// The rows of the certificate that stand so.
 fn rows(user: &User, state: &str) -> Vec<String> {
-    shown(user, &format!("[data-testid=certificate-row][data-state={state}] .open"))
+    shown(user, &format!("[data-testid=certificate-row][data-state={state}] .certificate-open"))
 }
 
 #[test]
@@ -235,7 +235,7 @@ async fn the_practice_server_is_checked_with_one_click_and_has_its_certificate()
     assert_eq!(shown(&user, "[data-testid=certificate-url]"), [address("/echo")]);
     assert_eq!(shown(&user, "[data-testid=objection]"), Vec::<String>::new());
     // From a row to its steps.
-    user.click_on(user.all("[data-testid=certificate-row] .open")[0].clone()).await;
+    user.click_on(user.all("[data-testid=certificate-row] .certificate-open")[0].clone()).await;
     user.until("the steps of the first check", || {
         user.all("[data-testid=check] .run-inside").into_iter().next()
     })
@@ -258,7 +258,7 @@ async fn a_server_that_damages_messages_does_not_conform_and_it_is_said_where() 
     })
     .await;
     user.until_text("certificate-word", "Does not conform").await;
-    let objections = shown(&user, "[data-testid=objection] .open");
+    let objections = shown(&user, "[data-testid=objection] .certificate-open");
     assert!(objections.iter().any(|row| row.starts_with("P1 ")), "{objections:?}");
     assert!(objections.iter().all(|row| !row.starts_with('C')), "{objections:?}");
     user.until_text("certificate-sentence", "Required, failed: P1").await;

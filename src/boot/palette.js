@@ -90,7 +90,7 @@ const buttons = () => {
     const said = /\s*\(([^()]{1,24})\)$/.exec(words);
     const isKey = said && /^(?:(?:Ctrl|Alt|Shift|⌘)\+.+|Enter|Esc|Space|End|[A-Z?/])$/.test(said[1]);
     const menu = element.closest('details.menu')?.querySelector('summary')?.textContent.trim();
-    const title = (isSuite ? element.querySelector('.title')?.textContent : undefined) ?? (isKey ? name.replace(said[0], '') : name);
+    const title = (isSuite ? element.querySelector('.library-title')?.textContent : undefined) ?? (isKey ? name.replace(said[0], '') : name);
     found.push({
       group: isSuite ? 'Suite' : element.closest('nav') ? 'View' : [view || 'Page', menu].filter(Boolean).join(', '),
       title,

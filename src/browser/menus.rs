@@ -112,7 +112,7 @@ pub fn open_at(menu: &HtmlElement, at: (f64, f64)) {
         // A number of pixels is always a valid length.
         let _ = menu.style().set_property(property, &format!("{value:.0}px"));
     }
-    focus_item(menu, "[role=menuitem]:not([disabled])", |_, _| 0);
+    focus_item(menu, "[role=menuitem]:not([aria-disabled=true])", |_, _| 0);
 }
 
 /// Whether a menu that was opened so is still open.
@@ -127,21 +127,50 @@ pub fn move_focus(event: &KeyboardEvent) -> bool {
         "ArrowUp" => |at, count| (at + count - 1) % count,
         "Home" => |_, _| 0,
         "End" => |_, count| count - 1,
-        _ => return false,
+        key => return focus_named(event, key),
     };
-    let menu = event.current_target().and_then(|it| it.dyn_into::<Element>().ok());
-    if let Some(menu) = menu {
-        focus_item(&menu, "[role^=menuitem]:not([disabled])", to);
+    if let Some(menu) = menu_of(event) {
+        focus_item(&menu, "[role^=menuitem]", to);
     }
     true
 }
 
-fn focus_item(menu: &Element, selector: &str, to: impl Fn(usize, usize) -> usize) {
-    let Ok(found) = menu.query_selector_all(selector) else { return };
-    let items: Vec<HtmlElement> =
-        (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect();
+fn menu_of(event: &KeyboardEvent) -> Option<Element> {
+    event.current_target()?.dyn_into().ok()
+}
+
+/// Moves the focus to the next item that begins with this letter; says whether there is one.
+fn focus_named(event: &KeyboardEvent, key: &str) -> bool {
+    let mut letters = key.chars();
+    let (Some(letter), None) = (letters.next().filter(|letter| letter.is_alphanumeric()), letters.next())
+    else {
+        return false;
+    };
+    let Some(menu) = menu_of(event) else { return false };
+    let items = items(&menu, "[role=menuitem]");
+    let begins = |item: &HtmlElement| {
+        let first = item.text_content().and_then(|text| text.trim_start().chars().next());
+        first.is_some_and(|first| first.to_lowercase().eq(letter.to_lowercase()))
+    };
+    let from = focused_among(&items).map_or(0, |at| at + 1);
+    let found = (from..from + items.len()).map(|at| &items[at % items.len()]).find(|item| begins(item));
+    // Focusing what is on the screen does not fail.
+    found.map(|item| drop(item.focus())).is_some()
+}
+
+fn items(menu: &Element, selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = menu.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+}
+
+fn focused_among(items: &[HtmlElement]) -> Option<usize> {
     let focused = document().and_then(|document| document.active_element());
-    let at = items.iter().position(|it| focused.as_ref() == Some(it.as_ref())).unwrap_or(0);
+    items.iter().position(|it| focused.as_ref() == Some(it.as_ref()))
+}
+
+fn focus_item(menu: &Element, selector: &str, to: impl Fn(usize, usize) -> usize) {
+    let items = items(menu, selector);
+    let at = focused_among(&items).unwrap_or(0);
     if !items.is_empty() {
         let _ = items[to(at, items.len())].focus();
     }

@@ -177,6 +177,8 @@ pub const BENCH_SOCKETS: &str = "data-sockets";
 pub const BENCH_CONNECTION: &str = "data-connection";
 /// How many toxics are on in the fault proxy, in digits.
 pub const TOXICS: &str = "sockscope-toxics";
+/// What goes wrong in the fault proxy on purpose, in words; empty for nothing.
+pub const FAULTS: &str = "sockscope-faults";
 /// A connection that the bench is to open: the address, and on a line of their own the subprotocols.
 pub const CONNECT: &str = "sockscope-connect";
 /// Under which name the bench gives the address that it connected to last, or that a person wants to check.

@@ -13,6 +13,9 @@ const HEIGHT = 176;
 /// A limit further above the data than this is named at the edge: drawn to scale it would press the data flat.
 const FAR = 4;
 
+/// Marks that are named for people who do not see the chart.
+const MOST_SAID = 5;
+
 /// Lines that may lie on each other: what is drawn below is wider.
 const WIDTHS = { p50: 2, p95: 2, p99: 3, received: 3 };
 
@@ -275,8 +278,11 @@ export function createChart(host, options) {
       return top === -Infinity ? `${it.name} none` : `${it.name} now ${figure(latest, unit)}, at most ${figure(top, unit)}`;
     });
     const limits = given.limits.map((limit) => limit.label);
+    const named = given.marks.filter((mark) => mark.label);
+    const marks = named.slice(0, MOST_SAID).map((mark) => `${mark.label} from ${atX(mark.from)}`);
+    const more = named.length > MOST_SAID ? [`${named.length - MOST_SAID} more marks`] : [];
     const until = `${atX(at[0])} to ${atX(at[at.length - 1])}`;
-    return [`${title}, ${until}: ${parts.join("; ")}`, ...limits].join("; ");
+    return [`${title}, ${until}: ${parts.join("; ")}`, ...limits, ...marks, ...more].join("; ");
   }
 
   function draw() {
@@ -317,6 +323,7 @@ export function createChart(host, options) {
       sized.disconnect();
       forget();
       plot?.destroy();
+      values.destroy();
       host.replaceChildren();
     },
   };

@@ -43,8 +43,8 @@ pub fn put(columns: &mut Vec<Column>, from: usize, to: usize) -> bool {
     true
 }
 
-/// The place where a column lands that was drawn this far: it changes places with a neighbour once it lies over its middle.
-pub fn drawn(columns: &[Column], from: usize, by: f64) -> usize {
+/// The place where a column lands that was dragged this far: it changes places with a neighbour once it lies over its middle.
+pub fn dragged(columns: &[Column], from: usize, by: f64) -> usize {
     let step = |at: usize| f64::from(width(&columns[at]) + GAP);
     let (mut at, mut left) = (from, by.abs());
     loop {
@@ -78,15 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn a_column_lands_where_it_is_drawn() {
+    fn a_column_lands_where_it_is_dragged() {
         let all = columns(&[100, 100, 200, 0]);
-        assert_eq!(drawn(&all, 0, 10.0), 0, "a tremble moves nothing");
-        assert_eq!(drawn(&all, 0, 60.0), 1);
-        assert_eq!(drawn(&all, 0, 112.0 + 110.0), 2);
-        assert_eq!(drawn(&all, 0, 9999.0), 3);
-        assert_eq!(drawn(&all, 3, -9999.0), 0);
-        assert_eq!(drawn(&all, 3, -107.0), 2);
-        assert_eq!(drawn(&all, 3, -100.0), 3);
+        assert_eq!(dragged(&all, 0, 10.0), 0, "a tremble moves nothing");
+        assert_eq!(dragged(&all, 0, 60.0), 1);
+        assert_eq!(dragged(&all, 0, 112.0 + 110.0), 2);
+        assert_eq!(dragged(&all, 0, 9999.0), 3);
+        assert_eq!(dragged(&all, 3, -9999.0), 0);
+        assert_eq!(dragged(&all, 3, -107.0), 2);
+        assert_eq!(dragged(&all, 3, -100.0), 3);
     }
 
     #[test]

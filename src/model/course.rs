@@ -26,6 +26,30 @@ pub struct Moment {
     pub lost: u64,
 }
 
+/// A span in which what was measured proves little against the server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Doubt {
+    /// From the start of the run, in milliseconds.
+    pub from: f64,
+    /// Its end.
+    pub to: f64,
+    /// How late the event loop came in it, at worst, in milliseconds.
+    pub late: f64,
+    /// The page was out of sight.
+    pub is_hidden: bool,
+}
+
+/// A span in which something was made to go wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// From the start of the run, in milliseconds.
+    pub from: f64,
+    /// When it ended; none while it lasts.
+    pub to: Option<f64>,
+    /// What.
+    pub words: String,
+}
+
 /// p50, p95 and p99 in milliseconds; not a number where nothing was measured.
 type Figures = [f64; 3];
 
@@ -40,6 +64,11 @@ pub struct Course {
     latencies: BTreeMap<String, Vec<Figures>>,
     /// What was measured in the latest ticks.
     recent: VecDeque<BTreeMap<String, Delta>>,
+    /// When the latest tick came, also when its moment is not held.
+    ticked: f64,
+    /// Spans in which the harness itself was late or out of sight.
+    doubts: Vec<Doubt>,
+    faults: Vec<Fault>,
     /// One of this many moments is held.
     thinning: usize,
     skipped: usize,
@@ -51,6 +80,9 @@ impl Default for Course {
             moments: vec![Moment::default()],
             latencies: BTreeMap::new(),
             recent: VecDeque::new(),
+            ticked: 0.0,
+            doubts: Vec::new(),
+            faults: Vec::new(),
             thinning: 1,
             skipped: 0,
         }
@@ -61,6 +93,10 @@ impl Default for Course {
 const MOST_MOMENTS: usize = 1200;
 /// Ticks that make a second.
 const TICKS: usize = 4;
+/// An event loop that comes later than this, in milliseconds, makes samples doubtful, as on the bench.
+const LAG: f64 = 20.0;
+/// Spans of one kind that are held; of more the first ones are.
+const MOST_SPANS: usize = 200;
 /// With fewer moments there is nothing to draw.
 const LEAST_DRAWN: usize = 3;
 
@@ -125,6 +161,45 @@ impl Course {
             self.latencies.values_mut().for_each(thin);
             self.thinning *= 2;
         }
+    }
+
+    /// A tick came at this moment; the event loop was `late` at worst since the one before it.
+    pub fn tick(&mut self, at: f64, late: f64, is_hidden: bool) {
+        let from = std::mem::replace(&mut self.ticked, at).min(at);
+        if late <= LAG && !is_hidden {
+            return;
+        }
+        if let Some(last) = self.doubts.last_mut().filter(|last| last.to >= from) {
+            last.to = at;
+            last.late = last.late.max(late);
+            last.is_hidden |= is_hidden;
+        } else if self.doubts.len() < MOST_SPANS {
+            self.doubts.push(Doubt { from, to: at, late, is_hidden });
+        }
+    }
+
+    /// Spans in which the harness was late or out of sight.
+    pub fn doubts(&self) -> &[Doubt] {
+        &self.doubts
+    }
+
+    /// From now on this goes wrong on purpose; with empty words nothing does.
+    pub fn fault(&mut self, words: &str) {
+        let now = self.end().max(self.ticked);
+        if let Some(last) = self.faults.last_mut().filter(|last| last.to.is_none()) {
+            if last.words == words {
+                return;
+            }
+            last.to = Some(now);
+        }
+        if !words.is_empty() && self.faults.len() < MOST_SPANS {
+            self.faults.push(Fault { from: now, to: None, words: words.to_owned() });
+        }
+    }
+
+    /// Spans in which something was made to go wrong.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
     }
 
     /// The metrics whose latencies are known over time.
@@ -252,6 +327,37 @@ mod tests {
         course.note(Moment { lost: 2, ..at(500.0, 1) }, BTreeMap::new());
         course.note(Moment { lost: 2, ..at(750.0, 1) }, BTreeMap::new());
         assert_eq!(course.losses(), [(0.25, 0.5, 2)]);
+    }
+
+    #[test]
+    fn spans_in_which_the_harness_was_late_are_marked_as_one() {
+        let mut course = Course::default();
+        for (at, late, is_hidden) in [
+            (250.0, 3.0, false),
+            (500.0, 40.0, false),
+            (750.0, 30.0, true),
+            (1000.0, 1.0, false),
+            (1300.0, 50.0, false),
+        ] {
+            course.tick(at, late, is_hidden);
+        }
+        let spans: Vec<_> =
+            course.doubts().iter().map(|it| (it.from, it.to, it.late, it.is_hidden)).collect();
+        assert_eq!(spans, [(250.0, 750.0, 40.0, true), (1000.0, 1300.0, 50.0, false)]);
+    }
+
+    #[test]
+    fn a_fault_lasts_until_another_one_or_none_is_on() {
+        let mut course = Course::default();
+        course.fault("latency");
+        course.tick(250.0, 0.0, false);
+        course.fault("latency");
+        course.fault("latency, drop");
+        course.tick(500.0, 0.0, false);
+        course.fault("");
+        course.fault("");
+        let spans: Vec<_> = course.faults().iter().map(|it| (it.from, it.to, it.words.as_str())).collect();
+        assert_eq!(spans, [(0.0, Some(250.0), "latency"), (250.0, Some(500.0), "latency, drop")]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod margin;
 pub mod route;
 pub mod rungs;
 pub mod running;
+pub mod saved_filters;
 pub mod tiles;
 pub mod viewport;
 pub mod wanted;

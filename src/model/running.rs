@@ -181,7 +181,8 @@ impl LiveRun {
                     it.failure = failure.map(|failure| *failure);
                 });
             }
-            Progress::Tick { check, at, counters, samples, open } => {
+            Progress::Tick { check, at, counters, samples, open, late, is_hidden } => {
+                self.course.tick(at.0, late.0, is_hidden);
                 self.at(check, |it| it.counters = counters);
                 for (name, delta) in &samples {
                     self.timings.entry(name.clone()).or_default().add(delta);
@@ -418,7 +419,16 @@ mod tests {
 
     fn tick(check: usize, at: f64, sent: u64) -> Progress {
         let counters = Counters { sent, expected: 3, matched: 1, ..Counters::default() };
-        Progress::Tick { check, at: Millis(at), counters, samples: BTreeMap::new(), open: 2 }
+        let samples = BTreeMap::new();
+        Progress::Tick {
+            check,
+            at: Millis(at),
+            counters,
+            samples,
+            open: 2,
+            late: Millis(0.0),
+            is_hidden: false,
+        }
     }
 
     #[test]

@@ -293,7 +293,15 @@ mod tests {
         let took = Duration::from_micros(micros);
         let delta = Delta { counts: vec![(micros, 1)], extremes: Some((took, took)) };
         let samples = BTreeMap::from([("rtt".to_owned(), delta)]);
-        run.apply(Progress::Tick { check: 0, at: Millis(250.0), counters, samples, open: 1 });
+        run.apply(Progress::Tick {
+            check: 0,
+            at: Millis(250.0),
+            counters,
+            samples,
+            open: 1,
+            late: Millis(0.0),
+            is_hidden: false,
+        });
     }
 
     const STEP: Duration = Duration::from_micros(5);

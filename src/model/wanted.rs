@@ -54,7 +54,10 @@ impl Wanted {
             Self::Text(text) => {
                 (filter.text, filter.mode, filter.match_case) = (text.clone(), FilterMode::Text, true);
             }
-            Self::Connection(id) => filter.connections = vec![*id],
+            Self::Connection(id) => {
+                filter.connections = vec![*id];
+                filter.excluded_connections.retain(|known| known != id);
+            }
             Self::Direction(way) => {
                 let flags = (&mut filter.sent, &mut filter.received, &mut filter.life);
                 (*flags.0, *flags.1, *flags.2) =
@@ -63,8 +66,8 @@ impl Wanted {
         }
     }
 
-    /// Lets frames with it pass no longer; `all` are the connections there are.
-    pub fn exclude(&self, filter: &mut FilterSpec, all: &[u32]) {
+    /// Lets frames with it pass no longer.
+    pub fn exclude(&self, filter: &mut FilterSpec) {
         match self {
             Self::Path(text) | Self::Text(text) => {
                 // What begins with `$` is read as a path.
@@ -74,13 +77,8 @@ impl Wanted {
                 }
             }
             Self::Connection(id) => {
-                if filter.connections.is_empty() {
-                    filter.connections = all.to_vec();
-                }
-                filter.connections.retain(|known| known != id);
-                // None would be all.
-                if filter.connections.is_empty() {
-                    filter.connections.push(0);
+                if !filter.excluded_connections.contains(id) {
+                    filter.excluded_connections.push(*id);
                 }
             }
             Self::Direction(Direction::Sent) => filter.sent = false,
@@ -116,7 +114,7 @@ mod tests {
         assert_eq!(Wanted::member("$.sessions.{{token}}", "1"), None);
         assert_eq!(Wanted::member("$.a", &"1".repeat(LONGEST)), None);
         let mut filter = FilterSpec::default();
-        Wanted::Text("$".to_owned()).exclude(&mut filter, &[]);
+        Wanted::Text("$".to_owned()).exclude(&mut filter);
         assert_eq!(filter.excludes, [""; 0]);
     }
 
@@ -124,15 +122,16 @@ mod tests {
     fn what_is_excluded_is_excluded_once() {
         let mut filter = FilterSpec::default();
         for _ in 0..2 {
-            Wanted::member("$.n", "1").unwrap().exclude(&mut filter, &[]);
-            Wanted::Text("$5 off".to_owned()).exclude(&mut filter, &[]);
-            Wanted::Connection(2).exclude(&mut filter, &[1, 2]);
-            Wanted::Direction(Direction::Received).exclude(&mut filter, &[]);
+            Wanted::member("$.n", "1").unwrap().exclude(&mut filter);
+            Wanted::Text("$5 off".to_owned()).exclude(&mut filter);
+            Wanted::Connection(2).exclude(&mut filter);
+            Wanted::Direction(Direction::Received).exclude(&mut filter);
         }
         assert_eq!(filter.excludes, ["$.n == 1", "5 off"]);
-        assert_eq!((&filter.connections, filter.received), (&vec![1], false));
-        Wanted::Connection(1).exclude(&mut filter, &[1, 2]);
-        assert_eq!(filter.connections, [0], "no connection is left, which is not all of them");
+        assert_eq!(filter.connections, [0; 0], "a connection that is opened later passes");
+        assert_eq!((&filter.excluded_connections, filter.received), (&vec![2], false));
+        Wanted::Connection(2).narrow(&mut filter);
+        assert_eq!((filter.connections, filter.excluded_connections), (vec![2], Vec::new()));
     }
 
     #[test]

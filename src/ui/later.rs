@@ -10,11 +10,12 @@ use std::pin::Pin;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::bench::front::Dialog;
 use super::bench::lanes::Lanes;
 use super::bench::link::Link;
 use super::bench::rates::Rates;
 use super::bench::row_menu::{self, Asked};
-use super::bench::store::{Dialog, Store};
+use super::bench::store::Store;
 use super::bench::{columns, detail, highlights, lanes, panels, plots, saved_filters};
 use super::parts::fields::button;
 use super::practice;

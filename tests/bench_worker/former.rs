@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::page::{ALICE, Echo, Only, Page, TICK, with_page};
 use super::shared::Drawer;
-use sockscope::wire::bench::{Answer, ContentForm, Question, Request, Variable};
+use sockscope::wire::bench::{Answer, ContentForm, Highlight, Question, Request, Variable};
 use sockscope::worker::PageWorker as _;
 use sockscope_engine::bench::draft::Draft;
+use sockscope_engine::bench::filter::{FilterMode, FilterSpec};
 use sockscope_engine::report::EventFormat;
 
 const SECRET: &str = "IDBSECRET4711";
@@ -121,4 +122,24 @@ fn the_keys_that_typed_a_secret_mask_nothing_alone() {
         before = now;
     }
     assert_eq!(former, [variable("zz", SECRET, true)]);
+}
+
+#[test]
+fn a_highlight_with_the_name_of_a_secret_marks_rows_with_its_value() {
+    with_page(Echo::default(), |page| async move {
+        page.arrange(|workspace| {
+            let text = r#"$.token == "{{zz}}""#.to_owned();
+            let spec = FilterSpec { text, mode: FilterMode::Path, ..FilterSpec::default() };
+            workspace.highlights = vec![Highlight { spec, ..Highlight::default() }];
+        });
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, &format!(r#"{{"token":"{SECRET}"}}"#));
+        page.pass(TICK).await;
+        let marked = |page: &Page| page.rows.borrow().iter().filter(|row| row.highlight.is_some()).count();
+        assert_eq!(marked(&page), 0, "the variable has no value yet");
+        page.arrange(|workspace| workspace.variables = vec![variable("zz", SECRET, true)]);
+        page.pass(TICK).await;
+        assert_eq!(marked(&page), 2, "the message and its echo");
+    });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::page::{ALICE, Echo, Page, TICK, with_page};
+use super::page::{ALICE, BOB, Echo, Page, TICK, with_page};
 use sockscope::wire::bench::{Request, Row, Shown, ShownFrame};
 use sockscope_engine::FrameKind;
 use sockscope_engine::FrameKind::{Closed, Opened, ReceivedText, SentText};
@@ -124,5 +124,34 @@ fn plain_text_arrives_within_a_longer_one_and_never_from_another_when_the_receiv
         take_in(&page, &frames, &[]);
         page.pass(Duration::from_secs(1)).await;
         assert_eq!(origins(&page), [None, Some((0, 5)), None, None, None, None, None, None]);
+    });
+}
+
+#[test]
+fn a_connection_that_has_ended_is_gone_with_its_last_frame() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.connect(BOB);
+        page.pass(TICK).await;
+        take_in(&page, &[(0, 0, SentText, "one"), (1, 5, ReceivedText, "two"), (2, 6, Opened, "")], &[]);
+        page.arrange(|workspace| workspace.connections.retain(|it| it.id != BOB));
+        page.ask(Request::Forget { connection: BOB });
+        page.pass(Duration::from_secs(1)).await;
+        let of_check = page.shown.borrow().clone().expect("frames of a check").names;
+        assert_eq!(*page.gone.borrow(), [], "all have frames");
+        let pinned = page.rows.borrow().iter().find(|row| row.preview == "two").map(|row| row.number);
+        let pinned = pinned.expect("a row");
+        page.ask(Request::Pin { frame: pinned, note: String::new() });
+        page.ask(Request::Clear);
+        page.pass(TICK).await;
+        // Alice is open and may say more; a frame of bob of the check is pinned.
+        let mut gone = page.gone.take();
+        gone.sort();
+        assert_eq!(gone, [BOB, of_check[0].0, of_check[2].0]);
+        page.ask(Request::Unpin { frame: pinned });
+        page.pass(TICK).await;
+        assert_eq!(page.gone.take(), [of_check[1].0]);
+        page.pass(TICK).await;
+        assert_eq!(page.gone.take(), [], "each is told once");
     });
 }

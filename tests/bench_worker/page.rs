@@ -65,6 +65,7 @@ pub struct Page {
     pub rows: Rc<RefCell<Vec<Row>>>,
     pub changes: Rc<RefCell<Changes>>,
     pub shown: Rc<RefCell<Option<ShownSeen>>>,
+    pub gone: Rc<RefCell<Vec<ConnectionId>>>,
     pub workspace: Rc<RefCell<Workspace>>,
     pub updates: Rc<Cell<usize>>,
     pub answers: Rc<RefCell<Vec<Answer>>>,
@@ -95,6 +96,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         rows: Rc::default(),
         changes: Rc::default(),
         shown: Rc::default(),
+        gone: Rc::default(),
         workspace: Rc::default(),
         updates: Rc::default(),
         answers: Rc::default(),
@@ -144,6 +146,7 @@ impl Page {
             if changes.shown.is_some() {
                 self.shown.borrow_mut().clone_from(&changes.shown);
             }
+            self.gone.borrow_mut().extend(&changes.gone);
             *self.changes.borrow_mut() = *changes;
         }
         posts.len()

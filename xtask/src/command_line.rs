@@ -36,18 +36,18 @@ cargo xtask test [--native] [--web] [--page] [--targets]
   Without any of them: everything.
 
 cargo xtask bench [--quick] [CASE…]
-  --quick    A fifth of everything, to see that it runs
-  CASE       Only these, such as `round-trips`; a wrong name lists them all
+  --quick    Measure a fifth of everything, to see that it runs
+  CASE       Measure only these, such as `round-trips`; a wrong name lists them all
 
 cargo xtask pictures [--quick]
-  --quick    Of a quick page, which looks the same
+  --quick    Take them of a quick page, which looks the same
 
 Environment:
   SOCKSCOPE_TOOLS   Folder for wasm-bindgen, wasm-opt, esbuild and the packages of the servers
                     in Python and Node (default: sockscope/tools in the user's cache)
   CHROME            The Chrome, Chromium or Edge to test with
   CHROMEDRIVER      The ChromeDriver (or EdgeDriver) of the same major version
-  CARGO_TARGET_DIR  Honoured, as by cargo
+  CARGO_TARGET_DIR  The folder for what is built, as in cargo
 ";
 
 /// One call of `cargo xtask`.

@@ -84,7 +84,7 @@ struct FileFlags {
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Write it as the JUnit XML that strict schemas allow
+    /// Write the report as the JUnit XML that strict schemas allow
     #[arg(long, value_name = "FILE")]
     junit_strict: Option<PathBuf>,
     /// Write the report as one HTML file
@@ -99,10 +99,10 @@ struct FileFlags {
     /// Write the conformance certificate of the server as JSON
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
-    /// Write it as a table of plain text
+    /// Write the certificate as a table of plain text
     #[arg(long, value_name = "FILE")]
     certificate_table: Option<PathBuf>,
-    /// Write it in the shape of Autobahn's index.json
+    /// Write the certificate in the shape of Autobahn's index.json
     #[arg(long, value_name = "FILE")]
     autobahn: Option<PathBuf>,
 }
@@ -110,22 +110,22 @@ struct FileFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The server under test")]
 struct ServerFlags {
-    /// Start it by this command line, which contains {port} and {tls_port}; end it and all that it started afterwards
+    /// Start the server by this command line, which contains {port} and {tls_port}. At the end, stop the server and all that it started
     #[arg(long, value_name = "CMD")]
     start: Option<String>,
-    /// How to see that it is ready: tcp, or an http:// address with {port} that answers with success
+    /// How the command sees that the server is ready: tcp, or an http:// address with {port} that answers with success
     #[arg(long, value_name = "URL|tcp", default_value = "tcp", requires = "start")]
     ready: Ready,
     /// How long it may take to be ready
     #[arg(long, value_name = "DURATION", default_value = "30s", requires = "start")]
     ready_timeout: Span,
-    /// Take the first free port from this one on
+    /// Give the server this port, or the next higher one that is free
     #[arg(long, value_name = "PORT", requires = "start", value_parser = clap::value_parser!(u16).range(1..))]
     start_port: Option<u16>,
     /// Give it no port for TLS, and run nothing over TLS
     #[arg(long, requires = "start")]
     no_tls: bool,
-    /// Let /ws/proxy of the command's own server connect to this server too. Those on this machine need it only when
+    /// Let /ws/proxy of the command's own server connect to this server too. A server on this machine needs it only when
     /// --host is not loopback. Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,

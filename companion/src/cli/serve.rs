@@ -19,15 +19,16 @@ const DEFAULT: Limits = Limits::DEFAULT;
 /// Serve the page and a WebSocket server to practise on.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 after SIGINT or SIGTERM, 2 for a wrong command line, 3 when a port or the machine does not allow it.")]
+Exit codes: 0 after SIGINT or SIGTERM, 2 for a wrong command line, 3 when a port is taken or the
+machine does not allow it.")]
 pub struct Flags {
-    /// Address to listen on. Anything but loopback lets other machines in
+    /// Address to listen on. Other machines can connect, unless it is loopback
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = address)]
     host: IpAddr,
     /// Port for http and ws; 0 takes a free one
     #[arg(long, default_value_t = 9000, conflicts_with = "start_port")]
     port: u16,
-    /// Take the first free port from this one on
+    /// Listen on this port, or on the next higher one that is free
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     start_port: Option<u16>,
     /// Serve https and wss too, on a second port, with a certificate made at start
@@ -45,7 +46,7 @@ pub struct Flags {
     /// A further host name that requests may use for this server. Repeatable
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// Let /ws/proxy connect to this server too. Those on this machine need it only when --host is not loopback.
+    /// Let /ws/proxy connect to this server too. A server on this machine needs it only when --host is not loopback.
     /// Repeatable
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_target: Vec<AllowedTarget>,

@@ -1,6 +1,6 @@
 //! The workbench under load, and what needs a page of its own: leaving it, coming back to it.
 
-use support::page::test_page;
+use support::page::{open_echo, test_page};
 
 /// Counts frames of the page that came more than this many milliseconds after the one before.
 const WATCH_FRAMES: &str = "
@@ -57,9 +57,7 @@ fn a_hundred_thousand_messages_on_four_connections_are_all_there_while_one_filte
 #[test]
 fn a_message_of_sixteen_megabytes_goes_out_comes_back_and_is_opened() {
     test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser
             .run(
                 "const text = '[' + '12345,'.repeat(2796200) + '0]';

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use support::page::{Browser, eventually_within, test_page};
+use support::page::{Browser, eventually_within, open_echo, test_page};
 
 const SEND: &str = "\u{e009}\u{e007}\u{e000}";
 const AT_ONCE: Duration = Duration::ZERO;
@@ -42,9 +42,7 @@ async fn drop_on(browser: &Browser, selector: &str, files: &[(&str, &str)]) {
 #[test]
 fn ctrl_enter_sends_wherever_the_focus_is_in_the_composer() {
     test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser
             .run(
                 "const data = new DataTransfer();
@@ -74,9 +72,7 @@ fn ctrl_enter_sends_wherever_the_focus_is_in_the_composer() {
 #[test]
 fn a_row_without_a_round_trip_says_nothing_of_one() {
     test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser.send("hello").await;
         browser.until_row("↓").await;
         let titles = "return [...document.querySelectorAll('.row:not([hidden]) .trip')].map(it => [it.textContent === '', it.title === ''])";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use support::page::{Browser, Practice, eventually, test_page};
+use support::page::{Browser, Practice, eventually, open_echo, test_page};
 
 const SELECT_ALL: &str = "\u{e009}a\u{e000}";
 const FIND: &str = "\u{e009}f\u{e000}";
@@ -119,9 +119,7 @@ fn assert_covers(known: &BTreeSet<String>, expected: &[&str]) {
 async fn furnish(practice: &Practice, browser: &Browser) {
     // Room for all frames, so that a filter bar of two lines scrolls nothing.
     browser.resize(1440, 1200).await;
-    browser.open(&practice.page).await;
-    browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-    browser.connect().await;
+    open_echo(practice, browser).await;
     browser.click("send").await;
     browser.until_rows(|rows| rows.len() == 4).await;
     browser.run("[...document.querySelectorAll('.row:not([hidden])')].at(-1).click()").await;

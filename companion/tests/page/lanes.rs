@@ -218,3 +218,68 @@ fn a_failed_check_of_several_connections_opens_in_lanes_with_what_came_wrong_in_
         browser.assert_quiet_console().await;
     });
 }
+
+/// Runs a suite that fails, and goes from its failure to the lanes.
+async fn fail_and_go_to_lanes(practice: &Practice, browser: &Browser) {
+    browser.run("location.hash = '#/checks'").await;
+    browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+    let suite = LEAKS.replace("SERVER", practice.ws.trim_end_matches("/ws"));
+    browser.run(&format!("sockscope.run({}, {{}})", json!(suite))).await;
+    browser.until_text("verdict", "Failed").await;
+    browser.click("to-lanes").await;
+    browser.until_script("return location.hash === '#/bench'").await;
+    until_names(browser, &["alice · leaks", "bob · leaks", "mallory · leaks"]).await;
+}
+
+async fn until_names(browser: &Browser, names: &[&str]) {
+    let found = "[...document.querySelectorAll('.lanes-name')].map(it => it.textContent)";
+    browser
+        .until_script(&format!("return JSON.stringify({found}) === {}", json!(json!(names).to_string())))
+        .await;
+}
+
+async fn are_lanes_on(browser: &Browser) -> bool {
+    browser.run("return document.querySelector('[data-testid=lanes]').ariaPressed === 'true'").await == true
+}
+
+#[test]
+fn undo_brings_back_the_filter_and_the_form_from_before_the_lanes_of_a_check() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.type_into("filter", "mine").await;
+        fail_and_go_to_lanes(practice, browser).await;
+        assert_eq!(browser.value("filter").await, "");
+        browser.until_text("toast", "Only frames of the check").await;
+        browser.click("undo").await;
+        browser.until_script("return document.querySelector('[data-testid=filter]').value === 'mine'").await;
+        assert!(!are_lanes_on(browser).await);
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
+fn lanes_of_a_check_go_with_its_filter_and_its_names_with_its_frames() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        fail_and_go_to_lanes(practice, browser).await;
+        // The filter is cleared: the timeline is a list again, with all frames in it.
+        browser.run("document.querySelector('[data-testid=filter]').focus()").await;
+        browser.press("\u{e00c}", std::time::Duration::ZERO).await;
+        browser
+            .until_script("return document.querySelector('[data-testid=lanes]').ariaPressed === 'false'")
+            .await;
+        browser.run("document.activeElement.blur()").await;
+        browser.press("l", std::time::Duration::ZERO).await;
+        until_names(browser, &["alice", "alice · leaks", "bob · leaks", "mallory · leaks"]).await;
+        // Without its frames no connection of the check has a lane.
+        browser.click("clear").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=clear]').dataset.asking === 'true'")
+            .await;
+        browser.click("clear").await;
+        browser.until_rows(|rows| rows.is_empty()).await;
+        until_names(browser, &["alice"]).await;
+        assert!(are_lanes_on(browser).await, "a person has turned them on");
+        browser.assert_quiet_console().await;
+    });
+}

@@ -28,7 +28,7 @@ mod timeline;
 
 use std::time::Duration;
 
-use support::page::{self, test_page};
+use support::page::{self, open_echo, test_page};
 
 #[test]
 fn a_message_comes_back_with_its_round_trip() {
@@ -367,9 +367,7 @@ fn a_worker_of_another_version_is_said() {
 #[test]
 fn a_long_list_is_followed_and_stays_where_one_looks() {
     test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser.type_into("message", "{{i}}").await;
         browser.click("panel-repeat").await;
         for (field, value) in [("repeat-every", "5ms"), ("repeat-burst", "20"), ("repeat-count", "3000")] {

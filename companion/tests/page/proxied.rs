@@ -97,3 +97,40 @@ fn the_faults_are_opened_without_the_worker_of_the_checks() {
         browser.assert_quiet_console().await;
     });
 }
+
+/// A load through the proxy that lasts long enough to switch something meanwhile.
+const LOAD: &str = r#"{ "sockscope": 1, "suite": "through the proxy",
+    "clients": { "a": { "url": "PROXIED", "count": 2 } },
+    "checks": [{ "check": "answers", "thresholds": { "rtt.p95": "< 30s" }, "steps": [
+        { "connect": "a" },
+        { "repeat": { "for": "12s", "every": "100ms", "steps": [
+            { "on": "a", "send": { "id": "{{client}}-{{i}}" }, "expect": { "subset": { "id": "{{client}}-{{i}}" } } } ] } }
+    ] }] }"#;
+
+#[test]
+fn a_preset_that_is_switched_on_during_a_run_is_marked_in_its_charts() {
+    test_page(async |practice, browser| {
+        browser.open(&format!("{}#/faults", practice.page)).await;
+        browser.until_text("reach", "A server listens there").await;
+        go_to(browser, "checks").await;
+        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
+        let proxied = format!("{}/proxy?to={}/echo", practice.ws, practice.ws);
+        let suite = serde_json::json!(LOAD.replace("PROXIED", &proxied));
+        browser.run(&format!("globalThis.report = sockscope.run({suite}, {{}}); return true")).await;
+        browser.until_text("verdict", "Running").await;
+        go_to(browser, "faults").await;
+        browser.click("slow-3g").await;
+        until_toxics(browser, "toxics.length === 2").await;
+        browser.click("all-off").await;
+        until_toxics(browser, "toxics.length === 0").await;
+        go_to(browser, "checks").await;
+        browser.until_text_within("verdict", "Passed", 60).await;
+        browser
+            .run("for (const it of document.querySelectorAll('.run-folded details')) it.open = true")
+            .await;
+        browser
+            .until_script("return [...document.querySelectorAll('.chart [role=img]')].some(it => it.ariaLabel?.includes('Slow 3G from '))")
+            .await;
+        browser.assert_quiet_console().await;
+    });
+}

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use support::feed::log_into_feed;
-use support::page::{Browser, Practice, test_page};
+use support::page::{Browser, Practice, open_echo, test_page};
 use support::servers::Server;
 
+const SELECT_ALL: &str = "\u{e009}a\u{e000}";
 const AT_ONCE: Duration = Duration::ZERO;
 const LEFT: &str = "\u{e012}";
 const RIGHT: &str = "\u{e014}";
@@ -136,9 +137,7 @@ fn members_become_columns_that_move_by_mouse_and_keys_and_are_kept() {
 #[test]
 fn a_member_of_the_detail_becomes_a_column_even_a_deep_one() {
     test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser.send(r#"{"a":[{"b":{"c":{"d":"far"}}}],"n":1}"#).await;
         browser.until_rows(|rows| rows.len() == 4).await;
         browser.run(&format!("{ROWS}.at(-1).click()")).await;
@@ -287,5 +286,157 @@ fn rows_are_announced_in_order() {
             assert!(size.parse::<u64>().expect("a length") >= at, "{size}");
         }
         assert_ne!(Value::from(places.len()), 0);
+    });
+}
+
+#[test]
+fn two_saved_filters_never_have_one_name() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.click("kinds").await;
+        for (text, name) in [("one", "first"), ("two", "second"), ("three", "third")] {
+            browser.type_into("filter", text).await;
+            browser.type_into("filter-name", name).await;
+            browser.press(ENTER, AT_ONCE).await;
+            choose(browser, "saved-filter", name).await;
+        }
+        let names = "[...document.querySelectorAll('[data-testid=saved-filter]')].map(it => it.textContent.trim()).join()";
+        let until = async |expected: &str| {
+            browser.until_script(&format!("return {names} === '{expected}'")).await;
+        };
+        // The second is called like the first: the field stays open, and says why.
+        let pencil = "document.querySelectorAll('[data-testid=rename-filter]')[1]";
+        browser.run(&format!("{pencil}.focus()")).await;
+        browser.press(ENTER, AT_ONCE).await;
+        browser.until_script("return document.activeElement.dataset.testid === 'filter-rename'").await;
+        browser.press(&format!("{SELECT_ALL}first{ENTER}"), AT_ONCE).await;
+        browser.until_text("toast", "Another saved filter has the name first").await;
+        until("first,second,third").await;
+        // The list changes meanwhile; the name is still that of the second.
+        browser.run("document.querySelectorAll('[data-testid=remove-filter]')[0].click()").await;
+        until("second,third").await;
+        browser.run("[...document.querySelectorAll('[data-testid=filter-rename]')].find(it => !it.hidden).focus()").await;
+        browser.press(&format!("{SELECT_ALL}middle{ENTER}"), AT_ONCE).await;
+        until("middle,third").await;
+        browser.until_script("return document.activeElement.textContent.trim() === 'middle'").await;
+        browser.until_script("return document.querySelector('[data-testid=undo]') !== null").await;
+        browser.click("undo").await;
+        until("first,middle,third").await;
+    });
+}
+
+#[test]
+fn keys_in_the_row_menu_stay_in_it_and_the_focus_stays_on_what_does_nothing() {
+    test_page(async |practice, browser| {
+        let _feed = ticks(practice, browser).await;
+        browser.run("document.querySelector('[data-testid=timeline]').focus()").await;
+        browser.press("k", AT_ONCE).await;
+        browser.until_script("return document.querySelector('.row[aria-selected=true]') !== null").await;
+        browser.press("\u{e008}\u{e03a}\u{e000}", AT_ONCE).await;
+        let focused = async |name: &str| {
+            browser.until_script(&format!("return document.activeElement.dataset.testid === '{name}'")).await;
+        };
+        focused("row-copy").await;
+        // None of them is a key of the page: no new connection, no lanes, no pause, no message, no pin.
+        browser.press("nlmtyo/p", AT_ONCE).await;
+        let menu =
+            "return document.querySelector('[data-testid=row-menu]')?.matches(':popover-open') === true";
+        browser.until_script(menu).await;
+        focused("row-copy").await;
+        assert_eq!(browser.count("[data-testid=pick]").await, 1, "n opened no connection");
+        assert_eq!(browser.count("[data-testid=pinned]").await, 0);
+        assert_eq!(
+            browser.run("return document.querySelector('[data-testid=lanes]').ariaPressed").await,
+            "false"
+        );
+        // A letter goes to the deed that begins with it.
+        browser.press("h", AT_ONCE).await;
+        focused("row-highlight").await;
+        browser.press("s", AT_ONCE).await;
+        focused("row-column").await;
+        // The last value is the direction, which no column can show: the focus stays, and a press does nothing.
+        browser.press(LEFT, AT_ONCE).await;
+        browser
+            .until_script("return document.querySelector('[data-testid=row-value][aria-checked=true]').textContent.startsWith('direction')")
+            .await;
+        browser
+            .until_script("return document.activeElement.dataset.testid === 'row-column' && document.activeElement.ariaDisabled === 'true'")
+            .await;
+        browser.press(ENTER, AT_ONCE).await;
+        browser.until_script(menu).await;
+        assert_eq!(browser.count("[data-testid=column]").await, 0);
+        browser.press(&format!("{RIGHT}{ENTER}"), AT_ONCE).await;
+        browser.until_script("return document.querySelectorAll('[data-testid=column]').length === 1").await;
+        focused("timeline").await;
+    });
+}
+
+#[test]
+fn an_excluded_connection_hides_its_own_frames_and_none_of_a_later_one() {
+    test_page(async |practice, browser| {
+        open_echo(practice, browser).await;
+        browser.send("of the first").await;
+        browser.until_rows(|rows| rows.len() == 4).await;
+        browser.run(&format!("{ROWS}.at(-1).click()")).await;
+        browser.press("\u{e00c}", AT_ONCE).await;
+        browser.run("document.querySelector('[data-testid=timeline]').focus()").await;
+        browser.press("\u{e008}\u{e03a}\u{e000}", AT_ONCE).await;
+        choose(browser, "row-value", "connection alice").await;
+        browser.click("row-exclude").await;
+        browser.until_rows(|rows| rows.is_empty()).await;
+        browser.click("kinds").await;
+        browser.until_text("excluded", "connection alice").await;
+        browser.press("\u{e00c}", AT_ONCE).await;
+        browser.run("document.activeElement.blur()").await;
+        browser.press("n", AT_ONCE).await;
+        browser.until_script("return document.querySelectorAll('[data-testid=pick]').length === 2").await;
+        browser.connect().await;
+        browser.send("of the second").await;
+        let rows = browser.until_rows(|rows| rows.len() == 4).await;
+        assert!(rows.iter().all(|row| row.contains("bob")), "{rows:#?}");
+        browser.click("kinds").await;
+        browser.click("excluded").await;
+        browser.until_rows(|rows| rows.len() == 8).await;
+    });
+}
+
+#[test]
+fn a_saved_filter_has_the_name_of_a_secret_and_works_after_a_reload() {
+    test_page(async |practice, browser| {
+        open_echo(practice, browser).await;
+        let give = async || {
+            let values = ["variable-name", "variable-value"];
+            for (name, text) in values.iter().zip(["token", "tok-4711"]) {
+                browser.type_into(name, text).await;
+            }
+        };
+        browser.click("rail-variable-add").await;
+        give().await;
+        browser.run("const secret = document.querySelector('[data-testid=variable-secret]'); if (!secret.checked) secret.click()").await;
+        browser.send(r#"{"auth":"tok-4711"}"#).await;
+        browser.until_rows(|rows| rows.len() == 4).await;
+        browser.click("mode-path").await;
+        browser.type_into("filter", r#"$.auth == "tok-4711""#).await;
+        browser.until_rows(|rows| rows.len() == 2).await;
+        browser.click("kinds").await;
+        browser.type_into("filter-name", "logins").await;
+        browser.press(ENTER, AT_ONCE).await;
+        browser.until_text("toast", "the name of a secret in place of its value").await;
+        browser
+            .until_script(
+                r#"return document.querySelector('[data-testid=filter]').value === '$.auth == "{{token}}"'"#,
+            )
+            .await;
+        browser.until_rows(|rows| rows.len() == 2).await;
+        browser.run("return new Promise(done => setTimeout(done, 1500))").await;
+        browser.run("location.reload()").await;
+        browser.connect().await;
+        browser.send(r#"{"auth":"tok-4711"}"#).await;
+        browser.until_rows(|rows| rows.len() == 4).await;
+        browser.click("kinds").await;
+        choose(browser, "saved-filter", "logins").await;
+        browser.until_rows(|rows| rows.is_empty()).await;
+        browser.type_into("variable-value", "tok-4711").await;
+        browser.until_rows(|rows| rows.len() == 2).await;
     });
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use support::feed::{address_feed, connect_to_feed, log_into_feed};
-use support::page::{Browser, test_page};
+use support::page::{Browser, open_echo, test_page};
 
 /// Rows that stand wholly within the list.
 const ROWS: &str = "const list = document.querySelector('[data-testid=timeline]').getBoundingClientRect();
@@ -211,9 +211,7 @@ fn an_empty_bench_connects_by_what_is_pasted_and_names_what_is_left_out() {
 fn a_message_folds_is_searched_and_filters_by_a_value_of_it() {
     test_page(async |practice, browser| {
         browser.resize(1440, 900).await;
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser.send(r#"{"type":"tick","data":{"symbol":"AAPL","price":1.50}}"#).await;
         browser.send(r#"{"type":"order","data":{"symbol":"NVDA","price":2}}"#).await;
         browser.until_rows(|rows| rows.len() == 6).await;
@@ -250,9 +248,7 @@ fn a_message_folds_is_searched_and_filters_by_a_value_of_it() {
 #[test]
 fn sixteen_megabytes_fold_and_are_searched_while_the_page_stays_alive() {
     test_page(async |practice, browser| {
-        browser.open(&practice.page).await;
-        browser.type_into("url", &format!("{}/echo", practice.ws)).await;
-        browser.connect().await;
+        open_echo(practice, browser).await;
         browser
             .run(
                 "const text = `{\"list\":[${'{\"a\":12345},'.repeat(1300000)}{\"needle\":1}]}`;

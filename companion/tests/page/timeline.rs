@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use support::feed::log_into_feed;
-use support::page::{Browser, eventually, test_page};
+use support::page::{Browser, eventually, open_echo, test_page};
 
 async fn go_to(browser: &Browser, view: &str) {
     browser.run(&format!("location.hash = '#/{view}'")).await;
@@ -376,6 +376,47 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
             .until_script("return document.querySelector('[data-testid=spanned]').closest('fieldset').hidden")
             .await;
         browser.until_script("return !document.querySelector('[data-testid=hits]').textContent.trim()").await;
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
+fn the_values_of_a_chart_are_changed_in_place_and_stand_still_while_they_are_read() {
+    test_page(async |practice, browser| {
+        open_echo(practice, browser).await;
+        browser.send("hello").await;
+        browser.click("plots").await;
+        let table = "document.querySelector('[data-testid=plot-messages] details')";
+        browser.until_script(&format!("return {table} !== null")).await;
+        browser.run(&format!("{table}.open = true")).await;
+        let rows = format!("{table}.querySelectorAll('tbody tr').length");
+        let count = async || browser.run(&format!("return {rows}")).await.as_u64().unwrap_or_default();
+        browser.until_script(&format!("return {rows} > 1")).await;
+        let before = count().await;
+        browser.run(&format!("globalThis.first = {table}.querySelector('tbody th').firstChild")).await;
+        browser.until_script(&format!("return {rows} > {}", before + 1)).await;
+        assert_eq!(
+            browser.run("return globalThis.first.isConnected").await,
+            true,
+            "a cell stays the same cell"
+        );
+        // The focus is in the table, and time runs on in the chart.
+        browser.run(&format!("{table}.querySelector('div').focus()")).await;
+        let held = count().await;
+        browser
+            .until_script(&format!("return {table}.textContent.includes('stands still while you read')"))
+            .await;
+        let ends = "Number(/ to ([0-9.]+)\\u2009s/.exec(document.querySelector('[data-testid=plot-messages] [role=img]')?.ariaLabel)?.[1])";
+        let ended = browser.run(&format!("return {ends}")).await.as_f64().unwrap_or_default();
+        browser.until_script(&format!("return {ends} > {}", ended + 2.0)).await;
+        assert_eq!(count().await, held);
+        browser.run("document.activeElement.blur()").await;
+        browser.until_script(&format!("return {rows} > {held}")).await;
+        // A selection in it counts too.
+        browser.run(&format!("getSelection().selectAllChildren({table}.querySelector('tbody tr'))")).await;
+        browser.until_script(&format!("return {table}.textContent.includes('stands still')")).await;
+        browser.run("getSelection().removeAllRanges()").await;
+        browser.until_script(&format!("return !{table}.textContent.includes('stands still')")).await;
         browser.assert_quiet_console().await;
     });
 }

@@ -89,6 +89,26 @@ impl Preset {
     }
 }
 
+/// What is on, in a few words: the preset that it is, or the toxics. Empty for nothing.
+pub fn words(settings: &[Setting]) -> String {
+    let is_any_on = settings.iter().any(|it| it.is_on);
+    // What is off differs in nothing that strikes.
+    let is_same = |preset: &&Preset| {
+        preset
+            .over(settings)
+            .iter()
+            .zip(settings)
+            .all(|(one, other)| one == other || !(one.is_on || other.is_on))
+    };
+    match PRESETS.iter().find(is_same).filter(|_| is_any_on) {
+        Some(preset) => preset.title.to_owned(),
+        None => {
+            let on = settings.iter().zip(&TOXICS).filter(|(it, _)| it.is_on).map(|(_, toxic)| toxic.title);
+            on.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +126,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_on_has_the_name_of_its_preset_or_of_its_toxics() {
+        let off: Vec<_> = TOXICS.iter().map(Setting::of).collect();
+        assert_eq!(words(&off), "");
+        for preset in &PRESETS {
+            assert_eq!(words(&preset.over(&off)), preset.title);
+        }
+        let mut other = PRESETS[0].over(&off);
+        other[0].values[0] += 1.0;
+        let on = other.iter().zip(&TOXICS).filter(|(it, _)| it.is_on).map(|(_, toxic)| toxic.title);
+        assert_eq!(words(&other), on.collect::<Vec<_>>().join(", "));
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub(crate) fn heads(store: Store) -> AnyView {
         let Some(to) = at.and_then(|at| usize::try_from(at as i64 + by).ok()) else { return };
         put(store, path, to);
     };
-    let drawn = RwSignal::new(None::<(String, usize)>);
-    let head = move |column: Column| head(store, &column, drawn, move_by);
+    let dragged = RwSignal::new(None::<(String, usize)>);
+    let head = move |column: Column| head(store, &column, dragged, move_by);
     view! {
         <div class="timeline-columns" role="group" aria-label="Columns">
             <span>"Time"</span><span></span><span></span>
@@ -64,11 +64,11 @@ fn menu(
     .into_any()
 }
 
-/// The head of one column: drawn to another place, or moved there by keys.
+/// The head of one column: dragged to another place, or moved there by keys.
 fn head(
     store: Store,
     column: &Column,
-    drawn: RwSignal<Option<(String, usize)>>,
+    dragged: RwSignal<Option<(String, usize)>>,
     move_by: impl Fn(&str, i64) + Copy + 'static,
 ) -> AnyView {
     let path = StoredValue::new(column.path.clone());
@@ -84,20 +84,20 @@ fn head(
             held.set_value(Some(event.client_x().into()));
         }
     };
-    let draw = move |event: PointerEvent| {
+    let drag = move |event: PointerEvent| {
         if let Some(from) = held.get_value() {
             let by = f64::from(event.client_x()) - from;
-            let to = store.columns.with_untracked(|all| columns::drawn(all, at, by));
+            let to = store.columns.with_untracked(|all| columns::dragged(all, at, by));
             let now = (to != at).then(|| (path.get_value(), to));
-            if drawn.with_untracked(|old| *old != now) {
-                drawn.set(now);
+            if dragged.with_untracked(|old| *old != now) {
+                dragged.set(now);
             }
         }
     };
     let let_go = move |_| {
         held.set_value(None);
-        if let Some((path, to)) = drawn.get_untracked() {
-            drawn.set(None);
+        if let Some((path, to)) = dragged.get_untracked() {
+            dragged.set(None);
             put(store, &path, to);
         }
     };
@@ -132,14 +132,14 @@ fn head(
     };
     // Where it would land: before or after the one that stands there.
     let lands = move || {
-        drawn.with(|drawn| {
-            let (moved, to) = drawn.as_ref()?;
+        dragged.with(|dragged| {
+            let (moved, to) = dragged.as_ref()?;
             let from = store.columns.with_untracked(|all| all.iter().position(|it| it.path == *moved))?;
             (*to == at).then_some(if from < at { "after" } else { "before" })
         })
     };
-    let is_drawn = move || {
-        drawn.with(|drawn| drawn.as_ref().is_some_and(|(moved, _)| path.with_value(|it| it == moved)))
+    let is_dragged = move || {
+        dragged.with(|dragged| dragged.as_ref().is_some_and(|(moved, _)| path.with_value(|it| it == moved)))
     };
     let is_number = Memo::new(move |_| {
         store.rows.with(|rows| {
@@ -151,9 +151,9 @@ fn head(
         format!("{}: drag it, or Alt+← → moves it, Shift+← → sizes it, Delete removes it", column.path);
     let remove = format!("Remove the column {name}");
     view! {
-        <span class="timeline-column" style:width=width data-lands=lands data-drawn=move || is_drawn().then_some("") data-number=move || is_number.get().then_some("")>
+        <span class="timeline-column" style:width=width data-lands=lands data-dragged=move || is_dragged().then_some("") data-number=move || is_number.get().then_some("")>
             <button type="button" data-testid="column" data-path=column.path.clone() title=hint on:keydown=key
-                on:pointerdown=take on:pointermove=draw on:pointerup=let_go on:pointercancel=move |_| { held.set_value(None); drawn.set(None); }>{name}</button>
+                on:pointerdown=take on:pointermove=drag on:pointerup=let_go on:pointercancel=move |_| { held.set_value(None); dragged.set(None); }>{name}</button>
             <button type="button" class="timeline-remove" data-testid="remove-column" tabindex="-1" title=remove.clone() aria-label=remove on:click=move |_| turn_column(store, &path.get_value())>{icons::CLOSE.draw()}</button>
             <span class="timeline-edge" on:pointerdown=take_edge on:pointerup=let_edge_go></span>
         </span>

@@ -8,8 +8,9 @@ use super::super::parts::fields::{icon, icon_button, text, when};
 use super::super::parts::icons;
 use super::connections::{close, open};
 use super::explanation::{Why, explained};
+use super::front::Dialog;
 use super::link::Link;
-use super::store::{Connection, Dialog, Store};
+use super::store::{Connection, Store};
 use crate::browser::page;
 use crate::engine::Instant;
 use crate::model::format;
@@ -243,7 +244,10 @@ fn waited(waited: Duration, connection: Connection) -> String {
             format!("for {age}. The server has not answered yet: is it busy, or does a breakpoint hold it?")
         }
         (false, false) => {
-            format!("for {age}. The server has not answered yet; gives up after {}.", format::bound(within))
+            format!(
+                "for {age}. The server has not answered yet; the page gives up after {}.",
+                format::bound(within)
+            )
         }
     }
 }

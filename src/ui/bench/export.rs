@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::super::parts::fields::{button, prose, tick};
+use super::front::Dialog;
 use super::link::Link;
-use super::store::{Dialog, Store};
+use super::store::Store;
 use crate::browser::clipboard;
 use crate::browser::download::Download;
 use crate::engine::report::EventFormat;

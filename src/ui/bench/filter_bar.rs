@@ -13,14 +13,16 @@ use super::tree::Excluded;
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
-use crate::wire::bench::Request;
+use crate::wire::bench::{Request, Variable};
 
 #[component]
 pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView {
     let filter = store.filter;
     // Asked for only when it differs; the first is the one that the worker begins with.
     Effect::new(move |before: Option<(FilterSpec, bool)>| {
-        let now = (filter.with(FilterSpec::normal), store.filter_hides.get());
+        let spec = filter.with(FilterSpec::normal);
+        let value = |name: &str| store.variables.with(|all| Variable::value_of(all, name));
+        let now = (if spec.names_variables() { spec.filled(value) } else { spec }, store.filter_hides.get());
         let begins = before.is_none() && now.0 == FilterSpec::default();
         if before.as_ref() != Some(&now) && !begins {
             let change = Request::Filter { spec: now.0.clone(), hides: now.1 };
@@ -91,7 +93,7 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
                 {mode(FilterMode::Regex, "regex", "mode-regex", "A regular expression")}
                 {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, optionally compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
             </div>
-            {icon_toggle("hides", icons::FILTER, text(|| "Matches only: hide other frames; off: mark the matches".to_owned()), store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
+            {icon_toggle("hides", icons::FILTER, text(|| "Matches only: hide other frames. When this is off, the matches are marked".to_owned()), store.filter_hides.into(), move || store.filter_hides.update(|it| *it = !*it))}
             <Kinds store/>
         </div>
     }
@@ -135,6 +137,7 @@ fn Kinds(store: Store) -> impl IntoView {
                         it.connections.retain(|known| *known != id);
                         if on {
                             it.connections.push(id);
+                            it.excluded_connections.retain(|known| *known != id);
                         }
                     });
                 }/>

@@ -7,6 +7,7 @@ use super::super::parts::icons;
 use super::store::Store;
 use super::values::add_highlight;
 use crate::engine::bench::filter::FilterSpec;
+use crate::model::saved_filters::put_rule_back;
 use crate::wire::bench::{Highlight, HighlightTone};
 
 const TONES: [(HighlightTone, &str, &str); 4] = [
@@ -45,19 +46,24 @@ pub(crate) fn section(store: Store) -> AnyView {
         let title = format!("Filter by it: {words}");
         let spec = rule.spec.clone();
         let (name, _) = tone_name(rule.tone);
+        // By what it is, since the list may have changed meanwhile: no two rules are of one filter.
+        let own = StoredValue::new(rule.spec.clone());
+        let is_it = move |it: &Highlight| own.with_value(|own| *own == it.spec);
         let set_tone = move |event| {
             let chosen = event_target_value(&event);
             let tone = TONES.iter().find(|(_, name, _)| *name == chosen).map(|(tone, ..)| *tone);
             rules.update(|all| {
-                if let Some(it) = all.get_mut(at) {
+                if let Some(it) = all.iter_mut().find(|it| is_it(it)) {
                     it.tone = tone.unwrap_or_default();
                 }
             });
         };
+        let removed = rule.clone();
         let remove = move || {
-            let before = rules.get_untracked();
-            rules.update(|all| drop(all.remove(at)));
-            store.offer_undo("The highlight was removed.", move || rules.set(before.clone()));
+            rules.update(|all| all.retain(|it| !is_it(it)));
+            let removed = removed.clone();
+            let undo = move || rules.update(|all| put_rule_back(all, at, removed.clone()));
+            store.offer_undo("The highlight was removed.", undo);
         };
         let options = TONES.map(|(_, known, title)| {
             view! { <option value=known selected={known == name}>{title}</option> }.into_any()

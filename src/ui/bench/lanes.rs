@@ -11,6 +11,7 @@ use super::super::parts::icons;
 use super::row;
 use super::store::Store;
 use crate::browser::page;
+use crate::engine::bench::filter::FilterSpec;
 use crate::model::format;
 use crate::model::lanes::{LANE, Lines, Mark, Tone, lines, rails, silence};
 use crate::model::viewport::ROW;
@@ -29,6 +30,15 @@ impl Lanes {
     pub fn new(store: Store) -> Self {
         let order = Memo::new(move |_| order(store));
         let is_on = when(move || store.layout.with(|layout| layout.lanes));
+        // Lanes that came with the frames of a check go when the filter shows other frames again.
+        Effect::new(move || {
+            let of_check =
+                |filter: &FilterSpec| filter.connections.iter().any(|id| ConnectionId(*id).is_of_check());
+            let is_over = !store.filter.with(of_check);
+            if is_over && store.layout.with_untracked(|layout| layout.lanes_of_check) {
+                store.layout.update(|layout| (layout.lanes, layout.lanes_of_check) = (false, false));
+            }
+        });
         Self { is_on, order, left: RwSignal::new(0) }
     }
 
@@ -67,21 +77,23 @@ impl Lanes {
 fn order(store: Store) -> Vec<ConnectionId> {
     // A filter that cannot be read narrows nothing.
     let is_wrong = store.list.with(|list| list.hits.as_ref().is_some_and(|hits| hits.wrong.is_some()));
-    let only = match store.filter_hides.get() && !is_wrong {
-        true => store.filter.with(|filter| filter.connections.clone()),
-        false => Vec::new(),
+    let (only, excluded) = match store.filter_hides.get() && !is_wrong {
+        true => store.filter.with(|it| (it.connections.clone(), it.excluded_connections.clone())),
+        false => (Vec::new(), Vec::new()),
     };
+    let is_shown = |id: &ConnectionId| !excluded.contains(&id.0);
     if !only.is_empty() {
-        return only.into_iter().map(ConnectionId).collect();
+        return only.into_iter().map(ConnectionId).filter(is_shown).collect();
     }
     let mut order: Vec<_> = store.connections.with(|all| all.iter().map(|it| it.id).collect());
     store.names.with(|names| order.extend(names.keys().filter(|id| !order.contains(id)).collect::<Vec<_>>()));
+    order.retain(is_shown);
     order
 }
 
 /// Turns a list into lanes, and back.
 pub(crate) fn turn(store: Store) {
-    store.layout.update(|layout| layout.lanes = !layout.lanes);
+    store.layout.update(|layout| (layout.lanes, layout.lanes_of_check) = (!layout.lanes, false));
 }
 
 /// The button for that.

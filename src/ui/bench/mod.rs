@@ -8,6 +8,8 @@ pub(crate) mod detail;
 pub(crate) mod explanation;
 pub(crate) mod export;
 pub(crate) mod filter_bar;
+pub(crate) mod front;
+mod heard;
 pub(crate) mod highlights;
 pub(crate) mod lanes;
 mod latency;

@@ -1,4 +1,4 @@
-//! The borders between the panes of the bench: drawn with the mouse, moved with the arrow keys, set back by a double click.
+//! The borders between the panes of the bench: dragged with the mouse, moved with the arrow keys, set back by a double click.
 //!
 //! Owns the sizes while a border is moved. The layout gets a size when the border is let go: each change of the layout goes to
 //! the worker, which keeps it.
@@ -109,7 +109,7 @@ pub(crate) fn border(store: Store, around: NodeRef<Div>, pane: &'static Pane) ->
             held.set_value(Some((along(&event), size.get_untracked())));
         }
     };
-    let draw = move |event: PointerEvent| {
+    let drag = move |event: PointerEvent| {
         if let Some((from, size)) = held.get_value() {
             moved.set(Some(pane.within(f64::from(size) + along(&event) - from)));
         }
@@ -138,7 +138,7 @@ pub(crate) fn border(store: Store, around: NodeRef<Div>, pane: &'static Pane) ->
         <div class="bench-border" role="separator" tabindex="0" aria-label=pane.name title="Drag, or use the arrow keys; a double click sets it back"
             data-testid=pane.testid aria-orientation=lies aria-valuemin=pane.least.to_string() aria-valuemax=pane.most.to_string()
             aria-valuenow=text(move || size.get().to_string())
-            on:pointerdown=take on:pointermove=draw on:pointerup=let_go on:pointercancel=let_go on:keydown=key on:dblclick=move |_| set(None)></div>
+            on:pointerdown=take on:pointermove=drag on:pointerup=let_go on:pointercancel=let_go on:keydown=key on:dblclick=move |_| set(None)></div>
     }
     .into_any()
 }

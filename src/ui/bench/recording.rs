@@ -7,8 +7,9 @@ use leptos::prelude::*;
 
 use super::super::parts::fields::{button, text, when};
 use super::connections;
+use super::front::{Dialog, FirstRecording};
 use super::link::Link;
-use super::store::{Dialog, FirstRecording, Store};
+use super::store::Store;
 use crate::browser::{files, page};
 use crate::engine::recorder::MOST_FRAMES;
 use crate::model::format;
@@ -46,7 +47,7 @@ fn lacks(first: Recorded, second: Recorded) -> Option<&'static str> {
             Some("Connect, do the same as before, then open this dialog again.")
         }
         (Recorded { sent: 1.., .. }, Recorded { sent: 0, .. }) => {
-            Some("It has no message that you sent: do the same as before first.")
+            Some("It has no message that you sent. First do the same as before.")
         }
         (Recorded { received: 1.., .. }, Recorded { sent: 0, received: 0, .. }) => {
             Some("It has no message yet: wait for the same messages as before.")

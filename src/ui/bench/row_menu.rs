@@ -160,6 +160,11 @@ pub(crate) fn menu(store: Store, link: Link, open: RwSignal<Option<Asked>>, aske
         page::focus_soon("[data-testid=timeline]");
     };
     let key = move |event: KeyboardEvent| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+            return;
+        }
+        // While the menu is open, no key alone is one of the page. Escape and Enter are the browser's.
+        event.stop_propagation();
         match event.key().as_str() {
             "ArrowLeft" => chosen.update(|at| *at = (*at + count - 1) % count),
             "ArrowRight" => chosen.update(|at| *at = (*at + 1) % count),
@@ -168,7 +173,6 @@ pub(crate) fn menu(store: Store, link: Link, open: RwSignal<Option<Asked>>, aske
             _ => return,
         }
         event.prevent_default();
-        event.stop_propagation();
     };
     let toggled = move |_| {
         // The browser closes it by Escape or by a click elsewhere, and gives the focus back.
@@ -188,12 +192,16 @@ pub(crate) fn menu(store: Store, link: Link, open: RwSignal<Option<Asked>>, aske
     let what = move || chosen.with(|at| values.with_value(|all| all[*at].what.clone()));
     let deed = move |testid: &'static str, label: Signal<String>, deed: Deed| {
         let is_off = when(move || !can(&what(), deed));
+        // It keeps the focus when another value is chosen that it does nothing for.
         let go = move |_| {
+            if is_off.get_untracked() {
+                return;
+            }
             let value = chosen.with_untracked(|at| values.with_value(|all| all[*at].clone()));
             close();
             go(store, link, frame, value, deed);
         };
-        view! { <button type="button" role="menuitem" tabindex="-1" data-testid=testid disabled=is_off on:click=go>{label}</button> }
+        view! { <button type="button" role="menuitem" tabindex="-1" data-testid=testid aria-disabled=text(move || is_off.get().to_string()) on:click=go>{label}</button> }
             .into_any()
     };
     let column = text(move || {

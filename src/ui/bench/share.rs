@@ -8,11 +8,14 @@ use leptos::prelude::*;
 
 use super::super::parts::fields::{button, prose, text, when};
 use super::export;
+use super::front::Dialog;
 use super::link::Link;
-use super::store::{Dialog, Store};
+use super::store::Store;
 use crate::browser::page;
+use crate::engine::bench::filter::FilterSpec;
 use crate::model::format;
 use crate::model::route::Route;
+use crate::model::saved_filters;
 use crate::wire::bench::{Answer, ConnectionId, Listed, Offered, Part, Phase, Question, Request, Workspace};
 
 /// What stands in the composer on a first visit; losing it loses nothing.
@@ -235,9 +238,12 @@ fn add_to(store: Store, mut workspace: Workspace) {
     renumbered.for_each(|id| *id = moved.get(id).copied().unwrap_or(*id));
     let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
     let specs = filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec));
-    let ids = specs.flat_map(|spec| &mut spec.connections);
+    let ids = specs.flat_map(connections_of);
     ids.for_each(|id| *id = moved.get(&ConnectionId(*id)).map_or(*id, |id| id.0));
-    store.filters.update(|all| all.extend(workspace.filters));
+    store.filters.update(|all| {
+        all.extend(workspace.filters);
+        saved_filters::tell_apart(all);
+    });
     store.highlights.update(|all| all.extend(workspace.highlights));
     store.messages.update(|all| all.extend(workspace.messages));
     store.variables.update(|all| all.extend(workspace.variables));
@@ -248,17 +254,20 @@ fn add_to(store: Store, mut workspace: Workspace) {
     done(store);
 }
 
+/// The numbers of the connections that a filter names.
+fn connections_of(spec: &mut FilterSpec) -> impl Iterator<Item = &mut u32> {
+    spec.connections.iter_mut().chain(&mut spec.excluded_connections)
+}
+
 fn renumber(store: Store, workspace: &mut Workspace) {
-    let highest =
-        store.names.with_untracked(|names| names.keys().filter(|id| !id.is_of_check()).map(|id| id.0).max());
-    let highest = highest.unwrap_or(0);
+    let highest = store.highest();
     let moved = |id: ConnectionId| ConnectionId(highest.saturating_add(id.0).min((1 << 31) - 1));
     workspace.connections.iter_mut().for_each(|setup| setup.id = moved(setup.id));
     workspace.rules.iter_mut().for_each(|rule| rule.connections.iter_mut().for_each(|id| *id = moved(*id)));
     let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
     let specs = filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec));
     // 0 stands for none of them, and stays.
-    let ids = specs.flat_map(|spec| &mut spec.connections).filter(|id| **id != 0);
+    let ids = specs.flat_map(connections_of).filter(|id| **id != 0);
     ids.for_each(|id| *id = moved(ConnectionId(*id)).0);
     workspace.selected = moved(workspace.selected);
 }

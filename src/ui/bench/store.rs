@@ -1,19 +1,19 @@
 //! Everything the page knows, as plain data in signals.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::front::{Dialog, FirstRecording, Toast};
 use crate::engine::bench::draft::{Draft, DraftError, Form};
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::placeholders::MessageScope;
-use crate::engine::report::EventFormat;
+use crate::model::saved_filters;
 use crate::wire::bench::{
-    Address, Changes, Column, ConnectionId, ConnectionState, Detail, DraftSeen, Highlight, Inspect, Layout,
-    ListState, Listed, Offered, Phase, Pin, Plot, Pulse, Ready, Recorded, Repeat, RepeatSeen, Rows, Rule,
-    RuleSeen, SavedFilter, SavedMessage, Setup, Totals, TypeMembers, Variable, Workspace,
+    Address, Column, ConnectionId, ConnectionState, Detail, DraftSeen, Highlight, Inspect, Layout, ListState,
+    Phase, Pin, Plot, Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedFilter, SavedMessage,
+    Setup, Totals, TypeMembers, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -44,49 +44,11 @@ impl Connection {
     }
 }
 
-/// Brings something back. Held by itself: what belongs to the view of a thing ends with that thing.
-pub(crate) type Undo = Arc<dyn Fn() + Send + Sync>;
-
-/// A short message to the person, which goes away by itself.
-#[derive(Clone)]
-pub(crate) struct Toast {
-    pub words: String,
-    pub is_bad: bool,
-    /// What brings back what is gone.
-    pub undo: Option<Undo>,
-}
-
-/// What stands in front of the rest.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Dialog {
-    /// The keys.
-    Keys,
-    /// The options of the selected connection.
-    Options,
-    /// What a link would carry, to choose from.
-    Share { workspace: Box<Workspace>, parts: Vec<Listed> },
-    /// What looks like a secret in the frames that are about to be saved: each place, and how many values.
-    Export { format: EventFormat, filtered: bool, places: Vec<(String, u64)> },
-    /// What a link would set up.
-    Offer(Box<Offered>),
-    /// A suite of the timeline.
-    Recording,
-}
-
-/// The first of two recordings of one conversation.
-#[derive(Clone)]
-pub(crate) struct FirstRecording {
-    /// As JSON Lines.
-    pub lines: Arc<[u8]>,
-    /// What it has.
-    pub recorded: Recorded,
-    /// The number of the frame with which the second one may begin.
-    pub next: u64,
-}
-
 /// The page's knowledge. A copy is the same store.
 #[derive(Clone, Copy)]
 pub(crate) struct Store {
+    /// The highest number of a connection of the bench: a number is of one connection, also when that one is gone.
+    highest: StoredValue<u32>,
     /// Owns the signals of connections: those that a button makes would end with the button.
     owner: StoredValue<Owner>,
     pub ready: RwSignal<Option<Ready>>,
@@ -158,6 +120,7 @@ impl Store {
     pub fn new() -> Self {
         let (draft, variables) = (RwSignal::<Draft>::default(), RwSignal::<Vec<Variable>>::default());
         Self {
+            highest: StoredValue::default(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             ready: RwSignal::default(),
             is_restored: RwSignal::default(),
@@ -241,9 +204,14 @@ impl Store {
         self.draft.set(kept.draft);
         self.repeat.set(kept.repeat);
         self.budget.set(kept.budget);
+        // The frames of a check are not kept.
+        if kept.layout.lanes_of_check {
+            (kept.layout.lanes, kept.layout.lanes_of_check) = (false, false);
+        }
         self.layout.set(kept.layout);
         self.type_member.set(kept.type_member);
         self.columns.set(kept.columns);
+        saved_filters::tell_apart(&mut kept.filters);
         self.filters.set(kept.filters);
         self.highlights.set(kept.highlights);
     }
@@ -272,6 +240,7 @@ impl Store {
 
     fn connection(&self, setup: Setup) -> Connection {
         let id = setup.id;
+        self.highest.update_value(|highest| *highest = id.0.max(*highest));
         self.names.update(|names| drop(names.insert(id, (setup.name.clone(), setup.color))));
         let make = || Connection { id, setup: RwSignal::new(setup), state: RwSignal::default() };
         self.owner.get_value().with(make)
@@ -285,12 +254,7 @@ impl Store {
     /// Adds a connection that is set up like another one, with a name and a number of its own, and selects it.
     pub fn add_like(&self, setup: Setup) -> Connection {
         let all = self.connections.get_untracked();
-        let id = ConnectionId(
-            self.names
-                .with_untracked(|names| names.keys().filter(|id| !id.is_of_check()).map(|id| id.0).max())
-                .unwrap_or(0)
-                + 1,
-        );
+        let id = ConnectionId(self.highest() + 1);
         let taken: Vec<String> = all.iter().map(|c| c.setup.with_untracked(|s| s.name.clone())).collect();
         let connection = self.connection(Setup {
             id,
@@ -301,6 +265,11 @@ impl Store {
         self.connections.update(|all| all.push(connection));
         self.selected.set(connection.id);
         connection
+    }
+
+    /// The highest number that a connection of the bench has or had.
+    pub fn highest(&self) -> u32 {
+        self.highest.get_value()
     }
 
     /// An unused name, as near to this one as can be.
@@ -407,64 +376,6 @@ impl Store {
         });
     }
 
-    /// Says something that goes away by itself.
-    pub fn say(&self, words: impl Into<String>) {
-        self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo: None }));
-    }
-
-    /// The same of something that is gone, with a way back.
-    pub fn offer_undo(&self, words: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
-        let undo: Option<Undo> = Some(Arc::new(undo));
-        self.toast.set(Some(Toast { words: words.into(), is_bad: false, undo }));
-    }
-
-    /// The same of something that did not work.
-    pub fn complain(&self, words: impl Into<String>) {
-        self.toast.set(Some(Toast { words: words.into(), is_bad: true, undo: None }));
-    }
-
-    /// Takes in what the worker says.
-    pub fn apply(&self, changes: Changes) {
-        for state in changes.connections {
-            if state.id.is_of_check() {
-                continue;
-            }
-            let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == state.id));
-            if let Some(connection) = known {
-                connection.state.set(Some(state));
-            }
-        }
-        set_if_changed(self.totals, changes.totals);
-        set_if_changed(self.list, changes.list);
-        set_if_changed(self.pulse, changes.pulse);
-        set_if_some(self.rows, changes.rows);
-        set_if_some(self.type_members, changes.type_members);
-        set_if_some(self.draft_seen, changes.draft);
-        set_if_some(self.repeat_seen, changes.repeat);
-        set_if_some(self.pins, changes.pins);
-        set_if_some(self.rules_seen, changes.replies);
-        if let Some(detail) = changes.detail {
-            self.detail.set(Some(*detail));
-        }
-        if let Some(plot) = changes.plot {
-            self.plot.set(Some(*plot));
-        }
-        if let Some(shown) = changes.shown {
-            let only: Vec<u32> = shown.names.iter().map(|(id, _)| id.0).collect();
-            let colored = (1..).zip(shown.names).map(|(at, (id, name))| (id, (name, at % COLORS)));
-            self.names.update(|names| names.extend(colored));
-            if !shown.in_lanes {
-                return self.go_to.set(Some((shown.frame, true)));
-            }
-            self.layout.update(|layout| layout.lanes = true);
-            self.filter_hides.set(true);
-            self.filter.set(FilterSpec { connections: only, ..FilterSpec::default() });
-            // The place of a frame is asked for after the filter, which gives it another one.
-            let go_to = self.go_to;
-            set_timeout(move || go_to.set(Some((shown.frame, true))), Duration::ZERO);
-        }
-    }
-
     /// The step of the worker's clock; a millisecond until it is known, so that no digit is made up.
     pub fn clock_step(&self) -> Duration {
         self.ready.with(|ready| ready.as_ref().map_or(Duration::from_millis(1), |r| r.clock_step))
@@ -492,17 +403,5 @@ fn free_name(taken: &[String]) -> String {
             }
         }
         round += 1;
-    }
-}
-
-fn set_if_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|old| *old != value) {
-        signal.set(value);
-    }
-}
-
-fn set_if_some<T: Send + Sync + 'static>(signal: RwSignal<T>, value: Option<T>) {
-    if let Some(value) = value {
-        signal.set(value);
     }
 }

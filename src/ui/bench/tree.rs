@@ -14,7 +14,7 @@ use crate::engine::bench::compare::{CompareLine, Side};
 use crate::engine::bench::view::{Span, TextLine, Tone};
 use crate::model::format;
 use crate::model::wanted::Wanted;
-use crate::wire::bench::{Answer, Detail, Question};
+use crate::wire::bench::{Answer, ConnectionId, Detail, Question};
 
 /// A value with its path.
 #[derive(Clone, PartialEq)]
@@ -248,17 +248,37 @@ pub(crate) fn NodeLine(tree: Tree) -> impl IntoView {
 #[component]
 pub(crate) fn Excluded(store: Store) -> impl IntoView {
     let filter = store.filter;
-    let item = move |text: String| {
-        let taken = text.clone();
+    let item = move |class: &'static str, text: Signal<String>, take_back: Box<dyn Fn()>| {
         view! {
-            <li><button type="button" class="quiet mono" data-testid="excluded" title="No longer exclude" on:click=move |_| filter.update(|it| it.excludes.retain(|known| *known != taken))>
+            <li><button type="button" class=class data-testid="excluded" title="No longer exclude" on:click=move |_| take_back()>
                 {icons::CLOSE.draw()}<span>{text}</span>
             </button></li>
         }
+        .into_any()
     };
+    let content = move |it: String| {
+        let shown = it.clone();
+        let take_back = move || filter.update(|spec| spec.excludes.retain(|known| *known != it));
+        item("quiet mono", text(move || shown.clone()), Box::new(take_back))
+    };
+    let connection = move |id: u32| {
+        let name = text(move || {
+            let name = store.names.with(|names| names.get(&ConnectionId(id)).map(|(name, _)| name.clone()));
+            format!("connection {}", name.unwrap_or_default())
+        });
+        let take_back = move || filter.update(|spec| spec.excluded_connections.retain(|known| *known != id));
+        item("quiet", name, Box::new(take_back))
+    };
+    let all = move || {
+        let (contents, connections) =
+            filter.with(|it| (it.excludes.clone(), it.excluded_connections.clone()));
+        contents.into_iter().map(content).chain(connections.into_iter().map(connection)).collect_view()
+    };
+    let is_empty =
+        when(move || filter.with(|it| it.excludes.is_empty() && it.excluded_connections.is_empty()));
     view! {
-        <fieldset hidden=when(move || filter.with(|it| it.excludes.is_empty()))><legend>"Excluded"</legend>
-            <ul>{move || filter.with(|it| it.excludes.clone()).into_iter().map(item).collect_view()}</ul>
+        <fieldset hidden=is_empty><legend>"Excluded"</legend>
+            <ul>{all}</ul>
         </fieldset>
     }
     .into_any()

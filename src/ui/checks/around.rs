@@ -69,10 +69,10 @@ pub(super) fn list(store: Store, spot: Spot) -> AnyView {
 
 fn frame(it: Nearby) -> AnyView {
     let mark = it.mark.clone();
-    let class = if it.is_last_before { "frame last" } else { "frame" };
+    let class = if it.is_last_before { "around-last" } else { "" };
     view! {
         <li class=class data-mark=mark>
-            <span class="mono">{millis(it.at)}</span><span>{it.client}</span><span class="mark">{it.mark}</span>
+            <span class="mono">{millis(it.at)}</span><span>{it.client}</span><span class="around-mark">{it.mark}</span>
             <code>{it.content}</code>
         </li>
     }

@@ -21,15 +21,17 @@ use crate::ui::parts::fields::{button, text, when};
 pub(super) fn certificate(store: Store, link: Link) -> AnyView {
     // Not of any other run: what is drawn out of sight costs time, and a script can reach it.
     let shown = Memo::new(move |_| store.shown_here().filter(|run| run.with(is_certifiable)));
-    let body = move || match shown.get() {
+    let body = move || {
+        match shown.get() {
         Some(run) => of_run(store, link, run),
         None => view! {
-            <div class="welcome">
-                <p class="about">"No run yet. Name the server to check; its certificate appears here."</p>
+            <div class="suite-welcome">
+                <p class="suite-about">"No run yet. Name the server to check; its certificate appears here."</p>
                 <a class="button" href=server::HREF>"Check this server …"</a>
             </div>
         }
         .into_any(),
+    }
     };
     view! { <div class="checks-part">{body}</div> }.into_any()
 }
@@ -52,7 +54,7 @@ pub(super) fn of_run(store: Store, link: Link, run: RwSignal<LiveRun>) -> AnyVie
             let rows = of(tag).into_iter().map(|(at, _, weight, need)| row(store, run, at, weight, need));
             let rows: Vec<_> = rows.collect();
             (!rows.is_empty()).then(|| {
-                view! { <section aria-label=title><h4>{title}</h4><ol class="findings">{rows}</ol></section> }
+                view! { <section aria-label=title><h4>{title}</h4><ol class="certificate-findings">{rows}</ol></section> }
                     .into_any()
             })
         };
@@ -106,22 +108,22 @@ fn head(store: Store, link: Link, run: RwSignal<LiveRun>, made: Memo<Option<Cert
     }).collect_view()
     };
     view! {
-        <header class="whole" data-state=state>
+        <header class="certificate-whole" data-state=state>
             <p class="hint">"Conformance of"</p>
             <h3 class="mono" data-testid="certificate-url">{url}</h3>
             <p class="hint" data-testid="certificate-from">{from}</p>
-            <p class="line">
-                <span class="sign" data-verdict=state aria-hidden="true"></span>
-                <strong class="verdict" role="status" data-testid="certificate-word">{word}</strong>
+            <p class="suite-line">
+                <span class="checks-sign" data-verdict=state aria-hidden="true"></span>
+                <strong class="certificate-verdict" role="status" data-testid="certificate-word">{word}</strong>
             </p>
             <progress max="1" value=share hidden=is_over aria-label="Progress of the checks"></progress>
             <p data-testid="certificate-sentence">{of(Certificate::sentence)}</p>
-            <div class="both" hidden=when(move || !is_over.get())>
+            <div class="certificate-both" hidden=when(move || !is_over.get())>
                 <table class="table" data-testid="certificate-sums">
                     <thead><tr><th scope="col"><span class="unseen">"how binding"</span></th><th scope="col">"pass"</th><th scope="col">"fail"</th><th scope="col">"inconclusive"</th><th scope="col">"not applicable"</th><th scope="col">"not judged"</th></tr></thead>
                     <tbody>{sums}</tbody>
                 </table>
-                <dl class="facts">{facts}</dl>
+                <dl class="checks-facts">{facts}</dl>
             </div>
             <div class="deeds" hidden=when(move || !is_over.get())>
                 {past::exports(store, link, id, true)}
@@ -210,14 +212,14 @@ fn objections(store: Store, run: RwSignal<LiveRun>, made: Memo<Option<Certificat
     let rows = move || {
         let row = |(at, name, note): (usize, String, String)| {
             view! {
-                <li data-testid="objection"><button type="button" class="quiet open" on:click=move |_| show(store, at)>{name}</button><p class="reason">{note}</p></li>
+                <li data-testid="objection"><button type="button" class="quiet certificate-open" on:click=move |_| show(store, at)>{name}</button><p class="checks-reason">{note}</p></li>
             }
             .into_any()
         };
         failed.get().into_iter().map(row).collect_view()
     };
     view! {
-        <section class="refused" aria-label="Required, failed" hidden=when(move || failed.with(Vec::is_empty))>
+        <section class="checks-refused" aria-label="Required, failed" hidden=when(move || failed.with(Vec::is_empty))>
             <h4>"Required, failed"</h4>
             <ul>{rows}</ul>
         </section>
@@ -262,13 +264,13 @@ fn row(store: Store, run: RwSignal<LiveRun>, at: usize, weight: Weight, need: Ne
     let note = text(move || check.with(|(_, _, note, _)| note.clone()));
     view! {
         <li data-testid="certificate-row" data-state=state>
-            <span class="sign" data-verdict=state aria-hidden="true"></span>
-            <span class="standing">{verdict}</span>
-            <button type="button" class="quiet open" title="Its steps" on:click=move |_| show(store, at)>{with_thin_spaces(&name)}</button>
+            <span class="checks-sign" data-verdict=state aria-hidden="true"></span>
+            <span class="certificate-standing">{verdict}</span>
+            <button type="button" class="quiet certificate-open" title="Its steps" on:click=move |_| show(store, at)>{with_thin_spaces(&name)}</button>
             <span class="hint">{weight.word()}</span>
             <span class="hint">{needs}</span>
-            <span class="took mono" title="Without the setup, which finds out once whether the server sends back what it gets">{took}</span>
-            <p class="reason">{note}</p>
+            <span class="checks-took mono" title="Without the setup, which finds out once whether the server sends back what it gets">{took}</span>
+            <p class="checks-reason">{note}</p>
         </li>
     }
     .into_any()
@@ -283,6 +285,6 @@ fn show(store: Store, at: usize) {
 fn cannot() -> AnyView {
     let lines =
         crate::engine::conformance::CANNOT.iter().map(|line| view! { <li>{*line}</li> }).collect_view();
-    view! { <section aria-label="What a browser cannot test"><h4>"What a browser cannot test"</h4><ul class="cannot">{lines}</ul></section> }
+    view! { <section aria-label="What a browser cannot test"><h4>"What a browser cannot test"</h4><ul class="certificate-cannot">{lines}</ul></section> }
         .into_any()
 }

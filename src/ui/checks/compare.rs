@@ -84,16 +84,16 @@ fn both(store: Store, before: &Report, after: &Report) -> AnyView {
     let warning = differ(&targets).map(|words| view! { <p class="note" role="alert" data-state="wrong" data-testid="other-target">{words}</p> });
     let [earlier, later] = targets;
     view! {
-        <section class="compared" aria-label="Two runs compared" data-testid="compared">
-            <div class="line"><h3>{head}</h3><span class="space"></span>{button("quiet", "compare-close", "Close", "", move || store.compared.set(None))}</div>
-            <dl class="facts" data-testid="compared-targets">
+        <section class="compare-sums" aria-label="Two runs compared" data-testid="compared">
+            <div class="suite-line"><h3>{head}</h3><span class="checks-space"></span>{button("quiet", "compare-close", "Close", "", move || store.compared.set(None))}</div>
+            <dl class="checks-facts" data-testid="compared-targets">
                 <div><dt>"Earlier target"</dt><dd class="mono">{earlier}</dd></div>
                 <div><dt>"Later target"</dt><dd class="mono">{later}</dd></div>
             </dl>
             {warning}
             {same}
             <ul>{changed}</ul>
-            <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
+            <div class="checks-wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
                 <thead><tr><th scope="col">"figure"</th><th scope="col">"earlier"</th><th scope="col">"later"</th><th scope="col">"samples"</th><th scope="col">"change"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>

@@ -221,7 +221,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
         });
     };
     view! {
-        <div class="edit-part">
+        <div class="edit">
             <div class="deeds">
                 {inserter(store, link, insert)}
                 <button type="button" data-testid="format" disabled=is_shipped on:click=move |_| set_neatly()>"Format"</button>
@@ -231,7 +231,7 @@ pub(super) fn Edit(store: Store, link: Link) -> impl IntoView {
             </div>
             {remarks(store)}
             <p class="note" data-state="wrong">{text(move || trouble.get().map(|words| format!("The editor could not be loaded: {words}")).unwrap_or_default())}</p>
-            <div class="editor" data-testid="editor" node_ref=host></div>
+            <div class="edit-text" data-testid="editor" node_ref=host></div>
             {mistakes(store)}
         </div>
     }
@@ -325,7 +325,7 @@ fn remarks(store: Store) -> AnyView {
     });
     let rows = move || shown.get().into_iter().map(|words| view! { <li>{prose(&words)}</li> }).collect_view();
     view! {
-        <section class="remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || shown.with(Vec::is_empty))>
+        <section class="checks-remarks" data-testid="remarks" aria-label="To be looked at" hidden=when(move || shown.with(Vec::is_empty))>
             <p>"Made from a recording. Review this before you rely on it:"</p>
             <ul>{rows}</ul>
             <button type="button" class="quiet" on:click=move |_| store.remarks.set(Default::default())>"Done"</button>
@@ -347,5 +347,5 @@ fn mistakes(store: Store) -> AnyView {
         };
         store.examined.with(|it| it.mistakes.clone()).into_iter().map(row).collect_view()
     };
-    view! { <ol class="mistakes" aria-label="Mistakes">{rows}</ol> }.into_any()
+    view! { <ol class="edit-mistakes" aria-label="Mistakes">{rows}</ol> }.into_any()
 }

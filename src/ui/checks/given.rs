@@ -25,7 +25,7 @@ pub(super) fn given(store: Store, suite: impl Fn() -> String + Send + Sync + 'st
     });
     let list = move || rows.get().into_iter().map(|row| view! { <li class="mono">{row}</li> }).collect_view();
     view! {
-        <section class="remarks" data-testid="given" aria-label="From the address" hidden=when(move || rows.with(Vec::is_empty))>
+        <section class="checks-remarks" data-testid="given" aria-label="From the address" hidden=when(move || rows.with(Vec::is_empty))>
             <p>"The address of this page gives these values. They override all others, for this visit only:"</p>
             <ul>{list}</ul>
             {button("quiet", "given-forget", "Remove them", "", move || store.given.set(Given::default()))}

@@ -62,7 +62,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
         match is_shipped.get() {
         true => view! { <h2 data-testid="suite-title">{title.get()}</h2> }.into_any(),
         false => view! {
-            <h2><input class="rename" type="text" aria-label="Name of this suite" data-testid="suite-title" prop:value=title
+            <h2><input class="suite-rename" type="text" aria-label="Name of this suite" data-testid="suite-title" prop:value=title
                 on:change=move |event| rename(event_target_value(&event))/></h2>
         }
         .into_any(),
@@ -101,7 +101,7 @@ pub(super) fn Head(store: Store, link: Link) -> impl IntoView {
             </div>
             {target::notes(store)}
             {refused(store)}
-            <nav class="parts" aria-label="Parts of the suite">{Tab::ALL.map(|tab| part(store, tab))}</nav>
+            <nav class="suite-parts" aria-label="Parts of the suite">{Tab::ALL.map(|tab| part(store, tab))}</nav>
         </header>
     }
     .into_any()
@@ -143,7 +143,7 @@ fn part(store: Store, tab: Tab) -> AnyView {
     });
     let name = tab.name();
     view! {
-        <button type="button" class="quiet part" data-testid=format!("part-{name}") aria-pressed=is_current hidden=is_hidden on:click=move |_| store.tab.set(tab)>
+        <button type="button" class="quiet suite-part" data-testid=format!("part-{name}") aria-pressed=is_current hidden=is_hidden on:click=move |_| store.tab.set(tab)>
             {tab.title()}<span data-state="wrong">{mistakes}</span>
         </button>
     }
@@ -169,7 +169,7 @@ fn options(store: Store) -> AnyView {
                     }
                 });
             };
-            view! { <button type="button" class="tag" aria-pressed=text(move || is_on.get().to_string()) data-testid="only-tag" on:click=move |_| press()>{tag}</button> }.into_any()
+            view! { <button type="button" class="checks-tag" aria-pressed=text(move || is_on.get().to_string()) data-testid="only-tag" on:click=move |_| press()>{tag}</button> }.into_any()
         };
         tags.get().into_iter().map(tag).collect_view()
     };
@@ -188,7 +188,7 @@ fn options(store: Store) -> AnyView {
                     <input class="mono" type="text" inputmode="numeric" placeholder="a new one each time" data-testid="seed" prop:value=store.seed on:input=move |event| store.seed.set(event_target_value(&event))/>
                 </label>
                 <p class="hint">"All random values of a run come from its seed. Every report names it."</p>
-                <fieldset><legend>"Only checks with a tag"</legend><div class="tag-list">{list}</div></fieldset>
+                <fieldset><legend>"Only checks with a tag"</legend><div class="suite-tag-list">{list}</div></fieldset>
             </div>
         </details>
     }
@@ -210,7 +210,7 @@ fn refused(store: Store) -> AnyView {
             .map(|(id, mistakes, reasons)| {
                 let mistakes = mistakes.into_iter().map(|it| format!("line {}: {}", it.line, it.message));
                 let words = reasons.into_iter().chain(mistakes).map(|words| view! { <li>{prose(&words)}</li> }).collect_view();
-                view! { <div class="refused" role="alert" data-testid="refused"><strong>{format!("{} did not run", title(&id))}</strong><ul>{words}</ul></div> }.into_any()
+                view! { <div class="checks-refused" role="alert" data-testid="refused"><strong>{format!("{} did not run", title(&id))}</strong><ul>{words}</ul></div> }.into_any()
             })
             .collect_view()
     };

@@ -64,7 +64,7 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             let (mine, chosen) = (tag.clone(), tag.clone());
             let is_on = when(move || store.tag.with(|it| it.as_ref() == Some(&mine)));
             view! {
-                <button type="button" class="tag" aria-pressed=text(move || is_on.get().to_string())
+                <button type="button" class="checks-tag" aria-pressed=text(move || is_on.get().to_string())
                     on:click=move |_| store.tag.update(|it| *it = if it.as_ref() == Some(&chosen) { None } else { Some(chosen.clone()) })>{tag}</button>
             }
             .into_any()
@@ -119,9 +119,9 @@ pub(super) fn Library(store: Store, link: Link) -> impl IntoView {
             </div>
             <input type="search" placeholder="Search suites and tags" aria-label="Search suites" data-testid="suite-search"
                 prop:value=store.search on:input=move |event| store.search.set(event_target_value(&event))/>
-            <details class="tags"><summary>"Tags"</summary><div>{tags}</div></details>
+            <details class="library-tags"><summary>"Tags"</summary><div>{tags}</div></details>
             <p class="hint" role="status" data-testid="no-hits">{no_hits}</p>
-            <div class="lists">
+            <div class="library-lists">
                 <h3>"Shipped"</h3>
                 <ul data-testid="shipped">{move || group(true)}</ul>
                 <h3>"Your own"</h3>
@@ -163,10 +163,10 @@ fn entry(store: Store, card: Card) -> AnyView {
         <li data-current=is_current>
             <input type="checkbox" aria-label=format!("Choose {title}") prop:checked=is_ticked on:change=move |event| tick(event_target_checked(&event))/>
             <a href=format!("#/checks/{}", id.get_value()) data-testid="suite" title=card.about aria-current=is_current>
-                <span class="title">{card.title}</span>
-                <span class="count" data-state=state>{count}</span>
+                <span class="library-title">{card.title}</span>
+                <span class="library-count" data-state=state>{count}</span>
             </a>
-            <span class="sign" data-verdict=last title=last aria-label=last role="img"></span>
+            <span class="checks-sign" data-verdict=last title=last aria-label=last role="img"></span>
         </li>
     }
     .into_any()

@@ -43,7 +43,7 @@ fn list(store: Store, link: Link) -> AnyView {
             view! { <p class="note" data-state="wrong">{words}</p> }.into_any()
         }
     };
-    view! { <ol class="check-list" data-testid="listed-checks">{rows}</ol> }.into_any()
+    view! { <ol class="suite-checks" data-testid="listed-checks">{rows}</ol> }.into_any()
 }
 
 fn listed(store: Store, link: Link, check: OutlineCheck) -> AnyView {
@@ -55,15 +55,15 @@ fn listed(store: Store, link: Link, check: OutlineCheck) -> AnyView {
         store.tab.set(super::store::Tab::Edit);
     };
     view! {
-        <li class="check-card">
-            <div class="line">
+        <li class="suite-check">
+            <div class="suite-line">
                 <strong>{check.name}</strong>
-                {check.tags.into_iter().map(|tag| view! { <span class="badge">{tag}</span> }).collect_view()}
-                <span class="space"></span>
+                {check.tags.into_iter().map(|tag| view! { <span class="checks-badge">{tag}</span> }).collect_view()}
+                <span class="checks-space"></span>
                 <button type="button" class="quiet" on:click=move |_| show()>{format!("line {line}")}</button>
                 <button type="button" class="quiet" data-testid="run-one" disabled=when(move || store.is_running()) on:click=move |_| only()>"Run only this"</button>
             </div>
-            <p class="about">{check.about}</p>
+            <p class="suite-about">{check.about}</p>
         </li>
     }
     .into_any()

@@ -52,7 +52,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     view! {
         <form class="run-load" data-testid="load-form" on:submit=submit>
             <h2>"New load"</h2>
-            <p class="about">"Clients that send at an even pace. The form makes a suite: run it at once, or open it and change it."</p>
+            <p class="suite-about">"Clients that send at an even pace. The form makes a suite: run it at once, or open it and change it."</p>
             <fieldset><legend>"Who sends"</legend>
                 {field("Address", "url", "ws://localhost:9000/ws", |form| &mut form.url)}
                 {field("Clients", "clients", "10", |form| &mut form.clients)}

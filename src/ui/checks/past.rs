@@ -47,7 +47,7 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
     };
     let is_empty = when(move || listed.with(Vec::is_empty));
     view! {
-        <div class="earlier-part" data-testid="earlier">
+        <div class="earlier" data-testid="earlier">
             <div class="deeds">
                 {crate::ui::parts::fields::tick("This suite only".to_owned(), "past-only", only_this.into(), move |on| only_this.set(on))}
                 <button type="button" data-testid="compare" disabled=when(move || !can_compare.get()) on:click=move |_| compare_chosen()>"Compare"</button>
@@ -55,7 +55,7 @@ pub(super) fn earlier(store: Store, link: Link) -> AnyView {
                 <span class="hint">"The newest 50 are kept in this browser."</span>
             </div>
             <p class="hint" hidden=when(move || !is_empty.get())>"No runs yet. Press Run: each run is kept here, to be opened and compared."</p>
-            <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen" hidden=is_empty><table class="table">
+            <div class="checks-wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen" hidden=is_empty><table class="table">
                 <thead><tr><th scope="col"><span class="unseen">"Choose"</span></th><th scope="col">"when"</th><th scope="col">"suite"</th><th scope="col">"target"</th><th scope="col">"verdict"</th>
                     <th scope="col">"checks"</th><th scope="col">"took"</th><th scope="col">"rtt p50"</th><th scope="col">"seed"</th><th scope="col"><span class="unseen">"Open"</span></th></tr></thead>
                 <tbody>{rows}</tbody>
@@ -90,7 +90,7 @@ fn row(store: Store, link: Link, chosen: RwSignal<BTreeSet<u64>>, run: PastRun) 
         <tr data-testid="past-run" data-verdict=run.verdict.name()>
             <td><input type="checkbox" aria-label=label prop:checked=is_chosen on:change=move |event| choose(event_target_checked(&event))/></td>
             <td>{when_words}</td><td>{run.suite}</td><td class="mono" data-testid="past-target">{target}</td>
-            <td><span class="sign" data-verdict=run.verdict.name() aria-hidden="true"></span>{run.verdict.name()}</td>
+            <td><span class="checks-sign" data-verdict=run.verdict.name() aria-hidden="true"></span>{run.verdict.name()}</td>
             <td>{format!("{} of {}", run.passed, run.checks)}</td><td class="mono">{millis(run.duration)}</td>
             <td class="mono">{rtt}</td><td class="mono">{run.seed.to_string()}</td>
             <td>{button("quiet", "past-open", "Open", "", open)}</td>

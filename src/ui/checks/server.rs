@@ -124,12 +124,12 @@ const OFFERS: [(&str, &[Offer]); 5] = [
             ("resume_path", "Where in an event its number stands", "S5", "$.seq"),
             (
                 "resume_before",
-                "What asks for the rest: before the number",
+                "Message that asks for the rest: before the number",
                 "S5",
                 r#"{"op":"resume","after":"#,
             ),
-            ("resume_after", "and after it", "S5", "}"),
-            ("resume_rest", "How many events are left then", "S5", "4"),
+            ("resume_after", "Message that asks for the rest: after the number", "S5", "}"),
+            ("resume_rest", "How many events come after that number", "S5", "4"),
         ],
     ),
 ];
@@ -214,7 +214,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 field(store, name, label, checks, hint)
             });
             let fields: Vec<_> = fields.collect();
-            view! { <fieldset><legend>{title}</legend><div class="fields">{fields}</div></fieldset> }
+            view! { <fieldset><legend>{title}</legend><div class="server-fields">{fields}</div></fieldset> }
                 .into_any()
         };
         OFFERS.into_iter().map(group).collect_view()
@@ -231,7 +231,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     view! {
         <form class="server" data-testid="server" on:submit=submit>
             <h2>"Check this server"</h2>
-            <p class="about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it: the handshake, payloads, UTF-8, order, backpressure, closing, sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
+            <p class="suite-about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it. They look at the handshake, payloads, UTF-8, order, backpressure, closing and sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
             <label class="field"><span>"Address"</span>
                 <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" placeholder="ws://localhost:9000/ws/echo" data-testid="server-url"
                     aria-invalid=text(move || is_wrong.get().to_string()) aria-describedby="server-note"
@@ -240,7 +240,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
             <p class="note" id="server-note" role="status" data-testid="server-note" data-state=text(move || if is_wrong.get() { "wrong" } else { "" }.to_owned())>{note}</p>
             {given(store, || CONFORMANCE.to_owned())}
             {strangers(store, url)}
-            <details class="more" data-testid="server-more"><summary>{summary}</summary>
+            <details class="server-more" data-testid="server-more"><summary>{summary}</summary>
                 <p class="hint">"Checks of an empty field are not applicable: they count neither for nor against the server."</p>
                 {fields}
             </details>
@@ -267,7 +267,7 @@ fn field(
 ) -> AnyView {
     view! {
         <label class="field">
-            <span>{label}" "<span class="badge">{checks}</span></span>
+            <span>{label}" "<span class="checks-badge">{checks}</span></span>
             <input class="mono" type="text" spellcheck="false" autocomplete="off" data-testid=format!("server-{name}") placeholder=hint
                 prop:value=text(move || value(store, name)) on:input=move |event| set(store, name, event_target_value(&event))/>
         </label>
@@ -303,7 +303,7 @@ fn strangers(store: Store, url: Memo<String>) -> AnyView {
         )
     });
     view! {
-        <div class="remarks" role="status" data-testid="server-strangers" hidden=when(move || found.with(Vec::is_empty))>
+        <div class="checks-remarks" role="status" data-testid="server-strangers" hidden=when(move || found.with(Vec::is_empty))>
             <p>{words}</p>
             {button("", "server-forget", "Remove values", "", forget)}
         </div>

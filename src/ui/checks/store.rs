@@ -140,6 +140,8 @@ pub(super) struct Store {
     pub past: RwSignal<Vec<PastRun>>,
     /// Two runs side by side.
     pub compared: RwSignal<Option<(Box<Report>, Box<Report>)>>,
+    /// What goes wrong in the fault proxy now, as the view of faults says; empty for nothing.
+    pub faults: RwSignal<String>,
     /// The failure whose frames are shown.
     pub around: RwSignal<Option<(Spot, Vec<crate::wire::checks::Nearby>, u64)>>,
     pub notice: RwSignal<Option<Notice>>,
@@ -187,6 +189,7 @@ impl Store {
             order: RwSignal::default(),
             runs: RwSignal::default(),
             shown: RwSignal::default(),
+            faults: RwSignal::default(),
             past: RwSignal::default(),
             compared: RwSignal::default(),
             around: RwSignal::default(),
@@ -240,7 +243,9 @@ impl Store {
                     order.begun += 1;
                     order.suites.insert(suite_id.clone());
                 });
-                let live = RwSignal::new(LiveRun::new(run, suite_id, round));
+                let mut live = LiveRun::new(run, suite_id, round);
+                self.faults.with_untracked(|words| live.course.fault(words));
+                let live = RwSignal::new(live);
                 self.runs.update(|runs| {
                     runs.push(live);
                     if runs.len() > MOST_RUNS {
@@ -282,6 +287,14 @@ impl Store {
             RunEvent::Over => self.order.update(|order| order.is_running = false),
             RunEvent::Trouble(words) => self.complain(words),
         }
+    }
+
+    /// What goes wrong in the fault proxy from now on, in words; empty for nothing.
+    pub fn hear_of_faults(&self, words: String) {
+        if self.order.with_untracked(|order| order.is_running) {
+            self.current(|run| run.course.fault(&words));
+        }
+        self.faults.set(words);
     }
 
     fn current(&self, change: impl FnOnce(&mut LiveRun)) {

@@ -79,7 +79,7 @@ pub(super) fn planned(store: Store) -> AnyView {
         })
     });
     view! {
-        <div class="target checks-chip" data-testid="suite-target" data-waits=text(move || store.planned.with(|it| *it == Planned::Unknown).to_string())>
+        <div class="checks-target checks-chip" data-testid="suite-target" data-waits=text(move || store.planned.with(|it| *it == Planned::Unknown).to_string())>
             <span class="unseen">"Target: "</span>{move || list(&targets.get())}<span class="hint">{move || unknown.with(|words| prose(words))}</span>
         </div>
     }
@@ -129,7 +129,7 @@ pub(super) fn of_run(store: Store, run: RwSignal<LiveRun>) -> AnyView {
         })
     });
     view! {
-        <div class="target" data-testid="run-target" hidden=when(move || is_same.get() || targets.with(Vec::is_empty))>
+        <div class="checks-target" data-testid="run-target" hidden=when(move || is_same.get() || targets.with(Vec::is_empty))>
             <span class="hint">"Target: "</span>{move || list(&targets.get())}
         </div>
     }
@@ -146,7 +146,7 @@ fn list(targets: &[TargetReport]) -> AnyView {
     let rows = others.iter().map(|target| view! { <li>{one(target)}</li> }).collect_view();
     view! {
         {first}
-        <details class="more-targets"><summary data-testid="more-targets">{format!("+ {} more", others.len())}</summary><ul>{rows}</ul></details>
+        <details class="checks-more-targets"><summary data-testid="more-targets">{format!("+ {} more", others.len())}</summary><ul>{rows}</ul></details>
     }
     .into_any()
 }

@@ -26,6 +26,9 @@ use crate::wire::checks::Request;
 pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     StoredValue::new_local(page::FragmentListener::new(move |fragment| select(store, &fragment)));
     StoredValue::new_local(SightListener::new(move |is_hidden| link.send(&Request::Hidden(is_hidden))));
+    StoredValue::new_local(page::BytesListener::new(page::FAULTS, move |words| {
+        store.hear_of_faults(String::from_utf8_lossy(&words).into_owned());
+    }));
     // A recording may be what opens this view: what is kept before the browser's storage was read would be kept nowhere.
     let recorded = RwSignal::new(Vec::<String>::new());
     StoredValue::new_local(page::BytesListener::new(page::RECORDING, move |bytes| {
@@ -62,7 +65,7 @@ pub(super) fn Suites(store: Store, link: Link) -> impl IntoView {
     let part_shown = Memo::new(move |_| store.part());
     let has_visitor = Memo::new(move |_| !has_suite.get() && store.shown_here().is_some());
     let part = move |tab: Tab, body: AnyView| {
-        view! { <div class="part-body" hidden=when(move || part_shown.get() != tab)>{body}</div> }.into_any()
+        view! { <div class="suite-body" hidden=when(move || part_shown.get() != tab)>{body}</div> }.into_any()
     };
     view! {
         <div class="suites" data-testid="suites" data-chosen=text(move || (has_visitor.get() || !store.selected.with(String::is_empty)).to_string()) hidden=when(move || !is_ready.get())>
@@ -130,9 +133,9 @@ fn visitor(store: Store, link: Link) -> AnyView {
         text(move || store.shown_here().map(|run| run.with(|run| run.suite.clone())).unwrap_or_default());
     let stop = move || link.send(&Request::Stop);
     view! {
-        <header class="suite-head"><div class="line"><h2>{title}</h2><span class="space"></span>
+        <header class="suite-head"><div class="suite-line"><h2>{title}</h2><span class="checks-space"></span>
             <button type="button" data-testid="stop" disabled=when(move || !store.is_running()) on:click=move |_| stop()>"Stop"</button></div></header>
-        <div class="part-body"><div class="checks-part">{certified}{body}</div></div>
+        <div class="suite-body"><div class="checks-part">{certified}{body}</div></div>
     }
     .into_any()
 }
@@ -172,9 +175,9 @@ fn welcome(store: Store, link: Link) -> AnyView {
         all.into_iter().map(card).collect_view()
     };
     view! {
-        <div class="welcome" data-testid="welcome">
+        <div class="suite-welcome" data-testid="welcome">
             <h2>"Checks that anyone can run"</h2>
-            <p class="about">"A suite is one document: which connections to open, what to send, what must come back, and how fast. These run against the practice server; Values points them at your own."</p>
+            <p class="suite-about">"A suite is one document: which connections to open, what to send, what must come back, and how fast. These run against the practice server; Values points them at your own."</p>
             <div class="deeds">
                 {button("primary", "start-first", "Run first-contact", "Runs the first suite against the practice server", run_first)}
                 <a class="button" href=server::HREF>"Check a server"</a>
@@ -194,7 +197,7 @@ fn broken(store: Store) -> AnyView {
     let words = move || {
         store.broken.get().map(|words| {
             view! {
-                <div class="refused" role="alert" data-testid="checks-broken">
+                <div class="checks-refused" role="alert" data-testid="checks-broken">
                     <strong>"The checks have stopped"</strong>
                     <p>"Their worker did not start, or has failed: a fault of Sockscope or of what serves it, not of the server under test. The bench still works. Load the page again to run checks; reports of earlier runs are kept."</p>
                     <pre>{words}</pre>

@@ -63,17 +63,17 @@ pub(super) fn toxic_row(store: Store, row: Row) -> AnyView {
         <li class="toxic" data-state=state data-testid=format!("toxic-{}", toxic.name)>
             <fieldset>
                 <legend class="unseen">{toxic.title}</legend>
-                <label class="switch" title=toxic.about>
+                <label class="faults-switch" title=toxic.about>
                     <input type="checkbox" role="switch" data-testid=format!("{}-on", toxic.name) aria-describedby=about.clone() prop:checked=is_on
                         on:change=move |event| switch(event_target_checked(&event))/>
                     <span>{toxic.title}</span>
                 </label>
-                <div class="direction">{toxic.has_direction.then(|| direction(store, row))}</div>
-                <div class="numbers">{knobs}</div>
-                <div class="struck">{struck}</div>
-                <div class="after">{after}</div>
+                <div class="faults-direction">{toxic.has_direction.then(|| direction(store, row))}</div>
+                <div class="faults-numbers">{knobs}</div>
+                <div class="faults-struck">{struck}</div>
+                <div class="faults-after">{after}</div>
                 <p class="note" role="status" data-state="wrong" data-testid=format!("{}-trouble", toxic.name)>{text(move || row.trouble.get())}</p>
-                <p class="what" id=about><b>{toxic.title}</b>" "{toxic.about}</p>
+                <p class="faults-what" id=about><b>{toxic.title}</b>" "{toxic.about}</p>
             </fieldset>
         </li>
     }
@@ -107,9 +107,9 @@ fn reason(store: Store, row: Row) -> AnyView {
         change(store, row, |it| it.reason = typed);
     };
     view! {
-        <label class="knob">
-            <span class="label">"Reason"</span>
-            <input class="wide" type="text" autocomplete="off" placeholder="none" maxlength="123" data-testid=format!("{}-reason", row.toxic.name)
+        <label class="faults-knob">
+            <span class="faults-label">"Reason"</span>
+            <input class="faults-wide" type="text" autocomplete="off" placeholder="none" maxlength="123" data-testid=format!("{}-reason", row.toxic.name)
                 prop:value=text(move || row.setting.with(|it| it.reason.clone())) on:change=set/>
         </label>
     }
@@ -144,15 +144,15 @@ fn number(row: Row, knob: &'static Knob, form: Form, value: Signal<f64>, set: Se
         if is_wrong.get() { format!("Not applied: expected {}.", knob.expected()) } else { String::new() }
     });
     let label = (form != Form::Column)
-        .then(|| view! { <span class="label" aria-hidden="true">{knob.label}</span> }.into_any());
+        .then(|| view! { <span class="faults-label" aria-hidden="true">{knob.label}</span> }.into_any());
     view! {
-        <div class="knob">
+        <div class="faults-knob">
             {label}
             {slider}
             <input class="mono" type="text" inputmode="decimal" autocomplete="off" data-testid=testid
                 aria-label=format!("{}{}{}", knob.label, if knob.unit.is_empty() { "" } else { ", " }, knob.unit)
                 aria-invalid=text(move || is_wrong.get().to_string()) prop:value=shown on:change=typed/>
-            <span class="unit">{knob.unit}</span>
+            <span class="faults-unit">{knob.unit}</span>
             <span class="hint" role="status">{hint}</span>
         </div>
     }

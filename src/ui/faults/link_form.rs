@@ -40,19 +40,19 @@ pub(super) fn link_form(store: Store) -> AnyView {
         (key.len() <= 128).then(|| key.to_owned())
     };
     view! {
-        <section class="line-form" aria-label="The link">
+        <section class="faults-link" aria-label="The link">
             <div class="row-of-fields">
                 {line("Target: your own server", "line-target", "ws://localhost:3000/path", text(move || store.link.with(|it| it.to.clone())), set_to)}
-                <div class="narrow">{line("Subprotocols", "line-protocols", "none", text(move || store.protocols.get()), set_protocols)}</div>
+                <div class="faults-narrow">{line("Subprotocols", "line-protocols", "none", text(move || store.protocols.get()), set_protocols)}</div>
                 {parsed("Link ID", "line-key", "none", text(move || store.link.with(|it| it.key.clone())), read_key, move |key| change_key(store, key))}
-                <div class="narrow">{line("Seed", "line-seed", "1", text(move || store.link.with(|it| it.seed.clone())), set_seed)}</div>
+                <div class="faults-narrow">{line("Seed", "line-seed", "1", text(move || store.link.with(|it| it.seed.clone())), set_seed)}</div>
                 {button("", "from-bench", "From the bench", "The connection that is selected there", move || store.take_from_bench())}
             </div>
             <div hidden=when(move || !store.link.with(|it| it.is_tls()))>
                 {tick("Accept any certificate of the target".to_owned(), "line-insecure", when(move || store.link.with(|it| it.is_insecure)), move |on| store.link.update(|it| it.is_insecure = on))}
             </div>
-            <div class="address">
-                <span class="label" id="line-address">"Connect to"</span>
+            <div class="faults-address">
+                <span class="faults-label" id="line-address">"Connect to"</span>
                 <output class="mono" aria-labelledby="line-address" data-testid="line-address">{text(address)}</output>
                 {icon_button("quiet", "copy-address", icons::COPY, text(|| "Copy the address".to_owned()), move || copy(store, untrack(address)))}
                 <button type="button" class="primary" data-testid="connect-through" disabled=is_unusable on:click=move |_| connect()>"Connect through it on the bench"</button>

@@ -13,7 +13,7 @@ use super::trips_plot::trips;
 use crate::browser::leaving::SightListener;
 use crate::browser::page;
 use crate::model::faults::links::{Connected, Other, Used};
-use crate::model::faults::preset::PRESETS;
+use crate::model::faults::preset::{self, PRESETS};
 use crate::model::faults::setting::{Setting, steps};
 use crate::model::faults::toxic::{AFTER, TOXICITY};
 use crate::model::format;
@@ -42,18 +42,29 @@ pub(super) fn faults(store: Store) -> AnyView {
             page::announce_bytes(page::TOXICS, on.to_string().as_bytes());
         }
     });
+    // The charts of a run mark what goes wrong on purpose.
+    Effect::new(move || {
+        let settings: Vec<_> = store.all_rows().iter().map(|row| row.setting.get()).collect();
+        let others =
+            store.proxy.with(|proxy| proxy.others.iter().map(|it| it.name.clone()).collect::<Vec<_>>());
+        let own = Some(preset::words(&settings)).filter(|words| !words.is_empty());
+        let words = own.into_iter().chain(others).collect::<Vec<_>>().join(", ");
+        if store.api.with(|api| *api == Api::There) {
+            page::announce_bytes(page::FAULTS, words.as_bytes());
+        }
+    });
     let is_missing = when(move || store.api.with(|api| matches!(api, Api::Missing(_))));
     let toxics: Vec<_> = store.all_rows().into_iter().map(|row| toxic_row(store, row)).collect();
     view! {
         <div class="faults" data-testid="faults">
             <div class="faults-head">
                 <h1>"Faults"</h1>
-                <p class="about">"A proxy between the page and your own server passes everything on, byte for byte. Each switch breaks something in it, at once."</p>
+                <p class="faults-about">"A proxy between the page and your own server passes everything on, byte for byte. Each switch breaks something in it, at once."</p>
             </div>
             <div role="alert">{move || missing(store)}</div>
             {link_form(store)}
             {presets(store, is_missing)}
-            <div class="beside">
+            <div class="faults-beside">
                 <fieldset class="toxics" disabled=is_missing>
                     <legend class="unseen">"Toxics"</legend>
                     <div class="toxics-head" aria-hidden="true">
@@ -62,7 +73,7 @@ pub(super) fn faults(store: Store) -> AnyView {
                     <ul>{toxics}</ul>
                     <p class="toxics-foot hint" aria-hidden="true">"Point at a fault to read what it does."</p>
                 </fieldset>
-                <div class="seen">
+                <div class="faults-seen">
                     {trips(store)}
                     {aside(store)}
                 </div>
@@ -98,7 +109,7 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
             preset.over(&now) == now
         });
         let pressed = text(move || is_it.get().to_string());
-        view! { <button type="button" class="preset" data-testid=preset.name title=preset.about aria-pressed=pressed on:click=move |_| apply()>{preset.title}</button> }.into_any()
+        view! { <button type="button" class="faults-preset" data-testid=preset.name title=preset.about aria-pressed=pressed on:click=move |_| apply()>{preset.title}</button> }.into_any()
     });
     let is_quiet = when(move || store.on() == 0);
     let all_off = move || {
@@ -117,11 +128,11 @@ fn presets(store: Store, is_missing: Signal<bool>) -> AnyView {
         (_, on) => format!("{} on", format::counted(on as u64, "toxic")),
     });
     view! {
-        <fieldset class="presets" disabled=is_missing>
+        <fieldset class="faults-presets" disabled=is_missing>
             <legend>"Presets"</legend>
             <div class="deeds">{chips.collect_view()}</div>
-            <span class="space"></span>
-            <span class="count" role="status" data-testid="on-count">{count}</span>
+            <span class="faults-space"></span>
+            <span class="faults-count" role="status" data-testid="on-count">{count}</span>
             <div class="deeds">
                 <button type="button" data-testid="all-off" disabled=when(move || is_quiet.get() && others.get()) on:click=move |_| all_off()>"All off"</button>
                 <button type="button" data-testid="copy-steps" disabled=is_quiet title="http steps that switch these toxics, and one that switches them off" on:click=move |_| as_steps()>"Copy as suite steps"</button>
@@ -171,9 +182,9 @@ fn aside(store: Store) -> AnyView {
     }
     });
     view! {
-        <aside class="who" aria-label="What goes through the proxy">
+        <aside class="faults-who" aria-label="What goes through the proxy">
             <h2>{title}</h2>
-            <ul class="connected" data-testid="connected">{connected}</ul>
+            <ul class="faults-connected" data-testid="connected">{connected}</ul>
             <p class="hint" data-testid="no-connections">{no_connections}</p>
             <section hidden=when(move || others.with(Vec::is_empty))>
                 <h2>"Other toxics"</h2>
@@ -181,7 +192,7 @@ fn aside(store: Store) -> AnyView {
             </section>
             <section hidden=when(move || links.with(Vec::is_empty))>
                 <h2>"Lines"</h2>
-                <ul class="lines" data-testid="lines">{move || links.get().into_iter().map(|it| used(store, it)).collect_view()}</ul>
+                <ul class="faults-lines" data-testid="lines">{move || links.get().into_iter().map(|it| used(store, it)).collect_view()}</ul>
             </section>
         </aside>
     }

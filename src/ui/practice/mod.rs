@@ -119,7 +119,7 @@ pub(super) fn practice(store: Store, link: Link) -> AnyView {
     view! {
         <div class="practice">
             <h1>"The practice server"</h1>
-            <p class="about">
+            <p class="practice-about">
                 "The command that serves this page has a server to practise on: real sockets, real faults. Each button opens a
                 connection on the bench, most with a message ready to send."
             </p>

@@ -5,10 +5,11 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::super::bench::connections;
+use super::super::bench::front::Dialog;
 use super::super::bench::link::Link;
 use super::super::bench::recording;
 use super::super::bench::share;
-use super::super::bench::store::{Dialog, Store};
+use super::super::bench::store::Store;
 use super::super::bench::surroundings;
 use super::super::bench::view::Bench;
 use super::super::later::{self, once, soon};

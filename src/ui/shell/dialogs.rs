@@ -4,9 +4,10 @@ use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
 
 use super::super::bench::export;
+use super::super::bench::front::Dialog;
 use super::super::bench::link::Link;
 use super::super::bench::matching;
-use super::super::bench::store::{Connection, Dialog, Store};
+use super::super::bench::store::{Connection, Store};
 use super::super::bench::{recording, share};
 use super::super::later::soon;
 use super::super::parts::fields::{self, button, line, text, tick, when};

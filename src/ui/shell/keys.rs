@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use super::super::bench::composer::send_saved;
 use super::super::bench::connections::{close, open};
+use super::super::bench::front::Dialog;
 use super::super::bench::lanes;
 use super::super::bench::link::Link;
 use super::super::bench::share;
-use super::super::bench::store::{Dialog, Store};
+use super::super::bench::store::Store;
 use super::super::parts::fields::{text, tick};
 use super::palette::Opener;
 use super::theme::{self, Theme};
@@ -63,7 +64,7 @@ pub(crate) fn sheet(store: Store) -> AnyView {
     };
     view! {
         {tick("Keys of one letter, also Space, / and ?", "one-letter-keys", is_on.into(), switch)}
-        <p class="hint">"They act on the bench only, and never while you type. ? acts in every view. Off, the button ? in the head opens this sheet."</p>
+        <p class="hint">"They act on the bench only, and never while you type. ? acts in every view. When they are off, the button ? in the head opens this sheet."</p>
         <dl class="keys" data-testid="keys">{rows.into_iter().collect_view()}</dl>
     }
     .into_any()

@@ -128,6 +128,8 @@ pub struct Changes {
     pub replies: Option<Vec<RuleSeen>>,
     /// Frames of a check that were taken in.
     pub shown: Option<ShownSeen>,
+    /// Connections that have ended and of which no frame is held any more.
+    pub gone: Vec<ConnectionId>,
     /// How the worker itself is doing.
     pub pulse: Pulse,
 }

@@ -277,6 +277,12 @@ impl Variable {
         Names::of(variables.iter().map(|it| (it.name.as_str(), it.value.as_str(), it.is_secret)))
     }
 
+    /// What one name stands for; none when there is no such variable, or it is empty. If two share a name, the later counts.
+    pub fn value_of(variables: &[Self], name: &str) -> Option<String> {
+        let found = variables.iter().rfind(|it| it.name == name)?;
+        Some(found.value.clone()).filter(|value| !value.is_empty())
+    }
+
     /// Remembers the secret values that a change takes away. Who unticks "secret" shows the value on purpose; who removes the
     /// variable or types another value does not.
     pub fn retire(former: &mut Vec<Self>, before: &[Self], now: &[Self]) {
@@ -377,6 +383,8 @@ pub struct Layout {
     pub rows: RowContent,
     /// Whether the timeline has a lane for each connection.
     pub lanes: bool,
+    /// The lanes are on for the frames of a check only, and go with them.
+    pub lanes_of_check: bool,
 }
 
 /// What a row of the timeline says of a JSON message.

@@ -5,7 +5,7 @@
 
 use crate::engine::Frame;
 use crate::engine::bench::filter::Filter;
-use crate::wire::bench::{Highlight, MOST_HIGHLIGHTS};
+use crate::wire::bench::{Highlight, MOST_HIGHLIGHTS, Variable};
 
 /// A larger message is not read for a rule: rows are made while the sockets wait.
 const LARGEST: usize = 256 << 10;
@@ -19,14 +19,18 @@ pub(super) struct Highlights {
 }
 
 impl Highlights {
-    /// Takes the rules; says whether they are others than before.
-    pub fn arrange(&mut self, rules: &[Highlight]) -> bool {
+    /// Takes the rules, with the values of the variables that they name; says whether they are others than before.
+    pub fn arrange(&mut self, rules: &[Highlight], variables: &[Variable]) -> bool {
+        let mut rules = rules.to_vec();
+        for rule in rules.iter_mut().filter(|rule| rule.spec.names_variables()) {
+            rule.spec = rule.spec.filled(|name| Variable::value_of(variables, name));
+        }
         if self.rules == rules {
             return false;
         }
-        self.rules = rules.to_vec();
         self.filters =
             rules.iter().take(MOST_HIGHLIGHTS).map(|rule| Filter::compile(&rule.spec).ok()).collect();
+        self.rules = rules;
         true
     }
 

@@ -66,6 +66,7 @@ impl<W: World> BenchWorker<W> {
                     s.record.wrong.insert(number);
                 }
             }
+            s.ended.extend(names.iter().map(|(id, _)| (*id, s.record.log.total())));
             s.shown = Some(ShownSeen { names, frame: chosen, in_lanes: shown.in_lanes });
         });
     }

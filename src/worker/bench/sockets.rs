@@ -290,6 +290,7 @@ impl<W: World> BenchWorker<W> {
             {
                 let gone = s.connections.remove(&id);
                 s.record.unanswered += gone.map_or(0, |connection| connection.state.unanswered);
+                s.ended.push((id, s.record.log.total()));
             }
         });
     }

@@ -101,7 +101,8 @@ fn numbered(mut workspace: Workspace) -> Workspace {
 mod tests {
     use super::*;
     use crate::engine::bench::draft::Draft;
-    use crate::wire::bench::{Address, Setup, Variable};
+    use crate::engine::bench::filter::FilterSpec;
+    use crate::wire::bench::{Address, Highlight, SavedFilter, Setup, Variable};
 
     #[test]
     fn what_was_kept_comes_back() {
@@ -137,6 +138,29 @@ mod tests {
             (back.addresses[0].url.as_str(), back.connections[0].url.as_str()),
             ("ws://h/?t=***", "ws://h/?t={{token}}")
         );
+    }
+
+    #[test]
+    fn a_filter_and_a_highlight_come_back_with_the_name_of_a_secret() {
+        let variable = Variable { name: "token".into(), value: "s3cret/1".into(), is_secret: true };
+        let spec = FilterSpec {
+            text: r#"$.t == "s3cret/1""#.into(),
+            excludes: vec!["s3cret/1".into()],
+            ..FilterSpec::default()
+        };
+        let workspace = Workspace {
+            variables: vec![variable],
+            filters: vec![SavedFilter { spec: spec.clone(), ..SavedFilter::default() }],
+            highlights: vec![Highlight { spec, ..Highlight::default() }],
+            ..Workspace::default()
+        };
+        let back = of_text(&to_text(&workspace)).0.expect("a setup");
+        for spec in [&back.filters[0].spec, &back.highlights[0].spec] {
+            assert_eq!(
+                (spec.text.as_str(), &*spec.excludes),
+                (r#"$.t == "{{token}}""#, &["{{token}}".to_owned()][..])
+            );
+        }
     }
 
     #[test]

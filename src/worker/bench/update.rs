@@ -12,7 +12,7 @@ use crate::engine::base::mask::Masker;
 use crate::engine::bench::summary::value_at;
 use crate::engine::secrets::Known;
 use crate::engine::{FrameKind, Instant, Payload, World};
-use crate::wire::bench::{Answer, Changes, Detail, Phase, Plot, PlotOf, Related, Row, Totals};
+use crate::wire::bench::{Answer, Changes, ConnectionId, Detail, Phase, Plot, PlotOf, Related, Row, Totals};
 
 /// Plots are redrawn at this interval.
 const PLOT_EVERY: Duration = Duration::from_millis(250);
@@ -92,9 +92,21 @@ impl<W: World> State<W> {
             plot: self.plot(now).map(Box::new),
             replies: std::mem::take(&mut self.replies.changed).then(|| self.replies.report()),
             shown: self.shown.take(),
+            gone: self.gone(),
             pulse: self.pulse,
         };
         (changes, is_all_searched)
+    }
+
+    /// The connections that have ended and whose last frame has just gone; one that has a pinned frame is not gone.
+    fn gone(&mut self) -> Vec<ConnectionId> {
+        let (oldest, pins) = (self.record.log.oldest(), &self.pins.pins);
+        let is_gone = |(id, until): &(ConnectionId, u64)| {
+            *until <= oldest && !pins.values().any(|pin| pin.row.connection == *id)
+        };
+        let (gone, held): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ended).into_iter().partition(is_gone);
+        self.ended = held;
+        gone.into_iter().map(|(id, _)| id).collect()
     }
 
     /// A frame as a line outside the list.

@@ -85,6 +85,8 @@ pub(super) struct State<W: World> {
     pub plotted: Instant,
     pub shown: Option<ShownSeen>,
     pub next_of_checks: u32,
+    /// Connections that have no more frames to come, with the number after their last one.
+    pub ended: Vec<(ConnectionId, u64)>,
     pub pulse: Pulse,
     /// The second of two recordings, while it is made.
     pub second: Option<Second>,
@@ -183,6 +185,7 @@ impl<W: World> BenchWorker<W> {
                 plot: None,
                 plotted: Instant::ORIGIN,
                 shown: None,
+                ended: Vec::new(),
                 next_of_checks: ConnectionId::FIRST_OF_CHECKS,
                 pulse: Pulse::default(),
                 second: None,
@@ -341,7 +344,8 @@ impl<W: World> BenchWorker<W> {
                 s.list.redraw();
             }
             s.list.set_lanes(workspace.layout.lanes);
-            if s.summaries.arrange(&workspace) | s.highlights.arrange(&workspace.highlights) {
+            let are_other_rows = s.highlights.arrange(&workspace.highlights, &workspace.variables);
+            if s.summaries.arrange(&workspace) | are_other_rows {
                 s.list.redraw();
             }
             s.workspace = workspace;

@@ -67,6 +67,13 @@ pub async fn eventually_within<T>(
     }
 }
 
+/// Opens a fresh page and connects its first connection to the echo of the practice server.
+pub async fn open_echo(practice: &Practice, browser: &Browser) {
+    browser.open(&practice.page).await;
+    browser.type_into("url", &format!("{}/echo", practice.ws)).await;
+    browser.connect().await;
+}
+
 /// The built page as files.
 pub fn page_as_files() -> PathBuf {
     let dist = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../dist");

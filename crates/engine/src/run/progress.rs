@@ -65,6 +65,10 @@ pub enum Progress {
         samples: BTreeMap<String, Delta>,
         /// Connections that are open.
         open: u64,
+        /// How late the event loop came since the last tick, at worst: what was measured meanwhile may be too long by this.
+        late: Millis,
+        /// The page was out of sight, where a browser slows it down.
+        is_hidden: bool,
     },
     /// A check has ended.
     CheckEnded {

@@ -222,6 +222,8 @@ fn tick<W: World>(run: &RunShared<W>, check: usize) {
         counters: *meter.counters(),
         samples: meter.take_samples(),
         open: meter.open(),
+        late: Millis::from(run.conditions.lag_of_tick()),
+        is_hidden: run.plan.options.hidden.get(),
     };
     drop(meter);
     run.tell(tick);

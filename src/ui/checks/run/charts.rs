@@ -2,6 +2,8 @@
 //!
 //! Owns what is drawn; how is the chart's. Dragging over one chart chooses a span for all of them.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::browser::chart::{Content, LimitLine, Look, Mark, MarkKind};
@@ -142,6 +144,17 @@ fn content_of(
         let label = format!("{} lost", format::count(count));
         Mark { from, to, kind: MarkKind::Wrong, label }
     });
-    let marks = begun.map(begin).chain(lost).collect();
+    let doubts = run.course.doubts().iter().map(|it| {
+        let late = format::duration(Duration::from_secs_f64(it.late / 1e3));
+        let label = if it.is_hidden { "tab hidden".to_owned() } else { format!("page {late} late") };
+        Mark { from: it.from / 1e3, to: it.to / 1e3, kind: MarkKind::Doubt, label }
+    });
+    // What goes wrong in the fault proxy strikes no run that leads past it.
+    let is_faulty = run.targets.iter().any(|target| target.via.is_some());
+    let faults = run.course.faults().iter().filter(|_| is_faulty).map(|it| {
+        let to = it.to.unwrap_or_else(|| run.course.end().max(it.from));
+        Mark { from: it.from / 1e3, to: to / 1e3, kind: MarkKind::Wrong, label: it.words.clone() }
+    });
+    let marks = doubts.chain(faults).chain(begun.map(begin)).chain(lost).collect();
     Content { columns, limits, marks, range: span, is_chosen: span.is_some() }
 }

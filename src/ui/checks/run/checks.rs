@@ -98,7 +98,7 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
     };
     let is_running = Memo::new(move |_| stage.get() == Stage::Running);
     let inside = move || {
-        let reason = |words: String| view! { <p class="reason">{format::sentence(&words)}</p> };
+        let reason = |words: String| view! { <p class="checks-reason">{format::sentence(&words)}</p> };
         is_open.get().then(|| {
             view! {
                 <div class="run-inside">
@@ -116,14 +116,14 @@ fn check(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize) -> AnyView
         <li class="run-check" node_ref=card data-testid="check" data-state=state>
             <div class="run-line">
                 <button type="button" class="quiet run-open" aria-expanded=text(move || is_open.get().to_string()) on:click=move |_| by_hand.set(Some(!is_open.get_untracked()))>
-                    <span class="sign" data-verdict=state role="img" aria-label=state></span>
+                    <span class="checks-sign" data-verdict=state role="img" aria-label=state></span>
                     <strong>{name}</strong>
                 </button>
-                {tags.into_iter().map(|tag| view! { <span class="badge">{tag}</span> }).collect_view()}
-                <span class="space"></span>
+                {tags.into_iter().map(|tag| view! { <span class="checks-badge">{tag}</span> }).collect_view()}
+                <span class="checks-space"></span>
                 <span class="hint" data-testid="noted">{noted}</span>
                 <span class="run-side">{figures}</span>
-                <span class="took mono" title=text(move || exact_millis(check.with(|check| check.took)))>{took}</span>
+                <span class="checks-took mono" title=text(move || exact_millis(check.with(|check| check.took)))>{took}</span>
                 <button type="button" class="quiet" data-testid="run-one" disabled=when(move || store.is_running()) on:click=move |_| only()>"Run only this"</button>
             </div>
             {inside}
@@ -167,7 +167,7 @@ pub(super) fn threshold(it: crate::engine::report::ThresholdReport, missing: Str
     let margin = margin::words(&it.expr, &it.value);
     view! {
         <li data-testid="threshold" data-state=it.verdict.name()>
-            <span class="sign" data-verdict=it.verdict.name() role="img" aria-label=it.verdict.name()></span>
+            <span class="checks-sign" data-verdict=it.verdict.name() role="img" aria-label=it.verdict.name()></span>
             <span class="mono">{it.expr}</span><span>"measured "<strong class="mono">{it.value}</strong></span><span class="hint">{margin}</span>
             <span class="hint">{it.message}</span>
             {missing}

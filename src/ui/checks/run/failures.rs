@@ -104,7 +104,7 @@ fn of_limits(whose: String, broken: Vec<(ThresholdReport, String)>) -> AnyView {
     view! {
         <li class="run-failure" data-testid="broken-limits">
             <div class="run-line">
-                <span class="sign" data-verdict="fail" role="img" aria-label="failed"></span>
+                <span class="checks-sign" data-verdict="fail" role="img" aria-label="failed"></span>
                 <strong>{whose}</strong><span class="run-soft">{words}</span>
             </div>
             <ul class="run-limits">{rows}</ul>
@@ -133,9 +133,9 @@ fn of_step(store: Store, link: Link, run: RwSignal<LiveRun>, at: usize, number: 
     view! {
         <li class="run-failure" data-testid="failure">
             <div class="run-line">
-                <span class="sign" data-verdict="fail" role="img" aria-label="failed"></span>
+                <span class="checks-sign" data-verdict="fail" role="img" aria-label="failed"></span>
                 <strong>{name}</strong><span class="run-soft">{title}</span>
-                <span class="space"></span>
+                <span class="checks-space"></span>
                 <span hidden=move || !is_of_several.get()>{button("quiet", "to-lanes", "Lanes", "Open the connections of this check side by side in the bench, what came wrong in red", lanes)}</span>
                 {button("quiet", "around", "Messages around it", "What was sent and received before and after", move || around::toggle(store, link, spot))}
                 {button("quiet", "to-timeline", "Timeline", "Open the messages of this check in the timeline of the bench, to search and compare them", move || around::to_timeline(store, link, spot))}
@@ -178,12 +178,12 @@ fn details(failure: Failure, unmet: Option<Unmet>, (failed, all): (u64, u64)) ->
         view! { <div><dt>"came closest"</dt><dd class="mono" data-testid="closest">{near.message}<span class="hint">{when}</span></dd></div> }.into_any()
     });
     let rows = failure.diff.into_iter().map(|it| {
-        view! { <tr><td class="mono">{it.path}</td><td class="mono wanted">{it.wanted}</td><td class="mono got">{it.got}</td></tr> }.into_any()
+        view! { <tr><td class="mono">{it.path}</td><td class="mono run-wanted">{it.wanted}</td><td class="mono run-got">{it.got}</td></tr> }.into_any()
     });
     let rows: Vec<_> = rows.collect();
     let diff = (!rows.is_empty()).then(|| {
         view! {
-            <table class="diff" data-testid="diff">
+            <table class="run-diff" data-testid="diff">
                 <thead><tr><th scope="col">"where"</th><th scope="col">"expected"</th><th scope="col">"found"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
@@ -209,7 +209,7 @@ fn behind(kind: FailureKind, causes: Vec<Cause>) -> Option<AnyView> {
     let one = || format!("{}: {}", first.likelihood.word(), first.title);
     let summary = (kind == FailureKind::Refused).then(|| guesses(&causes)).flatten().unwrap_or_else(one);
     Some(
-        view! { <details class="behind" data-testid="causes"><summary>{summary}</summary>{listed(causes)}</details> }
+        view! { <details class="run-behind" data-testid="causes"><summary>{summary}</summary>{listed(causes)}</details> }
             .into_any(),
     )
 }

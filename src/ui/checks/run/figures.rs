@@ -137,7 +137,7 @@ fn timing_table(all: &[(String, Histogram)], step: Duration) -> AnyView {
     };
     let rows = all.iter().filter_map(row).collect_view();
     view! {
-        <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table" data-testid="timings">
+        <div class="checks-wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table" data-testid="timings">
             <thead><tr><th scope="col">"metric"</th><th scope="col">"samples"</th><th scope="col">"min"</th><th scope="col">"mean"</th>
                 <th scope="col">"p50"</th><th scope="col">"p90"</th><th scope="col">"p95"</th><th scope="col">"p99"</th><th scope="col">"p99.9"</th><th scope="col">"max"</th></tr></thead>
             <tbody>{rows}</tbody>

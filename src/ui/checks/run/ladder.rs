@@ -70,7 +70,7 @@ pub(super) fn table(run: RwSignal<LiveRun>) -> AnyView {
         (!all.with(Vec::is_empty)).then(|| {
             view! {
                 <section aria-label="Rungs of the ladder"><h3>"Ladder"</h3>
-                    <div class="wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
+                    <div class="checks-wide" tabindex="0" role="group" aria-label="A table that may be wider than the screen"><table class="table">
                         <thead><tr><th scope="col">"check"</th><th scope="col">"connections"</th><th scope="col">"p50"</th><th scope="col">"p95"</th><th scope="col">"p99"</th><th scope="col">"lost"</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table></div>

@@ -32,8 +32,8 @@ pub(crate) fn order(store: Store, link: Link) -> AnyView {
                 store.shown.set(Some(run));
             };
             view! {
-                <button type="button" class="chip" data-testid="order-run" data-verdict=stage aria-pressed=is_current on:click=move |_| show()>
-                    <span class="sign" data-verdict=stage role="img" aria-label=stage></span>{label}
+                <button type="button" class="order-chip" data-testid="order-run" data-verdict=stage aria-pressed=is_current on:click=move |_| show()>
+                    <span class="checks-sign" data-verdict=stage role="img" aria-label=stage></span>{label}
                 </button>
             }
             .into_any()
@@ -49,7 +49,7 @@ pub(crate) fn order(store: Store, link: Link) -> AnyView {
     };
     view! {
         <section class="order" aria-label="Runs of this request" hidden=when(move || runs.with(Vec::is_empty))>
-            <div class="chips">{chips}</div>
+            <div class="order-chips">{chips}</div>
             {steadiness(store)}
             {run_all_failed}
         </section>
@@ -81,5 +81,6 @@ fn steadiness(store: Store) -> AnyView {
             }
         })
     });
-    view! { <p class="hint" data-testid="steadiness">{words}</p><ul class="unsteady">{rows}</ul> }.into_any()
+    view! { <p class="hint" data-testid="steadiness">{words}</p><ul class="order-unsteady">{rows}</ul> }
+        .into_any()
 }

@@ -77,10 +77,10 @@ fn folded(
         <li class="run-folded" data-state=state>
             <details>
                 <summary class="run-step">
-                    <span class="sign" data-verdict=state role="img" aria-label=state></span>
+                    <span class="checks-sign" data-verdict=state role="img" aria-label=state></span>
                     <span class="run-title">{name}</span>
                     <span class="run-side">{words}</span>
-                    <span class="took mono">{took}</span>
+                    <span class="checks-took mono">{took}</span>
                 </summary>
                 <ol class="run-steps">{rows}</ol>
             </details>
@@ -122,11 +122,11 @@ fn step(store: Store, check: Memo<LiveCheck>, number: usize) -> AnyView {
     view! {
         <li class=class data-testid="step" data-state=stage>
             <div class="run-step">
-                <span class="sign" data-verdict=stage role="img" aria-label=stage></span>
+                <span class="checks-sign" data-verdict=stage role="img" aria-label=stage></span>
                 <span class="run-title" title=does>{title}</span>
                 <button type="button" class="quiet run-at" title="Show it in the document" on:click=move |_| show()>{format!("line {line}")}</button>
                 <span class="run-side">{met}</span>
-                <span class="took mono" title=text(move || exact_millis(step.with(|step| step.took)))>{took}</span>
+                <span class="checks-took mono" title=text(move || exact_millis(step.with(|step| step.took)))>{took}</span>
             </div>
             {borne}
         </li>

@@ -52,7 +52,7 @@ pub(super) fn verdict(store: Store, link: Link, run: RwSignal<LiveRun>, tiles: M
         run.with(|run| run.report.as_ref().map(|it| it.reasons.clone()).unwrap_or_default())
     });
     let reasons = move || {
-        let row = |words: String| view! { <p class="reason">{format::sentence(&words)}</p> };
+        let row = |words: String| view! { <p class="checks-reason">{format::sentence(&words)}</p> };
         reasons.get().into_iter().map(row).collect_view()
     };
     let is_running = when(move || !matches!(stage.get(), Stage::Ended(_)));

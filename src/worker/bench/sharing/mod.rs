@@ -358,8 +358,9 @@ fn take_out(known: &Known, workspace: &mut Workspace) {
     }
     let filters = workspace.filters.iter_mut().map(|it| &mut it.spec);
     for spec in filters.chain(workspace.highlights.iter_mut().map(|it| &mut it.spec)) {
-        known.text(&mut spec.text);
-        spec.excludes.iter_mut().for_each(|text| known.text(text));
+        // A filter fills in what the names stand for.
+        known.template(&mut spec.text);
+        spec.excludes.iter_mut().for_each(|text| known.template(text));
     }
     for address in &mut workspace.addresses {
         known.template(&mut address.url);

@@ -116,6 +116,7 @@ impl Filter {
         };
         is_of_kind
             && (spec.connections.is_empty() || spec.connections.binary_search(&frame.connection).is_ok())
+            && !spec.excluded_connections.contains(&frame.connection)
     }
 }
 
@@ -237,6 +238,16 @@ mod tests {
                 .map(|kind| filter.takes(&Frame { at, ..frame(kind, b"x") }))
         };
         assert_eq!([9, 10, 20, 21].map(taken), [[false; 2], [true; 2], [true; 2], [false; 2]]);
+    }
+
+    #[test]
+    fn an_excluded_connection_is_hidden_and_one_that_is_opened_later_is_not() {
+        let spec = FilterSpec { excluded_connections: vec![3, 7], ..FilterSpec::default() };
+        let filter = Filter::compile(&spec).unwrap();
+        assert!(!filter.is_open());
+        let takes = |connection, kind| filter.takes(&Frame { connection, ..frame(kind, b"x") });
+        assert_eq!([3, 7, 8].map(|id| takes(id, FrameKind::ReceivedText)), [false, false, true]);
+        assert_eq!([3, 8].map(|id| takes(id, FrameKind::Failed)), [false, true]);
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct FilterSpec {
     pub binaries: bool,
     /// The connections whose frames pass; empty for all.
     pub connections: Vec<u32>,
+    /// Connections whose frames do not pass. Those that are opened later pass.
+    pub excluded_connections: Vec<u32>,
     /// The least size of a message in bytes.
     pub least_size: Option<u64>,
     /// The largest size of a message in bytes.
@@ -70,12 +72,59 @@ impl FilterSpec {
         words.extend(kinds.iter().filter(|(passes, _)| !passes).map(|(_, name)| format!("no {name}")));
         let sizes = [("at least", self.least_size), ("at most", self.most_size)];
         words.extend(sizes.iter().filter_map(|(bound, size)| size.map(|size| format!("{bound} {size} B"))));
-        match (self.connections.is_empty(), words.is_empty()) {
-            (true, true) => words.push("everything".to_owned()),
-            (false, _) => words.push("some connections".to_owned()),
-            _ => {}
+        if !self.connections.is_empty() {
+            words.push("some connections".to_owned());
+        }
+        if !self.excluded_connections.is_empty() {
+            words.push("without some connections".to_owned());
+        }
+        if words.is_empty() {
+            words.push("everything".to_owned());
         }
         words.join(", ")
+    }
+
+    /// Whether `{{…}}` stands somewhere in it.
+    pub fn names_variables(&self) -> bool {
+        std::iter::once(&self.text).chain(&self.excludes).any(|text| text.contains("{{"))
+    }
+
+    /// The same filter with the values of variables in place of `{{name}}`, each written as its place needs it: as a part of a
+    /// JSON text in a path, without a meaning of its own in a regular expression. Other braces stay.
+    #[must_use]
+    pub fn filled(&self, value: impl Fn(&str) -> Option<String>) -> Self {
+        let fill = |text: &str, mode: FilterMode| {
+            let (mut filled, mut rest) = (String::new(), text);
+            while let Some((before, from)) = rest.split_once("{{") {
+                filled.push_str(before);
+                let found =
+                    from.split_once("}}").and_then(|(name, after)| Some((value(name.trim())?, after)));
+                let Some((value, after)) = found else {
+                    filled.push_str("{{");
+                    rest = from;
+                    continue;
+                };
+                match mode {
+                    FilterMode::Text => filled.push_str(&value),
+                    FilterMode::Regex => filled.push_str(&regex_lite::escape(&value)),
+                    FilterMode::Path => {
+                        let quoted = serde_json::Value::from(value).to_string();
+                        filled.push_str(&quoted[1..quoted.len() - 1]);
+                    }
+                }
+                rest = after;
+            }
+            filled + rest
+        };
+        let exclude = |text: &String| match text.starts_with('$') {
+            true => fill(text, FilterMode::Path),
+            false => fill(text, FilterMode::Text),
+        };
+        Self {
+            text: fill(&self.text, self.mode),
+            excludes: self.excludes.iter().map(exclude).collect(),
+            ..self.clone()
+        }
     }
 
     /// What of it means the same at another time: all but the span of this recording.
@@ -109,6 +158,7 @@ impl Default for FilterSpec {
             texts: true,
             binaries: true,
             connections: Vec::new(),
+            excluded_connections: Vec::new(),
             least_size: None,
             most_size: None,
             excludes: Vec::new(),
@@ -136,5 +186,25 @@ mod tests {
             spec.words(),
             "$.type == \"tick\", not $.n == 1, no events, at least 9 B, some connections"
         );
+        let spec = FilterSpec { excluded_connections: vec![2], ..FilterSpec::default() };
+        assert_eq!(spec.words(), "without some connections");
+    }
+
+    #[test]
+    fn the_value_of_a_variable_stands_in_place_of_its_name() {
+        let filled = |mode, text: &str| {
+            let excludes = vec![text.to_owned(), format!("$.a == \"{text}\"")];
+            let spec = FilterSpec { text: text.to_owned(), mode, excludes, ..FilterSpec::default() };
+            let filled = spec.filled(|name| (name == "token").then(|| "a.\"b".to_owned()));
+            (filled.text, filled.excludes)
+        };
+        let (text, excludes) = filled(FilterMode::Text, "<{{ token }}>");
+        assert_eq!(text, "<a.\"b>");
+        assert_eq!(excludes, ["<a.\"b>", r#"$.a == "<a.\"b>""#]);
+        assert_eq!(filled(FilterMode::Regex, "^{{token}}$").0, "^a\\.\"b$");
+        assert_eq!(filled(FilterMode::Path, r#"$.t == "{{token}}""#).0, r#"$.t == "a.\"b""#);
+        for text in ["{{other}}", "{{", "{{token", "a}}", "{{{token}"] {
+            assert_eq!(filled(FilterMode::Text, text).0, text, "braces that are not a variable stay");
+        }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Conditions {
     /// Since the check began: the worst lag, whether the page was out of sight, and whether connections were opened faster
     /// than a browser lets them.
     worst_lag: Cell<Duration>,
+    /// The same since the last tick.
+    tick_lag: Cell<Duration>,
     was_hidden: Cell<bool>,
     has_burst: Cell<bool>,
     /// The same two since the run began.
@@ -31,6 +33,7 @@ impl Conditions {
         Self {
             lag: RefCell::new(Histogram::new()),
             worst_lag: Cell::default(),
+            tick_lag: Cell::default(),
             was_hidden: Cell::default(),
             has_burst: Cell::default(),
             was_ever_hidden: Cell::default(),
@@ -42,6 +45,7 @@ impl Conditions {
     /// A check begins, about which nothing is known yet.
     pub fn begin_check(&self) {
         self.worst_lag.set(Duration::ZERO);
+        self.tick_lag.set(Duration::ZERO);
         self.was_hidden.set(false);
         self.has_burst.set(false);
     }
@@ -55,6 +59,12 @@ impl Conditions {
     /// The event loop stood still for this long.
     pub fn stood_still(&self, late: Duration) {
         self.worst_lag.set(self.worst_lag.get().max(late));
+        self.tick_lag.set(self.tick_lag.get().max(late));
+    }
+
+    /// How late the event loop was at worst since this was asked last.
+    pub fn lag_of_tick(&self) -> Duration {
+        self.tick_lag.take()
     }
 
     /// Looks whether the page is out of sight.

@@ -1,35 +1,42 @@
-// Makes bundle.js, the editor as the page loads it: `node src/editor/build.mjs`.
+// Makes the bundle.js of a folder beside this file, as the page loads it: `node src/bundle.mjs charts`, or `editor`.
 //
-// Needs Node and npm. Run it only after a change to the editor: the result is committed. The packages are installed
-// into a folder of their own outside the project, by the lock file.
+// Needs Node and npm. Run it only after a change to the folder or to this file: the result is committed. The packages are
+// installed into a folder of their own outside the project, by the lock file. The folder's package.json names the entry.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
-const here = import.meta.dirname;
+const folders = ["charts", "editor"];
+const [name] = process.argv.slice(2);
+if (!folders.includes(name)) {
+  console.error(`expected the name of a folder: ${folders.join(" or ")}`);
+  process.exit(2);
+}
+const here = join(import.meta.dirname, name);
 const result = join(here, "bundle.js");
 
 /// What the bundle is made of. tests/bundles.rs works out the same.
-const sources = readdirSync(here).filter((name) => /\.(js|mjs|json)$/.test(name) && name !== "bundle.js").sort();
+const sources = readdirSync(here).filter((file) => /\.(js|json)$/.test(file) && file !== "bundle.js").sort();
 const hash = createHash("sha256");
-for (const name of sources) {
-  const content = readFileSync(join(here, name));
-  hash.update(`${name} ${content.length}\n`).update(content);
+for (const path of [...sources.map((file) => join(here, file)), import.meta.filename]) {
+  const content = readFileSync(path);
+  hash.update(`${basename(path)} ${content.length}\n`).update(content);
 }
 
-const work = mkdtempSync(join(tmpdir(), "sockscope-editor-"));
+const work = mkdtempSync(join(tmpdir(), `sockscope-${name}-`));
 try {
-  for (const name of sources) cpSync(join(here, name), join(work, name));
+  for (const file of sources) cpSync(join(here, file), join(work, file));
   execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: work, stdio: "inherit" });
-  const { buildSync } = createRequire(join(work, "build.mjs"))("esbuild");
+  const { buildSync } = createRequire(join(work, "package.json"))("esbuild");
+  const { main } = JSON.parse(readFileSync(join(work, "package.json"), "utf8"));
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: work,
-    entryPoints: ["editor.js"],
+    entryPoints: [main],
     bundle: true,
     minify: true,
     format: "esm",
@@ -39,7 +46,7 @@ try {
     metafile: true,
     write: false,
   });
-  const head = `// Made of the files beside it by build.mjs; licences in LICENSES.txt.\n// sha256 ${hash.digest("hex")}\n`;
+  const head = `// Made of the files beside it by src/bundle.mjs; licences in LICENSES.txt.\n// sha256 ${hash.digest("hex")}\n`;
   const text = head + outputFiles[0].text;
   writeFileSync(result, text);
   writeFileSync(join(here, "LICENSES.txt"), licences(metafile));
