@@ -83,7 +83,14 @@ export function limitsOn(u, { limits, marks }, near, palette, unit) {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(words, right, y - 2 * ratio < bbox.top + 12 * ratio ? y + 14 * ratio : y - 2 * ratio);
+    const base = y - 2 * ratio < bbox.top + 12 * ratio ? y + 14 * ratio : y - 2 * ratio;
+    // A line of the chart does not run through the words.
+    ctx.setLineDash([]);
+    ctx.lineWidth = 4 * ratio;
+    ctx.strokeStyle = palette.of("ground");
+    ctx.strokeText(words, right, base);
+    ctx.lineWidth = ratio;
+    ctx.fillText(words, right, base);
   }
   ctx.textAlign = "left";
   ctx.textBaseline = "bottom";

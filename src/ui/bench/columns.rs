@@ -34,7 +34,7 @@ pub(crate) fn heads(store: Store) -> AnyView {
     let head = move |column: Column| head(store, &column, dragged, move_by);
     view! {
         <div class="timeline-columns" role="group" aria-label="Columns">
-            <span>"Time"</span><span></span><span></span>
+            <span class="timeline-time">"Time"</span><span></span><span></span>
             <span class="timeline-type">{menu("type-menu", "Which member is the type of a message", type_name, store, |all| all.type_menu)}</span>
             <span class="timeline-heads">
                 <span class="timeline-line">{move || store.columns.get().into_iter().map(head).collect_view()}</span>
