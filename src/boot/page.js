@@ -38,10 +38,9 @@
     return;
   }
 
-  // Checks and faults are a program of their own, which is loaded when one of them is first looked at or when a script asks for
+  // Checks and faults are parts of their own, which are loaded when one of them is first looked at or when a script asks for
   // a run; each view is drawn once.
   let started;
-  let loaded;
   let program;
   const shown = {};
   const style = (file) =>
@@ -51,17 +50,7 @@
       document.head.append(link);
     });
   const load = (view) => {
-    loaded ??= started
-      .then(() => import('./checks_page.js'))
-      .then(async (module) => {
-        await module.default({ module_or_path: './checks_page_bg.wasm' });
-        program = module;
-      })
-      .catch((error) => {
-        loaded = undefined;
-        throw error;
-      });
-    shown[view] ??= Promise.all([loaded, style(`./${view}.css`)])
+    shown[view] ??= Promise.all([started, style(`./${view}.css`)])
       .then(() => program.show(view))
       .catch((error) => {
         shown[view] = undefined;
@@ -110,33 +99,36 @@
     version: '0.1.0',
     run: async (suite, options = {}) => {
       await loadChecks();
-      return program.run(suite, options);
+      return program.call('run', suite, options);
     },
-    status: () => program?.status() ?? { state: 'idle' },
+    status: () => program?.call('status') ?? { state: 'idle' },
     events: async (form = 'jsonl') => {
       await loadChecks();
-      return program.events(form);
+      return program.call('events', form);
     },
     certificate: async () => {
       await loadChecks();
-      return program.certificate();
+      return program.call('certificate');
     },
     broken: async () => {
       await loadChecks();
-      return program.broken();
+      return program.call('broken');
     },
     mask: async (texts) => {
       await loadChecks();
-      return program.mask(texts);
+      return program.call('mask', texts);
     },
-    stop: () => program?.stop(),
+    stop: () => program?.call('stop'),
   });
 
   start.hidden = false;
   const address = (selector) => document.querySelector(selector)?.href;
   const script = address('link[rel="modulepreload"]');
   const wasm = address('link[rel="preload"][as="fetch"]');
-  started = import(script).then((page) => page.default({ module_or_path: wasm }));
+  started = import(script).then(async (page) => {
+    await page.default({ module_or_path: wasm });
+    program = page;
+  });
   started
     .then(() => {
       start.remove();

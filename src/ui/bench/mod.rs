@@ -10,7 +10,7 @@ pub(crate) mod export;
 pub(crate) mod filter_bar;
 pub(crate) mod highlights;
 pub(crate) mod lanes;
-mod latency;
+pub(crate) mod latency;
 pub(crate) mod left_draft;
 pub(crate) mod link;
 pub(crate) mod matching;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::super::later;
 use crate::engine::bench::draft::{Draft, DraftError, Form};
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::placeholders::MessageScope;
@@ -165,7 +166,11 @@ impl Store {
             selected: RwSignal::default(),
             names: RwSignal::default(),
             draft,
-            mistake: Memo::new(move |_| draft.with(|draft| variables.with(|all| mistake(draft, all)))),
+            // Until it can be judged here, the worker judges it when it is sent.
+            mistake: Memo::new(move |_| {
+                let later = later::here()?;
+                draft.with(|draft| variables.with(|all| (later.mistake)(draft, all)))
+            }),
             refused: RwSignal::default(),
             one_letter_keys: RwSignal::new(super::super::shell::keys::are_kept_on()),
             draft_seen: RwSignal::default(),
