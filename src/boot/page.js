@@ -123,15 +123,36 @@
 
   start.hidden = false;
   const address = (selector) => document.querySelector(selector)?.href;
-  const script = address('link[rel="modulepreload"]');
+  // The script of the parts has a hint of its own.
+  const script = address('link[rel="modulepreload"]:not(#parts)');
   const wasm = address('link[rel="preload"][as="fetch"]');
   started = import(script).then(async (page) => {
     await page.default({ module_or_path: wasm });
     program = page;
   });
+  // A release names its parts, which come later by themselves. Whoever was here before needs them to see what was kept.
+  const parts = (name) => document.querySelector(`meta[name="parts-${name}"]`)?.content.split(' ') ?? [];
+  const fetchAhead = (files) =>
+    files.forEach((href) => document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href })));
+  const WAS_HERE = 'sockscope-was-here';
+  try {
+    if (localStorage.getItem(WAS_HERE)) fetchAhead(parts('soon'));
+    localStorage.setItem(WAS_HERE, '1');
+  } catch {
+    // A browser that keeps nothing has nothing to show.
+  }
+  // What the checks need, once there is nothing else to do, unless each byte costs.
+  const whenIdle = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 1));
+  const IDLE_AFTER = 5000;
+  const fetchChecks = () => {
+    const idle = parts('idle');
+    if (!idle.length || navigator.connection?.saveData || shown.checks) return;
+    fetchAhead(['./boot/checks_worker.js', './checks_worker.js', './checks_worker_bg.wasm', './checks.css', './editor/bundle.js', ...idle]);
+  };
   started
     .then(() => {
       start.remove();
+      setTimeout(() => whenIdle(fetchChecks), IDLE_AFTER);
       if (/[?&](suite|check)=/.test(location.search)) location.hash = '#/checks';
       addEventListener('hashchange', showView);
       showView();

@@ -53,7 +53,7 @@ pub(super) fn causes(
 ) {
     let mut pace = Pace::of(ended.took);
     let mut is_certain = false;
-    for (known, _) in foreseen(endpoint, target, around).filter(|(_, is_blocking)| *is_blocking) {
+    for (known, _) in foreseen(target, around).filter(|(_, is_blocking)| *is_blocking) {
         // A full browser fails at once; what took longer had a socket.
         if known.id != NO_SOCKET_LEFT.id || pace == Pace::AtOnce {
             ranking.add(known, Likely::Very);
