@@ -27,7 +27,7 @@ fn split() {
     let is_wasm = std::env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|it| it == "wasm");
     if is_asked && is_wasm {
         println!("cargo:rustc-cfg=split");
-        for bin in ["page", "bench_worker"] {
+        for bin in ["page", "bench_worker", "checks_worker"] {
             println!("cargo:rustc-link-arg-bin={bin}=--emit-relocs");
         }
     }

@@ -21,5 +21,29 @@ fn main() {
         most_sockets: u32::from(most_sockets(&scope::user_agent())),
     };
     let post = |bytes: Vec<u8>| channel::post_to_page(&bytes);
-    run_worker(ChecksWorker::new(BrowserWorld::new(), site, Rc::new(spawn_local), post), DATABASE);
+    let worker = ChecksWorker::new(BrowserWorld::new(), site, Rc::new(spawn_local), post);
+    #[cfg(split)]
+    worker.comes_from(
+        Rc::new(|| Box::pin(async { parts::runs().await.ok() })),
+        Rc::new(|| Box::pin(async { parts::reports().await.ok() })),
+    );
+    run_worker(worker, DATABASE);
+}
+
+/// What comes with files of their own: all that only these functions reach.
+#[cfg(split)]
+mod parts {
+    use sockscope::browser::BrowserWorld;
+    use sockscope::worker::checks::{Reports, Runs};
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+    #[wasm_split(runs, fallible)]
+    pub fn runs() -> Result<&'static Runs<BrowserWorld>, SplitLoaderError> {
+        Ok(Runs::all())
+    }
+
+    #[wasm_split(reports, fallible)]
+    pub fn reports() -> Result<&'static Reports<BrowserWorld>, SplitLoaderError> {
+        Ok(Reports::all())
+    }
 }

@@ -38,10 +38,9 @@
     return;
   }
 
-  // Checks and faults are a program of their own, which is loaded when one of them is first looked at or when a script asks for
+  // Checks and faults are parts of their own, which are loaded when one of them is first looked at or when a script asks for
   // a run; each view is drawn once.
   let started;
-  let loaded;
   let program;
   const shown = {};
   const style = (file) =>
@@ -51,17 +50,7 @@
       document.head.append(link);
     });
   const load = (view) => {
-    loaded ??= started
-      .then(() => import('./checks_page.js'))
-      .then(async (module) => {
-        await module.default({ module_or_path: './checks_page_bg.wasm' });
-        program = module;
-      })
-      .catch((error) => {
-        loaded = undefined;
-        throw error;
-      });
-    shown[view] ??= Promise.all([loaded, style(`./${view}.css`)])
+    shown[view] ??= Promise.all([started, style(`./${view}.css`)])
       .then(() => program.show(view))
       .catch((error) => {
         shown[view] = undefined;
@@ -110,36 +99,60 @@
     version: '0.1.0',
     run: async (suite, options = {}) => {
       await loadChecks();
-      return program.run(suite, options);
+      return program.call('run', suite, options);
     },
-    status: () => program?.status() ?? { state: 'idle' },
+    status: () => program?.call('status') ?? { state: 'idle' },
     events: async (form = 'jsonl') => {
       await loadChecks();
-      return program.events(form);
+      return program.call('events', form);
     },
     certificate: async () => {
       await loadChecks();
-      return program.certificate();
+      return program.call('certificate');
     },
     broken: async () => {
       await loadChecks();
-      return program.broken();
+      return program.call('broken');
     },
     mask: async (texts) => {
       await loadChecks();
-      return program.mask(texts);
+      return program.call('mask', texts);
     },
-    stop: () => program?.stop(),
+    stop: () => program?.call('stop'),
   });
 
   start.hidden = false;
   const address = (selector) => document.querySelector(selector)?.href;
-  const script = address('link[rel="modulepreload"]');
+  // The script of the parts has a hint of its own.
+  const script = address('link[rel="modulepreload"]:not(#parts)');
   const wasm = address('link[rel="preload"][as="fetch"]');
-  started = import(script).then((page) => page.default({ module_or_path: wasm }));
+  started = import(script).then(async (page) => {
+    await page.default({ module_or_path: wasm });
+    program = page;
+  });
+  // A release names its parts, which come later by themselves. Whoever was here before needs them to see what was kept.
+  const parts = (name) => document.querySelector(`meta[name="parts-${name}"]`)?.content.split(' ') ?? [];
+  const fetchAhead = (files) =>
+    files.forEach((href) => document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href })));
+  const WAS_HERE = 'sockscope-was-here';
+  try {
+    if (localStorage.getItem(WAS_HERE)) fetchAhead(parts('soon'));
+    localStorage.setItem(WAS_HERE, '1');
+  } catch {
+    // A browser that keeps nothing has nothing to show.
+  }
+  // What the checks need, once there is nothing else to do, unless each byte costs.
+  const whenIdle = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 1));
+  const IDLE_AFTER = 5000;
+  const fetchChecks = () => {
+    const idle = parts('idle');
+    if (!idle.length || navigator.connection?.saveData || shown.checks) return;
+    fetchAhead(['./boot/checks_worker.js', './checks_worker.js', './checks_worker_bg.wasm', './checks.css', './editor/bundle.js', ...idle]);
+  };
   started
     .then(() => {
       start.remove();
+      setTimeout(() => whenIdle(fetchChecks), IDLE_AFTER);
       if (/[?&](suite|check)=/.test(location.search)) location.hash = '#/checks';
       addEventListener('hashchange', showView);
       showView();

@@ -7,23 +7,39 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 
+use leptos::ev::DragEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::bench::front::Dialog;
 use super::bench::lanes::Lanes;
 use super::bench::link::Link;
-use super::bench::rates::Rates;
+use super::bench::rates::{self, Rates};
 use super::bench::row_menu::{self, Asked};
 use super::bench::store::Store;
-use super::bench::{columns, detail, highlights, lanes, panels, plots, saved_filters};
+use super::bench::{
+    columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, recording, saved_filters,
+    start,
+};
+use super::bench::{store, timeline};
 use super::parts::fields::button;
 use super::practice;
 use super::shell::dialogs;
-use crate::wire::bench::Panel;
+use crate::engine::bench::draft::{Draft, DraftError};
+use crate::engine::bench::pasted::Pasted;
+use crate::wire::bench::{Panel, Variable};
 
 /// The views. Nothing else may name them: what the page names itself is part of the first download.
 pub struct Later {
+    pub(crate) timeline: fn(Store, Link) -> AnyView,
+    pub(crate) dropped: fn(Store, &DragEvent),
+    pub(crate) library: fn(Store, Link) -> AnyView,
+    pub(crate) status_bar: fn(Store, Link, RwSignal<Rates>) -> AnyView,
+    pub(crate) watch_rates: fn(Store, RwSignal<Rates>),
+    /// What is wrong with a draft, what a pasted line says, and a draft without the values of secrets.
+    pub(crate) mistake: fn(&Draft, &[Variable]) -> Option<DraftError>,
+    pub(crate) pasted: fn(&str) -> Result<Pasted, String>,
+    pub(crate) without_secrets: fn(Vec<Variable>, Vec<Variable>, &mut Draft),
     pub(crate) dialog: fn(Store, Link, Dialog) -> AnyView,
     pub(crate) detail: fn(Store, Link) -> AnyView,
     pub(crate) panel: fn(Store, Link, Panel) -> AnyView,
@@ -42,6 +58,14 @@ pub struct Later {
 #[must_use]
 pub fn later() -> &'static Later {
     static ALL: Later = Later {
+        timeline: timeline::timeline,
+        dropped: recording::dropped,
+        library: rail::library,
+        status_bar: latency::status_bar,
+        watch_rates: rates::watch,
+        mistake: store::mistake,
+        pasted: start::checked,
+        without_secrets: left_draft::without_secrets,
         dialog: dialogs::body,
         detail: detail::panel,
         panel: panels::body,
@@ -94,8 +118,45 @@ pub fn fetch() {
     });
 }
 
+/// All of them when they are here. Whoever asks is told when they have come.
+pub(crate) fn here() -> Option<&'static Later> {
+    match state().get() {
+        State::Here(all) => Some(all),
+        State::Awaited | State::Failed => None,
+    }
+}
+
+/// Whether the last download has failed.
+pub(crate) fn has_failed() -> bool {
+    matches!(state().get(), State::Failed)
+}
+
+/// Does something with them: now when they are here, else when they have come.
+pub(crate) fn then(act: impl FnOnce(&'static Later) + Send + Sync + 'static) {
+    if let Some(all) = untrack(here) {
+        return act(all);
+    }
+    fetch();
+    let act = StoredValue::new(Some(act));
+    Effect::new(move || {
+        if let Some(all) = here()
+            && let Some(act) = act.try_update_value(Option::take).flatten()
+        {
+            act(all);
+        }
+    });
+}
+
 /// One of them: now when they are here, else when they have come.
 pub(crate) fn soon(draw: impl Fn(&'static Later) -> AnyView + Send + 'static) -> AnyView {
+    soon_in(|| ().into_any(), draw)
+}
+
+/// The same with something that keeps its place until it has come.
+pub(crate) fn soon_in(
+    place: fn() -> AnyView,
+    draw: impl Fn(&'static Later) -> AnyView + Send + 'static,
+) -> AnyView {
     let state = state();
     if let State::Here(all) = state.get_untracked() {
         return draw(all);
@@ -103,7 +164,7 @@ pub(crate) fn soon(draw: impl Fn(&'static Later) -> AnyView + Send + 'static) ->
     fetch();
     let drawn = move || match state.get() {
         State::Here(all) => draw(all),
-        State::Awaited => ().into_any(),
+        State::Awaited => place(),
         State::Failed => {
             let again = button("", "later-again", "Try again", "", fetch);
             view! { <p class="note" role="alert" data-state="wrong" data-testid="later-failed">"This part of the page could not be loaded. "{again}</p> }.into_any()

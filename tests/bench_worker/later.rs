@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sockscope::wire::bench::{Answer, Inspect, Question, Request};
+use sockscope::wire::bench::{Answer, Inspect, Phase, Question, Request, Variable};
 use sockscope::worker::bench::Later;
 use sockscope_engine::World;
+use sockscope_engine::bench::draft::Draft;
 
 use crate::page::{ALICE, Echo, Page, TICK, with_page};
 
@@ -113,5 +114,73 @@ fn they_come_by_themselves_when_the_start_is_over() {
         page.pass(Duration::from_secs(1)).await;
         assert_eq!(tries.get(), 1);
         assert!(matches!(page.question(formatted("[1]"))[..], [Answer::Text(_)]));
+    });
+}
+
+/// A draft whose placeholder is filled in by what comes later.
+fn numbered() -> Draft {
+    Draft { text: "number {{seq}}".to_owned(), ..Draft::default() }
+}
+
+#[test]
+fn a_message_with_a_placeholder_goes_out_when_what_fills_it_in_has_come() {
+    with_page(Echo::default(), |page| async move {
+        far_away(&page, 0);
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.ask(Request::Question {
+            id: 1,
+            question: Question::Send { to: vec![ALICE], draft: numbered() },
+        });
+        page.draw();
+        assert!(page.answers.borrow().is_empty());
+        page.pass(TAKES * 2).await;
+        assert!(page.shown().iter().any(|it| it == "number 1"), "{:?}", page.shown());
+        assert!(matches!(page.answers.take()[..], [Answer::Sent]));
+    });
+}
+
+#[test]
+fn a_set_up_that_needs_what_comes_later_is_taken_before_what_is_asked_after_it() {
+    with_page(Echo::default(), |page| async move {
+        far_away(&page, 0);
+        let host = Variable { name: "host".to_owned(), value: "sim".to_owned(), is_secret: false };
+        page.workspace.borrow_mut().variables = vec![host];
+        page.set_up(ALICE, |setup| setup.url = "ws://{{host}}/".to_owned());
+        page.ask(Request::Connect { connection: ALICE });
+        page.pass(TAKES * 2).await;
+        page.pass(TICK).await;
+        let connection = page.connection(ALICE);
+        assert_eq!((connection.phase, connection.url.as_str()), (Phase::Open, "ws://sim/"));
+    });
+}
+
+#[test]
+fn a_set_up_that_could_not_be_taken_is_said_once_and_tried_again() {
+    with_page(Echo::default(), |page| async move {
+        let tries = far_away(&page, 2);
+        page.set_up(ALICE, |setup| setup.url = "ws://sim/{{seq}}".to_owned());
+        page.pass(TAKES * 2).await;
+        assert_eq!(page.missing.get(), 1);
+        page.pass(Duration::from_secs(6)).await;
+        assert_eq!((tries.get(), page.missing.get()), (3, 1));
+        page.ask(Request::Connect { connection: ALICE });
+        page.pass(TICK).await;
+        assert_eq!(page.connection(ALICE).url, "ws://sim/1");
+    });
+}
+
+#[test]
+fn a_frame_that_cannot_be_opened_is_said() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, "hello");
+        page.pass(TICK).await;
+        far_away(&page, 9);
+        page.ask(opening(2));
+        page.pass(TAKES * 2).await;
+        assert!(page.detail.borrow().is_none());
+        assert_eq!(page.missing.get(), 1);
     });
 }

@@ -75,6 +75,8 @@ pub struct Page {
     pub repeat: Rc<RefCell<RepeatSeen>>,
     pub draft: Rc<RefCell<DraftSeen>>,
     pub plot: Rc<RefCell<Option<Plot>>>,
+    /// How often it was told that a part is missing.
+    pub missing: Rc<Cell<usize>>,
 }
 
 pub fn page(server: Echo, most_sockets: u16) -> Page {
@@ -106,6 +108,7 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         repeat: Rc::default(),
         draft: Rc::default(),
         plot: Rc::default(),
+        missing: Rc::default(),
     };
     page.worker.announce();
     page.ask(Request::Seen);
@@ -126,6 +129,10 @@ impl Page {
                 Update::Changes(changes) => changes,
                 Update::Answer { answer, .. } => {
                     self.answers.borrow_mut().push(answer);
+                    continue;
+                }
+                Update::Missing => {
+                    self.missing.set(self.missing.get() + 1);
                     continue;
                 }
                 Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,

@@ -123,6 +123,7 @@ fn take_apart(wasm: &[u8], folder: &Path, stem: &str) -> Result<PathBuf> {
 /// Puts the parts into `dist` after Trunk made it, each under the hash of its program, and mends the scripts that name them.
 pub fn place(project: &Project, toolbox: &Toolbox, programs: &[Program]) -> Result<()> {
     let (dist, parts) = (project.dist(), parts(project)?);
+    let mut hints = Hints::default();
     for program in programs {
         let folder = parts.join(&program.bin);
         if !folder.is_dir() {
@@ -134,22 +135,72 @@ pub fn place(project: &Project, toolbox: &Toolbox, programs: &[Program]) -> Resu
             true => format!("{name}-{}", fingerprint::of(&folder, &["."], &[])?),
             false => name.clone(),
         };
+        let links = read(&folder.join(LINKS))?;
         let files = split_files(&folder, &program.bin)?;
-        for file in &files {
-            let to = dist.join(placed(&of_parts, file));
-            make_small(toolbox, program, &folder.join(file), &to)?;
+        let files: Vec<_> = files.into_iter().map(|file| (placed(&of_parts, &links, &file), file)).collect();
+        for (placed, file) in &files {
+            make_small(toolbox, program, &folder.join(file), &dist.join(placed))?;
         }
+        hints.note(&program.bin, files.iter().map(|(placed, _)| placed.as_str()));
         let script = format!("{name}.js");
-        let links = with_names(&read(&folder.join(LINKS))?, &script, &of_parts, &files)?;
+        let links = with_names(&links, &script, &files)?;
         write(&dist.join(links_of(&of_parts)), &links)?;
         let script = dist.join(script);
         write(&script, &replaced(&read(&script)?, LINKS, &links_of(&of_parts))?)?;
         if program.bin == "page" {
-            let html = dist.join("index.html");
-            write(&html, &preloaded(&read(&html)?, &of_parts)?)?;
+            hints.script = links_of(&of_parts);
         }
     }
+    if !hints.script.is_empty() {
+        let html = dist.join("index.html");
+        write(&html, &hints.given_to(&read(&html)?)?)?;
+    }
     Ok(())
+}
+
+/// What the start page says of the parts.
+#[derive(Default)]
+struct Hints {
+    /// The script that downloads the page's.
+    script: String,
+    /// What a visitor who comes back needs.
+    soon: Vec<String>,
+    /// What the checks need, which an idle page fetches.
+    idle: Vec<String>,
+}
+
+impl Hints {
+    fn note<'a>(&mut self, bin: &str, parts: impl Iterator<Item = &'a str>) {
+        for part in parts {
+            let splits = splits_of(part);
+            if splits.contains(&"later") {
+                self.soon.push(part.to_owned());
+            } else if splits.contains(&"checks") || bin == "checks_worker" && splits.contains(&"runs") {
+                self.idle.push(part.to_owned());
+            }
+        }
+    }
+
+    /// The start page with a hint to fetch the page's script of the parts along with the first one, which imports it.
+    fn given_to(&self, html: &str) -> Result<String> {
+        let addresses =
+            |files: &[String]| files.iter().map(|it| format!("./{it}")).collect::<Vec<_>>().join(" ");
+        let hints = format!(
+            r#"<link id="parts" rel="modulepreload" href="./{}"><meta name="parts-soon" content="{}"><meta name="parts-idle" content="{}">"#,
+            self.script,
+            addresses(&self.soon),
+            addresses(&self.idle)
+        );
+        let (head, rest) = html.split_once("</head>").context("index.html has no head")?;
+        Ok(format!("{head}{hints}</head>{rest}"))
+    }
+}
+
+/// The split points that need a part, by its name in `dist`: `page-0123_checks-later.wasm` is of `checks` and of `later`.
+pub fn splits_of(placed: &str) -> Vec<&str> {
+    let is_first = placed.ends_with("_bg.wasm");
+    let splits = placed.strip_suffix(".wasm").and_then(|stem| stem.rsplit_once('_')).filter(|_| !is_first);
+    splits.map(|(_, splits)| splits.split('-').collect()).unwrap_or_default()
 }
 
 /// What Trunk calls a program in `dist`: with a hash, unless it is a worker.
@@ -177,9 +228,16 @@ fn split_files(folder: &Path, bin: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// `split_later.wasm` of `page-0123` becomes `page-0123_later.wasm`.
-fn placed(name: &str, file: &str) -> String {
-    format!("{name}_{}", file.strip_prefix("split_").unwrap_or(file))
+/// `split_later.wasm` of `page-0123` becomes `page-0123_later.wasm`, and what two split points share `page-0123_checks-later.wasm`.
+fn placed(name: &str, links: &str, file: &str) -> String {
+    let shared = links.split(&format!("\"./{file}\"")).next().and_then(|before| before.rsplit_once("/*"));
+    let splits = shared
+        .and_then(|(_, after)| after.split_once("*/"))
+        .map(|(splits, _)| splits.trim().replace(", ", "-"));
+    match (file.strip_prefix("split_"), splits) {
+        (None, Some(splits)) => format!("{name}_{splits}.wasm"),
+        (own, _) => format!("{name}_{}", own.unwrap_or(file)),
+    }
 }
 
 fn links_of(name: &str) -> String {
@@ -187,19 +245,12 @@ fn links_of(name: &str) -> String {
 }
 
 /// The script that downloads the parts, with the names that they have.
-fn with_names(links: &str, script: &str, of_parts: &str, files: &[String]) -> Result<String> {
+fn with_names(links: &str, script: &str, files: &[(String, String)]) -> Result<String> {
     let mut links = replaced(links, MAIN, script)?;
-    for file in files {
-        links = replaced(&links, file, &placed(of_parts, file))?;
+    for (placed, file) in files {
+        links = replaced(&links, file, placed)?;
     }
     Ok(links)
-}
-
-/// The start page with a hint to fetch that script along with the first one, which imports it.
-fn preloaded(html: &str, name: &str) -> Result<String> {
-    let hint = format!(r#"<link rel="modulepreload" href="./{}">"#, links_of(name));
-    let (head, rest) = html.split_once("</head>").context("index.html has no head")?;
-    Ok(format!("{head}{hint}</head>{rest}"))
 }
 
 /// Where the file `old` beside a script is named there is `new`; that it stands nowhere is an error, since the page would not start.
@@ -255,13 +306,16 @@ mod tests {
     #[test]
     fn the_parts_are_named_by_the_hash_of_their_program_in_every_script() {
         let links = r#"import { initSync } from "./main.js";
-            fetch(new URL("./chunk_2.wasm", import.meta.url)); fetch(new URL("./split_later.wasm", import.meta.url));"#;
-        let files = ["chunk_2.wasm".to_owned(), "split_later.wasm".to_owned()];
+            /* checks, later */ fetch(new URL("./chunk_2.wasm", import.meta.url)); fetch(new URL("./split_later.wasm", import.meta.url));"#;
+        let files = ["chunk_2.wasm", "split_later.wasm"];
+        let files = files.map(|file| (placed("page-0123", links, file), file.to_owned()));
         assert_eq!(
-            with_names(links, "page-0123.js", "page-0123", &files).unwrap(),
+            with_names(links, "page-0123.js", &files).unwrap(),
             r#"import { initSync } from "./page-0123.js";
-            fetch(new URL("./page-0123_chunk_2.wasm", import.meta.url)); fetch(new URL("./page-0123_later.wasm", import.meta.url));"#
+            /* checks, later */ fetch(new URL("./page-0123_checks-later.wasm", import.meta.url)); fetch(new URL("./page-0123_later.wasm", import.meta.url));"#
         );
+        assert_eq!(splits_of(&files[0].0), ["checks", "later"]);
+        assert!(splits_of("checks_worker_bg.wasm").is_empty() && splits_of("boot/page.js").is_empty());
         let script = r#"import * as a from "./__wasm_split.js"; const all = { "./__wasm_split.js": a };"#;
         assert_eq!(
             replaced(script, LINKS, &links_of("page-0123")).unwrap(),
@@ -276,11 +330,18 @@ mod tests {
     }
 
     #[test]
-    fn the_start_page_fetches_the_script_of_the_parts_along_with_the_first_one() {
+    fn the_start_page_says_where_the_parts_are() {
         let html = "<html><head><title>a</title></head><body></body></html>";
+        let mut hints = Hints { script: links_of("page-0123"), ..Hints::default() };
+        hints.note(
+            "page",
+            ["page-0123_checks-later.wasm", "page-0123_checks.wasm", "page-0123_faults.wasm"].into_iter(),
+        );
+        hints
+            .note("checks_worker", ["checks_worker-4_runs.wasm", "checks_worker-4_reports.wasm"].into_iter());
         assert_eq!(
-            preloaded(html, "page-0123").unwrap(),
-            r#"<html><head><title>a</title><link rel="modulepreload" href="./page-0123_parts.js"></head><body></body></html>"#
+            hints.given_to(html).unwrap(),
+            r#"<html><head><title>a</title><link id="parts" rel="modulepreload" href="./page-0123_parts.js"><meta name="parts-soon" content="./page-0123_checks-later.wasm"><meta name="parts-idle" content="./page-0123_checks.wasm ./checks_worker-4_runs.wasm"></head><body></body></html>"#
         );
     }
 
@@ -288,7 +349,7 @@ mod tests {
     fn a_program_is_found_by_its_name_with_or_without_a_hash() {
         let scratch = Scratch::new("split");
         for file in
-            ["page-0123_bg.wasm", "page-0123_later.wasm", "bench_worker_bg.wasm", "checks_page_bg.wasm"]
+            ["page-0123_bg.wasm", "page-0123_later.wasm", "bench_worker_bg.wasm", "checks_worker_bg.wasm"]
         {
             fs::write(scratch.0.join(file), "").unwrap();
         }

@@ -1,4 +1,4 @@
-//! Compiling the four programs of the page, two at a time.
+//! Compiling the three programs of the page, two at a time.
 //!
 //! Trunk compiles them one after the other, and an optimised link keeps one core busy for a minute and more. So cargo
 //! compiles them first, with the options that Trunk uses, and Trunk finds them done. `index.html` says what they are.
@@ -126,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn index_html_names_four_programs() {
+    fn index_html_names_three_programs() {
         let html = include_str!("../../index.html");
-        assert_eq!(programs(html).unwrap().len(), 4);
+        assert_eq!(programs(html).unwrap().len(), 3);
     }
 }

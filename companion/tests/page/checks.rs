@@ -386,7 +386,7 @@ fn a_server_that_dies_in_mid_run_is_a_clear_failure_and_nothing_hangs() {
 #[test]
 fn checks_that_do_not_load_are_said_and_can_be_tried_again() {
     test_page(async |practice, browser| {
-        browser.block("*checks_page_bg.wasm*").await;
+        browser.block("*checks.css*").await;
         browser.open(&format!("{}#/checks", practice.page)).await;
         browser
             .until_script(

@@ -3,11 +3,12 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::super::later;
 use super::super::parts::fields::{button, icon_toggle, text, tick, toggle, when};
 use super::super::parts::icons::{self, Icon};
 use super::link::Link;
 use super::panels::{self, Panels};
-use super::store::{Store, mistake};
+use super::store::Store;
 use crate::browser::files;
 use crate::browser::page;
 use crate::engine::Payload;
@@ -134,7 +135,8 @@ pub(crate) fn send_saved(store: Store, link: Link, saved: &SavedMessage) {
 
 /// Sends a message to where the composer sends; `heard` gets why it was not sent, or nothing when it was.
 fn send_draft(store: Store, link: Link, draft: &Draft, heard: impl Fn(Option<String>) + 'static) {
-    let mistake = store.variables.with_untracked(|all| mistake(draft, all));
+    let mistake =
+        untrack(later::here).and_then(|it| store.variables.with_untracked(|all| (it.mistake)(draft, all)));
     if let Some(mistake) = mistake {
         return heard(Some(words_of(draft, &mistake)));
     }

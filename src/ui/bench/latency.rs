@@ -111,8 +111,7 @@ fn unanswered_words(seen: &Seen) -> String {
 }
 
 /// One line of figures, of one connection or of all, and what it opens into.
-#[component]
-pub(crate) fn StatusBar(store: Store, link: Link, rates: RwSignal<Rates>) -> impl IntoView {
+pub(crate) fn status_bar(store: Store, link: Link, rates: RwSignal<Rates>) -> AnyView {
     let seen = Memo::new(move |_| seen(store));
     let shows_plots = when(move || store.layout.with(|it| it.shows_plots));
     let of = move || if store.plot_all.get() { PlotOf::All } else { PlotOf::One(store.selected.get()) };

@@ -5,6 +5,7 @@
 
 use leptos::prelude::*;
 
+use super::super::later;
 use super::store::Store;
 use crate::browser::page;
 use crate::engine::bench::draft::{Draft, Form};
@@ -38,8 +39,18 @@ fn keep(store: Store, former: &[Variable]) {
         return;
     }
     let (variables, former) = (store.variables.get_untracked(), former.to_vec());
-    Workspace { variables, former, ..Workspace::default() }.known_secrets(Known::SHORT).draft(&mut draft);
+    match untrack(later::here) {
+        Some(all) => (all.without_secrets)(variables, former, &mut draft),
+        None if variables.is_empty() && former.is_empty() => {}
+        // The worker has kept what stood there when the page came.
+        None => return,
+    }
     page::keep(NAME, &serde_json::to_string(&draft).expect("a draft has names for keys and no number"));
+}
+
+/// Takes the values of secret variables out of a draft.
+pub(crate) fn without_secrets(variables: Vec<Variable>, former: Vec<Variable>, draft: &mut Draft) {
+    Workspace { variables, former, ..Workspace::default() }.known_secrets(Known::SHORT).draft(draft);
 }
 
 /// Puts it into the setup that was kept, once.

@@ -118,6 +118,9 @@ impl Link {
                 store
                     .complain(format!("What you change from now on is not kept for the next visit: {words}"));
             }
+            Update::Missing => store.complain(
+                "A part of this page could not be loaded, so some of what you asked for waits. Check the server.",
+            ),
             Update::Answer { id, answer } => self.worker.answered(id, answer),
             Update::Changes(changes) => {
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,

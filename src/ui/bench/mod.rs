@@ -12,7 +12,7 @@ pub(crate) mod front;
 mod heard;
 pub(crate) mod highlights;
 pub(crate) mod lanes;
-mod latency;
+pub(crate) mod latency;
 pub(crate) mod left_draft;
 pub(crate) mod link;
 pub(crate) mod matching;

@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 
+use super::super::later::soon;
 use super::super::parts::fields::{icon_button, icon_toggle, text, when};
 use super::super::parts::icons::{self, Icon};
 use super::composer::send_saved;
@@ -22,10 +23,18 @@ pub(crate) fn Rail(store: Store, link: Link, rates: RwSignal<Rates>) -> impl Int
     view! {
         <nav class="rail" aria-label="Connections and library">
             {connections(store, link, rates)}
-            {saved(store, link)}
-            {variables(store)}
-            {rules(store)}
+            {soon(move |later| (later.library)(store, link))}
         </nav>
+    }
+    .into_any()
+}
+
+/// The lists below the connections.
+pub(crate) fn library(store: Store, link: Link) -> AnyView {
+    view! {
+        {saved(store, link)}
+        {variables(store)}
+        {rules(store)}
     }
     .into_any()
 }

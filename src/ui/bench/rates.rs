@@ -57,8 +57,7 @@ struct Counted {
 }
 
 /// Looks once a second for as long as the view lives.
-pub(crate) fn watch(store: Store) -> RwSignal<Rates> {
-    let rates = RwSignal::new(Rates::default());
+pub(crate) fn watch(store: Store, rates: RwSignal<Rates>) {
     let before = StoredValue::new_local(Counted::default());
     let look = move || {
         let now = counted(store);
@@ -77,7 +76,6 @@ pub(crate) fn watch(store: Store) -> RwSignal<Rates> {
             timer.clear();
         }
     });
-    rates
 }
 
 fn counted(store: Store) -> Counted {

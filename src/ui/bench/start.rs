@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::later;
 use super::super::parts::fields::{button, text};
 use super::connections::open;
 use super::link::Link;
@@ -19,7 +20,7 @@ pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
     let read = Memo::new(move |_| {
         typed.with(|typed| match typed.trim() {
             "" => None,
-            typed => Some(checked(typed)),
+            typed => later::here().map(|later| (later.pasted)(typed)),
         })
     });
     let connect = move |event: leptos::ev::SubmitEvent| {
@@ -36,6 +37,10 @@ pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
             )
         }
         Some(Err(words)) => format!("Expected something to connect to: {words}."),
+        // Typing asks for the part once more.
+        None if typed.with(|typed| !typed.is_empty()) && later::has_failed() => {
+            "This line cannot be read yet: a part of the page could not be loaded.".to_owned()
+        }
         _ => "An address, or a wscat, websocat or curl command.".to_owned(),
     });
     let state =
@@ -51,7 +56,10 @@ pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
             <form class="bench-start-paste" on:submit=connect>
                 <label class="grow"><span class="unseen">"Address or command"</span>
                     <input class="mono" type="text" spellcheck="false" autocomplete="off" placeholder="wscat -c ws://localhost:9000/ws" data-testid="paste"
-                        aria-describedby="paste-note" prop:value=typed on:input=move |event| typed.set(event_target_value(&event))/>
+                        aria-describedby="paste-note" prop:value=typed on:input=move |event| {
+                            later::fetch();
+                            typed.set(event_target_value(&event));
+                        }/>
                 </label>
                 <button type="submit" data-testid="paste-connect" disabled=move || !matches!(read.get(), Some(Ok(_)))>"Connect"</button>
             </form>
@@ -66,7 +74,7 @@ pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
 }
 
 /// What a line says, when one can connect to it.
-fn checked(typed: &str) -> Result<Pasted, String> {
+pub(crate) fn checked(typed: &str) -> Result<Pasted, String> {
     let pasted = pasted::read(typed).map_err(|error| error.to_string())?;
     typed_address::complete(&pasted.url, &page::own_socket_address("")).map_err(|error| error.to_string())?;
     Ok(pasted)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::super::later;
 use super::front::{Dialog, FirstRecording, Toast};
 use crate::engine::bench::draft::{Draft, DraftError, Form};
 use crate::engine::bench::filter::FilterSpec;
@@ -128,7 +129,11 @@ impl Store {
             selected: RwSignal::default(),
             names: RwSignal::default(),
             draft,
-            mistake: Memo::new(move |_| draft.with(|draft| variables.with(|all| mistake(draft, all)))),
+            // Until it can be judged here, the worker judges it when it is sent.
+            mistake: Memo::new(move |_| {
+                let later = later::here()?;
+                draft.with(|draft| variables.with(|all| (later.mistake)(draft, all)))
+            }),
             refused: RwSignal::default(),
             one_letter_keys: RwSignal::new(super::super::shell::keys::are_kept_on()),
             draft_seen: RwSignal::default(),

@@ -10,10 +10,8 @@ use super::columns;
 use super::filter_bar::FilterBar;
 use super::lanes::{self, Lanes};
 use super::link::Link;
-use super::recording;
 use super::row::TimelineRow;
 use super::row_menu::{self, Asked};
-use super::start::Start;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
 use crate::browser::page;
@@ -71,8 +69,7 @@ impl Place {
 }
 
 /// The list with its head.
-#[component]
-pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
+pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
     let lanes = Lanes::new(store);
     let scroller = NodeRef::<Div>::new();
     let strip = NodeRef::<Div>::new();
@@ -196,8 +193,8 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
     // A column that says the same on every row tells nothing.
     let is_alone = when(move || store.names.with(|names| names.len() < 2));
     view! {
-        <div class="timeline" node_ref=around role="group" aria-label="Timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default()
-            on:drop=move |event: leptos::ev::DragEvent| recording::dropped(store, &event) data-times=times data-alone=move || is_alone.get().then_some("")
+        <div class="timeline" node_ref=around role="group" aria-label="Timeline"
+            data-times=times data-alone=move || is_alone.get().then_some("")
             data-lanes=move || lanes.is_on.get().then_some("") style=("--lanes", move || lanes.count()) style=("--lanes-left", move || lanes.left())>
             <h2 class="unseen">"Timeline"</h2>
             <div class="timeline-bar">
@@ -207,7 +204,6 @@ pub(crate) fn Timeline(store: Store, link: Link) -> impl IntoView {
             <div class="listing">
                 <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
                 {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_head)(store, lanes)))}
-                {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}
                 {columns::heads(store)}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys on:contextmenu=pointed tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>

@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
 use web_sys::HtmlElement;
 
+use super::super::View;
 use super::link::Link;
+use super::script::call;
 use super::store::Store;
 use super::view::Suites;
 use super::{address, script};
-
-pub use super::script::{broken, certified, events, mask, run, status, stop};
 
 thread_local! {
     /// The view in its place on the page.
@@ -49,8 +49,15 @@ pub fn mount_in(host: HtmlElement, worker: &str) -> MountedChecks {
     MountedChecks { handle: Some(handle), owner }
 }
 
+/// The view with what scripts ask of it.
+#[must_use]
+pub fn view() -> &'static View {
+    static CHECKS: View = View { start, call };
+    &CHECKS
+}
+
 /// Draws the view in its place on the page, for as long as the page is there.
-pub fn start() {
+fn start() {
     let place = crate::browser::page::element("checks");
     if let Some(place) = place {
         place.set_text_content(None);

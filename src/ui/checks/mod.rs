@@ -26,4 +26,5 @@ mod store;
 mod target;
 mod view;
 
-pub use entry::{MountedChecks, broken, certified, events, mask, mount_in, run, start, status, stop};
+pub use entry::{MountedChecks, mount_in, view};
+pub use script::{broken, certified, events, mask, run, status, stop};

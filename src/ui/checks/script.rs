@@ -102,6 +102,22 @@ fn page() -> Option<Page> {
     PAGE.with(|page| page.borrow().clone())
 }
 
+/// Does what a script asks for by name.
+pub(super) fn call(name: &str, first: &JsValue, second: &JsValue) -> JsValue {
+    match name {
+        "run" => run(first, second).into(),
+        "status" => status(),
+        "events" => events(&first.as_string().unwrap_or_default()).into(),
+        "certificate" => certified().into(),
+        "broken" => broken().into(),
+        "mask" => mask(first).into(),
+        _ => {
+            stop();
+            JsValue::UNDEFINED
+        }
+    }
+}
+
 /// `run(suiteText, { vars, env, told_by, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not loaded yet") };

@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
+use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
+use super::super::View;
 use super::store::Store;
 use super::view::faults;
 
@@ -36,8 +38,15 @@ pub fn mount_in(host: HtmlElement) -> MountedFaults {
     MountedFaults { handle: Some(handle), owner }
 }
 
+/// The view.
+#[must_use]
+pub fn view() -> &'static View {
+    static FAULTS: View = View { start, call: |_, _, _| JsValue::UNDEFINED };
+    &FAULTS
+}
+
 /// Draws the view in its place on the page, for as long as the page is there.
-pub fn start() {
+fn start() {
     if let Some(place) = crate::browser::page::element("faults") {
         place.set_text_content(None);
         MOUNTED.with(|kept| kept.replace(Some(mount_in(place))));

@@ -14,4 +14,4 @@ mod switching;
 mod trips_plot;
 mod view;
 
-pub use entry::{MountedFaults, mount_in, start};
+pub use entry::{MountedFaults, mount_in, view};

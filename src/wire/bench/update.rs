@@ -23,6 +23,8 @@ pub enum Update {
     Restored(Box<Restored>),
     /// What has changed could not be kept, for this reason. Told once, until it can be again.
     Unkept(String),
+    /// A part of the worker could not be loaded. Told once; it is tried again.
+    Missing,
     /// What has changed since the last one.
     Changes(Box<Changes>),
     /// The answer to a question.

@@ -127,6 +127,14 @@ impl<S: Socket> Connection<S> {
             }
         }
         self.beat.arrange(setup.heartbeat.as_ref());
+        self.arrange_simply(setup);
+    }
+
+    /// The same of a set-up without a heartbeat whose round trips are measured as usual.
+    pub fn arrange_simply(&mut self, setup: &Setup) {
+        if self.setup == *setup {
+            return;
+        }
         self.state.beats = setup.heartbeat.is_some().then_some(self.beat.beats);
         self.state.name.clone_from(&setup.name);
         self.setup = setup.clone();

@@ -7,15 +7,25 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::connection::Connection;
+use super::highlights::Highlights;
 use super::inspector::Inspector;
 use super::list::List;
+use super::masks::{self, Mask};
+use super::pins::Pins;
+use super::replies::Replies;
 use super::storage;
 use super::worker::BenchWorker;
 use crate::engine::base::world::LocalFuture;
+use crate::engine::bench::draft::{self, Attachment, Draft, DraftError};
 use crate::engine::bench::filter::FilterSpec;
-use crate::engine::{Endpoint, World};
+use crate::engine::explain::{self, Surroundings, Warning};
+use crate::engine::template::Scope;
+use crate::engine::{Endpoint, FrameLog, Payload, World};
 use crate::wire;
-use crate::wire::bench::{ConnectionId, Detail, Inspect, Question, Request, Workspace};
+use crate::wire::bench::{
+    ConnectionId, Detail, Highlight, Inspect, Question, Request, Rule, Setup, Update, Variable, Workspace,
+};
 use crate::worker::PageWorker;
 
 /// They are downloaded this long after the start, if nothing asked for them before: the first picture has come by then.
@@ -36,6 +46,16 @@ pub struct Later<W: World> {
     pub(super) find_out: fn(&BenchWorker<W>, ConnectionId, u32, Endpoint),
     pub(super) read: fn(&str) -> (Option<Workspace>, Vec<String>),
     pub(super) keep: fn(&Workspace) -> String,
+    pub(super) build: fn(&Draft, Option<&Attachment>, &mut dyn Scope) -> Result<Rc<Payload>, DraftError>,
+    pub(super) expand: fn(&str, &mut dyn Scope) -> Result<String, DraftError>,
+    pub(super) warnings: fn(&Endpoint, &Surroundings) -> Vec<Warning>,
+    pub(super) pin: fn(&mut Pins, u64, String, &FrameLog) -> bool,
+    pub(super) unpin: fn(&mut Pins, u64),
+    pub(super) repeat: fn(&BenchWorker<W>, Vec<ConnectionId>, Draft),
+    pub(super) mask: fn(&Workspace) -> Mask,
+    pub(super) rules: fn(&mut Replies, &[Rule]),
+    pub(super) highlights: fn(&mut Highlights, &[Highlight], &[Variable]) -> bool,
+    pub(super) connection: fn(&mut Connection<W::Socket>, &Setup),
 }
 
 impl<W: World> Later<W> {
@@ -47,6 +67,16 @@ impl<W: World> Later<W> {
         find_out: BenchWorker::find_out,
         read: storage::of_text,
         keep: storage::to_text,
+        build: Draft::build,
+        expand: draft::expand,
+        warnings: explain::warnings,
+        pin: Pins::pin,
+        unpin: Pins::unpin,
+        repeat: BenchWorker::start_repeat,
+        mask: masks::of,
+        rules: Replies::arrange,
+        highlights: Highlights::arrange,
+        connection: Connection::arrange,
     };
 
     /// All of them, for the one function that is downloaded with them.
@@ -66,11 +96,18 @@ pub(super) struct Stock<W: World> {
     here: Cell<Option<&'static Later<W>>>,
     download: RefCell<Option<Download<W>>>,
     waiting: RefCell<Vec<Waiting<W>>>,
+    /// The page knows that they could not be downloaded.
+    is_told: Cell<bool>,
 }
 
 impl<W: World> Default for Stock<W> {
     fn default() -> Self {
-        Self { here: Cell::new(at_start()), download: RefCell::default(), waiting: RefCell::default() }
+        Self {
+            here: Cell::new(at_start()),
+            download: RefCell::default(),
+            waiting: RefCell::default(),
+            is_told: Cell::new(false),
+        }
     }
 }
 
@@ -107,7 +144,14 @@ impl<W: World> BenchWorker<W> {
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             worker.0.world.sleep(AFTER).await;
-            worker.0.later.fetch().await;
+            if worker.0.later.fetch().await.is_some() {
+                // What could not be said of the address and of the draft before.
+                worker.look_at_addresses();
+                if worker.state(|s| s.draft.varies()) {
+                    worker.redraft(|_| {});
+                }
+                worker.flush();
+            }
         }));
     }
 
@@ -124,6 +168,42 @@ impl<W: World> BenchWorker<W> {
         }));
     }
 
+    /// Says once that a part is missing, until it has come.
+    fn say_missing(&self) {
+        if !self.0.later.is_told.replace(true) {
+            self.post(&Update::Missing);
+        }
+    }
+
+    /// Takes a set-up that the first file alone cannot make ready, and all that is asked meanwhile after it. It is tried again
+    /// until the part has come, or another set-up.
+    pub(super) fn arrange_later(&self, workspace: Box<Workspace>) {
+        let arranging = self.state(|s| {
+            s.arrangings += 1;
+            s.is_arranging = true;
+            s.arrangings
+        });
+        self.later(move |worker, later| {
+            let is_newest = worker.state(|s| {
+                let is_newest = s.arrangings == arranging;
+                s.is_arranging &= !is_newest;
+                is_newest
+            });
+            if later.is_some() {
+                return worker.arrange(*workspace, later);
+            }
+            if is_newest {
+                let again = worker.clone();
+                (worker.0.spawn)(Box::pin(async move {
+                    again.0.world.sleep(AGAIN).await;
+                    if again.state(|s| s.arrangings == arranging) {
+                        again.receive(&wire::encode(&Request::Arrange(workspace)));
+                    }
+                }));
+            }
+        });
+    }
+
     /// Does something with them: now when they are here, else when they have come, or could not be downloaded.
     pub(super) fn later(&self, then: impl FnOnce(&Self, Option<&'static Later<W>>) + 'static) {
         if let Some(all) = self.0.later.here().filter(|_| self.0.later.is_quiet()) {
@@ -138,6 +218,10 @@ impl<W: World> BenchWorker<W> {
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             let all = worker.0.later.fetch().await;
+            match all {
+                Some(_) => worker.0.later.is_told.set(false),
+                None => worker.say_missing(),
+            }
             let waiting = worker.0.later.waiting.take();
             waiting.into_iter().for_each(|then| then(all));
             worker.flush();

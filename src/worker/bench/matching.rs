@@ -10,8 +10,13 @@ use crate::engine::Payload;
 use crate::engine::base::{canonical, json_words};
 use crate::wire::bench::{Match, MatchBy};
 
-/// A [`Match`] that was read.
-pub(super) enum Matching {
+/// A [`Match`] that was read. What judges a message comes with it, so that it is downloaded with what reads one.
+pub(super) struct Matching {
+    way: Way,
+    judge: fn(&Way, &str) -> bool,
+}
+
+enum Way {
     Contains(String),
     Equals(String),
     Regex(Regex),
@@ -22,31 +27,36 @@ impl Matching {
     /// Reads it; says in words what is wrong with it.
     pub fn read(of: &Match) -> Result<Self, MatchError> {
         let text = of.text.clone();
-        Ok(match of.by {
+        let way = match of.by {
             // It would take everything, while it is still being written.
             _ if text.is_empty() => return Err(MatchError("Enter the text to match".to_owned())),
-            MatchBy::Contains => Self::Contains(text),
-            MatchBy::Equals => Self::Equals(text),
-            MatchBy::Regex => Self::Regex(Regex::new(&text).map_err(|error| MatchError(error.to_string()))?),
+            MatchBy::Contains => Way::Contains(text),
+            MatchBy::Equals => Way::Equals(text),
+            MatchBy::Regex => Way::Regex(Regex::new(&text).map_err(|error| MatchError(error.to_string()))?),
             MatchBy::Subset => {
                 let read = serde_json::from_str(&text);
-                Self::Subset(read.map_err(|error| {
+                Way::Subset(read.map_err(|error| {
                     MatchError(format!("not JSON: {}", json_words::what_and_where(&error)))
                 })?)
             }
-        })
+        };
+        Ok(Self { way, judge: takes })
     }
 
     /// Whether a message is what was asked for. Bytes are nothing that a person types.
     pub fn takes(&self, message: &Payload) -> bool {
         let Payload::Text(text) = message else { return false };
-        match self {
-            Self::Contains(part) => text.contains(part.as_str()),
-            Self::Equals(whole) => text == whole,
-            Self::Regex(regex) => regex.is_match(text),
-            Self::Subset(wanted) => {
-                serde_json::from_str(text).is_ok_and(|found: Value| has_members(&found, wanted))
-            }
+        (self.judge)(&self.way, text)
+    }
+}
+
+fn takes(way: &Way, text: &str) -> bool {
+    match way {
+        Way::Contains(part) => text.contains(part.as_str()),
+        Way::Equals(whole) => text == whole,
+        Way::Regex(regex) => regex.is_match(text),
+        Way::Subset(wanted) => {
+            serde_json::from_str(text).is_ok_and(|found: Value| has_members(&found, wanted))
         }
     }
 }

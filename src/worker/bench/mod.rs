@@ -14,6 +14,7 @@ mod inspector;
 mod keeping;
 mod later;
 mod list;
+mod masks;
 mod matching;
 mod pairs;
 mod pins;

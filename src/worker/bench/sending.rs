@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::later::MISSING;
+use super::masks::mask;
 use super::replies::{self, Due};
 use super::worker::BenchWorker;
 use crate::engine::base::words;
@@ -61,7 +63,11 @@ impl<W: World> BenchWorker<W> {
         extra: &[(String, Value)],
     ) -> Result<Rc<Payload>, DraftError> {
         let attached = self.state(|s| s.attached.clone());
-        self.with_scope(id, round, extra, |scope| draft.build(attached.as_ref(), scope))
+        if !draft.varies() {
+            return draft.as_written(attached.as_ref());
+        }
+        let later = self.0.later.here().ok_or_else(|| DraftError::of(MISSING))?;
+        self.with_scope(id, round, extra, |scope| (later.build)(draft, attached.as_ref(), scope))
     }
 
     /// Sends a draft; what went wrong is logged on its connection and returned.
@@ -128,6 +134,10 @@ impl<W: World> BenchWorker<W> {
     /// What stands in the composer, as it would go out on the selected connection.
     pub(super) fn preview(&self) -> DraftSeen {
         let (draft, id) = self.state(|s| (s.draft.clone(), s.workspace.selected));
+        if draft.varies() && self.0.later.here().is_none() {
+            // It is looked at again when placeholders can be filled in.
+            return DraftSeen { varies: true, ..DraftSeen::default() };
+        }
         match self.build(id, &draft, Some(0), &[]) {
             Ok(payload) => DraftSeen {
                 wrong: None,
@@ -135,7 +145,11 @@ impl<W: World> BenchWorker<W> {
                 size: payload.as_bytes().len() as u64,
                 is_text: payload.is_text(),
                 varies: draft.varies(),
-                preview: self.state(|s| s.masker.mask(&payload.preview(PREVIEW)).into_owned()),
+                preview: self.state(|s| {
+                    let mut preview = payload.preview(PREVIEW);
+                    mask(&s.mask, &mut preview);
+                    preview
+                }),
             },
             Err(wrong) => DraftSeen {
                 place: wrong

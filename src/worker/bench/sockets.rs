@@ -4,9 +4,9 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use super::connection::Connection;
+use super::later::MISSING;
 use super::worker::{BenchWorker, Inner};
 use crate::engine::base::words;
-use crate::engine::bench::draft;
 use crate::engine::bench::typed_address::complete;
 use crate::engine::explain::{self, Ended, Explanation};
 use crate::engine::{
@@ -60,15 +60,21 @@ impl<W: World> BenchWorker<W> {
 
     /// Where a connection goes, with every placeholder filled in; else what is wrong, in words.
     fn endpoint(&self, id: ConnectionId, setup: &Setup) -> Result<Endpoint, String> {
-        let url = self.with_scope(id, None, &[], |scope| draft::expand(setup.url.trim(), scope));
-        let url = url.map_err(|error| error.message)?;
-        let protocols = self.with_scope(id, None, &[], |scope| draft::expand(&setup.protocols, scope));
-        let protocols = protocols.map_err(|error| error.message)?;
+        let url = self.filled_in(id, setup.url.trim())?;
+        let protocols = self.filled_in(id, &setup.protocols)?;
         let protocols = protocols.split([',', ' ']).filter(|it| !it.is_empty()).map(str::to_owned);
         // A path alone leads nowhere from here.
         complete(&url, "")
             .and_then(|endpoint| endpoint.with_protocols(protocols))
             .map_err(|error| error.to_string())
+    }
+
+    fn filled_in(&self, id: ConnectionId, text: &str) -> Result<String, String> {
+        if !text.contains("{{") {
+            return Ok(text.to_owned());
+        }
+        let later = self.0.later.here().ok_or(MISSING)?;
+        self.with_scope(id, None, &[], |scope| (later.expand)(text, scope)).map_err(|error| error.message)
     }
 
     /// Looks at every address before it is connected to.
@@ -80,13 +86,13 @@ impl<W: World> BenchWorker<W> {
                 .map(|connection| connection.setup.clone())
                 .collect()
         });
-        let surroundings = self.surroundings();
+        let (surroundings, later) = (self.surroundings(), self.0.later.here());
         for setup in setups {
             let typed = match self.endpoint(setup.id, &setup) {
                 Ok(endpoint) => Typed {
                     url: endpoint.url().to_owned(),
                     wrong: None,
-                    warnings: explain::warnings(&endpoint, &surroundings),
+                    warnings: later.map(|it| (it.warnings)(&endpoint, &surroundings)).unwrap_or_default(),
                 },
                 Err(wrong) => Typed { url: String::new(), wrong: Some(wrong), warnings: Vec::new() },
             };

@@ -1,14 +1,13 @@
 //! What each update tells the page, from the state of the bench.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::connection::Connection;
 use super::inspector::Inspector;
 use super::list;
+use super::masks::{Mask, mask};
 use super::worker::State;
-use crate::engine::base::mask::Masker;
 use crate::engine::bench::summary::value_at;
 use crate::engine::secrets::Known;
 use crate::engine::{FrameKind, Instant, Payload, World};
@@ -69,13 +68,13 @@ impl<W: World> State<W> {
             rows: {
                 let shown = (&self.summaries, &self.highlights);
                 self.list.rows(&self.record, &self.pins.pins, shown).map(|mut rows| {
-                    rows.rows.iter_mut().for_each(|row| mask_row(&self.masker, row));
+                    rows.rows.iter_mut().for_each(|row| mask_row(&self.mask, row));
                     rows
                 })
             },
             type_members: self.summaries.changes().map(|mut it| {
                 let paths = it.used.iter_mut().chain(&mut it.offered).chain(&mut it.members);
-                paths.for_each(|path| mask(&self.masker, path));
+                paths.for_each(|path| mask(&self.mask, path));
                 it
             }),
             draft: self.draft_seen.take(),
@@ -86,7 +85,7 @@ impl<W: World> State<W> {
                 .map(Box::new),
             pins: std::mem::take(&mut self.pins.changed).then(|| {
                 let mut pins = self.pins.report();
-                pins.iter_mut().for_each(|pin| mask(&self.masker, &mut pin.row.preview));
+                pins.iter_mut().for_each(|pin| mask(&self.mask, &mut pin.row.preview));
                 pins
             }),
             plot: self.plot(now).map(Box::new),
@@ -113,7 +112,7 @@ impl<W: World> State<W> {
     pub fn row(&self, number: u64) -> Option<Row> {
         let frame = self.record.log.get(number)?;
         let mut row = Row { summary: self.summaries.of(&frame), ..list::row(&frame) };
-        mask_row(&self.masker, &mut row);
+        mask_row(&self.mask, &mut row);
         Some(row)
     }
 
@@ -182,15 +181,11 @@ impl<W: World> State<W> {
     }
 }
 
-fn mask_row(masker: &Masker, row: &mut Row) {
-    mask(masker, &mut row.preview);
-    row.summary.iter_mut().for_each(|it| it.texts().for_each(|text| mask(masker, text)));
-}
-
-/// Takes secrets out of what is shown without being asked for. An opened frame shows all of it.
-fn mask(masker: &Masker, preview: &mut String) {
-    if let Cow::Owned(masked) = masker.mask(preview) {
-        *preview = masked;
+/// Takes secrets out of a row. An opened frame shows all of it.
+fn mask_row(of: &Mask, row: &mut Row) {
+    if of.is_some() {
+        mask(of, &mut row.preview);
+        row.summary.iter_mut().for_each(|it| it.texts().for_each(|text| mask(of, text)));
     }
 }
 

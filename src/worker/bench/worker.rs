@@ -10,8 +10,9 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
-use super::later::{MISSING, Stock};
+use super::later::{Later, MISSING, Stock};
 use super::list::List;
+use super::masks::Mask;
 use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
@@ -19,14 +20,14 @@ use super::replies::Replies;
 use super::storage;
 use super::summaries::Summaries;
 use super::why::Questions;
-use crate::engine::base::mask::Masker;
 use crate::engine::base::storage::KeyValueStore;
 use crate::engine::bench::draft::{Attachment, Draft};
+use crate::engine::bench::pairing::PairBy;
 use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
-    Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
+    Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored, Setup,
     ShownSeen, Unread, Update, Variable, Workspace,
 };
 use crate::wire::{Bench, Protocol};
@@ -65,7 +66,7 @@ pub(super) struct State<W: World> {
     pub workspace: Workspace,
     pub names: Rc<Names>,
     /// Of the secrets as they are now, for what is shown without being asked for.
-    pub masker: Masker,
+    pub mask: Mask,
     pub replies: Replies,
     pub draft: Draft,
     pub attached: Option<Attachment>,
@@ -98,6 +99,9 @@ pub(super) struct State<W: World> {
     pub(super) is_arranged: bool,
     /// The last changes could not be kept, and the page knows it.
     pub(super) is_unkept: bool,
+    /// Set-ups that waited for what comes later, and whether one does now.
+    pub arrangings: u64,
+    pub is_arranging: bool,
     /// Requests to open a frame, or to close it.
     pub openings: u64,
     pub dirty: bool,
@@ -167,7 +171,7 @@ impl<W: World> BenchWorker<W> {
                 questions: Questions::default(),
                 workspace: Workspace::default(),
                 names: Rc::default(),
-                masker: Masker::default(),
+                mask: None,
                 replies: Replies::default(),
                 draft: Draft::default(),
                 attached: None,
@@ -193,6 +197,8 @@ impl<W: World> BenchWorker<W> {
                 changed_at: None,
                 is_arranged: false,
                 is_unkept: false,
+                arrangings: 0,
+                is_arranging: false,
                 openings: 0,
                 dirty: true,
             }),
@@ -201,7 +207,20 @@ impl<W: World> BenchWorker<W> {
 
     fn answer(&self, request: Request) {
         match request {
-            Request::Arrange(workspace) => self.arrange(*workspace),
+            Request::Arrange(workspace) if self.can_arrange(&workspace) => {
+                self.arrange(*workspace, self.0.later.here());
+            }
+            Request::Arrange(workspace) => self.arrange_later(workspace),
+            // What depends on a set-up comes after it.
+            request if self.state(|s| s.is_arranging) && depends_on_set_up(&request) => {
+                self.later(move |worker, _| worker.answer(request));
+            }
+            // Placeholders are filled in by what comes later.
+            Request::Question { id, question: Question::Send { to, draft } }
+                if draft.varies() && self.0.later.here().is_none() =>
+            {
+                self.later(move |worker, _| worker.send_as_asked(id, &to, &draft));
+            }
             Request::Draft(draft) => {
                 self.redraft(|s| s.draft = draft);
                 self.keep_soon();
@@ -222,7 +241,11 @@ impl<W: World> BenchWorker<W> {
             }
             Request::RecordAgain(from) => self.change_list(|s| s.second = from.map(Second::new)),
             Request::Connect { connection } => self.connect(connection),
-            Request::Repeat { to, draft } => self.start_repeat(to, draft),
+            Request::Repeat { to, draft } => self.later(move |worker, later| {
+                if let Some(later) = later {
+                    (later.repeat)(worker, to, draft);
+                }
+            }),
             Request::StopRepeat => self.stop_repeat("stopped"),
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
@@ -257,22 +280,17 @@ impl<W: World> BenchWorker<W> {
                     None => worker.inspect_soon(inspect, opening),
                 });
             }
-            Request::Pin { frame, note } => self.change_list(|s| {
-                s.pins.pin(frame, note, &s.record.log);
-                s.list.redraw();
+            Request::Pin { frame, note } => self.change_pins(move |later, s| {
+                (later.pin)(&mut s.pins, frame, note, &s.record.log);
             }),
-            Request::Unpin { frame } => self.change_list(|s| {
-                s.pins.unpin(frame);
-                s.list.redraw();
-            }),
+            Request::Unpin { frame } => self.change_pins(move |later, s| (later.unpin)(&mut s.pins, frame)),
             Request::ResetFigures(of) => self.reset_figures(of),
             Request::Plot(of) => self.change_list(|s| {
                 s.plot = of;
                 s.plotted = Instant::ORIGIN;
             }),
             Request::Question { id, question: Question::Send { to, draft } } => {
-                let answer = sent(self.send_to_all(&to, &draft));
-                self.post(&Update::Answer { id, answer });
+                self.send_as_asked(id, &to, &draft);
             }
             Request::Question { id, question } => self.later(move |worker, later| match later {
                 Some(later) => (later.reply)(worker, id, question),
@@ -281,6 +299,22 @@ impl<W: World> BenchWorker<W> {
             Request::Seen => self.0.outbox.page_has_drawn(),
             Request::Show(shown) => self.show(*shown),
         }
+    }
+
+    fn change_pins(&self, change: impl FnOnce(&'static Later<W>, &mut State<W>) + 'static) {
+        self.later(move |worker, later| {
+            worker.change_list(|s| {
+                if let Some(later) = later {
+                    change(later, s);
+                }
+                s.list.redraw();
+            });
+        });
+    }
+
+    fn send_as_asked(&self, id: u32, to: &[ConnectionId], draft: &Draft) {
+        let answer = sent(self.send_to_all(to, draft));
+        self.post(&Update::Answer { id, answer });
     }
 
     pub(super) fn state<T>(&self, change: impl FnOnce(&mut State<W>) -> T) -> T {
@@ -322,30 +356,42 @@ impl<W: World> BenchWorker<W> {
         &self.0.world
     }
 
-    /// Takes a new set-up.
-    fn arrange(&self, mut workspace: Workspace) {
+    /// Whether a set-up can be taken at once: what comes later is here, or it asks for nothing of it.
+    fn can_arrange(&self, workspace: &Workspace) -> bool {
+        self.0.later.is_quiet() && (self.0.later.here().is_some() || is_simple(workspace))
+    }
+
+    /// Takes a new set-up, with what comes later when it is here.
+    pub(super) fn arrange(&self, mut workspace: Workspace, later: Option<&'static Later<W>>) {
         self.state(|s| {
             s.is_arranged = true;
             workspace.former = std::mem::take(&mut s.workspace.former);
             if s.workspace.variables != workspace.variables {
                 s.names = Rc::new(Variable::names(&workspace.variables));
                 Variable::retire(&mut workspace.former, &s.workspace.variables, &workspace.variables);
-                s.masker = Masker::new(workspace.secrets().map(|it| it.value.as_str()));
+                s.mask = later.and_then(|later| (later.mask)(&workspace));
                 s.list.redraw();
                 s.pins.changed = true;
             }
             for setup in &workspace.connections {
                 let connection = s.connections.entry(setup.id).or_insert_with(|| Connection::new(setup.id));
-                connection.arrange(setup);
+                match later {
+                    Some(later) => (later.connection)(connection, setup),
+                    None => connection.arrange_simply(setup),
+                }
             }
-            s.replies.arrange(&workspace.rules);
+            if let Some(later) = later {
+                (later.rules)(&mut s.replies, &workspace.rules);
+            }
             if s.workspace.budget != workspace.budget {
                 s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
                 s.list.redraw();
             }
             s.list.set_lanes(workspace.layout.lanes);
-            let are_other_rows = s.highlights.arrange(&workspace.highlights, &workspace.variables);
-            if s.summaries.arrange(&workspace) | are_other_rows {
+            let highlighted = later.is_some_and(|it| {
+                (it.highlights)(&mut s.highlights, &workspace.highlights, &workspace.variables)
+            });
+            if s.summaries.arrange(&workspace) | highlighted {
                 s.list.redraw();
             }
             s.workspace = workspace;
@@ -451,5 +497,28 @@ impl<W: World> BenchWorker<W> {
 
     pub(super) fn post(&self, update: &Update) {
         self.0.outbox.post(update);
+    }
+}
+
+/// Whether a set-up asks for nothing that comes later: no placeholder outside messages, no secret, no rule, and round trips
+/// measured as usual.
+fn is_simple(workspace: &Workspace) -> bool {
+    let is_plain = |setup: &Setup| {
+        let has_placeholder = setup.url.contains("{{") || setup.protocols.contains("{{");
+        let is_usual = setup.heartbeat.is_none() && setup.pairing == PairBy::default();
+        !has_placeholder && is_usual && setup.on_open.iter().all(|draft| !draft.varies())
+    };
+    workspace.rules.is_empty()
+        && workspace.highlights.is_empty()
+        && workspace.secrets().next().is_none()
+        && workspace.connections.iter().all(is_plain)
+}
+
+fn depends_on_set_up(request: &Request) -> bool {
+    match request {
+        Request::Draft(_) | Request::Attach(_) | Request::Connect { .. } | Request::Repeat { .. } => true,
+        Request::Close { .. } | Request::Forget { .. } => true,
+        Request::Question { question, .. } => matches!(question, Question::Send { .. }),
+        _ => false,
     }
 }

@@ -8,11 +8,13 @@ mod connection_table;
 mod history;
 mod library;
 mod looks;
+mod parts;
 mod queue;
 mod recordings;
 mod site;
 mod work;
 mod worker;
 
+pub use parts::{Reports, Runs};
 pub use site::{Site, browser_name};
 pub use worker::ChecksWorker;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::history::{self, History};
 use super::library::{Library, clients_of, examine, mistake};
+use super::parts::{self, Part, Reports, Runs};
 use super::queue::Queue;
 use super::recordings::RunRecordings;
 use super::site::Site;
@@ -55,6 +56,8 @@ pub(super) struct Inner<W: World> {
     library: RefCell<Library>,
     pub recordings: RefCell<RunRecordings<super::connection_table::Watched<W>>>,
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
+    pub runs: Part<Runs<W>>,
+    pub reporting: Part<Reports<W>>,
     pub queue: Queue,
     pub hidden: Rc<Cell<bool>>,
     /// What has happened since the last update.
@@ -99,7 +102,7 @@ impl<W: World> PageWorker for ChecksWorker<W> {
             }
             Request::Run(request) => {
                 if self.0.queue.put(*request) {
-                    (self.0.spawn)(Box::pin(self.clone().work()));
+                    self.begin_work();
                 }
             }
             Request::Stop => self.0.queue.stop(),
@@ -119,6 +122,7 @@ impl<W: World> ChecksWorker<W> {
         let outbox = Outbox::new(post);
         // A page of the checks has nothing to draw before its first run.
         outbox.page_has_drawn();
+        let (runs, reporting) = parts::at_start();
         Self(Rc::new(Inner {
             world,
             site,
@@ -132,6 +136,8 @@ impl<W: World> ChecksWorker<W> {
             library: RefCell::default(),
             recordings: RefCell::default(),
             reports: RefCell::default(),
+            runs,
+            reporting,
             queue: Queue::default(),
             hidden: Rc::default(),
             pending: RefCell::default(),
@@ -186,24 +192,14 @@ impl<W: World> ChecksWorker<W> {
         Ok(Forms::default())
     }
 
-    async fn answer(&self, question: Question) -> Answer {
+    /// What is known from the start.
+    pub(super) async fn answer_at_once(&self, question: Question) -> Answer {
         match question {
             Question::Examine(text) => Answer::Examined(examine(&text)),
             Question::Text(id) => match self.0.library.borrow().text(&id) {
                 Some(text) => Answer::Text(text.to_owned()),
                 None => Answer::Failed(format!("suite {id:?} is not in the library")),
             },
-            Question::Complete { text, offset } => Answer::Suggestions(assist::complete(&text, offset)),
-            Question::Explain { text, offset } => Answer::Explained(assist::explain_at(&text, offset)),
-            Question::Format(text) => match assist::format(&text) {
-                Ok(text) => Answer::Text(text),
-                Err(problems) => Answer::Mistakes(problems.iter().map(mistake).collect()),
-            },
-            Question::Examples => Answer::Examples(assist::examples()),
-            Question::Plan(request) => self.planned(&request),
-            Question::Place { text, offset, is_check } => {
-                Answer::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
-            }
             Question::Keep(suite) => self.keep_suite(suite).await,
             Question::Forget(id) => {
                 self.0.library.borrow_mut().remove(&id);
@@ -221,10 +217,6 @@ impl<W: World> ChecksWorker<W> {
                     None => self.library_unkept(),
                 }
             }
-            Question::Past(id) => match self.report(id).await {
-                Ok(report) => Answer::Report(Box::new((*report).clone())),
-                Err(words) => Answer::Failed(words),
-            },
             Question::ForgetPast(ids) => {
                 let store = self.0.store.borrow().clone();
                 let past = || Answer::Past(self.0.history.borrow().list().to_vec());
@@ -233,6 +225,41 @@ impl<W: World> ChecksWorker<W> {
                     None => past(),
                 }
             }
+            Question::Mask { run, texts } => match self.0.recordings.borrow().of(run) {
+                None => Answer::Failed(NOT_RECORDED.to_owned()),
+                Some(recording) => Answer::Masked(
+                    texts.iter().map(|text| recording.masker.mask(text).into_owned()).collect(),
+                ),
+            },
+            _ => Answer::Failed(MISPLACED.to_owned()),
+        }
+    }
+
+    /// What one asks while a suite is written.
+    pub(super) fn answer_while_writing(&self, question: Question) -> Answer {
+        match question {
+            Question::Complete { text, offset } => Answer::Suggestions(assist::complete(&text, offset)),
+            Question::Explain { text, offset } => Answer::Explained(assist::explain_at(&text, offset)),
+            Question::Format(text) => match assist::format(&text) {
+                Ok(text) => Answer::Text(text),
+                Err(problems) => Answer::Mistakes(problems.iter().map(mistake).collect()),
+            },
+            Question::Examples => Answer::Examples(assist::examples()),
+            Question::Plan(request) => self.planned(&request),
+            Question::Place { text, offset, is_check } => {
+                Answer::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
+            }
+            _ => Answer::Failed(MISPLACED.to_owned()),
+        }
+    }
+
+    /// What one asks of runs that have ended, and of recordings.
+    pub(super) async fn answer_about_runs(&self, question: Question) -> Answer {
+        match question {
+            Question::Past(id) => match self.report(id).await {
+                Ok(report) => Answer::Report(Box::new((*report).clone())),
+                Err(words) => Answer::Failed(words),
+            },
             Question::Write { run, form } => self.write(run, &form).await,
             Question::Events { run, form } => match self.0.recordings.borrow().of(run) {
                 None => Answer::Failed(NOT_RECORDED.to_owned()),
@@ -250,12 +277,6 @@ impl<W: World> ChecksWorker<W> {
                     Answer::Broken(recording.read(|session| session.broken(&recording.masker, MOST_BROKEN)))
                 }
             },
-            Question::Mask { run, texts } => match self.0.recordings.borrow().of(run) {
-                None => Answer::Failed(NOT_RECORDED.to_owned()),
-                Some(recording) => Answer::Masked(
-                    texts.iter().map(|text| recording.masker.mask(text).into_owned()).collect(),
-                ),
-            },
             Question::Around(spot) => {
                 let around =
                     self.0.recordings.borrow().of(spot.run).and_then(|recording| recording.around(spot));
@@ -272,6 +293,7 @@ impl<W: World> ChecksWorker<W> {
                 }
                 Err(error) => Answer::Failed(error.to_string()),
             },
+            _ => Answer::Failed(MISPLACED.to_owned()),
         }
     }
 
@@ -404,6 +426,9 @@ impl<W: World> ChecksWorker<W> {
 
 /// At most this many abnormal closes are reported, newest first.
 const MOST_BROKEN: usize = 1000;
+
+/// No question comes here: `parts.rs` says who answers which.
+const MISPLACED: &str = "this question came to the wrong part of the worker";
 
 const NOT_RECORDED: &str =
     "the messages of this run are no longer held: only the latest runs of this visit keep them";

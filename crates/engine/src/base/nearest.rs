@@ -17,12 +17,12 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     if length == 0 || length > LONGEST {
         return None;
     }
-    let lower = name.to_lowercase();
+    let lower = name.to_ascii_lowercase();
     // One mistake in a short name, one in three letters of a long one.
     let most = (length / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
     for candidate in known.into_iter().filter(|candidate| candidate.len() <= LONGEST * 4) {
-        let known = candidate.to_lowercase();
+        let known = candidate.to_ascii_lowercase();
         let distance = match length > 2 && known.starts_with(&lower) {
             true => (known.chars().count() - length).min(1), // An abbreviation is as near as one slip.
             false => strsim::osa_distance(&lower, &known),

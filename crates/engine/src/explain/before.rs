@@ -13,7 +13,6 @@ use super::ended::Ended;
 use super::host::Target;
 use super::warning::{accept_certificate, foreseen, is_offline, needs_permission};
 use super::{HostKind, Likely, Permission, Surroundings};
-use crate::Endpoint;
 
 /// How long it took, in terms of what takes that long.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,16 +43,10 @@ pub(super) fn is_nearly_full(around: &Surroundings) -> bool {
     around.sockets.saturating_add(16) >= around.most_sockets
 }
 
-pub(super) fn causes(
-    ranking: &mut Ranking,
-    endpoint: &Endpoint,
-    target: &Target<'_>,
-    ended: &Ended,
-    around: &Surroundings,
-) {
+pub(super) fn causes(ranking: &mut Ranking, target: &Target<'_>, ended: &Ended, around: &Surroundings) {
     let mut pace = Pace::of(ended.took);
     let mut is_certain = false;
-    for (known, _) in foreseen(endpoint, target, around).filter(|(_, is_blocking)| *is_blocking) {
+    for (known, _) in foreseen(target, around).filter(|(_, is_blocking)| *is_blocking) {
         // A full browser fails at once; what took longer had a socket.
         if known.id != NO_SOCKET_LEFT.id || pace == Pace::AtOnce {
             ranking.add(known, Likely::Very);
@@ -174,6 +167,7 @@ fn answered(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Endpoint;
     use crate::explain::explain;
 
     const LOCAL: &str = "ws://localhost:1234/";

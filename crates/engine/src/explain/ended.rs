@@ -53,9 +53,7 @@ pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Exp
     let target = Target::of(endpoint);
     let mut ranking = Ranking::default();
     match (ended.was_open, ended.code) {
-        (false, NO_CLOSE_FRAME | TLS_FAILED) => {
-            before::causes(&mut ranking, endpoint, &target, ended, around)
-        }
+        (false, NO_CLOSE_FRAME | TLS_FAILED) => before::causes(&mut ranking, &target, ended, around),
         (true, NO_CLOSE_FRAME) => after::causes(&mut ranking, &target, ended, around),
         _ => code::causes(&mut ranking, &target, ended),
     }

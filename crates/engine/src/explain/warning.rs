@@ -33,7 +33,9 @@ pub struct Warning {
 /// What can be foreseen for a connection; what blocks it goes first.
 pub fn warnings(endpoint: &Endpoint, around: &Surroundings) -> Vec<Warning> {
     let target = Target::of(endpoint);
-    let mut warnings: Vec<_> = foreseen(endpoint, &target, around)
+    let has_secret = !target.has_user && !secrets::suspects(endpoint.url()).is_empty();
+    let mut warnings: Vec<_> = foreseen(&target, around)
+        .chain(has_secret.then_some((&SECRET_IN_ADDRESS, false)))
         .map(|(known, is_blocking)| warning(known, is_blocking, &target))
         .collect();
     sort::sort_by_key(&mut warnings, |warning: &Warning| !warning.is_blocking);
@@ -59,9 +61,9 @@ pub(super) fn accept_certificate(target: &Target<'_>) -> String {
     )
 }
 
-/// The lines of the table that hold, and whether each blocks.
+/// The lines of the table that hold but for the secret in an address, and whether each blocks. To find secrets takes a table of
+/// its own, which the first file of the bench's worker does without.
 pub(super) fn foreseen(
-    endpoint: &Endpoint,
     target: &Target<'_>,
     around: &Surroundings,
 ) -> impl Iterator<Item = (&'static Known, bool)> {
@@ -70,7 +72,6 @@ pub(super) fn foreseen(
     let is_guarded = needs_permission(target, around) && permission != Permission::Granted;
     // A private name, or a bare number: no public authority signs for these.
     let is_self_signed = target.is_secure && (target.is_ip || target.is_near());
-    let has_secret = !target.has_user && !secrets::suspects(endpoint.url()).is_empty();
     [
         (is_mixed, &MIXED_CONTENT, true),
         (is_bad_port(target.port), &BAD_PORT, true),
@@ -80,7 +81,6 @@ pub(super) fn foreseen(
         (is_offline(target, around), &OFFLINE, false),
         (is_self_signed, &CERTIFICATE, false),
         (around.page_host == HostKind::File, &PAGE_FROM_FILE, false),
-        (has_secret, &SECRET_IN_ADDRESS, false),
     ]
     .into_iter()
     .filter_map(|(holds, known, is_blocking)| holds.then_some((known, is_blocking)))

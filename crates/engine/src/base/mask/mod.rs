@@ -47,8 +47,9 @@ struct Known {
     beginning: Vec<Vec<usize>>,
     /// The secrets of which there are forms.
     secrets: HashSet<String>,
-    /// What only looks like a secret goes too.
-    with_suspects: bool,
+    /// What only looks like a secret goes too: where it is. Not named before it is asked for, so that a program that never asks
+    /// does not carry the rules.
+    suspects: Option<fn(&str) -> Vec<(usize, usize)>>,
 }
 
 /// More values became known under the names of secrets than can be looked for.
@@ -115,7 +116,7 @@ impl Masker {
 
     /// From now on, what only looks like a secret is masked too, see [`secrets`](crate::secrets).
     pub fn mask_suspects(&self) {
-        self.0.borrow_mut().with_suspects = true;
+        self.0.borrow_mut().suspects = Some(suspects_in);
     }
 
     /// Whether a text holds a secret that is known as one; what only looks like one does not count.
@@ -171,6 +172,11 @@ impl Masker {
     }
 }
 
+/// Where what only looks like a secret is.
+fn suspects_in(text: &str) -> Vec<(usize, usize)> {
+    secrets::suspects(text).into_iter().map(|it| (it.span.start, it.span.end)).collect()
+}
+
 /// The texts and numbers in a value.
 fn texts_of(value: &Value) -> Vec<String> {
     let mut waiting = vec![value];
@@ -211,8 +217,8 @@ impl Known {
     /// Where secrets are, in order, those that touch or overlap as one: a secret within another one hides neither.
     fn find(&self, text: &str) -> Vec<(usize, usize)> {
         let mut found = self.find_known(text);
-        if self.with_suspects {
-            found.extend(secrets::suspects(text).into_iter().map(|it| (it.span.start, it.span.end)));
+        if let Some(suspects) = self.suspects {
+            found.extend(suspects(text));
             join(&mut found);
         }
         found
@@ -298,7 +304,7 @@ fn forms_of(secret: &str) -> Vec<Form> {
     for gap in ["", " ", ":"] {
         let hex: Vec<_> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
         forms.push(plain(&hex.join(gap)));
-        forms.push(plain(&hex.join(gap).to_uppercase()));
+        forms.push(plain(&hex.join(gap).to_ascii_uppercase()));
     }
     for shift in 0..3 {
         let shifted = [&[0; 2][..shift], secret.as_bytes()].concat();

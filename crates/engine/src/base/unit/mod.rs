@@ -250,9 +250,12 @@ impl Measure {
     }
 
     fn wrong_unit(&self, text: &str, number: &str, unit: &str) -> UnitError {
-        let unit = unit.trim().to_lowercase();
-        let own =
-            self.units.iter().find(|(known, _)| known.to_lowercase() == unit).map(|(known, _)| (1, *known));
+        let unit = unit.trim().to_ascii_lowercase();
+        let own = self
+            .units
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(&unit))
+            .map(|(known, _)| (1, *known));
         let told = MEANT.iter().find(|(word, ..)| *word == unit).map(|(_, times, known)| (*times, *known));
         let Some((times, known)) =
             own.or(told).filter(|(_, known)| self.units.iter().any(|(u, _)| u == known))

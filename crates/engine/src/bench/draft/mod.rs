@@ -67,7 +67,8 @@ impl DraftError {
         Self { at: Some(at as u64), message: message.to_string() }
     }
 
-    fn of(message: &str) -> Self {
+    /// A mistake without a place.
+    pub fn of(message: &str) -> Self {
         Self { at: None, message: message.to_owned() }
     }
 
@@ -102,30 +103,24 @@ impl Draft {
         attached: Option<&Attachment>,
         scope: &mut dyn Scope,
     ) -> Result<Rc<Payload>, DraftError> {
+        match self.form {
+            _ if !self.varies() => self.as_written(attached),
+            Form::Json => {
+                let filled = json::fill(&self.text, scope)?;
+                check_json(&filled.text).map_err(|error| error.moved(|at| filled.written_at(at)))?;
+                Ok(Rc::new(Payload::Text(filled.text)))
+            }
+            form => payload_of(form, expand(&self.text, scope)?),
+        }
+    }
+
+    /// The message of a draft that does not vary; `{{…}}` goes out as it is.
+    pub fn as_written(&self, attached: Option<&Attachment>) -> Result<Rc<Payload>, DraftError> {
         if self.form == Form::File {
             let attached = attached.ok_or_else(|| DraftError::of("no file is attached; choose one again"))?;
             return Ok(attached.payload.clone());
         }
-        let varies = self.varies();
-        let text = match self.form {
-            Form::Json if varies => {
-                let filled = json::fill(&self.text, scope)?;
-                check_json(&filled.text).map_err(|error| error.moved(|at| filled.written_at(at)))?;
-                return Ok(Rc::new(Payload::Text(filled.text)));
-            }
-            _ if varies => expand(&self.text, scope)?,
-            _ => self.text.clone(),
-        };
-        let payload = match self.form {
-            Form::Text | Form::File => Payload::Text(text),
-            Form::Json => {
-                check_json(&text)?;
-                Payload::Text(text)
-            }
-            Form::Hex => Payload::Binary(hex(&text)?),
-            Form::Base64 => Payload::Binary(base64(&text)?),
-        };
-        Ok(Rc::new(payload))
+        payload_of(self.form, self.text.clone())
     }
 
     /// The bytes that the digits of a [`Form::Hex`] or [`Form::Base64`] stand for; none for other forms and for what is not readable.
@@ -148,6 +143,19 @@ impl Draft {
         let has_names = self.form == Form::Json && json::has_braces_in_names(&self.text);
         has_names.then_some("Names of members are not filled in: their braces are sent as typed.")
     }
+}
+
+fn payload_of(form: Form, text: String) -> Result<Rc<Payload>, DraftError> {
+    let payload = match form {
+        Form::Text | Form::File => Payload::Text(text),
+        Form::Json => {
+            check_json(&text)?;
+            Payload::Text(text)
+        }
+        Form::Hex => Payload::Binary(hex(&text)?),
+        Form::Base64 => Payload::Binary(base64(&text)?),
+    };
+    Ok(Rc::new(payload))
 }
 
 /// Fills in the placeholders of a text; returns the first mistake.
