@@ -3,6 +3,7 @@
 //! Run by `cargo xtask bench`, which builds what is measured and says where it is. Ends with 1 when something was lost or did
 //! not run; an aim that is not met is printed, and does not fail the command.
 
+mod against;
 mod cases;
 mod figures;
 mod flood;
@@ -66,7 +67,12 @@ fn main() {
     let chosen: Vec<&str> =
         CASES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(it)).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let all = runtime.expect("a runtime").block_on(async {
+    let runtime = runtime.expect("a runtime");
+    if let Ok(other) = std::env::var("SOCKSCOPE_AGAINST") {
+        runtime.block_on(compare(&chosen, is_quick, &other));
+        return;
+    }
+    let all = runtime.block_on(async {
         let stage = Stage::set(is_quick).await;
         let mut all = Vec::new();
         for (place, case) in chosen.iter().enumerate() {
@@ -75,7 +81,7 @@ fn main() {
             let figures = measure(case, &stage).await;
             eprintln!("{}      {:.0} s", figures::table(&figures), began.elapsed().as_secs_f64());
             all.extend(figures);
-            keep(&all);
+            keep(&all, "bench.json");
         }
         stage.strike().await;
         all
@@ -88,10 +94,31 @@ fn main() {
     println!("{met} of {aims} aims met; all of it is in target/bench.json");
 }
 
+/// Runs the cases on this build and on another one.
+async fn compare(chosen: &[&str], is_quick: bool, other: &str) {
+    let mut new = Stage::set(is_quick).await;
+    let pairs = new.pairs();
+    let old = new.beside(other);
+    let mut all = Vec::new();
+    for case in chosen.iter().filter(|case| against::is_meant(case)) {
+        let began = Instant::now();
+        eprintln!("{case}");
+        let changes =
+            against::measure(pairs, &new, &old, async |stage: &Stage| measure(case, stage).await).await;
+        eprintln!("{}      {:.0} s", against::table(&changes), began.elapsed().as_secs_f64());
+        all.extend(changes);
+        keep(&all, "bench-against.json");
+    }
+    drop(old);
+    new.strike().await;
+    println!("{}", against::table(&all));
+    println!("all of it is in target/bench-against.json");
+}
+
 /// Written after each case, so that a run which is broken off has told what it knew.
-fn keep(figures: &[Figure]) {
+fn keep(figures: &[impl serde::Serialize], name: &str) {
     let text = serde_json::to_string_pretty(figures).expect("figures are JSON");
-    std::fs::write(target().join("bench.json"), text + "\n").expect("the target folder can be written");
+    std::fs::write(target().join(name), text + "\n").expect("the target folder can be written");
 }
 
 fn target() -> PathBuf {
