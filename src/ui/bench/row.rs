@@ -38,7 +38,11 @@ pub(crate) fn TimelineRow(
         store.names.with(|names| names.get(&id).map_or_else(|| "check".to_owned(), |(name, _)| name.clone()))
     });
     let color = text(move || connection.get().map(|id| color_of(store, id)).unwrap_or_default());
-    let time = text(move || row.with(|row| row.as_ref().map(|row| time(store, row))).unwrap_or_default());
+    // Not the totals, which change with every drawing.
+    let began = Memo::new(move |_| store.totals.with(|totals| totals.began.unwrap_or_default()));
+    let time = text(move || {
+        row.with(|row| row.as_ref().map(|row| time_since(store, row, began.get()))).unwrap_or_default()
+    });
     // Written only for the row under the pointer: a flood changes all rows with each frame of the screen.
     let is_hovered = RwSignal::new(false);
     let exactly = move |what: fn(Store, &Row) -> String| {
@@ -217,8 +221,11 @@ fn clock_began(store: Store) -> f64 {
 
 /// When a row happened, in the chosen form.
 pub(crate) fn time(store: Store, row: &Row) -> String {
+    time_since(store, row, store.totals.with(|totals| totals.began.unwrap_or_default()))
+}
+
+fn time_since(store: Store, row: &Row, began: crate::engine::Instant) -> String {
     let step = store.clock_step();
-    let began = store.totals.with(|totals| totals.began.unwrap_or_default());
     match store.layout.with(|layout| layout.times) {
         Times::Relative => format::moment(row.at, began, step),
         Times::Absolute => format::time_of_day(row.at, clock_began(store), crate::browser::clock::offset()),
