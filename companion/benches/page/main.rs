@@ -14,7 +14,7 @@ mod stage;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cases::{crowd, engine, flood as floods, life, peers, servers, trips};
+use cases::{crowd, engine, flood as floods, life, peers, redraw, servers, trips};
 use figures::Figure;
 use stage::Stage;
 
@@ -29,6 +29,7 @@ const CASES: &[&str] = &[
     "crowd",
     "log",
     "filter",
+    "redraw",
     "start",
     "memory",
     "engine",
@@ -47,6 +48,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
         "crowd" => crowd::hundred_forty_four(stage).await,
         "log" => engine::log(),
         "filter" => floods::filtered(stage).await,
+        "redraw" => redraw::of_timeline(stage).await,
         "start" => life::start(stage).await,
         "memory" => life::memory(stage).await,
         "engine" => engine::matches(),
