@@ -35,9 +35,14 @@ struct Inner {
 impl Alarm {
     /// Ends after `wait` at the earliest, and not before the browser's event loop has had its turn.
     pub fn sleep(&self, wait: Duration) -> Sleep {
+        self.until(clock::now() + wait)
+    }
+
+    /// Ends when that moment has come, as far as the browser's timer knows.
+    pub fn until(&self, due: Instant) -> Sleep {
         let number = self.0.next.get();
         self.0.next.set(number + 1);
-        Sleep { alarm: self.clone(), key: (clock::now() + wait, number), sleeps: false }
+        Sleep { alarm: self.clone(), key: (due, number), sleeps: false }
     }
 
     fn set_for(&self, due: Instant) {

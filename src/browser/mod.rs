@@ -4,6 +4,7 @@
 //! message means. One rule: an event is stamped before anything else happens in its callback.
 
 mod alarm;
+mod cells;
 pub mod channel;
 pub mod chart;
 pub mod clipboard;
@@ -24,5 +25,6 @@ mod turn;
 mod words;
 mod world;
 
+pub use cells::{Cells, Place};
 pub use socket::BrowserSocket;
 pub use world::BrowserWorld;

@@ -51,6 +51,15 @@ impl World for BrowserWorld {
         Box::pin(self.alarm.sleep(wait))
     }
 
+    fn pass(&self, deadline: Instant) -> LocalFuture<()> {
+        let alarm = self.alarm.clone();
+        Box::pin(async move {
+            while clock::now() <= deadline {
+                alarm.until(deadline + Duration::from_nanos(1)).await;
+            }
+        })
+    }
+
     fn breathe(&self) -> LocalFuture<()> {
         Box::pin(self.turns.next())
     }

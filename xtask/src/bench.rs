@@ -8,19 +8,35 @@ use crate::command_line::BenchOptions;
 use crate::page::Edition;
 use crate::process::{self, Show};
 use crate::project::Project;
-use crate::{screen, serve, setup, sizes, targets};
+use crate::{against, screen, serve, setup, sizes, targets};
 
 /// True when everything ran; whether an aim is met is printed and not judged.
 pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
     let mut progress = serve::build_all(
         project,
         Edition::Release,
-        setup::BROWSER_STAGES + targets::STAGES + targets::PEER_STAGES + 1,
+        setup::BROWSER_STAGES
+            + targets::STAGES
+            + targets::PEER_STAGES
+            + usize::from(options.against.is_some())
+            + 1,
     )?;
+    let other = match &options.against {
+        Some(revision) => {
+            progress.stage(&format!("building {revision} (some minutes the first time)…"));
+            Some(against::build(project, revision)?)
+        }
+        None => None,
+    };
     let browser = setup::browser(&mut progress)?;
     let servers = targets::set_up(&mut progress)?;
     let artillery = targets::set_up_peers(&mut progress)?;
-    let length = if options.quick { "about 3 minutes" } else { "about a quarter of an hour" };
+    let length = match (options.quick, &other) {
+        (true, None) => "about 3 minutes",
+        (false, None) => "about a quarter of an hour",
+        (true, Some(_)) => "about 6 minutes",
+        (false, Some(_)) => "about an hour",
+    };
     progress.stage(&format!("measuring ({length}; leave the machine alone meanwhile)…"));
     let mut command = project.cargo();
     command.args(["bench", "--locked", "-p", "sockscope-companion", "--features", "page-tests"]);
@@ -33,11 +49,16 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
     command.env("SOCKSCOPE_ARTILLERY", artillery);
     command.env("SOCKSCOPE_FIRST_LOAD", sizes::first_load(&sizes::weigh(&project.dist())?).to_string());
+    if let Some(other) = &other {
+        command.env("SOCKSCOPE_AGAINST", &other.server);
+        command.env("SOCKSCOPE_AGAINST_FIRST_LOAD", other.first_load.to_string());
+    }
     servers.equip(&mut command);
     let status = process::run(&mut command, Show::Lines, |_| ())?;
     if !status.success() {
         bail!("a case did not run or lost something; which one stands above");
     }
-    screen::note("the figures are in target/bench.json");
+    let file = if other.is_some() { "bench-against.json" } else { "bench.json" };
+    screen::note(&format!("the figures are in target/{file}"));
     Ok(true)
 }

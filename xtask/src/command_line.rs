@@ -35,8 +35,10 @@ cargo xtask test [--native] [--web] [--page] [--targets]
   --targets  The suites that ship against servers in Python and Node
   Without any of them: everything.
 
-cargo xtask bench [--quick] [CASE…]
+cargo xtask bench [--quick] [--against REV] [CASE…]
   --quick    Measure a fifth of everything, to see that it runs
+  --against REV
+             Build that revision too and measure both in turns; the table says new by old
   CASE       Measure only these, such as `round-trips`; a wrong name lists them all
 
 cargo xtask pictures [--quick]
@@ -65,6 +67,8 @@ pub enum Request {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct BenchOptions {
     pub quick: bool,
+    /// A revision that git knows, to be measured beside this one.
+    pub against: Option<String>,
     /// Names of cases; all when empty.
     pub cases: Vec<String>,
 }
@@ -187,8 +191,9 @@ fn parse_bench(parser: &mut lexopt::Parser) -> Result<Request> {
         match argument {
             Short('h') | Long("help") => return Ok(Request::Help),
             Long("quick") => options.quick = true,
+            Long("against") => options.against = Some(parser.value()?.string()?),
             Value(case) => options.cases.push(case.string()?),
-            other => bail!("{}; there is --quick, and names of cases", other.unexpected()),
+            other => bail!("{}; there are --quick, --against, and names of cases", other.unexpected()),
         }
     }
     Ok(Request::Bench(options))
@@ -228,7 +233,15 @@ mod tests {
     fn a_benchmark_takes_names_of_cases() {
         check(&["bench"], Request::Bench(BenchOptions::default()));
         let cases = vec!["start".to_owned(), "log".to_owned()];
-        check(&["bench", "start", "--quick", "log"], Request::Bench(BenchOptions { quick: true, cases }));
+        check(
+            &["bench", "start", "--quick", "log"],
+            Request::Bench(BenchOptions { quick: true, cases, ..BenchOptions::default() }),
+        );
+        let against = Some("main".to_owned());
+        check(
+            &["bench", "--against", "main"],
+            Request::Bench(BenchOptions { against, ..BenchOptions::default() }),
+        );
     }
 
     #[test]

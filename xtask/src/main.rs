@@ -4,6 +4,7 @@
 //! `pip`, `cargo`, `rustup` and `apt-get`, and installs nothing outside its own cache folder except the wasm
 //! target, the Rust components and, on Debian, the packages of the browser, of Python and of Node.
 
+mod against;
 mod bench;
 mod browser;
 mod cache;

@@ -75,7 +75,8 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-fn spread(values: &[f64]) -> (f64, f64) {
+/// The smallest and the largest.
+pub fn spread(values: &[f64]) -> (f64, f64) {
     values
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), it| (least.min(*it), most.max(*it)))
@@ -134,10 +135,15 @@ pub fn table(figures: &[Figure]) -> String {
             .to_owned(),
         ]);
     }
+    columns(&rows)
+}
+
+/// Rows whose cells stand below each other.
+pub fn columns<const WIDTH: usize>(rows: &[[String; WIDTH]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..7).map(width).collect();
+    let widths: Vec<usize> = (0..WIDTH).map(width).collect();
     let mut table = String::new();
-    for row in &rows {
+    for row in rows {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         table.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         table.push('\n');
@@ -146,7 +152,7 @@ pub fn table(figures: &[Figure]) -> String {
 }
 
 /// Three digits, which is more than a median of a few pairs knows.
-fn shown(value: f64) -> String {
+pub fn shown(value: f64) -> String {
     match value.abs() {
         size if !size.is_finite() => "–".to_owned(),
         size if size >= 100.0 => format!("{value:.0}"),

@@ -3,6 +3,7 @@
 //! Run by `cargo xtask bench`, which builds what is measured and says where it is. Ends with 1 when something was lost or did
 //! not run; an aim that is not met is printed, and does not fail the command.
 
+mod against;
 mod cases;
 mod figures;
 mod flood;
@@ -13,7 +14,7 @@ mod stage;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cases::{crowd, engine, flood as floods, life, peers, servers, trips};
+use cases::{crowd, engine, flood as floods, life, peers, redraw, servers, trips};
 use figures::Figure;
 use stage::Stage;
 
@@ -28,6 +29,7 @@ const CASES: &[&str] = &[
     "crowd",
     "log",
     "filter",
+    "redraw",
     "start",
     "memory",
     "engine",
@@ -46,6 +48,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
         "crowd" => crowd::hundred_forty_four(stage).await,
         "log" => engine::log(),
         "filter" => floods::filtered(stage).await,
+        "redraw" => redraw::of_timeline(stage).await,
         "start" => life::start(stage).await,
         "memory" => life::memory(stage).await,
         "engine" => engine::matches(),
@@ -66,7 +69,12 @@ fn main() {
     let chosen: Vec<&str> =
         CASES.iter().copied().filter(|it| wanted.is_empty() || wanted.contains(it)).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let all = runtime.expect("a runtime").block_on(async {
+    let runtime = runtime.expect("a runtime");
+    if let Ok(other) = std::env::var("SOCKSCOPE_AGAINST") {
+        runtime.block_on(compare(&chosen, is_quick, &other));
+        return;
+    }
+    let all = runtime.block_on(async {
         let stage = Stage::set(is_quick).await;
         let mut all = Vec::new();
         for (place, case) in chosen.iter().enumerate() {
@@ -75,7 +83,7 @@ fn main() {
             let figures = measure(case, &stage).await;
             eprintln!("{}      {:.0} s", figures::table(&figures), began.elapsed().as_secs_f64());
             all.extend(figures);
-            keep(&all);
+            keep(&all, "bench.json");
         }
         stage.strike().await;
         all
@@ -88,10 +96,31 @@ fn main() {
     println!("{met} of {aims} aims met; all of it is in target/bench.json");
 }
 
+/// Runs the cases on this build and on another one.
+async fn compare(chosen: &[&str], is_quick: bool, other: &str) {
+    let mut new = Stage::set(is_quick).await;
+    let pairs = new.pairs();
+    let old = new.beside(other);
+    let mut all = Vec::new();
+    for case in chosen.iter().filter(|case| against::is_meant(case)) {
+        let began = Instant::now();
+        eprintln!("{case}");
+        let changes =
+            against::measure(pairs, &new, &old, async |stage: &Stage| measure(case, stage).await).await;
+        eprintln!("{}      {:.0} s", against::table(&changes), began.elapsed().as_secs_f64());
+        all.extend(changes);
+        keep(&all, "bench-against.json");
+    }
+    drop(old);
+    new.strike().await;
+    println!("{}", against::table(&all));
+    println!("all of it is in target/bench-against.json");
+}
+
 /// Written after each case, so that a run which is broken off has told what it knew.
-fn keep(figures: &[Figure]) {
+fn keep(figures: &[impl serde::Serialize], name: &str) {
     let text = serde_json::to_string_pretty(figures).expect("figures are JSON");
-    std::fs::write(target().join("bench.json"), text + "\n").expect("the target folder can be written");
+    std::fs::write(target().join(name), text + "\n").expect("the target folder can be written");
 }
 
 fn target() -> PathBuf {

@@ -1,5 +1,7 @@
 //! What a case has: our page and the bare one in one browser, the practice server, the flood, and how long to measure.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use support::page::{Browser, Kind, Practice};
 
@@ -8,13 +10,17 @@ use super::{flood, site};
 /// All that cases share.
 pub struct Stage {
     /// The browser with one tab, in which ours and the bare page take turns.
-    pub browser: Browser,
+    pub browser: Rc<Browser>,
     /// The server under load.
     pub practice: Practice,
     /// Where the flood comes from.
     pub flood: String,
     /// Less of everything, to see that it works.
     pub is_quick: bool,
+    /// What a first visit transfers, if that was said.
+    pub first_load: Option<f64>,
+    /// Each case has one pair, since it runs several times.
+    is_single: bool,
     bare: String,
 }
 
@@ -24,16 +30,45 @@ impl Stage {
         // A page frees what it keeps for itself only on request; memory is asked for at once.
         let browser =
             Browser::start(Kind::Chromium, &["--enable-blink-features=ForceEagerMeasureMemory"]).await;
-        Self { browser, practice, flood: flood::serve(), is_quick, bare: site::serve() }
+        Self {
+            browser: Rc::new(browser),
+            practice,
+            flood: flood::serve(),
+            is_quick,
+            first_load: bytes("SOCKSCOPE_FIRST_LOAD"),
+            is_single: false,
+            bare: site::serve(),
+        }
     }
 
+    /// The same browser with the pages of another build. On both each case has one pair from now on.
+    pub fn beside(&mut self, binary: &str) -> Self {
+        self.is_single = true;
+        Self {
+            browser: self.browser.clone(),
+            practice: Practice::start_of(binary, &[]),
+            flood: self.flood.clone(),
+            is_quick: self.is_quick,
+            first_load: bytes("SOCKSCOPE_AGAINST_FIRST_LOAD"),
+            is_single: true,
+            bare: self.bare.clone(),
+        }
+    }
+
+    /// To be called when no other stage has the browser.
     pub async fn strike(self) {
-        self.browser.end().await;
+        if let Some(browser) = Rc::into_inner(self.browser) {
+            browser.end().await;
+        }
     }
 
     /// This many pairs.
     pub fn pairs(&self) -> usize {
-        if self.is_quick { 3 } else { 7 }
+        match (self.is_single, self.is_quick) {
+            (true, _) => 1,
+            (false, true) => 3,
+            (false, false) => 7,
+        }
     }
 
     /// This many, or a part of it.
@@ -76,6 +111,11 @@ impl Stage {
         assert_eq!(report["verdict"], "pass", "{report:#}");
         report
     }
+}
+
+/// A number of bytes that the command has said.
+fn bytes(name: &str) -> Option<f64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// Both halves of a pair, one right after the other; who begins changes from pair to pair.

@@ -5,19 +5,79 @@
 
 use std::time::Duration;
 
+use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::super::parts::fields::{text, when};
 use super::columns::cells;
 use super::highlights::{tone_at, words_at};
 use super::lanes::Lanes;
 use super::store::Store;
 use super::timeline::choose;
-use crate::engine::FrameKind;
+use crate::browser::{Cells, Place};
 use crate::engine::base::close;
 use crate::engine::bench::summary::{Member, Summary, ValueKind};
+use crate::engine::{FrameKind, Instant};
 use crate::model::format;
 use crate::wire::bench::{ConnectionId, Row, RowContent, Times};
+
+/// What is written when a row comes, in the order of [`write`].
+const CONTENT: [(&str, Place); 18] = [
+    ("", Place::Attribute("hidden")),
+    ("", Place::Attribute("id")),
+    ("", Place::Attribute("aria-selected")),
+    ("", Place::Style("--lane")),
+    ("", Place::Attribute("data-silence")),
+    ("", Place::Attribute("data-direction")),
+    ("", Place::Attribute("data-marks")),
+    ("", Place::Attribute("data-even")),
+    ("", Place::Attribute("data-highlight")),
+    (".unseen", Place::Text),
+    (".time", Place::Attribute("data-gap")),
+    (".time", Place::Text),
+    (".dot", Place::Attribute("data-color")),
+    (".whose", Place::Text),
+    (".arrow", Place::Text),
+    (".kind", Place::Attribute("data-error")),
+    (".kind", Place::Text),
+    (".size", Place::Text),
+];
+
+/// The same of a message, in the order of [`write_message`].
+const MESSAGE: [(&str, Place); 19] = [
+    (".said", Place::Text),
+    (".members", Place::Attribute("hidden")),
+    (".others", Place::Text),
+    (".trip", Place::Text),
+    (".member[data-of='0'] i", Place::Text),
+    (".member[data-of='0'] b", Place::Attribute("data-tone")),
+    (".member[data-of='0'] b", Place::Text),
+    (".member[data-of='1'] i", Place::Text),
+    (".member[data-of='1'] b", Place::Attribute("data-tone")),
+    (".member[data-of='1'] b", Place::Text),
+    (".member[data-of='2'] i", Place::Text),
+    (".member[data-of='2'] b", Place::Attribute("data-tone")),
+    (".member[data-of='2'] b", Place::Text),
+    (".member[data-of='3'] i", Place::Text),
+    (".member[data-of='3'] b", Place::Attribute("data-tone")),
+    (".member[data-of='3'] b", Place::Text),
+    (".member[data-of='4'] i", Place::Text),
+    (".member[data-of='4'] b", Place::Attribute("data-tone")),
+    (".member[data-of='4'] b", Place::Text),
+];
+
+/// What is written when the list moves.
+const PLACEMENT: [(&str, Place); 3] = [
+    ("", Place::Attribute("aria-posinset")),
+    ("", Place::Attribute("aria-setsize")),
+    ("", Place::Style("transform")),
+];
+
+/// What one reads with the pointer on it.
+const HINTS: [(&str, Place); 3] = [
+    (".time", Place::Attribute("title")),
+    (".trip", Place::Attribute("title")),
+    (".size", Place::Attribute("title")),
+];
 
 #[component]
 pub(crate) fn TimelineRow(
@@ -27,118 +87,156 @@ pub(crate) fn TimelineRow(
     shift: impl Fn(u64) -> f64 + Copy + Send + Sync + 'static,
     place_of: impl Fn(u64) -> (u64, u64) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    // What a row shows, or nothing while its slot is empty.
-    let show = move |what: fn(&Row) -> String| {
-        text(move || row.with(|row| row.as_ref().map(what)).unwrap_or_default())
+    let element = NodeRef::<Div>::new();
+    // Under a flood all rows change with each drawing. So a row is a few effects, each of which writes many cells, and not an effect
+    // for each cell.
+    let keep = move |places: &'static [(&'static str, Place)], write: Box<dyn Fn(&mut Cells)>| {
+        let cells = StoredValue::new_local(None::<Cells>);
+        Effect::new(move || {
+            let Some(element) = element.get() else { return };
+            cells.update_value(|cells| {
+                let cells = cells.get_or_insert_with(|| Cells::within(&element, places));
+                cells.begin();
+                write(cells);
+            });
+        });
     };
-    let number = move || row.with(|row| row.as_ref().map(|row| row.number));
-    let connection = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.connection)));
-    let name = text(move || {
-        let Some(id) = connection.get() else { return String::new() };
-        store.names.with(|names| names.get(&id).map_or_else(|| "check".to_owned(), |(name, _)| name.clone()))
-    });
-    let color = text(move || connection.get().map(|id| color_of(store, id)).unwrap_or_default());
-    let time = text(move || row.with(|row| row.as_ref().map(|row| time(store, row))).unwrap_or_default());
-    // Written only for the row under the pointer: a flood changes all rows with each frame of the screen.
+    // Not the totals, which change with every drawing.
+    let began = Memo::new(move |_| store.totals.with(|totals| totals.began.unwrap_or_default()));
+    keep(
+        &CONTENT,
+        Box::new(move |cells| row.with(|row| write(store, lanes, began.get(), row.as_ref(), cells))),
+    );
+    let is_as_it_came = Memo::new(move |_| store.layout.with(|layout| layout.rows) == RowContent::Text);
+    keep(
+        &MESSAGE,
+        Box::new(move |cells| row.with(|row| write_message(store, is_as_it_came.get(), row.as_ref(), cells))),
+    );
+    keep(
+        &PLACEMENT,
+        Box::new(move |cells| {
+            let position = row.with(|row| row.as_ref().map(|row| row.position));
+            // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
+            let (place, of) = position.map(place_of).unwrap_or_default();
+            cells.text(&place.to_string());
+            cells.text(&of.to_string());
+            cells.text(&format!("translateY({}px)", shift(position.unwrap_or_default())));
+        }),
+    );
+    // Written only for the row under the pointer.
     let is_hovered = RwSignal::new(false);
-    let exactly = move |what: fn(Store, &Row) -> String| {
-        text(move || match is_hovered.get() {
-            true => row.with(|row| row.as_ref().map(|row| what(store, row))).unwrap_or_default(),
-            false => String::new(),
-        })
-    };
-    let took = Memo::new(move |_| row.with(|row| row.as_ref().and_then(took)));
-    let trip =
-        text(move || took.get().map(|took| format::figure(took, store.clock_step())).unwrap_or_default());
-    // Its place in the list, from 1, and how long the list is: the elements stand in the order of their slots.
-    let place = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| place_of(row.position))));
-    let moved = text(move || {
-        let position = row.with(|row| row.as_ref().map_or(0, |row| row.position));
-        format!("translateY({}px)", shift(position))
-    });
-    let gap = Memo::new(move |_| row.with(|row| row.as_ref().map_or(0, gap)));
-    let gap = move || gap.get().to_string();
-    // Where rows are even is where they stand, and not which slot they are in.
-    let is_even = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.position % 2 == 0)));
-    let direction = show(|row| direction(row).to_owned());
-    let is_as_it_came = when(move || store.layout.with(|layout| layout.rows) == RowContent::Text);
-    // Never both: the text stands where no members do.
-    let preview = text(move || {
-        let shows = |row: &&Row| is_as_it_came.get() || row.summary.is_none();
-        row.with(|row| row.as_ref().filter(shows).map(|row| row.preview.clone())).unwrap_or_default()
-    });
-    let summary = move |what: &dyn Fn(&Summary) -> Option<String>| {
-        let of = |row: &Row| row.summary.as_ref().and_then(what);
-        row.with(|row| row.as_ref().and_then(of)).unwrap_or_default()
-    };
-    let member = move |place: usize| {
-        let name = text(move || summary(&|it| varying(it, place).map(|it| it.name.clone())));
-        let kind = text(move || summary(&|it| varying(it, place).map(|it| tone(it.kind).to_owned())));
-        let value = text(move || summary(&|it| varying(it, place).map(|it| it.value.clone())));
-        view! { <span class="member" data-of=place.to_string()><i>{name}</i>" "<b data-tone=kind>{value}</b>" "</span> }
-    };
-    let highlight = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.highlight)));
-    let stands_out = text(move || highlight.get().map(|place| words_at(store, place)).unwrap_or_default());
-    let others = text(move || summary(&|it| Some(others(it))));
-    let has_error = when(move || {
-        row.with(|row| row.as_ref().and_then(|row| row.summary.as_ref()).is_some_and(|it| it.is_error))
-    });
-    let is_chosen = Memo::new(move |_| number().is_some() && number() == store.chosen.get());
-    let marks = show(|row| {
-        let mut marks = String::new();
-        if row.is_pinned {
-            marks.push_str("pinned ");
-        }
-        if row.is_hit {
-            marks.push_str("hit ");
-        }
-        if row.is_tainted && row.round_trip.is_some() {
-            marks.push_str("tainted");
-        }
-        marks
-    });
-    let is_tainted = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.is_tainted)));
-    // Empty without one: a title counts in the name that a screen reader reads.
-    let trip_hint = text(move || {
-        let Some(took) = took.get() else { return String::new() };
-        let exact = format::exact(took, store.clock_step());
-        if row.with(|row| row.as_ref().is_some_and(|row| row.round_trip.is_none())) {
-            return format!("Arrived {exact} after it was sent");
-        }
-        match is_tainted.get() {
-            true => format!("Round trip of {exact}, unreliable: the tab was hidden or the page was busy"),
-            false => format!("Round trip of {exact}"),
-        }
-    });
+    keep(
+        &HINTS,
+        Box::new(move |cells| {
+            let exactly = |what: fn(Store, &Row) -> String| {
+                row.with(|row| row.as_ref().map(|row| what(store, row))).unwrap_or_default()
+            };
+            let is_hovered = is_hovered.get();
+            cells.text(&if is_hovered { exactly(wall) } else { String::new() });
+            cells.text(&exactly(trip_hint));
+            cells.text(&if is_hovered { exactly(exact_size) } else { String::new() });
+        }),
+    );
     let pick = move |_| {
-        if let Some(number) = number() {
+        if let Some(number) = row.with_untracked(|row| row.as_ref().map(|row| row.number)) {
             choose(store, number);
         }
     };
+    let member =
+        |place: usize| view! { <span class="member" data-of=place.to_string()><i></i>" "<b></b>" "</span> };
     view! {
-        <div class="row" role="option" hidden=when(move || row.with(Option::is_none))
-            id=text(move || number().map(|number| format!("frame-{number}")).unwrap_or_default())
-            aria-selected=text(move || is_chosen.get().to_string())
-            aria-posinset=text(move || place.get().unwrap_or_default().0.to_string())
-            aria-setsize=text(move || place.get().unwrap_or_default().1.to_string())
-            style=("--lane", move || lanes.place(connection.get())) data-silence=move || row.with(|row| row.as_ref().and_then(|row| lanes.silence(row)))
-            data-direction=direction data-marks=marks data-even=move || is_even.get().then_some("")
-            data-highlight=move || highlight.get().and_then(|place| tone_at(store, place)) style:transform=moved on:click=pick
+        <div class="row" role="option" hidden=true node_ref=element on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
-            <span class="time" data-gap=gap title=exactly(wall)>{time}</span>
-            <span class="who" data-of="connection"><span class="dot" data-color=color aria-hidden="true"></span><span class="whose">{name}</span></span>
-            <span class="arrow" data-of="direction">{show(arrow)}</span>
-            <span class="kind" data-of="type" data-error=move || has_error.get().then_some("")>{show(kind)}</span>
+            <span class="time"></span>
+            <span class="who" data-of="connection"><span class="dot" aria-hidden="true"></span><span class="whose"></span></span>
+            <span class="arrow" data-of="direction"></span>
+            <span class="kind" data-of="type"></span>
             <span class="preview">
-                {cells(store, row)}{preview}
-                <span class="members" hidden=is_as_it_came>{(0..MEMBERS).map(member).collect_view()}<span class="others">{others}</span></span>
+                {cells(store, row)}<span class="said"></span>
+                <span class="members">{(0..MEMBERS).map(member).collect_view()}<span class="others"></span></span>
             </span>
-            <span class="trip" title=trip_hint>{trip}</span>
-            <span class="size" title=exactly(exact_size)>{show(size)}</span>
-            <span class="unseen">{stands_out}</span>
+            <span class="trip"></span>
+            <span class="size"></span>
+            <span class="unseen"></span>
         </div>
     }
     .into_any()
+}
+
+/// What stands in a row, or nothing while its slot is empty.
+fn write(store: Store, lanes: Lanes, began: Instant, row: Option<&Row>, cells: &mut Cells) {
+    let of = |what: &dyn Fn(&Row) -> String| row.map(what).unwrap_or_default();
+    let connection = row.map(|row| row.connection);
+    let is_chosen = store.chosen.get().is_some_and(|chosen| row.is_some_and(|row| row.number == chosen));
+    let highlight = row.and_then(|row| row.highlight);
+    cells.write(row.is_none().then_some(""));
+    cells.text(&of(&|row| format!("frame-{}", row.number)));
+    cells.text(if is_chosen { "true" } else { "false" });
+    cells.text(&lanes.place(connection));
+    cells.write(row.and_then(|row| lanes.silence(row)).as_deref());
+    cells.text(row.map_or("", direction));
+    cells.text(&of(&marks));
+    // Where rows are even is where they stand, and not which slot they are in.
+    cells.write(row.is_some_and(|row| row.position.is_multiple_of(2)).then_some(""));
+    cells.write(highlight.and_then(|place| tone_at(store, place)));
+    cells.text(&highlight.map(|place| words_at(store, place)).unwrap_or_default());
+    cells.text(&row.map_or(0, gap).to_string());
+    cells.text(&of(&|row| time_since(store, row, began)));
+    cells.text(&connection.map(|id| color_of(store, id)).unwrap_or_default());
+    cells.text(&connection.map(|id| name_of(store, id)).unwrap_or_default());
+    cells.text(&of(&arrow));
+    let summary = row.and_then(|row| row.summary.as_ref());
+    cells.write(summary.is_some_and(|it| it.is_error).then_some(""));
+    cells.text(&of(&kind));
+    cells.text(&of(&size));
+}
+
+fn write_message(store: Store, is_as_it_came: bool, row: Option<&Row>, cells: &mut Cells) {
+    let summary = row.and_then(|row| row.summary.as_ref());
+    // Never both: the text stands where no members do.
+    let said = row.filter(|_| is_as_it_came || summary.is_none());
+    cells.text(said.map_or("", |row| &row.preview));
+    cells.write(is_as_it_came.then_some(""));
+    cells.text(&summary.map(others).unwrap_or_default());
+    let trip = row.and_then(took).map(|took| format::figure(took, store.clock_step()));
+    cells.text(&trip.unwrap_or_default());
+    for place in 0..MEMBERS {
+        let member = summary.and_then(|it| varying(it, place));
+        cells.text(member.map_or("", |it| &it.name));
+        cells.text(member.map_or("", |it| tone(it.kind)));
+        cells.text(member.map_or("", |it| &it.value));
+    }
+}
+
+fn name_of(store: Store, id: ConnectionId) -> String {
+    store.names.with(|names| names.get(&id).map_or_else(|| "check".to_owned(), |(name, _)| name.clone()))
+}
+
+fn marks(row: &Row) -> String {
+    let mut marks = String::new();
+    if row.is_pinned {
+        marks.push_str("pinned ");
+    }
+    if row.is_hit {
+        marks.push_str("hit ");
+    }
+    if row.is_tainted && row.round_trip.is_some() {
+        marks.push_str("tainted");
+    }
+    marks
+}
+
+/// Empty without a round trip: a title counts in the name that a screen reader reads.
+fn trip_hint(store: Store, row: &Row) -> String {
+    let Some(took) = took(row) else { return String::new() };
+    let exact = format::exact(took, store.clock_step());
+    if row.round_trip.is_none() {
+        return format!("Arrived {exact} after it was sent");
+    }
+    match row.is_tainted {
+        true => format!("Round trip of {exact}, unreliable: the tab was hidden or the page was busy"),
+        false => format!("Round trip of {exact}"),
+    }
 }
 
 /// Members of a message that have an element of their own; the others share one.
@@ -217,16 +315,17 @@ fn clock_began(store: Store) -> f64 {
 
 /// When a row happened, in the chosen form.
 pub(crate) fn time(store: Store, row: &Row) -> String {
+    time_since(store, row, store.totals.with(|totals| totals.began.unwrap_or_default()))
+}
+
+fn time_since(store: Store, row: &Row, began: Instant) -> String {
     let step = store.clock_step();
-    let began = store.totals.with(|totals| totals.began.unwrap_or_default());
     match store.layout.with(|layout| layout.times) {
         Times::Relative => format::moment(row.at, began, step),
         Times::Absolute => format::time_of_day(row.at, clock_began(store), crate::browser::clock::offset()),
         Times::Delta => row.delta.map_or_else(
             || "–".to_owned(),
-            |delta| {
-                format::moment(crate::engine::Instant::ORIGIN + delta, crate::engine::Instant::ORIGIN, step)
-            },
+            |delta| format::moment(Instant::ORIGIN + delta, Instant::ORIGIN, step),
         ),
     }
 }

@@ -105,25 +105,38 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
     });
 
     // Following means to stand at the end after every change; staying means to keep the frame under the eye.
-    let moved_to = StoredValue::new(0);
+    // How far the list is scrolled and how long the strip is, as far as is known. To ask the browser would have it lay out all rows
+    // for the answer, twice for each drawing.
+    let (moved_to, strip_is) = (StoredValue::new(None::<i32>), StoredValue::new(None::<f64>));
     Effect::new(move || {
         let (view, start) = (view.get(), start.get() as f64);
         let (Some(scroller), Some(strip)) = (scroller.get(), strip.get()) else { return };
-        if is_away.get() || scroller.client_height() == 0 {
+        if is_away.get() {
             return;
         }
         // Before scrolling: a browser scrolls no further than the strip is long at that moment.
-        page::set_height(&strip, view.strip());
+        if strip_is.get_value() != Some(view.strip()) {
+            let is_shorter = strip_is.get_value().is_some_and(|known| known > view.strip());
+            strip_is.set_value(Some(view.strip()));
+            page::set_height(&strip, view.strip());
+            if is_shorter {
+                // A browser scrolls back by itself then.
+                moved_to.set_value(None);
+            }
+        }
         if follow.get() {
             first.set(start + view.last_first());
         }
         let wanted = view.top_of(first.get() - start).round() as i32;
-        if wanted != scroller.scroll_top() {
-            scroller.set_scroll_top(wanted);
+        if moved_to.get_value() == Some(wanted) {
+            return;
         }
-        moved_to.set_value(scroller.scroll_top());
-        if top.get_untracked() != f64::from(scroller.scroll_top()) {
-            top.set(scroller.scroll_top().into());
+        scroller.set_scroll_top(wanted);
+        let now = scroller.scroll_top();
+        // Where it could not be scrolled to, it is tried again at the next change.
+        moved_to.set_value(Some(now));
+        if top.get_untracked() != f64::from(now) {
+            top.set(now.into());
         }
     });
     let scrolled = move |_| {
@@ -136,10 +149,10 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
         lanes.scrolled(scroller.scroll_left());
         let now = scroller.scroll_top();
         // Our own scrolling is not a person's wish; and a pixel of a long list is many frames, too coarse to read back.
-        if now == moved_to.get_value() {
+        if Some(now) == moved_to.get_value() {
             return;
         }
-        moved_to.set_value(now);
+        moved_to.set_value(Some(now));
         // The height of this very moment: a browser scrolls by itself when the list becomes higher, before it tells us.
         let view = Viewport { height: f64::from(scroller.client_height()), ..view.get_untracked() };
         let now = f64::from(now);
@@ -149,6 +162,8 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
     };
     watch_height(scroller, move |now| {
         if is_away.get_untracked() != (now == 0.0) {
+            // A list without a box forgets how far it was scrolled.
+            moved_to.set_value(None);
             is_away.set(now == 0.0);
         }
         // A hidden view has no height; keeping the last one saves asking for nothing and back.

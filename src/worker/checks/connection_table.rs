@@ -118,6 +118,10 @@ impl<W: World> World for Watched<W> {
         self.world.sleep(wait)
     }
 
+    fn pass(&self, deadline: Instant) -> LocalFuture<()> {
+        self.world.pass(deadline)
+    }
+
     fn breathe(&self) -> LocalFuture<()> {
         self.world.breathe()
     }

@@ -28,13 +28,13 @@ fn percentile(values: &Value, share: f64) -> f64 {
 }
 
 /// One flood into our bench: messages a second, the frames of the page, and how many messages were lost.
-struct Flood {
-    rate: f64,
-    gaps: Value,
-    lost: f64,
+pub struct Flood {
+    pub rate: f64,
+    pub gaps: Value,
+    pub lost: f64,
 }
 
-async fn pour(stage: &Stage, count: usize, size: usize) -> Flood {
+pub async fn pour(stage: &Stage, count: usize, size: usize) -> Flood {
     let browser = &stage.browser;
     browser.open("about:blank").await;
     browser.open(&stage.practice.page).await;

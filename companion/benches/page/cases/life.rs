@@ -16,10 +16,7 @@ const USABLE: &str = "
 
 /// What is transferred, and how long it takes until a person can connect.
 pub async fn start(stage: &Stage) -> Vec<Figure> {
-    let bytes: f64 = std::env::var("SOCKSCOPE_FIRST_LOAD")
-        .ok()
-        .and_then(|bytes| bytes.parse().ok())
-        .expect("SOCKSCOPE_FIRST_LOAD is set; `cargo xtask bench` sets it");
+    let bytes = stage.first_load.expect("`cargo xtask bench` says what is loaded first");
     let browser = &stage.browser;
     browser.before_load(USABLE).await;
     let mut took = Vec::new();

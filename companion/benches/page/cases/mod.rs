@@ -5,5 +5,6 @@ pub mod engine;
 pub mod flood;
 pub mod life;
 pub mod peers;
+pub mod redraw;
 pub mod servers;
 pub mod trips;

@@ -33,7 +33,12 @@ impl Practice {
 
     /// The same with more arguments.
     pub fn start_with(more: &[&str]) -> Self {
-        let mut command = Command::new(binary());
+        Self::start_of(&binary(), more)
+    }
+
+    /// The same of another build.
+    pub fn start_of(binary: &str, more: &[&str]) -> Self {
+        let mut command = Command::new(binary);
         command.args(["serve", "--port", "0", "--print-urls"]).args(more).stdout(Stdio::piped());
         let mut running = Running::spawn(&mut command).expect("the binary starts");
         let lines = lines(running.child.stdout.take().expect("its output is ours"));

@@ -51,24 +51,12 @@ impl Notify {
         if let Some(answer) = probe() {
             return Some(answer);
         }
-        let passed = Box::pin(pass(world, deadline));
+        let passed = world.pass(deadline);
         let answered = Box::pin(self.when(&mut probe));
         match select(answered, passed).await {
             Either::Left((answer, _)) => return Some(answer),
             Either::Right(_) => {}
         }
         probe()
-    }
-}
-
-/// Ends when `deadline` has passed. A browser's timer may come a little early, and what is stamped with the very moment of a
-/// deadline is in time; so this ends strictly after it.
-pub async fn pass<W: World>(world: &W, deadline: Instant) {
-    loop {
-        let now = world.now();
-        if now > deadline {
-            return;
-        }
-        world.sleep(deadline.since(now) + std::time::Duration::from_nanos(1)).await;
     }
 }

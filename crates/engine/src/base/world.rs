@@ -115,6 +115,20 @@ pub trait World: Clone + 'static {
     fn now(&self) -> Instant;
     /// Ends after `wait`.
     fn sleep(&self, wait: Duration) -> LocalFuture<()>;
+    /// Ends when `deadline` has passed. A browser's timer may come a little early, and what is stamped with the very moment of a
+    /// deadline is in time; so this ends strictly after it.
+    fn pass(&self, deadline: Instant) -> LocalFuture<()> {
+        let world = self.clone();
+        Box::pin(async move {
+            loop {
+                let now = world.now();
+                if now > deadline {
+                    return;
+                }
+                world.sleep(deadline.since(now) + Duration::from_nanos(1)).await;
+            }
+        })
+    }
     /// Yields to other tasks.
     fn breathe(&self) -> LocalFuture<()> {
         self.sleep(Duration::from_millis(1))

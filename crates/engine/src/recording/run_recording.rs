@@ -136,6 +136,10 @@ impl<W: World> World for Recorded<W> {
         self.world.sleep(wait)
     }
 
+    fn pass(&self, deadline: Instant) -> LocalFuture<()> {
+        self.world.pass(deadline)
+    }
+
     fn breathe(&self) -> LocalFuture<()> {
         self.world.breathe()
     }

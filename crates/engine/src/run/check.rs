@@ -15,7 +15,6 @@ use super::context::step::{Part, StepContext};
 use super::outcome::failure;
 use super::outcome::step_results::Failures;
 use super::steps::execute::step;
-use crate::base::notify::pass;
 use crate::base::words;
 use crate::report::{Failure, FailureKind, Leftover, Verdict};
 use crate::{Closing, World};
@@ -115,7 +114,7 @@ async fn body<W: World>(check: &CheckRun<'_, W>) -> Result<(), Cut> {
 async fn stopped<W: World>(run: &RunShared<W>, grace: Duration) {
     run.stop.asked().await;
     if !grace.is_zero() {
-        pass(&run.world, run.world.now() + grace).await;
+        run.world.pass(run.world.now() + grace).await;
     }
 }
 
@@ -124,7 +123,7 @@ async fn settle<W: World>(check: &CheckRun<'_, W>) {
     let world = &check.run.world;
     let is_any_open = check.connections.members().iter().any(|member| member.is_open());
     if is_any_open {
-        let settled = pass(world, world.now() + SETTLING);
+        let settled = world.pass(world.now() + SETTLING);
         select(Box::pin(stopped(check.run, Duration::ZERO)), Box::pin(settled)).await;
     }
 }
@@ -138,7 +137,7 @@ async fn bounded<T, W: World>(
 ) -> Result<T, Cut> {
     let run = check.run;
     let deadline = run.world.now() + timeout;
-    let end = select(Box::pin(stopped(run, grace)), Box::pin(pass(&run.world, deadline)));
+    let end = select(Box::pin(stopped(run, grace)), run.world.pass(deadline));
     let is_stopped = match select(Box::pin(steps), end).await {
         Either::Left((done, _)) => return Ok(done),
         Either::Right((end, _)) => matches!(end, Either::Left(_)),

@@ -4,9 +4,13 @@
 //! expression and a path look at valid UTF-8. Nothing is allocated before the byte search has found that the content
 //! can pass.
 
+use std::fmt;
+use std::rc::Rc;
+
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::Value;
 
+use super::automaton::Automaton;
 use super::literal;
 use super::needle::Needle;
 use super::spec::{FilterMode, FilterSpec};
@@ -49,8 +53,30 @@ enum Search {
     Anything,
     Nothing,
     Text(Needle),
-    Regex { needed: Option<Needle>, regex: Regex },
+    Regex { needed: Option<Needle>, pattern: Pattern },
     Path { needed: Vec<Needle>, condition: Condition },
+}
+
+/// Whether a regular expression is found in a text. What looks is called by its address: in a release it is downloaded with what
+/// reads filters, and not with the search.
+#[derive(Clone)]
+struct Pattern(Rc<dyn Fn(&str) -> bool>);
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pattern")
+    }
+}
+
+impl Pattern {
+    fn compile(text: &str, match_case: bool) -> Result<Self, FilterError> {
+        let regex = build(text, match_case).map_err(|what| where_wrong(text, what))?;
+        let automaton = Automaton::new(text, match_case);
+        Ok(Self(Rc::new(move |text| {
+            let found = automaton.as_ref().and_then(|automaton| automaton.finds(text));
+            found.unwrap_or_else(|| regex.is_match(text))
+        })))
+    }
 }
 
 impl Filter {
@@ -61,7 +87,7 @@ impl Filter {
             FilterMode::Text => Needle::new(text, spec.match_case).map_or(Search::Anything, Search::Text),
             _ if text.trim_ascii().is_empty() => Search::Anything,
             FilterMode::Regex => Search::Regex {
-                regex: build(text, spec.match_case).map_err(|what| where_wrong(text, what))?,
+                pattern: Pattern::compile(text, spec.match_case)?,
                 needed: Needle::new(&literal::needed(text), spec.match_case),
             },
             FilterMode::Path => Search::path(text)?,
@@ -132,10 +158,10 @@ impl Search {
             Self::Anything => true,
             Self::Nothing => false,
             Self::Text(needle) => needle.is_in(bytes),
-            Self::Regex { needed, regex } => {
+            Self::Regex { needed, pattern } => {
                 let bytes = &bytes[..bytes.len().min(MOST_SEARCHED)];
                 needed.as_ref().is_none_or(|needle| needle.is_in(bytes))
-                    && text(bytes).is_some_and(|text| regex.is_match(text))
+                    && text(bytes).is_some_and(|text| (pattern.0)(text))
             }
             Self::Path { needed, condition } => {
                 // With an escape in it, a name may be written in other bytes than its own.

@@ -4,6 +4,7 @@
 //! It refuses to know rows and pages. Typing must stay smooth with a million frames, so nothing is allocated for a
 //! frame that fails the byte search.
 
+mod automaton;
 #[expect(clippy::module_inception, reason = "the file is named after the noun that it owns")]
 mod filter;
 mod hits;

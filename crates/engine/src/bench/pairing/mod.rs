@@ -378,6 +378,13 @@ fn field(payload: &Payload, path: &Query) -> Option<u64> {
     path.first(&value).map(key_of)
 }
 
+/// Whether a member of a JSON object may be called `id`. A name with an escape is written in other letters.
+fn may_name_an_id(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut names = memchr::memchr2_iter(b'\\', b'd', bytes);
+    names.any(|at| bytes[at] == b'\\' || at >= 2 && bytes[at - 2..].starts_with(b"\"id\""))
+}
+
 /// The member `id` of a JSON object, unless it is null. The rest is not kept while reading.
 fn id(payload: &Payload) -> Option<u64> {
     #[derive(serde::Deserialize)]
@@ -386,7 +393,7 @@ fn id(payload: &Payload) -> Option<u64> {
         id: &'a serde_json::value::RawValue,
     }
     let Payload::Text(text) = payload else { return None };
-    if text.len() > LARGEST_READ || !text.trim_start().starts_with('{') {
+    if text.len() > LARGEST_READ || !text.trim_start().starts_with('{') || !may_name_an_id(text) {
         return None;
     }
     let found = serde_json::from_str::<WithId<'_>>(text).ok()?;

@@ -9,7 +9,6 @@ use super::super::context::run::RunShared;
 use super::super::inbox::message::Message;
 use super::super::outcome::failure::{self, ending, script};
 use super::super::outcome::judge::LONG_LAG;
-use crate::base::notify::pass;
 use crate::base::words;
 use crate::explain::Surroundings;
 use crate::report::{Failure, FailureKind};
@@ -59,7 +58,7 @@ pub(super) async fn be_awake<W: World>(
     }
     check.run.conditions.stood_still(late);
     // What waits at the door comes in first.
-    pass(world, world.now() + CATCHING_UP).await;
+    world.pass(world.now() + CATCHING_UP).await;
     let Some(message) = member.inbox.after(until, is_meant) else { return Ok(()) };
     let text = format!(
         "whether this came in time is not known: the event loop stood still for {} when the time was over",

@@ -23,9 +23,9 @@ use super::http::http;
 use super::messages::{expect, send, silence};
 use super::repeat::repeat;
 use super::targets::{Members, is_block, is_for_others, targets, without_absent};
-use crate::World;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Step, Verb};
+use crate::{Instant, World};
 
 /// Runs one step, with all that is in it.
 pub(crate) fn step<'s, W: World>(
@@ -42,14 +42,14 @@ pub(crate) fn step<'s, W: World>(
             Ok(Some(targets)) => targets,
             Ok(None) => return Ok(()),
             Err(failure) => {
-                begin(context, place, []);
+                begin(context, place, [], context.world().now());
                 return end(context, place, vec![*failure], Ok(()));
             }
         };
         let began = context.world().now();
         let is_ours = !is_for_others(context, step, targets.as_deref());
         if is_ours {
-            begin(context, place, targets.iter().flatten().map(|member| member.name.as_str()));
+            begin(context, place, targets.iter().flatten().map(|member| member.name.as_str()), began);
         }
         if let Some(mark) = &step.mark {
             check.set_mark(mark, began);
@@ -75,9 +75,14 @@ fn actors<W: World>(
     Ok(without_absent(context, step, targets(context, step)?))
 }
 
-fn begin<'n, W: World>(context: &StepContext<'_, W>, place: usize, on: impl IntoIterator<Item = &'n str>) {
+fn begin<'n, W: World>(
+    context: &StepContext<'_, W>,
+    place: usize,
+    on: impl IntoIterator<Item = &'n str>,
+    now: Instant,
+) {
     let check = context.check;
-    let (runs, at_once) = check.results.steps.borrow_mut().begin(place, on, context.world().now());
+    let (runs, at_once) = check.results.steps.borrow_mut().begin(place, on, now);
     // Clients that run the same step side by side are reported as one, and so are rounds.
     if runs == 1 || context.round.is_none() && at_once == 1 {
         check.run.tell(Progress::StepStarted { check: check.number, step: place });

@@ -19,7 +19,6 @@ use super::capture::capture_all;
 use super::connection::{be_awake, ended};
 use super::missed::{missed, note_instead, too_many};
 use super::resolve::ResolvedExpectation;
-use crate::base::notify::pass;
 use crate::report::{Failure, FailureKind};
 use crate::{Instant, World};
 
@@ -97,7 +96,7 @@ async fn wait<W: World>(run: &RunShared<W>, member: &Rc<Member<W>>, waiter: &Rc<
             Poll::Pending
         }
     });
-    match select(over, Box::pin(pass(&run.world, waiter.deadline()))).await {
+    match select(over, run.world.pass(waiter.deadline())).await {
         Either::Left(_) => {}
         Either::Right(_) => run.yield_budget.turned(run.world.now()),
     }

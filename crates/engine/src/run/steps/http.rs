@@ -11,7 +11,6 @@ use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::capture::{capture_all, captures};
-use crate::base::notify::pass;
 use crate::base::words;
 use crate::matcher::Subject;
 use crate::report::{Failure, FailureKind};
@@ -38,7 +37,7 @@ pub(super) async fn http<W: World>(
     let call = format!("{} {}", request.method, request.url);
     let began = world.now();
     let http = |message: String| failure::plain(FailureKind::Http, message);
-    let answer = match select(world.http(request), Box::pin(pass(world, began + within))).await {
+    let answer = match select(world.http(request), world.pass(began + within)).await {
         Either::Left((answer, _)) => answer.map_err(|error| {
             run.meter().counters().errors += 1;
             http(format!("{call} was not answered: {error}"))
