@@ -293,13 +293,14 @@ fn rows_are_announced_in_order() {
 fn two_saved_filters_never_have_one_name() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
-        browser.click("kinds").await;
         for (text, name) in [("one", "first"), ("two", "second"), ("three", "third")] {
             browser.type_into("filter", text).await;
+            browser.click("kinds").await;
             browser.type_into("filter-name", name).await;
             browser.press(ENTER, AT_ONCE).await;
             choose(browser, "saved-filter", name).await;
         }
+        browser.click("kinds").await;
         let names = "[...document.querySelectorAll('[data-testid=saved-filter]')].map(it => it.textContent.trim()).join()";
         let until = async |expected: &str| {
             browser.until_script(&format!("return {names} === '{expected}'")).await;
@@ -315,6 +316,7 @@ fn two_saved_filters_never_have_one_name() {
         // The list changes meanwhile; the name is still that of the second.
         browser.run("document.querySelectorAll('[data-testid=remove-filter]')[0].click()").await;
         until("second,third").await;
+        browser.click("kinds").await;
         browser.run("[...document.querySelectorAll('[data-testid=filter-rename]')].find(it => !it.hidden).focus()").await;
         browser.press(&format!("{SELECT_ALL}middle{ENTER}"), AT_ONCE).await;
         until("middle,third").await;
