@@ -130,7 +130,7 @@
     await page.default({ module_or_path: wasm });
     program = page;
   });
-  // A release names its parts, which come later by themselves. Whoever was here before needs them to see what was kept.
+  // A release names its parts, which come later by themselves. A visitor who comes back needs them to see what was kept.
   const parts = (name) => document.querySelector(`meta[name="parts-${name}"]`)?.content.split(' ') ?? [];
   const fetchAhead = (files) =>
     files.forEach((href) => document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href })));

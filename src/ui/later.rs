@@ -118,7 +118,7 @@ pub fn fetch() {
     });
 }
 
-/// All of them when they are here. Whoever asks is told when they have come.
+/// All of them when they are here. A signal reports to the caller when they have come.
 pub(crate) fn here() -> Option<&'static Later> {
     match state().get() {
         State::Here(all) => Some(all),

@@ -29,7 +29,7 @@ pub enum Act {
     Send(Payload),
     /// Closes with a close frame.
     Close(u16, String),
-    /// The same, and the client is told of it only after a while.
+    /// The same, and the client hears of it only after a while.
     Closing(Duration, u16, String),
     /// Drops the connection without one.
     Abort,
