@@ -261,7 +261,7 @@ mod tests {
         );
     }
 
-    /// Each piece is one that somebody may write, and some of them are wrong.
+    /// Each piece is one that a person may write, and some of them are wrong.
     fn pattern() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
             "a",
