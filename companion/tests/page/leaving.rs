@@ -151,7 +151,7 @@ fn the_first_recording_stays_until_a_suite_is_made_of_it() {
         browser.click("record").await;
         browser.click("record-again").await;
         // The checks cannot be loaded, so no suite is made.
-        browser.block("*checks_bg.wasm*").await;
+        browser.block("*checks.css*").await;
         browser.click("second-recording").await;
         browser.click("record-first").await;
         browser.run("location.hash = '#/bench'").await;

@@ -3,6 +3,7 @@
 //! Run by `cargo xtask test`, which builds the page and the binary first and says where they are.
 
 mod access;
+mod below;
 mod bench;
 mod by_hand;
 mod checks;

@@ -198,15 +198,24 @@ fn a_part_of_the_page_that_does_not_load_is_said_and_can_be_tried_again() {
         if browser.count("link[href*=_parts]").await == 0 {
             return;
         }
+        // The address, the button that connects and the composer are there; the rest says that it is not.
+        browser.until_script("return document.querySelector('.bench-timeline [data-testid=later-failed]')?.textContent.includes('could not be loaded')").await;
+        browser.connect().await;
         browser.click("keys-sheet").await;
-        browser.until_text("later-failed", "could not be loaded").await;
+        browser
+            .until_script(
+                "return !!document.querySelector('[data-testid=dialog] [data-testid=later-failed]')",
+            )
+            .await;
         browser.block("*nothing-at-all*").await;
         // On a slow machine the page itself may try again first; then the button is gone.
         browser
             .until_script(
-                "document.querySelector('[data-testid=later-again]')?.click();
+                "document.querySelector('[data-testid=dialog] [data-testid=later-again]')?.click();
                  return document.querySelectorAll('[data-testid=dialog] kbd').length > 5",
             )
             .await;
+        // All of it came with the one part.
+        browser.until_script("return document.querySelectorAll('[data-testid=later-failed]').length === 0 && !!document.querySelector('[data-testid=timeline] .row')").await;
     });
 }
