@@ -35,7 +35,7 @@ pub(super) enum Say {
     /// The value to use when the environment has none; its type is the type of the placeholder.
     EnvOr(String, Value),
     Uuid,
-    /// So many milliseconds after now.
+    /// This many milliseconds after now.
     Now(i64),
     /// The same as a date.
     Iso(i64),
