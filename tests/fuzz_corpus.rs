@@ -49,7 +49,9 @@ fn suites_are_read_or_refused() {
 
 #[test]
 fn templates_are_filled_in_or_refused() {
-    let seeds: [&[u8]; 5] = [
+    let seeds: [&[u8]; 7] = [
+        b"{{add n 1}}{{mul 1e999 -2}}{{slice room 0 -3}}{{url 'a b'}}{{now-5s}}{{iso+1d}}",
+        b"{{hmac-sha256 n 'x' base64}}{{length room}}{{json n}}{{sub now i}}{{upper bob.sid}}",
         b"r-{{uuid}}-{{n}}",
         b"{{env.WS_URL ?? ws://localhost:9000/ws}}",
         b"{{random -5 9223372036854775807}}{{pick a \"b }}\" 'c'}}",
@@ -61,7 +63,8 @@ fn templates_are_filled_in_or_refused() {
 
 #[test]
 fn matchers_hold_or_say_why() {
-    let seeds: [&[u8]; 5] = [
+    let seeds: [&[u8]; 6] = [
+        b"{\"subset\":{\"a\":{\"$near\":[\"2026-11-21T03:01:06Z\",\"5s\"]}}}\0{\"a\":1795230066.5}",
         b"{\"subset\":{\"a\":[{\"$gt\":1e5},{\"$regex\":\"^x+$\"}]}}\0{\"a\":[100001,\"xx\"]}",
         b"{\"path\":\"$..a[?@.b>1 && match(@.c,'x.*')]\",\"gte\":1}\0{\"a\":[{\"b\":2,\"c\":\"xy\"}]}",
         b"$.a[-1:0:-2]['b',*]\0[[[1,2],{\"b\":null}]]",

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sockscope_engine::matcher::Matcher;
 use sockscope_engine::report::{Report, Verdict, explain_checks};
 use sockscope_engine::suite::Suite;
-use sockscope_engine::template::WORDS;
+use sockscope_engine::template::{FUNCTIONS, WORDS};
 use support::simulated::{Outcome, Setting, run_text};
 
 const PAGE: &str = include_str!("../docs/reference/suite-format.md");
@@ -283,5 +283,13 @@ fn every_word_of_templates_has_an_example() {
             shown.contains(word) && PAGE.contains(&shown)
         });
         assert!(is_shown, "{word} has no example");
+    }
+}
+
+#[test]
+fn every_function_of_templates_has_an_example() {
+    for name in FUNCTIONS {
+        let in_examples = examples().iter().any(|example| example.text.contains(&format!("{{{{{name} ")));
+        assert!(in_examples, "{name} has no example");
     }
 }

@@ -13,6 +13,7 @@ mod invariants;
 mod matchers;
 mod messages;
 mod trying;
+mod until;
 mod whole;
 
 use serde_json::{Value, json};

@@ -284,6 +284,7 @@ pub fn world(seed: u64, faults: Faults) -> Sim {
             mouth: None,
         }
     });
+    let asked = std::cell::Cell::new(0);
     sim.answer("http://sim/api/", move |request| {
         let answer =
             |status, body: Value| Ok(HttpResponse { status, headers: Vec::new(), body: body.to_string() });
@@ -301,6 +302,11 @@ pub fn world(seed: u64, faults: Faults) -> Sim {
                 }
             }
             return (LATENCY, answer(202, json!({"id": "e-1"})));
+        }
+        if request.url.ends_with("/jobs/1") {
+            asked.set(asked.get() + 1);
+            let state = if asked.get() < 3 { "running" } else { "done" };
+            return (LATENCY, answer(200, json!({"id": 1, "state": state, "asked": asked.get()})));
         }
         match request.url.ends_with("/health") {
             true => (LATENCY, answer(200, json!({"status": "ok", "connections": 0}))),

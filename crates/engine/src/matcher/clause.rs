@@ -82,6 +82,20 @@ impl Matcher {
         SUBSET.names()
     }
 
+    /// The operators that compare a value, as they stand beside `path`.
+    pub fn value_operators() -> impl Iterator<Item = &'static str> {
+        PATH.names()
+    }
+
+    /// What it wants of a value that has a name, in a few words: `equal to "done"`.
+    pub fn expected_of_value(&self) -> String {
+        let of_value = |clause: &Clause| match clause {
+            Clause::Path(selection) => selection.of_value().unwrap_or_else(|| clause.expected()),
+            _ => clause.expected(),
+        };
+        self.clauses.iter().map(of_value).collect::<Vec<_>>().join(" and ")
+    }
+
     /// What `type` may ask for.
     pub fn type_names() -> [&'static str; 7] {
         Kind::names()

@@ -14,6 +14,7 @@ mod error;
 mod filter;
 mod json;
 mod mismatch;
+mod near;
 mod pattern;
 mod place;
 mod query;

@@ -11,6 +11,7 @@ use super::count::{Comparison, Count, Unit};
 use super::error::{MatcherErrorKind, Mistakes};
 use super::json;
 use super::mismatch::Tally;
+use super::near::Near;
 use super::pattern::Pattern;
 use super::place::Place;
 
@@ -30,6 +31,7 @@ enum Rule {
     Type(Vec<Kind>),
     Exists(bool),
     Length(Count),
+    Near(Near),
     Any,
     /// A placeholder is where syntax is needed; it is filled in before the suite runs.
     Unexpanded,
@@ -43,6 +45,7 @@ enum Operator {
     Type,
     Exists,
     Length,
+    Near,
     Any,
 }
 
@@ -60,6 +63,7 @@ pub(super) static SUBSET: Dialect = Dialect(&[
     ("$type", Operator::Type),
     ("$exists", Operator::Exists),
     ("$len", Operator::Length),
+    ("$near", Operator::Near),
     ("$any", Operator::Any),
 ]);
 
@@ -75,6 +79,7 @@ pub(super) static PATH: Dialect = Dialect(&[
     ("type", Operator::Type),
     ("exists", Operator::Exists),
     ("length", Operator::Length),
+    ("near", Operator::Near),
 ]);
 
 impl Dialect {
@@ -115,6 +120,29 @@ impl Rules {
 
     pub(super) fn source(&self) -> &Value {
         &self.source
+    }
+
+    /// What they say of a value, in words.
+    pub(super) fn in_words(&self) -> String {
+        let words = |(name, operand): (&String, &Value)| {
+            let operand = json::excerpt(operand);
+            match name.as_str() {
+                "eq" => format!("equal to {operand}"),
+                "ne" => format!("not equal to {operand}"),
+                "gt" => format!("greater than {operand}"),
+                "gte" => format!("at least {operand}"),
+                "lt" => format!("less than {operand}"),
+                "lte" => format!("at most {operand}"),
+                "in" => format!("one of {operand}"),
+                "matches" => format!("a text matching {operand}"),
+                "type" => format!("of type {operand}"),
+                "length" => format!("of length {operand}"),
+                "near" => format!("near {operand}"),
+                _ => format!("there: {operand}"),
+            }
+        };
+        let members = self.source.as_object().into_iter().flatten();
+        members.map(words).collect::<Vec<_>>().join(" and ")
     }
 
     /// Whether they can only hold where nothing is.
@@ -160,6 +188,14 @@ impl Rule {
             (Operator::Length, _) => {
                 return Some(Self::Length(Count::compile(operand, Unit::Pieces, at, mistakes)));
             }
+            (Operator::Near, Value::Array(pair)) => match Near::read(pair) {
+                Ok(near) => return Some(Self::Near(near)),
+                Err(_) if pair.iter().any(json::is_template) => return Some(Self::Unexpanded),
+                Err(wanted) => {
+                    mistakes.wrong(at, wanted, operand);
+                    return None;
+                }
+            },
             _ if json::is_template(operand) => return Some(Self::Unexpanded),
             (Operator::Type, Value::String(_)) => {
                 return Some(Self::Type(Kind::read(operand, at, mistakes).into_iter().collect()));
@@ -188,6 +224,7 @@ impl Rule {
             Self::Type(kinds) => kinds.iter().any(|kind| kind.is_of(got)),
             Self::Exists(exists) => *exists,
             Self::Length(count) => json::length(got).is_some_and(|length| count.holds(length)),
+            Self::Near(near) => near.holds(got),
             Self::Any => true,
             Self::Unexpanded => false,
         }
@@ -201,6 +238,7 @@ impl Rule {
             Self::In(values) => values.iter().any(is_like),
             Self::Regex(_) => got.is_string(),
             Self::Length(_) => json::length(got).is_some(),
+            Self::Near(near) => near.suits(got),
             Self::Any => true,
             Self::Type(_) | Self::Exists(_) | Self::Unexpanded => false,
         }
@@ -216,6 +254,7 @@ impl Operator {
             Self::Type => "a type or a list of types",
             Self::Exists => "true or false",
             Self::Length => "a whole number",
+            Self::Near => Near::WANTS,
             Self::Any => "true",
         }
     }

@@ -87,6 +87,11 @@ impl Selection {
         }
     }
 
+    /// What it says of the whole value; none where it looks into it.
+    pub(super) fn of_value(&self) -> Option<String> {
+        (self.text == "$").then(|| self.rules.in_words())
+    }
+
     pub(super) fn expected(&self) -> String {
         format!(
             "JSON where {} is {}",

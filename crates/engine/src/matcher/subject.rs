@@ -34,6 +34,15 @@ impl<'a> Subject<'a> {
         Subject { payload: Cow::Owned(payload), sent: None, json: OnceCell::new() }
     }
 
+    /// A value that has a name: JSON as it is, text as it would stand in a text.
+    pub fn of_value(value: Value) -> Subject<'static> {
+        let text = crate::template::into_text(value.clone());
+        let json = OnceCell::new();
+        // It is new, so it is empty.
+        let _ = json.set(Some(value));
+        Subject { payload: Cow::Owned(Payload::Text(text)), sent: None, json }
+    }
+
     /// The message itself.
     pub fn payload(&self) -> &Payload {
         &self.payload

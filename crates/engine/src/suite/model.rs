@@ -140,14 +140,43 @@ pub struct Step {
     pub note: Option<String>,
     /// The name of the moment at which it begins; for a send, of the moment at which the message goes out.
     pub mark: Option<String>,
-    /// It runs only if this is truthy.
-    pub condition: Option<Document>,
-    /// It runs only if this is not truthy.
-    pub exception: Option<Document>,
+    /// It runs only if this holds.
+    pub condition: Option<Condition>,
+    /// It runs only if this does not hold.
+    pub exception: Option<Condition>,
     /// The clients it acts on. None means those of the step around it, or the only client.
     pub on: Option<Vec<Field<Target>>>,
     /// What it does.
     pub verb: Verb,
+}
+
+/// Whether a step runs.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// It is truthy.
+    Truthy(Document),
+    /// A variable is as described.
+    Compares(Box<Comparison>),
+}
+
+/// What a variable must be.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Such as `state` or `bob.sid`.
+    pub name: String,
+    /// The placeholder that is its value.
+    pub value: Document,
+    /// Matched against the value: JSON matchers against it as it is, those of text against it as a text.
+    pub matcher: Field<Rc<Matcher>>,
+}
+
+/// When a repeat has reached what it is for.
+#[derive(Clone, Debug)]
+pub enum Until {
+    /// The last message or answer that a round got is as described.
+    Got(Field<Rc<Matcher>>),
+    /// A variable is.
+    Variable(Box<Comparison>),
 }
 
 /// What a step does.
@@ -185,6 +214,8 @@ pub enum Verb {
     Try(TrySpec),
     /// Finds the largest number with which its steps hold.
     Bisect(BisectSpec),
+    /// A variable must be as described.
+    Assert(Box<Comparison>),
     /// Something to say of the check.
     Remark(Field<String>),
     /// Ends the check as not applicable.
@@ -345,6 +376,10 @@ pub struct HttpExpectation {
     pub status: Option<Field<StatusSet>>,
     /// Asserted on the body.
     pub matcher: Option<Field<Rc<Matcher>>>,
+    /// The call is made again until the body is like this.
+    pub until: Option<Field<Rc<Matcher>>>,
+    /// From the start of a call to the start of the next one, with `until`.
+    pub every: Option<Field<Duration>>,
     /// What to remember of the body.
     pub capture: Vec<Capture>,
     /// How long it may take.
@@ -362,6 +397,8 @@ pub struct Repeat {
     pub lasting: Option<Field<Duration>>,
     /// From the start of a round to the start of the next one.
     pub every: Option<Field<Duration>>,
+    /// The rounds end when this holds, and it must.
+    pub until: Option<Until>,
     /// Whether rounds start on the clock, whether or not the ones before have ended. Needs `every`.
     pub is_open: bool,
     /// One round.

@@ -41,6 +41,10 @@ pub(super) struct StepNotes {
     pub(super) count: Option<(Span, Option<u64>)>,
     /// Placeholders in what is decided before its own clients act: who they are, whether it runs, how long it waits.
     pub(super) naming: Vec<Use>,
+    /// Variables that decide whether it runs; those that the only client has captured count.
+    pub(super) compared: Vec<Use>,
+    /// Variables that are looked at after its inner steps.
+    pub(super) after: Vec<Use>,
     /// All other placeholders, those of inner steps aside.
     pub(super) uses: Vec<Use>,
     pub(super) mark: Option<String>,

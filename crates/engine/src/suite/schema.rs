@@ -130,7 +130,10 @@ impl Tables {
             Shape::Schedule => json!({ "enum": ["open", "closed"] }),
             Shape::Rows => reference("rows"),
             Shape::Bounds => reference("bounds"),
-            Shape::Condition => json!({ "anyOf": [{ "type": "boolean" }, reference("placeholder")] }),
+            Shape::Condition(table) => {
+                let comparison = self.shape(Shape::Object(table));
+                json!({ "anyOf": [{ "type": "boolean" }, reference("placeholder"), comparison] })
+            }
             Shape::Steps => json!({ "type": "array", "minItems": 1, "items": reference("step") }),
             Shape::Branches => reference("branches"),
             Shape::List(items) => json!({ "type": "array", "minItems": 1, "items": self.shape(*items) }),
@@ -286,6 +289,7 @@ fn after_matcher_key(key: &str) -> Option<Value> {
         "not" => reference("matcher"),
         "all_of" | "any_of" => json!({ "type": "array", "minItems": 1, "items": reference("matcher") }),
         "in" => json!({ "type": ["array", "string"] }),
+        "near" => json!({ "type": ["array", "string"], "minItems": 2, "maxItems": 2 }),
         "exists" => json!({ "type": ["boolean", "string"] }),
         "type" => json!({ "type": ["string", "array"] }),
         "gt" | "gte" | "lt" | "lte" => json!({ "type": ["number", "string"] }),

@@ -14,7 +14,7 @@ pub(super) static MATCHER: Table = Table {
             "subset",
             Shape::Map(&Shape::Any),
             "The JSON message contains this, recursively. A leaf may be operators such as `{\"$gt\": 1}`: \
-             `$gt $gte $lt $lte $ne $in $regex $type $exists $len $any`.",
+             `$gt $gte $lt $lte $ne $in $regex $type $exists $len $near $any`.",
             "{ \"type\": \"joined\" }",
         ),
         key("equals", Shape::Any, "The JSON message equals this.", "{ \"type\": \"pong\" }"),
@@ -24,7 +24,7 @@ pub(super) static MATCHER: Table = Table {
         key(
             "path",
             Shape::Path,
-            "What this JSONPath selects exists, or fulfils `eq ne gt gte lt lte in matches type exists length` beside it.",
+            "What this JSONPath selects exists, or fulfils `eq ne gt gte lt lte in matches type exists length near` beside it.",
             "\"$.items[0].id\"",
         ),
         key(
@@ -65,6 +65,12 @@ pub(super) static MATCHER: Table = Table {
         key("type", Shape::Text, "With `path`: of this type, or one of these.", "\"string\""),
         key("exists", Shape::Truth, "With `path`: whether there is something.", "true"),
         key("length", Shape::Any, "With `path`: as many items, members or characters.", "3"),
+        key(
+            "near",
+            Shape::List(&Shape::Any),
+            "With `path`: within a tolerance of a number, or of a moment.",
+            "[\"{{now}}\", \"5s\"]",
+        ),
     ],
 };
 
@@ -120,7 +126,7 @@ static SIZED_CHARS: Table = Table {
 };
 
 /// The operators for a leaf of `subset`: each with its meaning, and what goes in for its value.
-pub(super) const OPERATORS: [(&str, &str, &str); 11] = [
+pub(super) const OPERATORS: [(&str, &str, &str); 12] = [
     ("$any", "Anything, as long as it is there.", "true"),
     ("$gt", "Greater than this number or text.", "0"),
     ("$gte", "Greater than this number or text, or equal.", "0"),
@@ -132,6 +138,11 @@ pub(super) const OPERATORS: [(&str, &str, &str); 11] = [
     ("$type", "Of this type, or one of these.", "\"\""),
     ("$exists", "Whether there is something.", "true"),
     ("$len", "As many items, members or characters.", "0"),
+    (
+        "$near",
+        "Within a tolerance of a number, or of a moment: milliseconds or seconds since 1970, or a date.",
+        "[\"{{now}}\", \"5s\"]",
+    ),
 ];
 
 impl Table {

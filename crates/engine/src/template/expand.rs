@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
 use serde_json::{Number, Value};
 
 use super::generate;
@@ -51,6 +50,10 @@ pub trait Scope {
     }
     /// Milliseconds since 1970 in UTC.
     fn now_millis(&self) -> u64;
+    /// Told what a function has made of the variable or capture of this name, which may be a secret.
+    fn derive(&self, _name: &str, _made: &Value) -> Result<(), String> {
+        Ok(())
+    }
     /// The next number of the run's seeded sequence.
     fn random(&mut self) -> u64;
 }
@@ -93,6 +96,22 @@ pub enum ExpandErrorKind {
     /// `i` outside a `repeat`.
     #[error("{{{{i}}}} has no value here, because no repeat is around it")]
     NoRepeat,
+    /// A function was given something else.
+    #[error("{function} takes {wanted}, found {found}")]
+    NotANumber {
+        /// Such as `add`.
+        function: &'static str,
+        /// `numbers` or `whole numbers`.
+        wanted: &'static str,
+        /// The value, cut.
+        found: String,
+    },
+    /// A sum or a product beyond 38 digits.
+    #[error("the result of {0} has more digits than can be calculated with")]
+    TooManyDigits(&'static str),
+    /// What was made of a secret could not be kept out of the report.
+    #[error("{0}")]
+    Derived(String),
     /// The result passes [`LIMIT`].
     #[error("the expanded text is larger than {0} bytes")]
     TooLarge(usize),
@@ -193,8 +212,10 @@ impl Say {
                 None => default.clone(),
             },
             Self::Uuid => Value::String(generate::uuid(scope.random(), scope.random())),
-            Self::Now => number(scope.now_millis()),
-            Self::Iso => Value::String(generate::iso(scope.now_millis())),
+            Self::Now(offset) => number(scope.now_millis().saturating_add_signed(*offset)),
+            Self::Iso(offset) => {
+                Value::String(generate::iso(scope.now_millis().saturating_add_signed(*offset)))
+            }
             Self::Random(low, high) => {
                 Value::Number(Number::from(generate::between(*low, *high, scope.random())))
             }
@@ -202,10 +223,7 @@ impl Say {
                 let last = i64::try_from(choices.len() - 1).unwrap_or(i64::MAX);
                 choices[generate::between(0, last, scope.random()) as usize].clone()
             }
-            Self::Base64(name) => {
-                let plain = into_text(name.value(budget, scope)?);
-                Value::String(base64::engine::general_purpose::STANDARD.encode(plain))
-            }
+            Self::Call(call) => call.value(budget, scope)?,
         };
         budget.spend_value(&made)?;
         Ok(made)
@@ -227,7 +245,7 @@ fn number(count: u64) -> Value {
 }
 
 impl Name {
-    fn value(&self, budget: &mut Budget, scope: &dyn Scope) -> Result<Value, ExpandErrorKind> {
+    pub(super) fn value(&self, budget: &mut Budget, scope: &dyn Scope) -> Result<Value, ExpandErrorKind> {
         let found = match self {
             Self::Variable(name) => {
                 scope.variable(name).ok_or_else(|| ExpandErrorKind::Variable(name.clone()))?
@@ -267,6 +285,7 @@ pub(crate) mod fixture {
         pub(crate) env: BTreeMap<String, String>,
         pub(crate) acting: bool,
         pub(crate) random: Random,
+        pub(crate) derived: std::cell::RefCell<Vec<String>>,
     }
 
     impl Known {
@@ -284,6 +303,7 @@ pub(crate) mod fixture {
                     .into(),
                 acting: true,
                 random: Random::with_seed(seed),
+                derived: Default::default(),
             }
         }
     }
@@ -312,6 +332,10 @@ pub(crate) mod fixture {
         }
         fn now_millis(&self) -> u64 {
             1_767_225_600_000
+        }
+        fn derive(&self, name: &str, _: &Value) -> Result<(), String> {
+            self.derived.borrow_mut().push(name.to_owned());
+            Ok(())
         }
         fn random(&mut self) -> u64 {
             self.random.next_u64()

@@ -6,6 +6,7 @@
 
 mod document;
 mod expand;
+mod function;
 mod generate;
 mod outline;
 mod parse;
@@ -16,6 +17,7 @@ pub use document::{Document, expand_json};
 pub(crate) use expand::fixture;
 pub(crate) use expand::into_text;
 pub use expand::{ExpandError, ExpandErrorKind, LIMIT, Scope};
+pub use function::FUNCTIONS;
 pub(crate) use generate::iso;
 pub use outline::Origin;
 pub use parse::{Name, Reference, Template, TemplateError, TemplateErrorKind, WORDS, is_name};

@@ -3,11 +3,14 @@
 //! Owns the text that a placeholder without a value keeps: the one that the suite has. It takes nothing from the random sequence,
 //! so looking changes no run.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::document::Document;
 use super::expand::{Budget, LIMIT, Scope, into_text};
 use super::parse::{Name, Part, Say, Template};
+use crate::base::unit::show_duration;
 
 /// What a placeholder refers to, as far as its value can be traced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,19 +81,22 @@ impl Say {
     /// The value, where it is the same each time.
     fn known(&self, scope: &mut dyn Scope) -> Option<Value> {
         match self {
-            Self::Name(_) | Self::EnvOr(..) | Self::Base64(_) => {
-                self.value(&mut Budget::new(LIMIT), scope).ok()
+            Self::Name(_) | Self::EnvOr(..) => self.value(&mut Budget::new(LIMIT), scope).ok(),
+            Self::Call(call) if call.is_steady() => self.value(&mut Budget::new(LIMIT), scope).ok(),
+            Self::Call(_) | Self::Uuid | Self::Now(_) | Self::Iso(_) | Self::Random(..) | Self::Pick(_) => {
+                None
             }
-            Self::Uuid | Self::Now | Self::Iso | Self::Random(..) | Self::Pick(_) => None,
         }
     }
 
     fn origin(&self, scope: &dyn Scope) -> Origin {
         let is_set = |name: &str| scope.env(name).is_some_and(|text| !text.is_empty());
         match self {
-            Self::Name(Name::Variable(name)) | Self::Base64(Name::Variable(name)) => {
-                Origin::Variable(name.clone())
-            }
+            Self::Name(Name::Variable(name)) => Origin::Variable(name.clone()),
+            Self::Call(call) => match call.names().next() {
+                Some(Name::Variable(name)) => Origin::Variable(name.clone()),
+                _ => Origin::Step,
+            },
             Self::Name(Name::Env(name)) | Self::EnvOr(name, _) if is_set(name) => Origin::Env(name.clone()),
             Self::EnvOr(..) | Self::Random(..) | Self::Pick(_) => Origin::Written,
             _ => Origin::Step,
@@ -98,6 +104,11 @@ impl Say {
     }
 
     fn written(&self) -> String {
+        format!("{{{{{}}}}}", self.words())
+    }
+
+    /// What stands between the braces.
+    fn words(&self) -> String {
         let name = |name: &Name| match name {
             Name::Variable(name) => name.clone(),
             Name::Capture { client, name } => format!("{client}.{name}"),
@@ -107,18 +118,27 @@ impl Say {
             Name::Index => "index".to_owned(),
             Name::Iteration => "i".to_owned(),
         };
-        let words = match self {
+        match self {
             Self::Name(it) => name(it),
             Self::EnvOr(name, _) => format!("env.{name}"),
-            Self::Base64(it) => format!("base64 {}", name(it)),
+            Self::Call(call) => call.written(&name, &Self::words),
             Self::Uuid => "uuid".to_owned(),
-            Self::Now => "now".to_owned(),
-            Self::Iso => "iso".to_owned(),
+            Self::Now(offset) => format!("now{}", shown_offset(*offset)),
+            Self::Iso(offset) => format!("iso{}", shown_offset(*offset)),
             Self::Random(low, high) => format!("random {low} {high}"),
             Self::Pick(_) => "pick …".to_owned(),
-        };
-        format!("{{{{{words}}}}}")
+        }
     }
+}
+
+/// `+5s`, `-1m`, or nothing.
+fn shown_offset(millis: i64) -> String {
+    let sign = match millis {
+        0 => return String::new(),
+        1.. => '+',
+        _ => '-',
+    };
+    format!("{sign}{}", show_duration(Duration::from_millis(millis.unsigned_abs())))
 }
 
 #[cfg(test)]
@@ -150,6 +170,8 @@ mod tests {
             "{{nothing}}/{{uuid}}/{{bob.x}}/{{random 1 6}}",
             "{{nothing}}/{{uuid}}/{{bob.x}}/{{random 1 6}}",
         );
+        shows("{{add n 1}}/{{upper x}}/{{now + 90s}}", "6/{{upper x}}/{{now+90s}}");
+        shows("{{add now 'a'}}{{sha256 x base64}}", "{{add now \"a\"}}{{sha256 x base64}}");
         shows("{{env.NOT_THERE ?? ws://localhost/ws}}", "ws://localhost/ws");
     }
 

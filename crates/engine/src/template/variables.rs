@@ -243,6 +243,9 @@ impl Scope for BeforeClients<'_> {
     fn now_millis(&self) -> u64 {
         self.outer.now_millis()
     }
+    fn derive(&self, name: &str, made: &Value) -> Result<(), String> {
+        self.outer.derive(name, made)
+    }
     fn random(&mut self) -> u64 {
         self.outer.random()
     }

@@ -125,10 +125,16 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
         }
         8 => json!({"reconnect": choices.pick(CLIENTS)}),
         9 => json!({"set": {"n": choices.below(4), "x": json::value(choices, 1)}}),
-        10 => json!({"wait": choices.pick(WAITS)}),
+        10 => match choices.below(3) {
+            0 => json!({"assert": comparison(choices)}),
+            _ => json!({"wait": choices.pick(WAITS)}),
+        },
         11 => json!({
             "http": {"method": "POST", "url": "http://sim/api", "json": payload(choices)},
-            "expect": {"status": [200, 204], "capture": {"sid": path(choices)}}
+            "expect": match choices.chance(64) {
+                true => json!({"status": [200, 204], "until": matcher(choices, 1), "every": "10ms"}),
+                false => json!({"status": [200, 204], "capture": {"sid": path(choices)}}),
+            }
         }),
         12 | 13 => {
             let branch = |_| match choices.below(2) {
@@ -150,6 +156,10 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
                 rounds.insert("every".into(), choices.pick(&["500us", "1ms", "20ms"]).into());
                 rounds.insert("schedule".into(), choices.pick(&["open", "closed"]).into());
             }
+            if rounds.get("schedule").is_none_or(|schedule| schedule == "closed") && choices.chance(60) {
+                let until = if choices.chance(128) { comparison(choices) } else { matcher(choices, 1) };
+                rounds.insert("until".into(), until);
+            }
             let mut step = json!({"repeat": rounds, "steps": steps(choices, levels - 1)});
             if choices.chance(60) {
                 on(&mut step, choices);
@@ -162,9 +172,22 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
         step["mark"] = choices.pick(&["m", "k"]).into();
     }
     if choices.chance(30) {
-        step["if"] = choices.pick(&["{{n}}", "{{key}}"]).into();
+        step["if"] = match choices.chance(128) {
+            true => choices.pick(&["{{n}}", "{{key}}"]).into(),
+            false => comparison(choices),
+        };
     }
     step
+}
+
+/// What a variable must be.
+fn comparison(choices: &Choices<'_>) -> Value {
+    match choices.below(4) {
+        0 => json!({"var": "n", "gte": choices.below(4)}),
+        1 => json!({"var": "key", "matches": "(a|a)*b"}),
+        2 => json!({"var": "n", "eq": json::value(choices, 1)}),
+        _ => json!({"var": "key", "contains": "cret"}),
+    }
 }
 
 fn step_within(choices: &Choices<'_>, levels: usize) -> Value {

@@ -94,7 +94,7 @@ impl<W: World> RunShared<W> {
 
     /// A value that needs no client and no check.
     pub fn early(&self, field: &Field<Value>) -> Result<Value, Box<Failure>> {
-        let mut sources = Sources { random: self.random.borrow().clone(), now_millis: self.now_millis() };
+        let mut sources = Sources::new(self.random.borrow().clone(), self.now_millis());
         let nothing = Map::new();
         let mut scope = EarlyScope {
             sources: &mut sources,

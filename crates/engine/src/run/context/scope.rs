@@ -54,6 +54,9 @@ impl<W: World> Scope for StepScope<'_, W> {
     fn now_millis(&self) -> u64 {
         self.run.now_millis()
     }
+    fn derive(&self, name: &str, made: &Value) -> Result<(), String> {
+        self.run.learn(name, made).map_err(|failure| failure.message)
+    }
     fn random(&mut self) -> u64 {
         self.run.random.borrow_mut().next_u64()
     }

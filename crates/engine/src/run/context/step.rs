@@ -3,7 +3,7 @@
 //! Owns how steps within a step are run, so that no verb needs to know the others: each of them goes to `execute`, which
 //! dispatches by verb.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
@@ -14,7 +14,7 @@ use super::check::CheckRun;
 use super::run::RunShared;
 use super::scope::StepScope;
 use crate::suite::Step;
-use crate::{Instant, World};
+use crate::{Instant, Payload, World};
 
 /// Runs one step.
 pub(crate) type Execute<W> =
@@ -28,6 +28,8 @@ pub(crate) struct StepContext<'c, W: World> {
     pub round: Option<u64>,
     /// When the first message of this round was to go out; gone after the first send.
     pub intended: Option<Rc<Cell<Option<Instant>>>>,
+    /// The last message or answer of this round, where a repeat around it looks at that.
+    pub got: Option<Rc<RefCell<Option<Payload>>>>,
     /// Whether a broken invariant keeps steps from running; teardown runs all the same.
     pub heeds_breaks: bool,
     /// Whether the check has failed before: then steps leave out those clients that never got connected.
@@ -67,7 +69,8 @@ impl Part {
 
 impl<W: World> Clone for StepContext<'_, W> {
     fn clone(&self) -> Self {
-        Self { member: self.member.clone(), intended: self.intended.clone(), ..*self }
+        let (member, intended) = (self.member.clone(), self.intended.clone());
+        Self { member, intended, got: self.got.clone(), ..*self }
     }
 }
 
@@ -80,6 +83,7 @@ impl<'c, W: World> StepContext<'c, W> {
             member: None,
             round: None,
             intended: None,
+            got: None,
             heeds_breaks,
             is_follow_up: false,
             part,
@@ -101,6 +105,18 @@ impl<'c, W: World> StepContext<'c, W> {
     pub fn in_round(&self, round: u64, intended: Option<Instant>) -> Self {
         let intended = intended.map(|intended| Rc::new(Cell::new(Some(intended))));
         Self { round: Some(round), intended, ..self.clone() }
+    }
+
+    /// Remembers what the round got, and forgets what the rounds before got.
+    pub fn watching(self) -> Self {
+        Self { got: Some(Rc::default()), ..self }
+    }
+
+    /// Tells the repeat around what came.
+    pub fn note_got(&self, payload: &Payload) {
+        if let Some(got) = &self.got {
+            *got.borrow_mut() = Some(payload.clone());
+        }
     }
 
     pub fn run(&self) -> &'c RunShared<W> {

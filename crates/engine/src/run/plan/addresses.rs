@@ -38,7 +38,7 @@ pub(super) fn of_plan<'a>(
             break;
         }
         let check = &suite.checks[check];
-        let mut sources = Sources { random: sources.random.clone(), now_millis: sources.now_millis };
+        let mut sources = Sources::new(sources.random.clone(), sources.now_millis);
         let mut scope = EarlyScope { sources: &mut sources, options, vars, row };
         let mut named = Named { check, clients: Vec::new(), calls: Vec::new() };
         let steps = suite.setup.iter().chain(&check.steps).chain(&suite.teardown);

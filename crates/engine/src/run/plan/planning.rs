@@ -67,7 +67,7 @@ const MOST_ROWS: usize = 10_000;
 impl Plan {
     /// Works out the variables and the rows. All mistakes are reported at once.
     pub fn new(suite: Rc<Suite>, options: Options, now_millis: u64) -> Result<Self, Vec<PlanError>> {
-        let mut sources = Sources { random: Random::with_seed(options.seed), now_millis };
+        let mut sources = Sources::new(Random::with_seed(options.seed), now_millis).watching(&suite.secrets);
         let nothing = Map::new();
         let mut scope =
             EarlyScope { sources: &mut sources, options: &options, vars: &nothing, row: &nothing };
@@ -79,6 +79,7 @@ impl Plan {
             errors.into_iter().map(error).collect::<Vec<_>>()
         })?;
         let also: Vec<Value> = options.secrets.iter().cloned().map(Value::String).collect();
+        let also: Vec<Value> = also.into_iter().chain(sources.take_derived()).collect();
         let masker = Masker::of_values(suite.secrets.iter().filter_map(|name| vars.get(name)).chain(&also));
         let (mut checks, mut errors) = (Vec::new(), Vec::new());
         let mut has_any = false;
@@ -89,7 +90,9 @@ impl Plan {
                         .iter()
                         .flat_map(|(row, _)| row)
                         .filter(|(name, _)| suite.secrets.contains(*name));
-                    if let Err(error) = { secrets }.try_for_each(|(_, value)| masker.learn(value)) {
+                    let derived = sources.take_derived();
+                    let mut secrets = secrets.map(|(_, value)| value).chain(&derived);
+                    if let Err(error) = secrets.try_for_each(|value| masker.learn(value)) {
                         errors.push(PlanError { what: what_of(check), why: error.to_string() });
                     }
                     let chosen = rows.into_iter().filter(|(_, name)| has_name(check, name, &options));
@@ -143,7 +146,7 @@ impl Plan {
 
     /// Each limit with its value filled in; without those whose value only the run can know.
     fn exprs(&self, bounds: &[Bound], row: &Map<String, Value>) -> Vec<String> {
-        let mut sources = Sources { random: self.random.clone(), now_millis: self.options.origin_millis };
+        let mut sources = Sources::new(self.random.clone(), self.options.origin_millis);
         let mut scope = EarlyScope { sources: &mut sources, options: &self.options, vars: &self.vars, row };
         let expr = |bound: &Bound| {
             let value = bound.bound.get(&mut scope).ok()?;
@@ -205,7 +208,7 @@ fn is_ours(
         return true;
     }
     // Looking must not take from the randomness that all shards share.
-    let mut sources = Sources { random: sources.random.clone(), now_millis: sources.now_millis };
+    let mut sources = Sources::new(sources.random.clone(), sources.now_millis);
     let mut scope = EarlyScope { sources: &mut sources, options, vars, row };
     split::names_group(suite, check, &mut scope)
 }

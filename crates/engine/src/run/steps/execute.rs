@@ -17,6 +17,7 @@ use super::super::progress::Progress;
 use super::alone::{remark, set, skip, wait};
 use super::attempt::{attempt, bisect};
 use super::close::{close, closed};
+use super::compare::{assert, holds};
 use super::connect::{connect_all, reconnect};
 use super::connection::of_member;
 use super::http::http;
@@ -137,8 +138,7 @@ fn end<W: World>(
 fn is_wanted<W: World>(context: &StepContext<'_, W>, step: &Step) -> Result<bool, Box<Failure>> {
     for (condition, wanted) in [(&step.condition, true), (&step.exception, false)] {
         let Some(condition) = condition else { continue };
-        let value = condition.expand(&mut context.scope());
-        if is_truthy(&value.map_err(failure::script)?) != wanted {
+        if holds(context, condition, is_truthy)? != wanted {
             return Ok(false);
         }
     }
@@ -242,6 +242,7 @@ async fn act_on<W: World>(
         Verb::Http(spec) => http(context, Some(member), spec).await,
         Verb::Set(values) => set(context, values, Some(member), false),
         Verb::Keep(values) => set(context, values, Some(member), true),
+        Verb::Assert(comparison) => assert(context, Some(member), comparison),
         _ => Ok(()),
     };
     done.map_err(|failure| of_member(context.run(), member, *failure))
@@ -255,6 +256,7 @@ async fn act_alone<W: World>(context: &StepContext<'_, W>, step: &Step) -> Resul
         Verb::Set(values) => set(context, values, member, false),
         Verb::Keep(values) => set(context, values, member, true),
         Verb::Remark(text) => remark(context, text),
+        Verb::Assert(comparison) => assert(context, member, comparison),
         Verb::Http(spec) => http(context, member, spec).await,
         Verb::Mark => Ok(()),
         _ => Err(failure::script("this step acts on no client; name a client with \"on\"")),

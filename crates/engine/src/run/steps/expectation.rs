@@ -67,6 +67,11 @@ pub(super) async fn take<W: World>(
     }
     drop(settle);
     let used = use_selected(check, member, wanted, &waiter.selected(), origin);
+    if context.got.is_some()
+        && let Some((_, last)) = waiter.selected().last()
+    {
+        context.note_got(last.subject.payload());
+    }
     match waiter.stage() {
         Stage::Exceeded(surplus) => Err(too_many(check, member, wanted, waiter, &surplus)),
         // A connection that has ended sends nothing, so its silence proves nothing.

@@ -3,21 +3,27 @@
 //! Owns the judgement of an answer. It refuses to know how a call is made.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
 use super::super::connections::member::Member;
 use super::super::context::run::RunShared;
+use super::super::context::scope::StepScope;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::capture::{capture_all, captures};
+use super::repeat::sleep_until;
 use crate::base::words;
-use crate::matcher::Subject;
+use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind};
-use crate::suite::{HttpBody, HttpSpec, StatusSet};
+use crate::suite::{Field, HttpBody, HttpSpec, StatusSet};
 use crate::{HttpRequest, HttpResponse, Payload, World};
 
-/// Makes a call and judges the answer.
+/// How often a call is made until its answer is as wanted.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Makes a call and judges the answer, with `until` again and again.
 pub(super) async fn http<W: World>(
     context: &StepContext<'_, W>,
     member: Option<&Rc<Member<W>>>,
@@ -26,43 +32,74 @@ pub(super) async fn http<W: World>(
     let (check, run, world) = (context.check, context.run(), context.world());
     let seq = member.map(|member| member.seq.get());
     let mut scope = context.scope_of(member, seq);
-    let request = request(spec, &mut scope)?;
     let expect = &spec.expect;
     let within = expect.within.as_ref().unwrap_or(&check.suite().defaults.within);
     let within = within.get(&mut scope).map_err(script)?;
     let status = expect.status.as_ref().map(|status| status.get(&mut scope)).transpose().map_err(script)?;
-    let matcher = expect.matcher.as_ref().map(|matcher| matcher.get(&mut scope)).transpose();
-    let matcher = matcher.map_err(script)?;
+    let read = |matcher: &Option<Field<Rc<Matcher>>>, scope: &mut StepScope<'_, W>| {
+        matcher.as_ref().map(|matcher| matcher.get(scope)).transpose().map_err(script)
+    };
+    let (matcher, until) = (read(&expect.matcher, &mut scope)?, read(&expect.until, &mut scope)?);
+    let every = expect.every.as_ref().map_or(Ok(EVERY), |every| every.get(&mut scope)).map_err(script)?;
+    if every.is_zero() {
+        return Err(script("every is longer than 0s; calls without a pause are too many"));
+    }
     let wanted = captures(&expect.capture, &mut scope)?;
-    let call = format!("{} {}", request.method, request.url);
     let began = world.now();
     let http = |message: String| failure::plain(FailureKind::Http, message);
-    let answer = match select(world.http(request), world.pass(began + within)).await {
-        Either::Left((answer, _)) => answer.map_err(|error| {
-            run.meter().counters().errors += 1;
-            http(format!("{call} was not answered: {error}"))
-        })?,
-        Either::Right(_) => {
-            let message = format!("{call} was not answered within {}", words::bound(within));
-            return Err(failure::plain(FailureKind::Timeout, message));
+    let mut calls = 0;
+    loop {
+        let started = world.now();
+        let request = request(spec, &mut scope)?;
+        let call = format!("{} {}", request.method, request.url);
+        calls += 1;
+        let answer = match select(world.http(request), world.pass(began + within)).await {
+            Either::Left((answer, _)) => answer.map_err(|error| {
+                run.meter().counters().errors += 1;
+                http(format!("{call} was not answered: {error}"))
+            })?,
+            Either::Right(_) => {
+                let message = format!("{call} was not answered within {}", words::bound(within));
+                return Err(failure::plain(FailureKind::Timeout, message));
+            }
+        };
+        let now = world.now();
+        run.yield_budget.turned(now);
+        run.meter().sample(expect.metric.as_deref().unwrap_or(context.part.http()), now - started, now);
+        judge_status(run, &call, &answer, status.as_ref())?;
+        let body = Payload::Text(answer.body);
+        let subject = Subject::new(&body);
+        if let Some(Err(mismatch)) = until.as_ref().map(|until| until.check(&subject)) {
+            let due = started + every;
+            if due >= began + within {
+                let calls = words::counted(calls, "call");
+                let last = run.masked_message(&body);
+                let message = format!(
+                    "{call} did not become {} within {}, in {calls}; the last answer was {last}",
+                    mismatch.expected,
+                    words::bound(within)
+                );
+                let mut failure = failure::plain(FailureKind::Timeout, message);
+                failure.expected = Some(mismatch.expected.clone());
+                failure.diff = failure::differences(mismatch);
+                return Err(failure);
+            }
+            sleep_until(run, due.max(now)).await;
+            run.yield_budget.take(world).await;
+            continue;
         }
-    };
-    let now = world.now();
-    run.yield_budget.turned(now);
-    run.meter().sample(expect.metric.as_deref().unwrap_or(context.part.http()), now - began, now);
-    judge_status(run, &call, &answer, status.as_ref())?;
-    let body = Payload::Text(answer.body);
-    let subject = Subject::new(&body);
-    if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
-        let mut failure =
-            http(format!("the answer to {call} is not as expected: expected {}", mismatch.expected));
-        failure.expected = Some(mismatch.expected.clone());
-        failure.diff = failure::differences(mismatch);
-        return Err(failure);
+        context.note_got(&body);
+        if let Some(Err(mismatch)) = matcher.map(|matcher| matcher.check(&subject)) {
+            let mut failure =
+                http(format!("the answer to {call} is not as expected: expected {}", mismatch.expected));
+            failure.expected = Some(mismatch.expected.clone());
+            failure.diff = failure::differences(mismatch);
+            return Err(failure);
+        }
+        let found =
+            capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
+        return check.remember(member, found);
     }
-    let found =
-        capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
-    check.remember(member, found)
 }
 
 fn judge_status<W: World>(

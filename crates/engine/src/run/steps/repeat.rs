@@ -16,19 +16,20 @@ use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
+use super::until::repeat_until;
 use crate::report::Failure;
 use crate::suite::Repeat;
 use crate::{Instant, World};
 
-struct Rounds {
+pub(super) struct Rounds {
     times: Option<u64>,
     lasting: Option<Duration>,
-    every: Option<Duration>,
+    pub(super) every: Option<Duration>,
 }
 
 impl Rounds {
     /// Whether a round of this number begins this long after the first.
-    fn has(&self, round: u64, after: Duration) -> bool {
+    pub(super) fn has(&self, round: u64, after: Duration) -> bool {
         self.times.is_none_or(|times| round < times) && self.lasting.is_none_or(|lasting| after < lasting)
     }
 }
@@ -75,6 +76,9 @@ pub(super) async fn repeat<W: World>(
     if !rounds.has(0, Duration::ZERO) {
         return Err(failure::script("the repeat has no round, so nothing would be checked"));
     }
+    if let Some(until) = &repeat.until {
+        return repeat_until(context, repeat, until, &rounds).await;
+    }
     Ok(match repeat.is_open {
         true => repeat_open(context, repeat, &rounds).await,
         false => repeat_closed(context, repeat, &rounds).await,
@@ -109,7 +113,7 @@ async fn repeat_closed<W: World>(
     Ok(())
 }
 
-async fn sleep_until<W: World>(run: &RunShared<W>, due: Instant) {
+pub(super) async fn sleep_until<W: World>(run: &RunShared<W>, due: Instant) {
     while run.world.now() < due {
         run.world.sleep(due - run.world.now()).await;
         run.yield_budget.turned(run.world.now());

@@ -208,6 +208,7 @@ fn needs_connection(verb: &Verb) -> bool {
         | Verb::Wait(_)
         | Verb::Set(_)
         | Verb::Keep(_)
+        | Verb::Assert(_)
         | Verb::Remark(_)
         | Verb::Skip(_)
         | Verb::Try(_)

@@ -7,7 +7,7 @@ use crate::suite::keys::VERBS;
 use super::Example;
 
 /// By verb; the last one has none.
-const STEPS: [(&str, &str, &str); 19] = [
+const STEPS: [(&str, &str, &str); 20] = [
     ("connect", "Open connections", r#"{ "connect": "alice" }"#),
     (
         "send",
@@ -80,6 +80,7 @@ const STEPS: [(&str, &str, &str); 19] = [
   { "on": "alice", "send": { "$chars": { "size": "{{size}}" } }, "expect": { "any": true } }
 ] }"#,
     ),
+    ("assert", "Compare a variable", r#"{ "assert": { "var": "room", "matches": "^[a-z]" } }"#),
     ("remark", "Say something in the report", r#"{ "remark": "the room was {{room}}" }"#),
     ("skip", "End a check as not applicable", r#"{ "skip": "no room is given", "unless": "{{room}}" }"#),
     ("", "Name a moment", r#"{ "mark": "start", "note": "`since` starts here" }"#),

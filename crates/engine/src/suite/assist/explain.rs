@@ -37,7 +37,7 @@ pub fn explain_at(text: &str, offset: usize) -> Option<Explained> {
     }
     let token = loose.cursor.token?;
     let (from, to) = template_around(text, token, offset)?;
-    let word = text[from..to].split([' ', '.']).next()?;
+    let word = text[from..to].split([' ', '.', '+']).next()?;
     let (_, _, about) = WORDS.iter().find(|(known, ..)| *known == word)?;
     Some(Explained { from, to: from + word.len(), about: (*about).to_owned() })
 }
@@ -100,6 +100,12 @@ mod tests {
     fn a_word_in_a_placeholder_is_found() {
         check(r#"{ "vars": { "a": "r-{{uu|id}}" } }"#, "uuid", "A random identifier");
         check(r#"{ "vars": { "a": "{{env.WS|_URL ?? x}}" } }"#, "env", "A value of the environment");
+        check(
+            r#"{ "vars": { "a": "{{hmac-sha|256 key body}}" } }"#,
+            "hmac-sha256",
+            "The signature of the text",
+        );
+        check(r#"{ "vars": { "a": "{{no|w+5s}}" } }"#, "now", "Milliseconds since 1970");
     }
 
     #[test]

@@ -10,18 +10,43 @@ use crate::suite::keys::{Key, Shape};
 use super::known::Known;
 
 /// The words of placeholders: how each is written, and what it becomes.
-pub(super) const WORDS: [(&str, &str, &str); 11] = [
+pub(super) const WORDS: [(&str, &str, &str); 24] = [
     ("uuid", "uuid", "A random identifier, another one each time."),
     ("seq", "seq", "1, 2, 3 … for each client."),
     ("i", "i", "The round of the `repeat` around it, from 0."),
     ("index", "index", "The position in its group of the client that acts, from 0."),
     ("client", "client", "The name of the client that acts."),
-    ("now", "now", "Milliseconds since 1970."),
-    ("iso", "iso", "The time as in `2026-11-21T03:01:06.123Z`."),
+    ("now", "now", "Milliseconds since 1970. `now+5s` and `now-1h` are moments around it."),
+    ("iso", "iso", "The time as in `2026-11-21T03:01:06.123Z`. `iso+1h` and `iso-5s` are moments around it."),
     ("random", "random 1 100", "A whole number between these two."),
     ("pick", "pick a b c", "One of these."),
     ("base64", "base64 name", "The value of a variable in base64."),
     ("env", "env.NAME ?? default", "A value of the environment, or the default."),
+    ("add", "add name 1", "The sum of numbers, exact in decimal."),
+    ("sub", "sub name 1", "The first number without the second."),
+    ("mul", "mul name 10", "The product of numbers."),
+    ("text", "text name", "The value as text: the number 5 becomes `\"5\"`."),
+    ("json", "json name", "The value as compact JSON in a text."),
+    ("hex", "hex name", "The bytes of the text as hexadecimal digits."),
+    ("url", "url name", "The text as a part of an address, percent-encoded."),
+    ("length", "length name", "How many bytes a text has, how many items a list."),
+    (
+        "sha256",
+        "sha256 name",
+        "The SHA-256 of the text in hexadecimal digits; with `base64` behind it, in base64.",
+    ),
+    (
+        "hmac-sha256",
+        "hmac-sha256 key name",
+        "The signature of the text with this key, in hexadecimal digits; with `base64` behind it, in base64.",
+    ),
+    ("upper", "upper name", "The text in capital letters."),
+    ("lower", "lower name", "The text in small letters."),
+    (
+        "slice",
+        "slice name 0 8",
+        "The characters or items from one place to before another; below zero counts from the end.",
+    ),
 ];
 
 /// What the environment holds in the page, too.
@@ -68,7 +93,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Schedule => "open or closed",
         Shape::Rows => "columns or list of rows",
         Shape::Bounds => "metrics with bounds",
-        Shape::Condition => "true, false or placeholder",
+        Shape::Condition(_) => "true, false, placeholder or comparison",
         Shape::Steps => "list of steps",
         Shape::Branches => "list of steps or lists",
         Shape::List(items) => match items {
@@ -96,7 +121,7 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::Targets
         | Shape::TextOrMatcher
         | Shape::Schedule
-        | Shape::Condition => "\"\"",
+        | Shape::Condition(_) => "\"\"",
         Shape::Matcher | Shape::Payload | Shape::Rows | Shape::Bounds | Shape::Map(_) | Shape::Object(_) => {
             "{  }"
         }
@@ -117,11 +142,11 @@ pub(super) fn known_values(
     let name = key.map_or("", |key| key.name);
     let mut text = |value: &str, about: &str| add(&quoted(value), about);
     match (shape, name) {
-        (Shape::Flag | Shape::Truth | Shape::Condition, _) => {
+        (Shape::Flag | Shape::Truth | Shape::Condition(_), _) => {
             for value in ["true", "false"] {
                 add(value, "");
             }
-            if matches!(shape, Shape::Condition) {
+            if matches!(shape, Shape::Condition(_)) {
                 known.vars.iter().for_each(|name| add(&quoted(&format!("{{{{{name}}}}}")), "variable"));
             }
         }
@@ -141,6 +166,11 @@ pub(super) fn known_values(
         }
         (Shape::Label, "since") => known.marks.iter().for_each(|name| text(name, "mark")),
         (Shape::Label, "metric" | "measure") => known.metrics.iter().for_each(|name| text(name, "metric")),
+        (Shape::Label, "var") => {
+            known.vars.iter().for_each(|name| text(name, "variable"));
+            known.sets.iter().for_each(|name| text(name, "of the check"));
+            known.captures.iter().for_each(|name| text(name, "captured"));
+        }
         (Shape::Label, "secrets") => known.vars.iter().for_each(|name| text(name, "variable")),
         (Shape::Label, "tags") => known.tags.iter().for_each(|name| text(name, "tag")),
         (Shape::Duration, _) => DURATIONS.iter().for_each(|value| text(value, "")),
@@ -214,7 +244,7 @@ pub(super) fn template_around(
         return None;
     }
     let from = start + open + 2 + (inner.len() - inner.trim_start().len());
-    let is_inside = |c: char| c.is_alphanumeric() || "_-. ?".contains(c);
+    let is_inside = |c: char| c.is_alphanumeric() || "_-. ?+".contains(c);
     let rest = text[offset..end].find(|c| !is_inside(c)).unwrap_or(end - offset);
     let is_closed = text[offset + rest..end].starts_with("}}");
     Some((from.min(offset), if is_closed { offset + rest } else { offset }))
@@ -233,7 +263,11 @@ mod tests {
     fn the_words_are_those_of_templates() {
         let mut words = WORDS.map(|(word, ..)| word);
         words.sort_unstable();
-        assert_eq!(words, crate::template::WORDS);
+        let mut all: Vec<&str> =
+            crate::template::WORDS.into_iter().chain(crate::template::FUNCTIONS).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(words.as_slice(), all);
     }
 
     #[test]

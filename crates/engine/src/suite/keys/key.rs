@@ -43,8 +43,8 @@ pub(in crate::suite) enum Shape {
     Rows,
     /// Metrics and what they are compared with.
     Bounds,
-    /// A condition.
-    Condition,
+    /// A condition: `true`, `false`, a placeholder, or an object with these keys.
+    Condition(&'static Table),
     /// Steps one after the other.
     Steps,
     /// Steps at once.

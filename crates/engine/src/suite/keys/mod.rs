@@ -12,6 +12,7 @@ mod step;
 pub(super) use document::{CHECK, CLIENT, DEFAULTS, INVARIANT, SUITE};
 pub(super) use key::{Key, Shape, Table, key, needed};
 pub(super) use parts::{
-    CLOSE, CLOSE_EXPECT, CLOSED, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT, SILENCE,
+    CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT,
+    SILENCE, UNTIL,
 };
 pub(super) use step::{BARE, VERBS, Verb};

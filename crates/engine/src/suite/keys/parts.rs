@@ -138,6 +138,28 @@ pub(in crate::suite) static CLOSED: Table = Table {
     ],
 };
 
+pub(in crate::suite) static COMPARISON: Table = Table {
+    noun: "a comparison",
+    takes_matcher: true,
+    keys: &[needed(
+        "var",
+        Shape::Label,
+        "The name of a variable or of what the client has captured, or `bob.sid`. Beside it stand `eq ne gt gte lt lte in matches type exists length near`, or the keys of a matcher.",
+        "\"state\"",
+    )],
+};
+
+pub(in crate::suite) static UNTIL: Table = Table {
+    noun: "an until",
+    takes_matcher: true,
+    keys: &[key(
+        "var",
+        Shape::Label,
+        "The name of a variable that must be like this. Without it, the last message or answer of the round must be.",
+        "\"state\"",
+    )],
+};
+
 pub(in crate::suite) static HTTP: Table = Table {
     noun: "an HTTP call",
     takes_matcher: false,
@@ -166,8 +188,20 @@ pub(in crate::suite) static HTTP_EXPECT: Table = Table {
             "200",
         ),
         CAPTURE,
-        key("within", Shape::Duration, "How long it may take.", "\"1s\""),
+        key("within", Shape::Duration, "How long it may take, with `until` all calls together.", "\"1s\""),
         METRIC,
+        key(
+            "until",
+            Shape::Matcher,
+            "The call is made again until the body is like this. It has `within` for all calls together.",
+            "{ \"subset\": { \"state\": \"done\" } }",
+        ),
+        key(
+            "every",
+            Shape::Duration,
+            "With `until`: the time from the start of one call to the start of the next. Without it, 500ms.",
+            "\"500ms\"",
+        ),
     ],
 };
 
@@ -188,6 +222,12 @@ pub(in crate::suite) static REPEAT: Table = Table {
             Shape::Schedule,
             "`open` starts rounds on the clock, whether or not replies have come; `closed` waits for them.",
             "\"open\"",
+        ),
+        key(
+            "until",
+            Shape::Object(&UNTIL),
+            "The rounds end when what the last one got, or a variable, is like this. If it never is, the step fails.",
+            "{ \"subset\": { \"state\": \"done\" } }",
         ),
     ],
 };

@@ -1,7 +1,9 @@
 //! The keys of steps: one table for each verb.
 
 use super::key::{Key, Shape, Table, key, needed};
-use super::parts::{CLOSE, CLOSE_EXPECT, CLOSED, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, REPEAT, SILENCE};
+use super::parts::{
+    CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, REPEAT, SILENCE,
+};
 
 /// What every step may have.
 const ON: Key = key(
@@ -17,9 +19,18 @@ const MARK: Key = key(
     "\"said\"",
 );
 const NOTE: Key = key("note", Shape::Plain, "A remark about the step.", "");
-const IF: Key = key("if", Shape::Condition, "The step runs only if this is truthy.", "\"{{slow}}\"");
-const UNLESS: Key =
-    key("unless", Shape::Condition, "The step runs only if this is not truthy.", "\"{{token}}\"");
+const IF: Key = key(
+    "if",
+    Shape::Condition(&COMPARISON),
+    "The step runs only if this is truthy, or if a variable is as described.",
+    "{ \"var\": \"state\", \"eq\": \"done\" }",
+);
+const UNLESS: Key = key(
+    "unless",
+    Shape::Condition(&COMPARISON),
+    "The step runs only if this is not truthy, or if a variable is not as described.",
+    "\"{{token}}\"",
+);
 
 /// A verb and the step that it makes.
 #[derive(Debug)]
@@ -41,7 +52,7 @@ macro_rules! step {
     };
 }
 
-pub(in crate::suite) static VERBS: [Verb; 18] = [
+pub(in crate::suite) static VERBS: [Verb; 19] = [
     step!(
         "connect",
         "a connect step",
@@ -235,6 +246,17 @@ pub(in crate::suite) static VERBS: [Verb; 18] = [
             needed("to", Shape::Size, "The largest number to try.", "\"1MiB\""),
             needed("steps", Shape::Steps, "What to try.", "[{ \"wait\": \"10ms\" }]"),
         ]
+    ),
+    step!(
+        "assert",
+        "an assert step",
+        "{ \"assert\": { \"var\": \"choice\", \"eq\": \"x\" } }",
+        [needed(
+            "assert",
+            Shape::Object(&COMPARISON),
+            "A variable, or what a client has captured, must be as described.",
+            "{ \"var\": \"state\", \"eq\": \"done\" }",
+        ),]
     ),
     step!(
         "remark",

@@ -131,6 +131,9 @@ impl<'n, 'p> Walk<'n, 'p> {
         for used in &step.naming {
             self.check_use(used, &around.acting, around.is_repeated, false);
         }
+        for used in &step.compared {
+            self.check_use(used, &self.or_only(&around.acting), around.is_repeated, false);
+        }
         for used in &step.uses {
             self.check_use(used, &acting, around.is_repeated, step.has_seq);
         }
@@ -155,7 +158,19 @@ impl<'n, 'p> Walk<'n, 'p> {
                 branches.iter().for_each(|steps| self.steps(steps, &within));
             }
         }
+        for used in &step.after {
+            let acting = self.or_only(&self.inherited(step, around));
+            self.check_use(used, &acting, true, false);
+        }
         self.define(step, &acting);
+    }
+
+    /// Those who act, or the only client.
+    fn or_only(&self, acting: &Actors<'n>) -> Actors<'n> {
+        match (acting, self.only) {
+            (Actors::NoClient, Some(only)) => Actors::These([only].into()),
+            (acting, _) => acting.clone(),
+        }
     }
 
     /// What these steps will have defined when they are through.

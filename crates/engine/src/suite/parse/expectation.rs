@@ -1,6 +1,7 @@
 //! What must come, and what must not.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +17,7 @@ use crate::suite::title::without;
 const EXAMPLE: &str = "{\"subset\": {\"type\": \"joined\"}}";
 
 /// A matcher and what it wants, in a few words.
-type Read = (Field<Rc<Matcher>>, String);
+pub(super) type Read = (Field<Rc<Matcher>>, String);
 
 /// What is read, and what the title says of it.
 pub(super) struct Worded<T> {
@@ -31,7 +32,7 @@ impl Reader<'_> {
     }
 
     /// A matcher that was made from a node.
-    fn matcher_of(&mut self, node: &Node, spec: Value, takes_echo: bool) -> Option<Read> {
+    pub(super) fn matcher_of(&mut self, node: &Node, spec: Value, takes_echo: bool) -> Option<Read> {
         let document = self.document_of(node, &spec)?;
         let spec = document.literal().cloned().unwrap_or(spec);
         let matcher = self.matcher_mistakes(node, &spec)?;
@@ -331,14 +332,32 @@ impl Reader<'_> {
             _ => excerpt(node),
         }));
         words.extend(matcher.as_ref().map(|(_, words)| words.clone()));
+        let until = fields.get("until").and_then(|node| self.matcher(node, false));
+        let every = fields.member("every").and_then(|member| {
+            if fields.member("until").is_none() {
+                self.wrong(
+                    member.key_span,
+                    "\"every\" says how often to call \"until\" something holds; add \"until\"",
+                );
+            }
+            self.field_where(&member.value, "\"500ms\"", |every: &Duration| {
+                every
+                    .is_zero()
+                    .then(|| "calls without a pause are too many; write \"every\": \"100ms\"".to_owned())
+            })
+        });
         let value = HttpExpectation {
             status,
             matcher: matcher.map(|(matcher, _)| matcher),
             capture: self.captures(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),
             metric: fields.get("metric").and_then(|node| self.metric(node)),
+            until: until.as_ref().map(|(until, _)| until.clone()),
+            every,
         };
-        Some(Worded { value, words: words.join(" and ") })
+        let mut words = vec![words.join(" and ")];
+        words.extend(until.map(|(_, words)| format!("until {words}")));
+        Some(Worded { value, words: words.join(" ").trim_start().to_owned() })
     }
 }
 

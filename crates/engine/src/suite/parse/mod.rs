@@ -4,6 +4,7 @@
 //! mistakes are reported at once.
 
 mod client;
+mod condition;
 mod document;
 mod expectation;
 mod reader;

@@ -1,16 +1,14 @@
 //! Steps: one verb each.
 
+use super::reader::{Fields, Reader, excerpt};
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::field::Field;
 use crate::suite::keys::{BARE, VERBS};
-use crate::suite::model::{Step, Target, Verb};
+use crate::suite::model::{Condition, Step, Target, Verb};
 use crate::suite::notes::{Named, StepNotes};
 use crate::suite::source::{Member, Node, Tree};
 use crate::suite::title::{Actors, title};
-use crate::template::Document;
-
-use super::reader::{Fields, Reader, excerpt};
 
 /// Steps with what they refer to.
 pub(super) type Steps = (Vec<Step>, Vec<StepNotes>);
@@ -78,6 +76,10 @@ impl Reader<'_> {
             "keep" => reader.keep(&fields, notes),
             "try" => reader.attempt(&fields, path, notes),
             "bisect" => reader.bisect(&fields, path, notes),
+            "assert" => {
+                let (comparison, words) = reader.comparison(fields.get("assert")?)?;
+                Some((Verb::Assert(Box::new(comparison)), format!("assert that {words}")))
+            }
             "remark" | "skip" => {
                 let node = fields.get(table.name)?;
                 let words = format!("{}: {}", table.name, node.text().unwrap_or_default());
@@ -87,8 +89,8 @@ impl Reader<'_> {
             _ => None,
         };
         notes.needs_client = ["send", "expect", "silence", "close", "closed"].contains(&table.name);
-        notes.falls_to_only = notes.needs_client || table.name == "http";
-        notes.has_seq = notes.falls_to_only || ["set", "keep"].contains(&table.name);
+        notes.falls_to_only = notes.needs_client || ["http", "assert"].contains(&table.name);
+        notes.has_seq = notes.needs_client || ["http", "set", "keep"].contains(&table.name);
         self.dressed(&fields, path, notes, body)
     }
 
@@ -161,8 +163,8 @@ impl Reader<'_> {
         let on = fields.get("on").and_then(|node| self.targets(node));
         let (on, named) = on.unzip();
         notes.on = named;
-        let condition = fields.get("if").and_then(|node| self.condition(node));
-        let exception = fields.get("unless").and_then(|node| self.condition(node));
+        let condition = fields.get("if").and_then(|node| self.condition(node, &mut notes));
+        let exception = fields.get("unless").and_then(|node| self.condition(node, &mut notes));
         notes.naming.extend(self.uses_since(before));
         let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let position = self.source.position(fields.node.span);
@@ -225,9 +227,15 @@ impl Reader<'_> {
         (!fields.is_empty()).then_some((fields, named))
     }
 
-    fn condition(&mut self, node: &Node) -> Option<Document> {
+    fn condition(&mut self, node: &Node, notes: &mut StepNotes) -> Option<Condition> {
         match &node.tree {
-            Tree::Bool(_) => self.document(node),
+            Tree::Object(_) => {
+                let before = self.uses.len();
+                let read = self.comparison(node);
+                notes.compared.extend(self.uses_since(before));
+                read.map(|(comparison, _)| Condition::Compares(Box::new(comparison)))
+            }
+            Tree::Bool(_) => self.document(node).map(Condition::Truthy),
             Tree::Text(text) if text.contains("{{") => {
                 let document = self.document(node)?;
                 if document.literal().is_some() {
@@ -240,20 +248,20 @@ impl Reader<'_> {
                     self.wrong(
                         node.span,
                         format!(
-                            "a condition is one placeholder and nothing around it, because it does not compare: write \
-                             \"{{{{{}}}}}\" alone; to compare, put an expectation into \"try\"",
-                            between_braces(text)
+                            "a condition is one placeholder and nothing around it, because a text does not compare: write \
+                             \"{{{{{name}}}}}\" alone, or {{\"var\": {name:?}, \"eq\": 1}}",
+                            name = between_braces(text)
                         ),
                     );
                 }
-                Some(document)
+                Some(Condition::Truthy(document))
             }
             Tree::Text(text) if crate::template::is_name(text) => {
                 self.wrong(node.span, format!("a condition needs a placeholder; write \"{{{{{text}}}}}\""));
                 None
             }
             _ => {
-                self.mistyped(node, "a condition", "a variable, such as \"{{slow}}\"");
+                self.mistyped(node, "a condition", "\"{{slow}}\" or {\"var\": \"state\", \"eq\": \"done\"}");
                 None
             }
         }

@@ -167,8 +167,10 @@ impl Reader<'_> {
         let word = given.unwrap_or(if json.or(text).is_some() { "POST" } else { "GET" });
         let mut words =
             format!("{} {}", word.to_uppercase(), call.get("url").and_then(Node::text).unwrap_or_default());
-        if !told.words.is_empty() {
-            words.push_str(&format!(" and expect {}", told.words));
+        match told.words.as_str() {
+            "" => {}
+            until if until.starts_with("until ") => words.push_str(&format!(" {until}")),
+            told => words.push_str(&format!(" and expect {told}")),
         }
         Some((Verb::Http(Box::new(HttpSpec { method, url: url?, headers, body, expect: told.value })), words))
     }
@@ -222,7 +224,14 @@ impl Reader<'_> {
         let node = fields.get("repeat")?;
         let before = self.uses.len();
         let head = self.fields(node, &REPEAT, "{\"times\": 10}");
-        let mut spec = Repeat { times: None, lasting: None, every: None, is_open: false, steps: Vec::new() };
+        let mut spec = Repeat {
+            times: None,
+            lasting: None,
+            every: None,
+            until: None,
+            is_open: false,
+            steps: Vec::new(),
+        };
         let mut words = "repeat".to_owned();
         if let Some(head) = head {
             self.repeat_head(&head, &mut spec);
@@ -237,6 +246,11 @@ impl Reader<'_> {
             words.extend(part("every").map(|time| format!(" every {}", lasting(&time))));
         }
         notes.uses.extend(self.uses_since(before));
+        if let Some((until, told)) = node.member("until").and_then(|member| self.until(&member.value)) {
+            words.push_str(&format!(" until {told}"));
+            spec.until = Some(until);
+        }
+        notes.after.extend(self.uses_since(before));
         let (steps, inner) = self.repeat_body(fields, path, &mut words);
         spec.steps = steps;
         if spec.is_open {
@@ -264,11 +278,15 @@ impl Reader<'_> {
                 self.wrong(node.span, words);
             }
         }
+        let until = head.member("until");
         let Some(schedule) = head.get("schedule") else { return };
         match schedule.text() {
             Some("closed") => {}
             Some("open") => {
                 spec.is_open = true;
+                if let Some(until) = until {
+                    self.wrong(until.key_span, "an open schedule starts rounds before the last one has ended; with \"until\", leave \"schedule\" out");
+                }
                 if head.member("every").is_none() {
                     self.wrong(schedule.span, "an open schedule starts rounds on the clock; say how often, such as \"every\": \"100ms\"");
                 } else if let (Some(Field::Fixed(every)), Some(node)) = (&spec.every, head.get("every"))

@@ -5,7 +5,9 @@
 
 use serde_json::Value;
 
+use super::function::{Argument, Call, FUNCTIONS, Function};
 use crate::base::nearest::nearest;
+use crate::base::unit::parse_duration;
 
 /// The words with a meaning of their own; no variable and no capture may be called so.
 pub const WORDS: [&str; 11] =
@@ -33,11 +35,13 @@ pub(super) enum Say {
     /// The value to use when the environment has none; its type is the type of the placeholder.
     EnvOr(String, Value),
     Uuid,
-    Now,
-    Iso,
+    /// This many milliseconds after now.
+    Now(i64),
+    /// The same as a date.
+    Iso(i64),
     Random(i64, i64),
     Pick(Vec<Value>),
-    Base64(Name),
+    Call(Call),
 }
 
 /// Something that a template refers to.
@@ -114,10 +118,13 @@ pub enum TemplateErrorKind {
     },
     /// `{{n + 1}}` or `{{n == 6}}`.
     #[error(
-        "a placeholder does not calculate or compare; write a name alone, such as {{{{n}}}}, and give the result a name in \
-         \"vars\" or \"each\""
+        "a placeholder has no operators; write a name alone, such as {{{{n}}}}, or a function, such as {{{{add n 1}}}}, \
+         {{{{sub n 1}}}} or {{{{mul n 2}}}}"
     )]
     Arithmetic,
+    /// `{{now+5}}`.
+    #[error("{0:?} is not a time from now; write {{{{now+5s}}}}, {{{{now-500ms}}}} or {{{{iso+1h}}}}")]
+    Moment(String),
     /// `{{name ?? 5}}`.
     #[error(
         "only the environment takes a default after ??: write {{{{env.NAME ?? 5}}}}, or give {0:?} its first value in \"vars\""
@@ -157,10 +164,13 @@ pub(super) fn did_you_mean(nearest: &Option<String>) -> String {
 }
 
 /// What a placeholder may begin with and have something after it, or make a value of.
-const FUNCTIONS: &str = "base64, env, iso, now, pick, random and uuid";
+fn callable() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.into_iter().chain(["env", "iso", "now", "pick", "random", "uuid"])
+}
 
 fn near_or_all(nearest: &Option<String>) -> String {
-    if nearest.is_some() { did_you_mean(nearest) } else { format!("; the functions are {FUNCTIONS}") }
+    let all = || format!("; the functions are {}", callable().collect::<Vec<_>>().join(", "));
+    if nearest.is_some() { did_you_mean(nearest) } else { all() }
 }
 
 impl TemplateErrorKind {
@@ -235,11 +245,19 @@ impl Template {
 
     /// What it refers to, in order, repetitions included.
     pub fn names(&self) -> Vec<Reference> {
-        let places = self.parts.iter().filter_map(|part| match part {
-            Part::Place { at, say: Say::Name(name) | Say::Base64(name) } => Some((*at, name.clone())),
-            _ => None,
-        });
-        places.map(|(at, name)| Reference { path: "$".to_owned(), at, name }).collect()
+        let mut names = Vec::new();
+        for part in &self.parts {
+            let Part::Place { at, say } = part else { continue };
+            let mut add = |name: &Name| {
+                names.push(Reference { path: "$".to_owned(), at: *at, name: name.clone() });
+            };
+            match say {
+                Say::Name(name) => add(name),
+                Say::Call(call) => call.names().for_each(add),
+                _ => {}
+            }
+        }
+        names
     }
 
     /// Whether it is one placeholder and nothing else, which keeps the type of its value.
@@ -356,6 +374,14 @@ fn read(content: &str) -> Result<Say, TemplateErrorKind> {
     if head.quoted {
         return Err(TemplateErrorKind::NotAName(head.text));
     }
+    if let Some(say) = read_moment(content)? {
+        return Ok(say);
+    }
+    if let Some(function) = Function::named(&head.text)
+        && words.first().is_some_and(|word| word.quoted || !word.text.chars().all(is_sign))
+    {
+        return read_call(function, words);
+    }
     if let Some(mistake) = calculation(&head.text, words.first()) {
         return Err(mistake);
     }
@@ -363,26 +389,83 @@ fn read(content: &str) -> Result<Say, TemplateErrorKind> {
         "random" => read_random(&words),
         "pick" if words.is_empty() => Err(usage("pick", "{{pick a b c}}")),
         "pick" => Ok(Say::Pick(words.into_iter().map(Word::value).collect())),
-        "base64" => match words.as_slice() {
-            [name] if !name.quoted => Ok(Say::Base64(read_name(&name.text)?)),
-            _ => Err(usage("base64", "{{base64 name}}")),
-        },
+        "base64" => Err(Function::Base64.misused()),
         word if words.is_empty() => Ok(match word {
             "uuid" => Say::Uuid,
-            "now" => Say::Now,
-            "iso" => Say::Iso,
+            "now" => Say::Now(0),
+            "iso" => Say::Iso(0),
             _ => Say::Name(read_name(word)?),
         }),
         "uuid" => Err(usage("uuid", "{{uuid}}")),
-        "now" => Err(usage("now", "{{now}}")),
-        "iso" => Err(usage("iso", "{{iso}}")),
+        "now" => Err(usage("now", "{{now}} or {{now+5s}}")),
+        "iso" => Err(usage("iso", "{{iso}} or {{iso+1h}}")),
         "seq" => Err(usage("seq", "{{seq}}")),
         "client" => Err(usage("client", "{{client}}")),
         word => {
-            let near = nearest(word, ["random", "pick", "base64", "env"]).map(str::to_owned);
+            let near = nearest(word, callable()).map(str::to_owned);
             Err(TemplateErrorKind::UnknownWord { name: word.to_owned(), nearest: near })
         }
     }
+}
+
+/// `now+5s`, `iso - 1h`. A name such as `now-playing` is none.
+fn read_moment(content: &str) -> Result<Option<Say>, TemplateErrorKind> {
+    let (word, rest) = match content.split_at_checked(3) {
+        Some((word @ ("now" | "iso"), rest)) => (word, rest),
+        _ => return Ok(None),
+    };
+    let rest = rest.trim_ascii_start();
+    let (sign, length) = match rest.as_bytes() {
+        [sign @ (b'+' | b'-'), ..] => (*sign, rest[1..].trim_ascii()),
+        _ => return Ok(None),
+    };
+    let millis = (length.starts_with(|c: char| c.is_ascii_digit())).then(|| read_offset(length)).flatten();
+    let say = |millis| if word == "now" { Say::Now(millis) } else { Say::Iso(millis) };
+    match (millis, sign) {
+        (Some(millis), b'+') => Ok(Some(say(millis))),
+        (Some(millis), _) => Ok(Some(say(-millis))),
+        (None, b'-') if is_name(content) => Ok(None),
+        (None, _) => Err(TemplateErrorKind::Moment(content.to_owned())),
+    }
+}
+
+/// A duration in milliseconds, which may also be in hours or days.
+fn read_offset(text: &str) -> Option<i64> {
+    let (text, times) = match (text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(hours), _) => (format!("{hours}m"), 60),
+        (_, Some(days)) => (format!("{days}m"), 1440),
+        _ => (text.to_owned(), 1),
+    };
+    let millis = i64::try_from(parse_duration(&text).ok()?.as_millis()).ok()?;
+    millis.checked_mul(times)
+}
+
+fn read_call(function: Function, words: Vec<Word>) -> Result<Say, TemplateErrorKind> {
+    let encoding = words.last().filter(|word| !word.quoted).map(|word| word.text.clone());
+    let arguments = words.into_iter().map(read_argument).collect::<Result<_, _>>()?;
+    Call::read(function, arguments, encoding.as_deref()).map(Say::Call)
+}
+
+fn read_argument(word: Word) -> Result<Argument, TemplateErrorKind> {
+    if word.quoted {
+        return Ok(Argument::Given(Value::String(word.text)));
+    }
+    if let Some(moment) = read_moment(&word.text)? {
+        return Ok(Argument::Made(Box::new(moment)));
+    }
+    Ok(match (word.text.as_str(), typed(&word.text)) {
+        (_, number @ Value::Number(_)) => Argument::Given(number),
+        ("now", _) => Argument::Made(Box::new(Say::Now(0))),
+        ("iso", _) => Argument::Made(Box::new(Say::Iso(0))),
+        ("uuid", _) => Argument::Made(Box::new(Say::Uuid)),
+        // The last word of a digest says how it is written; `Call::read` takes it away again.
+        ("base64", _) => Argument::Given(Value::Null),
+        (name, _) => Argument::Name(read_name(name)?),
+    })
+}
+
+fn is_sign(c: char) -> bool {
+    "+-*/%=<>!&|".contains(c)
 }
 
 /// What people write who take a placeholder for an expression.
@@ -395,7 +478,6 @@ fn calculation(head: &str, next: Option<&Word>) -> Option<TemplateErrorKind> {
     if (name.len() < head.len() || next.starts_with("??")) && is_name(name) {
         return Some(TemplateErrorKind::DefaultOfVariable(name.to_owned()));
     }
-    let is_sign = |c: char| "+-*/%=<>!&|".contains(c);
     let is_sum = |c: char| is_sign(c) && c != '-';
     let is_calculated = (!next.is_empty() && next.chars().all(is_sign))
         || next.starts_with(is_sign)
@@ -450,7 +532,7 @@ fn read_name(word: &str) -> Result<Name, TemplateErrorKind> {
         "env" => Err(usage("env", "{{env.NAME}} or {{env.NAME ?? default}}")),
         "random" => Err(usage("random", "{{random 1 100}}, with two whole numbers")),
         "pick" => Err(usage("pick", "{{pick a b c}}")),
-        "base64" | "uuid" | "now" | "iso" => Err(usage("base64", "{{base64 name}}")),
+        "base64" | "uuid" | "now" | "iso" => Err(Function::Base64.misused()),
         _ if is_name(word) => Ok(Name::Variable(word.to_owned())),
         _ => Err(not_a_name()),
     }

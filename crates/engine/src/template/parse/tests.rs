@@ -38,9 +38,12 @@ fn ok_names() {
 
 #[test]
 fn ok_words() {
-    check("{{uuid}}{{now}}{{iso}}", "<0:Uuid><8:Now><15:Iso>");
+    check("{{uuid}}{{now}}{{iso}}", "<0:Uuid><8:Now(0)><15:Iso(0)>");
     check("{{random -5 100}}", "<0:Random(-5, 100)>");
-    check("{{base64 bob.sid}}", "<0:Base64(Capture { client: \"bob\", name: \"sid\" })>");
+    check(
+        "{{base64 bob.sid}}",
+        "<0:Call(Call { function: Base64, arguments: [Name(Capture { client: \"bob\", name: \"sid\" })], is_base64: false })>",
+    );
 }
 
 #[test]
@@ -89,7 +92,7 @@ fn err_all_at_once() {
             (0, r"an empty placeholder; name a variable, or write \{{ for the two braces themselves"),
             (
                 5,
-                "no function is called \"a\"; the functions are base64, env, iso, now, pick, random and uuid",
+                "no function is called \"a\"; the functions are add, base64, hex, hmac-sha256, json, length, lower, mul, sha256, slice, sub, text, upper, url, env, iso, now, pick, random, uuid",
             ),
             (13, "\"1x\" is not a valid name; a name is a letter or _, then letters, digits, _ and -"),
         ],
@@ -104,15 +107,15 @@ fn err_an_unknown_word_names_the_nearest() {
         "{{choose a b}}",
         &[(
             0,
-            "no function is called \"choose\"; the functions are base64, env, iso, now, pick, random and uuid",
+            "no function is called \"choose\"; the functions are add, base64, hex, hmac-sha256, json, length, lower, mul, sha256, slice, sub, text, upper, url, env, iso, now, pick, random, uuid",
         )],
     );
 }
 
 #[test]
 fn err_a_calculation_says_that_placeholders_do_not_calculate() {
-    let message = "a placeholder does not calculate or compare; write a name alone, such as {{n}}, and give the result a \
-                   name in \"vars\" or \"each\"";
+    let message = "a placeholder has no operators; write a name alone, such as {{n}}, or a function, such as {{add n 1}}, \
+                   {{sub n 1}} or {{mul n 2}}";
     for text in ["{{n + 1}}", "{{n+1}}", "{{n == 6}}", "{{5 * 2}}", "{{n >= 3}}", "{{a && b}}"] {
         check_err(text, &[(0, message)]);
     }
@@ -135,9 +138,10 @@ fn err_a_default_belongs_to_the_environment() {
 
 #[test]
 fn err_an_unknown_function_lists_those_there_are() {
-    for (text, name) in [("{{hmac key n}}", "hmac"), ("{{hex key}}", "hex")] {
+    check_err("{{hmac key n}}", &[(0, "no function is called \"hmac\"; did you mean \"hmac-sha256\"?")]);
+    for (text, name) in [("{{rot13 key}}", "rot13"), ("{{uuencode key}}", "uuencode")] {
         let message = format!(
-            "no function is called {name:?}; the functions are base64, env, iso, now, pick, random and uuid"
+            "no function is called {name:?}; the functions are add, base64, hex, hmac-sha256, json, length, lower, mul, sha256, slice, sub, text, upper, url, env, iso, now, pick, random, uuid"
         );
         check_err(text, &[(0, &message)]);
     }
@@ -150,6 +154,13 @@ fn err_usage() {
     check_err("{{random 9 1}}", &[(0, "9 is above 1; write {{random 1 9}}")]);
     check_err("{{pick}}", &[(0, "pick is written as {{pick a b c}}")]);
     check_err("{{base64}}", &[(0, "base64 is written as {{base64 name}}")]);
+    check_err("{{base64 a b}}", &[(0, "base64 is written as {{base64 name}}")]);
+    check_err("{{add n}}", &[(0, "add is written as {{add n 1}}")]);
+    check_err("{{text + 1}}", &[(0, &TemplateErrorKind::Arithmetic.to_string())]);
+    check_err(
+        "{{now+5}}",
+        &[(0, "\"now+5\" is not a time from now; write {{now+5s}}, {{now-500ms}} or {{iso+1h}}")],
+    );
     check_err("{{uuid 4}}", &[(0, "uuid is written as {{uuid}}")]);
     check_err("{{env}}", &[(0, "env is written as {{env.NAME}} or {{env.NAME ?? default}}")]);
 }

@@ -267,9 +267,9 @@ fn err_send() {
         r#"{"on": "alice", "send": "{{random 5 1}} {{rnd 1 2}} {{}} {{a b}}"}"#,
         &[
             "25 .send: 5 is above 1; write {{random 1 5}}",
-            r#"41 .send: no function is called "rnd"; the functions are base64, env, iso, now, pick, random and uuid"#,
+            r#"41 .send: no function is called "rnd"; the functions are add, base64, hex, hmac-sha256, json, length, lower, mul, sha256, slice, sub, text, upper, url, env, iso, now, pick, random, uuid"#,
             r#"53 .send: an empty placeholder; name a variable, or write \{{ for the two braces themselves"#,
-            r#"58 .send: no function is called "a"; the functions are base64, env, iso, now, pick, random and uuid"#,
+            r#"58 .send: no function is called "a"; the functions are add, base64, hex, hmac-sha256, json, length, lower, mul, sha256, slice, sub, text, upper, url, env, iso, now, pick, random, uuid"#,
         ],
     );
 }

@@ -7,8 +7,8 @@ use crate::suite::keys::VERBS;
 fn err_a_condition_with_text_around_its_placeholder_is_always_yes() {
     let message = |written: &str| {
         format!(
-            "a condition is one placeholder and nothing around it, because it does not compare: write \"{{{{{written}}}}}\" \
-             alone; to compare, put an expectation into \"try\""
+            "a condition is one placeholder and nothing around it, because a text does not compare: write \
+             \"{{{{{written}}}}}\" alone, or {{\"var\": {written:?}, \"eq\": 1}}"
         )
     };
     check_step_err(
@@ -102,7 +102,7 @@ fn err_set_and_wait() {
     );
     check_step_err(
         r#"{"if": 5, "wait": "1s"}"#,
-        &[r#"8 .if: expected a condition, found 5; write a variable, such as "{{slow}}""#],
+        &[r#"8 .if: expected a condition, found 5; write "{{slow}}" or {"var": "state", "eq": "done"}"#],
     );
     check_step_err(
         r#"{"if": "\\{{room}}", "wait": "1s"}"#,
@@ -166,7 +166,7 @@ fn err_http() {
         r#"{"http": {"url": "{{api}}/x"}, "expect": {"status": [200, "x"], "subset": {"a": {"$gt": 1}}, "check": {}}}"#,
         &[
             r#"53 .expect.status: expected a non-negative integer, found "x"; write 200 or [200, 202]"#,
-            r#"94 .expect.check: "check" is not a key of what an HTTP call expects; it has status, capture, within, metric, and the keys of a matcher"#,
+            r#"94 .expect.check: "check" is not a key of what an HTTP call expects; it has status, capture, within, metric, until, every, and the keys of a matcher"#,
         ],
     );
     check_step_err(
@@ -185,5 +185,56 @@ fn ok_http() {
     check_step(
         r#"{"http": {"url": "{{api}}/x", "method": "put", "text": "x"}, "expect": {"status": [200, 204]}}"#,
         "PUT {{api}}/x and expect 200 or 204",
+    );
+}
+
+#[test]
+fn err_comparisons() {
+    check_step_err(r#"{"assert": {"eq": 1}}"#, &[r#"12 .assert: a comparison needs "var": "state""#]);
+    check_step_err(
+        r#"{"assert": {"var": "room"}}"#,
+        &[r#"12 .assert: this says nothing of room; write "eq": 5 beside it"#],
+    );
+    check_step_err(
+        r#"{"assert": {"var": "room", "matches": "("}}"#,
+        &["39 .assert.matches: not a regular expression: found open group without closing ')'"],
+    );
+    check_step_err(
+        r#"{"if": {"var": "a room", "eq": 1}, "wait": "1s"}"#,
+        &[
+            r#"16 .if.var: "a room" is not the name of a variable; write "state", or "bob.sid" for what bob has captured"#,
+        ],
+    );
+    check_step_err(
+        r#"{"repeat": {"times": 2, "until": {}}, "steps": [{"wait": "1s"}]}"#,
+        &[
+            r#"34 .repeat.until: this ends at nothing in particular; write {"var": "state", "eq": "done"} or a matcher"#,
+        ],
+    );
+    check_step_err(
+        r#"{"repeat": {"times": 2, "every": "1s", "schedule": "open", "until": {"any": true}}, "steps": [{"wait": "1s"}]}"#,
+        &[
+            r#"60 .repeat.until: an open schedule starts rounds before the last one has ended; with "until", leave "schedule" out"#,
+        ],
+    );
+    check_step_err(
+        r#"{"http": {"url": "http://x"}, "expect": {"every": "1s"}}"#,
+        &[r#"42 .expect.every: "every" says how often to call "until" something holds; add "until""#],
+    );
+    check_step_err(
+        r#"{"http": {"url": "http://x"}, "expect": {"until": {"any": true}, "every": "0s"}}"#,
+        &[r#"75 .expect.every: calls without a pause are too many; write "every": "100ms""#],
+    );
+}
+
+#[test]
+fn what_a_round_captures_is_known_to_its_until() {
+    check_step_err(
+        r#"{"on": "alice", "repeat": {"times": 2, "until": {"var": "sid", "eq": 1}}, "send": 1, "expect": {"any": true, "capture": {"sid": "$"}}}"#,
+        &[],
+    );
+    check_step_err(
+        r#"{"on": "alice", "repeat": {"times": 2, "until": {"var": "sit", "eq": 1}}, "send": 1, "expect": {"any": true, "capture": {"sid": "$"}}}"#,
+        &[r#"57 .repeat.until.var: no variable is called "sit"; did you mean "sid"?"#],
     );
 }

@@ -1,0 +1,77 @@
+//! Variables that are compared: conditions of steps, `assert`, and what ends a repeat.
+
+use std::rc::Rc;
+
+use super::super::connections::member::Member;
+use super::super::context::run::RunShared;
+use super::super::context::step::StepContext;
+use super::super::outcome::failure;
+use crate::matcher::{Mismatch, Subject};
+use crate::report::{Failure, FailureKind};
+use crate::suite::{Comparison, Condition};
+use crate::{Payload, World};
+
+/// A variable that is not as described.
+pub(super) struct Unlike {
+    /// What was wanted, with the name of the variable.
+    pub wanted: String,
+    /// Its value.
+    pub found: String,
+    pub mismatch: Mismatch,
+}
+
+/// Compares a variable, as this client knows it; else as the client that acts, or the only one, does.
+pub(super) fn compare<W: World>(
+    context: &StepContext<'_, W>,
+    member: Option<&Rc<Member<W>>>,
+    comparison: &Comparison,
+) -> Result<Result<(), Unlike>, Box<Failure>> {
+    let check = context.check;
+    let only = || check.connections.only_member(&check.definition.clients);
+    let member = member.cloned().or_else(|| context.member.clone()).or_else(only);
+    let seq = member.as_ref().map(|member| member.seq.get());
+    let mut scope = context.scope_of(member.as_ref(), seq);
+    let value = comparison.value.expand(&mut scope).map_err(failure::script)?;
+    let matcher = comparison.matcher.get(&mut scope).map_err(failure::script)?;
+    let found = Payload::Text(value.to_string());
+    Ok(matcher.check(&Subject::of_value(value)).map_err(|mismatch| Unlike {
+        wanted: format!("{} {}", comparison.name, matcher.expected_of_value()),
+        found: shown(context.run(), &found),
+        mismatch,
+    }))
+}
+
+/// A value or message as a failure shows it.
+pub(super) fn shown<W: World>(run: &RunShared<W>, payload: &Payload) -> String {
+    run.masked_message(payload)
+}
+
+/// Whether a condition holds; what is truthy is known to its owner.
+pub(super) fn holds<W: World>(
+    context: &StepContext<'_, W>,
+    condition: &Condition,
+    is_truthy: fn(&serde_json::Value) -> bool,
+) -> Result<bool, Box<Failure>> {
+    match condition {
+        Condition::Truthy(document) => {
+            let value = document.expand(&mut context.scope());
+            Ok(is_truthy(&value.map_err(failure::script)?))
+        }
+        Condition::Compares(comparison) => Ok(compare(context, None, comparison)?.is_ok()),
+    }
+}
+
+/// Fails unless the variable is as described.
+pub(super) fn assert<W: World>(
+    context: &StepContext<'_, W>,
+    member: Option<&Rc<Member<W>>>,
+    comparison: &Comparison,
+) -> Result<(), Box<Failure>> {
+    compare(context, member, comparison)?.map_err(|unlike| {
+        let message = format!("expected {}, found {}", unlike.wanted, unlike.found);
+        let mut failure = failure::plain(FailureKind::Mismatch, message);
+        failure.expected = Some(unlike.wanted);
+        failure.diff = failure::differences(unlike.mismatch);
+        failure
+    })
+}

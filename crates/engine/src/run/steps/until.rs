@@ -1,0 +1,94 @@
+//! Rounds that end when something holds.
+//!
+//! Owns what the last round must have brought, and what is said when none did. Rounds follow each other; how many there may be is
+//! always bounded.
+
+use super::super::context::step::StepContext;
+use super::super::outcome::failure;
+use super::super::outcome::interrupted::Interrupted;
+use super::compare::{compare, shown};
+use super::repeat::{Rounds, sleep_until};
+use crate::World;
+use crate::base::words;
+use crate::matcher::{Mismatch, Subject};
+use crate::report::{Failure, FailureKind};
+use crate::suite::{Repeat, Until};
+
+/// Why a round has not reached it.
+struct Unmet {
+    /// What was wanted.
+    wanted: String,
+    /// What there was instead.
+    last: String,
+    mismatch: Option<Mismatch>,
+}
+
+/// Runs rounds until what they are for is reached.
+pub(super) async fn repeat_until<W: World>(
+    context: &StepContext<'_, W>,
+    repeat: &Repeat,
+    until: &Until,
+    rounds: &Rounds,
+) -> Result<Result<(), Interrupted>, Box<Failure>> {
+    let world = context.world();
+    let began = world.now();
+    let mut round = 0;
+    let unmet = loop {
+        let started = world.now();
+        let turn = context.in_round(round, None).watching();
+        if let Err(broken @ (Interrupted::Failed | Interrupted::Skipped)) = turn.steps(&repeat.steps).await {
+            return Ok(Err(broken));
+        }
+        let Some(unmet) = look(&turn, until)? else { return Ok(Ok(())) };
+        round += 1;
+        let due = rounds.every.map_or(world.now(), |every| started + every);
+        if !rounds.has(round, due - began) {
+            break unmet;
+        }
+        sleep_until(context.run(), due).await;
+        context.run().yield_budget.take(world).await;
+        if !rounds.has(round, world.now() - began) {
+            break unmet;
+        }
+    };
+    let rounds = words::counted(round, "round");
+    let message = format!(
+        "after {rounds} in {}, expected {}, found {}",
+        words::duration(world.now() - began),
+        unmet.wanted,
+        unmet.last
+    );
+    let mut failure = failure::plain(FailureKind::Timeout, message);
+    failure.client = context.member.as_ref().map(|member| member.name.clone());
+    failure.expected = Some(unmet.wanted);
+    failure.diff = unmet.mismatch.map(failure::differences).unwrap_or_default();
+    Err(failure)
+}
+
+/// What is missing; nothing when it is reached.
+fn look<W: World>(turn: &StepContext<'_, W>, until: &Until) -> Result<Option<Unmet>, Box<Failure>> {
+    match until {
+        Until::Variable(comparison) => {
+            let unmet = compare(turn, None, comparison)?.err();
+            Ok(unmet.map(|unmet| Unmet {
+                wanted: unmet.wanted,
+                last: unmet.found,
+                mismatch: Some(unmet.mismatch),
+            }))
+        }
+        Until::Got(matcher) => {
+            let matcher = matcher.get(&mut turn.scope()).map_err(failure::script)?;
+            let got = turn.got.as_ref().and_then(|got| got.take());
+            let Some(payload) = got else {
+                let last = "no message in the last round".to_owned();
+                return Ok(Some(Unmet { wanted: matcher.expected(), last, mismatch: None }));
+            };
+            let mismatch = matcher.check(&Subject::new(&payload)).err();
+            Ok(mismatch.map(|mismatch| Unmet {
+                wanted: matcher.expected(),
+                last: shown(turn.run(), &payload),
+                mismatch: Some(mismatch),
+            }))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a variable must be: in `if`, `unless`, `assert` and `until`.
+
+use serde_json::{Map, Value};
+
+use super::reader::{Fields, Reader, excerpt};
+use crate::base::words::cut;
+use crate::matcher::Matcher;
+use crate::suite::keys::{COMPARISON, UNTIL};
+use crate::suite::model::{Comparison, Until};
+use crate::suite::source::{Node, to_map};
+use crate::template::Template;
+
+const EXAMPLE: &str = "{\"var\": \"state\", \"eq\": \"done\"}";
+
+impl Reader<'_> {
+    /// `{"var": "state", "eq": "done"}`, and what it says.
+    pub(super) fn comparison(&mut self, node: &Node) -> Option<(Comparison, String)> {
+        let fields = self.fields(node, &COMPARISON, EXAMPLE)?;
+        let name = fields.get("var")?;
+        self.compared(&fields, name, node)
+    }
+
+    /// What ends a repeat: the same, or a matcher on what a round got.
+    pub(super) fn until(&mut self, node: &Node) -> Option<(Until, String)> {
+        let fields = self.fields(node, &UNTIL, "{\"subset\": {\"state\": \"done\"}}")?;
+        if let Some(name) = fields.get("var") {
+            let (comparison, words) = self.compared(&fields, name, node)?;
+            return Some((Until::Variable(Box::new(comparison)), words));
+        }
+        let spec = to_map(fields.matcher());
+        if spec.is_empty() {
+            if !fields.has_unknown() {
+                let message = format!("this ends at nothing in particular; write {EXAMPLE} or a matcher");
+                self.wrong(node.head(), message);
+            }
+            return None;
+        }
+        let (matcher, words) = self.matcher_of(node, Value::Object(spec), false)?;
+        Some((Until::Got(matcher), words))
+    }
+
+    fn compared(&mut self, fields: &Fields<'_>, var: &Node, node: &Node) -> Option<(Comparison, String)> {
+        let name = self.variable_name(var)?;
+        let mut spec: Map<String, Value> = to_map(fields.matcher());
+        if spec.is_empty() {
+            if !fields.has_unknown() {
+                let message = format!("this says nothing of {}; write \"eq\": 5 beside it", cut(&name, 60));
+                self.wrong(node.head(), message);
+            }
+            return None;
+        }
+        // Operators without a path are about the value itself.
+        let is_operator = |name: &String| Matcher::value_operators().any(|known| known == name);
+        if !spec.contains_key("path") && spec.keys().any(is_operator) {
+            spec.insert("path".to_owned(), "$".into());
+        }
+        let value = self.document_of(var, &Value::String(format!("{{{{{name}}}}}")))?;
+        let (matcher, _) = self.matcher_of(node, Value::Object(spec), false)?;
+        let words = match matcher.fixed() {
+            Some(matcher) => matcher.expected_of_value(),
+            None => excerpt(node),
+        };
+        let words = format!("{name} is {words}");
+        Some((Comparison { name, value, matcher }, words))
+    }
+
+    /// The name of something that has a value.
+    fn variable_name(&mut self, node: &Node) -> Option<String> {
+        let text = self.plain(node, "\"state\"")?;
+        let bare = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+        let is_name = |text: &str| {
+            !text.is_empty()
+                && !text.contains(|c: char| c.is_whitespace() || "{}".contains(c))
+                && Template::parse(&format!("{{{{{text}}}}}"))
+                    .is_ok_and(|template| !template.names().is_empty())
+        };
+        if is_name(&text) {
+            return Some(text);
+        }
+        let shown = cut(&text, 60);
+        self.wrong(
+            node.span,
+            match is_name(bare) {
+                true => format!("\"var\" names a variable without braces; write {bare:?}"),
+                false => format!("{shown:?} is not the name of a variable; write \"state\", or \"bob.sid\" for what bob has captured"),
+            },
+        );
+        None
+    }
+}

@@ -1,0 +1,147 @@
+//! Rounds and calls that end when something holds; variables that are compared.
+
+use super::*;
+
+#[test]
+fn rounds_end_when_the_last_message_is_as_wanted() {
+    let steps = |until: Value| json!([open(), {"on": "a", "repeat": {"times": 10, "until": until}, "send": {"n": "{{i}}"}, "expect": {"any": true}}]);
+    let outcome = outcome("/ws/echo", &steps(json!({"path": "$.n", "gte": 3})), Faults::default());
+    assert_eq!((told(&outcome), outcome.report.totals.sent), (Vec::new(), 4));
+    let failure = fails(
+        "/ws/echo",
+        Faults::default(),
+        steps(json!({"subset": {"n": 99}})),
+        "steps[1] timeout: after 10 rounds in 10.0 ms, expected JSON containing {\"n\":99}, found {\"n\":9}",
+    );
+    assert_eq!(failure.client.as_deref(), Some("a"));
+    assert_eq!((failure.diff[0].path.as_str(), failure.diff[0].got.as_str()), ("$.n", "9"));
+}
+
+#[test]
+fn rounds_end_when_a_variable_is_as_wanted() {
+    let steps = |until: Value| {
+        json!([
+            open(),
+            {"repeat": {"for": "1s", "every": "100ms", "until": until}, "steps": [
+                {"on": "a", "send": {"n": "{{i}}"}, "expect": {"any": true, "capture": {"n": "$.n"}}}
+            ]}
+        ])
+    };
+    holds("/ws/echo", steps(json!({"var": "a.n", "eq": 5})));
+    fails(
+        "/ws/echo",
+        Faults::default(),
+        steps(json!({"var": "a.n", "gt": 50})),
+        "steps[1] timeout: after 10 rounds in 901 ms, expected a.n greater than 50, found 9",
+    );
+}
+
+#[test]
+fn a_round_that_gets_nothing_does_not_end_the_rounds() {
+    fails(
+        "/ws/echo",
+        Faults::default(),
+        json!([open(), {"repeat": {"times": 2, "until": {"any": true}}, "steps": [{"on": "a", "send": "x"}]}]),
+        "steps[1] timeout: after 2 rounds in 0 µs, expected any message, found no message in the last round",
+    );
+}
+
+#[test]
+fn a_failure_in_a_round_ends_the_rounds() {
+    fails(
+        "/ws/echo",
+        Faults::default(),
+        json!([open(), {"on": "a", "repeat": {"times": 9, "until": {"any": true}}, "send": "x", "expect": {"text": "y", "within": "5ms"}}]),
+        "steps[1].send timeout: text \"y\" did not come within 5 ms; 1 other message came",
+    );
+}
+
+#[test]
+fn each_client_of_a_repeat_ends_by_itself() {
+    let steps = json!([
+        {"connect": "*"},
+        {"on": ["a", "b"], "repeat": {"times": 10, "until": {"var": "n", "gte": 2}}, "steps": [
+            {"send": {"n": "{{i}}"}, "expect": {"any": true, "capture": {"n": "$.n"}}}
+        ]}
+    ]);
+    let outcome = outcome("/ws/echo", &steps, Faults::default());
+    assert_eq!((told(&outcome), outcome.report.totals.sent), (Vec::new(), 6));
+}
+
+#[test]
+fn a_call_is_made_again_until_its_answer_is_as_wanted() {
+    let call = |until: Value, every: &str| {
+        json!([
+            {"http": {"url": "http://sim/api/jobs/1"}, "expect": {"until": until, "every": every, "within": "2s", "capture": {"asked": "$.asked"}}},
+            {"assert": {"var": "asked", "eq": 3}}
+        ])
+    };
+    holds("/ws", call(json!({"subset": {"state": "done"}}), "100ms"));
+    fails(
+        "/ws",
+        Faults::default(),
+        call(json!({"subset": {"state": "gone"}}), "600ms"),
+        "steps[0] timeout: GET http://sim/api/jobs/1 did not become JSON containing {\"state\":\"gone\"} within 2 s, in 4 \
+         calls; the last answer was {\"id\":1,\"state\":\"done\",\"asked\":4}",
+    );
+    fails(
+        "/ws",
+        Faults { status: Some(500), ..Faults::default() },
+        call(json!({"subset": {"state": "done"}}), "100ms"),
+        "steps[0] http: GET http://sim/api/jobs/1 was answered with status 500, expected a status below 400: \
+         {\"error\":\"as told\"}",
+    );
+}
+
+#[test]
+fn variables_are_compared() {
+    let set = json!({"set": {"state": "open", "n": 7, "user": {"name": "ann"}}});
+    let with = |step: Value| json!([set, step]);
+    holds("/ws", with(json!({"assert": {"var": "n", "gte": 7, "lt": 8}})));
+    holds("/ws", with(json!({"assert": {"var": "user", "subset": {"name": "ann"}}})));
+    holds("/ws", with(json!({"assert": {"var": "state", "contains": "pe"}})));
+    holds("/ws", with(json!({"assert": {"var": "user", "path": "$.name", "eq": "ann"}})));
+    fails(
+        "/ws",
+        Faults::default(),
+        with(json!({"assert": {"var": "state", "eq": "done"}})),
+        "steps[1] mismatch: expected state equal to \"done\", found \"open\"",
+    );
+    fails(
+        "/ws",
+        Faults::default(),
+        with(json!({"assert": {"var": "user", "equals": {"name": "bob"}}})),
+        "steps[1] mismatch: expected user JSON equal to {\"name\":\"bob\"}, found {\"name\":\"ann\"}",
+    );
+}
+
+#[test]
+fn a_step_runs_only_where_its_comparison_holds() {
+    let outcome = outcome(
+        "/ws",
+        &json!([
+            {"set": {"n": 7}},
+            {"if": {"var": "n", "eq": 7}, "remark": "seven"},
+            {"unless": {"var": "n", "eq": 7}, "remark": "not seven"},
+            {"if": {"var": "n", "in": [1, 2]}, "remark": "small"}
+        ]),
+        Faults::default(),
+    );
+    assert_eq!(outcome.report.checks[0].reasons, ["seven"]);
+}
+
+#[test]
+fn the_captures_of_the_only_client_are_compared() {
+    let mut suite = suite(
+        "/ws/echo",
+        &json!([
+            open(),
+            {"send": {"n": 1}, "expect": {"any": true, "capture": {"n": "$.n"}}},
+            {"assert": {"var": "n", "eq": 1}},
+            {"if": {"var": "n", "eq": 2}, "skip": "never"}
+        ]),
+    );
+    suite["clients"] = json!({"a": suite["clients"]["a"]});
+    let outcome = run_text(&suite.to_string(), &Setting::default());
+    assert_eq!(told(&outcome), Vec::<String>::new());
+}
