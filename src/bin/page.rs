@@ -73,12 +73,10 @@ mod parts {
 
     use sockscope::ui::{View, checks, faults};
 
-    #[expect(clippy::unused_async, reason = "in a release it waits for a download")]
     pub async fn checks() -> Result<&'static View, Infallible> {
         Ok(checks::view())
     }
 
-    #[expect(clippy::unused_async, reason = "in a release it waits for a download")]
     pub async fn faults() -> Result<&'static View, Infallible> {
         Ok(faults::view())
     }

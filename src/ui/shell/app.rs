@@ -116,7 +116,7 @@ pub fn App(
                 <Bench store link/>
             </section>
             <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
-                // Another program, which the start script loads when this is first looked at.
+                // A part of its own, which the start script asks for when this is first looked at.
                 <div id="checks"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Faults" hidden=move || route.get() != Route::Faults>

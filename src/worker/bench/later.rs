@@ -19,6 +19,7 @@ use super::worker::BenchWorker;
 use crate::engine::base::world::LocalFuture;
 use crate::engine::bench::draft::{self, Attachment, Draft, DraftError};
 use crate::engine::bench::filter::FilterSpec;
+use crate::engine::bench::pairing::PairBy;
 use crate::engine::explain::{self, Surroundings, Warning};
 use crate::engine::template::Scope;
 use crate::engine::{Endpoint, FrameLog, Payload, World};
@@ -226,6 +227,30 @@ impl<W: World> BenchWorker<W> {
             waiting.into_iter().for_each(|then| then(all));
             worker.flush();
         }));
+    }
+}
+
+/// Whether a set-up asks for nothing that comes later: no placeholder outside messages, no secret, no rule, and round trips
+/// measured as usual.
+pub(super) fn is_simple(workspace: &Workspace) -> bool {
+    let is_plain = |setup: &Setup| {
+        let has_placeholder = setup.url.contains("{{") || setup.protocols.contains("{{");
+        let is_usual = setup.heartbeat.is_none() && setup.pairing == PairBy::default();
+        !has_placeholder && is_usual && setup.on_open.iter().all(|draft| !draft.varies())
+    };
+    workspace.rules.is_empty()
+        && workspace.highlights.is_empty()
+        && workspace.secrets().next().is_none()
+        && workspace.connections.iter().all(is_plain)
+}
+
+/// Whether what a request does depends on the set-up.
+pub(super) fn depends_on_set_up(request: &Request) -> bool {
+    match request {
+        Request::Draft(_) | Request::Attach(_) | Request::Connect { .. } | Request::Repeat { .. } => true,
+        Request::Close { .. } | Request::Forget { .. } => true,
+        Request::Question { question, .. } => matches!(question, Question::Send { .. }),
+        _ => false,
     }
 }
 

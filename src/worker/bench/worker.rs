@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
-use super::later::{Later, MISSING, Stock};
+use super::later::{Later, MISSING, Stock, depends_on_set_up, is_simple};
 use super::list::List;
 use super::masks::Mask;
 use super::pins::Pins;
@@ -22,12 +22,11 @@ use super::summaries::Summaries;
 use super::why::Questions;
 use crate::engine::base::storage::KeyValueStore;
 use crate::engine::bench::draft::{Attachment, Draft};
-use crate::engine::bench::pairing::PairBy;
 use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
-    Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored, Setup,
+    Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
     ShownSeen, Unread, Update, Variable, Workspace,
 };
 use crate::wire::{Bench, Protocol};
@@ -497,28 +496,5 @@ impl<W: World> BenchWorker<W> {
 
     pub(super) fn post(&self, update: &Update) {
         self.0.outbox.post(update);
-    }
-}
-
-/// Whether a set-up asks for nothing that comes later: no placeholder outside messages, no secret, no rule, and round trips
-/// measured as usual.
-fn is_simple(workspace: &Workspace) -> bool {
-    let is_plain = |setup: &Setup| {
-        let has_placeholder = setup.url.contains("{{") || setup.protocols.contains("{{");
-        let is_usual = setup.heartbeat.is_none() && setup.pairing == PairBy::default();
-        !has_placeholder && is_usual && setup.on_open.iter().all(|draft| !draft.varies())
-    };
-    workspace.rules.is_empty()
-        && workspace.highlights.is_empty()
-        && workspace.secrets().next().is_none()
-        && workspace.connections.iter().all(is_plain)
-}
-
-fn depends_on_set_up(request: &Request) -> bool {
-    match request {
-        Request::Draft(_) | Request::Attach(_) | Request::Connect { .. } | Request::Repeat { .. } => true,
-        Request::Close { .. } | Request::Forget { .. } => true,
-        Request::Question { question, .. } => matches!(question, Question::Send { .. }),
-        _ => false,
     }
 }
