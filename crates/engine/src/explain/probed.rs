@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cause::{
-    CERTIFICATE, Cause, DNS, DROPPED, Explanation, Known, Likely, NOT_WEBSOCKET, NOTHING_LISTENS, ORIGIN,
-    REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
+    CERTIFICATE, Cause, DNS, DROPPED, Explanation, Known, Likely, NO_MACHINE, NOT_WEBSOCKET, NOTHING_LISTENS,
+    ORIGIN, REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
 };
 use super::host::Target;
 use super::warning::accept_certificate;
@@ -181,9 +181,36 @@ impl Probed {
         })
     }
 
+    /// Whether what was seen speaks against a cause: the handshake got past where that cause stops it, or not so far.
+    fn refutes(&self, cause: &Cause) -> bool {
+        let came_to = match self.outcome {
+            Outcome::Opens => return false,
+            Outcome::Unresolved => Stage::Name..=Stage::Name,
+            Outcome::Refused | Outcome::Unreachable | Outcome::Unanswered => Stage::Reach..=Stage::Reach,
+            Outcome::SpeaksTls | Outcome::SpeaksPlain | Outcome::Certificate | Outcome::TlsFailed => {
+                Stage::Secure..=Stage::Secure
+            }
+            Outcome::NotHttp | Outcome::Silent => Stage::Answer..=Stage::Answer,
+            // A server may close instead of refusing in words.
+            Outcome::Ended => Stage::Answer..=Stage::Accept,
+            Outcome::Answered | Outcome::BadHandshake => Stage::Accept..=Stage::Accept,
+        };
+        // A machine that refuses is there.
+        if self.outcome == Outcome::Refused && (cause.id == DROPPED.id || cause.id == NO_MACHINE.id) {
+            return true;
+        }
+        STAGES
+            .iter()
+            .find(|(known, ..)| known.id == cause.id)
+            .is_some_and(|(_, from, until)| until < came_to.start() || from > came_to.end())
+    }
+
     fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
         let mut cause = self.known()?.as_likely(Likely::Certain);
         cause.next.retain(|next| !next.contains("developer tools"));
+        if cause.id == REFUSED.id {
+            cause.why = "A look at the server got this answer instead of the upgrade.".into();
+        }
         if cause.id == CERTIFICATE.id {
             cause.next.insert(0, accept_certificate(&Target::of(endpoint)).into());
         }
@@ -191,11 +218,45 @@ impl Probed {
     }
 }
 
+/// How far a handshake comes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// The name has an address.
+    Name,
+    /// A process at the address accepts.
+    Reach,
+    /// Both sides agree on TLS.
+    Secure,
+    /// HTTP comes back.
+    Answer,
+    /// The answer is the upgrade.
+    Accept,
+}
+
+/// The first and the last stage at which a cause stops a handshake.
+static STAGES: [(&Known, Stage, Stage); 11] = [
+    (&DNS, Stage::Name, Stage::Name),
+    (&NO_MACHINE, Stage::Reach, Stage::Reach),
+    (&NOTHING_LISTENS, Stage::Reach, Stage::Reach),
+    (&DROPPED, Stage::Reach, Stage::Reach),
+    (&CERTIFICATE, Stage::Secure, Stage::Secure),
+    (&WRONG_SCHEME, Stage::Secure, Stage::Answer),
+    (&SLOW_SERVER, Stage::Answer, Stage::Answer),
+    (&NOT_WEBSOCKET, Stage::Answer, Stage::Accept),
+    (&REFUSED, Stage::Accept, Stage::Accept),
+    (&ORIGIN, Stage::Accept, Stage::Accept),
+    (&SUBPROTOCOL, Stage::Accept, Stage::Accept),
+];
+
 impl Explanation {
     /// With what a look at the server found: the fact goes first, and its cause before those that were guessed.
     pub fn with_probe(mut self, endpoint: &Endpoint, probed: Probed) -> Self {
         if let Some(cause) = probed.cause(endpoint) {
-            self.causes.retain(|other| other.id != cause.id);
+            self.causes.retain(|other| other.id != cause.id && !probed.refutes(other));
+            // Beside what is certain, nothing else is likely.
+            for other in &mut self.causes {
+                other.likelihood = other.likelihood.max(Likely::Possible);
+            }
             self.causes.insert(0, cause);
         } else {
             // It is there, it accepts, and it speaks: what says otherwise is refuted.
@@ -391,6 +452,21 @@ mod tests {
         first_cause(outcome(Outcome::BadHandshake, "it chose none of the subprotocols"), "subprotocol");
         let own = first_cause(outcome(Outcome::Certificate, "x"), "certificate");
         assert!(own.causes[0].next[0].starts_with("Open https://localhost:7411/"), "{own:?}");
+    }
+
+    #[test]
+    fn an_answer_refutes_the_causes_that_it_contradicts() {
+        let others = |probed: Probed, id: &str| -> Vec<String> {
+            let explained = first_cause(probed, id);
+            assert!(explained.causes[1..].iter().all(|it| it.likelihood > Likely::Very), "{explained:?}");
+            explained.causes[1..].iter().map(|cause| cause.id.to_string()).collect()
+        };
+        assert_eq!(others(answer(401, "Unauthorized", ""), "refused"), ["not_websocket", "origin"]);
+        assert_eq!(others(outcome(Outcome::Refused, ""), "nothing_listens"), [""; 0]);
+        assert_eq!(others(outcome(Outcome::SpeaksTls, ""), "wrong_scheme"), [""; 0]);
+        assert_eq!(others(outcome(Outcome::Silent, ""), "slow_server"), ["wrong_scheme", "not_websocket"]);
+        let told = first_cause(answer(401, "Unauthorized", ""), "refused");
+        assert!(!told.causes[0].why.contains("does not tell"), "{told:?}");
     }
 
     #[test]
