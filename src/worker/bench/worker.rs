@@ -333,7 +333,7 @@ impl<W: World> BenchWorker<W> {
             }
             for setup in &workspace.connections {
                 let connection = s.connections.entry(setup.id).or_insert_with(|| Connection::new(setup.id));
-                connection.arrange(setup);
+                connection.arrange(&mut s.record, setup);
             }
             s.replies.arrange(&workspace.rules);
             if s.workspace.budget != workspace.budget {
@@ -357,7 +357,7 @@ impl<W: World> BenchWorker<W> {
         let most_sockets = self.0.ready.most_sockets;
         self.state(|s| {
             let (sockets, pending, failed_lately) = (s.sockets(), s.pending(), s.failures.lately(now));
-            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings }
+            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings.clone() }
         })
     }
 

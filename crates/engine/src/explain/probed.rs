@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cause::{
-    CERTIFICATE, Cause, DNS, DROPPED, Explanation, Known, Likely, NO_MACHINE, NOT_WEBSOCKET, NOTHING_LISTENS,
-    ORIGIN, REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
+    CERTIFICATE, Cause, DNS, DROPPED, Explanation, Known, Likely, NOT_WEBSOCKET, NOTHING_LISTENS, ORIGIN,
+    REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
 };
 use super::host::Target;
+use super::stage;
 use super::warning::accept_certificate;
 use crate::Endpoint;
 use crate::base::words::{self, sentence, with_stop};
@@ -181,30 +182,6 @@ impl Probed {
         })
     }
 
-    /// Whether what was seen speaks against a cause: the handshake got past where that cause stops it, or not so far.
-    fn refutes(&self, cause: &Cause) -> bool {
-        let came_to = match self.outcome {
-            Outcome::Opens => return false,
-            Outcome::Unresolved => Stage::Name..=Stage::Name,
-            Outcome::Refused | Outcome::Unreachable | Outcome::Unanswered => Stage::Reach..=Stage::Reach,
-            Outcome::SpeaksTls | Outcome::SpeaksPlain | Outcome::Certificate | Outcome::TlsFailed => {
-                Stage::Secure..=Stage::Secure
-            }
-            Outcome::NotHttp | Outcome::Silent => Stage::Answer..=Stage::Answer,
-            // A server may close instead of refusing in words.
-            Outcome::Ended => Stage::Answer..=Stage::Accept,
-            Outcome::Answered | Outcome::BadHandshake => Stage::Accept..=Stage::Accept,
-        };
-        // A machine that refuses is there.
-        if self.outcome == Outcome::Refused && (cause.id == DROPPED.id || cause.id == NO_MACHINE.id) {
-            return true;
-        }
-        STAGES
-            .iter()
-            .find(|(known, ..)| known.id == cause.id)
-            .is_some_and(|(_, from, until)| until < came_to.start() || from > came_to.end())
-    }
-
     fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
         let mut cause = self.known()?.as_likely(Likely::Certain);
         cause.next.retain(|next| !next.contains("developer tools"));
@@ -218,41 +195,11 @@ impl Probed {
     }
 }
 
-/// How far a handshake comes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    /// The name has an address.
-    Name,
-    /// A process at the address accepts.
-    Reach,
-    /// Both sides agree on TLS.
-    Secure,
-    /// HTTP comes back.
-    Answer,
-    /// The answer is the upgrade.
-    Accept,
-}
-
-/// The first and the last stage at which a cause stops a handshake.
-static STAGES: [(&Known, Stage, Stage); 11] = [
-    (&DNS, Stage::Name, Stage::Name),
-    (&NO_MACHINE, Stage::Reach, Stage::Reach),
-    (&NOTHING_LISTENS, Stage::Reach, Stage::Reach),
-    (&DROPPED, Stage::Reach, Stage::Reach),
-    (&CERTIFICATE, Stage::Secure, Stage::Secure),
-    (&WRONG_SCHEME, Stage::Secure, Stage::Answer),
-    (&SLOW_SERVER, Stage::Answer, Stage::Answer),
-    (&NOT_WEBSOCKET, Stage::Answer, Stage::Accept),
-    (&REFUSED, Stage::Accept, Stage::Accept),
-    (&ORIGIN, Stage::Accept, Stage::Accept),
-    (&SUBPROTOCOL, Stage::Accept, Stage::Accept),
-];
-
 impl Explanation {
     /// With what a look at the server found: the fact goes first, and its cause before those that were guessed.
     pub fn with_probe(mut self, endpoint: &Endpoint, probed: Probed) -> Self {
         if let Some(cause) = probed.cause(endpoint) {
-            self.causes.retain(|other| other.id != cause.id && !probed.refutes(other));
+            self.causes.retain(|other| other.id != cause.id && !stage::refutes(probed.outcome, other));
             // Beside what is certain, nothing else is likely.
             for other in &mut self.causes {
                 other.likelihood = other.likelihood.max(Likely::Possible);
