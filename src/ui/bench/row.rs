@@ -12,7 +12,7 @@ use super::columns::cells;
 use super::highlights::{tone_at, words_at};
 use super::lanes::Lanes;
 use super::store::Store;
-use super::timeline::choose;
+use super::timeline::{choose, compare};
 use crate::engine::FrameKind;
 use crate::engine::base::close;
 use crate::engine::bench::summary::{Member, Summary, ValueKind};
@@ -110,9 +110,12 @@ pub(crate) fn TimelineRow(
             false => format!("Round trip of {exact}"),
         }
     });
-    let pick = move |_| {
-        if let Some(number) = number() {
-            choose(store, number);
+    let pick = move |event: leptos::ev::MouseEvent| {
+        let Some(number) = number() else { return };
+        let is_second = event.ctrl_key() || event.meta_key();
+        match store.chosen.get_untracked().filter(|chosen| is_second && *chosen != number) {
+            Some(chosen) => compare(store, chosen, number),
+            None => choose(store, number),
         }
     };
     view! {
