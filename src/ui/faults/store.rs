@@ -149,7 +149,7 @@ impl Store {
         self.all_rows().iter().filter(|row| row.setting.with(|it| it.is_on)).count()
     }
 
-    /// What the bench is told: the key, and on a line each the toxics that strike this link, by name and title.
+    /// What the bench learns: the key, and on a line each the toxics that strike this link, by name and title.
     pub fn told(&self) -> String {
         let mut told = self.link.with(|link| encoded(&link.key));
         for row in self.all_rows().iter().filter(|row| row.setting.with(|it| it.is_on)) {

@@ -17,7 +17,7 @@ pub enum FilterMode {
 }
 
 impl FilterMode {
-    /// How a text is read that is being typed, while nobody has chosen how: one that begins as a path is a path.
+    /// How a text is read that is being typed, until a person chooses how: one that begins as a path is a path.
     pub fn of_typed(text: &str, now: Self) -> Self {
         let mut signs = text.trim_start().chars();
         let is_path = match (signs.next(), signs.next(), signs.next()) {
