@@ -175,7 +175,7 @@ pub const CHECK_SOCKETS: &str = "sockscope-check-sockets";
 pub const BENCH_SOCKETS: &str = "data-sockets";
 /// Under which name the bench gives its selected connection: the address, and on a line of their own the subprotocols.
 pub const BENCH_CONNECTION: &str = "data-connection";
-/// How many toxics are on in the fault proxy, in digits.
+/// What is on in the fault proxy: the key that it is for, and on a line each the toxics, by name and title with a tab between.
 pub const TOXICS: &str = "sockscope-toxics";
 /// What goes wrong in the fault proxy on purpose, in words; empty for nothing.
 pub const FAULTS: &str = "sockscope-faults";
@@ -442,6 +442,21 @@ fn focus_within(selector: String, frames: u8) {
 pub fn attribute_above(event: &web_sys::Event, selector: &str, name: &str) -> Option<String> {
     let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
     target.closest(selector).ok()??.get_attribute(name)
+}
+
+/// An attribute of the part of a row, such as a list has them, that stands where the pointer is along it, however near to an
+/// edge of the row the pointer is.
+pub fn attribute_beside(
+    event: &web_sys::MouseEvent,
+    row: &str,
+    selector: &str,
+    name: &str,
+) -> Option<String> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let place = target.closest(row).ok()??.get_bounding_client_rect();
+    let middle = (place.top() + place.height() / 2.0) as f32;
+    let under = window().document()?.element_from_point(event.client_x() as f32, middle)?;
+    under.closest(selector).ok()??.get_attribute(name)
 }
 
 /// Sets an element's height in pixels, at once.

@@ -144,8 +144,13 @@ fn a_value_that_comes_back_is_offered_and_measured_by_once_it_is_taken() {
         page.set_up(ALICE, |setup| {
             setup.pairing = PairBy::Field { sent: "$.request_id".into(), received: "$.request_id".into() };
         });
+        page.pass(TICK).await;
+        assert_eq!(samples(&page), 2, "the messages that are held count");
+        // Connecting, opened, and then each question with its answer.
+        let answer = |page: &Page| page.question(Question::Unanswered(PlotOf::One(ALICE)));
+        assert!(matches!(&answer(&page)[..], [Answer::Unanswered(all)] if all.is_empty()));
         ask(3).await;
-        assert_eq!((samples(&page), page.connection(ALICE).offer), (1, None));
+        assert_eq!((samples(&page), page.connection(ALICE).offer), (3, None));
     });
 }
 

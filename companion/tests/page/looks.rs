@@ -42,13 +42,13 @@ fn the_bench_keeps_its_parts_apart_with_the_detail_open() {
         browser.click("close-detail").await;
         let hint = browser.run("return document.querySelector('[data-testid=pairing-use]').title").await;
         assert!(
-            hint.as_str().is_some_and(|it| it.contains("figures of this connection start again")),
+            hint.as_str().is_some_and(|it| it.contains("figures of this connection are counted again")),
             "{hint}"
         );
         for size in [(1440, 900), (1280, 720), (390, 844)] {
             browser.resize(size.0, size.1).await;
             browser.click("pairing-use").await;
-            browser.until_text("toast", "figures start again from 0").await;
+            browser.until_text("toast", "from the messages that the timeline holds on").await;
             let is_apart = format!("{BOXES} return apart(box('[data-testid=toast]'), box('.latencies'))");
             assert_eq!(browser.run(&is_apart).await, true, "at {size:?}");
             browser.click("undo").await;

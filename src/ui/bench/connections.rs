@@ -111,8 +111,10 @@ pub(crate) fn ConnectionItem(
         }
     });
     let faults = Memo::new(move |_| {
-        let leads_through = connection.setup.with(|setup| FaultyLink::of_address(&setup.url).is_some());
-        leads_through.then(|| faults_words(store.toxics.get()))
+        connection.setup.with(|setup| {
+            FaultyLink::of_address(&setup.url)?;
+            Some(store.toxics.with(|toxics| toxics.as_ref().and_then(|toxics| toxics.strike(&setup.url))))
+        })
     });
     let is_only = move || store.connections.with(|all| all.len() == 1);
     let phase = text(move || format::phase(connection.phase()).to_owned());
@@ -134,8 +136,8 @@ pub(crate) fn ConnectionItem(
                 <span class="counts">{text(move || counts(connection))}</span>
                 <span class="phase" data-state=text(move || if is_bad(connection) { "wrong" } else { "" }.to_owned())>{text(move || ending(connection, rates))}</span>
             </button>
-            {move || faults.get().map(|words| view! {
-                <a class="through" data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{words}</a>
+            {move || faults.get().map(|on| view! {
+                <a class=if matches!(on, None | Some(0)) { "through bench-through-quiet" } else { "through" } data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{faults_words(on)}</a>
             }.into_any())}
             <div class="acts">
                 {icon("quiet", "color", "◐", named("Change the colour of"), next_color)}
@@ -148,11 +150,11 @@ pub(crate) fn ConnectionItem(
 }
 
 /// What the fault proxy does to a connection, as far as the view of faults has reported.
-fn faults_words(toxics: Option<u32>) -> String {
+fn faults_words(toxics: Option<usize>) -> String {
     match toxics {
         None => "through the fault proxy".to_owned(),
         Some(0) => "fault proxy, nothing is on".to_owned(),
-        Some(on) => format!("fault proxy, {} on", format::counted(u64::from(on), "fault")),
+        Some(on) => format!("fault proxy, {} on", format::counted(on as u64, "fault")),
     }
 }
 

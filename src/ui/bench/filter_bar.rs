@@ -10,6 +10,7 @@ use super::link::Link;
 use super::store::Store;
 use super::timeline::{Place, keep_place, seek};
 use super::tree::Excluded;
+use crate::browser::page;
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
@@ -53,38 +54,58 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
     let wrong = text(move || {
         store.list.with(|list| list.hits.as_ref().and_then(|hits| hits.wrong.clone())).unwrap_or_default()
     });
+    // Until a person chooses how the text is read, its beginning says it.
+    let is_by_hand = StoredValue::new(false);
+    let clear = move || {
+        is_by_hand.set_value(false);
+        nth.set(None);
+        filter.set(FilterSpec::default());
+    };
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" {
             event.prevent_default();
-            seek(store, link, place, event.shift_key(), nth);
+            seek(store, link, place, !event.shift_key(), nth);
+        }
+        if event.key() == "ArrowDown" {
+            event.prevent_default();
+            page::focus_soon("[data-testid=timeline]");
         }
         if event.key() == "Escape" {
-            filter.set(FilterSpec::default());
+            clear();
         }
+    };
+    let typed = move |text: String| {
+        nth.set(None);
+        filter.update(|it| {
+            if !is_by_hand.get_value() {
+                it.mode = FilterMode::of_typed(&text, it.mode);
+            }
+            it.text = text;
+        });
     };
     let mode = move |mode: FilterMode, label: &'static str, testid: &'static str, hint: &'static str| {
         let is_on = when(move || filter.with(|it| it.mode == mode));
-        toggle(testid, label, hint, is_on, move || filter.update(|it| it.mode = mode))
-    };
-    let clear = move || {
-        nth.set(None);
-        filter.set(FilterSpec::default());
+        toggle(testid, label, hint, is_on, move || {
+            is_by_hand.set_value(true);
+            filter.update(|it| it.mode = mode);
+        })
     };
     view! {
         <div class="filter" role="search" aria-label="Filter of the timeline">
             // Hits and their buttons take their room from the field, so that nothing else moves.
             <div class="timeline-search">
                 {icons::SEARCH.draw()}
+                {narrowed(store)}
                 <input class="mono" type="search" placeholder="Filter by text, regex or $.path == value" aria-label="Filter" spellcheck="false"
                     data-testid="filter" prop:value=text(move || filter.with(|it| it.text.clone())) on:keydown=key
                     aria-invalid=text(move || (!wrong.get().is_empty()).to_string()) aria-describedby="filter-note"
-                    on:input=move |event| { nth.set(None); filter.update(|it| it.text = event_target_value(&event)); }/>
+                    on:input=move |event| typed(event_target_value(&event))/>
                 <span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
                     {hits}{wrong}
                 </span>
                 <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
-                    {icon("quiet", "previous-hit", "↑", text(|| "Previous match (Enter)".to_owned()), move || seek(store, link, place, false, nth))}
-                    {icon("quiet", "next-hit", "↓", text(|| "Next match (Shift+Enter)".to_owned()), move || seek(store, link, place, true, nth))}
+                    {icon("quiet", "previous-hit", "↑", text(|| "Previous match (Shift+Enter)".to_owned()), move || seek(store, link, place, false, nth))}
+                    {icon("quiet", "next-hit", "↓", text(|| "Next match (Enter)".to_owned()), move || seek(store, link, place, true, nth))}
                     {icon("quiet", "clear-filter", "×", text(|| "Clear filter (Esc)".to_owned()), clear)}
                 </span>
             </div>
@@ -187,15 +208,44 @@ fn Kinds(store: Store) -> impl IntoView {
     .into_any()
 }
 
+/// What narrows the list beside the text: the span and what is excluded, each with a button that ends it.
+fn narrowed(store: Store) -> AnyView {
+    let filter = store.filter;
+    let excluded = move |text: String| {
+        let (taken, hint) = (text.clone(), format!("Show {text} again"));
+        let remove = move |_| filter.update(|it| it.excludes.retain(|known| *known != taken));
+        view! {
+            <button type="button" class="timeline-chip" data-testid="chip-excluded" title=hint.clone() aria-label=hint on:click=remove>
+                <span>{format!("not {text}")}</span>{icons::CLOSE.draw()}
+            </button>
+        }
+        .into_any()
+    };
+    let words = text(move || span_words(store));
+    view! {
+        <span class="timeline-chips" hidden=when(move || filter.with(|it| it.between.is_none() && it.excludes.is_empty()))>
+            <button type="button" class="timeline-chip" data-testid="chip-span" title="Show all times again" hidden=when(move || filter.with(|it| it.between.is_none()))
+                on:click=move |_| filter.update(|it| it.between = None)>
+                <span>{words}</span>{icons::CLOSE.draw()}
+            </button>
+            {move || filter.with(|it| it.excludes.clone()).into_iter().map(excluded).collect_view()}
+        </span>
+    }
+    .into_any()
+}
+
+/// The span in words; empty without one.
+fn span_words(store: Store) -> String {
+    let Some((from, to)) = store.filter.with(|it| it.between) else { return String::new() };
+    let began = store.totals.with(|totals| totals.began.unwrap_or_default());
+    let step = store.clock_step();
+    format!("{} to {}", format::moment(from, began, step), format::moment(to, began, step))
+}
+
 /// The span that was dragged over a plot, and the way back to all.
 fn spanned(store: Store) -> AnyView {
     let filter = store.filter;
-    let words = text(move || {
-        let Some((from, to)) = filter.with(|it| it.between) else { return String::new() };
-        let (began, step) =
-            (store.totals.with(|totals| totals.began.unwrap_or_default()), store.clock_step());
-        format!("{} to {}", format::moment(from, began, step), format::moment(to, began, step))
-    });
+    let words = text(move || span_words(store));
     view! {
         <fieldset hidden=when(move || filter.with(|it| it.between.is_none()))><legend>"Time"</legend>
             <button type="button" class="quiet mono" data-testid="spanned" title="Show all times again" on:click=move |_| filter.update(|it| it.between = None)>

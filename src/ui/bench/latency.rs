@@ -183,7 +183,7 @@ fn Held(store: Store) -> impl IntoView {
     let memory = text(move || format::size(store.totals.with(|totals| totals.held_bytes)));
     let budget = text(move || format!(" of {}", format::size(store.totals.with(|totals| totals.budget))));
     view! {
-        <span class="dropped" hidden=move || dropped.get() == (0, 0) data-testid="dropped"
+        <span class=text(move || dropped_class(dropped.get().0).to_owned()) hidden=move || dropped.get() == (0, 0) data-testid="dropped"
             title="Dropped: the oldest frames, removed when memory was full. Held, dropped and cleared add up to all frames.">{gone}</span>
         <span class="bench-frames" data-testid="frames">{frames}</span>
         <details class="menu up">
@@ -192,6 +192,11 @@ fn Held(store: Store) -> impl IntoView {
         </details>
     }
     .into_any()
+}
+
+/// Frames that memory had no room for are a loss; those that a person cleared are none.
+fn dropped_class(dropped: u64) -> &'static str {
+    if dropped > 0 { "dropped" } else { "bench-cleared" }
 }
 
 /// A way to recognise replies that was found by looking.
@@ -208,13 +213,14 @@ fn offered(store: Store, offer: Offer) -> AnyView {
         let before = connection.setup.with_untracked(|setup| setup.pairing.clone());
         connection.setup.update(|setup| setup.pairing = pairing);
         let name = untrack(|| connection.name());
-        let words =
-            format!("Round trips of {name} are measured by {by}, and their figures start again from 0.");
+        let words = format!(
+            "Round trips of {name} are measured by {by}, from the messages that the timeline holds on."
+        );
         store.offer_undo(words, move || connection.setup.update(|setup| setup.pairing = before.clone()));
     };
     view! {
         <span class="offered" role="status" data-testid="pairing-offer">{prose(&words)}</span>
-        {button("quiet", "pairing-use", "Use it", "Recognises replies by this value from now on. The figures of this connection start again from 0; frames stay.", accept)}
+        {button("quiet", "pairing-use", "Use it", "Recognises replies by this value, also among the messages that the timeline holds. The figures of this connection are counted again from them; frames stay.", accept)}
     }
     .into_any()
 }

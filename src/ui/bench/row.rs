@@ -12,7 +12,7 @@ use super::columns::cells;
 use super::highlights::{tone_at, words_at};
 use super::lanes::Lanes;
 use super::store::Store;
-use super::timeline::choose;
+use super::timeline::{choose, compare};
 use crate::browser::{Cells, Place};
 use crate::engine::base::close;
 use crate::engine::bench::summary::{Member, Summary, ValueKind};
@@ -137,9 +137,12 @@ pub(crate) fn TimelineRow(
             cells.text(&if is_hovered { exactly(exact_size) } else { String::new() });
         }),
     );
-    let pick = move |_| {
-        if let Some(number) = row.with_untracked(|row| row.as_ref().map(|row| row.number)) {
-            choose(store, number);
+    let pick = move |event: leptos::ev::MouseEvent| {
+        let Some(number) = row.with_untracked(|row| row.as_ref().map(|row| row.number)) else { return };
+        let is_second = event.ctrl_key() || event.meta_key();
+        match store.chosen.get_untracked().filter(|chosen| is_second && *chosen != number) {
+            Some(chosen) => compare(store, chosen, number),
+            None => choose(store, number),
         }
     };
     let member =

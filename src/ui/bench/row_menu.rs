@@ -8,6 +8,7 @@ use super::super::parts::fields::{text, when};
 use super::export;
 use super::link::Link;
 use super::store::Store;
+use super::timeline::compare;
 use super::values;
 use crate::browser::{menus, page};
 use crate::engine::bench::summary::{Member, ValueKind};
@@ -66,7 +67,7 @@ enum Deed {
 pub(crate) fn of_pointer(store: Store, event: &MouseEvent) -> Option<Asked> {
     let id = page::attribute_above(event, ".row", "id")?;
     let number = id.strip_prefix("frame-")?.parse().ok()?;
-    let of = page::attribute_above(event, "[data-of]", "data-of");
+    let of = page::attribute_beside(event, ".row", "[data-of]", "data-of");
     asked(store, number, of, (event.client_x().into(), event.client_y().into()))
 }
 
@@ -220,8 +221,23 @@ pub(crate) fn menu(store: Store, link: Link, open: RwSignal<Option<Asked>>, aske
                 {deed("row-exclude", said("Exclude this value"), Deed::Exclude)}
                 {deed("row-column", column, Deed::Column)}
                 {deed("row-highlight", said("Highlight rows with it"), Deed::Highlight)}
+                {compared(store, frame, close)}
             </div>
         </div>
+    }
+    .into_any()
+}
+
+/// Compares the row with the frame that is open; none where no other one is.
+fn compared(store: Store, frame: u64, close: impl Fn() + Copy + 'static) -> AnyView {
+    let open = store.inspect.with_untracked(|open| open.as_ref().map(|it| it.frame));
+    let Some(open) = open.filter(|open| *open != frame) else { return ().into_any() };
+    let go = move |_| {
+        close();
+        compare(store, open, frame);
+    };
+    view! {
+        <button type="button" role="menuitem" tabindex="-1" data-testid="row-compare" on:click=go>{format!("Compare with the open frame {open}")}</button>
     }
     .into_any()
 }

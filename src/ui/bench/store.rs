@@ -10,6 +10,7 @@ use super::front::{Dialog, FirstRecording, Toast};
 use crate::engine::bench::draft::{Draft, DraftError, Form};
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::placeholders::MessageScope;
+use crate::engine::explain::Faults;
 use crate::model::saved_filters;
 use crate::wire::bench::{
     Address, Column, ConnectionId, ConnectionState, Detail, DraftSeen, Highlight, Inspect, Layout, ListState,
@@ -110,8 +111,8 @@ pub(crate) struct Store {
     /// The frame that the timeline shows next, and whether it opens too.
     pub go_to: RwSignal<Option<(u64, bool)>>,
     pub pulse: RwSignal<Pulse>,
-    /// Toxics that are on in the fault proxy, as the view of faults said last; none before it has.
-    pub toxics: RwSignal<Option<u32>>,
+    /// What is on in the fault proxy, as the view of faults said last; none before it has.
+    pub toxics: RwSignal<Option<Faults>>,
     /// The worker has ended; what is drawn is history.
     pub broken: RwSignal<bool>,
 }

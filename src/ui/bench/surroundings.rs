@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 
 use super::link::Link;
+use super::store::Store;
 use crate::browser::leaving::SightListener;
 use crate::browser::page;
 use crate::engine::explain::{HostKind, Permission, Surroundings};
 use crate::wire::bench::Request;
 
 /// Tells it now, and again when it changes.
-pub(crate) fn watch(link: Link) {
+pub(crate) fn watch(store: Store, link: Link) {
     let permission = RwSignal::new(Permission::Unknown);
     let is_offline = RwSignal::new(page::is_offline());
     page::local_network_permission(move |state| {
@@ -32,6 +33,7 @@ pub(crate) fn watch(link: Link) {
             page_host: HostKind::of(&page::host()),
             permission: permission.get(),
             is_online: !is_offline.get(),
+            faults: store.toxics.get(),
             ..Surroundings::default()
         }));
     });

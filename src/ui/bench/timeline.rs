@@ -15,6 +15,7 @@ use super::row_menu::{self, Asked};
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
 use crate::browser::page;
+use crate::model::format;
 use crate::model::viewport::{ROW, Viewport};
 use crate::wire::bench::{Answer, Inspect, Look, Question, Request, Row};
 
@@ -47,6 +48,13 @@ impl Place {
     pub fn put(self, position: u64, offset: Option<f64>) {
         self.follow.set(false);
         self.first.set((position as f64 - offset.unwrap_or((self.rows() / 2.0).floor())).max(0.0));
+    }
+
+    /// How many rows stand below those in view.
+    fn below(self, end: u64) -> u64 {
+        let view = self.view.get();
+        // A row of which a part is seen is seen.
+        (end as f64 - self.first.get() - view.height / ROW).floor().max(0.0) as u64
     }
 
     /// Moves as little as it takes to see a row, or to the middle when it is far away.
@@ -202,6 +210,20 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
         let (start, len) = (start.get(), view.get().len);
         ((position + 1).saturating_sub(start), len)
     };
+    let newer = Memo::new(move |_| {
+        let (end, missed) = store.list.with(|list| (list.end, list.paused.unwrap_or(0)));
+        let below = if follow.get() { 0 } else { place.below(end) };
+        below + missed
+    });
+    let newer_words = text(move || match newer.get() {
+        0 => String::new(),
+        count => format!("{} new", format::count(count)),
+    });
+    let to_newest = move |_| {
+        go_on(store, link);
+        follow.set(true);
+        page::focus_soon("[data-testid=timeline]");
+    };
     let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
     let active = text(move || store.chosen.get().map(|number| format!("frame-{number}")).unwrap_or_default());
     let is_fresh = Memo::new(move |_| store.totals.with(|totals| totals.frames == 0));
@@ -231,6 +253,8 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
                         </For>
                     </div>
                 </div>
+                <button type="button" class="timeline-newer" data-testid="missed" hidden=when(move || newer.get() == 0)
+                    title="Newer frames stand below: go to the newest and follow (End)" on:click=to_newest>{newer_words}</button>
             </div>
             {move || asked.get().map(|row| soon(move |all| (all.row_menu)(store, link, asked, row.clone())))}
         </div>
@@ -254,6 +278,13 @@ fn empty_words(store: Store) -> &'static str {
 pub(crate) fn choose(store: Store, number: u64) {
     store.chosen.set(Some(number));
     open_detail(store, number);
+}
+
+/// Compares two frames.
+pub(crate) fn compare(store: Store, frame: u64, with: u64) {
+    let view =
+        store.inspect.with_untracked(|open| open.as_ref().map(|it| it.view.clone())).unwrap_or_default();
+    store.inspect.set(Some(Inspect { frame, with: Some(with), view, from: 0, lines: 0, folds: Vec::new() }));
 }
 
 /// Opens a frame, in the view that was chosen last.
@@ -292,13 +323,26 @@ pub(crate) fn go_to(store: Store, link: Link, place: Place, number: u64) {
 pub(crate) fn show(store: Store, link: Link, place: Place, number: u64) {
     store.chosen.set(Some(number));
     link.ask(Question::Find { frame: number }, move |answer| match answer {
-        Answer::Found { position, .. } => place.show(position),
+        Answer::Found { position, .. } => {
+            if store.list.with_untracked(|list| list.paused.is_some() && position >= list.end) {
+                go_on(store, link);
+                store.say("This frame is newer than the pause, so the list goes on.");
+            }
+            place.show(position);
+        }
         Answer::Hidden => {
             store.say("The filter hides this frame, so all frames are shown and the matches are marked.");
             store.filter_hides.set(false);
         }
         _ => store.say("This frame is no longer in the list; it is held because it is pinned."),
     });
+}
+
+/// Ends a pause.
+fn go_on(store: Store, link: Link) {
+    if store.list.with_untracked(|list| list.paused.is_some()) {
+        link.send(&Request::Pause(false));
+    }
 }
 
 /// Keeps the chosen frame under the eye when the list becomes another one; else the newest is looked at. Asked before the list

@@ -11,15 +11,11 @@ use super::store::Store;
 use super::timeline::{Place, go_to};
 use crate::engine::report::EventFormat;
 use crate::model::format;
-use crate::wire::bench::{Pin, Request, RowContent, Times};
+use crate::wire::bench::{Inspect, Pin, Request, RowContent, Times};
 
 #[component]
 pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoView {
     let is_paused = when(move || store.list.with(|list| list.paused.is_some()));
-    let missed = text(move || {
-        let missed = store.list.with(|list| list.paused.unwrap_or(0));
-        if missed == 0 { String::new() } else { format!("{} new", format::count(missed)) }
-    });
     let pause = move || link.send(&Request::Pause(!is_paused.get_untracked()));
     // A list that stands still follows nothing, whatever it does afterwards.
     let is_following = when(move || place.follow.get() && !is_paused.get());
@@ -38,7 +34,6 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
     view! {
         <div class="head">
             <Pins store link place/>
-            <span class="missed" data-testid="missed">{missed}</span>
             {icon_toggle("pause", icons::PAUSE, text(|| "Freeze the list; receiving continues (Space)".to_owned()), is_paused, pause)}
             {icon_toggle("follow", icons::ARROW_DOWN_TO_LINE, text(|| "Follow: keep the newest frame in view (End); ends a pause".to_owned()), is_following, set_follow)}
             <details class="menu">
@@ -64,6 +59,12 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                 {icons::TRASH.draw()}
                 {asking_button("quiet", "clear", "Clear", "Delete all frames except pinned ones; connections and round-trip figures stay", clear_question(store), move || {
                     store.chosen.set(None);
+                    // What is pinned stays, and with it what is open of it.
+                    let is_pinned = |frame: u64| store.pins.with_untracked(|pins| pins.iter().any(|pin| pin.row.number == frame));
+                    let is_gone = |open: &Inspect| !is_pinned(open.frame) || open.with.is_some_and(|with| !is_pinned(with));
+                    if store.inspect.with_untracked(|open| open.as_ref().is_some_and(is_gone)) {
+                        store.inspect.set(None);
+                    }
                     // A span of what is gone would hide all that comes.
                     store.filter.update(|filter| filter.between = None);
                     link.send(&Request::Clear);

@@ -233,7 +233,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
             <h2>"Check this server"</h2>
             <p class="suite-about">"60 checks of what the WebSocket protocol asks of a server, as far as a browser can see it. They look at the handshake, payloads, UTF-8, order, backpressure, closing and sessions. The result is a certificate. An echo endpoint shows the most. It takes about a minute, opens up to 200 connections, and sends up to 16 MiB at once: ask the owner of the server."</p>
             <label class="field"><span>"Address"</span>
-                <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" placeholder="ws://localhost:9000/ws/echo" data-testid="server-url"
+                <input class="mono" type="text" inputmode="url" spellcheck="false" autocomplete="off" placeholder=page::own_socket_address("/ws/echo") data-testid="server-url"
                     aria-invalid=text(move || is_wrong.get().to_string()) aria-describedby="server-note"
                     prop:value=store.server on:input=move |event| store.server.set(event_target_value(&event))/>
             </label>

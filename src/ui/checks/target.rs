@@ -79,7 +79,7 @@ pub(super) fn planned(store: Store) -> AnyView {
         })
     });
     view! {
-        <div class="checks-target checks-chip" data-testid="suite-target" data-waits=text(move || store.planned.with(|it| *it == Planned::Unknown).to_string())>
+        <div class="checks-target" data-testid="suite-target" data-waits=text(move || store.planned.with(|it| *it == Planned::Unknown).to_string())>
             <span class="unseen">"Target: "</span>{move || list(&targets.get())}<span class="hint">{move || unknown.with(|words| prose(words))}</span>
         </div>
     }
@@ -154,6 +154,6 @@ fn list(targets: &[TargetReport]) -> AnyView {
 fn one(target: &TargetReport) -> AnyView {
     let via = target.via.as_ref().map(|via| format!(", through the fault proxy {via}")).unwrap_or_default();
     let from = format!(" ({}{via})", target.from);
-    view! { <span class="mono" data-testid="target-url">{target.url.clone()}</span><span class="hint" data-testid="target-from">{from}</span> }
+    view! { <span class="mono" data-testid="target-url" title=target.url.clone()>{target.url.clone()}</span><span class="hint" data-testid="target-from">{from}</span> }
         .into_any()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser::page;
-use crate::model::faults::link::FaultyLink;
+use crate::model::faults::link::{FaultyLink, encoded};
 use crate::model::faults::links::ProxyState;
 use crate::model::faults::round_trips::RoundTrips;
 use crate::model::faults::setting::Setting;
@@ -147,6 +147,22 @@ impl Store {
     /// How many toxics are on.
     pub fn on(&self) -> usize {
         self.all_rows().iter().filter(|row| row.setting.with(|it| it.is_on)).count()
+    }
+
+    /// What the bench learns: the key, and on a line each the toxics that strike this link, by name and title.
+    pub fn told(&self) -> String {
+        let mut told = self.link.with(|link| encoded(&link.key));
+        for row in self.all_rows().iter().filter(|row| row.setting.with(|it| it.is_on)) {
+            told += &format!("\n{}\t{}", row.toxic.name, row.toxic.title);
+        }
+        self.proxy.with(|proxy| {
+            for other in &proxy.others {
+                let kind = other.words.split(' ').next().unwrap_or_default();
+                let title = TOXICS.iter().find(|toxic| toxic.name == kind).map_or(kind, |toxic| toxic.title);
+                told += &format!("\n{kind}\t{title}");
+            }
+        });
+        told
     }
 
     pub fn say(&self, words: impl Into<String>) {

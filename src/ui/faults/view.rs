@@ -15,7 +15,7 @@ use crate::browser::page;
 use crate::model::faults::links::{Connected, Other, Used};
 use crate::model::faults::preset::{self, PRESETS};
 use crate::model::faults::setting::{Setting, steps};
-use crate::model::faults::toxic::{AFTER, TOXICITY};
+use crate::model::faults::toxic::TOXICITY;
 use crate::model::format;
 use crate::ui::parts::fields::{command, icon, text, when};
 
@@ -37,9 +37,8 @@ pub(super) fn faults(store: Store) -> AnyView {
     probe::follow(store);
     // The bench marks the connections that lead through the proxy.
     Effect::new(move || {
-        let on = store.on() + store.proxy.with(|proxy| proxy.others.len());
         if store.api.with(|api| *api == Api::There) {
-            page::announce_bytes(page::TOXICS, on.to_string().as_bytes());
+            page::announce_bytes(page::TOXICS, store.told().as_bytes());
         }
     });
     // The charts of a run mark what goes wrong on purpose.
@@ -68,7 +67,7 @@ pub(super) fn faults(store: Store) -> AnyView {
                 <fieldset class="toxics" disabled=is_missing>
                     <legend class="unseen">"Toxics"</legend>
                     <div class="toxics-head" aria-hidden="true">
-                        <span>"Fault"</span><span>"Direction"</span><span>"Values"</span><span title=TOXICITY.label>"Affected"</span><span title=AFTER.label>"After"</span>
+                        <span>"Fault"</span><span>"Direction"</span><span>"Values"</span><span title=TOXICITY.label>"Affected"</span><span title="How many messages arrive before it begins">"After messages"</span>
                     </div>
                     <ul>{toxics}</ul>
                     <p class="toxics-foot hint" aria-hidden="true">"Point at a fault to read what it does."</p>

@@ -23,6 +23,7 @@ use super::toast::ToastLine;
 use crate::browser::leaving::LeaveQuestion;
 use crate::browser::menus::MenuCloser;
 use crate::browser::page;
+use crate::engine::explain::Faults;
 use crate::model::format;
 use crate::model::route::Route;
 
@@ -60,7 +61,7 @@ pub fn App(
     });
     StoredValue::new_local(MenuCloser::new());
     StoredValue::new_local(LeaveQuestion::new(move || has_something_to_lose(store)));
-    surroundings::watch(link);
+    surroundings::watch(store, link);
     StoredValue::new_local(page::BytesListener::new(page::FRAMES, move |bytes| link.pass_on(&bytes)));
     let theme = theme::start();
     let palette = Opener::new(store, link, theme);
@@ -85,8 +86,8 @@ pub fn App(
         connections::open_told(store, link, &String::from_utf8_lossy(&told));
     }));
 
-    StoredValue::new_local(page::BytesListener::new(page::TOXICS, move |digits| {
-        store.toxics.set(String::from_utf8_lossy(&digits).parse().ok());
+    StoredValue::new_local(page::BytesListener::new(page::TOXICS, move |told| {
+        store.toxics.set(Some(Faults::told(&String::from_utf8_lossy(&told))));
     }));
 
     let practised = once(move || route.get() == Route::Practice);

@@ -22,7 +22,7 @@ const KEPT: &str = "one-letter-keys";
 const OFF: &str = "off";
 
 /// What is listed, in the order of the sheet, and whether it is a key alone, which a person may switch off.
-const KEYS: [(&str, &str, bool); 21] = [
+const KEYS: [(&str, &str, bool); 23] = [
     ("Ctrl+K, on a Mac ⌘K", "Find and run any command", false),
     ("?", "This sheet", true),
     ("Alt+B, Alt+C, Alt+F, Alt+P", "Bench, Checks, Faults, Practice", false),
@@ -35,9 +35,11 @@ const KEYS: [(&str, &str, bool); 21] = [
     ("↑ in an empty composer", "Recall what you sent before", false),
     ("M", "Write a message", true),
     ("/", "Filter", true),
-    ("Enter, Shift+Enter in the filter", "Previous, next match", false),
+    ("Enter, Shift+Enter in the filter", "Next, previous match", false),
+    ("↓ in the filter", "Go to the timeline", false),
     ("T", "Go to the timeline", true),
     ("↑ ↓ in the timeline", "Choose a frame; Enter opens it", false),
+    ("Ctrl+click a frame", "Compare it with the chosen one", false),
     ("End in the timeline", "Follow the newest", false),
     ("L", "Timeline in lanes, or as a list", true),
     ("Space", "Pause, resume", true),

@@ -187,7 +187,7 @@ pub struct ListState {
     pub end: u64,
     /// How the filter is doing; none without one.
     pub hits: Option<HitsState>,
-    /// Frames that came since the list was paused; none when it is not.
+    /// Frames for this list that came since it was paused; none when it is not.
     pub paused: Option<u64>,
 }
 

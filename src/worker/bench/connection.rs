@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::heartbeat::BeatWatch;
 use super::record::Record;
 use crate::engine::base::{close, words};
+use crate::engine::bench::pairing::PairBy;
 use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
 use crate::engine::{
@@ -16,6 +17,9 @@ use crate::wire::bench::{CloseSeen, ConnectionId, ConnectionState, Phase, Retry,
 
 /// A connection open this long counts as established; its next loss restarts the backoff.
 const SETTLED: Duration = Duration::from_secs(5);
+
+/// Frames in which replies are looked for again: reading them holds up what comes meanwhile.
+const MOST_PAIRED_AGAIN: u64 = 20_000;
 
 /// Who has not answered in this time is called unanswered; what is on its way would make the figure flicker.
 const UNANSWERED_AFTER: Duration = Duration::from_secs(1);
@@ -43,6 +47,7 @@ pub(super) struct Connection<S> {
     pub began: Instant,
     pub opened: Option<Instant>,
     pub last_sent: Option<Instant>,
+    pub last_received: Option<Instant>,
     /// Bytes of the largest message sent since it was opened.
     pub largest_sent: u64,
     /// Messages sent and received when it was opened.
@@ -100,6 +105,7 @@ impl<S: Socket> Connection<S> {
             began: Instant::ORIGIN,
             opened: None,
             last_sent: None,
+            last_received: None,
             largest_sent: 0,
             counted: (0, 0),
             is_overdue: false,
@@ -116,13 +122,19 @@ impl<S: Socket> Connection<S> {
     }
 
     /// Takes a changed set-up. A mistake in the pairing is logged.
-    pub fn arrange(&mut self, setup: &Setup) {
+    pub fn arrange(&mut self, record: &mut Record, setup: &Setup) {
         if self.setup == *setup {
             return;
         }
         if self.setup.pairing != setup.pairing {
             match Pairing::by(&setup.pairing) {
-                Ok(pairing) => self.pairing = pairing,
+                Ok(pairing) => {
+                    self.pairing = pairing;
+                    // What a person names is in the messages that came before, too.
+                    if matches!(setup.pairing, PairBy::Field { .. }) {
+                        self.pair_again(record);
+                    }
+                }
                 Err(error) => self.state.trouble = Some(format!("round trips are not measured: {error}")),
             }
         }
@@ -141,6 +153,37 @@ impl<S: Socket> Connection<S> {
         self.changed = true;
     }
 
+    /// Recognises replies among the frames that are held, and counts its figures from them.
+    fn pair_again(&mut self, record: &mut Record) {
+        (self.latency, self.trend, self.state.tainted) = (Latency::new(), Trend::default(), 0);
+        let from = record.log.total().saturating_sub(MOST_PAIRED_AGAIN).max(record.log.oldest());
+        let mut found = Vec::new();
+        for frame in record.log.from(from).filter(|frame| frame.connection == self.state.id.0) {
+            let payload = || match frame.kind.is_text() {
+                true => Payload::Text(String::from_utf8_lossy(frame.bytes).into_owned()),
+                false => Payload::Binary(frame.bytes.to_vec()),
+            };
+            if frame.kind.is_sent() {
+                if let Some(asked) = self.pairing.asking(&payload()) {
+                    self.pairing.asked_as(frame.at, asked, frame.number);
+                }
+            } else if frame.kind.is_received() && self.pairing.is_waiting() {
+                let answered = self.pairing.heard(frame.at, &payload());
+                found.extend(answered.map(|it| (it, frame.number, frame.at, frame.is_tainted)));
+            } else if frame.kind == FrameKind::Closed {
+                self.pairing.clear();
+            }
+        }
+        for (answered, number, at, is_tainted) in found {
+            self.latency.record(answered.took);
+            self.trend.record(at, answered.took, is_tainted);
+            self.state.tainted += u64::from(is_tainted);
+            if record.pairs.found(answered.question, number) {
+                record.measured(at, answered.took, is_tainted);
+            }
+        }
+    }
+
     fn enter(&mut self, phase: Phase, at: Instant) {
         self.state.phase = phase;
         self.state.since = at;
@@ -156,7 +199,7 @@ impl<S: Socket> Connection<S> {
         self.cancelled = false;
         self.is_unwanted = false;
         self.opened = None;
-        self.last_sent = None;
+        (self.last_sent, self.last_received) = (None, None);
         self.largest_sent = 0;
         self.counted = (self.state.sent, self.state.received);
         self.state.url = endpoint.url().to_owned();
@@ -277,6 +320,7 @@ impl<S: Socket> Connection<S> {
             record.measured(at, took, is_tainted);
         }
         self.state.received += 1;
+        self.last_received = Some(at);
         record.messages += 1;
         let kind = if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
         if let Some(answered) = answered {

@@ -13,6 +13,7 @@ use super::inspector::Inspector;
 use super::list::List;
 use super::masks::{self, Mask};
 use super::pins::Pins;
+use super::record::Record;
 use super::replies::Replies;
 use super::storage;
 use super::worker::BenchWorker;
@@ -38,6 +39,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What a person reads who needs them when they could not be downloaded.
 pub(super) const MISSING: &str = "a part of this page could not be loaded; check the server and try again";
 
+type Build = fn(&Draft, Option<&Attachment>, &mut dyn Scope) -> Result<Rc<Payload>, DraftError>;
+
 /// The parts. Nothing else may name what they name: what the worker names itself is part of the first download.
 pub struct Later<W: World> {
     pub(super) reply: fn(&BenchWorker<W>, u32, Question),
@@ -47,7 +50,7 @@ pub struct Later<W: World> {
     pub(super) find_out: fn(&BenchWorker<W>, ConnectionId, u32, Endpoint),
     pub(super) read: fn(&str) -> (Option<Workspace>, Vec<String>),
     pub(super) keep: fn(&Workspace) -> String,
-    pub(super) build: fn(&Draft, Option<&Attachment>, &mut dyn Scope) -> Result<Rc<Payload>, DraftError>,
+    pub(super) build: Build,
     pub(super) expand: fn(&str, &mut dyn Scope) -> Result<String, DraftError>,
     pub(super) warnings: fn(&Endpoint, &Surroundings) -> Vec<Warning>,
     pub(super) pin: fn(&mut Pins, u64, String, &FrameLog) -> bool,
@@ -56,7 +59,7 @@ pub struct Later<W: World> {
     pub(super) mask: fn(&Workspace) -> Mask,
     pub(super) rules: fn(&mut Replies, &[Rule]),
     pub(super) highlights: fn(&mut Highlights, &[Highlight], &[Variable]) -> bool,
-    pub(super) connection: fn(&mut Connection<W::Socket>, &Setup),
+    pub(super) connection: fn(&mut Connection<W::Socket>, &mut Record, &Setup),
 }
 
 impl<W: World> Later<W> {

@@ -217,7 +217,11 @@ impl List {
             first,
             end,
             hits: hits.or_else(wrong),
-            paused: self.paused.map(|paused| log.total().saturating_sub(paused)),
+            // Of those that came since, as many as the list would show.
+            paused: self.paused.map(|paused| match self.hiding() {
+                None => log.total().saturating_sub(paused),
+                Some(hits) => hits.span().end.saturating_sub(hits.position_of(paused)),
+            }),
         }
     }
 

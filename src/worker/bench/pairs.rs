@@ -32,6 +32,20 @@ impl Pairs {
         }
     }
 
+    /// A frame of the log answers another, as was found out later. Says whether that is new.
+    pub fn found(&mut self, question: u64, answer: u64) -> bool {
+        match self.all.binary_search_by_key(&answer, |(answer, _)| *answer) {
+            Ok(at) => {
+                self.all[at].1 = question;
+                false
+            }
+            Err(at) => {
+                self.all.insert(at, (answer, question));
+                true
+            }
+        }
+    }
+
     /// Looks out for the answer to a question, and no longer for another.
     pub fn watch(&mut self, question: Option<u64>) {
         (self.watched, self.came) = (question, None);
@@ -75,6 +89,8 @@ mod tests {
         }
         assert_eq!([7, 8, 12, 9].map(|it| pairs.question_of(it)), [Some(3), Some(5), Some(4), None]);
         assert_eq!([3, 5, 4, 6].map(|it| pairs.answer_to(it)), [Some(7), Some(8), Some(12), None]);
+        assert!(pairs.found(6, 9) && !pairs.found(6, 9));
+        assert_eq!((pairs.question_of(9), pairs.answer_to(6)), (Some(6), Some(9)));
         for number in 0..MOST as u64 {
             pairs.answered(100, 20 + number);
         }

@@ -419,6 +419,7 @@ fn ending<S: Socket>(connection: &Connection<S>, at: Instant, event: &Event) -> 
         received,
         largest_sent: connection.largest_sent,
         since_last_send: connection.last_sent.map(|sent| at - sent),
+        since_last_receive: connection.last_received.map(|received| at - received),
         offered_protocols: !endpoint.protocols().is_empty(),
         is_given_up: connection.is_overdue,
         // Asked now: what was reported last may have left since.

@@ -375,7 +375,7 @@ impl<W: World> BenchWorker<W> {
             for setup in &workspace.connections {
                 let connection = s.connections.entry(setup.id).or_insert_with(|| Connection::new(setup.id));
                 match later {
-                    Some(later) => (later.connection)(connection, setup),
+                    Some(later) => (later.connection)(connection, &mut s.record, setup),
                     None => connection.arrange_simply(setup),
                 }
             }
@@ -406,7 +406,7 @@ impl<W: World> BenchWorker<W> {
         let most_sockets = self.0.ready.most_sockets;
         self.state(|s| {
             let (sockets, pending, failed_lately) = (s.sockets(), s.pending(), s.failures.lately(now));
-            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings }
+            Surroundings { sockets, pending, failed_lately, most_sockets, ..s.surroundings.clone() }
         })
     }
 

@@ -25,12 +25,17 @@ const RIGHT_AT_FIRST: Duration = Duration::from_millis(500);
 /// Idle timeouts are not set shorter than this.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Messages came in: a proxy counts them, a server that waits for a heartbeat does not.
+const SENT_NOTHING: &str = "Messages came in, but nothing was sent for such a time: some servers end a connection whose client sends no heartbeat.";
+
 /// Timeouts that proxies, load balancers and servers come with, in seconds.
 const ROUND: [u64; 14] = [20, 30, 45, 50, 55, 60, 90, 100, 120, 180, 300, 350, 600, 3600];
 
 pub(super) fn causes(ranking: &mut Ranking, target: &Target<'_>, ended: &Ended, around: &Surroundings) {
     let open_for = ended.open_for.unwrap_or_default();
-    let quiet = ended.since_last_send.unwrap_or(open_for);
+    let unsent_for = ended.since_last_send.unwrap_or(open_for);
+    // Messages that come in keep a connection as busy as those that go out.
+    let quiet = unsent_for.min(ended.since_last_receive.unwrap_or(open_for));
     let is_silent = ended.sent == 0 && ended.received == 0;
     let is_after_send = ended.since_last_send.is_some_and(|since| since <= RIGHT_AFTER);
     let is_local = target.kind == HostKind::Loopback;
@@ -48,7 +53,6 @@ pub(super) fn causes(ranking: &mut Ranking, target: &Target<'_>, ended: &Ended, 
         ranking.add(&DROPPED_AFTER_OPEN, if ended.sent == 0 { very } else { Likely::Possible });
     }
     if quiet >= IDLE {
-        // With messages coming in, it was quiet on our side only.
         let likelihood = if is_round(quiet) && (is_silent || ended.since_last_send.is_some()) {
             very
         } else {
@@ -60,6 +64,10 @@ pub(super) fn causes(ranking: &mut Ranking, target: &Target<'_>, ended: &Ended, 
     }
     ranking.add_if(is_after_send, &CRASH, Likely::Possible);
     ranking.add(&RESTART, Likely::Possible);
+    if quiet < IDLE && is_round(unsent_for) {
+        let cause = ranking.add(&IDLE_TIMEOUT, Likely::Possible);
+        cause.why = SENT_NOTHING.into();
+    }
     ranking.add_if(!is_local, &NETWORK, Likely::Possible);
     ranking.add_if(ended.received > 0 || is_after_send, &PROTOCOL_VIOLATION, Likely::Possible);
     ranking.add(&PROTOCOL_VIOLATION, Likely::Unlikely);
@@ -156,8 +164,29 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_came_in_are_not_silence() {
-        check(Ended { received: 100, ..silent(60_000) }, "idle_timeout", Likely::Possible);
+    fn messages_that_came_in_long_before_are_not_a_life_in_silence() {
+        check(
+            Ended { received: 100, since_last_receive: Some(Duration::from_secs(40)), ..silent(60_000) },
+            "idle_timeout",
+            Likely::Possible,
+        );
+    }
+
+    #[test]
+    fn messages_that_came_in_until_the_end_are_no_silence() {
+        let busy = |millis| Ended {
+            received: 1954,
+            since_last_receive: Some(Duration::from_millis(20)),
+            ..silent(millis)
+        };
+        check(busy(43_000), "restart", Likely::Possible);
+        let endpoint = Endpoint::parse("wss://example.com/").expect("valid");
+        let causes = explain(&endpoint, &busy(43_000), &Surroundings::default()).causes;
+        assert!(causes.iter().all(|cause| cause.id != "idle_timeout"), "{causes:?}");
+        // A round time may still be that of a server that waits for a heartbeat.
+        let causes = explain(&endpoint, &busy(60_000), &Surroundings::default()).causes;
+        let idle = causes.iter().find(|cause| cause.id == "idle_timeout").expect("a cause");
+        assert!(idle.why.contains("heartbeat") && idle.likelihood == Likely::Possible, "{idle:?}");
     }
 
     #[test]

@@ -244,13 +244,13 @@ mod tests {
     #[test]
     fn what_blocks_goes_before_all_guesses() {
         let home = Surroundings::default();
-        let secure = Surroundings { page_is_secure: true, page_host: HostKind::Public, ..home };
-        check_in(PUBLIC, 1, secure, "mixed_content", Likely::Very);
-        check_in("ws://localhost:6000/", 1, home, "bad_port", Likely::Very);
-        check_in(LOCAL, 1, Surroundings { sockets: 255, ..home }, "no_socket_left", Likely::Very);
+        let secure = Surroundings { page_is_secure: true, page_host: HostKind::Public, ..home.clone() };
+        check_in(PUBLIC, 1, secure.clone(), "mixed_content", Likely::Very);
+        check_in("ws://localhost:6000/", 1, home.clone(), "bad_port", Likely::Very);
+        check_in(LOCAL, 1, Surroundings { sockets: 255, ..home.clone() }, "no_socket_left", Likely::Very);
         check_in(PUBLIC, 30, Surroundings { is_online: false, ..home }, "offline", Likely::Very);
         let denied = Surroundings { permission: Permission::Denied, ..secure };
-        check_in(LOCAL, 1, denied, "local_network", Likely::Very);
+        check_in(LOCAL, 1, denied.clone(), "local_network", Likely::Very);
         let others = ranked(LOCAL, 1, Ended::default(), denied);
         assert!(others[1..].iter().all(|(_, likelihood)| *likelihood > Likely::Very), "{others:?}");
     }
@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn a_throttled_handshake_says_so_and_its_time_says_nothing() {
         let busy = Surroundings { pending: 20, failed_lately: 9, ..Surroundings::default() };
-        check_in(LAN, 3000, busy, "throttled", Likely::Very);
-        let ranked = ranked(LAN, 3000, Ended::default(), busy);
+        check_in(LAN, 3000, busy.clone(), "throttled", Likely::Very);
+        let ranked = ranked(LAN, 3000, Ended::default(), busy.clone());
         assert!(ranked.iter().all(|(id, _)| id != "no_machine"), "{ranked:?}");
         check_in(LAN, 2, busy, "nothing_listens", Likely::Very);
     }

@@ -265,6 +265,12 @@ causes! {
         ["Is the server busy, or does a breakpoint hold it?",
          "Does a proxy wait for a server behind it that is down?"];
 
+    // The connection led through the fault proxy.
+    FAULT_PROXY: "fault_proxy", "The fault proxy may have ended it",
+        "The connection leads through the fault proxy of the practice server, where faults are on that end connections.",
+        ["Open Faults and switch them off, one after the other.",
+         "Connect past the proxy and compare."];
+
     // The connection was open.
     TOO_LARGE: "too_large", "A message was too large for the server",
         "A large message was sent. Many servers and proxies drop the connection at a limit, often 64 KiB, 1 MiB or 16 MiB.",

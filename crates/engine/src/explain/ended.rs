@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cause::{Explanation, Ranking};
 use super::host::Target;
-use super::{Surroundings, after, before, code};
+use super::{Surroundings, after, before, code, faults};
 use crate::Endpoint;
 use crate::base::{close, words};
 
@@ -35,6 +35,8 @@ pub struct Ended {
     pub largest_sent: u64,
     /// From the last message that was sent to the end; none when nothing was sent.
     pub since_last_send: Option<Duration>,
+    /// From the last message that was received to the end; none when nothing was received.
+    pub since_last_receive: Option<Duration>,
     /// Subprotocols were offered.
     pub offered_protocols: bool,
     /// The bench gave the handshake up, since it took longer than the set-up allows.
@@ -52,6 +54,7 @@ const TLS_FAILED: u16 = 1015;
 pub fn explain(endpoint: &Endpoint, ended: &Ended, around: &Surroundings) -> Explanation {
     let target = Target::of(endpoint);
     let mut ranking = Ranking::default();
+    faults::causes(&mut ranking, endpoint, ended, around.faults.as_ref());
     match (ended.was_open, ended.code) {
         (false, NO_CLOSE_FRAME | TLS_FAILED) => before::causes(&mut ranking, &target, ended, around),
         (true, NO_CLOSE_FRAME) => after::causes(&mut ranking, &target, ended, around),
@@ -93,6 +96,9 @@ fn known(ended: &Ended, around: &Surroundings) -> Vec<String> {
             words::duration(since),
             words::counted(ended.largest_sent, "byte")
         ));
+    }
+    if let Some(since) = ended.since_last_receive {
+        known.push(format!("The last message was received {} before the end.", words::duration(since)));
     }
     if ended.buffered > 0 {
         known.push(format!("{} had not left the browser.", words::counted(ended.buffered, "byte")));
@@ -145,6 +151,7 @@ mod tests {
             received: 2,
             largest_sent: 70_000,
             since_last_send: Some(Duration::from_millis(12)),
+            since_last_receive: Some(Duration::from_secs(2)),
             buffered: 4096,
             ..Ended::default()
         };
@@ -155,6 +162,7 @@ mod tests {
                 "The browser tells a page no reason.",
                 "Messages sent: 3, received: 2.",
                 "The last message was sent 12.0\u{2009}ms before the end; the largest had 70\u{2009}000 bytes.",
+                "The last message was received 2.00\u{2009}s before the end.",
                 "4\u{2009}096 bytes had not left the browser.",
                 "The browser says that it is offline.",
             ]

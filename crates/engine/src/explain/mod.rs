@@ -9,14 +9,17 @@ mod cause;
 mod code;
 pub mod companion;
 mod ended;
+mod faults;
 mod host;
 mod logged;
 mod probed;
+mod stage;
 mod surroundings;
 mod warning;
 
 pub use cause::{Cause, Explanation, Likely, UNTOLD, guesses};
 pub use ended::{Ended, explain};
+pub use faults::Faults;
 pub use host::HostKind;
 pub use logged::logged;
 pub use probed::{Outcome, Probed, tell};

@@ -13,6 +13,7 @@ use super::cause::{
     REFUSED, SLOW_SERVER, SUBPROTOCOL, UNTOLD, WRONG_SCHEME,
 };
 use super::host::Target;
+use super::stage;
 use super::warning::accept_certificate;
 use crate::Endpoint;
 use crate::base::words::{self, sentence, with_stop};
@@ -184,6 +185,9 @@ impl Probed {
     fn cause(&self, endpoint: &Endpoint) -> Option<Cause> {
         let mut cause = self.known()?.as_likely(Likely::Certain);
         cause.next.retain(|next| !next.contains("developer tools"));
+        if cause.id == REFUSED.id {
+            cause.why = "A look at the server got this answer instead of the upgrade.".into();
+        }
         if cause.id == CERTIFICATE.id {
             cause.next.insert(0, accept_certificate(&Target::of(endpoint)).into());
         }
@@ -195,7 +199,11 @@ impl Explanation {
     /// With what a look at the server found: the fact goes first, and its cause before those that were guessed.
     pub fn with_probe(mut self, endpoint: &Endpoint, probed: Probed) -> Self {
         if let Some(cause) = probed.cause(endpoint) {
-            self.causes.retain(|other| other.id != cause.id);
+            self.causes.retain(|other| other.id != cause.id && !stage::refutes(probed.outcome, other));
+            // Beside what is certain, nothing else is likely.
+            for other in &mut self.causes {
+                other.likelihood = other.likelihood.max(Likely::Possible);
+            }
             self.causes.insert(0, cause);
         } else {
             // It is there, it accepts, and it speaks: what says otherwise is refuted.
@@ -391,6 +399,21 @@ mod tests {
         first_cause(outcome(Outcome::BadHandshake, "it chose none of the subprotocols"), "subprotocol");
         let own = first_cause(outcome(Outcome::Certificate, "x"), "certificate");
         assert!(own.causes[0].next[0].starts_with("Open https://localhost:7411/"), "{own:?}");
+    }
+
+    #[test]
+    fn an_answer_refutes_the_causes_that_it_contradicts() {
+        let others = |probed: Probed, id: &str| -> Vec<String> {
+            let explained = first_cause(probed, id);
+            assert!(explained.causes[1..].iter().all(|it| it.likelihood > Likely::Very), "{explained:?}");
+            explained.causes[1..].iter().map(|cause| cause.id.to_string()).collect()
+        };
+        assert_eq!(others(answer(401, "Unauthorized", ""), "refused"), ["not_websocket", "origin"]);
+        assert_eq!(others(outcome(Outcome::Refused, ""), "nothing_listens"), [""; 0]);
+        assert_eq!(others(outcome(Outcome::SpeaksTls, ""), "wrong_scheme"), [""; 0]);
+        assert_eq!(others(outcome(Outcome::Silent, ""), "slow_server"), ["wrong_scheme", "not_websocket"]);
+        let told = first_cause(answer(401, "Unauthorized", ""), "refused");
+        assert!(!told.causes[0].why.contains("does not tell"), "{told:?}");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HostKind;
+use super::{Faults, HostKind};
 
 /// The situation in which a connection is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Surroundings {
     /// The page came by https.
     pub page_is_secure: bool,
@@ -23,6 +23,8 @@ pub struct Surroundings {
     pub permission: Permission,
     /// The browser says that it has a network.
     pub is_online: bool,
+    /// What is on in the fault proxy of the server that the page came from; none where the page does not know.
+    pub faults: Option<Faults>,
 }
 
 /// What the browser answers when asked for a permission.
@@ -51,6 +53,7 @@ impl Default for Surroundings {
             failed_lately: 0,
             permission: Permission::Unknown,
             is_online: true,
+            faults: None,
         }
     }
 }

@@ -140,8 +140,8 @@ mod tests {
     fn plain_text_from_a_secure_page_is_blocked_but_to_this_machine() {
         check("ws://example.com/", secure(), &["!mixed_content"]);
         let granted = Surroundings { permission: Permission::Granted, ..secure() };
-        check("ws://192.168.1.5/", granted, &["!mixed_content"]);
-        check("ws://127.0.0.1:9000/", granted, &[]);
+        check("ws://192.168.1.5/", granted.clone(), &["!mixed_content"]);
+        check("ws://127.0.0.1:9000/", granted.clone(), &[]);
         check("ws://app.localhost:9000/", granted, &[]);
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn a_public_page_needs_permission_for_the_local_network() {
         check("ws://localhost:9000/", secure(), &["local_network"]);
         let denied = Surroundings { permission: Permission::Denied, ..secure() };
-        check("wss://printer.local/", denied, &["!local_network", "certificate"]);
+        check("wss://printer.local/", denied.clone(), &["!local_network", "certificate"]);
         check("wss://example.com/", denied, &[]);
     }
 
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn without_a_network_this_machine_is_still_there() {
         let offline = Surroundings { is_online: false, ..HOME() };
-        check("ws://example.com/", offline, &["offline"]);
+        check("ws://example.com/", offline.clone(), &["offline"]);
         check("ws://localhost/", offline, &[]);
     }
 

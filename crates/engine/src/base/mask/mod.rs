@@ -39,6 +39,9 @@ const LEAST_PART: usize = 3;
 #[derive(Clone, Default)]
 pub struct Masker(Rc<RefCell<Known>>);
 
+/// Where a text has what only looks like a secret.
+type Suspects = fn(&str) -> Vec<(usize, usize)>;
+
 #[derive(Default)]
 struct Known {
     /// What to look for.
@@ -49,7 +52,7 @@ struct Known {
     secrets: HashSet<String>,
     /// What only looks like a secret goes too: where it is. Not named before it is asked for, so that a program that never asks
     /// does not carry the rules.
-    suspects: Option<fn(&str) -> Vec<(usize, usize)>>,
+    suspects: Option<Suspects>,
 }
 
 /// More values became known under the names of secrets than can be looked for.

@@ -16,6 +16,27 @@ pub enum FilterMode {
     Path,
 }
 
+impl FilterMode {
+    /// How a text is read that is being typed, until a person chooses how: one that begins as a path is a path.
+    pub fn of_typed(text: &str, now: Self) -> Self {
+        let mut signs = text.trim_start().chars();
+        let is_path = match (signs.next(), signs.next(), signs.next()) {
+            (Some('$'), Some('.'), Some(next)) => {
+                next.is_alphabetic() || matches!(next, '_' | '.' | '*' | '[')
+            }
+            (Some('$'), Some('['), Some(next)) => {
+                next.is_ascii_digit() || matches!(next, '\'' | '"' | '?' | '*')
+            }
+            _ => false,
+        };
+        match (is_path, now) {
+            (true, _) => Self::Path,
+            (false, Self::Path) => Self::Text,
+            (false, now) => now,
+        }
+    }
+}
+
 /// A filter as it is set in the page; unless set, everything passes.
 ///
 /// What happened to a connection (`life`) is not a message: payload kinds do not cover it, and a bound on the size
@@ -170,6 +191,24 @@ impl Default for FilterSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_begins_as_a_path_is_read_as_one() {
+        use FilterMode::{Path, Regex, Text};
+        for (typed, now, read) in [
+            ("$.n == 4321", Text, Path),
+            ("$['a b']", Text, Path),
+            ("$[0].x", Regex, Path),
+            ("$..id", Text, Path),
+            ("$.", Text, Text),
+            ("$.99 for all", Text, Text),
+            ("$", Path, Text),
+            ("tick", Path, Text),
+            ("a+b", Regex, Regex),
+        ] {
+            assert_eq!(FilterMode::of_typed(typed, now), read, "{typed}");
+        }
+    }
 
     #[test]
     fn a_filter_is_told_in_words() {

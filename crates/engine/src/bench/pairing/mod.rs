@@ -194,6 +194,11 @@ impl Pairing {
         self.lost
     }
 
+    /// Whether a message may answer something.
+    pub fn is_waiting(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Questions that went out before `moment` and still wait.
     pub fn waiting_since(&self, moment: Instant) -> u64 {
         // The oldest is at the front, so this ends at the first one that is young enough.

@@ -20,6 +20,7 @@ struct Facts {
     asked: Instant,
     opened: Option<Instant>,
     last_sent: Option<Instant>,
+    last_received: Option<Instant>,
     sent: u64,
     received: u64,
     largest_sent: u64,
@@ -33,6 +34,7 @@ impl Life {
             asked,
             opened: None,
             last_sent: None,
+            last_received: None,
             sent: 0,
             received: 0,
             largest_sent: 0,
@@ -52,8 +54,11 @@ impl Life {
         });
     }
 
-    pub fn received(&self) {
-        self.note(|facts| facts.received += 1);
+    pub fn received(&self, at: Instant) {
+        self.note(|facts| {
+            facts.received += 1;
+            facts.last_received = Some(at);
+        });
     }
 
     /// It has ended, and not because we asked for it.
@@ -70,6 +75,7 @@ impl Life {
                 received: facts.received,
                 largest_sent: facts.largest_sent,
                 since_last_send: facts.last_sent.map(|sent| at.since(sent)),
+                since_last_receive: facts.last_received.map(|received| at.since(received)),
                 offered_protocols: !facts.endpoint.protocols().is_empty(),
                 buffered,
                 is_given_up: false,

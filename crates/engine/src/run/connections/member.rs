@@ -318,7 +318,7 @@ impl<W: World> Member<W> {
 
     fn receive(&self, at: Instant, payload: Payload) {
         self.context.meter.borrow_mut().received(payload.as_bytes().len(), at);
-        self.life.received();
+        self.life.received(at);
         let message = self.inbox.stamp(at, payload);
         for guard in self.guards.borrow_mut().iter_mut() {
             let broken = guard.hear(&message, &self.name, self.context.began);

@@ -148,7 +148,11 @@ impl Reader<'_> {
         let words = match (&matcher, &order) {
             (_, Some(order)) => order.words.clone(),
             (Some((_, words)), None) => words.clone(),
-            (None, None) => "any message".to_owned(),
+            (None, None) => match &expectation.correlate {
+                Some(Field::Fixed(path)) => format!("the message with the same {}", member(path.text())),
+                Some(Field::Open(_)) => "the message with the same value".to_owned(),
+                None => "any message".to_owned(),
+            },
         };
         let words = match &expectation.times {
             Some(Field::Fixed(0)) => format!("no {words}"),
@@ -372,4 +376,9 @@ fn echo_in(node: &Node) -> Option<Span> {
         Tree::List(items) => items.iter().find_map(echo_in),
         _ => None,
     }
+}
+
+/// A path as people say it: a member of the top by its name alone.
+fn member(path: &str) -> &str {
+    path.strip_prefix("$.").filter(|name| !name.contains(['.', '['])).unwrap_or(path)
 }

@@ -8,6 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::{Rc, Weak};
 
+use serde_json::Value;
+
 use super::message::{Arrival, Message, Sequence};
 use super::pair::Pair;
 use super::reply_index::ReplyIndex;
@@ -173,8 +175,9 @@ impl Inbox {
     }
 
     /// Of all messages that a waiter might have taken and did not, the one that came nearest to what a slot of it
-    /// wants. Among equally near ones it is one of the kind that came most often; `kind` says which are of one kind. Also how
-    /// many others were not selected.
+    /// wants. A message that says that something went wrong goes before those of another kind than what is wanted. Among
+    /// equally near ones it is one of the kind that came most often; `kind` says which are of one kind. Also how many others
+    /// were not selected.
     pub fn nearest(
         &self,
         waiter: &Waiter,
@@ -186,7 +189,7 @@ impl Inbox {
         let live = inner.live.range(waiter.since()..).map(|(_, message)| (message, false));
         let recent = inner.recent.iter().filter(|message| message.order >= waiter.since());
         let recent = recent.filter(|message| !own.contains(&message.order)).map(|message| (message, true));
-        let mut best = Vec::<Near>::new();
+        let (mut best, mut errors) = (Vec::<Near>::new(), Vec::<Near>::new());
         let mut count = 0;
         for (message, taken) in live.rev().take(MOST_NEAR).chain(recent.rev().take(MOST_NEAR)) {
             count += usize::from(!taken);
@@ -206,15 +209,17 @@ impl Inbox {
                 None => found.err(),
             };
             let near = Near { message: message.clone(), taken, mismatch };
-            let before = best.first().map(Near::closeness);
+            let is_error = near.mismatch.is_some() && !taken && says_error(message);
+            let nearest = if is_error { &mut errors } else { &mut best };
+            let before = nearest.first().map(Near::closeness);
             if before.is_none_or(|before| near.closeness() > before) {
-                best.clear();
+                nearest.clear();
             }
             if before.is_none_or(|before| near.closeness() >= before) {
-                best.push(near);
+                nearest.push(near);
             }
         }
-        (count, most_common(best, kind))
+        (count, likeliest(best, errors, kind))
     }
 
     /// The first unselected message after a moment that matches.
@@ -234,6 +239,39 @@ impl Inbox {
         let inner = self.inner.borrow();
         (inner.live.values().cloned().collect(), inner.let_go)
     }
+}
+
+/// The message that tells most of what is missing: one that fits, then one with most of what is wanted, then one that
+/// says that something went wrong, then one of the most common kind.
+fn likeliest(best: Vec<Near>, mut errors: Vec<Near>, kind: &dyn Fn(&Message) -> String) -> Option<Near> {
+    let nearest = best.first().map_or(0, Near::closeness);
+    let is_telling = errors.first().is_some_and(|error| nearest <= OF_ITS_KIND.max(error.closeness()));
+    if !is_telling {
+        return most_common(best, kind);
+    }
+    // The first error says what went wrong, those after it follow from it.
+    errors.reverse();
+    most_common(errors, kind)
+}
+
+/// Above this a message is of the wanted kind: most of what was wanted of it holds.
+const OF_ITS_KIND: u16 = 500;
+
+/// Members whose value says what kind of message this is.
+const TELLING: [&str; 7] = ["type", "kind", "event", "op", "status", "code", "error"];
+
+/// Whether a message says that something went wrong: by its kind, or with a member for it.
+fn says_error(message: &Message) -> bool {
+    let Some(Value::Object(members)) = message.subject.json() else { return false };
+    let has =
+        |name: &str| members.get(name).is_some_and(|it| !matches!(it, Value::Null | Value::Bool(false)));
+    if has("error") || has("errors") {
+        return true;
+    }
+    TELLING.iter().filter_map(|name| members.get(*name)?.as_str()).any(|word| {
+        let word = word.to_ascii_lowercase();
+        ["error", "fail", "denied", "reject", "unauth", "forbidden"].iter().any(|sign| word.contains(sign))
+    })
 }
 
 /// One of the kind that has most of these; of one kind the first, and so of kinds of one size.

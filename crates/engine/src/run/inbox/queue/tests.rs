@@ -355,6 +355,24 @@ fn of_equally_near_messages_the_nearest_is_of_the_kind_that_came_most_often() {
 }
 
 #[test]
+fn an_error_tells_more_of_what_is_missing_than_messages_of_another_kind() {
+    let inbox = Fixture::new();
+    inbox.arrive(r#"{"type":"error","code":"UNAUTHENTICATED","message":"send auth first"}"#);
+    for ts in 0..5 {
+        inbox.arrive(&format!(r#"{{"type":"heartbeat","ts":{ts}}}"#));
+    }
+    let waiter = inbox.expect(Mode::First, &["nothing like it"]);
+    let nearest = |wanted: serde_json::Value| {
+        let matcher = Matcher::compile(&json!({ "subset": wanted })).unwrap();
+        kind(&inbox.inbox.nearest(&waiter, Some(&matcher), &kind).1.unwrap().message)
+    };
+    assert_eq!(nearest(json!({"type": "config_ack"})), "error");
+    // Of the wanted kind, with another value: that is the one to compare with.
+    inbox.arrive(r#"{"type":"config_ack","model":"large"}"#);
+    assert_eq!(nearest(json!({"type": "config_ack", "model": "small"})), "config_ack");
+}
+
+#[test]
 fn a_message_that_fits_and_was_taken_is_the_nearest() {
     let inbox = Fixture::new();
     inbox.expect(Mode::First, &["a"]);

@@ -303,6 +303,14 @@ fn ok_send() {
         "alice sends 1 and expects 2 times any message",
     );
     check_step(
+        r#"{"on": "alice", "send": {"n": 1}, "expect": {"correlate": "$.request_id"}}"#,
+        r#"alice sends {"n":1} and expects the message with the same request_id"#,
+    );
+    check_step(
+        r#"{"on": "alice", "send": {"n": 1}, "expect": {"correlate": "$.head.id"}}"#,
+        r#"alice sends {"n":1} and expects the message with the same $.head.id"#,
+    );
+    check_step(
         r#"{"on": "alice", "send": "\\{{x}}", "expect": {"equals": "\\{{x}}"}}"#,
         r#"alice sends "\\{{x}}" and expects JSON equal to "{{x}}""#,
     );
