@@ -186,7 +186,6 @@ const WITHOUT_PREFIX: &[&str] = &[
     "listing",
     "looks",
     "member",
-    "missed",
     "modes",
     "name",
     "next",

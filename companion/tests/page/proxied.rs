@@ -87,7 +87,7 @@ fn the_faults_are_opened_without_the_worker_of_the_checks() {
     test_page(async |practice, browser| {
         browser.open(&format!("{}#/faults", practice.page)).await;
         browser.until_text("reach", "A server listens there").await;
-        // What an idle page fetches ahead is no worker.
+        // What an idle page fetches ahead does not count as a worker.
         let files = "performance.getEntriesByType('resource').filter(it => it.initiatorType !== 'link').map(it => it.name)";
         assert_eq!(
             browser.run(&format!("return {files}.filter(it => it.includes('checks_worker')).length")).await,

@@ -13,7 +13,7 @@ use super::super::context::scope::StepScope;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::capture::{capture_all, captures};
-use super::repeat::sleep_until;
+use super::rounds::sleep_until;
 use crate::base::words;
 use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind};

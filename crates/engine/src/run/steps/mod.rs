@@ -18,5 +18,6 @@ mod messages;
 mod missed;
 mod repeat;
 mod resolve;
+mod rounds;
 mod targets;
 mod until;

@@ -12,27 +12,14 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, FutureExt, select};
 use futures_util::stream::FuturesUnordered;
 
-use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
+use super::rounds::{Rounds, sleep_until};
 use super::until::repeat_until;
 use crate::report::Failure;
 use crate::suite::Repeat;
 use crate::{Instant, World};
-
-pub(super) struct Rounds {
-    times: Option<u64>,
-    lasting: Option<Duration>,
-    pub(super) every: Option<Duration>,
-}
-
-impl Rounds {
-    /// Whether a round of this number begins this long after the first.
-    pub(super) fn has(&self, round: u64, after: Duration) -> bool {
-        self.times.is_none_or(|times| round < times) && self.lasting.is_none_or(|lasting| after < lasting)
-    }
-}
 
 /// Rounds that have begun, and the gravest end of one so far.
 struct OpenRounds<F> {
@@ -111,13 +98,6 @@ async fn repeat_closed<W: World>(
         context.run().yield_budget.take(world).await;
     }
     Ok(())
-}
-
-pub(super) async fn sleep_until<W: World>(run: &RunShared<W>, due: Instant) {
-    while run.world.now() < due {
-        run.world.sleep(due - run.world.now()).await;
-        run.yield_budget.turned(run.world.now());
-    }
 }
 
 /// Rounds begin on the clock, whatever the earlier ones do; a late loop begins several at once.

@@ -7,7 +7,7 @@ use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
 use super::compare::{compare, shown};
-use super::repeat::{Rounds, sleep_until};
+use super::rounds::{Rounds, sleep_until};
 use crate::World;
 use crate::base::words;
 use crate::matcher::{Mismatch, Subject};
