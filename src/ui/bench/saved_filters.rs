@@ -53,8 +53,8 @@ pub(crate) fn section(store: Store) -> AnyView {
         let back = button.clone();
         let rename = move |event| {
             let typed = event_target_value(&event).trim().to_owned();
-            // An emptied field is one that is being written.
-            if typed.is_empty() {
+            // An emptied field is one that is being written. A field that goes while the list changes is not.
+            if typed.is_empty() || !is_renamed.get_untracked() {
                 return;
             }
             let mut all = filters.get_untracked();
