@@ -313,11 +313,16 @@ fn two_saved_filters_never_have_one_name() {
         browser.press(&format!("{SELECT_ALL}first{ENTER}"), AT_ONCE).await;
         browser.until_text("toast", "Another saved filter has the name first").await;
         until("first,second,third").await;
-        // The list changes meanwhile; the name is still that of the second.
+        // The list changes meanwhile: the field is still that of the second, and not of what stands in its place.
         browser.run("document.querySelectorAll('[data-testid=remove-filter]')[0].click()").await;
         until("second,third").await;
+        browser
+            .until_script("return [...document.querySelectorAll('[data-testid=filter-rename]')].map(it => it.hidden).join() === 'false,true'")
+            .await;
         browser.click("kinds").await;
-        browser.run("[...document.querySelectorAll('[data-testid=filter-rename]')].find(it => !it.hidden).focus()").await;
+        browser.run("document.querySelector('[data-testid=rename-filter]').focus()").await;
+        browser.press(ENTER, AT_ONCE).await;
+        browser.until_script("return document.activeElement.dataset.testid === 'filter-rename'").await;
         browser.press(&format!("{SELECT_ALL}middle{ENTER}"), AT_ONCE).await;
         until("middle,third").await;
         browser.until_script("return document.activeElement.textContent.trim() === 'middle'").await;
