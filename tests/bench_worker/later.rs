@@ -171,6 +171,40 @@ fn a_set_up_that_could_not_be_taken_is_said_once_and_tried_again() {
 }
 
 #[test]
+fn a_set_up_that_waits_to_be_tried_again_does_not_replace_a_newer_one() {
+    with_page(Echo::default(), |page| async move {
+        far_away(&page, 1);
+        page.set_up(ALICE, |setup| setup.url = "ws://sim/{{seq}}".to_owned());
+        page.pass(TAKES * 2).await;
+        page.set_up(ALICE, |setup| setup.url = "ws://sim/new".to_owned());
+        page.pass(Duration::from_secs(6)).await;
+        page.ask(Request::Connect { connection: ALICE });
+        page.pass(TICK).await;
+        assert_eq!(page.connection(ALICE).url, "ws://sim/new");
+    });
+}
+
+#[test]
+fn no_message_overtakes_one_whose_placeholders_wait() {
+    with_page(Echo::default(), |page| async move {
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        far_away(&page, 0);
+        for text in ["first {{seq}}", "second", "third {{seq}}", "fourth"] {
+            page.send_draft(ALICE, crate::page::text(text));
+        }
+        page.pass(TAKES * 3).await;
+        page.draw();
+        let shown = page.shown();
+        let at = |text: &str| {
+            shown.iter().position(|it| it == text).unwrap_or_else(|| panic!("{text}: {shown:?}"))
+        };
+        let places = [at("first 1"), at("second"), at("third 3"), at("fourth")];
+        assert!(places.is_sorted(), "{shown:?}");
+    });
+}
+
+#[test]
 fn a_frame_that_cannot_be_opened_is_said() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);

@@ -120,6 +120,29 @@ fn what_looks_like_a_secret_in_frames_is_listed_and_masked_if_asked() {
 }
 
 #[test]
+fn what_a_function_makes_of_a_secret_is_one_too() {
+    with_page(Echo::default(), |page| async move {
+        let token = |value: &str| Variable { name: "token".into(), value: value.into(), is_secret: true };
+        page.arrange(|workspace| workspace.variables = vec![token("quite-s3cr3t")]);
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        let made = r#"{"a":"{{upper token}}","b":"{{slice token 0 8}}","c":"{{slice token 0 1}}"}"#;
+        page.send_draft(ALICE, crate::page::text(made));
+        page.pass(TICK).await;
+        // Another value does not forget it.
+        page.arrange(|workspace| workspace.variables = vec![token("another-0ne")]);
+        page.draw();
+        for format in EventFormat::ALL {
+            let (text, frames) = exported(&page, format, false, false);
+            assert_eq!(frames, 4);
+            assert!(!text.contains("S3CR3T") && !text.contains("quite-s3") && text.contains("***"), "{text}");
+        }
+        let shown = page.shown().join("\n");
+        assert!(!shown.contains("S3CR3T") && !shown.contains("quite-s3") && shown.contains("***"), "{shown}");
+    });
+}
+
+#[test]
 fn exports_have_all_or_what_passes_and_no_secret() {
     with_page(Echo::default(), |page| async move {
         page.arrange(|workspace| {

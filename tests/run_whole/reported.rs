@@ -90,6 +90,24 @@ fn a_secret_that_becomes_known_while_it_runs_is_nowhere() {
 }
 
 #[test]
+fn what_a_function_makes_of_a_value_that_holds_a_secret_is_nowhere() {
+    let steps = json!([
+        {"connect": "a"},
+        {"set": {"auth": "Bearer {{token}}"}},
+        {"on": "a", "send": {"a": "{{upper auth}}", "b": "{{slice auth 7 15}}"}, "expect": {"text": "no", "within": "5ms"}}
+    ]);
+    let mut text = suite("/ws/echo", &steps);
+    text["vars"] = json!({"token": "quite-s3cr3t", "auth": ""});
+    text["secrets"] = json!(["token"]);
+    let outcome = run_text(&text.to_string(), &Setting::default());
+    assert_eq!(outcome.report.verdict, Verdict::Fail);
+    let all = all_of(&outcome);
+    for secret in ["quite-s3", "S3CR3T"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+}
+
+#[test]
 fn no_part_of_a_secret_stands_at_a_cut() {
     let secret = "Qz7Kw9Jx4Vb2Hf8Gd3Mp6Tn5Rc1Ls0YqZw7Pk9Xj4Bv2";
     for before in [0, 100, 110, 120, 130, 140, 150, 156, 160, 250, 270, 280, 290, 297] {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::list::Sought;
+use super::masks;
 use super::sharing::{self, Sharing};
 use super::update::Content;
 use super::worker::{BenchWorker, SLICE};
@@ -14,7 +15,7 @@ use crate::engine::bench::view;
 use crate::engine::report::{EventFormat, Origin, Transcript};
 use crate::engine::secrets::{self, Known, Suspect as SecretSuspect};
 use crate::engine::{Frame, World};
-use crate::wire::bench::{Answer, ContentForm, OpenQuestion, PlotOf, Question, Update, Workspace};
+use crate::wire::bench::{Answer, ContentForm, OpenQuestion, PlotOf, Question, Update};
 
 /// A piece of a file that goes to the page at once.
 const PIECE: usize = 1 << 20;
@@ -163,7 +164,7 @@ impl<W: World> BenchWorker<W> {
 
     fn suspects(&self, filtered: bool) -> Suspects {
         self.state(|s| {
-            let masker = secret_variables(&s.workspace);
+            let masker = masks::masker(&s.workspace, &s.derived);
             let filter = s.list.only().filter(|_| filtered);
             let mut found = Suspects::default();
             for frame in s.record.log.from(0).filter(|frame| filter.is_none_or(|it| it.takes(frame))) {
@@ -181,7 +182,7 @@ impl<W: World> BenchWorker<W> {
             post: |piece| self.post(&Update::Answer { id, answer: Answer::Piece(piece) }),
         };
         let frames = self.state(|s| {
-            let masker = secret_variables(&s.workspace);
+            let masker = masks::masker(&s.workspace, &s.derived);
             if masks_suspects {
                 masker.mask_suspects();
                 for value in values {
@@ -257,10 +258,6 @@ impl Suspects {
         let others = (self.others > 0).then(|| ("other places".to_owned(), self.others));
         self.counts.into_iter().chain(others).collect()
     }
-}
-
-fn secret_variables(workspace: &Workspace) -> Masker {
-    Masker::new(workspace.secrets().map(|it| it.value.as_str()))
 }
 
 /// A file that goes to the page in pieces.

@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
 use super::list::List;
-use super::masks::{self, Mask};
+use super::masks::{self, Derived, Mask};
 use super::pins::Pins;
 use super::record::Record;
 use super::replies::Replies;
@@ -56,7 +56,7 @@ pub struct Later<W: World> {
     pub(super) pin: fn(&mut Pins, u64, String, &FrameLog) -> bool,
     pub(super) unpin: fn(&mut Pins, u64),
     pub(super) repeat: fn(&BenchWorker<W>, Vec<ConnectionId>, Draft),
-    pub(super) mask: fn(&Workspace) -> Mask,
+    pub(super) mask: fn(&Workspace, &Derived) -> Mask,
     pub(super) rules: fn(&mut Replies, &[Rule]),
     pub(super) highlights: fn(&mut Highlights, &[Highlight], &[Variable]) -> bool,
     pub(super) connection: fn(&mut Connection<W::Socket>, &mut Record, &Setup),
@@ -205,6 +205,26 @@ impl<W: World> BenchWorker<W> {
                     }
                 }));
             }
+        });
+    }
+
+    /// Placeholders are filled in by what comes later, and what is sent after such a message does not overtake it.
+    pub(super) fn waits_its_turn(&self, request: &Request) -> bool {
+        let is_behind = self.state(|s| s.in_turn > 0);
+        match request {
+            Request::Question { question: Question::Send { draft, .. }, .. } => {
+                is_behind || draft.varies() && self.0.later.here().is_none()
+            }
+            Request::Close { .. } | Request::Forget { .. } => is_behind,
+            _ => false,
+        }
+    }
+
+    pub(super) fn in_turn(&self, request: Request) {
+        self.state(|s| s.in_turn += 1);
+        self.later(move |worker, _| {
+            worker.state(|s| s.in_turn -= 1);
+            worker.perform(request);
         });
     }
 

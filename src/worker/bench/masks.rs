@@ -5,26 +5,76 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::engine::base::mask::Masker;
+use serde_json::Value;
+
+use crate::engine::base::mask::{LEAST_DERIVED, Masker};
 use crate::wire::bench::Workspace;
 
-/// Takes them out of a text; none while there are none.
-pub(super) type Mask = Option<Rc<dyn Fn(&mut String)>>;
+/// What takes them out of a text, and what learns more of them.
+pub(super) struct Masking {
+    take: Box<dyn Fn(&mut String)>,
+    learn: Box<Learn>,
+}
 
-/// Of the secrets of a set-up as they are now.
-pub(super) fn of(workspace: &Workspace) -> Mask {
-    workspace.secrets().next()?;
-    let masker = Masker::new(workspace.secrets().map(|it| it.value.as_str()));
-    Some(Rc::new(move |text| {
-        if let Cow::Owned(masked) = masker.mask(text) {
-            *text = masked;
+/// Whether the first holds a secret, and so the second is one from now on.
+type Learn = dyn Fn(&str, &str) -> Result<bool, String>;
+
+/// None while there are no secrets.
+pub(super) type Mask = Option<Rc<Masking>>;
+
+/// What functions of placeholders have made of secrets. It stays secret when the variables change.
+#[derive(Default)]
+pub(super) struct Derived(Vec<String>);
+
+impl Derived {
+    /// Keeps what was made of a value, if that value holds a secret.
+    pub fn learn(&mut self, mask: &Mask, from: &Value, made: &Value) -> Result<(), String> {
+        let (Some(mask), made) = (mask, text(made)) else { return Ok(()) };
+        // Of a few signs that are left of a secret every text is full.
+        if made.chars().count() < LEAST_DERIVED || self.0.contains(&made) {
+            return Ok(());
         }
+        if (mask.learn)(&text(from), &made)? {
+            self.0.push(made);
+        }
+        Ok(())
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Of the secrets of a set-up as they are now, and of what was made of them.
+pub(super) fn of(workspace: &Workspace, derived: &Derived) -> Mask {
+    workspace.secrets().next()?;
+    let masker = masker(workspace, derived);
+    let learner = masker.clone();
+    Some(Rc::new(Masking {
+        take: Box::new(move |text| {
+            if let Cow::Owned(masked) = masker.mask(text) {
+                *text = masked;
+            }
+        }),
+        learn: Box::new(move |from, made| {
+            let is_secret = learner.knows(from);
+            if is_secret {
+                learner.learn(&Value::String(made.to_owned())).map_err(|error| error.to_string())?;
+            }
+            Ok(is_secret)
+        }),
     }))
+}
+
+/// The same for what is asked for.
+pub(super) fn masker(workspace: &Workspace, derived: &Derived) -> Masker {
+    let secrets = workspace.secrets().map(|it| it.value.as_str());
+    Masker::new(secrets.chain(derived.0.iter().map(String::as_str)))
 }
 
 /// Takes them out of a text.
 pub(super) fn mask(mask: &Mask, text: &mut String) {
     if let Some(mask) = mask {
-        mask(text);
+        (mask.take)(text);
     }
 }

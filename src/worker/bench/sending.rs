@@ -43,6 +43,7 @@ impl<W: World> BenchWorker<W> {
         let now_millis = (self.0.ready.clock_began.max(0.0) as u64) + self.now().as_nanos() / 1_000_000;
         let names = self.state(|s| s.names.clone());
         let world = &self.0.world;
+        let derive = |from: &Value, made: &Value| self.state(|s| s.derived.learn(&s.mask, from, made));
         call(&mut MessageScope {
             names: &names,
             extra,
@@ -52,6 +53,7 @@ impl<W: World> BenchWorker<W> {
             seq,
             now_millis,
             random: &|| world.random(),
+            derive: &derive,
         })
     }
 

@@ -12,7 +12,7 @@ use super::highlights::Highlights;
 use super::inspector::Inspector;
 use super::later::{Later, MISSING, Stock, depends_on_set_up, is_simple};
 use super::list::List;
-use super::masks::Mask;
+use super::masks::{Derived, Mask};
 use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
@@ -66,6 +66,7 @@ pub(super) struct State<W: World> {
     pub names: Rc<Names>,
     /// Of the secrets as they are now, for what is shown without being asked for.
     pub mask: Mask,
+    pub derived: Derived,
     pub replies: Replies,
     pub draft: Draft,
     pub attached: Option<Attachment>,
@@ -101,6 +102,8 @@ pub(super) struct State<W: World> {
     /// Set-ups that waited for what comes later, and whether one does now.
     pub arrangings: u64,
     pub is_arranging: bool,
+    /// Messages with placeholders that wait for what fills them in, and what was asked after them.
+    pub in_turn: u32,
     /// Requests to open a frame, or to close it.
     pub openings: u64,
     pub dirty: bool,
@@ -171,6 +174,7 @@ impl<W: World> BenchWorker<W> {
                 workspace: Workspace::default(),
                 names: Rc::default(),
                 mask: None,
+                derived: Derived::default(),
                 replies: Replies::default(),
                 draft: Draft::default(),
                 attached: None,
@@ -198,6 +202,7 @@ impl<W: World> BenchWorker<W> {
                 is_unkept: false,
                 arrangings: 0,
                 is_arranging: false,
+                in_turn: 0,
                 openings: 0,
                 dirty: true,
             }),
@@ -207,6 +212,8 @@ impl<W: World> BenchWorker<W> {
     fn answer(&self, request: Request) {
         match request {
             Request::Arrange(workspace) if self.can_arrange(&workspace) => {
+                // An older one that waits to be tried again is out of date.
+                self.state(|s| s.arrangings += 1);
                 self.arrange(*workspace, self.0.later.here());
             }
             Request::Arrange(workspace) => self.arrange_later(workspace),
@@ -214,12 +221,14 @@ impl<W: World> BenchWorker<W> {
             request if self.state(|s| s.is_arranging) && depends_on_set_up(&request) => {
                 self.later(move |worker, _| worker.answer(request));
             }
-            // Placeholders are filled in by what comes later.
-            Request::Question { id, question: Question::Send { to, draft } }
-                if draft.varies() && self.0.later.here().is_none() =>
-            {
-                self.later(move |worker, _| worker.send_as_asked(id, &to, &draft));
-            }
+            request if self.waits_its_turn(&request) => self.in_turn(request),
+            request => self.perform(request),
+        }
+    }
+
+    pub(super) fn perform(&self, request: Request) {
+        match request {
+            Request::Arrange(workspace) => self.arrange(*workspace, self.0.later.here()),
             Request::Draft(draft) => {
                 self.redraft(|s| s.draft = draft);
                 self.keep_soon();
@@ -368,7 +377,7 @@ impl<W: World> BenchWorker<W> {
             if s.workspace.variables != workspace.variables {
                 s.names = Rc::new(Variable::names(&workspace.variables));
                 Variable::retire(&mut workspace.former, &s.workspace.variables, &workspace.variables);
-                s.mask = later.and_then(|later| (later.mask)(&workspace));
+                s.mask = later.and_then(|later| (later.mask)(&workspace, &s.derived));
                 s.list.redraw();
                 s.pins.changed = true;
             }

@@ -51,12 +51,24 @@ pub struct MessageScope<'a> {
     pub now_millis: u64,
     /// The next random number.
     pub random: &'a dyn Fn() -> u64,
+    /// Learns what a function has made of a value that may be a secret.
+    pub derive: &'a dyn Fn(&Value, &Value) -> Result<(), String>,
 }
 
 impl<'a> MessageScope<'a> {
     /// A message that is only looked at: whether it can be built does not depend on the moment or on chance.
     pub fn trial(names: &'a Names, client: &'a str) -> Self {
-        Self { names, extra: &[], client, index: 0, round: Some(0), seq: 1, now_millis: 0, random: &|| 4 }
+        Self {
+            names,
+            extra: &[],
+            client,
+            index: 0,
+            round: Some(0),
+            seq: 1,
+            now_millis: 0,
+            random: &|| 4,
+            derive: &|_, _| Ok(()),
+        }
     }
 }
 
@@ -88,6 +100,10 @@ impl Scope for MessageScope<'_> {
 
     fn now_millis(&self) -> u64 {
         self.now_millis
+    }
+
+    fn derive(&self, _name: &str, from: &Value, made: &Value) -> Result<(), String> {
+        (self.derive)(from, made)
     }
 
     fn random(&mut self) -> u64 {

@@ -50,8 +50,8 @@ pub trait Scope {
     }
     /// Milliseconds since 1970 in UTC.
     fn now_millis(&self) -> u64;
-    /// Told what a function has made of the variable or capture of this name, which may be a secret.
-    fn derive(&self, _name: &str, _made: &Value) -> Result<(), String> {
+    /// Learns what a function has made of a value, which may be a secret or hold one. It has a name if it is a variable or capture.
+    fn derive(&self, _name: &str, _from: &Value, _made: &Value) -> Result<(), String> {
         Ok(())
     }
     /// The next number of the run's seeded sequence.
@@ -333,7 +333,7 @@ pub(crate) mod fixture {
         fn now_millis(&self) -> u64 {
             1_767_225_600_000
         }
-        fn derive(&self, name: &str, _: &Value) -> Result<(), String> {
+        fn derive(&self, name: &str, _: &Value, _: &Value) -> Result<(), String> {
             self.derived.borrow_mut().push(name.to_owned());
             Ok(())
         }

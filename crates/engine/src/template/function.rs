@@ -172,19 +172,26 @@ impl Call {
     /// What it makes of the values.
     pub(super) fn value(&self, budget: &mut Budget, scope: &mut dyn Scope) -> Result<Value, ExpandErrorKind> {
         let mut values = Vec::with_capacity(self.arguments.len());
+        let mut from = Vec::new();
         for argument in &self.arguments {
             values.push(match argument {
-                Argument::Name(name) => name.value(&mut budget.clone(), scope)?,
+                Argument::Name(name) => {
+                    let value = name.value(&mut budget.clone(), scope)?;
+                    from.push((name, value.clone()));
+                    value
+                }
                 Argument::Given(value) => value.clone(),
                 Argument::Made(say) => say.value(&mut budget.clone(), scope)?,
             });
         }
         let made = self.apply(values, budget)?;
         if self.function.makes_secrets() {
-            for name in self.names() {
-                if let Name::Variable(name) | Name::Capture { name, .. } = name {
-                    scope.derive(name, &made).map_err(ExpandErrorKind::Derived)?;
-                }
+            for (name, value) in from {
+                let name = match name {
+                    Name::Variable(name) | Name::Capture { name, .. } => name,
+                    _ => "",
+                };
+                scope.derive(name, &value, &made).map_err(ExpandErrorKind::Derived)?;
             }
         }
         Ok(made)

@@ -243,8 +243,8 @@ impl Scope for BeforeClients<'_> {
     fn now_millis(&self) -> u64 {
         self.outer.now_millis()
     }
-    fn derive(&self, name: &str, made: &Value) -> Result<(), String> {
-        self.outer.derive(name, made)
+    fn derive(&self, name: &str, from: &Value, made: &Value) -> Result<(), String> {
+        self.outer.derive(name, from, made)
     }
     fn random(&mut self) -> u64 {
         self.outer.random()

@@ -32,6 +32,9 @@ const MOST_LEARNED: usize = 1_000;
 /// What says that a text was cut there.
 const CUT: &str = "…";
 
+/// What a function makes of a secret is one too from this many characters on.
+pub const LEAST_DERIVED: usize = 4;
+
 /// A shorter part of a secret beside a cut cannot be told from any other text.
 const LEAST_PART: usize = 3;
 

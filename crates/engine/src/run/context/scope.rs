@@ -10,7 +10,9 @@ use super::super::connections::member::Member;
 use super::run::RunShared;
 use super::values::Values;
 use crate::World;
+use crate::base::mask::LEAST_DERIVED;
 use crate::template::Scope;
+use crate::template::into_text;
 
 /// What is known to a step: who acts, in which round.
 pub(crate) struct StepScope<'a, W: World> {
@@ -54,8 +56,17 @@ impl<W: World> Scope for StepScope<'_, W> {
     fn now_millis(&self) -> u64 {
         self.run.now_millis()
     }
-    fn derive(&self, name: &str, made: &Value) -> Result<(), String> {
-        self.run.learn(name, made).map_err(|failure| failure.message)
+    fn derive(&self, name: &str, from: &Value, made: &Value) -> Result<(), String> {
+        let masker = &self.run.plan.masker;
+        // Of a few signs that are left of a secret every text is full.
+        if into_text(made.clone()).chars().count() < LEAST_DERIVED {
+            return Ok(());
+        }
+        // A secret of the environment has no name, and a variable may hold one beside other words.
+        match masker.knows(&into_text(from.clone())) {
+            true => masker.learn(made).map_err(|error| error.to_string()),
+            false => self.run.learn(name, made).map_err(|failure| failure.message),
+        }
     }
     fn random(&mut self) -> u64 {
         self.run.random.borrow_mut().next_u64()

@@ -53,7 +53,7 @@ impl Scope for EarlyScope<'_> {
     fn now_millis(&self) -> u64 {
         self.sources.now_millis
     }
-    fn derive(&self, name: &str, made: &Value) -> Result<(), String> {
+    fn derive(&self, name: &str, _from: &Value, made: &Value) -> Result<(), String> {
         if self.sources.secrets.iter().any(|secret| secret == name) {
             self.sources.derived.borrow_mut().push(made.clone());
         }
