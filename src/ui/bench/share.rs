@@ -244,7 +244,11 @@ fn add_to(store: Store, mut workspace: Workspace) {
         all.extend(workspace.filters);
         saved_filters::tell_apart(all);
     });
-    store.highlights.update(|all| all.extend(workspace.highlights));
+    store.highlights.update(|all| {
+        for rule in workspace.highlights {
+            saved_filters::put_rule_back(all, all.len(), rule);
+        }
+    });
     store.messages.update(|all| all.extend(workspace.messages));
     store.variables.update(|all| all.extend(workspace.variables));
     store.rules.update(|all| all.extend(workspace.rules));

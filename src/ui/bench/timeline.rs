@@ -54,7 +54,8 @@ impl Place {
     fn below(self, end: u64) -> u64 {
         let view = self.view.get();
         // A row of which a part is seen is seen.
-        (end as f64 - self.first.get() - view.height / ROW).floor().max(0.0) as u64
+        let first = self.first.get().max(self.start.get() as f64);
+        (end as f64 - first - view.height / ROW).floor().max(0.0) as u64
     }
 
     /// Moves as little as it takes to see a row, or to the middle when it is far away.

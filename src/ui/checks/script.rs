@@ -111,10 +111,11 @@ pub(super) fn call(name: &str, first: &JsValue, second: &JsValue) -> JsValue {
         "certificate" => certified().into(),
         "broken" => broken().into(),
         "mask" => mask(first).into(),
-        _ => {
+        "stop" => {
             stop();
             JsValue::UNDEFINED
         }
+        _ => JsValue::UNDEFINED,
     }
 }
 
