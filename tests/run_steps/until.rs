@@ -47,6 +47,15 @@ fn a_round_that_gets_nothing_does_not_end_the_rounds() {
 }
 
 #[test]
+fn rounds_within_rounds_tell_those_around_them_what_they_got() {
+    let inner = json!({"on": "a", "repeat": {"times": 5, "until": {"path": "$.n", "gte": 2}}, "send": {"n": "{{i}}"}, "expect": {"any": true}});
+    holds(
+        "/ws/echo",
+        json!([open(), {"repeat": {"times": 3, "until": {"subset": {"n": 2}}}, "steps": [inner]}]),
+    );
+}
+
+#[test]
 fn a_failure_in_a_round_ends_the_rounds() {
     fails(
         "/ws/echo",

@@ -8,6 +8,7 @@ use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
 use super::compare::{compare, shown};
 use super::rounds::{Rounds, sleep_until};
+use crate::Payload;
 use crate::World;
 use crate::base::words;
 use crate::matcher::{Mismatch, Subject};
@@ -39,7 +40,13 @@ pub(super) async fn repeat_until<W: World>(
         if let Err(broken @ (Interrupted::Failed | Interrupted::Skipped)) = turn.steps(&repeat.steps).await {
             return Ok(Err(broken));
         }
-        let Some(unmet) = look(&turn, until)? else { return Ok(Ok(())) };
+        let Some(unmet) = look(&turn, until)? else {
+            // Rounds around these look at it, too.
+            if let Some(payload) = got(&turn) {
+                context.note_got(&payload);
+            }
+            return Ok(Ok(()));
+        };
         round += 1;
         let due = rounds.every.map_or(world.now(), |every| started + every);
         if !rounds.has(round, due - began) {
@@ -65,6 +72,11 @@ pub(super) async fn repeat_until<W: World>(
     Err(failure)
 }
 
+/// What the round got last.
+fn got<W: World>(turn: &StepContext<'_, W>) -> Option<Payload> {
+    turn.got.as_ref().and_then(|got| got.borrow().clone())
+}
+
 /// What is missing; nothing when it is reached.
 fn look<W: World>(turn: &StepContext<'_, W>, until: &Until) -> Result<Option<Unmet>, Box<Failure>> {
     match until {
@@ -78,8 +90,7 @@ fn look<W: World>(turn: &StepContext<'_, W>, until: &Until) -> Result<Option<Unm
         }
         Until::Got(matcher) => {
             let matcher = matcher.get(&mut turn.scope()).map_err(failure::script)?;
-            let got = turn.got.as_ref().and_then(|got| got.take());
-            let Some(payload) = got else {
+            let Some(payload) = got(turn) else {
                 let last = "no message in the last round".to_owned();
                 return Ok(Some(Unmet { wanted: matcher.expected(), last, mismatch: None }));
             };
