@@ -164,8 +164,12 @@ fn a_question_and_its_answer_lead_to_each_other_and_what_waits_is_listed() {
         browser.send(r#"{"op":"quote","symbol":"AAPL","request_id":"2"}"#).await;
         browser.until_text("pairing-offer", "replies match by request_id.").await;
         browser.click("pairing-use").await;
+        // The replies that came before are recognised, too.
+        let samples = "Number(document.querySelector('[data-testid=samples]').textContent)";
+        browser.until_script(&format!("return {samples} >= 2")).await;
+        let before = browser.run(&format!("return {samples}")).await.as_u64().expect("a count");
         browser.send(r#"{"op":"order","symbol":"AAPL","quantity":1,"request_id":"3"}"#).await;
-        browser.until_text("samples", "1").await;
+        browser.until_script(&format!("return {samples} === {}", before + 1)).await;
         browser.run("[...document.querySelectorAll('.row[data-direction=received]:not([hidden])')].findLast(it => it.querySelector('.trip').textContent).click()").await;
         browser.until_text("related", "the question").await;
         let answer = browser.text("detail-title").await;
