@@ -433,7 +433,7 @@ mod tests {
     fn ok_slices() {
         check("{{slice room 0 2}}", json!("bl"));
         check("{{slice room 1}}", json!("lue"));
-        check("{{slice room -2}}", json!("ue"));
+        check("{{slice room -1}}", json!("e"));
         check("{{slice room 3 -2}}", json!(""));
         check("{{slice room 0 99}}", json!("blue"));
         check("{{slice strange 4 5}}", json!("é"));
