@@ -113,9 +113,7 @@ impl Browser {
 
     /// Waits until a script's value is true. What it asks about may not be on the page yet.
     pub async fn until_script(&self, script: &str) {
-        let script = format!(
-            "try {{ return await (async () => {{ {script} }})() }} catch (error) {{ return String(error) }}"
-        );
+        let script = format!("return (async () => {{ {script} }})().catch(error => String(error))");
         let found = RefCell::new(Value::Null);
         let what = fmt::from_fn(|f| write!(f, "{script}; found {}", found.borrow()));
         eventually(what, async || {
