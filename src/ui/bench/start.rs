@@ -52,7 +52,7 @@ pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
     };
     view! {
         <div class="bench-start" data-testid="bench-start">
-            <h3>"Connect to a server"</h3>
+            <h2>"Connect to a server"</h2>
             <form class="bench-start-paste" on:submit=connect>
                 <label class="grow"><span class="unseen">"Address or command"</span>
                     <input class="mono" type="text" spellcheck="false" autocomplete="off" placeholder="wscat -c ws://localhost:9000/ws" data-testid="paste"
