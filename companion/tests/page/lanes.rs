@@ -187,13 +187,8 @@ const LEAKS: &str = r#"{ "sockscope": 1, "suite": "leaks",
 #[test]
 fn a_failed_check_of_several_connections_opens_in_lanes_with_what_came_wrong_in_red() {
     test_page(async |practice, browser| {
-        browser.open(&format!("{}#/checks", practice.page)).await;
-        browser.until_script("return document.querySelector('[data-testid=suites]')?.hidden === false").await;
-        let suite = LEAKS.replace("SERVER", practice.ws.trim_end_matches("/ws"));
-        browser.run(&format!("sockscope.run({}, {{}})", json!(suite))).await;
-        browser.until_text("verdict", "Failed").await;
-        browser.click("to-lanes").await;
-        browser.until_script("return location.hash === '#/bench'").await;
+        browser.open(&practice.page).await;
+        fail_and_go_to_lanes(practice, browser).await;
         browser.until_script("return !!document.querySelector('.lanes-wrong')?.getAttribute('d')").await;
         let names = browser
             .run("return [...document.querySelectorAll('.lanes-name')].map(it => it.textContent)")
