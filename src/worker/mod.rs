@@ -11,6 +11,7 @@ use crate::engine::base::world::LocalFuture;
 pub mod bench;
 pub mod checks;
 mod outbox;
+mod part;
 
 /// Starts a task beside the others.
 pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;

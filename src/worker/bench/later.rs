@@ -17,7 +17,6 @@ use super::record::Record;
 use super::replies::Replies;
 use super::storage;
 use super::worker::BenchWorker;
-use crate::engine::base::world::LocalFuture;
 use crate::engine::bench::draft::{self, Attachment, Draft, DraftError};
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::pairing::PairBy;
@@ -29,15 +28,14 @@ use crate::wire::bench::{
     ConnectionId, Detail, Highlight, Inspect, Question, Request, Rule, Setup, Update, Variable, Workspace,
 };
 use crate::worker::PageWorker;
+pub(super) use crate::worker::part::MISSING;
+use crate::worker::part::{self, Part};
 
 /// They are downloaded this long after the start, if nothing asked for them before: the first picture has come by then.
 const AFTER: Duration = Duration::from_millis(500);
 
 /// An opened frame is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(2);
-
-/// What a person reads who needs them when they could not be downloaded.
-pub(super) const MISSING: &str = "a part of this page could not be loaded; check the server and try again";
 
 type Build = fn(&Draft, Option<&Attachment>, &mut dyn Scope) -> Result<Rc<Payload>, DraftError>;
 
@@ -91,14 +89,13 @@ impl<W: World> Later<W> {
 }
 
 /// Downloads them; none when that failed.
-pub type Download<W> = Rc<dyn Fn() -> LocalFuture<Option<&'static Later<W>>>>;
+pub type Download<W> = part::Download<Later<W>>;
 
 type Waiting<W> = Box<dyn FnOnce(Option<&'static Later<W>>)>;
 
 /// Whether they are here, and what waits for them.
 pub(super) struct Stock<W: World> {
-    here: Cell<Option<&'static Later<W>>>,
-    download: RefCell<Option<Download<W>>>,
+    part: Part<Later<W>>,
     waiting: RefCell<Vec<Waiting<W>>>,
     /// The page knows that they could not be downloaded.
     is_told: Cell<bool>,
@@ -106,19 +103,14 @@ pub(super) struct Stock<W: World> {
 
 impl<W: World> Default for Stock<W> {
     fn default() -> Self {
-        Self {
-            here: Cell::new(at_start()),
-            download: RefCell::default(),
-            waiting: RefCell::default(),
-            is_told: Cell::new(false),
-        }
+        Self { part: Part::new(at_start()), waiting: RefCell::default(), is_told: Cell::new(false) }
     }
 }
 
 impl<W: World> Stock<W> {
     /// What is here already.
     pub fn here(&self) -> Option<&'static Later<W>> {
-        self.here.get()
+        self.part.here()
     }
 
     /// Nothing has to be waited for.
@@ -128,23 +120,14 @@ impl<W: World> Stock<W> {
 
     /// Downloads them if they are not here.
     pub async fn fetch(&self) -> Option<&'static Later<W>> {
-        if let Some(all) = self.here() {
-            return Some(all);
-        }
-        let download = self.download.borrow().clone()?;
-        let got = download().await;
-        if got.is_some() {
-            self.here.set(got);
-        }
-        got
+        self.part.fetch().await
     }
 }
 
 impl<W: World> BenchWorker<W> {
     /// Says that they come from there, and downloads them when the start is over.
     pub fn comes_from(&self, download: Download<W>) {
-        self.0.later.here.set(None);
-        *self.0.later.download.borrow_mut() = Some(download);
+        self.0.later.part.comes_from(download);
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             worker.0.world.sleep(AFTER).await;

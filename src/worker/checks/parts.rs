@@ -4,20 +4,16 @@
 //! comes when something of a run is read or written, or when a recording becomes a suite. A release keeps each in a file of its own
 //! (`src/bin/checks_worker.rs` says where they come from); other builds have them from the start.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::worker::ChecksWorker;
 use crate::engine::World;
 use crate::engine::base::world::LocalFuture;
 use crate::wire::checks::{Answer, Question, RunEvent};
+use crate::worker::part::{Download, MISSING, Part};
 
 /// What runs suites is downloaded this long after the start, if nothing asked for it before.
 const AFTER: Duration = Duration::from_millis(300);
-
-/// What a person reads who needs a part that could not be downloaded.
-pub(super) const MISSING: &str = "a part of this page could not be loaded; check the server and try again";
 
 /// What runs suites, and what helps to write one.
 pub struct Runs<W: World> {
@@ -51,39 +47,6 @@ impl<W: World> Reports<W> {
     #[must_use]
     pub fn all() -> &'static Self {
         &Self::ALL
-    }
-}
-
-/// Downloads a part; none when that failed.
-pub type Download<T> = Rc<dyn Fn() -> LocalFuture<Option<&'static T>>>;
-
-/// A part, or where it comes from.
-pub(super) struct Part<T: 'static> {
-    here: Cell<Option<&'static T>>,
-    download: RefCell<Option<Download<T>>>,
-}
-
-impl<T: 'static> Part<T> {
-    pub fn new(here: Option<&'static T>) -> Self {
-        Self { here: Cell::new(here), download: RefCell::default() }
-    }
-
-    fn comes_from(&self, download: Download<T>) {
-        self.here.set(None);
-        *self.download.borrow_mut() = Some(download);
-    }
-
-    /// The part, downloaded if it is not here.
-    pub async fn fetch(&self) -> Option<&'static T> {
-        if let Some(all) = self.here.get() {
-            return Some(all);
-        }
-        let download = self.download.borrow().clone()?;
-        let got = download().await;
-        if got.is_some() {
-            self.here.set(got);
-        }
-        got
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::history::{self, History};
 use super::library::{Library, clients_of, examine, mistake};
-use super::parts::{self, Part, Reports, Runs};
+use super::parts::{self, Reports, Runs};
 use super::queue::Queue;
 use super::recordings::RunRecordings;
 use super::site::Site;
@@ -25,6 +25,7 @@ use crate::wire::bench::Unread;
 use crate::wire::checks::{Answer, Forms, OwnSuite, Question, Request, Restored, RunEvent, Spot, Update};
 use crate::wire::{Checks, Protocol};
 use crate::worker::outbox::Outbox;
+use crate::worker::part::Part;
 use crate::worker::{PageWorker, Spawn};
 
 const FORMS: &str = "forms";
