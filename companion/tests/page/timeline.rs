@@ -108,7 +108,7 @@ fn bars_stay_in_their_lines_and_menus_on_the_screen_at_every_width() {
             browser.resize(width, height).await;
             browser.until_script(&format!("return Math.abs(innerWidth - {width}) < 40")).await;
             let heights = browser
-                .run("return ['.timeline .head', '.filter', '.detail .views', '.detail .deeds'].map(it => document.querySelector(it).offsetHeight)")
+                .run("return ['.timeline .head', '.filter', '.detail .bench-views', '.detail .deeds'].map(it => document.querySelector(it).offsetHeight)")
                 .await;
             let heights: Vec<u64> = serde_json::from_value(heights).expect("numbers");
             if width > 1000 {
@@ -164,7 +164,7 @@ fn nothing_in_a_row_or_a_bar_runs_under_another_or_moves_with_what_is_said() {
             browser
                 .until_script(&format!(
                     "const row = document.querySelector('.row:not([hidden])'); const range = document.createRange();
-                     range.selectNodeContents(row.querySelector('.time'));
+                     range.selectNodeContents(row.querySelector('.row-time'));
                      return document.querySelector('.timeline').dataset.times === '{times}'
                        && range.getBoundingClientRect().right < row.querySelector('.dot').getBoundingClientRect().left"
                 ))
@@ -349,7 +349,7 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         assert!(0.5 < from && from < to, "{said}");
         let times = browser
             .run(
-                "return [...document.querySelectorAll('.row:not([hidden]) .time')].map(it => it.textContent)",
+                "return [...document.querySelectorAll('.row:not([hidden]) .row-time')].map(it => it.textContent)",
             )
             .await;
         let times: Vec<_> = times

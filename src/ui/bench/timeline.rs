@@ -239,13 +239,13 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
                 <FilterBar store link place/>
                 <TimelineHead store link place/>
             </div>
-            <div class="listing">
-                <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
+            <div class="timeline-listing">
+                <p class="timeline-empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
                 {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_head)(store, lanes)))}
                 {columns::heads(store)}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys on:contextmenu=pointed tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
-                    <div class="strip" node_ref=strip role="presentation">
+                    <div class="timeline-strip" node_ref=strip role="presentation">
                         {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_lines)(store, lanes, Callback::new(shift), height)))}
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.
