@@ -336,6 +336,13 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         browser.click("plots").await;
         let ends = "return Number(/ to ([0-9.]+)\\u2009s/.exec(document.querySelector('[data-testid=plot-messages] [role=img]')?.ariaLabel)?.[1])";
         browser.until_script(&format!("{ends} > 4")).await;
+        // Where one chart is read, the other says its values, too; and both let go together.
+        let read = "return [...document.querySelectorAll('[data-testid=plot] .chart-tip:not([hidden]) > b')].map(it => it.textContent)";
+        browser.run("document.querySelector('[data-testid=plot-messages] .chart-field').focus()").await;
+        browser.press("Home").await;
+        browser.until_script(&format!("{read}.length === 2")).await;
+        browser.press("Tab").await;
+        browser.until_script(&format!("{read}.length === 0")).await;
         browser.drag("plot-messages", 0.5, 0.7).await;
         let is_narrow = "return document.querySelector('[data-testid=spanned]')?.textContent.trim()";
         browser.until_script(&format!("{is_narrow} > ''")).await;

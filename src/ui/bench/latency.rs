@@ -137,7 +137,7 @@ pub(crate) fn status_bar(store: Store, link: Link, rates: RwSignal<Rates>) -> An
                     <span class="hint" data-testid="clock-step">{clock}</span>
                     <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: these say nothing about the server">{tainted}</span>
                 </div>
-                {move || shows_plots.get().then(|| view! { <div class="bench-plots" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
+                {move || shows_plots.get().then(|| view! { <div class="bench-plots" data-together="" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
             </div>
             <div class="bench-status-bar">
                 <span class="bench-rate" data-direction="received" title="Received in the last second" data-testid="rate-received">

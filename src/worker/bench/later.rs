@@ -168,6 +168,13 @@ impl<W: World> BenchWorker<W> {
         let arranging = self.state(|s| {
             s.arrangings += 1;
             s.is_arranging = true;
+            // What is a secret from now on is not shown while the rest of the set-up waits.
+            if let Some(mask) = masks::plain(&workspace) {
+                s.mask = Some(mask);
+                s.list.redraw();
+                s.pins.changed = true;
+                s.dirty = true;
+            }
             s.arrangings
         });
         self.later(move |worker, later| {

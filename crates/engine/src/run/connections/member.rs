@@ -278,9 +278,9 @@ impl<W: World> Member<W> {
                 *self.state.borrow_mut() = State::Open;
                 *self.protocol.borrow_mut() = protocol;
                 *self.extensions.borrow_mut() = extensions;
-                self.opened.set(Some(at));
+                let is_again = self.opened.replace(Some(at)).is_some();
                 self.life.opened(at);
-                self.context.meter.borrow_mut().opened();
+                self.context.meter.borrow_mut().opened(is_again);
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
                 self.notify.ring();
             }
