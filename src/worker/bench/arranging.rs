@@ -51,6 +51,13 @@ impl<W: World> BenchWorker<W> {
                     None => connection.arrange_simply(setup),
                 }
             }
+            let is_paired_otherwise = |setup: &Setup| {
+                let before = s.workspace.connections.iter().find(|it| it.id == setup.id);
+                before.is_some_and(|before| before.pairing != setup.pairing)
+            };
+            if workspace.connections.iter().any(is_paired_otherwise) {
+                s.list.redraw();
+            }
             if let Some(later) = later {
                 (later.rules)(&mut s.replies, &workspace.rules);
             }
