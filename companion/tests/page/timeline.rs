@@ -1,5 +1,7 @@
 //! The timeline and its figures on the release page, beside a trading feed that others might have written.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use support::feed::log_into_feed;
@@ -339,9 +341,9 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         // Where one chart is read, the other says its values, too; and both let go together.
         let read = "return [...document.querySelectorAll('[data-testid=plot] .chart-tip:not([hidden]) > b')].map(it => it.textContent)";
         browser.run("document.querySelector('[data-testid=plot-messages] .chart-field').focus()").await;
-        browser.press("Home").await;
+        browser.press("\u{e011}", Duration::ZERO).await;
         browser.until_script(&format!("{read}.length === 2")).await;
-        browser.press("Tab").await;
+        browser.press("\u{e004}", Duration::ZERO).await;
         browser.until_script(&format!("{read}.length === 0")).await;
         browser.drag("plot-messages", 0.5, 0.7).await;
         let is_narrow = "return document.querySelector('[data-testid=spanned]')?.textContent.trim()";
