@@ -123,6 +123,7 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
         if is_away.get() {
             return;
         }
+        let is_new = strip_is.get_value().is_none();
         // Before scrolling: a browser scrolls no further than the strip is long at that moment.
         if strip_is.get_value() != Some(view.strip()) {
             let is_shorter = strip_is.get_value().is_some_and(|known| known > view.strip());
@@ -139,6 +140,10 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
         let wanted = view.top_of(first.get() - start).round() as i32;
         if moved_to.get_value() == Some(wanted) {
             return;
+        }
+        // A new list is where it should be. Asking it for its place would lay out the whole page at once.
+        if is_new && wanted == 0 {
+            return moved_to.set_value(Some(wanted));
         }
         scroller.set_scroll_top(wanted);
         let now = scroller.scroll_top();
