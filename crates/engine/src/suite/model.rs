@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Size, StatusSet};
-use crate::matcher::{Matcher, Query};
+use crate::matcher::{Matcher, Pick, Query};
 use crate::payload_spec::PayloadSpec;
 use crate::template::Document;
 
@@ -296,7 +296,7 @@ pub struct Capture {
     /// Under which name.
     pub name: String,
     /// Where it is.
-    pub path: Field<Rc<Query>>,
+    pub path: Field<Rc<Pick>>,
 }
 
 /// Several messages.

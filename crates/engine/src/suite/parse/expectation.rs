@@ -78,7 +78,7 @@ impl Reader<'_> {
         let mut captures = Vec::new();
         for member in self.named(node, "capture", "{\"sid\": \"$.session\"}") {
             notes.captures.push(member.key.clone());
-            if let Some(path) = self.query(&member.value) {
+            if let Some(path) = self.captured(&member.value, notes) {
                 captures.push(Capture { name: member.key.clone(), path });
             }
         }

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
-use crate::matcher::{Matcher, MatcherErrorKind, Query};
+use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
-use crate::suite::keys::{Table, VERBS};
-use crate::suite::notes::{Fold, Use};
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, Table, VERBS};
+use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
 use crate::template::{Document, Reference, WORDS, is_name};
@@ -346,6 +346,33 @@ impl<'t> Reader<'t> {
             return None;
         }
         self.field(node, "\"$.id\"")
+    }
+
+    /// Where a captured value is: a JSONPath, or an object that says how.
+    pub(super) fn captured(
+        &mut self,
+        node: &Node,
+        notes: &mut StepNotes,
+    ) -> Option<Field<std::rc::Rc<Pick>>> {
+        let Tree::Object(_) = &node.tree else {
+            return Some(match self.query(node)? {
+                Field::Fixed(query) => Field::Fixed(std::rc::Rc::new(Pick::of_path((*query).clone()))),
+                Field::Open(document) => Field::Open(document),
+            });
+        };
+        let fields = self.fields(node, &CAPTURED, "{\"regex\": \"id=([0-9]+)\"}")?;
+        if let Some(bytes) = fields.get("bytes") {
+            let bytes = self.fields(bytes, &CAPTURED_BYTES, "{\"at\": 2, \"as\": \"u16\"}")?;
+            // They are read together below.
+            ["at", "size", "as"].into_iter().for_each(|key| drop(bytes.member(key)));
+        }
+        fields.member("regex");
+        let field: Field<std::rc::Rc<Pick>> = self.field(node, "{\"regex\": \"id=([0-9]+)\"}")?;
+        for group in field.fixed().into_iter().flat_map(|pick| pick.groups()) {
+            self.check_name(group, node.head(), "capture");
+            notes.captures.push(group.to_owned());
+        }
+        Some(field)
     }
 
     /// Reports what is wrong with a matcher that stands at `node`.
