@@ -196,7 +196,12 @@ fn step_within(choices: &Choices<'_>, levels: usize) -> Value {
 
 fn payload(choices: &Choices<'_>) -> Value {
     match choices.below(8) {
-        0 => json!({"$hex": "00ff"}),
+        0 => match choices.chance(128) {
+            true => json!({"$hex": "00ff"}),
+            false => {
+                json!({"$concat": [{"$u8": "{{n}}"}, {"$length": "u16", "of": ["{{key}}", {"$hex": "00"}]}]})
+            }
+        },
         1 => {
             json!({"$bytes": {"size": choices.pick(&[0, 1, 70_000]), "fill": choices.pick(&["random", "ramp"])}})
         }
@@ -218,7 +223,12 @@ pub fn matcher(choices: &Choices<'_>, levels: usize) -> Value {
         3 => json!({"path": choices.pick(PATHS), "exists": choices.chance(128)}),
         4 => json!({"regex": choices.pick(&["(a|a)*b", "^.{0,50}$", "ping", "[^x]"])}),
         5 => json!({"contains": choices.pick(&["", "ping", "x", "\u{0}"])}),
-        6 => json!({"bytes": {"size": choices.below(4)}}),
+        6 => match choices.chance(128) {
+            true => json!({"bytes": {"size": choices.below(4)}}),
+            false => {
+                json!({"bytes": {"at": choices.pick(&[0, 1, -2, 99]), "u16": {"$gt": 1}, "contains": "00"}})
+            }
+        },
         7 => json!({"equals": json::value(choices, 2)}),
         8 => json!({"subset": json::value(choices, 2)}),
         9 => json!({"text": json::text(choices)}),
@@ -246,7 +256,15 @@ fn expectation(choices: &Choices<'_>, answers: bool) -> Value {
     match choices.below(14) {
         0 if !is_list => expect["times"] = 0.into(),
         1 if !is_list => expect["times"] = choices.pick(&[1, 2, 5]).into(),
-        2 if !is_list => expect["capture"] = json!({"sid": path(choices)}),
+        2 if !is_list => {
+            expect["capture"] = match choices.below(3) {
+                0 => json!({"sid": {"regex": choices.pick(&["(a|a)*b", "(?<kind>p)", "^.*$"])}}),
+                1 => {
+                    json!({"sid": {"bytes": {"at": choices.pick(&[0, -1, 7]), "as": choices.pick(&["u8", "hex", "text", "i64le"])}}})
+                }
+                _ => json!({"sid": path(choices)}),
+            }
+        }
         3 if !is_list => expect["check"] = matcher(choices, 1),
         4 => expect["metric"] = choices.pick(&["fanout", "rtt", "x.y"]).into(),
         _ => {}

@@ -1,6 +1,6 @@
 //! The keys of a suite outside of its steps: the document, clients, checks, invariants.
 
-use super::key::{CORRELATE, Shape, THRESHOLDS, Table, key, needed};
+use super::key::{CORRELATE, PICKED, Shape, THRESHOLDS, Table, key, needed};
 
 pub(in crate::suite) static SUITE: Table = Table {
     noun: "a suite",
@@ -132,8 +132,8 @@ pub(in crate::suite) static INVARIANT: Table = Table {
     takes_matcher: false,
     keys: &[
         key("on", Shape::Targets, "Whose messages. Without it, those of all clients.", "\"*\""),
-        key("increasing", Shape::Path, "The value there grows from message to message.", "\"$.seq\""),
-        key("unique", Shape::Path, "The value there comes once.", "\"$.id\""),
+        key("increasing", PICKED, "The value there grows from message to message.", "\"$.seq\""),
+        key("unique", PICKED, "The value there comes once.", "\"$.id\""),
         key("schema", Shape::Any, "Every message fits this JSON Schema (2020-12).", ""),
         key("max_gap", Shape::Duration, "The longest time between two messages.", "\"30s\""),
     ],

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::reader::Reader;
 use crate::base::endpoint::Endpoint;
-use crate::matcher::Query;
+use crate::matcher::Pick;
 use crate::suite::field::Field;
 use crate::suite::keys::CLIENT;
 use crate::suite::model::Client;
@@ -18,7 +18,7 @@ pub(super) struct Written {
     url: Option<Field<String>>,
     protocols: Option<Vec<Field<String>>>,
     count: Option<Field<u64>>,
-    correlate: Option<Field<Rc<Query>>>,
+    correlate: Option<Field<Rc<Pick>>>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
     other_uses: Vec<Use>,
@@ -58,7 +58,7 @@ impl Reader<'_> {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
             })
         });
-        let correlate = fields.get("correlate").and_then(|node| self.query(node));
+        let correlate = fields.get("correlate").and_then(|node| self.picked(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
         Some(Written { name, url, protocols, count, correlate, url_uses, protocol_uses, other_uses })
