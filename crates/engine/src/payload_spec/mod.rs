@@ -8,5 +8,6 @@ mod content;
 mod error;
 mod spec;
 
+pub(crate) use content::hex;
 pub use error::{PayloadError, PayloadErrorKind};
 pub use spec::PayloadSpec;

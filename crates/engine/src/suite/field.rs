@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::base::unit;
+use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick, Query};
 use crate::template::{Document, ExpandError, Scope, is_name};
 
@@ -160,6 +161,12 @@ impl FromValue for Rc<Query> {
 impl FromValue for Rc<Pick> {
     fn from_value(value: &Value) -> Result<Self, String> {
         Pick::read(value).map(Rc::new)
+    }
+}
+
+impl FromValue for Rc<Framing> {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        Framing::read(value).map(Rc::new).map_err(|error| error.to_string())
     }
 }
 

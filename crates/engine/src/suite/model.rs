@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Size, StatusSet};
+use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
 use crate::template::Document;
@@ -78,6 +79,24 @@ pub struct Client {
     pub count: Option<Field<u64>>,
     /// Overrides the default.
     pub correlate: Option<Field<Rc<Pick>>>,
+    /// How what comes is cut into messages, where it is a stream.
+    pub framing: Option<ClientFraming>,
+}
+
+/// The framing of a client.
+#[derive(Clone, Debug)]
+pub struct ClientFraming {
+    /// How it cuts.
+    pub rule: Field<Rc<Framing>>,
+    /// Where it is.
+    pub position: Position,
+}
+
+impl Client {
+    /// The path of the line that says whether all that came was whole frames.
+    pub fn framing_path(&self) -> String {
+        format!("clients.{}.framing", self.name)
+    }
 }
 
 /// One check.

@@ -376,6 +376,11 @@ impl<'t> Reader<'t> {
             });
         }
         fields.member("regex");
+        if let Some(Err(message)) = literal(node).map(|value| Pick::read(&value)) {
+            let at = fields.get("regex").xor(fields.get("bytes")).unwrap_or(node);
+            self.wrong(at.head(), message);
+            return None;
+        }
         self.field(node, "{\"regex\": \"id=([0-9]+)\"}")
     }
 
@@ -401,6 +406,11 @@ impl<'t> Reader<'t> {
     pub(super) fn uses_since(&mut self, before: usize) -> Vec<Use> {
         self.uses.split_off(before)
     }
+}
+
+/// The value of a node in which nothing is to be filled in.
+pub(super) fn literal(node: &Node) -> Option<Value> {
+    Document::parse(&node.to_value()).ok()?.literal().cloned()
 }
 
 /// A value at a path.
