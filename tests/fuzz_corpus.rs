@@ -63,7 +63,8 @@ fn templates_are_filled_in_or_refused() {
 
 #[test]
 fn matchers_hold_or_say_why() {
-    let seeds: [&[u8]; 6] = [
+    let seeds: [&[u8]; 7] = [
+        b"{\"bytes\":{\"at\":-3,\"u16le\":{\"$gt\":1},\"prefix\":\"00\",\"contains\":\"ff\",\"hex\":\"00\"}}\0\x00\xff\x10\x00",
         b"{\"subset\":{\"a\":{\"$near\":[\"2026-11-21T03:01:06Z\",\"5s\"]}}}\0{\"a\":1795230066.5}",
         b"{\"subset\":{\"a\":[{\"$gt\":1e5},{\"$regex\":\"^x+$\"}]}}\0{\"a\":[100001,\"xx\"]}",
         b"{\"path\":\"$..a[?@.b>1 && match(@.c,'x.*')]\",\"gte\":1}\0{\"a\":[{\"b\":2,\"c\":\"xy\"}]}",

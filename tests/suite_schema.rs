@@ -107,7 +107,17 @@ fn each_mistake_alone_is_refused() {
     }
     // Operators of a subset and the names of captures, clients and the like are for the parser.
     let only_parser = |place: &&&String| {
-        let inner = ["/subset", "/capture", "/keep", "/clients", "/thresholds", "/require", "/size", "/each"];
+        let inner = [
+            "/subset",
+            "/capture",
+            "/keep",
+            "/clients",
+            "/thresholds",
+            "/require",
+            "/size",
+            "/each",
+            "/bytes/",
+        ];
         inner.iter().any(|part| place.contains(part))
     };
     assert_eq!(taken.iter().filter(|place| !only_parser(place)).count(), 0, "{taken:#?}");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sockscope_engine::matcher::{Matcher, Query};
+use sockscope_engine::matcher::{Matcher, Pick};
 use sockscope_engine::recording::run_recording::Recorded;
 use sockscope_engine::report::{Origin, Report, Verdict};
 use sockscope_engine::run::inbox_probe::{Mode, Pairing, Probe, Waiting, Wanting};
@@ -44,7 +44,7 @@ pub enum Pairs {
 pub struct Bench {
     probe: Probe,
     pairs: Pairs,
-    query: Rc<Query>,
+    query: Rc<Pick>,
     matcher: Rc<Matcher>,
     echo: Rc<Matcher>,
     waiting: Vec<Waiting>,
@@ -57,7 +57,7 @@ impl Bench {
         let mut bench = Self {
             probe: Probe::new(),
             pairs,
-            query: Rc::new(Query::parse("$.id").expect("a good path")),
+            query: Rc::new(Pick::read(&"$.id".into()).expect("a good path")),
             matcher: compile(json!({"subset": {"type": "reply"}})),
             echo: compile(json!({"echo": true})),
             waiting: Vec::new(),

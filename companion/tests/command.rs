@@ -110,6 +110,7 @@ async fn a_wrong_command_line_ends_with_2() {
         &["serve", "--log", "loud"],
         &["check", "first-contact", "--log", "hyper=trace"],
         &["validate"],
+        &["fmt"],
         &["schema", "rooms.json"],
         &["sing"],
     ] {
@@ -192,6 +193,66 @@ async fn a_folder_is_validated_with_all_suites_in_it_also_those_with_comments() 
     let told = format!("{}:3:32: a comma is missing here\n1 problem in 1 of 3 suites\n", broken.display());
     assert_eq!(said(&["validate", &at], b"").await, (Some(2), String::new(), told));
     assert_eq!(said(&["validate", "load", GOOD], b"").await.0, Some(0), "a suite that ships has a name");
+}
+
+#[tokio::test]
+async fn fmt_lays_files_out_in_place_and_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.jsonc");
+    std::fs::write(&file, "{\"sockscope\":1, // kept\n\"suite\":\"a\",\"vars\":{\"n\":1.50,},}")
+        .expect("a file");
+    std::fs::write(folder.path().join("package.json"), "{}").expect("a file that is not a suite");
+    let at = folder.path().display().to_string();
+    let (code, out, words) = said(&["fmt", "--check", &at], b"").await;
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert_eq!(words, format!("{0}: is not laid out; run sockscope fmt {0}\n", file.display()));
+    let told = format!("{}\n", file.display());
+    assert_eq!(said(&["fmt", &at], b"").await, (Some(0), told, String::new()));
+    let laid_out = std::fs::read_to_string(&file).expect("the file");
+    assert_eq!(laid_out, "{ \"sockscope\": 1, // kept\n  \"suite\": \"a\", \"vars\": { \"n\": 1.50 } }\n");
+    assert_eq!(said(&["fmt", &at], b"").await, (Some(0), String::new(), String::new()), "nothing to do");
+    assert_eq!(said(&["fmt", "--check", &at], b"").await, (Some(0), String::new(), String::new()));
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("package.json")).expect("the file"),
+        "{}",
+        "what is not a suite stays"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn fmt_replaces_a_file_as_a_whole_and_keeps_its_mode_and_links_to_it() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, link) = (folder.path().join("a.json"), folder.path().join("link.json"));
+    std::fs::write(&file, "{\"sockscope\":1}").expect("a file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("its mode");
+    symlink("a.json", &link).expect("a link");
+    let (code, ..) = said(&["fmt", &link.display().to_string()], b"").await;
+    assert_eq!(code, Some(0));
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), "{ \"sockscope\": 1 }\n");
+    assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o640);
+    assert!(std::fs::symlink_metadata(&link).expect("the link").is_symlink());
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 2, "nothing else is left");
+}
+
+#[tokio::test]
+async fn fmt_answers_on_standard_output_and_refuses_what_it_cannot_read() {
+    let (code, out, words) = said(&["fmt", "-"], b"{\"sockscope\":1}").await;
+    assert_eq!((code, out.as_str(), words.as_str()), (Some(0), "{ \"sockscope\": 1 }\n", ""));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (broken, file) = (folder.path().join("broken.json"), folder.path().join("file.json"));
+    std::fs::copy(BROKEN, &broken).expect("a copy");
+    std::fs::write(&file, "{\"sockscope\":1}").expect("a file");
+    let before = std::fs::read_to_string(&broken).expect("the file");
+    let (broken_at, file_at) = (broken.display().to_string(), file.display().to_string());
+    let (code, out, words) = said(&["fmt", &broken_at, &file_at], b"").await;
+    assert_eq!((code, out), (Some(2), format!("{file_at}\n")), "the good one is laid out");
+    assert_eq!(words, format!("{broken_at}:3:32: a comma is missing here\n"));
+    assert_eq!(std::fs::read_to_string(&broken).expect("the file"), before, "a broken file stays as it is");
+    let (code, _, words) = said(&["fmt", "load"], b"").await;
+    assert_eq!(code, Some(2));
+    assert!(words.starts_with("load: this suite ships with the program"), "{words}");
 }
 
 #[tokio::test]

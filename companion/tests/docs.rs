@@ -78,10 +78,15 @@ fn calls(text: &str) -> Vec<String> {
     let mut calls = Vec::new();
     for line in joined.lines() {
         // What stands before it: keys of YAML, variables of the shell, a path.
-        let Some(at) = ["sockscope check ", "sockscope serve", "sockscope validate ", "sockscope schema"]
-            .iter()
-            .find_map(|call| line.find(call))
-        else {
+        let Some(at) = [
+            "sockscope check ",
+            "sockscope serve",
+            "sockscope validate ",
+            "sockscope fmt ",
+            "sockscope schema",
+        ]
+        .iter()
+        .find_map(|call| line.find(call)) else {
             continue;
         };
         let is_prose = line.trim_start().starts_with('#') || line.contains("Usage:");

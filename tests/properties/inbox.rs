@@ -241,7 +241,7 @@ fn an_inbox_selects_what_a_slow_one_selects() {
     holds(1500, bytes(400), |bytes| {
         let choices = Choices::of(&bytes);
         let (probe, matchers, mut model) = (Probe::new(), Matchers::default(), Model::default());
-        let query = Rc::new(Query::parse("$.id").expect("a good path"));
+        let query = Rc::new(Pick::read(&"$.id".into()).expect("a good path"));
         let mut waiting: Vec<Waiting> = Vec::new();
         let (mut now, instant) = (0, |millis| Instant::ORIGIN + Duration::from_millis(millis));
         let letter = |choices: &Choices<'_>| Letter {

@@ -14,7 +14,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-use sockscope_engine::matcher::{Matcher, Query};
+use sockscope_engine::matcher::{Matcher, Pick};
 use sockscope_engine::report::Verdict;
 use sockscope_engine::run::inbox_probe::{Arrival, Mode, Pairing, Probe, Waiting, Wanting};
 use sockscope_engine::{Instant, Payload};

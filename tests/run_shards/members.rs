@@ -137,6 +137,28 @@ fn a_check_without_a_group_runs_in_the_first_shard_alone() {
 }
 
 #[test]
+fn each_member_of_a_group_has_a_stream_of_its_own_in_its_shard() {
+    let framed = |sends: &str| {
+        let steps = json!([
+            {"connect": "crowd"},
+            {"on": "crowd", "send": "one"},
+            {"on": "crowd", "send": sends, "expect": {"text": "one{{index}}"}},
+        ]);
+        let mut suite = crowd(5, "/ws/echo", &steps);
+        suite["clients"]["crowd"]["framing"] = json!({"delimiter": "\n", "max": 8});
+        merged(shards_of(&suite, 2))
+    };
+    let whole = framed("{{index}}\n");
+    assert_eq!((whole.verdict, whole.checks[0].metrics["matched"].count), (Verdict::Pass, 5));
+    let line = step(&whole.checks[0], "clients.crowd.framing");
+    assert_eq!((line.verdict, line.title.as_str()), (Verdict::Pass, "crowd: whole frames"));
+    let broken = framed("{{index}}\nlonger than max");
+    let line = step(&broken.checks[0], "clients.crowd.framing");
+    assert_eq!((broken.verdict, line.verdict), (Verdict::Fail, Verdict::Fail));
+    assert!(line.failure.as_ref().is_some_and(|failure| failure.client.as_deref() == Some("crowd[0]")));
+}
+
+#[test]
 fn a_shard_with_nothing_to_run_merges() {
     let steps = json!([{"connect": "a"}, {"on": "a", "send": "x", "expect": {"echo": true}}]);
     let shards = shards_of(&support::simulated::suite("/ws/echo", &steps), 2);

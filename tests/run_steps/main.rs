@@ -7,6 +7,7 @@ mod connecting;
 mod ends;
 mod explained;
 mod flow;
+mod framing;
 mod gone;
 mod http;
 mod invariants;

@@ -11,6 +11,9 @@ fn every_matcher_holds() {
     matches(json!("hello"), json!({"regex": "^h.*o$"}));
     matches(json!({"items": [{"id": 3}]}), json!({"path": "$.items[0].id", "eq": 3}));
     matches(json!({"$bytes": {"size": 4, "fill": "ramp"}}), json!({"bytes": {"size": 4, "hex": "00010203"}}));
+    let framed = json!({"$concat": [{"$u8": 16}, {"$length": "u16", "of": "hi"}]});
+    matches(framed.clone(), json!({"bytes": {"prefix": "10", "at": 1, "u16": 2, "contains": "6869"}}));
+    matches(framed, json!({"bytes": {"at": -4, "u16le": 512, "hex": "0002"}}));
     matches(json!({"$hex": "00ff"}), json!({"echo": true}));
     matches(json!("x"), json!({"any": true}));
     matches(json!("x"), json!({"not": {"text": "y"}}));
@@ -36,6 +39,24 @@ fn every_matcher_fails() {
         &format!(r#"JSON where $.n is {{"gt":1}} {tail}"#),
     );
     misses(json!("x"), json!({"bytes": {"size": 1}}), &format!("binary of size 1 {tail}"));
+    let framed = json!({"$hex": "10 0002 6869"});
+    let failure = misses(
+        framed.clone(),
+        json!({"bytes": {"at": 1, "u16": {"$gt": 2}}}),
+        &format!(r#"binary with u16 at 1 {{"$gt":2}} {tail}"#),
+    );
+    assert_eq!((failure.diff[0].path.as_str(), failure.diff[0].got.as_str()), ("u16 at 1", "2"));
+    misses(
+        framed.clone(),
+        json!({"bytes": {"prefix": "1100"}}),
+        &format!("binary beginning with 11 00 {tail}"),
+    );
+    misses(
+        framed.clone(),
+        json!({"bytes": {"contains": "ffff"}}),
+        &format!("binary containing ff ff {tail}"),
+    );
+    misses(framed, json!({"bytes": {"at": 9, "u8": 1}}), &format!("binary with u8 at 9 1 {tail}"));
     misses(json!("x"), json!({"not": {"text": "x"}}), &format!(r#"not (text "x") {tail}"#));
     misses(
         json!("x"),

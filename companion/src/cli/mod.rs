@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod duration;
+pub mod fmt;
 mod log;
 pub mod schema;
 pub mod serve;
@@ -31,6 +32,7 @@ enum Command {
     Check(Box<check::Flags>),
     Serve(Box<serve::Flags>),
     Validate(validate::Flags),
+    Fmt(fmt::Flags),
     Schema(schema::Flags),
     /// What `check` starts for itself, in case it is killed
     #[command(hide = true, name = guardian::SUBCOMMAND)]
@@ -73,6 +75,7 @@ pub fn run() -> ExitCode {
         Command::Check(flags) => check::run(*flags),
         Command::Serve(flags) => serve::run(*flags),
         Command::Validate(flags) => validate::run(flags),
+        Command::Fmt(flags) => fmt::run(flags),
         Command::Schema(flags) => schema::run(flags),
         Command::Guardian => match guardian::watch() {
             Ok(()) => Exit::Success,

@@ -7,6 +7,7 @@ pub mod base;
 pub mod bench;
 pub mod conformance;
 pub mod explain;
+pub mod framing;
 pub mod matcher;
 pub mod metrics;
 pub mod payload_spec;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant as Clock};
 
 use serde_json::json;
-use sockscope_engine::matcher::{Matcher, Query, Subject};
+use sockscope_engine::matcher::{Matcher, Pick, Subject};
 use sockscope_engine::run::inbox_probe::{Mode, Pairing, Probe, Wanting};
 use sockscope_engine::{Entry, FrameKind, FrameLog, Instant, Payload};
 
@@ -37,7 +37,7 @@ fn best(mut work: impl FnMut() -> Duration) -> Duration {
 /// A match by a field with this many messages in the inbox that no expectation selected.
 fn cost(left: u64) -> f64 {
     const ROUNDS: u64 = 2000;
-    let query = Rc::new(Query::parse("$.id").expect("a good path"));
+    let query = Rc::new(Pick::read(&"$.id".into()).expect("a good path"));
     let took = best(|| {
         let probe = Probe::new();
         let say = |id: u64| Payload::Text(format!("{{\"id\":{id},\"type\":\"x\"}}"));

@@ -1,19 +1,22 @@
 //! What a binary message must be: `bytes`.
 //!
-//! Owns size, content in hex and digest. A text message is never one, whatever its bytes.
+//! Owns size, content in hex, parts of it, whole numbers in it, and digest. A text message is never one, whatever its bytes.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Payload;
+use crate::base::integer::{INTEGERS, Integer};
 use crate::base::payload::preview;
 
 use super::count::{Count, Unit};
 use super::error::Mistakes;
 use super::json;
 use super::mismatch::Tally;
+use super::pick::start;
 use super::place::Place;
 use super::subject::describe;
+use super::subset::Shape;
 
 /// Wanted properties of a binary message.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +24,11 @@ pub(super) struct Bytes {
     size: Option<(Count, Value)>,
     hex: Option<ExpectedDigest>,
     sha256: Option<ExpectedDigest>,
+    /// Where `hex` and numbers are looked for; below zero from the end.
+    at: Option<i64>,
+    prefix: Option<ExpectedDigest>,
+    contains: Option<ExpectedDigest>,
+    numbers: Vec<(&'static str, Integer, Shape)>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,13 +38,13 @@ enum ExpectedDigest {
     Unexpanded(String),
 }
 
-const KEYS: [&str; 3] = ["size", "hex", "sha256"];
+const KEYS: [&str; 6] = ["size", "hex", "sha256", "at", "prefix", "contains"];
 
 impl Bytes {
     pub(super) fn compile(spec: &Value, at: &Place<'_>, mistakes: &mut Mistakes) -> Self {
         let mut bytes = Self::default();
         let Value::Object(keys) = spec else {
-            mistakes.wrong(at, "an object with size, hex or sha256", spec);
+            mistakes.wrong(at, "an object such as {\"size\": 512} or {\"prefix\": \"00ff\"}", spec);
             return bytes;
         };
         for (key, value) in keys {
@@ -47,7 +55,23 @@ impl Bytes {
                 }
                 "hex" => bytes.hex = ExpectedDigest::read(value, None, &at, mistakes),
                 "sha256" => bytes.sha256 = ExpectedDigest::read(value, Some(32), &at, mistakes),
-                unknown => mistakes.unknown(&at, "property of bytes", unknown, &KEYS),
+                "prefix" => bytes.prefix = ExpectedDigest::read(value, None, &at, mistakes),
+                "contains" => bytes.contains = ExpectedDigest::read(value, None, &at, mistakes),
+                "at" => match value.as_i64() {
+                    Some(place) => bytes.at = Some(place),
+                    // It is filled in before the suite runs.
+                    None if json::is_template(value) => bytes.at = Some(0),
+                    None => mistakes.wrong(&at, "a whole number, below zero from the end", value),
+                },
+                name => match (INTEGERS.iter().find(|known| **known == name), Integer::named(name)) {
+                    (Some(known), Some(integer)) => {
+                        bytes.numbers.push((known, integer, Shape::subset(value, &at, mistakes)));
+                    }
+                    _ => {
+                        let all: Vec<&str> = KEYS.into_iter().chain(INTEGERS).collect();
+                        mistakes.unknown(&at, "property of bytes", name, &all);
+                    }
+                },
             }
         }
         bytes
@@ -56,10 +80,23 @@ impl Bytes {
     /// What is wanted, in a few words.
     pub(super) fn expected(&self) -> String {
         let mut parts = Vec::new();
-        parts.extend(self.hex.as_ref().map(|hex| match hex {
-            ExpectedDigest::Exactly(bytes) => format!("of {} B: {}", bytes.len(), preview(false, bytes, 96)),
-            ExpectedDigest::Unexpanded(text) => format!("of the bytes {text}"),
+        let place = self.at.map(|at| format!(" at {at}")).unwrap_or_default();
+        parts.extend(self.hex.as_ref().map(|hex| match (hex, self.at) {
+            (ExpectedDigest::Exactly(bytes), Some(_)) => {
+                format!("with {}{place}", preview(false, bytes, 96))
+            }
+            (ExpectedDigest::Exactly(bytes), None) => {
+                format!("of {} B: {}", bytes.len(), preview(false, bytes, 96))
+            }
+            (ExpectedDigest::Unexpanded(text), _) => format!("of the bytes {text}"),
         }));
+        parts.extend(self.prefix.as_ref().map(|hex| format!("beginning with {}", hex.shown())));
+        parts.extend(self.contains.as_ref().map(|hex| format!("containing {}", hex.shown())));
+        parts.extend(
+            self.numbers
+                .iter()
+                .map(|(name, _, shape)| format!("with {name}{place} {}", json::excerpt(&shape.source()))),
+        );
         parts.extend(
             self.size
                 .as_ref()
@@ -86,8 +123,31 @@ impl Bytes {
                 tally.miss(&at, wanted, || format!("size {}", got.len()));
             }
         }
-        if let Some(want) = &self.hex {
-            want.judge(got, tally);
+        // What lies before the beginning or behind the end is not there.
+        let from = start(got, self.at.unwrap_or(0));
+        let part = from.map_or(&[][..], |from| &got[from..]);
+        match (&self.hex, self.at) {
+            (Some(want), None) => want.judge(got, tally),
+            (Some(want), Some(_)) => want.judge_start(part, from.unwrap_or(got.len()), tally),
+            (None, _) => {}
+        }
+        if let Some(want) = &self.prefix {
+            want.judge_start(got, 0, tally);
+        }
+        if let Some(want) = &self.contains {
+            want.judge_within(got, tally);
+        }
+        for (name, integer, shape) in &self.numbers {
+            match integer.read(part) {
+                Some(number) => {
+                    let place = format!("{name} at {}", from.unwrap_or(0));
+                    shape.judge(Some(&Value::Number(number)), &Place::Written(&place), tally);
+                }
+                None => {
+                    let wanted = || format!("{} for {name}", integer.size());
+                    tally.miss(&at, wanted, || format!("{} B there", part.len()));
+                }
+            }
         }
         if let Some(want) = &self.sha256 {
             want.judge_digest(&Sha256::digest(got), tally);
@@ -106,6 +166,35 @@ impl ExpectedDigest {
                 mistakes.wrong(at, wanted, spec);
                 None
             }
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Exactly(bytes) => preview(false, bytes, 96),
+            Self::Unexpanded(text) => text.clone(),
+        }
+    }
+
+    /// The bytes begin like this; `from` is where they lie in the message.
+    fn judge_start(&self, got: &[u8], from: usize, tally: &mut Tally) {
+        let Self::Exactly(want) = self else { return self.judge(got, tally) };
+        if got.starts_with(want) {
+            return tally.hold();
+        }
+        let same = want.iter().zip(got).take_while(|(want, got)| want == got).count();
+        tally.miss(&Place::Byte(from + same), || around(want, same), || around(got, same));
+    }
+
+    /// The bytes are somewhere among these.
+    fn judge_within(&self, got: &[u8], tally: &mut Tally) {
+        match self {
+            Self::Exactly(want) if memchr::memmem::find(got, want).is_some() => tally.hold(),
+            _ => tally.miss(
+                &Place::Root,
+                || format!("bytes containing {}", self.shown()),
+                || preview(false, got, 72),
+            ),
         }
     }
 

@@ -37,6 +37,25 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// The names of its groups, in order.
+    pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.regex.capture_names().flatten()
+    }
+
+    /// The first group that takes part, or the whole where none does, and the groups that have names. A text beyond the limit is not
+    /// searched.
+    pub(super) fn captured<'t>(&self, text: &'t str) -> Option<(&'t str, Vec<(&str, &'t str)>)> {
+        if text.len() > LONGEST_TEXT {
+            return None;
+        }
+        let found = self.regex.captures(text)?;
+        let first = (1..found.len()).find_map(|group| found.get(group)).or_else(|| found.get(0))?;
+        let named = self.group_names().filter_map(|name| Some((name, found.name(name)?.as_str())));
+        Some((first.as_str(), named.collect()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

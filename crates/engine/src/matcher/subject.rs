@@ -57,6 +57,7 @@ impl<'a> Subject<'a> {
         self.sent.as_deref()
     }
 
+    /// The text, where it is a text message.
     pub(super) fn text(&self) -> Option<&str> {
         match &*self.payload {
             Payload::Text(text) => Some(text),

@@ -29,7 +29,7 @@ pub(super) fn text(value: Value) -> String {
 }
 
 /// Blanks between the digits are skipped: logs print `00 ff`.
-pub(super) fn hex(text: &str) -> Result<Vec<u8>, PayloadErrorKind> {
+pub(crate) fn hex(text: &str) -> Result<Vec<u8>, PayloadErrorKind> {
     let digit = |c: char| c.to_digit(16).map(|digit| digit as u8).ok_or(PayloadErrorKind::HexDigit(c));
     let digits =
         text.chars().filter(|c| !c.is_ascii_whitespace()).map(digit).collect::<Result<Vec<_>, _>>()?;

@@ -64,6 +64,25 @@ pub enum PayloadErrorKind {
         /// What was written.
         got: &'static str,
     },
+    /// A number with a fraction, or one that does not fit.
+    #[error("{found} does not fit into {name}")]
+    NotInteger {
+        /// Such as `u16`.
+        name: String,
+        /// What it became.
+        found: String,
+    },
+    /// No name of a whole number.
+    #[error("$length is written as a whole number such as \"u16\", not {name:?}{}", .nearest.as_ref().map(|near| format!("; did you mean {near:?}?")).unwrap_or_default())]
+    UnknownInteger {
+        /// What was written.
+        name: String,
+        /// The nearest name.
+        nearest: Option<String>,
+    },
+    /// `$length` without its parts.
+    #[error("$length needs what it is the length of; write \"of\": [\"…\"] beside it")]
+    NoParts,
     /// Not hexadecimal.
     #[error("{0:?} is not a hexadecimal digit; $hex is pairs of 0 to 9 and a to f")]
     HexDigit(char),

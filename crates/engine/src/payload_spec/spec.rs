@@ -4,13 +4,16 @@
 
 use serde_json::{Map, Value};
 
+use super::concat::Concat;
 use super::content::{Fill, base64, bytes, chars, hex, rest_filler, size, text};
 use super::error::{PayloadError, PayloadErrorKind, at};
 use crate::Payload;
 use crate::base::nearest::nearest;
 use crate::template::{Document, ExpandError, LIMIT, Reference, Scope};
 
-const KINDS: [&str; 6] = ["$json", "$text", "$hex", "$base64", "$bytes", "$chars"];
+const KINDS: [&str; 7] = ["$json", "$text", "$hex", "$base64", "$bytes", "$chars", "$concat"];
+/// Where the parts of `$concat` stand.
+const CONCAT: &str = "$['$concat']";
 /// A payload that has been read once and can be built many times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PayloadSpec {
@@ -35,6 +38,8 @@ enum Form {
         size: Document,
         of: Document,
     },
+    /// Parts one after the other.
+    Concat(Concat),
 }
 
 impl PayloadSpec {
@@ -58,12 +63,18 @@ impl PayloadSpec {
             let names = document.names().into_iter();
             names.map(|name| Reference { path: join(path, &name.path), ..name }).collect()
         };
+        if let Form::Concat(concat) = &self.form {
+            return concat.names(CONCAT);
+        }
         let parts = self.form.parts();
         parts.iter().flat_map(|(path, document)| named(path, document)).collect()
     }
 
     /// The content of one message.
     pub fn build(&self, scope: &mut dyn Scope) -> Result<Payload, PayloadError> {
+        if let Form::Concat(concat) = &self.form {
+            return concat.build(CONCAT, scope);
+        }
         let parts = self.form.parts();
         let mut values = Vec::with_capacity(parts.len());
         for (path, document) in parts {
@@ -104,6 +115,8 @@ impl Form {
             Self::Base64(document) => vec![("$['$base64']", document)],
             Self::Bytes { size, fill } => vec![("$['$bytes'].size", size), ("$['$bytes'].fill", fill)],
             Self::Chars { size, of } => vec![("$['$chars'].size", size), ("$['$chars'].of", of)],
+            // Its parts are payloads themselves.
+            Self::Concat(_) => Vec::new(),
         }
     }
 
@@ -115,7 +128,7 @@ impl Form {
         };
         let plain = |document: &Document| document.literal().cloned();
         match self {
-            Self::PlainJson(_) | Self::Json(_) | Self::PlainText(_) | Self::Text(_) => {}
+            Self::PlainJson(_) | Self::Json(_) | Self::PlainText(_) | Self::Text(_) | Self::Concat(_) => {}
             Self::Hex(given) => {
                 note("$['$hex']", plain(given).map_or(Ok(()), |given| hex(&text(given)).map(drop)));
             }
@@ -160,6 +173,7 @@ fn read_notation(key: &str, entries: &Map<String, Value>) -> Result<Form, Vec<Pa
     let given = &entries[key];
     let wanted = match *known {
         "$json" => return Ok(Form::Json(document(&path, given)?)),
+        "$concat" => return Ok(Form::Concat(Concat::read(&path, given)?)),
         "$bytes" | "$chars" => "an object such as {\"size\": \"64KiB\"}",
         _ => "a string",
     };
@@ -213,7 +227,7 @@ fn sized(
     }
 }
 
-fn document(path: &str, value: &Value) -> Result<Document, Vec<PayloadError>> {
+pub(super) fn document(path: &str, value: &Value) -> Result<Document, Vec<PayloadError>> {
     Document::parse(value).map_err(|errors| {
         let placed = errors.into_iter().map(|error| PayloadError {
             path: join(path, &error.path),
@@ -224,16 +238,16 @@ fn document(path: &str, value: &Value) -> Result<Document, Vec<PayloadError>> {
     })
 }
 
-fn missing(path: &str, error: ExpandError) -> PayloadError {
+pub(super) fn missing(path: &str, error: ExpandError) -> PayloadError {
     PayloadError { path: join(path, &error.path), at: error.at, kind: PayloadErrorKind::Expand(error.kind) }
 }
 
 /// The path of something within `outer`, both beginning with `$`.
-fn join(outer: &str, inner: &str) -> String {
+pub(super) fn join(outer: &str, inner: &str) -> String {
     format!("{outer}{}", inner.strip_prefix('$').unwrap_or(inner))
 }
 
-fn type_of(value: &Value) -> &'static str {
+pub(super) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -317,6 +331,61 @@ mod tests {
         let random = json!({"$bytes": {"size": "1KiB", "fill": "random"}});
         assert_eq!(build(&random), build(&random));
         assert_eq!(build(&random).expect("bytes").as_bytes().len(), 1024);
+    }
+
+    #[test]
+    fn ok_parts_one_after_the_other() {
+        check(json!({"$concat": ["42", ["say", {"n": "{{n}}"}]]}), r#"42["say",{"n":5}]"#);
+        check_binary(
+            json!({"$concat": [{"$u8": 16}, {"$length": "u16", "of": ["{{room}}", {"$hex": "00"}]}, {"$u16le": "{{n}}"}]}),
+            &[16, 0, 5, b'b', b'l', b'u', b'e', 0, 5, 0],
+        );
+        check_binary(json!({"$concat": [{"$length": "u8", "of": "hi"}]}), &[2, b'h', b'i']);
+        check_binary(json!({"$concat": [{"$i32": -1}, {"$base64": "AA=="}]}), &[255, 255, 255, 255, 0]);
+        check(json!({"$concat": []}), "");
+    }
+
+    #[test]
+    fn err_parts() {
+        check_err(
+            json!({"$concat": "x"}),
+            &[("$['$concat']", "$concat is a list of payloads, not a string")],
+        );
+        check_err(
+            json!({"$concat": [{"$u8": 256}, {"$hx": "00"}, {"$length": "u15", "of": []}, {"$length": "u8"}]}),
+            &[
+                ("$['$concat'][0]['$u8']", "256 does not fit into u8"),
+                (
+                    "$['$concat'][1]",
+                    "unknown payload key $hx, did you mean $hex?; to send a message with such a key, write {\"$json\": {\"$hx\": …}}",
+                ),
+                (
+                    "$['$concat'][2]",
+                    "$length is written as a whole number such as \"u16\", not \"u15\"; did you mean \"u16\"?",
+                ),
+                (
+                    "$['$concat'][3]",
+                    "$length needs what it is the length of; write \"of\": [\"…\"] beside it",
+                ),
+            ],
+        );
+        check_build_err(
+            json!({"$concat": [{"$length": "u8", "of": {"$chars": {"size": 256}}}]}),
+            "$['$concat'][0]",
+            "256 does not fit into u8",
+        );
+        check_build_err(
+            json!({"$concat": [{"$u8": "{{room}}"}]}),
+            "$['$concat'][0]['$u8']",
+            "\"blue\" does not fit into u8",
+        );
+        let names = PayloadSpec::parse(
+            &json!({"$concat": ["a", {"$length": "u8", "of": ["{{n}}", {"$u8": "{{i}}"}]}]}),
+        )
+        .expect("good")
+        .names();
+        let places: Vec<_> = names.iter().map(|name| name.path.as_str()).collect();
+        assert_eq!(places, ["$['$concat'][1].of[0]", "$['$concat'][1].of[1]['$u8']"]);
     }
 
     #[test]

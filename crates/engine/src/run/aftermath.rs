@@ -11,7 +11,7 @@ use crate::World;
 use crate::base::words;
 use crate::report::{FailureKind, Leftover};
 
-/// Writes broken invariants down, and those that held.
+/// Writes broken invariants and framings down, and those that held.
 pub(super) fn note_broken<W: World>(check: &CheckRun<'_, W>) {
     let mut results = check.results.steps.borrow_mut();
     let broken = check.connections.context.broken.borrow();
@@ -27,6 +27,17 @@ pub(super) fn note_broken<W: World>(check: &CheckRun<'_, W>) {
                 let failure = invariant::too_many(&member.name);
                 results.doubt(at, check.run.masked_failure(failure));
             }
+            None => results.pass(at),
+        }
+    }
+    let invariants = check.suite().invariants.len();
+    for (place, client) in check.definition.clients.iter().enumerate() {
+        if client.framing.is_none() {
+            continue;
+        }
+        let at = results.place(&client.framing_path());
+        match broken.iter().find(|(broken, _)| *broken == invariants + place) {
+            Some((_, failure)) => results.fail(at, check.run.masked_failure(failure.clone())),
             None => results.pass(at),
         }
     }

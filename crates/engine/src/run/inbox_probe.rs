@@ -10,7 +10,7 @@ use super::inbox::message::Sequence;
 use super::inbox::pair::{Pair, content_key, field_key};
 use super::inbox::queue::{Budget, Inbox};
 use super::inbox::waiter::{Stage, Waiter};
-use crate::matcher::{Matcher, Query, Subject};
+use crate::matcher::{Matcher, Pick, Subject};
 use crate::{Instant, Payload};
 
 pub use super::inbox::message::Arrival;
@@ -22,7 +22,7 @@ pub enum Pairing {
     /// By its matcher.
     None,
     /// By the value that is there in what was sent too.
-    Field(Rc<Query>),
+    Field(Rc<Pick>),
     /// By being what was sent.
     Content,
 }
@@ -70,9 +70,9 @@ impl Probe {
         let pair = match (wanting.pairing, &sent) {
             (Pairing::None, _) | (_, None) => None,
             (Pairing::Content, Some(sent)) => Some((Pair::Content, content_key(sent))),
-            (Pairing::Field(query), Some(sent)) => {
-                let key = field_key(&query, Subject::new(sent).json()?)?;
-                Some((Pair::Field(query), key))
+            (Pairing::Field(pick), Some(sent)) => {
+                let key = field_key(&pick, &Subject::new(sent))?;
+                Some((Pair::Field(pick), key))
             }
         };
         let waiter = Waiter::new(wanting.mode, wanting.slots, wanting.since, wanting.deadline, sent, pair);

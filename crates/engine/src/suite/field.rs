@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::base::unit;
-use crate::matcher::{Matcher, Query};
+use crate::framing::Framing;
+use crate::matcher::{Matcher, Pick, Query};
 use crate::template::{Document, ExpandError, Scope, is_name};
 
 /// A value that is known, or will be once the placeholders in it have values.
@@ -154,6 +155,18 @@ impl FromValue for Rc<Query> {
     fn from_value(value: &Value) -> Result<Self, String> {
         let text = String::from_value(value)?;
         Query::parse(&text).map(Rc::new).map_err(|error| format!("{text:?} is not a JSONPath: {error}"))
+    }
+}
+
+impl FromValue for Rc<Pick> {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        Pick::read(value).map(Rc::new)
+    }
+}
+
+impl FromValue for Rc<Framing> {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        Framing::read(value).map(Rc::new).map_err(|error| error.to_string())
     }
 }
 

@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Size, StatusSet};
-use crate::matcher::{Matcher, Query};
+use crate::framing::Framing;
+use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
 use crate::template::Document;
 
@@ -58,7 +59,7 @@ pub struct Defaults {
     /// How long an expectation waits.
     pub within: Field<Duration>,
     /// The field by which replies are paired.
-    pub correlate: Option<Field<Rc<Query>>>,
+    pub correlate: Option<Field<Rc<Pick>>>,
     /// The pause after an open before the next one.
     pub connect_gap: Field<Duration>,
     /// How long a close may take.
@@ -77,7 +78,25 @@ pub struct Client {
     /// How many members; none when it is not a group.
     pub count: Option<Field<u64>>,
     /// Overrides the default.
-    pub correlate: Option<Field<Rc<Query>>>,
+    pub correlate: Option<Field<Rc<Pick>>>,
+    /// How what comes is cut into messages, where it is a stream.
+    pub framing: Option<ClientFraming>,
+}
+
+/// The framing of a client.
+#[derive(Clone, Debug)]
+pub struct ClientFraming {
+    /// How it cuts.
+    pub rule: Field<Rc<Framing>>,
+    /// Where it is.
+    pub position: Position,
+}
+
+impl Client {
+    /// The path of the line that says whether all that came was whole frames.
+    pub fn framing_path(&self) -> String {
+        format!("clients.{}.framing", self.name)
+    }
 }
 
 /// One check.
@@ -287,7 +306,7 @@ pub struct Expectation {
     /// Where its latency goes; `rtt` unless given.
     pub metric: Option<String>,
     /// The field by which the reply is paired; overrides the client's and the default.
-    pub correlate: Option<Field<Rc<Query>>>,
+    pub correlate: Option<Field<Rc<Pick>>>,
 }
 
 /// Something to remember of a message.
@@ -296,7 +315,7 @@ pub struct Capture {
     /// Under which name.
     pub name: String,
     /// Where it is.
-    pub path: Field<Rc<Query>>,
+    pub path: Field<Rc<Pick>>,
 }
 
 /// Several messages.
@@ -424,9 +443,9 @@ pub struct Invariant {
 #[derive(Clone, Debug)]
 pub enum Rule {
     /// The value there grows from message to message; messages without one do not count.
-    Increasing(Field<Rc<Query>>),
+    Increasing(Field<Rc<Pick>>),
     /// The value there comes once; messages without one do not count.
-    Unique(Field<Rc<Query>>),
+    Unique(Field<Rc<Pick>>),
     /// Every message is as described; the matcher has the one key `schema`.
     Schema(Field<Rc<Matcher>>),
     /// No two messages lie further apart.

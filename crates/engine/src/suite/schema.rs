@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{BARE, Key, SUITE, Shape, Table, VERBS};
-use super::words::MATCHER;
+use super::words::{BYTES, MATCHER};
 use crate::matcher::Matcher;
 
 /// Where the schema says that it lives. Suites name it in `$schema`.
@@ -123,6 +123,11 @@ impl Tables {
             }
             Shape::Codes => reference("codes"),
             Shape::Path => json!({ "type": "string", "pattern": r"^\$|\{\{" }),
+            Shape::Captured(table) => {
+                let (path, object) = (self.shape(Shape::Path), self.shape(Shape::Object(table)));
+                json!({ "anyOf": [path, object] })
+            }
+            Shape::Whole => json!({ "anyOf": [{ "type": "integer" }, reference("placeholder")] }),
             Shape::Targets => reference("targets"),
             Shape::Matcher => reference("matcher"),
             Shape::TextOrMatcher => json!({ "anyOf": [{ "type": "string" }, reference("matcher")] }),
@@ -212,11 +217,12 @@ fn definitions() -> Map<String, Value> {
                         "$base64": { "description": "Bytes in base64.", "type": "string" },
                         "$bytes": sized("fill", "Bytes of this size."),
                         "$chars": sized("of", "Text of this size in bytes of UTF-8."),
+                        "$concat": { "description": "Payloads, whole numbers and lengths one after the other.", "type": "array" },
                     },
                     "if": { "not": { "propertyNames": { "pattern": r"^[^$]|^$" } } },
                     "then": {
                         "maxProperties": 1,
-                        "propertyNames": { "enum": ["$json", "$text", "$hex", "$base64", "$bytes", "$chars"] },
+                        "propertyNames": { "enum": ["$json", "$text", "$hex", "$base64", "$bytes", "$chars", "$concat"] },
                     },
                 },
             ],
@@ -283,7 +289,15 @@ fn after_matcher_key(key: &str) -> Option<Value> {
         "path" => json!({ "type": ["string", "object"] }),
         "schema" => json!({ "type": ["object", "boolean", "string"] }),
         "bytes" => {
-            json!({ "type": "object", "properties": { "size": {}, "hex": { "type": "string" }, "sha256": { "type": "string" } }, "additionalProperties": false })
+            let mut properties = Map::new();
+            for key in BYTES.keys {
+                let schema = match key.shape {
+                    Shape::Text => json!({ "type": "string", "description": key.about }),
+                    _ => json!({ "description": key.about }),
+                };
+                properties.insert(key.name.to_owned(), schema);
+            }
+            json!({ "type": "object", "properties": properties, "additionalProperties": false })
         }
         "echo" | "any" => json!({ "anyOf": [{ "const": true }, reference("placeholder")] }),
         "not" => reference("matcher"),

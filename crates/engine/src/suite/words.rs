@@ -36,7 +36,7 @@ pub(super) static MATCHER: Table = Table {
         key(
             "bytes",
             Shape::Object(&BYTES),
-            "The message is binary and has this `size`, `hex` or `sha256`.",
+            "The message is binary and has this `size`, `hex`, `prefix`, `contains` or `sha256`, or this whole number `at` a place.",
             "{ \"size\": 65536 }",
         ),
         key("echo", Shape::Truth, "What this step sent, byte for byte, and of the same type.", "true"),
@@ -81,6 +81,34 @@ pub(super) static BYTES: Table = Table {
         key("size", Shape::Count, "How many bytes.", "65536"),
         key("hex", Shape::Text, "The bytes as hexadecimal digits.", "\"00ff\""),
         key("sha256", Shape::Text, "Their SHA-256 as hexadecimal digits.", ""),
+        key(
+            "at",
+            Shape::Whole,
+            "Where `hex` and whole numbers are looked for, from 0; below zero from the end.",
+            "2",
+        ),
+        key("prefix", Shape::Text, "The first bytes as hexadecimal digits.", "\"10\""),
+        key("contains", Shape::Text, "These bytes are somewhere among them.", "\"0d0a\""),
+        key("u8", Shape::Any, NUMBER, "16"),
+        key("i8", Shape::Any, NUMBER, "-1"),
+        key("u16", Shape::Any, NUMBER, "256"),
+        key("i16", Shape::Any, NUMBER, "-1"),
+        key("u32", Shape::Any, NUMBER, "{ \"$gt\": 0 }"),
+        key("i32", Shape::Any, NUMBER, "-1"),
+        key("u64", Shape::Any, NUMBER, "1"),
+        key("i64", Shape::Any, NUMBER, "-1"),
+        key("u16le", Shape::Any, LITTLE, "256"),
+        key("i16le", Shape::Any, LITTLE, "-1"),
+        key("u32le", Shape::Any, LITTLE, "{ \"$gt\": 0 }"),
+        key("i32le", Shape::Any, LITTLE, "-1"),
+        key("u64le", Shape::Any, LITTLE, "1"),
+        key("i64le", Shape::Any, LITTLE, "-1"),
+        key(
+            "varint",
+            Shape::Any,
+            "The whole number `at` a place in seven bits a byte, the low ones first, as in MQTT and Protocol Buffers.",
+            "321",
+        ),
     ],
 };
 
@@ -104,6 +132,12 @@ pub(super) static PAYLOAD: Table = Table {
             "Text of this size in bytes of UTF-8.",
             "{ \"size\": 65536, \"of\": \"aé€😀\" }",
         ),
+        key(
+            "$concat",
+            Shape::List(&Shape::Payload),
+            "Payloads one after the other: binary, or text when all of them are. Parts may be `{\"$u16\": 5}` and `{\"$length\": \"u16\", \"of\": […]}` too.",
+            "[{ \"$u8\": 16 }, { \"$length\": \"u16\", \"of\": [\"hello\"] }]",
+        ),
     ],
 };
 
@@ -124,6 +158,11 @@ static SIZED_CHARS: Table = Table {
         key("of", Shape::Text, "The characters that are repeated.", "\"aé€😀\""),
     ],
 };
+
+const NUMBER: &str =
+    "The whole number `at` a place, the high byte first: a number, or operators such as `{\"$gt\": 0}`.";
+const LITTLE: &str =
+    "The whole number `at` a place, the low byte first: a number, or operators such as `{\"$gt\": 0}`.";
 
 /// The operators for a leaf of `subset`: each with its meaning, and what goes in for its value.
 pub(super) const OPERATORS: [(&str, &str, &str); 12] = [

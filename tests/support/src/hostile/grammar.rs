@@ -29,15 +29,18 @@ pub fn suite(choices: &Choices<'_>) -> Value {
         },
     });
     if choices.chance(60) {
-        suite["defaults"]["correlate"] = json!("$.id");
+        suite["defaults"]["correlate"] = if choices.chance(128) { json!("$.id") } else { picked(choices) };
+    }
+    if choices.chance(60) {
+        suite["clients"][choices.pick(&["a", "b", "crowd"])]["framing"] = framing(choices);
     }
     if choices.chance(60) {
         suite["ignore"] = json!([matcher(choices, 1)]);
     }
     if choices.chance(60) {
         suite["invariants"] = json!([match choices.below(3) {
-            0 => json!({"increasing": path(choices)}),
-            1 => json!({"unique": path(choices), "on": "a"}),
+            0 => json!({"increasing": picked(choices)}),
+            1 => json!({"unique": picked(choices), "on": "a"}),
             _ => json!({"max_gap": choices.pick(WAITS)}),
         }]);
     }
@@ -67,6 +70,34 @@ pub fn suite(choices: &Choices<'_>) -> Value {
     });
     suite["checks"] = checks.collect();
     suite
+}
+
+fn framing(choices: &Choices<'_>) -> Value {
+    let mut framing = match choices.chance(128) {
+        true => json!({"delimiter": choices.pick(&["\n", "}", "\u{0}", "aa"])}),
+        false => json!({
+            "length": choices.pick(&["u8", "i16le", "u64", "varint"]),
+            "at": choices.below(3),
+            "add": choices.pick(&[0, -3, 7]),
+            "strip": choices.chance(128),
+        }),
+    };
+    framing["max"] = choices.pick(&[1, 9, 70_000]).into();
+    if choices.chance(128) {
+        framing["as"] = choices.pick(&["text", "binary"]).into();
+    }
+    framing
+}
+
+/// The place of a value in a message of any kind.
+fn picked(choices: &Choices<'_>) -> Value {
+    match choices.below(4) {
+        0 => json!({"regex": choices.pick(&["(a|a)*b", "(?<kind>p)", "^.*$"])}),
+        1 => {
+            json!({"bytes": {"at": choices.pick(&[0, -1, 7]), "as": choices.pick(&["u8", "hex", "text", "i64le"])}})
+        }
+        _ => path(choices),
+    }
 }
 
 fn path(choices: &Choices<'_>) -> Value {
@@ -196,7 +227,12 @@ fn step_within(choices: &Choices<'_>, levels: usize) -> Value {
 
 fn payload(choices: &Choices<'_>) -> Value {
     match choices.below(8) {
-        0 => json!({"$hex": "00ff"}),
+        0 => match choices.chance(128) {
+            true => json!({"$hex": "00ff"}),
+            false => {
+                json!({"$concat": [{"$u8": "{{n}}"}, {"$length": "u16", "of": ["{{key}}", {"$hex": "00"}]}]})
+            }
+        },
         1 => {
             json!({"$bytes": {"size": choices.pick(&[0, 1, 70_000]), "fill": choices.pick(&["random", "ramp"])}})
         }
@@ -218,7 +254,12 @@ pub fn matcher(choices: &Choices<'_>, levels: usize) -> Value {
         3 => json!({"path": choices.pick(PATHS), "exists": choices.chance(128)}),
         4 => json!({"regex": choices.pick(&["(a|a)*b", "^.{0,50}$", "ping", "[^x]"])}),
         5 => json!({"contains": choices.pick(&["", "ping", "x", "\u{0}"])}),
-        6 => json!({"bytes": {"size": choices.below(4)}}),
+        6 => match choices.chance(128) {
+            true => json!({"bytes": {"size": choices.below(4)}}),
+            false => {
+                json!({"bytes": {"at": choices.pick(&[0, 1, -2, 99]), "u16": {"$gt": 1}, "contains": "00"}})
+            }
+        },
         7 => json!({"equals": json::value(choices, 2)}),
         8 => json!({"subset": json::value(choices, 2)}),
         9 => json!({"text": json::text(choices)}),
@@ -246,7 +287,9 @@ fn expectation(choices: &Choices<'_>, answers: bool) -> Value {
     match choices.below(14) {
         0 if !is_list => expect["times"] = 0.into(),
         1 if !is_list => expect["times"] = choices.pick(&[1, 2, 5]).into(),
-        2 if !is_list => expect["capture"] = json!({"sid": path(choices)}),
+        2 if !is_list => {
+            expect["capture"] = json!({"sid": picked(choices)});
+        }
         3 if !is_list => expect["check"] = matcher(choices, 1),
         4 => expect["metric"] = choices.pick(&["fanout", "rtt", "x.y"]).into(),
         _ => {}

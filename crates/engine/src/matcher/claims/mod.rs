@@ -121,10 +121,19 @@ fn err_bytes() {
         &[r#"$.bytes.sizes: unknown property of bytes "sizes"; did you mean "size"?"#],
     );
     wrong(
-        json!({"bytes": {"prefix": "00"}}),
-        &[r#"$.bytes.prefix: unknown property of bytes "prefix"; there is size, hex, sha256"#],
+        json!({"bytes": {"ends": "00"}}),
+        &[
+            r#"$.bytes.ends: unknown property of bytes "ends"; there is size, hex, sha256, at, prefix, contains, u8, i8, u16, i16, u32, i32, u64, i64, u16le, i16le, u32le, i32le, u64le, i64le, varint"#,
+        ],
     );
-    wrong(json!({"bytes": 5}), &["$.bytes: expected an object with size, hex or sha256, found 5"]);
+    wrong(
+        json!({"bytes": {"at": 0.5}}),
+        &["$.bytes.at: expected a whole number, below zero from the end, found 0.5"],
+    );
+    wrong(
+        json!({"bytes": 5}),
+        &[r#"$.bytes: expected an object such as {"size": 512} or {"prefix": "00ff"}, found 5"#],
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::super::outcome::failure;
 use crate::Instant;
 use crate::base::words;
 use crate::base::{canonical, number};
-use crate::matcher::{Matcher, Query, excerpt};
+use crate::matcher::{Matcher, Pick, excerpt};
 use crate::report::{Failure, FailureKind};
 
 /// How many values are remembered for `unique`, per connection; a run with more values gets a note instead of a pass.
@@ -23,8 +23,8 @@ const MOST_VALUES: usize = if cfg!(test) { 100 } else { 1_000_000 };
 /// A rule with its placeholders filled in.
 #[derive(Clone)]
 pub(crate) enum Law {
-    Increasing(Rc<Query>),
-    Unique(Rc<Query>),
+    Increasing(Rc<Pick>),
+    Unique(Rc<Pick>),
     Schema(Rc<Matcher>),
     MaxGap(Duration),
 }
@@ -72,14 +72,14 @@ impl Guard {
             return None;
         }
         let broken = match &self.law {
-            Law::Increasing(query) => {
-                let value = message.subject.json().and_then(|json| query.first(json)).cloned();
+            Law::Increasing(pick) => {
+                let value = pick.value(&message.subject).map(|value| pick.measured(value.into_owned()));
                 self.has_seen |= value.is_some();
                 value.and_then(|value| self.grow(value, message.at))
             }
-            Law::Unique(query) => {
-                let value = message.subject.json().and_then(|json| query.first(json));
-                let text = value.map(|value| (canonical::text(value), excerpt(value)));
+            Law::Unique(pick) => {
+                let value = pick.value(&message.subject);
+                let text = value.map(|value| (canonical::text(&value), excerpt(&value)));
                 self.has_seen |= text.is_some();
                 text.and_then(|(text, shown)| self.remember(text, &shown))
             }
@@ -167,8 +167,8 @@ mod tests {
 
     #[test]
     fn more_values_than_are_remembered_are_in_doubt_and_known_ones_still_break_it() {
-        let query = Rc::new(Query::parse("$.id").unwrap());
-        let mut guard = Guard::new(0, Law::Unique(query));
+        let pick = Rc::new(Pick::read(&"$.id".into()).unwrap());
+        let mut guard = Guard::new(0, Law::Unique(pick));
         for i in 0..MOST_VALUES {
             assert!(guard.remember(i.to_string(), "").is_none());
         }

@@ -10,13 +10,16 @@ use serde_json::{Map, Value};
 
 use super::super::inbox::message::{Arrival, Sequence};
 use super::super::inbox::queue::{Budget, Inbox};
+use super::super::outcome::failure;
 use super::super::outcome::meter::Meter;
 use super::super::pacing::yield_budget::YieldBudget;
 use super::invariant::Guard;
 use super::life::Life;
 use crate::base::notify::Notify;
+use crate::base::words;
+use crate::framing::{Framer, Framing};
 use crate::matcher::Matcher;
-use crate::report::Failure;
+use crate::report::{Failure, FailureKind, Millis, NearMiss};
 use crate::{Closing, ConnectError, Endpoint, Event, Instant, Payload, SendError, Socket, World};
 
 /// How far a connection is.
@@ -53,7 +56,9 @@ pub(crate) struct CheckContext {
     pub last_code: Cell<Option<u16>>,
     /// Messages that steps do not see.
     pub ignore: Vec<Rc<Matcher>>,
-    /// Broken invariants, by their number; the runner of the steps notes them.
+    /// How many invariants there are. The framing of each client has a number after those.
+    pub invariants: usize,
+    /// Broken invariants and framings, by their number; the runner of the steps notes them.
     pub broken: RefCell<Vec<(usize, Failure)>>,
 }
 
@@ -90,6 +95,10 @@ pub(crate) struct Member<W: World> {
     buffered_at_most: Cell<u64>,
     state: RefCell<State>,
     guards: RefCell<Vec<Guard>>,
+    /// What cuts a stream into messages.
+    framer: RefCell<Option<Framer>>,
+    /// Why there are no more messages in the stream.
+    torn: RefCell<Option<String>>,
     context: Rc<CheckContext>,
 }
 
@@ -122,6 +131,8 @@ impl<W: World> Member<W> {
             buffered_at_most: Cell::new(0),
             state: RefCell::new(State::Never),
             guards: RefCell::new(guards),
+            framer: RefCell::default(),
+            torn: RefCell::default(),
             context,
         })
     }
@@ -166,7 +177,14 @@ impl<W: World> Member<W> {
     }
 
     /// Starts a handshake.
-    pub fn connect(self: &Rc<Self>, world: &W, endpoint: &Endpoint) -> Result<(), ConnectError> {
+    pub fn connect(
+        self: &Rc<Self>,
+        world: &W,
+        endpoint: &Endpoint,
+        framing: Option<Rc<Framing>>,
+    ) -> Result<(), ConnectError> {
+        *self.framer.borrow_mut() = framing.map(Framer::new);
+        self.torn.take();
         let listener: Weak<Self> = Rc::downgrade(self);
         let sink = Box::new(move |at, event| {
             if let Some(member) = listener.upgrade() {
@@ -290,6 +308,9 @@ impl<W: World> Member<W> {
             Event::Closed { code, reason, clean } => {
                 let before = self.state();
                 let is_ours = before == State::Closing;
+                if !is_ours && before == State::Open {
+                    self.tear_at_end(at);
+                }
                 if !is_ours {
                     self.life.ended(at, code, &reason, clean, self.buffered());
                 }
@@ -316,9 +337,55 @@ impl<W: World> Member<W> {
         }
     }
 
+    /// Why no more messages are found in the stream.
+    pub fn torn(&self) -> Option<String> {
+        self.torn.borrow().clone()
+    }
+
+    pub fn is_torn(&self) -> bool {
+        self.torn.borrow().is_some()
+    }
+
     fn receive(&self, at: Instant, payload: Payload) {
         self.context.meter.borrow_mut().received(payload.as_bytes().len(), at);
         self.life.received(at);
+        let mut framer = self.framer.borrow_mut();
+        let Some(framer) = &mut *framer else { return self.accept(at, payload) };
+        let shown = failure::uncut(&payload);
+        let (frames, broken) = framer.take(payload);
+        frames.into_iter().for_each(|frame| self.accept(at, frame));
+        if let Some(why) = broken {
+            let mut failure = failure::plain(FailureKind::Mismatch, why.clone());
+            failure.closest = Some(NearMiss {
+                client: self.name.clone(),
+                at_ms: Millis::from(at - self.context.began),
+                message: shown,
+                taken: false,
+            });
+            self.tear(why, *failure);
+        }
+    }
+
+    /// The server has ended a stream.
+    fn tear_at_end(&self, at: Instant) {
+        let wants = self.framer.borrow().as_ref().and_then(Framer::wants);
+        if let Some(why) = wants {
+            let at = words::duration(at - self.context.began);
+            let message = format!("the server ended the stream at {at} {why}");
+            self.tear(why, *failure::plain(FailureKind::Closed, message));
+        }
+    }
+
+    /// What the stream holds is not known any more: that ends the check, as a broken invariant does.
+    fn tear(&self, why: String, failure: Failure) {
+        *self.torn.borrow_mut() = Some(why);
+        let failure = Failure { client: Some(self.name.clone()), ..failure };
+        self.context.broken.borrow_mut().push((self.context.invariants + self.client, failure));
+        self.inbox.wake_all();
+    }
+
+    /// A message came, as steps see it.
+    fn accept(&self, at: Instant, payload: Payload) {
         let message = self.inbox.stamp(at, payload);
         for guard in self.guards.borrow_mut().iter_mut() {
             let broken = guard.hear(&message, &self.name, self.context.began);

@@ -137,6 +137,7 @@ fn connect_rules<W: World>(
             began,
             last_code: Cell::new(None),
             ignore,
+            invariants: run.plan.suite.invariants.len(),
             broken: RefCell::default(),
         };
         Connections::new(run.plan.options.shard, definition.clients.len(), laws, context)

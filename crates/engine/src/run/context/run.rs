@@ -76,7 +76,9 @@ impl<W: World> RunShared<W> {
 
     /// The failure, masked.
     pub fn masked_failure(&self, failure: Failure) -> Failure {
-        failure::cut(failure.masked(&self.plan.masker))
+        let masker = &self.plan.masker;
+        // The cut may leave what looks like the beginning of a secret; the report masks that, and so does a progress message.
+        failure::cut(failure.masked(masker)).masked(masker)
     }
 
     /// A message, masked.

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use super::message::Message;
 use crate::Payload;
 use crate::base::canonical;
-use crate::matcher::{Query, Subject, excerpt};
+use crate::matcher::{Pick, Subject, excerpt};
 
 /// By what a reply is paired.
 #[derive(Clone)]
 pub(crate) enum Pair {
     /// By the value there.
-    Field(Rc<Query>),
+    Field(Rc<Pick>),
     /// By the content itself.
     Content,
 }
@@ -33,24 +33,22 @@ impl Pair {
 
     /// The value by which the reply to this message is known, with the path to it; none where it is known by its content.
     pub fn asked(&self, sent: &Payload) -> Option<(&str, String)> {
-        let Self::Field(query) = self else { return None };
-        let subject = Subject::new(sent);
-        let value = subject.json().and_then(|json| query.first(json))?;
-        Some((query.text(), excerpt(value)))
+        let Self::Field(pick) = self else { return None };
+        Some((pick.words(), excerpt(&*pick.value(&Subject::new(sent))?)))
     }
 
     /// What a message has there instead.
     pub fn found(&self, message: &Message) -> String {
         let value = match self {
-            Self::Field(query) => message.subject.json().and_then(|json| query.first(json)),
+            Self::Field(pick) => pick.value(&message.subject),
             Self::Content => None,
         };
-        value.map_or_else(|| "nothing".to_owned(), excerpt)
+        value.map_or_else(|| "nothing".to_owned(), |value| excerpt(&value))
     }
 
     pub(super) fn key_of(&self, message: &Message) -> Option<Key> {
         match self {
-            Self::Field(query) => message.subject.json().and_then(|json| field_key(query, json)),
+            Self::Field(pick) => field_key(pick, &message.subject),
             Self::Content => Some(content_key(message.subject.payload())),
         }
     }
@@ -65,8 +63,8 @@ pub(crate) enum Key {
 }
 
 /// The value of the field, however its numbers are written.
-pub(crate) fn field_key(query: &Query, json: &serde_json::Value) -> Option<Key> {
-    query.first(json).map(|value| Key::Field(canonical::text(value)))
+pub(crate) fn field_key(pick: &Pick, subject: &Subject<'_>) -> Option<Key> {
+    pick.value(subject).map(|value| Key::Field(canonical::text(&value)))
 }
 
 pub(crate) fn content_key(payload: &Payload) -> Key {

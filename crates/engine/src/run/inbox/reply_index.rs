@@ -66,7 +66,7 @@ impl ReplyIndex {
     /// Whether it can go: an index whose path is written in the suite comes back as the same one, any other never does.
     pub fn is_spent(&self) -> bool {
         let is_gone = match &self.pair {
-            Pair::Field(query) => Rc::strong_count(query) == 1,
+            Pair::Field(pick) => Rc::strong_count(pick) == 1,
             Pair::Content => false,
         };
         is_gone && self.waiting.is_empty()

@@ -7,11 +7,17 @@ use crate::suite::{Check, Suite};
 /// The path of the line that says whether something is left over in a strict check.
 pub(crate) const STRICT: &str = "strict";
 
-/// The lines of a check: setup, steps, teardown, one for each invariant, and one for strictness.
+/// The lines of a check: setup, steps, teardown, one for each invariant and each framing, and one for strictness.
 pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> StepResults {
     let mut results = StepResults::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
     for invariant in &suite.invariants {
         results.line(&invariant.path, invariant.position.line, &invariant.title, None);
+    }
+    for client in &check.clients {
+        if let Some(framing) = &client.framing {
+            let title = format!("{}: whole frames", client.name);
+            results.line(&client.framing_path(), framing.position.line, &title, None);
+        }
     }
     if check.strict {
         results.line(STRICT, check.position.line, "nothing is left over", None);

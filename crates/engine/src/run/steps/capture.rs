@@ -8,13 +8,13 @@ use super::super::connections::member::Member;
 use super::super::context::check::CheckRun;
 use super::super::outcome::failure::{self, script};
 use crate::World;
-use crate::matcher::{Query, Subject};
+use crate::matcher::{Pick, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::Capture;
 use crate::template::Scope;
 
 /// What to remember: the name, and where it is.
-pub(super) type Captures = Vec<(String, Rc<Query>)>;
+pub(super) type Captures = Vec<(String, Rc<Pick>)>;
 
 /// Paths to remember, with their placeholders filled in.
 pub(super) fn captures(captures: &[Capture], scope: &mut dyn Scope) -> Result<Captures, Box<Failure>> {
@@ -24,15 +24,15 @@ pub(super) fn captures(captures: &[Capture], scope: &mut dyn Scope) -> Result<Ca
 
 /// The values to remember of a message.
 pub(super) fn capture_all(
-    captures: &[(String, Rc<Query>)],
+    captures: &[(String, Rc<Pick>)],
     subject: &Subject<'_>,
 ) -> Result<Vec<(String, Value)>, Box<Failure>> {
     let mut found = Vec::with_capacity(captures.len());
     for (name, path) in captures {
-        match subject.json().and_then(|json| path.first(json)) {
-            Some(value) => found.push((name.clone(), value.clone())),
+        match path.all(name, subject) {
+            Some(values) => found.extend(values),
             None => {
-                let what = if subject.json().is_some() { "nothing is there" } else { "it is not JSON" };
+                let what = path.absence(subject);
                 let message = format!("{name} could not be captured from the selected message: {what}");
                 return Err(failure::plain(FailureKind::Mismatch, message));
             }
@@ -45,15 +45,15 @@ pub(super) fn capture_all(
 pub(super) fn remember_facts<W: World>(
     check: &CheckRun<'_, W>,
     member: &Rc<Member<W>>,
-    captures: &[(String, Rc<Query>)],
+    captures: &[(String, Rc<Pick>)],
     facts: &Value,
 ) -> Result<(), Box<Failure>> {
     let mut found = Vec::with_capacity(captures.len());
     for (name, path) in captures {
-        let Some(value) = path.first(facts) else {
+        let Some(values) = path.all(name, &Subject::of_value(facts.clone())) else {
             return Err(script(format!("{name} could not be captured: {facts} has no such part")));
         };
-        found.push((name.clone(), value.clone()));
+        found.extend(values);
     }
     check.remember(Some(member), found)
 }

@@ -128,8 +128,11 @@ async fn open<W: World>(
     let captures = captures(&spec.capture, &mut scope)?;
     let must_fail = spec.refused.as_ref().map_or(Ok(false), |refused| refused.get(&mut scope));
     let must_fail = must_fail.map_err(script)?;
+    let framing =
+        check.client(member).framing.as_ref().map(|framing| framing.rule.get(&mut scope)).transpose();
+    let framing = framing.map_err(script)?;
     let asked = world.now();
-    member.connect(world, &endpoint).map_err(|error| {
+    member.connect(world, &endpoint, framing).map_err(|error| {
         run.meter().counters().errors += 1;
         script(format!("the browser did not even try: {error}"))
     })?;

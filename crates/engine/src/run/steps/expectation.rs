@@ -95,7 +95,7 @@ pub(super) async fn take<W: World>(
 async fn wait<W: World>(run: &RunShared<W>, member: &Rc<Member<W>>, waiter: &Rc<Waiter>) {
     let over = std::future::poll_fn(|cx| match waiter.stage() {
         Stage::Complete | Stage::Exceeded(_) => Poll::Ready(()),
-        Stage::Short | Stage::Full if member.has_ended() => Poll::Ready(()),
+        Stage::Short | Stage::Full if member.has_ended() || member.is_torn() => Poll::Ready(()),
         Stage::Short | Stage::Full => {
             waiter.listen(cx.waker());
             Poll::Pending

@@ -87,7 +87,12 @@ pub(super) fn missed<W: World>(
             let who = if ended.is_ours { "the connection was closed with" } else { "the server closed with" };
             let end = ending(ended.code, &ended.reason);
             member.is_end_seen.set(true);
-            (FailureKind::Closed, format!("{what} did not come{progress}: {who} {end}"))
+            let middle = member.torn().map(|torn| format!(" {torn}")).unwrap_or_default();
+            (FailureKind::Closed, format!("{what} did not come{progress}: {who} {end}{middle}"))
+        }
+        None if member.is_torn() => {
+            let torn = member.torn().unwrap_or_default();
+            (FailureKind::Mismatch, format!("{what} did not come{progress}: {torn}"))
         }
         None => (
             FailureKind::Timeout,

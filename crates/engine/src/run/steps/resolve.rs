@@ -13,7 +13,7 @@ use super::super::inbox::pair::{Key, Pair, content_key, field_key};
 use super::super::inbox::waiter::{Mode, Waiter};
 use super::super::outcome::failure::script;
 use super::capture::{Captures, captures};
-use crate::matcher::{Matcher, Query, Subject};
+use crate::matcher::{Matcher, Pick, Subject};
 use crate::report::Failure;
 use crate::suite::Expectation;
 use crate::{Instant, Payload, World};
@@ -27,7 +27,7 @@ pub(super) struct ResolvedExpectation {
     pub slots: Vec<Slot>,
     pub within: Duration,
     pub since: Option<Mark>,
-    correlate: Option<(Rc<Query>, bool)>,
+    correlate: Option<(Rc<Pick>, bool)>,
 }
 
 /// What to do with a selected message.
@@ -96,10 +96,9 @@ fn slot<W: World>(
 impl ResolvedExpectation {
     /// How the reply to this message is found among others.
     pub fn pair(&self, sent: &Rc<Payload>) -> Result<Option<(Pair, Key)>, Box<Failure>> {
-        if let Some((query, is_explicit)) = &self.correlate {
-            let key = Subject::new(sent).json().and_then(|json| field_key(query, json));
-            match key {
-                Some(key) => return Ok(Some((Pair::Field(query.clone()), key))),
+        if let Some((pick, is_explicit)) = &self.correlate {
+            match field_key(pick, &Subject::new(sent)) {
+                Some(key) => return Ok(Some((Pair::Field(pick.clone()), key))),
                 None if *is_explicit => {
                     return Err(script("correlate finds no value in the message that was sent"));
                 }

@@ -83,7 +83,12 @@ impl<'t> Known<'t> {
                         known.groups.insert(key);
                     }
                 }
-                (Slot::Known(Shape::Map(Shape::Path)), _) => known.capture(sketch, id, key),
+                (Slot::Known(Shape::Map(Shape::Path | Shape::Captured(_))), _) => {
+                    known.capture(sketch, id, key)
+                }
+                (Slot::Known(Shape::Captured(_)), _) if key == "regex" => {
+                    groups(text).for_each(|name| known.capture(sketch, id, name));
+                }
                 _ => {}
             }
         }
@@ -102,6 +107,15 @@ impl<'t> Known<'t> {
             self.owned.push((client.split('[').next().unwrap_or_default(), name));
         }
     }
+}
+
+/// The names that a regular expression gives to its groups.
+fn groups(pattern: &str) -> impl Iterator<Item = &str> {
+    let named = pattern.split("(?").skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix('P').unwrap_or(rest).strip_prefix('<')?;
+        rest.split_once('>').map(|(name, _)| name)
+    });
+    named.filter(|name| crate::template::is_name(name))
 }
 
 /// Whether an object is a row of `each`.

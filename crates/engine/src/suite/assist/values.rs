@@ -86,6 +86,8 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Code => "code",
         Shape::Codes => "code or list of them",
         Shape::Path => "JSONPath",
+        Shape::Captured(_) => "JSONPath, regex or bytes",
+        Shape::Whole => "whole number",
         Shape::Targets => "client, list of them or *",
         Shape::Matcher => "matcher",
         Shape::TextOrMatcher => "text or matcher",
@@ -110,7 +112,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
 /// What goes in for a value that is still to be written.
 pub(super) fn stub(shape: Shape) -> &'static str {
     match shape {
-        Shape::Any | Shape::Count | Shape::Size | Shape::Code | Shape::Codes => "",
+        Shape::Any | Shape::Whole | Shape::Count | Shape::Size | Shape::Code | Shape::Codes => "",
         Shape::Version => "1",
         Shape::Flag | Shape::Truth => "true",
         Shape::Plain
@@ -121,6 +123,7 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::Targets
         | Shape::TextOrMatcher
         | Shape::Schedule
+        | Shape::Captured(_)
         | Shape::Condition(_) => "\"\"",
         Shape::Matcher | Shape::Payload | Shape::Rows | Shape::Bounds | Shape::Map(_) | Shape::Object(_) => {
             "{  }"
@@ -174,7 +177,9 @@ pub(super) fn known_values(
         (Shape::Label, "secrets") => known.vars.iter().for_each(|name| text(name, "variable")),
         (Shape::Label, "tags") => known.tags.iter().for_each(|name| text(name, "tag")),
         (Shape::Duration, _) => DURATIONS.iter().for_each(|value| text(value, "")),
-        (Shape::Path, _) => ["$.id", "$.type", "$"].iter().for_each(|value| text(value, "")),
+        (Shape::Path | Shape::Captured(_), _) => {
+            ["$.id", "$.type", "$"].iter().for_each(|value| text(value, ""))
+        }
         (Shape::Codes | Shape::Code, "status") => {
             STATUSES.iter().for_each(|(value, about)| add(value, about))
         }
@@ -186,6 +191,11 @@ pub(super) fn known_values(
         (Shape::Size, _) => ["1KiB", "64KiB", "1MiB", "16MiB"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "method") => {
             ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().for_each(|value| text(value, ""));
+        }
+        (Shape::Text, "as") => {
+            ["hex", "text", "base64", "u8", "u16", "u32", "u64", "u16le", "u32le", "i32"]
+                .iter()
+                .for_each(|value| text(value, ""));
         }
         (Shape::Text, "fill") => ["zero", "ramp", "random"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "type") => type_names().for_each(|value| text(value, "")),

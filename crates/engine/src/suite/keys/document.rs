@@ -1,6 +1,6 @@
 //! The keys of a suite outside of its steps: the document, clients, checks, invariants.
 
-use super::key::{CORRELATE, Shape, THRESHOLDS, Table, key, needed};
+use super::key::{CORRELATE, PICKED, Shape, THRESHOLDS, Table, key, needed};
 
 pub(in crate::suite) static SUITE: Table = Table {
     noun: "a suite",
@@ -98,6 +98,46 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "50",
         ),
         CORRELATE,
+        key(
+            "framing",
+            Shape::Object(&FRAMING),
+            "What comes is a stream that is cut anywhere. Steps see its frames, by a length in front of each or by a delimiter.",
+            "{ \"length\": \"u16\" }",
+        ),
+    ],
+};
+
+pub(in crate::suite) static FRAMING: Table = Table {
+    noun: "a framing",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "length",
+            Shape::Label,
+            "The whole number that says how many bytes come behind it: `u8` to `i64le`, or `varint`.",
+            "\"u16\"",
+        ),
+        key("at", Shape::Count, "Where the length stands in a frame. Without it, 0.", "1"),
+        key(
+            "add",
+            Shape::Whole,
+            "What is added to the length to get the bytes behind it; below zero where it counts the header too. Without it, 0.",
+            "-2",
+        ),
+        key("strip", Shape::Flag, "Whether steps see only what comes behind the length.", "true"),
+        key(
+            "delimiter",
+            Shape::Any,
+            "What stands behind each frame, which has no length then: a text, or `{\"$hex\": \"00\"}`.",
+            "\"\\n\"",
+        ),
+        key("max", Shape::Size, "The most bytes of a frame. Without it, 1MiB; at most 64MiB.", "\"64KiB\""),
+        key(
+            "as",
+            Shape::Label,
+            "`text` or `binary`. Without it, frames are of the type of the messages that brought them.",
+            "\"text\"",
+        ),
     ],
 };
 
@@ -132,8 +172,8 @@ pub(in crate::suite) static INVARIANT: Table = Table {
     takes_matcher: false,
     keys: &[
         key("on", Shape::Targets, "Whose messages. Without it, those of all clients.", "\"*\""),
-        key("increasing", Shape::Path, "The value there grows from message to message.", "\"$.seq\""),
-        key("unique", Shape::Path, "The value there comes once.", "\"$.id\""),
+        key("increasing", PICKED, "The value there grows from message to message.", "\"$.seq\""),
+        key("unique", PICKED, "The value there comes once.", "\"$.id\""),
         key("schema", Shape::Any, "Every message fits this JSON Schema (2020-12).", ""),
         key("max_gap", Shape::Duration, "The longest time between two messages.", "\"30s\""),
     ],

@@ -21,6 +21,8 @@ pub(in crate::suite) enum Shape {
     Duration,
     /// A whole number from 0.
     Count,
+    /// A whole number, also below zero.
+    Whole,
     /// A number of bytes, such as `64KiB`, or a whole number.
     Size,
     /// A close code or an HTTP status.
@@ -29,6 +31,8 @@ pub(in crate::suite) enum Shape {
     Codes,
     /// A JSONPath.
     Path,
+    /// A JSONPath, or an object with these keys.
+    Captured(&'static Table),
     /// Such as `alice`, `crowd[3]` or `*`, or a list of those.
     Targets,
     /// A matcher.
@@ -116,12 +120,54 @@ pub(super) const METRIC: Key = key(
 );
 pub(super) const CAPTURE: Key = key(
     "capture",
-    Shape::Map(&Shape::Path),
-    "What to remember: a name and the JSONPath of its value. Later `{{name}}`, or `{{bob.name}}` from another client.",
+    Shape::Map(&CAPTURED_VALUE),
+    "What to remember: a name and the JSONPath of its value, or `regex` of a text, or `bytes`. Later `{{name}}`, or `{{bob.name}}` from another client.",
     "{ \"sid\": \"$.session\" }",
 );
-pub(super) const CORRELATE: Key =
-    key("correlate", Shape::Path, "JSONPath of the field that a reply shares with its request.", "\"$.id\"");
+static CAPTURED_VALUE: Shape = PICKED;
+/// Where one value of a message is.
+pub(super) const PICKED: Shape = Shape::Captured(&CAPTURED);
+
+pub(in crate::suite) static CAPTURED: Table = Table {
+    noun: "the place of a value",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "regex",
+            Shape::Text,
+            "Of a text: the first group of this regular expression, or all that it matches. Groups with names are captured under those.",
+            "\"^(?<kind>[0-9]+)\"",
+        ),
+        key(
+            "bytes",
+            Shape::Object(&CAPTURED_BYTES),
+            "Of a binary message: bytes at a place.",
+            "{ \"at\": 2, \"as\": \"u16\" }",
+        ),
+    ],
+};
+
+pub(in crate::suite) static CAPTURED_BYTES: Table = Table {
+    noun: "the place of bytes",
+    takes_matcher: false,
+    keys: &[
+        key("at", Shape::Whole, "The first byte, from 0; below zero from the end. Without it, 0.", "2"),
+        key("size", Shape::Count, "How many bytes. Without it, all to the end.", "4"),
+        key(
+            "as",
+            Shape::Text,
+            "`hex` (unless given), `base64`, `text`, or a whole number: `u8 i8 u16 i16 u32 i32 u64 i64`, with `le` at the end for the low byte first, or `varint`.",
+            "\"u16\"",
+        ),
+    ],
+};
+
+pub(super) const CORRELATE: Key = key(
+    "correlate",
+    PICKED,
+    "JSONPath of the field that a reply shares with its request; or `regex` of a text, or `bytes`.",
+    "\"$.id\"",
+);
 pub(super) const THRESHOLDS: Key = key(
     "thresholds",
     Shape::Bounds,

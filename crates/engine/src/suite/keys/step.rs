@@ -72,7 +72,7 @@ pub(in crate::suite) static VERBS: [Verb; 19] = [
             needed(
                 "send",
                 Shape::Payload,
-                "The message. An object, list, number or boolean goes out as JSON, a string as that text; `$json $text $hex $base64 $bytes $chars` say more.",
+                "The message. An object, list, number or boolean goes out as JSON, a string as that text; `$json $text $hex $base64 $bytes $chars $concat` say more.",
                 "{ \"type\": \"join\", \"room\": \"{{room}}\" }",
             ),
             key("expect", Shape::Object(&EXPECT), "The reply. Its latency is a sample of `rtt`.", ""),

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::reader::Reader;
+use super::reader::{Reader, literal};
 use crate::base::endpoint::Endpoint;
-use crate::matcher::Query;
+use crate::framing::Framing;
+use crate::matcher::Pick;
 use crate::suite::field::Field;
-use crate::suite::keys::CLIENT;
-use crate::suite::model::Client;
+use crate::suite::keys::{CLIENT, FRAMING};
+use crate::suite::model::{Client, ClientFraming};
 use crate::suite::notes::{ClientNotes, Use};
 use crate::suite::source::{Member, Node};
 
@@ -18,7 +19,8 @@ pub(super) struct Written {
     url: Option<Field<String>>,
     protocols: Option<Vec<Field<String>>>,
     count: Option<Field<u64>>,
-    correlate: Option<Field<Rc<Query>>>,
+    correlate: Option<Field<Rc<Pick>>>,
+    framing: Option<ClientFraming>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
     other_uses: Vec<Use>,
@@ -58,10 +60,27 @@ impl Reader<'_> {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
             })
         });
-        let correlate = fields.get("correlate").and_then(|node| self.query(node));
+        let correlate = fields.get("correlate").and_then(|node| self.picked(node));
+        let framing = fields.get("framing").and_then(|node| self.framing(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
-        Some(Written { name, url, protocols, count, correlate, url_uses, protocol_uses, other_uses })
+        Some(Written { name, url, protocols, count, correlate, framing, url_uses, protocol_uses, other_uses })
+    }
+
+    fn framing(&mut self, node: &Node) -> Option<ClientFraming> {
+        let example = "{\"length\": \"u16\"}";
+        let fields = self.fields(node, &FRAMING, example)?;
+        // They are read together below.
+        for key in FRAMING.keys {
+            let _ = fields.member(key.name);
+        }
+        if let Some(Err(error)) = literal(node).map(|value| Framing::read(&value)) {
+            let at = error.key.as_ref().and_then(|key| node.member(key));
+            self.wrong(at.map_or(node.head(), |member| member.value.head()), error.to_string());
+            return None;
+        }
+        let rule = self.field(node, example)?;
+        Some(ClientFraming { rule, position: self.source.position(node.span) })
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
@@ -122,6 +141,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
             .unwrap_or_else(|| Field::Fixed(String::new())),
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
+        framing: pick(client, other, |written| written.framing.as_ref()).cloned(),
         count,
     };
     (client, notes)

@@ -154,7 +154,7 @@ impl Reader<'_> {
                 *field = given;
             }
         }
-        defaults.correlate = fields.get("correlate").and_then(|node| self.query(node));
+        defaults.correlate = fields.get("correlate").and_then(|node| self.picked(node));
         defaults
     }
 
@@ -183,8 +183,8 @@ impl Reader<'_> {
             };
             let value = &member.value;
             let rule = match member.key.as_str() {
-                "increasing" => self.query(value).map(Rule::Increasing),
-                "unique" => self.query(value).map(Rule::Unique),
+                "increasing" => self.picked(value).map(Rule::Increasing),
+                "unique" => self.picked(value).map(Rule::Unique),
                 "max_gap" => self.field(value, "\"30s\"").map(Rule::MaxGap),
                 _ => self.schema(value).map(Rule::Schema),
             };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::reader::{Fields, Reader, excerpt};
+use super::reader::{Fields, Reader, by_path, excerpt};
 use crate::matcher::Matcher;
 use crate::suite::field::{Field, StatusSet};
 use crate::suite::keys::{CLOSED, CONNECT_EXPECT, EXPECT, HTTP_EXPECT, ITEM, SILENCE};
@@ -78,9 +78,21 @@ impl Reader<'_> {
         let mut captures = Vec::new();
         for member in self.named(node, "capture", "{\"sid\": \"$.session\"}") {
             notes.captures.push(member.key.clone());
-            if let Some(path) = self.query(&member.value) {
+            if let Some(path) = self.captured(&member.value, notes) {
                 captures.push(Capture { name: member.key.clone(), path });
             }
+        }
+        captures
+    }
+
+    /// Names and where their values are in the facts about a connection, which no message brought.
+    fn captured_facts(&mut self, node: Option<&Node>, notes: &mut StepNotes) -> Vec<Capture> {
+        let mut captures = Vec::new();
+        let Some(node) = node else { return captures };
+        for member in self.named(node, "capture", "{\"code\": \"$.code\"}") {
+            notes.captures.push(member.key.clone());
+            let path = self.query(&member.value);
+            captures.extend(path.map(|path| Capture { name: member.key.clone(), path: by_path(path) }));
         }
         captures
     }
@@ -136,7 +148,7 @@ impl Reader<'_> {
             check: check.map(|(check, _)| check),
             capture: self.captures(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"500ms\"")),
-            correlate: fields.get("correlate").and_then(|node| self.query(node)),
+            correlate: fields.get("correlate").and_then(|node| self.picked(node)),
             metric,
             order: None,
             matcher: None,
@@ -149,7 +161,7 @@ impl Reader<'_> {
             (_, Some(order)) => order.words.clone(),
             (Some((_, words)), None) => words.clone(),
             (None, None) => match &expectation.correlate {
-                Some(Field::Fixed(path)) => format!("the message with the same {}", member(path.text())),
+                Some(Field::Fixed(path)) => format!("the message with the same {}", member(path.words())),
                 Some(Field::Open(_)) => "the message with the same value".to_owned(),
                 None => "any message".to_owned(),
             },
@@ -276,7 +288,7 @@ impl Reader<'_> {
             codes,
             reason: reason.map(|(reason, _)| reason),
             clean,
-            capture: self.captures(fields.get("capture"), notes),
+            capture: self.captured_facts(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"500ms\"")),
         };
         Some(Worded { value, words: words.join(" ") })
@@ -308,7 +320,7 @@ impl Reader<'_> {
         let value = ConnectSpec {
             protocol: protocol.map(|(protocol, _)| protocol),
             extensions: extensions.map(|(extensions, _)| extensions),
-            capture: self.captures(fields.get("capture"), notes),
+            capture: self.captured_facts(fields.get("capture"), notes),
             refused,
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),
             ..ConnectSpec::default()

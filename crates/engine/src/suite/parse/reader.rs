@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
-use crate::matcher::{Matcher, MatcherErrorKind, Query};
+use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
-use crate::suite::keys::{Table, VERBS};
-use crate::suite::notes::{Fold, Use};
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, Table, VERBS};
+use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
 use crate::template::{Document, Reference, WORDS, is_name};
@@ -348,6 +348,42 @@ impl<'t> Reader<'t> {
         self.field(node, "\"$.id\"")
     }
 
+    /// Where a captured value is: a JSONPath, or an object that says how.
+    pub(super) fn captured(
+        &mut self,
+        node: &Node,
+        notes: &mut StepNotes,
+    ) -> Option<Field<std::rc::Rc<Pick>>> {
+        let field = self.picked(node)?;
+        for group in field.fixed().into_iter().flat_map(|pick| pick.groups()) {
+            self.check_name(group, node.head(), "capture");
+            notes.captures.push(group.to_owned());
+        }
+        Some(field)
+    }
+
+    /// Where a value is: a JSONPath, or an object that says how it is found.
+    pub(super) fn picked(&mut self, node: &Node) -> Option<Field<std::rc::Rc<Pick>>> {
+        let Tree::Object(_) = &node.tree else {
+            return self.query(node).map(by_path);
+        };
+        let fields = self.fields(node, &CAPTURED, "{\"regex\": \"id=([0-9]+)\"}")?;
+        if let Some(bytes) = fields.get("bytes") {
+            let bytes = self.fields(bytes, &CAPTURED_BYTES, "{\"at\": 2, \"as\": \"u16\"}")?;
+            // They are read together below.
+            ["at", "size", "as"].into_iter().for_each(|key| {
+                let _ = bytes.member(key);
+            });
+        }
+        fields.member("regex");
+        if let Some(Err(message)) = literal(node).map(|value| Pick::read(&value)) {
+            let at = fields.get("regex").xor(fields.get("bytes")).unwrap_or(node);
+            self.wrong(at.head(), message);
+            return None;
+        }
+        self.field(node, "{\"regex\": \"id=([0-9]+)\"}")
+    }
+
     /// Reports what is wrong with a matcher that stands at `node`.
     pub(super) fn matcher_mistakes(&mut self, node: &Node, spec: &Value) -> Option<Matcher> {
         match Matcher::compile(spec) {
@@ -369,6 +405,19 @@ impl<'t> Reader<'t> {
     /// Takes what has been noted since `before`.
     pub(super) fn uses_since(&mut self, before: usize) -> Vec<Use> {
         self.uses.split_off(before)
+    }
+}
+
+/// The value of a node in which nothing is to be filled in.
+pub(super) fn literal(node: &Node) -> Option<Value> {
+    Document::parse(&node.to_value()).ok()?.literal().cloned()
+}
+
+/// A value at a path.
+pub(super) fn by_path(path: Field<std::rc::Rc<Query>>) -> Field<std::rc::Rc<Pick>> {
+    match path {
+        Field::Fixed(query) => Field::Fixed(std::rc::Rc::new(Pick::of_path((*query).clone()))),
+        Field::Open(document) => Field::Open(document),
     }
 }
 

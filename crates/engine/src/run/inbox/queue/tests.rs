@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::pair::{Key, content_key, field_key};
 use super::super::waiter::{Mode, Stage};
 use super::*;
-use crate::matcher::Query;
+use crate::matcher::{Pick, Subject};
 
 /// An inbox with a clock that goes on by a millisecond with each message.
 struct Fixture {
@@ -42,9 +42,9 @@ impl Fixture {
     }
 
     /// An expectation that is paired by `$.id`.
-    fn correlated(&self, query: &Rc<Query>, id: u64, kind: &str) -> Rc<Waiter> {
-        let key = field_key(query, &json!({"id": id})).unwrap();
-        self.paired(Pair::Field(query.clone()), key, json!({"subset": {"type": kind}}), None)
+    fn correlated(&self, pick: &Rc<Pick>, id: u64, kind: &str) -> Rc<Waiter> {
+        let key = field_key(pick, &Subject::of_value(json!({"id": id}))).unwrap();
+        self.paired(Pair::Field(pick.clone()), key, json!({"subset": {"type": kind}}), None)
     }
 
     fn paired(&self, pair: Pair, key: Key, spec: serde_json::Value, sent: Option<&str>) -> Rc<Waiter> {
@@ -231,7 +231,7 @@ fn in_any_order_as_many_are_placed_as_can_be() {
 #[test]
 fn a_reply_is_found_by_its_field() {
     let inbox = Fixture::new();
-    let id = Rc::new(Query::parse("$.id").unwrap());
+    let id = Rc::new(Pick::read(&"$.id".into()).unwrap());
     let (one, two) = (inbox.correlated(&id, 1, "re"), inbox.correlated(&id, 2, "re"));
     assert_eq!(inbox.arrive(r#"{"id":2.0,"type":"re"}"#), Arrival::Taken);
     assert!(two.is_done() && !one.is_done());
@@ -244,7 +244,7 @@ fn a_reply_is_found_by_its_field() {
 #[test]
 fn a_second_reply_is_a_duplicate_and_one_after_its_time_is_late() {
     let inbox = Fixture::new();
-    let id = Rc::new(Query::parse("$.id").unwrap());
+    let id = Rc::new(Pick::read(&"$.id".into()).unwrap());
     let answered = inbox.correlated(&id, 1, "re");
     let given_up = inbox.correlated(&id, 2, "re");
     inbox.arrive(r#"{"id":1,"type":"re"}"#);
@@ -259,7 +259,7 @@ fn a_second_reply_is_a_duplicate_and_one_after_its_time_is_late() {
 #[test]
 fn past_questions_do_not_fill_the_memory_and_are_known_all_the_same() {
     let inbox = Fixture::new();
-    let id = Rc::new(Query::parse("$.id").unwrap());
+    let id = Rc::new(Pick::read(&"$.id".into()).unwrap());
     let mut matchers = Vec::new();
     for i in 0..5000 {
         let waiter = inbox.correlated(&id, i, "re");
@@ -290,7 +290,7 @@ fn an_echo_is_found_by_its_content() {
 #[test]
 fn a_paired_reply_is_found_by_its_field_also_among_older_messages() {
     let inbox = Fixture::new();
-    let id = Rc::new(Query::parse("$.id").unwrap());
+    let id = Rc::new(Pick::read(&"$.id".into()).unwrap());
     inbox.arrive(r#"{"id":1,"type":"re"}"#);
     inbox.arrive(r#"{"id":2,"type":"re"}"#);
     let two = inbox.correlated(&id, 2, "re");
