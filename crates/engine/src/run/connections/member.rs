@@ -14,6 +14,7 @@ use super::super::outcome::meter::Meter;
 use super::super::pacing::yield_budget::YieldBudget;
 use super::invariant::Guard;
 use super::life::Life;
+use super::standing::{Desk, Standing};
 use crate::base::notify::Notify;
 use crate::matcher::Matcher;
 use crate::report::Failure;
@@ -55,12 +56,16 @@ pub(crate) struct CheckContext {
     pub ignore: Vec<Rc<Matcher>>,
     /// Broken invariants, by their number; the runner of the steps notes them.
     pub broken: RefCell<Vec<(usize, Failure)>>,
+    /// What answers and heartbeats have to do, and what they did.
+    pub desk: Desk,
 }
 
 /// A client, or a member of a group of them.
 pub(crate) struct Member<W: World> {
     /// Such as `alice` or `crowd[3]`.
     pub name: String,
+    /// Its place among all members.
+    pub number: usize,
     /// Its place among the clients of the check.
     pub client: usize,
     /// Its place in its group.
@@ -90,12 +95,17 @@ pub(crate) struct Member<W: World> {
     buffered_at_most: Cell<u64>,
     state: RefCell<State>,
     guards: RefCell<Vec<Guard>>,
+    /// What it does beside the steps; none when that is nothing.
+    pub standing: RefCell<Option<Standing>>,
+    /// How many handshakes have begun.
+    pub handshakes: Cell<u32>,
     context: Rc<CheckContext>,
 }
 
 impl<W: World> Member<W> {
     pub fn new(
         name: String,
+        number: usize,
         client: usize,
         index: Option<u64>,
         orders: Sequence,
@@ -104,6 +114,7 @@ impl<W: World> Member<W> {
     ) -> Rc<Self> {
         Rc::new(Self {
             name,
+            number,
             client,
             index,
             inbox: Inbox::new(orders, context.budget.clone()),
@@ -122,6 +133,8 @@ impl<W: World> Member<W> {
             buffered_at_most: Cell::new(0),
             state: RefCell::new(State::Never),
             guards: RefCell::new(guards),
+            standing: RefCell::new(None),
+            handshakes: Cell::new(0),
             context,
         })
     }
@@ -174,6 +187,7 @@ impl<W: World> Member<W> {
             }
         });
         self.is_end_seen.set(false);
+        self.handshakes.set(self.handshakes.get() + 1);
         // The old socket, if any, goes first: its events must not arrive any more.
         drop(self.socket.borrow_mut().take());
         if matches!(*self.state.borrow(), State::Open | State::Closing) {
@@ -282,6 +296,9 @@ impl<W: World> Member<W> {
                 self.life.opened(at);
                 self.context.meter.borrow_mut().opened();
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
+                if let Some(standing) = &*self.standing.borrow() {
+                    standing.opened(&self.context.desk, self.number, self.handshakes.get(), at);
+                }
                 self.notify.ring();
             }
             Event::Received(payload) => self.receive(at, payload),
@@ -323,6 +340,12 @@ impl<W: World> Member<W> {
         for guard in self.guards.borrow_mut().iter_mut() {
             let broken = guard.hear(&message, &self.name, self.context.began);
             self.context.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
+        }
+        if let Some(standing) = &*self.standing.borrow()
+            && standing.takes(&message, &self.context.desk, self.number, self.handshakes.get())
+        {
+            self.inbox.answered(message);
+            return;
         }
         if self.context.ignore.iter().any(|matcher| matcher.holds(&message.subject)) {
             return;

@@ -12,6 +12,7 @@ use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::super::pacing::handshake_queue::{PACE, Turn};
+use super::super::standing;
 use super::at_end::AtEnd;
 use super::capture::{captures, remember_facts};
 use super::connection::{not_connected, of_member};
@@ -128,6 +129,7 @@ async fn open<W: World>(
     let captures = captures(&spec.capture, &mut scope)?;
     let must_fail = spec.refused.as_ref().map_or(Ok(false), |refused| refused.get(&mut scope));
     let must_fail = must_fail.map_err(script)?;
+    standing::arm(check, member)?;
     let asked = world.now();
     member.connect(world, &endpoint).map_err(|error| {
         run.meter().counters().errors += 1;

@@ -8,8 +8,8 @@ use crate::base::endpoint::Endpoint;
 use crate::matcher::Query;
 use crate::suite::field::Field;
 use crate::suite::keys::CLIENT;
-use crate::suite::model::Client;
-use crate::suite::notes::{ClientNotes, Use};
+use crate::suite::model::{AnswerRule, Client, Heartbeat};
+use crate::suite::notes::{ClientNotes, StandingUses, Use};
 use crate::suite::source::{Member, Node};
 
 /// A client as it is written, which in a check may lack what the suite says.
@@ -19,6 +19,8 @@ pub(super) struct Written {
     protocols: Option<Vec<Field<String>>>,
     count: Option<Field<u64>>,
     correlate: Option<Field<Rc<Query>>>,
+    answers: Option<(Vec<Rc<AnswerRule>>, StandingUses)>,
+    heartbeat: Option<(Rc<Heartbeat>, StandingUses)>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
     other_uses: Vec<Use>,
@@ -61,7 +63,23 @@ impl Reader<'_> {
         let correlate = fields.get("correlate").and_then(|node| self.query(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
-        Some(Written { name, url, protocols, count, correlate, url_uses, protocol_uses, other_uses })
+        let path = format!("clients.{name}");
+        let answers =
+            fields.get("answers").map(|node| self.answers(Some(node), &format!("{path}.answers"), &name));
+        let heartbeat =
+            fields.get("heartbeat").and_then(|node| self.heartbeat(node, format!("{path}.heartbeat"), &name));
+        Some(Written {
+            name,
+            url,
+            protocols,
+            count,
+            correlate,
+            answers,
+            heartbeat,
+            url_uses,
+            protocol_uses,
+            other_uses,
+        })
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
@@ -109,7 +127,13 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         Some(&client.other_uses),
         other.map(|other| &other.other_uses),
     ];
+    let answers = pick(client, other, |written| written.answers.as_ref());
+    let heartbeat = pick(client, other, |written| written.heartbeat.as_ref());
+    let mut standing = StandingUses::default();
+    answers.iter().for_each(|(_, uses)| standing.extend(uses));
+    heartbeat.iter().for_each(|(_, uses)| standing.extend(uses));
     let notes = ClientNotes {
+        standing,
         name: client.name.clone(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
         count: count.as_ref().map(|count| count.fixed().copied()),
@@ -122,6 +146,8 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
             .unwrap_or_else(|| Field::Fixed(String::new())),
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
+        answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),
+        heartbeat: heartbeat.map(|(heartbeat, _)| heartbeat.clone()),
         count,
     };
     (client, notes)
