@@ -77,6 +77,7 @@ pub fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport 
         forgiven: None,
         failure: None,
         unmet: None,
+        standing: None,
         around: Vec::new(),
     }
 }

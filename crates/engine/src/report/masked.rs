@@ -226,6 +226,7 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         forgiven,
         failure,
         unmet,
+        standing,
         around,
     } = step;
     StepReport {
@@ -242,6 +243,7 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         forgiven: optional(masker, forgiven),
         failure: failure.map(|one| failed(masker, one)),
         unmet: unmet.map(|one| missed(masker, one)),
+        standing,
         around: around.into_iter().map(|one| nearby(masker, one)).collect(),
     }
 }
@@ -276,8 +278,8 @@ fn missed(masker: &Masker, unmet: Unmet) -> Unmet {
 }
 
 fn near(masker: &Masker, miss: NearMiss) -> NearMiss {
-    let NearMiss { client, at_ms, message, taken } = miss;
-    NearMiss { client: text(masker, client), at_ms, message: text(masker, message), taken }
+    let NearMiss { client, at_ms, message, taken, answered } = miss;
+    NearMiss { client: text(masker, client), at_ms, message: text(masker, message), taken, answered }
 }
 
 fn failed(masker: &Masker, failure: Failure) -> Failure {

@@ -349,9 +349,21 @@ pub struct StepReport {
     /// How many of the messages that it expected came, and what came in their place; none when all came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmet: Option<Unmet>,
+    /// What a standing answer or a heartbeat did, all clients together; none for a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// What was sent and received around that failure, in order; empty where nothing was recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub around: Vec<NearbyEvent>,
+}
+
+/// What an answer or a heartbeat did beside the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Messages that it took: those to be answered, or the replies to beats.
+    pub matched: u64,
+    /// Messages that it sent. Fewer than `matched` where a connection ended before a late answer.
+    pub sent: u64,
 }
 
 /// What happened within one second of the run.

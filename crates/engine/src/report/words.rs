@@ -11,8 +11,8 @@ pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate
 use crate::explain::guesses;
 
 use super::{
-    CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, TargetReport,
-    ThresholdReport, Verdict,
+    CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
+    TargetReport, ThresholdReport, Verdict,
 };
 
 impl FailureKind {
@@ -236,7 +236,7 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
         let _ = writeln!(lines, "  expected: {expected}");
     }
     if let Some(near) = &failure.closest {
-        let taken = if near.taken { ", taken by another expectation" } else { "" };
+        let taken = taken(near);
         let _ =
             writeln!(lines, "  closest: {} ({} at {:.3} ms{taken})", near.message, near.client, near.at_ms.0);
     }
@@ -250,6 +250,21 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     for unmet in unmet(step) {
         let _ = writeln!(lines, "  {unmet}");
     }
+}
+
+/// Who has taken the message that came nearest, if it is gone.
+pub(super) fn taken(near: &NearMiss) -> &'static str {
+    match (near.answered, near.taken) {
+        (true, _) => ", taken by an answer or a heartbeat",
+        (false, true) => ", taken by another expectation",
+        (false, false) => "",
+    }
+}
+
+/// What an answer or a heartbeat did: `12 messages taken, 12 sent`.
+pub(super) fn standing(step: &StepReport) -> Option<String> {
+    let Standing { matched, sent } = step.standing?;
+    Some(format!("{} taken, {} sent", counted(matched, "message"), count(sent)))
 }
 
 /// How many of the messages that a step expected came: `590 of 600 met`; none when that says nothing new.

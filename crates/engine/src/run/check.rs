@@ -14,6 +14,7 @@ use super::context::run::RunShared;
 use super::context::step::{Part, StepContext};
 use super::outcome::failure;
 use super::outcome::step_results::Failures;
+use super::standing;
 use super::steps::execute::step;
 use crate::base::words;
 use crate::report::{Failure, FailureKind, Leftover, Verdict};
@@ -53,6 +54,13 @@ struct Cut {
 /// Runs a check to its end; `made` says whether it could be made ready.
 pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<Failure>>) -> Ended {
     let cut = match made {
+        Ok(()) if standing::is_needed(check) => {
+            match select(Box::pin(body(check)), Box::pin(standing::stand(check))).await {
+                Either::Left((done, _)) => done.err(),
+                // It never ends by itself.
+                Either::Right((never, _)) => match never {},
+            }
+        }
         Ok(()) => body(check).await.err(),
         Err(failure) => Some(unready(check, &failure)),
     };
@@ -62,6 +70,7 @@ pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<
     // How we leave the others says less than an end that a step has brought about.
     last_code.set(seen.or(last_code.get()));
     aftermath::note_broken(check);
+    standing::note(check);
     let (leftovers, leftovers_omitted) = aftermath::collect_leftovers(check);
     let lasting = check.run.world.now() - check.began;
     let (verdict, failures) = check.results.steps.borrow().verdict();

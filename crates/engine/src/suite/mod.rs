@@ -19,9 +19,10 @@ mod words;
 
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use model::{
-    BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition, ConnectSpec,
-    Defaults, Each, Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat,
-    Rule, Silence, Step, Suite, Target, TrySpec, Until, Verb,
+    AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
+    ConnectSpec, Defaults, Each, Expectation, Heartbeat, HttpBody, HttpExpectation, HttpSpec, Invariant,
+    Order, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, Verb,
 };
+pub(crate) use parse::too_often;
 pub use problem::Problem;
 pub use schema::{schema, schema_text};

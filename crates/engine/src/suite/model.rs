@@ -39,6 +39,8 @@ pub struct Suite {
     pub defaults: Defaults,
     /// Messages that no expectation, silence or strict sees.
     pub ignore: Vec<Field<Rc<Matcher>>>,
+    /// Messages that are answered beside the steps, on every connection.
+    pub answers: Vec<Rc<AnswerRule>>,
     /// What always holds.
     pub invariants: Vec<Invariant>,
     /// Before each check.
@@ -81,6 +83,10 @@ pub struct Client {
     pub correlate: Option<Field<Rc<Pick>>>,
     /// How what comes is cut into messages, where it is a stream.
     pub framing: Option<ClientFraming>,
+    /// Messages that it answers beside the steps.
+    pub answers: Vec<Rc<AnswerRule>>,
+    /// What it sends again and again.
+    pub heartbeat: Option<Rc<Heartbeat>>,
 }
 
 /// The framing of a client.
@@ -97,6 +103,43 @@ impl Client {
     pub fn framing_path(&self) -> String {
         format!("clients.{}.framing", self.name)
     }
+
+/// A message that is answered beside the steps.
+#[derive(Clone, Debug)]
+pub struct AnswerRule {
+    /// Where it is, such as `answers[0]`, `check.answers[0]` or `clients.alice.answers[0]`.
+    pub path: String,
+    /// Where it is in the text.
+    pub position: Position,
+    /// What it does, in a few words.
+    pub title: String,
+    /// Which messages.
+    pub to: Field<Rc<Matcher>>,
+    /// What goes out.
+    pub send: PayloadSpec,
+    /// How long after the message.
+    pub after: Option<Field<Duration>>,
+    /// How many messages of each client; all unless given.
+    pub times: Option<Field<u64>>,
+}
+
+/// What a client sends again and again while it is open.
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    /// Where it is: `clients.alice.heartbeat`.
+    pub path: String,
+    /// Where it is in the text.
+    pub position: Position,
+    /// What it does, in a few words.
+    pub title: String,
+    /// From beat to beat.
+    pub every: Field<Duration>,
+    /// What goes out.
+    pub send: PayloadSpec,
+    /// The reply that each beat must get.
+    pub expect: Option<Field<Rc<Matcher>>>,
+    /// How long it may take.
+    pub within: Option<Field<Duration>>,
 }
 
 /// One check.
@@ -118,6 +161,8 @@ pub struct Check {
     pub each: Option<Each>,
     /// All clients that can act in it: those of the suite with the overrides of the check.
     pub clients: Vec<Client>,
+    /// Messages that are answered beside its steps.
+    pub answers: Vec<Rc<AnswerRule>>,
     /// What happens.
     pub steps: Vec<Step>,
     /// Its own.

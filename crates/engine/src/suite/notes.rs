@@ -91,6 +91,24 @@ pub(super) struct ClientNotes {
     pub(super) uses: Vec<Use>,
     /// None when it is not a group; without a number while that is a placeholder.
     pub(super) count: Option<Option<u64>>,
+    /// Placeholders of its answers and of its heartbeat.
+    pub(super) standing: StandingUses,
+}
+
+/// Placeholders of answers and heartbeats, those aside that mean the message that came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StandingUses {
+    /// In what is decided when the connection opens.
+    pub(super) opening: Vec<Use>,
+    /// In what is sent, whose messages are numbered.
+    pub(super) sending: Vec<Use>,
+}
+
+impl StandingUses {
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.opening.extend_from_slice(&other.opening);
+        self.sending.extend_from_slice(&other.sending);
+    }
 }
 
 /// A check.
@@ -104,6 +122,7 @@ pub(super) struct CheckNotes {
     pub(super) columns: Vec<String>,
     /// All clients in it.
     pub(super) clients: Vec<ClientNotes>,
+    pub(super) standing: StandingUses,
     pub(super) steps: Vec<StepNotes>,
     pub(super) bounds: Vec<BoundNotes>,
 }
@@ -124,6 +143,7 @@ pub(super) struct SuiteNotes {
     pub(super) vars: Vec<String>,
     /// Whom invariants name.
     pub(super) invariants: Vec<Named>,
+    pub(super) standing: StandingUses,
     pub(super) setup: Vec<StepNotes>,
     pub(super) teardown: Vec<StepNotes>,
     pub(super) checks: Vec<CheckNotes>,

@@ -38,6 +38,16 @@ pub fn suite(choices: &Choices<'_>) -> Value {
         suite["ignore"] = json!([matcher(choices, 1)]);
     }
     if choices.chance(60) {
+        suite["answers"] = json!([answer(choices), answer(choices)]);
+    }
+    if choices.chance(40) {
+        suite["clients"]["a"]["heartbeat"] =
+            json!({"every": choices.pick(&["10ms", "300ms"]), "send": payload(choices)});
+        if choices.chance(128) {
+            suite["clients"]["a"]["heartbeat"]["expect"] = matcher(choices, 1);
+        }
+    }
+    if choices.chance(60) {
         suite["invariants"] = json!([match choices.below(3) {
             0 => json!({"increasing": picked(choices)}),
             1 => json!({"unique": picked(choices), "on": "a"}),
@@ -98,6 +108,21 @@ fn picked(choices: &Choices<'_>) -> Value {
         }
         _ => path(choices),
     }
+/// An answer, which may answer itself.
+fn answer(choices: &Choices<'_>) -> Value {
+    let send = match choices.below(3) {
+        0 => json!({"id": "{{message.id}}", "all": "{{message}}"}),
+        1 => json!("{{message.1}} {{seq}}"),
+        _ => payload(choices),
+    };
+    let mut answer = json!({"to": matcher(choices, 1), "send": send});
+    if choices.chance(80) {
+        answer["after"] = json!(choices.pick(WAITS));
+    }
+    if choices.chance(128) {
+        answer["times"] = json!(1 + choices.below(3));
+    }
+    answer
 }
 
 fn path(choices: &Choices<'_>) -> Value {

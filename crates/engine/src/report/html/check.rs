@@ -93,6 +93,7 @@ fn step(step: &StepReport) -> Markup {
                 (nearby(&step.around))
             }
             @for line in words::unmet(step) { p.aside { (line) } }
+            @if let Some(line) = words::standing(step) { p.aside { (line) } }
         }
     }
 }
@@ -124,7 +125,7 @@ fn failure(step: &StepReport, failure: &Failure) -> Markup {
                             code { (near.message) } " "
                             span.aside {
                                 (near.client) " at " (words::moment_of(near.at_ms))
-                                @if near.taken { ", taken by another expectation" }
+                                (words::taken(near))
                             }
                         }
                     }

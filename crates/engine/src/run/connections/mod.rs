@@ -5,6 +5,7 @@
 pub(super) mod invariant;
 pub(super) mod life;
 pub(super) mod member;
+pub(super) mod standing;
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -91,7 +92,8 @@ impl<W: World> Connections<W> {
             });
             let guards = guards.map(|(number, (law, _))| Guard::new(number, law.clone())).collect();
             let (sequence, context) = (self.sequence.clone(), self.context.clone());
-            members.push(Member::new(name, place, index, sequence, guards, context));
+            let number = members.len();
+            members.push(Member::new(name, number, place, index, sequence, guards, context));
         }
         Ok(())
     }

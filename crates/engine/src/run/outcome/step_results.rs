@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::interrupted::Interrupted;
 use super::unmet::{self, Awaited};
 use crate::Instant;
-use crate::report::{Failure, FailureKind, Millis, StepReport, Verdict};
+use crate::report::{Failure, FailureKind, Millis, Standing, StepReport, Verdict};
 use crate::suite::{Step, Verb};
 
 /// The steps of one check.
@@ -57,6 +57,8 @@ struct StepRecord {
     is_follow_up: bool,
     /// Whether it stands where steps may fail.
     is_tried: bool,
+    /// What an answer or a heartbeat did.
+    standing: Option<Standing>,
 }
 
 impl StepResults {
@@ -122,6 +124,7 @@ impl StepResults {
             is_news: true,
             is_follow_up: false,
             is_tried: false,
+            standing: None,
         };
         self.lines.push(line);
         self.places.insert(path.to_owned(), self.lines.len() - 1);
@@ -333,6 +336,18 @@ impl StepResults {
         }
     }
 
+    /// What an answer or a heartbeat did, and on which clients.
+    pub fn stood(&mut self, at: usize, did: Standing, on: Vec<String>) {
+        let line = &mut self.lines[at];
+        line.runs = did.sent;
+        line.on = on;
+        line.standing = Some(did);
+        line.is_news = true;
+        if did != Standing::default() {
+            line.settle(Verdict::Pass);
+        }
+    }
+
     pub fn pass(&mut self, at: usize) {
         self.lines[at].runs = 1;
         self.lines[at].is_news = true;
@@ -383,6 +398,7 @@ impl StepResults {
             unmet: line.awaited.into_report(line.is_borne),
             // Only who hears the run may look there.
             failure: line.failure.map(|failure| Failure { handshake: None, ..failure }),
+            standing: line.standing,
             around: Vec::new(),
         };
         self.lines.into_iter().map(report).collect()

@@ -1,6 +1,7 @@
 //! The keys of a suite outside of its steps: the document, clients, checks, invariants.
 
 use super::key::{CORRELATE, PICKED, Shape, THRESHOLDS, Table, key, needed};
+use super::standing::{ANSWERS, HEARTBEAT};
 
 pub(in crate::suite) static SUITE: Table = Table {
     noun: "a suite",
@@ -39,6 +40,12 @@ pub(in crate::suite) static SUITE: Table = Table {
             Shape::List(&Shape::Matcher),
             "Messages that expectations, `silence` and `strict` do not see, such as heartbeats.",
             "[{ \"subset\": { \"type\": \"heartbeat\" } }]",
+        ),
+        key(
+            "answers",
+            Shape::List(&ANSWERS),
+            "Messages that are answered while steps run, on every connection. The first rule that fits answers.",
+            "[{ \"to\": { \"text\": \"2\" }, \"send\": \"3\" }]",
         ),
         key(
             "invariants",
@@ -104,6 +111,18 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "What comes is a stream that is cut anywhere. Steps see its frames, by a length in front of each or by a delimiter.",
             "{ \"length\": \"u16\" }",
         ),
+        key(
+            "answers",
+            Shape::List(&ANSWERS),
+            "Messages that are answered while steps run, before the answers of the check and of the suite.",
+            "[{ \"to\": { \"text\": \"2\" }, \"send\": \"3\" }]",
+        ),
+        key(
+            "heartbeat",
+            Shape::Object(&HEARTBEAT),
+            "What it sends again and again while it is open.",
+            "{ \"every\": \"10s\", \"send\": { \"type\": \"ping\" } }",
+        ),
     ],
 };
 
@@ -161,6 +180,12 @@ pub(in crate::suite) static CHECK: Table = Table {
             Shape::Map(&Shape::Object(&CLIENT)),
             "Clients of this check only, and other settings for those of the suite.",
             "",
+        ),
+        key(
+            "answers",
+            Shape::List(&ANSWERS),
+            "Messages that are answered while its steps run, before the answers of the suite.",
+            "[{ \"to\": { \"text\": \"2\" }, \"send\": \"3\" }]",
         ),
         needed("steps", Shape::Steps, "What happens, one after the other.", "[{ \"connect\": \"alice\" }]"),
         THRESHOLDS,

@@ -7,6 +7,7 @@
 mod document;
 mod key;
 mod parts;
+mod standing;
 mod step;
 
 pub(super) use document::{CHECK, CLIENT, DEFAULTS, FRAMING, INVARIANT, SUITE};
@@ -15,4 +16,5 @@ pub(super) use parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT,
     SILENCE, UNTIL,
 };
+pub(super) use standing::{ANSWER, HEARTBEAT};
 pub(super) use step::{BARE, VERBS, Verb};

@@ -8,7 +8,7 @@ use super::{Clients, MOST_NEAR, complaint, no_clients, several};
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::model::Target;
-use crate::suite::notes::{CheckNotes, Inner, Named, StepNotes, SuiteNotes, Use};
+use crate::suite::notes::{CheckNotes, Inner, Named, StandingUses, StepNotes, SuiteNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::Span;
 use crate::template::{Name, TemplateErrorKind};
@@ -92,6 +92,18 @@ impl<'n, 'p> Walk<'n, 'p> {
         self.at_last = std::mem::take(&mut self.known);
         for steps in parts {
             self.steps(steps, &around);
+        }
+        self.standing(&suite.standing, &Actors::SomeClient);
+        self.standing(&check.standing, &Actors::SomeClient);
+        for client in &check.clients {
+            self.standing(&client.standing, &Actors::These([client.name.as_str()].into()));
+        }
+    }
+
+    /// Answers and heartbeats run beside all steps, so whatever any of these has defined in the end may be there.
+    fn standing(&mut self, uses: &StandingUses, acting: &Actors<'n>) {
+        for (uses, has_seq) in [(&uses.opening, false), (&uses.sending, true)] {
+            uses.iter().for_each(|used| self.check_use(used, acting, false, has_seq));
         }
     }
 
@@ -419,7 +431,8 @@ impl<'n, 'p> Walk<'n, 'p> {
             None => Target::Client(base.to_owned()),
         };
         if let Some(message) = complaint(&target, &self.clients) {
-            return Some(message);
+            let of_answers = "{{message.…}} has a value in the \"send\" of an answer only";
+            return Some(if base == "message" { of_answers.to_owned() } else { message });
         }
         let shown = cut(name, 60);
         if member.is_none() && self.clients.get(base).is_some_and(Option::is_some) {

@@ -9,8 +9,8 @@ use crate::framing::Framing;
 use crate::matcher::Pick;
 use crate::suite::field::Field;
 use crate::suite::keys::{CLIENT, FRAMING};
-use crate::suite::model::{Client, ClientFraming};
-use crate::suite::notes::{ClientNotes, Use};
+use crate::suite::model::{AnswerRule, Client, ClientFraming, Heartbeat};
+use crate::suite::notes::{ClientNotes, StandingUses, Use};
 use crate::suite::source::{Member, Node};
 
 /// A client as it is written, which in a check may lack what the suite says.
@@ -21,6 +21,8 @@ pub(super) struct Written {
     count: Option<Field<u64>>,
     correlate: Option<Field<Rc<Pick>>>,
     framing: Option<ClientFraming>,
+    answers: Option<(Vec<Rc<AnswerRule>>, StandingUses)>,
+    heartbeat: Option<(Rc<Heartbeat>, StandingUses)>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
     other_uses: Vec<Use>,
@@ -64,7 +66,24 @@ impl Reader<'_> {
         let framing = fields.get("framing").and_then(|node| self.framing(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
-        Some(Written { name, url, protocols, count, correlate, framing, url_uses, protocol_uses, other_uses })
+        let path = format!("clients.{name}");
+        let answers =
+            fields.get("answers").map(|node| self.answers(Some(node), &format!("{path}.answers"), &name));
+        let heartbeat =
+            fields.get("heartbeat").and_then(|node| self.heartbeat(node, format!("{path}.heartbeat"), &name));
+        Some(Written {
+            name,
+            url,
+            protocols,
+            count,
+            correlate,
+            framing,
+            answers,
+            heartbeat,
+            url_uses,
+            protocol_uses,
+            other_uses,
+        })
     }
 
     fn framing(&mut self, node: &Node) -> Option<ClientFraming> {
@@ -128,7 +147,13 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         Some(&client.other_uses),
         other.map(|other| &other.other_uses),
     ];
+    let answers = pick(client, other, |written| written.answers.as_ref());
+    let heartbeat = pick(client, other, |written| written.heartbeat.as_ref());
+    let mut standing = StandingUses::default();
+    answers.iter().for_each(|(_, uses)| standing.extend(uses));
+    heartbeat.iter().for_each(|(_, uses)| standing.extend(uses));
     let notes = ClientNotes {
+        standing,
         name: client.name.clone(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
         count: count.as_ref().map(|count| count.fixed().copied()),
@@ -142,6 +167,8 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
         framing: pick(client, other, |written| written.framing.as_ref()).cloned(),
+        answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),
+        heartbeat: heartbeat.map(|(heartbeat, _)| heartbeat.clone()),
         count,
     };
     (client, notes)

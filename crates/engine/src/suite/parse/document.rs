@@ -47,6 +47,8 @@ impl Reader<'_> {
             let nodes = self.items(node, "matchers", "[{\"subset\": {\"type\": \"heartbeat\"}}]");
             nodes.iter().filter_map(|node| Some(self.matcher(node, false)?.0)).collect()
         });
+        let (answers, standing) = self.answers(fields.get("answers"), "answers", "");
+        notes.standing = standing;
         let invariants = self.invariants(fields.get("invariants"), &mut notes);
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let (require, _) = self.bounds(fields.get("require"), Threshold::parse_requirement);
@@ -66,6 +68,7 @@ impl Reader<'_> {
             secrets,
             defaults,
             ignore: ignore.unwrap_or_default(),
+            answers,
             invariants,
             setup,
             teardown,
@@ -339,6 +342,7 @@ impl Reader<'_> {
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));
         let (clients, client_notes) = merge(clients, own.unwrap_or_default());
+        let (answers, standing) = self.answers(fields.get("answers"), "check.answers", "");
         let (steps, step_notes): Steps =
             fields.get("steps").map(|node| self.steps(node, "steps")).unwrap_or_default();
         let notes = CheckNotes {
@@ -346,6 +350,7 @@ impl Reader<'_> {
             row_uses,
             columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
             clients: client_notes,
+            standing,
             steps: step_notes,
             bounds,
         };
@@ -358,6 +363,7 @@ impl Reader<'_> {
             strict,
             each,
             clients,
+            answers,
             steps,
             thresholds,
             position: self.source.position(node.span),

@@ -9,9 +9,11 @@ mod document;
 mod expectation;
 mod reader;
 mod shared;
+mod standing;
 mod step;
 mod verb;
 
+pub(crate) use standing::too_often;
 pub(super) use step::timings_of;
 
 use super::model::Suite;

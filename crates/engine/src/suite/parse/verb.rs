@@ -55,7 +55,7 @@ impl Reader<'_> {
         Some((Verb::Send(payload?, expectation.map(|told| Box::new(told.value))), words))
     }
 
-    fn payload(&mut self, node: &Node) -> Option<PayloadSpec> {
+    pub(super) fn payload(&mut self, node: &Node) -> Option<PayloadSpec> {
         let value = node.to_value();
         match PayloadSpec::parse(&value) {
             Ok(payload) => {
