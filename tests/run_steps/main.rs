@@ -12,6 +12,7 @@ mod http;
 mod invariants;
 mod matchers;
 mod messages;
+mod reuse;
 mod trying;
 mod until;
 mod whole;

@@ -9,6 +9,7 @@ mod keys;
 mod model;
 mod names;
 mod notes;
+mod origin;
 mod parse;
 mod problem;
 mod schema;
@@ -21,7 +22,8 @@ pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use model::{
     BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition, ConnectSpec,
     Defaults, Each, Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat,
-    Rule, Silence, Step, Suite, Target, TrySpec, Until, Verb,
+    Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
+pub use origin::{Origin, Place, used_in};
 pub use problem::Problem;
 pub use schema::{schema, schema_text};

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Size, StatusSet};
+use super::origin::Origin;
 use crate::matcher::{Matcher, Query};
 use crate::payload_spec::PayloadSpec;
 use crate::template::Document;
@@ -148,6 +149,8 @@ pub struct Step {
     pub on: Option<Vec<Field<Target>>>,
     /// What it does.
     pub verb: Verb,
+    /// Where its definition is used; none when it stands where it runs.
+    pub origin: Option<Rc<Origin>>,
 }
 
 /// Whether a step runs.
@@ -216,12 +219,23 @@ pub enum Verb {
     Bisect(BisectSpec),
     /// A variable must be as described.
     Assert(Box<Comparison>),
+    /// Runs the steps of a definition.
+    Use(UseSpec),
     /// Something to say of the check.
     Remark(Field<String>),
     /// Ends the check as not applicable.
     Skip(Field<String>),
     /// Only names a moment, or only says something.
     Mark,
+}
+
+/// A definition with the values of its parameters.
+#[derive(Clone, Debug)]
+pub struct UseSpec {
+    /// Its parameters with their values, which are read once, before the first step.
+    pub arguments: Vec<(String, Document)>,
+    /// A copy of its steps, with paths of their own.
+    pub steps: Vec<Step>,
 }
 
 /// Steps that may fail without failing the check.

@@ -90,6 +90,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Matcher => "matcher",
         Shape::TextOrMatcher => "text or matcher",
         Shape::Payload => "message",
+        Shape::Definition => "name of a definition",
         Shape::Schedule => "open or closed",
         Shape::Rows => "columns or list of rows",
         Shape::Bounds => "metrics with bounds",
@@ -120,6 +121,7 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::Path
         | Shape::Targets
         | Shape::TextOrMatcher
+        | Shape::Definition
         | Shape::Schedule
         | Shape::Condition(_) => "\"\"",
         Shape::Matcher | Shape::Payload | Shape::Rows | Shape::Bounds | Shape::Map(_) | Shape::Object(_) => {
@@ -151,6 +153,7 @@ pub(super) fn known_values(
             }
         }
         (Shape::Version, _) => add("1", "version of the format"),
+        (Shape::Definition, _) => known.definitions.iter().for_each(|name| text(name, "definition")),
         (Shape::Schedule, _) => {
             text("open", "rounds on the clock");
             text("closed", "waits for replies");

@@ -9,8 +9,8 @@ mod key;
 mod parts;
 mod step;
 
-pub(super) use document::{CHECK, CLIENT, DEFAULTS, INVARIANT, SUITE};
-pub(super) use key::{Key, Shape, Table, key, needed};
+pub(super) use document::{CHECK, CLIENT, DEFAULTS, DEFINITION, INVARIANT, SUITE};
+pub(super) use key::{Key, REST, Shape, Table, key, needed};
 pub(super) use parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT,
     SILENCE, UNTIL,
