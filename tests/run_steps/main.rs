@@ -13,6 +13,7 @@ mod http;
 mod invariants;
 mod matchers;
 mod messages;
+mod reuse;
 mod standing;
 mod trying;
 mod until;

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::base::mask::Masker;
 use crate::explain::Cause;
+use crate::suite::Place;
 
 impl Report {
     /// The report with every secret of the masker taken out of every text.
@@ -215,6 +216,8 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
     let StepReport {
         path,
         line,
+        file,
+        used_at,
         title,
         note,
         verdict,
@@ -232,6 +235,11 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
     StepReport {
         path: text(masker, path),
         line,
+        file: optional(masker, file),
+        used_at: used_at
+            .into_iter()
+            .map(|Place { line, file }| Place { line, file: optional(masker, file) })
+            .collect(),
         title: text(masker, title),
         note: optional(masker, note),
         verdict,

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate, size};
 use crate::explain::guesses;
+use crate::suite::{Place, used_in};
 
 use super::{
     CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
@@ -212,10 +213,19 @@ pub(super) fn left_over(check: &CheckReport) -> Option<String> {
     }
 }
 
+/// Where a step stands, and where its definition is used: `, line 3, used in line 9`; nothing while that is unknown.
+pub(super) fn at(step: &StepReport) -> String {
+    if step.line == 0 {
+        return String::new();
+    }
+    let place = Place { line: step.line, file: step.file.clone() };
+    let used = used_in(&step.used_at).map(|used| format!(", {used}")).unwrap_or_default();
+    format!(", {place}{used}")
+}
+
 /// Writing to a string cannot fail.
 fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
-    let at = if step.line > 0 { format!(", line {}", step.line) } else { String::new() };
-    let _ = writeln!(lines, "{} ({}{at})", heading(step), step.path);
+    let _ = writeln!(lines, "{} ({}{})", heading(step), step.path, at(step));
     if step.note.is_some() {
         let _ = writeln!(lines, "  {}", step.title);
     }

@@ -9,6 +9,7 @@ mod keys;
 mod model;
 mod names;
 mod notes;
+mod origin;
 mod parse;
 mod problem;
 mod schema;
@@ -21,8 +22,9 @@ pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
     ConnectSpec, Defaults, Each, Expectation, Heartbeat, HttpBody, HttpExpectation, HttpSpec, Invariant,
-    Order, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, Verb,
+    Order, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
+pub use origin::{Origin, Place, used_in};
 pub(crate) use parse::too_often;
 pub use problem::Problem;
 pub use schema::{schema, schema_text};

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Size, StatusSet};
+use super::origin::Origin;
 use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
@@ -103,6 +104,7 @@ impl Client {
     pub fn framing_path(&self) -> String {
         format!("clients.{}.framing", self.name)
     }
+}
 
 /// A message that is answered beside the steps.
 #[derive(Clone, Debug)]
@@ -212,6 +214,8 @@ pub struct Step {
     pub on: Option<Vec<Field<Target>>>,
     /// What it does.
     pub verb: Verb,
+    /// Where its definition is used; none when it stands where it runs.
+    pub origin: Option<Rc<Origin>>,
 }
 
 /// Whether a step runs.
@@ -280,12 +284,23 @@ pub enum Verb {
     Bisect(BisectSpec),
     /// A variable must be as described.
     Assert(Box<Comparison>),
+    /// Runs the steps of a definition.
+    Use(UseSpec),
     /// Something to say of the check.
     Remark(Field<String>),
     /// Ends the check as not applicable.
     Skip(Field<String>),
     /// Only names a moment, or only says something.
     Mark,
+}
+
+/// A definition with the values of its parameters.
+#[derive(Clone, Debug)]
+pub struct UseSpec {
+    /// Its parameters with their values, which are read once, before the first step.
+    pub arguments: Vec<(String, Document)>,
+    /// A copy of its steps, with paths of their own.
+    pub steps: Vec<Step>,
 }
 
 /// Steps that may fail without failing the check.

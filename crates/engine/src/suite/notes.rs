@@ -3,9 +3,12 @@
 //! The model holds what the runner needs; a name that is written in it has lost its place in the text. These notes are made
 //! beside it and thrown away when the suite has been read.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::model::Target;
+use super::origin::Origin;
 use super::source::Span;
 use crate::metrics::Threshold;
 use crate::template::{Document, Name};
@@ -71,6 +74,8 @@ pub(super) enum Inner {
     Rounds(Vec<StepNotes>),
     /// At once.
     Branches(Vec<Vec<StepNotes>>),
+    /// Those of a definition, which know its parameters and no others.
+    Used(Vec<StepNotes>, Vec<String>, Rc<Origin>),
 }
 
 impl Inner {
@@ -78,7 +83,9 @@ impl Inner {
     pub(super) fn lists(&self) -> impl Iterator<Item = &Vec<StepNotes>> {
         match self {
             Self::None => std::slice::Iter::default(),
-            Self::Once(steps) | Self::Rounds(steps) => std::slice::from_ref(steps).iter(),
+            Self::Once(steps) | Self::Rounds(steps) | Self::Used(steps, ..) => {
+                std::slice::from_ref(steps).iter()
+            }
             Self::Branches(branches) => branches.iter(),
         }
     }

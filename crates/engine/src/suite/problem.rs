@@ -48,6 +48,8 @@ pub(super) struct Problems {
     seen: HashSet<(Span, String)>,
     /// How many were not kept.
     more: usize,
+    /// Where the definition is used whose steps are looked at.
+    used: Option<String>,
 }
 
 impl Problems {
@@ -61,7 +63,16 @@ impl Problems {
             return;
         }
         self.seen.insert(found.clone());
-        self.found.push(found);
+        let (at, mut message) = found;
+        if let Some(used) = &self.used {
+            message.push_str(&format!(" ({used})"));
+        }
+        self.found.push((at, message));
+    }
+
+    /// From now on mistakes are in a definition that is used there; answers where it was before.
+    pub(super) fn within(&mut self, used: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.used, used)
     }
 
     /// Whether more would be counted only, so that no words need to be found for it.

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{BARE, Key, SUITE, Shape, Table, VERBS};
+use super::keys::{BARE, Key, REST, SUITE, Shape, Table, VERBS};
 use super::words::{BYTES, MATCHER};
 use crate::matcher::Matcher;
 
@@ -72,7 +72,7 @@ struct Tables {
 impl Tables {
     fn object(&mut self, table: &'static Table) -> Map<String, Value> {
         let mut properties = Map::new();
-        for key in table.keys {
+        for key in table.keys.iter().filter(|key| key.name != REST) {
             properties.insert(key.name.to_owned(), self.key(key));
         }
         if table.takes_matcher {
@@ -85,7 +85,9 @@ impl Tables {
             object.insert("required".to_owned(), needed.into());
         }
         object.insert("properties".to_owned(), properties.into());
-        object.insert("additionalProperties".to_owned(), false.into());
+        let rest = table.keys.iter().find(|key| key.name == REST);
+        let rest = rest.map_or(Value::Bool(false), |key| self.key(key));
+        object.insert("additionalProperties".to_owned(), rest);
         object
     }
 
@@ -107,7 +109,9 @@ impl Tables {
             Shape::Any => json!({}),
             Shape::Version => json!({ "const": 1 }),
             Shape::Plain | Shape::Text => json!({ "type": "string" }),
-            Shape::Label => json!({ "type": "string", "minLength": 1, "not": reference("placeholder") }),
+            Shape::Label | Shape::Definition => {
+                json!({ "type": "string", "minLength": 1, "not": reference("placeholder") })
+            }
             Shape::Flag => json!({ "type": "boolean" }),
             Shape::Truth => json!({ "anyOf": [{ "type": "boolean" }, reference("placeholder")] }),
             Shape::Duration => reference("duration"),

@@ -60,6 +60,10 @@ pub fn suite(choices: &Choices<'_>) -> Value {
     if choices.chance(60) {
         suite["setup"] = json!([{"mark": "k"}, {"set": {"x": json::value(choices, 1)}}]);
     }
+    suite["define"] = json!({
+        "ask": {"with": ["what"], "steps": [{"send": "{{what}}"}, {"expect": matcher(choices, 1)}]},
+        "twice": {"with": ["n"], "steps": [{"use": "ask", "what": "{{n}}", "on": "*"}, {"use": "ask", "what": 2, "on": "a"}]},
+    });
     if choices.chance(80) {
         suite["thresholds"] = json!({"rtt.p99": "< 10ms", "received": ">= 1", "success": ">= 99%"});
     }
@@ -141,7 +145,7 @@ pub fn steps(choices: &Choices<'_>, levels: usize) -> Value {
 }
 
 fn step(choices: &Choices<'_>, levels: usize) -> Value {
-    let mut step = match choices.below(if levels == 0 { 12 } else { 17 }) {
+    let mut step = match choices.below(if levels == 0 { 12 } else { 18 }) {
         0..=2 => {
             let mut step = json!({"send": payload(choices)});
             on(&mut step, choices);
@@ -222,6 +226,11 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
             }
             step
         }
+        16 => match choices.below(3) {
+            0 => json!({"use": "ask", "on": choices.pick(CLIENTS), "what": payload(choices)}),
+            1 => json!({"use": "twice", "n": choices.below(3)}),
+            _ => json!({"use": choices.pick(&["ask", "twice", "gone"]), "what": "{{n}}", "on": "a"}),
+        },
         _ => json!({"measure": "whole", "steps": steps(choices, levels - 1)}),
     };
     if choices.chance(50) {

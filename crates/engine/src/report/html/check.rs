@@ -78,7 +78,7 @@ fn step(step: &StepReport) -> Markup {
                 span.title {
                     (heading(step))
                     @if step.runs > 1 { " " span.aside { "× " (words::count(step.runs)) } }
-                    " " span.path { code { (step.path) } @if step.line > 0 { ", line " (step.line) } }
+                    " " span.path { code { (step.path) } (words::at(step)) }
                 }
                 @if step.verdict != Verdict::Skipped {
                     " " span.took title={ (step.duration_ms.0) " ms" } { (words::millis(step.duration_ms)) }

@@ -378,6 +378,7 @@ impl<W: World> Member<W> {
                 at_ms: Millis::from(at - self.context.began),
                 message: shown,
                 taken: false,
+                answered: false,
             });
             self.tear(why, *failure);
         }

@@ -81,7 +81,7 @@ impl<'r, W: World> CheckRun<'r, W> {
         seq: Option<u64>,
     ) -> StepScope<'a, W> {
         let (run, values, connections) = (self.run, &self.values, &self.connections);
-        StepScope { run, values, connections, member, round, seq }
+        StepScope { run, values, connections, member, arguments: None, round, seq }
     }
 
     /// Values that have become known: of the client that acts, else of the check.
@@ -146,7 +146,8 @@ fn connect_rules<W: World>(
         Connections::new(run.plan.options.shard, definition.clients.len(), laws, context)
     };
     let none = connections(Vec::new(), Vec::new());
-    let mut scope = StepScope { run, values, connections: &none, member: None, round: None, seq: None };
+    let (member, arguments, round, seq) = (None, None, None, None);
+    let mut scope = StepScope { run, values, connections: &none, member, arguments, round, seq };
     match read_rules(&run.plan.suite, &mut scope) {
         Ok((ignore, laws)) => {
             let connections = connections(laws, ignore);

@@ -186,7 +186,8 @@ fn endpoint<W: World>(
     member: &Rc<Member<W>>,
 ) -> Result<Endpoint, Box<Failure>> {
     let client = context.check.client(member);
-    let mut scope = context.scope_of(Some(member), None);
+    // An address is the client's and knows no parameter of a definition.
+    let mut scope = context.check.scope(Some(member), context.round, None);
     let url = client.url.get(&mut scope).map_err(script)?;
     let protocols = client.protocols.iter().map(|protocol| protocol.get(&mut scope));
     let protocols = protocols.collect::<Result<Vec<_>, _>>().map_err(script)?;

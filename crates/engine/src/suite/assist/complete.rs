@@ -4,7 +4,7 @@
 //! with a matcher of its own.
 
 use crate::base::words::cut;
-use crate::suite::keys::{ANSWER, BARE, Key, Shape, Table, VERBS};
+use crate::suite::keys::{ANSWER, BARE, Key, REST, Shape, Table, VERBS};
 use crate::suite::words::{MATCHER, OPERATORS};
 
 use super::explain::prose;
@@ -259,7 +259,11 @@ impl<'t> Writer<'_, 't> {
         let verb = verb_of(keys());
         let has = |name: &str| keys().any(|key| key == name);
         if let Some(verb) = verb {
-            for key in verb.table.keys.iter().filter(|key| !BARE.has(key.name) && !has(key.name)) {
+            if verb.table.takes_rest() {
+                self.arguments(inside);
+            }
+            let own = |key: &&Key| !BARE.has(key.name) && !has(key.name) && key.name != REST;
+            for key in verb.table.keys.iter().filter(own) {
                 self.key(key, None);
             }
         }
@@ -274,6 +278,19 @@ impl<'t> Writer<'_, 't> {
         }
         for key in BARE.keys.iter().filter(|key| !has(key.name)) {
             self.key(key, None);
+        }
+    }
+
+    /// The parameters of the definition that a step uses, those that have no value yet.
+    fn arguments(&mut self, inside: usize) {
+        let loose = &self.sketch.loose;
+        let used = loose.children(inside).take(100).find(|id| loose.key(*id) == Some("use"));
+        let Some(name) = used.and_then(|id| loose.words(id)) else { return };
+        let given: Vec<&str> = loose.keys(inside, loose.cursor.token).collect();
+        let names: Vec<&str> = self.known.parameters_of(name).filter(|name| !given.contains(name)).collect();
+        for name in names {
+            let insert = self.member(name, "\"\"");
+            self.add(name, "parameter, required", "", insert);
         }
     }
 
@@ -357,6 +374,8 @@ impl<'t> Writer<'_, 't> {
         for (name, about) in OF_MESSAGE.into_iter().filter(|_| is_answer) {
             self.add(name, "what came", about, format!("{name}{end}"));
         }
+        let own = known.defining.into_iter().flat_map(|name| known.parameters_of(name));
+        own.for_each(|name| self.add(name, "parameter", "", format!("{name}{end}")));
         let names = known.sets.iter().chain(known.captures.iter()).map(|name| (name, "of the check"));
         for (name, detail) in known.vars.iter().map(|name| (name, "variable")).chain(names) {
             self.add(name, detail, "", format!("{name}{end}"));
@@ -483,6 +502,16 @@ mod tests {
         check("HEAD { \"expect\": { \"within\": |", &["100ms"]);
         check("HEAD { \"send\": { \"$bytes\": { \"fill\": \"|", &["zero"]);
         check("HEAD { \"send\": |", &["{ \"type\": \"join\", \"room\": \"{{room}}\" }"]);
+    }
+
+    #[test]
+    fn a_use_offers_definitions_and_their_parameters() {
+        const DEFINED: &str =
+            r#"{ "define": { "enter": { "about": "Into a room.", "with": ["where", "who"], "steps": [ "#;
+        let used = |rest: &str| format!("{DEFINED} ] }}, \"leave\": {{}} }}, \"setup\": [ {rest}");
+        check(&used(r#"{ "use": "|" } ] }"#), &["enter", "leave"]);
+        check(&used(r#"{ "use": "enter", "who": "x", "|" } ] }"#), &["where", "on", "mark"]);
+        check(&format!(r#"{DEFINED} {{ "send": "{{{{|" }} ] }} }} }}"#), &["where", "who"]);
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Matcher => "matcher",
         Shape::TextOrMatcher => "text or matcher",
         Shape::Payload => "message",
+        Shape::Definition => "name of a definition",
         Shape::Schedule => "open or closed",
         Shape::Rows => "columns or list of rows",
         Shape::Bounds => "metrics with bounds",
@@ -122,6 +123,7 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::Path
         | Shape::Targets
         | Shape::TextOrMatcher
+        | Shape::Definition
         | Shape::Schedule
         | Shape::Captured(_)
         | Shape::Condition(_) => "\"\"",
@@ -154,6 +156,7 @@ pub(super) fn known_values(
             }
         }
         (Shape::Version, _) => add("1", "version of the format"),
+        (Shape::Definition, _) => known.definitions.iter().for_each(|name| text(name, "definition")),
         (Shape::Schedule, _) => {
             text("open", "rounds on the clock");
             text("closed", "waits for replies");

@@ -53,6 +53,12 @@ pub(in crate::suite) static SUITE: Table = Table {
             "What holds for all messages of each connection, across reconnects too.",
             "[{ \"on\": \"*\", \"increasing\": \"$.seq\" }]",
         ),
+        key(
+            "define",
+            Shape::Map(&Shape::Object(&DEFINITION)),
+            "Steps by name, which `use` runs wherever they are needed.",
+            "{ \"enter\": { \"with\": [\"room\"], \"steps\": [{ \"send\": { \"type\": \"join\", \"room\": \"{{room}}\" } }] } }",
+        ),
         key("setup", Shape::Steps, "Steps before each check.", ""),
         key("teardown", Shape::Steps, "Steps after each check, even after a failed one.", ""),
         needed(
@@ -67,6 +73,26 @@ pub(in crate::suite) static SUITE: Table = Table {
             Shape::Bounds,
             "What the harness must offer: `timer_step` and `loop_lag.p99`. Otherwise the verdict is `inconclusive`.",
             "{ \"timer_step\": \"<= 100us\", \"loop_lag.p99\": \"< 50ms\" }",
+        ),
+    ],
+};
+
+pub(in crate::suite) static DEFINITION: Table = Table {
+    noun: "a definition",
+    takes_matcher: false,
+    keys: &[
+        key("about", Shape::Plain, "Prose, shown where the definition is used.", ""),
+        key(
+            "with",
+            Shape::List(&Shape::Label),
+            "Its parameters. Each `use` gives them values, and `{{room}}` in the steps is that value.",
+            "[\"room\"]",
+        ),
+        needed(
+            "steps",
+            Shape::Steps,
+            "What happens. Where a step names no client, those of the `use` act.",
+            "[{ \"send\": { \"type\": \"join\", \"room\": \"{{room}}\" } }]",
         ),
     ],
 };

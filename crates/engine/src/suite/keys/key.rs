@@ -41,6 +41,8 @@ pub(in crate::suite) enum Shape {
     TextOrMatcher,
     /// A payload.
     Payload,
+    /// The name of a definition.
+    Definition,
     /// `open` or `closed`.
     Schedule,
     /// The rows of a check.
@@ -74,6 +76,9 @@ pub(in crate::suite) struct Key {
     pub(in crate::suite) example: &'static str,
 }
 
+/// The name of the key that stands for all others: their values have its shape.
+pub(in crate::suite) const REST: &str = "*";
+
 /// The keys of one kind of object.
 #[derive(Debug)]
 pub(in crate::suite) struct Table {
@@ -87,6 +92,11 @@ pub(in crate::suite) struct Table {
 impl Table {
     pub(in crate::suite) fn has(&self, name: &str) -> bool {
         self.keys.iter().any(|key| key.name == name)
+    }
+
+    /// Whether names of one's own may stand in it.
+    pub(in crate::suite) fn takes_rest(&self) -> bool {
+        self.has(REST)
     }
 }
 

@@ -10,8 +10,8 @@ mod parts;
 mod standing;
 mod step;
 
-pub(super) use document::{CHECK, CLIENT, DEFAULTS, FRAMING, INVARIANT, SUITE};
-pub(super) use key::{CAPTURED, CAPTURED_BYTES, Key, Shape, Table, key, needed};
+pub(super) use document::{CHECK, CLIENT, DEFAULTS, DEFINITION, FRAMING, INVARIANT, SUITE};
+pub(super) use key::{CAPTURED, CAPTURED_BYTES, Key, REST, Shape, Table, key, needed};
 pub(super) use parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT,
     SILENCE, UNTIL,

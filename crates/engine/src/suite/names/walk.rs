@@ -9,6 +9,7 @@ use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::model::Target;
 use crate::suite::notes::{CheckNotes, Inner, Named, StandingUses, StepNotes, SuiteNotes, Use};
+use crate::suite::origin::used_in;
 use crate::suite::problem::Problems;
 use crate::suite::source::Span;
 use crate::template::{Name, TemplateErrorKind};
@@ -44,6 +45,8 @@ pub(super) struct Walk<'n, 'p> {
     /// What is known at the end, to tell what comes too late from what never comes.
     at_last: Known<'n>,
     opened: HashSet<&'n str>,
+    /// Those of the definition whose steps are looked at.
+    parameters: &'n [String],
     notes: &'n CheckNotes,
     problems: &'p mut Problems,
     visits: usize,
@@ -73,6 +76,7 @@ impl<'n, 'p> Walk<'n, 'p> {
             known,
             at_last,
             opened,
+            parameters: &[],
             notes,
             problems,
             visits,
@@ -160,6 +164,13 @@ impl<'n, 'p> Walk<'n, 'p> {
         match &step.inner {
             Inner::None => {}
             Inner::Once(steps) => self.steps(steps, &within),
+            Inner::Used(steps, parameters, origin) => {
+                let around = std::mem::replace(&mut self.parameters, parameters);
+                let used = self.problems.within(used_in(&origin.used));
+                self.steps(steps, &within);
+                self.problems.within(used);
+                self.parameters = around;
+            }
             Inner::Rounds(steps) => {
                 let within = Around { is_repeated: true, ..within };
                 self.foresee(steps, &within);
@@ -330,10 +341,11 @@ impl<'n, 'p> Walk<'n, 'p> {
             }
             // An address may hold what was captured long before a reconnect, so the order is not looked at.
             let known = std::mem::replace(&mut self.known, self.at_last.clone());
+            let parameters = std::mem::take(&mut self.parameters);
             for used in &client.uses {
                 self.check_use(used, &Actors::These([name].into()), true, false);
             }
-            self.known = known;
+            (self.known, self.parameters) = (known, parameters);
         }
     }
 
@@ -379,7 +391,8 @@ impl<'n, 'p> Walk<'n, 'p> {
     }
 
     fn check_variable(&self, name: &str, acting: &Actors<'n>) -> Option<String> {
-        if self.variables.contains(name) || self.known.sets.contains(name) {
+        let is_parameter = self.parameters.iter().any(|parameter| parameter == name);
+        if is_parameter || self.variables.contains(name) || self.known.sets.contains(name) {
             return None;
         }
         let has_captured = |client: &&&str| self.known.has_captured(client, name);
@@ -410,7 +423,8 @@ impl<'n, 'p> Walk<'n, 'p> {
         match self.at_last.owners(name).as_slice() {
             [] => {
                 let known: Vec<&str> = self.variables.iter().copied().chain(self.at_last.names()).collect();
-                let known = known.into_iter().take(MOST_NEAR);
+                let parameters = self.parameters.iter().map(String::as_str);
+                let known = parameters.chain(known).take(MOST_NEAR);
                 Some(TemplateErrorKind::unknown_variable(&shown, known).to_string())
             }
             owners => Some(format!(

@@ -26,9 +26,9 @@ const MOST_CLIENTS: usize = 100_000;
 /// Reads one threshold or one requirement.
 type ReadBound = fn(&str, &Value) -> Result<Threshold, Vec<ThresholdError>>;
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     /// The whole; none when it is not an object.
-    pub(super) fn suite(&mut self, node: &Node) -> Option<(Suite, SuiteNotes)> {
+    pub(super) fn suite(&mut self, node: &'t Node) -> Option<(Suite, SuiteNotes)> {
         let fields = self.fields(node, &SUITE, "{\"sockscope\": 1, \"suite\": \"rooms\", \"checks\": []}")?;
         if let Some(version) = fields.get("sockscope") {
             self.version(version);
@@ -42,6 +42,7 @@ impl Reader<'_> {
         let vars = self.vars(fields.get("vars"), &mut notes);
         let secrets = self.secrets(fields.get("secrets"), &vars);
         let defaults = self.defaults(fields.get("defaults"));
+        self.definitions(fields.get("define"));
         let clients = fields.get("clients").map(|node| self.clients(node, &[])).unwrap_or_default();
         let ignore = fields.get("ignore").map(|node| {
             let nodes = self.items(node, "matchers", "[{\"subset\": {\"type\": \"heartbeat\"}}]");
@@ -60,6 +61,7 @@ impl Reader<'_> {
             fields.get("teardown").map(|node| self.steps(node, "teardown")).unwrap_or_default();
         (notes.setup, notes.teardown) = (setup_notes, teardown_notes);
         let checks = fields.get("checks").map(|node| self.checks(node, &clients, &mut notes));
+        self.unused_definitions();
         notes.folds = std::mem::take(&mut self.folds);
         let suite = Suite {
             name: name.unwrap_or_default(),

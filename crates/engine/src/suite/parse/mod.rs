@@ -8,6 +8,7 @@ mod condition;
 mod document;
 mod expectation;
 mod reader;
+mod reuse;
 mod shared;
 mod standing;
 mod step;

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::reuse::Reuse;
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
-use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, Table, VERBS};
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, Table, VERBS};
 use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
@@ -22,6 +23,8 @@ pub(super) struct Reader<'t> {
     pub(super) folds: Vec<Fold>,
     /// Members that nearly all messages have, which titles leave out.
     pub(super) shared: Vec<String>,
+    /// The definitions, and what uses of them are under way.
+    pub(super) reuse: Reuse<'t>,
 }
 
 #[cfg(test)]
@@ -60,6 +63,13 @@ impl<'n> Fields<'n> {
         self.member(name).map(|member| &member.value)
     }
 
+    /// The members under names of one's own, where they are allowed.
+    pub(super) fn rest(&self) -> impl Iterator<Item = &'n Member> {
+        debug_assert!(self.member(REST).is_none(), "no name is written like it");
+        let table = self.table;
+        self.members.iter().filter(move |member| !table.has(&member.key))
+    }
+
     /// The members that are keys of a matcher, when they are allowed here.
     pub(super) fn matcher(&self) -> impl Iterator<Item = &'n Member> {
         let table = self.table;
@@ -72,7 +82,8 @@ impl<'n> Fields<'n> {
 impl<'t> Reader<'t> {
     pub(super) fn new(source: &'t Source<'t>) -> Self {
         let shared = super::shared::members(&source.root);
-        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new(), shared }
+        let reuse = Reuse::default();
+        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new(), shared, reuse }
     }
 
     pub(super) fn wrong(&mut self, at: Span, message: impl Into<String>) {
@@ -124,6 +135,7 @@ impl<'t> Reader<'t> {
             match table.keys.iter().position(|key| key.name == member.key) {
                 Some(place) => places[place] = Some(at),
                 None if table.takes_matcher && Matcher::keys().any(|key| key == member.key) => {}
+                None if table.takes_rest() => {}
                 None => self.unknown_key(member, table),
             }
         }
@@ -186,7 +198,7 @@ impl<'t> Reader<'t> {
         Some(name)
     }
 
-    fn check_name(&mut self, name: &str, at: Span, what: &str) {
+    pub(super) fn check_name(&mut self, name: &str, at: Span, what: &str) {
         if !is_name(name) {
             let name = cut(name, 60);
             let rule = "a letter or _, then letters, digits, _ and -";

@@ -345,6 +345,7 @@ impl Reader<'_> {
                     exception: None,
                     on: None,
                     verb,
+                    origin: self.reuse.origin(),
                 };
                 (vec![step], vec![notes])
             }

@@ -116,6 +116,8 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
     StepReport {
         path: model.path.clone(),
         line: model.line,
+        file: model.file.clone(),
+        used_at: model.used_at.clone(),
         title: model.title.clone(),
         note: model.note.clone(),
         verdict: all().fold(model.verdict, |worst, step| worst.and(step.verdict)),

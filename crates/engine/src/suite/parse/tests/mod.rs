@@ -6,6 +6,7 @@ mod documents;
 mod keys;
 mod messages;
 mod model;
+mod reuse;
 mod steps;
 
 use super::*;
