@@ -111,6 +111,7 @@ async fn a_wrong_command_line_ends_with_2() {
         &["check", "first-contact", "--log", "hyper=trace"],
         &["validate"],
         &["fmt"],
+        &["lsp", "suite.json"],
         &["schema", "rooms.json"],
         &["sing"],
     ] {

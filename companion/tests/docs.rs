@@ -83,6 +83,7 @@ fn calls(text: &str) -> Vec<String> {
             "sockscope serve",
             "sockscope validate ",
             "sockscope fmt ",
+            "sockscope lsp",
             "sockscope schema",
         ]
         .iter()

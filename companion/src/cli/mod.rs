@@ -6,6 +6,7 @@ pub mod check;
 pub mod duration;
 pub mod fmt;
 mod log;
+pub mod lsp;
 pub mod schema;
 pub mod serve;
 mod signal;
@@ -33,6 +34,7 @@ enum Command {
     Serve(Box<serve::Flags>),
     Validate(validate::Flags),
     Fmt(fmt::Flags),
+    Lsp(lsp::Flags),
     Schema(schema::Flags),
     /// What `check` starts for itself, in case it is killed
     #[command(hide = true, name = guardian::SUBCOMMAND)]
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Serve(flags) => serve::run(*flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Fmt(flags) => fmt::run(flags),
+        Command::Lsp(flags) => lsp::run(flags),
         Command::Schema(flags) => schema::run(flags),
         Command::Guardian => match guardian::watch() {
             Ok(()) => Exit::Success,

@@ -87,6 +87,13 @@ const STEPS: [(&str, &str, &str); 21] = [
     ("", "Name a moment", r#"{ "mark": "start", "note": "`since` starts here" }"#),
 ];
 
+/// A second one for a verb.
+const BYTES: (&str, &str, &str) = (
+    "send",
+    "Send bytes behind their length",
+    r#"{ "on": "alice", "send": { "$concat": [{ "$u8": 16 }, { "$length": "u16", "of": "hello" }] }, "expect": { "bytes": { "prefix": "11" }, "capture": { "id": { "bytes": { "at": 1, "as": "u16" } } } } }"#,
+);
+
 const CHECK: &str = r#"{
   "check": "alice gets an answer",
   "about": "What it shows, and why that matters.",
@@ -106,7 +113,7 @@ pub fn examples() -> Vec<Example> {
         let key = verb.and_then(|verb| verb.table.key(verb.name));
         key.map_or("Names the moment, for `since`. A note stands in the report.", |key| key.about)
     };
-    let steps = STEPS.iter().map(|(verb, title, text)| Example {
+    let steps = STEPS.iter().chain([&BYTES]).map(|(verb, title, text)| Example {
         title: (*title).to_owned(),
         about: about(verb).to_owned(),
         text: (*text).to_owned(),

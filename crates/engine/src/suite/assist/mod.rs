@@ -1,10 +1,11 @@
 //! What an editor of suites offers during typing.
 //!
-//! Owns completion, prose for the key under the cursor, formatting, ready-made steps and the outline of a suite. It
+//! Owns completion, prose for the key under the cursor, where a name is defined, formatting, ready-made steps and the outline of a suite. It
 //! refuses to judge: the parser finds the mistakes. A text is nearly always half-written, so completion and prose come
 //! from [`loose`], which reads anything, in linear time and without recursion.
 
 mod complete;
+mod definition;
 mod examples;
 mod explain;
 mod format;
@@ -18,6 +19,7 @@ mod values;
 use serde::{Deserialize, Serialize};
 
 pub use complete::complete;
+pub use definition::definition;
 pub use examples::examples;
 pub use explain::explain_at;
 pub use format::format;

@@ -4,6 +4,7 @@
 //! where the cursor is.
 
 use crate::base::close;
+use crate::base::integer::INTEGERS;
 use crate::metrics::{Counters, Stat};
 use crate::suite::keys::{Key, Shape};
 
@@ -196,10 +197,11 @@ pub(super) fn known_values(
             ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().for_each(|value| text(value, ""));
         }
         (Shape::Text, "as") => {
-            ["hex", "text", "base64", "u8", "u16", "u32", "u64", "u16le", "u32le", "i32"]
-                .iter()
-                .for_each(|value| text(value, ""));
+            ["hex", "text", "base64"].into_iter().chain(INTEGERS).for_each(|value| text(value, ""));
         }
+        (Shape::Label, "as") => ["text", "binary"].iter().for_each(|value| text(value, "")),
+        (Shape::Label, "length") => INTEGERS.iter().for_each(|value| text(value, "")),
+        (Shape::Any, "delimiter") => ["\n", "\r\n", "\0"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "fill") => ["zero", "ramp", "random"].iter().for_each(|value| text(value, "")),
         (Shape::Text, "type") => type_names().for_each(|value| text(value, "")),
         _ => {}
