@@ -5,6 +5,7 @@
 
 pub mod assist;
 mod field;
+mod files;
 mod keys;
 mod model;
 mod names;
@@ -19,11 +20,12 @@ pub(crate) mod title;
 mod words;
 
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};
+pub use files::{FileKind, Files};
 pub use model::{
     BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition, ConnectSpec,
     Defaults, Each, Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat,
     Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
 pub use origin::{Origin, Place, used_in};
-pub use problem::Problem;
+pub use problem::{Elsewhere, Problem};
 pub use schema::{schema, schema_text};
