@@ -5,6 +5,7 @@
 
 pub mod assist;
 mod field;
+mod files;
 mod keys;
 mod model;
 mod names;
@@ -19,6 +20,7 @@ pub(crate) mod title;
 mod words;
 
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};
+pub use files::{FileKind, Files};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
     ConnectSpec, Defaults, Each, Expectation, Heartbeat, HttpBody, HttpExpectation, HttpSpec, Invariant,
@@ -26,5 +28,5 @@ pub use model::{
 };
 pub use origin::{Origin, Place, used_in};
 pub(crate) use parse::too_often;
-pub use problem::Problem;
+pub use problem::{Elsewhere, Problem};
 pub use schema::{schema, schema_text};

@@ -236,6 +236,8 @@ pub struct Comparison {
     pub value: Document,
     /// Matched against the value: JSON matchers against it as it is, those of text against it as a text.
     pub matcher: Field<Rc<Matcher>>,
+    /// Whether it holds while the variable has no value; without one, that is a mistake of the suite.
+    pub if_missing: Option<bool>,
 }
 
 /// When a repeat has reached what it is for.

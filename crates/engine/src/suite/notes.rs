@@ -46,6 +46,8 @@ pub(super) struct StepNotes {
     pub(super) naming: Vec<Use>,
     /// Variables that decide whether it runs; those that the only client has captured count.
     pub(super) compared: Vec<Use>,
+    /// Variables of which is asked whether they have a value.
+    pub(super) asked: Vec<Use>,
     /// Variables that are looked at after its inner steps.
     pub(super) after: Vec<Use>,
     /// All other placeholders, those of inner steps aside.

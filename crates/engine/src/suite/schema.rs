@@ -26,6 +26,11 @@ pub fn schema() -> Value {
     schema.insert("title".to_owned(), "A Sockscope suite, version 1".into());
     let mut tables = Tables::default();
     schema.extend(tables.object(&SUITE));
+    // A document of definitions may be there for others only.
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|key| key != "checks");
+    }
+    schema.insert("anyOf".to_owned(), json!([{ "required": ["checks"] }, { "required": ["define"] }]));
     let mut defs = definitions();
     let mut steps: Vec<Value> = Vec::new();
     for verb in &VERBS {

@@ -424,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_suite_offers_its_keys_that_are_not_there_needed_ones_first() {
-        check(r#"{ "suite": "x", "|" }"#, &["sockscope", "checks", "$schema", "about", "vars"]);
+        check(r#"{ "suite": "x", "|" }"#, &["sockscope", "checks", "$schema", "about", "import", "vars"]);
         check(r#"{ "checks": [ { "|" "#, &["check", "steps", "about", "tags"]);
         check("|", &["a suite"]);
         assert_eq!(crate::suite::Suite::parse(WHOLE).err(), None);

@@ -17,6 +17,12 @@ pub(in crate::suite) static SUITE: Table = Table {
         needed("suite", Shape::Plain, "The name of the suite.", "\"rooms\""),
         key("about", Shape::Plain, "Prose, shown in the page and in the HTML report.", ""),
         key(
+            "import",
+            Shape::List(&Shape::Label),
+            "Other suites, by their path from this file: their `define`, `clients`, `vars`, `secrets` and `ignore` are known here.",
+            "[\"common.jsonc\"]",
+        ),
+        key(
             "vars",
             Shape::Map(&Shape::Any),
             "Variables with their defaults. The form of the page, `--var` and the page URL override them.",

@@ -150,6 +150,14 @@ impl<'n, 'p> Walk<'n, 'p> {
         for used in &step.compared {
             self.check_use(used, &self.or_only(&around.acting), around.is_repeated, false);
         }
+        if !step.asked.is_empty() {
+            // What gets its value further down is asked for here.
+            let known = std::mem::replace(&mut self.known, self.at_last.clone());
+            for used in &step.asked {
+                self.check_use(used, &self.or_only(&acting), around.is_repeated, false);
+            }
+            self.known = known;
+        }
         for used in &step.uses {
             self.check_use(used, &acting, around.is_repeated, step.has_seq);
         }

@@ -68,7 +68,7 @@ impl Reader<'_> {
         let name = member.key.clone();
         let path = format!("clients.{name}");
         let answers =
-            fields.get("answers").map(|node| self.answers(Some(node), &format!("{path}.answers"), &name));
+            fields.get("answers").map(|node| self.answers(Some(node), &format!("{path}.answers"), 0, &name));
         let heartbeat =
             fields.get("heartbeat").and_then(|node| self.heartbeat(node, format!("{path}.heartbeat"), &name));
         Some(Written {

@@ -13,7 +13,7 @@ use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
 use crate::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
 use crate::suite::model::{Bound, Check, Defaults, Each, Invariant, Rule, Suite};
-use crate::suite::notes::{BoundNotes, CheckNotes, SuiteNotes};
+use crate::suite::notes::{BoundNotes, CheckNotes, StandingUses, SuiteNotes};
 use crate::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::suite::title::{message, title};
 
@@ -39,16 +39,29 @@ impl<'t> Reader<'t> {
         let mut notes = SuiteNotes::default();
         let name = fields.get("suite").and_then(|node| self.name(node, "a suite", "\"rooms\""));
         let about = fields.get("about").and_then(|node| self.plain(node, "a sentence in quotation marks"));
-        let vars = self.vars(fields.get("vars"), &mut notes);
-        let secrets = self.secrets(fields.get("secrets"), &vars);
+        if let Some(node) = fields.get("import") {
+            let nodes = self.items(node, "files", "[\"common.jsonc\"]");
+            nodes.iter().for_each(|node| drop(self.label(node, "an import", "\"common.jsonc\"")));
+        }
+        let imported = self.imported();
+        let all =
+            |key: &'static str| imported.iter().filter_map(move |it| it.get(key)).chain(fields.get(key));
+        let vars = self.vars(all("vars"), &mut notes);
+        let secrets = all("secrets").flat_map(|node| self.secrets(node, &vars)).collect();
         let defaults = self.defaults(fields.get("defaults"));
-        self.definitions(fields.get("define"));
-        let clients = fields.get("clients").map(|node| self.clients(node, &[])).unwrap_or_default();
-        let ignore = fields.get("ignore").map(|node| {
+        all("define").for_each(|node| self.definitions(node));
+        let clients = self.all_clients(all("clients"));
+        let ignore = all("ignore").flat_map(|node| {
             let nodes = self.items(node, "matchers", "[{\"subset\": {\"type\": \"heartbeat\"}}]");
-            nodes.iter().filter_map(|node| Some(self.matcher(node, false)?.0)).collect()
+            nodes.iter().filter_map(|node| Some(self.matcher(node, false)?.0)).collect::<Vec<_>>()
         });
-        let (answers, standing) = self.answers(fields.get("answers"), "answers", "");
+        let ignore: Vec<_> = ignore.collect();
+        let (mut answers, mut standing) = (Vec::new(), StandingUses::default());
+        for node in all("answers") {
+            let (found, uses) = self.answers(Some(node), "answers", answers.len(), "");
+            answers.extend(found);
+            standing.extend(&uses);
+        }
         notes.standing = standing;
         let invariants = self.invariants(fields.get("invariants"), &mut notes);
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
@@ -69,7 +82,7 @@ impl<'t> Reader<'t> {
             vars,
             secrets,
             defaults,
-            ignore: ignore.unwrap_or_default(),
+            ignore,
             answers,
             invariants,
             setup,
@@ -81,7 +94,7 @@ impl<'t> Reader<'t> {
         Some((suite, notes))
     }
 
-    fn version(&mut self, node: &Node) {
+    pub(super) fn version(&mut self, node: &Node) {
         if let Tree::Number(number) = &node.tree
             && crate::base::number::compare(number, &VERSION.into()).is_eq()
         {
@@ -108,18 +121,25 @@ impl<'t> Reader<'t> {
     }
 
     /// Mistakes in the values are found when all are known.
-    fn vars(&mut self, node: Option<&Node>, notes: &mut SuiteNotes) -> Map<String, Value> {
-        let Some(node) = node else { return Map::new() };
-        let Some(members) = node.members() else {
-            self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
-            return Map::new();
-        };
-        notes.vars = members.iter().map(|member| member.key.clone()).collect();
-        to_map(members)
+    fn vars<'n>(
+        &mut self,
+        nodes: impl Iterator<Item = &'n Node>,
+        notes: &mut SuiteNotes,
+    ) -> Map<String, Value> {
+        let (mut vars, mut places) = (Map::new(), HashMap::new());
+        for node in nodes {
+            let Some(members) = node.members() else {
+                self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
+                continue;
+            };
+            self.check_clashes("variable", members, &mut places);
+            notes.vars.extend(members.iter().map(|member| member.key.clone()));
+            vars.extend(to_map(members));
+        }
+        vars
     }
 
-    fn secrets(&mut self, node: Option<&Node>, vars: &Map<String, Value>) -> Vec<String> {
-        let Some(node) = node else { return Vec::new() };
+    fn secrets(&mut self, node: &Node, vars: &Map<String, Value>) -> Vec<String> {
         let mut secrets = Vec::new();
         for node in self.items(node, "variables", "[\"token\"]") {
             let Some(name) = self.label(node, "a variable", "\"token\"") else { continue };
@@ -344,7 +364,7 @@ impl<'t> Reader<'t> {
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));
         let (clients, client_notes) = merge(clients, own.unwrap_or_default());
-        let (answers, standing) = self.answers(fields.get("answers"), "check.answers", "");
+        let (answers, standing) = self.answers(fields.get("answers"), "check.answers", 0, "");
         let (steps, step_notes): Steps =
             fields.get("steps").map(|node| self.steps(node, "steps")).unwrap_or_default();
         let notes = CheckNotes {

@@ -8,7 +8,8 @@ use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
-use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, Table, VERBS};
+use crate::suite::files::Files;
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
 use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
@@ -17,9 +18,13 @@ use crate::template::{Document, Reference, WORDS, is_name};
 /// A suite that is being read.
 pub(super) struct Reader<'t> {
     pub(super) source: &'t Source<'t>,
+    /// The files that it names.
+    pub(super) files: &'t Files,
     pub(super) problems: Problems,
     /// The placeholders since the last call that took them.
     pub(super) uses: Vec<Use>,
+    /// Those of variables that may have no value yet, likewise.
+    pub(super) asked: Vec<Use>,
     pub(super) folds: Vec<Fold>,
     /// Members that nearly all messages have, which titles leave out.
     pub(super) shared: Vec<String>,
@@ -80,10 +85,19 @@ impl<'n> Fields<'n> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(source: &'t Source<'t>) -> Self {
+    pub(super) fn new(source: &'t Source<'t>, files: &'t Files) -> Self {
         let shared = super::shared::members(&source.root);
         let reuse = Reuse::default();
-        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new(), shared, reuse }
+        Self {
+            source,
+            files,
+            problems: Problems::default(),
+            uses: Vec::new(),
+            asked: Vec::new(),
+            folds: Vec::new(),
+            shared,
+            reuse,
+        }
     }
 
     pub(super) fn wrong(&mut self, at: Span, message: impl Into<String>) {
@@ -108,7 +122,11 @@ impl<'t> Reader<'t> {
             let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
             unknown.any(|member| nearest(&member.key, [name]).is_some())
         };
+        // A document of definitions may be there for others only.
+        let is_excused =
+            |name: &str| std::ptr::eq(table, &SUITE) && name == "checks" && node.member("define").is_some();
         let missing = table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none());
+        let missing = missing.filter(|key| !is_excused(key.name));
         for key in missing.filter(|key| !is_misspelt(key.name)) {
             let written = if key.example.is_empty() { "…" } else { key.example };
             self.wrong(node.head(), format!("{} needs \"{}\": {written}", table.noun, key.name));

@@ -14,7 +14,7 @@ use crate::suite::keys::{BARE, DEFINITION, VERBS};
 use crate::suite::model::{Step, UseSpec, Verb};
 use crate::suite::notes::{Inner, StepNotes};
 use crate::suite::origin::{Origin, Place};
-use crate::suite::source::Node;
+use crate::suite::source::{Node, Span};
 use crate::suite::title::title;
 
 /// How deep steps may lie in each other, with the steps of definitions. Without them the depth of the JSON is the bound.
@@ -25,6 +25,7 @@ const MOST_STEPS: usize = 20_000;
 /// Steps that have a name.
 struct Definition<'t> {
     name: String,
+    at: Span,
     /// None when they do not read, so that no use is blamed for it.
     parameters: Option<Vec<String>>,
     /// None when there are none, which is reported.
@@ -66,8 +67,7 @@ impl Reuse<'_> {
 
 impl<'t> Reader<'t> {
     /// Notes the definitions of a document; their steps are read where they are used.
-    pub(super) fn definitions(&mut self, node: Option<&'t Node>) {
-        let Some(node) = node else { return };
+    pub(super) fn definitions(&mut self, node: &'t Node) {
         let example = "{\"enter\": {\"with\": [\"room\"], \"steps\": [{\"send\": \"{{room}}\"}]}}";
         for member in self.named(node, "definition", example) {
             let example = "{\"with\": [\"room\"], \"steps\": [{\"send\": \"{{room}}\"}]}";
@@ -80,8 +80,13 @@ impl<'t> Reader<'t> {
                 None => Some(Vec::new()),
             };
             let steps = fields.get("steps");
-            let name = member.key.clone();
-            self.reuse.all.push(Definition { name, parameters, steps, is_used: false });
+            let (name, at) = (member.key.clone(), member.key_span);
+            let other = self.reuse.all.iter().find(|other| other.name == name).map(|other| other.at);
+            if let Some(other) = other {
+                self.clash("definition", &name, at, other);
+                continue;
+            }
+            self.reuse.all.push(Definition { name, at, parameters, steps, is_used: false });
         }
     }
 
@@ -146,11 +151,11 @@ impl<'t> Reader<'t> {
             self.wrong(node.span, message);
             return None;
         }
-        let line = self.source.position(fields.node.span).line;
         self.reuse.open.push(at);
-        self.reuse.places.push(Place { line, file: None });
+        self.reuse.places.push(self.source.place(fields.node.span));
         let used: Vec<Place> = self.reuse.places.iter().rev().cloned().collect();
-        let origin = Rc::new(Origin { file: None, used });
+        let file = self.source.file_of(steps.span).map(str::to_owned);
+        let origin = Rc::new(Origin { file, used });
         let around = self.reuse.origin.replace(origin.clone());
         let (mut steps, inner): Steps = self.steps(steps, &format!("{path}.use"));
         self.reuse.origin = around;

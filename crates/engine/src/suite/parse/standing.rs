@@ -21,11 +21,13 @@ const ANSWERS: &str = "[{\"to\": {\"text\": \"2\"}, \"send\": \"3\"}]";
 const BEAT: &str = "{\"every\": \"10s\", \"send\": {\"type\": \"ping\"}}";
 
 impl Reader<'_> {
-    /// A list of answers, whose path is that of the list; `who` answers, every client when empty.
+    /// A list of answers, whose path is that of the list; `who` answers, every client when empty. The list may go on that of
+    /// another file, and then begins with the number `first`.
     pub(super) fn answers(
         &mut self,
         node: Option<&Node>,
         path: &str,
+        first: usize,
         who: &str,
     ) -> (Vec<Rc<AnswerRule>>, StandingUses) {
         let mut uses = StandingUses::default();
@@ -34,7 +36,7 @@ impl Reader<'_> {
         if let Some(node) = nodes.get(MOST_ANSWERS) {
             self.wrong(node.head(), format!("a list has at most {MOST_ANSWERS} answers"));
         }
-        let nodes = nodes.iter().take(MOST_ANSWERS).enumerate();
+        let nodes = (first..).zip(nodes.iter().take(MOST_ANSWERS));
         let answers = nodes.filter_map(|(i, node)| self.answer(node, format!("{path}[{i}]"), who, &mut uses));
         (answers.map(Rc::new).collect(), uses)
     }

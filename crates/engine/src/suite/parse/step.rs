@@ -174,10 +174,12 @@ impl Reader<'_> {
         let condition = fields.get("if").and_then(|node| self.condition(node, &mut notes));
         let exception = fields.get("unless").and_then(|node| self.condition(node, &mut notes));
         notes.naming.extend(self.uses_since(before));
+        notes.asked.append(&mut self.asked);
         let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let position = self.source.position(fields.node.span);
         let done = body(self, &path, &mut notes);
         let uses = self.uses_since(before);
+        notes.asked.append(&mut self.asked);
         match &done {
             Some((Verb::Wait(_), _)) => notes.naming.extend(uses),
             _ => notes.uses.extend(uses),

@@ -251,6 +251,7 @@ impl Reader<'_> {
             spec.until = Some(until);
         }
         notes.after.extend(self.uses_since(before));
+        notes.asked.append(&mut self.asked);
         let (steps, inner) = self.repeat_body(fields, path, &mut words);
         spec.steps = steps;
         if spec.is_open {

@@ -3,6 +3,7 @@
 mod blocks;
 mod connections;
 mod documents;
+mod import;
 mod keys;
 mod messages;
 mod model;
