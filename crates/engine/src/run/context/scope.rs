@@ -10,7 +10,7 @@ use super::super::connections::member::Member;
 use super::run::RunShared;
 use super::values::Values;
 use crate::World;
-use crate::base::mask::LEAST_DERIVED;
+use crate::base::mask::is_derived_secret;
 use crate::template::Scope;
 use crate::template::into_text;
 
@@ -63,8 +63,7 @@ impl<W: World> Scope for StepScope<'_, W> {
     }
     fn derive(&self, name: &str, from: &Value, made: &Value) -> Result<(), String> {
         let masker = &self.run.plan.masker;
-        // Of a few signs that are left of a secret every text is full.
-        if into_text(made.clone()).chars().count() < LEAST_DERIVED {
+        if !is_derived_secret(&into_text(made.clone())) {
             return Ok(());
         }
         // A secret of the environment has no name, and a variable may hold one beside other words.
