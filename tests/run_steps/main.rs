@@ -13,6 +13,7 @@ mod invariants;
 mod matchers;
 mod messages;
 mod reuse;
+mod rows;
 mod trying;
 mod until;
 mod whole;

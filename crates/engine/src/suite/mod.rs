@@ -23,8 +23,8 @@ pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use files::{FileKind, Files};
 pub use model::{
     BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition, ConnectSpec,
-    Defaults, Each, Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat,
-    Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
+    Correlate, Defaults, Each, Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position,
+    Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
 pub use origin::{Origin, Place, used_in};
 pub use problem::{Elsewhere, Problem};

@@ -100,6 +100,8 @@ pub(super) struct ClientNotes {
     pub(super) uses: Vec<Use>,
     /// None when it is not a group; without a number while that is a placeholder.
     pub(super) count: Option<Option<u64>>,
+    /// What each of its members knows from its row.
+    pub(super) columns: Vec<String>,
 }
 
 /// A check.

@@ -132,6 +132,9 @@ impl Tables {
             }
             Shape::Codes => reference("codes"),
             Shape::Path => json!({ "type": "string", "pattern": r"^\$|\{\{" }),
+            Shape::PathOrFalse => {
+                json!({ "anyOf": [{ "type": "string", "pattern": r"^\$|\{\{" }, { "const": false }] })
+            }
             Shape::Targets => reference("targets"),
             Shape::Matcher => reference("matcher"),
             Shape::TextOrMatcher => json!({ "anyOf": [{ "type": "string" }, reference("matcher")] }),
@@ -198,6 +201,11 @@ fn definitions() -> Map<String, Value> {
         },
         "rows": {
             "anyOf": [
+                {
+                    "description": "A file beside the suite: CSV, JSON or JSON Lines.",
+                    "type": "object", "required": ["file"], "additionalProperties": false,
+                    "properties": { "file": { "type": "string", "minLength": 1, "not": reference("placeholder") } },
+                },
                 {
                     "type": "object", "minProperties": 1,
                     "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, reference("placeholder")] },

@@ -29,6 +29,8 @@ pub(in crate::suite) enum Shape {
     Codes,
     /// A JSONPath.
     Path,
+    /// A JSONPath, or `false`.
+    PathOrFalse,
     /// Such as `alice`, `crowd[3]` or `*`, or a list of those.
     Targets,
     /// A matcher.
@@ -130,8 +132,12 @@ pub(super) const CAPTURE: Key = key(
     "What to remember: a name and the JSONPath of its value. Later `{{name}}`, or `{{bob.name}}` from another client.",
     "{ \"sid\": \"$.session\" }",
 );
-pub(super) const CORRELATE: Key =
-    key("correlate", Shape::Path, "JSONPath of the field that a reply shares with its request.", "\"$.id\"");
+pub(super) const CORRELATE: Key = key(
+    "correlate",
+    Shape::PathOrFalse,
+    "JSONPath of the field that a reply shares with its request; `false` switches off what is said elsewhere.",
+    "\"$.id\"",
+);
 pub(super) const THRESHOLDS: Key = key(
     "thresholds",
     Shape::Bounds,

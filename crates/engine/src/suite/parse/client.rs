@@ -1,14 +1,12 @@
 //! Clients: those of the suite, and what a check changes of them.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use super::reader::Reader;
 use crate::base::endpoint::Endpoint;
-use crate::matcher::Query;
 use crate::suite::field::Field;
 use crate::suite::keys::CLIENT;
-use crate::suite::model::Client;
+use crate::suite::model::{Client, Correlate, Each};
 use crate::suite::notes::{ClientNotes, Use};
 use crate::suite::source::{Member, Node};
 
@@ -18,7 +16,10 @@ pub(super) struct Written {
     url: Option<Field<String>>,
     protocols: Option<Vec<Field<String>>>,
     count: Option<Field<u64>>,
-    correlate: Option<Field<Rc<Query>>>,
+    correlate: Option<Correlate>,
+    each: Option<Each>,
+    /// How many rows there are.
+    rows: Option<u64>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
     other_uses: Vec<Use>,
@@ -58,10 +59,22 @@ impl Reader<'_> {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
             })
         });
-        let correlate = fields.get("correlate").and_then(|node| self.query(node));
+        let correlate = fields.get("correlate").and_then(|node| self.correlate(node));
+        let (each, rows) = fields.get("each").and_then(|node| self.dealt(node)).unzip();
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
-        Some(Written { name, url, protocols, count, correlate, url_uses, protocol_uses, other_uses })
+        Some(Written {
+            name,
+            url,
+            protocols,
+            count,
+            correlate,
+            each,
+            rows,
+            url_uses,
+            protocol_uses,
+            other_uses,
+        })
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
@@ -102,7 +115,9 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
     ) -> Option<&'w T> {
         other.and_then(&part).or_else(|| part(client))
     }
-    let count = pick(client, other, |written| written.count.as_ref()).cloned();
+    let rows = pick(client, other, |written| written.rows.as_ref()).copied().map(Field::Fixed);
+    let count = pick(client, other, |written| written.count.as_ref()).cloned().or(rows);
+    let each = pick(client, other, |written| written.each.as_ref()).cloned();
     let uses = [
         pick(client, other, |written| written.url_uses.as_ref()),
         pick(client, other, |written| written.protocol_uses.as_ref()),
@@ -113,6 +128,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         name: client.name.clone(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
         count: count.as_ref().map(|count| count.fixed().copied()),
+        columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
     };
     let client = Client {
         name: client.name.clone(),
@@ -123,6 +139,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
         count,
+        each,
     };
     (client, notes)
 }
