@@ -14,6 +14,7 @@ mod invariants;
 mod matchers;
 mod messages;
 mod reuse;
+mod rows;
 mod standing;
 mod trying;
 mod until;

@@ -163,7 +163,7 @@ fn a_variable_without_a_value_does_not_exist() {
             {"connect": "a"},
             {"if": {"var": "a.sid", "exists": false}, "on": "a", "send": {"id": 7},
              "expect": {"any": true, "capture": {"sid": "$.id"}}},
-            {"if": {"var": "a.sid", "exists": false}, "assert": {"var": "flag", "eq": "never run"}},
+            {"if": {"var": "a.sid", "exists": false}, "on": "a", "assert": {"var": "sid", "eq": "never run"}},
             {"on": "a", "assert": {"var": "sid", "exists": true, "gt": 6}},
             {"unless": {"var": "flag", "exists": true}, "set": {"flag": true}},
             {"assert": {"var": "flag", "exists": true}},
@@ -177,12 +177,12 @@ fn a_variable_without_a_value_does_not_exist() {
         "/ws/echo",
         Faults::default(),
         json!([{"if": false, "set": {"x": 1}}, {"assert": {"var": "x", "exists": true}}]),
-        "steps[1] mismatch: expected x that exists, found no value",
+        "steps[1] mismatch: expected x with a value, found no value",
     );
     fails(
         "/ws/echo",
         Faults::default(),
         json!([{"set": {"x": null}}, {"assert": {"var": "x", "exists": false}}]),
-        "steps[1] mismatch: expected x that does not exist, found null",
+        "steps[1] mismatch: expected x without a value, found null",
     );
 }

@@ -53,7 +53,11 @@ struct Cut {
 
 /// Runs a check to its end; `made` says whether it could be made ready.
 pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<Failure>>) -> Ended {
+    let skip = check.run.plan.checks[check.number].skip.clone();
+    let is_left_out = skip.is_some();
+    skip.into_iter().for_each(|reason| check.results.skip(reason));
     let cut = match made {
+        _ if is_left_out => None,
         Ok(()) if standing::is_needed(check) => {
             match select(Box::pin(body(check)), Box::pin(standing::stand(check))).await {
                 Either::Left((done, _)) => done.err(),

@@ -62,7 +62,7 @@ pub struct Defaults {
     /// How long an expectation waits.
     pub within: Field<Duration>,
     /// The field by which replies are paired.
-    pub correlate: Option<Field<Rc<Pick>>>,
+    pub correlate: Option<Correlate>,
     /// The pause after an open before the next one.
     pub connect_gap: Field<Duration>,
     /// How long a close may take.
@@ -81,7 +81,9 @@ pub struct Client {
     /// How many members; none when it is not a group.
     pub count: Option<Field<u64>>,
     /// Overrides the default.
-    pub correlate: Option<Field<Rc<Pick>>>,
+    pub correlate: Option<Correlate>,
+    /// The rows that its members get, one each and from the first one on again.
+    pub each: Option<Each>,
     /// How what comes is cut into messages, where it is a stream.
     pub framing: Option<ClientFraming>,
     /// Messages that it answers beside the steps.
@@ -144,6 +146,15 @@ pub struct Heartbeat {
     pub within: Option<Field<Duration>>,
 }
 
+/// How replies are paired with what they answer.
+#[derive(Clone, Debug)]
+pub enum Correlate {
+    /// They are not, whatever the defaults say.
+    Off,
+    /// By the value there.
+    By(Field<Rc<Pick>>),
+}
+
 /// One check.
 #[derive(Clone, Debug)]
 pub struct Check {
@@ -159,6 +170,10 @@ pub struct Check {
     pub timeout: Option<Field<Duration>>,
     /// Whether a message that no step selected fails it.
     pub strict: bool,
+    /// Why it does not run.
+    pub skip: Option<String>,
+    /// Why it runs and others do not.
+    pub only: Option<String>,
     /// One check per row.
     pub each: Option<Each>,
     /// All clients that can act in it: those of the suite with the overrides of the check.
@@ -368,7 +383,7 @@ pub struct Expectation {
     /// Where its latency goes; `rtt` unless given.
     pub metric: Option<String>,
     /// The field by which the reply is paired; overrides the client's and the default.
-    pub correlate: Option<Field<Rc<Pick>>>,
+    pub correlate: Option<Correlate>,
 }
 
 /// Something to remember of a message.

@@ -102,6 +102,8 @@ pub(super) struct ClientNotes {
     pub(super) count: Option<Option<u64>>,
     /// Placeholders of its answers and of its heartbeat.
     pub(super) standing: StandingUses,
+    /// What each of its members knows from its row.
+    pub(super) columns: Vec<String>,
 }
 
 /// Placeholders of answers and heartbeats, those aside that mean the message that came.

@@ -137,6 +137,9 @@ impl Tables {
                 json!({ "anyOf": [path, object] })
             }
             Shape::Whole => json!({ "anyOf": [{ "type": "integer" }, reference("placeholder")] }),
+            Shape::CapturedOrFalse(table) => {
+                json!({ "anyOf": [self.shape(Shape::Captured(table)), { "const": false }] })
+            }
             Shape::Targets => reference("targets"),
             Shape::Matcher => reference("matcher"),
             Shape::TextOrMatcher => json!({ "anyOf": [{ "type": "string" }, reference("matcher")] }),
@@ -203,6 +206,11 @@ fn definitions() -> Map<String, Value> {
         },
         "rows": {
             "anyOf": [
+                {
+                    "description": "A file beside the suite: CSV, JSON or JSON Lines.",
+                    "type": "object", "required": ["file"], "additionalProperties": false,
+                    "properties": { "file": { "type": "string", "minLength": 1, "not": reference("placeholder") } },
+                },
                 {
                     "type": "object", "minProperties": 1,
                     "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, reference("placeholder")] },

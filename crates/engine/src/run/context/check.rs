@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::connections::invariant::Law;
 use super::super::connections::member::{CheckContext, Member};
@@ -189,10 +189,26 @@ fn enlist<W: World>(
     scope: &mut StepScope<'_, W>,
 ) -> Result<(), Box<Failure>> {
     for (place, client) in definition.clients.iter().enumerate() {
+        if let Some(each) = &client.each {
+            let rows = each.rows.expand(scope).map_err(failure::script)?;
+            connections.deal(place, dealt(scope.run, rows)?);
+        }
         let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
         connections.enlist(place, client, count)?;
     }
     Ok(())
+}
+
+/// The rows for the members of a group; what is secret in them is masked from now on.
+fn dealt<W: World>(run: &RunShared<W>, rows: Value) -> Result<Vec<Map<String, Value>>, Box<Failure>> {
+    let Value::Array(rows) = rows else { return Err(failure::script("each is not a list of rows")) };
+    let mut dealt = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Value::Object(row) = row else { return Err(failure::script("a row of each is not an object")) };
+        row.iter().try_for_each(|(name, value)| run.learn(name, value))?;
+        dealt.push(row);
+    }
+    Ok(dealt)
 }
 
 fn early<T: FromValue, W: World>(field: &Field<T>, scope: &mut StepScope<'_, W>) -> Result<T, Box<Failure>> {

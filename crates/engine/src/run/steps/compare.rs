@@ -6,7 +6,7 @@ use super::super::connections::member::Member;
 use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
-use crate::matcher::{Mismatch, Subject};
+use crate::matcher::{Matcher, Mismatch, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Comparison, Condition};
 use crate::template::{ExpandError, ExpandErrorKind};
@@ -34,17 +34,22 @@ pub(super) fn compare<W: World>(
     let seq = member.as_ref().map(|member| member.seq.get());
     let mut scope = context.scope_of(member.as_ref(), seq);
     let matcher = comparison.matcher.get(&mut scope).map_err(failure::script)?;
+    let wanted = |matcher: &Matcher, is_missing: bool| match comparison.if_missing {
+        Some(true) => format!("{} without a value", comparison.name),
+        Some(false) if is_missing => format!("{} with a value", comparison.name),
+        _ => format!("{} {}", comparison.name, matcher.expected_of_value()),
+    };
     let value = match (comparison.value.expand(&mut scope), comparison.if_missing) {
         (Err(error), Some(holds)) if is_missing(&error) => {
-            let wanted = format!("{} {}", comparison.name, matcher.expected_of_value());
-            let unlike = Unlike { wanted, found: "no value".to_owned(), mismatch: None };
+            let unlike =
+                Unlike { wanted: wanted(&matcher, true), found: "no value".to_owned(), mismatch: None };
             return Ok(if holds { Ok(()) } else { Err(unlike) });
         }
         (value, _) => value.map_err(failure::script)?,
     };
     let found = Payload::Text(value.to_string());
     Ok(matcher.check(&Subject::of_value(value)).map_err(|mismatch| Unlike {
-        wanted: format!("{} {}", comparison.name, matcher.expected_of_value()),
+        wanted: wanted(&matcher, false),
         found: shown(context.run(), &found),
         mismatch: Some(mismatch),
     }))

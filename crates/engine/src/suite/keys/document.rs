@@ -136,6 +136,12 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "Makes it a group of this many connections, `crowd[0]` and so on; `{{index}}` is the position in it.",
             "50",
         ),
+        key(
+            "each",
+            Shape::Rows,
+            "Rows for the members of a group: each member knows the values of its row. Without `count` there is one member for each row.",
+            "{ \"file\": \"users.csv\" }",
+        ),
         CORRELATE,
         key(
             "framing",
@@ -202,9 +208,21 @@ pub(in crate::suite) static CHECK: Table = Table {
         key("timeout", Shape::Duration, "How long the check may take. Without it, 10m.", "\"30s\""),
         key("strict", Shape::Flag, "Whether a message that no step selected fails the check.", "true"),
         key(
+            "skip",
+            Shape::Plain,
+            "Why the check does not run. It is reported as skipped.",
+            "\"waits for ABC-12\"",
+        ),
+        key(
+            "only",
+            Shape::Plain,
+            "Why only this check runs, and others with `only`. All other checks of the suite are reported as skipped.",
+            "\"in the works\"",
+        ),
+        key(
             "each",
             Shape::Rows,
-            "Makes one check of each row: a list of rows, or columns, which give one row for each combination.",
+            "Makes one check of each row: a list of rows, columns, which give one row for each combination, or a file.",
             "{ \"n\": [1, 2, 3, 5, 8] }",
         ),
         key(

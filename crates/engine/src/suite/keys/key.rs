@@ -33,6 +33,8 @@ pub(in crate::suite) enum Shape {
     Path,
     /// A JSONPath, or an object with these keys.
     Captured(&'static Table),
+    /// The same, or `false`.
+    CapturedOrFalse(&'static Table),
     /// Such as `alice`, `crowd[3]` or `*`, or a list of those.
     Targets,
     /// A matcher.
@@ -174,8 +176,8 @@ pub(in crate::suite) static CAPTURED_BYTES: Table = Table {
 
 pub(super) const CORRELATE: Key = key(
     "correlate",
-    PICKED,
-    "JSONPath of the field that a reply shares with its request; or `regex` of a text, or `bytes`.",
+    Shape::CapturedOrFalse(&CAPTURED),
+    "JSONPath of the field that a reply shares with its request; or `regex` of a text, or `bytes`. `false` switches off what is said elsewhere.",
     "\"$.id\"",
 );
 pub(super) const THRESHOLDS: Key = key(

@@ -185,8 +185,9 @@ fn shadowing(notes: &SuiteNotes) -> HashSet<&str> {
     let mut names = HashSet::new();
     steps(&notes.setup, &mut names);
     steps(&notes.teardown, &mut names);
-    for CheckNotes { columns, steps: own, .. } in &notes.checks {
-        names.extend(columns.iter().map(String::as_str));
+    for CheckNotes { columns, steps: own, clients, .. } in &notes.checks {
+        let dealt = clients.iter().flat_map(|client| &client.columns);
+        names.extend(columns.iter().chain(dealt).map(String::as_str));
         steps(own, &mut names);
     }
     names

@@ -90,10 +90,12 @@ impl<'n, 'p> Walk<'n, 'p> {
     pub(super) fn check(&mut self, suite: &'n SuiteNotes, check: &'n CheckNotes) {
         let around = Around { acting: Actors::NoClient, is_repeated: false };
         let parts = [&suite.setup, &check.steps, &suite.teardown];
+        self.know_rows();
         for steps in parts {
             self.foresee(steps, &around);
         }
         self.at_last = std::mem::take(&mut self.known);
+        self.know_rows();
         for steps in parts {
             self.steps(steps, &around);
         }
@@ -108,6 +110,14 @@ impl<'n, 'p> Walk<'n, 'p> {
     fn standing(&mut self, uses: &StandingUses, acting: &Actors<'n>) {
         for (uses, has_seq) in [(&uses.opening, false), (&uses.sending, true)] {
             uses.iter().for_each(|used| self.check_use(used, acting, false, has_seq));
+        }
+    }
+
+    /// What members know from their rows, they know from the start.
+    fn know_rows(&mut self) {
+        let notes = self.notes;
+        for client in &notes.clients {
+            client.columns.iter().for_each(|name| self.known.capture(&client.name, name));
         }
     }
 

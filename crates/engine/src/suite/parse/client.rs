@@ -6,10 +6,9 @@ use std::rc::Rc;
 use super::reader::{Reader, literal};
 use crate::base::endpoint::Endpoint;
 use crate::framing::Framing;
-use crate::matcher::Pick;
 use crate::suite::field::Field;
 use crate::suite::keys::{CLIENT, FRAMING};
-use crate::suite::model::{AnswerRule, Client, ClientFraming, Heartbeat};
+use crate::suite::model::{AnswerRule, Client, ClientFraming, Correlate, Each, Heartbeat};
 use crate::suite::notes::{ClientNotes, StandingUses, Use};
 use crate::suite::source::{Member, Node};
 
@@ -19,7 +18,10 @@ pub(super) struct Written {
     url: Option<Field<String>>,
     protocols: Option<Vec<Field<String>>>,
     count: Option<Field<u64>>,
-    correlate: Option<Field<Rc<Pick>>>,
+    correlate: Option<Correlate>,
+    each: Option<Each>,
+    /// How many rows there are.
+    rows: Option<u64>,
     framing: Option<ClientFraming>,
     answers: Option<(Vec<Rc<AnswerRule>>, StandingUses)>,
     heartbeat: Option<(Rc<Heartbeat>, StandingUses)>,
@@ -62,7 +64,8 @@ impl Reader<'_> {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
             })
         });
-        let correlate = fields.get("correlate").and_then(|node| self.picked(node));
+        let correlate = fields.get("correlate").and_then(|node| self.correlate(node));
+        let (each, rows) = fields.get("each").and_then(|node| self.dealt(node)).unzip();
         let framing = fields.get("framing").and_then(|node| self.framing(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
@@ -80,6 +83,8 @@ impl Reader<'_> {
             framing,
             answers,
             heartbeat,
+            each,
+            rows,
             url_uses,
             protocol_uses,
             other_uses,
@@ -140,7 +145,9 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
     ) -> Option<&'w T> {
         other.and_then(&part).or_else(|| part(client))
     }
-    let count = pick(client, other, |written| written.count.as_ref()).cloned();
+    let rows = pick(client, other, |written| written.rows.as_ref()).copied().map(Field::Fixed);
+    let count = pick(client, other, |written| written.count.as_ref()).cloned().or(rows);
+    let each = pick(client, other, |written| written.each.as_ref()).cloned();
     let uses = [
         pick(client, other, |written| written.url_uses.as_ref()),
         pick(client, other, |written| written.protocol_uses.as_ref()),
@@ -157,6 +164,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         name: client.name.clone(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
         count: count.as_ref().map(|count| count.fixed().copied()),
+        columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
     };
     let client = Client {
         name: client.name.clone(),
@@ -170,6 +178,7 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),
         heartbeat: heartbeat.map(|(heartbeat, _)| heartbeat.clone()),
         count,
+        each,
     };
     (client, notes)
 }

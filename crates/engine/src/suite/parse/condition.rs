@@ -74,6 +74,7 @@ impl Reader<'_> {
         };
         let words = match if_missing {
             Some(true) => format!("{name} has no value"),
+            Some(false) if words == "there: true" => format!("{name} has a value"),
             _ => format!("{name} is {words}"),
         };
         Some((Comparison { name, value, matcher, if_missing }, words))

@@ -12,7 +12,7 @@ use crate::base::words::cut;
 use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
 use crate::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
-use crate::suite::model::{Bound, Check, Defaults, Each, Invariant, Rule, Suite};
+use crate::suite::model::{Bound, Check, Defaults, Invariant, Rule, Suite};
 use crate::suite::notes::{BoundNotes, CheckNotes, StandingUses, SuiteNotes};
 use crate::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::suite::title::{message, title};
@@ -179,7 +179,7 @@ impl<'t> Reader<'t> {
                 *field = given;
             }
         }
-        defaults.correlate = fields.get("correlate").and_then(|node| self.picked(node));
+        defaults.correlate = fields.get("correlate").and_then(|node| self.correlate(node));
         defaults
     }
 
@@ -360,6 +360,10 @@ impl<'t> Reader<'t> {
         let strict = fields.get("strict").and_then(|node| self.flag(node)).unwrap_or_default();
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let uses = self.uses_since(before);
+        let mut reason = |key: &str| {
+            fields.get(key).and_then(|node| self.name(node, "the reason", "\"waits for ABC-12\""))
+        };
+        let (skip, only) = (reason("skip"), reason("only"));
         let each = fields.get("each").and_then(|node| self.each(node));
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));
@@ -383,6 +387,8 @@ impl<'t> Reader<'t> {
             tags: tags.unwrap_or_default(),
             timeout,
             strict,
+            skip,
+            only,
             each,
             clients,
             answers,
@@ -391,57 +397,5 @@ impl<'t> Reader<'t> {
             position: self.source.position(node.span),
         };
         Some((check, notes))
-    }
-
-    fn each(&mut self, node: &Node) -> Option<Each> {
-        let example = "{\"n\": [1, 2, 3]} or [{\"n\": 1}, {\"n\": 2}]";
-        let names = match &node.tree {
-            Tree::Object(members) if !members.is_empty() => {
-                for member in self.named(node, "column", example) {
-                    let is_open = member.value.text().is_some_and(|text| text.contains("{{"));
-                    if !is_open {
-                        self.items(&member.value, "values", "[1, 2, 3]");
-                    }
-                }
-                members.iter().map(|member| member.key.clone()).collect()
-            }
-            Tree::List(rows) if !rows.is_empty() => self.rows(rows, example)?,
-            _ => {
-                self.wrong(node.head(), format!("expected rows, found {}; write {example}", excerpt(node)));
-                return None;
-            }
-        };
-        Some(Each { rows: self.document(node)?, names })
-    }
-
-    /// The names that a list of rows gives values to: the same in every row.
-    fn rows(&mut self, rows: &[Node], example: &str) -> Option<Vec<String>> {
-        let mut names: Option<Vec<String>> = None;
-        for row in rows {
-            let Some(members) = row.members().filter(|members| !members.is_empty()) else {
-                self.wrong(row.head(), format!("expected a row, found {}; write {example}", excerpt(row)));
-                continue;
-            };
-            let Some(names) = &names else {
-                self.named(row, "column", example);
-                names = Some(members.iter().map(|member| member.key.clone()).collect());
-                continue;
-            };
-            if let Some(extra) = members.iter().find(|member| !names.contains(&member.key)) {
-                let key = cut(&extra.key, 60);
-                self.wrong(
-                    extra.key_span,
-                    format!("the first row has no {key:?}, and all rows must have the same names"),
-                );
-            }
-            if let Some(missing) = names.iter().find(|name| row.member(name).is_none()) {
-                let name = cut(missing, 60);
-                self.wrong(
-                    row.head(),
-                    format!("this row has no {name:?}, and all rows must have the same names"),
-                );
-            }
-        }
-        names
     }
 }

@@ -10,6 +10,7 @@ mod expectation;
 mod import;
 mod reader;
 mod reuse;
+mod rows;
 mod shared;
 mod standing;
 mod step;

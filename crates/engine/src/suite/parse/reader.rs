@@ -10,6 +10,7 @@ use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
 use crate::suite::files::Files;
 use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
+use crate::suite::model::Correlate;
 use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
@@ -361,6 +362,14 @@ impl<'t> Reader<'t> {
         complaint: impl Fn(&Value) -> Option<String> + 'static,
     ) {
         self.folds.push(Fold { at, document: document.clone(), complaint: Box::new(complaint) });
+    }
+
+    /// How replies are paired: by a value, or not at all.
+    pub(super) fn correlate(&mut self, node: &Node) -> Option<Correlate> {
+        match node.tree {
+            Tree::Bool(false) => Some(Correlate::Off),
+            _ => self.picked(node).map(Correlate::By),
+        }
     }
 
     /// A JSONPath.
