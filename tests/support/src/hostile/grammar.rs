@@ -112,6 +112,8 @@ fn picked(choices: &Choices<'_>) -> Value {
         }
         _ => path(choices),
     }
+}
+
 /// An answer, which may answer itself.
 fn answer(choices: &Choices<'_>) -> Value {
     let send = match choices.below(3) {
