@@ -91,14 +91,19 @@ impl Editor {
     /// Opens the document, or changes all of it; the mistakes that the server finds in it.
     #[track_caller]
     fn text(&mut self, text: &str) -> Vec<Value> {
+        self.text_of(FILE, text)
+    }
+
+    /// The same of another file than the usual one.
+    fn text_of(&mut self, file: &str, text: &str) -> Vec<Value> {
         self.version += 1;
         let version = self.version;
-        let whole = json!({"uri": FILE, "languageId": "jsonc", "version": version, "text": text});
+        let whole = json!({"uri": file, "languageId": "jsonc", "version": version, "text": text});
         match version {
             1 => self.tell("textDocument/didOpen", json!({"textDocument": whole})),
             _ => self.tell(
                 "textDocument/didChange",
-                json!({"textDocument": {"uri": FILE, "version": version}, "contentChanges": [{"text": text}]}),
+                json!({"textDocument": {"uri": file, "version": version}, "contentChanges": [{"text": text}]}),
             ),
         }
         let deadline = Instant::now() + LONG;
@@ -107,7 +112,7 @@ impl Editor {
             let message = self.messages.recv_timeout(left).expect("mistakes in time");
             let told = &message["params"];
             if message["method"] == "textDocument/publishDiagnostics" && told["version"] == version {
-                assert_eq!(told["uri"], FILE);
+                assert_eq!(told["uri"], file);
                 return told["diagnostics"].as_array().expect("a list").clone();
             }
         }
@@ -274,6 +279,29 @@ fn hover_says_what_a_key_means() {
     let about = found["contents"]["value"].as_str().expect("prose");
     assert!(about.starts_with("What comes is a stream") && about.contains("```json"), "{about}");
     assert_eq!(place(&found["range"]["start"]), (0, 38));
+}
+
+#[test]
+fn files_that_a_suite_names_are_read_from_its_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let common = folder.path().join("common.jsonc");
+    let write = |steps: &str| {
+        let text = format!(
+            "{{ \"sockscope\": 1, \"suite\": \"common\", \"define\": {{\n  \"enter\": {{ \"steps\": [ {steps} ] }} }} }}"
+        );
+        std::fs::write(&common, text).expect("a file");
+    };
+    write("{ \"connect\": \"{{client}}\" }");
+    let file = format!("file://{}", folder.path().join("a.json").display());
+    let text = "{ \"sockscope\": 1, \"suite\": \"a\", \"import\": [\"common.jsonc\"],\n  \"clients\": { \"a\": { \"url\": \"ws://localhost:1\" } },\n  \"checks\": [ { \"check\": \"c\", \"steps\": [ { \"use\": \"enter\", \"on\": \"a\" } ] } ] }";
+    let mut editor = Editor::open(true);
+    assert_eq!(editor.text_of(&file, text), Vec::<Value>::new());
+    write("{ \"conect\": \"a\" }");
+    let mistakes = editor.text_of(&file, text);
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    let message = mistakes[0]["message"].as_str().expect("words");
+    assert!(message.starts_with("common.jsonc:2:") && message.contains("conect"), "{message}");
+    assert_eq!(place(&mistakes[0]["range"]["start"]).0, 0, "where the suite imports it: {mistakes:?}");
 }
 
 #[test]

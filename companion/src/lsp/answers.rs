@@ -1,14 +1,18 @@
 //! What the engine's assistant says, in the words of the protocol.
 
+use std::path::PathBuf;
+
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionResponse, CompletionTextEdit, Diagnostic,
     DiagnosticSeverity, Documentation, GotoDefinitionResponse, Hover, HoverContents, InsertTextFormat,
     Location, MarkupContent, MarkupKind, Position, Range, TextEdit, Uri,
 };
 use sockscope_engine::suite::assist::{self, Suggestion};
-use sockscope_engine::suite::{Problem, Suite};
+use sockscope_engine::suite::{Elsewhere, Problem, Suite};
+use url::Url;
 
 use super::text::Document;
+use crate::beside::files_of;
 
 /// What depends on the editor.
 pub struct Answers {
@@ -79,23 +83,36 @@ pub fn format(document: &Document) -> Option<Vec<TextEdit>> {
     Some(vec![TextEdit { range: document.range(0, document.text.len()), new_text }])
 }
 
-/// The mistakes of a suite; none of another document.
-pub fn diagnostics(document: &Document) -> Vec<Diagnostic> {
+/// The mistakes of a suite, with the files that it names as they are on disk; none of another document.
+pub fn diagnostics(document: &Document, uri: &Uri) -> Vec<Diagnostic> {
     if !document.is_suite() || document.text.trim().is_empty() {
         return Vec::new();
     }
-    let problems = Suite::parse(&document.text).err().unwrap_or_default();
+    let files = path_of(uri).map(|path| files_of(&path, &document.text)).unwrap_or_default();
+    let problems = Suite::parse_with(&document.text, &files).err().unwrap_or_default();
     problems.into_iter().map(|problem| diagnostic(document, problem)).collect()
 }
 
+/// Where a document lies on disk; none when it is not there, as one that was never saved.
+fn path_of(uri: &Uri) -> Option<PathBuf> {
+    Url::parse(uri.as_str()).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
+}
+
+/// A mistake of another file stands where the suite names that file.
 fn diagnostic(document: &Document, problem: Problem) -> Diagnostic {
-    let start = document.place(problem.line, problem.column);
-    let end = document.place(problem.end.line, problem.end.column);
+    let (from, to, message) = match problem.file {
+        None => ((problem.line, problem.column), (problem.end.line, problem.end.column), problem.message),
+        Some(Elsewhere { name, from, to }) => {
+            let message = format!("{name}:{}:{}: {}", problem.line, problem.column, problem.message);
+            ((from.line, from.column), (to.line, to.column), message)
+        }
+    };
+    let (start, end) = (document.place(from.0, from.1), document.place(to.0, to.1));
     Diagnostic {
         range: Range::new(start, end.max(start)),
         severity: Some(DiagnosticSeverity::ERROR),
         source: Some("sockscope".to_owned()),
-        message: problem.message,
+        message,
         ..Diagnostic::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Where the name under the cursor is defined.
 //!
-//! Owns which names there are: clients, variables with what steps set and capture, and marks. A name in the check of the
+//! Owns which names there are: clients, variables with what steps set and capture, marks, and definitions. A name in the check of the
 //! cursor comes before one of the suite. To add a kind of name: one arm in [`asked`] for where it is used, one in
 //! [`defined`] for where it is defined.
 
@@ -18,6 +18,8 @@ enum Kind {
     /// A variable, a column, what a step sets or captures.
     Value,
     Mark,
+    /// Steps that `use` runs.
+    Steps,
 }
 
 /// The bytes of the name that defines the one at this byte.
@@ -58,6 +60,7 @@ fn asked<'t>(sketch: &Sketch<'t>, offset: usize) -> Option<(Kind, &'t str)> {
     let words = loose.words(id)?;
     match (sketch.slot(id), loose.key(id)) {
         (Slot::Known(Shape::Targets), _) => Some((Kind::Client, client_of(words))),
+        (Slot::Known(Shape::Definition), _) => Some((Kind::Steps, words)),
         (Slot::Known(Shape::Label), Some("since")) => Some((Kind::Mark, words)),
         (Slot::Known(Shape::Label), Some("var")) => {
             in_placeholder(words, offset.checked_sub(token.0 + 1)?.min(words.len()))
@@ -98,6 +101,7 @@ fn defined(sketch: &Sketch<'_>, id: usize, kind: Kind, name: &str) -> Option<Ran
     let above = loose.key(parent);
     match (kind, sketch.slot(parent)) {
         (Kind::Client, Slot::Known(Shape::Map(Shape::Object(_)))) if above == Some("clients") => range,
+        (Kind::Steps, Slot::Known(Shape::Map(Shape::Object(_)))) if above == Some("define") => range,
         (Kind::Value, Slot::Known(Shape::Map(Shape::Any))) => {
             let is_row = || {
                 loose.parent(parent).is_some_and(|list| matches!(sketch.slot(list), Slot::Known(Shape::Rows)))
@@ -120,12 +124,13 @@ mod tests {
 
     const SUITE: &str = r#"{ "vars": { "room": "a", "token": "" }, "secrets": ["token"],
   "clients": { "alice": { "url": "{{room}}" }, "crowd": { "url": "", "count": 3 } },
+  "define": { "enter": { "with": ["where"], "steps": [ { "connect": "{{client}}" } ] } },
   "checks": [
     { "check": "one", "clients": { "bob": {} }, "each": { "n": [1] }, "steps": [
       { "connect": ["alice", "bob"], "mark": "start" },
       { "on": "crowd[1]", "expect": { "since": "start", "capture": { "sid": "$.id", "x": { "regex": "(?<kind>a)" } } } },
       { "set": { "room": "{{bob.sid}}" }, "if": { "var": "sid", "eq": "{{add n 1}} {{kind}}" } } ] },
-    { "check": "two", "steps": [ { "on": "alice", "send": "{{room}} {{sid}}", "expect": { "since": "start" } } ] } ] }"#;
+    { "check": "two", "steps": [ { "on": "alice", "send": "{{room}} {{sid}}", "expect": { "since": "start" } }, { "use": "enter", "on": "alice", "where": "x" } ] } ] }"#;
 
     /// The name at the first byte of `part` after `after`: the line of its definition, and that definition.
     #[track_caller]
@@ -141,15 +146,16 @@ mod tests {
     fn ok_each_kind_of_name() {
         check("\"url\"", "room", Some((1, "\"room\"")));
         check("secrets", "token", Some((1, "\"token\"")));
-        check("connect", "alice", Some((2, "\"alice\"")));
-        check("connect", "bob", Some((4, "\"bob\"")));
+        check("\"each\"", "alice", Some((2, "\"alice\"")));
+        check("\"each\"", "bob", Some((5, "\"bob\"")));
         check("\"on\"", "crowd", Some((2, "\"crowd\"")));
-        check("\"since\"", "start", Some((5, "\"start\"")));
-        check("{{", "bob.sid", Some((4, "\"bob\"")));
-        check("{{bob.", "sid", Some((6, "\"sid\"")));
-        check("\"var\"", "sid", Some((6, "\"sid\"")));
-        check("{{add ", "n", Some((4, "\"n\"")));
-        check("1}} {{", "kind", Some((6, "\"(?<kind>a)\"")));
+        check("\"since\"", "start", Some((6, "\"start\"")));
+        check("set", "bob.sid", Some((5, "\"bob\"")));
+        check("{{bob.", "sid", Some((7, "\"sid\"")));
+        check("\"var\"", "sid", Some((7, "\"sid\"")));
+        check("{{add ", "n", Some((5, "\"n\"")));
+        check("1}} {{", "kind", Some((7, "\"(?<kind>a)\"")));
+        check("\"use\"", "enter", Some((3, "\"enter\"")));
     }
 
     #[test]
