@@ -182,16 +182,16 @@ const GOOD: &str = r#"{ "sockscope": 1, "suite": "a", "clients": { "alice": { "u
 #[test]
 fn mistakes_are_told_with_their_places_and_go_when_they_are_mended() {
     let mut editor = Editor::open(true);
-    let bad = GOOD.replace("\"connect\": \"alice\"", "\"connect\": \"alise\"");
+    let bad = GOOD.replace("\"connect\": \"alice\"", "\"connect\": \"alice2\"");
     let told = editor.text(&bad);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0]["message"].as_str().is_some_and(|message| message.contains("alice")), "{told:?}");
     assert_eq!((&told[0]["severity"], &told[0]["source"]), (&json!(1), &json!("sockscope")));
     let line = bad.lines().nth(1).expect("a line");
-    let before = &line[..line.find("\"alise\"").expect("the mistake")];
+    let before = &line[..line.find("\"alice2\"").expect("the mistake")];
     let column = before.encode_utf16().count() as u64;
     assert_eq!(place(&told[0]["range"]["start"]), (1, column), "in UTF-16, the emoji before it included");
-    assert_eq!(place(&told[0]["range"]["end"]), (1, column + 7));
+    assert_eq!(place(&told[0]["range"]["end"]), (1, column + 8));
     assert_eq!(editor.text(GOOD), Vec::<Value>::new());
     assert_eq!(
         editor.text("{ \"sockscope\": 1, ")[0]["severity"],

@@ -13,6 +13,7 @@ use super::subject::Subject;
 use crate::Payload;
 use crate::base::integer::{INTEGERS, Integer};
 use crate::base::nearest::nearest;
+use crate::payload_spec::hex as digits_of;
 
 /// Where a value is.
 #[derive(Clone, Debug)]
@@ -25,7 +26,13 @@ pub struct Pick {
 enum Place {
     Path(Query),
     Text(Pattern),
-    Bytes { at: i64, size: Option<usize>, form: Form },
+    /// Of messages that begin with `prefix` only.
+    Bytes {
+        prefix: Vec<u8>,
+        at: i64,
+        size: Option<usize>,
+        form: Form,
+    },
 }
 
 /// What bytes are read as.
@@ -101,8 +108,11 @@ impl Pick {
         Some(match &self.place {
             Place::Path(query) => Cow::Borrowed(query.first(subject.json()?)?),
             Place::Text(pattern) => Cow::Owned(pattern.captured(subject.text()?)?.0.into()),
-            Place::Bytes { at, size, form } => {
+            Place::Bytes { prefix, at, size, form } => {
                 let Payload::Binary(bytes) = subject.payload() else { return None };
+                if !bytes.starts_with(prefix) {
+                    return None;
+                }
                 let rest = &bytes[start(bytes, *at)?..];
                 let part = match size {
                     Some(size) => rest.get(..*size)?,
@@ -144,6 +154,9 @@ impl Pick {
             Place::Text(_) if subject.text().is_none() => "it is not text".into(),
             Place::Text(_) => "the regular expression does not match".into(),
             Place::Bytes { .. } if subject.payload().is_text() => "it is not binary".into(),
+            Place::Bytes { prefix, .. } if !subject.payload().as_bytes().starts_with(prefix) => {
+                format!("it does not begin with {}", hex(prefix)).into()
+            }
             Place::Bytes { form: Form::Text, .. } => "no such bytes are there, or they are not UTF-8".into(),
             Place::Bytes { .. } => format!(
                 "it has only {}",
@@ -161,9 +174,15 @@ pub(super) fn start(bytes: &[u8], at: i64) -> Option<usize> {
 }
 
 fn read_bytes(members: &serde_json::Map<String, Value>) -> Result<Place, String> {
-    if let Some(unknown) = members.keys().find(|key| !["at", "size", "as"].contains(&key.as_str())) {
-        return Err(format!("{unknown:?} is not a key of captured bytes; it has at, size and as"));
+    if let Some(unknown) = members.keys().find(|key| !["prefix", "at", "size", "as"].contains(&key.as_str()))
+    {
+        return Err(format!("{unknown:?} is not a key of captured bytes; it has prefix, at, size and as"));
     }
+    let prefix = match members.get("prefix") {
+        None => Vec::new(),
+        Some(Value::String(digits)) => digits_of(digits).map_err(|error| error.to_string())?,
+        Some(_) => return Err("\"prefix\" is hexadecimal digits; write \"08\"".to_owned()),
+    };
     let at = match members.get("at") {
         None => 0,
         Some(value) => value.as_i64().ok_or("\"at\" is a whole number, below zero from the end")?,
@@ -195,7 +214,7 @@ fn read_bytes(members: &serde_json::Map<String, Value>) -> Result<Place, String>
             }
         },
     };
-    Ok(Place::Bytes { at, size, form })
+    Ok(Place::Bytes { prefix, at, size, form })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -239,6 +258,8 @@ mod tests {
         check(json!({"bytes": {"at": 3, "as": "base64"}}), message(), json!("aGk="));
         check(json!({"bytes": {"at": 4, "as": "u16"}}), message(), Value::Null);
         check(json!({"bytes": {"at": -9}}), message(), Value::Null);
+        check(json!({"bytes": {"prefix": "10 01", "at": 2, "as": "u8"}}), message(), json!(2));
+        check(json!({"bytes": {"prefix": "11", "at": 2, "as": "u8"}}), message(), Value::Null);
         check(json!({"bytes": {}}), "text".into(), Value::Null);
     }
 
@@ -247,7 +268,7 @@ mod tests {
         let told = |spec: Value| Pick::read(&spec).expect_err("a mistake");
         assert!(told(json!({"regex": "("})).starts_with("not a regular expression"));
         assert!(told(json!(5)).starts_with("expected a JSONPath"));
-        assert!(told(json!({"bytes": {"of": 1}})).contains("it has at, size and as"));
+        assert!(told(json!({"bytes": {"of": 1}})).contains("it has prefix, at, size and as"));
         assert_eq!(
             told(json!({"bytes": {"as": "u15"}})),
             "bytes cannot be read as \"u15\"; did you mean \"u16\"?"

@@ -108,7 +108,7 @@ fn picked(choices: &Choices<'_>) -> Value {
     match choices.below(4) {
         0 => json!({"regex": choices.pick(&["(a|a)*b", "(?<kind>p)", "^.*$"])}),
         1 => {
-            json!({"bytes": {"at": choices.pick(&[0, -1, 7]), "as": choices.pick(&["u8", "hex", "text", "i64le"])}})
+            json!({"bytes": {"prefix": choices.pick(&["", "00"]), "at": choices.pick(&[0, -1, 7]), "as": choices.pick(&["u8", "hex", "text", "i64le"])}})
         }
         _ => path(choices),
     }

@@ -163,6 +163,7 @@ pub(in crate::suite) static CAPTURED_BYTES: Table = Table {
     noun: "the place of bytes",
     takes_matcher: false,
     keys: &[
+        key("prefix", Shape::Text, "Only of a message that begins with these hexadecimal digits.", "\"08\""),
         key("at", Shape::Whole, "The first byte, from 0; below zero from the end. Without it, 0.", "2"),
         key("size", Shape::Count, "How many bytes. Without it, all to the end.", "4"),
         key(

@@ -410,7 +410,7 @@ impl<'t> Reader<'t> {
         if let Some(bytes) = fields.get("bytes") {
             let bytes = self.fields(bytes, &CAPTURED_BYTES, "{\"at\": 2, \"as\": \"u16\"}")?;
             // They are read together below.
-            ["at", "size", "as"].into_iter().for_each(|key| {
+            ["prefix", "at", "size", "as"].into_iter().for_each(|key| {
                 let _ = bytes.member(key);
             });
         }
