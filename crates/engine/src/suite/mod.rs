@@ -4,6 +4,7 @@
 //! at once and each with its place: a run is too late to learn of a typo.
 
 pub mod assist;
+mod changes;
 mod field;
 mod keys;
 mod model;
@@ -17,6 +18,7 @@ mod source;
 pub(crate) mod title;
 mod words;
 
+pub use changes::{Changes, changes};
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
