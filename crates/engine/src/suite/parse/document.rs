@@ -144,6 +144,7 @@ impl Reader<'_> {
             correlate: None,
             connect_gap: Field::Fixed(Duration::from_millis(20)),
             close_within: Field::Fixed(Duration::from_secs(2)),
+            cookies: None,
         };
         let Some(fields) = node.and_then(|node| self.fields(node, &DEFAULTS, "{\"within\": \"2s\"}")) else {
             return defaults;
@@ -157,6 +158,7 @@ impl Reader<'_> {
                 *field = given;
             }
         }
+        defaults.cookies = fields.get("cookies").and_then(|node| self.field(node, "true"));
         defaults.correlate = fields.get("correlate").and_then(|node| self.query(node));
         defaults
     }
