@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use gloo_net::http::{Method, RequestBuilder};
+use web_sys::{RequestCredentials, RequestRedirect, ResponseType};
 
-use crate::engine::{HttpError, HttpRequest, HttpResponse};
+use crate::engine::{HttpError, HttpRequest, HttpResponse, Redirect};
 
 /// Makes the call, and gives up after this time.
 pub async fn call_within(request: HttpRequest, patience: Duration) -> Result<HttpResponse, HttpError> {
@@ -23,19 +24,24 @@ pub(super) async fn call(request: HttpRequest) -> Result<HttpResponse, HttpError
         .method
         .parse::<Method>()
         .map_err(|_| HttpError { message: format!("expected an HTTP method, found {:?}", request.method) })?;
-    let builder = request
-        .headers
-        .iter()
-        .fold(RequestBuilder::new(&request.url).method(method), |builder, (name, value)| {
-            builder.header(name, value)
-        });
+    let start = RequestBuilder::new(&request.url).method(method).redirect(match request.redirect {
+        Redirect::Follow => RequestRedirect::Follow,
+        Redirect::Error => RequestRedirect::Error,
+        Redirect::Manual => RequestRedirect::Manual,
+    });
+    let start = if request.cookies { start.credentials(RequestCredentials::Include) } else { start };
+    let builder = request.headers.iter().fold(start, |builder, (name, value)| builder.header(name, value));
     let request = match request.body {
         Some(body) => builder.body(body),
         None => builder.build(),
     }
     .map_err(failed)?;
     let response = request.send().await.map_err(failed)?;
+    // Of an answer that leads elsewhere and is not followed, a page learns only that it does.
+    let is_hidden = response.type_() == ResponseType::Opaqueredirect;
     Ok(HttpResponse {
+        url: response.url(),
+        redirected: response.redirected() || is_hidden,
         status: response.status(),
         headers: response.headers().entries().collect(),
         body: response.text().await.map_err(failed)?,

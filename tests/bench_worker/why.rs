@@ -47,7 +47,8 @@ fn companion(page: &Page, status: u16, answer: &'static str) -> Asked {
             "/api/health" => (200, r#"{"status":"ok","name":"sockscope"}"#),
             _ => (status, answer),
         };
-        let response = HttpResponse { status, headers: Vec::new(), body: body.to_owned() };
+        let response =
+            HttpResponse { status, headers: Vec::new(), body: body.to_owned(), ..HttpResponse::default() };
         (Duration::from_millis(5), Ok(response))
     });
     asked
@@ -87,7 +88,10 @@ fn a_server_that_is_not_a_companion_gets_no_address() {
         page.sim.answer("/api/", move |request| {
             log.borrow_mut().push(request.url.clone());
             let body = "<!doctype html>".to_owned();
-            (Duration::ZERO, Ok(HttpResponse { status: 404, headers: Vec::new(), body }))
+            (
+                Duration::ZERO,
+                Ok(HttpResponse { status: 404, headers: Vec::new(), body, ..HttpResponse::default() }),
+            )
         });
         for _ in 0..2 {
             page.connect(ALICE);

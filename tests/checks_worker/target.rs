@@ -62,7 +62,10 @@ async fn refused_beside(page: &Page, name: &'static str) -> (Vec<String>, Vec<Fa
         } else {
             NOT_FOUND.to_owned()
         };
-        (Duration::from_millis(5), Ok(HttpResponse { status: 200, headers: Vec::new(), body }))
+        (
+            Duration::from_millis(5),
+            Ok(HttpResponse { status: 200, headers: Vec::new(), body, ..HttpResponse::default() }),
+        )
     });
     let told = page.run(run_request(REFUSED)).await;
     let report = told.iter().find_map(|it| match it {

@@ -132,7 +132,11 @@ pub fn run() -> Recording {
         notes.call(at(600), 0, &call("POST", "http://localhost:9000/api/login?retry=1", Some(login)));
     let headers = vec![header("content-type", "application/json"), header("set-cookie", "sid=1")];
     let body = "{\"access_token\":\"eyJ\",\"expires\":60}".to_owned();
-    notes.answered(number, at(900), &Ok(HttpResponse { status: 201, headers, body }));
+    notes.answered(
+        number,
+        at(900),
+        &Ok(HttpResponse { status: 201, headers, body, ..HttpResponse::default() }),
+    );
     let number = notes.call(at(9000), 11, &call("GET", "http://localhost:9000/api/gone", None));
     notes.answered(number, at(9500), &Err(HttpError { message: "Failed to fetch".to_owned() }));
     notes.check(at(25_000), 13, "alice comes back");
@@ -156,7 +160,7 @@ pub fn notes(text: &str) -> Vec<Note> {
         notes.answered(
             number,
             Instant::ORIGIN,
-            &Ok(HttpResponse { status: 200, headers: headers.clone(), body }),
+            &Ok(HttpResponse { status: 200, headers: headers.clone(), body, ..HttpResponse::default() }),
         );
         let number = notes.call(Instant::ORIGIN, 0, &request);
         notes.answered(number, Instant::ORIGIN, &Err(HttpError { message: text.to_owned() }));

@@ -1,5 +1,7 @@
 //! HTTP calls of a check.
 
+use sockscope_engine::{HttpResponse, Redirect};
+
 use super::*;
 
 #[test]
@@ -72,4 +74,63 @@ fn who_is_not_connected_can_call_and_set() {
         ]}]
     });
     assert_eq!(told(&run_text(&text.to_string(), &Setting::default())), Vec::<String>::new());
+}
+
+/// What a call to this world asked for, and what it brings back.
+fn called(more: Value, expect: Value, answer: HttpResponse) -> (Outcome, sockscope_engine::HttpRequest) {
+    let asked = std::rc::Rc::new(std::cell::RefCell::new(None));
+    let sim = support::simulated::world(42, Faults::default());
+    let (heard, told) = (asked.clone(), answer);
+    sim.answer("http://other/", move |request| {
+        heard.borrow_mut().replace(request.clone());
+        (std::time::Duration::from_millis(1), Ok(told.clone()))
+    });
+    let mut http = json!({"url": "http://other/page"});
+    for (key, value) in more.as_object().expect("an object") {
+        http[key] = value.clone();
+    }
+    let mut suite = suite("/ws", &json!([{"http": http, "expect": expect}]));
+    if more.get("cookies").is_none() {
+        suite["defaults"] = json!({"cookies": true});
+    }
+    let outcome = support::simulated::run_in(sim, &suite.to_string(), &Setting::default());
+    let request = asked.borrow_mut().take().expect("a call");
+    (outcome, request)
+}
+
+#[test]
+fn a_call_takes_cookies_along_where_it_says_so_or_the_defaults_do() {
+    let answer = || HttpResponse { status: 200, ..HttpResponse::default() };
+    let (outcome, request) = called(json!({}), json!({}), answer());
+    assert_eq!((told(&outcome), request.cookies, request.redirect), (Vec::new(), true, Redirect::Follow));
+    let (_, request) = called(json!({"cookies": false, "redirect": "manual"}), json!({}), answer());
+    assert_eq!((request.cookies, request.redirect), (false, Redirect::Manual));
+}
+
+#[test]
+fn a_redirect_is_seen() {
+    let answer = |redirected| HttpResponse {
+        status: 200,
+        url: "http://other/landed?x=1".to_owned(),
+        redirected,
+        ..HttpResponse::default()
+    };
+    let wanted = json!({"redirected": true, "url": {"contains": "/landed"}});
+    assert_eq!(told(&called(json!({}), wanted.clone(), answer(true)).0), Vec::<String>::new());
+    assert_eq!(
+        told(&called(json!({}), wanted, answer(false)).0),
+        ["steps[0] http: expected GET http://other/page to be redirected, and it was answered from there"]
+    );
+    assert_eq!(
+        told(&called(json!({}), json!({"redirected": false}), answer(true)).0),
+        ["steps[0] http: expected GET http://other/page to be answered without a redirect, and it led to \
+             http://other/landed?x=1"]
+    );
+    assert_eq!(
+        told(&called(json!({}), json!({"url": "http://other/login"}), answer(true)).0),
+        [
+            "steps[0] http: GET http://other/page was answered from http://other/landed?x=1, expected an address like \
+             text \"http://other/login\""
+        ]
+    );
 }

@@ -11,8 +11,10 @@ mod reasons;
 mod run;
 mod screen;
 mod scripts;
+mod started;
 pub mod target;
 pub mod values;
+mod watch;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -29,10 +31,11 @@ use sockscope_host::child::Output;
 use sockscope_host::driver::{BrowserChoice, Driver};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, info_span};
 
-use self::run::{Assignment, Done};
+use self::run::{Assignment, Done, Pool};
 use self::screen::Screen;
+use self::started::Started;
 use self::target::{Ports, Start, Target};
 use self::values::{Server, SuiteValues, Values};
 use crate::causes::causes;
@@ -41,7 +44,6 @@ use crate::destination::AllowedTarget;
 use crate::log::CHECK;
 use crate::server::{self, Running};
 use crate::suites::{self, Found};
-use crate::web::assets::{Assets, Embedded};
 
 pub use self::files::Files;
 
@@ -84,6 +86,8 @@ pub struct Job {
     pub files: Files,
     /// Only what did not pass is printed.
     pub is_quiet: bool,
+    /// Whether what changes runs again, until the command is stopped.
+    pub watches: bool,
 }
 
 /// How it all ended.
@@ -103,6 +107,9 @@ pub enum Outcome {
 
 /// Runs a job. `stop` ends it early and kindly: what runs is stopped, reports are written.
 pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
+    if job.watches {
+        return watch::watch(&job, stop).await;
+    }
     let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
     let names = job.suites.clone();
     // Standard input may never end; a stopped command does not wait for it.
@@ -141,68 +148,17 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     if let Err(error) = job.files.prepare() {
         return environment(&screen, &error);
     }
-    if Embedded.get("index.html").is_none() {
-        screen.trouble("this binary was built without the page; `cargo xtask build` makes one that has it");
-        return Outcome::Environment;
-    }
-    let page = match serve(&job).await {
-        Ok(page) => page,
-        Err(error) => return environment(&screen, &error),
+    let mut started = match Started::start(&job, ports, &chosen, &mut screen, stop).await {
+        Ok(started) => started,
+        Err(outcome) => return outcome,
     };
-    let target = match (&job.start, ports) {
-        (Some(start), Some(ports)) => {
-            screen.note(&masked(&chosen, format!("starting {}", ports.fill(&start.command))));
-            if let Some(url) = job.values.fixed_server() {
-                let words = format!(
-                    "the suites test {url}, not the server that --start starts: the address has no {{port}}"
-                );
-                screen.note(&masked(&chosen, words));
-            }
-            info!(target: CHECK, "starting the server under test");
-            let asked = Instant::now();
-            // A command that is stopped while it waits does not wait for the rest of its patience.
-            let started = tokio::select! {
-                started = Target::start(start, ports) => started,
-                () = stop.cancelled() => {
-                    screen.trouble("stopped before the server under test was ready");
-                    return Outcome::Inconclusive;
-                }
-            };
-            let ready =
-                |_: &Target| info!(target: CHECK, took = ?asked.elapsed(), "the server under test is ready");
-            match started.inspect(ready) {
-                Ok(target) => Some(target),
-                Err(error) => {
-                    screen.trouble(&masked(&chosen, causes(&error)));
-                    return Outcome::Environment;
-                }
-            }
-        }
-        _ => None,
-    };
-    info!(target: CHECK, "finding the browser and starting its driver");
-    let asked = Instant::now();
-    let started = Driver::start(&job.browser).await;
-    let driver =
-        match started.inspect(|_| info!(target: CHECK, took = ?asked.elapsed(), "the driver is ready")) {
-            Ok(driver) => driver,
-            Err(error) => {
-                if let Some(target) = target {
-                    target.end().await;
-                }
-                return environment(&screen, &error);
-            }
-        };
     let began = Instant::now();
-    let mut bench = Bench { job: &job, page: &page, driver: &driver, target, stop };
+    let (page, driver, target) = (&started.page, &started.driver, started.target.take());
+    let mut bench = Bench { job: &job, page, driver, target, stop, pool: Pool::default() };
     let done = bench.all(&chosen, seed, &mut screen).await;
     let target = bench.target.take();
-    info!(target: CHECK, "ending what was started");
-    driver.end().await;
-    if let Some(target) = target {
-        target.end().await;
-    }
-    page.shutdown().await;
+    started.target = target;
+    started.end().await;
 
     let (written, errors) = job.files.write(&done);
     let reports: Vec<&Report> = done.iter().map(|done| &done.report).collect();
@@ -370,6 +326,8 @@ struct Bench<'a> {
     driver: &'a Driver,
     target: Option<Target>,
     stop: &'a CancellationToken,
+    /// Browsers that are open and idle.
+    pool: Pool,
 }
 
 impl Bench<'_> {
@@ -442,7 +400,8 @@ impl Bench<'_> {
         };
         let suite = chosen.masker.mask(&assignment.label).into_owned();
         let span = info_span!(target: CHECK, "run", suite, round);
-        let run = run::run(self.driver, &assignment, self.stop, |status| screen.status(status));
+        let run =
+            run::run(self.driver, &mut self.pool, &assignment, self.stop, |status| screen.status(status));
         let mut done = run.instrument(span).await;
         if let Some(target) = &mut self.target {
             done.report.server = Some(ServerReport {

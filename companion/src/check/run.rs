@@ -154,9 +154,31 @@ struct Part {
     printed: Vec<String>,
 }
 
+/// Browsers that stay open from run to run, so that the next one need not wait for them.
+#[derive(Default)]
+pub struct Pool {
+    keeps: bool,
+    idle: Vec<Session>,
+}
+
+impl Pool {
+    /// One that keeps them; the default closes each browser after its run.
+    pub fn keeping() -> Self {
+        Self { keeps: true, idle: Vec::new() }
+    }
+
+    /// Closes those that are open.
+    pub async fn close(&mut self) {
+        for session in self.idle.drain(..) {
+            session.close().await;
+        }
+    }
+}
+
 /// Runs it. `hear` gets the progress of all of its browsers.
 pub async fn run(
     driver: &Driver,
+    pool: &mut Pool,
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     mut hear: impl FnMut(&Status),
@@ -165,7 +187,7 @@ pub async fn run(
     let began = Instant::now();
     let mut seats = Vec::new();
     let mut latest = Status::default();
-    let outcome = attempt(driver, assignment, stop, &mut seats, |status| {
+    let outcome = attempt(driver, pool, assignment, stop, &mut seats, |status| {
         hear(status);
         if status.check != latest.check {
             let check = status.check.as_deref().map(|check| assignment.masker.mask(check).into_owned());
@@ -176,7 +198,10 @@ pub async fn run(
     .await;
     debug!(target: CHECK, took = ?began.elapsed(), "closing the browser");
     for seat in seats {
-        seat.session.close().await;
+        match pool.keeps && outcome.is_ok() && seat.lost.is_none() {
+            true => pool.idle.push(seat.session),
+            false => seat.session.close().await,
+        }
     }
     info!(target: CHECK, took = ?began.elapsed(), "over");
     outcome.unwrap_or_else(|lost| {
@@ -195,6 +220,7 @@ pub async fn run(
 
 async fn attempt(
     driver: &Driver,
+    pool: &mut Pool,
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     seats: &mut Vec<BrowserSlot>,
@@ -202,6 +228,20 @@ async fn attempt(
 ) -> Result<Done, Lost> {
     for _ in 0..assignment.shards {
         let open = async {
+            if let Some(session) = pool.idle.pop() {
+                debug!(target: CHECK, "loading the page again");
+                seats.push(BrowserSlot { session, is_over: false, lost: None, status: Status::default() });
+                let session = &seats.last().expect("one was added").session;
+                // Nothing of the run before stays in the page.
+                let left = session.go("about:blank").await;
+                if left.is_ok() && open_page(session, assignment.page).await.is_ok() {
+                    return Ok(());
+                }
+                // Someone has closed it meanwhile.
+                if let Some(gone) = seats.pop() {
+                    gone.session.close().await;
+                }
+            }
             debug!(target: CHECK, "opening a browser");
             let session = driver.open().await?;
             debug!(target: CHECK, "the browser is open; loading the page");

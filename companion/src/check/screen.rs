@@ -58,6 +58,15 @@ impl Screen {
         }
     }
 
+    /// Takes what was printed before off a terminal; elsewhere an empty line parts the rounds.
+    pub fn clear(&mut self) {
+        let is_terminal = match self.uses_stderr {
+            true => io::IsTerminal::is_terminal(&io::stderr()),
+            false => io::IsTerminal::is_terminal(&io::stdout()),
+        };
+        self.line(if is_terminal && !log::is_on() { "\u{1b}[2J\u{1b}[3J\u{1b}[H" } else { "" });
+    }
+
     fn line(&self, line: &str) {
         let print = || {
             // A closed pipe changes nothing about the run.

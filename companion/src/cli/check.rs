@@ -65,6 +65,9 @@ pub struct Flags {
     /// Print only what did not pass
     #[arg(long, short)]
     quiet: bool,
+    /// Keep the browser open, and run again what changes in the suites. Enter runs everything again, Ctrl+C ends
+    #[arg(long, conflicts_with_all = ["repeat", "fail_fast"])]
+    watch: bool,
     #[command(flatten)]
     log: LogFlags,
     #[command(flatten)]
@@ -261,6 +264,7 @@ impl Flags {
                 certificates: given(certificates),
             },
             is_quiet: self.quiet,
+            watches: self.watch,
         })
     }
 }

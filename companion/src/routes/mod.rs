@@ -21,5 +21,6 @@ pub mod proxy;
 pub mod query;
 pub mod rooms;
 pub mod route_request;
+pub mod sessions;
 
 pub use practice::Practice;

@@ -9,6 +9,7 @@ use super::events::Events;
 use super::fragments::Fragments;
 use super::proxy::LinkTable;
 use super::rooms::Rooms;
+use super::sessions::Sessions;
 use crate::config::Limits;
 use crate::destination::Reach;
 use crate::tasks::Tasks;
@@ -28,6 +29,8 @@ pub struct Practice {
     pub agents: Arc<Agents>,
     /// `/ws/events`
     pub events: Events,
+    /// `POST /api/login`
+    pub sessions: Sessions,
     /// `/ws/proxy`
     pub proxy: Arc<LinkTable>,
     /// When the server started.
@@ -44,6 +47,7 @@ impl Practice {
             fragments: Arc::new(Fragments::new(limits)),
             agents: Arc::new(Agents::new(limits, tasks)),
             events: Events::default(),
+            sessions: Sessions::default(),
             proxy: Arc::new(LinkTable::new(reach)),
             started: Instant::now(),
         }

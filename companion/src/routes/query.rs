@@ -53,6 +53,13 @@ impl<'a> Query<'a> {
         Self(form_urlencoded::parse(text.as_bytes()).collect())
     }
 
+    /// The same without this parameter, and what it was last.
+    pub fn without(mut self, name: &str) -> (Self, Option<String>) {
+        let value = self.get(name).map(str::to_owned);
+        self.0.retain(|(known, _)| known != name);
+        (self, value)
+    }
+
     /// Every parameter, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use super::body::{BodyError, Json, Whole};
 use super::site::Site;
 use crate::routes::events::Publication;
 use crate::routes::query::Query;
+use crate::routes::sessions::Sessions;
 use crate::ws::close::Close;
 
 /// The routes.
@@ -24,12 +25,14 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/api/stats", get(stats))
         .route("/api/fragments", get(fragments))
         .route("/api/events", post(publish))
+        .route("/api/login", post(login))
+        .route("/api/session", get(session))
         .route("/api/reset", post(reset))
 }
 
 /// There is no such path.
 pub fn unknown() -> ApiError {
-    let words = "the API has health, stats, fragments, events, proxy, probe and reset";
+    let words = "the API has health, stats, fragments, events, login, session, proxy, probe and reset";
     ApiError::new(StatusCode::NOT_FOUND, "not_found", words)
 }
 
@@ -83,6 +86,35 @@ async fn publish(
     }
     let receipt = site.practice.events.publish(&publication);
     Ok(document(StatusCode::ACCEPTED, &json!({ "id": receipt.id, "delivered": receipt.delivered })))
+}
+
+#[derive(Debug, Deserialize)]
+struct Login {
+    user: String,
+    /// What the server does wrong: `cookie` gives one that no one knows.
+    #[serde(default)]
+    fault: Option<String>,
+}
+
+async fn login(State(site): State<Arc<Site>>, Json(login): Json<Login>) -> Result<Response, ApiError> {
+    let is_good = login.fault.is_none();
+    if !Sessions::is_user(&login.user) || login.fault.is_some_and(|fault| fault != "cookie") {
+        let words = "user is 1 to 64 letters, digits, - and _; fault is \"cookie\", or it is left out";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad_login", words));
+    }
+    let mut response = document(StatusCode::OK, &json!({ "user": login.user }));
+    let cookie = site.practice.sessions.cookie(&login.user, is_good);
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+async fn session(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let words = "no cookie of POST /api/login came along";
+    let user = site.practice.sessions.user(&headers);
+    let user = user.ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "no_session", words))?;
+    Ok(document(StatusCode::OK, &json!({ "user": user })))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -26,6 +26,9 @@ use crate::ws::upgrade::{Handshake, Refusal, Subprotocols, transport};
 /// What a client reads whose handshake was to be refused.
 pub const AS_ASKED: &str = "refused, as it was asked to";
 
+/// What a client reads that has not logged in.
+const NO_SESSION: &str = "this handshake needs the cookie that POST /api/login sets";
+
 /// The routes. What is wrong with a method is wrong with the handshake, and said there.
 pub fn routes() -> Router<Arc<Site>> {
     Route::ALL.into_iter().fold(Router::new(), |router, route| {
@@ -42,7 +45,17 @@ pub fn unknown() -> Response {
 
 /// Answers a handshake, and starts the route's task when it succeeds.
 async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
-    let errand = match RouteRequest::read(route, &Query::parse(request.uri().query().unwrap_or_default())) {
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    // What a proxied server does with its query is not ours.
+    let (query, session) = if route == Route::Proxy { (query, None) } else { query.without("session") };
+    match session.as_deref() {
+        Some("required") if site.practice.sessions.user(request.headers()).is_none() => {
+            return words(StatusCode::UNAUTHORIZED, NO_SESSION);
+        }
+        Some("required") | None => {}
+        Some(_) => return words(StatusCode::BAD_REQUEST, "session is \"required\", or it is left out"),
+    }
+    let errand = match RouteRequest::read(route, &query) {
         Ok(errand) => errand,
         Err(error) => return words(StatusCode::BAD_REQUEST, error),
     };

@@ -17,3 +17,4 @@ mod suites;
 #[cfg(feature = "target-tests")]
 mod targets;
 mod tested;
+mod watch;

@@ -26,7 +26,7 @@ pub use base::endpoint::{Endpoint, EndpointError};
 pub use base::payload::Payload;
 pub use base::time::Instant;
 pub use base::world::{
-    ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, SendError, Socket, World,
+    ConnectError, Event, EventSink, HttpError, HttpRequest, HttpResponse, Redirect, SendError, Socket, World,
 };
 pub use bench::pairing::{Asked, Pairing, Unanswered};
 pub use metrics::{Histogram as Latency, Summary as LatencySummary};

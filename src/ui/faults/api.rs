@@ -67,6 +67,7 @@ async fn ask(method: &str, path: &str, body: Option<String>, patience: Duration)
         url: format!("{server}/api/proxy{path}"),
         headers: Vec::new(),
         body,
+        ..HttpRequest::default()
     };
     let answer = http::call_within(request, patience).await;
     understood(answer.map_err(|error| ApiError::Missing(error.message))?)

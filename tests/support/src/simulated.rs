@@ -286,8 +286,15 @@ pub fn world(seed: u64, faults: Faults) -> Sim {
     });
     let asked = std::cell::Cell::new(0);
     sim.answer("http://sim/api/", move |request| {
-        let answer =
-            |status, body: Value| Ok(HttpResponse { status, headers: Vec::new(), body: body.to_string() });
+        let answer = |status, body: Value| {
+            Ok(HttpResponse {
+                status,
+                headers: Vec::new(),
+                body: body.to_string(),
+                url: request.url.clone(),
+                ..HttpResponse::default()
+            })
+        };
         if let Some(status) = faults.status {
             return (LATENCY, answer(status, json!({"error": "as told"})));
         }

@@ -164,6 +164,23 @@ impl Running {
         });
     }
 
+    /// Types a line; standard input must have been left open.
+    pub fn types(&mut self, line: &str) {
+        use std::io::Write as _;
+        let input = self.process.child.stdin.as_mut().expect("standard input is open");
+        writeln!(input, "{line}").expect("the command reads");
+    }
+
+    /// How often the command has said this.
+    pub fn times_said(&self, part: &str) -> usize {
+        self.stdout.so_far().matches(part).count()
+    }
+
+    /// Waits until the command has said this as many times.
+    pub fn until_said(&self, part: &str, times: usize) {
+        until(&format!("{part:?} {times} times"), || (self.times_said(part) >= times).then_some(()));
+    }
+
     pub fn signal(&self, signal: Signal) {
         self.process.signal(signal);
     }

@@ -140,6 +140,7 @@ impl World for NativeWorld {
                 status,
                 headers: Vec::new(),
                 body: String::from_utf8_lossy(&body).into_owned(),
+                ..HttpResponse::default()
             })
         })
     }

@@ -74,8 +74,20 @@ pub trait Socket {
     fn buffered(&self) -> u64;
 }
 
+/// What becomes of an answer that leads elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirect {
+    /// It is followed.
+    #[default]
+    Follow,
+    /// The call fails.
+    Error,
+    /// It is the answer. A browser tells a page that it leads elsewhere, and nothing more of it.
+    Manual,
+}
+
 /// An HTTP call that a check makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
     /// Such as `POST`.
     pub method: String,
@@ -85,10 +97,14 @@ pub struct HttpRequest {
     pub headers: Vec<(String, String)>,
     /// The body; none for `GET`.
     pub body: Option<String>,
+    /// Whether cookies go along to other origins, too, and are taken from their answers.
+    pub cookies: bool,
+    /// What becomes of an answer that leads elsewhere.
+    pub redirect: Redirect,
 }
 
 /// The answer to an [`HttpRequest`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
@@ -96,6 +112,10 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
+    /// Where it came from in the end; empty where that is not told.
+    pub url: String,
+    /// Whether an answer before it, or this one, led elsewhere.
+    pub redirected: bool,
 }
 
 /// The call did not come back: refused, blocked by CORS, or no network. A browser does not say which.

@@ -62,6 +62,7 @@ impl Companion {
             url: PROBE.to_owned(),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: Some(asked.to_string()),
+            ..HttpRequest::default()
         };
         let Ok(answer) = world.http(request).await else { return Look::Nothing };
         if answer.status == 200 {
@@ -86,7 +87,7 @@ impl Companion {
             return looks;
         }
         let (method, url) = ("GET".to_owned(), HEALTH.to_owned());
-        let asked = HttpRequest { method, url, headers: Vec::new(), body: None };
+        let asked = HttpRequest { method, url, ..HttpRequest::default() };
         // Without an answer it may be back for the next question.
         let Ok(answer) = world.http(asked).await else { return false };
         let looks = serde_json::from_str::<Value>(&answer.body).is_ok_and(|it| it["name"] == NAME);

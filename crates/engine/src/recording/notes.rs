@@ -138,7 +138,7 @@ impl Notes {
         };
         let Some(Note { what: Noted::Call(call), .. }) = self.list.get_mut(place) else { return };
         let result = match result {
-            Ok(HttpResponse { status, headers, body }) => {
+            Ok(HttpResponse { status, headers, body, .. }) => {
                 let body = Body::of(body);
                 self.held += body.text.len();
                 Ok(Answered { status: *status, headers: headers.clone(), body })
@@ -246,7 +246,12 @@ mod tests {
         let large = "x".repeat(BODY);
         for i in 0..200 {
             let number = notes.call(Instant::from_nanos(i), i, &request(&large));
-            let answer = HttpResponse { status: 200, headers: Vec::new(), body: large.clone() };
+            let answer = HttpResponse {
+                status: 200,
+                headers: Vec::new(),
+                body: large.clone(),
+                ..HttpResponse::default()
+            };
             notes.answered(number, Instant::from_nanos(i), &Ok(answer));
         }
         let held: usize = notes.as_slice().iter().map(bodies).sum();

@@ -4,6 +4,7 @@
 //! at once and each with its place: a run is too late to learn of a typo.
 
 pub mod assist;
+mod changes;
 mod field;
 mod files;
 mod keys;
@@ -19,6 +20,7 @@ mod source;
 pub(crate) mod title;
 mod words;
 
+pub use changes::{Changes, changes};
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use files::{FileKind, Files};
 pub use model::{

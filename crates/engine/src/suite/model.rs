@@ -67,6 +67,8 @@ pub struct Defaults {
     pub connect_gap: Field<Duration>,
     /// How long a close may take.
     pub close_within: Field<Duration>,
+    /// Whether cookies go along with HTTP calls to other origins.
+    pub cookies: Option<Field<bool>>,
 }
 
 /// A connection, or a group of them, by name.
@@ -452,6 +454,10 @@ pub struct HttpSpec {
     pub headers: Vec<(String, Field<String>)>,
     /// What to send.
     pub body: Option<HttpBody>,
+    /// Whether cookies go along to other origins; overrides the default.
+    pub cookies: Option<Field<bool>>,
+    /// What becomes of an answer that leads elsewhere: `follow`, `error` or `manual`.
+    pub redirect: Option<Field<String>>,
     /// What must come back. Without it, any status below 400 will do.
     pub expect: HttpExpectation,
 }
@@ -470,6 +476,10 @@ pub enum HttpBody {
 pub struct HttpExpectation {
     /// One of these; any below 400 unless given.
     pub status: Option<Field<StatusSet>>,
+    /// Matched against the address that it came from in the end.
+    pub url: Option<Field<Rc<Matcher>>>,
+    /// Whether an answer led elsewhere.
+    pub redirected: Option<Field<bool>>,
     /// Asserted on the body.
     pub matcher: Option<Field<Rc<Matcher>>>,
     /// The call is made again until the body is like this.

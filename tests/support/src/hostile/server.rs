@@ -151,7 +151,15 @@ pub fn world(manners: Manners) -> Sim {
         let at = answering.draw() as usize % answering.manners.messages.len();
         let body = String::from_utf8_lossy(answering.manners.messages[at].as_bytes()).into_owned();
         let status = [200, 204, 404, 500, 0, 999][answering.draw() as usize % 6];
-        (wait, Ok(HttpResponse { status, headers: vec![("X".into(), "\r\n".into())], body }))
+        (
+            wait,
+            Ok(HttpResponse {
+                status,
+                headers: vec![("X".into(), "\r\n".into())],
+                body,
+                ..HttpResponse::default()
+            }),
+        )
     });
     sim
 }

@@ -18,7 +18,7 @@ use crate::{Instant, Payload};
 /// More answers of one rule on one connection within [`WINDOW`] answer themselves.
 const MOST_ANSWERS: u32 = 10_000;
 const WINDOW: Duration = Duration::from_secs(1);
-/// So many messages in a row that are what was sent for the one before come from an echo.
+/// An echo sends back what was sent for the message before, this many times in a row.
 const MOST_ECHOES: u32 = 100;
 
 /// An answer with its placeholders filled in.

@@ -238,7 +238,7 @@ fn fail<W: World>(check: &CheckRun<'_, W>, line: usize, number: usize, mut failu
     check.connections.context.desk.failed(line, number, *failure);
 }
 
-/// Sends beside the steps, which is no message of theirs: their `{{seq}}` and their moments stay. None when the connection
+/// Sends beside the steps, without a message of theirs: their `{{seq}}` and their moments stay. None when the connection
 /// takes nothing any more.
 fn send<W: World>(
     member: &Member<W>,

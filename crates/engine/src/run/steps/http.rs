@@ -18,7 +18,7 @@ use crate::base::words;
 use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Field, HttpBody, HttpSpec, StatusSet};
-use crate::{HttpRequest, HttpResponse, Payload, World};
+use crate::{HttpRequest, HttpResponse, Payload, Redirect, World};
 
 /// How often a call is made until its answer is as wanted.
 const EVERY: Duration = Duration::from_millis(500);
@@ -40,6 +40,11 @@ pub(super) async fn http<W: World>(
         matcher.as_ref().map(|matcher| matcher.get(scope)).transpose().map_err(script)
     };
     let (matcher, until) = (read(&expect.matcher, &mut scope)?, read(&expect.until, &mut scope)?);
+    let url = read(&expect.url, &mut scope)?;
+    let redirected = expect.redirected.as_ref().map(|field| field.get(&mut scope)).transpose();
+    let redirected = redirected.map_err(script)?;
+    let cookies = spec.cookies.as_ref().or(check.suite().defaults.cookies.as_ref());
+    let cookies = cookies.map_or(Ok(false), |cookies| cookies.get(&mut scope)).map_err(script)?;
     let every = expect.every.as_ref().map_or(Ok(EVERY), |every| every.get(&mut scope)).map_err(script)?;
     if every.is_zero() {
         return Err(script("every is longer than 0s; calls without a pause are too many"));
@@ -50,7 +55,7 @@ pub(super) async fn http<W: World>(
     let mut calls = 0;
     loop {
         let started = world.now();
-        let request = request(spec, &mut scope)?;
+        let request = HttpRequest { cookies, ..request(spec, &mut scope)? };
         let call = format!("{} {}", request.method, request.url);
         calls += 1;
         let answer = match select(world.http(request), world.pass(began + within)).await {
@@ -66,6 +71,7 @@ pub(super) async fn http<W: World>(
         let now = world.now();
         run.yield_budget.turned(now);
         run.meter().sample(expect.metric.as_deref().unwrap_or(context.part.http()), now - started, now);
+        judge_way(run, &call, &answer, redirected, url.as_deref())?;
         judge_status(run, &call, &answer, status.as_ref())?;
         let body = Payload::Text(answer.body);
         let subject = Subject::new(&body);
@@ -100,6 +106,37 @@ pub(super) async fn http<W: World>(
             capture_all(&wanted, &subject).map_err(|failure| http(format!("{call}: {}", failure.message)))?;
         return check.remember(member, found);
     }
+}
+
+/// Where the answer came from.
+fn judge_way<W: World>(
+    run: &RunShared<W>,
+    call: &str,
+    answer: &HttpResponse,
+    redirected: Option<bool>,
+    url: Option<&Matcher>,
+) -> Result<(), Box<Failure>> {
+    let from = run.masked(&answer.url);
+    match redirected {
+        Some(true) if !answer.redirected => {
+            let message = format!("expected {call} to be redirected, and it was answered from there");
+            return Err(failure::plain(FailureKind::Http, message));
+        }
+        Some(false) if answer.redirected => {
+            let message = format!("expected {call} to be answered without a redirect, and it led to {from}");
+            return Err(failure::plain(FailureKind::Http, message));
+        }
+        _ => {}
+    }
+    let Some(Err(mismatch)) = url.map(|url| url.check(&Subject::new(&Payload::Text(answer.url.clone()))))
+    else {
+        return Ok(());
+    };
+    let message = format!("{call} was answered from {from}, expected an address like {}", mismatch.expected);
+    let mut failure = failure::plain(FailureKind::Http, message);
+    failure.expected = Some(mismatch.expected.clone());
+    failure.diff = failure::differences(mismatch);
+    Err(failure)
 }
 
 fn judge_status<W: World>(
@@ -145,5 +182,17 @@ fn request(spec: &HttpSpec, scope: &mut dyn crate::template::Scope) -> Result<Ht
             Some(document.expand(scope).map_err(script)?.to_string())
         }
     };
-    Ok(HttpRequest { method: method.map_err(script)?.to_ascii_uppercase(), url, headers, body })
+    let redirect = match &spec.redirect {
+        None => Redirect::Follow,
+        Some(way) => match way.get(scope).map_err(script)?.as_str() {
+            "follow" => Redirect::Follow,
+            "error" => Redirect::Error,
+            "manual" => Redirect::Manual,
+            other => {
+                return Err(script(format!("{other:?} is none of \"follow\", \"error\" and \"manual\"")));
+            }
+        },
+    };
+    let method = method.map_err(script)?.to_ascii_uppercase();
+    Ok(HttpRequest { method, url, headers, body, redirect, ..HttpRequest::default() })
 }

@@ -111,6 +111,12 @@ pub(in crate::suite) static DEFAULTS: Table = Table {
         CORRELATE,
         key("connect_gap", Shape::Duration, "The pause between two opens. Without it, 20ms.", "\"20ms\""),
         key("close_within", Shape::Duration, "How long a close may take. Without it, 2s.", "\"2s\""),
+        key(
+            "cookies",
+            Shape::Truth,
+            "Whether HTTP calls to other origins take cookies along and keep those that they get.",
+            "true",
+        ),
     ],
 };
 

@@ -174,6 +174,18 @@ pub(in crate::suite) static HTTP: Table = Table {
         ),
         key("json", Shape::Any, "The body as JSON.", "{ \"type\": \"build\" }"),
         key("text", Shape::Text, "The body as it is, instead of `json`.", ""),
+        key(
+            "cookies",
+            Shape::Truth,
+            "Whether cookies go along to another origin, and its cookies are kept. Without it, `defaults.cookies`.",
+            "true",
+        ),
+        key(
+            "redirect",
+            Shape::Text,
+            "`follow` goes where an answer leads, `error` fails, `manual` takes that answer. Without it, `follow`.",
+            "\"manual\"",
+        ),
     ],
 };
 
@@ -186,6 +198,13 @@ pub(in crate::suite) static HTTP_EXPECT: Table = Table {
             Shape::Codes,
             "The status, or a list of accepted ones. Without it, any below 400.",
             "200",
+        ),
+        key("redirected", Shape::Truth, "Whether an answer must lead elsewhere, or must not.", "false"),
+        key(
+            "url",
+            Shape::TextOrMatcher,
+            "The address that the answer came from in the end.",
+            "{ \"contains\": \"/welcome\" }",
         ),
         CAPTURE,
         key("within", Shape::Duration, "How long it may take, with `until` all calls together.", "\"1s\""),

@@ -166,6 +166,7 @@ impl<'t> Reader<'t> {
             correlate: None,
             connect_gap: Field::Fixed(Duration::from_millis(20)),
             close_within: Field::Fixed(Duration::from_secs(2)),
+            cookies: None,
         };
         let Some(fields) = node.and_then(|node| self.fields(node, &DEFAULTS, "{\"within\": \"2s\"}")) else {
             return defaults;
@@ -179,6 +180,7 @@ impl<'t> Reader<'t> {
                 *field = given;
             }
         }
+        defaults.cookies = fields.get("cookies").and_then(|node| self.field(node, "true"));
         defaults.correlate = fields.get("correlate").and_then(|node| self.correlate(node));
         defaults
     }

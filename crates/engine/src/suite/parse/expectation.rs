@@ -353,6 +353,15 @@ impl Reader<'_> {
             _ => excerpt(node),
         }));
         words.extend(matcher.as_ref().map(|(_, words)| words.clone()));
+        let url = fields.get("url").and_then(|node| self.text_or_matcher(node));
+        words.extend(url.as_ref().map(|(_, words)| format!("an address like {words}")));
+        let redirected: Option<Field<bool>> =
+            fields.get("redirected").and_then(|node| self.field(node, "true"));
+        words.extend(match &redirected {
+            Some(Field::Fixed(false)) => Some("no redirect".to_owned()),
+            Some(_) => Some("a redirect".to_owned()),
+            None => None,
+        });
         let until = fields.get("until").and_then(|node| self.matcher(node, false));
         let every = fields.member("every").and_then(|member| {
             if fields.member("until").is_none() {
@@ -369,6 +378,8 @@ impl Reader<'_> {
         });
         let value = HttpExpectation {
             status,
+            url: url.map(|(url, _)| url),
+            redirected,
             matcher: matcher.map(|(matcher, _)| matcher),
             capture: self.captures(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),

@@ -462,6 +462,12 @@ pub(super) fn by_path(path: Field<std::rc::Rc<Query>>) -> Field<std::rc::Rc<Pick
 
 /// What a browser keeps a page from doing, and the ways around it.
 fn impossible(noun: &str, key: &str) -> Option<&'static str> {
+    if noun == "a client" && key == "cookies" {
+        return Some(
+            "a browser sends its cookies with a handshake by itself; write \"cookies\": true in \"defaults\" or in the \
+             \"http\" step that gets them",
+        );
+    }
     let is_header = ["headers", "header", "cookies", "cookie", "authorization", "auth", "origin"]
         .contains(&key.to_ascii_lowercase().as_str());
     (noun == "a client" && is_header).then_some(

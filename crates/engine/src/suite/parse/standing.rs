@@ -14,7 +14,7 @@ use crate::template::Name;
 
 /// Every message is held against all of them.
 const MOST_ANSWERS: usize = 100;
-/// A heartbeat is no way to make load.
+/// Load is made by `repeat`.
 const SHORTEST_BEAT: Duration = Duration::from_millis(10);
 
 const ANSWERS: &str = "[{\"to\": {\"text\": \"2\"}, \"send\": \"3\"}]";

@@ -146,6 +146,9 @@ impl Reader<'_> {
             })
         });
         let headers = self.headers(call.get("headers"));
+        let cookies = call.get("cookies").and_then(|node| self.field(node, "true"));
+        let redirect =
+            call.get("redirect").and_then(|node| self.field_where(node, "\"follow\"", redirect_complaint));
         let (json, text) = (call.member("json"), call.member("text"));
         if let (Some(_), Some(second)) = (json, text) {
             self.wrong(second.key_span, "a call has one body, \"json\" or \"text\"");
@@ -172,7 +175,18 @@ impl Reader<'_> {
             until if until.starts_with("until ") => words.push_str(&format!(" {until}")),
             told => words.push_str(&format!(" and expect {told}")),
         }
-        Some((Verb::Http(Box::new(HttpSpec { method, url: url?, headers, body, expect: told.value })), words))
+        Some((
+            Verb::Http(Box::new(HttpSpec {
+                method,
+                url: url?,
+                headers,
+                body,
+                cookies,
+                redirect,
+                expect: told.value,
+            })),
+            words,
+        ))
     }
 
     fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<String>)> {
@@ -470,4 +484,17 @@ fn method_complaint(method: &String) -> Option<String> {
     }
     let is_forbidden = ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str());
     is_forbidden.then(|| format!("a page cannot make a {method} call"))
+}
+
+/// Why this is none of the ways to take an answer that leads elsewhere.
+fn redirect_complaint(text: &String) -> Option<String> {
+    let ways = ["follow", "error", "manual"];
+    if ways.contains(&text.as_str()) {
+        return None;
+    }
+    let hint = match nearest(text, ways) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "write \"follow\", \"error\" or \"manual\"".to_owned(),
+    };
+    Some(format!("expected a way to take a redirect, found {:?}; {hint}", cut(text, 60)))
 }

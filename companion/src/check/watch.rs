@@ -1,0 +1,485 @@
+//! `sockscope check --watch`: the browser stays open, and what has changed runs again.
+//!
+//! Owns when to look again and what has to run then. A suite that does not read says its mistakes, and nothing else happens
+//! until it is saved again. Events of the file system are a reason to look; only a text that differs is a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use sockscope_engine::base::words::counted;
+use sockscope_engine::report::{Report, Verdict};
+use sockscope_engine::suite::{Changes, changes};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::run::{Done, Pool};
+use super::screen::Screen;
+use super::started::Started;
+use super::target::Ports;
+use super::values::Server;
+use super::{Bench, Document, Job, Outcome, choose, draw, outcome};
+use crate::causes::causes;
+use crate::suites::{self, Named};
+
+/// An editor that saves does several things; they are one when they come in such a row.
+const QUIET: Duration = Duration::from_millis(100);
+/// A file that is written without end is looked at after this long.
+const LONGEST: Duration = Duration::from_secs(2);
+/// How many checks are named that have not passed before.
+const MOST_NAMED: usize = 8;
+
+/// Why to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wake {
+    /// Files have changed.
+    Files,
+    /// Everything is to run again.
+    Asked,
+}
+
+/// What is known of a suite.
+#[derive(Default)]
+struct Known {
+    text: String,
+    /// How its checks ended last.
+    verdicts: BTreeMap<String, Verdict>,
+    /// Whether its run ended well beside that: its thresholds hold, the browser lived.
+    is_well: bool,
+}
+
+/// What of a suite runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Only(Vec<String>),
+}
+
+/// Runs the suites, and again what changes, until the command is stopped.
+pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
+    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
+    let (hear, mut wakes) = unbounded_channel();
+    let _watcher = match listen(&job.suites, hear.clone()) {
+        Ok(watcher) => watcher,
+        Err(words) => {
+            screen.trouble(&words);
+            return Outcome::Invalid;
+        }
+    };
+    hear_enter(hear);
+    let mut ports = match job.start.as_ref().map(Ports::take).transpose() {
+        Ok(ports) => ports,
+        Err(error) => {
+            screen.trouble(&causes(&error));
+            return Outcome::Environment;
+        }
+    };
+    if let Err(error) = job.files.prepare() {
+        screen.trouble(&causes(&error));
+        return Outcome::Environment;
+    }
+    let mut all = Watching {
+        job,
+        stop,
+        started: None,
+        pool: Pool::keeping(),
+        known: BTreeMap::new(),
+        done: Vec::new(),
+        is_broken: false,
+    };
+    let mut wake = Wake::Asked;
+    let ended = loop {
+        match all.round(wake, &mut ports, &mut screen).await {
+            Ok(()) => {}
+            Err(ended) => break ended,
+        }
+        if stop.is_cancelled() {
+            break Outcome::Inconclusive;
+        }
+        match next(&mut wakes, stop).await {
+            Some(next) => wake = next,
+            None => break all.state(),
+        }
+    };
+    all.end().await;
+    ended
+}
+
+/// Everything that stays from round to round.
+struct Watching<'a> {
+    job: &'a Job,
+    stop: &'a CancellationToken,
+    started: Option<Started>,
+    pool: Pool,
+    /// By where they come from.
+    known: BTreeMap<String, Known>,
+    /// The last run of each suite.
+    done: Vec<(String, Done)>,
+    /// Whether a suite does not read.
+    is_broken: bool,
+}
+
+impl Watching<'_> {
+    /// Looks at the suites and runs what has to.
+    async fn round(
+        &mut self,
+        wake: Wake,
+        ports: &mut Option<Ports>,
+        screen: &mut Screen,
+    ) -> Result<(), Outcome> {
+        let names = self.job.suites.clone();
+        let read = spawn_blocking(move || suites::read_all(&names)).await.expect("reading does not panic");
+        if wake == Wake::Files && !self.has_changed(&read) {
+            return Ok(());
+        }
+        let is_first = self.known.is_empty() && !self.is_broken;
+        if !is_first {
+            screen.clear();
+        }
+        let texts = texts(&read);
+        let seed = self.job.seed.unwrap_or_else(draw);
+        let documents = match suites::parse_all(read) {
+            Ok(found) => Document::all(found),
+            Err(wrong) => return Ok(self.wrong(texts, &wrong, screen)),
+        };
+        let unknown = self.job.values.unknown(documents.iter().map(|it| &*it.suite));
+        if !unknown.is_empty() {
+            return Ok(self.wrong(texts, &unknown, screen));
+        }
+        self.is_broken = false;
+        let wanted = documents.iter().filter_map(|it| Some((it, self.wanted(it, wake)?)));
+        let wanted: Vec<_> = wanted.collect();
+        let of_target = self.started.as_ref().and_then(|it| it.target.as_ref()).map(|it| it.ports());
+        let plain = of_target.or(ports.as_ref()).map(|ports| Server { ports, with_tls: false });
+        let chosen = match choose(self.job, &documents, plain, seed) {
+            Ok(chosen) => chosen,
+            Err(wrong) => return Ok(self.wrong(texts, &wrong, screen)),
+        };
+        if self.started.is_none() {
+            self.started = Some(Started::start(self.job, ports.take(), &chosen, screen, self.stop).await?);
+        }
+        drop(chosen);
+        let began = Instant::now();
+        let mut ran = Vec::new();
+        for (document, wanted) in &wanted {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            self.run(document, wanted, seed, screen, &mut ran).await;
+        }
+        self.forget(&texts);
+        let (written, errors) = self.write();
+        let of_round = self.done.iter().filter(|(origin, _)| ran.contains(origin));
+        let reports: Vec<&Report> = of_round.map(|(_, done)| &done.report).collect();
+        if reports.is_empty() {
+            screen.note("no check has changed");
+        } else {
+            screen.summary(&reports, began.elapsed(), &written);
+        }
+        errors.iter().for_each(|error| screen.trouble(error));
+        self.tell_rest(&ran, screen);
+        if !self.stop.is_cancelled() {
+            screen.note("watching for changes; Enter runs everything again, Ctrl+C ends");
+        }
+        Ok(())
+    }
+
+    fn has_changed(&self, read: &[Named]) -> bool {
+        let texts = texts(read);
+        let is_known =
+            |origin: &String, text: &String| self.known.get(origin).is_some_and(|known| known.text == *text);
+        self.is_broken
+            || texts.len() != self.known.len()
+            || !texts.iter().all(|(origin, text)| is_known(origin, text))
+    }
+
+    /// Something does not read: it is said, and remembered, so that nothing happens until it changes.
+    fn wrong(&mut self, texts: BTreeMap<String, String>, wrong: &[String], screen: &mut Screen) {
+        wrong.iter().for_each(|line| screen.trouble(line));
+        self.is_broken = true;
+        drop(texts);
+        screen.note("waiting for the next change; Ctrl+C ends");
+    }
+
+    /// What of a suite has to run; none when that is nothing.
+    fn wanted(&self, document: &Document, wake: Wake) -> Option<Wanted> {
+        let known = self.known.get(&document.origin).filter(|_| wake == Wake::Files);
+        let Some(known) = known else { return Some(Wanted::All) };
+        let suite = &document.suite;
+        let is_whole = !suite.thresholds.is_empty() || !self.job.names.is_empty() || !known.is_well;
+        match changes(&known.text, &document.text) {
+            Changes::Nothing if known.text == document.text => None,
+            Changes::Checks(_) | Changes::Whole if is_whole => Some(Wanted::All),
+            Changes::Whole => Some(Wanted::All),
+            change => {
+                let mut names = match change {
+                    Changes::Checks(names) => names,
+                    _ => Vec::new(),
+                };
+                let failed = known.verdicts.iter().filter(|(_, verdict)| !is_good(**verdict));
+                names.extend(failed.map(|(name, _)| name.clone()));
+                (!names.is_empty()).then_some(Wanted::Only(names))
+            }
+        }
+    }
+
+    async fn run(
+        &mut self,
+        document: &Document,
+        wanted: &Wanted,
+        seed: u64,
+        screen: &mut Screen,
+        ran: &mut Vec<String>,
+    ) {
+        let Some(started) = &mut self.started else { return };
+        let mut job = self.job.clone();
+        if let Wanted::Only(names) = wanted {
+            job.names.clone_from(names);
+        }
+        let documents = std::slice::from_ref(document);
+        let plain = started.target.as_ref().map(|it| Server { ports: it.ports(), with_tls: false });
+        let chosen = match choose(&job, documents, plain, seed) {
+            Ok(chosen) => chosen,
+            // Such as a failed check that is gone: then the whole of it runs.
+            Err(_) => {
+                job.names.clone_from(&self.job.names);
+                match choose(&job, documents, plain, seed) {
+                    Ok(chosen) => chosen,
+                    Err(_) => return,
+                }
+            }
+        };
+        let mut bench = Bench {
+            job: &job,
+            page: &started.page,
+            driver: &started.driver,
+            target: started.target.take(),
+            stop: self.stop,
+            pool: std::mem::take(&mut self.pool),
+        };
+        let done = bench.all(&chosen, seed, screen).await;
+        started.target = bench.target.take();
+        self.pool = std::mem::take(&mut bench.pool);
+        drop(bench);
+        let known = self.known.entry(document.origin.clone()).or_default();
+        known.text.clone_from(&document.text);
+        known.is_well = done.iter().all(|done| {
+            let holds = done.report.thresholds.iter().all(|one| is_good(one.verdict));
+            done.trouble.is_none() && holds
+        });
+        if *wanted == Wanted::All || job.names.len() == self.job.names.len() {
+            known.verdicts.clear();
+        }
+        let names = |suite: &Document| -> BTreeSet<String> {
+            let checks = &suite.suite.checks;
+            checks.iter().map(|check| check.written_name.clone()).collect()
+        };
+        // Rows have names of their own, so only what can be told is taken away.
+        let there = names(document);
+        let has_rows = document.suite.checks.iter().any(|check| check.each.is_some());
+        known.verdicts.retain(|name, _| has_rows || there.contains(name));
+        for check in done.iter().flat_map(|done| &done.report.checks) {
+            known.verdicts.insert(check.name.clone(), check.verdict);
+        }
+        self.done.retain(|(origin, _)| *origin != document.origin);
+        self.done.extend(done.into_iter().map(|done| (document.origin.clone(), done)));
+        ran.push(document.origin.clone());
+    }
+
+    /// Suites that are no longer there.
+    fn forget(&mut self, texts: &BTreeMap<String, String>) {
+        self.known.retain(|origin, _| texts.contains_key(origin));
+        self.done.retain(|(origin, _)| texts.contains_key(origin));
+        for (origin, text) in texts {
+            if let Some(known) = self.known.get_mut(origin) {
+                known.text.clone_from(text);
+            }
+        }
+    }
+
+    fn write(&mut self) -> (Vec<PathBuf>, Vec<String>) {
+        let (origins, done): (Vec<_>, Vec<_>) = std::mem::take(&mut self.done).into_iter().unzip();
+        let (written, errors) = self.job.files.write(&done);
+        self.done = origins.into_iter().zip(done).collect();
+        (written, errors.iter().map(|error| causes(error)).collect())
+    }
+
+    /// Checks that did not pass before and did not run again.
+    fn tell_rest(&self, ran: &[String], screen: &mut Screen) {
+        let others = self.known.iter().filter(|(origin, _)| !ran.contains(origin));
+        let bad = |known: &'_ Known| -> Vec<String> {
+            known
+                .verdicts
+                .iter()
+                .filter(|(_, verdict)| !is_good(**verdict))
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let rest: Vec<_> = others
+            .flat_map(|(origin, known)| bad(known).into_iter().map(move |name| (origin, name)))
+            .collect();
+        for (origin, name) in rest.iter().take(MOST_NAMED) {
+            screen.note(&format!("still not passed: {name} ({origin})"));
+        }
+        if rest.len() > MOST_NAMED {
+            let more = counted((rest.len() - MOST_NAMED) as u64, "more check");
+            screen.note(&format!("{more} did not pass before"));
+        }
+    }
+
+    /// How everything stands, for the exit code.
+    fn state(&self) -> Outcome {
+        if self.is_broken {
+            return Outcome::Invalid;
+        }
+        let verdicts = self.known.values().flat_map(|known| known.verdicts.values());
+        let worst = verdicts.fold(Verdict::Pass, |worst, verdict| worst.and(*verdict));
+        // A part of a suite was run last, so what failed before it counts beside it.
+        match worst {
+            Verdict::Fail | Verdict::Error => Outcome::Failed,
+            worst => {
+                let last =
+                    self.done.iter().map(|(_, done)| outcome(std::slice::from_ref(done), false, false));
+                last.chain((worst == Verdict::Inconclusive).then_some(Outcome::Inconclusive))
+                    .reduce(graver)
+                    .unwrap_or(Outcome::Inconclusive)
+            }
+        }
+    }
+
+    async fn end(mut self) {
+        self.pool.close().await;
+        if let Some(started) = self.started {
+            started.end().await;
+        }
+    }
+}
+
+fn graver(one: Outcome, other: Outcome) -> Outcome {
+    let weight = |outcome: &Outcome| match outcome {
+        Outcome::Passed => 0,
+        Outcome::Inconclusive => 1,
+        Outcome::Environment => 2,
+        Outcome::Failed => 3,
+        Outcome::Invalid => 4,
+    };
+    std::cmp::max_by_key(one, other, weight)
+}
+
+fn is_good(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Pass | Verdict::Skipped)
+}
+
+/// The texts by where they come from; those that ship never change.
+fn texts(read: &[Named]) -> BTreeMap<String, String> {
+    read.iter().filter_map(|named| named.as_ref().ok()).flatten().cloned().collect()
+}
+
+/// Waits for a reason to look again; none when the command is stopped.
+async fn next(wakes: &mut UnboundedReceiver<Wake>, stop: &CancellationToken) -> Option<Wake> {
+    let mut wake = tokio::select! {
+        wake = wakes.recv() => wake?,
+        () = stop.cancelled() => return None,
+    };
+    let until = Instant::now() + LONGEST;
+    while let Ok(Some(more)) = timeout(QUIET, wakes.recv()).await {
+        if more == Wake::Asked {
+            wake = more;
+        }
+        if Instant::now() > until {
+            break;
+        }
+    }
+    (!stop.is_cancelled()).then_some(wake)
+}
+
+/// Hears of changes to the files that the arguments name.
+fn listen(arguments: &[String], hear: UnboundedSender<Wake>) -> Result<RecommendedWatcher, String> {
+    let places = places(arguments)?;
+    let mut watcher = notify::recommended_watcher(move |event: Result<notify::Event, notify::Error>| {
+        // What only reads a file, such as this command, changes nothing.
+        if event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+            return;
+        }
+        // The command may have ended.
+        let _ = hear.send(Wake::Files);
+    })
+    .map_err(|error| format!("cannot watch files: {error}"))?;
+    for (place, is_deep) in places {
+        let mode = if is_deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        watcher.watch(&place, mode).map_err(|error| format!("cannot watch {}: {error}", place.display()))?;
+    }
+    Ok(watcher)
+}
+
+/// The folders to watch, and whether those in them are meant too. Of a file it is its folder, since editors replace files.
+fn places(arguments: &[String]) -> Result<BTreeMap<PathBuf, bool>, String> {
+    let mut places = BTreeMap::new();
+    for argument in arguments {
+        let path = Path::new(argument);
+        if argument == "-" {
+            return Err("--watch cannot read standard input again; name a file or a folder".to_owned());
+        }
+        let (place, is_deep) = if path.is_dir() {
+            (path.to_owned(), true)
+        } else if !path.exists() && argument.contains(['*', '?', '[']) {
+            let fixed: PathBuf = path
+                .components()
+                .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+                .collect();
+            (fixed, true)
+        } else if path.parent().is_some() && (path.exists() || path.components().count() > 1) {
+            (path.parent().map(Path::to_owned).unwrap_or_default(), false)
+        } else {
+            continue;
+        };
+        let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
+        *places.entry(place).or_default() |= is_deep;
+    }
+    match places.is_empty() {
+        true => Err("--watch has nothing to watch: suites that ship do not change; name a file or a folder"
+            .to_owned()),
+        false => Ok(places),
+    }
+}
+
+/// A line on standard input asks for everything again. Where there is no terminal it ends at once.
+fn hear_enter(hear: UnboundedSender<Wake>) {
+    let read = move || {
+        for line in io::stdin().lock().lines() {
+            if line.is_err() || hear.send(Wake::Asked).is_err() {
+                return;
+            }
+        }
+    };
+    // Without it, files are watched all the same.
+    let _ = std::thread::Builder::new().name("enter".to_owned()).spawn(read);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_watched_with_all_in_them_and_files_by_their_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.json"), "{}").expect("a file");
+        let at = |part: &str| format!("{}{part}", folder.path().display());
+        let found = |arguments: &[&str]| {
+            let arguments: Vec<_> = arguments.iter().map(|it| (*it).to_owned()).collect();
+            places(&arguments).map(|places| places.into_iter().collect::<Vec<_>>())
+        };
+        let place = folder.path().to_owned();
+        assert_eq!(found(&[&at("/a.json"), "rooms"]), Ok(vec![(place.clone(), false)]));
+        assert_eq!(found(&[&at("/a.json"), &at("")]), Ok(vec![(place.clone(), true)]));
+        assert_eq!(found(&[&at("/**/*.json")]), Ok(vec![(place, true)]));
+        assert!(
+            found(&["rooms", "load"]).is_err_and(|words| words.contains("suites that ship do not change"))
+        );
+        assert!(found(&[&at(""), "-"]).is_err());
+    }
+}
