@@ -1,7 +1,8 @@
 // A trading feed on Node's `ws`, as a company runs one: a token message, a ticker, orders with `request_id`, a heartbeat.
 //
 // It owns its protocol and nothing else: it has never heard of Sockscope. It has one mistake that many servers on `ws`
-// have: no listener for `error`, so a message above 16 MiB ends the process. `--drop TYPE` never sends messages of a type.
+// have: no listener for `error`, so a message above 16 MiB ends the process. `--drop TYPE` never sends messages of a type. `POST /login` with a
+// password gives the token.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -183,7 +184,17 @@ const upgrade = (request, socket, head) => {
   return wss.handleUpgrade(request, socket, head, talk);
 };
 
+// A password gives the token that the first message hands over.
+const login = async (request, response) => {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const isGood = read(Buffer.concat(parts))?.password === 'open sesame';
+  response.writeHead(isGood ? 200 : 401, { 'content-type': 'application/json' });
+  response.end(json(isGood ? { token: options.token } : { error: 'the password is wrong' }));
+};
+
 const answer = (request, response) => {
+  if (request.method === 'POST' && request.url === '/login') return login(request, response);
   const isHealth = request.url.split('?')[0] === '/health';
   response.writeHead(isHealth ? 200 : 404, { 'content-type': 'text/plain' });
   response.end(isHealth ? 'ok' : 'no such route');

@@ -205,6 +205,10 @@ impl<'t> Writer<'_, 't> {
                     self.add(name, "client", "", insert);
                 }
             }
+            Slot::Known(Shape::Rows) if there().next().is_none() => {
+                let insert = self.member("file", "\"\"");
+                self.add("file", "rows of a file", "CSV, JSON or JSON Lines beside the suite.", insert);
+            }
             Slot::Known(Shape::Map(Shape::Text)) => {
                 for name in ["Authorization", "Content-Type", "Accept"] {
                     let insert = self.member(name, "\"\"");
@@ -512,6 +516,18 @@ mod tests {
         check(&used(r#"{ "use": "|" } ] }"#), &["enter", "leave"]);
         check(&used(r#"{ "use": "enter", "who": "x", "|" } ] }"#), &["where", "on", "mark"]);
         check(&format!(r#"{DEFINED} {{ "send": "{{{{|" }} ] }} }} }}"#), &["where", "who"]);
+    }
+
+    #[test]
+    fn rows_may_be_those_of_a_file() {
+        check(r#"{ "checks": [ { "each": { "|" "#, &["file"]);
+        check(r#"{ "checks": [ { "each": { "n": [1], "|" "#, &[]);
+        let found = check(
+            r#"{ "clients": { "c": { "each": { "file": "u.csv" } } }, "setup": [ { "send": "{{|" } ] }"#,
+            &["uuid"],
+        );
+        assert!(found.iter().all(|one| one.label != "file"));
+        check(r#"{ "defaults": { "correlate": |"#, &["$.id", "false"]);
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl<'t> Known<'t> {
                 (Slot::Known(Shape::Map(Shape::Any)), Some("vars")) => known.vars.add(key),
                 (Slot::Known(Shape::Map(Shape::Any)), Some("set" | "keep")) => known.sets.add(key),
                 (Slot::Known(Shape::Map(Shape::Any)), None) if is_row(sketch, parent) => known.sets.add(key),
+                (Slot::Known(Shape::Rows), _) if key == "file" && piece.kind == Kind::Text => {}
                 (Slot::Known(Shape::Rows), _) => known.sets.add(key),
                 (Slot::Known(Shape::Map(Shape::Object(_))), Some("clients")) => {
                     known.clients.add(key);
