@@ -125,6 +125,7 @@ pub fn run() -> Recording {
         url: url.to_owned(),
         headers: vec![header("content-type", "application/json"), header("Authorization", "Bearer abc")],
         body: body.map(str::to_owned),
+        ..HttpRequest::default()
     };
     notes.check(at(500), 0, "alice is told");
     let login = "{\"user\":\"anna\",\"password\":\"geheim\"}";
@@ -155,6 +156,7 @@ pub fn notes(text: &str) -> Vec<Note> {
             url: format!("http://h/{text}?{text}&a={text}"),
             headers: headers.clone(),
             body: Some(body.clone()),
+            ..HttpRequest::default()
         };
         let number = notes.call(Instant::ORIGIN, 0, &request);
         notes.answered(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use sockscope_engine::base::words::counted;
 use sockscope_engine::report::{Report, Verdict};
-use sockscope_engine::suite::{Changes, changes};
+use sockscope_engine::suite::{Changes, Files, changes};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -46,6 +46,8 @@ enum Wake {
 #[derive(Default)]
 struct Known {
     text: String,
+    /// The files that it names.
+    files: Files,
     /// How its checks ended last.
     verdicts: BTreeMap<String, Verdict>,
     /// Whether its run ended well beside that: its thresholds hold, the browser lived.
@@ -63,7 +65,7 @@ enum Wanted {
 pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
     let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
     let (hear, mut wakes) = unbounded_channel();
-    let _watcher = match listen(&job.suites, hear.clone()) {
+    let mut watcher = match listen(&job.suites, hear.clone()) {
         Ok(watcher) => watcher,
         Err(words) => {
             screen.trouble(&words);
@@ -90,12 +92,18 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         known: BTreeMap::new(),
         done: Vec::new(),
         is_broken: false,
+        beside: BTreeSet::new(),
+        watched: BTreeSet::new(),
     };
     let mut wake = Wake::Asked;
     let ended = loop {
         match all.round(wake, &mut ports, &mut screen).await {
             Ok(()) => {}
             Err(ended) => break ended,
+        }
+        // What a suite names may lie elsewhere. A folder that is not there is one that the suite names in vain.
+        for folder in std::mem::take(&mut all.beside) {
+            let _ = watcher.watch(&folder, RecursiveMode::NonRecursive);
         }
         if stop.is_cancelled() {
             break Outcome::Inconclusive;
@@ -121,6 +129,9 @@ struct Watching<'a> {
     done: Vec<(String, Done)>,
     /// Whether a suite does not read.
     is_broken: bool,
+    /// Folders of files that suites name, to be watched from now on.
+    beside: BTreeSet<PathBuf>,
+    watched: BTreeSet<PathBuf>,
 }
 
 impl Watching<'_> {
@@ -141,6 +152,7 @@ impl Watching<'_> {
             screen.clear();
         }
         let texts = texts(&read);
+        self.look_beside(&texts);
         let seed = self.job.seed.unwrap_or_else(draw);
         let documents = match suites::parse_all(read) {
             Ok(found) => Document::all(found),
@@ -171,6 +183,10 @@ impl Watching<'_> {
             }
             self.run(document, wanted, seed, screen, &mut ran).await;
         }
+        // What is there to be imported runs nothing, and is known all the same.
+        for origin in texts.keys().filter(|origin| !documents.iter().any(|it| it.origin == **origin)) {
+            self.known.entry(origin.clone()).or_default();
+        }
         self.forget(&texts);
         let (written, errors) = self.write();
         let of_round = self.done.iter().filter(|(origin, _)| ran.contains(origin));
@@ -190,15 +206,30 @@ impl Watching<'_> {
 
     fn has_changed(&self, read: &[Named]) -> bool {
         let texts = texts(read);
-        let is_known =
-            |origin: &String, text: &String| self.known.get(origin).is_some_and(|known| known.text == *text);
+        let is_known = |origin: &String, (text, files): &(String, Files)| {
+            self.known.get(origin).is_some_and(|known| known.text == *text && known.files == *files)
+        };
         self.is_broken
             || texts.len() != self.known.len()
             || !texts.iter().all(|(origin, text)| is_known(origin, text))
     }
 
+    /// Finds the folders of the files that suites name.
+    fn look_beside(&mut self, texts: &Texts) {
+        for (origin, (_, files)) in texts {
+            let folder = Path::new(origin).parent().unwrap_or(Path::new("."));
+            for name in files.names() {
+                let place = folder.join(name).parent().map(Path::to_owned).unwrap_or_default();
+                let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
+                if self.watched.insert(place.clone()) {
+                    self.beside.insert(place);
+                }
+            }
+        }
+    }
+
     /// Something does not read: it is said, and remembered, so that nothing happens until it changes.
-    fn wrong(&mut self, texts: BTreeMap<String, String>, wrong: &[String], screen: &mut Screen) {
+    fn wrong(&mut self, texts: Texts, wrong: &[String], screen: &mut Screen) {
         wrong.iter().for_each(|line| screen.trouble(line));
         self.is_broken = true;
         drop(texts);
@@ -212,6 +243,8 @@ impl Watching<'_> {
         let suite = &document.suite;
         let is_whole = !suite.thresholds.is_empty() || !self.job.names.is_empty() || !known.is_well;
         match changes(&known.text, &document.text) {
+            // What a file brings may be anywhere in the suite.
+            _ if known.files != document.files => Some(Wanted::All),
             Changes::Nothing if known.text == document.text => None,
             Changes::Checks(_) | Changes::Whole if is_whole => Some(Wanted::All),
             Changes::Whole => Some(Wanted::All),
@@ -267,6 +300,7 @@ impl Watching<'_> {
         drop(bench);
         let known = self.known.entry(document.origin.clone()).or_default();
         known.text.clone_from(&document.text);
+        known.files.clone_from(&document.files);
         known.is_well = done.iter().all(|done| {
             let holds = done.report.thresholds.iter().all(|one| is_good(one.verdict));
             done.trouble.is_none() && holds
@@ -291,12 +325,13 @@ impl Watching<'_> {
     }
 
     /// Suites that are no longer there.
-    fn forget(&mut self, texts: &BTreeMap<String, String>) {
+    fn forget(&mut self, texts: &Texts) {
         self.known.retain(|origin, _| texts.contains_key(origin));
         self.done.retain(|(origin, _)| texts.contains_key(origin));
-        for (origin, text) in texts {
+        for (origin, (text, files)) in texts {
             if let Some(known) = self.known.get_mut(origin) {
                 known.text.clone_from(text);
+                known.files.clone_from(files);
             }
         }
     }
@@ -374,9 +409,13 @@ fn is_good(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Pass | Verdict::Skipped)
 }
 
-/// The texts by where they come from; those that ship never change.
-fn texts(read: &[Named]) -> BTreeMap<String, String> {
-    read.iter().filter_map(|named| named.as_ref().ok()).flatten().cloned().collect()
+/// Texts by where they come from, each with the files that it names.
+type Texts = BTreeMap<String, (String, Files)>;
+
+/// What was read; suites that ship never change.
+fn texts(read: &[Named]) -> Texts {
+    let all = read.iter().filter_map(|named| named.as_ref().ok()).flatten();
+    all.map(|it| (it.origin.clone(), (it.text.clone(), it.files.clone()))).collect()
 }
 
 /// Waits for a reason to look again; none when the command is stopped.

@@ -69,6 +69,28 @@ fn what_has_changed_runs_again_in_the_same_browser() {
 }
 
 #[test]
+fn what_a_suite_imports_is_watched_where_it_lies() {
+    let suite = r#"{ "sockscope": 1, "suite": "importing", "import": ["../common.jsonc"], "vars": { "ws_url": "{{env.WS_URL}}" },
+      "clients": { "a": { "url": "{{ws_url}}/echo" } },
+      "checks": [ { "check": "the first", "steps": [ { "use": "say", "on": "a" } ] } ] }"#;
+    let common = |wanted: &str| {
+        format!(
+            r#"{{ "sockscope": 1, "suite": "common", "define": {{ "say": {{ "steps": [
+              {{ "connect": "{{{{client}}}}" }}, {{ "send": "one", "expect": {{ "text": "{wanted}", "within": "300ms" }} }} ] }} }} }}"#
+        )
+    };
+    let call = Call::new(&["OUT/suites", "--watch"]).with_file("common.jsonc", &common("one"));
+    let running = call.with_file("suites/s.json", suite).with_open_input().start();
+    running.until_said(WAITING, 1);
+    assert_eq!(running.times_said("pass  the first"), 1);
+    write(&running, "common.jsonc", &common("two"));
+    running.until_said(WAITING, 2);
+    assert_eq!(running.times_said("FAIL  the first"), 2);
+    running.signal(Signal::Interrupt);
+    running.wait().assert_code(1);
+}
+
+#[test]
 fn a_broken_file_says_its_mistakes_and_waits() {
     let call = Call::new(&["OUT/s.json", "--watch", "--json", "OUT/r.json"]);
     let mut running =

@@ -253,6 +253,7 @@ fn an_event_that_an_http_call_causes_is_said_to_have_no_cause_in_the_recording()
             url: format!("{}/api/events", practice.urls().http.trim_end_matches('/')),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: Some(r#"{"type":"deployed","data":1}"#.to_owned()),
+            ..HttpRequest::default()
         });
         assert_eq!(called.await.expect("an answer").status, 202);
         bench.until_row("deployed").await;

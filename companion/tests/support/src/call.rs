@@ -81,7 +81,9 @@ impl Call {
 
     /// Writes a suite into the folder, where `OUT/NAME` finds it.
     pub fn with_file(self, name: &str, text: &str) -> Self {
-        fs::write(self.folder.path().join(name), text).expect("a file");
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
         self
     }
 

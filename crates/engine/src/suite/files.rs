@@ -67,6 +67,11 @@ impl Files {
         self.0.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref().ok()?)))
     }
 
+    /// Their paths, also of those that could not be read.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Whether the suite names none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
