@@ -211,6 +211,7 @@ mod tests {
             url: "http://h/login".to_owned(),
             headers: Vec::new(),
             body: Some(body.to_owned()),
+            ..HttpRequest::default()
         }
     }
 
