@@ -8,6 +8,7 @@ mod broken;
 mod conformance;
 mod endings;
 mod reasons;
+mod recipes;
 mod reports;
 mod scale;
 mod seldom;

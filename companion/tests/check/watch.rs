@@ -93,8 +93,10 @@ fn what_a_suite_imports_is_watched_where_it_lies() {
 #[test]
 fn a_broken_file_says_its_mistakes_and_waits() {
     let call = Call::new(&["OUT/s.json", "--watch", "--json", "OUT/r.json"]);
-    let mut running =
-        call.with_file("s.json", &suite("one", "one").replace("connect", "conect")).with_open_input().start();
+    let mut running = call
+        .with_file("s.json", &suite("one", "one").replace("connect", "konnect"))
+        .with_open_input()
+        .start();
     running.until_says("waiting for the next change");
     assert!(!running.has_ended());
     write(&running, "s.json", &suite("one", "two"));

@@ -147,8 +147,9 @@ impl Reader<'_> {
         });
         let headers = self.headers(call.get("headers"));
         let cookies = call.get("cookies").and_then(|node| self.field(node, "true"));
-        let redirect =
-            call.get("redirect").and_then(|node| self.field_where(node, "\"follow\"", redirect_complaint));
+        let redirect = call
+            .get("redirect")
+            .and_then(|node| self.field_where(node, "\"follow\"", |way: &String| redirect_complaint(way)));
         let (json, text) = (call.member("json"), call.member("text"));
         if let (Some(_), Some(second)) = (json, text) {
             self.wrong(second.key_span, "a call has one body, \"json\" or \"text\"");
@@ -487,9 +488,9 @@ fn method_complaint(method: &String) -> Option<String> {
 }
 
 /// Why this is none of the ways to take an answer that leads elsewhere.
-fn redirect_complaint(text: &String) -> Option<String> {
+fn redirect_complaint(text: &str) -> Option<String> {
     let ways = ["follow", "error", "manual"];
-    if ways.contains(&text.as_str()) {
+    if ways.contains(&text) {
         return None;
     }
     let hint = match nearest(text, ways) {
