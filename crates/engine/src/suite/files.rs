@@ -67,6 +67,11 @@ impl Files {
         self.0.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref().ok()?)))
     }
 
+    /// All texts in one, that of the suite first.
+    pub fn joined(&self, suite: &str) -> String {
+        std::iter::once(suite).chain(self.texts().map(|(_, text)| text)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether the suite names none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
