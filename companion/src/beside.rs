@@ -105,7 +105,7 @@ mod tests {
     fn err_a_mistake_in_an_import_is_told_with_its_own_file() {
         let folder = folder(&[
             ("one.json", &suite("lib/common.jsonc", r#"{ "connect": "a" }, { "use": "join", "on": "a" }"#)),
-            ("lib/common.jsonc", &COMMON.replace("\"send\"", "\"sned\"")),
+            ("lib/common.jsonc", &COMMON.replace("\"send\"", "\"sendd\"")),
         ]);
         let at = |part: &str| format!("{}/{part}", folder.path().display());
         let wrong = find(&[at("one.json")]).expect_err("two mistakes");

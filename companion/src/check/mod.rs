@@ -222,9 +222,8 @@ struct Document {
     /// As reports call it: by its name, with its file where another suite has the same.
     label: String,
     text: String,
-    /// The files that it names.
     files: suite::Files,
-    /// All of these texts, in which names of the environment are looked for.
+    /// With that of its files.
     all_text: String,
     suite: Rc<Suite>,
 }
@@ -233,8 +232,7 @@ impl Document {
     fn all(found: Vec<Found>) -> Vec<Self> {
         let names: Vec<String> = found.iter().map(|it| it.suite.name.clone()).collect();
         let document = |Found { origin, text, files, suite }: Found| {
-            let texts = files.texts().map(|(_, text)| text);
-            let all_text = std::iter::once(text.as_str()).chain(texts).collect::<Vec<_>>().join("\n");
+            let all_text = files.joined(&text);
             let is_alone = names.iter().filter(|name| **name == suite.name).count() == 1;
             let label = if is_alone { suite.name.clone() } else { format!("{} ({origin})", suite.name) };
             Self { origin, label, text, files, all_text, suite: Rc::new(suite) }

@@ -72,6 +72,11 @@ impl Files {
         self.0.keys().map(String::as_str)
     }
 
+    /// All texts in one, that of the suite first.
+    pub fn joined(&self, suite: &str) -> String {
+        std::iter::once(suite).chain(self.texts().map(|(_, text)| text)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether the suite names none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

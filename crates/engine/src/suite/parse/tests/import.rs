@@ -93,7 +93,7 @@ fn err_imports_in_a_circle_and_names_that_two_documents_have_name_both_places() 
 
 #[test]
 fn err_mistakes_of_an_import_are_told_with_its_name_and_where_it_is_imported() {
-    let bad = COMMON.replace("\"send\"", "\"sned\"").replace("ws://x?t={{token}}", "ws://x?t={{tokn}}");
+    let bad = COMMON.replace("\"send\"", "\"sendd\"").replace("ws://x?t={{token}}", "ws://x?t={{tokn}}");
     let text = suite("\"bad.json\", \"worse.json\"", "");
     let worse = "{ \"sockscope\": 1,\n  \"suite\": }";
     check(
@@ -101,7 +101,7 @@ fn err_mistakes_of_an_import_are_told_with_its_name_and_where_it_is_imported() {
         &[("bad.json", &bad), ("worse.json", worse)],
         &[
             "bad.json:3:44: $.clients.alice.url: no variable is called \"tokn\"; did you mean \"token\"?",
-            "bad.json:7:9: $.define.say.steps[0].sned: \"sned\" is not a key of a step; did you mean \"send\"?",
+            "bad.json:7:9: $.define.say.steps[0].sendd: \"sendd\" is not a key of a step; did you mean \"send\"?",
             "worse.json:2:12: $: a } that closes nothing, or a value is missing before it",
         ],
     );

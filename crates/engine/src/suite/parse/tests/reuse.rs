@@ -40,9 +40,9 @@ fn a_use_runs_the_steps_of_its_definition_with_the_line_of_both() {
 #[test]
 fn a_definition_that_nothing_uses_is_read_for_its_mistakes() {
     check(
-        r#"{"enter": {"with": ["room"], "steps": [{"sned": "{{room}}"}]}}"#,
+        r#"{"enter": {"with": ["room"], "steps": [{"sendd": "{{room}}"}]}}"#,
         r#"{"wait": "1s"}"#,
-        &[r#"2:41: $.define.enter.steps[0].sned: "sned" is not a key of a step; did you mean "send"?"#],
+        &[r#"2:41: $.define.enter.steps[0].sendd: "sendd" is not a key of a step; did you mean "send"?"#],
     );
     // What its names mean depends on where it is used.
     check(r#"{"enter": {"steps": [{"on": "carol", "send": "{{sid}}"}]}}"#, r#"{"wait": "1s"}"#, &[]);
