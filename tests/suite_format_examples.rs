@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sockscope_engine::matcher::Matcher;
 use sockscope_engine::report::{Report, Verdict, explain_checks};
-use sockscope_engine::suite::Suite;
+use sockscope_engine::suite::{Files, Suite};
 use sockscope_engine::template::{FUNCTIONS, WORDS};
 use support::simulated::{Outcome, Setting, run_text};
 
@@ -35,8 +35,9 @@ fn examples() -> Vec<Example> {
     let lines: Vec<_> = PAGE.lines().collect();
     let mut found = Vec::new();
     let mut at = 0;
+    let is_file = |at: usize| at > 0 && lines[at - 1].starts_with("<!-- file ");
     while at < lines.len() {
-        if lines[at] != "```json" {
+        if lines[at] != "```json" || is_file(at) {
             at += 1;
             continue;
         }
@@ -55,6 +56,17 @@ fn examples() -> Vec<Example> {
         at = end;
     }
     found
+}
+
+/// The files beside the suites of the page, each after a comment with its name, such as `<!-- file users.csv -->`.
+fn files() -> Files {
+    let parts = PAGE.split("<!-- file ").skip(1);
+    Files::of_texts(parts.map(|part| {
+        let (name, rest) = part.split_once(" -->\n```").expect("a name and a block");
+        let (_, rest) = rest.split_once('\n').expect("a block");
+        let (text, _) = rest.split_once("\n```").expect("a block has an end");
+        (name.to_owned(), text.to_owned())
+    }))
 }
 
 /// How a run ended, in the words of a comment.
@@ -116,7 +128,7 @@ fn refuse(example: &Example) {
 /// Its error, where the page is to be rewritten.
 #[track_caller]
 fn run(example: &Example, suite: &str) -> Option<String> {
-    let outcome = run_text(suite, &Setting { seed: 42, ..Setting::default() });
+    let outcome = run_text(suite, &Setting { seed: 42, files: files(), ..Setting::default() });
     let failures: Vec<_> = outcome.report.checks.iter().flat_map(|check| &check.steps).collect();
     let failures: Vec<_> = failures.iter().filter_map(|step| step.failure.as_ref()).collect();
     assert_eq!(ended(&outcome), example.end, "line {}: {failures:#?}", example.line);

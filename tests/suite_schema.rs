@@ -118,7 +118,9 @@ fn each_mistake_alone_is_refused() {
             "/each",
             "/bytes/",
         ];
-        inner.iter().any(|part| place.contains(part))
+        // Which parameters a definition has, a schema cannot know.
+        let is_use = good.pointer(place).is_some_and(|step| step.get("use").is_some());
+        is_use || inner.iter().any(|part| place.contains(part))
     };
     assert_eq!(taken.iter().filter(|place| !only_parser(place)).count(), 0, "{taken:#?}");
 }

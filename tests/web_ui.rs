@@ -168,7 +168,7 @@ async fn a_frame_is_opened_without_changing_a_digit_pinned_and_compared() {
     user.until("the pinned one on offer", || user.find("compare")).await;
     user.choose("compare", "2").await;
     user.until_text("facts", "1 difference").await;
-    assert_eq!(user.all(".line[data-sign=left]").len(), 1);
+    assert_eq!(user.all(".detail-line[data-sign=left]").len(), 1);
     user.all("[data-view=hex]")[0].clone().dyn_into_click().await;
     user.until_text("content", "00000000  7b 22").await;
 }
@@ -294,7 +294,7 @@ async fn latencies_are_shown_per_connection_and_overall_with_plots() {
     user.click("plot-all").await;
     user.until_text("samples", "5").await;
     user.until("the bars", || {
-        user.all("path.bars").first().and_then(|it| it.get_attribute("d")).filter(|d| !d.is_empty())
+        user.all("path.plot-bars").first().and_then(|it| it.get_attribute("d")).filter(|d| !d.is_empty())
     })
     .await;
     user.until_text("clock-step", "clock step").await;

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use glob::Pattern;
 use sockscope_engine::base::nearest::nearest;
 use sockscope_engine::suite::shipped::SHIPPED;
-use sockscope_engine::suite::{Problem, Suite};
+use sockscope_engine::suite::{Files, Problem, Suite};
+
+use crate::beside::files_of;
 
 /// A larger text is not a suite, so it is not read to its end, which it may not have.
-const LARGEST: u64 = 16 << 20;
+pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// What every suite says of itself; it distinguishes a suite from other JSON in the same folder.
 const SIGN: &str = "\"sockscope\"";
@@ -52,13 +54,17 @@ pub fn name_of(file: &Path) -> String {
     if is_standard_input(file) { "<stdin>".to_owned() } else { file.display().to_string() }
 }
 
-fn is_standard_input(file: &Path) -> bool {
+pub(crate) fn is_standard_input(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
 /// Where and what, and where within the document when that is not all of it.
 pub fn line(name: &str, problem: &Problem) -> String {
-    let Problem { line, column, path, message, .. } = problem;
+    let Problem { line, column, path, message, file, .. } = problem;
+    let name = &match file {
+        Some(file) => Path::new(name).with_file_name(&file.name).display().to_string(),
+        None => name.to_owned(),
+    };
     let path = if path == "$" { String::new() } else { format!(" ({path})") };
     format!("{name}:{line}:{column}: {message}{path}")
 }
@@ -70,12 +76,26 @@ pub struct Found {
     pub origin: String,
     /// The document.
     pub text: String,
+    /// The files that it names.
+    pub files: Files,
     /// What it says.
     pub suite: Suite,
 }
 
-/// What one argument names: each document with where it comes from, or why there is none.
-pub type Named = Result<Vec<(String, String)>, String>;
+/// A document that an argument names.
+pub struct Document {
+    /// As messages call it.
+    pub origin: String,
+    /// What is in it.
+    pub text: String,
+    /// The files that it names.
+    pub files: Files,
+    /// Whether a person named it, and no pattern or folder.
+    is_named: bool,
+}
+
+/// What one argument names, or why there is nothing.
+pub type Named = Result<Vec<Document>, String>;
 
 /// Reads what the arguments name. A pipe or a terminal may keep it waiting.
 pub fn read_all(arguments: &[String]) -> Vec<Named> {
@@ -94,22 +114,36 @@ pub fn parse_all(all: Vec<Named>) -> Result<Vec<Found>, Vec<String>> {
         match named {
             Err(words) => wrong.push(words),
             Ok(documents) => {
-                for (origin, text) in documents {
-                    match Suite::parse(&text) {
-                        Ok(suite) => found.push(Found { origin, text, suite }),
+                for Document { origin, text, files, is_named } in documents {
+                    match Suite::parse_with(&text, &files) {
+                        // In a folder it is for the others.
+                        Ok(suite) if suite.checks.is_empty() => {
+                            let words = format!("{origin}: has no checks; it is there to be imported");
+                            wrong.extend(is_named.then_some(words));
+                        }
+                        Ok(suite) => found.push(Found { origin, text, files, suite }),
                         Err(problems) => wrong.extend(problems.iter().map(|it| line(&origin, it))),
                     }
                 }
             }
         }
     }
+    if wrong.is_empty() && found.is_empty() {
+        wrong.push("none of these suites has checks; they are there to be imported".to_owned());
+    }
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+fn document(path: &Path, text: String, is_named: bool) -> Document {
+    let files = files_of(path, &text);
+    Document { origin: name_of(path), text, files, is_named }
 }
 
 fn documents(argument: &str) -> Named {
     // First, so that a folder called `load` does not hide the suite; `./load` is the folder.
     if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == argument) {
-        return Ok(vec![((*name).to_owned(), (*text).to_owned())]);
+        let (origin, text) = ((*name).to_owned(), (*text).to_owned());
+        return Ok(vec![Document { origin, text, files: Files::default(), is_named: true }]);
     }
     let path = Path::new(argument);
     if path.is_dir() {
@@ -130,11 +164,11 @@ fn documents(argument: &str) -> Named {
         return Err(format!("{argument}: there is no such file, folder, or suite that ships{hint}"));
     }
     let text = read(path).map_err(|error| format!("{}: {error}", name_of(path)))?;
-    Ok(vec![(name_of(path), text)])
+    Ok(vec![document(path, text, true)])
 }
 
 /// The suites among what these patterns find, in the order of their names.
-fn several(patterns: &[String], argument: &str) -> Result<Vec<(String, String)>, String> {
+fn several(patterns: &[String], argument: &str) -> Named {
     let mut paths: Vec<PathBuf> = Vec::new();
     for pattern in patterns {
         let matching =
@@ -153,7 +187,7 @@ fn several(patterns: &[String], argument: &str) -> Result<Vec<(String, String)>,
         }
         let text = read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         if text.contains(SIGN) {
-            found.push((name_of(&path), text));
+            found.push(document(&path, text, false));
         }
     }
     if found.is_empty() { Err(format!("{argument}: there is no suite in it")) } else { Ok(found) }

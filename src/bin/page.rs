@@ -18,6 +18,11 @@ fn main() {
     report_panics();
     #[cfg(split)]
     sockscope::ui::later::comes_from(|| Box::pin(async { parts::later().await.ok() }));
+}
+
+/// Draws the page. The start script calls it once, in a task of its own: on a slow machine, making the program ready is long enough.
+#[wasm_bindgen]
+pub fn draw() {
     leptos::mount::mount_to_body(|| leptos::view! { <App/> });
 }
 

@@ -128,6 +128,10 @@
   const wasm = address('link[rel="preload"][as="fetch"]');
   started = import(script).then(async (page) => {
     await page.default({ module_or_path: wasm });
+    // Clicks and the first picture come between two tasks, not within one.
+    await new Promise((done) => setTimeout(done));
+    page.draw();
+    start.remove();
     program = page;
   });
   // A release names its parts, which come later by themselves. A visitor who comes back needs them to see what was kept.
@@ -151,7 +155,6 @@
   };
   started
     .then(() => {
-      start.remove();
       setTimeout(() => whenIdle(fetchChecks), IDLE_AFTER);
       if (/[?&](suite|check)=/.test(location.search)) location.hash = '#/checks';
       addEventListener('hashchange', showView);

@@ -59,9 +59,9 @@ pub struct LimitLine {
 /// What a mark says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkKind {
-    /// Something begins: a line.
+    /// Something begins or comes back: a line.
     Begin,
-    /// A fault, a reconnect or a lost connection: a red span.
+    /// A fault or a lost connection: a red span.
     Wrong,
     /// Samples that prove nothing: an amber span.
     Doubt,

@@ -22,6 +22,16 @@ const WIDTHS = { p50: 2, p95: 2, p99: 3, received: 3 };
 /// The places of values that have no line to a neighbour: they are drawn as points, or they would not be seen.
 const alone = (values) => [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
 
+/// Charts within one element that asks for it read at one place: where one is read, the others say their values, too. uPlot keeps
+/// groups by text.
+let groups = 0;
+const groupOf = (host) => {
+  const around = host.closest("[data-together]");
+  if (!around) return null;
+  around.dataset.together ||= `together-${++groups}`;
+  return around.dataset.together;
+};
+
 const element = (tag, className, text) => {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -171,6 +181,10 @@ export function createChart(host, options) {
         y: false,
         points: { size: 7 },
         drag: { x: true, y: false, setScale: false },
+        // The place on the axis is shared, and no selection: the page gives a chosen span to all of them.
+        sync: isTime
+          ? { key: groupOf(host), scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } }
+          : undefined,
         bind: { dblclick: () => () => { choose(null); return null; } },
       },
       hooks: {
@@ -227,7 +241,7 @@ export function createChart(host, options) {
 
   function leave() {
     reading = null;
-    plot?.setCursor({ left: -10, top: -10 });
+    plot?.setCursor({ left: -10, top: -10 }, true, true);
   }
 
   function read(at) {
@@ -251,7 +265,7 @@ export function createChart(host, options) {
     };
     if (aims[event.key] && last >= 0) {
       const at = Math.min(last, Math.max(0, aims[event.key]()));
-      plot.setCursor({ left: plot.valToPos(plot.data[0][at], "x"), top: 10 });
+      plot.setCursor({ left: plot.valToPos(plot.data[0][at], "x"), top: 10 }, true, true);
       reading = at;
       read(at);
     } else if (event.key === "+" || event.key === "=") {

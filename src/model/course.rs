@@ -24,6 +24,8 @@ pub struct Moment {
     pub open: u64,
     /// Connections refused, or ended without a close of ours, until then.
     pub lost: u64,
+    /// Clients that opened again, until then.
+    pub reopened: u64,
 }
 
 /// A span in which what was measured proves little against the server.
@@ -48,6 +50,19 @@ pub struct Fault {
     pub to: Option<f64>,
     /// What.
     pub words: String,
+}
+
+/// A span in which connections were lost or came back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// In seconds from the start of the run.
+    pub from: f64,
+    /// Its end.
+    pub to: f64,
+    /// Connections refused, or ended without a close of ours.
+    pub lost: u64,
+    /// Clients that opened again.
+    pub reopened: u64,
 }
 
 /// p50, p95 and p99 in milliseconds; not a number where nothing was measured.
@@ -231,13 +246,16 @@ impl Course {
         columns
     }
 
-    /// Spans in which connections were lost, in seconds, and how many.
-    pub fn losses(&self) -> Vec<(f64, f64, u64)> {
-        let pairs = self.moments.windows(2);
-        pairs
-            .filter(|pair| pair[1].lost > pair[0].lost)
-            .map(|pair| (pair[0].at / 1e3, pair[1].at / 1e3, pair[1].lost - pair[0].lost))
-            .collect()
+    /// Spans in which connections were lost or came back.
+    pub fn changes(&self) -> Vec<Change> {
+        let change = |pair: &[Moment]| Change {
+            from: pair[0].at / 1e3,
+            to: pair[1].at / 1e3,
+            lost: pair[1].lost.saturating_sub(pair[0].lost),
+            reopened: pair[1].reopened.saturating_sub(pair[0].reopened),
+        };
+        let all = self.moments.windows(2).map(change);
+        all.filter(|it| it.lost > 0 || it.reopened > 0).collect()
     }
 }
 
@@ -321,12 +339,15 @@ mod tests {
     }
 
     #[test]
-    fn lost_connections_are_marked_where_they_were_lost() {
+    fn lost_connections_and_those_that_came_back_are_marked_where_that_was() {
         let mut course = Course::default();
         course.note(at(250.0, 1), BTreeMap::new());
         course.note(Moment { lost: 2, ..at(500.0, 1) }, BTreeMap::new());
         course.note(Moment { lost: 2, ..at(750.0, 1) }, BTreeMap::new());
-        assert_eq!(course.losses(), [(0.25, 0.5, 2)]);
+        course.note(Moment { lost: 2, reopened: 1, ..at(1000.0, 1) }, BTreeMap::new());
+        let lost = Change { from: 0.25, to: 0.5, lost: 2, reopened: 0 };
+        let back = Change { from: 0.75, to: 1.0, lost: 0, reopened: 1 };
+        assert_eq!(course.changes(), [lost, back]);
     }
 
     #[test]

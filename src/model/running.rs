@@ -181,7 +181,7 @@ impl LiveRun {
                     it.failure = failure.map(|failure| *failure);
                 });
             }
-            Progress::Tick { check, at, counters, samples, open, late, is_hidden } => {
+            Progress::Tick { check, at, counters, samples, open, reopened, late, is_hidden } => {
                 self.course.tick(at.0, late.0, is_hidden);
                 self.at(check, |it| it.counters = counters);
                 for (name, delta) in &samples {
@@ -197,6 +197,7 @@ impl LiveRun {
                     in_flight: counters.expected.saturating_sub(counters.matched + counters.missing),
                     open,
                     lost: all.dropped + all.refused,
+                    reopened,
                 };
                 self.course.note(moment, samples);
             }
@@ -426,6 +427,7 @@ mod tests {
             counters,
             samples,
             open: 2,
+            reopened: 0,
             late: Millis(0.0),
             is_hidden: false,
         }
@@ -439,7 +441,7 @@ mod tests {
         run.apply(Progress::CheckStarted { check: 1 });
         run.apply(tick(1, 150.0, 2));
         assert_eq!(run.counters().sent, 7);
-        let last = Moment { at: 150.0, sent: 7, received: 0, in_flight: 2, open: 2, lost: 0 };
+        let last = Moment { at: 150.0, sent: 7, received: 0, in_flight: 2, open: 2, lost: 0, reopened: 0 };
         assert_eq!(run.course.moments()[1..], [last]);
         assert_eq!(run.progress(), (1, 2));
         run.apply(ended(1, 3));

@@ -299,6 +299,7 @@ mod tests {
             counters,
             samples,
             open: 1,
+            reopened: 0,
             late: Millis(0.0),
             is_hidden: false,
         });

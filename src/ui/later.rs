@@ -1,11 +1,14 @@
 //! What the page downloads after its first picture.
 //!
 //! Owns which views these are, and whether they are here. A release keeps them in a file of its own (`src/bin/page.rs` says where
-//! they come from, docs/development/performance.md how it is built); other builds have them from the start.
+//! they come from, docs/development/performance.md how it is built); other builds have them from the start. Those that were waited
+//! for are drawn one after the other, each in a task of its own, so that a slow machine takes clicks in between.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use leptos::ev::DragEvent;
 use leptos::prelude::*;
@@ -95,6 +98,8 @@ enum State {
 thread_local! {
     static DOWNLOAD: Cell<Option<Download>> = const { Cell::new(None) };
     static STATE: RefCell<Option<ArcRwSignal<State>>> = const { RefCell::new(None) };
+    /// Whose turn to be drawn has not come.
+    static TURNS: RefCell<VecDeque<ArcRwSignal<bool>>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// Says where they come from; called before the page is drawn.
@@ -115,7 +120,18 @@ pub fn fetch() {
         // It can be asked again.
         DOWNLOAD.set(Some(download));
         state.set(all.map_or(State::Failed, State::Here));
+        if all.is_some() {
+            next_turn();
+        }
     });
+}
+
+/// Lets the next view that waited be drawn, and the one after it in a task of its own.
+fn next_turn() {
+    if let Some(turn) = TURNS.with_borrow_mut(VecDeque::pop_front) {
+        turn.set(true);
+        set_timeout(next_turn, Duration::ZERO);
+    }
 }
 
 /// All of them when they are here. A signal reports to the caller when they have come.
@@ -161,10 +177,12 @@ pub(crate) fn soon_in(
     if let State::Here(all) = state.get_untracked() {
         return draw(all);
     }
+    let turn = ArcRwSignal::new(false);
+    TURNS.with_borrow_mut(|turns| turns.push_back(turn.clone()));
     fetch();
     let drawn = move || match state.get() {
-        State::Here(all) => draw(all),
-        State::Awaited => place(),
+        State::Here(all) if turn.get() => draw(all),
+        State::Here(_) | State::Awaited => place(),
         State::Failed => {
             let again = button("", "later-again", "Try again", "", fetch);
             view! { <p class="note" role="alert" data-state="wrong" data-testid="later-failed">"This part of the page could not be loaded. "{again}</p> }.into_any()

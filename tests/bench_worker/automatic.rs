@@ -86,6 +86,39 @@ fn a_rule_answers_with_what_the_message_says() {
 }
 
 #[test]
+fn a_recording_knows_automatic_replies_and_heartbeats() {
+    with_page(Echo::default(), |page| async move {
+        let rule = Rule {
+            when: Match { by: MatchBy::Subset, text: r#"{"type":"ask"}"#.into() },
+            ..answering("", "{{id}} was asked")
+        };
+        page.arrange(|workspace| workspace.rules = vec![rule]);
+        page.set_up(ALICE, |setup| setup.heartbeat = Some(beating("ping", None)));
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        for id in [7, 8] {
+            page.send(ALICE, &format!(r#"{{"type":"ask","id":{id}}}"#));
+            page.pass(TICK).await;
+        }
+        page.pass(Duration::from_millis(1_500)).await;
+        let mut lines = Vec::new();
+        for answer in page.question(Question::Record { filtered: false, from: 0 }) {
+            match answer {
+                Answer::Piece(bytes) | Answer::Recording { bytes, .. } => lines.extend(bytes),
+                other => panic!("{other:?}"),
+            }
+        }
+        let lines = String::from_utf8(lines).expect("JSON Lines");
+        let drafted = sockscope_engine::recorder::suite_of(&lines).expect("a recording");
+        let answer = r#""answers": [{ "to": { "subset": { "type": "ask" } }, "send": { "$text": "{{message.id}} was asked" } }]"#;
+        assert!(drafted.text.contains(answer), "{}", drafted.text);
+        let beat = r#""heartbeat": { "every": "1s", "send": "ping", "expect": { "text": "pong" }, "within": "200ms" }"#;
+        assert!(drafted.text.contains(beat), "{}", drafted.text);
+        assert!(!drafted.text.contains(r#""send": "ping" }"#), "{}", drafted.text);
+    });
+}
+
+#[test]
 fn a_rule_that_answers_itself_is_stopped() {
     with_page(Echo::default(), |page| async move {
         page.arrange(|workspace| workspace.rules = vec![answering("x", "xx")]);

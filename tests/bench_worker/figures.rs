@@ -146,11 +146,23 @@ fn a_value_that_comes_back_is_offered_and_measured_by_once_it_is_taken() {
         });
         page.pass(TICK).await;
         assert_eq!(samples(&page), 2, "the messages that are held count");
+        page.draw();
+        let trips = |page: &Page| page.rows.borrow().iter().filter(|row| row.round_trip.is_some()).count();
+        assert_eq!(trips(&page), 2, "and their rows have it");
         // Connecting, opened, and then each question with its answer.
         let answer = |page: &Page| page.question(Question::Unanswered(PlotOf::One(ALICE)));
         assert!(matches!(&answer(&page)[..], [Answer::Unanswered(all)] if all.is_empty()));
         ask(3).await;
         assert_eq!((samples(&page), page.connection(ALICE).offer), (3, None));
+        page.draw();
+        assert_eq!(trips(&page), 3);
+        // Another member answers nothing: what was paired before is no pair any more.
+        page.set_up(ALICE, |setup| {
+            setup.pairing = PairBy::Field { sent: "$.nothing".into(), received: "$.nothing".into() };
+        });
+        page.pass(TICK).await;
+        page.draw();
+        assert_eq!((samples(&page), trips(&page)), (0, 0));
     });
 }
 

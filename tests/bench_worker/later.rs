@@ -218,3 +218,25 @@ fn a_frame_that_cannot_be_opened_is_said() {
         assert_eq!(page.missing.get(), 1);
     });
 }
+
+#[test]
+fn a_new_secret_is_masked_as_it_is_written_while_what_knows_its_forms_has_not_come() {
+    with_page(Echo::default(), |page| async move {
+        far_away(&page, u32::MAX);
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        page.send(ALICE, "my s3cr3t is out");
+        page.pass(TICK).await;
+        page.draw();
+        assert!(page.shown().iter().any(|row| row == "my s3cr3t is out"), "it was none: {:?}", page.shown());
+        page.arrange(|workspace| {
+            let value = "s3cr3t".to_owned();
+            workspace.variables = vec![Variable { name: "token".into(), value, is_secret: true }];
+        });
+        page.pass(TICK).await;
+        page.draw();
+        let rows = page.shown();
+        assert_eq!(rows.iter().filter(|row| *row == "my *** is out").count(), 2, "{rows:?}");
+        assert!(rows.iter().all(|row| !row.contains("s3cr3t")), "{rows:?}");
+    });
+}

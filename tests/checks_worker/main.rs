@@ -2,6 +2,7 @@
 
 mod early;
 mod heard;
+mod imports;
 mod kept;
 mod page;
 mod planned;

@@ -36,6 +36,7 @@ fn the_frames_around_a_failure_are_found_and_can_go_to_the_bench() {
             at_ms: Millis(40.0),
             message: message.into(),
             taken: false,
+            answered: false,
         };
         let lanes = Question::Lanes(spot, vec![named("a", "hel…"), named("b", "hello")]);
         let Answer::Frames(bytes) = page.ask(lanes).await else { panic!("frames") };

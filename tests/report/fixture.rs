@@ -98,6 +98,7 @@ fn that_differs() -> CheckReport {
             at_ms: Millis(12.34),
             message: "{\"type\":\"said\",\"from\":\"mallory\",\"text\":null}".to_owned(),
             taken: true,
+            answered: false,
         }),
         diff: vec![
             Difference {
@@ -174,6 +175,7 @@ fn that_times_out() -> CheckReport {
             at_ms: Millis(41.5),
             message: message.to_owned(),
             taken: false,
+            answered: false,
         },
     };
     repeats.unmet = Some(Unmet {

@@ -65,6 +65,8 @@ pub fn threshold(expr: &str, value: &str, verdict: Verdict) -> ThresholdReport {
 pub fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport {
     StepReport {
         path: path.to_owned(),
+        file: None,
+        used_at: Vec::new(),
         line: 12,
         title: title.to_owned(),
         note: None,
@@ -77,6 +79,7 @@ pub fn step(path: &str, title: &str, verdict: Verdict, took: f64) -> StepReport 
         forgiven: None,
         failure: None,
         unmet: None,
+        standing: None,
         around: Vec::new(),
     }
 }

@@ -68,6 +68,23 @@ fn a_slice_without_members_is_not_a_mistake() {
 }
 
 #[test]
+fn the_members_that_use_a_definition_are_dealt_among_the_shards() {
+    let steps = json!([{"use": "ask", "on": "crowd", "n": "{{index}}"}]);
+    let define = json!({"ask": {"with": ["n"], "steps": [
+        {"connect": "{{client}}"},
+        {"send": {"n": "{{n}}"}, "expect": {"echo": true}}
+    ]}});
+    let suite = with(crowd(7, "/ws/echo", &steps), "define", define);
+    for of in 1..=3 {
+        let report = merged(shards_of(&suite, of));
+        let check = &report.checks[0];
+        assert_eq!(report.verdict, Verdict::Pass, "{:?}", check.reasons);
+        let asked = step(check, "steps[0].use[1]");
+        assert_eq!((asked.runs, asked.used_at.len()), (7, 1), "{of} shards");
+    }
+}
+
+#[test]
 fn a_mistake_is_one_in_every_shard() {
     let error = Verdict::Error;
     check_slices(4, &json!([{"on": "crowd", "send": "x"}]), error);

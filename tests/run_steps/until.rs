@@ -154,3 +154,35 @@ fn the_captures_of_the_only_client_are_compared() {
     let outcome = run_text(&suite.to_string(), &Setting::default());
     assert_eq!(told(&outcome), Vec::<String>::new());
 }
+
+#[test]
+fn a_variable_without_a_value_does_not_exist() {
+    holds(
+        "/ws/echo",
+        json!([
+            {"connect": "a"},
+            {"if": {"var": "a.sid", "exists": false}, "on": "a", "send": {"id": 7},
+             "expect": {"any": true, "capture": {"sid": "$.id"}}},
+            {"if": {"var": "a.sid", "exists": false}, "on": "a", "assert": {"var": "sid", "eq": "never run"}},
+            {"on": "a", "assert": {"var": "sid", "exists": true, "gt": 6}},
+            {"unless": {"var": "flag", "exists": true}, "set": {"flag": true}},
+            {"assert": {"var": "flag", "exists": true}},
+            {"on": "a", "repeat": {"times": 3, "until": {"var": "found", "exists": true}}, "steps": [
+                {"if": {"var": "found", "exists": false}, "send": {"n": "{{i}}"},
+                 "expect": {"any": true, "capture": {"n": "$.n"}}},
+                {"if": {"var": "n", "eq": 1}, "set": {"found": "{{n}}"}}]},
+        ]),
+    );
+    fails(
+        "/ws/echo",
+        Faults::default(),
+        json!([{"if": false, "set": {"x": 1}}, {"assert": {"var": "x", "exists": true}}]),
+        "steps[1] mismatch: expected x with a value, found no value",
+    );
+    fails(
+        "/ws/echo",
+        Faults::default(),
+        json!([{"set": {"x": null}}, {"assert": {"var": "x", "exists": false}}]),
+        "steps[1] mismatch: expected x without a value, found null",
+    );
+}

@@ -10,6 +10,25 @@ use std::time::Duration;
 use support::simulated::{Faults, Outcome, Setting, run_in, run_text, suite, world};
 
 #[test]
+fn a_client_that_opens_again_is_told_apart_from_one_that_opens() {
+    let text = json!({
+        "sockscope": 1, "suite": "back", "clients": {"a": {"url": "ws://sim/ws/echo"}, "b": {"url": "ws://sim/ws/echo"}},
+        "checks": [{"check": "c", "steps": [
+            {"connect": "*"}, {"wait": "600ms"}, {"on": "a", "close": {}, "expect": {"closed": {}}},
+            {"connect": "a"}, {"wait": "600ms"}
+        ]}]
+    });
+    let Outcome { told, report, .. } = run_text(&text.to_string(), &Setting::default());
+    assert_eq!(report.verdict, Verdict::Pass);
+    let seen = told.iter().filter_map(|it| match it {
+        Progress::Tick { reopened, .. } => Some(*reopened),
+        _ => None,
+    });
+    let seen: Vec<_> = seen.collect();
+    assert!(seen.first() == Some(&0) && seen.last() == Some(&1) && seen.is_sorted(), "{seen:?}");
+}
+
+#[test]
 fn progress_adds_up_to_the_report() {
     let text = json!({
         "sockscope": 1, "suite": "load", "clients": {"a": {"url": "ws://sim/ws/echo"}},

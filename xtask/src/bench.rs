@@ -30,7 +30,7 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
     };
     let browser = setup::browser(&mut progress)?;
     let servers = targets::set_up(&mut progress)?;
-    let artillery = targets::set_up_peers(&mut progress)?;
+    let peers = targets::set_up_peers(&mut progress)?;
     let length = match (options.quick, &other) {
         (true, None) => "about 3 minutes",
         (false, None) => "about a quarter of an hour",
@@ -47,7 +47,7 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
     command.args(&options.cases);
     command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
-    command.env("SOCKSCOPE_ARTILLERY", artillery);
+    peers.equip(&mut command);
     command.env("SOCKSCOPE_FIRST_LOAD", sizes::first_load(&sizes::weigh(&project.dist())?).to_string());
     if let Some(other) = &other {
         command.env("SOCKSCOPE_AGAINST", &other.server);

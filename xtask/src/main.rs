@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod cache;
 mod command_line;
+mod cpu;
 mod debian;
 mod fingerprint;
 mod firefox;

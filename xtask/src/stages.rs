@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::screen;
 use crate::tally::Count;
+use crate::{cpu, screen};
 
 struct Row {
     name: &'static str,
     count: Count,
     /// Absent for a stage that could not start.
     time: Option<Duration>,
+    /// How many cores its programs kept busy, where the system says so: a stage that mostly waits could run beside another.
+    cores: Option<f64>,
 }
 
 #[derive(Default)]
@@ -22,19 +24,23 @@ pub struct Record {
 impl Record {
     /// Runs one stage. An error is printed and counts as a failure; it ends nothing but the stage.
     pub fn stage(&mut self, name: &'static str, work: impl FnOnce() -> Result<Count>) -> bool {
-        let started = Instant::now();
+        let (started, worked) = (Instant::now(), cpu::of_programs());
         let count = work().unwrap_or_else(|error| {
             screen::line(&format!("{name}: {error:#}"));
             Count::one(false)
         });
-        self.rows.push(Row { name, count, time: Some(started.elapsed()) });
+        let time = started.elapsed();
+        let cores = cpu::of_programs().zip(worked).map(|(now, before)| {
+            now.saturating_sub(before).as_secs_f64() / time.as_secs_f64().max(f64::EPSILON)
+        });
+        self.rows.push(Row { name, count, time: Some(time), cores });
         count.failed == 0
     }
 
     /// A stage that cannot start because an earlier one failed. It counts as failed, since it was not run.
     pub fn skip(&mut self, name: &'static str, reason: &str) {
         screen::note(&format!("not run: {reason}"));
-        self.rows.push(Row { name, count: Count::one(false), time: None });
+        self.rows.push(Row { name, count: Count::one(false), time: None, cores: None });
     }
 
     pub fn total(&self) -> Count {
@@ -47,16 +53,18 @@ impl Record {
     pub fn summary(&self) -> String {
         let width = self.rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
         let mut text = String::new();
-        for Row { name, count, time } in &self.rows {
+        for Row { name, count, time, cores } in &self.rows {
             let verdict = match (time, count.failed) {
                 (None, _) => "not run",
                 (_, 0) => "ok",
                 _ => "FAILED",
             };
             let time = time.map(screen::seconds).unwrap_or_default();
+            let busy = cores.map(|it| format!("  {it:.1} cores")).unwrap_or_default();
             let Count { passed, failed } = count;
-            text +=
-                &format!("{name:width$}  {verdict:7}  {passed:>5} passed  {failed:>3} failed  {time:>7}\n");
+            text += &format!(
+                "{name:width$}  {verdict:7}  {passed:>5} passed  {failed:>3} failed  {time:>7}{busy}\n"
+            );
         }
         let Count { passed, failed } = self.total();
         text + &format!("\n{passed} passed, {failed} failed")
@@ -75,6 +83,6 @@ mod tests {
         assert!(!record.stage("page", || anyhow::bail!("no compiler")));
         record.skip("browser", "there is no page");
         assert_eq!(record.summary().lines().last(), Some("41 passed, 4 failed"));
-        assert!(record.summary().starts_with("format   ok           1 passed    0 failed    0.0 s\n"));
+        assert!(record.summary().starts_with("format   ok           1 passed    0 failed    0.0 s"));
     }
 }

@@ -40,10 +40,13 @@ const OF_PYTHON: &[&str] = &[
 ];
 
 /// How many stages the set-up of the peers announces.
-pub const PEER_STAGES: usize = 1;
+pub const PEER_STAGES: usize = 2;
 
 /// What people drive WebSockets with today. It needs hundreds of others, whose versions it chooses itself.
 const PEERS: &[&str] = &["artillery@2.0.34"];
+
+/// What judges how a page loads.
+const JUDGE: &[&str] = &["lighthouse@12.8.2"];
 
 /// They need no others.
 const OF_NODE: &[&str] = &["ws@8.23.0", "lossless-json@4.3.3", "graphql@16.11.0", "graphql-ws@6.4.2"];
@@ -76,9 +79,27 @@ pub fn set_up(progress: &mut Progress) -> Result<Targets> {
 }
 
 /// Node with what the benchmarks compare us with, and where its program is.
-pub fn set_up_peers(progress: &mut Progress) -> Result<PathBuf> {
-    let (_, node_modules) = node_with(&Cache::open()?, progress, "node-peers", PEERS)?;
-    Ok(node_modules.join("artillery/bin/run"))
+pub fn set_up_peers(progress: &mut Progress) -> Result<Peers> {
+    let cache = Cache::open()?;
+    let (_, of_peers) = node_with(&cache, progress, "node-peers", PEERS)?;
+    let (_, of_judge) = node_with(&cache, progress, "node-lighthouse", JUDGE)?;
+    Ok(Peers {
+        artillery: of_peers.join("artillery/bin/run"),
+        lighthouse: of_judge.join("lighthouse/cli/index.js"),
+    })
+}
+
+/// Programs of Node that the benchmarks call.
+pub struct Peers {
+    artillery: PathBuf,
+    lighthouse: PathBuf,
+}
+
+impl Peers {
+    /// Lets the benchmarks find them.
+    pub fn equip(&self, command: &mut Command) {
+        command.env("SOCKSCOPE_ARTILLERY", &self.artillery).env("SOCKSCOPE_LIGHTHOUSE", &self.lighthouse);
+    }
 }
 
 fn python_with_packages(cache: &Cache, progress: &mut Progress) -> Result<PathBuf> {
@@ -253,7 +274,7 @@ mod tests {
         for pin in OF_PYTHON {
             assert!(pin.split_once("==").is_some_and(|(_, version)| !version.contains('*')), "{pin}");
         }
-        for pin in OF_NODE.iter().chain(PEERS) {
+        for pin in OF_NODE.iter().chain(PEERS).chain(JUDGE) {
             let (_, version) = pin.split_once('@').unwrap();
             assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{pin}");
         }

@@ -33,6 +33,13 @@ const EVERYTHING: [&str; 3] =
 /// The tests of the companion that need a browser or the servers of others, each with a stage of its own.
 const WITH_OTHERS: [&str; 4] = ["check", "firefox", "page", "targets"];
 
+/// How many tests run at once, where a person has not said it.
+fn at_once(command: &mut Command, count: usize) {
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        command.env("RUST_TEST_THREADS", count.max(2).to_string());
+    }
+}
+
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get())
 }
@@ -97,9 +104,7 @@ pub fn native(project: &Project) -> Result<Count> {
     command.args(["--lib", "--bins"]).args(names.flat_map(|name| ["--test", name]));
     command.env("SOCKSCOPE_CHURN_SECONDS", "30");
     // Many of them wait for servers: on 2 cores the suites took 210 s with 2 threads and 108 s with 5.
-    if std::env::var_os("RUST_TEST_THREADS").is_none() {
-        command.env("RUST_TEST_THREADS", (2 * cores()).max(4).to_string());
-    }
+    at_once(&mut command, 2 * cores());
     let mut count = tests(&mut command)?;
     count += tests(cargo_test(project).arg("--doc"))?;
     Ok(count)
@@ -200,6 +205,8 @@ pub fn whole_page(project: &Project, browser: &Browser, targets: &Targets) -> Re
     command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
     targets.equip(&mut command);
+    // Each has a browser, which works while the page starts and then mostly waits.
+    at_once(&mut command, cores() + 1);
     tests(&mut command)
 }
 
@@ -209,6 +216,7 @@ pub fn headless(project: &Project, browser: &Browser, targets: Option<&Targets>)
     command.args(["--test", "check"]);
     command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
+    at_once(&mut command, 2 * cores());
     match targets {
         Some(targets) => targets.equip(&mut command),
         None => drop(command.args(["--", "--skip", "targets::"])),

@@ -14,7 +14,7 @@ mod stage;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cases::{crowd, engine, flood as floods, life, peers, redraw, servers, trips};
+use cases::{crowd, engine, flood as floods, life, lighthouse, peers, redraw, servers, trips};
 use figures::Figure;
 use stage::Stage;
 
@@ -31,6 +31,7 @@ const CASES: &[&str] = &[
     "filter",
     "redraw",
     "start",
+    "lighthouse",
     "memory",
     "engine",
     "servers",
@@ -50,6 +51,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
         "filter" => floods::filtered(stage).await,
         "redraw" => redraw::of_timeline(stage).await,
         "start" => life::start(stage).await,
+        "lighthouse" => lighthouse::judged(stage).await,
         "memory" => life::memory(stage).await,
         "engine" => engine::matches(),
         "servers" => servers::against_node(stage).await,

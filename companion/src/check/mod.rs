@@ -24,7 +24,7 @@ use sockscope_engine::base::mask::Masker;
 use sockscope_engine::conformance::Kind;
 use sockscope_engine::report::{CheckReport, Report, ServerReport, TargetReport, Verdict, target_line};
 use sockscope_engine::run::{Options, Plan, PlanError};
-use sockscope_engine::suite::Suite;
+use sockscope_engine::suite::{self, Suite};
 use sockscope_host::child::Output;
 use sockscope_host::driver::{BrowserChoice, Driver};
 use tokio::task::spawn_blocking;
@@ -266,16 +266,22 @@ struct Document {
     /// As reports call it: by its name, with its file where another suite has the same.
     label: String,
     text: String,
+    /// The files that it names.
+    files: suite::Files,
+    /// All of these texts, in which names of the environment are looked for.
+    all_text: String,
     suite: Rc<Suite>,
 }
 
 impl Document {
     fn all(found: Vec<Found>) -> Vec<Self> {
         let names: Vec<String> = found.iter().map(|it| it.suite.name.clone()).collect();
-        let document = |Found { origin, text, suite }: Found| {
+        let document = |Found { origin, text, files, suite }: Found| {
+            let texts = files.texts().map(|(_, text)| text);
+            let all_text = std::iter::once(text.as_str()).chain(texts).collect::<Vec<_>>().join("\n");
             let is_alone = names.iter().filter(|name| **name == suite.name).count() == 1;
             let label = if is_alone { suite.name.clone() } else { format!("{} ({origin})", suite.name) };
-            Self { origin, label, text, suite: Rc::new(suite) }
+            Self { origin, label, text, files, all_text, suite: Rc::new(suite) }
         };
         found.into_iter().map(document).collect()
     }
@@ -298,7 +304,7 @@ fn choose<'a>(
     let (mut chosen, mut wrong, mut without) = (Vec::new(), Vec::new(), 0);
     for document in suites {
         let suite = &document.suite;
-        let mut told = job.values.for_suite(suite, &document.text, server);
+        let mut told = job.values.for_suite(suite, &document.all_text, server);
         // The page fills these in when no one else gives them.
         for name in values::SERVER {
             told.environment.entry(name.to_owned()).or_default();
@@ -404,9 +410,9 @@ impl Bench<'_> {
         seed: u64,
         screen: &mut Screen,
     ) -> Done {
-        let Document { text, suite, label, .. } = chosen.document;
+        let Document { text, files, all_text, suite, label, .. } = chosen.document;
         let server = self.target.as_ref().map(|target| Server { ports: target.ports(), with_tls });
-        let told = self.job.values.for_suite(suite, text, server);
+        let told = self.job.values.for_suite(suite, all_text, server);
         let label = if with_tls { format!("{label} (TLS)") } else { label.clone() };
         let of_rounds =
             round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
@@ -419,6 +425,8 @@ impl Bench<'_> {
             page,
             label,
             text,
+            files,
+            all_text,
             suite,
             told: &told,
             masker: &chosen.masker,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
 use sockscope_engine::run::merge;
-use sockscope_engine::suite::Suite;
+use sockscope_engine::suite::{Files, Suite};
 use sockscope_host::driver::{Driver, DriverError};
 use sockscope_host::session::{Session, SessionError};
 use time::OffsetDateTime;
@@ -43,6 +43,10 @@ pub struct Assignment<'a> {
     pub label: String,
     /// The document.
     pub text: &'a str,
+    /// The files that it names.
+    pub files: &'a Files,
+    /// All of these texts.
+    pub all_text: &'a str,
     /// What it says.
     pub suite: &'a Suite,
     /// Variables and environment.
@@ -184,7 +188,7 @@ pub async fn run(
             report.verdict = Verdict::Inconclusive;
         }
         let printed =
-            learned::told(assignment.suite, assignment.text, assignment.masker, (assignment.printed)());
+            learned::told(assignment.suite, assignment.all_text, assignment.masker, (assignment.printed)());
         Done { report, recordings: Vec::new(), trouble: (!is_stopped).then_some(words), printed }
     })
 }
@@ -233,7 +237,7 @@ async fn attempt(
         parts.push(part);
     }
     if parts.iter().any(Result::is_err) {
-        printed = learned::told(assignment.suite, assignment.text, assignment.masker, printed);
+        printed = learned::told(assignment.suite, assignment.all_text, assignment.masker, printed);
     }
     let mut done = join(assignment, parts)?;
     done.report.reasons.extend(why);
@@ -268,6 +272,10 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
         "tags": assignment.tags,
         "checks": assignment.names,
     });
+    if !assignment.files.is_empty() {
+        let texts = assignment.files.texts().map(|(name, text)| (name.to_owned(), Value::from(text)));
+        options["files"] = Value::Object(texts.collect());
+    }
     if assignment.shards > 1 {
         options["shard"] = json!({ "index": index, "of": assignment.shards });
         options["start_at"] = Value::from((begin_at.unix_timestamp_nanos() / 1_000_000) as u64);

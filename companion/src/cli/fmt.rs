@@ -52,7 +52,7 @@ pub fn run(flags: Flags) -> Exit {
         match named {
             Err(words) => done.wrong(&words),
             Ok(documents) => {
-                documents.iter().for_each(|(name, text)| done.lay_out(name, text, flags.check));
+                documents.iter().for_each(|it| done.lay_out(&it.origin, &it.text, flags.check));
             }
         }
     }

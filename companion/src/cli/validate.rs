@@ -7,7 +7,7 @@ use clap::Args;
 use sockscope_engine::suite::Suite;
 
 use super::Exit;
-use crate::suites::{line, read_all};
+use crate::suites::{Document, line, read_all};
 
 /// Check suites without running them.
 #[derive(Debug, Args)]
@@ -33,9 +33,9 @@ pub fn run(flags: Flags) -> Exit {
     for named in read_all(&flags.suites) {
         match named {
             Err(words) => tell(vec![words]),
-            Ok(documents) => documents.iter().for_each(|(name, text)| {
-                let problems = Suite::parse(text).err().unwrap_or_default();
-                tell(problems.iter().map(|problem| line(name, problem)).collect());
+            Ok(documents) => documents.iter().for_each(|Document { origin, text, files, .. }| {
+                let problems = Suite::parse_with(text, files).err().unwrap_or_default();
+                tell(problems.iter().map(|problem| line(origin, problem)).collect());
             }),
         }
     }

@@ -9,6 +9,7 @@ use sockscope_engine::suite::assist::{self, Suggestion};
 use sockscope_engine::suite::{Problem, Suite};
 
 use super::text::Document;
+use crate::beside::files_of;
 
 /// What depends on the editor.
 pub struct Answers {
@@ -79,23 +80,39 @@ pub fn format(document: &Document) -> Option<Vec<TextEdit>> {
     Some(vec![TextEdit { range: document.range(0, document.text.len()), new_text }])
 }
 
-/// The mistakes of a suite; none of another document.
-pub fn diagnostics(document: &Document) -> Vec<Diagnostic> {
+/// The mistakes of a suite and of the files that it names; none of another document.
+pub fn diagnostics(document: &Document, uri: &Uri) -> Vec<Diagnostic> {
     if !document.is_suite() || document.text.trim().is_empty() {
         return Vec::new();
     }
-    let problems = Suite::parse(&document.text).err().unwrap_or_default();
+    // What the editor has not saved yet lies beside nothing.
+    let path = url::Url::parse(uri.as_str()).ok().and_then(|url| url.to_file_path().ok());
+    let read = match path {
+        Some(path) => Suite::parse_with(&document.text, &files_of(&path, &document.text)),
+        None => Suite::parse(&document.text),
+    };
+    let problems = read.err().unwrap_or_default();
     problems.into_iter().map(|problem| diagnostic(document, problem)).collect()
 }
 
 fn diagnostic(document: &Document, problem: Problem) -> Diagnostic {
     let start = document.place(problem.line, problem.column);
     let end = document.place(problem.end.line, problem.end.column);
+    let (range, message) = match &problem.file {
+        None => (Range::new(start, end.max(start)), problem.message),
+        // It is in another file, so the place that names that file has it here.
+        Some(file) => {
+            let written = serde_json::Value::from(file.name.as_str()).to_string();
+            let from = document.text.find(&written);
+            let range = from.map_or_else(Range::default, |from| document.range(from, from + written.len()));
+            (range, format!("{}:{}:{}: {}", file.name, problem.line, problem.column, problem.message))
+        }
+    };
     Diagnostic {
-        range: Range::new(start, end.max(start)),
+        range,
         severity: Some(DiagnosticSeverity::ERROR),
         source: Some("sockscope".to_owned()),
-        message: problem.message,
+        message,
         ..Diagnostic::default()
     }
 }

@@ -145,7 +145,7 @@ impl Desk {
                 continue;
             }
             let Ok(uri) = Uri::from_str(name) else { continue };
-            let diagnostics = answers::diagnostics(document);
+            let diagnostics = answers::diagnostics(document, &uri);
             publish(connection, PublishDiagnosticsParams { uri, diagnostics, version: document.version });
         }
     }

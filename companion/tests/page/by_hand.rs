@@ -11,7 +11,7 @@ async fn until_sent(browser: &Browser, count: u32) {
     let words = format!("↑ {count} ");
     eventually_within(Duration::from_secs(30), &format!("{count} messages sent"), async || {
         let counts = browser
-            .run("return document.querySelector('.connection[data-selected] .counts').textContent")
+            .run("return document.querySelector('.connection[data-selected] .connection-counts').textContent")
             .await;
         counts.as_str().is_some_and(|counts| counts.starts_with(&words)).then_some(())
     })
@@ -75,7 +75,7 @@ fn a_row_without_a_round_trip_says_nothing_of_one() {
         open_echo(practice, browser).await;
         browser.send("hello").await;
         browser.until_row("↓").await;
-        let titles = "return [...document.querySelectorAll('.row:not([hidden]) .trip')].map(it => [it.textContent === '', it.title === ''])";
+        let titles = "return [...document.querySelectorAll('.row:not([hidden]) .row-trip')].map(it => [it.textContent === '', it.title === ''])";
         browser.until_script(&format!("const all = (() => {{ {titles} }})(); return all.some(([empty]) => !empty) && all.every(([empty, silent]) => empty === silent)")).await;
     });
 }

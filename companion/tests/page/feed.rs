@@ -53,7 +53,7 @@ async fn types_and_texts(browser: &Browser) -> Vec<(String, String)> {
             "return [...document.querySelectorAll('.row:not([hidden])')]
                 .filter(row => ['sent', 'received'].includes(row.dataset.direction))
                 .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
-                .map(row => [row.querySelector('.kind').textContent, row.querySelector('.preview').innerText])",
+                .map(row => [row.querySelector('.row-kind').textContent, row.querySelector('.row-preview').innerText])",
         )
         .await;
     serde_json::from_value(rows).expect("pairs of texts")
@@ -83,13 +83,13 @@ fn rows_of_a_feed_show_their_type_and_first_what_varies() {
             .await;
         browser
             .until_script(
-                "return [...document.querySelectorAll('.row .kind')].some(it => it.textContent === 'AAPL')",
+                "return [...document.querySelectorAll('.row .row-kind')].some(it => it.textContent === 'AAPL')",
             )
             .await;
         browser.click("type-found").await;
         browser
             .until_script(
-                "return [...document.querySelectorAll('.row .kind')].some(it => it.textContent === 'tick')",
+                "return [...document.querySelectorAll('.row .row-kind')].some(it => it.textContent === 'tick')",
             )
             .await;
         browser.click("rows-menu").await;
@@ -103,7 +103,7 @@ fn on_a_phone_a_row_of_the_only_connection_has_room_for_its_content() {
     test_page(async |practice, browser| {
         browser.resize(390, 844).await;
         let _feed = log_into_feed(practice, browser).await;
-        let widths = "return [...document.querySelectorAll('.row:not([hidden]) .preview')].map(it => it.getBoundingClientRect().width)";
+        let widths = "return [...document.querySelectorAll('.row:not([hidden]) .row-preview')].map(it => it.getBoundingClientRect().width)";
         let widths: Vec<f64> = serde_json::from_value(browser.run(widths).await).expect("widths");
         assert!(!widths.is_empty() && widths.iter().all(|width| *width > 100.0), "{widths:?}");
     });

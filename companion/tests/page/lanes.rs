@@ -10,9 +10,9 @@ const ROWS: &str = "
     const names = [...document.querySelectorAll('.lanes-name')].map(it => it.querySelector('.dot').getBoundingClientRect());
     return [...document.querySelectorAll('.row:not([hidden])')].sort((a, b) => a.ariaPosInSet - b.ariaPosInSet).map(row => {
       const lane = +row.style.getPropertyValue('--lane'), name = names[lane];
-      const arrow = row.querySelector('.arrow').getBoundingClientRect();
+      const arrow = row.querySelector('.row-arrow').getBoundingClientRect();
       const beside = arrow.left - (name.left + name.width / 2);
-      return { text: [...row.children].map(it => it.textContent).join(' '), lane, place: +row.ariaPosInSet, trip: row.querySelector('.trip').textContent,
+      return { text: [...row.children].map(it => it.textContent).join(' '), lane, place: +row.ariaPosInSet, trip: row.querySelector('.row-trip').textContent,
         isUnderName: beside > 0 && beside < 20, direction: row.dataset.direction };
     });";
 

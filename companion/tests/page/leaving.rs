@@ -48,7 +48,7 @@ fn a_copy_a_step_and_an_edit_have_the_name_of_a_secret() {
             .await;
         // It goes out with the value, as before.
         browser.click("send").await;
-        let size = r"return [...document.querySelectorAll('.row[data-direction=sent]:not([hidden]) .size')].map(it => it.textContent)";
+        let size = r"return [...document.querySelectorAll('.row[data-direction=sent]:not([hidden]) .row-size')].map(it => it.textContent)";
         browser
             .until_script(&format!(
                 "const all = (() => {{ {size} }})(); return all.length === 2 && all[0] === all[1]"
@@ -180,7 +180,7 @@ fn connections_that_a_link_adds_get_names_of_their_own() {
         browser.click("offer-add").await;
         browser
             .until_script(
-                "return JSON.stringify([...document.querySelectorAll('.connection .name')].map(it => it.textContent)) === '[\"alice\",\"alice2\"]'",
+                "return JSON.stringify([...document.querySelectorAll('.connection .connection-name')].map(it => it.textContent)) === '[\"alice\",\"alice2\"]'",
             )
             .await;
     });

@@ -26,7 +26,7 @@ fn the_bench_keeps_its_parts_apart_with_the_detail_open() {
                 "const row = document.querySelector('.row[data-marks*=pinned]'), mark = getComputedStyle(row, '::before');
                  const diagonal = parseFloat(mark.width) * Math.SQRT2;
                  const right = row.getBoundingClientRect().left + parseFloat(mark.left) + parseFloat(mark.width) / 2 + diagonal / 2;
-                 return row.querySelector('.time').getBoundingClientRect().left - right",
+                 return row.querySelector('.row-time').getBoundingClientRect().left - right",
             )
             .await;
         assert!(gap.as_f64() >= Some(3.0), "{gap} px between the mark and the time");

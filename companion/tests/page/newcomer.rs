@@ -105,8 +105,8 @@ fn a_connection_that_the_fault_proxy_ended_is_not_blamed_on_idleness() {
         }
         browser.until_text("note", "1006").await;
         browser.click("why-causes").await;
-        let first = "return document.querySelector('.causes > li').dataset.cause === 'fault_proxy'
-            && document.querySelector('.causes > li').textContent.includes('Limit of data')";
+        let first = "return document.querySelector('.bench-causes > li').dataset.cause === 'fault_proxy'
+            && document.querySelector('.bench-causes > li').textContent.includes('Limit of data')";
         browser.until_script(first).await;
         browser.run("location.hash = '#/faults'").await;
         browser.click("all-off").await;

@@ -33,7 +33,7 @@ const ROWS: &str = "[...document.querySelectorAll('.row:not([hidden])')]
 /// What the rows of ticks have in a part.
 async fn parts(browser: &Browser, selector: &str) -> Vec<String> {
     let script = format!(
-        "return {ROWS}.filter(row => row.querySelector('.kind').textContent === 'tick')
+        "return {ROWS}.filter(row => row.querySelector('.row-kind').textContent === 'tick')
             .map(row => [...row.querySelectorAll('{selector}')].map(it => it.textContent).join('|'))"
     );
     serde_json::from_value(browser.run(&script).await).expect("texts")
@@ -41,7 +41,7 @@ async fn parts(browser: &Browser, selector: &str) -> Vec<String> {
 
 async fn until_kind(browser: &Browser, kind: &str) {
     let script = format!(
-        "return [...document.querySelectorAll('.row:not([hidden]) .kind')].some(it => it.textContent === '{kind}')"
+        "return [...document.querySelectorAll('.row:not([hidden]) .row-kind')].some(it => it.textContent === '{kind}')"
     );
     browser.until_script(&script).await;
 }
@@ -105,7 +105,7 @@ fn members_become_columns_that_move_by_mouse_and_keys_and_are_kept() {
             cells.len() > 10 && cells.iter().all(|it| it.split('|').all(|cell| !cell.is_empty())),
             "{cells:?}"
         );
-        let members = parts(browser, ".member i").await;
+        let members = parts(browser, ".row-member i").await;
         assert!(members.iter().all(|names| !names.contains("symbol")), "{members:?}");
         // The cells of all rows and the heads have the same left edges.
         let edges = "const at = it => Math.round(it.getBoundingClientRect().x);
@@ -141,8 +141,8 @@ fn a_member_of_the_detail_becomes_a_column_even_a_deep_one() {
         browser.send(r#"{"a":[{"b":{"c":{"d":"far"}}}],"n":1}"#).await;
         browser.until_rows(|rows| rows.len() == 4).await;
         browser.run(&format!("{ROWS}.at(-1).click()")).await;
-        browser.until_script("return [...document.querySelectorAll('.detail .line')].some(it => it.textContent.includes('far'))").await;
-        browser.run("[...document.querySelectorAll('.detail .line')].find(it => it.textContent.includes('far')).click()").await;
+        browser.until_script("return [...document.querySelectorAll('.detail .detail-line')].some(it => it.textContent.includes('far'))").await;
+        browser.run("[...document.querySelectorAll('.detail .detail-line')].find(it => it.textContent.includes('far')).click()").await;
         browser.until_text("node-path", "$.a[0].b.c.d").await;
         browser.click("column-value").await;
         browser
@@ -158,8 +158,11 @@ fn the_menu_key_on_a_row_filters_by_a_value_excludes_it_and_copies_it() {
         // By the pointer: the value that it points at.
         let symbol = browser
             .run(&format!(
-                "const row = {ROWS}.find(row => row.querySelector('.kind').textContent === 'tick');
-                 const value = [...row.querySelectorAll('.member')].find(it => it.querySelector('i').textContent === 'symbol').querySelector('b');
+                "const list = document.querySelector('[data-testid=timeline]').getBoundingClientRect();
+                 // A row at the edge may lie under the heads.
+                 const isWhole = ({{ top, bottom }}) => top > list.top + 5 && bottom < list.bottom - 5;
+                 const row = {ROWS}.find(row => row.querySelector('.row-kind').textContent === 'tick' && isWhole(row.getBoundingClientRect()));
+                 const value = [...row.querySelectorAll('.row-member')].find(it => it.querySelector('i').textContent === 'symbol').querySelector('b');
                  const box = value.getBoundingClientRect();
                  value.dispatchEvent(new MouseEvent('contextmenu', {{ bubbles: true, cancelable: true, clientX: box.x, clientY: box.y }}));
                  return value.textContent"
@@ -191,7 +194,7 @@ fn the_menu_key_on_a_row_filters_by_a_value_excludes_it_and_copies_it() {
         browser.until_script("return document.activeElement.dataset.testid === 'row-copy'").await;
         browser.press(&format!("{RIGHT}{LEFT}{DOWN}{DOWN}{ENTER}"), AT_ONCE).await;
         browser
-            .until_script("const kinds = [...document.querySelectorAll('.row:not([hidden]) .kind')]; return kinds.length > 0 && kinds.every(it => it.textContent !== 'tick')")
+            .until_script("const kinds = [...document.querySelectorAll('.row:not([hidden]) .row-kind')]; return kinds.length > 0 && kinds.every(it => it.textContent !== 'tick')")
             .await;
         browser.until_text("toast", "Frames with this value are hidden").await;
         // Escape closes it, and the list has the focus again.

@@ -56,7 +56,7 @@ const WATCH: &str = "
     const parts = ['.rail', '.rail-head', '.connect', '[data-testid=connect]', '[data-testid=options]', '.connect .note', '.timeline-bar', '.timeline-search',
         '[data-testid=pause]', '[data-testid=follow]', '[data-testid=export]', '[data-testid=timeline]', '.composer', '[data-testid=message]',
         '[data-testid=send]', '[data-testid=panel-repeat]', '.bench-status', '[data-testid=rate-received]', '[data-testid=rate-sent]',
-        '.latency', '[data-testid=plots]', '[data-testid=frames]', '.connection'];
+        '.bench-latency', '[data-testid=plots]', '[data-testid=frames]', '.connection'];
     const look = () => {
         for (const part of parts) document.querySelectorAll(part).forEach((it, at) => {
             if (!it.checkVisibility()) return;
@@ -170,7 +170,7 @@ fn a_question_and_its_answer_lead_to_each_other_and_what_waits_is_listed() {
         let before = browser.run(&format!("return {samples}")).await.as_u64().expect("a count");
         browser.send(r#"{"op":"order","symbol":"AAPL","quantity":1,"request_id":"3"}"#).await;
         browser.until_script(&format!("return {samples} === {}", before + 1)).await;
-        browser.run("[...document.querySelectorAll('.row[data-direction=received]:not([hidden])')].findLast(it => it.querySelector('.trip').textContent).click()").await;
+        browser.run("[...document.querySelectorAll('.row[data-direction=received]:not([hidden])')].findLast(it => it.querySelector('.row-trip').textContent).click()").await;
         browser.until_text("related", "the question").await;
         let answer = browser.text("detail-title").await;
         browser.click("related-go").await;
@@ -235,7 +235,7 @@ fn a_message_folds_is_searched_and_filters_by_a_value_of_it() {
         browser.press("\u{e014}", Duration::ZERO).await;
         browser.until_text("content", "NVDA").await;
         // The type, by which all others go.
-        browser.run("document.querySelectorAll('.detail .line')[1].click()").await;
+        browser.run("document.querySelectorAll('.detail .detail-line')[1].click()").await;
         browser.until_text("node-path", "$.type").await;
         browser.click("filter-value").await;
         browser.until_text("hits", "2 hits").await;

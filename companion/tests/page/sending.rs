@@ -36,7 +36,7 @@ async fn until_sent(browser: &Browser, count: u32) {
     let words = format!("↑ {count} ");
     eventually_within(Duration::from_secs(60), &format!("{count} messages sent"), async || {
         let counts = browser
-            .run("return document.querySelector('.connection[data-selected] .counts').textContent")
+            .run("return document.querySelector('.connection[data-selected] .connection-counts').textContent")
             .await;
         counts.as_str().is_some_and(|counts| counts.starts_with(&words)).then_some(())
     })

@@ -1,5 +1,7 @@
 //! The timeline and its figures on the release page, beside a trading feed that others might have written.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use support::feed::log_into_feed;
@@ -108,7 +110,7 @@ fn bars_stay_in_their_lines_and_menus_on_the_screen_at_every_width() {
             browser.resize(width, height).await;
             browser.until_script(&format!("return Math.abs(innerWidth - {width}) < 40")).await;
             let heights = browser
-                .run("return ['.timeline .head', '.filter', '.detail .views', '.detail .deeds'].map(it => document.querySelector(it).offsetHeight)")
+                .run("return ['.timeline .head', '.filter', '.detail .bench-views', '.detail .deeds'].map(it => document.querySelector(it).offsetHeight)")
                 .await;
             let heights: Vec<u64> = serde_json::from_value(heights).expect("numbers");
             if width > 1000 {
@@ -164,7 +166,7 @@ fn nothing_in_a_row_or_a_bar_runs_under_another_or_moves_with_what_is_said() {
             browser
                 .until_script(&format!(
                     "const row = document.querySelector('.row:not([hidden])'); const range = document.createRange();
-                     range.selectNodeContents(row.querySelector('.time'));
+                     range.selectNodeContents(row.querySelector('.row-time'));
                      return document.querySelector('.timeline').dataset.times === '{times}'
                        && range.getBoundingClientRect().right < row.querySelector('.dot').getBoundingClientRect().left"
                 ))
@@ -336,6 +338,13 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         browser.click("plots").await;
         let ends = "return Number(/ to ([0-9.]+)\\u2009s/.exec(document.querySelector('[data-testid=plot-messages] [role=img]')?.ariaLabel)?.[1])";
         browser.until_script(&format!("{ends} > 4")).await;
+        // Where one chart is read, the other says its values, too; and both let go together.
+        let read = "return [...document.querySelectorAll('[data-testid=plot] .chart-tip:not([hidden]) > b')].map(it => it.textContent)";
+        browser.run("document.querySelector('[data-testid=plot-messages] .chart-field').focus()").await;
+        browser.press("\u{e011}", Duration::ZERO).await;
+        browser.until_script(&format!("{read}.length === 2")).await;
+        browser.press("\u{e004}", Duration::ZERO).await;
+        browser.until_script(&format!("{read}.length === 0")).await;
         browser.drag("plot-messages", 0.5, 0.7).await;
         let is_narrow = "return document.querySelector('[data-testid=spanned]')?.textContent.trim()";
         browser.until_script(&format!("{is_narrow} > ''")).await;
@@ -349,7 +358,7 @@ fn a_span_that_is_dragged_over_a_chart_narrows_the_timeline_to_it() {
         assert!(0.5 < from && from < to, "{said}");
         let times = browser
             .run(
-                "return [...document.querySelectorAll('.row:not([hidden]) .time')].map(it => it.textContent)",
+                "return [...document.querySelectorAll('.row:not([hidden]) .row-time')].map(it => it.textContent)",
             )
             .await;
         let times: Vec<_> = times

@@ -59,14 +59,14 @@ pub(crate) fn Composer(store: Store, link: Link) -> impl IntoView {
         // The panels are not part of the form: Enter in one of their fields must not send the message.
         <section class="composer" on:keydown=key on:dragover=|event| event.prevent_default() on:drop=drop_file aria-label="Message">
             <Panels store link/>
-            <form class="writing" on:submit=submit>
+            <form class="composer-writing" on:submit=submit>
                 <Editor store link/>
-                <div class="send">
+                <div class="composer-send">
                     <button class="primary" type="submit" data-testid="send" title="Send (Ctrl+Enter)" disabled=when(move || !can_send.get())>{icons::SEND.draw()}"Send"</button>
                 </div>
             </form>
             <div class="composer-bar">
-                <div class="modes" role="group" aria-label="Message format">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
+                <div class="bench-modes" role="group" aria-label="Message format">{FORMS.map(|it| form_button(store, it)).into_any()}</div>
                 {tick("{{…}}", "templates", when(move || store.draft.with(|it| !it.is_plain)), move |on| store.draft.update(|it| it.is_plain = !on))}
                 <span hidden=when(move || store.draft.with(|it| it.form != Form::Json))>
                     {button("quiet", "format", "Format", "Lay the JSON out", move || format_json(store, link))}
@@ -291,7 +291,7 @@ fn Editor(store: Store, link: Link) -> impl IntoView {
                 prop:value=text(move || store.draft.with(|it| if it.form == Form::File { String::new() } else { it.text.clone() }))
                 on:input=typed on:keydown=key on:paste=pasted></textarea>
         </label>
-        <div class="file grow" hidden=when(move || !is_file.get())>
+        <div class="composer-file grow" hidden=when(move || !is_file.get())>
             <label class="button">"Choose a file"
                 <input class="unseen" type="file" data-testid="file" on:change=move |event| { files::of_input(&event, move |read| attach_file(store, link, read)); }/>
             </label>

@@ -98,7 +98,7 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
                 {move || agreed(connection).map(|protocol| view! { <span class="bench-chip" title="Subprotocol">{protocol}</span> }.into_any())}
             </button>
             <div class="bench-fields" hidden=is_folded>
-                <label class="name">
+                <label class="connect-name">
                     <span class="unseen">"Name"</span>
                     <input type="text" autocomplete="off" spellcheck="false" data-testid="name" title="Name"
                         prop:value=name on:input=move |event| rename(store, connection, &event)/>
@@ -117,7 +117,7 @@ pub(crate) fn ConnectBar(connection: Connection, store: Store, link: Link) -> im
                     </datalist>
                 </label>
                 {favour}
-                <label class="protocols">
+                <label class="connect-protocols">
                     <span class="unseen">"Subprotocols"</span>
                     <input class="mono" type="text" spellcheck="false" autocomplete="off" placeholder="subprotocols" data-testid="protocols" title="Subprotocols"
                         prop:value=text(move || connection.setup.with(|s| s.protocols.clone()))
@@ -213,8 +213,8 @@ fn ConnectNote(connection: Connection, store: Store) -> impl IntoView {
     view! {
         <div class="note" id="connect-note" data-testid="note" data-state=text(move || note.get().0.to_owned())>
             // Read out when it changes; counts change all the time and stand beside.
-            <span class="said" role="status" title=text(move || note.get().1)>{text(move || note.get().1)}</span>
-            <span class="age">{counts}{age}</span>
+            <span class="connect-said" role="status" title=text(move || note.get().1)>{text(move || note.get().1)}</span>
+            <span class="connect-age">{counts}{age}</span>
             <Why connection/>
         </div>
     }

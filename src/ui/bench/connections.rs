@@ -90,7 +90,7 @@ fn remove(store: Store, connection: Connection, link: Link) {
         store.put_back(place.unwrap_or(0), setup.clone());
     });
     // What had the focus is gone; the connection that takes its place is the next thing one would touch.
-    page::focus_soon(".connection[data-selected] .pick");
+    page::focus_soon(".connection[data-selected] .connection-pick");
 }
 
 /// A line: its name, whether faults are on, and how many messages a second come and go, or how it ended.
@@ -130,16 +130,16 @@ pub(crate) fn ConnectionItem(
     };
     view! {
         <li class="connection" node_ref=item data-state=phase data-selected=current>
-            <button class="pick" aria-current=current title=text(move || connection.setup.with(|s| s.url.clone())) on:click=move |_| store.selected.set(id) data-testid="pick">
+            <button class="connection-pick" aria-current=current title=text(move || connection.setup.with(|s| s.url.clone())) on:click=move |_| store.selected.set(id) data-testid="pick">
                 <span class="dot" data-color=text(move || connection.setup.with(|s| s.color.to_string())) aria-hidden="true"></span>
-                <span class="name">{text(move || connection.name())}</span>
-                <span class="counts">{text(move || counts(connection))}</span>
-                <span class="phase" data-state=text(move || if is_bad(connection) { "wrong" } else { "" }.to_owned())>{text(move || ending(connection, rates))}</span>
+                <span class="connection-name">{text(move || connection.name())}</span>
+                <span class="connection-counts">{text(move || counts(connection))}</span>
+                <span class="connection-phase" data-state=text(move || if is_bad(connection) { "wrong" } else { "" }.to_owned())>{text(move || ending(connection, rates))}</span>
             </button>
             {move || faults.get().map(|on| view! {
-                <a class=if matches!(on, None | Some(0)) { "through bench-through-quiet" } else { "through" } data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{faults_words(on)}</a>
+                <a class=if matches!(on, None | Some(0)) { "connection-through bench-through-quiet" } else { "connection-through" } data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{faults_words(on)}</a>
             }.into_any())}
-            <div class="acts">
+            <div class="rail-acts">
                 {icon("quiet", "color", "◐", named("Change the colour of"), next_color)}
                 {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}
                 <span hidden=is_only>{icon("quiet", "remove", "×", named("Remove"), move || remove(store, connection, link))}</span>

@@ -106,9 +106,9 @@ pub(crate) fn panel(store: Store, link: Link) -> AnyView {
             <DetailHead store link/>
             <Picture store link/>
             <TreeSearch tree/>
-            <div class="content mono" node_ref=scroller on:scroll=scrolled on:keydown=content_key tabindex="0" role="group" aria-label="Content" data-testid="content">
-                <div class="strip" style:height=strip_height>
-                    <div class="shown" style:transform=shift>{body}</div>
+            <div class="detail-content mono" node_ref=scroller on:scroll=scrolled on:keydown=content_key tabindex="0" role="group" aria-label="Content" data-testid="content">
+                <div class="timeline-strip" style:height=strip_height>
+                    <div class="detail-shown" style:transform=shift>{body}</div>
                 </div>
             </div>
             <NodeLine tree/>
@@ -176,9 +176,9 @@ fn DetailHead(store: Store, link: Link) -> impl IntoView {
                 page::focus_soon("[data-testid=timeline]");
             })}
         </div>
-        <p class="facts" data-testid="facts" title=text(move || facts(store))>{text(move || facts(store))}</p>
-        <div class="looks">
-            <div class="views" role="group" aria-label="Views">{move || views(store)}</div>
+        <p class="detail-facts" data-testid="facts" title=text(move || facts(store))>{text(move || facts(store))}</p>
+        <div class="detail-looks">
+            <div class="bench-views" role="group" aria-label="Views">{move || views(store)}</div>
             <div class="deeds">
                 {icon_toggle("pin", icons::PIN, text(|| "Pin: keep this frame, even when memory is full (P)".to_owned()), when(move || pinned.get().is_some()), pin)}
                 {copied("copy", icons::COPY, "Copy the content; secret variables appear as {{name}} (Y)", ContentForm::Raw)}
@@ -316,7 +316,7 @@ fn compare_button(store: Store, is_comparing: Signal<bool>) -> AnyView {
         return ().into_any();
     }
     view! {
-        <select class="compare" aria-label="Compare with" data-testid="compare" on:change=move |event| choose(event_target_value(&event))>
+        <select class="detail-compare" aria-label="Compare with" data-testid="compare" on:change=move |event| choose(event_target_value(&event))>
             <option value="" selected=move || !is_comparing.get()>"Compare with …"</option>
             {pinned.into_iter().map(|(number, words)| view! { <option value=number.to_string()>{format!("#{number} {words}")}</option> }).collect_view()}
         </select>
@@ -383,7 +383,7 @@ fn Picture(store: Store, link: Link) -> impl IntoView {
     on_cleanup(release);
     move || {
         address.get().map(|address| {
-            view! { <img class="picture" src=address alt="The content of this frame as an image"
+            view! { <img class="detail-picture" src=address alt="The content of this frame as an image"
             on:error=move |_| release() data-testid="picture"/> }
             .into_any()
         })

@@ -51,12 +51,12 @@ fn foreseen(warnings: Vec<Warning>) -> AnyView {
         count => format!(" and {} more", count - 1),
     };
     view! {
-        <span class="why-more">
+        <span class="bench-why-more">
             <button type="button" class="quiet" data-state=state popovertarget=WARNINGS data-testid="why-warnings">{first}{more}</button>
         </span>
-        <section class="explained" popover="auto" id=WARNINGS aria-label="What is likely to go wrong">
+        <section class="bench-explained" popover="auto" id=WARNINGS aria-label="What is likely to go wrong">
             <h3>"Before you connect"</h3>
-            <ul class="warnings" data-testid="warnings">{warnings.into_iter().map(warning).collect_view()}</ul>
+            <ul class="bench-warnings" data-testid="warnings">{warnings.into_iter().map(warning).collect_view()}</ul>
         </section>
     }
     .into_any()
@@ -73,15 +73,15 @@ fn folded(why: Explanation) -> AnyView {
             .into_any()
     });
     view! {
-        <span class="why-more">
+        <span class="bench-why-more">
             {headers}
             <button type="button" class="quiet" popovertarget=CAUSES data-testid="why-causes">{label}</button>
         </span>
         {answer}
-        <section class="explained" popover="auto" id=CAUSES aria-label="What may have happened" data-testid="explained">
+        <section class="bench-explained" popover="auto" id=CAUSES aria-label="What may have happened" data-testid="explained">
             <h3>"What may have happened"</h3>
-            <p class="fact">{line}</p>
-            <ul class="known">{known}</ul>
+            <p class="bench-fact">{line}</p>
+            <ul class="bench-known">{known}</ul>
             {causes(why.causes)}
         </section>
     }
@@ -101,9 +101,9 @@ fn answer(probed: &Probed) -> AnyView {
         (!probed.body.is_empty()).then(|| view! { <pre tabindex="0">{probed.body.clone()}</pre> }.into_any());
     let cut = probed.body_is_cut.then(|| view! { <p class="hint">"The body continues."</p> }.into_any());
     view! {
-        <section class="explained" popover="auto" id=HEADERS aria-label="What the server answered" data-testid="answer">
+        <section class="bench-explained" popover="auto" id=HEADERS aria-label="What the server answered" data-testid="answer">
             <h3>{status}</h3>
-            <p class="known">{from}</p>
+            <p class="bench-known">{from}</p>
             <dl class="mono">{headers}</dl>
             {body}
             {cut}
@@ -116,7 +116,7 @@ fn warning(warning: Warning) -> AnyView {
     let ways = warning.advice.into_iter().map(|way| view! { <li>{prose(&way)}</li> }).collect_view();
     view! {
         <li data-state=if warning.is_blocking { "wrong" } else { "" }>
-            <strong>{prose(&warning.title)}</strong>" "<span class="why">{prose(&warning.why)}</span>
+            <strong>{prose(&warning.title)}</strong>" "<span class="bench-why">{prose(&warning.why)}</span>
             <ul>{ways}</ul>
         </li>
     }
@@ -126,7 +126,7 @@ fn warning(warning: Warning) -> AnyView {
 /// What may be behind it, with what to try.
 pub(in crate::ui) fn causes(causes: Vec<Cause>) -> AnyView {
     let causes = causes.into_iter().map(cause).collect_view();
-    view! { <ol class="causes">{causes}</ol> }.into_any()
+    view! { <ol class="bench-causes">{causes}</ol> }.into_any()
 }
 
 fn cause(cause: Cause) -> AnyView {
@@ -134,10 +134,10 @@ fn cause(cause: Cause) -> AnyView {
     let next = cause.next.into_iter().map(|next| view! { <li>{prose(&next)}</li> }).collect_view();
     view! {
         <li data-likely=likely data-cause=cause.id.into_owned()>
-            <span class="likely">{likely}</span>
+            <span class="bench-likely">{likely}</span>
             <strong>{prose(&cause.title)}</strong>
-            <span class="why">{prose(&cause.why)}</span>
-            <ul class="next">{next}</ul>
+            <span class="bench-why">{prose(&cause.why)}</span>
+            <ul class="bench-next">{next}</ul>
         </li>
     }
     .into_any()

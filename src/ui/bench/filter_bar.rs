@@ -100,16 +100,16 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
                     data-testid="filter" prop:value=text(move || filter.with(|it| it.text.clone())) on:keydown=key
                     aria-invalid=text(move || (!wrong.get().is_empty()).to_string()) aria-describedby="filter-note"
                     on:input=move |event| typed(event_target_value(&event))/>
-                <span class="hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
+                <span class="filter-hits" data-testid="hits" id="filter-note" title=hits data-state=text(move || if wrong.get().is_empty() { "".to_owned() } else { "wrong".to_owned() })>
                     {hits}{wrong}
                 </span>
-                <span class="seek" data-empty=text(move || (!is_on.get()).to_string())>
+                <span class="filter-seek" data-empty=text(move || (!is_on.get()).to_string())>
                     {icon("quiet", "previous-hit", "↑", text(|| "Previous match (Shift+Enter)".to_owned()), move || seek(store, link, place, false, nth))}
                     {icon("quiet", "next-hit", "↓", text(|| "Next match (Enter)".to_owned()), move || seek(store, link, place, true, nth))}
                     {icon("quiet", "clear-filter", "×", text(|| "Clear filter (Esc)".to_owned()), clear)}
                 </span>
             </div>
-            <div class="modes" role="group" aria-label="Filter syntax">
+            <div class="bench-modes" role="group" aria-label="Filter syntax">
                 {mode(FilterMode::Text, "text", "mode-text", "Text anywhere in the content")}
                 {mode(FilterMode::Regex, "regex", "mode-regex", "A regular expression")}
                 {mode(FilterMode::Path, "$.path", "mode-path", "A JSON path, optionally compared: $.type == \"ping\", $.n >= 3, $.tags contains \"x\"")}
@@ -180,7 +180,7 @@ fn Kinds(store: Store) -> impl IntoView {
     view! {
         <details class="menu">
             <summary data-testid="kinds" data-set=text(move || is_set.get().to_string()) on:click=move |_| is_drawn.set(true)>"Filters"</summary>
-            <div class="sheet kinds">
+            <div class="sheet filter-kinds">
                 {drawn(|all| all.saved_filters)}
                 {tick("Match case", "match-case", when(move || filter.with(|it| it.match_case)), move |on| filter.update(|it| it.match_case = on))}
                 {spanned(store)}

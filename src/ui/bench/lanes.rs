@@ -132,7 +132,7 @@ pub(crate) fn follow_chosen(store: Store, lanes: Lanes, list: NodeRef<Div>) {
             // The row takes its place with this frame of the screen.
             request_animation_frame(move || {
                 if let Some(list) = list.get_untracked() {
-                    page::bring_sideways(&list, ".row[aria-selected=true] .kind", TIMES);
+                    page::bring_sideways(&list, ".row[aria-selected=true] .row-kind", TIMES);
                 }
             });
         }

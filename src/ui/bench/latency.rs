@@ -33,7 +33,7 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
             Some(_) if is_percentile => format!(" of {}", samples.get()),
             _ => String::new(),
         });
-        view! { <div class="figure" data-of=name><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
+        view! { <div class="bench-figure" data-of=name><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
     };
     let unanswered = text(move || {
         seen.with(|seen| match seen.is_measured {
@@ -47,9 +47,9 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
     });
     let is_some = text(move || seen.with(|seen| seen.is_measured && seen.unanswered > 0).to_string());
     view! {
-        <dl class="latency">
-            <div class="figure" data-of="samples"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
-            <div class="figure" data-of="unanswered" data-some=is_some><dt>{name}</dt><dd><UnansweredCount store link count=unanswered hint=text(move || seen.with(unanswered_words))/></dd></div>
+        <dl class="bench-latency">
+            <div class="bench-figure" data-of="samples"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
+            <div class="bench-figure" data-of="unanswered" data-some=is_some><dt>{name}</dt><dd><UnansweredCount store link count=unanswered hint=text(move || seen.with(unanswered_words))/></dd></div>
             {figure("min", |f| f.min)}
             {figure("p50", |f| f.p50)}
             {figure("p95", |f| f.p95)}
@@ -137,7 +137,7 @@ pub(crate) fn status_bar(store: Store, link: Link, rates: RwSignal<Rates>) -> An
                     <span class="hint" data-testid="clock-step">{clock}</span>
                     <span class="hint" data-testid="tainted" title="Measured while the tab was hidden or the page was busy: these say nothing about the server">{tainted}</span>
                 </div>
-                {move || shows_plots.get().then(|| view! { <div class="plots" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
+                {move || shows_plots.get().then(|| view! { <div class="bench-plots" data-together="" data-testid="plot">{soon(move |later| (later.plots)(store, rates))}</div> }.into_any())}
             </div>
             <div class="bench-status-bar">
                 <span class="bench-rate" data-direction="received" title="Received in the last second" data-testid="rate-received">
@@ -149,7 +149,7 @@ pub(crate) fn status_bar(store: Store, link: Link, rates: RwSignal<Rates>) -> An
                 </span>
                 <Figures seen step store link/>
                 {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}
-                <span class="gap"></span>
+                <span class="bench-gap"></span>
                 <Held store/>
                 <button type="button" class="quiet" data-testid="plots" aria-expanded=text(move || shows_plots.get().to_string())
                     title="Plots of the round trips" aria-label="Plots of the round trips" on:click=move |_| turn()>
@@ -187,7 +187,7 @@ fn Held(store: Store) -> impl IntoView {
             title="Dropped: the oldest frames, removed when memory was full. Held, dropped and cleared add up to all frames.">{gone}</span>
         <span class="bench-frames" data-testid="frames">{frames}</span>
         <details class="menu up">
-            <summary class="bench-memory" title="Memory of the timeline">{memory}<span class="spelt">{budget}</span></summary>
+            <summary class="bench-memory" title="Memory of the timeline">{memory}<span class="bench-spelt">{budget}</span></summary>
             <div class="sheet">{bytes("Memory for frames", "budget", move || store.budget.get(), move |it| store.budget.set(it.max(1 << 20)))}</div>
         </details>
     }
@@ -219,7 +219,7 @@ fn offered(store: Store, offer: Offer) -> AnyView {
         store.offer_undo(words, move || connection.setup.update(|setup| setup.pairing = before.clone()));
     };
     view! {
-        <span class="offered" role="status" data-testid="pairing-offer">{prose(&words)}</span>
+        <span class="bench-offered" role="status" data-testid="pairing-offer">{prose(&words)}</span>
         {button("quiet", "pairing-use", "Use it", "Recognises replies by this value, also among the messages that the timeline holds. The figures of this connection are counted again from them; frames stay.", accept)}
     }
     .into_any()

@@ -81,7 +81,7 @@ fn repeat(store: Store, link: Link) -> AnyView {
         repeat.with(|it| it.lasts.map(crate::engine::base::unit::show_duration)).unwrap_or_default()
     });
     view! {
-        <div class="panel" role="group" aria-label="Repeat">
+        <div class="bench-panel" role="group" aria-label="Repeat">
             {fields::duration("Every", "repeat-every", move || repeat.with(|it| it.every), move |every| repeat.update(|it| it.every = every))}
             {fields::parsed("Burst of", "repeat-burst", "1", text(move || repeat.with(|it| it.burst.to_string())), |typed| typed.trim().parse().ok().filter(|burst| *burst > 0), move |burst: u32| repeat.update(|it| it.burst = burst))}
             {fields::optional_number("Messages", "repeat-count", move || repeat.with(|it| it.count), move |count| repeat.update(|it| it.count = count))}
@@ -102,7 +102,7 @@ fn list<T: Clone + Send + Sync + 'static>(
     item: impl Fn(usize) -> AnyView + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let count = Memo::new(move |_| items.with(Vec::len));
-    view! { <ul class="items"><For each=move || 0..count.get() key=|at| *at let:at><li>{item(at)}</li></For></ul> }.into_any()
+    view! { <ul class="bench-items"><For each=move || 0..count.get() key=|at| *at let:at><li>{item(at)}</li></For></ul> }.into_any()
 }
 
 pub(crate) fn part<T: Send + Sync + 'static>(
@@ -164,7 +164,7 @@ fn variables(store: Store) -> AnyView {
         .into_any()
     };
     view! {
-        <div class="panel" role="group" aria-label="Variables" data-testid="variables">
+        <div class="bench-panel" role="group" aria-label="Variables" data-testid="variables">
             <p class="hint">"Written as {{name}} in messages and addresses. A secret's value is not kept and not shared; previews and exports mask it. A message that needs a secret without a value is not sent."</p>
             {list(items, item)}
             {button("", "variable-add", "+ Variable", "", move || add_variable(store))}
@@ -186,7 +186,7 @@ fn saved(store: Store, link: Link) -> AnyView {
             {line("Name", "saved-name", "join", part(items, at, |it| it.name.clone()), move |name| change(items, at, |it| it.name = name))}
             {line("Folder", "saved-folder", "none", part(items, at, |it| it.folder.clone()), move |folder| change(items, at, |it| it.folder = folder))}
             {fields::parsed("Alt +", "saved-key", "1–9", hotkey, read_key, move |key: u8| change(items, at, |it| it.hotkey = key))}
-            <code class="preview">{part(items, at, |it| it.draft.text.chars().take(60).collect())}</code>
+            <code class="bench-preview">{part(items, at, |it| it.draft.text.chars().take(60).collect())}</code>
             {button("", "saved-send", "Send", "", move || if let Some(saved) = saved() { send_saved(store, link, &saved) })}
             {button("quiet", "saved-edit", "Edit", "Put it into the composer", move || if let Some(saved) = saved() { store.draft.set(saved.draft) })}
             {button("quiet", "saved-replace", "Replace", "Replace it by the composer's content", move || {
@@ -203,7 +203,7 @@ fn saved(store: Store, link: Link) -> AnyView {
         .into_any()
     };
     view! {
-        <div class="panel" role="group" aria-label="Saved messages">
+        <div class="bench-panel" role="group" aria-label="Saved messages">
             {list(items, item)}
             <div class="deeds">
                 {button("", "saved-add", "+ Save message", "", move || { save_message(store); })}
@@ -247,7 +247,7 @@ fn rules(store: Store) -> AnyView {
         .into_any()
     };
     view! {
-        <div class="panel" role="group" aria-label="Automatic replies" data-testid="rules">
+        <div class="bench-panel" role="group" aria-label="Automatic replies" data-testid="rules">
             <p class="hint">"In a reply, {{message}} is the received message. Members of its JSON object are variables too: {{id}}."</p>
             {list(items, item)}
             {button("", "rule-add", "+ Rule", "", move || add_rule(store))}
@@ -259,7 +259,7 @@ fn rules(store: Store) -> AnyView {
 /// Adds a variable, to be given a name.
 pub(crate) fn add_variable(store: Store) {
     store.variables.update(|all| all.push(Variable::default()));
-    page::focus_soon("[data-testid=variables] .items > li:last-child [data-testid=variable-name]");
+    page::focus_soon("[data-testid=variables] .bench-items > li:last-child [data-testid=variable-name]");
 }
 
 /// Saves what stands in the composer; says whether it did.
@@ -289,5 +289,5 @@ pub(crate) fn add_rule(store: Store) {
             ..Rule::default()
         });
     });
-    page::focus_soon("[data-testid=rules] .items > li:last-child [data-testid=rule-when]");
+    page::focus_soon("[data-testid=rules] .bench-items > li:last-child [data-testid=rule-when]");
 }

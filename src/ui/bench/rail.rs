@@ -136,7 +136,7 @@ fn saved(store: Store, link: Link) -> AnyView {
         let named = text(move || format!("Send {}", name.get()));
         view! {
             <button type="button" class="rail-line" data-testid="rail-saved" title=hint on:click=load>{parts(icons::MESSAGE_SQUARE, name, key)}</button>
-            <span class="acts">{icon_button("quiet", "rail-send", icons::SEND, named, send)}</span>
+            <span class="rail-acts">{icon_button("quiet", "rail-send", icons::SEND, named, send)}</span>
         }
         .into_any()
     };

@@ -51,7 +51,7 @@ fn found(store: Store, related: Related) -> AnyView {
     let what = if related.is_answer { "answer" } else { "question" };
     let took = format::figure(related.took, store.clock_step());
     view! {
-        <button type="button" class="detail-jump" data-testid="related-go" title=format!("Go to the {what}") on:click=move |_| store.go_to.set(Some((number, true)))>
+        <button type="button" class="bench-jump" data-testid="related-go" title=format!("Go to the {what}") on:click=move |_| store.go_to.set(Some((number, true)))>
             <i aria-hidden="true">{mark}</i><b>{name}</b><span>{format!("#{number}, the {what}")}</span><span class="detail-took">{took}</span>
         </button>
     }
@@ -83,7 +83,7 @@ pub(crate) fn UnansweredCount(
         let state = if it.is_pending { "waits" } else { "given up" };
         let time = row::time(store, &it.row);
         view! {
-            <li><button type="button" class="detail-jump" popovertarget=LIST popovertargetaction="hide" data-testid="unanswered-go" on:click=move |_| store.go_to.set(Some((number, true)))>
+            <li><button type="button" class="bench-jump" popovertarget=LIST popovertargetaction="hide" data-testid="unanswered-go" on:click=move |_| store.go_to.set(Some((number, true)))>
                 <i aria-hidden="true">"↑"</i><span>{time}</span><b>{named(&it.row)}</b><span class="bench-asked">{it.row.preview.clone()}</span><span class="detail-took">{state}</span>
             </button></li>
         }
@@ -91,7 +91,7 @@ pub(crate) fn UnansweredCount(
     let is_none = move || list.with(Vec::is_empty);
     view! {
         <button type="button" class="bench-unanswered" data-testid="unanswered" popovertarget=LIST title=hint on:click=ask>{count}</button>
-        <section class="explained" popover="auto" id=LIST aria-label="Messages without an answer" data-testid="unanswered-list">
+        <section class="bench-explained" popover="auto" id=LIST aria-label="Messages without an answer" data-testid="unanswered-list">
             <h3>"Messages without an answer"</h3>
             <p class="hint" hidden=move || !is_none()>"Every message that could be answered was answered."</p>
             <ul class="bench-questions">{move || list.get().into_iter().rev().map(line).collect_view()}</ul>

@@ -32,37 +32,37 @@ const CONTENT: [(&str, Place); 18] = [
     ("", Place::Attribute("data-even")),
     ("", Place::Attribute("data-highlight")),
     (".unseen", Place::Text),
-    (".time", Place::Attribute("data-gap")),
-    (".time", Place::Text),
+    (".row-time", Place::Attribute("data-gap")),
+    (".row-time", Place::Text),
     (".dot", Place::Attribute("data-color")),
-    (".whose", Place::Text),
-    (".arrow", Place::Text),
-    (".kind", Place::Attribute("data-error")),
-    (".kind", Place::Text),
-    (".size", Place::Text),
+    (".row-whose", Place::Text),
+    (".row-arrow", Place::Text),
+    (".row-kind", Place::Attribute("data-error")),
+    (".row-kind", Place::Text),
+    (".row-size", Place::Text),
 ];
 
 /// The same of a message, in the order of [`write_message`].
 const MESSAGE: [(&str, Place); 19] = [
-    (".said", Place::Text),
+    (".row-said", Place::Text),
     (".members", Place::Attribute("hidden")),
-    (".others", Place::Text),
-    (".trip", Place::Text),
-    (".member[data-of='0'] i", Place::Text),
-    (".member[data-of='0'] b", Place::Attribute("data-tone")),
-    (".member[data-of='0'] b", Place::Text),
-    (".member[data-of='1'] i", Place::Text),
-    (".member[data-of='1'] b", Place::Attribute("data-tone")),
-    (".member[data-of='1'] b", Place::Text),
-    (".member[data-of='2'] i", Place::Text),
-    (".member[data-of='2'] b", Place::Attribute("data-tone")),
-    (".member[data-of='2'] b", Place::Text),
-    (".member[data-of='3'] i", Place::Text),
-    (".member[data-of='3'] b", Place::Attribute("data-tone")),
-    (".member[data-of='3'] b", Place::Text),
-    (".member[data-of='4'] i", Place::Text),
-    (".member[data-of='4'] b", Place::Attribute("data-tone")),
-    (".member[data-of='4'] b", Place::Text),
+    (".row-others", Place::Text),
+    (".row-trip", Place::Text),
+    (".row-member[data-of='0'] i", Place::Text),
+    (".row-member[data-of='0'] b", Place::Attribute("data-tone")),
+    (".row-member[data-of='0'] b", Place::Text),
+    (".row-member[data-of='1'] i", Place::Text),
+    (".row-member[data-of='1'] b", Place::Attribute("data-tone")),
+    (".row-member[data-of='1'] b", Place::Text),
+    (".row-member[data-of='2'] i", Place::Text),
+    (".row-member[data-of='2'] b", Place::Attribute("data-tone")),
+    (".row-member[data-of='2'] b", Place::Text),
+    (".row-member[data-of='3'] i", Place::Text),
+    (".row-member[data-of='3'] b", Place::Attribute("data-tone")),
+    (".row-member[data-of='3'] b", Place::Text),
+    (".row-member[data-of='4'] i", Place::Text),
+    (".row-member[data-of='4'] b", Place::Attribute("data-tone")),
+    (".row-member[data-of='4'] b", Place::Text),
 ];
 
 /// What is written when the list moves.
@@ -74,9 +74,9 @@ const PLACEMENT: [(&str, Place); 3] = [
 
 /// What one reads with the pointer on it.
 const HINTS: [(&str, Place); 3] = [
-    (".time", Place::Attribute("title")),
-    (".trip", Place::Attribute("title")),
-    (".size", Place::Attribute("title")),
+    (".row-time", Place::Attribute("title")),
+    (".row-trip", Place::Attribute("title")),
+    (".row-size", Place::Attribute("title")),
 ];
 
 #[component]
@@ -145,21 +145,20 @@ pub(crate) fn TimelineRow(
             None => choose(store, number),
         }
     };
-    let member =
-        |place: usize| view! { <span class="member" data-of=place.to_string()><i></i>" "<b></b>" "</span> };
+    let member = |place: usize| view! { <span class="row-member" data-of=place.to_string()><i></i>" "<b></b>" "</span> };
     view! {
         <div class="row" role="option" hidden=true node_ref=element on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
-            <span class="time"></span>
-            <span class="who" data-of="connection"><span class="dot" aria-hidden="true"></span><span class="whose"></span></span>
-            <span class="arrow" data-of="direction"></span>
-            <span class="kind" data-of="type"></span>
-            <span class="preview">
-                {cells(store, row)}<span class="said"></span>
-                <span class="members">{(0..MEMBERS).map(member).collect_view()}<span class="others"></span></span>
+            <span class="row-time"></span>
+            <span class="row-who" data-of="connection"><span class="dot" aria-hidden="true"></span><span class="row-whose"></span></span>
+            <span class="row-arrow" data-of="direction"></span>
+            <span class="row-kind" data-of="type"></span>
+            <span class="row-preview">
+                {cells(store, row)}<span class="row-said"></span>
+                <span class="members">{(0..MEMBERS).map(member).collect_view()}<span class="row-others"></span></span>
             </span>
-            <span class="trip"></span>
-            <span class="size"></span>
+            <span class="row-trip"></span>
+            <span class="row-size"></span>
             <span class="unseen"></span>
         </div>
     }

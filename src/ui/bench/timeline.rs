@@ -123,6 +123,7 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
         if is_away.get() {
             return;
         }
+        let is_new = strip_is.get_value().is_none();
         // Before scrolling: a browser scrolls no further than the strip is long at that moment.
         if strip_is.get_value() != Some(view.strip()) {
             let is_shorter = strip_is.get_value().is_some_and(|known| known > view.strip());
@@ -139,6 +140,10 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
         let wanted = view.top_of(first.get() - start).round() as i32;
         if moved_to.get_value() == Some(wanted) {
             return;
+        }
+        // A new list is where it should be. Asking it for its place would lay out the whole page at once.
+        if is_new && wanted == 0 {
+            return moved_to.set_value(Some(wanted));
         }
         scroller.set_scroll_top(wanted);
         let now = scroller.scroll_top();
@@ -239,13 +244,13 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
                 <FilterBar store link place/>
                 <TimelineHead store link place/>
             </div>
-            <div class="listing">
-                <p class="empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
+            <div class="timeline-listing">
+                <p class="timeline-empty" hidden=move || !is_empty(store) || is_fresh.get()>{text(move || empty_words(store).to_owned())}</p>
                 {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_head)(store, lanes)))}
                 {columns::heads(store)}
                 <div class="rows" node_ref=scroller on:scroll=scrolled on:keydown=keys on:contextmenu=pointed tabindex="0" data-testid="timeline"
                     role="listbox" aria-label="Frames" aria-activedescendant=active>
-                    <div class="strip" node_ref=strip role="presentation">
+                    <div class="timeline-strip" node_ref=strip role="presentation">
                         {move || lanes.is_on.get().then(|| soon(move |all| (all.lanes_lines)(store, lanes, Callback::new(shift), height)))}
                         // One element for each place on the screen, refilled as rows come and go: under a flood, making and
                         // dropping elements would be most of the work. A row stays in its slot while it is scrolled.

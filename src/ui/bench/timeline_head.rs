@@ -51,7 +51,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             <details class="menu">
                 <summary data-testid="rows-menu" title="What rows show" aria-label="What rows show">{icons::ROWS.draw()}</summary>
                 <div class="sheet rows-menu">
-                    <label class="times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
+                    <label class="timeline-times">{choice("Times", "times", &TIME_NAMES, times, set_times)}</label>
                     <RowsMenu store/>
                 </div>
             </details>

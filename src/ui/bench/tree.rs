@@ -151,7 +151,7 @@ impl Tree {
             .into_any()
         });
         view! {
-            <div class="line" data-chosen=move || is_chosen.get().then_some("") style:padding-left=indent on:click=move |_| self.choose(line)>{turn}{spans}</div>
+            <div class="detail-line" data-chosen=move || is_chosen.get().then_some("") style:padding-left=indent on:click=move |_| self.choose(line)>{turn}{spans}</div>
         }
         .into_any()
     }
@@ -189,7 +189,7 @@ pub(crate) fn TreeSearch(tree: Tree) -> impl IntoView {
             <input class="mono" type="search" placeholder="Search in this frame" aria-label="Search in this frame" spellcheck="false" data-testid="within"
                 prop:value=tree.sought on:input=typed on:keydown=key/>
             <span class="detail-places" data-testid="within-count" role="status">{count}</span>
-            <span class="seek" data-empty=text(move || is_none.get().to_string())>
+            <span class="detail-seek" data-empty=text(move || is_none.get().to_string())>
                 {icon_button("quiet", "within-previous", icons::CHEVRON_UP, text(|| "Previous (Shift+Enter)".to_owned()), move || tree.seek_on(-1))}
                 {icon_button("quiet", "within-next", icons::CHEVRON_DOWN, text(|| "Next (Enter)".to_owned()), move || tree.seek_on(1))}
             </span>
@@ -298,7 +298,7 @@ fn compared_line(line: &CompareLine) -> AnyView {
         view! { <span class="detail-side" style:padding-left=indent>{spans}</span> }.into_any()
     };
     view! {
-        <div class="line" data-sign=sign title=line.line.text()>{side(line.side != Side::Right)}{side(line.side != Side::Left)}</div>
+        <div class="detail-line" data-sign=sign title=line.line.text()>{side(line.side != Side::Right)}{side(line.side != Side::Left)}</div>
     }
     .into_any()
 }

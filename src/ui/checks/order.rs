@@ -121,7 +121,7 @@ fn suite_order(
             }
         }
     }
-    SuiteRequest { id: id.to_owned(), text, overrides, names, told_by }
+    SuiteRequest { id: id.to_owned(), text, overrides, names, told_by, ..SuiteRequest::default() }
 }
 
 /// The run request for these suites; none while the typed seed or count is not valid.

@@ -15,6 +15,7 @@ use super::store::Store;
 use crate::engine::conformance::CertificateFormat;
 use crate::engine::report::{EventFormat, write_json};
 use crate::engine::run::Shard;
+use crate::engine::suite::Files;
 use crate::model::running::{LiveCheck, LiveRun, Stage};
 use crate::wire::checks::{Answer, Question, Request, RunEvent, RunRequest, SuiteRequest};
 
@@ -119,7 +120,7 @@ pub(super) fn call(name: &str, first: &JsValue, second: &JsValue) -> JsValue {
     }
 }
 
-/// `run(suiteText, { vars, env, told_by, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
+/// `run(suiteText, { vars, env, told_by, files, seed, tags, checks, shard, start_at })`: the report, or an error that says why there is none.
 pub fn run(suite: &JsValue, options: &JsValue) -> Promise {
     let Some(page) = page() else { return rejected("the checks are not loaded yet") };
     let mut request = match request_of(suite, options) {
@@ -175,7 +176,8 @@ fn request_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> 
         told_by.remove(&format!("env.{name}"));
     }
     told_by.extend(texts(&member("told_by"))?);
-    let suite = SuiteRequest { text, overrides, names, told_by, ..SuiteRequest::default() };
+    let files = Files::of_texts(texts(&member("files"))?);
+    let suite = SuiteRequest { text, files, overrides, names, told_by, ..SuiteRequest::default() };
     Ok(RunRequest {
         suites: vec![suite],
         env,
@@ -214,7 +216,7 @@ fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
     }
     // Not by its class: a driver's objects may come from another realm, which has classes of its own.
     if !object.is_object() || js_sys::Array::is_array(object) {
-        return Err("expected objects as vars, env and told_by".to_owned());
+        return Err("expected objects as vars, env, told_by and files".to_owned());
     }
     let object: &Object = object.unchecked_ref();
     let text = |value: JsValue| match value.as_string() {

@@ -22,7 +22,7 @@ pub(crate) fn figure(
         <figure class="plot">
             <figcaption>{title.to_owned()}</figcaption>
             <svg viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label=label>{paths.collect_view()}</svg>
-            <div class="axis"><span>{left}</span><span>{middle}</span><span>{right}</span></div>
+            <div class="plot-axis"><span>{left}</span><span>{middle}</span><span>{right}</span></div>
         </figure>
     }
     .into_any()
@@ -36,7 +36,7 @@ pub(crate) fn histogram(plot: &Plot, step: Duration) -> AnyView {
     figure(
         "Distribution",
         &format!("from {low} to {high}, at most {most} in a bar"),
-        vec![("bars", plot::bars(&plot.bars))],
+        vec![("plot-bars", plot::bars(&plot.bars))],
         [low, format!("most: {most}"), high],
     )
 }

@@ -123,7 +123,7 @@ fn on_open(connection: Connection) -> AnyView {
     view! {
         <fieldset>
             <legend>"Sent as soon as it is open"</legend>
-            <ul class="items" data-testid="on-open-items"><For each=move || 0..count.get() key=|at| *at let:at>{item(at)}</For></ul>
+            <ul class="bench-items" data-testid="on-open-items"><For each=move || 0..count.get() key=|at| *at let:at>{item(at)}</For></ul>
             {button("", "on-open-add", "+ Message", "", move || {
                 set(connection, |s| s.on_open.push(Draft::default()));
                 page::focus_soon("[data-testid=on-open-items] > li:last-child [data-testid=on-open]");

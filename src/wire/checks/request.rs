@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::question::Question;
 use crate::engine::run::Shard;
+use crate::engine::suite::Files;
 
 /// What the page says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub struct SuiteRequest {
     pub id: String,
     /// The document.
     pub text: String,
+    /// The files that it names; when empty, the library has them.
+    pub files: Files,
     /// Values of its variables.
     pub overrides: Vec<(String, String)>,
     /// Only checks of these names; all when empty.

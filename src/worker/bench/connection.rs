@@ -10,8 +10,8 @@ use crate::engine::bench::pairing::PairBy;
 use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
 use crate::engine::{
-    Asked, Closing, Endpoint, Event, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload, Socket,
-    Unanswered,
+    Asked, Closing, Endpoint, Event, Frame, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload,
+    Socket, Unanswered,
 };
 use crate::wire::bench::{CloseSeen, ConnectionId, ConnectionState, Phase, Retry, Setup, Typed};
 
@@ -19,7 +19,7 @@ use crate::wire::bench::{CloseSeen, ConnectionId, ConnectionState, Phase, Retry,
 const SETTLED: Duration = Duration::from_secs(5);
 
 /// Frames in which replies are looked for again: reading them holds up what comes meanwhile.
-const MOST_PAIRED_AGAIN: u64 = 20_000;
+const MOST_PAIRED_AGAIN: usize = 20_000;
 
 /// Who has not answered in this time is called unanswered; what is on its way would make the figure flicker.
 const UNANSWERED_AFTER: Duration = Duration::from_secs(1);
@@ -153,12 +153,15 @@ impl<S: Socket> Connection<S> {
         self.changed = true;
     }
 
-    /// Recognises replies among the frames that are held, and counts its figures from them.
+    /// Recognises replies among the frames that are held, counts its figures from them, and gives the rows their round trips.
     fn pair_again(&mut self, record: &mut Record) {
         (self.latency, self.trend, self.state.tainted) = (Latency::new(), Trend::default(), 0);
-        let from = record.log.total().saturating_sub(MOST_PAIRED_AGAIN).max(record.log.oldest());
+        let is_own = |frame: &Frame<'_>| frame.connection == self.state.id.0;
+        let own = record.log.before(record.log.total()).filter(is_own).map(|frame| frame.number);
+        let mut held: Vec<u64> = own.take(MOST_PAIRED_AGAIN).collect();
+        held.reverse();
         let mut found = Vec::new();
-        for frame in record.log.from(from).filter(|frame| frame.connection == self.state.id.0) {
+        for frame in held.iter().filter_map(|number| record.log.get(*number)) {
             let payload = || match frame.kind.is_text() {
                 true => Payload::Text(String::from_utf8_lossy(frame.bytes).into_owned()),
                 false => Payload::Binary(frame.bytes.to_vec()),
@@ -174,13 +177,19 @@ impl<S: Socket> Connection<S> {
                 self.pairing.clear();
             }
         }
-        for (answered, number, at, is_tainted) in found {
+        for (answered, number, at, is_tainted) in &found {
             self.latency.record(answered.took);
-            self.trend.record(at, answered.took, is_tainted);
-            self.state.tainted += u64::from(is_tainted);
-            if record.pairs.found(answered.question, number) {
-                record.measured(at, answered.took, is_tainted);
+            self.trend.record(*at, answered.took, *is_tainted);
+            self.state.tainted += u64::from(*is_tainted);
+            if record.pairs.question_of(*number).is_none() {
+                record.measured(*at, answered.took, *is_tainted);
             }
+        }
+        let pairs: Vec<_> = found.iter().map(|(answered, number, ..)| (*number, answered.question)).collect();
+        record.pairs.replace(&held, &pairs);
+        held.iter().for_each(|number| record.log.set_round_trip(*number, None));
+        for (answered, number, ..) in found {
+            record.log.set_round_trip(number, Some(answered.took));
         }
     }
 

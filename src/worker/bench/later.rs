@@ -19,7 +19,6 @@ use super::storage;
 use super::worker::BenchWorker;
 use crate::engine::bench::draft::{self, Attachment, Draft, DraftError};
 use crate::engine::bench::filter::FilterSpec;
-use crate::engine::bench::pairing::PairBy;
 use crate::engine::explain::{self, Surroundings, Warning};
 use crate::engine::template::Scope;
 use crate::engine::{Endpoint, FrameLog, Payload, World};
@@ -35,7 +34,7 @@ use crate::worker::part::{self, Part};
 const AFTER: Duration = Duration::from_millis(500);
 
 /// An opened frame is tried again after this long.
-const AGAIN: Duration = Duration::from_secs(2);
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 
 type Build = fn(&Draft, Option<&Attachment>, &mut dyn Scope) -> Result<Rc<Payload>, DraftError>;
 
@@ -162,35 +161,6 @@ impl<W: World> BenchWorker<W> {
         }
     }
 
-    /// Takes a set-up that the first file alone cannot make ready, and all that is asked meanwhile after it. It is tried again
-    /// until the part has come, or another set-up.
-    pub(super) fn arrange_later(&self, workspace: Box<Workspace>) {
-        let arranging = self.state(|s| {
-            s.arrangings += 1;
-            s.is_arranging = true;
-            s.arrangings
-        });
-        self.later(move |worker, later| {
-            let is_newest = worker.state(|s| {
-                let is_newest = s.arrangings == arranging;
-                s.is_arranging &= !is_newest;
-                is_newest
-            });
-            if later.is_some() {
-                return worker.arrange(*workspace, later);
-            }
-            if is_newest {
-                let again = worker.clone();
-                (worker.0.spawn)(Box::pin(async move {
-                    again.0.world.sleep(AGAIN).await;
-                    if again.state(|s| s.arrangings == arranging) {
-                        again.receive(&wire::encode(&Request::Arrange(workspace)));
-                    }
-                }));
-            }
-        });
-    }
-
     /// Placeholders are filled in by what comes later, and what is sent after such a message does not overtake it.
     pub(super) fn waits_its_turn(&self, request: &Request) -> bool {
         let is_behind = self.state(|s| s.in_turn > 0);
@@ -234,20 +204,6 @@ impl<W: World> BenchWorker<W> {
             worker.flush();
         }));
     }
-}
-
-/// Whether a set-up asks for nothing that comes later: no placeholder outside messages, no secret, no rule, and round trips
-/// measured as usual.
-pub(super) fn is_simple(workspace: &Workspace) -> bool {
-    let is_plain = |setup: &Setup| {
-        let has_placeholder = setup.url.contains("{{") || setup.protocols.contains("{{");
-        let is_usual = setup.heartbeat.is_none() && setup.pairing == PairBy::default();
-        !has_placeholder && is_usual && setup.on_open.iter().all(|draft| !draft.varies())
-    };
-    workspace.rules.is_empty()
-        && workspace.highlights.is_empty()
-        && workspace.secrets().next().is_none()
-        && workspace.connections.iter().all(is_plain)
 }
 
 /// Whether what a request does depends on the set-up.

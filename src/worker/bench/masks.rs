@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::engine::base::mask::{LEAST_DERIVED, Masker};
+use crate::engine::base::mask::{MASK, Masker, is_derived_secret};
 use crate::wire::bench::Workspace;
 
 /// What takes them out of a text, and what learns more of them.
@@ -30,8 +30,7 @@ impl Derived {
     /// Keeps what was made of a value, if that value holds a secret.
     pub fn learn(&mut self, mask: &Mask, from: &Value, made: &Value) -> Result<(), String> {
         let (Some(mask), made) = (mask, text(made)) else { return Ok(()) };
-        // Of a few signs that are left of a secret every text is full.
-        if made.chars().count() < LEAST_DERIVED || self.0.contains(&made) {
+        if !is_derived_secret(&made) || self.0.contains(&made) {
             return Ok(());
         }
         if (mask.learn)(&text(from), &made)? {
@@ -64,6 +63,24 @@ pub(super) fn of(workspace: &Workspace, derived: &Derived) -> Mask {
             Ok(is_secret)
         }),
     }))
+}
+
+/// Until what knows the forms of secrets has come: the values as they are written.
+pub(super) fn plain(workspace: &Workspace) -> Mask {
+    let secrets: Vec<String> = workspace.secrets().map(|it| it.value.clone()).collect();
+    let is_there = secrets.iter().any(|it| !it.is_empty());
+    is_there.then(|| {
+        Rc::new(Masking {
+            take: Box::new(move |text| {
+                for secret in secrets.iter().filter(|it| !it.is_empty()) {
+                    if text.contains(secret) {
+                        *text = text.replace(secret, MASK);
+                    }
+                }
+            }),
+            learn: Box::new(|_, _| Ok(false)),
+        })
+    })
 }
 
 /// The same for what is asked for.

@@ -5,6 +5,7 @@
 //! [`Seen`](crate::wire::bench::Request::Seen), so a slow page never grows a queue.
 
 mod answers;
+mod arranging;
 mod arrivals;
 mod connection;
 mod failures;

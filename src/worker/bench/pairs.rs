@@ -32,17 +32,13 @@ impl Pairs {
         }
     }
 
-    /// A frame of the log answers another, as was found out later. Says whether that is new.
-    pub fn found(&mut self, question: u64, answer: u64) -> bool {
-        match self.all.binary_search_by_key(&answer, |(answer, _)| *answer) {
-            Ok(at) => {
-                self.all[at].1 = question;
-                false
-            }
-            Err(at) => {
-                self.all.insert(at, (answer, question));
-                true
-            }
+    /// These frames answer others, as was found out later, and none of those before does any more. Both are in the order of the log.
+    pub fn replace(&mut self, before: &[u64], found: &[(u64, u64)]) {
+        self.all.retain(|(answer, _)| before.binary_search(answer).is_err());
+        self.all.extend(found);
+        self.all.make_contiguous().sort_unstable();
+        while self.all.len() > MOST {
+            self.all.pop_front();
         }
     }
 
@@ -89,8 +85,9 @@ mod tests {
         }
         assert_eq!([7, 8, 12, 9].map(|it| pairs.question_of(it)), [Some(3), Some(5), Some(4), None]);
         assert_eq!([3, 5, 4, 6].map(|it| pairs.answer_to(it)), [Some(7), Some(8), Some(12), None]);
-        assert!(pairs.found(6, 9) && !pairs.found(6, 9));
+        pairs.replace(&[7, 9], &[(9, 6)]);
         assert_eq!((pairs.question_of(9), pairs.answer_to(6)), (Some(6), Some(9)));
+        assert_eq!((pairs.question_of(7), pairs.question_of(8)), (None, Some(5)), "an old pair is gone");
         for number in 0..MOST as u64 {
             pairs.answered(100, 20 + number);
         }

@@ -14,7 +14,7 @@ use crate::engine::bench::draft::{Draft, Form};
 use crate::engine::recorder::MOST_FRAMES;
 use crate::engine::report::{EventFormat, Origin, Transcript};
 use crate::engine::{Frame, FrameKind, FrameLog, World};
-use crate::wire::bench::{Answer, Match, MatchBy, Recorded, Rule, Update};
+use crate::wire::bench::{Answer, Heartbeat, Match, MatchBy, Recorded, Rule, Update};
 
 /// The second of two recordings, while it is made.
 pub(super) struct Second {
@@ -106,7 +106,15 @@ impl<W: World> BenchWorker<W> {
                 .map(|it| json!({ "id": it.id, "url": it.url, "protocols": it.offered }))
                 .collect();
             let replies: Vec<_> = s.workspace.rules.iter().filter_map(reply).collect();
-            let about = json!({ "event": "bench", "secrets": secrets, "connections": connections, "replies": replies, "frames": recorded.frames });
+            let heartbeats: Vec<_> = s
+                .connections
+                .iter()
+                .filter_map(|(id, it)| beat(id.0, it.setup.heartbeat.as_ref()?))
+                .collect();
+            let about = json!({
+                "event": "bench", "secrets": secrets, "connections": connections, "replies": replies,
+                "heartbeats": heartbeats, "frames": recorded.frames,
+            });
             fmt::Write::write_fmt(&mut pieces, format_args!("{about}\n"))?;
             EventFormat::JsonLines.write(&session, &Masker::default(), &mut pieces)?;
             Ok::<_, fmt::Error>((recorded, log.total()))
@@ -129,6 +137,22 @@ fn reply(rule: &Rule) -> Option<Value> {
             "template": rule.reply.text,
             "pattern": pattern(&rule.reply),
             "after_ms": rule.after.as_millis() as u64,
+        })
+    })
+}
+
+/// A heartbeat, as the recorder reads it; none for one that sends bytes, or whose reply a suite cannot describe.
+fn beat(connection: u32, of: &Heartbeat) -> Option<Value> {
+    let reply = of.reply.as_ref().map(matcher);
+    let is_known = reply != Some(None) && matches!(of.message.form, Form::Text | Form::Json);
+    is_known.then(|| {
+        json!({
+            "connection": connection,
+            "every_ms": of.every.as_millis() as u64,
+            "template": of.message.text,
+            "pattern": pattern(&of.message),
+            "reply": reply.flatten(),
+            "within_ms": of.within.min(of.every).as_millis() as u64,
         })
     })
 }

@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
-use super::later::{Later, MISSING, Stock, depends_on_set_up, is_simple};
+use super::later::{Later, MISSING, Stock, depends_on_set_up};
 use super::list::List;
 use super::masks::{Derived, Mask};
 use super::pins::Pins;
@@ -27,7 +27,7 @@ use crate::engine::explain::Surroundings;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
     Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
-    ShownSeen, Unread, Update, Variable, Workspace,
+    ShownSeen, Unread, Update, Workspace,
 };
 use crate::wire::{Bench, Protocol};
 use crate::worker::outbox::Outbox;
@@ -211,12 +211,7 @@ impl<W: World> BenchWorker<W> {
 
     fn answer(&self, request: Request) {
         match request {
-            Request::Arrange(workspace) if self.can_arrange(&workspace) => {
-                // An older one that waits to be tried again is out of date.
-                self.state(|s| s.arrangings += 1);
-                self.arrange(*workspace, self.0.later.here());
-            }
-            Request::Arrange(workspace) => self.arrange_later(workspace),
+            Request::Arrange(workspace) => self.arrange(workspace),
             // What depends on a set-up comes after it.
             request if self.state(|s| s.is_arranging) && depends_on_set_up(&request) => {
                 self.later(move |worker, _| worker.answer(request));
@@ -228,7 +223,7 @@ impl<W: World> BenchWorker<W> {
 
     pub(super) fn perform(&self, request: Request) {
         match request {
-            Request::Arrange(workspace) => self.arrange(*workspace, self.0.later.here()),
+            Request::Arrange(workspace) => self.arrange_now(*workspace, self.0.later.here()),
             Request::Draft(draft) => {
                 self.redraft(|s| s.draft = draft);
                 self.keep_soon();
@@ -362,52 +357,6 @@ impl<W: World> BenchWorker<W> {
 
     pub(super) fn world(&self) -> &W {
         &self.0.world
-    }
-
-    /// Whether a set-up can be taken at once: what comes later is here, or it asks for nothing of it.
-    fn can_arrange(&self, workspace: &Workspace) -> bool {
-        self.0.later.is_quiet() && (self.0.later.here().is_some() || is_simple(workspace))
-    }
-
-    /// Takes a new set-up, with what comes later when it is here.
-    pub(super) fn arrange(&self, mut workspace: Workspace, later: Option<&'static Later<W>>) {
-        self.state(|s| {
-            s.is_arranged = true;
-            workspace.former = std::mem::take(&mut s.workspace.former);
-            if s.workspace.variables != workspace.variables {
-                s.names = Rc::new(Variable::names(&workspace.variables));
-                Variable::retire(&mut workspace.former, &s.workspace.variables, &workspace.variables);
-                s.mask = later.and_then(|later| (later.mask)(&workspace, &s.derived));
-                s.list.redraw();
-                s.pins.changed = true;
-            }
-            for setup in &workspace.connections {
-                let connection = s.connections.entry(setup.id).or_insert_with(|| Connection::new(setup.id));
-                match later {
-                    Some(later) => (later.connection)(connection, &mut s.record, setup),
-                    None => connection.arrange_simply(setup),
-                }
-            }
-            if let Some(later) = later {
-                (later.rules)(&mut s.replies, &workspace.rules);
-            }
-            if s.workspace.budget != workspace.budget {
-                s.record.log.set_budget(usize::try_from(workspace.budget).unwrap_or(usize::MAX));
-                s.list.redraw();
-            }
-            s.list.set_lanes(workspace.layout.lanes);
-            let highlighted = later.is_some_and(|it| {
-                (it.highlights)(&mut s.highlights, &workspace.highlights, &workspace.variables)
-            });
-            if s.summaries.arrange(&workspace) | highlighted {
-                s.list.redraw();
-            }
-            s.workspace = workspace;
-            s.dirty = true;
-        });
-        self.look_at_addresses();
-        self.redraft(|_| {});
-        self.keep_soon();
     }
 
     pub(super) fn surroundings(&self) -> Surroundings {

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use crate::engine::base::payload::visible;
 use crate::engine::run::{Options, Plan};
-use crate::engine::suite::assist::outline;
+use crate::engine::suite::assist::outline_with;
 use crate::engine::suite::shipped::SHIPPED;
-use crate::engine::suite::{Problem, Suite};
+use crate::engine::suite::{FileKind, Files, Position, Problem, Suite};
 use crate::wire::checks::{Card, Examined, Mistake, OwnSuite};
 
 /// All suites.
@@ -34,14 +34,16 @@ impl Library {
     pub fn add(&mut self, mut suite: OwnSuite) -> OwnSuite {
         let before = self.own.remove(&suite.id);
         let (title, was) = before.map(|it| (it.suite.title, it.name)).unwrap_or_default();
-        let said = examine(&suite.text).name;
+        let files = self.files(&suite.text);
+        let said = examine(&suite.text, &files).name;
         let name = if said.trim().is_empty() { was.clone() } else { said };
         if suite.title.is_empty() {
             let follows = title.is_empty() || is_title_of(&title, &was);
             suite.title = if follows && name != was { self.free_title(&name) } else { title };
         }
-        let card = card(&suite.id, &suite.title, &suite.text, false);
+        let card = card(&suite.id, &suite.title, &suite.text, &files, false);
         self.own.insert(suite.id.clone(), Own { suite: suite.clone(), card, name });
+        self.look_again();
         suite
     }
 
@@ -58,6 +60,45 @@ impl Library {
 
     pub fn remove(&mut self, id: &str) {
         self.own.remove(id);
+        self.look_again();
+    }
+
+    /// What a suite imports, found among the others by name: that of a suite, or of its file with or without its ending.
+    pub fn files(&self, text: &str) -> Files {
+        Files::gather(text, &mut |path, kind| self.named(path, kind))
+    }
+
+    fn named(&self, path: &str, kind: FileKind) -> Result<String, String> {
+        if kind == FileKind::Rows {
+            let words =
+                "the page reads no files; run the suite with sockscope check, or write the rows into it";
+            return Err(words.to_owned());
+        }
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let is_it = |it: &&Own, name: &str| it.suite.title == name || it.name == name;
+        let names = [path, file, stem];
+        let own = names.iter().find_map(|name| self.own.values().find(|it| is_it(it, name)));
+        own.map(|it| it.suite.text.clone()).ok_or_else(|| {
+            format!("the library has no suite {stem:?}; add the file, or give a suite this name")
+        })
+    }
+
+    /// What an import says may have changed, and with it the suites that import it.
+    fn look_again(&mut self) {
+        let importing: Vec<String> = self
+            .own
+            .iter()
+            .filter(|(_, it)| it.suite.text.contains("\"import\""))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in importing {
+            let Some(suite) = self.own.get(&id).map(|it| it.suite.clone()) else { continue };
+            let card = card(&id, &suite.title, &suite.text, &self.files(&suite.text), false);
+            if let Some(own) = self.own.get_mut(&id) {
+                own.card = card;
+            }
+        }
     }
 
     pub fn text(&self, id: &str) -> Option<&str> {
@@ -68,7 +109,8 @@ impl Library {
     /// Those that ship, in their order, then one's own by title.
     pub fn cards(&mut self) -> Vec<Card> {
         if self.shipped.is_empty() {
-            self.shipped = SHIPPED.iter().map(|(name, text)| card(name, name, text, true)).collect();
+            self.shipped =
+                SHIPPED.iter().map(|(name, text)| card(name, name, text, &Files::default(), true)).collect();
         }
         let mut own: Vec<_> = self.own.values().map(|it| it.card.clone()).collect();
         own.sort_by(|a, b| a.title.cmp(&b.title));
@@ -92,8 +134,8 @@ fn said_name(text: &str) -> Option<String> {
 /// A title is longer than this by mistake or by malice; a list of megabytes takes seconds to draw.
 const LONGEST_TITLE: usize = 120;
 
-fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
-    let examined = examine(text);
+fn card(id: &str, title: &str, text: &str, files: &Files, is_shipped: bool) -> Card {
+    let examined = examine(text, files);
     let mut tags: Vec<String> = Vec::new();
     for tag in examined.checks.iter().flat_map(|check| &check.tags) {
         if !tags.contains(tag) {
@@ -105,24 +147,24 @@ fn card(id: &str, title: &str, text: &str, is_shipped: bool) -> Card {
         title: title.chars().take(LONGEST_TITLE).map(visible).collect(),
         about: examined.about,
         tags,
-        checks: rows_of(text).unwrap_or(examined.checks.len()),
+        checks: rows_of(text, files).unwrap_or(examined.checks.len()),
         is_shipped,
         problems: examined.mistakes.len(),
     }
 }
 
 /// How many checks would run, one for each row, where that is known without typed values.
-fn rows_of(text: &str) -> Option<usize> {
+fn rows_of(text: &str, files: &Files) -> Option<usize> {
     // What the page fills in itself; which server it is makes no rows.
     let env = ["WS_URL", "API_URL", "PROXY_URL", "TOXICS_URL"]
         .map(|name| (name.to_owned(), "ws://localhost".to_owned()));
     let options = Options { env: env.into(), ..Options::default() };
-    Plan::new(Rc::new(Suite::parse(text).ok()?), options, 0).ok().map(|plan| plan.count())
+    Plan::new(Rc::new(Suite::parse_with(text, files).ok()?), options, 0).ok().map(|plan| plan.count())
 }
 
 /// What is in a text.
-pub(super) fn examine(text: &str) -> Examined {
-    match outline(text) {
+pub(super) fn examine(text: &str, files: &Files) -> Examined {
+    match outline_with(text, files) {
         Ok(outline) => Examined {
             name: outline.name,
             about: outline.about,
@@ -139,17 +181,22 @@ pub(super) fn examine(text: &str) -> Examined {
 }
 
 /// The names of its clients, in the order in which they are written; none while it cannot be read.
-pub(super) fn clients_of(text: &str) -> Vec<String> {
-    let first = Suite::parse(text).ok().and_then(|suite| suite.checks.into_iter().next());
+pub(super) fn clients_of(text: &str, files: &Files) -> Vec<String> {
+    let first = Suite::parse_with(text, files).ok().and_then(|suite| suite.checks.into_iter().next());
     first.map(|check| check.clients.into_iter().map(|client| client.name).collect()).unwrap_or_default()
 }
 
 pub(super) fn mistake(problem: &Problem) -> Mistake {
-    Mistake {
-        line: problem.line,
-        column: problem.column,
-        end_line: problem.end.line,
-        end_column: problem.end.column,
-        message: problem.message.clone(),
-    }
+    // Of an import the page shows where it is imported.
+    let (from, to, message) = match &problem.file {
+        Some(file) => {
+            let message = format!("{}:{}:{}: {}", file.name, problem.line, problem.column, problem.message);
+            (file.from, file.to, message)
+        }
+        None => {
+            let from = Position { line: problem.line, column: problem.column };
+            (from, problem.end, problem.message.clone())
+        }
+    };
+    Mistake { line: from.line, column: from.column, end_line: to.line, end_column: to.column, message }
 }

@@ -22,7 +22,7 @@ use crate::engine::base::words;
 use crate::engine::recording::run_recording::Recorded;
 use crate::engine::report::{Origin, Report, TargetReport};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
-use crate::engine::suite::Suite;
+use crate::engine::suite::{Files, Suite};
 use crate::engine::template::{Document, Name};
 use crate::wire::checks::{Answer, RunEvent, RunRequest, SuiteRequest};
 
@@ -148,6 +148,14 @@ impl<W: World> ChecksWorker<W> {
         self.flush();
     }
 
+    /// The files that a suite names: those that came with it, or else those of the library.
+    fn files_of(&self, it: &SuiteRequest) -> Files {
+        match it.files.is_empty() {
+            true => self.0.library.borrow().files(&it.text),
+            false => it.files.clone(),
+        }
+    }
+
     fn options(&self, request: &RunRequest, it: &SuiteRequest, seed: u64) -> Options {
         Options {
             overrides: it.overrides.clone(),
@@ -169,7 +177,7 @@ impl<W: World> ChecksWorker<W> {
         let Some(it) = request.suites.first() else {
             return Answer::Failed("the request has no suite".to_owned());
         };
-        let Ok(mut suite) = Suite::parse(&it.text) else {
+        let Ok(mut suite) = Suite::parse_with(&it.text, &self.files_of(it)) else {
             return Answer::Failed("the suite has mistakes".to_owned());
         };
         let mut options = self.options(request, it, request.seed.unwrap_or_default());
@@ -215,7 +223,7 @@ impl<W: World> ChecksWorker<W> {
             self.tell(RunEvent::Refused { suite_id: it.id.clone(), mistakes, reasons });
             self.flush();
         };
-        let suite = match Suite::parse(&it.text) {
+        let suite = match Suite::parse_with(&it.text, &self.files_of(it)) {
             Ok(suite) => Rc::new(suite),
             Err(problems) => return refuse(problems.iter().map(mistake).collect(), Vec::new()),
         };

@@ -54,7 +54,7 @@ pub(super) struct Inner<W: World> {
     /// Questions to the store from before it was read; none once it was.
     early: RefCell<Option<Vec<(u32, Question)>>>,
     pub history: Rc<RefCell<History>>,
-    library: RefCell<Library>,
+    pub(super) library: RefCell<Library>,
     pub recordings: RefCell<RunRecordings<super::connection_table::Watched<W>>>,
     pub reports: RefCell<Vec<(u64, Rc<Report>)>>,
     pub runs: Part<Runs<W>>,
@@ -196,7 +196,10 @@ impl<W: World> ChecksWorker<W> {
     /// What is known from the start.
     pub(super) async fn answer_at_once(&self, question: Question) -> Answer {
         match question {
-            Question::Examine(text) => Answer::Examined(examine(&text)),
+            Question::Examine(text) => {
+                let files = self.0.library.borrow().files(&text);
+                Answer::Examined(examine(&text, &files))
+            }
             Question::Text(id) => match self.0.library.borrow().text(&id) {
                 Some(text) => Answer::Text(text.to_owned()),
                 None => Answer::Failed(format!("suite {id:?} is not in the library")),
@@ -248,7 +251,9 @@ impl<W: World> ChecksWorker<W> {
             Question::Examples => Answer::Examples(assist::examples()),
             Question::Plan(request) => self.planned(&request),
             Question::Place { text, offset, is_check } => {
-                Answer::Place { at: assist::place(&text, offset, is_check), clients: clients_of(&text) }
+                let files = self.0.library.borrow().files(&text);
+                let clients = clients_of(&text, &files);
+                Answer::Place { at: assist::place(&text, offset, is_check), clients }
             }
             _ => Answer::Failed(MISPLACED.to_owned()),
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sockscope_engine::report::Report;
 use sockscope_engine::run::{Options, Plan, Progress, Stop, run};
 use sockscope_engine::sim::{Act, Peer, Server, Sim};
-use sockscope_engine::suite::Suite;
+use sockscope_engine::suite::{Files, Suite};
 use sockscope_engine::{HttpResponse, Payload};
 
 /// How long everything takes.
@@ -331,6 +331,8 @@ pub struct Setting {
     pub seed: u64,
     pub options: Options,
     pub stop: Stop,
+    /// The files that the suite names.
+    pub files: Files,
 }
 
 /// Reads a suite and runs it against the practice server.
@@ -342,7 +344,7 @@ pub fn run_text(text: &str, setting: &Setting) -> Outcome {
 /// The same in a world that is given.
 #[track_caller]
 pub fn run_in(sim: Sim, text: &str, setting: &Setting) -> Outcome {
-    let suite = Suite::parse(text).unwrap_or_else(|problems| {
+    let suite = Suite::parse_with(text, &setting.files).unwrap_or_else(|problems| {
         let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
         panic!("the suite does not read:\n{}\n{text}", all.join("\n"))
     });

@@ -4,6 +4,7 @@ pub mod crowd;
 pub mod engine;
 pub mod flood;
 pub mod life;
+pub mod lighthouse;
 pub mod peers;
 pub mod redraw;
 pub mod servers;

@@ -148,6 +148,18 @@ impl Matcher {
         })
     }
 
+    /// What a group of its `regex` holds in a message: by its name, or by its number from 1.
+    pub fn group<'m>(&self, message: &'m Subject<'_>, group: &str) -> Option<&'m str> {
+        self.clauses.iter().find_map(|clause| match clause {
+            Clause::Regex(pattern, _) => pattern.group(message.text()?, group),
+            Clause::AllOf(all) => all.iter().find_map(|inner| inner.group(message, group)),
+            Clause::AnyOf(any) => {
+                any.iter().filter(|inner| inner.holds(message)).find_map(|inner| inner.group(message, group))
+            }
+            _ => None,
+        })
+    }
+
     /// What it wants, in a few words.
     pub fn expected(&self) -> String {
         self.clauses.iter().map(Clause::expected).collect::<Vec<_>>().join(" and ")

@@ -35,6 +35,13 @@ impl Pattern {
     pub(super) fn is_in(&self, text: &str) -> bool {
         text.len() <= LONGEST_TEXT && self.regex.is_match(text)
     }
+
+    /// What a group holds where it is first found: by its name, or by its number from 1.
+    pub(super) fn group<'t>(&self, text: &'t str, group: &str) -> Option<&'t str> {
+        let found = self.regex.captures(text).filter(|_| text.len() <= LONGEST_TEXT)?;
+        let number = group.parse().ok().and_then(|number: usize| found.get(number));
+        number.or_else(|| found.name(group)).map(|group| group.as_str())
+    }
 }
 
 impl Pattern {

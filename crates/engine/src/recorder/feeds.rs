@@ -29,7 +29,7 @@ pub(super) enum Fate {
     Step,
     /// It is counted by this feed.
     Feed(usize),
-    /// An automatic reply sent it, or it set one off: the place of that reply.
+    /// An automatic reply or a heartbeat of this place sent it, set it off, or got it as its reply.
     Reply(usize),
     /// It came in one of two recordings only.
     Once,

@@ -1,6 +1,6 @@
 //! An exported recording: one JSON object a line.
 //!
-//! Owns how much of it is read, and what the bench adds to it: secret variables and automatic replies. Lines beyond the
+//! Owns how much of it is read, and what the bench adds to it: secret variables, automatic replies, heartbeats. Lines beyond the
 //! limits are not parsed, so a recording of any size costs as much as its beginning.
 
 use std::collections::BTreeMap;
@@ -64,6 +64,8 @@ pub(super) struct Bench {
     pub connections: Vec<Opened>,
     /// Automatic replies.
     pub replies: Vec<Reply>,
+    /// Heartbeats.
+    pub heartbeats: Vec<Beat>,
     /// How many frames there were; the lines may be fewer.
     pub frames: usize,
 }
@@ -91,6 +93,21 @@ pub(super) struct Reply {
     pub pattern: String,
     /// How much later, in milliseconds.
     pub after_ms: u64,
+}
+
+/// A heartbeat of the bench.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Beat {
+    pub connection: u32,
+    pub every_ms: u64,
+    /// What was written: a text that may have placeholders.
+    pub template: String,
+    /// A regular expression that finds what went out for it.
+    pub pattern: String,
+    /// The reply that is awaited: a matcher of a suite; null when none is.
+    pub reply: Value,
+    pub within_ms: u64,
 }
 
 /// What was sent or came.

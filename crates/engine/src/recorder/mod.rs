@@ -54,12 +54,12 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
     let mut hidden = Hidden::take_out(&mut recordings);
     remarks.append(&mut hidden.remarks);
     let recording = &recordings[0];
-    let (base, clients) = addresses(recording, &mut remarks);
+    let (base, mut clients) = addresses(recording, &mut remarks);
 
     let events = &recording.events;
     let own = Own::of(events);
     let mut fates = vec![Fate::Step; events.len()];
-    let answers = replies::find(recording, &mut fates);
+    let standing = replies::find(recording, &mut fates);
     let feeds = feeds::find(events, &own, &mut fates);
     let again =
         recordings.get(1).map(|second| Differences::find(recording, second, &own, &mut fates, &mut remarks));
@@ -67,16 +67,13 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
     patterns.find_counters(events);
     let mut maker = Maker::new(events, &fates, patterns, hidden.values.keys().cloned());
     let ignored = maker.make(&feeds, &mut remarks);
-    let lasted = events.last().map_or_else(Default::default, |it| it.at.saturating_sub(events[0].at));
-    let steps = replies::beside(steps::folded(maker.finish(&mut remarks)), &answers, lasted);
-    remarks.extend(replies::remarks(&answers));
+    let steps = steps::folded(maker.finish(&mut remarks));
+    replies::give(&mut clients, &standing);
+    remarks.extend(replies::remarks(&standing));
 
     let mut vars = lines::members([("ws_url", as_step::escape(&base).into())]);
     for name in hidden.values.keys() {
         vars.insert(name.clone(), format!("{{{{env.{}}}}}", name.to_ascii_uppercase()).into());
-    }
-    if !answers.is_empty() {
-        vars.insert(replies::DONE.to_owned(), false.into());
     }
     let mut suite = lines::members([
         ("sockscope", 1.into()),

@@ -1,7 +1,6 @@
-//! Automatic replies of the bench as a branch beside the steps.
+//! Automatic replies and heartbeats of the bench as answers and heartbeats of clients.
 //!
-//! Owns which messages trigger one. The suite format has no automatic replies yet, so a branch looks for such messages
-//! in rounds until the steps are done.
+//! Owns which frames they were, and what the format calls them. A rule that the format cannot say stays as steps.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,30 +8,28 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::feeds::Fate;
-use super::lines::{Content, Event, Recording, Reply, members};
+use super::lines::{Beat, Content, Event, Recording, Reply, members};
 use crate::Payload;
 use crate::base::words::counted;
 use crate::matcher::{Matcher, Subject};
-use crate::template::{Name, Template};
+use crate::template::{Name, Template, WORDS};
 
 /// A reply is sent at once; the worker of the bench may be busy.
 const SOON: Duration = Duration::from_secs(1);
-/// A round of the branch looks for a message as long.
-const ROUND: Duration = Duration::from_millis(500);
-/// The variable that ends the rounds.
-pub(super) const DONE: &str = "done";
 
-/// A reply that was sent in the recording.
-pub(super) struct Answer {
-    pub client: String,
-    expect: Value,
-    send: Value,
+/// What the bench sent by itself for a client.
+pub(super) struct Standing {
+    client: String,
+    /// The key of the client: `answers` or `heartbeat`.
+    key: &'static str,
+    value: Value,
+    /// How many messages it sent in the recording.
     times: u32,
 }
 
-/// Finds what was sent as a reply, and marks it with what set it off.
-pub(super) fn find(recording: &Recording, fates: &mut [Fate]) -> Vec<Answer> {
-    let mut answers = Vec::new();
+/// Finds what was sent by itself, and marks it with what set it off and what it set off.
+pub(super) fn find(recording: &Recording, fates: &mut [Fate]) -> Vec<Standing> {
+    let mut found = Vec::new();
     for rule in &recording.bench.replies {
         let Ok(to) = Matcher::compile(&rule.to) else { continue };
         for (name, client) in &recording.clients {
@@ -40,23 +37,42 @@ pub(super) fn find(recording: &Recording, fates: &mut [Fate]) -> Vec<Answer> {
                 continue;
             }
             let pairs = pairs(&recording.events, name, &to, rule, fates);
-            if pairs.is_empty() {
-                continue;
-            }
-            for (came, sent) in &pairs {
-                fates[*came] = Fate::Reply(answers.len());
-                fates[*sent] = Fate::Reply(answers.len());
-            }
-            let contents: Vec<_> = pairs
-                .iter()
-                .filter_map(|(came, sent)| {
-                    Some((recording.events[*came].received()?, recording.events[*sent].sent()?))
-                })
-                .collect();
-            answers.push(answer(name, rule, &contents));
+            let Some(value) = answer(rule, &contents(recording, &pairs)) else { continue };
+            mark(fates, &pairs, found.len());
+            found.push(Standing { client: name.clone(), key: "answers", value, times: pairs.len() as u32 });
         }
     }
-    answers
+    for beat in &recording.bench.heartbeats {
+        for (name, _) in recording.clients.iter().filter(|(_, client)| client.id == beat.connection) {
+            let pairs = beats(&recording.events, name, beat, fates);
+            let sent =
+                pairs.iter().map(|(beat, _)| recording.events[*beat].sent()).collect::<Option<Vec<_>>>();
+            let Some(send) = sent.and_then(|sent| payload(&beat.template, &sent, None)) else { continue };
+            let mut value = members([("every", millis(beat.every_ms)), ("send", send)]);
+            if !beat.reply.is_null() {
+                value.insert("expect".to_owned(), super::paths::expected(&beat.reply));
+                value.insert("within".to_owned(), millis(beat.within_ms));
+            }
+            mark(fates, &pairs, found.len());
+            let (value, times) = (value.into(), pairs.len() as u32);
+            found.push(Standing { client: name.clone(), key: "heartbeat", value, times });
+        }
+    }
+    found
+}
+
+fn mark(fates: &mut [Fate], pairs: &[(usize, usize)], place: usize) {
+    for (one, other) in pairs {
+        fates[*one] = Fate::Reply(place);
+        fates[*other] = Fate::Reply(place);
+    }
+}
+
+fn contents<'r>(recording: &'r Recording, pairs: &[(usize, usize)]) -> Vec<(&'r Content, &'r Content)> {
+    let content = |(came, sent): &(usize, usize)| {
+        Some((recording.events[*came].received()?, recording.events[*sent].sent()?))
+    };
+    pairs.iter().filter_map(content).collect()
 }
 
 /// Each message that a rule takes with the reply after it.
@@ -66,9 +82,7 @@ fn pairs(events: &[Event], client: &str, to: &Matcher, rule: &Reply, fates: &[Fa
     let mut pairs = Vec::new();
     let mut next = 0;
     for came in (0..events.len()).filter(of_client) {
-        let Some(text) = events[came].received().and_then(Content::text) else { continue };
-        let payload = Payload::Text(text.to_owned());
-        if !to.holds(&Subject::new(&payload)) {
+        if !events[came].received().is_some_and(|content| takes(to, content)) {
             continue;
         }
         let latest = events[came].at + Duration::from_millis(rule.after_ms) + SOON;
@@ -84,89 +98,129 @@ fn pairs(events: &[Event], client: &str, to: &Matcher, rule: &Reply, fates: &[Fa
     pairs
 }
 
-fn answer(client: &str, rule: &Reply, pairs: &[(&Content, &Content)]) -> Answer {
-    let mut expect = super::paths::expected(&rule.to).as_object().cloned().unwrap_or_default();
-    let first = pairs[0].1;
-    let captured = match pairs.iter().all(|(_, sent)| *sent == first) {
-        true => None,
-        false => captured(rule, pairs[0].0),
-    };
-    let send = match captured {
-        Some(capture) => {
-            if !capture.is_empty() {
-                expect.insert("capture".to_owned(), capture.into());
-            }
-            members([("$text", rule.template.as_str().into())]).into()
+/// Each beat with its reply; a beat without one stands alone.
+fn beats(events: &[Event], client: &str, beat: &Beat, fates: &[Fate]) -> Vec<(usize, usize)> {
+    let Ok(pattern) = regex_lite::Regex::new(&beat.pattern) else { return Vec::new() };
+    let reply = Matcher::compile(&beat.reply).ok();
+    let of_client = |at: &usize| events[*at].client == client && fates[*at] == Fate::Step;
+    let is_beat =
+        |at: &usize| events[*at].sent().and_then(Content::text).is_some_and(|text| pattern.is_match(text));
+    let mut next = 0;
+    let sent = (0..events.len()).filter(of_client).filter(is_beat);
+    sent.map(|sent| {
+        let latest = events[sent].at + Duration::from_millis(beat.within_ms);
+        let is_reply = |at: &usize| {
+            let came = events[*at].received().filter(|_| events[*at].at <= latest);
+            came.zip(reply.as_ref()).is_some_and(|(came, reply)| takes(reply, came))
+        };
+        let came = (next.max(sent + 1)..events.len()).filter(of_client).find(is_reply);
+        next = came.map_or(next, |came| came + 1);
+        (sent, came.unwrap_or(sent))
+    })
+    .collect()
+}
+
+fn takes(matcher: &Matcher, content: &Content) -> bool {
+    let Some(text) = content.text() else { return false };
+    matcher.holds(&Subject::new(&Payload::Text(text.to_owned())))
+}
+
+/// A rule of the suite; none when it names what a suite does not know, and nothing shows what it sends.
+fn answer(rule: &Reply, pairs: &[(&Content, &Content)]) -> Option<Value> {
+    let sent: Vec<&Content> = pairs.iter().map(|(_, sent)| *sent).collect();
+    let send = payload(&rule.template, &sent, Some(pairs.first().map(|(came, _)| *came)))?;
+    let mut answer = members([("to", super::paths::expected(&rule.to)), ("send", send)]);
+    if rule.after_ms > 0 {
+        answer.insert("after".to_owned(), millis(rule.after_ms));
+    }
+    Some(answer.into())
+}
+
+/// What is sent: the same each time, or a text with placeholders that a suite knows. `message` is what came, where
+/// placeholders may name that; nothing of it is known when the rule took none.
+fn payload(template: &str, sent: &[&Content], message: Option<Option<&Content>>) -> Option<Value> {
+    let same = sent.first().filter(|first| sent.iter().all(|other| other == *first));
+    let named = named_in(template, message);
+    match (same, named) {
+        // With one message alone, what it has in common with its reply tells a placeholder from a text.
+        (Some(first), Some(false) | None) => Some(first.payload()),
+        (_, Some(_)) => {
+            let text =
+                if message.is_some() { of_message(template, message.flatten()) } else { template.to_owned() };
+            Some(members([("$text", text.into())]).into())
         }
-        None => first.payload(),
-    };
-    Answer { client: client.to_owned(), expect: expect.into(), send, times: pairs.len() as u32 }
+        (None, None) => None,
+    }
 }
 
-/// What a reply takes from the message, by name; none when it takes what a suite does not know.
-fn captured(rule: &Reply, came: &Content) -> Option<Map<String, Value>> {
-    let template = Template::parse(&rule.template).ok()?;
-    let members = came.json().and_then(Value::as_object);
-    let mut capture = Map::new();
-    for reference in template.names() {
-        match reference.name {
-            Name::Variable(name) if members.is_some_and(|it| it.contains_key(name.as_str())) => {
-                let path = super::paths::join("$", &name);
-                capture.insert(name, path.into());
-            }
-            Name::Variable(name) if name == "message" && members.is_some() => {
-                capture.insert(name, "$".into());
-            }
-            Name::Client | Name::Seq => {}
-            _ => return None,
+/// Whether a template has placeholders; none when a suite does not know one of them.
+fn named_in(template: &str, message: Option<Option<&Content>>) -> Option<bool> {
+    let names = Template::parse(template).ok()?.names();
+    let object = message.flatten().and_then(Content::json).and_then(Value::as_object);
+    let is_known = |name: &Name| match name {
+        Name::Variable(name) => message.is_some() && (name == "message" || has(object, name)),
+        Name::Client | Name::Seq => true,
+        _ => false,
+    };
+    names.iter().all(|reference| is_known(&reference.name)).then_some(template.contains("{{"))
+}
+
+fn has(object: Option<&Map<String, Value>>, name: &str) -> bool {
+    object.is_some_and(|members| members.contains_key(name))
+}
+
+/// The template with members of the message named as in an answer.
+fn of_message(template: &str, came: Option<&Content>) -> String {
+    let object = came.and_then(Content::json).and_then(Value::as_object);
+    let (mut written, mut rest) = (String::with_capacity(template.len()), template);
+    while let Some((before, after)) = rest.split_once("{{") {
+        written.push_str(before);
+        written.push_str("{{");
+        let (place, behind) =
+            after.split_once("}}").map_or((after, None), |(place, rest)| (place, Some(rest)));
+        let is_member = |word: &str| has(object, word) && !WORDS.contains(&word);
+        let words = place.split(' ').map(|word| match is_member(word) {
+            true => format!("message.{word}"),
+            false => word.to_owned(),
+        });
+        written.push_str(&words.collect::<Vec<_>>().join(" "));
+        if behind.is_some() {
+            written.push_str("}}");
+        }
+        rest = behind.unwrap_or_default();
+    }
+    written + rest
+}
+
+fn millis(millis: u64) -> Value {
+    match millis % 1000 {
+        0 if millis > 0 => format!("{}s", millis / 1000),
+        _ => format!("{millis}ms"),
+    }
+    .into()
+}
+
+/// Gives the clients what the bench sent for them.
+pub(super) fn give(clients: &mut Map<String, Value>, standing: &[Standing]) {
+    for one in standing {
+        let Some(client) = clients.get_mut(&one.client).and_then(Value::as_object_mut) else { continue };
+        match client.entry(one.key).or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(list) if one.key == "answers" => list.push(one.value.clone()),
+            other => *other = one.value.clone(),
         }
     }
-    Some(capture)
 }
 
-/// The steps with their answers beside them.
-pub(super) fn beside(steps: Vec<Value>, answers: &[Answer], lasted: Duration) -> Vec<Value> {
-    if answers.is_empty() {
-        return steps;
+pub(super) fn remarks(standing: &[Standing]) -> impl Iterator<Item = String> {
+    let mut by_client = BTreeMap::<(&str, &str), u32>::new();
+    for one in standing {
+        *by_client.entry((&one.client, one.key)).or_default() += one.times;
     }
-    // A branch needs its client, so the block begins when the last of them has connected.
-    let connects = |step: &Value, client: &str| step.get("connect").is_some_and(|it| it == client);
-    let begins = |answer: &Answer| steps.iter().position(|step| connects(step, &answer.client));
-    let begin = answers.iter().filter_map(begins).max().map_or(0, |at| at + 1);
-    let mut first = steps;
-    let mut main = first.split_off(begin);
-    main.push(members([("set", members([(DONE, true.into())]).into())]).into());
-    let rounds = (lasted.as_secs_f64() * 2.0 / ROUND.as_secs_f64()).ceil() as u64 + 20;
-    let mut branches = vec![Value::Array(main)];
-    branches.extend(answers.iter().map(|answer| {
-        let mut expect = answer.expect.as_object().cloned().unwrap_or_default();
-        expect.insert("within".to_owned(), "500ms".into());
-        let expect = members([("expect", expect.into())]);
-        let send = members([("send", answer.send.clone())]);
-        let round = members([
-            ("unless", format!("{{{{{DONE}}}}}").into()),
-            ("why", "none".into()),
-            ("try", Value::Array(vec![expect.into(), send.into()])),
-        ]);
-        let times = members([("times", rounds.min(2000).into())]);
-        members([
-            ("on", answer.client.as_str().into()),
-            ("repeat", times.into()),
-            ("steps", Value::Array(vec![round.into()])),
-        ])
-        .into()
-    }));
-    first.push(members([("all", Value::Array(branches))]).into());
-    first
-}
-
-pub(super) fn remarks(answers: &[Answer]) -> impl Iterator<Item = String> {
-    let mut by_client = BTreeMap::<&str, u32>::new();
-    for answer in answers {
-        *by_client.entry(&answer.client).or_default() += answer.times;
-    }
-    by_client.into_iter().map(|(client, times)| {
+    by_client.into_iter().map(|((client, key), times)| {
         let times = counted(times.into(), "time");
-        format!("The bench replied for {client} by itself {times}: a branch beside the steps does that.")
+        match key {
+            "answers" => format!("The bench replied for {client} by itself {times}: its `answers` do that."),
+            _ => format!("The bench sent a heartbeat for {client} {times}: its `heartbeat` does that."),
+        }
     })
 }

@@ -11,7 +11,6 @@ use super::kinds;
 use super::lines::{Content, Event, What, members};
 use super::object;
 use super::patterns::{Patterns, Which, is_capturable};
-use super::replies::DONE;
 use crate::base::words::{self, counted};
 use crate::bench::as_step;
 
@@ -59,7 +58,7 @@ impl<'a> Maker<'a> {
         variables: impl Iterator<Item = String>,
     ) -> Self {
         let mut captures = Captures::default();
-        captures.reserve(variables.chain([DONE.to_owned()]));
+        captures.reserve(variables);
         Self {
             events,
             fates,

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 fn recorded(lines: &[&str]) -> Drafted {
@@ -291,7 +293,7 @@ fn what_looks_like_a_secret_becomes_a_variable_and_one_that_came_is_not_written_
 }
 
 #[test]
-fn packets_of_socket_io_vary_as_text_and_automatic_replies_are_a_branch() {
+fn packets_of_socket_io_vary_as_text_and_automatic_replies_are_answers() {
     let bench = r#"{"event":"bench","replies":[{"to":{"text":"2"},"template":"3","pattern":"(?s)^3$"}]}"#;
     let open = r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":[],"pingInterval":25000}"#;
     let lines = [
@@ -310,18 +312,57 @@ fn packets_of_socket_io_vary_as_text_and_automatic_replies_are_a_branch() {
     in_order(
         &drafted,
         &[
+            r#""answers": [{ "to": { "text": "2" }, "send": 3 }]"#,
             r#"{ "connect": "alice" }"#,
-            r#""all": ["#,
             r#""regex": "#,
             r#"42[\"said\",\"hi\"]"#,
-            r#"{ "set": { "done": true } }"#,
-            r#""unless": "{{done}}""#,
-            r#""try": [{ "expect": { "text": "2", "within": "500ms" } }, { "send": 3 }]"#,
         ],
     );
     assert!(!drafted.text.contains("lv_VI97"), "{}", drafted.text);
     assert!(drafted.text.contains("pingInterval"), "{}", drafted.text);
     assert_eq!(drafted.text.matches(r#""send": 3"#).count(), 1, "{}", drafted.text);
+}
+
+#[test]
+fn automatic_replies_name_members_of_what_came_and_heartbeats_are_the_clients_own() {
+    let bench = r#"{"event":"bench",
+        "replies":[
+            {"to":{"subset":{"type":"ask"}},"template":"{\"re\":\"{{id}}\",\"n\":\"{{seq}}\"}","pattern":"(?s)^\\{\"re.*$","after_ms":1500},
+            {"to":{"text":"never"},"template":"not sent","pattern":"^not sent$"}],
+        "heartbeats":[{"connection":1,"every_ms":250,"template":"beat","pattern":"^beat$","reply":{"text":"tebe"},"within_ms":200}]}"#;
+    let lines = [
+        bench.replace('\n', " "),
+        OPEN.to_owned(),
+        OPENED.to_owned(),
+        at(255, "sent", "beat"),
+        at(260, "received", "tebe"),
+        at(300, "received", r#"{"type":"ask","id":7}"#),
+        at(505, "sent", "beat"),
+        at(506, "received", "tebe"),
+        at(700, "received", r#"{"type":"ask","id":8}"#),
+        at(1800, "sent", r#"{"re":"7","n":"1"}"#),
+        at(2200, "sent", r#"{"re":"8","n":"2"}"#),
+    ];
+    let drafted = recorded(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let suite: Value = serde_json::from_str(&drafted.text).expect("no comments");
+    let alice = &suite["clients"]["alice"];
+    assert_eq!(
+        alice["answers"],
+        json!([
+            {"to": {"subset": {"type": "ask"}}, "send": {"$text": r#"{"re":"{{message.id}}","n":"{{seq}}"}"#}, "after": "1500ms"},
+            {"to": {"text": "never"}, "send": {"$text": "not sent"}}
+        ])
+    );
+    assert_eq!(
+        alice["heartbeat"],
+        json!({"every": "250ms", "send": "beat", "expect": {"text": "tebe"}, "within": "200ms"})
+    );
+    assert_eq!(suite["checks"][0]["steps"], json!([{"connect": "alice"}]));
+    assert!(
+        drafted.remarks.iter().any(|it| it.contains("heartbeat for alice 2 times")),
+        "{:?}",
+        drafted.remarks
+    );
 }
 
 #[test]

@@ -111,6 +111,10 @@ struct Head {
 /// The bound of the promise in the design; checked when compiling.
 const _: () = assert!(size_of::<Head>() <= 32);
 
+fn kept_round_trip(took: Option<Duration>) -> u32 {
+    took.map_or(u32::MAX, |took| u32::try_from(took.as_micros()).unwrap_or(u32::MAX - 1))
+}
+
 struct Segment {
     first: u64,
     heads: Vec<Head>,
@@ -200,9 +204,7 @@ impl FrameLog {
             at: entry.at,
             connection: entry.connection,
             end: last.bytes.len() as u32,
-            round_trip: entry
-                .round_trip
-                .map_or(u32::MAX, |took| u32::try_from(took.as_micros()).unwrap_or(u32::MAX - 1)),
+            round_trip: kept_round_trip(entry.round_trip),
             kind: entry.kind,
             is_tainted: entry.is_tainted,
         });
@@ -317,6 +319,17 @@ impl FrameLog {
         let segment = &self.segments[segment];
         let at = (number - segment.first) as usize;
         (at < segment.heads.len()).then(|| segment.frame(at))
+    }
+
+    /// Changes how long the question of a held frame had been out, where that is found out later.
+    pub fn set_round_trip(&mut self, number: u64, round_trip: Option<Duration>) {
+        let Some(segment) = self.segments.partition_point(|s| s.first <= number).checked_sub(1) else {
+            return;
+        };
+        let segment = &mut self.segments[segment];
+        if let Some(head) = segment.heads.get_mut((number - segment.first) as usize) {
+            head.round_trip = kept_round_trip(round_trip);
+        }
     }
 
     /// The held frames from this number on.

@@ -126,6 +126,9 @@ pub struct NearMiss {
     /// Whether another expectation had taken it already.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken: bool,
+    /// Whether a standing answer or a heartbeat had taken it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
 }
 
 /// One place in which a message differs.

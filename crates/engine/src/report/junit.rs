@@ -389,6 +389,9 @@ fn steps(check: &CheckReport) -> String {
         if let Some(met) = words::met(step) {
             let _ = write!(text, "  ({met})");
         }
+        if let Some(did) = words::standing(step) {
+            let _ = write!(text, "  ({did})");
+        }
         text.push('\n');
     }
     if check.verdict == Verdict::Pass {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::base::mask::Masker;
 use crate::explain::Cause;
+use crate::suite::Place;
 
 impl Report {
     /// The report with every secret of the masker taken out of every text.
@@ -215,6 +216,8 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
     let StepReport {
         path,
         line,
+        file,
+        used_at,
         title,
         note,
         verdict,
@@ -226,11 +229,17 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         forgiven,
         failure,
         unmet,
+        standing,
         around,
     } = step;
     StepReport {
         path: text(masker, path),
         line,
+        file: optional(masker, file),
+        used_at: used_at
+            .into_iter()
+            .map(|Place { line, file }| Place { line, file: optional(masker, file) })
+            .collect(),
         title: text(masker, title),
         note: optional(masker, note),
         verdict,
@@ -242,6 +251,7 @@ fn step(masker: &Masker, step: StepReport) -> StepReport {
         forgiven: optional(masker, forgiven),
         failure: failure.map(|one| failed(masker, one)),
         unmet: unmet.map(|one| missed(masker, one)),
+        standing,
         around: around.into_iter().map(|one| nearby(masker, one)).collect(),
     }
 }
@@ -276,8 +286,8 @@ fn missed(masker: &Masker, unmet: Unmet) -> Unmet {
 }
 
 fn near(masker: &Masker, miss: NearMiss) -> NearMiss {
-    let NearMiss { client, at_ms, message, taken } = miss;
-    NearMiss { client: text(masker, client), at_ms, message: text(masker, message), taken }
+    let NearMiss { client, at_ms, message, taken, answered } = miss;
+    NearMiss { client: text(masker, client), at_ms, message: text(masker, message), taken, answered }
 }
 
 fn failed(masker: &Masker, failure: Failure) -> Failure {

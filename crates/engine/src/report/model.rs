@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::failure::{Failure, Leftover, NearbyEvent, Unmet};
 use super::verdict::{Millis, Verdict};
+use crate::suite::Place;
 
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -320,6 +321,12 @@ pub struct StepReport {
     /// Where it is in the suite's text, from 1; 0 when unknown.
     #[serde(default)]
     pub line: u32,
+    /// The file in which that line is, where a definition of another file is used; by its path from the folder of the suite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Where the definition is used that it belongs to, from the inside out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_at: Vec<Place>,
     /// What it does, in a few words: `alice connects`.
     pub title: String,
     /// What its author says of it.
@@ -349,9 +356,21 @@ pub struct StepReport {
     /// How many of the messages that it expected came, and what came in their place; none when all came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmet: Option<Unmet>,
+    /// What a standing answer or a heartbeat did, all clients together; none for a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// What was sent and received around that failure, in order; empty where nothing was recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub around: Vec<NearbyEvent>,
+}
+
+/// What an answer or a heartbeat did beside the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Messages that it took: those to be answered, or the replies to beats.
+    pub matched: u64,
+    /// Messages that it sent. Fewer than `matched` where a connection ended before a late answer.
+    pub sent: u64,
 }
 
 /// What happened within one second of the run.

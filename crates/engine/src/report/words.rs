@@ -9,10 +9,11 @@ use std::fmt::Write;
 
 pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate, size};
 use crate::explain::guesses;
+use crate::suite::{Place, used_in};
 
 use super::{
-    CheckReport, Failure, FailureKind, Instead, Metric, Millis, ShardReport, StepReport, TargetReport,
-    ThresholdReport, Verdict,
+    CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
+    TargetReport, ThresholdReport, Verdict,
 };
 
 impl FailureKind {
@@ -212,10 +213,19 @@ pub(super) fn left_over(check: &CheckReport) -> Option<String> {
     }
 }
 
+/// Where a step stands, and where its definition is used: `, line 3, used in line 9`; nothing while that is unknown.
+pub(super) fn at(step: &StepReport) -> String {
+    if step.line == 0 {
+        return String::new();
+    }
+    let place = Place { line: step.line, file: step.file.clone() };
+    let used = used_in(&step.used_at).map(|used| format!(", {used}")).unwrap_or_default();
+    format!(", {place}{used}")
+}
+
 /// Writing to a string cannot fail.
 fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
-    let at = if step.line > 0 { format!(", line {}", step.line) } else { String::new() };
-    let _ = writeln!(lines, "{} ({}{at})", heading(step), step.path);
+    let _ = writeln!(lines, "{} ({}{})", heading(step), step.path, at(step));
     if step.note.is_some() {
         let _ = writeln!(lines, "  {}", step.title);
     }
@@ -236,7 +246,7 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
         let _ = writeln!(lines, "  expected: {expected}");
     }
     if let Some(near) = &failure.closest {
-        let taken = if near.taken { ", taken by another expectation" } else { "" };
+        let taken = taken(near);
         let _ =
             writeln!(lines, "  closest: {} ({} at {:.3} ms{taken})", near.message, near.client, near.at_ms.0);
     }
@@ -250,6 +260,21 @@ fn explain_step(lines: &mut String, step: &StepReport, failure: &Failure) {
     for unmet in unmet(step) {
         let _ = writeln!(lines, "  {unmet}");
     }
+}
+
+/// Who has taken the message that came nearest, if it is gone.
+pub(super) fn taken(near: &NearMiss) -> &'static str {
+    match (near.answered, near.taken) {
+        (true, _) => ", taken by an answer or a heartbeat",
+        (false, true) => ", taken by another expectation",
+        (false, false) => "",
+    }
+}
+
+/// What an answer or a heartbeat did: `12 messages taken, 12 sent`.
+pub(super) fn standing(step: &StepReport) -> Option<String> {
+    let Standing { matched, sent } = step.standing?;
+    Some(format!("{} taken, {} sent", counted(matched, "message"), count(sent)))
 }
 
 /// How many of the messages that a step expected came: `590 of 600 met`; none when that says nothing new.

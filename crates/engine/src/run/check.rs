@@ -14,6 +14,7 @@ use super::context::run::RunShared;
 use super::context::step::{Part, StepContext};
 use super::outcome::failure;
 use super::outcome::step_results::Failures;
+use super::standing;
 use super::steps::execute::step;
 use crate::base::words;
 use crate::report::{Failure, FailureKind, Leftover, Verdict};
@@ -52,7 +53,18 @@ struct Cut {
 
 /// Runs a check to its end; `made` says whether it could be made ready.
 pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<Failure>>) -> Ended {
+    let skip = check.run.plan.checks[check.number].skip.clone();
+    let is_left_out = skip.is_some();
+    skip.into_iter().for_each(|reason| check.results.skip(reason));
     let cut = match made {
+        _ if is_left_out => None,
+        Ok(()) if standing::is_needed(check) => {
+            match select(Box::pin(body(check)), Box::pin(standing::stand(check))).await {
+                Either::Left((done, _)) => done.err(),
+                // It never ends by itself.
+                Either::Right((never, _)) => match never {},
+            }
+        }
         Ok(()) => body(check).await.err(),
         Err(failure) => Some(unready(check, &failure)),
     };
@@ -62,6 +74,7 @@ pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<
     // How we leave the others says less than an end that a step has brought about.
     last_code.set(seen.or(last_code.get()));
     aftermath::note_broken(check);
+    standing::note(check);
     let (leftovers, leftovers_omitted) = aftermath::collect_leftovers(check);
     let lasting = check.run.world.now() - check.began;
     let (verdict, failures) = check.results.steps.borrow().verdict();

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod runner;
 mod shards;
+mod standing;
 mod steps;
 
 pub use gone::{NOT_JUDGED, STOPPED_ACCEPTING};

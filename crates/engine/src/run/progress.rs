@@ -65,6 +65,8 @@ pub enum Progress {
         samples: BTreeMap<String, Delta>,
         /// Connections that are open.
         open: u64,
+        /// Clients that opened again after they had been open, in this run so far.
+        reopened: u64,
         /// How late the event loop came since the last tick, at worst: what was measured meanwhile may be too long by this.
         late: Millis,
         /// The page was out of sight, where a browser slows it down.

@@ -222,6 +222,7 @@ fn tick<W: World>(run: &RunShared<W>, check: usize) {
         counters: *meter.counters(),
         samples: meter.take_samples(),
         open: meter.open(),
+        reopened: meter.reopened(),
         late: Millis::from(run.conditions.lag_of_tick()),
         is_hidden: run.plan.options.hidden.get(),
     };

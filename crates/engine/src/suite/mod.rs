@@ -5,10 +5,12 @@
 
 pub mod assist;
 mod field;
+mod files;
 mod keys;
 mod model;
 mod names;
 mod notes;
+mod origin;
 mod parse;
 mod problem;
 mod schema;
@@ -18,10 +20,13 @@ pub(crate) mod title;
 mod words;
 
 pub use field::{Field, FieldError, FromValue, Size, StatusSet};
+pub use files::{FileKind, Files};
 pub use model::{
-    BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition, ConnectSpec,
-    Defaults, Each, Expectation, HttpBody, HttpExpectation, HttpSpec, Invariant, Order, Position, Repeat,
-    Rule, Silence, Step, Suite, Target, TrySpec, Until, Verb,
+    AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
+    ConnectSpec, Correlate, Defaults, Each, Expectation, Heartbeat, HttpBody, HttpExpectation, HttpSpec,
+    Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
-pub use problem::Problem;
+pub use origin::{Origin, Place, used_in};
+pub(crate) use parse::too_often;
+pub use problem::{Elsewhere, Problem};
 pub use schema::{schema, schema_text};

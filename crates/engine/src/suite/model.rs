@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Size, StatusSet};
+use super::origin::Origin;
 use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
@@ -39,6 +40,8 @@ pub struct Suite {
     pub defaults: Defaults,
     /// Messages that no expectation, silence or strict sees.
     pub ignore: Vec<Field<Rc<Matcher>>>,
+    /// Messages that are answered beside the steps, on every connection.
+    pub answers: Vec<Rc<AnswerRule>>,
     /// What always holds.
     pub invariants: Vec<Invariant>,
     /// Before each check.
@@ -59,7 +62,7 @@ pub struct Defaults {
     /// How long an expectation waits.
     pub within: Field<Duration>,
     /// The field by which replies are paired.
-    pub correlate: Option<Field<Rc<Pick>>>,
+    pub correlate: Option<Correlate>,
     /// The pause after an open before the next one.
     pub connect_gap: Field<Duration>,
     /// How long a close may take.
@@ -78,9 +81,15 @@ pub struct Client {
     /// How many members; none when it is not a group.
     pub count: Option<Field<u64>>,
     /// Overrides the default.
-    pub correlate: Option<Field<Rc<Pick>>>,
+    pub correlate: Option<Correlate>,
+    /// The rows that its members get, one each and from the first one on again.
+    pub each: Option<Each>,
     /// How what comes is cut into messages, where it is a stream.
     pub framing: Option<ClientFraming>,
+    /// Messages that it answers beside the steps.
+    pub answers: Vec<Rc<AnswerRule>>,
+    /// What it sends again and again.
+    pub heartbeat: Option<Rc<Heartbeat>>,
 }
 
 /// The framing of a client.
@@ -99,6 +108,53 @@ impl Client {
     }
 }
 
+/// A message that is answered beside the steps.
+#[derive(Clone, Debug)]
+pub struct AnswerRule {
+    /// Where it is, such as `answers[0]`, `check.answers[0]` or `clients.alice.answers[0]`.
+    pub path: String,
+    /// Where it is in the text.
+    pub position: Position,
+    /// What it does, in a few words.
+    pub title: String,
+    /// Which messages.
+    pub to: Field<Rc<Matcher>>,
+    /// What goes out.
+    pub send: PayloadSpec,
+    /// How long after the message.
+    pub after: Option<Field<Duration>>,
+    /// How many messages of each client; all unless given.
+    pub times: Option<Field<u64>>,
+}
+
+/// What a client sends again and again while it is open.
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    /// Where it is: `clients.alice.heartbeat`.
+    pub path: String,
+    /// Where it is in the text.
+    pub position: Position,
+    /// What it does, in a few words.
+    pub title: String,
+    /// From beat to beat.
+    pub every: Field<Duration>,
+    /// What goes out.
+    pub send: PayloadSpec,
+    /// The reply that each beat must get.
+    pub expect: Option<Field<Rc<Matcher>>>,
+    /// How long it may take.
+    pub within: Option<Field<Duration>>,
+}
+
+/// How replies are paired with what they answer.
+#[derive(Clone, Debug)]
+pub enum Correlate {
+    /// They are not, whatever the defaults say.
+    Off,
+    /// By the value there.
+    By(Field<Rc<Pick>>),
+}
+
 /// One check.
 #[derive(Clone, Debug)]
 pub struct Check {
@@ -114,10 +170,16 @@ pub struct Check {
     pub timeout: Option<Field<Duration>>,
     /// Whether a message that no step selected fails it.
     pub strict: bool,
+    /// Why it does not run.
+    pub skip: Option<String>,
+    /// Why it runs and others do not.
+    pub only: Option<String>,
     /// One check per row.
     pub each: Option<Each>,
     /// All clients that can act in it: those of the suite with the overrides of the check.
     pub clients: Vec<Client>,
+    /// Messages that are answered beside its steps.
+    pub answers: Vec<Rc<AnswerRule>>,
     /// What happens.
     pub steps: Vec<Step>,
     /// Its own.
@@ -167,6 +229,8 @@ pub struct Step {
     pub on: Option<Vec<Field<Target>>>,
     /// What it does.
     pub verb: Verb,
+    /// Where its definition is used; none when it stands where it runs.
+    pub origin: Option<Rc<Origin>>,
 }
 
 /// Whether a step runs.
@@ -187,6 +251,8 @@ pub struct Comparison {
     pub value: Document,
     /// Matched against the value: JSON matchers against it as it is, those of text against it as a text.
     pub matcher: Field<Rc<Matcher>>,
+    /// Whether it holds while the variable has no value; without one, that is a mistake of the suite.
+    pub if_missing: Option<bool>,
 }
 
 /// When a repeat has reached what it is for.
@@ -235,12 +301,23 @@ pub enum Verb {
     Bisect(BisectSpec),
     /// A variable must be as described.
     Assert(Box<Comparison>),
+    /// Runs the steps of a definition.
+    Use(UseSpec),
     /// Something to say of the check.
     Remark(Field<String>),
     /// Ends the check as not applicable.
     Skip(Field<String>),
     /// Only names a moment, or only says something.
     Mark,
+}
+
+/// A definition with the values of its parameters.
+#[derive(Clone, Debug)]
+pub struct UseSpec {
+    /// Its parameters with their values, which are read once, before the first step.
+    pub arguments: Vec<(String, Document)>,
+    /// A copy of its steps, with paths of their own.
+    pub steps: Vec<Step>,
 }
 
 /// Steps that may fail without failing the check.
@@ -306,7 +383,7 @@ pub struct Expectation {
     /// Where its latency goes; `rtt` unless given.
     pub metric: Option<String>,
     /// The field by which the reply is paired; overrides the client's and the default.
-    pub correlate: Option<Field<Rc<Pick>>>,
+    pub correlate: Option<Correlate>,
 }
 
 /// Something to remember of a message.

@@ -3,9 +3,12 @@
 //! The model holds what the runner needs; a name that is written in it has lost its place in the text. These notes are made
 //! beside it and thrown away when the suite has been read.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::model::Target;
+use super::origin::Origin;
 use super::source::Span;
 use crate::metrics::Threshold;
 use crate::template::{Document, Name};
@@ -43,6 +46,8 @@ pub(super) struct StepNotes {
     pub(super) naming: Vec<Use>,
     /// Variables that decide whether it runs; those that the only client has captured count.
     pub(super) compared: Vec<Use>,
+    /// Variables of which is asked whether they have a value.
+    pub(super) asked: Vec<Use>,
     /// Variables that are looked at after its inner steps.
     pub(super) after: Vec<Use>,
     /// All other placeholders, those of inner steps aside.
@@ -71,6 +76,8 @@ pub(super) enum Inner {
     Rounds(Vec<StepNotes>),
     /// At once.
     Branches(Vec<Vec<StepNotes>>),
+    /// Those of a definition, which know its parameters and no others.
+    Used(Vec<StepNotes>, Vec<String>, Rc<Origin>),
 }
 
 impl Inner {
@@ -78,7 +85,9 @@ impl Inner {
     pub(super) fn lists(&self) -> impl Iterator<Item = &Vec<StepNotes>> {
         match self {
             Self::None => std::slice::Iter::default(),
-            Self::Once(steps) | Self::Rounds(steps) => std::slice::from_ref(steps).iter(),
+            Self::Once(steps) | Self::Rounds(steps) | Self::Used(steps, ..) => {
+                std::slice::from_ref(steps).iter()
+            }
             Self::Branches(branches) => branches.iter(),
         }
     }
@@ -91,6 +100,26 @@ pub(super) struct ClientNotes {
     pub(super) uses: Vec<Use>,
     /// None when it is not a group; without a number while that is a placeholder.
     pub(super) count: Option<Option<u64>>,
+    /// Placeholders of its answers and of its heartbeat.
+    pub(super) standing: StandingUses,
+    /// What each of its members knows from its row.
+    pub(super) columns: Vec<String>,
+}
+
+/// Placeholders of answers and heartbeats, those aside that mean the message that came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StandingUses {
+    /// In what is decided when the connection opens.
+    pub(super) opening: Vec<Use>,
+    /// In what is sent, whose messages are numbered.
+    pub(super) sending: Vec<Use>,
+}
+
+impl StandingUses {
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.opening.extend_from_slice(&other.opening);
+        self.sending.extend_from_slice(&other.sending);
+    }
 }
 
 /// A check.
@@ -104,6 +133,7 @@ pub(super) struct CheckNotes {
     pub(super) columns: Vec<String>,
     /// All clients in it.
     pub(super) clients: Vec<ClientNotes>,
+    pub(super) standing: StandingUses,
     pub(super) steps: Vec<StepNotes>,
     pub(super) bounds: Vec<BoundNotes>,
 }
@@ -124,6 +154,7 @@ pub(super) struct SuiteNotes {
     pub(super) vars: Vec<String>,
     /// Whom invariants name.
     pub(super) invariants: Vec<Named>,
+    pub(super) standing: StandingUses,
     pub(super) setup: Vec<StepNotes>,
     pub(super) teardown: Vec<StepNotes>,
     pub(super) checks: Vec<CheckNotes>,

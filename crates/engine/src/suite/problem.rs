@@ -32,10 +32,27 @@ pub struct Problem {
     pub path: String,
     /// What is wrong, and what to write instead.
     pub message: String,
+    /// The file that it is in; none when it is in the suite itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<Elsewhere>,
+}
+
+/// A file that a suite imports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Elsewhere {
+    /// By its path from the folder of the suite.
+    pub name: String,
+    /// Where in the suite it is imported, or the file that imports it.
+    pub from: Position,
+    /// The first place behind that.
+    pub to: Position,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:", file.name)?;
+        }
         write!(f, "{}:{}: {}: {}", self.line, self.column, self.path, self.message)
     }
 }
@@ -48,6 +65,8 @@ pub(super) struct Problems {
     seen: HashSet<(Span, String)>,
     /// How many were not kept.
     more: usize,
+    /// Where the definition is used whose steps are looked at.
+    used: Option<String>,
 }
 
 impl Problems {
@@ -61,7 +80,16 @@ impl Problems {
             return;
         }
         self.seen.insert(found.clone());
-        self.found.push(found);
+        let (at, mut message) = found;
+        if let Some(used) = &self.used {
+            message.push_str(&format!(" ({used})"));
+        }
+        self.found.push((at, message));
+    }
+
+    /// From now on mistakes are in a definition that is used there; answers where it was before.
+    pub(super) fn within(&mut self, used: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.used, used)
     }
 
     /// Whether more would be counted only, so that no words need to be found for it.
@@ -74,12 +102,13 @@ impl Problems {
     }
 
     /// In the order of the text, and the rest as a number.
-    pub(super) fn tell(mut self, source: &Source<'_>) -> Vec<Problem> {
+    pub(super) fn tell(mut self, source: &Source<'_>, unread: Vec<Problem>) -> Vec<Problem> {
         self.found.sort_by_key(|(at, _)| (at.start, at.end));
         let more = self.more + self.found.len().saturating_sub(MOST);
         let rest = self.found.get(MOST).map(|(at, _)| (*at, format!("and {more} more")));
         self.found.truncate(MOST);
         self.found.extend(rest);
-        self.found.into_iter().map(|(at, message)| source.problem(at, &cut(&message, LONGEST))).collect()
+        let found = self.found.into_iter().map(|(at, message)| source.problem(at, &cut(&message, LONGEST)));
+        found.chain(unread).collect()
     }
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{BARE, Key, SUITE, Shape, Table, VERBS};
+use super::keys::{BARE, Key, REST, SUITE, Shape, Table, VERBS};
 use super::words::{BYTES, MATCHER};
 use crate::matcher::Matcher;
 
@@ -26,6 +26,11 @@ pub fn schema() -> Value {
     schema.insert("title".to_owned(), "A Sockscope suite, version 1".into());
     let mut tables = Tables::default();
     schema.extend(tables.object(&SUITE));
+    // A document of definitions may be there for others only.
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|key| key != "checks");
+    }
+    schema.insert("anyOf".to_owned(), json!([{ "required": ["checks"] }, { "required": ["define"] }]));
     let mut defs = definitions();
     let mut steps: Vec<Value> = Vec::new();
     for verb in &VERBS {
@@ -72,7 +77,7 @@ struct Tables {
 impl Tables {
     fn object(&mut self, table: &'static Table) -> Map<String, Value> {
         let mut properties = Map::new();
-        for key in table.keys {
+        for key in table.keys.iter().filter(|key| key.name != REST) {
             properties.insert(key.name.to_owned(), self.key(key));
         }
         if table.takes_matcher {
@@ -85,7 +90,9 @@ impl Tables {
             object.insert("required".to_owned(), needed.into());
         }
         object.insert("properties".to_owned(), properties.into());
-        object.insert("additionalProperties".to_owned(), false.into());
+        let rest = table.keys.iter().find(|key| key.name == REST);
+        let rest = rest.map_or(Value::Bool(false), |key| self.key(key));
+        object.insert("additionalProperties".to_owned(), rest);
         object
     }
 
@@ -107,7 +114,9 @@ impl Tables {
             Shape::Any => json!({}),
             Shape::Version => json!({ "const": 1 }),
             Shape::Plain | Shape::Text => json!({ "type": "string" }),
-            Shape::Label => json!({ "type": "string", "minLength": 1, "not": reference("placeholder") }),
+            Shape::Label | Shape::Definition => {
+                json!({ "type": "string", "minLength": 1, "not": reference("placeholder") })
+            }
             Shape::Flag => json!({ "type": "boolean" }),
             Shape::Truth => json!({ "anyOf": [{ "type": "boolean" }, reference("placeholder")] }),
             Shape::Duration => reference("duration"),
@@ -128,6 +137,9 @@ impl Tables {
                 json!({ "anyOf": [path, object] })
             }
             Shape::Whole => json!({ "anyOf": [{ "type": "integer" }, reference("placeholder")] }),
+            Shape::CapturedOrFalse(table) => {
+                json!({ "anyOf": [self.shape(Shape::Captured(table)), { "const": false }] })
+            }
             Shape::Targets => reference("targets"),
             Shape::Matcher => reference("matcher"),
             Shape::TextOrMatcher => json!({ "anyOf": [{ "type": "string" }, reference("matcher")] }),
@@ -194,6 +206,11 @@ fn definitions() -> Map<String, Value> {
         },
         "rows": {
             "anyOf": [
+                {
+                    "description": "A file beside the suite: CSV, JSON or JSON Lines.",
+                    "type": "object", "required": ["file"], "additionalProperties": false,
+                    "properties": { "file": { "type": "string", "minLength": 1, "not": reference("placeholder") } },
+                },
                 {
                     "type": "object", "minProperties": 1,
                     "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, reference("placeholder")] },

@@ -49,6 +49,11 @@ impl Document {
         if errors.is_empty() { Ok(Self { root }) } else { Err(errors) }
     }
 
+    /// A value in which nothing is a placeholder, whatever it looks like.
+    pub fn plain(value: Value) -> Self {
+        Self { root: Node::Plain(value) }
+    }
+
     /// What its strings refer to, in order, each with its JSON path.
     pub fn names(&self) -> Vec<Reference> {
         let mut names = Vec::new();

@@ -111,6 +111,7 @@ impl Say {
     fn words(&self) -> String {
         let name = |name: &Name| match name {
             Name::Variable(name) => name.clone(),
+            Name::Capture { client, name } if name.starts_with('[') => format!("{client}{name}"),
             Name::Capture { client, name } => format!("{client}.{name}"),
             Name::Env(name) => format!("env.{name}"),
             Name::Client => "client".to_owned(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::browser::chart::{Content, LimitLine, Look, Mark, MarkKind};
+use crate::model::course::Change;
 use crate::model::format;
 use crate::model::running::{LiveRun, Stage};
 use crate::model::tiles::{self, limits_of};
@@ -49,7 +50,7 @@ pub(super) fn both(run: RwSignal<LiveRun>, span: Span) -> AnyView {
     let choose = move |event: web_sys::Event| metric.set(Some(event_target_value(&event)));
     let select = move |chosen| span.set(chosen);
     view! {
-        <section class="run-charts" aria-label="Over time" data-testid="run-charts">
+        <section class="run-charts" data-together="" aria-label="Over time" data-testid="run-charts">
             <div class="run-card">
                 {chart("chart-latency", latency_look(), Signal::derive(move || run.with(|run| latency(run, &chosen.get(), span.get()))), select)}
                 <label class="run-metric" hidden=when(move || names.with(|names| names.len() < 2))>
@@ -140,9 +141,15 @@ fn content_of(
         let label = if is_named { check.name.clone() } else { String::new() };
         Mark { from: at, to: at, kind: MarkKind::Begin, label }
     };
-    let lost = run.course.losses().into_iter().map(|(from, to, count)| {
-        let label = format!("{} lost", format::count(count));
-        Mark { from, to, kind: MarkKind::Wrong, label }
+    let changes = run.course.changes().into_iter().map(|Change { from, to, lost, reopened }| {
+        let words = [(lost, "lost"), (reopened, "reconnected")];
+        let said = words.into_iter().filter(|(count, _)| *count > 0);
+        let label = said.map(|(count, what)| format!("{} {what}", format::count(count)));
+        let label = label.collect::<Vec<_>>().join(", ");
+        match lost {
+            0 => Mark { from: to, to, kind: MarkKind::Begin, label },
+            _ => Mark { from, to, kind: MarkKind::Wrong, label },
+        }
     });
     let doubts = run.course.doubts().iter().map(|it| {
         let late = format::duration(Duration::from_secs_f64(it.late / 1e3));
@@ -155,6 +162,6 @@ fn content_of(
         let to = it.to.unwrap_or_else(|| run.course.end().max(it.from));
         Mark { from: it.from / 1e3, to: to / 1e3, kind: MarkKind::Wrong, label: it.words.clone() }
     });
-    let marks = doubts.chain(faults).chain(begun.map(begin)).chain(lost).collect();
+    let marks = doubts.chain(faults).chain(begun.map(begin)).chain(changes).collect();
     Content { columns, limits, marks, range: span, is_chosen: span.is_some() }
 }

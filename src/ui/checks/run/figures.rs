@@ -154,7 +154,7 @@ fn histogram(name: &str, histogram: &Histogram, step: Duration) -> AnyView {
     figure(
         &format!("Latency distribution ({name})"),
         &format!("from {low} to {high}, at most {most} in a bar"),
-        vec![("bars", plot::bars(&bars))],
+        vec![("plot-bars", plot::bars(&bars))],
         [low, format!("most: {most}"), high],
     )
 }
@@ -169,9 +169,9 @@ fn counters(run: &LiveRun) -> AnyView {
             false => format!("{}/s", format::rate(rate)),
         });
         let name = name.replace('_', " ");
-        view! { <div class="figure"><dt>{name}</dt><dd>{format::count(count)}<span class="hint">{rate}</span></dd></div> }.into_any()
+        view! { <div class="run-figure"><dt>{name}</dt><dd>{format::count(count)}<span class="hint">{rate}</span></dd></div> }.into_any()
     };
     let figures = all.iter().map(figure).collect_view();
-    let success = all.success().map(|it| view! { <div class="figure"><dt>"success"</dt><dd data-testid="success">{format::percent(it.percent())}</dd></div> });
-    view! { <dl class="latency">{success}{figures}</dl> }.into_any()
+    let success = all.success().map(|it| view! { <div class="run-figure"><dt>"success"</dt><dd data-testid="success">{format::percent(it.percent())}</dd></div> });
+    view! { <dl class="run-totals">{success}{figures}</dl> }.into_any()
 }

@@ -38,6 +38,16 @@ pub fn suite(choices: &Choices<'_>) -> Value {
         suite["ignore"] = json!([matcher(choices, 1)]);
     }
     if choices.chance(60) {
+        suite["answers"] = json!([answer(choices), answer(choices)]);
+    }
+    if choices.chance(40) {
+        suite["clients"]["a"]["heartbeat"] =
+            json!({"every": choices.pick(&["10ms", "300ms"]), "send": payload(choices)});
+        if choices.chance(128) {
+            suite["clients"]["a"]["heartbeat"]["expect"] = matcher(choices, 1);
+        }
+    }
+    if choices.chance(60) {
         suite["invariants"] = json!([match choices.below(3) {
             0 => json!({"increasing": picked(choices)}),
             1 => json!({"unique": picked(choices), "on": "a"}),
@@ -50,6 +60,10 @@ pub fn suite(choices: &Choices<'_>) -> Value {
     if choices.chance(60) {
         suite["setup"] = json!([{"mark": "k"}, {"set": {"x": json::value(choices, 1)}}]);
     }
+    suite["define"] = json!({
+        "ask": {"with": ["what"], "steps": [{"send": "{{what}}"}, {"expect": matcher(choices, 1)}]},
+        "twice": {"with": ["n"], "steps": [{"use": "ask", "what": "{{n}}", "on": "*"}, {"use": "ask", "what": 2, "on": "a"}]},
+    });
     if choices.chance(80) {
         suite["thresholds"] = json!({"rtt.p99": "< 10ms", "received": ">= 1", "success": ">= 99%"});
     }
@@ -100,6 +114,23 @@ fn picked(choices: &Choices<'_>) -> Value {
     }
 }
 
+/// An answer, which may answer itself.
+fn answer(choices: &Choices<'_>) -> Value {
+    let send = match choices.below(3) {
+        0 => json!({"id": "{{message.id}}", "all": "{{message}}"}),
+        1 => json!("{{message.1}} {{seq}}"),
+        _ => payload(choices),
+    };
+    let mut answer = json!({"to": matcher(choices, 1), "send": send});
+    if choices.chance(80) {
+        answer["after"] = json!(choices.pick(WAITS));
+    }
+    if choices.chance(128) {
+        answer["times"] = json!(1 + choices.below(3));
+    }
+    answer
+}
+
 fn path(choices: &Choices<'_>) -> Value {
     json!(choices.pick(PATHS))
 }
@@ -116,7 +147,7 @@ pub fn steps(choices: &Choices<'_>, levels: usize) -> Value {
 }
 
 fn step(choices: &Choices<'_>, levels: usize) -> Value {
-    let mut step = match choices.below(if levels == 0 { 12 } else { 17 }) {
+    let mut step = match choices.below(if levels == 0 { 12 } else { 18 }) {
         0..=2 => {
             let mut step = json!({"send": payload(choices)});
             on(&mut step, choices);
@@ -197,6 +228,11 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
             }
             step
         }
+        16 => match choices.below(3) {
+            0 => json!({"use": "ask", "on": choices.pick(CLIENTS), "what": payload(choices)}),
+            1 => json!({"use": "twice", "n": choices.below(3)}),
+            _ => json!({"use": choices.pick(&["ask", "twice", "gone"]), "what": "{{n}}", "on": "a"}),
+        },
         _ => json!({"measure": "whole", "steps": steps(choices, levels - 1)}),
     };
     if choices.chance(50) {

@@ -33,7 +33,12 @@ const MOST_LEARNED: usize = 1_000;
 const CUT: &str = "…";
 
 /// What a function makes of a secret is one too from this many characters on.
-pub const LEAST_DERIVED: usize = 4;
+const LEAST_DERIVED: usize = 4;
+
+/// Whether what a function made of a secret is one, too: of a few signs that are left of it every text is full.
+pub fn is_derived_secret(made: &str) -> bool {
+    made.chars().count() >= LEAST_DERIVED
+}
 
 /// A shorter part of a secret beside a cut cannot be told from any other text.
 const LEAST_PART: usize = 3;

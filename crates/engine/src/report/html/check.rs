@@ -78,7 +78,7 @@ fn step(step: &StepReport) -> Markup {
                 span.title {
                     (heading(step))
                     @if step.runs > 1 { " " span.aside { "× " (words::count(step.runs)) } }
-                    " " span.path { code { (step.path) } @if step.line > 0 { ", line " (step.line) } }
+                    " " span.path { code { (step.path) } (words::at(step)) }
                 }
                 @if step.verdict != Verdict::Skipped {
                     " " span.took title={ (step.duration_ms.0) " ms" } { (words::millis(step.duration_ms)) }
@@ -93,6 +93,7 @@ fn step(step: &StepReport) -> Markup {
                 (nearby(&step.around))
             }
             @for line in words::unmet(step) { p.aside { (line) } }
+            @if let Some(line) = words::standing(step) { p.aside { (line) } }
         }
     }
 }
@@ -124,7 +125,7 @@ fn failure(step: &StepReport, failure: &Failure) -> Markup {
                             code { (near.message) } " "
                             span.aside {
                                 (near.client) " at " (words::moment_of(near.at_ms))
-                                @if near.taken { ", taken by another expectation" }
+                                (words::taken(near))
                             }
                         }
                     }

@@ -15,6 +15,7 @@ use super::super::outcome::meter::Meter;
 use super::super::pacing::yield_budget::YieldBudget;
 use super::invariant::Guard;
 use super::life::Life;
+use super::standing::{Desk, Standing};
 use crate::base::notify::Notify;
 use crate::base::words;
 use crate::framing::{Framer, Framing};
@@ -60,12 +61,16 @@ pub(crate) struct CheckContext {
     pub invariants: usize,
     /// Broken invariants and framings, by their number; the runner of the steps notes them.
     pub broken: RefCell<Vec<(usize, Failure)>>,
+    /// What answers and heartbeats have to do, and what they did.
+    pub desk: Desk,
 }
 
 /// A client, or a member of a group of them.
 pub(crate) struct Member<W: World> {
     /// Such as `alice` or `crowd[3]`.
     pub name: String,
+    /// Its place among all members.
+    pub number: usize,
     /// Its place among the clients of the check.
     pub client: usize,
     /// Its place in its group.
@@ -99,12 +104,17 @@ pub(crate) struct Member<W: World> {
     framer: RefCell<Option<Framer>>,
     /// Why there are no more messages in the stream.
     torn: RefCell<Option<String>>,
+    /// What it does beside the steps; none when that is nothing.
+    pub standing: RefCell<Option<Standing>>,
+    /// How many handshakes have begun.
+    pub handshakes: Cell<u32>,
     context: Rc<CheckContext>,
 }
 
 impl<W: World> Member<W> {
     pub fn new(
         name: String,
+        number: usize,
         client: usize,
         index: Option<u64>,
         orders: Sequence,
@@ -113,6 +123,7 @@ impl<W: World> Member<W> {
     ) -> Rc<Self> {
         Rc::new(Self {
             name,
+            number,
             client,
             index,
             inbox: Inbox::new(orders, context.budget.clone()),
@@ -133,6 +144,8 @@ impl<W: World> Member<W> {
             guards: RefCell::new(guards),
             framer: RefCell::default(),
             torn: RefCell::default(),
+            standing: RefCell::new(None),
+            handshakes: Cell::new(0),
             context,
         })
     }
@@ -192,6 +205,7 @@ impl<W: World> Member<W> {
             }
         });
         self.is_end_seen.set(false);
+        self.handshakes.set(self.handshakes.get() + 1);
         // The old socket, if any, goes first: its events must not arrive any more.
         drop(self.socket.borrow_mut().take());
         if matches!(*self.state.borrow(), State::Open | State::Closing) {
@@ -296,10 +310,13 @@ impl<W: World> Member<W> {
                 *self.state.borrow_mut() = State::Open;
                 *self.protocol.borrow_mut() = protocol;
                 *self.extensions.borrow_mut() = extensions;
-                self.opened.set(Some(at));
+                let is_again = self.opened.replace(Some(at)).is_some();
                 self.life.opened(at);
-                self.context.meter.borrow_mut().opened();
+                self.context.meter.borrow_mut().opened(is_again);
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
+                if let Some(standing) = &*self.standing.borrow() {
+                    standing.opened(&self.context.desk, self.number, self.handshakes.get(), at);
+                }
                 self.notify.ring();
             }
             Event::Received(payload) => self.receive(at, payload),
@@ -361,6 +378,7 @@ impl<W: World> Member<W> {
                 at_ms: Millis::from(at - self.context.began),
                 message: shown,
                 taken: false,
+                answered: false,
             });
             self.tear(why, *failure);
         }
@@ -390,6 +408,12 @@ impl<W: World> Member<W> {
         for guard in self.guards.borrow_mut().iter_mut() {
             let broken = guard.hear(&message, &self.name, self.context.began);
             self.context.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
+        }
+        if let Some(standing) = &*self.standing.borrow()
+            && standing.takes(&message, &self.context.desk, self.number, self.handshakes.get())
+        {
+            self.inbox.answered(message);
+            return;
         }
         if self.context.ignore.iter().any(|matcher| matcher.holds(&message.subject)) {
             return;

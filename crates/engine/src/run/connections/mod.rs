@@ -5,9 +5,13 @@
 pub(super) mod invariant;
 pub(super) mod life;
 pub(super) mod member;
+pub(super) mod standing;
 
 use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use serde_json::{Map, Value};
 
 use super::inbox::message::Sequence;
 use super::outcome::failure;
@@ -34,6 +38,8 @@ pub(super) struct Connections<W: World> {
     pub context: Rc<CheckContext>,
     laws: Vec<BoundLaw>,
     shard: Shard,
+    /// By the place of a client: what its members get, one row each.
+    rows: RefCell<BTreeMap<usize, Vec<Map<String, Value>>>>,
 }
 
 impl<W: World> Connections<W> {
@@ -46,6 +52,7 @@ impl<W: World> Connections<W> {
             context: Rc::new(context),
             laws,
             shard,
+            rows: RefCell::default(),
         }
     }
 
@@ -63,6 +70,13 @@ impl<W: World> Connections<W> {
         match (clients, self.members().as_slice()) {
             ([client], [member]) if client.count.is_none() => Some(member.clone()),
             _ => None,
+        }
+    }
+
+    /// The rows that the members of a client will get.
+    pub fn deal(&self, place: usize, rows: Vec<Map<String, Value>>) {
+        if !rows.is_empty() {
+            self.rows.borrow_mut().insert(place, rows);
         }
     }
 
@@ -91,7 +105,13 @@ impl<W: World> Connections<W> {
             });
             let guards = guards.map(|(number, (law, _))| Guard::new(number, law.clone())).collect();
             let (sequence, context) = (self.sequence.clone(), self.context.clone());
-            members.push(Member::new(name, place, index, sequence, guards, context));
+            let number = members.len();
+            let member = Member::new(name, number, place, index, sequence, guards, context);
+            if let (Some(index), Some(rows)) = (index, self.rows.borrow().get(&place)) {
+                let row = &rows[index as usize % rows.len()];
+                member.captures.borrow_mut().extend(row.clone());
+            }
+            members.push(member);
         }
         Ok(())
     }

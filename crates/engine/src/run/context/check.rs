@@ -6,10 +6,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::connections::invariant::Law;
 use super::super::connections::member::{CheckContext, Member};
+use super::super::connections::standing::Desk;
 use super::super::connections::{BoundLaw, Connections};
 use super::super::inbox::queue::Budget;
 use super::super::outcome::check_results::CheckResults;
@@ -80,7 +81,7 @@ impl<'r, W: World> CheckRun<'r, W> {
         seq: Option<u64>,
     ) -> StepScope<'a, W> {
         let (run, values, connections) = (self.run, &self.values, &self.connections);
-        StepScope { run, values, connections, member, round, seq }
+        StepScope { run, values, connections, member, arguments: None, round, seq }
     }
 
     /// Values that have become known: of the client that acts, else of the check.
@@ -106,7 +107,8 @@ impl<'r, W: World> CheckRun<'r, W> {
 
     /// Whether an event has ended the check, whatever the steps do.
     pub fn is_broken(&self) -> bool {
-        !self.connections.context.broken.borrow().is_empty()
+        let context = &self.connections.context;
+        !context.broken.borrow().is_empty() || context.desk.has_failed()
     }
 
     /// Reports the state of these steps.
@@ -139,11 +141,13 @@ fn connect_rules<W: World>(
             ignore,
             invariants: run.plan.suite.invariants.len(),
             broken: RefCell::default(),
+            desk: Desk::default(),
         };
         Connections::new(run.plan.options.shard, definition.clients.len(), laws, context)
     };
     let none = connections(Vec::new(), Vec::new());
-    let mut scope = StepScope { run, values, connections: &none, member: None, round: None, seq: None };
+    let (member, arguments, round, seq) = (None, None, None, None);
+    let mut scope = StepScope { run, values, connections: &none, member, arguments, round, seq };
     match read_rules(&run.plan.suite, &mut scope) {
         Ok((ignore, laws)) => {
             let connections = connections(laws, ignore);
@@ -185,10 +189,26 @@ fn enlist<W: World>(
     scope: &mut StepScope<'_, W>,
 ) -> Result<(), Box<Failure>> {
     for (place, client) in definition.clients.iter().enumerate() {
+        if let Some(each) = &client.each {
+            let rows = each.rows.expand(scope).map_err(failure::script)?;
+            connections.deal(place, dealt(scope.run, rows)?);
+        }
         let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
         connections.enlist(place, client, count)?;
     }
     Ok(())
+}
+
+/// The rows for the members of a group; what is secret in them is masked from now on.
+fn dealt<W: World>(run: &RunShared<W>, rows: Value) -> Result<Vec<Map<String, Value>>, Box<Failure>> {
+    let Value::Array(rows) = rows else { return Err(failure::script("each is not a list of rows")) };
+    let mut dealt = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Value::Object(row) = row else { return Err(failure::script("a row of each is not an object")) };
+        row.iter().try_for_each(|(name, value)| run.learn(name, value))?;
+        dealt.push(row);
+    }
+    Ok(dealt)
 }
 
 fn early<T: FromValue, W: World>(field: &Field<T>, scope: &mut StepScope<'_, W>) -> Result<T, Box<Failure>> {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::connections::Connections;
 use super::super::connections::member::Member;
 use super::run::RunShared;
 use super::values::Values;
 use crate::World;
-use crate::base::mask::LEAST_DERIVED;
+use crate::base::mask::is_derived_secret;
 use crate::template::Scope;
 use crate::template::into_text;
 
@@ -20,6 +20,8 @@ pub(crate) struct StepScope<'a, W: World> {
     pub values: &'a Values,
     pub connections: &'a Connections<W>,
     pub member: Option<&'a Rc<Member<W>>>,
+    /// The parameters of a definition.
+    pub arguments: Option<&'a Map<String, Value>>,
     pub round: Option<u64>,
     /// The number of the message that is being built, or of the last one.
     pub seq: Option<u64>,
@@ -27,6 +29,9 @@ pub(crate) struct StepScope<'a, W: World> {
 
 impl<W: World> Scope for StepScope<'_, W> {
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+        if let Some(value) = self.arguments.and_then(|arguments| arguments.get(name)) {
+            return Some(Cow::Borrowed(value));
+        }
         let captured = self.member.and_then(|member| member.captures.borrow().get(name).cloned());
         if let Some(value) = captured.or_else(|| self.values.variable(name)) {
             return Some(Cow::Owned(value));
@@ -58,8 +63,7 @@ impl<W: World> Scope for StepScope<'_, W> {
     }
     fn derive(&self, name: &str, from: &Value, made: &Value) -> Result<(), String> {
         let masker = &self.run.plan.masker;
-        // Of a few signs that are left of a secret every text is full.
-        if into_text(made.clone()).chars().count() < LEAST_DERIVED {
+        if !is_derived_secret(&into_text(made.clone())) {
             return Ok(());
         }
         // A secret of the environment has no name, and a variable may hold one beside other words.

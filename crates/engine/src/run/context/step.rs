@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value};
 
 use super::super::connections::member::Member;
 use super::super::outcome::interrupted::Interrupted;
@@ -30,6 +31,8 @@ pub(crate) struct StepContext<'c, W: World> {
     pub intended: Option<Rc<Cell<Option<Instant>>>>,
     /// The last message or answer of this round, where a repeat around it looks at that.
     pub got: Option<Rc<RefCell<Option<Payload>>>>,
+    /// The parameters of the definition whose step it is.
+    pub arguments: Option<Rc<Map<String, Value>>>,
     /// Whether a broken invariant keeps steps from running; teardown runs all the same.
     pub heeds_breaks: bool,
     /// Whether the check has failed before: then steps leave out those clients that never got connected.
@@ -70,7 +73,8 @@ impl Part {
 impl<W: World> Clone for StepContext<'_, W> {
     fn clone(&self) -> Self {
         let (member, intended) = (self.member.clone(), self.intended.clone());
-        Self { member, intended, got: self.got.clone(), ..*self }
+        let (got, arguments) = (self.got.clone(), self.arguments.clone());
+        Self { member, intended, got, arguments, ..*self }
     }
 }
 
@@ -84,6 +88,7 @@ impl<'c, W: World> StepContext<'c, W> {
             round: None,
             intended: None,
             got: None,
+            arguments: None,
             heeds_breaks,
             is_follow_up: false,
             part,
@@ -105,6 +110,11 @@ impl<'c, W: World> StepContext<'c, W> {
     pub fn in_round(&self, round: u64, intended: Option<Instant>) -> Self {
         let intended = intended.map(|intended| Rc::new(Cell::new(Some(intended))));
         Self { round: Some(round), intended, ..self.clone() }
+    }
+
+    /// In a definition: its steps know these parameters, and none of a definition around it.
+    pub fn using(&self, arguments: Rc<Map<String, Value>>) -> Self {
+        Self { arguments: Some(arguments), ..self.clone() }
     }
 
     /// Remembers what the round got, and forgets what the rounds before got.
@@ -129,12 +139,13 @@ impl<'c, W: World> StepContext<'c, W> {
 
     /// The values that a step knows, for the client that acts if there is one.
     pub fn scope(&self) -> StepScope<'_, W> {
-        self.check.scope(self.member.as_ref(), self.round, None)
+        self.scope_of(self.member.as_ref(), None)
     }
 
     /// The values that a step knows on this connection.
     pub fn scope_of<'a>(&'a self, member: Option<&'a Rc<Member<W>>>, seq: Option<u64>) -> StepScope<'a, W> {
-        self.check.scope(member, self.round, seq)
+        let arguments = self.arguments.as_deref();
+        StepScope { arguments, ..self.check.scope(member, self.round, seq) }
     }
 
     /// All steps of a block, until one fails.

@@ -14,6 +14,8 @@ pub(crate) struct Message {
     pub at: Instant,
     /// What it is.
     pub subject: Subject<'static>,
+    /// Whether an answer or a heartbeat has it.
+    pub is_answered: Cell<bool>,
 }
 
 impl Message {

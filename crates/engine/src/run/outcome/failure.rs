@@ -93,6 +93,7 @@ pub(crate) fn near_miss(message: &Message, client: &str, began: Instant, taken: 
         at_ms: Millis::from(message.at - began),
         message: uncut(message.subject.payload()),
         taken,
+        answered: message.is_answered.get(),
     }
 }
 

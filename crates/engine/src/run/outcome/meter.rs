@@ -22,6 +22,7 @@ pub(crate) struct Meter {
     /// Round trips of the second that is being counted.
     trips: Histogram,
     open: u64,
+    reopened: u64,
     /// Bytes of the message that went out last.
     last_sent: Option<u64>,
 }
@@ -35,6 +36,7 @@ impl Meter {
             seconds: Vec::new(),
             trips: Histogram::new(),
             open: 0,
+            reopened: 0,
             last_sent: None,
         }
     }
@@ -70,9 +72,11 @@ impl Meter {
         }
     }
 
-    pub fn opened(&mut self) {
+    /// `is_again`: the same client was open before in this check.
+    pub fn opened(&mut self, is_again: bool) {
         self.check.counters.opened += 1;
         self.open += 1;
+        self.reopened += u64::from(is_again);
     }
 
     pub fn ended(&mut self) {
@@ -81,6 +85,11 @@ impl Meter {
 
     pub fn open(&self) -> u64 {
         self.open
+    }
+
+    /// Clients that opened again, of the whole run.
+    pub fn reopened(&self) -> u64 {
+        self.reopened
     }
 
     /// A sample that was complete at `at`.

@@ -4,6 +4,7 @@
 //! a million rounds is as long as that of one. It refuses to know what a step does.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
@@ -11,8 +12,8 @@ use rustc_hash::FxHashMap;
 use super::interrupted::Interrupted;
 use super::unmet::{self, Awaited};
 use crate::Instant;
-use crate::report::{Failure, FailureKind, Millis, StepReport, Verdict};
-use crate::suite::{Step, Verb};
+use crate::report::{Failure, FailureKind, Millis, Standing, StepReport, Verdict};
+use crate::suite::{Origin, Step, Verb};
 
 /// The steps of one check.
 pub(crate) struct StepResults {
@@ -27,6 +28,7 @@ pub(crate) struct StepResults {
 struct StepRecord {
     path: String,
     position: u32,
+    origin: Option<Rc<Origin>>,
     /// Whether it opens connections.
     is_opening: bool,
     /// Whether it waits for messages.
@@ -57,6 +59,17 @@ struct StepRecord {
     is_follow_up: bool,
     /// Whether it stands where steps may fail.
     is_tried: bool,
+    /// What an answer or a heartbeat did.
+    standing: Option<Standing>,
+}
+
+impl StepRecord {
+    /// The line of the suite that shows it: the step itself, or the use of a definition in another file.
+    fn in_suite(&self) -> u32 {
+        let used =
+            self.origin.as_ref().filter(|origin| origin.file.is_some()).and_then(|origin| origin.line());
+        used.unwrap_or(self.position)
+    }
 }
 
 impl StepResults {
@@ -75,11 +88,13 @@ impl StepResults {
 
     fn add(&mut self, step: &Step) {
         let at = self.line(&step.path, step.position.line, &step.title, step.note.clone());
+        self.lines[at].origin.clone_from(&step.origin);
         self.lines[at].is_awaiting = matches!(step.verb, Verb::Send(..) | Verb::Expect(_));
         self.lines[at].is_opening = matches!(step.verb, Verb::Connect(_) | Verb::Reconnect(_));
         match &step.verb {
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
             Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
+            Verb::Use(used) => used.steps.iter().for_each(|step| self.add(step)),
             Verb::Measure(_, steps) => steps.iter().for_each(|step| self.add(step)),
             Verb::Bisect(bisect) => self.add_tried(&bisect.steps),
             Verb::Try(tried) => {
@@ -102,6 +117,7 @@ impl StepResults {
         let line = StepRecord {
             path: path.to_owned(),
             position,
+            origin: None,
             is_opening: false,
             is_awaiting: false,
             title: title.to_owned(),
@@ -122,6 +138,7 @@ impl StepResults {
             is_news: true,
             is_follow_up: false,
             is_tried: false,
+            standing: None,
         };
         self.lines.push(line);
         self.places.insert(path.to_owned(), self.lines.len() - 1);
@@ -141,7 +158,7 @@ impl StepResults {
     pub fn outline(&self) -> impl Iterator<Item = (&str, u32, &str, Option<&str>)> {
         self.lines
             .iter()
-            .map(|line| (line.path.as_str(), line.position, line.title.as_str(), line.note.as_deref()))
+            .map(|line| (line.path.as_str(), line.in_suite(), line.title.as_str(), line.note.as_deref()))
     }
 
     /// Answers how often it has begun, and how often it runs at once.
@@ -333,6 +350,18 @@ impl StepResults {
         }
     }
 
+    /// What an answer or a heartbeat did, and on which clients.
+    pub fn stood(&mut self, at: usize, did: Standing, on: Vec<String>) {
+        let line = &mut self.lines[at];
+        line.runs = did.sent;
+        line.on = on;
+        line.standing = Some(did);
+        line.is_news = true;
+        if did != Standing::default() {
+            line.settle(Verdict::Pass);
+        }
+    }
+
     pub fn pass(&mut self, at: usize) {
         self.lines[at].runs = 1;
         self.lines[at].is_news = true;
@@ -371,6 +400,8 @@ impl StepResults {
         let report = |line: StepRecord| StepReport {
             path: line.path,
             line: line.position,
+            file: line.origin.as_ref().and_then(|origin| origin.file.clone()),
+            used_at: line.origin.as_ref().map(|origin| origin.used.clone()).unwrap_or_default(),
             title: line.title,
             note: line.note,
             verdict: line.verdict,
@@ -383,6 +414,7 @@ impl StepResults {
             unmet: line.awaited.into_report(line.is_borne),
             // Only who hears the run may look there.
             failure: line.failure.map(|failure| Failure { handshake: None, ..failure }),
+            standing: line.standing,
             around: Vec::new(),
         };
         self.lines.into_iter().map(report).collect()

@@ -204,7 +204,12 @@ mod tests {
     use crate::report::Millis;
 
     fn message(payload: Payload) -> Message {
-        Message { order: 0, at: Instant::default(), subject: Subject::owned(payload) }
+        Message {
+            order: 0,
+            at: Instant::default(),
+            subject: Subject::owned(payload),
+            is_answered: Default::default(),
+        }
     }
 
     #[track_caller]
@@ -230,8 +235,13 @@ mod tests {
     fn groups_are_bounded_and_what_does_not_fit_is_counted() {
         let mut awaited = Awaited { expected: 1, ..Awaited::default() };
         let show = |shape: &str, _: &Message| {
-            let first =
-                NearMiss { client: "a".to_owned(), at_ms: Millis(0.0), message: String::new(), taken: false };
+            let first = NearMiss {
+                client: "a".to_owned(),
+                at_ms: Millis(0.0),
+                message: String::new(),
+                taken: false,
+                answered: false,
+            };
             (shape.to_owned(), first)
         };
         let word = |i: usize| "x".repeat(i % 100 + 1);

@@ -2,7 +2,7 @@
 
 use super::super::outcome::step_results::StepResults;
 use super::titles::Titles;
-use crate::suite::{Check, Suite};
+use crate::suite::{AnswerRule, Check, Suite};
 
 /// The path of the line that says whether something is left over in a strict check.
 pub(crate) const STRICT: &str = "strict";
@@ -10,6 +10,13 @@ pub(crate) const STRICT: &str = "strict";
 /// The lines of a check: setup, steps, teardown, one for each invariant and each framing, and one for strictness.
 pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> StepResults {
     let mut results = StepResults::new(suite.setup.iter().chain(&check.steps).chain(&suite.teardown));
+    for client in &check.clients {
+        client.answers.iter().for_each(|answer| line_of_answer(&mut results, answer));
+        if let Some(beat) = &client.heartbeat {
+            results.line(&beat.path, beat.position.line, &beat.title, None);
+        }
+    }
+    check.answers.iter().chain(&suite.answers).for_each(|answer| line_of_answer(&mut results, answer));
     for invariant in &suite.invariants {
         results.line(&invariant.path, invariant.position.line, &invariant.title, None);
     }
@@ -24,4 +31,8 @@ pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> S
     }
     results.retitle(|title| titles.resolve(title));
     results
+}
+
+fn line_of_answer(results: &mut StepResults, answer: &AnswerRule) {
+    results.line(&answer.path, answer.position.line, &answer.title, None);
 }

@@ -40,6 +40,8 @@ pub(crate) struct Planned {
     pub check: usize,
     pub row: Map<String, Value>,
     pub name: String,
+    /// Why it does not run.
+    pub skip: Option<String>,
 }
 
 /// Why a suite cannot run with these values.
@@ -99,7 +101,8 @@ impl Plan {
                     for (row, name) in chosen {
                         has_any = true;
                         if is_ours(&suite, check, &row, &vars, &options, &sources) {
-                            checks.push(Planned { check: index, row, name });
+                            let skip = not_run(&suite, check);
+                            checks.push(Planned { check: index, row, name, skip });
                         }
                     }
                 }
@@ -182,6 +185,16 @@ impl Plan {
             steps: steps.collect(),
             limits: self.exprs(&check.thresholds, &planned.row),
         }
+    }
+}
+
+/// Why a check is left out, by its own word or that of another.
+fn not_run(suite: &Suite, check: &Check) -> Option<String> {
+    let other = || suite.checks.iter().find_map(|other| Some((other, other.only.as_ref()?)));
+    match (&check.skip, &check.only, other()) {
+        (Some(reason), _, _) => Some(reason.clone()),
+        (None, None, Some((other, reason))) => Some(format!("only {:?} runs: {reason}", other.written_name)),
+        _ => None,
     }
 }
 

@@ -80,6 +80,7 @@ fn inner(step: &Step) -> Vec<&Step> {
         Verb::Repeat(repeat) => repeat.steps.iter().collect(),
         Verb::Measure(_, steps) => steps.iter().collect(),
         Verb::Bisect(bisect) => bisect.steps.iter().collect(),
+        Verb::Use(used) => used.steps.iter().collect(),
         Verb::Try(tried) => tried.steps.iter().chain(&tried.otherwise).collect(),
         _ => Vec::new(),
     }

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::super::connections::member::Member;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use crate::World;
 use crate::report::Failure;
-use crate::suite::Field;
+use crate::suite::{Field, UseSpec};
 use crate::template::Document;
 
 /// Waits.
@@ -42,6 +44,20 @@ pub(super) fn set<W: World>(
         context.check.remember(None, vec![(name.clone(), value)])?;
     }
     Ok(())
+}
+
+/// The values of the parameters of a definition, each read once where it is used.
+pub(super) fn arguments<W: World>(
+    context: &StepContext<'_, W>,
+    used: &UseSpec,
+) -> Result<Rc<Map<String, Value>>, Box<Failure>> {
+    let mut values = Map::new();
+    for (name, document) in &used.arguments {
+        let value = document.expand(&mut context.scope()).map_err(failure::script)?;
+        context.run().learn(name, &value)?;
+        values.insert(name.clone(), value);
+    }
+    Ok(Rc::new(values))
 }
 
 /// Says something of the check.

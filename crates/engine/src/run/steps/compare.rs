@@ -6,9 +6,10 @@ use super::super::connections::member::Member;
 use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure;
-use crate::matcher::{Mismatch, Subject};
+use crate::matcher::{Matcher, Mismatch, Subject};
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Comparison, Condition};
+use crate::template::{ExpandError, ExpandErrorKind};
 use crate::{Payload, World};
 
 /// A variable that is not as described.
@@ -17,7 +18,8 @@ pub(super) struct Unlike {
     pub wanted: String,
     /// Its value.
     pub found: String,
-    pub mismatch: Mismatch,
+    /// None where there is no value.
+    pub mismatch: Option<Mismatch>,
 }
 
 /// Compares a variable, as this client knows it; else as the client that acts, or the only one, does.
@@ -31,14 +33,30 @@ pub(super) fn compare<W: World>(
     let member = member.cloned().or_else(|| context.member.clone()).or_else(only);
     let seq = member.as_ref().map(|member| member.seq.get());
     let mut scope = context.scope_of(member.as_ref(), seq);
-    let value = comparison.value.expand(&mut scope).map_err(failure::script)?;
     let matcher = comparison.matcher.get(&mut scope).map_err(failure::script)?;
+    let wanted = |matcher: &Matcher, is_missing: bool| match comparison.if_missing {
+        Some(true) => format!("{} without a value", comparison.name),
+        Some(false) if is_missing => format!("{} with a value", comparison.name),
+        _ => format!("{} {}", comparison.name, matcher.expected_of_value()),
+    };
+    let value = match (comparison.value.expand(&mut scope), comparison.if_missing) {
+        (Err(error), Some(holds)) if is_missing(&error) => {
+            let unlike =
+                Unlike { wanted: wanted(&matcher, true), found: "no value".to_owned(), mismatch: None };
+            return Ok(if holds { Ok(()) } else { Err(unlike) });
+        }
+        (value, _) => value.map_err(failure::script)?,
+    };
     let found = Payload::Text(value.to_string());
     Ok(matcher.check(&Subject::of_value(value)).map_err(|mismatch| Unlike {
-        wanted: format!("{} {}", comparison.name, matcher.expected_of_value()),
+        wanted: wanted(&matcher, false),
         found: shown(context.run(), &found),
-        mismatch,
+        mismatch: Some(mismatch),
     }))
+}
+
+fn is_missing(error: &ExpandError) -> bool {
+    matches!(error.kind, ExpandErrorKind::Variable(_) | ExpandErrorKind::Capture { .. })
 }
 
 /// A value or message as a failure shows it.
@@ -71,7 +89,7 @@ pub(super) fn assert<W: World>(
         let message = format!("expected {}, found {}", unlike.wanted, unlike.found);
         let mut failure = failure::plain(FailureKind::Mismatch, message);
         failure.expected = Some(unlike.wanted);
-        failure.diff = failure::differences(unlike.mismatch);
+        failure.diff = unlike.mismatch.map(failure::differences).unwrap_or_default();
         failure
     })
 }

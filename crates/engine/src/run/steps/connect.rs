@@ -12,6 +12,7 @@ use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::super::pacing::handshake_queue::{PACE, Turn};
+use super::super::standing;
 use super::at_end::AtEnd;
 use super::capture::{captures, remember_facts};
 use super::connection::{not_connected, of_member};
@@ -131,6 +132,7 @@ async fn open<W: World>(
     let framing =
         check.client(member).framing.as_ref().map(|framing| framing.rule.get(&mut scope)).transpose();
     let framing = framing.map_err(script)?;
+    standing::arm(check, member)?;
     let asked = world.now();
     member.connect(world, &endpoint, framing).map_err(|error| {
         run.meter().counters().errors += 1;
@@ -184,7 +186,8 @@ fn endpoint<W: World>(
     member: &Rc<Member<W>>,
 ) -> Result<Endpoint, Box<Failure>> {
     let client = context.check.client(member);
-    let mut scope = context.scope_of(Some(member), None);
+    // An address is the client's and knows no parameter of a definition.
+    let mut scope = context.check.scope(Some(member), context.round, None);
     let url = client.url.get(&mut scope).map_err(script)?;
     let protocols = client.protocols.iter().map(|protocol| protocol.get(&mut scope));
     let protocols = protocols.collect::<Result<Vec<_>, _>>().map_err(script)?;

@@ -14,7 +14,7 @@ use super::super::context::step::StepContext;
 use super::super::outcome::failure;
 use super::super::outcome::interrupted::Interrupted;
 use super::super::progress::Progress;
-use super::alone::{remark, set, skip, wait};
+use super::alone::{arguments, remark, set, skip, wait};
 use super::attempt::{attempt, bisect};
 use super::close::{close, closed};
 use super::compare::{assert, holds};
@@ -188,6 +188,10 @@ async fn block<W: World>(
                 context.run().meter().sample(metric, now - began, now);
             }
             Ok(end)
+        }
+        Verb::Use(spec) => {
+            let context = context.using(arguments(context, spec)?);
+            Ok(context.steps(&spec.steps).await)
         }
         Verb::Repeat(spec) => repeat(context, spec).await,
         Verb::Try(tried) => attempt(context, tried, step).await,

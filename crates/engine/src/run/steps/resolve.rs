@@ -15,7 +15,7 @@ use super::super::outcome::failure::script;
 use super::capture::{Captures, captures};
 use crate::matcher::{Matcher, Pick, Subject};
 use crate::report::Failure;
-use crate::suite::Expectation;
+use crate::suite::{Correlate, Expectation};
 use crate::{Instant, Payload, World};
 
 /// No `any_order` is worth more.
@@ -52,9 +52,9 @@ pub(super) fn resolve<W: World>(
     let times = expect.times.as_ref().map(|times| times.get(&mut scope)).transpose().map_err(script)?;
     let client = context.check.client(member);
     let correlate = match (&expect.correlate, client.correlate.as_ref().or(defaults.correlate.as_ref())) {
-        (Some(path), _) => Some((path.get(&mut scope).map_err(script)?, true)),
-        (None, Some(path)) => Some((path.get(&mut scope).map_err(script)?, false)),
-        (None, None) => None,
+        (Some(Correlate::By(path)), _) => Some((path.get(&mut scope).map_err(script)?, true)),
+        (None, Some(Correlate::By(path))) => Some((path.get(&mut scope).map_err(script)?, false)),
+        _ => None,
     };
     let since = expect.since.as_deref().map(|mark| context.check.values.mark(mark)).transpose()?;
     let mut slots = Vec::new();

@@ -49,13 +49,15 @@ pub(super) fn targets<W: World>(
         return enlist_on(context, on, count.map_err(failure::script)?).map(Some);
     }
     let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
+    // A definition may connect those who use it.
+    let may_connect = matches!(step.verb, Verb::Use(_));
     let mut found: Members<W> = Vec::new();
     for target in on {
         let target = read_target(context, target)?;
         if matches!(step.verb, Verb::Connect(_)) {
             meant(&target, clients).for_each(|(place, index)| connections.groups.join(place, index));
         }
-        for member in find(context, &target, is_free)? {
+        for member in find(context, &target, is_free, may_connect)? {
             if !found.iter().any(|known| Rc::ptr_eq(known, &member)) {
                 found.push(member);
             }
@@ -91,6 +93,7 @@ fn find<W: World>(
     context: &StepContext<'_, W>,
     target: &Target,
     is_free: bool,
+    may_connect: bool,
 ) -> Result<Members<W>, Box<Failure>> {
     let clients = &context.check.definition.clients;
     let connections = &context.check.connections;
@@ -120,7 +123,7 @@ fn find<W: World>(
         (false, _) => Ok(connected),
         (true, true) if is_elsewhere() => Ok(all),
         (true, true) => Err(unknown(context, target)),
-        (true, false) if context.is_follow_up => Ok(all),
+        (true, false) if may_connect || context.is_follow_up => Ok(all),
         (true, false) if meant(target, clients).any(|(place, _)| groups.is_joined_elsewhere(place)) => {
             Ok(connected)
         }
@@ -182,7 +185,10 @@ fn enlist_on<W: World>(
 
 /// Whether a step contains others.
 pub(super) fn is_block(verb: &Verb) -> bool {
-    matches!(verb, Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..) | Verb::Try(_) | Verb::Bisect(_))
+    matches!(
+        verb,
+        Verb::All(_) | Verb::Repeat(_) | Verb::Measure(..) | Verb::Try(_) | Verb::Bisect(_) | Verb::Use(_)
+    )
 }
 
 /// Whether a step without `on` acts on no client, even where one is there.
@@ -216,6 +222,7 @@ fn needs_connection(verb: &Verb) -> bool {
         | Verb::Mark
         | Verb::All(_)
         | Verb::Repeat(_)
+        | Verb::Use(_)
         | Verb::Measure(..) => false,
     }
 }

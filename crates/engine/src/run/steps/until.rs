@@ -82,11 +82,7 @@ fn look<W: World>(turn: &StepContext<'_, W>, until: &Until) -> Result<Option<Unm
     match until {
         Until::Variable(comparison) => {
             let unmet = compare(turn, None, comparison)?.err();
-            Ok(unmet.map(|unmet| Unmet {
-                wanted: unmet.wanted,
-                last: unmet.found,
-                mismatch: Some(unmet.mismatch),
-            }))
+            Ok(unmet.map(|unmet| Unmet { wanted: unmet.wanted, last: unmet.found, mismatch: unmet.mismatch }))
         }
         Until::Got(matcher) => {
             let matcher = matcher.get(&mut turn.scope()).map_err(failure::script)?;

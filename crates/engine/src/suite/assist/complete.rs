@@ -4,7 +4,7 @@
 //! with a matcher of its own.
 
 use crate::base::words::cut;
-use crate::suite::keys::{BARE, Key, Shape, Table, VERBS};
+use crate::suite::keys::{ANSWER, BARE, Key, REST, Shape, Table, VERBS};
 use crate::suite::words::{MATCHER, OPERATORS};
 
 use super::explain::prose;
@@ -35,6 +35,20 @@ const WHOLE: &str = r#"{
   ]
 }
 "#;
+
+/// Answers to begin with.
+const ANSWERS: [(&str, &str, &str); 2] = [
+    (
+        "Answer pings",
+        "Each ping gets its pong while steps run, and no step sees it.",
+        r#"{ "to": { "subset": { "type": "ping" } }, "send": { "type": "pong" } }"#,
+    ),
+    (
+        "Answer requests of the server",
+        "The reply has the id of the request.",
+        r#"{ "to": { "path": "$.method", "exists": true }, "send": { "id": "{{message.id}}", "result": null } }"#,
+    ),
+];
 
 /// What is possible at a byte of a text, however broken that is; the likeliest first.
 ///
@@ -70,7 +84,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Suggestion> {
                 && let Some(within) = template_around(text, token, offset)
             {
                 if takes_placeholders(slot) {
-                    writer.placeholders(within);
+                    writer.placeholders(within, answers_at(&sketch, inside));
                 }
             } else if is_key {
                 writer.keys(inside);
@@ -94,6 +108,27 @@ fn replaced(text: &str, offset: usize, token: Option<Range>) -> Range {
 fn takes_placeholders(slot: Slot) -> bool {
     !matches!(slot, Slot::Known(Shape::Plain | Shape::Label | Shape::Flag | Shape::Version))
 }
+
+/// Whether the cursor is in what an answer sends, which may name the message that came.
+fn answers_at(sketch: &Sketch<'_>, inside: usize) -> bool {
+    let mut key = sketch.loose.cursor.key.map(|range| sketch.loose.unquoted(range));
+    let mut at = Some(inside);
+    while let Some(id) = at {
+        if sketch.table(id).is_some_and(|table| std::ptr::eq(table, &ANSWER)) {
+            return key == Some("send");
+        }
+        key = sketch.loose.key(id);
+        at = sketch.loose.parent(id);
+    }
+    false
+}
+
+/// How an answer names the message that came.
+const OF_MESSAGE: [(&str, &str); 3] = [
+    ("message", "The message that came: JSON as its value, text as text, bytes as base64."),
+    ("message.id", "A part of its JSON, such as `message.user.names[0]`."),
+    ("message.1", "A group of the `regex` in `to`, by its number or its name."),
+];
 
 struct Writer<'s, 't> {
     sketch: &'s Sketch<'t>,
@@ -224,7 +259,11 @@ impl<'t> Writer<'_, 't> {
         let verb = verb_of(keys());
         let has = |name: &str| keys().any(|key| key == name);
         if let Some(verb) = verb {
-            for key in verb.table.keys.iter().filter(|key| !BARE.has(key.name) && !has(key.name)) {
+            if verb.table.takes_rest() {
+                self.arguments(inside);
+            }
+            let own = |key: &&Key| !BARE.has(key.name) && !has(key.name) && key.name != REST;
+            for key in verb.table.keys.iter().filter(own) {
                 self.key(key, None);
             }
         }
@@ -239,6 +278,19 @@ impl<'t> Writer<'_, 't> {
         }
         for key in BARE.keys.iter().filter(|key| !has(key.name)) {
             self.key(key, None);
+        }
+    }
+
+    /// The parameters of the definition that a step uses, those that have no value yet.
+    fn arguments(&mut self, inside: usize) {
+        let loose = &self.sketch.loose;
+        let used = loose.children(inside).take(100).find(|id| loose.key(*id) == Some("use"));
+        let Some(name) = used.and_then(|id| loose.words(id)) else { return };
+        let given: Vec<&str> = loose.keys(inside, loose.cursor.token).collect();
+        let names: Vec<&str> = self.known.parameters_of(name).filter(|name| !given.contains(name)).collect();
+        for name in names {
+            let insert = self.member(name, "\"\"");
+            self.add(name, "parameter, required", "", insert);
         }
     }
 
@@ -276,6 +328,11 @@ impl<'t> Writer<'_, 't> {
             _ if is_text && !key.is_some_and(|key| key.example.starts_with('"')) => {}
             Slot::Step => self.steps(comma),
             Slot::Known(Shape::Object(table)) if is_list && table.noun == "a check" => self.checks(comma),
+            Slot::Known(Shape::Object(table)) if is_list && std::ptr::eq(table, &ANSWER) => {
+                for (label, about, text) in ANSWERS {
+                    self.add(label, "answer", about, format!("{text}{comma}"));
+                }
+            }
             _ => {
                 if let Some(key) = own.filter(|key| !key.example.is_empty()) {
                     let label = cut(key.example.trim_matches('"'), LONGEST_LABEL);
@@ -309,11 +366,16 @@ impl<'t> Writer<'_, 't> {
     }
 
     /// What a placeholder may name.
-    fn placeholders(&mut self, within: Range) {
+    fn placeholders(&mut self, within: Range, is_answer: bool) {
         self.replaced = within;
         let text = &self.sketch.loose.text;
         let end = if text[within.1..].starts_with("}}") { "" } else { "}}" };
         let known = std::mem::take(&mut self.known);
+        for (name, about) in OF_MESSAGE.into_iter().filter(|_| is_answer) {
+            self.add(name, "what came", about, format!("{name}{end}"));
+        }
+        let own = known.defining.into_iter().flat_map(|name| known.parameters_of(name));
+        own.for_each(|name| self.add(name, "parameter", "", format!("{name}{end}")));
         let names = known.sets.iter().chain(known.captures.iter()).map(|name| (name, "of the check"));
         for (name, detail) in known.vars.iter().map(|name| (name, "variable")).chain(names) {
             self.add(name, detail, "", format!("{name}{end}"));
@@ -362,10 +424,26 @@ mod tests {
 
     #[test]
     fn a_suite_offers_its_keys_that_are_not_there_needed_ones_first() {
-        check(r#"{ "suite": "x", "|" }"#, &["sockscope", "checks", "$schema", "about", "vars"]);
+        check(r#"{ "suite": "x", "|" }"#, &["sockscope", "checks", "$schema", "about", "import", "vars"]);
         check(r#"{ "checks": [ { "|" "#, &["check", "steps", "about", "tags"]);
         check("|", &["a suite"]);
         assert_eq!(crate::suite::Suite::parse(WHOLE).err(), None);
+    }
+
+    #[test]
+    fn an_answer_offers_its_keys_and_the_message_that_came() {
+        check(r#"{ "answers": [ { "|" "#, &["to", "send", "after", "times"]);
+        check(r#"{ "answers": [ | "#, &["Answer pings", "Answer requests of the server"]);
+        check(r#"{ "clients": { "a": { "heartbeat": { "|" "#, &["every", "send", "expect", "within"]);
+        let of_message = ["message", "message.id", "message.1"];
+        check(r#"{ "answers": [ { "send": "{{|" "#, &of_message);
+        check(r#"{ "checks": [ { "answers": [ { "send": { "a": [ "x {{|" "#, &of_message);
+        check(
+            r#"{ "clients": { "a": { "answers": [ { "to": {}, "send": { "id": "{{m|}}" } } ] } } }"#,
+            &of_message,
+        );
+        let found = check("HEAD { \"send\": \"{{|", &["room", "slow"]);
+        assert!(found.iter().all(|one| !one.label.starts_with("message")), "{found:?}");
     }
 
     #[test]
@@ -424,6 +502,16 @@ mod tests {
         check("HEAD { \"expect\": { \"within\": |", &["100ms"]);
         check("HEAD { \"send\": { \"$bytes\": { \"fill\": \"|", &["zero"]);
         check("HEAD { \"send\": |", &["{ \"type\": \"join\", \"room\": \"{{room}}\" }"]);
+    }
+
+    #[test]
+    fn a_use_offers_definitions_and_their_parameters() {
+        const DEFINED: &str =
+            r#"{ "define": { "enter": { "about": "Into a room.", "with": ["where", "who"], "steps": [ "#;
+        let used = |rest: &str| format!("{DEFINED} ] }}, \"leave\": {{}} }}, \"setup\": [ {rest}");
+        check(&used(r#"{ "use": "|" } ] }"#), &["enter", "leave"]);
+        check(&used(r#"{ "use": "enter", "who": "x", "|" } ] }"#), &["where", "on", "mark"]);
+        check(&format!(r#"{DEFINED} {{ "send": "{{{{|" }} ] }} }} }}"#), &["where", "who"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where the name under the cursor is defined.
 //!
-//! Owns which names there are: clients, variables with what steps set and capture, and marks. A name in the check of the
+//! Owns which names there are: clients, variables with what steps set and capture, marks, and steps that `use` runs. A name in the check of the
 //! cursor comes before one of the suite. To add a kind of name: one arm in [`asked`] for where it is used, one in
 //! [`defined`] for where it is defined.
 
@@ -18,6 +18,8 @@ enum Kind {
     /// A variable, a column, what a step sets or captures.
     Value,
     Mark,
+    /// Steps that `use` runs.
+    Definition,
 }
 
 /// The bytes of the name that defines the one at this byte.
@@ -59,6 +61,7 @@ fn asked<'t>(sketch: &Sketch<'t>, offset: usize) -> Option<(Kind, &'t str)> {
     match (sketch.slot(id), loose.key(id)) {
         (Slot::Known(Shape::Targets), _) => Some((Kind::Client, client_of(words))),
         (Slot::Known(Shape::Label), Some("since")) => Some((Kind::Mark, words)),
+        (Slot::Known(Shape::Definition), _) => Some((Kind::Definition, words)),
         (Slot::Known(Shape::Label), Some("var")) => {
             in_placeholder(words, offset.checked_sub(token.0 + 1)?.min(words.len()))
         }
@@ -98,6 +101,7 @@ fn defined(sketch: &Sketch<'_>, id: usize, kind: Kind, name: &str) -> Option<Ran
     let above = loose.key(parent);
     match (kind, sketch.slot(parent)) {
         (Kind::Client, Slot::Known(Shape::Map(Shape::Object(_)))) if above == Some("clients") => range,
+        (Kind::Definition, Slot::Known(Shape::Map(Shape::Object(_)))) if above == Some("define") => range,
         (Kind::Value, Slot::Known(Shape::Map(Shape::Any))) => {
             let is_row = || {
                 loose.parent(parent).is_some_and(|list| matches!(sketch.slot(list), Slot::Known(Shape::Rows)))
@@ -150,6 +154,13 @@ mod tests {
         check("\"var\"", "sid", Some((6, "\"sid\"")));
         check("{{add ", "n", Some((4, "\"n\"")));
         check("1}} {{", "kind", Some((6, "\"(?<kind>a)\"")));
+    }
+
+    #[test]
+    fn steps_that_are_used_are_found() {
+        let text = r#"{ "define": { "enter": { "steps": [] } }, "setup": [ { "use": "enter" } ] }"#;
+        let found = definition(text, text.rfind("enter").expect("it is there"));
+        assert_eq!(found.map(|(from, _)| from), text.find("\"enter\""));
     }
 
     #[test]

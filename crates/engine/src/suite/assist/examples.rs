@@ -7,7 +7,7 @@ use crate::suite::keys::VERBS;
 use super::Example;
 
 /// By verb; the last one has none.
-const STEPS: [(&str, &str, &str); 20] = [
+const STEPS: [(&str, &str, &str); 21] = [
     ("connect", "Open connections", r#"{ "connect": "alice" }"#),
     (
         "send",
@@ -34,6 +34,7 @@ const STEPS: [(&str, &str, &str); 20] = [
         "Expect the server to close",
         r#"{ "on": "alice", "closed": { "code": [1000, 1001], "within": "5s" } }"#,
     ),
+    ("use", "Use a definition", r#"{ "use": "enter", "on": "alice", "room": "{{room}}" }"#),
     ("reconnect", "Connect again", r#"{ "reconnect": "alice" }"#),
     (
         "http",
@@ -145,7 +146,7 @@ mod tests {
         for Example { title, text, is_check, .. } in examples() {
             let check = if is_check { text } else { format!(r#"{{ "check": "c", "steps": [{text}] }}"#) };
             let suite = format!(
-                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }} }}, "checks": [{check}] }}"#
+                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "define": {{ "enter": {{ "with": ["room"], "steps": [{{ "send": "{{{{room}}}}" }}] }} }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }} }}, "checks": [{check}] }}"#
             );
             assert_eq!(Suite::parse(&suite).err(), None, "{title}");
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::suite::keys::{Key, Shape};
+use crate::suite::keys::{DEFINITION, Key, Shape};
 use crate::suite::words::OPERATORS;
 
 use super::loose::Range;
@@ -36,10 +36,39 @@ pub fn explain_at(text: &str, offset: usize) -> Option<Explained> {
         return about.map(|about| Explained { from: range.0, to: range.1, about });
     }
     let token = loose.cursor.token?;
+    if let Some(about) = definition_at(&sketch, token) {
+        return Some(Explained { from: token.0, to: token.1, about });
+    }
     let (from, to) = template_around(text, token, offset)?;
     let word = text[from..to].split([' ', '.', '+']).next()?;
     let (_, _, about) = WORDS.iter().find(|(known, ..)| *known == word)?;
     Some(Explained { from, to: from + word.len(), about: (*about).to_owned() })
+}
+
+/// What the definition is for whose name stands behind `use`, and which parameters it has.
+fn definition_at(sketch: &Sketch<'_>, token: Range) -> Option<String> {
+    let loose = &sketch.loose;
+    let is_name =
+        |id: usize| loose.range(id) == token && matches!(sketch.slot(id), Slot::Known(Shape::Definition));
+    let name = (0..loose.pieces.len()).find(|id| is_name(*id)).and_then(|id| loose.words(id))?;
+    let is_it = |id: &usize| {
+        loose.key(*id) == Some(name)
+            && matches!(sketch.slot(*id), Slot::Known(Shape::Object(table)) if std::ptr::eq(table, &DEFINITION))
+    };
+    let definition = (0..loose.pieces.len()).find(is_it)?;
+    let part = |key: &str| loose.children(definition).take(10).find(|id| loose.key(*id) == Some(key));
+    let about = part("about").and_then(|id| loose.words(id)).unwrap_or_default();
+    let with: Vec<_> = part("with")
+        .map(|list| loose.children(list).take(20).filter_map(|id| loose.words(id)).collect())
+        .unwrap_or_default();
+    let with = match with.as_slice() {
+        [] => "It has no parameters.".to_owned(),
+        names => format!(
+            "It needs {}.",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Some(format!("{about}\n\n{with}").trim().to_owned())
 }
 
 /// What a key means, and one as it is written.
@@ -106,6 +135,12 @@ mod tests {
             "The signature of the text",
         );
         check(r#"{ "vars": { "a": "{{no|w+5s}}" } }"#, "now", "Milliseconds since 1970");
+    }
+
+    #[test]
+    fn a_use_says_what_its_definition_is_for() {
+        let text = r#"{ "define": { "enter": { "about": "Into a room.", "with": ["room"], "steps": [] } }, "setup": [ { "use": "en|ter" } ] }"#;
+        check(text, "\"enter\"", "Into a room.\n\nIt needs `room`.");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::suite::keys::Shape;
+use crate::suite::keys::{DEFINITION, Shape};
 
 use super::loose::Kind;
 use super::sketch::{Sketch, Slot};
@@ -46,6 +46,11 @@ pub(super) struct Known<'t> {
     pub(super) marks: Names<'t>,
     pub(super) metrics: Names<'t>,
     pub(super) tags: Names<'t>,
+    pub(super) definitions: Names<'t>,
+    /// Each with the definition that it belongs to.
+    pub(super) parameters: Vec<(&'t str, &'t str)>,
+    /// The definition that the cursor is in.
+    pub(super) defining: Option<&'t str>,
 }
 
 impl<'t> Known<'t> {
@@ -61,6 +66,16 @@ impl<'t> Known<'t> {
             {
                 continue;
             }
+            if let (Slot::Known(Shape::Map(Shape::Object(table))), Some(name)) = (sketch.slot(parent), key)
+                && std::ptr::eq(*table, &DEFINITION)
+            {
+                known.definitions.add(name);
+                let (start, end) = loose.range(id);
+                let cursor = loose.cursor.inside.map(|inside| loose.range(inside));
+                if cursor.is_some_and(|(from, to)| start <= from && to <= end) {
+                    known.defining = Some(name);
+                }
+            }
             let is_near = sketch.check(id).is_none_or(|check| here == Some(check));
             let text = loose.words(id).unwrap_or_default();
             let above = loose.key(parent);
@@ -68,6 +83,12 @@ impl<'t> Known<'t> {
                 (Slot::Known(Shape::Label), Some("mark")) if is_near => known.marks.add(text),
                 (Slot::Known(Shape::Label), Some("metric" | "measure")) => known.metrics.add(text),
                 (Slot::Known(Shape::Label), Some("bisect" | "why")) if is_near => known.sets.add(text),
+                (Slot::Known(Shape::Label), None) if above == Some("with") => {
+                    let definition = loose.parent(parent).and_then(|definition| loose.key(definition));
+                    if known.parameters.len() < MOST && !text.is_empty() {
+                        known.parameters.extend(definition.map(|definition| (definition, text)));
+                    }
+                }
                 (Slot::Known(Shape::Label), None) if above == Some("tags") => known.tags.add(text),
                 _ => {}
             }
@@ -93,6 +114,11 @@ impl<'t> Known<'t> {
             }
         }
         known
+    }
+
+    /// The parameters of a definition.
+    pub(super) fn parameters_of<'k>(&'k self, definition: &'k str) -> impl Iterator<Item = &'t str> + 'k {
+        self.parameters.iter().filter(move |(owner, _)| *owner == definition).map(|(_, name)| *name)
     }
 
     fn capture(&mut self, sketch: &Sketch<'t>, id: usize, name: &'t str) {

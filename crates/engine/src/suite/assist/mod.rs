@@ -23,7 +23,7 @@ pub use definition::definition;
 pub use examples::examples;
 pub use explain::explain_at;
 pub use format::format;
-pub use outline::outline;
+pub use outline::{outline, outline_with};
 pub use place::place;
 
 /// A suggestion at the cursor.

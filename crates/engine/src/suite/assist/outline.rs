@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::suite::source;
-use crate::suite::{Problem, Suite};
+use crate::suite::{Files, Problem, Suite};
 
 use super::{Outline, OutlineCheck, OutlineVariable};
 
@@ -12,7 +12,12 @@ const SHARED: [&str; 5] = ["ws_url", "api_url", "num_clients", "test_duration", 
 
 /// The outline of a suite that has no mistakes.
 pub fn outline(text: &str) -> Result<Outline, Vec<Problem>> {
-    let suite = Suite::parse(text)?;
+    outline_with(text, &Files::default())
+}
+
+/// The same of one that names files.
+pub fn outline_with(text: &str, files: &Files) -> Result<Outline, Vec<Problem>> {
+    let suite = Suite::parse_with(text, files)?;
     // A name with placeholders is kept as it is written only in the text.
     let (source, _) = source::read(text).map_err(|problem| vec![problem])?;
     let written = source.root.member("checks").map(|checks| &checks.value);

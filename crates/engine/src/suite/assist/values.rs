@@ -89,12 +89,14 @@ pub(super) fn words(shape: Shape) -> &'static str {
         Shape::Path => "JSONPath",
         Shape::Captured(_) => "JSONPath, regex or bytes",
         Shape::Whole => "whole number",
+        Shape::CapturedOrFalse(_) => "JSONPath, regex, bytes or false",
         Shape::Targets => "client, list of them or *",
         Shape::Matcher => "matcher",
         Shape::TextOrMatcher => "text or matcher",
         Shape::Payload => "message",
+        Shape::Definition => "name of a definition",
         Shape::Schedule => "open or closed",
-        Shape::Rows => "columns or list of rows",
+        Shape::Rows => "columns, list of rows or file",
         Shape::Bounds => "metrics with bounds",
         Shape::Condition(_) => "true, false, placeholder or comparison",
         Shape::Steps => "list of steps",
@@ -121,8 +123,10 @@ pub(super) fn stub(shape: Shape) -> &'static str {
         | Shape::Label
         | Shape::Duration
         | Shape::Path
+        | Shape::CapturedOrFalse(_)
         | Shape::Targets
         | Shape::TextOrMatcher
+        | Shape::Definition
         | Shape::Schedule
         | Shape::Captured(_)
         | Shape::Condition(_) => "\"\"",
@@ -155,6 +159,7 @@ pub(super) fn known_values(
             }
         }
         (Shape::Version, _) => add("1", "version of the format"),
+        (Shape::Definition, _) => known.definitions.iter().for_each(|name| text(name, "definition")),
         (Shape::Schedule, _) => {
             text("open", "rounds on the clock");
             text("closed", "waits for replies");
@@ -178,6 +183,10 @@ pub(super) fn known_values(
         (Shape::Label, "secrets") => known.vars.iter().for_each(|name| text(name, "variable")),
         (Shape::Label, "tags") => known.tags.iter().for_each(|name| text(name, "tag")),
         (Shape::Duration, _) => DURATIONS.iter().for_each(|value| text(value, "")),
+        (Shape::CapturedOrFalse(_), _) => {
+            text("$.id", "");
+            add("false", "replies are not paired");
+        }
         (Shape::Path | Shape::Captured(_), _) => {
             ["$.id", "$.type", "$"].iter().for_each(|value| text(value, ""))
         }

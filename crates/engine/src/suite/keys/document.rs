@@ -1,6 +1,7 @@
 //! The keys of a suite outside of its steps: the document, clients, checks, invariants.
 
 use super::key::{CORRELATE, PICKED, Shape, THRESHOLDS, Table, key, needed};
+use super::standing::{ANSWERS, HEARTBEAT};
 
 pub(in crate::suite) static SUITE: Table = Table {
     noun: "a suite",
@@ -15,6 +16,12 @@ pub(in crate::suite) static SUITE: Table = Table {
         needed("sockscope", Shape::Version, "The version of the format, `1`.", "1"),
         needed("suite", Shape::Plain, "The name of the suite.", "\"rooms\""),
         key("about", Shape::Plain, "Prose, shown in the page and in the HTML report.", ""),
+        key(
+            "import",
+            Shape::List(&Shape::Label),
+            "Other suites, by their path from this file: their `define`, `clients`, `vars`, `secrets` and `ignore` are known here.",
+            "[\"common.jsonc\"]",
+        ),
         key(
             "vars",
             Shape::Map(&Shape::Any),
@@ -41,10 +48,22 @@ pub(in crate::suite) static SUITE: Table = Table {
             "[{ \"subset\": { \"type\": \"heartbeat\" } }]",
         ),
         key(
+            "answers",
+            Shape::List(&ANSWERS),
+            "Messages that are answered while steps run, on every connection. The first rule that fits answers.",
+            "[{ \"to\": { \"text\": \"2\" }, \"send\": \"3\" }]",
+        ),
+        key(
             "invariants",
             Shape::List(&Shape::Object(&INVARIANT)),
             "What holds for all messages of each connection, across reconnects too.",
             "[{ \"on\": \"*\", \"increasing\": \"$.seq\" }]",
+        ),
+        key(
+            "define",
+            Shape::Map(&Shape::Object(&DEFINITION)),
+            "Steps by name, which `use` runs wherever they are needed.",
+            "{ \"enter\": { \"with\": [\"room\"], \"steps\": [{ \"send\": { \"type\": \"join\", \"room\": \"{{room}}\" } }] } }",
         ),
         key("setup", Shape::Steps, "Steps before each check.", ""),
         key("teardown", Shape::Steps, "Steps after each check, even after a failed one.", ""),
@@ -60,6 +79,26 @@ pub(in crate::suite) static SUITE: Table = Table {
             Shape::Bounds,
             "What the harness must offer: `timer_step` and `loop_lag.p99`. Otherwise the verdict is `inconclusive`.",
             "{ \"timer_step\": \"<= 100us\", \"loop_lag.p99\": \"< 50ms\" }",
+        ),
+    ],
+};
+
+pub(in crate::suite) static DEFINITION: Table = Table {
+    noun: "a definition",
+    takes_matcher: false,
+    keys: &[
+        key("about", Shape::Plain, "Prose, shown where the definition is used.", ""),
+        key(
+            "with",
+            Shape::List(&Shape::Label),
+            "Its parameters. Each `use` gives them values, and `{{room}}` in the steps is that value.",
+            "[\"room\"]",
+        ),
+        needed(
+            "steps",
+            Shape::Steps,
+            "What happens. Where a step names no client, those of the `use` act.",
+            "[{ \"send\": { \"type\": \"join\", \"room\": \"{{room}}\" } }]",
         ),
     ],
 };
@@ -97,12 +136,30 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "Makes it a group of this many connections, `crowd[0]` and so on; `{{index}}` is the position in it.",
             "50",
         ),
+        key(
+            "each",
+            Shape::Rows,
+            "Rows for the members of a group: each member knows the values of its row. Without `count` there is one member for each row.",
+            "{ \"file\": \"users.csv\" }",
+        ),
         CORRELATE,
         key(
             "framing",
             Shape::Object(&FRAMING),
             "What comes is a stream that is cut anywhere. Steps see its frames, by a length in front of each or by a delimiter.",
             "{ \"length\": \"u16\" }",
+        ),
+        key(
+            "answers",
+            Shape::List(&ANSWERS),
+            "Messages that are answered while steps run, before the answers of the check and of the suite.",
+            "[{ \"to\": { \"text\": \"2\" }, \"send\": \"3\" }]",
+        ),
+        key(
+            "heartbeat",
+            Shape::Object(&HEARTBEAT),
+            "What it sends again and again while it is open.",
+            "{ \"every\": \"10s\", \"send\": { \"type\": \"ping\" } }",
         ),
     ],
 };
@@ -151,9 +208,21 @@ pub(in crate::suite) static CHECK: Table = Table {
         key("timeout", Shape::Duration, "How long the check may take. Without it, 10m.", "\"30s\""),
         key("strict", Shape::Flag, "Whether a message that no step selected fails the check.", "true"),
         key(
+            "skip",
+            Shape::Plain,
+            "Why the check does not run. It is reported as skipped.",
+            "\"waits for ABC-12\"",
+        ),
+        key(
+            "only",
+            Shape::Plain,
+            "Why only this check runs, and others with `only`. All other checks of the suite are reported as skipped.",
+            "\"in the works\"",
+        ),
+        key(
             "each",
             Shape::Rows,
-            "Makes one check of each row: a list of rows, or columns, which give one row for each combination.",
+            "Makes one check of each row: a list of rows, columns, which give one row for each combination, or a file.",
             "{ \"n\": [1, 2, 3, 5, 8] }",
         ),
         key(
@@ -161,6 +230,12 @@ pub(in crate::suite) static CHECK: Table = Table {
             Shape::Map(&Shape::Object(&CLIENT)),
             "Clients of this check only, and other settings for those of the suite.",
             "",
+        ),
+        key(
+            "answers",
+            Shape::List(&ANSWERS),
+            "Messages that are answered while its steps run, before the answers of the suite.",
+            "[{ \"to\": { \"text\": \"2\" }, \"send\": \"3\" }]",
         ),
         needed("steps", Shape::Steps, "What happens, one after the other.", "[{ \"connect\": \"alice\" }]"),
         THRESHOLDS,

@@ -33,6 +33,8 @@ pub(in crate::suite) enum Shape {
     Path,
     /// A JSONPath, or an object with these keys.
     Captured(&'static Table),
+    /// The same, or `false`.
+    CapturedOrFalse(&'static Table),
     /// Such as `alice`, `crowd[3]` or `*`, or a list of those.
     Targets,
     /// A matcher.
@@ -41,6 +43,8 @@ pub(in crate::suite) enum Shape {
     TextOrMatcher,
     /// A payload.
     Payload,
+    /// The name of a definition.
+    Definition,
     /// `open` or `closed`.
     Schedule,
     /// The rows of a check.
@@ -74,6 +78,9 @@ pub(in crate::suite) struct Key {
     pub(in crate::suite) example: &'static str,
 }
 
+/// The name of the key that stands for all others: their values have its shape.
+pub(in crate::suite) const REST: &str = "*";
+
 /// The keys of one kind of object.
 #[derive(Debug)]
 pub(in crate::suite) struct Table {
@@ -87,6 +94,11 @@ pub(in crate::suite) struct Table {
 impl Table {
     pub(in crate::suite) fn has(&self, name: &str) -> bool {
         self.keys.iter().any(|key| key.name == name)
+    }
+
+    /// Whether names of one's own may stand in it.
+    pub(in crate::suite) fn takes_rest(&self) -> bool {
+        self.has(REST)
     }
 }
 
@@ -165,8 +177,8 @@ pub(in crate::suite) static CAPTURED_BYTES: Table = Table {
 
 pub(super) const CORRELATE: Key = key(
     "correlate",
-    PICKED,
-    "JSONPath of the field that a reply shares with its request; or `regex` of a text, or `bytes`.",
+    Shape::CapturedOrFalse(&CAPTURED),
+    "JSONPath of the field that a reply shares with its request; or `regex` of a text, or `bytes`. `false` switches off what is said elsewhere.",
     "\"$.id\"",
 );
 pub(super) const THRESHOLDS: Key = key(

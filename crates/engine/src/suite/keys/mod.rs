@@ -7,12 +7,14 @@
 mod document;
 mod key;
 mod parts;
+mod standing;
 mod step;
 
-pub(super) use document::{CHECK, CLIENT, DEFAULTS, FRAMING, INVARIANT, SUITE};
-pub(super) use key::{CAPTURED, CAPTURED_BYTES, Key, Shape, Table, key, needed};
+pub(super) use document::{CHECK, CLIENT, DEFAULTS, DEFINITION, FRAMING, INVARIANT, SUITE};
+pub(super) use key::{CAPTURED, CAPTURED_BYTES, Key, REST, Shape, Table, key, needed};
 pub(super) use parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, ITEM, REPEAT,
     SILENCE, UNTIL,
 };
+pub(super) use standing::{ANSWER, HEARTBEAT};
 pub(super) use step::{BARE, VERBS, Verb};

@@ -1,6 +1,6 @@
 //! The keys of steps: one table for each verb.
 
-use super::key::{Key, Shape, Table, key, needed};
+use super::key::{Key, REST, Shape, Table, key, needed};
 use super::parts::{
     CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, REPEAT, SILENCE,
 };
@@ -52,7 +52,7 @@ macro_rules! step {
     };
 }
 
-pub(in crate::suite) static VERBS: [Verb; 19] = [
+pub(in crate::suite) static VERBS: [Verb; 20] = [
     step!(
         "connect",
         "a connect step",
@@ -257,6 +257,15 @@ pub(in crate::suite) static VERBS: [Verb; 19] = [
             "A variable, or what a client has captured, must be as described.",
             "{ \"var\": \"state\", \"eq\": \"done\" }",
         ),]
+    ),
+    step!(
+        "use",
+        "a use step",
+        "{ \"use\": \"enter\", \"on\": \"alice\", \"room\": \"red\" }",
+        [
+            needed("use", Shape::Definition, "Runs the steps of a definition.", "\"enter\""),
+            key(REST, Shape::Any, "The value of a parameter of the definition.", ""),
+        ]
     ),
     step!(
         "remark",

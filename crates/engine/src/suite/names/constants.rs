@@ -63,8 +63,9 @@ pub(super) fn resolve(
     let (first, second) = match (first, second) {
         (Ok(first), Ok(second)) => (first, second),
         (Err(errors), _) | (Ok(_), Err(errors)) => {
-            let vars = source.root.member("vars").and_then(|vars| vars.value.members()).unwrap_or_default();
-            let places: HashMap<&str, _> = vars.iter().map(|member| (member.key.as_str(), member)).collect();
+            let roots = source.beside.iter().map(|beside| &beside.source.root).chain([&source.root]);
+            let vars = roots.filter_map(|root| root.member("vars")?.value.members()).flatten();
+            let places: HashMap<&str, _> = vars.map(|member| (member.key.as_str(), member)).collect();
             for error in errors {
                 let Some(member) = places.get(error.name.as_str()) else { continue };
                 let at = match &error.kind {

@@ -10,7 +10,7 @@ mod walk;
 use std::collections::{HashMap, HashSet};
 
 use super::model::{Suite, Target};
-use super::notes::{BoundNotes, CheckNotes, Named, StepNotes, SuiteNotes, Use};
+use super::notes::{BoundNotes, CheckNotes, Inner, Named, StepNotes, SuiteNotes, Use};
 use super::parse::timings_of;
 use super::problem::Problems;
 use super::source::Source;
@@ -176,14 +176,18 @@ fn shadowing(notes: &SuiteNotes) -> HashSet<&str> {
     fn steps<'n>(all: &'n [StepNotes], names: &mut HashSet<&'n str>) {
         for step in all {
             names.extend(step.sets.iter().chain(&step.captures).map(String::as_str));
+            if let Inner::Used(_, parameters, _) = &step.inner {
+                names.extend(parameters.iter().map(String::as_str));
+            }
             step.inner.lists().for_each(|inner| steps(inner, names));
         }
     }
     let mut names = HashSet::new();
     steps(&notes.setup, &mut names);
     steps(&notes.teardown, &mut names);
-    for CheckNotes { columns, steps: own, .. } in &notes.checks {
-        names.extend(columns.iter().map(String::as_str));
+    for CheckNotes { columns, steps: own, clients, .. } in &notes.checks {
+        let dealt = clients.iter().flat_map(|client| &client.columns);
+        names.extend(columns.iter().chain(dealt).map(String::as_str));
         steps(own, &mut names);
     }
     names

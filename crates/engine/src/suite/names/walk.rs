@@ -8,7 +8,8 @@ use super::{Clients, MOST_NEAR, complaint, no_clients, several};
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::model::Target;
-use crate::suite::notes::{CheckNotes, Inner, Named, StepNotes, SuiteNotes, Use};
+use crate::suite::notes::{CheckNotes, Inner, Named, StandingUses, StepNotes, SuiteNotes, Use};
+use crate::suite::origin::used_in;
 use crate::suite::problem::Problems;
 use crate::suite::source::Span;
 use crate::template::{Name, TemplateErrorKind};
@@ -44,6 +45,8 @@ pub(super) struct Walk<'n, 'p> {
     /// What is known at the end, to tell what comes too late from what never comes.
     at_last: Known<'n>,
     opened: HashSet<&'n str>,
+    /// Those of the definition whose steps are looked at.
+    parameters: &'n [String],
     notes: &'n CheckNotes,
     problems: &'p mut Problems,
     visits: usize,
@@ -73,6 +76,7 @@ impl<'n, 'p> Walk<'n, 'p> {
             known,
             at_last,
             opened,
+            parameters: &[],
             notes,
             problems,
             visits,
@@ -86,12 +90,34 @@ impl<'n, 'p> Walk<'n, 'p> {
     pub(super) fn check(&mut self, suite: &'n SuiteNotes, check: &'n CheckNotes) {
         let around = Around { acting: Actors::NoClient, is_repeated: false };
         let parts = [&suite.setup, &check.steps, &suite.teardown];
+        self.know_rows();
         for steps in parts {
             self.foresee(steps, &around);
         }
         self.at_last = std::mem::take(&mut self.known);
+        self.know_rows();
         for steps in parts {
             self.steps(steps, &around);
+        }
+        self.standing(&suite.standing, &Actors::SomeClient);
+        self.standing(&check.standing, &Actors::SomeClient);
+        for client in &check.clients {
+            self.standing(&client.standing, &Actors::These([client.name.as_str()].into()));
+        }
+    }
+
+    /// Answers and heartbeats run beside all steps, so whatever any of these has defined in the end may be there.
+    fn standing(&mut self, uses: &StandingUses, acting: &Actors<'n>) {
+        for (uses, has_seq) in [(&uses.opening, false), (&uses.sending, true)] {
+            uses.iter().for_each(|used| self.check_use(used, acting, false, has_seq));
+        }
+    }
+
+    /// What members know from their rows, they know from the start.
+    fn know_rows(&mut self) {
+        let notes = self.notes;
+        for client in &notes.clients {
+            client.columns.iter().for_each(|name| self.known.capture(&client.name, name));
         }
     }
 
@@ -134,6 +160,14 @@ impl<'n, 'p> Walk<'n, 'p> {
         for used in &step.compared {
             self.check_use(used, &self.or_only(&around.acting), around.is_repeated, false);
         }
+        if !step.asked.is_empty() {
+            // What gets its value further down is asked for here.
+            let known = std::mem::replace(&mut self.known, self.at_last.clone());
+            for used in &step.asked {
+                self.check_use(used, &self.or_only(&acting), around.is_repeated, false);
+            }
+            self.known = known;
+        }
         for used in &step.uses {
             self.check_use(used, &acting, around.is_repeated, step.has_seq);
         }
@@ -148,6 +182,13 @@ impl<'n, 'p> Walk<'n, 'p> {
         match &step.inner {
             Inner::None => {}
             Inner::Once(steps) => self.steps(steps, &within),
+            Inner::Used(steps, parameters, origin) => {
+                let around = std::mem::replace(&mut self.parameters, parameters);
+                let used = self.problems.within(used_in(&origin.used));
+                self.steps(steps, &within);
+                self.problems.within(used);
+                self.parameters = around;
+            }
             Inner::Rounds(steps) => {
                 let within = Around { is_repeated: true, ..within };
                 self.foresee(steps, &within);
@@ -318,10 +359,11 @@ impl<'n, 'p> Walk<'n, 'p> {
             }
             // An address may hold what was captured long before a reconnect, so the order is not looked at.
             let known = std::mem::replace(&mut self.known, self.at_last.clone());
+            let parameters = std::mem::take(&mut self.parameters);
             for used in &client.uses {
                 self.check_use(used, &Actors::These([name].into()), true, false);
             }
-            self.known = known;
+            (self.known, self.parameters) = (known, parameters);
         }
     }
 
@@ -367,7 +409,8 @@ impl<'n, 'p> Walk<'n, 'p> {
     }
 
     fn check_variable(&self, name: &str, acting: &Actors<'n>) -> Option<String> {
-        if self.variables.contains(name) || self.known.sets.contains(name) {
+        let is_parameter = self.parameters.iter().any(|parameter| parameter == name);
+        if is_parameter || self.variables.contains(name) || self.known.sets.contains(name) {
             return None;
         }
         let has_captured = |client: &&&str| self.known.has_captured(client, name);
@@ -398,7 +441,8 @@ impl<'n, 'p> Walk<'n, 'p> {
         match self.at_last.owners(name).as_slice() {
             [] => {
                 let known: Vec<&str> = self.variables.iter().copied().chain(self.at_last.names()).collect();
-                let known = known.into_iter().take(MOST_NEAR);
+                let parameters = self.parameters.iter().map(String::as_str);
+                let known = parameters.chain(known).take(MOST_NEAR);
                 Some(TemplateErrorKind::unknown_variable(&shown, known).to_string())
             }
             owners => Some(format!(
@@ -419,7 +463,8 @@ impl<'n, 'p> Walk<'n, 'p> {
             None => Target::Client(base.to_owned()),
         };
         if let Some(message) = complaint(&target, &self.clients) {
-            return Some(message);
+            let of_answers = "{{message.…}} has a value in the \"send\" of an answer only";
+            return Some(if base == "message" { of_answers.to_owned() } else { message });
         }
         let shown = cut(name, 60);
         if member.is_none() && self.clients.get(base).is_some_and(Option::is_some) {

@@ -6,11 +6,10 @@ use std::rc::Rc;
 use super::reader::{Reader, literal};
 use crate::base::endpoint::Endpoint;
 use crate::framing::Framing;
-use crate::matcher::Pick;
 use crate::suite::field::Field;
 use crate::suite::keys::{CLIENT, FRAMING};
-use crate::suite::model::{Client, ClientFraming};
-use crate::suite::notes::{ClientNotes, Use};
+use crate::suite::model::{AnswerRule, Client, ClientFraming, Correlate, Each, Heartbeat};
+use crate::suite::notes::{ClientNotes, StandingUses, Use};
 use crate::suite::source::{Member, Node};
 
 /// A client as it is written, which in a check may lack what the suite says.
@@ -19,8 +18,13 @@ pub(super) struct Written {
     url: Option<Field<String>>,
     protocols: Option<Vec<Field<String>>>,
     count: Option<Field<u64>>,
-    correlate: Option<Field<Rc<Pick>>>,
+    correlate: Option<Correlate>,
+    each: Option<Each>,
+    /// How many rows there are.
+    rows: Option<u64>,
     framing: Option<ClientFraming>,
+    answers: Option<(Vec<Rc<AnswerRule>>, StandingUses)>,
+    heartbeat: Option<(Rc<Heartbeat>, StandingUses)>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
     other_uses: Vec<Use>,
@@ -60,11 +64,31 @@ impl Reader<'_> {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
             })
         });
-        let correlate = fields.get("correlate").and_then(|node| self.picked(node));
+        let correlate = fields.get("correlate").and_then(|node| self.correlate(node));
+        let (each, rows) = fields.get("each").and_then(|node| self.dealt(node)).unzip();
         let framing = fields.get("framing").and_then(|node| self.framing(node));
         let other_uses = self.uses_since(before);
         let name = member.key.clone();
-        Some(Written { name, url, protocols, count, correlate, framing, url_uses, protocol_uses, other_uses })
+        let path = format!("clients.{name}");
+        let answers =
+            fields.get("answers").map(|node| self.answers(Some(node), &format!("{path}.answers"), 0, &name));
+        let heartbeat =
+            fields.get("heartbeat").and_then(|node| self.heartbeat(node, format!("{path}.heartbeat"), &name));
+        Some(Written {
+            name,
+            url,
+            protocols,
+            count,
+            correlate,
+            framing,
+            answers,
+            heartbeat,
+            each,
+            rows,
+            url_uses,
+            protocol_uses,
+            other_uses,
+        })
     }
 
     fn framing(&mut self, node: &Node) -> Option<ClientFraming> {
@@ -121,17 +145,26 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
     ) -> Option<&'w T> {
         other.and_then(&part).or_else(|| part(client))
     }
-    let count = pick(client, other, |written| written.count.as_ref()).cloned();
+    let rows = pick(client, other, |written| written.rows.as_ref()).copied().map(Field::Fixed);
+    let count = pick(client, other, |written| written.count.as_ref()).cloned().or(rows);
+    let each = pick(client, other, |written| written.each.as_ref()).cloned();
     let uses = [
         pick(client, other, |written| written.url_uses.as_ref()),
         pick(client, other, |written| written.protocol_uses.as_ref()),
         Some(&client.other_uses),
         other.map(|other| &other.other_uses),
     ];
+    let answers = pick(client, other, |written| written.answers.as_ref());
+    let heartbeat = pick(client, other, |written| written.heartbeat.as_ref());
+    let mut standing = StandingUses::default();
+    answers.iter().for_each(|(_, uses)| standing.extend(uses));
+    heartbeat.iter().for_each(|(_, uses)| standing.extend(uses));
     let notes = ClientNotes {
+        standing,
         name: client.name.clone(),
         uses: uses.into_iter().flatten().flatten().cloned().collect(),
         count: count.as_ref().map(|count| count.fixed().copied()),
+        columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
     };
     let client = Client {
         name: client.name.clone(),
@@ -142,7 +175,10 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
         framing: pick(client, other, |written| written.framing.as_ref()).cloned(),
+        answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),
+        heartbeat: heartbeat.map(|(heartbeat, _)| heartbeat.clone()),
         count,
+        each,
     };
     (client, notes)
 }

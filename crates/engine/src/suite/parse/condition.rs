@@ -54,14 +54,30 @@ impl Reader<'_> {
         if !spec.contains_key("path") && spec.keys().any(is_operator) {
             spec.insert("path".to_owned(), "$".into());
         }
+        // Who asks whether it exists may ask too early.
+        let if_missing = match spec.get("exists") {
+            Some(Value::Bool(wanted)) if spec.get("path").is_some_and(|path| path == "$") => {
+                Some(!wanted && spec.len() == 2)
+            }
+            _ => None,
+        };
+        let before = self.uses.len();
         let value = self.document_of(var, &Value::String(format!("{{{{{name}}}}}")))?;
+        if if_missing.is_some() {
+            let asked = self.uses_since(before);
+            self.asked.extend(asked);
+        }
         let (matcher, _) = self.matcher_of(node, Value::Object(spec), false)?;
         let words = match matcher.fixed() {
             Some(matcher) => matcher.expected_of_value(),
             None => excerpt(node),
         };
-        let words = format!("{name} is {words}");
-        Some((Comparison { name, value, matcher }, words))
+        let words = match if_missing {
+            Some(true) => format!("{name} has no value"),
+            Some(false) if words == "there: true" => format!("{name} has a value"),
+            _ => format!("{name} is {words}"),
+        };
+        Some((Comparison { name, value, matcher, if_missing }, words))
     }
 
     /// The name of something that has a value.

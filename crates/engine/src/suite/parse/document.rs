@@ -12,8 +12,8 @@ use crate::base::words::cut;
 use crate::metrics::{Part, Threshold, ThresholdError};
 use crate::suite::field::Field;
 use crate::suite::keys::{CHECK, DEFAULTS, INVARIANT, SUITE};
-use crate::suite::model::{Bound, Check, Defaults, Each, Invariant, Rule, Suite};
-use crate::suite::notes::{BoundNotes, CheckNotes, SuiteNotes};
+use crate::suite::model::{Bound, Check, Defaults, Invariant, Rule, Suite};
+use crate::suite::notes::{BoundNotes, CheckNotes, StandingUses, SuiteNotes};
 use crate::suite::source::{Member, Node, Span, Tree, to_map};
 use crate::suite::title::{message, title};
 
@@ -26,9 +26,9 @@ const MOST_CLIENTS: usize = 100_000;
 /// Reads one threshold or one requirement.
 type ReadBound = fn(&str, &Value) -> Result<Threshold, Vec<ThresholdError>>;
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     /// The whole; none when it is not an object.
-    pub(super) fn suite(&mut self, node: &Node) -> Option<(Suite, SuiteNotes)> {
+    pub(super) fn suite(&mut self, node: &'t Node) -> Option<(Suite, SuiteNotes)> {
         let fields = self.fields(node, &SUITE, "{\"sockscope\": 1, \"suite\": \"rooms\", \"checks\": []}")?;
         if let Some(version) = fields.get("sockscope") {
             self.version(version);
@@ -39,14 +39,30 @@ impl Reader<'_> {
         let mut notes = SuiteNotes::default();
         let name = fields.get("suite").and_then(|node| self.name(node, "a suite", "\"rooms\""));
         let about = fields.get("about").and_then(|node| self.plain(node, "a sentence in quotation marks"));
-        let vars = self.vars(fields.get("vars"), &mut notes);
-        let secrets = self.secrets(fields.get("secrets"), &vars);
+        if let Some(node) = fields.get("import") {
+            let nodes = self.items(node, "files", "[\"common.jsonc\"]");
+            nodes.iter().for_each(|node| drop(self.label(node, "an import", "\"common.jsonc\"")));
+        }
+        let imported = self.imported();
+        let all =
+            |key: &'static str| imported.iter().filter_map(move |it| it.get(key)).chain(fields.get(key));
+        let vars = self.vars(all("vars"), &mut notes);
+        let secrets = all("secrets").flat_map(|node| self.secrets(node, &vars)).collect();
         let defaults = self.defaults(fields.get("defaults"));
-        let clients = fields.get("clients").map(|node| self.clients(node, &[])).unwrap_or_default();
-        let ignore = fields.get("ignore").map(|node| {
+        all("define").for_each(|node| self.definitions(node));
+        let clients = self.all_clients(all("clients"));
+        let ignore = all("ignore").flat_map(|node| {
             let nodes = self.items(node, "matchers", "[{\"subset\": {\"type\": \"heartbeat\"}}]");
-            nodes.iter().filter_map(|node| Some(self.matcher(node, false)?.0)).collect()
+            nodes.iter().filter_map(|node| Some(self.matcher(node, false)?.0)).collect::<Vec<_>>()
         });
+        let ignore: Vec<_> = ignore.collect();
+        let (mut answers, mut standing) = (Vec::new(), StandingUses::default());
+        for node in all("answers") {
+            let (found, uses) = self.answers(Some(node), "answers", answers.len(), "");
+            answers.extend(found);
+            standing.extend(&uses);
+        }
+        notes.standing = standing;
         let invariants = self.invariants(fields.get("invariants"), &mut notes);
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let (require, _) = self.bounds(fields.get("require"), Threshold::parse_requirement);
@@ -58,6 +74,7 @@ impl Reader<'_> {
             fields.get("teardown").map(|node| self.steps(node, "teardown")).unwrap_or_default();
         (notes.setup, notes.teardown) = (setup_notes, teardown_notes);
         let checks = fields.get("checks").map(|node| self.checks(node, &clients, &mut notes));
+        self.unused_definitions();
         notes.folds = std::mem::take(&mut self.folds);
         let suite = Suite {
             name: name.unwrap_or_default(),
@@ -65,7 +82,8 @@ impl Reader<'_> {
             vars,
             secrets,
             defaults,
-            ignore: ignore.unwrap_or_default(),
+            ignore,
+            answers,
             invariants,
             setup,
             teardown,
@@ -76,7 +94,7 @@ impl Reader<'_> {
         Some((suite, notes))
     }
 
-    fn version(&mut self, node: &Node) {
+    pub(super) fn version(&mut self, node: &Node) {
         if let Tree::Number(number) = &node.tree
             && crate::base::number::compare(number, &VERSION.into()).is_eq()
         {
@@ -103,18 +121,25 @@ impl Reader<'_> {
     }
 
     /// Mistakes in the values are found when all are known.
-    fn vars(&mut self, node: Option<&Node>, notes: &mut SuiteNotes) -> Map<String, Value> {
-        let Some(node) = node else { return Map::new() };
-        let Some(members) = node.members() else {
-            self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
-            return Map::new();
-        };
-        notes.vars = members.iter().map(|member| member.key.clone()).collect();
-        to_map(members)
+    fn vars<'n>(
+        &mut self,
+        nodes: impl Iterator<Item = &'n Node>,
+        notes: &mut SuiteNotes,
+    ) -> Map<String, Value> {
+        let (mut vars, mut places) = (Map::new(), HashMap::new());
+        for node in nodes {
+            let Some(members) = node.members() else {
+                self.mistyped(node, "an object of variables by name", "{\"room\": \"r-{{uuid}}\"}");
+                continue;
+            };
+            self.check_clashes("variable", members, &mut places);
+            notes.vars.extend(members.iter().map(|member| member.key.clone()));
+            vars.extend(to_map(members));
+        }
+        vars
     }
 
-    fn secrets(&mut self, node: Option<&Node>, vars: &Map<String, Value>) -> Vec<String> {
-        let Some(node) = node else { return Vec::new() };
+    fn secrets(&mut self, node: &Node, vars: &Map<String, Value>) -> Vec<String> {
         let mut secrets = Vec::new();
         for node in self.items(node, "variables", "[\"token\"]") {
             let Some(name) = self.label(node, "a variable", "\"token\"") else { continue };
@@ -154,7 +179,7 @@ impl Reader<'_> {
                 *field = given;
             }
         }
-        defaults.correlate = fields.get("correlate").and_then(|node| self.picked(node));
+        defaults.correlate = fields.get("correlate").and_then(|node| self.correlate(node));
         defaults
     }
 
@@ -335,10 +360,15 @@ impl Reader<'_> {
         let strict = fields.get("strict").and_then(|node| self.flag(node)).unwrap_or_default();
         let (thresholds, bounds) = self.bounds(fields.get("thresholds"), Threshold::parse);
         let uses = self.uses_since(before);
+        let mut reason = |key: &str| {
+            fields.get(key).and_then(|node| self.name(node, "the reason", "\"waits for ABC-12\""))
+        };
+        let (skip, only) = (reason("skip"), reason("only"));
         let each = fields.get("each").and_then(|node| self.each(node));
         let row_uses = self.uses_since(before);
         let own = fields.get("clients").map(|node| self.clients(node, clients));
         let (clients, client_notes) = merge(clients, own.unwrap_or_default());
+        let (answers, standing) = self.answers(fields.get("answers"), "check.answers", 0, "");
         let (steps, step_notes): Steps =
             fields.get("steps").map(|node| self.steps(node, "steps")).unwrap_or_default();
         let notes = CheckNotes {
@@ -346,6 +376,7 @@ impl Reader<'_> {
             row_uses,
             columns: each.as_ref().map(|each| each.names.clone()).unwrap_or_default(),
             clients: client_notes,
+            standing,
             steps: step_notes,
             bounds,
         };
@@ -356,64 +387,15 @@ impl Reader<'_> {
             tags: tags.unwrap_or_default(),
             timeout,
             strict,
+            skip,
+            only,
             each,
             clients,
+            answers,
             steps,
             thresholds,
             position: self.source.position(node.span),
         };
         Some((check, notes))
-    }
-
-    fn each(&mut self, node: &Node) -> Option<Each> {
-        let example = "{\"n\": [1, 2, 3]} or [{\"n\": 1}, {\"n\": 2}]";
-        let names = match &node.tree {
-            Tree::Object(members) if !members.is_empty() => {
-                for member in self.named(node, "column", example) {
-                    let is_open = member.value.text().is_some_and(|text| text.contains("{{"));
-                    if !is_open {
-                        self.items(&member.value, "values", "[1, 2, 3]");
-                    }
-                }
-                members.iter().map(|member| member.key.clone()).collect()
-            }
-            Tree::List(rows) if !rows.is_empty() => self.rows(rows, example)?,
-            _ => {
-                self.wrong(node.head(), format!("expected rows, found {}; write {example}", excerpt(node)));
-                return None;
-            }
-        };
-        Some(Each { rows: self.document(node)?, names })
-    }
-
-    /// The names that a list of rows gives values to: the same in every row.
-    fn rows(&mut self, rows: &[Node], example: &str) -> Option<Vec<String>> {
-        let mut names: Option<Vec<String>> = None;
-        for row in rows {
-            let Some(members) = row.members().filter(|members| !members.is_empty()) else {
-                self.wrong(row.head(), format!("expected a row, found {}; write {example}", excerpt(row)));
-                continue;
-            };
-            let Some(names) = &names else {
-                self.named(row, "column", example);
-                names = Some(members.iter().map(|member| member.key.clone()).collect());
-                continue;
-            };
-            if let Some(extra) = members.iter().find(|member| !names.contains(&member.key)) {
-                let key = cut(&extra.key, 60);
-                self.wrong(
-                    extra.key_span,
-                    format!("the first row has no {key:?}, and all rows must have the same names"),
-                );
-            }
-            if let Some(missing) = names.iter().find(|name| row.member(name).is_none()) {
-                let name = cut(missing, 60);
-                self.wrong(
-                    row.head(),
-                    format!("this row has no {name:?}, and all rows must have the same names"),
-                );
-            }
-        }
-        names
     }
 }

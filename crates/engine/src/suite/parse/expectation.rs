@@ -9,7 +9,9 @@ use super::reader::{Fields, Reader, by_path, excerpt};
 use crate::matcher::Matcher;
 use crate::suite::field::{Field, StatusSet};
 use crate::suite::keys::{CLOSED, CONNECT_EXPECT, EXPECT, HTTP_EXPECT, ITEM, SILENCE};
-use crate::suite::model::{Capture, ClosedSpec, ConnectSpec, Expectation, HttpExpectation, Order, Silence};
+use crate::suite::model::{
+    Capture, ClosedSpec, ConnectSpec, Correlate, Expectation, HttpExpectation, Order, Silence,
+};
 use crate::suite::notes::StepNotes;
 use crate::suite::source::{Node, Span, Tree, to_map};
 use crate::suite::title::without;
@@ -118,7 +120,8 @@ impl Reader<'_> {
         let (is_order, is_whole) = (
             fields.member("any_order").or(fields.member("in_order")),
             has_matcher
-                || ["check", "capture", "times", "correlate"].iter().any(|key| fields.member(key).is_some()),
+                || ["check", "capture", "times"].iter().any(|key| fields.member(key).is_some())
+                || fields.get("correlate").is_some_and(|node| !matches!(node.tree, Tree::Bool(false))),
         );
         if let Some(order) = is_order {
             let beside = ["check", "capture", "times"].into_iter().find_map(|key| fields.member(key));
@@ -148,7 +151,7 @@ impl Reader<'_> {
             check: check.map(|(check, _)| check),
             capture: self.captures(fields.get("capture"), notes),
             within: fields.get("within").and_then(|node| self.field(node, "\"500ms\"")),
-            correlate: fields.get("correlate").and_then(|node| self.picked(node)),
+            correlate: fields.get("correlate").and_then(|node| self.correlate(node)),
             metric,
             order: None,
             matcher: None,
@@ -161,9 +164,11 @@ impl Reader<'_> {
             (_, Some(order)) => order.words.clone(),
             (Some((_, words)), None) => words.clone(),
             (None, None) => match &expectation.correlate {
-                Some(Field::Fixed(path)) => format!("the message with the same {}", member(path.words())),
-                Some(Field::Open(_)) => "the message with the same value".to_owned(),
-                None => "any message".to_owned(),
+                Some(Correlate::By(Field::Fixed(path))) => {
+                    format!("the message with the same {}", member(path.words()))
+                }
+                Some(Correlate::By(Field::Open(_))) => "the message with the same value".to_owned(),
+                Some(Correlate::Off) | None => "any message".to_owned(),
             },
         };
         let words = match &expectation.times {

@@ -7,17 +7,23 @@ mod client;
 mod condition;
 mod document;
 mod expectation;
+mod import;
 mod reader;
+mod reuse;
+mod rows;
 mod shared;
+mod standing;
 mod step;
 mod verb;
 
+pub(crate) use standing::too_often;
 pub(super) use step::timings_of;
 
+use super::files::Files;
 use super::model::Suite;
 use super::names;
 use super::problem::Problem;
-use super::source;
+use super::source::{self, Mistakes};
 
 impl Suite {
     /// Reads a suite: JSON, with comments and trailing commas. All mistakes that can be seen without
@@ -33,8 +39,15 @@ impl Suite {
     /// );
     /// ```
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let (source, twice) = source::read(text).map_err(|problem| vec![problem])?;
-        let mut reader = reader::Reader::new(&source);
+        Self::parse_with(text, &Files::default())
+    }
+
+    /// The same of a suite that names files, such as those it imports.
+    pub fn parse_with(text: &str, files: &Files) -> Result<Self, Vec<Problem>> {
+        let (mut source, mut twice) = source::read(text).map_err(|problem| vec![problem])?;
+        let Mistakes { found, unread } = source::bring(&mut source, files);
+        twice.extend(found);
+        let mut reader = reader::Reader::new(&source, files);
         for (at, message) in twice {
             reader.wrong(at, message);
         }
@@ -43,8 +56,8 @@ impl Suite {
             names::check(suite, notes, &source, &mut reader.problems);
         }
         match read {
-            Some((suite, _)) if reader.problems.is_empty() => Ok(suite),
-            _ => Err(reader.problems.tell(&source)),
+            Some((suite, _)) if reader.problems.is_empty() && unread.is_empty() => Ok(suite),
+            _ => Err(reader.problems.tell(&source, unread)),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use super::reuse::Reuse;
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
-use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, Table, VERBS};
+use crate::suite::files::Files;
+use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
+use crate::suite::model::Correlate;
 use crate::suite::notes::{Fold, StepNotes, Use};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Member, Node, Source, Span, Tree};
@@ -16,12 +19,18 @@ use crate::template::{Document, Reference, WORDS, is_name};
 /// A suite that is being read.
 pub(super) struct Reader<'t> {
     pub(super) source: &'t Source<'t>,
+    /// The files that it names.
+    pub(super) files: &'t Files,
     pub(super) problems: Problems,
     /// The placeholders since the last call that took them.
     pub(super) uses: Vec<Use>,
+    /// Those of variables that may have no value yet, likewise.
+    pub(super) asked: Vec<Use>,
     pub(super) folds: Vec<Fold>,
     /// Members that nearly all messages have, which titles leave out.
     pub(super) shared: Vec<String>,
+    /// The definitions, and what uses of them are under way.
+    pub(super) reuse: Reuse<'t>,
 }
 
 #[cfg(test)]
@@ -60,6 +69,13 @@ impl<'n> Fields<'n> {
         self.member(name).map(|member| &member.value)
     }
 
+    /// The members under names of one's own, where they are allowed.
+    pub(super) fn rest(&self) -> impl Iterator<Item = &'n Member> {
+        debug_assert!(self.member(REST).is_none(), "no name is written like it");
+        let table = self.table;
+        self.members.iter().filter(move |member| !table.has(&member.key))
+    }
+
     /// The members that are keys of a matcher, when they are allowed here.
     pub(super) fn matcher(&self) -> impl Iterator<Item = &'n Member> {
         let table = self.table;
@@ -70,9 +86,19 @@ impl<'n> Fields<'n> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(source: &'t Source<'t>) -> Self {
+    pub(super) fn new(source: &'t Source<'t>, files: &'t Files) -> Self {
         let shared = super::shared::members(&source.root);
-        Self { source, problems: Problems::default(), uses: Vec::new(), folds: Vec::new(), shared }
+        let reuse = Reuse::default();
+        Self {
+            source,
+            files,
+            problems: Problems::default(),
+            uses: Vec::new(),
+            asked: Vec::new(),
+            folds: Vec::new(),
+            shared,
+            reuse,
+        }
     }
 
     pub(super) fn wrong(&mut self, at: Span, message: impl Into<String>) {
@@ -97,7 +123,11 @@ impl<'t> Reader<'t> {
             let mut unknown = members.iter().filter(|member| !table.has(&member.key)).take(100);
             unknown.any(|member| nearest(&member.key, [name]).is_some())
         };
+        // A document of definitions may be there for others only.
+        let is_excused =
+            |name: &str| std::ptr::eq(table, &SUITE) && name == "checks" && node.member("define").is_some();
         let missing = table.keys.iter().filter(|key| key.needed && fields.member(key.name).is_none());
+        let missing = missing.filter(|key| !is_excused(key.name));
         for key in missing.filter(|key| !is_misspelt(key.name)) {
             let written = if key.example.is_empty() { "…" } else { key.example };
             self.wrong(node.head(), format!("{} needs \"{}\": {written}", table.noun, key.name));
@@ -124,6 +154,7 @@ impl<'t> Reader<'t> {
             match table.keys.iter().position(|key| key.name == member.key) {
                 Some(place) => places[place] = Some(at),
                 None if table.takes_matcher && Matcher::keys().any(|key| key == member.key) => {}
+                None if table.takes_rest() => {}
                 None => self.unknown_key(member, table),
             }
         }
@@ -186,7 +217,7 @@ impl<'t> Reader<'t> {
         Some(name)
     }
 
-    fn check_name(&mut self, name: &str, at: Span, what: &str) {
+    pub(super) fn check_name(&mut self, name: &str, at: Span, what: &str) {
         if !is_name(name) {
             let name = cut(name, 60);
             let rule = "a letter or _, then letters, digits, _ and -";
@@ -331,6 +362,14 @@ impl<'t> Reader<'t> {
         complaint: impl Fn(&Value) -> Option<String> + 'static,
     ) {
         self.folds.push(Fold { at, document: document.clone(), complaint: Box::new(complaint) });
+    }
+
+    /// How replies are paired: by a value, or not at all.
+    pub(super) fn correlate(&mut self, node: &Node) -> Option<Correlate> {
+        match node.tree {
+            Tree::Bool(false) => Some(Correlate::Off),
+            _ => self.picked(node).map(Correlate::By),
+        }
     }
 
     /// A JSONPath.

@@ -34,6 +34,13 @@ impl Reader<'_> {
     }
 
     pub(super) fn step(&mut self, node: &Node, path: String) -> Option<(Step, StepNotes)> {
+        self.reuse.enter();
+        let read = self.read_step(node, path);
+        self.reuse.leave();
+        read
+    }
+
+    fn read_step(&mut self, node: &Node, path: String) -> Option<(Step, StepNotes)> {
         let Some(members) = node.members() else {
             self.mistyped(node, "a step", "an object with one verb, such as {\"connect\": \"alice\"}");
             return None;
@@ -76,6 +83,7 @@ impl Reader<'_> {
             "keep" => reader.keep(&fields, notes),
             "try" => reader.attempt(&fields, path, notes),
             "bisect" => reader.bisect(&fields, path, notes),
+            "use" => reader.using(&fields, path, notes),
             "assert" => {
                 let (comparison, words) = reader.comparison(fields.get("assert")?)?;
                 Some((Verb::Assert(Box::new(comparison)), format!("assert that {words}")))
@@ -166,10 +174,12 @@ impl Reader<'_> {
         let condition = fields.get("if").and_then(|node| self.condition(node, &mut notes));
         let exception = fields.get("unless").and_then(|node| self.condition(node, &mut notes));
         notes.naming.extend(self.uses_since(before));
+        notes.asked.append(&mut self.asked);
         let note = fields.get("note").and_then(|node| self.plain(node, "a sentence in quotation marks"));
         let position = self.source.position(fields.node.span);
         let done = body(self, &path, &mut notes);
         let uses = self.uses_since(before);
+        notes.asked.append(&mut self.asked);
         match &done {
             Some((Verb::Wait(_), _)) => notes.naming.extend(uses),
             _ => notes.uses.extend(uses),
@@ -180,7 +190,8 @@ impl Reader<'_> {
             Verb::Connect(_) | Verb::Reconnect(_) => None,
             _ => on,
         };
-        let step = Step { path, position, title: title(&words), note, mark, condition, exception, on, verb };
+        let (title, origin) = (title(&words), self.reuse.origin());
+        let step = Step { path, position, title, note, mark, condition, exception, on, verb, origin };
         Some((self.with_connect_targets(step, fields, &mut notes), notes))
     }
 

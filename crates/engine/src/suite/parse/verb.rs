@@ -55,7 +55,7 @@ impl Reader<'_> {
         Some((Verb::Send(payload?, expectation.map(|told| Box::new(told.value))), words))
     }
 
-    fn payload(&mut self, node: &Node) -> Option<PayloadSpec> {
+    pub(super) fn payload(&mut self, node: &Node) -> Option<PayloadSpec> {
         let value = node.to_value();
         match PayloadSpec::parse(&value) {
             Ok(payload) => {
@@ -251,6 +251,7 @@ impl Reader<'_> {
             spec.until = Some(until);
         }
         notes.after.extend(self.uses_since(before));
+        notes.asked.append(&mut self.asked);
         let (steps, inner) = self.repeat_body(fields, path, &mut words);
         spec.steps = steps;
         if spec.is_open {
@@ -345,6 +346,7 @@ impl Reader<'_> {
                     exception: None,
                     on: None,
                     verb,
+                    origin: self.reuse.origin(),
                 };
                 (vec![step], vec![notes])
             }

@@ -4,10 +4,12 @@
 //! It refuses to know what a suite is. Numbers are never rounded. Size, depth and number of values are bounded before
 //! the first value is made, since the text may be hostile.
 
+mod beside;
 mod lines;
 mod locate;
 mod syntax;
 mod tree;
 
+pub(super) use beside::{Mistakes, bring};
 pub(super) use syntax::read;
 pub(super) use tree::{Member, Node, Source, Span, Tree, to_map};

@@ -33,7 +33,7 @@ pub(in crate::suite) fn read(text: &str) -> Result<(Source<'_>, Vec<(Span, Strin
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let place = |Fault(at, message): Fault| {
         let root = Node { span: Span::new(0, text.len()), tree: Tree::Null };
-        Source { text, lines: Lines::of(text), root }.problem(at, &message)
+        Source { text, lines: Lines::of(text), root, base: 0, beside: Vec::new() }.problem(at, &message)
     };
     if text.len() > LARGEST {
         let message = format!("a suite of {} bytes; the limit is 16MiB", text.len());
@@ -49,7 +49,31 @@ pub(in crate::suite) fn read(text: &str) -> Result<(Source<'_>, Vec<(Span, Strin
     };
     let mut twice = Vec::new();
     let root = node(parsed, &mut twice).map_err(place)?;
-    Ok((Source { text, lines: Lines::of(text), root }, twice))
+    Ok((Source { text, lines: Lines::of(text), root, base: 0, beside: Vec::new() }, twice))
+}
+
+/// The same for a document whose spans begin later.
+pub(super) fn read_at(text: &str, base: u32) -> Result<(Source<'_>, Vec<(Span, String)>), Problem> {
+    let (mut source, mut twice) = read(text)?;
+    source.base = base;
+    shift(&mut source.root, base);
+    twice.iter_mut().for_each(|(at, _)| *at = at.later(base));
+    Ok((source, twice))
+}
+
+/// Never deeper than the text was allowed to be.
+fn shift(node: &mut Node, by: u32) {
+    node.span = node.span.later(by);
+    match &mut node.tree {
+        Tree::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
+        Tree::Object(members) => {
+            for member in members {
+                member.key_span = member.key_span.later(by);
+                shift(&mut member.value, by);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What the parser finds wrong before the scan does: where a quotation mark is missing, the scan takes what follows for text.

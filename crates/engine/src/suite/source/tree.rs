@@ -5,7 +5,8 @@ use serde_json::{Map, Number, Value};
 use super::lines::Lines;
 use super::locate;
 use crate::suite::model::Position;
-use crate::suite::problem::Problem;
+use crate::suite::origin::Place;
+use crate::suite::problem::{Elsewhere, Problem};
 
 /// A part of the text, in bytes. The text is at most 16 MiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +20,10 @@ impl Span {
     pub(super) fn new(start: usize, end: usize) -> Self {
         let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: short(start), end: short(end) }
+    }
+
+    pub(super) fn later(self, by: u32) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
     }
 }
 
@@ -99,26 +104,79 @@ pub(in crate::suite) struct Source<'t> {
     pub(super) text: &'t str,
     pub(super) lines: Lines,
     pub(in crate::suite) root: Node,
+    /// Where its spans begin.
+    pub(super) base: u32,
+    /// The documents that it imports, one after the other.
+    pub(in crate::suite) beside: Vec<Beside<'t>>,
+}
+
+/// A document that a suite imports.
+pub(in crate::suite) struct Beside<'t> {
+    /// By its path from the folder of the suite.
+    pub(in crate::suite) name: String,
+    /// Where it is imported.
+    pub(in crate::suite) at: Span,
+    pub(in crate::suite) source: Source<'t>,
 }
 
 impl Source<'_> {
+    /// The first byte that no document has.
+    pub(super) fn end(&self) -> u32 {
+        let last = self.beside.last().map_or(self, |beside| &beside.source);
+        last.base.saturating_add(last.text.len() as u32)
+    }
+
+    /// The document that a place is in; none for the suite itself.
+    fn beside_at(&self, span: Span) -> Option<&Beside<'_>> {
+        let before = self.beside.partition_point(|beside| beside.source.base <= span.start);
+        before.checked_sub(1).map(|last| &self.beside[last])
+    }
+
+    pub(in crate::suite) fn file_of(&self, span: Span) -> Option<&str> {
+        self.beside_at(span).map(|beside| beside.name.as_str())
+    }
+
+    fn line_and_column(&self, at: u32) -> Position {
+        self.lines.position(self.text, at.saturating_sub(self.base) as usize)
+    }
+
     pub(in crate::suite) fn position(&self, span: Span) -> Position {
-        self.lines.position(self.text, span.start as usize)
+        self.beside_at(span).map_or(self, |beside| &beside.source).line_and_column(span.start)
+    }
+
+    /// The line, and the file when it is not the suite.
+    pub(in crate::suite) fn place(&self, span: Span) -> Place {
+        Place { line: self.position(span).line, file: self.file_of(span).map(str::to_owned) }
     }
 
     pub(in crate::suite) fn problem(&self, at: Span, message: &str) -> Problem {
-        let Position { line, column } = self.position(at);
-        let end = self.lines.position(self.text, at.end as usize);
-        Problem { line, column, end, path: locate::path_to(&self.root, at), message: message.to_owned() }
+        if let Some(beside) = self.beside_at(at) {
+            return self.elsewhere(beside.source.problem(at, message), &beside.name, beside.at);
+        }
+        let Position { line, column } = self.line_and_column(at.start);
+        let end = self.line_and_column(at.end);
+        let path = locate::path_to(&self.root, at);
+        Problem { line, column, end, path, message: message.to_owned(), file: None }
+    }
+
+    /// A problem of an imported document, with the place in the suite from which it is imported.
+    pub(super) fn elsewhere(&self, problem: Problem, name: &str, mut at: Span) -> Problem {
+        while let Some(beside) = self.beside_at(at) {
+            at = beside.at;
+        }
+        let (from, to) = (self.line_and_column(at.start), self.line_and_column(at.end));
+        Problem { file: Some(Elsewhere { name: name.to_owned(), from, to }), ..problem }
     }
 
     /// The character of a string that stands `at` bytes into its value, up to the string's end.
     pub(in crate::suite) fn within_text(&self, node: &Node, at: usize) -> Span {
-        let (start, end) = (node.span.start as usize, node.span.end as usize);
         if node.text().is_none() || at == 0 {
             return node.span;
         }
-        let raw = &self.text[start + 1..end - 1];
-        Span::new(start + 1 + locate::raw_offset(raw, at), end)
+        let source = self.beside_at(node.span).map_or(self, |beside| &beside.source);
+        let base = source.base as usize;
+        let (start, end) = (node.span.start as usize - base, node.span.end as usize - base);
+        let raw = &source.text[start + 1..end - 1];
+        Span::new(base + start + 1 + locate::raw_offset(raw, at), base + end)
     }
 }

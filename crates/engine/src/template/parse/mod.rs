@@ -417,13 +417,18 @@ fn read_random(words: &[Word]) -> Result<Say, TemplateErrorKind> {
 
 fn read_name(word: &str) -> Result<Name, TemplateErrorKind> {
     let not_a_name = || TemplateErrorKind::NotAName(word.to_owned());
+    let part_of_message = || {
+        let path = word.strip_prefix("message").filter(|path| is_way(path))?;
+        let name = path.strip_prefix('.').unwrap_or(path).to_owned();
+        Some(Name::Capture { client: "message".to_owned(), name })
+    };
     if let Some((owner, name)) = word.split_once('.') {
         let client = owner.split_once('[').map_or(owner, |(group, _)| group);
         let member = &owner[client.len()..];
         let digits = member.strip_prefix('[').and_then(|m| m.strip_suffix(']')).unwrap_or("-");
         let is_client = is_name(client) && (member.is_empty() || digits.parse::<u32>().is_ok());
         return match (is_client && is_name(name), owner) {
-            (false, _) => Err(not_a_name()),
+            (false, _) => part_of_message().ok_or_else(not_a_name),
             (true, "env") => Ok(Name::Env(name.to_owned())),
             (true, _) => Ok(Name::Capture { client: owner.to_owned(), name: name.to_owned() }),
         };
@@ -438,8 +443,21 @@ fn read_name(word: &str) -> Result<Name, TemplateErrorKind> {
         "pick" => Err(usage("pick", "{{pick a b c}}")),
         "base64" | "uuid" | "now" | "iso" => Err(Function::Base64.misused()),
         _ if is_name(word) => Ok(Name::Variable(word.to_owned())),
-        _ => Err(not_a_name()),
+        _ => part_of_message().ok_or_else(not_a_name),
     }
+}
+
+/// A way to a part of a message: `.id`, `.items[0].id`, `[0]`, `.1`.
+fn is_way(path: &str) -> bool {
+    let parts = || path.split_inclusive(['.', '[']).map(|part| part.trim_end_matches(['.', '[']));
+    let is_part = |part: &str| match part.strip_suffix(']') {
+        Some(digits) => digits.parse::<u32>().is_ok(),
+        None => is_name(part) || part.parse::<u32>().is_ok(),
+    };
+    path.starts_with(['.', '['])
+        && !path.ends_with(['.', '['])
+        && parts().skip(1).all(is_part)
+        && path.matches('[').count() == path.matches(']').count()
 }
 
 #[cfg(test)]

@@ -102,7 +102,12 @@ impl Inbox {
 
     /// Gives a message its place, before any expectation looks at it.
     pub fn stamp(&self, at: Instant, payload: Payload) -> Rc<Message> {
-        Rc::new(Message { order: self.sequence.take(), at, subject: Subject::owned(payload) })
+        Rc::new(Message {
+            order: self.sequence.take(),
+            at,
+            subject: Subject::owned(payload),
+            is_answered: Cell::new(false),
+        })
     }
 
     /// Offers a message to the waiting expectations, and keeps it if none takes it.
@@ -122,6 +127,12 @@ impl Inbox {
         drop(inner);
         self.budget.shrink();
         arrival
+    }
+
+    /// An answer or a heartbeat has taken a message, so that no expectation sees it.
+    pub fn answered(&self, message: Rc<Message>) {
+        message.is_answered.set(true);
+        self.inner.borrow_mut().remember(message);
     }
 
     /// Lets a waiter take what is there already; if that is not all it wants, it waits for the rest.

@@ -12,7 +12,7 @@ use super::super::super::outcome::step_results::Failures;
 use super::super::super::outcome::unmet;
 use super::figures::{add_figures, harness, judge_lines, longest, sum};
 use super::united::{Part, gravest, named, reasons};
-use crate::report::{CheckReport, Failure, Report, StepReport, Verdict};
+use crate::report::{CheckReport, Failure, Report, Standing, StepReport, Verdict};
 
 /// The same check in the shards that have run it, for each check in the order of the suite.
 pub(super) fn rows<'a>(parts: &[Part<'a, Report>]) -> Vec<Vec<Part<'a, CheckReport>>> {
@@ -116,6 +116,8 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
     StepReport {
         path: model.path.clone(),
         line: model.line,
+        file: model.file.clone(),
+        used_at: model.used_at.clone(),
         title: model.title.clone(),
         note: model.note.clone(),
         verdict: all().fold(model.verdict, |worst, step| worst.and(step.verdict)),
@@ -127,6 +129,10 @@ fn step_of(parts: &[Part<'_, StepReport>]) -> StepReport {
         forgiven: all().find_map(|step| step.forgiven.clone()),
         failure,
         unmet: unmet::unite(all().filter_map(|step| step.unmet.as_ref())),
+        standing: all().filter_map(|step| step.standing).reduce(|one, other| Standing {
+            matched: one.matched + other.matched,
+            sent: one.sent + other.sent,
+        }),
         around: worst.map(|(_, step)| step.around.clone()).unwrap_or_default(),
     }
 }

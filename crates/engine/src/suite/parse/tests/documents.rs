@@ -208,8 +208,8 @@ fn err_documents_and_checks() {
         &[
             r#"1:77: $.checks[0].each[1]: this row has no "n", and all rows must have the same names"#,
             r#"1:78: $.checks[0].each[1].m: the first row has no "m", and all rows must have the same names"#,
-            r#"1:87: $.checks[0].each[2]: expected a row, found 5; write {"n": [1, 2, 3]} or [{"n": 1}, {"n": 2}]"#,
-            r#"1:90: $.checks[0].each[3]: expected a row, found {}; write {"n": [1, 2, 3]} or [{"n": 1}, {"n": 2}]"#,
+            r#"1:87: $.checks[0].each[2]: expected a row, found 5; write {"n": [1, 2, 3]}, [{"n": 1}, {"n": 2}] or {"file": "users.csv"}"#,
+            r#"1:90: $.checks[0].each[3]: expected a row, found {}; write {"n": [1, 2, 3]}, [{"n": 1}, {"n": 2}] or {"file": "users.csv"}"#,
         ],
     );
     check_err(
@@ -222,7 +222,7 @@ fn err_documents_and_checks() {
     check_err(
         r#"{"sockscope": 1, "suite": "x", "checks": [{"check": "a", "each": 5, "steps": [{"wait": "1s"}]}]}"#,
         &[
-            r#"1:66: $.checks[0].each: expected rows, found 5; write {"n": [1, 2, 3]} or [{"n": 1}, {"n": 2}]"#,
+            r#"1:66: $.checks[0].each: expected rows, found 5; write {"n": [1, 2, 3]}, [{"n": 1}, {"n": 2}] or {"file": "users.csv"}"#,
         ],
     );
     check_err(

@@ -3,9 +3,11 @@
 mod blocks;
 mod connections;
 mod documents;
+mod import;
 mod keys;
 mod messages;
 mod model;
+mod reuse;
 mod steps;
 
 use super::*;

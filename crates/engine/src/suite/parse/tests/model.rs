@@ -16,6 +16,7 @@ fn paths(steps: &[Step]) -> Vec<String> {
         paths.push(step.path.clone());
         match &step.verb {
             Verb::Repeat(repeat) => paths.extend(self::paths(&repeat.steps)),
+            Verb::Use(used) => paths.extend(self::paths(&used.steps)),
             Verb::Measure(_, steps) => paths.extend(self::paths(steps)),
             Verb::All(branches) => branches.iter().for_each(|steps| paths.extend(self::paths(steps))),
             _ => {}

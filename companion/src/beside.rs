@@ -1,0 +1,141 @@
+//! The files that a suite on the disk names: its imports and its rows. Owns which of them may be read, and how much of one.
+//! It refuses to know what is in them.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sockscope_engine::suite::Files;
+
+use crate::suites::{LARGEST, is_standard_input};
+
+/// Reads what the suite in this file names, and what its imports name.
+pub fn files_of(suite: &Path, text: &str) -> Files {
+    let folder = match suite.parent() {
+        _ if is_standard_input(suite) => PathBuf::from("."),
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_owned(),
+        None => PathBuf::from("."),
+    };
+    let root = root_of(&folder);
+    Files::gather(text, &mut |name, _| read(&folder, root.as_deref(), name))
+}
+
+/// How far up a suite may reach: to its repository, else to the folder of the command if the suite is in it, else nowhere.
+fn root_of(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let here = || std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    let repository = folder.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
+    repository.or_else(|| here().filter(|here| folder.starts_with(here))).or(Some(folder))
+}
+
+fn read(folder: &Path, root: Option<&Path>, name: &str) -> Result<String, String> {
+    // Links are followed, so where it really lies is what counts.
+    let path = folder.join(name).canonicalize().map_err(|error| format!("cannot be read: {error}"))?;
+    if !root.is_some_and(|root| path.starts_with(root)) {
+        let root = root.map(|root| root.display().to_string()).unwrap_or_default();
+        return Err(format!(
+            "lies outside of {root}; a suite names files of its repository, or of the folder in which the command runs"
+        ));
+    }
+    let about = path.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+    // A pipe or a device has no end.
+    if !about.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let too_large = |size: u64| format!("has {size} bytes; the limit is {LARGEST} (16MiB)");
+    if about.len() > LARGEST {
+        return Err(too_large(about.len()));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(&path).map_err(|error| format!("cannot be read: {error}"))?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(too_large(bytes.len() as u64));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        format!("expected UTF-8 text, found another byte at {}", error.utf8_error().valid_up_to())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::suites::find;
+
+    /// A folder with these files, each below the one before it when its name says so.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("it has one")).expect("a folder in it");
+            std::fs::write(path, text).expect("a file");
+        }
+        folder
+    }
+
+    const COMMON: &str = r#"{ "sockscope": 1, "suite": "common", "define": { "join": { "with": ["room"],
+        "steps": [ { "send": { "room": "{{room}}" } } ] } }, "clients": { "a": { "url": "ws://h" } } }"#;
+
+    fn suite(import: &str, step: &str) -> String {
+        format!(
+            "{{ \"sockscope\": 1, \"suite\": \"one\", \"import\": [\"{import}\"],\n  \"checks\": [ {{ \"check\": \"x\", \"steps\": [ {step} ] }} ] }}"
+        )
+    }
+
+    #[test]
+    fn a_folder_brings_along_what_its_suites_import() {
+        let step = r#"{ "connect": "a" }, { "use": "join", "on": "a", "room": 1 }"#;
+        let folder = folder(&[
+            (".git/HEAD", ""),
+            ("suites/one.json", &suite("../shared/common.jsonc", step)),
+            ("shared/common.jsonc", COMMON),
+        ]);
+        let at = |part: &str| format!("{}/{part}", folder.path().display());
+        let found = find(&[at("suites")]).expect("it is good");
+        assert_eq!(
+            found[0].files.texts().map(|(name, _)| name).collect::<Vec<_>>(),
+            ["../shared/common.jsonc"]
+        );
+        // Nothing of a document of definitions can run: it is passed over in a folder, and refused by name.
+        assert_eq!(find(&[folder.path().display().to_string()]).map(|found| found.len()), Ok(1));
+        let alone = find(&[at("shared/common.jsonc")]).expect_err("nothing to run");
+        assert!(alone[0].ends_with("has no checks; it is there to be imported"), "{alone:?}");
+    }
+
+    #[test]
+    fn err_a_mistake_in_an_import_is_told_with_its_own_file() {
+        let folder = folder(&[
+            ("one.json", &suite("lib/common.jsonc", r#"{ "connect": "a" }, { "use": "join", "on": "a" }"#)),
+            ("lib/common.jsonc", &COMMON.replace("\"send\"", "\"sned\"")),
+        ]);
+        let at = |part: &str| format!("{}/{part}", folder.path().display());
+        let wrong = find(&[at("one.json")]).expect_err("two mistakes");
+        assert!(wrong[0].starts_with(&format!("{}:2:", at("one.json"))), "{wrong:?}");
+        assert!(wrong[1].starts_with(&format!("{}:2:", at("lib/common.jsonc"))), "{wrong:?}");
+        assert!(wrong[1].contains("did you mean \"send\"?"), "{wrong:?}");
+    }
+
+    #[test]
+    fn err_a_suite_reads_nothing_outside_of_its_repository() {
+        let outer = folder(&[
+            ("repository/.git/HEAD", ""),
+            ("repository/a.json", &suite("../secret.json", r#"{ "wait": "1s" }"#)),
+            ("secret.json", COMMON),
+        ]);
+        let wrong =
+            find(&[format!("{}/repository/a.json", outer.path().display())]).expect_err("it is outside");
+        assert!(wrong[0].contains("../secret.json: lies outside of "), "{wrong:?}");
+    }
+
+    #[test]
+    fn err_a_file_of_a_gibibyte_is_refused_unread() {
+        let folder = folder(&[("a.json", &suite("big.json", r#"{ "wait": "1s" }"#))]);
+        let big = std::fs::File::create(folder.path().join("big.json")).expect("a file");
+        // It has holes, and so takes no room.
+        big.set_len(1 << 30).expect("a file with holes");
+        let wrong = find(&[format!("{}/a.json", folder.path().display())]).expect_err("it is too large");
+        assert!(
+            wrong[0].contains("big.json: has 1073741824 bytes; the limit is 16777216 (16MiB)"),
+            "{wrong:?}"
+        );
+    }
+}
