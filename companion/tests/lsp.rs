@@ -202,6 +202,40 @@ fn mistakes_are_told_with_their_places_and_go_when_they_are_mended() {
 }
 
 #[test]
+fn what_a_suite_imports_is_known_and_its_mistakes_are_shown_where_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let common = folder.path().join("common.jsonc");
+    std::fs::write(
+        &common,
+        r#"{ "sockscope": 1, "suite": "common", "clients": { "alice": { "url": "ws://h" } }, "checks": [] }"#,
+    )
+    .expect("a file");
+    let mut editor = Editor::open(true);
+    let uri = format!("file://{}/a.json", folder.path().display());
+    let suite = r#"{ "sockscope": 1, "suite": "a", "import": ["common.jsonc"], "checks": [{ "check": "x", "steps": [{ "connect": "alice" }] }] }"#;
+    let mut told = |version: i64| {
+        let whole = json!({"uri": uri, "languageId": "jsonc", "version": version, "text": suite});
+        editor.tell("textDocument/didOpen", json!({"textDocument": whole}));
+        loop {
+            let message = editor.messages.recv_timeout(LONG).expect("mistakes in time");
+            if message["params"]["version"] == version {
+                return message["params"]["diagnostics"].clone();
+            }
+        }
+    };
+    assert_eq!(told(1), json!([]));
+    std::fs::write(
+        &common,
+        r#"{ "sockscope": 1, "suite": "common", "clients": { "alice": { "url": "ws://h", "counts": 3 } }, "checks": [] }"#,
+    )
+    .expect("a file");
+    let told = told(2);
+    assert!(told[0]["message"].as_str().is_some_and(|it| it.starts_with("common.jsonc:1:")), "{told}");
+    let at = suite.find("\"common.jsonc\"").expect("it is there") as u64;
+    assert_eq!(place(&told[0]["range"]["start"]), (0, at));
+}
+
+#[test]
 fn many_changes_at_once_end_with_the_mistakes_of_the_last_text() {
     let mut editor = Editor::open(true);
     editor.text(GOOD);

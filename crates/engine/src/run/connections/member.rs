@@ -3,7 +3,7 @@
 //! Owns its socket, its inbox, its captures and its end. It refuses to know steps. The sink of a socket holds its
 //! member weakly, since the member holds the socket.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
 use serde_json::{Map, Value};
@@ -366,10 +366,14 @@ impl<W: World> Member<W> {
     fn receive(&self, at: Instant, payload: Payload) {
         self.context.meter.borrow_mut().received(payload.as_bytes().len(), at);
         self.life.received(at);
-        let mut framer = self.framer.borrow_mut();
-        let Some(framer) = &mut *framer else { return self.accept(at, payload) };
+        // What is accepted may be answered at once, so nothing is borrowed meanwhile.
+        let framer = self.framer.borrow_mut();
+        let Ok(mut framer) = RefMut::filter_map(framer, Option::as_mut) else {
+            return self.accept(at, payload);
+        };
         let shown = failure::uncut(&payload);
         let (frames, broken) = framer.take(payload);
+        drop(framer);
         frames.into_iter().for_each(|frame| self.accept(at, frame));
         if let Some(why) = broken {
             let mut failure = failure::plain(FailureKind::Mismatch, why.clone());
