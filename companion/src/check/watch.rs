@@ -156,11 +156,11 @@ impl Watching<'_> {
         let seed = self.job.seed.unwrap_or_else(draw);
         let documents = match suites::parse_all(read) {
             Ok(found) => Document::all(found),
-            Err(wrong) => return Ok(self.wrong(texts, &wrong, screen)),
+            Err(wrong) => return self.wrong(&wrong, screen),
         };
         let unknown = self.job.values.unknown(documents.iter().map(|it| &*it.suite));
         if !unknown.is_empty() {
-            return Ok(self.wrong(texts, &unknown, screen));
+            return self.wrong(&unknown, screen);
         }
         self.is_broken = false;
         let wanted = documents.iter().filter_map(|it| Some((it, self.wanted(it, wake)?)));
@@ -169,7 +169,7 @@ impl Watching<'_> {
         let plain = of_target.or(ports.as_ref()).map(|ports| Server { ports, with_tls: false });
         let chosen = match choose(self.job, &documents, plain, seed) {
             Ok(chosen) => chosen,
-            Err(wrong) => return Ok(self.wrong(texts, &wrong, screen)),
+            Err(wrong) => return self.wrong(&wrong, screen),
         };
         if self.started.is_none() {
             self.started = Some(Started::start(self.job, ports.take(), &chosen, screen, self.stop).await?);
@@ -229,11 +229,11 @@ impl Watching<'_> {
     }
 
     /// Something does not read: it is said, and remembered, so that nothing happens until it changes.
-    fn wrong(&mut self, texts: Texts, wrong: &[String], screen: &mut Screen) {
+    fn wrong(&mut self, wrong: &[String], screen: &mut Screen) -> Result<(), Outcome> {
         wrong.iter().for_each(|line| screen.trouble(line));
         self.is_broken = true;
-        drop(texts);
         screen.note("waiting for the next change; Ctrl+C ends");
+        Ok(())
     }
 
     /// What of a suite has to run; none when that is nothing.

@@ -3,6 +3,7 @@
 //! Run by `cargo xtask test`, which builds the page and the binary and says where they and the browser are.
 
 mod against;
+mod beside;
 mod broken;
 #[cfg(feature = "target-tests")]
 mod conformance;
