@@ -330,11 +330,11 @@ fn files_that_a_suite_names_are_read_from_its_folder() {
     let text = "{ \"sockscope\": 1, \"suite\": \"a\", \"import\": [\"common.jsonc\"],\n  \"clients\": { \"a\": { \"url\": \"ws://localhost:1\" } },\n  \"checks\": [ { \"check\": \"c\", \"steps\": [ { \"use\": \"enter\", \"on\": \"a\" } ] } ] }";
     let mut editor = Editor::open(true);
     assert_eq!(editor.text_of(&file, text), Vec::<Value>::new());
-    write("{ \"conect\": \"a\" }");
+    write("{ \"connekt\": \"a\" }");
     let mistakes = editor.text_of(&file, text);
     assert_eq!(mistakes.len(), 1, "{mistakes:?}");
     let message = mistakes[0]["message"].as_str().expect("words");
-    assert!(message.starts_with("common.jsonc:2:") && message.contains("conect"), "{message}");
+    assert!(message.starts_with("common.jsonc:2:") && message.contains("connekt"), "{message}");
     assert_eq!(place(&mistakes[0]["range"]["start"]).0, 0, "where the suite imports it: {mistakes:?}");
 }
 
