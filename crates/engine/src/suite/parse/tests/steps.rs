@@ -166,7 +166,7 @@ fn err_http() {
         r#"{"http": {"url": "{{api}}/x"}, "expect": {"status": [200, "x"], "subset": {"a": {"$gt": 1}}, "check": {}}}"#,
         &[
             r#"53 .expect.status: expected a non-negative integer, found "x"; write 200 or [200, 202]"#,
-            r#"94 .expect.check: "check" is not a key of what an HTTP call expects; it has status, capture, within, metric, until, every, and the keys of a matcher"#,
+            r#"94 .expect.check: "check" is not a key of what an HTTP call expects; it has status, redirected, url, capture, within, metric, until, every, and the keys of a matcher"#,
         ],
     );
     check_step_err(
