@@ -2,6 +2,7 @@
 //!
 //! Off a terminal nothing is ever overwritten, so a CI log reads as plain lines.
 
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,24 @@ pub fn is_live() -> bool {
     })
 }
 
+thread_local! {
+    /// What this thread has said while another one has the screen.
+    static KEPT: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Does something beside what is on the screen, and says its lines afterwards, in one piece. Of other threads that it starts, the lines
+/// are not kept back.
+pub fn beside<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+    KEPT.set(Some(Vec::new()));
+    let done = work();
+    (done, KEPT.take().unwrap_or_default())
+}
+
 pub fn line(text: &str) {
+    let is_kept = KEPT.with_borrow_mut(|kept| kept.as_mut().map(|kept| kept.push(text.to_owned())).is_some());
+    if is_kept {
+        return;
+    }
     clear_status();
     if cfg!(test) {
         // The one way that the test harness can keep to itself.
@@ -38,7 +56,7 @@ pub fn note(text: &str) {
 
 /// Replaces the live line; does nothing off a terminal.
 pub fn status(text: &str) {
-    if !is_live() {
+    if !is_live() || KEPT.with_borrow(Option::is_some) {
         return;
     }
     let short: String = text.chars().take(90).collect();

@@ -28,6 +28,7 @@ pub const PAGE_STAGES: usize = 5;
 pub const BROWSER_STAGES: usize = 1;
 
 /// What builds the page.
+#[derive(Clone)]
 pub struct Toolbox {
     /// Go in front of PATH.
     folders: Vec<PathBuf>,

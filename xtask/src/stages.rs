@@ -37,6 +37,16 @@ impl Record {
         count.failed == 0
     }
 
+    /// A stage that ran beside others.
+    pub fn note(&mut self, name: &'static str, outcome: Result<Count>, time: Duration) -> bool {
+        let count = outcome.unwrap_or_else(|error| {
+            screen::line(&format!("{name}: {error:#}"));
+            Count::one(false)
+        });
+        self.rows.push(Row { name, count, time: Some(time), cores: None });
+        count.failed == 0
+    }
+
     /// A stage that cannot start because an earlier one failed. It counts as failed, since it was not run.
     pub fn skip(&mut self, name: &'static str, reason: &str) {
         screen::note(&format!("not run: {reason}"));

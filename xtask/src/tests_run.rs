@@ -1,6 +1,9 @@
 //! `cargo xtask test`: every check, the cheap ones first. A failing stage stops no later one, except those that need its
 //! result.
 
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, bail};
 
 use crate::browser::Browser;
@@ -31,30 +34,63 @@ pub fn run(project: &Project, parts: Parts) -> Result<bool> {
     total += if parts.page { firefox::STAGES } else { 0 };
     total += if parts.need_other_servers() { targets::STAGES } else { 0 };
     let progress = Progress::of(total);
-    let mut bench = Bench {
-        project,
-        progress,
-        record: Record::default(),
-        lints: None,
-        toolbox: None,
-        browser: None,
-        firefox: None,
-        page: false,
-        server: false,
-        targets: None,
-    };
-    bench.set_up(parts);
-    for stage in plan {
-        if process::interrupted() {
-            bail!("interrupted");
+    let builds_beside = parts.native && parts.need_browser();
+    let record = thread::scope(|scope| {
+        let mut bench = Bench {
+            project,
+            progress,
+            record: Record::default(),
+            lints: None,
+            toolbox: None,
+            browser: None,
+            firefox: None,
+            page: false,
+            server: false,
+            targets: None,
+            builds: None,
+            has_built: false,
+        };
+        bench.set_up(parts);
+        for stage in plan {
+            if process::interrupted() {
+                bail!("interrupted");
+            }
+            // The native tests mostly wait for servers, and leave a core to the compiler.
+            if builds_beside && stage == Stage::Native {
+                let toolbox = bench.toolbox.clone();
+                bench.builds = toolbox.map(|toolbox| scope.spawn(move || build(project, &toolbox)));
+            }
+            bench.perform(stage);
         }
-        bench.perform(stage);
-    }
+        Ok(bench.record)
+    })?;
     if process::interrupted() {
         bail!("interrupted");
     }
-    screen::line(&format!("\n{}", bench.record.summary()));
-    Ok(bench.record.total().failed == 0)
+    screen::line(&format!("\n{}", record.summary()));
+    Ok(record.total().failed == 0)
+}
+
+/// What became of the page and the server, when they were built beside the native tests.
+struct Built {
+    page: (Result<()>, Duration),
+    /// Absent without a page: the server has it inside.
+    server: Option<(Result<()>, Duration)>,
+    /// What was said.
+    lines: Vec<String>,
+}
+
+fn build(project: &Project, toolbox: &Toolbox) -> Built {
+    fn timed(work: impl FnOnce() -> Result<()>) -> (Result<()>, Duration) {
+        let started = Instant::now();
+        (work(), started.elapsed())
+    }
+    let ((page, server), lines) = screen::beside(|| {
+        let page = timed(|| page::build(project, toolbox, Edition::Release));
+        let server = page.0.is_ok().then(|| timed(|| serve::build(project, Edition::Release)));
+        (page, server)
+    });
+    Built { page, server, lines }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +132,7 @@ fn plan(parts: Parts) -> Vec<Stage> {
     all.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
 }
 
-struct Bench<'a> {
+struct Bench<'scope, 'a> {
     project: &'a Project,
     progress: Progress,
     record: Record,
@@ -110,9 +146,12 @@ struct Bench<'a> {
     server: bool,
     /// What starts the servers of others, where they were asked for.
     targets: Option<Targets>,
+    /// Page and server, while they are built beside the native tests.
+    builds: Option<ScopedJoinHandle<'scope, Built>>,
+    has_built: bool,
 }
 
-impl Bench<'_> {
+impl Bench<'_, '_> {
     /// Only a failed set-up has a row of its own: what is there is not a result.
     fn set_up(&mut self, parts: Parts) {
         if parts.native || parts.web {
@@ -191,6 +230,23 @@ impl Bench<'_> {
                 };
                 record.stage("other servers", || other_servers(project, targets));
             }
+            Stage::Page if self.builds.is_some() => {
+                self.progress.stage("the page and the server in release, begun beside the native tests");
+                let Some(builds) = self.builds.take() else { return };
+                let built = builds.join().expect("what builds does not panic");
+                built.lines.iter().for_each(|line| screen::line(line));
+                let one = |outcome: Result<()>| outcome.map(|()| Count::one(true));
+                let (page, time) = built.page;
+                self.page = record.note("page", one(page), time);
+                self.server = match built.server {
+                    Some((server, time)) => record.note("server", one(server), time),
+                    None => {
+                        record.skip("server", "there is no page");
+                        false
+                    }
+                };
+                self.has_built = true;
+            }
             Stage::Page => {
                 self.progress.stage("the page in release (about 3 minutes the first time)");
                 let Some(toolbox) = &self.toolbox else {
@@ -206,6 +262,9 @@ impl Bench<'_> {
                     return record.skip("size", "there is no page");
                 }
                 record.stage("size", || size(project, self.toolbox.as_ref()));
+            }
+            Stage::Server if self.has_built => {
+                self.progress.stage("the server in release: built with the page")
             }
             Stage::Server => {
                 self.progress.stage("the server in release (about 2 minutes the first time)");
