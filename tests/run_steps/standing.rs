@@ -138,6 +138,21 @@ fn an_answer_names_members_and_items_of_what_came() {
 }
 
 #[test]
+fn what_is_answered_of_a_stream_is_a_frame() {
+    let server = Asking::of(&["pi", "ng\npong", "\nping\n"]);
+    let steps = json!([{"connect": "a"}, {"on": "a", "expect": {"text": "pong"}}, {"wait": "300ms"}]);
+    let suite = of(
+        steps,
+        json!({"clients": {"a": {"url": "ws://ask/", "framing": {"delimiter": "\n"},
+            "answers": [{"to": {"text": "ping"}, "send": "here {{seq}}"}]}}}),
+    );
+    let outcome = run(&server, &suite);
+    assert_eq!(told(&outcome), NOTHING);
+    assert_eq!(*server.heard.borrow(), ["here 1", "here 2"]);
+    assert_eq!(did(&outcome, "clients.a.answers[0]"), (2, 2));
+}
+
+#[test]
 fn an_answer_names_groups_of_its_regex() {
     let server = Asking::of(&["ask 17 please"]);
     let answer = json!({"to": {"regex": r"^ask (?<n>\d+) (\w+)"}, "send": "{{message.2}} {{message.n}}"});
