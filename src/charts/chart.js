@@ -225,7 +225,7 @@ export function createChart(host, options) {
     }
     // The crosshair stands at the sample that is read, and not between two of them.
     const place = Math.round(u.valToPos(u.data[0][at], "x"));
-    picture.querySelector(".u-cursor-x").style.transform = `translate(${place}px, 0)`;
+    u.root.querySelector(".u-cursor-x").style.transform = `translate(${place}px, 0)`;
     const when = element("b", "", atX(u.data[0][at]));
     const rows = series.flatMap((it, number) => {
       if (hidden.has(number)) return [];
