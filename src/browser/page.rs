@@ -424,6 +424,19 @@ pub fn focus_soon(selector: &str) {
     focus_within(selector.to_owned(), FRAMES);
 }
 
+/// Does something when the focus has left an item of a list. A window that has lost it may get it back to the same field.
+pub fn once_left(list: &'static str, at: usize, done: impl FnOnce() + 'static) {
+    with_next_frame(move || {
+        let Some(document) = window().document() else { return };
+        let within = format!("{list} > li:nth-child({})", at + 1);
+        let is_within =
+            document.active_element().is_some_and(|it| it.closest(&within).ok().flatten().is_some());
+        if document.has_focus().unwrap_or(false) && !is_within {
+            done();
+        }
+    });
+}
+
 fn focus_within(selector: String, frames: u8) {
     with_next_frame(move || {
         let Some(document) = window().document() else { return };

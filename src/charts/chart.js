@@ -223,6 +223,9 @@ export function createChart(host, options) {
       tip.hidden = true;
       return;
     }
+    // The crosshair stands at the sample that is read, and not between two of them.
+    const place = Math.round(u.valToPos(u.data[0][at], "x"));
+    u.root.querySelector(".u-cursor-x").style.transform = `translate(${place}px, 0)`;
     const when = element("b", "", atX(u.data[0][at]));
     const rows = series.flatMap((it, number) => {
       if (hidden.has(number)) return [];
@@ -235,8 +238,8 @@ export function createChart(host, options) {
     tip.hidden = false;
     // Beside the crosshair, on the side with more room.
     const origin = u.bbox.left / devicePixelRatio;
-    const isRight = u.cursor.left > u.bbox.width / devicePixelRatio / 2;
-    tip.style.transform = `translate(calc(${origin + u.cursor.left}px + ${isRight ? "-100% - 10px" : "10px"}), 8px)`;
+    const isRight = place > u.bbox.width / devicePixelRatio / 2;
+    tip.style.transform = `translate(calc(${origin + place}px + ${isRight ? "-100% - 10px" : "10px"}), 8px)`;
   }
 
   function leave() {

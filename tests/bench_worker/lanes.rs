@@ -128,6 +128,40 @@ fn plain_text_arrives_within_a_longer_one_and_never_from_another_when_the_receiv
 }
 
 #[test]
+fn a_message_that_may_answer_the_receivers_own_question_comes_of_nothing_else() {
+    with_page(Echo::default(), |page| async move {
+        with_lanes(&page);
+        let quote = r#"{"op":"quote","symbol":"NVDA","request_id":"k1"}"#;
+        let answer = r#"{"type":"response","request_id":"k1","ok":true,"symbol":"NVDA","price":136.92}"#;
+        let join = r#"{"type":"join","room":"r-7"}"#;
+        let alice_joined = r#"{"type":"joined","room":"r-7","user":"alice","members":1}"#;
+        let frames = [
+            (0, 0, SentText, quote),
+            (1, 1, SentText, quote),
+            (0, 5, ReceivedText, answer),
+            (1, 6, ReceivedText, answer),
+            (0, 5000, SentText, join),
+            (1, 5001, SentText, join),
+            (2, 5002, SentText, join),
+            (0, 5005, ReceivedText, alice_joined),
+            (0, 5006, ReceivedText, r#"{"type":"joined","room":"r-7","user":"bob","members":2}"#),
+            // The room is everyone's, and what is said in it is alice's: bob and mallory hear it of her.
+            (0, 5010, SentText, r#"{"type":"say","room":"r-7","text":"a secret"}"#),
+            (1, 5012, ReceivedText, r#"{"type":"said","room":"r-7","from":"alice","text":"a secret"}"#),
+            (2, 5013, ReceivedText, r#"{"type":"said","room":"r-7","from":"alice","text":"a secret"}"#),
+            (1, 5014, SentText, r#"{"type":"leave","room":"r-7"}"#),
+            (1, 9000, SentText, "twice"),
+            (0, 9001, SentText, "twice"),
+            (1, 9002, ReceivedText, "twice, you said"),
+        ];
+        take_in(&page, &frames, &[]);
+        page.pass(Duration::from_secs(1)).await;
+        let said = [None, Some((9, 2)), Some((9, 3)), None];
+        assert_eq!(origins(&page), [&[None; 9][..], &said, &[None; 3]].concat());
+    });
+}
+
+#[test]
 fn a_connection_that_has_ended_is_gone_with_its_last_frame() {
     with_page(Echo::default(), |page| async move {
         page.connect(ALICE);

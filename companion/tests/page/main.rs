@@ -14,6 +14,7 @@ mod lanes;
 mod leaving;
 mod looks;
 mod measuring;
+mod narrow;
 mod newcomer;
 mod pictures;
 mod proxied;

@@ -135,6 +135,9 @@ fn bars_stay_in_their_lines_and_menus_on_the_screen_at_every_width() {
                 browser.click("close-detail").await;
             }
             for (menu, choice) in [("export", "export-csv"), ("kinds", "kind-binary"), ("pins", "go-pin")] {
+                if width <= 760 && menu == "export" {
+                    browser.click("timeline-more").await;
+                }
                 browser.click(menu).await;
                 let reached = format!(
                     "const it = document.querySelector('[data-testid={choice}]'); const box = it.getBoundingClientRect();

@@ -40,7 +40,7 @@ pub(crate) fn heads(store: Store) -> AnyView {
                 <span class="timeline-line">{move || store.columns.get().into_iter().map(head).collect_view()}</span>
                 {menu("columns-menu", "Show members as columns", content, store, |all| all.columns_menu)}
             </span>
-            <span class="timeline-end">"Answer"</span><span class="timeline-end">"Size"</span>
+            <span class="timeline-end timeline-answer">"Answer"</span><span class="timeline-end">"Size"</span>
         </div>
     }
     .into_any()

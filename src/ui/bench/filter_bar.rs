@@ -6,15 +6,17 @@ use leptos::prelude::*;
 use super::super::later::{Later, soon};
 use super::super::parts::fields::{icon, icon_toggle, text, tick, toggle, when};
 use super::super::parts::icons;
+use super::front::Toast;
 use super::link::Link;
 use super::store::Store;
 use super::timeline::{Place, keep_place, seek};
 use super::tree::Excluded;
+use super::values::{HIDDEN, OF_CHECK};
 use crate::browser::page;
 use crate::engine::base::unit;
 use crate::engine::bench::filter::{FilterMode, FilterSpec};
 use crate::model::format;
-use crate::wire::bench::{Request, Variable};
+use crate::wire::bench::{ConnectionId, Request, Variable};
 
 #[component]
 pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView {
@@ -25,6 +27,13 @@ pub(crate) fn FilterBar(store: Store, link: Link, place: Place) -> impl IntoView
         let value = |name: &str| store.variables.with(|all| Variable::value_of(all, name));
         let now = (if spec.names_variables() { spec.filled(value) } else { spec }, store.filter_hides.get());
         let begins = before.is_none() && now.0 == FilterSpec::default();
+        // What is said of hidden frames ends with what hides them.
+        let is_over = |toast: &Option<Toast>| {
+            toast.as_ref().is_some_and(|it| it.words == HIDDEN || it.words == OF_CHECK)
+        };
+        if now.0 == FilterSpec::default() && store.toast.with_untracked(is_over) {
+            store.toast.set(None);
+        }
         if before.as_ref() != Some(&now) && !begins {
             let change = Request::Filter { spec: now.0.clone(), hides: now.1 };
             let is_hiding = |(spec, hides): &(FilterSpec, bool)| *hides && *spec != FilterSpec::default();
@@ -222,8 +231,21 @@ fn narrowed(store: Store) -> AnyView {
         .into_any()
     };
     let words = text(move || span_words(store));
+    let only = text(move || {
+        let chosen = filter.with(|it| it.connections.clone());
+        let name =
+            |id: u32| store.names.with(|names| names.get(&ConnectionId(id)).map(|(name, _)| name.clone()));
+        match chosen[..] {
+            [one] => name(one).unwrap_or_else(|| format::counted(1, "connection")),
+            _ => format!("only {}", format::counted(chosen.len() as u64, "connection")),
+        }
+    });
     view! {
-        <span class="timeline-chips" hidden=when(move || filter.with(|it| it.between.is_none() && it.excludes.is_empty()))>
+        <span class="timeline-chips" hidden=when(move || filter.with(|it| it.between.is_none() && it.excludes.is_empty() && it.connections.is_empty()))>
+            <button type="button" class="timeline-chip" data-testid="chip-connections" title="Show all connections again" hidden=when(move || filter.with(|it| it.connections.is_empty()))
+                on:click=move |_| filter.update(|it| it.connections.clear())>
+                <span>{only}</span>{icons::CLOSE.draw()}
+            </button>
             <button type="button" class="timeline-chip" data-testid="chip-span" title="Show all times again" hidden=when(move || filter.with(|it| it.between.is_none()))
                 on:click=move |_| filter.update(|it| it.between = None)>
                 <span>{words}</span>{icons::CLOSE.draw()}

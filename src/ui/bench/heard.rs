@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::store::{COLORS, Store};
+use super::values::OF_CHECK;
 use crate::engine::bench::filter::FilterSpec;
 use crate::wire::bench::{Changes, ConnectionId, ShownSeen};
 
@@ -54,7 +55,7 @@ impl Store {
         let (filter, hides) = (self.filter.get_untracked(), self.filter_hides.get_untracked());
         let form = self.layout.with_untracked(|layout| (layout.lanes, layout.lanes_of_check));
         let store = *self;
-        self.offer_undo("Only frames of the check are shown, in lanes.", move || {
+        self.offer_undo(OF_CHECK, move || {
             store.layout.update(|layout| (layout.lanes, layout.lanes_of_check) = form);
             store.filter_hides.set(hides);
             store.filter.set(filter.clone());

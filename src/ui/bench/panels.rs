@@ -146,7 +146,17 @@ fn variables(store: Store) -> AnyView {
         let kind = text(move || if is_secret.get() { "password".to_owned() } else { "text".to_owned() });
         let hint =
             text(move || if is_secret.get() { "not kept: type it again".to_owned() } else { String::new() });
+        // One that was left as it began is none; another window in between leaves nothing.
+        let left = move |_| {
+            page::once_left("[data-testid=variables] .bench-items", at, move || {
+                let is_empty = |it: &Variable| it.name.is_empty() && it.value.is_empty();
+                if items.with_untracked(|all| all.get(at).is_some_and(is_empty)) {
+                    items.update(|all| drop(all.remove(at)));
+                }
+            });
+        };
         view! {
+            <span class="bench-left" on:focusout=left>
             {line("Name", "variable-name", "token", part(items, at, |it| it.name.clone()), move |name| {
                 if name.trim() != name {
                     store.say("A variable's name has no spaces around it; they are left out.");
@@ -159,6 +169,7 @@ fn variables(store: Store) -> AnyView {
                     prop:value=part(items, at, |it| it.value.clone()) on:input=move |event| { let value = event_target_value(&event); change(items, at, |it| it.value = value); }/>
             </label>
             {tick("secret", "variable-secret", is_secret, move |on| change(items, at, |it| it.is_secret = on))}
+            </span>
             {remove_button(store, items, at, "this variable", "The variable was removed.")}
         }
         .into_any()
@@ -218,8 +229,14 @@ fn rules(store: Store) -> AnyView {
     let items = store.rules;
     let item = move |at: usize| {
         let is_on = when(move || items.with(|all| all.get(at).is_some_and(|it| it.is_on)));
+        // Nothing is wrong with a rule before its field was left.
+        let was_left = RwSignal::new(false);
+        let is_begun = when(move || {
+            !was_left.get() && items.with(|all| all.get(at).is_none_or(|it| it.when.text.is_empty()))
+        });
         let seen = text(move || {
             store.rules_seen.with(|seen| match seen.get(at) {
+                Some(_) if is_begun.get() => String::new(),
                 Some(seen) => match &seen.wrong {
                     Some(wrong) => wrong.clone(),
                     None => format!("{} sent", format::count(seen.sent)),
@@ -229,7 +246,7 @@ fn rules(store: Store) -> AnyView {
         });
         let state = text(move || {
             let is_wrong = store.rules_seen.with(|seen| seen.get(at).is_some_and(|it| it.wrong.is_some()));
-            if is_wrong { "wrong".to_owned() } else { String::new() }
+            if is_wrong && !is_begun.get() { "wrong".to_owned() } else { String::new() }
         });
         let by = part(items, at, |it| matching::name(it.when.by).to_owned());
         let is_json =
@@ -237,7 +254,9 @@ fn rules(store: Store) -> AnyView {
         view! {
             {tick("on", "rule-on", is_on, move |on| change(items, at, |it| it.is_on = on))}
             {fields::choice("When a message", "rule-by", &matching::NAMES, by, move |name| change(items, at, |it| it.when.by = matching::named(&name)))}
-            {line("this", "rule-when", "ping", part(items, at, |it| it.when.text.clone()), move |typed| change(items, at, |it| it.when.text = typed))}
+            <span class="bench-left" on:focusout=move |_| was_left.set(true)>
+                {line("this", "rule-when", "ping", part(items, at, |it| it.when.text.clone()), move |typed| change(items, at, |it| it.when.text = typed))}
+            </span>
             {line("send", "rule-reply", "{\"re\": \"{{id}}\"}", part(items, at, |it| it.reply.text.clone()), move |typed| change(items, at, |it| it.reply.text = typed))}
             {tick("as JSON", "rule-json", is_json, move |on| change(items, at, |it| it.reply.form = if on { Form::Json } else { Form::Text }))}
             {fields::duration("after", "rule-after", move || items.with(|all| all.get(at).map(|it| it.after)).unwrap_or_default(), move |after| change(items, at, |it| it.after = after))}

@@ -59,7 +59,7 @@ pub(crate) fn plots(store: Store, rates: RwSignal<Rates>) -> AnyView {
         store.plot.with(|plot| match plot {
             Some(plot) if plot.range.is_some() => {
                 let all = span.get().map(|_| view! { <p class="hint" data-testid="plot-all-times">"The distribution and the percentiles are of all times, not only of the span."</p> }.into_any());
-                view! { {plot::histogram(plot, step)}{all} }.into_any()
+                view! { <div class="bench-distribution">{plot::histogram(plot, step)}{all}</div> }.into_any()
             }
             _ => view! { <p class="hint">"No round trips yet. A reply is recognised by its content or its id; the connection's options have other ways."</p> }.into_any(),
         })

@@ -188,6 +188,8 @@ fn rules(store: Store) -> AnyView {
         let end = text(move || {
             let is_on = items.with(|all| all.get(at).is_some_and(|it| it.is_on));
             store.rules_seen.with(|seen| match seen.get(at) {
+                // It is being made.
+                _ if items.with(|all| all.get(at).is_some_and(|it| it.when.text.is_empty())) => String::new(),
                 Some(seen) if seen.wrong.is_some() && is_on => "wrong".to_owned(),
                 Some(seen) if is_on => format!("{}×", format::count(seen.sent)),
                 _ => "off".to_owned(),

@@ -49,7 +49,7 @@ fn found(store: Store, related: Related) -> AnyView {
     let number = related.row.number;
     let (mark, name) = (format::mark(related.row.kind).0, named(&related.row));
     let what = if related.is_answer { "answer" } else { "question" };
-    let took = format::figure(related.took, store.clock_step());
+    let took = format::exact(related.took, store.clock_step());
     view! {
         <button type="button" class="bench-jump" data-testid="related-go" title=format!("Go to the {what}") on:click=move |_| store.go_to.set(Some((number, true)))>
             <i aria-hidden="true">{mark}</i><b>{name}</b><span>{format!("#{number}, the {what}")}</span><span class="detail-took">{took}</span>

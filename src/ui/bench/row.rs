@@ -21,7 +21,7 @@ use crate::model::format;
 use crate::wire::bench::{ConnectionId, Row, RowContent, Times};
 
 /// What is written when a row comes, in the order of [`write`].
-const CONTENT: [(&str, Place); 18] = [
+const CONTENT: [(&str, Place); 19] = [
     ("", Place::Attribute("hidden")),
     ("", Place::Attribute("id")),
     ("", Place::Attribute("aria-selected")),
@@ -33,7 +33,8 @@ const CONTENT: [(&str, Place); 18] = [
     ("", Place::Attribute("data-highlight")),
     (".unseen", Place::Text),
     (".row-time", Place::Attribute("data-gap")),
-    (".row-time", Place::Text),
+    (".row-millis", Place::Text),
+    (".row-micros", Place::Text),
     (".dot", Place::Attribute("data-color")),
     (".row-whose", Place::Text),
     (".row-arrow", Place::Text),
@@ -149,7 +150,7 @@ pub(crate) fn TimelineRow(
     view! {
         <div class="row" role="option" hidden=true node_ref=element on:click=pick
             on:pointerenter=move |_| is_hovered.set(true) on:pointerleave=move |_| is_hovered.set(false)>
-            <span class="row-time"></span>
+            <span class="row-time"><span class="row-millis"></span><span class="row-micros"></span></span>
             <span class="row-who" data-of="connection"><span class="dot" aria-hidden="true"></span><span class="row-whose"></span></span>
             <span class="row-arrow" data-of="direction"></span>
             <span class="row-kind" data-of="type"></span>
@@ -183,7 +184,10 @@ fn write(store: Store, lanes: Lanes, began: Instant, row: Option<&Row>, cells: &
     cells.write(highlight.and_then(|place| tone_at(store, place)));
     cells.text(&highlight.map(|place| words_at(store, place)).unwrap_or_default());
     cells.text(&row.map_or(0, gap).to_string());
-    cells.text(&of(&|row| time_since(store, row, began)));
+    let time = of(&|row| time_since(store, row, began));
+    let (millis, micros) = format::coarse_and_rest(&time);
+    cells.text(millis);
+    cells.text(micros);
     cells.text(&connection.map(|id| color_of(store, id)).unwrap_or_default());
     cells.text(&connection.map(|id| name_of(store, id)).unwrap_or_default());
     cells.text(&of(&arrow));

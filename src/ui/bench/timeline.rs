@@ -235,9 +235,11 @@ pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
     let is_fresh = Memo::new(move |_| store.totals.with(|totals| totals.frames == 0));
     // A column that says the same on every row tells nothing.
     let is_alone = when(move || store.names.with(|names| names.len() < 2));
+    let has_no_trips =
+        when(move || store.rows.with(|rows| rows.rows.iter().all(|row| row.round_trip.is_none())));
     view! {
         <div class="timeline" node_ref=around role="group" aria-label="Timeline"
-            data-times=times data-alone=move || is_alone.get().then_some("")
+            data-times=times data-alone=move || is_alone.get().then_some("") data-no-trips=move || has_no_trips.get().then_some("")
             data-lanes=move || lanes.is_on.get().then_some("") style=("--lanes", move || lanes.count()) style=("--lanes-left", move || lanes.left())>
             <h2 class="unseen">"Timeline"</h2>
             <div class="timeline-bar">

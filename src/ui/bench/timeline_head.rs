@@ -26,6 +26,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
         }
         place.follow.set(follows);
     };
+    let is_unfolded = RwSignal::new(false);
     let times = text(move || times_name(store.layout.with(|layout| layout.times)).to_owned());
     let set_times = move |name: String| {
         let chosen = TIMES.iter().find(|(known, _)| times_name(*known) == name).map(|(known, _)| *known);
@@ -36,6 +37,10 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
             <Pins store link place/>
             {icon_toggle("pause", icons::PAUSE, text(|| "Freeze the list; receiving continues (Space)".to_owned()), is_paused, pause)}
             {icon_toggle("follow", icons::ARROW_DOWN_TO_LINE, text(|| "Follow: keep the newest frame in view (End); ends a pause".to_owned()), is_following, set_follow)}
+            {recording::under_way(store, link)}
+            // In a narrow list these unfold below the bar; what stops and moves the list stays in it.
+            <span class="timeline-more">{icon_toggle("timeline-more", icons::MORE, text(|| "More: export, lanes, what rows show, clear".to_owned()), is_unfolded.into(), move || is_unfolded.update(|it| *it = !*it))}</span>
+            <div class="timeline-rest" data-open=move || is_unfolded.get().then_some("")>
             <details class="menu">
                 <summary data-testid="export" title="Export" aria-label="Export">{icons::DOWNLOAD.draw()}</summary>
                 <div class="sheet">
@@ -46,7 +51,6 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     <p class="hint">{text(move || export_words(store))}</p>
                 </div>
             </details>
-            {recording::under_way(store, link)}
             {super::lanes::button(store)}
             <details class="menu">
                 <summary data-testid="rows-menu" title="What rows show" aria-label="What rows show">{icons::ROWS.draw()}</summary>
@@ -70,6 +74,7 @@ pub(crate) fn TimelineHead(store: Store, link: Link, place: Place) -> impl IntoV
                     link.send(&Request::Clear);
                 })}
             </span>
+            </div>
         </div>
     }
     .into_any()

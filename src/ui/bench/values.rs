@@ -10,6 +10,11 @@ use crate::model::columns;
 use crate::model::wanted::Wanted;
 use crate::wire::bench::{Highlight, HighlightTone, MOST_HIGHLIGHTS, Variable, Workspace};
 
+/// Said of excluded values.
+pub(crate) const HIDDEN: &str = "Frames with this value are hidden; Filters lists what is excluded.";
+/// Said when only frames of a check are shown.
+pub(crate) const OF_CHECK: &str = "Only frames of the check are shown, in lanes.";
+
 /// Says why a value stands in no filter.
 pub(crate) fn refuse(store: Store) {
     store.complain("A filter cannot hold this value: it is a secret, or longer than 1 KiB.");
@@ -26,8 +31,7 @@ pub(crate) fn exclude(store: Store, wanted: &Wanted) {
     let before = store.filter.get_untracked();
     store.filter.update(|filter| wanted.exclude(filter));
     store.filter_hides.set(true);
-    let words = "Frames with this value are hidden; Filters lists what is excluded.";
-    store.offer_undo(words, move || store.filter.set(before.clone()));
+    store.offer_undo(HIDDEN, move || store.filter.set(before.clone()));
 }
 
 /// Lets rows with it stand out.

@@ -32,11 +32,17 @@ pub(crate) fn figure(
 pub(crate) fn histogram(plot: &Plot, step: Duration) -> AnyView {
     let most = format::count(plot.bars.iter().copied().max().unwrap_or(0));
     let (low, high) = plot.range.unwrap_or_default();
-    let (low, high) = (format::figure(low, step), format::figure(high, step));
-    figure(
-        "Distribution",
-        &format!("from {low} to {high}, at most {most} in a bar"),
-        vec![("plot-bars", plot::bars(&plot.bars))],
-        [low, format!("most: {most}"), high],
-    )
+    let [low, middle, high] = [low, (low + high) / 2, high].map(|it| format::figure(it, step));
+    let label = format!("Distribution: from {low} to {high}, at most {most} in a bar");
+    view! {
+        <figure class="plot plot-measured">
+            <figcaption>"Distribution"</figcaption>
+            <div class="plot-heights"><span title="Round trips in the highest bar">{most}</span><span>"0"</span></div>
+            <svg viewBox="0 0 600 120" preserveAspectRatio="none" role="img" aria-label=label>
+                <path class="plot-ticks" d=plot::ticks()/><path class="plot-bars" d=plot::bars(&plot.bars)/>
+            </svg>
+            <div class="plot-axis"><span>{low}</span><span>{middle}</span><span>{high}</span></div>
+        </figure>
+    }
+    .into_any()
 }

@@ -2,7 +2,8 @@
 //!
 //! One rule for the second: at most [`WITHIN`] before, a connection sent a message, and what is its own in it arrives here.
 //! Of a JSON message that is its rarest value, and of those the longest; of any other text it is all of it. Where the
-//! receiver itself sent it, nothing arrives from elsewhere. It arrives at most once at a connection, and never at one that
+//! receiver itself sent a value that is as rare and stands in it, as when both ask the same, it may be the answer to that, so
+//! nothing arrives from elsewhere. It arrives at most once at a connection, and never at one that
 //! received that value before without anyone having sent it, as a ticker does. It is worked out for the rows on the screen only.
 
 use std::collections::HashMap;
@@ -111,12 +112,12 @@ impl Messages {
         }
         let values: Vec<Value> = values.into_iter().flatten().filter_map(value).collect();
         match self.arrived(frame, &values) {
-            Some(sent) if sent.connection == frame.connection => None,
-            Some(sent) => {
+            Arrived::Own => None,
+            Arrived::From(sent) => {
                 sent.arrived.push(frame.connection);
                 came_of(sent.number, sent.connection, frame.at.since(sent.at))
             }
-            None => {
+            Arrived::Unasked => {
                 for value in values {
                     self.unasked.entry((frame.connection, value)).or_insert(frame.number);
                 }
@@ -125,21 +126,59 @@ impl Messages {
         }
     }
 
-    /// The newest sent message that arrives with this one.
-    fn arrived(&mut self, frame: &Frame<'_>, values: &[Value]) -> Option<&mut Sent> {
+    /// What explains this message: the newest that another connection sent, unless one of the receiver's own does as well.
+    fn arrived(&mut self, frame: &Frame<'_>, values: &[Value]) -> Arrived<'_> {
+        let recent = self.sent.iter().rev().take_while(|sent| frame.at.since(sent.at) <= WITHIN);
+        let (own, others): (Vec<_>, Vec<_>) = recent.partition(|sent| sent.connection == frame.connection);
         let text = std::str::from_utf8(frame.bytes).unwrap_or_default();
-        let recent = self.sent.iter_mut().rev().take_while(|sent| frame.at.since(sent.at) <= WITHIN);
-        recent.filter(|sent| !sent.arrived.contains(&frame.connection)).find(|sent| match &sent.what {
-            What::Text(sent) => text.contains(sent.as_str()),
-            What::Values(all) => {
-                let own = all.iter().min_by_key(|value| (self.counts[*value], usize::MAX - value.1.len()));
-                own.is_some_and(|own| {
-                    let first = self.unasked.get(&(frame.connection, own.clone()));
-                    values.contains(own) && first.is_none_or(|first| *first > sent.number)
-                })
+        let others = others.into_iter().filter(|sent| !sent.arrived.contains(&frame.connection));
+        let from = others.into_iter().find(|sent| self.is_own_in(sent, frame, values, text));
+        let Some(from) = from else {
+            let is_own = own.into_iter().any(|sent| self.is_own_in(sent, frame, values, text));
+            return if is_own { Arrived::Own } else { Arrived::Unasked };
+        };
+        let is_as_good = |asked: &Sent| match (&from.what, &asked.what) {
+            (What::Text(sent), What::Text(asked)) => {
+                asked.len() >= sent.len() && text.contains(asked.as_str())
             }
-        })
+            (What::Values(sent), What::Values(asked)) => {
+                let said = self.own_of(sent).map_or(0, |own| self.counts[own]);
+                asked.iter().any(|value| self.counts[value] <= said && values.contains(value))
+            }
+            _ => false,
+        };
+        if own.into_iter().any(is_as_good) {
+            return Arrived::Own;
+        }
+        let number = from.number;
+        self.sent.iter_mut().rev().find(|sent| sent.number == number).map_or(Arrived::Own, Arrived::From)
     }
+
+    /// Whether what is a sent message's own is in this one.
+    fn is_own_in(&self, sent: &Sent, frame: &Frame<'_>, values: &[Value], text: &str) -> bool {
+        match &sent.what {
+            What::Text(sent) => text.contains(sent.as_str()),
+            What::Values(all) => self.own_of(all).is_some_and(|own| {
+                let first = self.unasked.get(&(frame.connection, own.clone()));
+                values.contains(own) && first.is_none_or(|first| *first > sent.number)
+            }),
+        }
+    }
+
+    /// The rarest of the values, and of those the longest.
+    fn own_of<'a>(&self, values: &'a [Value]) -> Option<&'a Value> {
+        values.iter().min_by_key(|value| (self.counts[*value], usize::MAX - value.1.len()))
+    }
+}
+
+/// What a received message comes of, where nothing has recognised it as an answer.
+enum Arrived<'a> {
+    /// Another connection sent this.
+    From(&'a mut Sent),
+    /// The receiver itself sent what explains it as well.
+    Own,
+    /// No message explains it.
+    Unasked,
 }
 
 impl What {

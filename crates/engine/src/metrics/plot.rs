@@ -30,6 +30,12 @@ pub fn bars(counts: &[u64]) -> String {
     path
 }
 
+/// The grid behind bars: at the highest and at half of it, and at the beginning, the middle and the end.
+pub fn ticks() -> String {
+    let (half, middle) = (HEIGHT - (HEIGHT - MARGIN) / 2.0, WIDTH / 2.0);
+    format!("M0 {MARGIN}H{WIDTH}M0 {half}H{WIDTH}M0 0V{HEIGHT}M{middle} 0V{HEIGHT}M{WIDTH} 0V{HEIGHT}")
+}
+
 /// A line through points on a field that reaches from 0 to `right` and from 0 to `top`.
 pub fn line(points: impl IntoIterator<Item = (f64, f64)>, right: f64, top: f64) -> String {
     broken_line(points.into_iter().map(Some), right, top)

@@ -8,7 +8,7 @@ mod number;
 mod text;
 
 pub use number::{
-    bound, count, counted, duration, exact, exact_size, figure, micros, moment, percent, rate, size, span,
-    time_of_day, time_of_day_exact,
+    bound, coarse_and_rest, count, counted, duration, exact, exact_size, figure, micros, moment, percent,
+    rate, size, span, time_of_day, time_of_day_exact,
 };
 pub use text::{cut, sentence, with_stop};

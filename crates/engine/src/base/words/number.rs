@@ -177,6 +177,12 @@ pub fn moment(at: Instant, began: Instant, step: Duration) -> String {
     format!("+{seconds}.{}", fraction(rest, step))
 }
 
+/// A moment or a time of day in two parts: up to its milliseconds, and what a narrow list leaves out.
+pub fn coarse_and_rest(time: &str) -> (&str, &str) {
+    let end = time.rfind('.').map_or(time.len(), |point| point + ".000".len());
+    time.split_at_checked(end).unwrap_or((time, ""))
+}
+
 /// A time of day, such as `14:03:21.004`. `began` is when the clock began and `offset` how far the place is from UTC, both in
 /// milliseconds.
 pub fn time_of_day(at: Instant, began: f64, offset: f64) -> String {
@@ -207,6 +213,20 @@ fn fraction(micros: u64, step: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_narrow_list_shows_a_time_up_to_its_milliseconds() {
+        let parts = |micros: u64, step: u64| {
+            let at = Instant::ORIGIN + Duration::from_micros(micros);
+            let moment = moment(at, Instant::ORIGIN, Duration::from_micros(step));
+            let (coarse, rest) = coarse_and_rest(&moment);
+            assert_eq!(format!("{coarse}{rest}"), moment);
+            coarse.to_owned()
+        };
+        assert_eq!([5, 100, 1000].map(|step| parts(12_345_678, step)), ["+12.345", "+12.345", "+12.345"]);
+        assert_eq!(coarse_and_rest("14:03:21.004"), ("14:03:21.004", ""));
+        assert_eq!((coarse_and_rest("–"), coarse_and_rest("")), (("–", ""), ("", "")));
+    }
 
     const FINE: Duration = Duration::from_micros(5);
     const COARSE: Duration = Duration::from_micros(100);

@@ -24,6 +24,8 @@ const LONGEST: usize = 16 << 10;
 const ENOUGH: u64 = 2;
 /// Values of one member that are remembered to see whether they differ.
 const MOST_VALUES: usize = 256;
+/// Values that differ, for each that repeats one: a member with fewer is not an id.
+const DIFFERENT: usize = 3;
 
 /// A value of the message that comes back in the reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +42,37 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Scout {
     sent: VecDeque<Vec<(String, u64)>>,
-    /// What each member was in the messages sent. A member that repeats itself is not an id; then it is none.
-    values: FxHashMap<String, Option<FxHashSet<u64>>>,
+    /// What each member was in the messages sent.
+    values: FxHashMap<String, Values>,
     /// Replies by the two paths.
     replies: FxHashMap<(String, String), u64>,
     read: u32,
     left: u32,
+}
+
+/// What a member was. An id differs from message to message, but a message may be sent again with its id.
+#[derive(Debug, Default)]
+struct Values {
+    known: FxHashSet<u64>,
+    repeats: usize,
+}
+
+impl Values {
+    fn next(&mut self, value: u64) {
+        if self.known.contains(&value) {
+            self.repeats += 1;
+        } else if self.known.len() < MOST_VALUES {
+            self.known.insert(value);
+        }
+    }
+
+    fn may_be_id(&self) -> bool {
+        self.repeats <= self.known.len()
+    }
+
+    fn is_id(&self) -> bool {
+        self.repeats * DIFFERENT <= self.known.len()
+    }
 }
 
 impl Scout {
@@ -53,12 +80,7 @@ impl Scout {
         let Some(message) = self.read(payload) else { return };
         let ids: Vec<_> = members(&message).into_iter().map(|(path, value)| (path, key_of(value))).collect();
         for (path, key) in &ids {
-            let known = self.values.entry(path.clone()).or_insert_with(|| Some(FxHashSet::default()));
-            let is_new = known.as_mut().is_some_and(|known| known.len() < MOST_VALUES && known.insert(*key));
-            if !is_new {
-                *known = None;
-                self.replies.retain(|(sent, _), _| sent != path);
-            }
+            self.values.entry(path.clone()).or_default().next(*key);
         }
         if ids.is_empty() {
             return;
@@ -81,7 +103,7 @@ impl Scout {
         let answers = |ids: &Vec<(String, u64)>| {
             let mut pairs = Vec::new();
             for (sent, key) in ids {
-                let is_id = self.values.get(sent).is_some_and(Option::is_some);
+                let is_id = self.values.get(sent).is_some_and(Values::may_be_id);
                 let found = came.iter().filter(|(_, other)| is_id && other == key);
                 pairs.extend(found.map(|(received, _)| (sent.clone(), received.clone())));
             }
@@ -101,7 +123,9 @@ impl Scout {
         let rank = |((sent, received), replies): &(&(String, String), &u64)| {
             (**replies, sent == received, std::cmp::Reverse((sent.clone(), received.clone())))
         };
-        let ((sent, received), replies) = self.replies.iter().max_by_key(rank)?;
+        let is_id =
+            |((sent, _), _): &(&(String, String), &u64)| self.values.get(sent).is_some_and(Values::is_id);
+        let ((sent, received), replies) = self.replies.iter().filter(is_id).max_by_key(rank)?;
         let found = Found { sent: sent.clone(), received: received.clone(), replies: *replies };
         (*replies >= ENOUGH).then_some(found)
     }
@@ -186,6 +210,34 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_is_sent_again_does_not_make_its_id_none() {
+        let auth = (r#"{"op":"auth","request_id":"a1"}"#, r#"{"ok":true,"request_id":"a1"}"#);
+        let quotes: Vec<_> = (1..=5)
+            .map(|n| {
+                let sent = format!(r#"{{"op":"quote","symbol":"NVDA","request_id":"q{n}"}}"#);
+                (sent, format!(r#"{{"type":"response","request_id":"q{n}"}}"#))
+            })
+            .collect();
+        let mut talk = vec![auth, auth];
+        talk.extend(quotes.iter().map(|(sent, received)| (sent.as_str(), received.as_str())));
+        check(&talk, Some(("request_id", "request_id", 7)));
+        // And when it is sent again in between.
+        talk.push(auth);
+        check(&talk, Some(("request_id", "request_id", 8)));
+    }
+
+    #[test]
+    fn a_value_that_most_messages_share_is_not_an_id() {
+        let say = |room: &str, n: u8| {
+            let text = format!(r#"{{"room_id":"{room}","n":{n}}}"#);
+            (text.clone(), text)
+        };
+        let all: Vec<_> = (0..9).map(|n| say(["a", "b", "c"][usize::from(n % 3)], n)).collect();
+        let talk: Vec<_> = all.iter().map(|(sent, received)| (sent.as_str(), received.as_str())).collect();
+        check(&talk, None);
+    }
+
+    #[test]
     fn what_repeats_itself_is_not_an_id() {
         let same = (r#"{"room_id":"a","n":1}"#, r#"{"room_id":"a","n":2}"#);
         check(&[same, same, same], None);
@@ -207,6 +259,6 @@ mod tests {
             scout.received(&r#"{"seq":-1}"#.into());
         }
         assert_eq!((scout.read, scout.sent.len()), (MOST_READ, MOST_SENT));
-        assert!(scout.values.values().flatten().all(|values| values.len() <= MOST_VALUES));
+        assert!(scout.values.values().all(|values| values.known.len() <= MOST_VALUES));
     }
 }
