@@ -104,6 +104,10 @@ export function limitsOn(u, { limits, marks }, near, palette, unit) {
     const words = limit.label || `limit ${figure(limit.value, unit)}`;
     if (!near.includes(limit)) {
       edge += 13 * ratio;
+      ctx.lineWidth = 4 * ratio;
+      ctx.strokeStyle = palette.of("ground");
+      ctx.strokeText(`${words} ↑`, right, edge);
+      ctx.lineWidth = ratio;
       ctx.fillText(`${words} ↑`, right, edge);
       continue;
     }
