@@ -137,7 +137,7 @@ const buttons = () => {
     const isSuite = element.dataset.testid === 'suite';
     // A button of several parts is a row of a list.
     const isRow = !isSuite && !element.ariaLabel && element.children.length > 2;
-    // A sign or a number is no name.
+    // A sign or a number names nothing.
     const isNamed = told || (name.length <= 60 && /\p{L}/u.test(name));
     if (!isNamed || (isRow && !told) || element.matches('.shell-brand, .shell-more, .shell-search')) continue;
     const view = viewOf(element);

@@ -21,7 +21,7 @@ export function marksOn(u, { columns, limits, marks }, palette) {
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
     ctx.globalAlpha = 1;
   };
-  /// Stripes, so that a fault is told from what came of it where both are.
+  /// Stripes, so that a fault and what came of it differ where both are.
   const hatch = (from, to) => {
     const left = Math.max(bbox.left, x(from));
     const right = Math.min(bbox.left + bbox.width, Math.max(x(to), x(from) + 2 * devicePixelRatio));

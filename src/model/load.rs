@@ -45,7 +45,7 @@ pub struct LoadForm {
     pub reply: String,
     /// The member, the JSON or the text by which a reply is recognised.
     pub by: String,
-    /// A reply that says that something went wrong is no answer.
+    /// A reply that says that something went wrong does not count as the answer.
     pub errors_fail: bool,
     /// How long a reply may take.
     pub within: String,

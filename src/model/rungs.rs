@@ -1,7 +1,7 @@
 //! The ladder of a run: checks that do the same with more and more connections.
 //!
 //! Pure. One rule: whether a run is a ladder is known from its limits when it begins, where they say how many connections.
-//! Checks that do different things are no ladder, however many connections each of them has.
+//! Checks that do different things are not a ladder, however many connections each of them has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -144,6 +144,6 @@ mod tests {
             (21, "the last one only pings", &["rtt.p95 < 1s", "opened == 9"]),
         ]);
         assert!(is_ladder(&loads));
-        assert_eq!(rungs(&loads).len(), 3, "what does something else is no rung");
+        assert_eq!(rungs(&loads).len(), 3, "what does something else is left out");
     }
 }
