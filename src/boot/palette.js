@@ -19,11 +19,59 @@ const KEYS = {
   pin: 'P',
   copy: 'Y',
 };
-/** Places to go to, which no button does: title, key, view, test id. */
+/** What a button is called here, where its own name means nothing without what stands around it, and other words for it. */
+const WORDS = {
+  lanes: ['Lanes', 'one for each connection side by side swimlanes sequence diagram'],
+  pin: ['Pin this frame', 'keep hold'],
+  pause: ['Pause the timeline', 'freeze hold stop list'],
+  follow: ['Follow the newest frame', 'live tail scroll end resume'],
+  hides: ['Show matches only', 'hide filter other frames'],
+  clear: ['Clear the timeline', 'delete forget frames empty'],
+  options: ['Options of the connection', 'reconnecting heartbeat round trips settings'],
+  unanswered: ['Messages without an answer', 'unanswered pending open no reply'],
+  'reset-figures': ['Reset the figures', 'round trips latency percentiles zero'],
+  'plot-all': ['Plots of all connections', 'chart figures'],
+  'pairing-use': ['Recognise replies as offered', 'pairing use it round trips'],
+  'export-jsonl': ['Export as JSON Lines', 'save download frames'],
+  'export-csv': ['Export as CSV', 'save download frames spreadsheet'],
+  'export-har': ['Export as HAR', 'save download frames network'],
+  record: ['Export as a suite …', 'record check make'],
+  'mode-text': ['Filter by text', 'search syntax'],
+  'mode-regex': ['Filter by a regular expression', 'regex search syntax'],
+  'mode-path': ['Filter by a JSON path', '$.path search syntax'],
+  'form-text': ['Write the message as text', 'format'],
+  'form-json': ['Write the message as JSON', 'format'],
+  'form-hex': ['Write the message in hex', 'format bytes binary'],
+  'form-base64': ['Write the message in Base64', 'format bytes binary'],
+  'form-file': ['Send a file', 'format bytes binary upload'],
+  format: ['Lay the JSON out', 'format pretty indent'],
+  'targets-all': ['Send to every connection', 'targets all'],
+  'targets-selected': ['Send to the selected connection', 'targets one'],
+  'suite-new': ['New suite', 'create check'],
+  'suite-duplicate': ['Duplicate this suite', 'copy edit'],
+  'suite-export': ['Save this suite as a file', 'export download'],
+  'suite-delete': ['Delete this suite', 'remove'],
+  'part-checks': ['Checks of this suite', 'list'],
+  'part-edit': ['Edit this suite', 'document JSON'],
+  'part-values': ['Values of this suite', 'variables environment'],
+  'part-earlier': ['Earlier runs of this suite', 'history past compare'],
+  run: ['Run this suite', 'start check'],
+  stop: ['Stop the run', 'cancel end'],
+  'show-list': ['Close the run', 'back list'],
+  'all-off': ['All faults off', 'toxics none reset'],
+  'copy-steps': ['Copy the faults as suite steps', 'toxics http'],
+};
+/** Lists to choose from: each choice is a command. */
+const CHOICES = { times: ['Times', 'rows clock relative absolute delta'] };
+/** What means nothing outside its place, such as a tag, a check or a line of a chart. */
+const LEFT_OUT = '.checks-tag, .order-chip, .chart *, .bench-jump, .run-failure *, .connection-pick, .row-menu *, [data-testid=take-seed], [data-testid=run-one], [data-testid=line], [data-testid=past-open], [data-testid=checks-back]';
+/** A part that is folded, and the button that unfolds it. */
+const FOLDED = ['.bench-status-more', 'plots'];
+/** Places to go to, which no button does: title, key, view, test id, other words. */
 const PLACES = [
   ['Write a message', 'M', 'bench', 'message'],
   ['Filter the timeline', '/', 'bench', 'filter'],
-  ['Go to the timeline', 'T', 'bench', 'timeline'],
+  ['Go to the timeline', 'T', 'bench', 'timeline', 'choose a frame pin it copy it'],
   ['Edit the address', '', 'bench', 'url'],
   ['Search suites', '', 'checks', 'suite-search'],
   ['Set the target of the faults', '', 'faults', 'line-target'],
@@ -57,6 +105,7 @@ const viewOf = (element) => {
   let view = '';
   for (let it = element; it && it !== document.body; it = it.parentElement) {
     if (it.matches('section.view')) view = it.getAttribute('aria-label') ?? '';
+    else if (it.matches('[popover][id]') || it.matches(FOLDED[0])) continue;
     else if (it.hidden || getComputedStyle(it).display === 'none') return undefined;
   }
   return view;
@@ -65,6 +114,10 @@ const viewOf = (element) => {
 /** A menu draws some of its content when it is opened by its own button. */
 const unfold = (element) => {
   element.closest('details.menu:not([open])')?.querySelector('summary')?.click();
+  if (element.closest(`${FOLDED[0]}[hidden]`)) named(FOLDED[1])?.click();
+  const popover = element.closest('[popover][id]:not(:popover-open)');
+  // On a wide screen the tools of the head stand in the line, and open from nothing.
+  if (popover && !element.checkVisibility()) popover.showPopover();
   return element;
 };
 
@@ -77,37 +130,57 @@ const press = (element) => {
 /** The buttons of the page as commands. */
 const buttons = () => {
   const found = [];
-  for (const element of document.querySelectorAll('header :is(a, button), main button, main a[href^="#/checks/"]')) {
-    if (element.matches(':disabled, [aria-disabled=true]') || element.closest(ROWS)) continue;
+  for (const element of document.querySelectorAll('header :is(a, button), main button, main a.button, main [data-testid=suite]')) {
+    if (element.matches(`:disabled, [aria-disabled=true], ${LEFT_OUT}`) || element.closest(ROWS)) continue;
+    const told = WORDS[element.dataset.testid];
     const name = (element.getAttribute('aria-label') ?? element.textContent).replace(/\s+/g, ' ').trim();
     const isSuite = element.dataset.testid === 'suite';
     // A button of several parts is a row of a list.
     const isRow = !isSuite && !element.ariaLabel && element.children.length > 2;
-    if (!name || name.length > 60 || isRow || element.matches('.shell-brand, .shell-more, .shell-search')) continue;
+    // A sign or a number names nothing.
+    const isNamed = told || (name.length <= 60 && /\p{L}/u.test(name));
+    if (!isNamed || (isRow && !told) || element.matches('.shell-brand, .shell-more, .shell-search')) continue;
     const view = viewOf(element);
     if (view === undefined) continue;
     const words = (element.title || element.getAttribute('aria-label') || '').trim();
     const said = /\s*\(([^()]{1,24})\)$/.exec(words);
     const isKey = said && /^(?:(?:Ctrl|Alt|Shift|⌘)\+.+|Enter|Esc|Space|End|[A-Z?/])$/.test(said[1]);
     const menu = element.closest('details.menu')?.querySelector('summary')?.textContent.trim();
-    const title = (isSuite ? element.querySelector('.library-title')?.textContent : undefined) ?? (isKey ? name.replace(said[0], '') : name);
+    const about = isKey ? words.replace(said[0], '') : words;
+    const plain = isKey ? name.replace(said[0], '') : name;
+    const title = (isSuite ? element.querySelector('.library-title')?.textContent : undefined) ?? told?.[0] ?? plain;
     found.push({
-      group: isSuite ? 'Suite' : element.closest('nav') ? 'View' : [view || 'Page', menu].filter(Boolean).join(', '),
+      group: isSuite ? 'Suite' : element.matches('.shell-tab') ? 'View' : [view || 'Page', menu].filter(Boolean).join(', '),
       title,
-      hint: words.replace(isKey ? said[0] : '', '') === title ? '' : words.replace(isKey ? said[0] : '', ''),
+      hint: about === title ? '' : about.replace(`${title}: `, ''),
+      words: told ? `${told[1]} ${plain}` : '',
       key: isKey ? said[1] : (KEYS[element.dataset.testid] ?? ''),
       isOn: element.getAttribute('aria-pressed') === 'true',
       run: () => inView(view.toLowerCase(), () => (element.isConnected ? unfold(element) : null), press),
     });
   }
+  for (const [testid, [title, words]] of Object.entries(CHOICES)) {
+    const list = named(testid);
+    const view = list && viewOf(list);
+    if (!view) continue;
+    for (const option of list.options) {
+      const choose = (element) => {
+        element.value = option.value;
+        element.dispatchEvent(new Event('change', { bubbles: true }));
+      };
+      const run = () => inView(view.toLowerCase(), () => unfold(list), choose);
+      found.push({ group: view, title: `${title}: ${option.textContent}`, hint: '', words, key: '', isOn: list.value === option.value, run });
+    }
+  }
   return found;
 };
 
 const places = () =>
-  PLACES.map(([title, key, view, testid]) => ({
+  PLACES.map(([title, key, view, testid, words]) => ({
     group: 'Go',
     title,
     hint: '',
+    words,
     key,
     run: () => inView(view, () => named(testid), (element) => element.focus()),
   }));
@@ -143,6 +216,8 @@ const fit = (word, text) => {
     spots.push([next, next + 1]);
     from = next + 1;
   }
+  // Letters that lie far apart are there by chance.
+  if (from - spots[0][0] > 3 * word.length) return undefined;
   // Letters that lie further apart fit less.
   return { score: Math.max(1, 40 - (from - spots[0][0] - word.length)), at: spots };
 };
@@ -153,9 +228,9 @@ const weigh = (command, words) => {
   const at = [];
   for (const word of words) {
     const inTitle = fit(word, command.title);
-    const beside = fit(word, `${command.group} ${command.hint}`);
-    // Letters here and there in a long hint fit everything.
-    const aside = beside && beside.score >= 60 ? beside.score / 3 : 0;
+    const beside = fit(word, `${command.group} ${command.hint} ${command.words ?? ''}`);
+    // Letters here and there in a long hint fit everything. A whole word there tells more than letters here and there in a title.
+    const aside = beside && beside.score >= 60 ? beside.score / 1.9 : 0;
     if (!inTitle && !aside) return undefined;
     if (inTitle && inTitle.score >= aside) at.push(...inTitle.at);
     score += Math.max(inTitle?.score ?? 0, aside);

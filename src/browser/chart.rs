@@ -61,8 +61,10 @@ pub struct LimitLine {
 pub enum MarkKind {
     /// Something begins or comes back: a line.
     Begin,
-    /// A fault or a lost connection: a red span.
+    /// A lost connection: a red span.
     Wrong,
+    /// A fault that was on: a hatched span.
+    Fault,
     /// Samples that prove nothing: an amber span.
     Doubt,
 }
@@ -72,6 +74,7 @@ impl MarkKind {
         match self {
             Self::Begin => "begin",
             Self::Wrong => "wrong",
+            Self::Fault => "fault",
             Self::Doubt => "doubt",
         }
     }
@@ -103,6 +106,8 @@ pub struct Content {
     pub range: Option<(f64, f64)>,
     /// A person chose that part, and may want to go back to all.
     pub is_chosen: bool,
+    /// What stands in place of lines where none can be drawn.
+    pub empty: String,
 }
 
 /// A chart; dropping it takes it down.
@@ -168,6 +173,7 @@ impl Chart {
         set(&more, "marks", marks.collect::<Array>());
         set(&more, "range", range);
         set(&more, "isChosen", content.is_chosen);
+        set(&more, "empty", content.empty.as_str());
         self.handle.set_data(&content.columns.concat(), &more);
     }
 }

@@ -13,11 +13,18 @@ const HEIGHT = 176;
 /// A limit further above the data than this is named at the edge: drawn to scale it would press the data flat.
 const FAR = 4;
 
+/// What is counted has no halves.
+const WHOLE = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5].map((power) => digit * 10 ** power)).sort((a, b) => a - b);
+
 /// Marks that are named for people who do not see the chart.
 const MOST_SAID = 5;
 
 /// Lines that may lie on each other: what is drawn below is wider.
 const WIDTHS = { p50: 2, p95: 2, p99: 3, received: 3 };
+
+/// A person's own colours, of which there are few.
+const FORCED = matchMedia("(forced-colors: active)");
+const DASHES = { p95: [7, 4], received: [7, 4], max: [7, 4], p99: [2, 3] };
 
 /// The places of values that have no line to a neighbour: they are drawn as points, or they would not be seen.
 const alone = (values) => [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
@@ -70,9 +77,11 @@ export function createChart(host, options) {
   picture.setAttribute("role", "img");
   const tip = element("div", "chart-tip");
   tip.hidden = true;
+  const empty = element("p", "chart-empty");
+  empty.hidden = true;
   const said = element("div", "unseen");
   said.setAttribute("aria-live", "polite");
-  field.append(picture, tip, said);
+  field.append(picture, empty, tip, said);
   const values = table(title, series, unit, atX, () => given.columns);
   head.append(element("h4", "", title), legend);
   host.replaceChildren(head, field, values.element);
@@ -119,7 +128,26 @@ export function createChart(host, options) {
 
   const near = (top) => given.limits.filter((limit) => isLog || limit.value <= Math.max(top, 0) * FAR);
 
-  function yRange(_, low, high) {
+  /// The highest and the lowest value of the lines that are shown, with the points just beyond the edges: a line leads there.
+  function seen(low, high) {
+    const [at, ...lines] = given.columns;
+    if (!given.range || !at.length) return [low, high];
+    const [from, to] = given.range;
+    const first = Math.max(0, at.findLastIndex((x) => x < from));
+    const after = at.findIndex((x) => x > to);
+    const rows = lines.filter((_, number) => !hidden.has(number)).map((line) => line.slice(first, after < 0 ? undefined : after + 1));
+    let [bottom, top] = [low ?? Infinity, high ?? 0];
+    for (const row of rows) {
+      for (const value of row) {
+        if (value > top) top = value;
+        if (value < bottom && !(isLog && value <= 0)) bottom = value;
+      }
+    }
+    return [bottom === Infinity ? low : bottom, top];
+  }
+
+  function yRange(_, shownLow, shownHigh) {
+    const [low, high] = seen(shownLow, shownHigh);
     const top = high ?? 0;
     const highest = Math.max(top, ...near(top).map((limit) => limit.value));
     if (isLog) {
@@ -145,6 +173,8 @@ export function createChart(host, options) {
       stroke: () => palette.of(it.tone),
       width: WIDTHS[it.tone] ?? 1.5,
       show: !hidden.has(number),
+      // Where all lines have one colour, dashes tell them apart.
+      dash: FORCED.matches ? DASHES[it.tone] : undefined,
       spanGaps: false,
       points: { show: true, size: 5, fill: () => palette.of(it.tone), filter: (u, at) => alone(u.data[at]) },
     });
@@ -165,7 +195,7 @@ export function createChart(host, options) {
           space: 70,
           incrs: isTime
             ? [0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400]
-            : undefined,
+            : WHOLE,
           values: (_, all) => all.map((value) => (isTime ? span(value) : tick(value, ""))),
         },
         {
@@ -236,10 +266,10 @@ export function createChart(host, options) {
     });
     tip.replaceChildren(when, ...rows);
     tip.hidden = false;
-    // Beside the crosshair, on the side with more room.
-    const origin = u.bbox.left / devicePixelRatio;
-    const isRight = place > u.bbox.width / devicePixelRatio / 2;
-    tip.style.transform = `translate(calc(${origin + place}px + ${isRight ? "-100% - 10px" : "10px"}), 8px)`;
+    // At the edge of the other half: beside the crosshair it would lie over what is read.
+    const [origin, wide] = [u.bbox.left, u.bbox.width].map((pixels) => pixels / devicePixelRatio);
+    const isRight = place > wide / 2;
+    tip.style.transform = `translate(${isRight ? `${origin + 6}px` : `calc(${origin + wide - 6}px - 100%)`}, 4px)`;
   }
 
   function leave() {
@@ -287,6 +317,7 @@ export function createChart(host, options) {
 
   function summary() {
     const [at, ...lines] = given.columns;
+    if (given.empty) return `${title}: ${given.empty}`;
     if (!at.length) return `${title}: no values yet`;
     const highest = (column) => column.reduce((top, value) => (value > top ? value : top), -Infinity);
     const parts = series.map((it, number) => {
@@ -306,6 +337,8 @@ export function createChart(host, options) {
     isDrawn = true;
     picture.setAttribute("aria-label", summary());
     all.hidden = !given.range || !given.isChosen;
+    empty.textContent = given.empty || "";
+    empty.hidden = !given.empty;
     values.changed();
     if (!plot) rebuild();
     else plot.setData(shaped());
@@ -321,6 +354,8 @@ export function createChart(host, options) {
   });
   sized.observe(picture);
   const forget = palette.whenChanged(() => plot?.redraw(false));
+  const again = () => isDrawn && rebuild();
+  FORCED.addEventListener("change", again);
 
   let asked = 0;
   return {
@@ -339,6 +374,7 @@ export function createChart(host, options) {
       cancelAnimationFrame(asked);
       sized.disconnect();
       forget();
+      FORCED.removeEventListener("change", again);
       plot?.destroy();
       values.destroy();
       host.replaceChildren();

@@ -1,5 +1,8 @@
 // Colours of the page as a canvas needs them: resolved, and again when the theme changes.
 
+/// Of a person's own colours these are meant; all lines have the colour of text.
+const SYSTEM = { ground: "Canvas", line: "GrayText", quiet: "GrayText", wrong: "Highlight", fault: "Highlight", "wrong-ground": "GrayText", "doubt-ground": "GrayText" };
+
 /// `tones` of the lines, beside "line" for the grid, "text", "wrong", "wrong-ground" and "quiet" for marks.
 export function colours(host, tones) {
   const probe = document.createElement("i");
@@ -10,7 +13,8 @@ export function colours(host, tones) {
     let colour = known.get(tone);
     if (!colour) {
       // A custom property with light-dark() is resolved only where a colour is expected.
-      probe.style.color = `var(--chart-${tone})`;
+      const isForced = matchMedia("(forced-colors: active)").matches;
+      probe.style.color = isForced ? (SYSTEM[tone] ?? "CanvasText") : `var(--chart-${tone})`;
       colour = getComputedStyle(probe).color;
       known.set(tone, colour);
     }
@@ -22,7 +26,7 @@ export function colours(host, tones) {
       known = new Map();
       heard();
     };
-    const queries = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"].map((query) => matchMedia(query));
+    const queries = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map((query) => matchMedia(query));
     queries.forEach((query) => query.addEventListener("change", forget));
     const watch = new MutationObserver(forget);
     watch.observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -6,8 +6,8 @@ const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /// Under the lines: spans in which a line is over its limit, and marks.
 ///
-/// A mark is { from, to, kind, label }; `kind` is "wrong" for faults and lost connections, "doubt" for unreliable samples,
-/// "begin" for a line where something begins.
+/// A mark is { from, to, kind, label }; `kind` is "wrong" for lost connections, "fault" for what was broken on purpose, "doubt"
+/// for unreliable samples, "begin" for a line where something begins.
 export function marksOn(u, { columns, limits, marks }, palette) {
   const { ctx, bbox } = u;
   const x = (value) => u.valToPos(value, "x", true);
@@ -16,7 +16,35 @@ export function marksOn(u, { columns, limits, marks }, palette) {
     const right = Math.min(bbox.left + bbox.width, Math.max(x(to), x(from) + 2 * devicePixelRatio));
     if (right <= left) return;
     ctx.fillStyle = colour;
+    // A person's own colours have no pale ones.
+    if (matchMedia("(forced-colors: active)").matches) ctx.globalAlpha = 0.3;
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    ctx.globalAlpha = 1;
+  };
+  /// Stripes, so that a fault and what came of it differ where both are.
+  const hatch = (from, to) => {
+    const left = Math.max(bbox.left, x(from));
+    const right = Math.min(bbox.left + bbox.width, Math.max(x(to), x(from) + 2 * devicePixelRatio));
+    if (right <= left) return;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, bbox.top, right - left, bbox.height);
+    ctx.clip();
+    ctx.strokeStyle = palette.of("fault");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.globalAlpha = 0.5;
+    ctx.beginPath();
+    // On one grid for the whole chart: two spans side by side have one pattern.
+    const gap = 9 * devicePixelRatio;
+    for (let at = Math.floor((left - bbox.height) / gap) * gap; at < right; at += gap) {
+      ctx.moveTo(at, bbox.top + bbox.height);
+      ctx.lineTo(at + bbox.height, bbox.top);
+    }
+    ctx.stroke();
+    ctx.globalAlpha = 1;
+    ctx.lineWidth = 2 * devicePixelRatio;
+    ctx.strokeRect(left, bbox.top, right - left, 0);
+    ctx.restore();
   };
   ctx.save();
   for (const limit of limits) {
@@ -33,6 +61,8 @@ export function marksOn(u, { columns, limits, marks }, palette) {
       ctx.moveTo(at, bbox.top);
       ctx.lineTo(at, bbox.top + bbox.height);
       ctx.stroke();
+    } else if (mark.kind === "fault") {
+      hatch(mark.from, mark.to);
     } else {
       band(mark.from, mark.to, palette.of(mark.kind === "wrong" ? "wrong-ground" : "doubt-ground"));
     }
@@ -74,6 +104,10 @@ export function limitsOn(u, { limits, marks }, near, palette, unit) {
     const words = limit.label || `limit ${figure(limit.value, unit)}`;
     if (!near.includes(limit)) {
       edge += 13 * ratio;
+      ctx.lineWidth = 4 * ratio;
+      ctx.strokeStyle = palette.of("ground");
+      ctx.strokeText(`${words} ↑`, right, edge);
+      ctx.lineWidth = ratio;
       ctx.fillText(`${words} ↑`, right, edge);
       continue;
     }
@@ -99,7 +133,10 @@ export function limitsOn(u, { limits, marks }, near, palette, unit) {
     const at = u.valToPos(mark.from, "x", true);
     const width = ctx.measureText(mark.label).width;
     if (!mark.label || at < free || at < bbox.left || at + width > bbox.left + bbox.width) continue;
-    ctx.fillStyle = palette.of(mark.kind === "wrong" ? "wrong" : "text");
+    ctx.fillStyle = palette.of(mark.kind === "wrong" || mark.kind === "fault" ? mark.kind : "text");
+    ctx.lineWidth = 4 * ratio;
+    ctx.strokeStyle = palette.of("ground");
+    ctx.strokeText(mark.label, at + 3 * ratio, bbox.top + bbox.height - 3 * ratio);
     ctx.fillText(mark.label, at + 3 * ratio, bbox.top + bbox.height - 3 * ratio);
     free = at + width + 8 * ratio;
   }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::engine::Endpoint;
 use crate::engine::base::unit;
+use crate::engine::bench::summary::ERROR_WORDS;
 use crate::engine::bench::typed_address::complete;
+use crate::model::faults::link::FaultyLink;
 
 /// How a reply is recognised.
 pub const REPLIES: [(&str, &str); 5] = [
@@ -43,6 +45,8 @@ pub struct LoadForm {
     pub reply: String,
     /// The member, the JSON or the text by which a reply is recognised.
     pub by: String,
+    /// A reply that says that something went wrong does not count as the answer.
+    pub errors_fail: bool,
     /// How long a reply may take.
     pub within: String,
     /// The least share of messages answered, such as `99.9%`; empty for no limit.
@@ -66,6 +70,7 @@ impl Default for LoadForm {
             message: text(r#"{"type": "message"}"#),
             reply: text("member"),
             by: text("$.id"),
+            errors_fail: true,
             within: text("2s"),
             answered: text("99.9%"),
             p95: text("250ms"),
@@ -144,7 +149,7 @@ impl LoadForm {
     fn question(&self) -> Result<(Value, Option<Value>), Mistake> {
         let mut send = value_of(&self.message);
         let by = self.by.trim();
-        let expect = match self.reply.as_str() {
+        let mut expect = match self.reply.as_str() {
             "none" => None,
             "any" => Some(json!({ "any": true })),
             "text" if by.is_empty() => return Err(("by", "expected a part of the reply".to_owned())),
@@ -173,7 +178,32 @@ impl LoadForm {
                 Some(json!({ "correlate": path }))
             }
         };
+        if self.errors_fail
+            && let Some(Value::Object(expect)) = &mut expect
+        {
+            expect.insert("not".to_owned(), an_error());
+        }
         Ok((send, expect))
+    }
+
+    /// What tells this load from others comes first: a list shows the beginning only.
+    fn title(&self, url: &str, clients: u64, rate: f64) -> String {
+        // Through the fault proxy it is still the target that is loaded.
+        let target = FaultyLink::of_address(url).map(|link| link.to).filter(|to| !to.is_empty());
+        let url = target.as_deref().unwrap_or(url);
+        let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or(url);
+        let what = match value_of(&self.message) {
+            Value::Object(members) => {
+                let kind = ["type", "event", "op", "method", "action", "kind", "cmd", "command"]
+                    .iter()
+                    .find_map(|name| members.get(*name)?.as_str());
+                kind.unwrap_or("message").to_owned()
+            }
+            Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            _ => "message".to_owned(),
+        };
+        let what: String = what.chars().take(LONGEST_KIND).collect();
+        format!("{what}, {clients} \u{d7} {}/s, {host}", crate::model::format::rate(rate))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the fields of the form, read")]
@@ -189,8 +219,7 @@ impl LoadForm {
         expect: Option<Value>,
     ) -> Made {
         let url = endpoint.url();
-        let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or(url);
-        let title = format!("load of {host}");
+        let title = self.title(url, clients, rate);
         let per_second = format!("{} messages a second each", crate::model::format::rate(rate));
         let show = unit::show_duration;
         let about = format!("{clients} clients send {per_second}, for {}.", show(lasts));
@@ -251,6 +280,22 @@ impl LoadForm {
     }
 }
 
+/// A matcher for a reply that is an error: what the bench paints red, and the same in `status` and `code`.
+fn an_error() -> Value {
+    let says = format!("(?i){}", ERROR_WORDS.join("|"));
+    let kinds = TYPE_MEMBERS.iter().map(|name| json!({ "path": format!("$.{name}"), "matches": says }));
+    let nothing = json!({ "path": "$.error", "in": [null, false, "", 0, [], {}] });
+    let has_error = json!({ "all_of": [{ "path": "$.error" }, { "not": nothing }] });
+    let any: Vec<_> = kinds.chain([has_error]).collect();
+    json!({ "any_of": any })
+}
+
+/// Members that often say that something went wrong.
+const TYPE_MEMBERS: [&str; 6] = ["type", "event", "kind", "op", "status", "code"];
+
+/// Of a kind this many characters stand in the title.
+const LONGEST_KIND: usize = 24;
+
 /// A bare number is seconds, as `TEST_DURATION` has it.
 fn duration(typed: &str) -> Option<Duration> {
     let typed: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
@@ -292,11 +337,11 @@ mod tests {
     #[test]
     fn each_way_to_recognise_a_reply_makes_a_suite_without_mistakes() {
         for (reply, by, said) in [
-            ("member", "$.request_id", r#""expect": {"correlate":"$.request_id"}"#),
+            ("member", "$.request_id", r#""expect": {"correlate":"$.request_id","not":{"any_of":"#),
             ("member", "request_id", r#""request_id":"{{index}}-{{i}}""#),
-            ("json", r#"{"type": "ack"}"#, r#""expect": {"subset":{"type":"ack"}}"#),
-            ("text", "ack", r#""expect": {"contains":"ack"}"#),
-            ("any", "", r#""expect": {"any":true}"#),
+            ("json", r#"{"type": "ack"}"#, r#""subset":{"type":"ack"}"#),
+            ("text", "ack", r#""expect": {"contains":"ack","not""#),
+            ("any", "", r#""expect": {"any":true,"not""#),
             ("none", "", r#""send": {"type":"message"} }"#),
         ] {
             let text = suite(&form(|form| {
@@ -349,6 +394,58 @@ mod tests {
     fn what_it_will_do_is_said_in_numbers() {
         let made = form(|_| {}).make(OWN).expect("a suite");
         assert!(made.about.ends_with("That is 50 a second, 500 messages in all."), "{}", made.about);
-        assert_eq!(made.title, "load of localhost:7411");
+        assert_eq!(made.title, "message, 10 \u{d7} 5/s, localhost:7411");
+    }
+
+    #[test]
+    fn a_load_is_named_by_what_it_sends_and_by_the_server_that_gets_it() {
+        let title = |url: &str, message: &str| {
+            let made = form(|form| {
+                form.url = url.to_owned();
+                form.message = message.to_owned();
+                form.reply = "any".to_owned();
+            });
+            made.make(OWN).expect("a suite").title
+        };
+        assert_eq!(title("wss://feed.example/v1", r#"{"op":"quote"}"#), "quote, 10 \u{d7} 5/s, feed.example");
+        assert_eq!(title("ws://a.example", "ping\nme"), "ping me, 10 \u{d7} 5/s, a.example");
+        assert_eq!(title("ws://a.example", "[1]"), "message, 10 \u{d7} 5/s, a.example");
+        let link = FaultyLink { to: "ws://127.0.0.1:8082/feed".to_owned(), ..FaultyLink::default() };
+        assert_eq!(title(&link.address(OWN), "ping"), "ping, 10 \u{d7} 5/s, 127.0.0.1:8082");
+    }
+
+    #[test]
+    fn a_reply_that_is_an_error_is_no_answer_unless_the_form_says_so() {
+        let expected = |form: &LoadForm| form.question().expect("a question").1.expect("an expectation");
+        let matcher = |mut expect: Value| {
+            expect.as_object_mut().expect("an object").remove("correlate");
+            expect.as_object_mut().expect("an object").insert("any".to_owned(), json!(true));
+            crate::engine::matcher::Matcher::compile(&expect).expect("a matcher")
+        };
+        let answers = |errors_fail: bool, reply: &str| {
+            let payload = crate::engine::Payload::Text(reply.to_owned());
+            let matcher = matcher(expected(&form(|form| form.errors_fail = errors_fail)));
+            matcher.check(&crate::engine::matcher::Subject::new(&payload)).is_ok()
+        };
+        for error in [
+            r#"{"type":"error","code":"UNAUTHENTICATED","request_id":"0-1"}"#,
+            r#"{"event":"OrderRejected"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600}}"#,
+            r#"{"id":1,"error":"no such channel"}"#,
+            r#"{"id":1,"error":true}"#,
+            r#"{"status":"failed"}"#,
+        ] {
+            assert!(!answers(true, error), "{error}");
+            assert!(answers(false, error), "{error}");
+        }
+        for answer in [
+            r#"{"type":"quote","price":140}"#,
+            r#"{"id":1,"error":null,"result":2}"#,
+            r#"{"id":1,"error":"","status":"ok"}"#,
+            r#"{"id":1,"error":0}"#,
+            "an error as a text, which has no kind",
+        ] {
+            assert!(answers(true, answer), "{answer}");
+        }
     }
 }

@@ -78,13 +78,19 @@ pub fn is_of_load(expr: &str) -> bool {
 /// The metric that the tiles and the latency chart show first.
 pub fn main_metric(run: &LiveRun) -> String {
     let limits = all_limits(run).filter_map(|(limit, _)| timing_of(&limit.metric).map(str::to_owned));
-    let mut limited: Vec<_> = limits.filter(|name| name != "open").collect();
+    let mut limited: Vec<_> = limits.filter(|name| !is_of_connections(name)).collect();
     limited.sort_by_key(|name| name != "rtt");
-    let measured = || run.timings.keys().filter(|name| *name != "open" && !name.starts_with("open."));
+    let measured = || run.timings.keys().filter(|name| !is_of_connections(name));
     let rtt = measured().find(|name| *name == "rtt").cloned();
     rtt.or_else(|| limited.into_iter().next())
         .or_else(|| measured().next().cloned())
         .unwrap_or("rtt".to_owned())
+}
+
+/// How long a connection took to open or to close: no round trip, and never shown in the place of one.
+pub fn is_of_connections(metric: &str) -> bool {
+    let name = metric.split_once('.').map_or(metric, |(name, _)| name);
+    matches!(name, "open" | "close")
 }
 
 fn timing_of(metric: &str) -> Option<&str> {
@@ -219,9 +225,16 @@ fn of_load(run: &LiveRun, step: Duration) -> Vec<Tile> {
             },
         )
     };
+    // The share and the count say one thing: where one breaks the run, the other is red, too.
+    let mut unanswered = counted("Unanswered", "missing", |it| it.missing);
+    let has_failed =
+        |check: &LiveCheck| check.counters.missing > 0 && check.stage == Stage::Ended(Verdict::Fail);
+    let is_unmet = |check: &LiveCheck| check.steps.iter().any(|step| step.unmet.is_some());
+    let failed_by_it = || run.checks.iter().any(|check| has_failed(check) && is_unmet(check));
+    unanswered.is_broken |= all.missing > 0 && (answered.is_broken || failed_by_it());
     vec![
         answered,
-        counted("Unanswered", "missing", |it| it.missing),
+        unanswered,
         counted("Errors", "errors", |it| it.errors),
         figure("p50", 500),
         figure("p95", 950),
@@ -356,6 +369,25 @@ mod tests {
         let names: Vec<_> = tiles(&run, STEP).iter().map(|it| it.name).collect();
         assert_eq!(names[..3], ["Checks passed", "Checks failed", "Steps passed"]);
         assert!(tiles(&run, STEP).iter().all(|it| !it.value.contains(NONE)));
+    }
+
+    #[test]
+    fn the_unanswered_are_red_where_the_share_of_answers_breaks_the_run() {
+        let mut run = started(&["success >= 99.9%"]);
+        let counters = Counters { sent: 9, expected: 9, missing: 9, ..Counters::default() };
+        tick(&mut run, counters, 1_000);
+        assert_eq!(broken(&run), ["Answered", "Unanswered"]);
+    }
+
+    #[test]
+    fn without_a_round_trip_no_other_metric_takes_its_place() {
+        let mut run = started(&["success >= 99.9%", "close.p95 < 1s"]);
+        for name in ["close", "open", "open.tls"] {
+            run.timings.insert(name.to_owned(), Histogram::default());
+        }
+        assert_eq!(main_metric(&run), "rtt");
+        run.timings.insert("close me".to_owned(), Histogram::default());
+        assert_eq!(main_metric(&run), "close me", "a metric of the suite's own");
     }
 
     #[test]

@@ -80,6 +80,48 @@ fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
     });
 }
 
+#[test]
+fn a_load_whose_replies_are_errors_fails_and_runs_again_as_the_same_suite() {
+    test_page(async |practice, browser| {
+        let feed = TRADING_FEED.start(&[]);
+        let url = feed.urls[0].split('?').next().expect("an address").to_owned();
+        open(practice, browser, "/load-form").await;
+        for (field, typed) in [
+            ("load-url", url.as_str()),
+            ("load-clients", "2"),
+            ("load-ramp", "200ms"),
+            ("load-rate", "5"),
+            ("load-lasts", "1s"),
+            ("load-message", r#"{"op":"quote","symbol":"NVDA"}"#),
+            ("load-by", "$.request_id"),
+            ("load-within", "500ms"),
+        ] {
+            browser.type_into(field, typed).await;
+        }
+        let ticked = "return document.querySelector('[data-testid=load-errors-fail]').checked";
+        assert!(browser.run(ticked).await == true, "errors fail unless a person says otherwise");
+        // Without a token each answer is an error.
+        browser.click("load-run").await;
+        until_verdict(browser, "Failed").await;
+        let (_, broken) = tiles(browser).await;
+        assert_eq!(broken, ["Answered", "Unanswered"]);
+        browser
+            .until_script(
+                "return document.querySelector('[data-testid=failures]')?.textContent.includes('error')",
+            )
+            .await;
+        let own = "[data-testid=suite][href*='own-'], [data-testid=suite] .library-title";
+        let count = browser.count(own).await;
+        browser.run("location.hash = '#/checks/load-form'").await;
+        browser
+            .until_script("return !!document.querySelector('[data-testid=load-run]:not(:disabled)')")
+            .await;
+        browser.click("load-run").await;
+        until_verdict(browser, "Failed").await;
+        assert_eq!(browser.count(own).await, count, "the form is unchanged, so it is the same suite");
+    });
+}
+
 /// A fifth of the messages is lost, and each takes 30 ms and more.
 const FAILING: &str = r#"{ "sockscope": 1, "suite": "orders",
   "clients": { "crowd": { "url": "{{env.WS_URL}}/fault?drop=0.2&latency=30ms&seed=5", "count": 8 } },
@@ -99,7 +141,7 @@ fn a_failing_load_says_so_while_it_runs_and_its_failures_stand_before_its_steps(
         assert!(broken.contains(&"p95".to_owned()), "{broken:?}");
         until_verdict(browser, "Failed").await;
         let (_, broken) = tiles(browser).await;
-        assert_eq!(broken, ["Answered", "p95"]);
+        assert_eq!(broken, ["Answered", "Unanswered", "p95"]);
         let top = async |name: &str| {
             let script =
                 format!("return document.querySelector('[data-testid={name}]').getBoundingClientRect().top");

@@ -137,6 +137,44 @@ fn a_command_is_found_by_a_few_letters_and_run_by_enter() {
 }
 
 #[test]
+fn the_palette_knows_the_words_for_what_only_has_an_icon_or_is_folded() {
+    test_page(async |practice, browser| {
+        browser.open(&practice.page).await;
+        browser.until_text("clock", "µs").await;
+        run(browser, "time of day", "Times: time of day").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=times]').value === 'absolute'")
+            .await;
+        run(browser, "pause", "Pause the timeline").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=pause]').ariaPressed === 'true'")
+            .await;
+        run(browser, "lanes", "Lanes").await;
+        browser
+            .until_script("return document.querySelector('[data-testid=lanes]').ariaPressed === 'true'")
+            .await;
+        run(browser, "unanswered", "Messages without an answer").await;
+        let opened =
+            "return document.querySelector('[data-testid=unanswered-list]').matches(':popover-open')";
+        browser.until_script(opened).await;
+        press(browser, ESCAPE).await;
+        // What stands in a folded part unfolds it.
+        run(browser, "reset", "Reset the figures").await;
+        browser.until_script("return !document.querySelector('.bench-status-more').hidden").await;
+        // A suite is one entry, beside the command that runs it.
+        open_palette(browser).await;
+        browser.type_into("palette-input", "ladder").await;
+        browser
+            .until_script("return document.querySelector('.palette')?.textContent.includes('Run ladder')")
+            .await;
+        let named = "return [...document.querySelectorAll('.palette-title')].filter(it => it.textContent === 'ladder').length";
+        assert_eq!(browser.run(named).await, 1);
+        press(browser, ESCAPE).await;
+        browser.assert_quiet_console().await;
+    });
+}
+
+#[test]
 fn suites_and_presets_of_faults_are_found_before_their_views_were_opened() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;

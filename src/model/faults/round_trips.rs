@@ -11,6 +11,8 @@ use crate::engine::Instant;
 pub const SPAN: Duration = Duration::from_secs(60);
 /// A question that has waited this long is lost.
 pub const LOST_AFTER: Duration = Duration::from_secs(5);
+/// Without an answer for longer than this, the latest round trip says nothing of now.
+const SILENT_AFTER: Duration = Duration::from_secs(1);
 /// The plot's own units.
 pub const WIDTH: f64 = 600.0;
 /// The plot's own units.
@@ -98,6 +100,16 @@ impl RoundTrips {
     /// The latest round trip.
     pub fn latest(&self) -> Option<Duration> {
         self.times().next_back()
+    }
+
+    /// How long there was no answer at all, once that is longer than answers take at the moment: since the oldest question that
+    /// was asked after the latest one that was answered. Lost questions count, too.
+    pub fn silent(&self) -> Option<Duration> {
+        let now = self.now?;
+        let is_answered = |trip: &Trip| matches!(trip.end, End::After(_));
+        let first = self.trips.iter().rposition(is_answered).map_or(0, |at| at + 1);
+        let silent = now - self.trips.get(first)?.sent;
+        (silent > SILENT_AFTER && silent > self.latest().unwrap_or_default() * 2).then_some(silent)
     }
 
     /// Half of the round trips were no longer than this.
@@ -193,6 +205,19 @@ mod tests {
         assert_eq!(trips.waits(), Some(Duration::from_millis(4_100)));
         assert_eq!(trips.line().matches('M').count(), 2);
         assert_eq!(trips.lost().matches('M').count(), 1);
+    }
+
+    #[test]
+    fn a_line_that_fell_silent_says_for_how_long_also_when_all_its_questions_are_lost() {
+        let slow = [Some(477), Some(477)];
+        assert_eq!(trips(&slow, 1_200).silent(), None, "all was answered");
+        let half_open = trips(&[Some(477), None, None], 1_300);
+        assert_eq!(half_open.silent(), None, "an answer may still come");
+        assert_eq!(trips(&[Some(477), None, None], 5_000).silent(), Some(Duration::from_millis(4_500)));
+        assert_eq!(trips(&[Some(477), None, None], 9_500).silent(), Some(Duration::from_secs(9)));
+        assert_eq!(trips(&[None], 3_000).silent(), Some(Duration::from_secs(3)), "there never was one");
+        // Answers of two seconds each overtake nothing: what waits as long as they take is not silent.
+        assert_eq!(trips(&[Some(2_000), Some(2_000), None], 3_000).silent(), None);
     }
 
     #[test]

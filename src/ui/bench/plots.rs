@@ -94,7 +94,14 @@ fn joined(from: impl Iterator<Item = f64>, to: impl Iterator<Item = f64>) -> Spa
 }
 
 fn content(columns: Vec<Vec<f64>>, marks: Vec<Mark>, span: Span, whole: Span) -> Content {
-    Content { columns, limits: Vec::new(), marks, range: span.or(whole), is_chosen: span.is_some() }
+    Content {
+        columns,
+        limits: Vec::new(),
+        marks,
+        range: span.or(whole),
+        is_chosen: span.is_some(),
+        ..Content::default()
+    }
 }
 
 fn trips(plot: Option<&Plot>, began: Instant, span: Span, whole: Span) -> Content {

@@ -11,7 +11,8 @@ use super::store::{Store, Tab};
 use crate::browser::page;
 use crate::model::format;
 use crate::model::load::{LoadForm, Made, Mistake, REPLIES};
-use crate::ui::parts::fields::{button, choice, text, when};
+use crate::ui::parts::fields::{button, choice, text, tick, when};
+use crate::wire::checks::{Answer, Card, Question};
 
 /// A text field of the form.
 type Part = fn(&mut LoadForm) -> &mut String;
@@ -43,6 +44,8 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     };
     let reply = text(move || store.load.with(|form| form.reply.clone()));
     let has_by = when(move || reply.with(|reply| !matches!(reply.as_str(), "any" | "none")));
+    let awaits = when(move || reply.with(|reply| reply != "none"));
+    let errors_fail = when(move || store.load.with(|form| form.errors_fail));
     let about = text(move || made.with(|made| made.as_ref().map(|it| it.about.clone()).unwrap_or_default()));
     let is_wrong = when(move || made.with(Result::is_err));
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -70,6 +73,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 {choice("What it has", "load-reply", &REPLIES, reply, move |name| store.load.update(|form| form.reply = name))}
                 <div hidden=when(move || !has_by.get())>{field("Member, JSON or text", "by", "$.id", |form| &mut form.by)}</div>
                 {field("Within", "within", "2s", |form| &mut form.within)}
+                <div hidden=when(move || !awaits.get())>{tick("Replies that are errors fail", "load-errors-fail", errors_fail, move |is| store.load.update(|form| form.errors_fail = is))}</div>
             </fieldset>
             <fieldset><legend>"Limits"</legend>
                 {field("Answered, at least", "answered", "none", |form| &mut form.answered)}
@@ -117,16 +121,26 @@ fn field(
     .into_any()
 }
 
-/// Adds the suite to the library; then runs it, or opens it.
+/// Adds the suite to the library, unless it is there as the form has it; then runs it, or opens it.
 fn keep(store: Store, link: Link, made: Memo<Result<Made, Vec<Mistake>>>, runs: bool) {
     let Ok(made) = made.get_untracked() else {
         return store.complain("The form has mistakes: they stand under its fields.");
     };
-    library::create_then(store, link, made.title, made.text, move |id| {
-        if runs {
-            order::run_whole(store, link, &id);
-        } else {
-            store.tab.set(Tab::Edit);
+    let then = move |id: String| match runs {
+        true => order::run_whole(store, link, &id),
+        false => store.tab.set(Tab::Edit),
+    };
+    // The latest with this title is most likely the same; its document says whether it is.
+    let is_alike = |card: &&Card| !card.is_shipped && card.title.starts_with(&made.title);
+    let alike =
+        store.library.with_untracked(|all| all.iter().rfind(|card| is_alike(card)).map(|it| it.id.clone()));
+    let Some(id) = alike else { return library::create_then(store, link, made.title, made.text, then) };
+    link.ask(Question::Text(id.clone()), move |told| match told {
+        Answer::Text(text) if text == made.text => {
+            page::go_to(&format!("#/checks/{id}"));
+            store.selected.set(id.clone());
+            then(id);
         }
+        _ => library::create_then(store, link, made.title, made.text, then),
     });
 }

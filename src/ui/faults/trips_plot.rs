@@ -20,7 +20,13 @@ pub(super) fn trips(store: Store) -> AnyView {
         |time: Option<Duration>| time.map_or_else(|| "–".to_owned(), |time| format::figure(time, STEP));
     let top = text(move || trips.with(|it| format::figure(it.top(), it.top())));
     let half = text(move || trips.with(|it| format::figure(it.top() / 2, it.top() / 2)));
-    let latest = text(move || time(trips.with(|it| it.latest())));
+    // A figure of before would pass for the one of now.
+    let silence = move || trips.with(|it| if it.is_down() { None } else { it.silent() });
+    let latest = text(move || match silence() {
+        Some(silent) => format!("no answer for {:.1}\u{2009}s", silent.as_secs_f64()),
+        None if trips.with(|it| it.is_down()) => "\u{2013}".to_owned(),
+        None => time(trips.with(|it| it.latest())),
+    });
     let words = move || trips.with(probe::words);
     let about = text(move || {
         let (median, (asked, lost)) = trips.with(|it| (it.median(), it.counts()));
@@ -32,12 +38,12 @@ pub(super) fn trips(store: Store) -> AnyView {
         )
     });
     let label = text(move || format!("Round trips of the last minute. {}", about.get()));
-    let is_bad = when(move || words().0 == "wrong");
+    let is_bad = when(move || words().0 == "wrong" || silence().is_some());
     view! {
         <section class="trips" aria-label="Round trip through the proxy">
             <div class="trips-head">
                 <h2>"Round trip through the proxy"</h2>
-                <output class="trips-latest" data-testid="trips-latest" data-state=text(move || if is_bad.get() { "wrong" } else { "" }.to_owned())>{latest}</output>
+                <output class="trips-latest" data-testid="trips-latest" data-silent=text(move || silence().is_some().to_string()) data-state=text(move || if is_bad.get() { "wrong" } else { "" }.to_owned())>{latest}</output>
             </div>
             <div class="trips-frame">
                 <span class="trips-scale" aria-hidden="true"><span>{top}</span><span>{half}</span><span>"0"</span></span>

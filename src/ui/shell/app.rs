@@ -118,6 +118,7 @@ pub fn App(
             </section>
             <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
                 // A part of its own, which the start script asks for when this is first looked at.
+                <h1 class="unseen">"Checks"</h1>
                 <div id="checks"><p class="start">"Loading …"</p></div>
             </section>
             <section class="view" aria-label="Faults" hidden=move || route.get() != Route::Faults>

@@ -33,7 +33,11 @@ pub(super) fn both(run: RwSignal<LiveRun>, span: Span) -> AnyView {
     let metric = RwSignal::new(None::<String>);
     let names = Memo::new(move |_| {
         run.with(|run| {
-            run.course.metrics().filter(|name| *name != "open").map(str::to_owned).collect::<Vec<_>>()
+            run.course
+                .metrics()
+                .filter(|name| !tiles::is_of_connections(name))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         })
     });
     let chosen = Memo::new(move |_| {
@@ -102,6 +106,8 @@ pub(super) fn under_way(run: RwSignal<LiveRun>, span: Span) -> AnyView {
 }
 
 fn latency(run: &LiveRun, metric: &str, span: Option<(f64, f64)>) -> Content {
+    let columns = run.course.latencies(metric);
+    let is_measured = columns.iter().skip(1).flatten().any(|value| !value.is_nan());
     let mut limits = Vec::new();
     for (line, (name, _)) in PERCENTILES.iter().enumerate() {
         for limit in limits_of(run, &format!("{metric}.{name}")) {
@@ -109,7 +115,18 @@ fn latency(run: &LiveRun, metric: &str, span: Option<(f64, f64)>) -> Content {
             limits.push(LimitLine { value: limit.bound / 1e6, label, line: Some(line) });
         }
     }
-    content_of(run, run.course.latencies(metric), limits, span)
+    // A limit over nothing would look like a figure.
+    if !is_measured {
+        limits.clear();
+    }
+    // While a run has just begun nothing is wrong yet.
+    let is_over = run.report.is_some() || run.counters().missing > 0;
+    let nothing = match metric {
+        "rtt" => "No round trip was measured.".to_owned(),
+        name => format!("Nothing was measured of {name}."),
+    };
+    let empty = if !is_measured && is_over { nothing } else { String::new() };
+    Content { empty, ..content_of(run, columns, limits, span) }
 }
 
 fn throughput(run: &LiveRun, span: Option<(f64, f64)>) -> Content {
@@ -160,8 +177,8 @@ fn content_of(
     let is_faulty = run.targets.iter().any(|target| target.via.is_some());
     let faults = run.course.faults().iter().filter(|_| is_faulty).map(|it| {
         let to = it.to.unwrap_or_else(|| run.course.end().max(it.from));
-        Mark { from: it.from / 1e3, to: to / 1e3, kind: MarkKind::Wrong, label: it.words.clone() }
+        Mark { from: it.from / 1e3, to: to / 1e3, kind: MarkKind::Fault, label: it.words.clone() }
     });
     let marks = doubts.chain(faults).chain(begun.map(begin)).chain(changes).collect();
-    Content { columns, limits, marks, range: span, is_chosen: span.is_some() }
+    Content { columns, limits, marks, range: span, is_chosen: span.is_some(), ..Content::default() }
 }

@@ -6,7 +6,7 @@
 mod members;
 mod traffic;
 
-pub use traffic::Traffic;
+pub use traffic::{ERROR_WORDS, Traffic};
 
 /// The value at a path of a JSON text, as it was written.
 pub fn value_at<'a>(json: &'a str, path: &str) -> Option<&'a str> {

@@ -39,6 +39,9 @@ const USUAL: [&str; 14] = [
     "e",
 ];
 
+/// The kind of a message that holds one of these is an error, in any case of its letters.
+pub const ERROR_WORDS: [&str; 5] = ["error", "fail", "exception", "reject", "nack"];
+
 /// What was learnt from the traffic.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
@@ -311,7 +314,7 @@ fn read(text: &[u8]) -> Option<Vec<Found>> {
 
 fn names_an_error(type_name: &str) -> bool {
     let name = type_name.to_ascii_lowercase();
-    ["error", "fail", "exception", "reject", "nack"].iter().any(|it| name.contains(it))
+    ERROR_WORDS.iter().any(|it| name.contains(it))
 }
 
 /// `"error": {...}`, as JSON-RPC reports one.
