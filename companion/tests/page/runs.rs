@@ -104,7 +104,8 @@ fn a_load_whose_replies_are_errors_fails_and_runs_again_as_the_same_suite() {
         browser.click("load-run").await;
         until_verdict(browser, "Failed").await;
         let (_, broken) = tiles(browser).await;
-        assert_eq!(broken, ["Answered", "Unanswered"]);
+        // Without an answer there is no sample, and that breaks the limit of p95.
+        assert_eq!(broken, ["Answered", "Unanswered", "p95"]);
         browser
             .until_script(
                 "return document.querySelector('[data-testid=failures]')?.textContent.includes('error')",
