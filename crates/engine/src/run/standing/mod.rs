@@ -156,13 +156,13 @@ fn take<W: World>(check: &CheckRun<'_, W>, task: Task, order: u64, due: &mut Bin
                 format!("it seems to answer itself: {why}; make \"to\" narrower, or give it \"times\"");
             let mut failure = failure::plain(FailureKind::Script, told);
             failure.closest = Some(failure::near_miss(&message, &member.name, check.began, false));
-            fail(check, rule.line, number, failure);
+            fail(check, rule.line, number, *failure);
         }
         What::Answer(rule, message) => {
             let after = rule.answer.after.as_ref();
             let mut scope = check.scope(Some(&member), None, None);
             match after.map(|after| after.get(&mut scope)).transpose() {
-                Err(error) => fail(check, rule.line, number, script(error)),
+                Err(error) => fail(check, rule.line, number, *script(error)),
                 Ok(None) => act(check, next(at, Deed::Answer(rule, message)), order, due),
                 Ok(Some(after)) => due.push(Reverse(next(at + after, Deed::Answer(rule, message)))),
             }
@@ -192,7 +192,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
                     desk.sent(rule.line, number);
                 }
                 Ok(None) => {}
-                Err(failure) => fail(check, rule.line, number, failure),
+                Err(failure) => fail(check, rule.line, number, *failure),
             }
         }
         Deed::Beat(pulse) => {
@@ -211,7 +211,7 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
                     }
                 }
                 Ok(None) => {}
-                Err(failure) => return fail(check, pulse.line, number, failure),
+                Err(failure) => return fail(check, pulse.line, number, *failure),
             }
             // A page that stood still does not make up for the beats that it has missed.
             let now = check.run.world.now();
@@ -228,14 +228,14 @@ fn act<W: World>(check: &CheckRun<'_, W>, due: Due, order: u64, later: &mut Bina
             );
             let mut failure = failure::plain(FailureKind::Timeout, message);
             failure.expected = Some(reply.expected());
-            fail(check, pulse.line, number, failure);
+            fail(check, pulse.line, number, *failure);
         }
     }
 }
 
-fn fail<W: World>(check: &CheckRun<'_, W>, line: usize, number: usize, mut failure: Box<Failure>) {
+fn fail<W: World>(check: &CheckRun<'_, W>, line: usize, number: usize, mut failure: Failure) {
     failure.client = Some(check.connections.members()[number].name.clone());
-    check.connections.context.desk.failed(line, number, *failure);
+    check.connections.context.desk.failed(line, number, failure);
 }
 
 /// Sends beside the steps, without a message of theirs: their `{{seq}}` and their moments stay. None when the connection
