@@ -18,7 +18,8 @@ pub fn told(suite: &Suite, text: &str, masker: &Masker, printed: Vec<String>) ->
     )]
 }
 
-/// Whether a step captures a value by the name of a secret.
+/// Whether a value becomes known under the name of a secret while the suite runs: captured, by a group of a regular expression, as a
+/// parameter of steps, or as a row of a client.
 fn learns_a_secret(secrets: &[String], text: &str) -> bool {
     if secrets.is_empty() {
         return false;
@@ -27,12 +28,42 @@ fn learns_a_secret(secrets: &[String], text: &str) -> bool {
     serde_json::from_str::<Value>(text).map_or(true, |document| captures(&document, secrets))
 }
 
+fn has(secrets: &[String], name: &str) -> bool {
+    secrets.iter().any(|secret| secret == name)
+}
+
+/// Whether rows of clients have a column of this name. Those of a file are not looked at.
+fn rows(clients: &Value, secrets: &[String]) -> bool {
+    let of_client = |client: &Value| match client.get("each") {
+        Some(Value::Array(rows)) => {
+            rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).any(|name| has(secrets, name))
+        }
+        Some(_) => true,
+        None => false,
+    };
+    clients.as_object().is_some_and(|clients| clients.values().any(of_client))
+}
+
 fn captures(value: &Value, secrets: &[String]) -> bool {
     match value {
         Value::Object(members) => members.iter().any(|(name, member)| {
             let is_capture = name == "capture"
                 && member.as_object().is_some_and(|names| names.keys().any(|it| secrets.contains(it)));
-            is_capture || captures(member, secrets)
+            let is_group = name == "regex"
+                && member
+                    .as_str()
+                    .is_some_and(|text| secrets.iter().any(|it| text.contains(&format!("<{it}>"))));
+            let is_parameter = name == "with"
+                && member
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|it| it.as_str().is_some_and(|it| has(secrets, it)));
+            is_capture
+                || is_group
+                || is_parameter
+                || name == "clients" && rows(member, secrets)
+                || captures(member, secrets)
         }),
         Value::Array(items) => items.iter().any(|item| captures(item, secrets)),
         _ => false,
@@ -52,6 +83,14 @@ mod tests {
         let text = r#"{ "checks": [ { "steps": [ { "try": [ { "send": 1, "expect": { "capture": { "token": "$.t" } } } ] } ] } ] }"#;
         assert!(learns_a_secret(&secrets(&["token"]), text));
         assert!(!learns_a_secret(&secrets(&["other"]), text));
+        for text in [
+            r#"{ "checks": [ { "steps": [ { "expect": { "capture": { "x": { "regex": "sid=(?<token>.+)" } } } } ] } ] }"#,
+            r#"{ "define": { "login": { "with": ["token"], "steps": [] } } }"#,
+            r#"{ "clients": { "crowd": { "each": [ { "user": "ann", "token": "t-1" } ] } } }"#,
+        ] {
+            assert!(learns_a_secret(&secrets(&["token"]), text), "{text}");
+            assert!(!learns_a_secret(&secrets(&["other"]), text), "{text}");
+        }
         assert!(!learns_a_secret(&[], text));
         assert!(learns_a_secret(&secrets(&["x"]), "{ no JSON"), "unknown");
     }

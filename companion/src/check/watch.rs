@@ -84,6 +84,7 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         screen.trouble(&causes(&error));
         return Outcome::Environment;
     }
+    let watched = places(&job.suites).unwrap_or_default();
     let mut all = Watching {
         job,
         stop,
@@ -93,7 +94,8 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         done: Vec::new(),
         is_broken: false,
         beside: BTreeSet::new(),
-        watched: BTreeSet::new(),
+        watched: watched.keys().cloned().collect(),
+        deep: watched.into_iter().filter(|(_, is_deep)| *is_deep).map(|(place, _)| place).collect(),
     };
     let mut wake = Wake::Asked;
     let ended = loop {
@@ -132,6 +134,8 @@ struct Watching<'a> {
     /// Folders of files that suites name, to be watched from now on.
     beside: BTreeSet<PathBuf>,
     watched: BTreeSet<PathBuf>,
+    /// Folders that are watched with all in them.
+    deep: Vec<PathBuf>,
 }
 
 impl Watching<'_> {
@@ -221,7 +225,9 @@ impl Watching<'_> {
             for name in files.names() {
                 let place = folder.join(name).parent().map(Path::to_owned).unwrap_or_default();
                 let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
-                if self.watched.insert(place.clone()) {
+                // A folder that is watched with all in it stays so: watching it alone would end that.
+                let is_known = self.deep.iter().any(|deep| place.starts_with(deep));
+                if !is_known && self.watched.insert(place.clone()) {
                     self.beside.insert(place);
                 }
             }
@@ -248,6 +254,10 @@ impl Watching<'_> {
             Changes::Nothing if known.text == document.text => None,
             Changes::Checks(_) | Changes::Whole if is_whole => Some(Wanted::All),
             Changes::Whole => Some(Wanted::All),
+            // What one check keeps for the others may be written in a file beside the suite.
+            Changes::Checks(_) if document.files.texts().any(|(_, text)| text.contains("\"keep\"")) => {
+                Some(Wanted::All)
+            }
             change => {
                 let mut names = match change {
                     Changes::Checks(names) => names,

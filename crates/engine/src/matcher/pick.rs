@@ -131,7 +131,18 @@ impl Pick {
     /// The value as one that grows: what a regular expression has found is text, and `10` comes after `9`.
     pub fn measured(&self, value: Value) -> Value {
         match (&self.place, &value) {
-            (Place::Text(_), Value::String(text)) => text.parse::<i64>().map_or(value, Value::from),
+            (Place::Text(_), Value::String(text)) => {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+                // Zeros in front are no JSON.
+                let plain = digits.trim_start_matches('0');
+                let plain = if plain.is_empty() { "0" } else { plain };
+                let sign = if text.starts_with('-') { "-" } else { "" };
+                match is_number.then(|| format!("{sign}{plain}").parse::<serde_json::Number>()) {
+                    Some(Ok(number)) => Value::Number(number),
+                    _ => value,
+                }
+            }
             _ => value,
         }
     }

@@ -34,14 +34,15 @@ pub fn changes(before: &str, after: &str) -> Changes {
     else {
         return Changes::Whole;
     };
-    if shared != shared_now {
+    // `only` decides which other checks run.
+    if shared != shared_now || those_with_only(&known) != those_with_only(&checks) {
         return Changes::Whole;
     }
     let changed: Vec<&Value> = checks.iter().filter(|check| !known.contains(check)).collect();
     if changed.is_empty() {
         return Changes::Nothing;
     }
-    if known.iter().chain(&checks).any(keeps) {
+    if keeps(&shared) || known.iter().chain(&checks).any(keeps) {
         return Changes::Whole;
     }
     let names = changed.iter().map(|check| check.get("check").and_then(Value::as_str).map(str::to_owned));
@@ -61,6 +62,13 @@ fn parts(root: &Node) -> Option<(Value, Vec<Value>)> {
         }
     }
     Some((Value::Object(shared), checks))
+}
+
+fn those_with_only(checks: &[Value]) -> Vec<Option<&Value>> {
+    let mut names: Vec<_> =
+        checks.iter().filter(|check| check.get("only").is_some()).map(|check| check.get("check")).collect();
+    names.sort_by_key(|name| name.map(Value::to_string));
+    names
 }
 
 fn keeps(value: &Value) -> bool {
@@ -98,5 +106,10 @@ mod tests {
         assert_eq!(changes(&before, &suite(r#""vars": { "a": 1 },"#, &[ONE, TWO])), Changes::Whole);
         assert_eq!(changes(&suite("", &[KEEP, TWO]), &suite("", &[KEEP, OTHER])), Changes::Whole);
         assert_eq!(changes("{", &before), Changes::Whole);
+        let only = TWO.replace("\"steps\"", "\"only\": \"wip\", \"steps\"");
+        assert_eq!(changes(&suite("", &[ONE, &only]), &before), Changes::Whole, "others run again");
+        assert_eq!(changes(&suite("", &[ONE, &only]), &suite("", &[ONE])), Changes::Whole);
+        let define = r#""define": { "d": { "steps": [ { "keep": { "x": 1 } } ] } },"#;
+        assert_eq!(changes(&suite(define, &[ONE, TWO]), &suite(define, &[ONE, OTHER])), Changes::Whole);
     }
 }

@@ -191,7 +191,8 @@ fn enlist<W: World>(
     for (place, client) in definition.clients.iter().enumerate() {
         if let Some(each) = &client.each {
             let rows = each.rows.expand(scope).map_err(failure::script)?;
-            connections.deal(place, dealt(scope.run, rows)?);
+            let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
+            connections.deal(place, dealt(scope.run, rows, count)?);
         }
         let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
         connections.enlist(place, client, count)?;
@@ -199,11 +200,16 @@ fn enlist<W: World>(
     Ok(())
 }
 
-/// The rows for the members of a group; what is secret in them is masked from now on.
-fn dealt<W: World>(run: &RunShared<W>, rows: Value) -> Result<Vec<Map<String, Value>>, Box<Failure>> {
+/// The rows for the members of a group; what is secret in them is masked from now on. Rows that no member gets are not kept.
+fn dealt<W: World>(
+    run: &RunShared<W>,
+    rows: Value,
+    count: Option<u64>,
+) -> Result<Vec<Map<String, Value>>, Box<Failure>> {
     let Value::Array(rows) = rows else { return Err(failure::script("each is not a list of rows")) };
-    let mut dealt = Vec::with_capacity(rows.len());
-    for row in rows {
+    let most = count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX);
+    let mut dealt = Vec::with_capacity(rows.len().min(most));
+    for row in rows.into_iter().take(most) {
         let Value::Object(row) = row else { return Err(failure::script("a row of each is not an object")) };
         row.iter().try_for_each(|(name, value)| run.learn(name, value))?;
         dealt.push(row);

@@ -283,6 +283,9 @@ fn show(value: &Value) -> String {
 /// Columns make every combination, the last one turning fastest; a list is rows already.
 fn spread(value: &Value, each: &Each) -> Result<Vec<Map<String, Value>>, String> {
     let rows = match value {
+        Value::Array(rows) if rows.len() > MOST_ROWS => {
+            return Err(format!("each makes more than {MOST_ROWS} checks"));
+        }
         Value::Array(rows) => rows
             .iter()
             .map(|row| row.as_object().cloned().ok_or_else(|| "a row of each is an object".to_owned()))

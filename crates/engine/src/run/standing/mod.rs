@@ -26,6 +26,9 @@ use heard::{Heard, MESSAGE};
 /// Above this many bytes that the network has not taken, nothing is added to them.
 const MOST_BUFFERED: u64 = 64 << 20;
 
+/// More bytes of messages than these do not wait for late answers.
+const MOST_WAITING: usize = 64 << 20;
+
 /// Something that is due at a moment.
 struct Due {
     at: Instant,
@@ -120,15 +123,18 @@ pub(super) async fn stand<W: World>(check: &CheckRun<'_, W>) -> Infallible {
     let world = &check.run.world;
     let desk = &check.connections.context.desk;
     let mut due = BinaryHeap::new();
-    let mut order = 0;
+    let (mut order, mut waiting) = (0, 0);
     loop {
         while let Some(task) = desk.next() {
             order += 1;
-            take(check, task, order, &mut due);
+            take(check, task, order, &mut due, &mut waiting);
         }
         let now = world.now();
         while due.peek().is_some_and(|Reverse(first): &Reverse<Due>| first.at <= now) {
             let Some(Reverse(next)) = due.pop() else { break };
+            if let Deed::Answer(_, message) = &next.deed {
+                waiting -= message.bytes();
+            }
             order += 1;
             act(check, next, order, &mut due);
         }
@@ -146,7 +152,13 @@ pub(super) async fn stand<W: World>(check: &CheckRun<'_, W>) -> Infallible {
 }
 
 /// Does at once what has no time to wait for, and sets down the rest.
-fn take<W: World>(check: &CheckRun<'_, W>, task: Task, order: u64, due: &mut BinaryHeap<Reverse<Due>>) {
+fn take<W: World>(
+    check: &CheckRun<'_, W>,
+    task: Task,
+    order: u64,
+    due: &mut BinaryHeap<Reverse<Due>>,
+    waiting: &mut usize,
+) {
     let Task { member: number, handshake, at, what } = task;
     let member = check.connections.members()[number].clone();
     let next = |at, deed| Due { at, order, member: number, handshake, deed };
@@ -164,7 +176,14 @@ fn take<W: World>(check: &CheckRun<'_, W>, task: Task, order: u64, due: &mut Bin
             match after.map(|after| after.get(&mut scope)).transpose() {
                 Err(error) => fail(check, rule.line, number, *script(error)),
                 Ok(None) => act(check, next(at, Deed::Answer(rule, message)), order, due),
-                Ok(Some(after)) => due.push(Reverse(next(at + after, Deed::Answer(rule, message)))),
+                Ok(Some(_)) if *waiting + message.bytes() > MOST_WAITING => {
+                    let told = "more than 64 MiB of messages wait for their answers; make \"after\" shorter, or \"to\" narrower";
+                    fail(check, rule.line, number, *script(told));
+                }
+                Ok(Some(after)) => {
+                    *waiting += message.bytes();
+                    due.push(Reverse(next(at + after, Deed::Answer(rule, message))));
+                }
             }
         }
         What::Opened(pulse) => due.push(Reverse(next(at + pulse.every, Deed::Beat(pulse)))),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::reader::{Fields, Reader, excerpt};
 use super::step::{Done, Steps};
+use crate::base::mask::MASK;
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::keys::{BARE, DEFINITION, VERBS};
@@ -21,6 +22,8 @@ use crate::suite::title::title;
 const DEEPEST: usize = 64;
 /// How many steps all uses of a suite may make together.
 const MOST_STEPS: usize = 20_000;
+/// How many bytes of text they may copy together.
+const MOST_COPIED: usize = 64 << 20;
 
 /// Steps that have a name.
 struct Definition<'t> {
@@ -43,8 +46,11 @@ pub(super) struct Reuse<'t> {
     places: Vec<Place>,
     origin: Option<Rc<Origin>>,
     depth: usize,
-    /// Steps that uses have made.
+    /// The names of secrets of the suite.
+    pub(super) secrets: Vec<String>,
+    /// Steps that uses have made, and the bytes of their text.
     made: usize,
+    copied: usize,
     /// Whether a bound has been met, so that what is not read yet need not be.
     is_too_much: bool,
 }
@@ -166,10 +172,12 @@ impl<'t> Reader<'t> {
         let said: Vec<(String, String)> = fields
             .rest()
             .map(|member| {
-                (
-                    member.key.clone(),
-                    member.value.text().map_or_else(|| excerpt(&member.value), str::to_owned),
-                )
+                let value = match self.reuse.secrets.contains(&member.key) {
+                    // A report shows titles of steps that did not run, too, and the value is not known as a secret then.
+                    true => MASK.to_owned(),
+                    false => member.value.text().map_or_else(|| excerpt(&member.value), str::to_owned),
+                };
+                (member.key.clone(), value)
             })
             .collect();
         retitle(&mut steps, &said);
@@ -239,11 +247,20 @@ impl<'t> Reader<'t> {
                 way => format!("{} uses itself: {}", way[0], cut(&way.join(" → "), 200)),
             });
         }
-        self.reuse.is_too_much |= self.reuse.depth >= DEEPEST || self.reuse.made > MOST_STEPS;
+        let span =
+            self.reuse.all[at].steps.map_or(0, |steps| steps.span.end.saturating_sub(steps.span.start));
+        self.reuse.copied += span as usize;
+        let is_copied_too_much = self.reuse.copied > MOST_COPIED;
+        self.reuse.is_too_much |=
+            self.reuse.depth >= DEEPEST || self.reuse.made > MOST_STEPS || is_copied_too_much;
         if self.reuse.depth >= DEEPEST {
             return Some(format!(
                 "steps lie in each other more than {DEEPEST} levels deep here, each use counted as one"
             ));
+        }
+        if is_copied_too_much {
+            let most = MOST_COPIED >> 20;
+            return Some(format!("the steps of all uses together have more than {most} MiB of text"));
         }
         (self.reuse.made > MOST_STEPS).then(|| {
             format!("all uses together make more than {MOST_STEPS} steps; make it several suites, or use \"repeat\"")

@@ -14,6 +14,8 @@ use crate::template::Document;
 
 /// How many rows a file may have.
 const MOST_ROWS: usize = 100_000;
+/// How many values a file may have: each takes a hundred bytes and more.
+const MOST_VALUES: usize = 1_000_000;
 /// How many columns it may have.
 const MOST_COLUMNS: usize = 200;
 
@@ -134,7 +136,8 @@ fn rows_in(path: &str, text: &str) -> Result<Vec<Row>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
     let rows = match ending.as_str() {
-        "csv" | "tsv" => rows_of_csv(text)?,
+        "csv" => rows_of_csv(text, None)?,
+        "tsv" => rows_of_csv(text, Some(b'\t'))?,
         "json" => rows_of_json(text)?,
         "jsonl" | "ndjson" => rows_of_lines(text)?,
         _ => return Err("expected a file that ends with .csv, .tsv, .json, .jsonl or .ndjson".to_owned()),
@@ -188,10 +191,11 @@ fn rows_of_lines(text: &str) -> Result<Vec<Row>, String> {
 }
 
 /// The first line has the names; every value is a text, so that `007` stays what it is.
-fn rows_of_csv(text: &str) -> Result<Vec<Row>, String> {
+fn rows_of_csv(text: &str, delimiter: Option<u8>) -> Result<Vec<Row>, String> {
     let head = text.lines().next().unwrap_or_default();
-    let delimiter =
-        [b',', b';', b'\t'].into_iter().find(|sign| head.contains(char::from(*sign))).unwrap_or(b',');
+    let delimiter = delimiter.unwrap_or_else(|| {
+        [b',', b';', b'\t'].into_iter().find(|sign| head.contains(char::from(*sign))).unwrap_or(b',')
+    });
     let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
     let mut input = text.as_bytes();
     let mut names: Option<Vec<String>> = None;
@@ -200,10 +204,11 @@ fn rows_of_csv(text: &str) -> Result<Vec<Row>, String> {
         let line = reader.line();
         let Some(fields) = record(&mut reader, &mut input)? else { break };
         let Some(names) = &names else {
+            let fields: Vec<String> = fields.into_iter().map(|name| name.trim().to_owned()).collect();
             if let Some(twice) = fields.iter().enumerate().find(|(at, name)| fields[..*at].contains(name)) {
                 return Err(format!("two columns are called {:?}", cut(twice.1, 60)));
             }
-            names = Some(fields.into_iter().map(|name| name.trim().to_owned()).collect());
+            names = Some(fields);
             continue;
         };
         if fields.len() != names.len() {
@@ -212,6 +217,9 @@ fn rows_of_csv(text: &str) -> Result<Vec<Row>, String> {
         }
         if rows.len() == MOST_ROWS {
             return Err(too_many());
+        }
+        if rows.len() * names.len() > MOST_VALUES {
+            return Err(format!("there are more than {MOST_VALUES} values in it"));
         }
         rows.push(names.iter().cloned().zip(fields.into_iter().map(Value::String)).collect());
     }
