@@ -52,6 +52,7 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
     browser.type_into("filter", "x").await;
     browser.until_text("hits", "hit").await;
     check(browser, &format!("{how}, busy bench")).await;
+    support::page::unfold_list(browser).await;
     browser.click("lanes").await;
     browser.until_script("return !!document.querySelector('.lanes-lines')").await;
     check(browser, &format!("{how}, lanes")).await;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use support::page::{Browser, Practice, test_page};
+use support::page::{Browser, Practice, test_page, unfold_list};
 
 const AT_ONCE: Duration = Duration::ZERO;
 const DOWN: &str = "\u{e015}";
@@ -82,6 +82,7 @@ fn two_frames_are_compared_by_a_second_click_and_what_is_cleared_is_closed() {
         browser.until_text("detail-title", "Frame 2").await;
         browser.until_script(&row("n 2", true)).await;
         browser.until_text("detail-title", "Frame 2 → 4").await;
+        unfold_list(browser).await;
         browser.click("clear").await;
         browser.until_text("clear", "Delete").await;
         browser.click("clear").await;

@@ -67,6 +67,17 @@ pub async fn eventually_within<T>(
     }
 }
 
+/// Shows the buttons of a list that is too narrow for all of them.
+pub async fn unfold_list(browser: &Browser) {
+    browser
+        .run(
+            "const more = document.querySelector('[data-testid=timeline-more]');
+             const isThere = more?.checkVisibility({ visibilityProperty: true });
+             if (isThere && more.getAttribute('aria-pressed') !== 'true') more.click()",
+        )
+        .await;
+}
+
 /// Opens a fresh page and connects its first connection to the echo of the practice server.
 pub async fn open_echo(practice: &Practice, browser: &Browser) {
     browser.open(&practice.page).await;
