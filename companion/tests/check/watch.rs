@@ -79,7 +79,10 @@ fn what_a_suite_imports_is_watched_where_it_lies() {
               {{ "connect": "{{{{client}}}}" }}, {{ "send": "one", "expect": {{ "text": "{wanted}", "within": "300ms" }} }} ] }} }} }}"#
         )
     };
-    let call = Call::new(&["OUT/suites", "--watch"]).with_file("common.jsonc", &common("one"));
+    // A suite reaches as far up as its repository.
+    let call = Call::new(&["OUT/suites", "--watch"])
+        .with_file(".git/HEAD", "")
+        .with_file("common.jsonc", &common("one"));
     let running = call.with_file("suites/s.json", suite).with_open_input().start();
     running.until_said(WAITING, 1);
     assert_eq!(running.times_said("pass  the first"), 1);
