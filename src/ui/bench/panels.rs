@@ -139,6 +139,9 @@ fn remove_button<T: Clone + Send + Sync + 'static>(
     })
 }
 
+/// A press of the pointer is over by then.
+const PRESS: Duration = Duration::from_millis(400);
+
 fn variables(store: Store) -> AnyView {
     let items = store.variables;
     let item = move |at: usize| {
@@ -146,14 +149,18 @@ fn variables(store: Store) -> AnyView {
         let kind = text(move || if is_secret.get() { "password".to_owned() } else { "text".to_owned() });
         let hint =
             text(move || if is_secret.get() { "not kept: type it again".to_owned() } else { String::new() });
-        // One that was left as it began is none; another window in between leaves nothing.
+        // One that was left as it began is none; another window in between leaves nothing. Not before the press that left it is
+        // over: what moves under a pointer gets no click.
         let left = move |_| {
-            page::once_left("[data-testid=variables] .bench-items", at, move || {
-                let is_empty = |it: &Variable| it.name.is_empty() && it.value.is_empty();
-                if items.with_untracked(|all| all.get(at).is_some_and(is_empty)) {
-                    items.update(|all| drop(all.remove(at)));
-                }
-            });
+            let look = move || {
+                page::once_left("[data-testid=variables] .bench-items", at, move || {
+                    let is_empty = |it: &Variable| it.name.is_empty() && it.value.is_empty();
+                    if items.with_untracked(|all| all.get(at).is_some_and(is_empty)) {
+                        items.update(|all| drop(all.remove(at)));
+                    }
+                });
+            };
+            set_timeout(look, PRESS);
         };
         view! {
             <span class="bench-left" on:focusout=left>
