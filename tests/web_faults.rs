@@ -40,6 +40,7 @@ async fn api(method: &str, rest: &str, body: Option<&str>) -> Value {
         url: api_address(&format!("/proxy/toxics{rest}")),
         headers: Vec::new(),
         body: body.map(str::to_owned),
+        ..HttpRequest::default()
     };
     let answer = call_within(request, Duration::from_secs(10)).await.expect("the API answers");
     serde_json::from_str(&answer.body).expect("JSON")

@@ -177,6 +177,7 @@ async fn an_http_call_causes_a_websocket_event() {
             url: api_address("/events"),
             headers: vec![("Content-Type".into(), "application/json".into())],
             body: Some(r#"{"user":"web-session-test","type":"greeting","data":{"n":1}}"#.into()),
+            ..HttpRequest::default()
         })
         .await
         .expect("the practice server allows this origin");
