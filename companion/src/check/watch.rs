@@ -85,6 +85,8 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         return Outcome::Environment;
     }
     let watched = places(&job.suites).unwrap_or_default();
+    let watched: BTreeMap<PathBuf, bool> =
+        watched.into_iter().filter_map(|(place, is_deep)| Some((real(&place).ok()?, is_deep))).collect();
     let mut all = Watching {
         job,
         stop,
@@ -224,7 +226,9 @@ impl Watching<'_> {
             let folder = Path::new(origin).parent().unwrap_or(Path::new("."));
             for name in files.names() {
                 let place = folder.join(name).parent().map(Path::to_owned).unwrap_or_default();
-                let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
+                // By its real path: one that leads out of a folder by `..` begins with that folder, too. One that is not there
+                // cannot be watched.
+                let Ok(place) = real(&place) else { continue };
                 // A folder that is watched with all in it stays so: watching it alone would end that.
                 let is_known = self.deep.iter().any(|deep| place.starts_with(deep));
                 if !is_known && self.watched.insert(place.clone()) {
@@ -463,6 +467,11 @@ fn listen(arguments: &[String], hear: UnboundedSender<Wake>) -> Result<Recommend
         watcher.watch(&place, mode).map_err(|error| format!("cannot watch {}: {error}", place.display()))?;
     }
     Ok(watcher)
+}
+
+/// The path of a folder without links and detours.
+fn real(place: &Path) -> io::Result<PathBuf> {
+    if place.as_os_str().is_empty() { Path::new(".").canonicalize() } else { place.canonicalize() }
 }
 
 /// The folders to watch, and whether those in them are meant too. Of a file it is its folder, since editors replace files.

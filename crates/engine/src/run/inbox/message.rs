@@ -20,7 +20,7 @@ pub(crate) struct Message {
 
 impl Message {
     /// What it costs to keep it. A text may have been read as JSON, which takes several times its length.
-    pub(in crate::run) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let payload = self.subject.payload();
         let each = if payload.is_text() { 4 } else { 1 };
         payload.as_bytes().len() * each + OVERHEAD
