@@ -134,7 +134,7 @@ impl Pick {
             (Place::Text(_), Value::String(text)) => {
                 let digits = text.strip_prefix('-').unwrap_or(text);
                 let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-                // Zeros in front are no JSON.
+                // Zeros in front are not JSON.
                 let plain = digits.trim_start_matches('0');
                 let plain = if plain.is_empty() { "0" } else { plain };
                 let sign = if text.starts_with('-') { "-" } else { "" };
