@@ -22,6 +22,25 @@ fn a_member_that_fails_is_named_with_its_shard() {
     assert_eq!(verdicts, [(0, Verdict::Pass), (1, Verdict::Pass), (2, Verdict::Fail)]);
 }
 
+#[test]
+fn whether_definitions_within_definitions_name_a_group_is_found_in_one_walk() {
+    let mut define = json!({"d0": {"steps": [{"on": "a", "send": "x", "expect": {"echo": true}}]}});
+    for level in 1..50 {
+        define[format!("d{level}")] = json!({"steps": [{"use": format!("d{}", level - 1), "on": "a"}]});
+    }
+    let suite = json!({
+        "sockscope": 1, "suite": "deep", "define": define,
+        "clients": {"a": {"url": "ws://sim/ws/echo"}, "crowd": {"url": "ws://sim/ws/echo", "count": 4}},
+        "checks": [{"check": "c", "steps": [{"connect": "a"}, {"use": "d49", "on": "a"}]}]
+    });
+    let report = merged(shards_of(&suite, 2));
+    assert_eq!(
+        (report.verdict, report.totals.sent),
+        (Verdict::Pass, 1),
+        "it names no group, so it runs once"
+    );
+}
+
 /// In every shard of three the steps end without a mistake, and as they do in a run of its own.
 #[track_caller]
 fn check_slices(count: u64, steps: &Value, verdict: Verdict) {

@@ -34,9 +34,11 @@ fn has_target(step: &Step, is_wanted: &mut dyn FnMut(&Field<Target>) -> bool) ->
         }
         Verb::Bisect(bisect) => bisect.steps.iter().any(|step| has_target(step, is_wanted)),
         // A placeholder there may be a parameter, whose value is known where the use is reached.
-        Verb::Use(used) => used.steps.iter().any(|step| {
-            has_target(step, &mut |target| matches!(target, Field::Open(_))) || has_target(step, is_wanted)
-        }),
+        Verb::Use(used) => {
+            let mut is_wanted =
+                |target: &Field<Target>| matches!(target, Field::Open(_)) || is_wanted(target);
+            used.steps.iter().any(|step| has_target(step, &mut is_wanted))
+        }
         Verb::Measure(_, steps) => steps.iter().any(|step| has_target(step, is_wanted)),
         _ => false,
     }
