@@ -189,12 +189,11 @@ fn enlist<W: World>(
     scope: &mut StepScope<'_, W>,
 ) -> Result<(), Box<Failure>> {
     for (place, client) in definition.clients.iter().enumerate() {
+        let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
         if let Some(each) = &client.each {
             let rows = each.rows.expand(scope).map_err(failure::script)?;
-            let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
             connections.deal(place, dealt(scope.run, rows, count)?);
         }
-        let count = client.count.as_ref().map(|count| early(count, scope)).transpose()?;
         connections.enlist(place, client, count)?;
     }
     Ok(())
