@@ -68,11 +68,10 @@ pub(super) fn of(workspace: &Workspace, derived: &Derived) -> Mask {
 /// Until what knows the forms of secrets has come: the values as they are written.
 pub(super) fn plain(workspace: &Workspace) -> Mask {
     let secrets: Vec<String> = workspace.secrets().map(|it| it.value.clone()).collect();
-    let is_there = secrets.iter().any(|it| !it.is_empty());
-    is_there.then(|| {
+    (!secrets.is_empty()).then(|| {
         Rc::new(Masking {
             take: Box::new(move |text| {
-                for secret in secrets.iter().filter(|it| !it.is_empty()) {
+                for secret in &secrets {
                     if text.contains(secret) {
                         *text = text.replace(secret, MASK);
                     }

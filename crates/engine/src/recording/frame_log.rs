@@ -312,23 +312,25 @@ impl FrameLog {
 
     /// The frame with this number, when it is held.
     pub fn get(&self, number: u64) -> Option<Frame<'_>> {
+        let (segment, at) = self.place(number)?;
+        Some(self.segments[segment].frame(at))
+    }
+
+    /// The segment of a held frame, and its place there.
+    fn place(&self, number: u64) -> Option<(usize, usize)> {
         if !(self.oldest..self.next).contains(&number) {
             return None;
         }
         let segment = self.segments.partition_point(|s| s.first <= number).checked_sub(1)?;
-        let segment = &self.segments[segment];
-        let at = (number - segment.first) as usize;
-        (at < segment.heads.len()).then(|| segment.frame(at))
+        let Segment { first, heads, .. } = &self.segments[segment];
+        let at = (number - first) as usize;
+        (at < heads.len()).then_some((segment, at))
     }
 
     /// Changes how long the question of a held frame had been out, where that is found out later.
     pub fn set_round_trip(&mut self, number: u64, round_trip: Option<Duration>) {
-        let Some(segment) = self.segments.partition_point(|s| s.first <= number).checked_sub(1) else {
-            return;
-        };
-        let segment = &mut self.segments[segment];
-        if let Some(head) = segment.heads.get_mut((number - segment.first) as usize) {
-            head.round_trip = kept_round_trip(round_trip);
+        if let Some((segment, at)) = self.place(number) {
+            self.segments[segment].heads[at].round_trip = kept_round_trip(round_trip);
         }
     }
 

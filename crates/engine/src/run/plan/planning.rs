@@ -280,12 +280,14 @@ fn show(value: &Value) -> String {
     }
 }
 
+fn too_many() -> String {
+    format!("each makes more than {MOST_ROWS} checks")
+}
+
 /// Columns make every combination, the last one turning fastest; a list is rows already.
 fn spread(value: &Value, each: &Each) -> Result<Vec<Map<String, Value>>, String> {
     let rows = match value {
-        Value::Array(rows) if rows.len() > MOST_ROWS => {
-            return Err(format!("each makes more than {MOST_ROWS} checks"));
-        }
+        Value::Array(rows) if rows.len() > MOST_ROWS => return Err(too_many()),
         Value::Array(rows) => rows
             .iter()
             .map(|row| row.as_object().cloned().ok_or_else(|| "a row of each is an object".to_owned()))
@@ -297,7 +299,7 @@ fn spread(value: &Value, each: &Each) -> Result<Vec<Map<String, Value>>, String>
                     return Err(format!("each.{name} is a list of values"));
                 };
                 if rows.len().saturating_mul(values.len()) > MOST_ROWS {
-                    return Err(format!("each makes more than {MOST_ROWS} checks"));
+                    return Err(too_many());
                 }
                 let with = |row: &Map<String, Value>, value: &Value| {
                     let mut row = row.clone();
@@ -312,9 +314,6 @@ fn spread(value: &Value, each: &Each) -> Result<Vec<Map<String, Value>>, String>
     };
     if rows.is_empty() {
         return Err("each has no row, so there would be no check".to_owned());
-    }
-    if rows.len() > MOST_ROWS {
-        return Err(format!("each makes more than {MOST_ROWS} checks"));
     }
     match rows.iter().find(|row| each.names.iter().any(|name| !row.contains_key(name))) {
         Some(_) => Err(format!("every row of each has {}", each.names.join(", "))),

@@ -47,8 +47,7 @@ impl<'t> Reader<'t> {
         let all =
             |key: &'static str| imported.iter().filter_map(move |it| it.get(key)).chain(fields.get(key));
         let vars = self.vars(all("vars"), &mut notes);
-        let secrets = all("secrets").flat_map(|node| self.secrets(node, &vars)).collect();
-        let secrets: Vec<String> = secrets;
+        let secrets: Vec<String> = all("secrets").flat_map(|node| self.secrets(node, &vars)).collect();
         self.reuse.secrets.clone_from(&secrets);
         let defaults = self.defaults(fields.get("defaults"));
         all("define").for_each(|node| self.definitions(node));
