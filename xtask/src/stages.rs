@@ -25,10 +25,7 @@ impl Record {
     /// Runs one stage. An error is printed and counts as a failure; it ends nothing but the stage.
     pub fn stage(&mut self, name: &'static str, work: impl FnOnce() -> Result<Count>) -> bool {
         let (started, worked) = (Instant::now(), cpu::of_programs());
-        let count = work().unwrap_or_else(|error| {
-            screen::line(&format!("{name}: {error:#}"));
-            Count::one(false)
-        });
+        let count = counted(name, work());
         let time = started.elapsed();
         let cores = cpu::of_programs().zip(worked).map(|(now, before)| {
             now.saturating_sub(before).as_secs_f64() / time.as_secs_f64().max(f64::EPSILON)
@@ -39,10 +36,7 @@ impl Record {
 
     /// A stage that ran beside others.
     pub fn note(&mut self, name: &'static str, outcome: Result<Count>, time: Duration) -> bool {
-        let count = outcome.unwrap_or_else(|error| {
-            screen::line(&format!("{name}: {error:#}"));
-            Count::one(false)
-        });
+        let count = counted(name, outcome);
         self.rows.push(Row { name, count, time: Some(time), cores: None });
         count.failed == 0
     }
@@ -79,6 +73,14 @@ impl Record {
         let Count { passed, failed } = self.total();
         text + &format!("\n{passed} passed, {failed} failed")
     }
+}
+
+/// An error is printed and counts as a failure.
+fn counted(name: &str, outcome: Result<Count>) -> Count {
+    outcome.unwrap_or_else(|error| {
+        screen::line(&format!("{name}: {error:#}"));
+        Count::one(false)
+    })
 }
 
 #[cfg(test)]
