@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use support::feed::TRADING_FEED;
 use support::page::{Browser, Practice, eventually_within, test_page};
+use support::servers::Server;
 
 /// Opens the checks at an address within them.
 async fn open(practice: &Practice, browser: &Browser, rest: &str) {
@@ -28,25 +29,36 @@ async fn tiles(browser: &Browser) -> (Vec<String>, Vec<String>) {
     (read(names("")).await, read(names("[data-state=broken]")).await)
 }
 
+/// Opens the form of a load, names the feed as its address and fills in these fields.
+async fn fill_load_form(practice: &Practice, browser: &Browser, fields: &[(&str, &str)]) -> Server {
+    let feed = TRADING_FEED.start(&[]);
+    let url = feed.urls[0].split('?').next().expect("an address");
+    open(practice, browser, "/load-form").await;
+    browser.type_into("load-url", url).await;
+    for (field, typed) in fields {
+        browser.type_into(field, typed).await;
+    }
+    feed
+}
+
 #[test]
 fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        let url = feed.urls[0].split('?').next().expect("an address").to_owned();
-        open(practice, browser, "/load-form").await;
-        for (field, typed) in [
-            ("load-url", url.as_str()),
-            ("load-clients", "4"),
-            ("load-ramp", "200ms"),
-            ("load-rate", "10"),
-            ("load-lasts", "3s"),
-            ("load-first", r#"{"op":"auth","token":"tr-4f9a1c77e2","request_id":"a"}"#),
-            ("load-message", r#"{"op":"quote","symbol":"AAPL"}"#),
-            ("load-by", "request_id"),
-            ("load-p95", "soon"),
-        ] {
-            browser.type_into(field, typed).await;
-        }
+        let _feed = fill_load_form(
+            practice,
+            browser,
+            &[
+                ("load-clients", "4"),
+                ("load-ramp", "200ms"),
+                ("load-rate", "10"),
+                ("load-lasts", "3s"),
+                ("load-first", r#"{"op":"auth","token":"tr-4f9a1c77e2","request_id":"a"}"#),
+                ("load-message", r#"{"op":"quote","symbol":"AAPL"}"#),
+                ("load-by", "request_id"),
+                ("load-p95", "soon"),
+            ],
+        )
+        .await;
         assert!(!browser.is_enabled("load-run").await, "a limit that is not a duration");
         browser.type_into("load-p95", "2s").await;
         browser.until_text("load-about", "That is 40 a second, 120 messages in all.").await;
@@ -83,21 +95,20 @@ fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
 #[test]
 fn a_load_whose_replies_are_errors_fails_and_runs_again_as_the_same_suite() {
     test_page(async |practice, browser| {
-        let feed = TRADING_FEED.start(&[]);
-        let url = feed.urls[0].split('?').next().expect("an address").to_owned();
-        open(practice, browser, "/load-form").await;
-        for (field, typed) in [
-            ("load-url", url.as_str()),
-            ("load-clients", "2"),
-            ("load-ramp", "200ms"),
-            ("load-rate", "5"),
-            ("load-lasts", "1s"),
-            ("load-message", r#"{"op":"quote","symbol":"NVDA"}"#),
-            ("load-by", "$.request_id"),
-            ("load-within", "500ms"),
-        ] {
-            browser.type_into(field, typed).await;
-        }
+        let _feed = fill_load_form(
+            practice,
+            browser,
+            &[
+                ("load-clients", "2"),
+                ("load-ramp", "200ms"),
+                ("load-rate", "5"),
+                ("load-lasts", "1s"),
+                ("load-message", r#"{"op":"quote","symbol":"NVDA"}"#),
+                ("load-by", "$.request_id"),
+                ("load-within", "500ms"),
+            ],
+        )
+        .await;
         let ticked = "return document.querySelector('[data-testid=load-errors-fail]').checked";
         assert!(browser.run(ticked).await == true, "errors fail unless a person says otherwise");
         // Without a token each answer is an error.
