@@ -1,12 +1,11 @@
 //! The files that a suite on the disk names: its imports and its rows. Owns which of them may be read, and how much of one.
 //! It refuses to know what is in them.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sockscope_engine::suite::Files;
 
-use crate::suites::{LARGEST, is_standard_input};
+use crate::suites::{self, LARGEST, is_standard_input};
 
 /// Reads what the suite in this file names, and what its imports name.
 pub fn files_of(suite: &Path, text: &str) -> Files {
@@ -42,19 +41,10 @@ fn read(folder: &Path, root: Option<&Path>, name: &str) -> Result<String, String
     if !about.is_file() {
         return Err("is not a file".to_owned());
     }
-    let too_large = |size: u64| format!("has {size} bytes; the limit is {LARGEST} (16MiB)");
     if about.len() > LARGEST {
-        return Err(too_large(about.len()));
+        return Err(format!("has {} bytes; the limit is {LARGEST} (16MiB)", about.len()));
     }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(&path).map_err(|error| format!("cannot be read: {error}"))?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(too_large(bytes.len() as u64));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        format!("expected UTF-8 text, found another byte at {}", error.utf8_error().valid_up_to())
-    })
+    suites::read(&path).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

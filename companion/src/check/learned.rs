@@ -28,45 +28,37 @@ fn learns_a_secret(secrets: &[String], text: &str) -> bool {
     serde_json::from_str::<Value>(text).map_or(true, |document| captures(&document, secrets))
 }
 
-fn has(secrets: &[String], name: &str) -> bool {
-    secrets.iter().any(|secret| secret == name)
-}
-
-/// Whether rows of clients have a column of this name. Those of a file are not looked at.
-fn rows(clients: &Value, secrets: &[String]) -> bool {
-    let of_client = |client: &Value| match client.get("each") {
-        Some(Value::Array(rows)) => {
-            rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).any(|name| has(secrets, name))
-        }
-        Some(_) => true,
-        None => false,
-    };
-    clients.as_object().is_some_and(|clients| clients.values().any(of_client))
-}
-
 fn captures(value: &Value, secrets: &[String]) -> bool {
     match value {
-        Value::Object(members) => members.iter().any(|(name, member)| {
-            let is_capture = name == "capture"
-                && member.as_object().is_some_and(|names| names.keys().any(|it| secrets.contains(it)));
-            let is_group = name == "regex"
-                && member
-                    .as_str()
-                    .is_some_and(|text| secrets.iter().any(|it| text.contains(&format!("<{it}>"))));
-            let is_parameter = name == "with"
-                && member
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .any(|it| it.as_str().is_some_and(|it| has(secrets, it)));
-            is_capture
-                || is_group
-                || is_parameter
-                || name == "clients" && rows(member, secrets)
-                || captures(member, secrets)
-        }),
+        Value::Object(members) => {
+            members.iter().any(|(key, member)| gives(key, member, secrets) || captures(member, secrets))
+        }
         Value::Array(items) => items.iter().any(|item| captures(item, secrets)),
         _ => false,
+    }
+}
+
+/// Whether a member of this key gives a secret its value.
+fn gives(key: &str, member: &Value, secrets: &[String]) -> bool {
+    match (key, member) {
+        ("capture", Value::Object(names)) => names.keys().any(|name| secrets.contains(name)),
+        ("regex", Value::String(text)) => secrets.iter().any(|name| text.contains(&format!("<{name}>"))),
+        ("with", Value::Array(names)) => {
+            names.iter().filter_map(Value::as_str).any(|name| secrets.iter().any(|secret| secret == name))
+        }
+        ("clients", Value::Object(clients)) => clients.values().any(|client| has_column(client, secrets)),
+        _ => false,
+    }
+}
+
+/// Whether the rows of a client have a column of this name. Those of a file are not looked at.
+fn has_column(client: &Value, secrets: &[String]) -> bool {
+    match client.get("each") {
+        Some(Value::Array(rows)) => {
+            let mut names = rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys());
+            names.any(|name| secrets.contains(name))
+        }
+        each => each.is_some(),
     }
 }
 

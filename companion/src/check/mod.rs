@@ -6,6 +6,7 @@
 
 mod files;
 mod learned;
+mod listener;
 mod lost;
 mod reasons;
 mod run;

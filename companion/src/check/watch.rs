@@ -1,22 +1,19 @@
 //! `sockscope check --watch`: the browser stays open, and what has changed runs again.
 //!
-//! Owns when to look again and what has to run then. A suite that does not read says its mistakes, and nothing else happens
-//! until it is saved again. Events of the file system are a reason to look; only a text that differs is a change.
+//! Owns what has to run again. A suite that does not read says its mistakes, and nothing else happens
+//! until it is saved again. Only a text that differs is a change.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use sockscope_engine::base::words::counted;
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::suite::{Changes, Files, changes};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::listener::{Listener, Wake};
 use super::run::{Done, Pool};
 use super::screen::Screen;
 use super::started::Started;
@@ -26,21 +23,8 @@ use super::{Bench, Document, Job, Outcome, choose, draw, outcome};
 use crate::causes::causes;
 use crate::suites::{self, Named};
 
-/// An editor that saves does several things; they are one when they come in such a row.
-const QUIET: Duration = Duration::from_millis(100);
-/// A file that is written without end is looked at after this long.
-const LONGEST: Duration = Duration::from_secs(2);
 /// How many checks are named that have not passed before.
 const MOST_NAMED: usize = 8;
-
-/// Why to look again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wake {
-    /// Files have changed.
-    Files,
-    /// Everything is to run again.
-    Asked,
-}
 
 /// What is known of a suite.
 #[derive(Default)]
@@ -64,15 +48,13 @@ enum Wanted {
 /// Runs the suites, and again what changes, until the command is stopped.
 pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
     let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
-    let (hear, mut wakes) = unbounded_channel();
-    let mut watcher = match listen(&job.suites, hear.clone()) {
-        Ok(watcher) => watcher,
+    let listener = match Listener::of(&job.suites) {
+        Ok(listener) => listener,
         Err(words) => {
             screen.trouble(&words);
             return Outcome::Invalid;
         }
     };
-    hear_enter(hear);
     let mut ports = match job.start.as_ref().map(Ports::take).transpose() {
         Ok(ports) => ports,
         Err(error) => {
@@ -84,9 +66,6 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         screen.trouble(&causes(&error));
         return Outcome::Environment;
     }
-    let watched = places(&job.suites).unwrap_or_default();
-    let watched: BTreeMap<PathBuf, bool> =
-        watched.into_iter().filter_map(|(place, is_deep)| Some((real(&place).ok()?, is_deep))).collect();
     let mut all = Watching {
         job,
         stop,
@@ -95,9 +74,7 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
         known: BTreeMap::new(),
         done: Vec::new(),
         is_broken: false,
-        beside: BTreeSet::new(),
-        watched: watched.keys().cloned().collect(),
-        deep: watched.into_iter().filter(|(_, is_deep)| *is_deep).map(|(place, _)| place).collect(),
+        listener,
     };
     let mut wake = Wake::Asked;
     let ended = loop {
@@ -105,14 +82,10 @@ pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
             Ok(()) => {}
             Err(ended) => break ended,
         }
-        // What a suite names may lie elsewhere. A folder that is not there is one that the suite names in vain.
-        for folder in std::mem::take(&mut all.beside) {
-            let _ = watcher.watch(&folder, RecursiveMode::NonRecursive);
-        }
         if stop.is_cancelled() {
             break Outcome::Inconclusive;
         }
-        match next(&mut wakes, stop).await {
+        match all.listener.next(stop).await {
             Some(next) => wake = next,
             None => break all.state(),
         }
@@ -133,11 +106,7 @@ struct Watching<'a> {
     done: Vec<(String, Done)>,
     /// Whether a suite does not read.
     is_broken: bool,
-    /// Folders of files that suites name, to be watched from now on.
-    beside: BTreeSet<PathBuf>,
-    watched: BTreeSet<PathBuf>,
-    /// Folders that are watched with all in them.
-    deep: Vec<PathBuf>,
+    listener: Listener,
 }
 
 impl Watching<'_> {
@@ -150,14 +119,14 @@ impl Watching<'_> {
     ) -> Result<(), Outcome> {
         let names = self.job.suites.clone();
         let read = spawn_blocking(move || suites::read_all(&names)).await.expect("reading does not panic");
-        if wake == Wake::Files && !self.has_changed(&read) {
+        let texts = texts(&read);
+        if wake == Wake::Files && !self.has_changed(&texts) {
             return Ok(());
         }
         let is_first = self.known.is_empty() && !self.is_broken;
         if !is_first {
             screen.clear();
         }
-        let texts = texts(&read);
         self.look_beside(&texts);
         let seed = self.job.seed.unwrap_or_else(draw);
         let documents = match suites::parse_all(read) {
@@ -210,8 +179,7 @@ impl Watching<'_> {
         Ok(())
     }
 
-    fn has_changed(&self, read: &[Named]) -> bool {
-        let texts = texts(read);
+    fn has_changed(&self, texts: &Texts) -> bool {
         let is_known = |origin: &String, (text, files): &(String, Files)| {
             self.known.get(origin).is_some_and(|known| known.text == *text && known.files == *files)
         };
@@ -220,21 +188,11 @@ impl Watching<'_> {
             || !texts.iter().all(|(origin, text)| is_known(origin, text))
     }
 
-    /// Finds the folders of the files that suites name.
+    /// Watches what suites name, too, which may lie elsewhere.
     fn look_beside(&mut self, texts: &Texts) {
         for (origin, (_, files)) in texts {
             let folder = Path::new(origin).parent().unwrap_or(Path::new("."));
-            for name in files.names() {
-                let place = folder.join(name).parent().map(Path::to_owned).unwrap_or_default();
-                // By its real path: one that leads out of a folder by `..` begins with that folder, too. One that is not there
-                // cannot be watched.
-                let Ok(place) = real(&place) else { continue };
-                // A folder that is watched with all in it stays so: watching it alone would end that.
-                let is_known = self.deep.iter().any(|deep| place.starts_with(deep));
-                if !is_known && self.watched.insert(place.clone()) {
-                    self.beside.insert(place);
-                }
-            }
+            files.names().for_each(|name| self.listener.add_folder_of(&folder.join(name)));
         }
     }
 
@@ -430,114 +388,4 @@ type Texts = BTreeMap<String, (String, Files)>;
 fn texts(read: &[Named]) -> Texts {
     let all = read.iter().filter_map(|named| named.as_ref().ok()).flatten();
     all.map(|it| (it.origin.clone(), (it.text.clone(), it.files.clone()))).collect()
-}
-
-/// Waits for a reason to look again; none when the command is stopped.
-async fn next(wakes: &mut UnboundedReceiver<Wake>, stop: &CancellationToken) -> Option<Wake> {
-    let mut wake = tokio::select! {
-        wake = wakes.recv() => wake?,
-        () = stop.cancelled() => return None,
-    };
-    let until = Instant::now() + LONGEST;
-    while let Ok(Some(more)) = timeout(QUIET, wakes.recv()).await {
-        if more == Wake::Asked {
-            wake = more;
-        }
-        if Instant::now() > until {
-            break;
-        }
-    }
-    (!stop.is_cancelled()).then_some(wake)
-}
-
-/// Hears of changes to the files that the arguments name.
-fn listen(arguments: &[String], hear: UnboundedSender<Wake>) -> Result<RecommendedWatcher, String> {
-    let places = places(arguments)?;
-    let mut watcher = notify::recommended_watcher(move |event: Result<notify::Event, notify::Error>| {
-        // What only reads a file, such as this command, changes nothing.
-        if event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
-            return;
-        }
-        // The command may have ended.
-        let _ = hear.send(Wake::Files);
-    })
-    .map_err(|error| format!("cannot watch files: {error}"))?;
-    for (place, is_deep) in places {
-        let mode = if is_deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-        watcher.watch(&place, mode).map_err(|error| format!("cannot watch {}: {error}", place.display()))?;
-    }
-    Ok(watcher)
-}
-
-/// The path of a folder without links and detours.
-fn real(place: &Path) -> io::Result<PathBuf> {
-    if place.as_os_str().is_empty() { Path::new(".").canonicalize() } else { place.canonicalize() }
-}
-
-/// The folders to watch, and whether those in them are meant too. Of a file it is its folder, since editors replace files.
-fn places(arguments: &[String]) -> Result<BTreeMap<PathBuf, bool>, String> {
-    let mut places = BTreeMap::new();
-    for argument in arguments {
-        let path = Path::new(argument);
-        if argument == "-" {
-            return Err("--watch cannot read standard input again; name a file or a folder".to_owned());
-        }
-        let (place, is_deep) = if path.is_dir() {
-            (path.to_owned(), true)
-        } else if !path.exists() && argument.contains(['*', '?', '[']) {
-            let fixed: PathBuf = path
-                .components()
-                .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
-                .collect();
-            (fixed, true)
-        } else if path.parent().is_some() && (path.exists() || path.components().count() > 1) {
-            (path.parent().map(Path::to_owned).unwrap_or_default(), false)
-        } else {
-            continue;
-        };
-        let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
-        *places.entry(place).or_default() |= is_deep;
-    }
-    match places.is_empty() {
-        true => Err("--watch has nothing to watch: suites that ship do not change; name a file or a folder"
-            .to_owned()),
-        false => Ok(places),
-    }
-}
-
-/// A line on standard input asks for everything again. Where there is no terminal it ends at once.
-fn hear_enter(hear: UnboundedSender<Wake>) {
-    let read = move || {
-        for line in io::stdin().lock().lines() {
-            if line.is_err() || hear.send(Wake::Asked).is_err() {
-                return;
-            }
-        }
-    };
-    // Without it, files are watched all the same.
-    let _ = std::thread::Builder::new().name("enter".to_owned()).spawn(read);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_are_watched_with_all_in_them_and_files_by_their_folder() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("a.json"), "{}").expect("a file");
-        let at = |part: &str| format!("{}{part}", folder.path().display());
-        let found = |arguments: &[&str]| {
-            let arguments: Vec<_> = arguments.iter().map(|it| (*it).to_owned()).collect();
-            places(&arguments).map(|places| places.into_iter().collect::<Vec<_>>())
-        };
-        let place = folder.path().to_owned();
-        assert_eq!(found(&[&at("/a.json"), "rooms"]), Ok(vec![(place.clone(), false)]));
-        assert_eq!(found(&[&at("/a.json"), &at("")]), Ok(vec![(place.clone(), true)]));
-        assert_eq!(found(&[&at("/**/*.json")]), Ok(vec![(place, true)]));
-        assert!(
-            found(&["rooms", "load"]).is_err_and(|words| words.contains("suites that ship do not change"))
-        );
-        assert!(found(&[&at(""), "-"]).is_err());
-    }
 }
