@@ -14,6 +14,7 @@ mod screen;
 mod scripts;
 mod started;
 pub mod target;
+mod told;
 pub mod values;
 mod watch;
 

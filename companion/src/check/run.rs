@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sockscope_engine::base::mask::Masker;
-use sockscope_engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
-use sockscope_engine::run::merge;
+use sockscope_engine::report::{EventFormat, Millis, Report, TargetReport, Verdict};
 use sockscope_engine::suite::{Files, Suite};
 use sockscope_host::driver::{Driver, DriverError};
 use sockscope_host::session::{Session, SessionError};
@@ -18,18 +17,17 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use super::files::joined;
 use super::learned;
 use super::lost::lost_report;
-use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
-use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
+use super::scripts::{BEGIN, READY, STATUS};
+use super::told::{collect, join};
 use super::values::SuiteValues;
 use crate::log::CHECK;
 
 /// How often a page is asked how its run stands.
-const ASK_AGAIN: Duration = Duration::from_millis(150);
+pub(super) const ASK_AGAIN: Duration = Duration::from_millis(150);
 /// A page that has not drawn its checks by then will not.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+pub(super) const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a run that was stopped may take to come to its report.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 /// How far ahead several browsers learn when to begin, so that each of them knows it by then.
@@ -120,7 +118,7 @@ pub struct CheckResult {
 
 /// Why a run has no report of its own.
 #[derive(Debug, thiserror::Error)]
-enum Lost {
+pub(super) enum Lost {
     #[error(transparent)]
     Driver(#[from] DriverError),
     #[error(transparent)]
@@ -145,13 +143,6 @@ struct BrowserSlot {
     lost: Option<String>,
     /// What it has told last.
     status: Status,
-}
-
-/// What one browser has told.
-struct Part {
-    report: Report,
-    recordings: Vec<String>,
-    printed: Vec<String>,
 }
 
 /// Browsers that stay open from run to run, so that the next one need not wait for them.
@@ -426,105 +417,4 @@ async fn status(session: &Session) -> Result<Status, Lost> {
         Some(words) => Err(Lost::Refused(words.clone())),
         None => Ok(status),
     }
-}
-
-/// What one browser has to tell after its run. Its page takes the secrets out of what is known beside the report: it knows
-/// those as well that came up on the way.
-async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<String>) -> Result<Part, Lost> {
-    let text = fetch(session, "Promise.resolve(window.sockscopeRun.report)").await?;
-    let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
-    let mut complaints = session.complaints().await;
-    let texts = complaints.iter().map(|it| it.text.clone()).chain(printed).collect();
-    let mut masked = without_secrets(session, assignment, texts).await;
-    let printed = masked.split_off(complaints.len().min(masked.len()));
-    for (complaint, text) in complaints.iter_mut().zip(masked) {
-        complaint.text = text;
-    }
-
-    let reasons: Vec<_> = complaints.iter().filter_map(Reason::read).collect();
-    let explained: Vec<Explained> = if reasons.is_empty() {
-        Vec::new()
-    } else {
-        let broken = fetch(session, "sockscope.broken().then(JSON.stringify)").await?;
-        let broken: Vec<Broken> =
-            serde_json::from_str(&broken).map_err(|error| Lost::NotAReport(error.to_string()))?;
-        explain(broken, reasons)
-    };
-    annotate(&mut report, &explained);
-    annotate_calls(&mut report, &refused_calls(&complaints));
-    let mut recordings = Vec::new();
-    for format in assignment.recordings {
-        let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await;
-        // A report without its recording is worth more than none.
-        let text = text.unwrap_or_else(|lost| {
-            report.reasons.push(format!("cannot get the recording as {}: {lost}", format.name()));
-            String::new()
-        });
-        recordings.push(match format {
-            EventFormat::JsonLines => annotate_lines(&text, &explained),
-            _ => text,
-        });
-    }
-    Ok(Part { report, recordings, printed })
-}
-
-/// Texts as they may be told: by the page, which knows what the run has learnt, or by what was known before it.
-async fn without_secrets(session: &Session, assignment: &Assignment<'_>, texts: Vec<String>) -> Vec<String> {
-    let asked = async {
-        session.run("window.sockscopeTexts = arguments[0]", vec![texts.clone().into()]).await?;
-        let masked = fetch(session, "sockscope.mask(window.sockscopeTexts).then(JSON.stringify)").await?;
-        serde_json::from_str::<Vec<String>>(&masked).map_err(|error| Lost::NotAReport(error.to_string()))
-    };
-    match asked.await {
-        Ok(masked) if masked.len() == texts.len() => masked,
-        _ => texts.iter().map(|text| assignment.masker.mask(text).into_owned()).collect(),
-    }
-}
-
-/// A text that a promise in the page gives, in pieces, as it may be large.
-async fn fetch(session: &Session, promise: &str) -> Result<String, Lost> {
-    session.run(&format!("{FETCH}({promise})"), Vec::new()).await?;
-    let deadline = Instant::now() + READY_WITHIN;
-    let (mut text, mut units) = (String::new(), 0);
-    loop {
-        let piece = session.run(PIECE, vec![units.into()]).await?;
-        if let Some(words) = piece["error"].as_str() {
-            return Err(Lost::NotAReport(words.to_owned()));
-        }
-        if let Some(part) = piece["part"].as_str() {
-            text.push_str(part);
-            units += part.encode_utf16().count();
-            if piece["is_last"] == true {
-                return Ok(text);
-            }
-        } else if Instant::now() > deadline {
-            return Err(Lost::NotAReport(format!("nothing came within {READY_WITHIN:?}")));
-        } else {
-            sleep(ASK_AGAIN).await;
-        }
-    }
-}
-
-/// One run out of what several browsers told: figures are added up, recordings are put one after the other.
-fn join(assignment: &Assignment<'_>, parts: Vec<Result<Part, String>>) -> Result<Done, Lost> {
-    let trouble = parts.iter().find_map(|part| part.as_ref().err().cloned());
-    let mut recordings = Vec::new();
-    for (nth, format) in assignment.recordings.iter().enumerate() {
-        let label = |index| match assignment.shards {
-            1 => assignment.label.clone(),
-            _ => format!("{} · shard {index}", assignment.label),
-        };
-        let texts = parts.iter().enumerate().filter_map(|(index, part)| {
-            let part = part.as_ref().ok()?;
-            Some((label(index), part.recordings[nth].as_str()))
-        });
-        recordings.push((*format, joined(*format, texts.collect())));
-    }
-    let mut reports: Vec<_> = parts.into_iter().map(|part| part.ok().map(|it| it.report)).collect();
-    let mut report = match &mut reports[..] {
-        [only] => only.take().ok_or_else(|| Lost::NotAReport(trouble.clone().unwrap_or_default()))?,
-        several => merge(several).map_err(|error| Lost::NotAReport(error.to_string()))?,
-    };
-    report.suite.clone_from(&assignment.label);
-    Ok(Done { report, recordings, trouble, printed: Vec::new() })
 }
