@@ -5,15 +5,19 @@ use serde_json::{Value, json};
 use crate::figures::{Aim, Figure, alone, compared};
 use crate::stage::{Stage, by_turns, number};
 
-/// Watches the frames of the page, and when the count of the timeline has reached `wanted`.
+/// All frames that the timeline has taken: those that it holds, and those that its memory had no room for.
+const TAKEN: &str = "['frames', 'dropped'].map(it => document.querySelector(`[data-testid=${it}]`))
+    .reduce((sum, it) => sum + Number(it.textContent.replace(/\\D/g, '')), 0)";
+
+/// Watches the frames of the page, and when the timeline has taken `wanted`.
 const WATCH: &str = "
     globalThis.gaps = []; globalThis.reached = null;
-    const wanted = WANTED, count = document.querySelector('[data-testid=frames]');
+    const wanted = WANTED;
     let last = null;
     const next = now => {
         if (last !== null) gaps.push(now - last);
         last = now;
-        if (Number(count.textContent.replace(/\\D/g, '')) >= wanted) { reached = performance.now(); return; }
+        if (TAKEN >= wanted) { reached = performance.now(); return; }
         requestAnimationFrame(next);
     };
     requestAnimationFrame(next);
@@ -42,23 +46,18 @@ pub async fn pour(stage: &Stage, count: usize, size: usize) -> Flood {
     browser.click("connect").await;
     browser.until_text("note", "Open").await;
     browser.type_into("message", &format!("go {count} {size}")).await;
-    let frames = digits(&browser.text("frames").await);
+    let taken = async || number(&browser.run(&format!("return {TAKEN}")).await);
     // What we send is a frame, too.
-    let wanted = frames + 1 + count;
-    browser.run(&WATCH.replace("WANTED", &wanted.to_string())).await;
+    let wanted = taken().await + 1.0 + count as f64;
+    browser.run(&WATCH.replace("WANTED", &wanted.to_string()).replace("TAKEN", TAKEN)).await;
     browser.until_script("return globalThis.reached !== null").await;
     let took = number(&browser.run("return reached - began").await);
-    let all = digits(&browser.text("frames").await);
+    let all = taken().await;
     Flood {
         rate: count as f64 / (took / 1e3),
         gaps: browser.run("return gaps").await,
-        lost: wanted as f64 - all as f64,
+        lost: wanted - all,
     }
-}
-
-/// The number that a text of the page has, with thin spaces between its digits.
-fn digits(text: &str) -> usize {
-    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_default()
 }
 
 /// Small and large messages, the list following, against a Worker that only counts.
