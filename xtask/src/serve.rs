@@ -1,7 +1,7 @@
 //! Building and starting `sockscope serve`, and `cargo xtask run`, which stays with it until it ends.
 
 use std::fs::File;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -96,17 +96,21 @@ impl std::error::Error for StartError {}
 /// `cargo build` of the server: with the page inside, or quickly, and then it reads `dist` where it lies.
 pub fn build(project: &Project, edition: Edition) -> Result<()> {
     let started = Instant::now();
-    let mut command = project.cargo();
-    command.args(["build", "--locked", "-p", "sockscope-companion"]);
-    if edition == Edition::Release {
-        command.arg("--release");
-    }
-    let status = process::run(&mut command, Show::Lines, |_| ())?;
+    let status = compile(project, edition, Show::Lines)?;
     if !status.success() {
         bail!("the server did not build ({status}); the reason is above");
     }
     screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
     Ok(())
+}
+
+fn compile(project: &Project, edition: Edition, show: Show) -> Result<ExitStatus> {
+    let mut command = project.cargo();
+    command.args(["build", "--locked", "-p", "sockscope-companion"]);
+    if edition == Edition::Release {
+        command.arg("--release");
+    }
+    process::run(&mut command, show, |_| ())
 }
 
 /// `cargo xtask build`: the page, then the server. `more` stages will follow.
@@ -117,7 +121,14 @@ pub fn build_all(project: &Project, edition: Edition, more: usize) -> Result<Pro
         Edition::Release => progress.stage("building the page in release (about 2 minutes the first time)…"),
         Edition::Quick => progress.stage("building a quick page (about 1 minute the first time)…"),
     }
-    page::build(project, &toolbox, edition)?;
+    thread::scope(|scope| {
+        // Nearly all of the server's crates need no page, and linking the page leaves a processor idle. If this fails, the
+        // build below says why.
+        if !project.server(edition).exists() {
+            scope.spawn(|| compile(project, edition, Show::Discard));
+        }
+        page::build(project, &toolbox, edition)
+    })?;
     if edition == Edition::Release {
         sizes::table(&sizes::weigh(&project.dist())?).lines().for_each(screen::note);
         sizes::tell_what_is_missing(&toolbox);
