@@ -53,11 +53,7 @@ pub async fn pour(stage: &Stage, count: usize, size: usize) -> Flood {
     browser.until_script("return globalThis.reached !== null").await;
     let took = number(&browser.run("return reached - began").await);
     let all = taken().await;
-    Flood {
-        rate: count as f64 / (took / 1e3),
-        gaps: browser.run("return gaps").await,
-        lost: wanted - all,
-    }
+    Flood { rate: count as f64 / (took / 1e3), gaps: browser.run("return gaps").await, lost: wanted - all }
 }
 
 /// Small and large messages, the list following, against a Worker that only counts.
