@@ -3,15 +3,20 @@
 //! Owns the meaning of each part, with names resolved and all values without placeholders read. It refuses to know JSON
 //! syntax. Every step knows its place in the text, so that every failure can be found.
 
+mod client;
+mod http;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use self::client::{AnswerRule, Client, ClientFraming, Correlate, Heartbeat};
+pub use self::http::{HttpBody, HttpExpectation, HttpSpec};
+
 use super::field::{Field, Size, StatusSet};
 use super::origin::Origin;
-use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
 use crate::template::Document;
@@ -69,92 +74,6 @@ pub struct Defaults {
     pub close_within: Field<Duration>,
     /// Whether cookies go along with HTTP calls to other origins.
     pub cookies: Option<Field<bool>>,
-}
-
-/// A connection, or a group of them, by name.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// Such as `alice`.
-    pub name: String,
-    /// Where it connects to.
-    pub url: Field<String>,
-    /// Subprotocols to offer, best first.
-    pub protocols: Vec<Field<String>>,
-    /// How many members; none when it is not a group.
-    pub count: Option<Field<u64>>,
-    /// Overrides the default.
-    pub correlate: Option<Correlate>,
-    /// The rows that its members get, one each and from the first one on again.
-    pub each: Option<Each>,
-    /// How what comes is cut into messages, where it is a stream.
-    pub framing: Option<ClientFraming>,
-    /// Messages that it answers beside the steps.
-    pub answers: Vec<Rc<AnswerRule>>,
-    /// What it sends again and again.
-    pub heartbeat: Option<Rc<Heartbeat>>,
-}
-
-/// The framing of a client.
-#[derive(Clone, Debug)]
-pub struct ClientFraming {
-    /// How it cuts.
-    pub rule: Field<Rc<Framing>>,
-    /// Where it is.
-    pub position: Position,
-}
-
-impl Client {
-    /// The path of the line that says whether all that came was whole frames.
-    pub fn framing_path(&self) -> String {
-        format!("clients.{}.framing", self.name)
-    }
-}
-
-/// A message that is answered beside the steps.
-#[derive(Clone, Debug)]
-pub struct AnswerRule {
-    /// Where it is, such as `answers[0]`, `check.answers[0]` or `clients.alice.answers[0]`.
-    pub path: String,
-    /// Where it is in the text.
-    pub position: Position,
-    /// What it does, in a few words.
-    pub title: String,
-    /// Which messages.
-    pub to: Field<Rc<Matcher>>,
-    /// What goes out.
-    pub send: PayloadSpec,
-    /// How long after the message.
-    pub after: Option<Field<Duration>>,
-    /// How many messages of each client; all unless given.
-    pub times: Option<Field<u64>>,
-}
-
-/// What a client sends again and again while it is open.
-#[derive(Clone, Debug)]
-pub struct Heartbeat {
-    /// Where it is: `clients.alice.heartbeat`.
-    pub path: String,
-    /// Where it is in the text.
-    pub position: Position,
-    /// What it does, in a few words.
-    pub title: String,
-    /// From beat to beat.
-    pub every: Field<Duration>,
-    /// What goes out.
-    pub send: PayloadSpec,
-    /// The reply that each beat must get.
-    pub expect: Option<Field<Rc<Matcher>>>,
-    /// How long it may take.
-    pub within: Option<Field<Duration>>,
-}
-
-/// How replies are paired with what they answer.
-#[derive(Clone, Debug)]
-pub enum Correlate {
-    /// They are not, whatever the defaults say.
-    Off,
-    /// By the value there.
-    By(Field<Rc<Pick>>),
 }
 
 /// One check.
@@ -441,57 +360,6 @@ pub struct ClosedSpec {
     pub capture: Vec<Capture>,
     /// How long to wait for it.
     pub within: Option<Field<Duration>>,
-}
-
-/// An HTTP call.
-#[derive(Clone, Debug)]
-pub struct HttpSpec {
-    /// `GET` without a body and `POST` with one, unless given.
-    pub method: Option<Field<String>>,
-    /// Where to.
-    pub url: Field<String>,
-    /// Names and values.
-    pub headers: Vec<(String, Field<String>)>,
-    /// What to send.
-    pub body: Option<HttpBody>,
-    /// Whether cookies go along to other origins; overrides the default.
-    pub cookies: Option<Field<bool>>,
-    /// What becomes of an answer that leads elsewhere: `follow`, `error` or `manual`.
-    pub redirect: Option<Field<String>>,
-    /// What must come back. Without it, any status below 400 will do.
-    pub expect: HttpExpectation,
-}
-
-/// The body of an HTTP call.
-#[derive(Clone, Debug)]
-pub enum HttpBody {
-    /// As JSON, with the content type set.
-    Json(Document),
-    /// As it is.
-    Text(Field<String>),
-}
-
-/// What an HTTP call must bring back.
-#[derive(Clone, Debug, Default)]
-pub struct HttpExpectation {
-    /// One of these; any below 400 unless given.
-    pub status: Option<Field<StatusSet>>,
-    /// Matched against the address that it came from in the end.
-    pub url: Option<Field<Rc<Matcher>>>,
-    /// Whether an answer led elsewhere.
-    pub redirected: Option<Field<bool>>,
-    /// Asserted on the body.
-    pub matcher: Option<Field<Rc<Matcher>>>,
-    /// The call is made again until the body is like this.
-    pub until: Option<Field<Rc<Matcher>>>,
-    /// From the start of a call to the start of the next one, with `until`.
-    pub every: Option<Field<Duration>>,
-    /// What to remember of the body.
-    pub capture: Vec<Capture>,
-    /// How long it may take.
-    pub within: Option<Field<Duration>>,
-    /// Where its duration goes; `http` unless given.
-    pub metric: Option<String>,
 }
 
 /// Rounds of the same steps.

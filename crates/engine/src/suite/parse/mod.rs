@@ -7,6 +7,7 @@ mod client;
 mod condition;
 mod document;
 mod expectation;
+mod http;
 mod import;
 mod reader;
 mod reuse;

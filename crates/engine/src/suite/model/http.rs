@@ -1,0 +1,60 @@
+//! An HTTP call of a suite, and what must come back.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::Capture;
+use crate::matcher::Matcher;
+use crate::suite::field::{Field, StatusSet};
+use crate::template::Document;
+
+/// An HTTP call.
+#[derive(Clone, Debug)]
+pub struct HttpSpec {
+    /// `GET` without a body and `POST` with one, unless given.
+    pub method: Option<Field<String>>,
+    /// Where to.
+    pub url: Field<String>,
+    /// Names and values.
+    pub headers: Vec<(String, Field<String>)>,
+    /// What to send.
+    pub body: Option<HttpBody>,
+    /// Whether cookies go along to other origins; overrides the default.
+    pub cookies: Option<Field<bool>>,
+    /// What becomes of an answer that leads elsewhere: `follow`, `error` or `manual`.
+    pub redirect: Option<Field<String>>,
+    /// What must come back. Without it, any status below 400 will do.
+    pub expect: HttpExpectation,
+}
+
+/// The body of an HTTP call.
+#[derive(Clone, Debug)]
+pub enum HttpBody {
+    /// As JSON, with the content type set.
+    Json(Document),
+    /// As it is.
+    Text(Field<String>),
+}
+
+/// What an HTTP call must bring back.
+#[derive(Clone, Debug, Default)]
+pub struct HttpExpectation {
+    /// One of these; any below 400 unless given.
+    pub status: Option<Field<StatusSet>>,
+    /// Matched against the address that it came from in the end.
+    pub url: Option<Field<Rc<Matcher>>>,
+    /// Whether an answer led elsewhere.
+    pub redirected: Option<Field<bool>>,
+    /// Asserted on the body.
+    pub matcher: Option<Field<Rc<Matcher>>>,
+    /// The call is made again until the body is like this.
+    pub until: Option<Field<Rc<Matcher>>>,
+    /// From the start of a call to the start of the next one, with `until`.
+    pub every: Option<Field<Duration>>,
+    /// What to remember of the body.
+    pub capture: Vec<Capture>,
+    /// How long it may take.
+    pub within: Option<Field<Duration>>,
+    /// Where its duration goes; `http` unless given.
+    pub metric: Option<String>,
+}
