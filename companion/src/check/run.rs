@@ -313,8 +313,7 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
         "checks": assignment.names,
     });
     if !assignment.files.is_empty() {
-        let texts = assignment.files.texts().map(|(name, text)| (name.to_owned(), Value::from(text)));
-        options["files"] = Value::Object(texts.collect());
+        options["files"] = assignment.files.to_json();
     }
     if assignment.shards > 1 {
         options["shard"] = json!({ "index": index, "of": assignment.shards });

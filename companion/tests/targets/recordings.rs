@@ -9,7 +9,7 @@ use sockscope_engine::recorder::{Drafted, suite_of};
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::suite::Suite;
-use sockscope_engine::{HttpRequest, World};
+use sockscope_engine::{HttpRequest, Payload, World};
 
 use super::bench::Bench;
 use support::block_on;
@@ -252,7 +252,7 @@ fn an_event_that_an_http_call_causes_is_said_to_have_no_cause_in_the_recording()
             method: "POST".to_owned(),
             url: format!("{}/api/events", practice.urls().http.trim_end_matches('/')),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            body: Some(r#"{"type":"deployed","data":1}"#.to_owned()),
+            body: Some(Payload::from(r#"{"type":"deployed","data":1}"#)),
             ..HttpRequest::default()
         });
         assert_eq!(called.await.expect("an answer").status, 202);

@@ -79,11 +79,11 @@ impl Call {
         Self { folder, mark, command }
     }
 
-    /// Writes a suite into the folder, where `OUT/NAME` finds it.
-    pub fn with_file(self, name: &str, text: &str) -> Self {
+    /// Writes a suite, or what one names, into the folder, where `OUT/NAME` finds it.
+    pub fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
+        fs::write(path, content).expect("a file");
         self
     }
 

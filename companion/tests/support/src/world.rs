@@ -130,7 +130,7 @@ impl World for NativeWorld {
             for (name, value) in &request.headers {
                 asked = asked.header(name, value);
             }
-            let body = Full::new(Bytes::from(request.body.unwrap_or_default()));
+            let body = Full::new(Bytes::from(request.body.map(Payload::into_bytes).unwrap_or_default()));
             let asked = asked.body(body).map_err(|it| error(&it))?;
             let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
             let answer = client.request(asked).await.map_err(|it| error(&it))?;

@@ -96,7 +96,7 @@ pub struct HttpRequest {
     /// Names and values.
     pub headers: Vec<(String, String)>,
     /// The body; none for `GET`.
-    pub body: Option<String>,
+    pub body: Option<Payload>,
     /// Whether cookies go along to other origins, too, and are taken from their answers.
     pub cookies: bool,
     /// What becomes of an answer that leads elsewhere.

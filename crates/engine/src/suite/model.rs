@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::client::{AnswerRule, Client, ClientFraming, Correlate, Heartbeat};
-pub use self::http::{HttpBody, HttpExpectation, HttpSpec};
+pub use self::http::{FileBody, FormPart, HttpBody, HttpExpectation, HttpSpec, PartValue};
 
 use super::field::{Field, Size, StatusSet};
 use super::origin::Origin;
@@ -152,6 +152,21 @@ pub struct Step {
     pub verb: Verb,
     /// Where its definition is used; none when it stands where it runs.
     pub origin: Option<Rc<Origin>>,
+}
+
+impl Step {
+    /// The steps in it.
+    pub fn inner(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match &self.verb {
+            Verb::All(branches) => Box::new(branches.iter().flatten()),
+            Verb::Repeat(repeat) => Box::new(repeat.steps.iter()),
+            Verb::Try(tried) => Box::new(tried.steps.iter().chain(&tried.otherwise)),
+            Verb::Bisect(bisect) => Box::new(bisect.steps.iter()),
+            Verb::Use(used) => Box::new(used.steps.iter()),
+            Verb::Measure(_, steps) => Box::new(steps.iter()),
+            _ => Box::new(std::iter::empty()),
+        }
+    }
 }
 
 /// Whether a step runs.

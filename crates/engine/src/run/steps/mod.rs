@@ -16,6 +16,7 @@ mod expectation;
 mod http;
 mod messages;
 mod missed;
+mod multipart;
 mod repeat;
 mod resolve;
 mod rounds;

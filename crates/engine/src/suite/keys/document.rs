@@ -19,7 +19,7 @@ pub(in crate::suite) static SUITE: Table = Table {
         key(
             "import",
             Shape::List(&Shape::Label),
-            "Other suites, by their path from this file: their `define`, `clients`, `vars`, `secrets` and `ignore` are known here.",
+            "Other suites, by their path from this file: their `define`, `clients`, `vars`, `secrets`, `answers` and `ignore` are known here.",
             "[\"common.jsonc\"]",
         ),
         key(

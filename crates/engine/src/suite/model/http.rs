@@ -34,6 +34,50 @@ pub enum HttpBody {
     Json(Document),
     /// As it is.
     Text(Field<String>),
+    /// What stands in a file beside the suite.
+    File(FileBody),
+    /// The parts of a form.
+    Multipart(Vec<FormPart>),
+}
+
+/// A file as it is sent.
+#[derive(Clone)]
+pub struct FileBody {
+    /// What stands in it. A definition that is used a thousand times has it once.
+    pub content: Rc<[u8]>,
+    /// Its content type; `application/octet-stream` unless given.
+    pub content_type: Option<Field<String>>,
+}
+
+/// A debug print is short: a megabyte in it does not help.
+impl std::fmt::Debug for FileBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "file of {} B {:?}", self.content.len(), self.content_type)
+    }
+}
+
+/// A part of a form.
+#[derive(Clone, Debug)]
+pub struct FormPart {
+    /// The name of the field.
+    pub name: Field<String>,
+    /// Its value.
+    pub value: PartValue,
+    /// The name of a file, as the server sees it; none for a part that is not one.
+    pub file_name: Option<Field<String>>,
+    /// Its content type. Without it, that of a file or of JSON; none for a text.
+    pub content_type: Option<Field<String>>,
+}
+
+/// The value of a part of a form.
+#[derive(Clone, Debug)]
+pub enum PartValue {
+    /// As it is.
+    Text(Field<String>),
+    /// As JSON.
+    Json(Document),
+    /// What stands in a file beside the suite.
+    File(FileBody),
 }
 
 /// What an HTTP call must bring back.

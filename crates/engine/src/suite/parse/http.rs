@@ -1,12 +1,14 @@
 //! HTTP calls: what an `http` step sends, and where to.
 
+use std::rc::Rc;
+
 use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::suite::field::Field;
-use crate::suite::keys::HTTP;
-use crate::suite::model::{HttpBody, HttpExpectation, HttpSpec, Verb};
+use crate::suite::keys::{HTTP, HTTP_FILE, HTTP_PART};
+use crate::suite::model::{FileBody, FormPart, HttpBody, HttpExpectation, HttpSpec, PartValue, Verb};
 use crate::suite::notes::StepNotes;
-use crate::suite::source::Node;
+use crate::suite::source::{Member, Node};
 
 use super::expectation::Worded;
 use super::reader::{Fields, Reader};
@@ -34,16 +36,13 @@ impl Reader<'_> {
         let redirect = call
             .get("redirect")
             .and_then(|node| self.field_where(node, "\"follow\"", |way: &String| redirect_complaint(way)));
-        let (json, text) = (call.member("json"), call.member("text"));
-        if let (Some(_), Some(second)) = (json, text) {
-            self.wrong(second.key_span, "a call has one body, \"json\" or \"text\"");
+        let bodies: Vec<_> =
+            ["json", "text", "body", "multipart"].iter().filter_map(|key| call.member(key)).collect();
+        if let [_, second, ..] = bodies.as_slice() {
+            self.wrong(second.key_span, "a call has one body: \"json\", \"text\", \"body\" or \"multipart\"");
         }
-        let body = match (json, text) {
-            (Some(json), _) => self.document(&json.value).map(HttpBody::Json),
-            (None, Some(text)) => self.field(&text.value, "a text").map(HttpBody::Text),
-            (None, None) => None,
-        };
-        if let (Some(Field::Fixed(method)), Some(body)) = (&method, json.or(text))
+        let body = bodies.first().and_then(|body| self.body(body, call.get("headers")));
+        if let (Some(Field::Fixed(method)), Some(body)) = (&method, bodies.first())
             && ["GET", "HEAD"].contains(&method.to_ascii_uppercase().as_str())
         {
             self.wrong(
@@ -52,7 +51,7 @@ impl Reader<'_> {
             );
         }
         let given = call.get("method").and_then(Node::text);
-        let word = given.unwrap_or(if json.or(text).is_some() { "POST" } else { "GET" });
+        let word = given.unwrap_or(if bodies.is_empty() { "GET" } else { "POST" });
         let mut words =
             format!("{} {}", word.to_uppercase(), call.get("url").and_then(Node::text).unwrap_or_default());
         match told.words.as_str() {
@@ -72,6 +71,94 @@ impl Reader<'_> {
             })),
             words,
         ))
+    }
+
+    fn body(&mut self, body: &Member, headers: Option<&Node>) -> Option<HttpBody> {
+        let node = &body.value;
+        match body.key.as_str() {
+            "json" => self.document(node).map(HttpBody::Json),
+            "text" => self.field(node, "a text").map(HttpBody::Text),
+            "body" => {
+                let fields = self.fields(node, &HTTP_FILE, "{\"file\": \"photo.png\"}")?;
+                let content_type = self.content_type(fields.get("type"));
+                let content = self.content(fields.get("file")?)?;
+                Some(HttpBody::File(FileBody { content, content_type }))
+            }
+            _ => {
+                let typed = headers.and_then(Node::members).unwrap_or_default();
+                if let Some(typed) = typed.iter().find(|it| it.key.eq_ignore_ascii_case("content-type")) {
+                    let words = "a form has a content type of its own, which names its boundary; leave this header out";
+                    self.wrong(typed.key_span, words);
+                }
+                let parts = self.items(node, "parts", "[{\"name\": \"photo\", \"file\": \"photo.png\"}]");
+                let parts = parts.iter().map(|part| self.part(part)).collect::<Vec<_>>();
+                Some(HttpBody::Multipart(parts.into_iter().collect::<Option<_>>()?))
+            }
+        }
+    }
+
+    /// One part of a form.
+    fn part(&mut self, node: &Node) -> Option<FormPart> {
+        let example = "{\"name\": \"photo\", \"file\": \"photo.png\"}";
+        let fields = self.fields(node, &HTTP_PART, example)?;
+        let name = fields.get("name").and_then(|node| self.field(node, "\"photo\""));
+        let content_type = self.content_type(fields.get("type"));
+        let given: Vec<_> = ["text", "json", "file"].iter().filter_map(|key| fields.member(key)).collect();
+        let of_file = fields.member("filename");
+        let file_name = of_file.and_then(|name| self.field(&name.value, "\"photo.png\""));
+        let value = match given.as_slice() {
+            [] => {
+                if !fields.has_unknown() {
+                    let words =
+                        format!("a part of a form needs \"text\", \"json\" or \"file\"; write {example}");
+                    self.wrong(node.head(), words);
+                }
+                return None;
+            }
+            [one] => one,
+            [_, second, ..] => {
+                self.wrong(second.key_span, "a part has one value: \"text\", \"json\" or \"file\"");
+                return None;
+            }
+        };
+        let path = value.value.text().unwrap_or_default();
+        let default = (value.key == "file").then(|| path.rsplit('/').next().unwrap_or(path).to_owned());
+        let value = match value.key.as_str() {
+            "text" => PartValue::Text(self.field(&value.value, "\"A photo\"")?),
+            "json" => PartValue::Json(self.document(&value.value)?),
+            _ => PartValue::File(FileBody { content: self.content(&value.value)?, content_type: None }),
+        };
+        Some(FormPart {
+            name: name?,
+            value,
+            file_name: file_name.or(default.map(Field::Fixed)),
+            content_type,
+        })
+    }
+
+    fn content_type(&mut self, node: Option<&Node>) -> Option<Field<String>> {
+        node.and_then(|node| {
+            self.field_where(node, "\"image/png\"", |kind: &String| content_type_complaint(kind))
+        })
+    }
+
+    /// What stands in a file that a call sends.
+    fn content(&mut self, node: &Node) -> Option<Rc<[u8]>> {
+        if node.text().is_none() {
+            self.mistyped(node, "the path of a file", "\"photo.png\"");
+            return None;
+        }
+        let known = &mut std::mem::take(&mut self.contents);
+        let found = self.read_beside(node, |files, path| {
+            if let Some(content) = known.get(path) {
+                return Ok(Rc::clone(content));
+            }
+            let content: Rc<[u8]> = files.bytes(path)?.into();
+            known.insert(path.to_owned(), Rc::clone(&content));
+            Ok(content)
+        });
+        self.contents = std::mem::take(known);
+        found
     }
 
     fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<String>)> {
@@ -105,6 +192,13 @@ fn method_complaint(method: &String) -> Option<String> {
     }
     let is_forbidden = ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str());
     is_forbidden.then(|| format!("a page cannot make a {method} call"))
+}
+
+/// A line break in it would begin another header.
+pub(crate) fn content_type_complaint(content_type: &str) -> Option<String> {
+    let is_wrong = content_type.is_empty() || !content_type.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    is_wrong
+        .then(|| format!("expected a content type such as \"image/png\", found {:?}", cut(content_type, 60)))
 }
 
 /// Why this is none of the ways to take an answer that leads elsewhere.

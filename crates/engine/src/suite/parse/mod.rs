@@ -17,6 +17,8 @@ mod standing;
 mod step;
 mod verb;
 
+pub(crate) use http::content_type_complaint;
+pub use rows::rows_in;
 pub(crate) use standing::too_often;
 pub(super) use step::timings_of;
 

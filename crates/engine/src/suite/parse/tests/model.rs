@@ -6,7 +6,7 @@ use crate::suite::{Field, Position, Step, Target, Verb};
 const ROOMS: &str = include_str!("../../../../../../tests/golden/suite-valid/rooms.json");
 
 fn suite(text: &str) -> Suite {
-    Suite::parse(text).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    Suite::parse_with(text, &photo()).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
 /// Every step with its path, in the order of the text.
