@@ -29,7 +29,7 @@ pub use model::{
     HttpExpectation, HttpSpec, Invariant, Order, PartValue, Position, Repeat, Rule, Silence, Step, Suite,
     Target, TrySpec, Until, UseSpec, Verb,
 };
-pub use origin::{Origin, Place, used_in};
+pub use origin::{Origin, Place, imported_in, used_in};
 pub use parse::rows_in;
 pub(crate) use parse::{content_type_complaint, too_often};
 pub use problem::{Elsewhere, Problem};

@@ -8,6 +8,7 @@ use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
 use crate::suite::field::Field;
+use crate::suite::origin::Origin;
 
 /// A connection, or a group of them, by name.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct ClientFraming {
     pub rule: Field<Rc<Framing>>,
     /// Where it is.
     pub position: Position,
+    /// The file that it stands in; none for the suite itself.
+    pub origin: Option<Rc<Origin>>,
 }
 
 impl Client {
@@ -55,6 +58,8 @@ pub struct AnswerRule {
     pub path: String,
     /// Where it is in the text.
     pub position: Position,
+    /// The file that it stands in; none for the suite itself.
+    pub origin: Option<Rc<Origin>>,
     /// What it does, in a few words.
     pub title: String,
     /// Which messages.
@@ -74,6 +79,8 @@ pub struct Heartbeat {
     pub path: String,
     /// Where it is in the text.
     pub position: Position,
+    /// The file that it stands in; none for the suite itself.
+    pub origin: Option<Rc<Origin>>,
     /// What it does, in a few words.
     pub title: String,
     /// From beat to beat.

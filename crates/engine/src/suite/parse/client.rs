@@ -104,7 +104,8 @@ impl Reader<'_> {
             return None;
         }
         let rule = self.field(node, example)?;
-        Some(ClientFraming { rule, position: self.source.position(node.span) })
+        let origin = self.source.origin(node.span).map(Rc::new);
+        Some(ClientFraming { rule, position: self.source.position(node.span), origin })
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
