@@ -14,6 +14,7 @@ pub mod events;
 pub mod fault;
 pub mod faulty_link;
 pub mod fragments;
+pub mod jobs;
 pub mod plain;
 pub mod practice;
 pub mod priority;

@@ -7,6 +7,7 @@ use super::agent::Agents;
 use super::census::Census;
 use super::events::Events;
 use super::fragments::Fragments;
+use super::jobs::Jobs;
 use super::proxy::LinkTable;
 use super::rooms::Rooms;
 use super::sessions::Sessions;
@@ -29,6 +30,8 @@ pub struct Practice {
     pub agents: Arc<Agents>,
     /// `/ws/events`
     pub events: Events,
+    /// `/api/jobs`
+    pub jobs: Jobs,
     /// `POST /api/login`
     pub sessions: Sessions,
     /// `/ws/proxy`
@@ -45,19 +48,21 @@ impl Practice {
             census: Arc::new(Census::new(limits.connections, limits.queue, limits.held)),
             rooms: Rooms::new(limits),
             fragments: Arc::new(Fragments::new(limits)),
-            agents: Arc::new(Agents::new(limits, tasks)),
+            agents: Arc::new(Agents::new(limits, tasks.clone())),
             events: Events::default(),
+            jobs: Jobs::new(tasks),
             sessions: Sessions::default(),
             proxy: Arc::new(LinkTable::new(reach)),
             started: Instant::now(),
         }
     }
 
-    /// Forgets rooms, documents, runs, events and toxics. Connections stay.
+    /// Forgets rooms, documents, runs, events, jobs and toxics. Connections stay.
     pub fn reset(&self) {
         self.rooms.reset();
         self.fragments.reset();
         self.agents.reset();
+        self.jobs.reset();
         self.proxy.reset();
     }
 }

@@ -13,6 +13,7 @@ mod fault;
 mod fragments;
 mod gate;
 mod held;
+mod jobs;
 mod limits;
 mod page;
 mod plain;
