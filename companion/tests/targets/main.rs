@@ -6,6 +6,7 @@
 mod bench;
 mod conformance;
 mod cors;
+mod in_pytest;
 mod recipes;
 mod recipes_binary;
 mod recordings;

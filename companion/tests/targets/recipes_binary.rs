@@ -13,7 +13,7 @@ use support::world::NativeWorld;
 
 const PAGE: &str = include_str!("../../../docs/guide/recipes-binary.md");
 
-const PROTOCOLS: Target =
+pub const PROTOCOLS: Target =
     Target { name: "protocols", language: Language::Node, file: "protocols_server.mjs", arguments: &[] };
 
 /// The suite behind a comment of the page.
