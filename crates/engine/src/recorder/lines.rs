@@ -200,6 +200,8 @@ pub(super) struct Client {
     pub id: u32,
     pub url: Option<String>,
     pub protocols: Vec<String>,
+    /// How what it received is cut into frames, where that is a stream.
+    pub framing: Option<Value>,
     /// The address and the subprotocols of each handshake, in order.
     attempts: Vec<(Option<String>, Vec<String>)>,
 }
