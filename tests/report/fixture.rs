@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use sockscope_engine::explain::logged;
 use sockscope_engine::report::{
-    CheckReport, Difference, Environment, Failure, FailureKind, Instead, Leftover, Millis, NearMiss,
-    NearbyEvent, Report, Second, ShardReport, TargetReport, ThresholdReport, Totals, Unmet, Verdict,
+    CheckReport, Difference, EngineKind, Environment, Failure, FailureKind, Instead, Leftover, Millis,
+    NearMiss, NearbyEvent, Report, Second, ShardReport, TargetReport, ThresholdReport, Totals, Unmet,
+    Verdict,
 };
 
 use crate::pieces::{check, counter, failure, round_trips, step, target, threshold, timing};
@@ -70,6 +71,7 @@ pub fn passed() -> Report {
 
 fn environment() -> Environment {
     Environment {
+        engine: EngineKind::Browser,
         browser: "Chrome 156".to_owned(),
         origin: "http://localhost:9000".to_owned(),
         timer_step_us: 5.0,

@@ -5,12 +5,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-use sockscope_engine::base::mask::Masker;
-use sockscope_engine::report::{Broken, EventFormat, Millis, Report, TargetReport, Verdict, read_json};
-use sockscope_engine::run::merge;
-use sockscope_engine::suite::{Files, Suite};
+use sockscope_engine::report::{Broken, EventFormat, Verdict, read_json};
 use sockscope_host::driver::{Driver, DriverError};
 use sockscope_host::session::{Session, SessionError};
 use time::OffsetDateTime;
@@ -18,12 +14,13 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use super::files::joined;
+use super::assignment::{Assignment, Done, Part, Status, join, together, why_stop};
 use super::learned;
 use super::lost::lost_report;
-use super::reasons::{Explained, Reason, annotate, annotate_calls, annotate_lines, explain, refused_calls};
+use super::reasons::{
+    Explained, Reason, Source, annotate, annotate_calls, annotate_lines, explain, refused_calls,
+};
 use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
-use super::values::SuiteValues;
 use crate::log::CHECK;
 
 /// How often a page is asked how its run stands.
@@ -34,89 +31,6 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 /// How far ahead several browsers learn when to begin, so that each of them knows it by then.
 const AHEAD: Duration = Duration::from_millis(1500);
-
-/// What to run, and how.
-pub struct Assignment<'a> {
-    /// Where the page is.
-    pub page: &'a str,
-    /// What the run is called.
-    pub label: String,
-    /// The document.
-    pub text: &'a str,
-    /// The files that it names.
-    pub files: &'a Files,
-    /// All of these texts.
-    pub all_text: &'a str,
-    /// What it says.
-    pub suite: &'a Suite,
-    /// Variables and environment.
-    pub told: &'a SuiteValues,
-    /// Takes the secrets out of what the browser says.
-    pub masker: &'a Masker,
-    /// What random values come from.
-    pub seed: u64,
-    /// Only checks with one of these tags.
-    pub tags: &'a [String],
-    /// Only these checks.
-    pub names: &'a [String],
-    /// Across this many browsers.
-    pub shards: u32,
-    /// After this long the run is stopped.
-    pub limit: Option<Duration>,
-    /// Whether the first failure stops the run.
-    pub fails_fast: bool,
-    /// What it tests, as the plan has it.
-    pub targets: &'a [TargetReport],
-    /// Which recordings are wanted.
-    pub recordings: &'a [EventFormat],
-    /// What the server under test has printed during the run, to be told without secrets.
-    pub printed: &'a dyn Fn() -> Vec<String>,
-}
-
-/// What came of a run.
-pub struct Done {
-    /// Always there.
-    pub report: Report,
-    /// The recordings that could be had.
-    pub recordings: Vec<(EventFormat, String)>,
-    /// Why the environment is to blame and not the server.
-    pub trouble: Option<String>,
-    /// What the server under test has printed.
-    pub printed: Vec<String>,
-}
-
-/// How a run stands, as the page says it.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Status {
-    /// The check that runs.
-    pub check: Option<String>,
-    /// What it does.
-    pub step: Option<String>,
-    /// How many checks have ended.
-    #[serde(default)]
-    pub done: u64,
-    /// How many there are.
-    #[serde(default)]
-    pub checks: u64,
-    /// Those that have ended.
-    #[serde(default)]
-    pub results: Vec<CheckResult>,
-    #[serde(default)]
-    is_over: bool,
-    #[serde(default)]
-    error: Option<String>,
-}
-
-/// A check that has ended.
-#[derive(Clone, Debug, Deserialize)]
-pub struct CheckResult {
-    /// With the values of its row.
-    pub name: String,
-    /// How.
-    pub verdict: Verdict,
-    /// How long it took.
-    pub duration_ms: Millis,
-}
 
 /// Why a run has no report of its own.
 #[derive(Debug, thiserror::Error)]
@@ -145,13 +59,6 @@ struct BrowserSlot {
     lost: Option<String>,
     /// What it has told last.
     status: Status,
-}
-
-/// What one browser has told.
-struct Part {
-    report: Report,
-    recordings: Vec<String>,
-    printed: Vec<String>,
 }
 
 /// Browsers that stay open from run to run, so that the next one need not wait for them.
@@ -279,7 +186,7 @@ async fn attempt(
     if parts.iter().any(Result::is_err) {
         printed = learned::told(assignment.suite, assignment.all_text, assignment.masker, printed);
     }
-    let mut done = join(assignment, parts)?;
+    let mut done = join(assignment, parts).map_err(Lost::NotAReport)?;
     done.report.reasons.extend(why);
     done.printed = printed;
     Ok(done)
@@ -346,21 +253,14 @@ async fn watch(
                 Err(lost) => seat.lose(index, &lost),
             }
         }
-        let status = together(seats);
+        let all: Vec<_> = seats.iter().map(|seat| (&seat.status, seat.is_over)).collect();
+        let status = together(&all);
         hear(&status);
         if seats.iter().all(|seat| seat.is_over) {
             return Ok(why);
         }
-        let is_bad = |it: &CheckResult| matches!(it.verdict, Verdict::Fail | Verdict::Error);
-        let has_failed = seats.iter().any(|seat| seat.status.results.iter().any(is_bad));
-        let reason = match assignment.limit {
-            _ if stop.is_cancelled() => Some("the user stopped the command".to_owned()),
-            Some(span) if limit.is_some_and(|limit| Instant::now() > limit) => {
-                Some(format!("stopped by --timeout after {span:?}"))
-            }
-            _ if assignment.fails_fast && has_failed => Some("stopped by --fail-fast".to_owned()),
-            _ => None,
-        };
+        let has_failed = seats.iter().any(|seat| seat.status.has_failed());
+        let reason = why_stop(assignment, stop, limit, has_failed);
         match given_up_at {
             None if reason.is_some() => {
                 why = reason;
@@ -395,29 +295,6 @@ impl BrowserSlot {
     }
 }
 
-/// How a run stands in all its browsers: what the first one does, and of the checks those that have ended in every one that
-/// has them, with the gravest of their verdicts.
-fn together(seats: &[BrowserSlot]) -> Status {
-    let Some((first, others)) = seats.split_first() else { return Status::default() };
-    let mut status = first.status.clone();
-    let of = |seat: &BrowserSlot, name: &str| {
-        seat.status.results.iter().find(|it| it.name == name).map(|it| it.verdict)
-    };
-    status.results.retain_mut(|result| {
-        for other in others {
-            match of(other, &result.name) {
-                Some(verdict) => result.verdict = result.verdict.and(verdict),
-                // It may still come, unless that browser has ended.
-                None if !other.is_over => return false,
-                None => {}
-            }
-        }
-        true
-    });
-    status.done = status.results.len() as u64;
-    status
-}
-
 async fn status(session: &Session) -> Result<Status, Lost> {
     let status = session.run(STATUS, Vec::new()).await?;
     let status: Status =
@@ -450,7 +327,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<St
             serde_json::from_str(&broken).map_err(|error| Lost::NotAReport(error.to_string()))?;
         explain(broken, reasons)
     };
-    annotate(&mut report, &explained);
+    annotate(&mut report, &explained, Source::Browser);
     annotate_calls(&mut report, &refused_calls(&complaints));
     let mut recordings = Vec::new();
     for format in assignment.recordings {
@@ -461,7 +338,7 @@ async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<St
             String::new()
         });
         recordings.push(match format {
-            EventFormat::JsonLines => annotate_lines(&text, &explained),
+            EventFormat::JsonLines => annotate_lines(&text, &explained, Source::Browser),
             _ => text,
         });
     }
@@ -503,28 +380,4 @@ async fn fetch(session: &Session, promise: &str) -> Result<String, Lost> {
             sleep(ASK_AGAIN).await;
         }
     }
-}
-
-/// One run out of what several browsers told: figures are added up, recordings are put one after the other.
-fn join(assignment: &Assignment<'_>, parts: Vec<Result<Part, String>>) -> Result<Done, Lost> {
-    let trouble = parts.iter().find_map(|part| part.as_ref().err().cloned());
-    let mut recordings = Vec::new();
-    for (nth, format) in assignment.recordings.iter().enumerate() {
-        let label = |index| match assignment.shards {
-            1 => assignment.label.clone(),
-            _ => format!("{} · shard {index}", assignment.label),
-        };
-        let texts = parts.iter().enumerate().filter_map(|(index, part)| {
-            let part = part.as_ref().ok()?;
-            Some((label(index), part.recordings[nth].as_str()))
-        });
-        recordings.push((*format, joined(*format, texts.collect())));
-    }
-    let mut reports: Vec<_> = parts.into_iter().map(|part| part.ok().map(|it| it.report)).collect();
-    let mut report = match &mut reports[..] {
-        [only] => only.take().ok_or_else(|| Lost::NotAReport(trouble.clone().unwrap_or_default()))?,
-        several => merge(several).map_err(|error| Lost::NotAReport(error.to_string()))?,
-    };
-    report.suite.clone_from(&assignment.label);
-    Ok(Done { report, recordings, trouble, printed: Vec::new() })
 }

@@ -135,14 +135,7 @@ pub async fn dial(
     let answered = async {
         let tcp = connect(destination, reach).await?;
         Conn::tune(&tcp);
-        let mut conn = match destination.is_tls() {
-            false => Conn::Plain(tcp),
-            true => secure(destination, tcp, is_insecure).await?,
-        };
-        let broken = |source| DialError::Unreachable { target: target.clone(), source };
-        conn.write_all(&request(destination, fields)).await.map_err(broken)?;
-        conn.flush().await.map_err(broken)?;
-        read_answer(conn, &target).await
+        shake(destination, tcp, is_insecure, fields).await
     };
     let answered =
         timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())));
@@ -151,6 +144,24 @@ pub async fn dial(
         Err(error) => debug!(target: PROXY, %error, "not reached"),
     }
     answered
+}
+
+/// Sends an opening handshake with these header fields over a transport that is there. It has no bound of its own.
+pub async fn shake(
+    destination: &Destination,
+    tcp: TcpStream,
+    is_insecure: bool,
+    fields: &[(&str, &HeaderValue)],
+) -> Result<Answer, DialError> {
+    let target = destination.authority();
+    let mut conn = match destination.is_tls() {
+        false => Conn::Plain(tcp),
+        true => secure(destination, tcp, is_insecure).await?,
+    };
+    let broken = |source| DialError::Unreachable { target: target.clone(), source };
+    conn.write_all(&request(destination, fields)).await.map_err(broken)?;
+    conn.flush().await.map_err(broken)?;
+    read_answer(conn, &target).await
 }
 
 /// Whether a destination is one that may be connected to and that accepts, and at which address: no byte is sent.
@@ -272,7 +283,7 @@ async fn read_body(conn: &mut Conn, headers: &HeaderMap, mut read: BytesMut) -> 
 }
 
 /// Takes the certificates that this system trusts.
-pub(super) fn checking() -> Option<Arc<ClientConfig>> {
+pub fn checking() -> Option<Arc<ClientConfig>> {
     static CONFIG: OnceLock<Option<Arc<ClientConfig>>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -283,7 +294,7 @@ pub(super) fn checking() -> Option<Arc<ClientConfig>> {
 }
 
 /// Takes any certificate.
-pub(super) fn trusting() -> Arc<ClientConfig> {
+pub fn trusting() -> Arc<ClientConfig> {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         let provider = Arc::new(ring::default_provider());

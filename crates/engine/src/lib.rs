@@ -20,6 +20,7 @@ pub mod secrets;
 pub mod sim;
 pub mod suite;
 pub mod template;
+pub mod witness;
 
 pub use base::close::{CloseReason, Closing, SendableCode};
 pub use base::endpoint::{Endpoint, EndpointError};

@@ -66,9 +66,14 @@ pub struct Ended {
 impl Call {
     /// `sockscope check` with these arguments; `OUT` in one stands for the call's folder.
     pub fn new(arguments: &[&str]) -> Self {
+        Self::of(&binary(), arguments)
+    }
+
+    /// The same of another build.
+    pub fn of(binary: &str, arguments: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mark = format!("{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
-        let mut command = Command::new(binary());
+        let mut command = Command::new(binary);
         command.arg("check").env(MARK, &mark);
         for name in FOREIGN {
             command.env_remove(name);

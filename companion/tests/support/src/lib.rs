@@ -1,7 +1,7 @@
 //! What the companion's tests and benchmarks share, each piece once.
 //!
 //! Owns what a test stands on: the command as a process, the page in a real browser, servers that others wrote, servers that
-//! break in one way, a client over real sockets, and the engine's world without a browser. It refuses to judge: tests do.
+//! break in one way, a client over real sockets. It refuses to judge: tests do.
 
 pub mod broken;
 mod browser;
@@ -20,7 +20,6 @@ pub mod shipped;
 pub mod short;
 pub mod subjects;
 mod tungstenite_echo;
-pub mod world;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

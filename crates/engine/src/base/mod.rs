@@ -3,6 +3,7 @@
 //!
 //! It refuses to know suites, runs and the bench.
 
+pub mod alarm;
 pub mod arithmetic;
 pub mod canonical;
 pub mod close;

@@ -1,7 +1,8 @@
 //! What the engine needs from outside: sockets, HTTP, a clock, sleep and randomness.
 //!
-//! Owns the one small trait between the engine and the rest. The worker implements it with the browser, [`crate::sim`]
-//! with virtual time. Everything is single-threaded: a world lives in one worker or in one test.
+//! Owns the one small trait between the engine and the rest. The worker implements it with the browser, the command with
+//! sockets of its own, [`crate::sim`] with virtual time. Everything is single-threaded: a world lives in one worker, one thread
+//! or one test.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -40,6 +41,13 @@ pub enum Event {
         /// Whether the closing handshake was completed.
         clean: bool,
     },
+}
+
+impl Event {
+    /// The end of a connection on which no close frame came.
+    pub fn lost() -> Self {
+        Self::Closed { code: 1006, reason: String::new(), clean: false }
+    }
 }
 
 /// The browser refused to even try, in its own words.
@@ -126,6 +134,22 @@ pub struct HttpError {
     pub message: String,
 }
 
+/// How a world opens many connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// How many handshakes may be pending at once.
+    pub at_once: u64,
+    /// The pause after an open before the next one.
+    pub gap: Duration,
+    /// Whether the world delays more handshakes than this on purpose.
+    pub delays_more: bool,
+}
+
+impl Opening {
+    /// Chromium delays more than six pending handshakes, and bursts.
+    pub const OF_BROWSERS: Self = Self { at_once: 6, gap: Duration::from_millis(20), delays_more: true };
+}
+
 /// The outside of the engine. A clone is another handle on the same world.
 pub trait World: Clone + 'static {
     /// A connection of this world.
@@ -152,6 +176,10 @@ pub trait World: Clone + 'static {
     /// Yields to other tasks.
     fn breathe(&self) -> LocalFuture<()> {
         self.sleep(Duration::from_millis(1))
+    }
+    /// How handshakes are paced where a suite does not say it.
+    fn opening(&self) -> Opening {
+        Opening::OF_BROWSERS
     }
     /// The next number of the run's seeded sequence.
     fn random(&self) -> u64;

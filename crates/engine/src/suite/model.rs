@@ -63,8 +63,8 @@ pub struct Defaults {
     pub within: Field<Duration>,
     /// The field by which replies are paired.
     pub correlate: Option<Correlate>,
-    /// The pause after an open before the next one.
-    pub connect_gap: Field<Duration>,
+    /// The pause after an open before the next one; none where the world decides.
+    pub connect_gap: Option<Field<Duration>>,
     /// How long a close may take.
     pub close_within: Field<Duration>,
     /// Whether cookies go along with HTTP calls to other origins.

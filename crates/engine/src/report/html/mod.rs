@@ -243,6 +243,7 @@ fn environment(report: &Report) -> Markup {
     let shown = [
         ("Started", report.started.clone()),
         ("Seed", report.seed.to_string()),
+        ("Engine", environment.engine.name().to_owned()),
         ("Browser", environment.browser.clone()),
         ("Origin", environment.origin.clone()),
         ("Step of the clock", words::micros(environment.timer_step_us)),

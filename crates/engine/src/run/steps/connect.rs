@@ -4,6 +4,7 @@
 //! our own queue does not count against the server.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -11,7 +12,7 @@ use super::super::connections::member::{Member, State};
 use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
-use super::super::pacing::handshake_queue::{PACE, Turn};
+use super::super::pacing::handshake_queue::Turn;
 use super::super::standing;
 use super::at_end::AtEnd;
 use super::capture::{captures, remember_facts};
@@ -29,10 +30,11 @@ pub(super) async fn connect_all<W: World>(
     spec: &ConnectSpec,
     members: &[Rc<Member<W>>],
 ) -> Vec<Failure> {
-    let (check, run) = (context.check, context.run());
+    let run = context.run();
     let began = run.world.now();
-    let pace = spec.pace.as_ref().map_or(Ok(PACE), |pace| pace.get(&mut context.scope()).map_err(script));
-    let (pace, gap) = match (pace, check.early(&check.suite().defaults.connect_gap)) {
+    let own = run.world.opening().at_once;
+    let pace = spec.pace.as_ref().map_or(Ok(own), |pace| pace.get(&mut context.scope()).map_err(script));
+    let (pace, gap) = match (pace, gap(context)) {
         (Ok(0), _) => return vec![*script("pace is at least 1")],
         (Ok(pace), Ok(gap)) => (pace, gap),
         (Err(failure), _) | (_, Err(failure)) => return vec![*failure],
@@ -53,6 +55,14 @@ pub(super) async fn connect_all<W: World>(
         done.map_err(|failure| of_member(run, member, *failure))
     });
     join_all(opens).await.into_iter().filter_map(Result::err).collect()
+}
+
+/// The pause after an open.
+fn gap<W: World>(context: &StepContext<'_, W>) -> Result<Duration, Box<Failure>> {
+    match &context.check.suite().defaults.connect_gap {
+        Some(gap) => context.check.early(gap),
+        None => Ok(context.world().opening().gap),
+    }
 }
 
 /// Waits until it may open a connection.
@@ -99,9 +109,9 @@ pub(super) async fn reconnect<W: World>(
             member.abandon(run.world.now());
         }
     }
-    let gap = check.early(&check.suite().defaults.connect_gap)?;
+    let gap = gap(context)?;
     let began = run.world.now();
-    let turn = turn(run, PACE).await;
+    let turn = turn(run, run.world.opening().at_once).await;
     let entered = run.world.now();
     let done = open(context, member, spec).await;
     if done.is_ok() {

@@ -109,7 +109,12 @@ pub(in crate::suite) static DEFAULTS: Table = Table {
     keys: &[
         key("within", Shape::Duration, "How long an expectation waits. Without it, 2s.", "\"2s\""),
         CORRELATE,
-        key("connect_gap", Shape::Duration, "The pause between two opens. Without it, 20ms.", "\"20ms\""),
+        key(
+            "connect_gap",
+            Shape::Duration,
+            "The pause between two opens. Without it, 20ms; none with the native engine.",
+            "\"20ms\"",
+        ),
         key("close_within", Shape::Duration, "How long a close may take. Without it, 2s.", "\"2s\""),
         key(
             "cookies",

@@ -60,7 +60,12 @@ pub(in crate::suite) static VERBS: [Verb; 20] = [
         [
             needed("connect", Shape::Targets, "Opens connections: a client, a list, or `*`.", "\"alice\""),
             key("count", Shape::Count, "Opens only this many members of the group.", "10"),
-            key("pace", Shape::Count, "How many opens may be pending at once. Without it, 6.", "6"),
+            key(
+                "pace",
+                Shape::Count,
+                "How many opens may be pending at once. Without it, 6; 64 with the native engine.",
+                "6"
+            ),
             key("expect", Shape::Object(&CONNECT_EXPECT), "How the handshake must end.", ""),
         ]
     ),
