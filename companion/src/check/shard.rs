@@ -143,7 +143,10 @@ async fn run_here(
         looking.note(&progress);
         note(&mut status.lock().unwrap_or_else(PoisonError::into_inner), &mut planned, progress);
     });
-    let mut report = run(plan, recorded.clone(), stop.clone(), listener).await;
+    // A task of its own: what a socket has is taken before the run is asked again, and its waker stays the same from poll to poll,
+    // which that of a runtime's first future need not.
+    let running = spawn_local(run(plan, recorded.clone(), stop.clone(), listener));
+    let mut report = running.await.map_err(|error| format!("the run broke off: {error}"))?;
     // What the engine has seen itself goes first: a look comes later, and may see another state of the server.
     let explained = explained(&world, &masker);
     annotate(&mut report, &explained, Source::Engine);
