@@ -37,3 +37,31 @@ fn an_extension_needs_a_browser_and_the_absence_of_one_does_not() {
         assert_ne!(report.checks[0].verdict, Verdict::Skipped);
     }
 }
+
+#[test]
+fn what_a_page_cannot_do_needs_the_native_engine() {
+    let connect = json!({ "connect": "a" });
+    let check = |client: Value, steps: Value, why: &str| {
+        let why = format!("needs the native engine: {why}");
+        is_skipped(EngineKind::Browser, &client, &steps, &why);
+    };
+    check(json!({}), json!([connect, { "on": "a", "ping": "x" }]), "a page sends no pings");
+    let frame = json!({ "on": "a", "send": { "$frame": { "fin": false } } });
+    check(json!({}), json!([connect, frame]), "a page sends messages, and no frames of its own");
+    let close = json!([connect, { "all": [ { "on": "a", "close": { "raw": 1002 } } ] }]);
+    check(json!({}), close, "a page closes with 1000 or 3000 to 4999");
+    let status = json!([{ "connect": "a", "expect": { "status": 101 } }]);
+    check(json!({}), status, "a page sees no status and no header fields of a handshake");
+    let of_a = "the handshake of a says what a page cannot say";
+    for client in [
+        json!({ "headers": { "X-Key": "1" } }),
+        json!({ "cookies": { "session": "1" } }),
+        json!({ "origin": "https://x.test" }),
+    ] {
+        check(client.clone(), json!([connect]), of_a);
+        check(client.clone(), json!([{ "connect": "*" }]), of_a);
+        // A client that is not opened needs nothing.
+        let other = report(EngineKind::Browser, &client, &json!([{ "connect": "b" }]));
+        assert_eq!(other.checks[0].verdict, Verdict::Pass, "{:?}", other.checks[0].reasons);
+    }
+}

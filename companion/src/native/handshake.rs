@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use reqwest::Url;
 use reqwest::cookie::{CookieStore, Jar};
 use sockscope_engine::Endpoint;
+use sockscope_engine::base::world::Answer as Answered;
 
 use super::net::Net;
 use crate::destination::Destination;
@@ -30,11 +31,27 @@ pub(super) struct Shaken {
     pub early: Bytes,
     /// The subprotocol that the server chose.
     pub protocol: String,
+    /// Its whole answer.
+    pub answer: Answered,
+}
+
+/// A connection that did not open.
+pub(super) struct Unopened {
+    /// Why, in words.
+    pub words: String,
+    /// What the server answered, if it did.
+    pub answer: Option<Answered>,
+}
+
+impl From<String> for Unopened {
+    fn from(words: String) -> Self {
+        Self { words, answer: None }
+    }
 }
 
 impl Net {
     /// Opens a connection, or says why there is none.
-    pub async fn shake(&self, endpoint: &Endpoint) -> Result<Shaken, String> {
+    pub async fn shake(&self, endpoint: &Endpoint) -> Result<Shaken, Unopened> {
         let destination: Destination = endpoint.url().parse().map_err(|error| format!("{error}"))?;
         let key = HeaderValue::from_str(&STANDARD.encode(rand::random::<[u8; 16]>()))
             .expect("base64 is a header's value");
@@ -45,15 +62,30 @@ impl Net {
         let mut fields =
             vec![("User-Agent", &AGENT), ("Sec-WebSocket-Version", &VERSION), ("Sec-WebSocket-Key", &key)];
         fields.extend((!protocols.is_empty()).then_some(("Sec-WebSocket-Protocol", &offered)));
-        fields.extend(cookies.as_ref().map(|cookies| ("Cookie", cookies)));
+        let own: Vec<(&str, HeaderValue)> = endpoint
+            .fields()
+            .iter()
+            .map(|(name, value)| {
+                Ok((name.as_str(), HeaderValue::from_bytes(value.as_bytes()).map_err(|_| name)?))
+            })
+            .collect::<Result<_, &String>>()
+            .map_err(|name| format!("the value of {name} cannot stand in a head"))?;
+        let has_own = |name: &str| own.iter().any(|(it, _)| it.eq_ignore_ascii_case(name));
+        // What the suite says itself stands in place of what would be said.
+        fields.extend(cookies.as_ref().filter(|_| !has_own("Cookie")).map(|cookies| ("Cookie", cookies)));
+        fields.retain(|(name, _)| !has_own(name));
+        fields.extend(own.iter().map(|(name, value)| (*name, value)));
         let tcp = self.connect(&destination).await?;
         Conn::tune(&tcp);
         let answer = shake(&destination, tcp, self.options.is_insecure, &fields).await.map_err(told)?;
         if let Some(page) = &page {
             keep_cookies(&self.jar, &answer.headers, page);
         }
-        let protocol = judge(&answer, &key, endpoint.protocols())?;
-        Ok(Shaken { conn: answer.conn, early: answer.early, protocol })
+        let told = answered(&answer);
+        match judge(&answer, &key, endpoint.protocols()) {
+            Ok(protocol) => Ok(Shaken { conn: answer.conn, early: answer.early, protocol, answer: told }),
+            Err(words) => Err(Unopened { words, answer: Some(told) }),
+        }
     }
 }
 
@@ -67,6 +99,13 @@ fn keep_cookies(jar: &Arc<Jar>, headers: &HeaderMap, page: &Url) {
     if set.peek().is_some() {
         jar.set_cookies(&mut set, page);
     }
+}
+
+/// The answer as the engine has it.
+fn answered(answer: &Answer) -> Answered {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = answer.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+    Answered { status: answer.status.as_u16(), headers: headers.collect() }
 }
 
 fn told(error: DialError) -> String {

@@ -4,7 +4,7 @@
 //! send, close, or drop the socket at once.
 
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::io::{self, Write};
 use std::task::{Context, Poll, Waker};
 
 use sockscope_engine::Payload;
@@ -128,6 +128,26 @@ impl Link {
     /// Starts the closing handshake.
     pub fn close(&self, frame: Option<CloseFrame>) {
         self.write(Message::Close(frame), 0);
+    }
+
+    /// Writes bytes between two messages; false where the network does not take them at once.
+    pub fn send_raw(&self, bytes: &[u8]) -> bool {
+        let waker = self.waker.borrow();
+        let mut cx = Context::from_waker(&waker);
+        let mut wire = self.wire.borrow_mut();
+        let Some(Wire { frames, conn, written, .. }) = wire.as_deref_mut() else { return false };
+        let mut io = Io { conn, cx: &mut cx, written };
+        let mut rest = bytes;
+        if frames.flush(&mut io).is_err() {
+            return false;
+        }
+        while !rest.is_empty() {
+            match io.write(rest) {
+                Ok(taken) if taken > 0 => rest = &rest[taken..],
+                _ => return false,
+            }
+        }
+        io.flush().is_ok()
     }
 
     /// Bytes that were given and that the network has not taken.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use sockscope_engine::base::world::RawFrame;
 use sockscope_engine::{Closing, Instant, Payload, SendError, Socket};
 use tokio::task::AbortHandle;
 use tungstenite::protocol::frame::CloseFrame;
@@ -44,6 +45,31 @@ impl Socket for NativeSocket {
                 self.link.wake();
             }
         }
+        Ok(at)
+    }
+
+    fn send_frame(&self, frame: &RawFrame) -> Result<Instant, SendError> {
+        match self.link.phase.get() {
+            Phase::Connecting => return Err(SendError::NotOpenYet),
+            Phase::Ended => return Err(SendError::Closed),
+            // What comes after a close frame is one of the faults that a suite may want to make.
+            Phase::Open | Phase::Closing => {}
+        }
+        let at = self.clock.now();
+        match self.link.send_raw(&frame.to_bytes(rand::random())) {
+            true => Ok(at),
+            false => Err(SendError::Browser("the network has not taken what was sent before".to_owned())),
+        }
+    }
+
+    fn close_raw(&self, code: u16, reason: &str) -> Result<Instant, SendError> {
+        if self.link.phase.get() != Phase::Open {
+            return Err(SendError::Closed);
+        }
+        let at = self.clock.now();
+        self.link.phase.set(Phase::Closing);
+        self.link.close(Some(CloseFrame { code: code.into(), reason: reason.into() }));
+        self.link.wake();
         Ok(at)
     }
 

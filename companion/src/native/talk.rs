@@ -15,6 +15,7 @@ use tungstenite::error::{Error, ProtocolError};
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
+use super::handshake::Unopened;
 use super::link::{Link, Phase};
 use super::net::Net;
 
@@ -30,22 +31,25 @@ pub(super) async fn talk(link: Rc<Link>, net: Rc<Net>, name: String, endpoint: E
     let shaken = Box::pin(async {
         match select(pin!(net.shake(&endpoint)), pin!(given_up(&link))).await {
             Either::Left((shaken, _)) => shaken,
-            Either::Right(((), _)) => Err("closed before the connection was open".to_owned()),
+            Either::Right(((), _)) => Err("closed before the connection was open".to_owned().into()),
         }
     });
     let shaken = match shaken.await {
         Ok(shaken) => shaken,
-        Err(words) => {
+        Err(Unopened { words, answer }) => {
             link.let_go();
             let at = net.clock.now();
             net.note(&name, endpoint.url(), at, false, words);
+            answer.into_iter().for_each(|answer| listener.tell(at, Event::Answered(answer)));
             listener.tell(at, Event::Failed);
             return listener.tell(at, Event::lost());
         }
     };
     link.open(shaken.conn, &shaken.early);
     let opened = Event::Opened { protocol: shaken.protocol, extensions: String::new() };
-    listener.tell(net.clock.now(), opened);
+    let at = net.clock.now();
+    listener.tell(at, Event::Answered(shaken.answer));
+    listener.tell(at, opened);
     let end = hear(&link, &net, &mut listener).await;
     let at = net.clock.now();
     match end {
@@ -136,6 +140,7 @@ async fn hear(link: &Link, net: &Net, listener: &mut Listener<'_>) -> End {
                 told = Some(frame);
                 bound = None;
             }
+            Some(Ok(Message::Pong(payload))) => listener.tell(at, Event::Ponged(payload.to_vec())),
             Some(Ok(_)) => {}
             Some(Err(error)) => {
                 let is_over = matches!(error, Error::ConnectionClosed | Error::AlreadyClosed);

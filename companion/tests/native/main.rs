@@ -3,6 +3,7 @@
 #[path = "../check/suites.rs"]
 mod suites;
 
+mod beyond;
 mod chain;
 mod crowd;
 mod ends;

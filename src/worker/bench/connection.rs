@@ -289,6 +289,7 @@ impl<S: Socket> Connection<S> {
             }
             Event::Received(payload) => self.received(record, at, payload),
             // The browser calls our own cancelling a failure.
+            Event::Answered(_) | Event::Ponged(_) => {}
             Event::Failed if self.cancelled => {}
             // A failed handshake is explained when the companion has answered.
             Event::Failed if self.state.phase == Phase::Connecting && !self.state.id.is_of_check() => {}

@@ -241,7 +241,7 @@ impl<W: World> BenchWorker<W> {
                 self.reply(id, payload, at);
             }
             Event::Closed { .. } => self.come_back(id),
-            Event::Failed => {}
+            Event::Failed | Event::Answered(_) | Event::Ponged(_) => {}
         }
     }
 

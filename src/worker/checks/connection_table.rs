@@ -86,6 +86,7 @@ impl ConnectionTable {
         match event {
             Event::Opened { .. } => self.stand(connection, Phase::Open),
             Event::Received(_) => self.change(connection, |connection| connection.received += 1),
+            Event::Answered(_) | Event::Ponged(_) => {}
             Event::Failed => self.stand(connection, Phase::Failed),
             Event::Closed { clean, .. } => {
                 self.live = self.live.saturating_sub(1);

@@ -7,11 +7,13 @@ use serde_json::{Map, Value};
 use super::concat::Concat;
 use super::content::{Fill, base64, bytes, chars, hex, rest_filler, size, text};
 use super::error::{PayloadError, PayloadErrorKind, at};
+use super::frame::FrameSpec;
 use crate::Payload;
 use crate::base::nearest::nearest;
+use crate::base::world::RawFrame;
 use crate::template::{Document, ExpandError, LIMIT, Reference, Scope};
 
-const KINDS: [&str; 7] = ["$json", "$text", "$hex", "$base64", "$bytes", "$chars", "$concat"];
+const KINDS: [&str; 8] = ["$json", "$text", "$hex", "$base64", "$bytes", "$chars", "$concat", "$frame"];
 /// Where the parts of `$concat` stand.
 const CONCAT: &str = "$['$concat']";
 /// A payload that has been read once and can be built many times.
@@ -40,6 +42,8 @@ enum Form {
     },
     /// Parts one after the other.
     Concat(Concat),
+    /// Not a message, but a frame.
+    Frame(FrameSpec),
 }
 
 impl PayloadSpec {
@@ -66,14 +70,33 @@ impl PayloadSpec {
         if let Form::Concat(concat) = &self.form {
             return concat.names(CONCAT);
         }
+        if let Form::Frame(frame) = &self.form {
+            return frame.names();
+        }
         let parts = self.form.parts();
         parts.iter().flat_map(|(path, document)| named(path, document)).collect()
+    }
+
+    /// Whether it is a frame, which only the native engine sends.
+    pub fn is_frame(&self) -> bool {
+        matches!(self.form, Form::Frame(_))
+    }
+
+    /// The frame that is to be sent; none where it is a message.
+    pub fn frame(&self, scope: &mut dyn Scope) -> Option<Result<RawFrame, PayloadError>> {
+        match &self.form {
+            Form::Frame(frame) => Some(frame.build(scope)),
+            _ => None,
+        }
     }
 
     /// The content of one message.
     pub fn build(&self, scope: &mut dyn Scope) -> Result<Payload, PayloadError> {
         if let Form::Concat(concat) = &self.form {
             return concat.build(CONCAT, scope);
+        }
+        if self.is_frame() {
+            return Err(at("$", PayloadErrorKind::FrameAsMessage));
         }
         let parts = self.form.parts();
         let mut values = Vec::with_capacity(parts.len());
@@ -116,7 +139,7 @@ impl Form {
             Self::Bytes { size, fill } => vec![("$['$bytes'].size", size), ("$['$bytes'].fill", fill)],
             Self::Chars { size, of } => vec![("$['$chars'].size", size), ("$['$chars'].of", of)],
             // Its parts are payloads themselves.
-            Self::Concat(_) => Vec::new(),
+            Self::Concat(_) | Self::Frame(_) => Vec::new(),
         }
     }
 
@@ -128,7 +151,12 @@ impl Form {
         };
         let plain = |document: &Document| document.literal().cloned();
         match self {
-            Self::PlainJson(_) | Self::Json(_) | Self::PlainText(_) | Self::Text(_) | Self::Concat(_) => {}
+            Self::PlainJson(_)
+            | Self::Json(_)
+            | Self::PlainText(_)
+            | Self::Text(_)
+            | Self::Concat(_)
+            | Self::Frame(_) => {}
             Self::Hex(given) => {
                 note("$['$hex']", plain(given).map_or(Ok(()), |given| hex(&text(given)).map(drop)));
             }
@@ -173,6 +201,7 @@ fn read_notation(key: &str, entries: &Map<String, Value>) -> Result<Form, Vec<Pa
     let given = &entries[key];
     let wanted = match *known {
         "$json" => return Ok(Form::Json(document(&path, given)?)),
+        "$frame" => return Ok(Form::Frame(FrameSpec::read(given)?)),
         "$concat" => return Ok(Form::Concat(Concat::read(&path, given)?)),
         "$bytes" | "$chars" => "an object such as {\"size\": \"64KiB\"}",
         _ => "a string",

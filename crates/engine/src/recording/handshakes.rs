@@ -61,7 +61,7 @@ impl Handshakes {
             Event::Closed { code, reason, clean } => {
                 connection.closed = Some(Closed { at, code: *code, reason: reason.clone(), clean: *clean });
             }
-            Event::Received(_) | Event::Failed => {}
+            Event::Received(_) | Event::Failed | Event::Answered(_) | Event::Ponged(_) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::handshakes::Handshakes;
 use crate::base::close;
-use crate::base::world::LocalFuture;
+use crate::base::world::{LocalFuture, RawFrame};
 use crate::report::{Notes, Origin, Transcript};
 use crate::{
     Closing, ConnectError, Endpoint, Entry, Event, EventSink, FrameKind, FrameLog, HttpError, HttpRequest,
@@ -97,6 +97,8 @@ impl RunRecording {
                 let round_trip = pairing.received(at, payload);
                 self.push(at, id, kind, payload.as_bytes(), round_trip);
             }
+            // What the log has a kind for is what a page hears too.
+            Event::Answered(_) | Event::Ponged(_) => {}
             Event::Failed => {
                 let was_open = self.handshakes.was_open(id);
                 let words = if was_open { "the connection broke" } else { "the handshake failed" };
@@ -228,6 +230,22 @@ impl<W: World> Socket for RecordedSocket<W> {
         let asked = self.socket.close(closing);
         if let Ok(at) = asked {
             let content = format!("{} {}", closing.code.get(), closing.reason.as_str());
+            self.recording.borrow_mut().note(at, self.id, FrameKind::Closing, content.trim_end());
+        }
+        asked
+    }
+
+    fn send_frame(&self, frame: &RawFrame) -> Result<Instant, SendError> {
+        let at = self.socket.send_frame(frame)?;
+        let kind = if frame.opcode == 1 { FrameKind::SentText } else { FrameKind::SentBinary };
+        self.recording.borrow_mut().push(at, self.id, kind, &frame.payload, None);
+        Ok(at)
+    }
+
+    fn close_raw(&self, code: u16, reason: &str) -> Result<Instant, SendError> {
+        let asked = self.socket.close_raw(code, reason);
+        if let Ok(at) = asked {
+            let content = format!("{code} {reason}");
             self.recording.borrow_mut().note(at, self.id, FrameKind::Closing, content.trim_end());
         }
         asked

@@ -25,8 +25,9 @@ pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use files::{FileKind, Files};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
-    ConnectSpec, Correlate, Defaults, Each, Expectation, Heartbeat, HttpBody, HttpExpectation, HttpSpec,
-    Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
+    ConnectSpec, Correlate, Defaults, Each, Expectation, HandshakeSpec, Heartbeat, HttpBody, HttpExpectation,
+    HttpSpec, Invariant, Order, PingSpec, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec,
+    Until, UseSpec, Verb,
 };
 pub use origin::{Origin, Place, used_in};
 pub(crate) use parse::too_often;

@@ -80,6 +80,8 @@ pub struct Client {
     pub url: Field<String>,
     /// Subprotocols to offer, best first.
     pub protocols: Vec<Field<String>>,
+    /// What its handshakes say beside what a browser lets a page say.
+    pub handshake: HandshakeSpec,
     /// How many members; none when it is not a group.
     pub count: Option<Field<u64>>,
     /// Overrides the default.
@@ -92,6 +94,24 @@ pub struct Client {
     pub answers: Vec<Rc<AnswerRule>>,
     /// What it sends again and again.
     pub heartbeat: Option<Rc<Heartbeat>>,
+}
+
+/// What the handshakes of a client say beside what a browser lets a page say.
+#[derive(Clone, Debug, Default)]
+pub struct HandshakeSpec {
+    /// Header fields.
+    pub headers: Vec<(String, Field<String>)>,
+    /// Cookies.
+    pub cookies: Vec<(String, Field<String>)>,
+    /// The `Origin`.
+    pub origin: Option<Field<String>>,
+}
+
+impl HandshakeSpec {
+    /// Whether there is nothing of it.
+    pub fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.cookies.is_empty() && self.origin.is_none()
+    }
 }
 
 /// The framing of a client.
@@ -275,6 +295,8 @@ pub enum Verb {
     Reconnect(ConnectSpec),
     /// Sends a message and, with `expect`, waits for the answer.
     Send(PayloadSpec, Option<Box<Expectation>>),
+    /// Sends a ping and waits for its pong.
+    Ping(PingSpec),
     /// Waits for messages.
     Expect(Box<Expectation>),
     /// Watches that nothing comes.
@@ -346,6 +368,17 @@ pub struct BisectSpec {
     pub steps: Vec<Step>,
 }
 
+/// A ping, and the pong that must come.
+#[derive(Clone, Debug)]
+pub struct PingSpec {
+    /// What it holds.
+    pub payload: Field<String>,
+    /// How long the pong may take.
+    pub within: Option<Field<Duration>>,
+    /// Where the round trip goes; `ping` unless given.
+    pub metric: Option<String>,
+}
+
 /// How to open connections.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectSpec {
@@ -359,6 +392,10 @@ pub struct ConnectSpec {
     pub extensions: Option<Field<Rc<Matcher>>>,
     /// What to remember of the handshake.
     pub capture: Vec<Capture>,
+    /// The status of the server's answer.
+    pub status: Option<Field<StatusSet>>,
+    /// What header fields of the answer must be; a field that is not there is an empty text.
+    pub headers: Vec<(String, Field<Rc<Matcher>>)>,
     /// Whether the handshake must fail.
     pub refused: Option<Field<bool>>,
     /// How long one handshake may take, from its turn on.
@@ -422,6 +459,8 @@ pub struct Silence {
 pub struct CloseSpec {
     /// 1000 unless given.
     pub code: Option<Field<u64>>,
+    /// Any code, in place of `code`.
+    pub raw: Option<Field<u64>>,
     /// Empty unless given.
     pub reason: Option<Field<String>>,
     /// What the end must look like.

@@ -16,6 +16,7 @@ mod expectation;
 mod http;
 mod messages;
 mod missed;
+mod ping;
 mod repeat;
 mod resolve;
 mod rounds;

@@ -205,6 +205,7 @@ fn needs_connection(verb: &Verb) -> bool {
     match verb {
         Verb::Send(..)
         | Verb::Expect(_)
+        | Verb::Ping(_)
         | Verb::Silence(_)
         | Verb::Close(_)
         | Verb::Closed(_)

@@ -142,6 +142,24 @@ pub(in crate::suite) static CLIENT: Table = Table {
             "[\"echo.v2\", \"echo.v1\"]",
         ),
         key(
+            "headers",
+            Shape::Map(&Shape::Text),
+            "Header fields of its handshakes. Only the native engine sends them.",
+            "{ \"Authorization\": \"Bearer {{token}}\" }",
+        ),
+        key(
+            "cookies",
+            Shape::Map(&Shape::Text),
+            "Cookies of its handshakes, in place of those that calls have got. Only the native engine sends them.",
+            "{ \"session\": \"{{session}}\" }",
+        ),
+        key(
+            "origin",
+            Shape::Text,
+            "The `Origin` of its handshakes. Only the native engine chooses it.",
+            "\"https://app.example.com\"",
+        ),
+        key(
             "count",
             Shape::Count,
             "Makes it a group of this many connections, `crowd[0]` and so on; `{{index}}` is the position in it.",

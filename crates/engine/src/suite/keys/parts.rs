@@ -18,11 +18,23 @@ pub(in crate::suite) static CONNECT_EXPECT: Table = Table {
             "The extensions that were agreed on; empty when none were.",
             "{ \"contains\": \"permessage-deflate\" }",
         ),
+        key(
+            "status",
+            Shape::Codes,
+            "The status of the server's answer, 101 where it opens. Only the native engine sees it.",
+            "401",
+        ),
+        key(
+            "headers",
+            Shape::Map(&Shape::TextOrMatcher),
+            "Header fields of the server's answer; one that is not there is an empty text. Only the native engine sees them.",
+            "{ \"server\": { \"contains\": \"nginx\" } }",
+        ),
         key("refused", Shape::Truth, "Whether the handshake must fail.", "true"),
         key(
             "capture",
             Shape::Map(&Shape::Path),
-            "What to remember of `{ \"protocol\", \"extensions\", \"open_ms\" }`.",
+            "What to remember of `{ \"protocol\", \"extensions\", \"open_ms\" }`, and with the native engine of `{ \"status\", \"headers\" }`.",
             "{ \"chosen\": \"$.protocol\" }",
         ),
         key("within", Shape::Duration, "How long one handshake may take.", "\"1s\""),
@@ -96,12 +108,21 @@ pub(in crate::suite) static SILENCE: Table = Table {
     ],
 };
 
+pub(in crate::suite) static PONG: Table =
+    Table { noun: "what a ping expects", takes_matcher: false, keys: &[WITHIN, METRIC] };
+
 pub(in crate::suite) static CLOSE: Table = Table {
     noun: "a close",
     takes_matcher: false,
     keys: &[
         key("code", Shape::Code, "1000, or 3000 to 4999. Without it, 1000.", "1000"),
         key("reason", Shape::Text, "At most 123 bytes. Without it, empty.", "\"bye\""),
+        key(
+            "raw",
+            Shape::Code,
+            "Any code in place of `code`, also one that a page may not send. Only the native engine sends it.",
+            "1002",
+        ),
     ],
 };
 

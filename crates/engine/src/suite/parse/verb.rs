@@ -5,9 +5,10 @@ use crate::base::nearest::nearest;
 use crate::base::words::cut;
 use crate::payload_spec::{PayloadErrorKind, PayloadSpec};
 use crate::suite::field::{Field, Size};
-use crate::suite::keys::{CLOSE, CLOSE_EXPECT, HTTP, REPEAT};
+use crate::suite::keys::{CLOSE, CLOSE_EXPECT, HTTP, PONG, REPEAT};
 use crate::suite::model::{
-    BisectSpec, CloseSpec, ConnectSpec, HttpBody, HttpExpectation, HttpSpec, Repeat, Step, TrySpec, Verb,
+    BisectSpec, CloseSpec, ConnectSpec, HttpBody, HttpExpectation, HttpSpec, PingSpec, Repeat, Step, TrySpec,
+    Verb,
 };
 use crate::suite::notes::{Inner, StepNotes};
 use crate::suite::source::{Node, Tree};
@@ -18,6 +19,9 @@ use super::expectation::Worded;
 use super::reader::{Fields, Reader, excerpt};
 
 use super::step::{Done, Steps, timings_of};
+
+/// What a control frame holds at most.
+const LONGEST_PING: usize = 125;
 
 impl Reader<'_> {
     pub(super) fn connect(&mut self, fields: &Fields<'_>, verb: &str, notes: &mut StepNotes) -> Done {
@@ -41,6 +45,23 @@ impl Reader<'_> {
         let words = format!("{}{many}{}", actors.act(verb), told.words);
         let spec = ConnectSpec { count, pace, ..told.value };
         Some((if is_connect { Verb::Connect(spec) } else { Verb::Reconnect(spec) }, words))
+    }
+
+    pub(super) fn ping(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
+        let payload: Option<Field<String>> = fields.get("ping").and_then(|node| {
+            self.field_where(node, "\"are you there\"", |text: &String| {
+                (text.len() > LONGEST_PING)
+                    .then(|| format!("a ping holds at most {LONGEST_PING} bytes, found {}", text.len()))
+            })
+        });
+        let expect = fields.get("expect").and_then(|node| self.fields(node, &PONG, "{\"within\": \"1s\"}"));
+        let within = expect.as_ref().and_then(|it| it.get("within"));
+        let within = within.and_then(|node| self.field(node, "\"1s\""));
+        let metric = expect.as_ref().and_then(|it| it.get("metric")).and_then(|node| self.metric(node));
+        notes.timings.push(metric.clone().unwrap_or_else(|| "ping".to_owned()));
+        let actors = Actors::of(fields.get("on"));
+        let words = format!("{} and {} the pong", actors.act("send a ping"), actors.expect());
+        Some((Verb::Ping(PingSpec { payload: payload?, within, metric }), words))
     }
 
     pub(super) fn send(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
@@ -109,6 +130,14 @@ impl Reader<'_> {
     pub(super) fn close(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
         let close = self.fields(fields.get("close")?, &CLOSE, "{\"code\": 1000}")?;
         let code = close.get("code").and_then(|node| self.field_where(node, "1000", code_complaint));
+        let raw = close.member("raw").and_then(|member| {
+            if close.member("code").is_some() {
+                self.wrong(member.key_span, "a close has one code, \"code\" or \"raw\"");
+            }
+            self.field_where(&member.value, "1002", |code: &u64| {
+                (*code > 65_535).then(|| format!("{code} is above 65535, the largest code"))
+            })
+        });
         let reason = close.get("reason").and_then(|node| {
             self.field_where(node, "\"bye\"", |reason: &String| {
                 CloseReason::try_from(reason.as_str()).err().map(|error| error.to_string())
@@ -120,13 +149,13 @@ impl Reader<'_> {
         });
         let actors = Actors::of(fields.get("on"));
         let mut words = actors.act("close");
-        if let Some(node) = close.get("code") {
+        if let Some(node) = close.get("code").or_else(|| close.get("raw")) {
             words.push_str(&format!(" with {}", excerpt(node)));
         }
         if let Some(told) = &expect {
             words.push_str(&format!(" and {} the connection to end {}", actors.expect(), told.words));
         }
-        Some((Verb::Close(CloseSpec { code, reason, expect: expect.map(|told| told.value) }), words))
+        Some((Verb::Close(CloseSpec { code, raw, reason, expect: expect.map(|told| told.value) }), words))
     }
 
     pub(super) fn http(&mut self, fields: &Fields<'_>, notes: &mut StepNotes) -> Done {
@@ -190,7 +219,7 @@ impl Reader<'_> {
         ))
     }
 
-    fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<String>)> {
+    pub(super) fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<String>)> {
         let Some(node) = node else { return Vec::new() };
         let example = "{\"Authorization\": \"Bearer {{token}}\"}";
         let Some(members) = node.members() else {
