@@ -31,6 +31,26 @@ fn a_crowd_speaks_once_a_second_and_none_is_lost() {
     assert_eq!(report["metrics"]["opened"]["count"], count);
 }
 
+/// A browser opens six at once and rests for 20 ms after each: 200 of them take 640 ms at least.
+#[test]
+fn opens_are_not_throttled_as_a_browser_throttles_them() {
+    let server = Practice::start_of(BINARY, &[]);
+    let suite = |gap: Option<&str>| {
+        let mut suite = json!({ "sockscope": 1, "suite": "opens",
+            "clients": { "crowd": { "url": format!("{}/echo", server.ws), "count": 200 } },
+            "checks": [ { "check": "open", "steps": [ { "connect": "crowd" } ] } ] });
+        gap.into_iter().for_each(|gap| suite["defaults"] = json!({ "connect_gap": gap }));
+        let ended =
+            native(&["OUT/s.json", "--json", "OUT/r.json"]).with_file("s.json", &suite.to_string()).run();
+        ended.assert_code(0);
+        ended.json("r.json")["metrics"]["open.queued"]["max"].as_f64().expect("a figure") / 1e3
+    };
+    // What a suite asks for holds here, too: 64 at once, and 20 ms after each of them.
+    let (free, paced) = (suite(None), suite(Some("20ms")));
+    assert!(paced >= 60.0, "{paced} ms in the queue");
+    assert!(free < paced, "{free} ms in the queue, and {paced} ms with a pause");
+}
+
 #[test]
 fn connections_leave_from_the_addresses_that_are_named() {
     let server = Practice::start_of(BINARY, &[]);

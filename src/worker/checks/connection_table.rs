@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::engine::base::world::LocalFuture;
+use crate::engine::base::world::{LocalFuture, Opening};
 use crate::engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant,
     Payload, SendError, Socket, World,
@@ -125,6 +125,10 @@ impl<W: World> World for Watched<W> {
 
     fn breathe(&self) -> LocalFuture<()> {
         self.world.breathe()
+    }
+
+    fn opening(&self) -> Opening {
+        self.world.opening()
     }
 
     fn random(&self) -> u64 {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::handshakes::Handshakes;
 use crate::base::close;
-use crate::base::world::{LocalFuture, RawFrame};
+use crate::base::world::{LocalFuture, Opening, RawFrame};
 use crate::report::{Notes, Origin, Transcript};
 use crate::{
     Closing, ConnectError, Endpoint, Entry, Event, EventSink, FrameKind, FrameLog, HttpError, HttpRequest,
@@ -144,6 +144,10 @@ impl<W: World> World for Recorded<W> {
 
     fn breathe(&self) -> LocalFuture<()> {
         self.world.breathe()
+    }
+
+    fn opening(&self) -> Opening {
+        self.world.opening()
     }
 
     fn random(&self) -> u64 {
