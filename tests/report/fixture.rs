@@ -407,7 +407,9 @@ pub fn with_texts(report: &Report, text: &mut impl FnMut(&str) -> String) -> Rep
 
 fn replaced(name: &str, value: Value, text: &mut impl FnMut(&str) -> String) -> Value {
     match value {
-        Value::String(old) if !matches!(name, "verdict" | "kind" | "likelihood") => Value::String(text(&old)),
+        Value::String(old) if !matches!(name, "verdict" | "kind" | "likelihood" | "engine") => {
+            Value::String(text(&old))
+        }
         Value::Array(items) => items.into_iter().map(|item| replaced(name, item, text)).collect(),
         Value::Object(entries) => {
             let are_names_data = matches!(name, "metrics" | "vars");

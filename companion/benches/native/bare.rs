@@ -25,7 +25,7 @@ pub struct Bare {
     pub p99: f64,
 }
 
-/// So many connections for so long.
+/// This many connections for this long.
 pub fn loops(url: &str, connections: usize, lasting: Duration) -> Bare {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, run(url.to_owned(), connections, lasting))

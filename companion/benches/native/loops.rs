@@ -16,7 +16,7 @@ pub struct Ours {
     p99: f64,
 }
 
-/// So many connections for so long, each sends when it has its answer.
+/// This many connections for this long, each sends when it has its answer.
 pub fn ours(stage: &Stage, connections: usize, lasting: Duration) -> Ours {
     let suite = json!({
         "sockscope": 1, "suite": "bench", "clients": { "c": { "url": stage.echo(), "count": connections } },

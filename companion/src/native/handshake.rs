@@ -17,7 +17,7 @@ use crate::ws::conn::Conn;
 use crate::ws::dial::{Answer, DialError, shake};
 use crate::ws::upgrade::{accept, names};
 
-/// Characters of a refusal's body that are told.
+/// Characters of a refusal's body that are shown.
 const SHOWN: usize = 200;
 
 static AGENT: HeaderValue =

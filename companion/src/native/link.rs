@@ -1,6 +1,6 @@
 //! What a socket and its task share: the transport with its frames, and how far the connection is.
 //!
-//! Owns every call into `tungstenite`. One rule: nothing is borrowed while a listener is told something, since a listener may
+//! Owns every call into `tungstenite`. One rule: nothing is borrowed while a listener hears something, since a listener may
 //! send, close, or drop the socket at once.
 
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,7 @@ use crate::ws::conn::Conn;
 
 /// What a connection reads at once. Memory of a connection, and a system call for each of these.
 const READS: usize = 4096;
-/// A masked client's frame has a head of at most so many bytes.
+/// A masked client's frame has a head of at most this many bytes.
 const HEAD: u64 = 14;
 
 /// How far a connection is.

@@ -1,6 +1,6 @@
 //! The task of one connection: the handshake, what comes, the end.
 //!
-//! Owns what the listener is told, in the order and with the codes of a browser.
+//! Owns what the listener hears, in the order and with the codes of a browser.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -69,7 +69,7 @@ pub(super) async fn talk(link: Rc<Link>, net: Rc<Net>, name: String, endpoint: E
 
 /// How a connection that was open ended.
 enum End {
-    /// Both sides have sent a close frame; the other side's is told.
+    /// Both sides have sent a close frame; the other side's is kept.
     Agreed(Option<CloseFrame>),
     /// No close frame came, or something else than a frame.
     Broken(String),
