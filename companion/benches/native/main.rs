@@ -5,7 +5,6 @@
 //! not run; an aim that is not met is printed, and does not fail the command.
 
 #[path = "../page/figures.rs"]
-#[expect(dead_code, reason = "the figures of the page have more forms")]
 mod figures;
 
 mod bare;

@@ -67,8 +67,12 @@ fn the_answer_to_a_handshake_is_asserted() {
 
 #[test]
 fn an_origin_of_a_client_is_what_the_server_judges() {
-    let foreign = json!({ "origin": "https://evil.example" });
-    passes(foreign, json!([ { "connect": "a", "expect": { "refused": true, "status": 403 } } ]));
+    // The proxy of the practice server is for its own page alone.
+    let connect =
+        |status: u16| json!([ { "connect": "a", "expect": { "refused": true, "status": status } } ]);
+    let proxy = "/proxy?to=ws://127.0.0.1:9/";
+    passes(json!({ "url": proxy, "origin": "https://evil.example" }), connect(403));
+    passes(json!({ "url": proxy }), connect(502));
 }
 
 #[test]
