@@ -2,21 +2,7 @@
 
 use sockscope_host::process::Signal;
 use support::call::{Call, Running, until};
-
-/// A check that failed is named as it ends and again with all that is known.
-const WAITING: &str = "Enter runs everything again";
-
-/// Two checks; the first one sends this and hears it again.
-fn suite(sent: &str, wanted: &str) -> String {
-    format!(
-        r#"{{ "sockscope": 1, "suite": "watched", "vars": {{ "ws_url": "{{{{env.WS_URL}}}}" }},
-  "clients": {{ "a": {{ "url": "{{{{ws_url}}}}/echo" }} }},
-  "checks": [
-    {{ "check": "the first", "steps": [ {{ "connect": "a" }},
-      {{ "send": "{sent}", "expect": {{ "text": "{wanted}", "within": "300ms" }} }} ] }},
-    {{ "check": "the second", "steps": [ {{ "connect": "a" }}, {{ "send": "x", "expect": {{ "echo": true }} }} ] }} ] }}"#
-    )
-}
+use support::watched::{WAITING, suite};
 
 fn write(running: &Running, name: &str, text: &str) {
     std::fs::write(running.path(name), text).expect("a file");

@@ -1,27 +1,15 @@
 //! What the command writes.
 
+use support::call::ALL_FORMS;
+
 use super::native;
 use super::suites::{FAILING, LEARNS};
 
-const ALL: [&str; 12] = [
-    "--json",
-    "OUT/r.json",
-    "--junit",
-    "OUT/r.xml",
-    "--junit-strict",
-    "OUT/strict.xml",
-    "--html",
-    "OUT/r.html",
-    "--har",
-    "OUT/r.har",
-    "--jsonl",
-    "OUT/r.jsonl",
-];
 const FILES: [&str; 6] = ["r.json", "r.xml", "strict.xml", "r.html", "r.har", "r.jsonl"];
 
 #[test]
 fn a_failing_run_is_in_every_form_without_its_secret() {
-    let call = native(&[&["OUT/s.json"], &ALL[..]].concat());
+    let call = native(&[&["OUT/s.json"], &ALL_FORMS[..]].concat());
     let ended = call.with_file("s.json", FAILING).with_env("TOKEN", "s3cr3t-t0k3n").run();
     ended.assert_code(1);
     let report = ended.json("r.json");
@@ -53,7 +41,7 @@ fn a_secret_that_a_run_has_learnt_is_in_no_output() {
         "{} serve --port {{port}} & while sleep 0.1; do echo asked for ticket=evt-$((0+1)) ticket=evt-$((1+1)); done",
         super::BINARY
     );
-    let arguments = [&["OUT/s.json", "--start", &start, "--no-tls"], &ALL[..]].concat();
+    let arguments = [&["OUT/s.json", "--start", &start, "--no-tls"], &ALL_FORMS[..]].concat();
     let ended = native(&arguments).with_file("s.json", LEARNS).run();
     ended.assert_code(1);
     let report = ended.json("r.json");

@@ -1,22 +1,9 @@
 //! `--watch` without a browser: only what has changed runs again.
 
 use sockscope_host::process::Signal;
+use support::watched::{WAITING, suite};
 
 use super::native;
-
-const WAITING: &str = "Enter runs everything again";
-
-/// Two checks; the first one sends this and hears it again.
-fn suite(sent: &str, wanted: &str) -> String {
-    format!(
-        r#"{{ "sockscope": 1, "suite": "watched", "vars": {{ "ws_url": "{{{{env.WS_URL}}}}" }},
-  "clients": {{ "a": {{ "url": "{{{{ws_url}}}}/echo" }} }},
-  "checks": [
-    {{ "check": "the first", "steps": [ {{ "connect": "a" }},
-      {{ "send": "{sent}", "expect": {{ "text": "{wanted}", "within": "300ms" }} }} ] }},
-    {{ "check": "the second", "steps": [ {{ "connect": "a" }}, {{ "send": "x", "expect": {{ "echo": true }} }} ] }} ] }}"#
-    )
-}
 
 #[test]
 fn what_has_changed_runs_again() {

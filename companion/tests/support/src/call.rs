@@ -39,6 +39,22 @@ const FOREIGN: [&str; 11] = [
     "SOCKSCOPE_LOG",
 ];
 
+/// Every form of a report and of a recording, as files of the call.
+pub const ALL_FORMS: [&str; 12] = [
+    "--json",
+    "OUT/r.json",
+    "--junit",
+    "OUT/r.xml",
+    "--junit-strict",
+    "OUT/strict.xml",
+    "--html",
+    "OUT/r.html",
+    "--har",
+    "OUT/r.har",
+    "--jsonl",
+    "OUT/r.jsonl",
+];
+
 /// A call that is being put together.
 pub struct Call {
     folder: TempDir,

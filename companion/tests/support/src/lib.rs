@@ -6,6 +6,7 @@
 pub mod broken;
 mod browser;
 pub mod call;
+pub mod chain;
 pub mod client;
 pub mod conformance;
 pub mod faults;
@@ -20,6 +21,7 @@ pub mod shipped;
 pub mod short;
 pub mod subjects;
 mod tungstenite_echo;
+pub mod watched;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
