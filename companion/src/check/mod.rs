@@ -1,4 +1,4 @@
-//! `sockscope check`: the page's own checks, headless, with an exit code.
+//! `sockscope check`: the page's own checks, headless or without a page, with an exit code.
 //!
 //! Owns the order of things: report mistakes of suites, serve the page, start the server under test, run every suite in a
 //! browser of its own, write reports, end all that it started. Everything it starts lives in a value whose drop ends it, so no

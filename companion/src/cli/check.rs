@@ -1,4 +1,4 @@
-//! `sockscope check`: runs suites in a headless browser and ends with an exit code for CI.
+//! `sockscope check`: runs suites in a headless browser, or without one, and ends with an exit code for CI.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,7 +25,7 @@ use crate::check::{Engine, Files, Job, Outcome, check};
 use crate::destination::AllowedTarget;
 use crate::native::NetOptions;
 
-/// Run suites in a headless browser, for CI.
+/// Run suites in a headless browser or without one, for CI.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Without WS_URL, --var ws_url or --start the suites run against a practice server of the command's own.
