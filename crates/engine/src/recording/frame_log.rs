@@ -183,6 +183,11 @@ impl FrameLog {
         }
     }
 
+    /// The log of a session whose first `dropped` frames are gone and whose very first frame was logged at `began`.
+    pub fn continuing(budget: usize, began: Instant, dropped: u64) -> Self {
+        Self { oldest: dropped, next: dropped, began: Some(began), ..Self::with_budget(budget) }
+    }
+
     /// Adds a frame; returns its number. A content larger than the whole budget is counted as dropped, with all before it.
     pub fn push(&mut self, entry: Entry<'_>) -> u64 {
         let number = self.next;

@@ -175,8 +175,8 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
         out.write_str(",\"failures\":")?;
         json_list(out, failures.map(|frame| text_of(&frame, self.masker)))?;
         self.pins(out)?;
-        self.row(out, "number", |frame, out| write!(out, "{}", frame.number))?;
-        self.row(out, "bytes", |frame, out| write!(out, "{}", frame.bytes.len()))?;
+        self.row(out, "number", |frame, out| write!(out, "{}", self.session.number(frame)))?;
+        self.row(out, "bytes", |frame, out| write!(out, "{}", self.session.bytes(frame)))?;
         self.row(out, "round_trip_ms", |frame, out| match frame.round_trip {
             Some(round_trip) => write!(out, "{}", Decimal(round_trip)),
             None => out.write_str("null"),
@@ -186,7 +186,8 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
 
     /// The pinned frames, also those that are not messages.
     fn pins(&self, out: &mut dyn Write) -> fmt::Result {
-        let remark = |frame: Frame<'a>| Some((frame.number, self.session.remark(frame.number)?));
+        let remark =
+            |frame: Frame<'a>| Some((self.session.number(&frame), self.session.remark(frame.number)?));
         for (nth, (number, remark)) in self.frames.clone().filter_map(remark).enumerate() {
             out.write_str(if nth == 0 { ",\"pins\":[" } else { "," })?;
             write!(out, "{{\"number\":{number},\"remark\":")?;

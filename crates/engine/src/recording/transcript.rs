@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::as_read::AsRead;
 use super::notes::Note;
 use crate::base::mask::{MASK, Masker};
 use crate::base::sort;
@@ -114,6 +115,8 @@ pub struct Transcript<'a> {
     pub notes: &'a [Note],
     /// When the world of the log's moments began.
     pub origin: Origin,
+    /// What the file of a session says beside its frames; none of one that was recorded here.
+    pub as_read: Option<&'a AsRead>,
 }
 
 impl<'a> Transcript<'a> {
@@ -145,6 +148,17 @@ impl<'a> Transcript<'a> {
     /// What was said of a frame when it was pinned; none when it is not.
     pub(crate) fn remark(&self, number: u64) -> Option<&'a str> {
         self.pins?.get(&number).map(String::as_str)
+    }
+
+    /// The number of a frame as it is written.
+    pub(crate) fn number(&self, frame: &Frame<'_>) -> u64 {
+        self.as_read.map_or(frame.number, |read| read.number(frame.number))
+    }
+
+    /// How many bytes a message had.
+    pub(crate) fn bytes(&self, frame: &Frame<'_>) -> u64 {
+        let content = frame.bytes.len();
+        self.as_read.map_or(content as u64, |read| read.bytes(frame.number, content))
     }
 
     /// From the start of the session.
@@ -270,6 +284,7 @@ mod tests {
             connections,
             notes: &[],
             origin: Origin::default(),
+            as_read: None,
         };
         let found: Vec<_> = session.frames().map(|(_, handshake)| handshake).collect();
         assert_eq!(found, expected);
