@@ -17,6 +17,7 @@ pub mod leaving;
 pub mod menus;
 pub mod page;
 pub mod palette;
+pub mod private_files;
 pub mod scope;
 mod socket;
 pub mod storage;

@@ -155,10 +155,47 @@ pub fn is_driven() -> bool {
 
 /// A moment in ISO 8601 by the clock of this place, such as `2026-11-28 20:05:17`.
 pub fn local_time(iso: &str) -> String {
-    let date = js_sys::Date::new(&iso.into());
+    by_local_clock(&iso.into())
+}
+
+/// The same of a moment in milliseconds since 1970.
+pub fn local_time_of(millis: f64) -> String {
+    by_local_clock(&millis.into())
+}
+
+fn by_local_clock(moment: &wasm_bindgen::JsValue) -> String {
+    let date = js_sys::Date::new(moment);
     let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
     let (hours, minutes, seconds) = (date.get_hours(), date.get_minutes(), date.get_seconds());
     format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}")
+}
+
+/// Adds a style sheet to the page, unless it is there.
+pub fn add_style(address: &str) {
+    let Some(document) = window().document() else { return };
+    let selector = format!("link[href=\"{address}\"]");
+    if document.query_selector(&selector).is_ok_and(|found| found.is_some()) {
+        return;
+    }
+    let Ok(sheet) = document.create_element("link") else { return };
+    // Neither is refused: the names are those of the element.
+    let _ = sheet.set_attribute("rel", "stylesheet").and_then(|()| sheet.set_attribute("href", address));
+    if let Some(head) = document.query_selector("head").ok().flatten() {
+        let _ = head.append_child(&sheet);
+    }
+}
+
+/// Asks the browser to keep what this page has stored also when the disk is nearly full.
+pub fn keep_storage() {
+    let Ok(storage) = js_sys::Reflect::get(&window().navigator(), &"storage".into()) else { return };
+    if let Some(storage) = storage.dyn_ref::<web_sys::StorageManager>() {
+        // Whether it is granted changes nothing here.
+        if let Ok(asked) = storage.persist() {
+            wasm_bindgen_futures::spawn_local(async move {
+                let _ = wasm_bindgen_futures::JsFuture::from(asked).await;
+            });
+        }
+    }
 }
 
 /// Gives the other program of this page a value under a name, as an attribute of the root.

@@ -22,7 +22,7 @@ use super::bench::row_menu::{self, Asked};
 use super::bench::store::Store;
 use super::bench::{
     columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, recording, saved_filters,
-    start,
+    sessions, start,
 };
 use super::bench::{store, timeline};
 use super::parts::fields::button;
@@ -53,6 +53,9 @@ pub struct Later {
     pub(crate) saved_filters: fn(Store) -> AnyView,
     pub(crate) highlights: fn(Store) -> AnyView,
     pub(crate) row_menu: fn(Store, Link, RwSignal<Option<Asked>>, Asked) -> AnyView,
+    /// What is told of kept sessions, and the line over the timeline that says which is shown.
+    pub(crate) sessions_told: fn(Store, Link, &[u8]),
+    pub(crate) sessions_line: fn(Store, Link) -> AnyView,
     pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,
     pub(crate) lanes_lines: fn(Store, Lanes, Callback<u64, f64>, RwSignal<f64>) -> AnyView,
 }
@@ -79,6 +82,8 @@ pub fn later() -> &'static Later {
         saved_filters: saved_filters::section,
         highlights: highlights::section,
         row_menu: row_menu::menu,
+        sessions_told: sessions::told,
+        sessions_line: sessions::line,
         lanes_head: lanes::head,
         lanes_lines: lanes::drawing,
     };

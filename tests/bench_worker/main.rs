@@ -4,8 +4,10 @@
 
 mod automatic;
 mod comes_back;
+mod disk;
 mod figures;
 mod former;
+mod journal;
 mod kept;
 mod lanes;
 mod later;

@@ -25,6 +25,7 @@ mod runs;
 mod screen;
 mod secrets;
 mod sending;
+mod sessions;
 mod shell;
 mod target;
 mod timeline;

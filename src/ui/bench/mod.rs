@@ -26,6 +26,7 @@ pub(crate) mod related;
 pub(crate) mod row;
 pub(crate) mod row_menu;
 pub(crate) mod saved_filters;
+pub(crate) mod sessions;
 pub(crate) mod share;
 pub(crate) mod start;
 pub(crate) mod store;

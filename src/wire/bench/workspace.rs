@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ConnectionId;
+use super::{ConnectionId, JournalSetup};
 use crate::engine::bench::backoff::Backoff;
 use crate::engine::bench::draft::Draft;
 use crate::engine::bench::filter::FilterSpec;
@@ -54,6 +54,8 @@ pub struct Workspace {
     pub filters: Vec<SavedFilter>,
     /// Rows that stand out: the first rule that takes one decides.
     pub highlights: Vec<Highlight>,
+    /// Whether frames are kept.
+    pub journal: JournalSetup,
 }
 
 impl Workspace {
@@ -93,6 +95,7 @@ impl Default for Workspace {
             columns: Vec::new(),
             filters: Vec::new(),
             highlights: Vec::new(),
+            journal: JournalSetup::default(),
         }
     }
 }

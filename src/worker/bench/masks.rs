@@ -84,8 +84,12 @@ pub(super) fn plain(workspace: &Workspace) -> Mask {
 
 /// The same for what is asked for.
 pub(super) fn masker(workspace: &Workspace, derived: &Derived) -> Masker {
-    let secrets = workspace.secrets().map(|it| it.value.as_str());
-    Masker::new(secrets.chain(derived.0.iter().map(String::as_str)))
+    Masker::new(values(workspace, derived))
+}
+
+/// The values that are masked.
+pub(super) fn values(workspace: &Workspace, derived: &Derived) -> Vec<String> {
+    workspace.secrets().map(|it| it.value.clone()).chain(derived.0.iter().cloned()).collect()
 }
 
 /// Takes them out of a text.

@@ -12,6 +12,7 @@ mod failures;
 mod heartbeat;
 mod highlights;
 mod inspector;
+mod journal;
 mod keeping;
 mod later;
 mod list;

@@ -58,6 +58,11 @@ impl Summaries {
         is_text(frame).then(|| self.traffic.values(frame.bytes)).flatten()
     }
 
+    /// Where the type is found is told once more.
+    pub fn tell(&mut self) {
+        (self.is_due, self.sent) = (true, TypeMembers::default());
+    }
+
     /// Where the type is found, when that has changed.
     pub fn changes(&mut self) -> Option<TypeMembers> {
         // Nothing came since the last drawing, so the answer is the same.

@@ -234,6 +234,12 @@ impl Browser {
         self.devtools("Network.setBlockedURLs", json!({ "urls": [pattern] })).await;
     }
 
+    /// Gives the pages of an origin this many bytes of storage and no more.
+    pub async fn limit_storage(&self, origin: &str, bytes: u64) {
+        let quota = json!({ "origin": origin.trim_end_matches('/'), "quotaSize": bytes });
+        self.devtools("Storage.overrideQuotaForOrigin", quota).await;
+    }
+
     /// Runs a script before those of every page.
     pub async fn before_load(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;

@@ -7,6 +7,7 @@ pub mod arithmetic;
 pub mod canonical;
 pub mod close;
 pub mod endpoint;
+pub mod folders;
 pub mod integer;
 pub mod json_words;
 pub mod mask;

@@ -4,6 +4,8 @@
 //! know where a session is kept. Its one rule: whatever a file or a server says, it holds at most its budget, and it
 //! counts what it could not hold.
 
+pub mod journal;
+
 use std::collections::BTreeMap;
 
 use crate::report::{Connection, Note, Noted, Origin, Transcript};
