@@ -21,7 +21,7 @@ use crate::wire;
 use crate::wire::Bench;
 use crate::wire::bench::{
     ConnectionId, Owned, Phase, PlotOf, ReadingSeen, Ready, Request, SessionSeen, SessionsRequest,
-    SessionsUpdate, Update, Workspace,
+    SessionsUpdate, Update as Told, Workspace,
 };
 
 /// A worker that says nothing for this long will not come.
@@ -124,13 +124,13 @@ pub(super) fn leave(store: Store, link: Link) {
     page::with_next_frame(move || before.owner.cleanup());
 }
 
-fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Update, Failure>) {
+fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told, Failure>) {
     match update {
-        Ok(Update::Ready(_)) => {
+        Ok(Told::Ready(_)) => {
             worker.begin();
             worker.send(&Request::Seen);
         }
-        Ok(Update::Changes(mut changes)) => {
+        Ok(Told::Changes(mut changes)) => {
             let apply = move || {
                 // A worker that is about to end says nothing of the present session.
                 if !worker.is_disposed() && store.is_reading.get_untracked() {
@@ -149,13 +149,13 @@ fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Upda
                 );
             });
         }
-        Ok(Update::Answer { id, answer }) => worker.answered(id, answer),
-        Ok(Update::Sessions(bytes)) => {
+        Ok(Told::Answer { id, answer }) => worker.answered(id, answer),
+        Ok(Told::Sessions(bytes)) => {
             if let Ok(SessionsUpdate::Reading(told)) = wire::decode(&bytes) {
                 has_come(store, link, *told);
             }
         }
-        Ok(Update::Missing | Update::Restored(_) | Update::Unkept(_)) => {}
+        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_)) => {}
         Err(failure) => {
             let words = match failure {
                 Failure::NotStarted(words) | Failure::Stopped(words) => words,
