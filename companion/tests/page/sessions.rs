@@ -226,8 +226,10 @@ async fn killed_in_a_flood(practice: &Practice, profile: &Path, seconds: u64) ->
     let kept = noticed(&browser).await;
     browser.click("sessions-notice-open").await;
     browser.until_text("sessions-shown", "Read only.").await;
-    let shown = number(&browser.text("frames").await);
-    assert_eq!(shown, kept, "as many as the notice says");
+    eventually(format!("the {kept} frames that the notice says"), async || {
+        (number(&browser.text("frames").await) == kept).then_some(())
+    })
+    .await;
     assert!(!browser.text("sessions-shown").await.contains("damaged"));
     browser.end().await;
     (drawn, kept)

@@ -177,6 +177,9 @@ impl<W: World> State<W> {
             }
         };
         let range = latency.summary().map(|summary| (summary.min, summary.max));
+        // A session that has ended has its end for its present.
+        let last = self.record.log.before(u64::MAX).next().filter(|_| self.is_reader);
+        let now = last.map_or(now, |frame| frame.at);
         Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points(), now })
     }
 }

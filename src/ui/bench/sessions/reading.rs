@@ -135,6 +135,8 @@ fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told
                 // A worker that is about to end says nothing of the present session.
                 if !worker.is_disposed() && store.is_reading.get_untracked() {
                     changes.totals.sockets = sockets(store);
+                    // Its memory is bounded by its files, and the bound that is shown is for frames that come.
+                    changes.totals.budget = store.budget.get_untracked().max(changes.totals.held_bytes);
                     store.apply_shown(*changes);
                 }
             };
