@@ -8,7 +8,6 @@ use sockscope::engine::report::EventFormat;
 use sockscope::wire::bench::{
     Answer, Keeping, Look, Owned, PlotOf, Question, Request, SessionSeen, SessionsRequest, Variable,
 };
-use sockscope_engine::World;
 
 use super::disk::Disk;
 use super::page::{ALICE, BOB, Echo, Page, TICK, page_in, with_page};
