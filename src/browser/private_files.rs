@@ -2,7 +2,7 @@
 //! may write to at once.
 //!
 //! Owns opening, writing and removing. It refuses to know what is written. One rule: a file is open once in the whole browser,
-//! and closed with its worker, however that ends; so the files of a live tab are told from those of a dead one.
+//! and closed with its worker, however that ends; so the files of a live tab differ from those of a dead one.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -53,7 +53,7 @@ pub struct Later {
     pub(crate) saved_filters: fn(Store) -> AnyView,
     pub(crate) highlights: fn(Store) -> AnyView,
     pub(crate) row_menu: fn(Store, Link, RwSignal<Option<Asked>>, Asked) -> AnyView,
-    /// What is told of kept sessions, and the line over the timeline that says which is shown.
+    /// What the worker says of kept sessions, and the line over the timeline that says which is shown.
     pub(crate) sessions_told: fn(Store, Link, &[u8]),
     pub(crate) sessions_line: fn(Store, Link) -> AnyView,
     pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,

@@ -48,11 +48,11 @@ pub enum SessionsRequest {
     },
     /// Remove all, except those of other tabs that are open.
     DeleteAll,
-    /// Tell everything once more that is told when it changes: the page has looked at something else meanwhile.
+    /// Report everything once more that is reported when it changes: the page has looked at something else meanwhile.
     TellAll,
 }
 
-/// What is told of kept sessions.
+/// What the worker says of kept sessions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SessionsUpdate {
     /// Which there are, when that has changed.
@@ -140,7 +140,7 @@ pub struct ReadingSeen {
     pub failed: Option<String>,
     /// Frames between others that are damaged.
     pub lost_frames: u64,
-    /// Bytes at the end that are no whole frame.
+    /// Bytes at the end that are not a whole frame.
     pub lost_bytes: u64,
     /// When its clock began, in milliseconds since 1970.
     pub clock_began: f64,

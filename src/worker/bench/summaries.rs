@@ -58,7 +58,7 @@ impl Summaries {
         is_text(frame).then(|| self.traffic.values(frame.bytes)).flatten()
     }
 
-    /// Where the type is found is told once more.
+    /// The next update says once more where the type is found.
     pub fn tell(&mut self) {
         (self.is_due, self.sent) = (true, TypeMembers::default());
     }

@@ -1,7 +1,7 @@
 //! Where bytes are kept in files that only grow.
 //!
 //! Owns what a journal asks of a disk. It refuses to know which one it is. One rule: a file that is open for writing is open
-//! once, whoever asks, so that two tabs never write to one file, and the file of a dead tab is free.
+//! once, so that two tabs never write to one file, and the file of a dead tab is free.
 
 use super::storage::StoreError;
 use super::world::LocalFuture;

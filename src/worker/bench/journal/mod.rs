@@ -140,7 +140,7 @@ fn tell<W: World>(worker: &BenchWorker<W>, update: &SessionsUpdate) {
 }
 
 impl<W: World> BenchWorker<W> {
-    /// What is told when it changes is told with the next update.
+    /// The next update says everything that other updates say only when it changes.
     fn tell_all(&self) {
         self.change_list(|s| {
             s.connections.values_mut().for_each(|connection| connection.changed = true);

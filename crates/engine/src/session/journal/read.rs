@@ -16,7 +16,7 @@ use crate::{Entry, Frame, FrameLog, Instant};
 /// A frame has a smaller number than this: a century of a million frames a second.
 const MOST_FRAMES: u64 = 1 << 52;
 
-/// A file that is no part of a session that this version reads.
+/// Why a file cannot be read as a part of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// It begins with something else.
@@ -37,7 +37,7 @@ pub struct Lost {
     pub frames: u64,
     /// Damaged records of the head: handshakes, pins, names.
     pub beside: u64,
-    /// Bytes at the ends of files that are no whole record.
+    /// Bytes at the ends of files that are not a whole record.
     pub bytes: u64,
 }
 
@@ -195,7 +195,7 @@ impl Opening {
         self.opened.session.log.total()
     }
 
-    /// Reads the next segment. One that is no segment is lost as a whole.
+    /// Reads the next segment. Another file is lost as a whole.
     pub fn segment(&mut self, bytes: &[u8]) {
         let mut records = match Records::of(bytes) {
             Ok(records) => records,
@@ -356,7 +356,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Bytes that are no whole record.
+    /// Bytes that are not a whole record.
     fn rest(&self) -> u64 {
         self.rest.len() as u64
     }
