@@ -10,9 +10,9 @@ use sockscope_engine::base::world::LocalFuture;
 
 type Files = BTreeMap<(String, String), Vec<u8>>;
 
-/// The disk of a browser. A clone is the same one.
+/// The disk of a browser. A clone is the same one, for the same browser.
 #[derive(Clone, Default)]
-pub struct Disk(Rc<Inner>);
+pub struct Disk(Rc<Inner>, u32);
 
 #[derive(Default)]
 struct Inner {
@@ -23,6 +23,7 @@ struct Inner {
     /// Bytes that it has room for; 0 for no bound.
     room: Cell<usize>,
     is_missing: Cell<bool>,
+    appends: Cell<u32>,
 }
 
 impl Disk {
@@ -30,6 +31,11 @@ impl Disk {
     pub fn kill(&self) {
         self.0.browser.set(self.0.browser.get() + 1);
         self.0.open.borrow_mut().clear();
+    }
+
+    /// The same disk for the browser that runs now: one that was killed reaches nothing any more.
+    pub fn of_this_browser(&self) -> Self {
+        Self(self.0.clone(), self.0.browser.get())
     }
 
     /// It has room for this many bytes and no more.
@@ -45,6 +51,11 @@ impl Disk {
     /// All that is written, in one piece.
     pub fn all(&self) -> Vec<u8> {
         self.0.files.borrow().values().flatten().copied().collect()
+    }
+
+    /// How many times something was written.
+    pub fn appends(&self) -> u32 {
+        self.0.appends.get()
     }
 
     /// Bytes that are written.
@@ -75,7 +86,7 @@ impl Disk {
     }
 
     fn asked(&self) -> Result<(), StoreError> {
-        match self.0.is_missing.get() {
+        match self.0.is_missing.get() || self.1 != self.0.browser.get() {
             true => Err(StoreError { message: "this browser keeps no files here".into() }),
             false => Ok(()),
         }
@@ -106,9 +117,7 @@ impl Folders for Disk {
             return now(Err(OpenError::InUse));
         }
         self.0.files.borrow_mut().entry(name.clone()).or_default();
-        now(Ok(
-            Box::new(Open { disk: self.clone(), browser: self.0.browser.get(), name }) as Box<dyn OpenFile>
-        ))
+        now(Ok(Box::new(Open { disk: self.clone(), browser: self.1, name }) as Box<dyn OpenFile>))
     }
 
     fn read(&self, folder: &str, file: &str) -> LocalFuture<Result<Vec<u8>, StoreError>> {
@@ -117,6 +126,9 @@ impl Folders for Disk {
     }
 
     fn remove_file(&self, folder: &str, file: &str) -> LocalFuture<Result<(), StoreError>> {
+        if let Err(error) = self.asked() {
+            return now(Err(error));
+        }
         let name = (folder.to_owned(), file.to_owned());
         assert!(!self.0.open.borrow().contains(&name), "{name:?} is removed while it is open");
         self.0.files.borrow_mut().remove(&name);
@@ -124,6 +136,9 @@ impl Folders for Disk {
     }
 
     fn remove_folder(&self, folder: &str) -> LocalFuture<Result<(), StoreError>> {
+        if let Err(error) = self.asked() {
+            return now(Err(error));
+        }
         let is_open = self.0.open.borrow().iter().any(|(of, _)| of == folder);
         assert!(!is_open, "{folder} is removed while a file of it is open");
         self.0.files.borrow_mut().retain(|(of, _), _| of != folder);
@@ -156,6 +171,7 @@ impl OpenFile for Open {
         if !self.is_of_this_browser() {
             return Ok(());
         }
+        self.disk.0.appends.set(self.disk.0.appends.get() + 1);
         let room = self.disk.0.room.get();
         let free = room.saturating_sub(self.disk.len());
         let mut files = self.disk.0.files.borrow_mut();

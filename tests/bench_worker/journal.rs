@@ -17,7 +17,7 @@ const WRITTEN: Duration = Duration::from_millis(600);
 
 /// A tab that keeps its sessions on this disk.
 fn keep_on(page: &Page, disk: &Disk) {
-    page.worker.keep_sessions_in(Rc::new(disk.clone()));
+    page.worker.keep_sessions_in(Rc::new(disk.of_this_browser()));
     page.arrange(|_| {});
 }
 
@@ -38,7 +38,7 @@ async fn listed(page: &Page) -> Vec<SessionSeen> {
 /// A worker that shows a session.
 async fn open(page: &Page, disk: &Disk, id: &str) -> Page {
     let reader = page_in(&page.sim, 255);
-    reader.worker.keep_sessions_in(Rc::new(disk.clone()));
+    reader.worker.keep_sessions_in(Rc::new(disk.of_this_browser()));
     reader.ask(Request::Read(id.to_owned()));
     reader.ask(Request::Look(Look { from: None, rows: 500 }));
     reader.pass(TICK).await;
@@ -182,12 +182,12 @@ fn the_oldest_parts_of_the_oldest_sessions_go_first_and_are_counted() {
         let disk = Disk::default();
         let large = "x".repeat(4000);
         let mut page = page;
+        keep_on(&page, &disk);
         for round in 0..4 {
-            keep_on(&page, &disk);
             page.arrange(|workspace| workspace.journal.budget = 1 << 20);
             page.connect(ALICE);
             page.pass(TICK).await;
-            for _ in 0..3 {
+            for _ in 0..4 {
                 page.send(ALICE, &large);
                 page.pass(WRITTEN).await;
                 assert!(disk.len() <= (1 << 20) + (200 << 10), "{} bytes in round {round}", disk.len());
@@ -392,5 +392,45 @@ fn a_session_of_many_files_is_one_session() {
         let reader = open(&next, &disk, &kept.id).await;
         assert_eq!(reader.reading.borrow().frames, total);
         assert_eq!(reader.reading.borrow().lost_frames, 0);
+    });
+}
+
+#[test]
+fn a_message_that_memory_could_not_hold_is_counted_and_what_follows_is_kept() {
+    with_page(Echo::default(), |page| async move {
+        let disk = Disk::default();
+        keep_on(&page, &disk);
+        page.arrange(|workspace| workspace.budget = 1 << 20);
+        say(&page, &["before"]).await;
+        page.pass(WRITTEN).await;
+        page.send(ALICE, &"x".repeat(2 << 20));
+        page.pass(WRITTEN).await;
+        page.send(ALICE, "after");
+        page.pass(WRITTEN).await;
+        listed(&page).await;
+        assert_eq!(page.sessions.borrow().unkept, 2);
+        let next = after_kill(&page, &disk);
+        let kept = listed(&next).await[0].clone();
+        let reader = open(&next, &disk, &kept.id).await;
+        assert_eq!(reader.shown()[2..], ["before", "before", "after", "after"]);
+        assert_eq!(reader.reading.borrow().lost_frames, 2);
+    });
+}
+
+#[test]
+fn a_flood_is_written_in_few_pieces() {
+    with_page(Echo { flood: 500, ..Echo::default() }, |page| async move {
+        let disk = Disk::default();
+        keep_on(&page, &disk);
+        page.connect(ALICE);
+        page.pass(TICK).await;
+        for _ in 0..100 {
+            page.send(ALICE, "flood");
+            page.pass(Duration::from_millis(5)).await;
+        }
+        page.pass(WRITTEN).await;
+        assert_eq!(listed(&page).await[0].frames, page.changes.borrow().totals.frames);
+        // 50,000 frames within half a second: a few pieces each quarter of it, and the beginnings of files.
+        assert!(disk.appends() < 40, "{} writes", disk.appends());
     });
 }

@@ -20,7 +20,7 @@ use crate::wire::bench::{JournalSetup, Keeping};
 /// A file of frames is not made longer than this; the budget goes by whole files.
 const SEGMENT: u64 = 4 << 20;
 /// Bytes that are written at once.
-const PIECE: usize = 128 << 10;
+const PIECE: usize = 256 << 10;
 /// Each key that is typed into a secret makes a value, and its first letters stand in every message: what is written already is
 /// cleaned of a value that has stayed the same for this long.
 const CLEANS_AFTER: Duration = Duration::from_secs(3);
@@ -204,7 +204,8 @@ impl Journal {
                 let is_full = |segment: &Segment| writer.segments.get(&segment.first) >= Some(&longest);
                 writer.segment.as_ref().is_none_or(is_full)
             };
-            if worker.state(|s| s.record.log.total()) <= self.next.get() {
+            // What comes meanwhile waits for the next time: in a flood each turn would write the few frames of the last one.
+            if self.next.get() >= total {
                 return Ok(has_written);
             }
             has_written = true;
@@ -321,6 +322,11 @@ impl Journal {
                 let record = FrameRecord { frame: Frame { bytes, ..frame }, question };
                 unkept += u64::from(!write_frame(&mut piece, record, first));
                 (next, last) = (frame.number + 1, frame.at);
+            }
+            if next == self.next.get() {
+                // Nothing is held of them, such as of a message that is larger than the memory for frames.
+                unkept += s.record.log.total() - next;
+                next = s.record.log.total();
             }
             (next, last, unkept)
         });
