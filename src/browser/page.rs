@@ -170,34 +170,6 @@ fn by_local_clock(moment: &wasm_bindgen::JsValue) -> String {
     format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}")
 }
 
-/// Adds a style sheet to the page, unless it is there.
-pub fn add_style(address: &str) {
-    let Some(document) = window().document() else { return };
-    let selector = format!("link[href=\"{address}\"]");
-    if document.query_selector(&selector).is_ok_and(|found| found.is_some()) {
-        return;
-    }
-    let Ok(sheet) = document.create_element("link") else { return };
-    // Neither is refused: the names are those of the element.
-    let _ = sheet.set_attribute("rel", "stylesheet").and_then(|()| sheet.set_attribute("href", address));
-    if let Some(head) = document.query_selector("head").ok().flatten() {
-        let _ = head.append_child(&sheet);
-    }
-}
-
-/// Asks the browser to keep what this page has stored also when the disk is nearly full.
-pub fn keep_storage() {
-    let Ok(storage) = js_sys::Reflect::get(&window().navigator(), &"storage".into()) else { return };
-    if let Some(storage) = storage.dyn_ref::<web_sys::StorageManager>() {
-        // Whether it is granted changes nothing here.
-        if let Ok(asked) = storage.persist() {
-            wasm_bindgen_futures::spawn_local(async move {
-                let _ = wasm_bindgen_futures::JsFuture::from(asked).await;
-            });
-        }
-    }
-}
-
 /// Gives the other program of this page a value under a name, as an attribute of the root.
 pub fn give(name: &str, value: &str) {
     if let Some(root) = window().document().and_then(|document| document.document_element()) {

@@ -9,7 +9,7 @@ use super::super::link::Link;
 use super::super::rail;
 use super::super::store::Store;
 use super::{EVERY, Sessions, ask, began, is_listed, reading, title};
-use crate::browser::page;
+use crate::browser::added;
 use crate::model::format;
 use crate::wire::bench::{JournalSetup, Keeping, Owned, SessionSeen, SessionsRequest};
 
@@ -191,7 +191,7 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
     let of = StoredValue::new(id);
     let rename = move |typed: String| {
         // A person who names a session wants to have it later. Asked now, a browser that asks back is understood.
-        page::keep_storage();
+        added::keep_storage();
         ask(link, &SessionsRequest::Rename { id: of.get_value(), name: typed.trim().to_owned() });
     };
     let open = move |exports| {

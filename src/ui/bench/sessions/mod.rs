@@ -18,7 +18,7 @@ use super::super::parts::fields::{asking_button, button, icon, text, when};
 use super::front::Dialog;
 use super::link::Link;
 use super::store::Store;
-use crate::browser::{clock, page};
+use crate::browser::{added, clock, page};
 use crate::model::format;
 use crate::wire;
 use crate::wire::bench::{Keeping, Owned, SessionSeen, SessionsRequest, SessionsSeen, SessionsUpdate};
@@ -40,7 +40,7 @@ impl Sessions {
         if let Some(known) = store.sessions.get_untracked() {
             return known;
         }
-        page::add_style("./sessions.css");
+        added::add_style("./sessions.css");
         let new = store.make(|| Self {
             seen: RwSignal::default(),
             reading: RwSignal::default(),
