@@ -2,7 +2,7 @@
 //!
 //! [`fault`] and [`proxy`] share what they do to messages: [`faulty_link`], [`dice`] and [`damage`].
 //!
-//! **Invariant:** a route knows messages, users and its query, never frames or HTTP. Only [`proxy`] knows frames.
+//! **Invariant:** a route knows messages, users and its query, never frames or HTTP. Only [`proxy`] and [`relay`] know frames.
 
 pub mod agent;
 pub mod census;
@@ -19,6 +19,7 @@ pub mod practice;
 pub mod priority;
 pub mod proxy;
 pub mod query;
+pub mod relay;
 pub mod rooms;
 pub mod route_request;
 pub mod sessions;

@@ -19,7 +19,7 @@ use tracing::{debug, trace};
 
 use super::answer::{ApiError, words};
 use super::site::Site;
-use super::{api, headers, page, probe, toxics, upgrade};
+use super::{api, headers, page, probe, relay, toxics, upgrade};
 use crate::log::{self, HTTP};
 
 /// The routes with what surrounds them.
@@ -36,6 +36,7 @@ impl App {
             .merge(api::routes())
             .merge(toxics::routes())
             .merge(probe::routes())
+            .merge(relay::routes())
             .merge(upgrade::routes())
             .fallback(elsewhere);
         // Only the log wants to know it, and each layer costs every request a little.

@@ -14,6 +14,7 @@ pub mod body;
 pub mod headers;
 pub mod page;
 pub mod probe;
+pub mod proxied;
 pub mod relay;
 pub mod site;
 pub mod toxics;

@@ -19,6 +19,7 @@ mod plain;
 mod probe;
 mod protocol;
 mod proxy;
+mod relay;
 mod rooms;
 mod shutdown;
 mod tls;

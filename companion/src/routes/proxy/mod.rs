@@ -39,10 +39,11 @@ use probe::Probe;
 use toxic::{Direction, Stream, Toxic};
 
 pub use link_table::LinkTable;
+pub(super) use pipe::order;
 pub use options::Options;
 
 /// How long one direction may go on after the other has ended.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 /// How long a side that learns of the end may take for its own.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long a side may be left in the dark.
@@ -129,7 +130,7 @@ pub async fn run(
 
 /// Ends a side in an orderly way: what it still sends is read, since closing on unread bytes resets the connection and may
 /// take with it what was on its way.
-async fn leave(conn: Conn) {
+pub(super) async fn leave(conn: Conn) {
     leave_with(conn, Bytes::new()).await;
 }
 

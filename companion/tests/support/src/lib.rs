@@ -20,6 +20,7 @@ pub mod shipped;
 pub mod short;
 pub mod subjects;
 mod tungstenite_echo;
+pub mod wanting;
 pub mod world;
 
 use std::thread::sleep;

@@ -11,16 +11,19 @@ use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use bytes::Bytes;
 use tracing::{Instrument, debug, debug_span};
 
 use super::answer::words;
 use super::site::Site;
 use super::upgrade::{AS_ASKED, refuse};
+use crate::destination::Destination;
 use crate::log::PROXY;
 use crate::routes::census::Route;
 use crate::routes::proxy::options::Options;
 use crate::routes::proxy::{self, End};
-use crate::ws::dial::{Answer, dial};
+use crate::ws::dial::{Answer, Judged, dial};
+use crate::ws::trust::Trust;
 use crate::ws::upgrade::{Handshake, Subprotocols, transport};
 
 /// What the target gets of the page's request, in the case in which browsers write it. No extensions: a compressed
@@ -67,8 +70,12 @@ pub async fn open(site: &Site, request: &mut Request, options: &Options) -> Resp
     let via = via(request.headers(), &board.mark);
     let fields = asked(request.headers(), options, &via);
     let span = debug_span!(target: PROXY, "proxy", id = visit.id(), to = options.to.authority());
-    let dialled =
-        dial(&options.to, &board.reach, options.is_insecure, &fields).instrument(span.clone()).await;
+    let trust = if options.is_insecure { Trust::Any } else { Trust::System };
+    let dialled = async {
+        let way = Judged::of(&options.to, &board.reach).await?;
+        dial(&options.to, &way, &trust, &fields).await
+    };
+    let dialled = dialled.instrument(span.clone()).await;
     let answer = match dialled {
         Ok(answer) => answer,
         Err(error) => return words(error.status(), error),
@@ -77,9 +84,7 @@ pub async fn open(site: &Site, request: &mut Request, options: &Options) -> Resp
     if answer.status != StatusCode::SWITCHING_PROTOCOLS {
         return response;
     }
-    for (name, value) in [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    begin_upgrade(&mut response);
     let upgrade = handshake.into_upgrade();
     let seat = board.enter(visit.id(), options);
     let practice = Arc::clone(&site.practice);
@@ -120,28 +125,44 @@ fn asked<'a>(
     for (name, written) in &ASKED {
         fields.extend(headers.get_all(name).into_iter().map(|value| (*written, value)));
     }
-    // A browser gives a host's cookies to all its ports, and to no other host.
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let is_same = |host: &Authority| {
-        let bare = host.host().trim_start_matches('[').trim_end_matches(']');
-        bare.eq_ignore_ascii_case(options.to.host())
-    };
-    if host.as_ref().is_some_and(is_same) {
-        fields.extend(headers.get_all(header::COOKIE).into_iter().map(|value| ("Cookie", value)));
-    }
+    fields.extend(cookies_of_host(headers, &options.to));
     fields.push(("Via", via));
     fields
 }
 
-fn hand_on(answer: &Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body.clone()));
+/// The page's cookies for a target: a browser gives a host's cookies to all its ports, and to no other host.
+pub fn cookies_of_host<'a>(
+    headers: &'a HeaderMap,
+    to: &Destination,
+) -> impl Iterator<Item = (&'static str, &'a HeaderValue)> + use<'a> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let is_same = host.is_some_and(|host| {
+        let bare = host.host().trim_start_matches('[').trim_end_matches(']');
+        bare.eq_ignore_ascii_case(to.host())
+    });
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter(move |_| is_same);
+    cookies.map(|value| ("Cookie", value))
+}
+
+/// Makes an answer of 101 one that the page's connection is upgraded by.
+pub fn begin_upgrade(response: &mut Response) {
+    for (name, value) in [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// The target's answer as the page's. A body that was not read whole is not passed on as if it were.
+pub fn hand_on(answer: &Answer) -> Response {
+    let body = if answer.body.is_cut { Bytes::new() } else { answer.body.bytes.clone() };
+    let is_empty = body.is_empty();
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = answer.status;
     for name in &ANSWERED {
         for value in answer.headers.get_all(name) {
             response.headers_mut().append(name, value.clone());
         }
     }
-    if answer.body.is_empty() && answer.status != StatusCode::SWITCHING_PROTOCOLS {
+    if is_empty && answer.status != StatusCode::SWITCHING_PROTOCOLS {
         *response.body_mut() = Body::from(format!("the target has answered with {}\n", answer.status));
         response
             .headers_mut()
