@@ -36,6 +36,7 @@ const CASES: &[&str] = &[
     "engine",
     "servers",
     "proxy",
+    "relay",
 ];
 
 async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
@@ -56,6 +57,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
         "engine" => engine::matches(),
         "servers" => servers::against_node(stage).await,
         "proxy" => servers::through_the_proxy(stage).await,
+        "relay" => servers::through_the_relay(stage).await,
         other => panic!("no case is called {other}"),
     }
 }

@@ -168,6 +168,11 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("POST", "/api/probe", &[], r#"{"url":"http://localhost"}"#),
     ("POST", "/api/probe", &[], r#"{"url":"ws://localhost","protocols":["a,b"]}"#),
     ("POST", "/api/probe", &[], r#"{"url":"ws://192.0.2.1:9"}"#),
+    ("GET", "/api/relay", &[], ""),
+    ("POST", "/api/relay", &[], r#"{"url":"ws://localhost","headers":[["Host","x"]]}"#),
+    ("POST", "/api/relay", &[], r#"{"url":"ws://localhost","headers":[["X-A","x\r\nX-B: y"]]}"#),
+    ("POST", "/api/relay", &[], r#"{"url":"ws://192.0.2.1:9"}"#),
+    ("POST", "/api/relay", &[("Origin", "http://evil.test")], r#"{"url":"ws://localhost"}"#),
     // Handshakes.
     ("GET", "/ws/nothing", &[], ""),
     ("GET", "/ws/", &[], ""),
@@ -205,6 +210,8 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("GET", "/ws/proxy?to=ws://127.0.0.1:PORT/ws/fault%3Frefuse=503", &HANDSHAKE, ""),
     ("GET", "/ws/proxy?to=ws://127.0.0.1:PORT/api/nothing", &HANDSHAKE, ""),
     ("GET", "/ws/proxy?to=ws://192.0.2.1:9", &HANDSHAKE, ""),
+    ("GET", "/ws/relay", &HANDSHAKE, ""),
+    ("GET", "/ws/relay?id=0", &HANDSHAKE, ""),
 ];
 
 /// Bytes that are hardly a request.
