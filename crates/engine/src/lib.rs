@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod payload_spec;
 pub mod recorder;
 pub mod recording;
+pub mod relay;
 pub mod report;
 pub mod run;
 pub mod secrets;

@@ -78,6 +78,11 @@ pub enum Request {
     },
     /// Stop that.
     StopRepeat,
+    /// The relay sends a ping to the server of this connection.
+    Ping {
+        /// Which.
+        connection: ConnectionId,
+    },
     /// Start the closing handshake.
     Close {
         /// Which.

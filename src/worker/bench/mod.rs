@@ -21,6 +21,7 @@ mod pairs;
 mod pins;
 mod pulse;
 mod record;
+mod relayed;
 mod recording;
 mod replies;
 mod sending;

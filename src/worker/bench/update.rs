@@ -21,7 +21,8 @@ const BARS: usize = 60;
 impl<W: World> State<W> {
     pub fn sockets(&self) -> u16 {
         (self.connections.values().filter(|connection| connection.has_socket()).count()
-            + self.lingering.len()) as u16
+            + self.lingering.len()
+            + usize::from(self.relays.is_open())) as u16
     }
 
     /// Handshakes under way.

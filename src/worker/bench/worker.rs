@@ -16,6 +16,7 @@ use super::masks::{Derived, Mask};
 use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
+use super::relayed::Relays;
 use super::replies::Replies;
 use super::storage;
 use super::summaries::Summaries;
@@ -62,6 +63,7 @@ pub(super) struct State<W: World> {
     pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
     pub failures: Failures,
     pub questions: Questions,
+    pub relays: Relays<W::Socket>,
     pub workspace: Workspace,
     pub names: Rc<Names>,
     /// Of the secrets as they are now, for what is shown without being asked for.
@@ -171,6 +173,7 @@ impl<W: World> BenchWorker<W> {
                 lingering: Vec::new(),
                 failures: Failures::default(),
                 questions: Questions::default(),
+                relays: Relays::default(),
                 workspace: Workspace::default(),
                 names: Rc::default(),
                 mask: None,
@@ -250,6 +253,11 @@ impl<W: World> BenchWorker<W> {
                 }
             }),
             Request::StopRepeat => self.stop_repeat("stopped"),
+            Request::Ping { connection } => self.later(move |worker, later| {
+                if let Some(later) = later {
+                    (later.ping)(worker, connection);
+                }
+            }),
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
             Request::Look(look) => self.change_list(|s| s.list.look(look)),

@@ -82,7 +82,8 @@ impl Companion {
         }
     }
 
-    async fn is_there<W: World>(&self, world: &W) -> bool {
+    /// Whether the page came from a companion. It is asked once.
+    pub async fn is_there<W: World>(&self, world: &W) -> bool {
         if let Some(looks) = self.looks.get() {
             return looks;
         }

@@ -35,6 +35,8 @@ pub enum FrameKind {
     Failed,
     /// The connection was lost and waits for its next handshake; the content says how long.
     Waiting,
+    /// Something that a page does not see, told by the relay; the content says what.
+    Told,
 }
 
 impl FrameKind {

@@ -58,6 +58,7 @@ pub fn event(kind: FrameKind) -> &'static str {
         FrameKind::Closed => "closed",
         FrameKind::Failed => "failed",
         FrameKind::Waiting => "waiting",
+        FrameKind::Told => "told",
     }
 }
 
