@@ -42,6 +42,8 @@ pub struct Later {
     /// What is wrong with a draft, what a pasted line says, and a draft without the values of secrets.
     pub(crate) mistake: fn(&Draft, &[Variable]) -> Option<DraftError>,
     pub(crate) pasted: fn(&str) -> Result<Pasted, String>,
+    /// What of a pasted line goes by the relay: in words, and as it is kept.
+    pub(crate) told: fn(&Pasted) -> (String, String),
     pub(crate) without_secrets: fn(Vec<Variable>, Vec<Variable>, &mut Draft),
     pub(crate) dialog: fn(Store, Link, Dialog) -> AnyView,
     pub(crate) detail: fn(Store, Link) -> AnyView,
@@ -68,6 +70,7 @@ pub fn later() -> &'static Later {
         watch_rates: rates::watch,
         mistake: store::mistake,
         pasted: start::checked,
+        told: start::told,
         without_secrets: left_draft::without_secrets,
         dialog: dialogs::body,
         detail: detail::panel,

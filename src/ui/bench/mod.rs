@@ -9,6 +9,7 @@ pub(crate) mod explanation;
 pub(crate) mod export;
 pub(crate) mod filter_bar;
 pub(crate) mod front;
+pub(crate) mod headers;
 mod heard;
 pub(crate) mod highlights;
 pub(crate) mod lanes;

@@ -4,6 +4,7 @@ use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
 
 use super::super::bench::export;
+use super::super::bench::headers;
 use super::super::bench::front::Dialog;
 use super::super::bench::link::Link;
 use super::super::bench::matching;
@@ -82,6 +83,7 @@ fn options(connection: Connection) -> AnyView {
     view! {
         <div class="options" data-testid="connection-options">
             {opening(connection)}
+            {headers::section(connection)}
             {on_open(connection)}
             {reconnect(connection)}
             {heartbeat(connection)}
