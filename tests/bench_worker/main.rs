@@ -14,6 +14,7 @@ mod list;
 mod opened;
 mod page;
 mod related;
+mod relayed;
 mod sending;
 mod shared;
 mod summaries;

@@ -12,8 +12,8 @@ use axum::routing::any;
 use tracing::{Instrument, debug, debug_span};
 
 use super::answer::words;
-use super::{proxied, relay};
 use super::site::Site;
+use super::{proxied, relay};
 use crate::log::WEBSOCKET;
 use crate::routes::census::Route;
 use crate::routes::echo;

@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tracing::debug;
 
 use super::conn::Conn;
@@ -307,7 +307,14 @@ async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> 
             }
             if status == StatusCode::SWITCHING_PROTOCOLS {
                 let address = conn.peer();
-                return Ok(Answer { status, headers, body: Body::default(), early: read.freeze(), address, conn });
+                return Ok(Answer {
+                    status,
+                    headers,
+                    body: Body::default(),
+                    early: read.freeze(),
+                    address,
+                    conn,
+                });
             }
             let until = Instant::now() + BODY_BOUND;
             let body = read_body(&mut conn, (status, &headers), read, LARGEST_BODY, until).await;

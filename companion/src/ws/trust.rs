@@ -78,7 +78,8 @@ impl Trust {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
                 let chain = certificates(certificate, "the client certificate")?;
-                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| CertificateError::NoKey)?;
+                let key =
+                    PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| CertificateError::NoKey)?;
                 builder.with_client_auth_cert(chain, key).map_err(|_| CertificateError::Unfit)?
             }
         };

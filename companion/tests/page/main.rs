@@ -8,6 +8,7 @@ mod bench;
 mod by_hand;
 mod checks;
 mod feed;
+mod headers;
 mod kept;
 mod keys;
 mod lanes;

@@ -31,11 +31,8 @@ type Part = fn(&mut Profile) -> &mut String;
 pub(crate) fn section(connection: Connection) -> AnyView {
     let has_companion = RwSignal::new(None);
     spawn_local(async move {
-        let asked = HttpRequest {
-            method: "GET".to_owned(),
-            url: "/api/health".to_owned(),
-            ..HttpRequest::default()
-        };
+        let asked =
+            HttpRequest { method: "GET".to_owned(), url: "/api/health".to_owned(), ..HttpRequest::default() };
         let answer = http::call_within(asked, PATIENCE).await;
         let is_ours = |body: &str| {
             serde_json::from_str::<serde_json::Value>(body).is_ok_and(|it| it["name"] == "sockscope")
@@ -133,7 +130,8 @@ fn authorization(connection: Connection, profile: Memo<Profile>) -> AnyView {
             };
         });
     };
-    let of = move |name: &'static str| text(move || profile.with(|it| said(&it.authorization, name).to_owned()));
+    let of =
+        move |name: &'static str| text(move || profile.with(|it| said(&it.authorization, name).to_owned()));
     let set = move |name: &'static str| {
         move |typed: String| {
             edit(&|it| match &mut it.authorization {

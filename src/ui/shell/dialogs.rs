@@ -4,8 +4,8 @@ use leptos::html::Dialog as DialogElement;
 use leptos::prelude::*;
 
 use super::super::bench::export;
-use super::super::bench::headers;
 use super::super::bench::front::Dialog;
+use super::super::bench::headers;
 use super::super::bench::link::Link;
 use super::super::bench::matching;
 use super::super::bench::store::{Connection, Store};

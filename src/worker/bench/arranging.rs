@@ -125,7 +125,10 @@ fn is_simple(workspace: &Workspace) -> bool {
     let is_plain = |setup: &Setup| {
         let has_placeholder = setup.url.contains("{{") || setup.protocols.contains("{{");
         let is_usual = setup.heartbeat.is_none() && setup.pairing == PairBy::default();
-        !has_placeholder && is_usual && setup.profile.is_empty() && setup.on_open.iter().all(|draft| !draft.varies())
+        !has_placeholder
+            && is_usual
+            && setup.profile.is_empty()
+            && setup.on_open.iter().all(|draft| !draft.varies())
     };
     workspace.rules.is_empty()
         && workspace.highlights.is_empty()

@@ -39,8 +39,8 @@ use probe::Probe;
 use toxic::{Direction, Stream, Toxic};
 
 pub use link_table::LinkTable;
-pub(super) use pipe::order;
 pub use options::Options;
+pub(super) use pipe::order;
 
 /// How long one direction may go on after the other has ended.
 pub(super) const LINGER: Duration = Duration::from_secs(5);

@@ -127,9 +127,8 @@ impl Facts {
         if told.kept.len() < MOST_KEPT || weight == Weight::Once {
             told.kept.push(text.clone());
         }
-        told.followers.retain(|follower| {
-            follower.upgrade().is_some_and(|follower| follower.post(Lane::Normal, &text))
-        });
+        told.followers
+            .retain(|follower| follower.upgrade().is_some_and(|follower| follower.post(Lane::Normal, &text)));
     }
 }
 
@@ -150,7 +149,10 @@ mod tests {
         facts.end(json!({}));
         let kept = facts.told().kept.clone();
         let last: Value = serde_json::from_slice(kept.last().unwrap()).unwrap();
-        assert_eq!((last["fact"].as_str(), last["untold"].as_u64()), (Some("ended"), Some(1000 - told as u64)));
+        assert_eq!(
+            (last["fact"].as_str(), last["untold"].as_u64()),
+            (Some("ended"), Some(1000 - told as u64))
+        );
     }
 
     #[test]

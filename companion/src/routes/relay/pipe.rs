@@ -130,7 +130,9 @@ impl Pings {
     /// A pong has come this way: whether it answers the relay's own ping, and after how long it answers any.
     fn answered(&self, way: Way, payload: &[u8]) -> (bool, Option<Duration>) {
         let mut waiting = self.waiting();
-        if way == Way::In && let Some(took) = take(&mut waiting.own, payload) {
+        if way == Way::In
+            && let Some(took) = take(&mut waiting.own, payload)
+        {
             return (true, Some(took));
         }
         let asked = match way {
@@ -246,9 +248,10 @@ impl<'a> Pipe<'a> {
         }
         for it in self.scanner.fragmented() {
             let from = self.way.sender();
-            self.shared.facts.tell_often("fragments", || {
-                json!({ "from": from, "message": it.message, "frames": it.frames, "bytes": it.bytes })
-            });
+            self.shared.facts.tell_often(
+                "fragments",
+                || json!({ "from": from, "message": it.message, "frames": it.frames, "bytes": it.bytes }),
+            );
         }
         Ok(())
     }
@@ -284,11 +287,17 @@ impl<'a> Pipe<'a> {
                     [a, b, reason @ ..] => (Some(u16::from_be_bytes([*a, *b])), reason),
                     short => (None, short),
                 };
-                facts.tell("close", json!({ "from": from, "code": code, "reason": shown(reason), "bytes": payload.len() }));
+                facts.tell(
+                    "close",
+                    json!({ "from": from, "code": code, "reason": shown(reason), "bytes": payload.len() }),
+                );
                 true
             }
             other => {
-                facts.tell_often("control", || json!({ "from": from, "opcode": other, "payload": shown(payload) }));
+                facts.tell_often(
+                    "control",
+                    || json!({ "from": from, "opcode": other, "payload": shown(payload) }),
+                );
                 true
             }
         }

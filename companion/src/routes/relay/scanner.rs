@@ -162,10 +162,13 @@ mod tests {
         for chunk in [1, 2, 3, 7, 100, stream.len()] {
             let (all, controls, fragmented) = scanned(&stream, chunk);
             assert_eq!(all, stream, "in chunks of {chunk}");
-            let expected =
-                [(9, b"?".to_vec()), (10, b"ok".to_vec()), (8, vec![0x0f, 0xa0, b'x'])];
+            let expected = [(9, b"?".to_vec()), (10, b"ok".to_vec()), (8, vec![0x0f, 0xa0, b'x'])];
             assert_eq!(controls, expected, "in chunks of {chunk}");
-            assert_eq!(fragmented, [Fragmented { message: 2, frames: 3, bytes: 308 }], "in chunks of {chunk}");
+            assert_eq!(
+                fragmented,
+                [Fragmented { message: 2, frames: 3, bytes: 308 }],
+                "in chunks of {chunk}"
+            );
         }
     }
 

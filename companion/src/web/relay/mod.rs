@@ -25,9 +25,9 @@ use super::upgrade::refuse;
 use crate::log::PROXY;
 use crate::routes::census::Route;
 use crate::routes::proxy::End;
+use crate::routes::relay;
 use crate::routes::relay::facts::{Facts, millis};
 use crate::routes::relay::table::{PATIENCE, Profile};
-use crate::routes::relay;
 use crate::ws::dial::{Answer, DialError, Judged, dial};
 use crate::ws::upgrade::{Handshake, Subprotocols, transport};
 
@@ -150,7 +150,9 @@ fn asked<'a>(headers: &'a HeaderMap, profile: &'a Profile) -> Vec<(&'a str, &'a 
     }
     match &profile.cookies {
         Some(cookies) => fields.push(("Cookie", cookies)),
-        None => fields.extend(cookies_of_host(headers, &profile.destination).map(|(name, value)| (name, value))),
+        None => {
+            fields.extend(cookies_of_host(headers, &profile.destination).map(|(name, value)| (name, value)))
+        }
     }
     fields.extend(profile.fields.iter().map(|(name, value)| (name.as_str(), value)));
     fields

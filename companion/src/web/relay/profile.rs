@@ -290,7 +290,8 @@ mod tests {
             "proxy": "http://us%40er:pass@127.0.0.1:3128",
         }));
         let wanted = wanted.map_err(|error| error.to_string()).unwrap();
-        let fields: Vec<_> = wanted.fields.iter().map(|(name, value)| (&**name, value.to_str().unwrap())).collect();
+        let fields: Vec<_> =
+            wanted.fields.iter().map(|(name, value)| (&**name, value.to_str().unwrap())).collect();
         assert_eq!(fields, [("x-KEY", "1"), ("Authorization", "Basic QW5uOnA6dw==")]);
         assert_eq!(wanted.origin.unwrap(), "https://app.test");
         assert_eq!(wanted.cookies.unwrap(), "a=b; c=d");

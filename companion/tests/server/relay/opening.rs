@@ -41,10 +41,16 @@ async fn a_server_that_wants_authorization_opens_and_echoes() {
         assert!(target.heard.has(line), "{line} is not in {:#?}", target.heard.all());
     }
     let answered = follower.fact("answered").await;
-    assert_eq!((&answered["status"], &answered["address"]), (&json!(101), &json!(format!("127.0.0.1:{}", target.port))));
+    assert_eq!(
+        (&answered["status"], &answered["address"]),
+        (&json!(101), &json!(format!("127.0.0.1:{}", target.port)))
+    );
     page.close(4001, "done").await;
     let closed = follower.fact("close").await;
-    assert_eq!((&closed["from"], &closed["code"], &closed["reason"]), (&json!("page"), &json!(4001), &json!("done")));
+    assert_eq!(
+        (&closed["from"], &closed["code"], &closed["reason"]),
+        (&json!("page"), &json!(4001), &json!("done"))
+    );
     let ended = follower.fact("ended").await;
     assert_eq!(ended["how"], "closed", "{ended}");
     assert_eq!(ended["delay"]["in"]["count"].as_u64().map(|count| count >= 2), Some(true), "{ended}");
@@ -63,7 +69,12 @@ async fn a_refusal_is_told_word_for_word() {
         (&answered["status"], &answered["reason"], &answered["body"], &answered["body_is_cut"]),
         (&json!(401), &json!("Unauthorized"), &json!(Guarded::WORDS), &json!(false))
     );
-    assert!(answered["headers"].as_array().unwrap().contains(&json!(["www-authenticate", "Bearer realm=\"tests\""])));
+    assert!(
+        answered["headers"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(["www-authenticate", "Bearer realm=\"tests\""]))
+    );
     assert_eq!(follower.fact("ended").await["how"], "refused");
 }
 
@@ -165,7 +176,8 @@ async fn an_id_is_good_for_one_connection() {
 
 #[tokio::test]
 async fn a_message_over_the_server_s_limit_passes_since_it_is_the_target_s() {
-    let server = Server::start(Config { limits: Limits { message: 1000, ..Limits::default() }, ..Config::default() });
+    let server =
+        Server::start(Config { limits: Limits { message: 1000, ..Limits::default() }, ..Config::default() });
     let server = server.await.unwrap();
     let target = Guarded::listen(None).await;
     let profile = json!({ "url": format!("ws://localhost:{}", target.port), "headers": [["Authorization", Guarded::FIELD]] });

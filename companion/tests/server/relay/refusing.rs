@@ -52,7 +52,10 @@ async fn another_machine_is_out_of_reach_unless_it_is_allowed() {
         let told = answer.json()["error"].clone();
         let words = told["message"].as_str().unwrap();
         assert_eq!(told["code"], "not_allowed");
-        assert!(words.contains(host) && words.contains("--allow-target") && !words.contains("s3cret"), "{words}");
+        assert!(
+            words.contains(host) && words.contains("--allow-target") && !words.contains("s3cret"),
+            "{words}"
+        );
     }
     let config = Config { targets: vec!["192.0.2.7:81".parse().unwrap()], ..Config::default() };
     let allowing = Server::start(config).await.unwrap();
@@ -71,7 +74,10 @@ async fn a_line_break_in_a_field_and_the_fields_of_the_handshake_are_refused() {
         (json!({ "headers": [["Host", "s3cret"]] }), "Host belongs to the handshake"),
         (json!({ "headers": [["connection", "close"]] }), "connection belongs to the handshake"),
         (json!({ "headers": [["Upgrade", "h2c"]] }), "Upgrade belongs to the handshake"),
-        (json!({ "headers": [["Sec-WebSocket-Key", "s3cret"]] }), "Sec-WebSocket-Key belongs to the handshake"),
+        (
+            json!({ "headers": [["Sec-WebSocket-Key", "s3cret"]] }),
+            "Sec-WebSocket-Key belongs to the handshake",
+        ),
         (json!({ "header": [] }), "unknown field `header`"),
     ] {
         let mut profile = profile;

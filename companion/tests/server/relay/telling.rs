@@ -89,7 +89,8 @@ async fn a_ping_of_the_relay_is_measured_and_the_page_gets_no_byte_of_it() {
     assert_eq!((head[0], head[1] & 0x80), (0x89, 0x80), "a masked ping");
     let mut rest = vec![0; 4 + usize::from(head[1] & 0x7f)];
     side.stream.read_exact(&mut rest).await.unwrap();
-    let payload: Vec<u8> = rest[4..].iter().zip(rest[..4].iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    let payload: Vec<u8> =
+        rest[4..].iter().zip(rest[..4].iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
     let pong = [&[0x8a, payload.len() as u8][..], &payload, &[0x81, 2, b'h', b'i']].concat();
     side.stream.write_all(&pong).await.unwrap();
     assert_eq!(read_frame(&mut page.stream).await, Some((0x81, b"hi".to_vec())), "and not the pong");

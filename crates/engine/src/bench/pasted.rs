@@ -230,7 +230,12 @@ mod tests {
 
     #[test]
     fn commands_are_read_with_what_a_page_cannot_send() {
-        check("wscat -n --connect wss://x.dev/a -s v1 -s v2", "wss://x.dev/a", "v1, v2", &["any certificate is taken"]);
+        check(
+            "wscat -n --connect wss://x.dev/a -s v1 -s v2",
+            "wss://x.dev/a",
+            "v1, v2",
+            &["any certificate is taken"],
+        );
         check(
             "$ npx wscat -c ws://x -o http://y --auth a:b -H 'X-Key: 1'",
             "ws://x",

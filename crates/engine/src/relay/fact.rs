@@ -5,23 +5,23 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::base::words::{self, counted};
 use crate::explain::{Outcome, Probed};
 
 /// A fact of a connection.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     /// The id of its connection.
     pub id: String,
     /// What.
-    #[serde(flatten)]
     pub fact: Fact,
 }
 
 /// What a fact tells.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "fact", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// How the server answered the handshake.
     Answered {
@@ -101,8 +101,7 @@ pub enum Fact {
         how: String,
     },
     /// Something that this version does not know.
-    #[serde(other)]
-    Other,
+    Other {},
 }
 
 /// How long bytes were inside the relay, in one direction.
@@ -119,7 +118,12 @@ pub struct Delay {
 impl Told {
     /// Reads a message of the relay; none when it is not a fact.
     pub fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let id = fields.remove("id")?.as_str()?.to_owned();
+        let name = fields.remove("fact")?.as_str()?.to_owned();
+        // By the name of the variant: a tag within would keep numbers as they are written, and then not read them.
+        let fact = Value::Object(Map::from_iter([(name, Value::Object(fields))]));
+        Some(Self { id, fact: serde_json::from_value(fact).unwrap_or(Fact::Other {}) })
     }
 }
 
@@ -136,7 +140,11 @@ impl Fact {
             }
             Self::Pong { from, .. } => format!("pong of {} to no ping", whose(from)),
             Self::Fragments { from, message, frames, bytes } => {
-                format!("message {message} of {} came in {frames} frames, {}", whose(from), counted(*bytes, "byte"))
+                format!(
+                    "message {message} of {} came in {frames} frames, {}",
+                    whose(from),
+                    counted(*bytes, "byte")
+                )
             }
             Self::Close { from, code, reason } => {
                 let code = code.map_or_else(|| "without a code".to_owned(), |code| code.to_string());
@@ -150,7 +158,9 @@ impl Fact {
     /// What is known of a handshake that failed, in the form in which a look at the server is told.
     pub fn probed(&self, url: &str) -> Option<Probed> {
         match self {
-            Self::Answered { status, reason, headers, address, took_ms, body, body_is_cut } if *status != 101 => {
+            Self::Answered { status, reason, headers, address, took_ms, body, body_is_cut }
+                if *status != 101 =>
+            {
                 Some(Probed {
                     url: url.split('?').next().unwrap_or_default().to_owned(),
                     address: address.clone().unwrap_or_default(),
@@ -192,12 +202,18 @@ mod tests {
 
     #[test]
     fn facts_are_read_and_said() {
-        check(r#"{"id":"7","fact":"ping","at_ms":1.5,"from":"server","payload":"beat"}"#, Some("ping of the server: beat"));
+        check(
+            r#"{"id":"7","fact":"ping","at_ms":1.5,"from":"server","payload":"beat"}"#,
+            Some("ping of the server: beat"),
+        );
         check(
             r#"{"id":"7","fact":"pong","from":"server","to":"relay","rtt_ms":1.5,"payload":"x"}"#,
             Some("pong of the server to the relay after 1.5 ms"),
         );
-        check(r#"{"id":"7","fact":"pong","from":"page","to":null,"rtt_ms":null}"#, Some("pong of this browser to no ping"));
+        check(
+            r#"{"id":"7","fact":"pong","from":"page","to":null,"rtt_ms":null}"#,
+            Some("pong of this browser to no ping"),
+        );
         check(
             r#"{"id":"7","fact":"fragments","from":"server","message":3,"frames":2,"bytes":1}"#,
             Some("message 3 of the server came in 2 frames, 1 byte"),
@@ -207,7 +223,10 @@ mod tests {
             Some("close frame of the server, 999: 0xff"),
         );
         check(r#"{"id":"7","fact":"made up","more":[]}"#, None);
-        check(r#"{"id":"7","fact":"delay","out":null,"in":{"count":2,"p50_ms":0.01,"p99_ms":0.02,"max_ms":1}}"#, None);
+        check(
+            r#"{"id":"7","fact":"delay","out":null,"in":{"count":2,"p50_ms":0.01,"p99_ms":0.02,"max_ms":1}}"#,
+            None,
+        );
         assert_eq!(Told::read(r#"{"type":"error","code":"unknown_id"}"#), None);
     }
 

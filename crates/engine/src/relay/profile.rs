@@ -109,7 +109,10 @@ impl Profile {
     pub fn typed_secrets(&self) -> Vec<String> {
         let mut copy = self.clone();
         let texts = copy.texts().into_iter();
-        texts.filter(|(name, text)| is_typed_secret(name, text)).map(|(_, text)| std::mem::take(text)).collect()
+        texts
+            .filter(|(name, text)| is_typed_secret(name, text))
+            .map(|(_, text)| std::mem::take(text))
+            .collect()
     }
 
     /// Takes that out.
@@ -126,11 +129,15 @@ impl Profile {
         let named = self.headers.iter().filter(|field| !field.name.trim().is_empty());
         let headers: Vec<_> = named.map(|field| (field.name.trim(), field.value.as_str())).collect();
         let mut request = json!({ "url": url, "headers": headers });
-        let mut put = |name: &str, value: Value| drop(request.as_object_mut().map(|it| it.insert(name.to_owned(), value)));
+        let mut put = |name: &str, value: Value| {
+            drop(request.as_object_mut().map(|it| it.insert(name.to_owned(), value)))
+        };
         let given = |text: &str| (!text.trim().is_empty()).then(|| Value::from(text.trim()));
         match &self.authorization {
             Authorization::None => {}
-            Authorization::Basic { user, password } => put("basic", json!({ "user": user, "password": password })),
+            Authorization::Basic { user, password } => {
+                put("basic", json!({ "user": user, "password": password }))
+            }
             Authorization::Bearer(token) => put("bearer", token.trim().into()),
         }
         for (name, text) in [("origin", &self.origin), ("proxy", &self.proxy)] {
