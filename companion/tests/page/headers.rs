@@ -25,8 +25,12 @@ fn a_server_that_wants_authorization_opens_by_relay_and_its_refusal_is_shown_wor
         browser.type_into("url", &format!("ws://127.0.0.1:{}/chat", target.port)).await;
         browser.click("options").await;
         header(browser, "X-Tenant", "seven").await;
-        browser.run("document.querySelector('[data-testid=header-authorization]').focus()").await;
-        browser.press("bearer", std::time::Duration::ZERO).await;
+        browser
+            .run(
+                "const way = document.querySelector('[data-testid=header-authorization]');
+                 way.value = 'bearer'; way.dispatchEvent(new Event('change', { bubbles: true }));",
+            )
+            .await;
         browser
             .until_script("return document.querySelector('[data-testid=header-token]').offsetParent !== null")
             .await;

@@ -37,7 +37,7 @@ pub(crate) fn section(connection: Connection) -> AnyView {
         let is_ours = |body: &str| {
             serde_json::from_str::<serde_json::Value>(body).is_ok_and(|it| it["name"] == "sockscope")
         };
-        has_companion.set(Some(answer.is_ok_and(|answer| is_ours(&answer.body))));
+        has_companion.try_set(Some(answer.is_ok_and(|answer| is_ours(&answer.body))));
     });
     let profile = Memo::new(move |_| connection.setup.with(|setup| Profile::read(&setup.profile)));
     let edit = move |change: &dyn Fn(&mut Profile)| {

@@ -1,7 +1,7 @@
 //! Connections that the companion opens for the page: prepared, opened, and what the relay tells of them.
 //!
 //! Owns the one socket on which facts come, for all of them. It refuses to know what a profile says; the engine reads it. A fact
-//! belongs to the attempt that it is told of.
+//! belongs to one attempt.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -147,7 +147,7 @@ impl<W: World> BenchWorker<W> {
                 worker.relay_says(&event);
                 worker.flush();
             });
-            // Without it a connection works as well, and nothing is told of it.
+            // Without it a connection works as well, and no fact comes.
             let socket = self.0.world.connect("the relay's facts", &prepared.events, sink).ok();
             self.state(|s| (s.relays.events, s.relays.is_ready) = (socket.map(Rc::new), false));
         }

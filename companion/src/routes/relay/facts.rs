@@ -18,7 +18,7 @@ const MOST_KEPT: usize = 500;
 /// Facts a second about frames; those beyond are counted.
 const MOST_A_SECOND: u32 = 100;
 
-/// How much is told of one connection.
+/// How often a fact of a connection may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weight {
     /// It comes a few times in a connection's life.

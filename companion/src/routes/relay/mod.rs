@@ -30,7 +30,7 @@ use crate::ws::socket::Kind;
 
 pub use self::table::Table;
 
-/// How often the relay's own delay is told, when something has passed.
+/// How often the relay reports its own delay, when something has passed.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Passes on between page and target until it is over, ends both, and tells how it ended.

@@ -63,7 +63,7 @@ pub enum Over {
 
 /// What both directions of a connection know.
 pub struct Shared<'a> {
-    /// Where facts are told.
+    /// Where facts go.
     pub facts: &'a Facts,
     /// What all connections add their traffic to.
     pub census: &'a Census,

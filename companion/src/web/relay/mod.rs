@@ -1,6 +1,6 @@
 //! `POST /api/relay` and the door of `/ws/relay`: the target is asked with what the profile says, and its answer is the page's.
 //!
-//! Owns which header fields the target gets, and what is told of its answer. **Invariant:** an address has the id of a profile
+//! Owns which header fields the target gets, and what the page learns of its answer. **Invariant:** an address has the id of a profile
 //! and nothing of its content, and nothing of it is logged.
 
 mod profile;

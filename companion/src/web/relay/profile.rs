@@ -72,7 +72,7 @@ pub enum ProfileError {
     /// Where to.
     #[error(transparent)]
     Destination(#[from] DestinationError),
-    /// A name that is no token.
+    /// A name that is not a token.
     #[error("{0:?} is not the name of a header field: expected letters, digits and !#$%&'*+-.^_`|~")]
     Name(String),
     /// A field that belongs to the handshake.

@@ -59,7 +59,7 @@ async fn the_server_s_pings_fragments_and_raw_close_are_told_and_pass_unchanged(
     assert_eq!((&told["from"], &told["to"]), (&json!("page"), &json!("server")));
     assert!(told["rtt_ms"].as_f64().unwrap() > 0.0, "{told}");
 
-    // A code that no browser shows as it is, with a reason that is no text.
+    // A code that no browser shows as it is, with a reason that is not text.
     let close = [0x88, 4, 0x03, 0xe7, 0xff, 0xfe];
     side.stream.write_all(&close).await.unwrap();
     comes(&mut page.stream, &close).await;

@@ -155,7 +155,7 @@ impl Fact {
         })
     }
 
-    /// What is known of a handshake that failed, in the form in which a look at the server is told.
+    /// What is known of a handshake that failed, in the form of a look at the server.
     pub fn probed(&self, url: &str) -> Option<Probed> {
         match self {
             Self::Answered { status, reason, headers, address, took_ms, body, body_is_cut }

@@ -20,11 +20,11 @@ const EVENTS: &str = "/ws/relay/events";
 /// What a connection is opened by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// Its id, by which facts are told.
+    /// Its id, which stands in each of its facts.
     pub id: String,
     /// Where the page connects to.
     pub endpoint: Endpoint,
-    /// Where facts are told.
+    /// Where facts go.
     pub events: Endpoint,
 }
 
