@@ -140,7 +140,7 @@ pub(crate) fn ConnectionItem(
             {move || faults.get().map(|on| view! {
                 <a class=if matches!(on, None | Some(0)) { "connection-through bench-through-quiet" } else { "connection-through" } data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{faults_words(on)}</a>
             }.into_any())}
-            {move || by_relay.get().then(|| view! { <span class="connection-through" data-testid="by-relay" title="The Sockscope server of this page opens it, with headers that a browser cannot send">"by relay"</span> }.into_any())}
+            {move || by_relay.get().then(|| view! { <span class="connection-through bench-through-quiet" data-testid="by-relay" title="The Sockscope server of this page opens it, with headers that a browser cannot send">"by relay"</span> }.into_any())}
             <div class="rail-acts">
                 {icon("quiet", "color", "◐", named("Change the colour of"), next_color)}
                 {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}

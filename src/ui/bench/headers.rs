@@ -21,8 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const NO_COMPANION: &str = "A browser alone sends no headers, and this page was not served by the command sockscope. Start \
     `sockscope serve` and open the page that it prints; there this connection goes by its relay.";
 
-const AUTHORIZATIONS: [(&str, &str); 3] =
-    [("none", "none"), ("basic", "basic: user and password"), ("bearer", "bearer: a token")];
+const AUTHORIZATIONS: [(&str, &str); 3] = [("none", "none"), ("basic", "basic"), ("bearer", "bearer")];
 
 /// Takes a part of a profile to show it.
 type Part = fn(&mut Profile) -> &mut String;

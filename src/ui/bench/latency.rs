@@ -213,7 +213,7 @@ fn relayed(words: String, store: Store, link: Link) -> AnyView {
     let ping = move || link.send(&Request::Ping { connection: store.selected.get_untracked() });
     let words = if words.is_empty() { "by relay".to_owned() } else { format!("by relay: {words}") };
     view! {
-        <span class="bench-offered" title="Round trips by relay are a quantity of their own: they have the way through the Sockscope server in them" data-testid="relay">{words}</span>
+        <span class="bench-offered" title="How long bytes were inside the relay (p50, both ways), and the last ping from the relay to the server. Round trips by relay are a quantity of their own: they have the way through the Sockscope server in them." data-testid="relay">{words}</span>
         {button("quiet", "relay-ping", "Ping server", "The relay sends a ping to the server and measures its pong; the page takes no part", ping)}
     }
     .into_any()

@@ -36,9 +36,9 @@ impl Relayed {
         let p50 = self.delays.iter().flatten().map(|it| it.p50_ms).sum::<f64>();
         let mut words = Vec::new();
         if self.delays.iter().flatten().next().is_some() {
-            words.push(format!("{} inside the relay, p50 of both ways", words::micros(p50 * 1000.0)));
+            words.push(format!("{} inside", words::micros(p50 * 1000.0)));
         }
-        words.extend(self.ping.map(|took| format!("ping from the relay {}", words::duration(took))));
+        words.extend(self.ping.map(|took| format!("ping {}", words::duration(took))));
         words.join(", ")
     }
 }
