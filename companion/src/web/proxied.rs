@@ -125,7 +125,7 @@ fn asked<'a>(
     for (name, written) in &ASKED {
         fields.extend(headers.get_all(name).into_iter().map(|value| (*written, value)));
     }
-    fields.extend(cookies_of_host(headers, &options.to));
+    fields.extend(cookies_of_host(headers, &options.to).map(|value| ("Cookie", value)));
     fields.push(("Via", via));
     fields
 }
@@ -134,14 +134,13 @@ fn asked<'a>(
 pub fn cookies_of_host<'a>(
     headers: &'a HeaderMap,
     to: &Destination,
-) -> impl Iterator<Item = (&'static str, &'a HeaderValue)> + use<'a> {
+) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     let is_same = host.is_some_and(|host| {
         let bare = host.host().trim_start_matches('[').trim_end_matches(']');
         bare.eq_ignore_ascii_case(to.host())
     });
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter(move |_| is_same);
-    cookies.map(|value| ("Cookie", value))
+    headers.get_all(header::COOKIE).into_iter().filter(move |_| is_same)
 }
 
 /// Makes an answer of 101 one that the page's connection is upgraded by.

@@ -150,9 +150,7 @@ fn asked<'a>(headers: &'a HeaderMap, profile: &'a Profile) -> Vec<(&'a str, &'a 
     }
     match &profile.cookies {
         Some(cookies) => fields.push(("Cookie", cookies)),
-        None => {
-            fields.extend(cookies_of_host(headers, &profile.destination).map(|(name, value)| (name, value)))
-        }
+        None => fields.extend(cookies_of_host(headers, &profile.destination).map(|value| ("Cookie", value))),
     }
     fields.extend(profile.fields.iter().map(|(name, value)| (name.as_str(), value)));
     fields

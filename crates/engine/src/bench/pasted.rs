@@ -116,10 +116,11 @@ pub fn read(line: &str) -> Result<Pasted, PasteError> {
     let mut pasted = Pasted::default();
     let mut protocols = Vec::new();
     while let Some(word) = words.next() {
-        let (name, value) = match word.split_once('=').filter(|(name, _)| name.starts_with("--")) {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (word.clone(), None),
-        };
+        let (name, value) =
+            match word.split_once('=').filter(|(name, _)| name.starts_with("--") || *name == "-H") {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word.clone(), None),
+            };
         if !name.starts_with('-') {
             if pasted.url.is_empty() {
                 pasted.url = word;

@@ -209,7 +209,7 @@ mod tests {
         );
         check(
             r#"{"id":"7","fact":"pong","from":"server","to":"relay","rtt_ms":1.5,"payload":"x"}"#,
-            Some("pong of the server to the relay after 1.5 ms"),
+            Some("pong of the server to the relay after 1.50 ms"),
         );
         check(
             r#"{"id":"7","fact":"pong","from":"page","to":null,"rtt_ms":null}"#,
