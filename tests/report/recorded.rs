@@ -22,6 +22,7 @@ impl Recording {
             connections: &self.connections,
             notes: &self.notes,
             origin,
+            as_read: None,
         }
     }
 

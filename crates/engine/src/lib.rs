@@ -16,6 +16,7 @@ pub mod recording;
 pub mod report;
 pub mod run;
 pub mod secrets;
+pub mod session;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod suite;

@@ -9,6 +9,7 @@ use crate::engine::base::{close, words};
 use crate::engine::bench::pairing::PairBy;
 use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
+use crate::engine::recording::told;
 use crate::engine::{
     Asked, Closing, Endpoint, Event, Frame, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload,
     Socket, Unanswered,
@@ -221,10 +222,7 @@ impl<S: Socket> Connection<S> {
         self.state.opened_after = None;
         self.enter(Phase::Connecting, at);
         record.begin(at, self.state.id, &self.state.name, endpoint);
-        let mut content = endpoint.url().to_owned();
-        if !endpoint.protocols().is_empty() {
-            content = format!("{content} offering {}", endpoint.protocols().join(", "));
-        }
+        let content = told::connecting(endpoint.url(), endpoint.protocols());
         self.note(record, at, FrameKind::Connecting, &content);
     }
 
@@ -275,17 +273,9 @@ impl<S: Socket> Connection<S> {
                 self.state.protocol.clone_from(protocol);
                 self.state.extensions.clone_from(extensions);
                 self.enter(Phase::Open, at);
-                let parts: Vec<&str> = [protocol, extensions]
-                    .into_iter()
-                    .map(String::as_str)
-                    .filter(|s| !s.is_empty())
-                    .collect();
-                let content = if parts.is_empty() {
-                    "no subprotocol, no extensions".to_owned()
-                } else {
-                    parts.join(" · ")
-                };
-                self.note(record, at, FrameKind::Opened, &content);
+                let agreed = told::opened(protocol, extensions);
+                let content = if agreed.is_empty() { "no subprotocol, no extensions" } else { &agreed };
+                self.note(record, at, FrameKind::Opened, content);
             }
             Event::Received(payload) => self.received(record, at, payload),
             // The browser calls our own cancelling a failure.

@@ -91,6 +91,7 @@ impl<W: World> BenchWorker<W> {
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
                 origin: Origin::from_millis(self.0.ready.clock_began),
+                as_read: None,
             };
             let mut secrets = serde_json::Map::<String, Value>::new();
             for secret in s.workspace.secrets() {

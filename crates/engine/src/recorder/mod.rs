@@ -5,12 +5,12 @@
 
 mod again;
 mod captures;
-mod feeds;
-mod kinds;
-mod lines;
-mod looks;
-mod own;
-mod paths;
+pub(crate) mod feeds;
+pub(crate) mod kinds;
+pub(crate) mod lines;
+pub(crate) mod looks;
+pub(crate) mod own;
+pub(crate) mod paths;
 mod patterns;
 mod replies;
 mod secrets;

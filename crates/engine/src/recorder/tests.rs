@@ -25,6 +25,22 @@ const OPEN: &str = r#"{"event":"connecting","connection":1,"name":"alice","url":
 const OPENED: &str = r#"{"event":"opened","connection":1,"name":"alice","protocol":""}"#;
 
 #[test]
+fn a_close_without_a_code_is_closed_without_one() {
+    check(
+        &[
+            OPEN,
+            OPENED,
+            r#"{"event":"closing","connection":1,"name":"alice","code":1005,"reason":""}"#,
+            r#"{"event":"closed","connection":1,"name":"alice","code":1005,"clean":true,"reason":""}"#,
+        ],
+        &[
+            r#"{"connect":"alice"}"#,
+            r#"{"on":"alice","close":{},"expect":{"closed":{"code":1000,"clean":true}}}"#,
+        ],
+    );
+}
+
+#[test]
 fn a_question_and_its_answer_become_one_step() {
     let drafted = check(
         &[

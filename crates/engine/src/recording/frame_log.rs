@@ -183,6 +183,11 @@ impl FrameLog {
         }
     }
 
+    /// The log of a session whose first `dropped` frames are gone and whose very first frame was logged at `began`.
+    pub fn continuing(budget: usize, began: Instant, dropped: u64) -> Self {
+        Self { oldest: dropped, next: dropped, began: Some(began), ..Self::with_budget(budget) }
+    }
+
     /// Adds a frame; returns its number. A content larger than the whole budget is counted as dropped, with all before it.
     pub fn push(&mut self, entry: Entry<'_>) -> u64 {
         let number = self.next;
@@ -331,6 +336,13 @@ impl FrameLog {
     pub fn set_round_trip(&mut self, number: u64, round_trip: Option<Duration>) {
         if let Some((segment, at)) = self.place(number) {
             self.segments[segment].heads[at].round_trip = kept_round_trip(round_trip);
+        }
+    }
+
+    /// Says of a held frame that its time says nothing about the server, where that is found out later.
+    pub fn set_tainted(&mut self, number: u64) {
+        if let Some((segment, at)) = self.place(number) {
+            self.segments[segment].heads[at].is_tainted = true;
         }
     }
 
