@@ -19,6 +19,7 @@ pub mod native;
 pub mod origin;
 pub mod routes;
 pub mod server;
+pub mod sessions;
 pub mod suites;
 pub mod tasks;
 pub mod web;

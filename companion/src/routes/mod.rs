@@ -19,6 +19,7 @@ pub mod practice;
 pub mod priority;
 pub mod proxy;
 pub mod query;
+pub mod recordings;
 pub mod rooms;
 pub mod route_request;
 pub mod sessions;

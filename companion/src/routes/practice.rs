@@ -8,6 +8,7 @@ use super::census::Census;
 use super::events::Events;
 use super::fragments::Fragments;
 use super::proxy::LinkTable;
+use super::recordings::Recordings;
 use super::rooms::Rooms;
 use super::sessions::Sessions;
 use crate::config::Limits;
@@ -33,6 +34,8 @@ pub struct Practice {
     pub sessions: Sessions,
     /// `/ws/proxy`
     pub proxy: Arc<LinkTable>,
+    /// What the proxy records.
+    pub recordings: Recordings,
     /// When the server started.
     pub started: Instant,
 }
@@ -49,15 +52,17 @@ impl Practice {
             events: Events::default(),
             sessions: Sessions::default(),
             proxy: Arc::new(LinkTable::new(reach)),
+            recordings: Recordings::default(),
             started: Instant::now(),
         }
     }
 
-    /// Forgets rooms, documents, runs, events and toxics. Connections stay.
+    /// Forgets rooms, documents, runs, events, toxics and recordings. Connections stay.
     pub fn reset(&self) {
         self.rooms.reset();
         self.fragments.reset();
         self.agents.reset();
         self.proxy.reset();
+        self.recordings.reset();
     }
 }

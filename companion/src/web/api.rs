@@ -32,7 +32,8 @@ pub fn routes() -> Router<Arc<Site>> {
 
 /// There is no such path.
 pub fn unknown() -> ApiError {
-    let words = "the API has health, stats, fragments, events, login, session, proxy, probe and reset";
+    let words =
+        "the API has health, stats, fragments, events, login, session, proxy, recordings, probe and reset";
     ApiError::new(StatusCode::NOT_FOUND, "not_found", words)
 }
 

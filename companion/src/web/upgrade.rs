@@ -60,7 +60,7 @@ async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
         Err(error) => return words(StatusCode::BAD_REQUEST, error),
     };
     if let RouteRequest::Proxy(options) = errand {
-        return relay::open(&site, &mut request, &options).await;
+        return relay::open(&site, &mut request, &options, None).await;
     }
     if let Some(status) = errand.refusal().and_then(|status| StatusCode::from_u16(status).ok()) {
         return words(status, AS_ASKED);
