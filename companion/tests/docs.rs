@@ -85,6 +85,11 @@ fn calls(text: &str) -> Vec<String> {
             "sockscope fmt ",
             "sockscope lsp",
             "sockscope schema",
+            "sockscope record ",
+            "sockscope replay ",
+            "sockscope diff ",
+            "sockscope convert ",
+            "sockscope open ",
         ]
         .iter()
         .find_map(|call| line.find(call)) else {

@@ -17,6 +17,7 @@ pub mod raw;
 pub mod results;
 pub mod servers;
 pub mod shipped;
+pub mod shop;
 pub mod short;
 pub mod subjects;
 mod tungstenite_echo;
