@@ -7,9 +7,10 @@ mod measured;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use measured::{Before, Bench, Pairs};
+use measured::{Before, Bench, Pairs, Rounds};
 use sockscope_engine::base::mask::Masker;
 use sockscope_engine::metrics::Histogram;
+use sockscope_engine::report::Verdict;
 use sockscope_engine::suite::Suite;
 
 /// How often each thing is measured; the quickest time counts, as everything that disturbs makes it slower.
@@ -87,6 +88,20 @@ fn main() -> ExitCode {
     bound("a round of a bare expect, 10 and 100000 left", rounds(100_000), rounds(10), 100.0);
     let run = |messages: u64| one_of(1, || (), |()| drop(measured::run_echo(messages))) / messages as u32;
     bound("a message of a run, of 1000 and of 50000", run(50_000), run(1000), 3.0);
+    let rounds = |written: Rounds| {
+        let text = measured::suite_of_rounds(5000, written);
+        let run = || {
+            let report = measured::run_text(&text);
+            assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.checks);
+        };
+        one_of(1, || (), |()| run()) / 5000
+    };
+    let plain = rounds(Rounds::Plain);
+    bound("a round of steps, written out and through a use", rounds(Rounds::Used), plain, 2.0);
+    bound("a round of steps, counted and until a message has come", rounds(Rounds::Until), plain, 2.0);
+    bound("a round of steps, alone and beside an idle answer", rounds(Rounds::Idle), plain, 2.0);
+    let by_step = rounds(Rounds::AnsweredByStep);
+    bound("a message answered by a step and by an answer", rounds(Rounds::Answered), by_step, 2.0);
     let parse = |checks: usize| {
         let text = measured::large_suite(checks);
         one_of(1, || (), |()| drop(Suite::parse(&text).expect("a good suite"))) / checks as u32

@@ -19,6 +19,7 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("checks.css", &["views"]),
     ("chart.css", &["views"]),
     ("palette.css", &["views"]),
+    ("sessions.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.
@@ -150,6 +151,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("checks.css", &["checks", "suites", "suite", "library", "order", "run"]),
     ("chart.css", &["chart", "uplot", "u"]),
     ("palette.css", &["palette"]),
+    ("sessions.css", &["sessions", "bench", "connect", "composer", "timeline", "rail"]),
 ];
 
 /// The classes that the selectors of a sheet name.

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use boon::{Compiler, SchemaIndex, Schemas};
 use expect_test::expect_file;
 use serde_json::Value;
-use sockscope_engine::suite::{Suite, schema, schema_text};
+use sockscope_engine::Payload;
+use sockscope_engine::suite::{Files, Problem, Suite, schema, schema_text};
 
 /// What only the parser can see, or what is not JSON at all: the schema takes these.
 const NOT_STRUCTURAL: [&str; 4] = ["names", "quotes", "syntax", "twice"];
@@ -61,6 +62,12 @@ fn the_published_schema_is_the_one_of_the_parser() {
     expect_file![file].assert_eq(&schema_text());
 }
 
+/// Reads a suite with the file that one of them sends.
+fn parse(text: &str) -> Result<Suite, Vec<Problem>> {
+    let photo = ("photo.png".to_owned(), Payload::Binary(vec![0x89]));
+    Suite::parse_with(text, &Files::of_contents([photo]))
+}
+
 #[test]
 fn every_good_suite_is_good_for_both() {
     let mut suites = files("tests/golden/suite-valid");
@@ -68,7 +75,7 @@ fn every_good_suite_is_good_for_both() {
     suites.extend(files("suites"));
     for file in suites {
         let text = fs::read_to_string(&file).expect("a readable suite");
-        if let Err(problems) = Suite::parse(&text) {
+        if let Err(problems) = parse(&text) {
             panic!("{}: {problems:#?}", file.display());
         }
         let complaints = complaints(&json(&file).expect("JSON"));
@@ -99,7 +106,7 @@ fn each_mistake_alone_is_refused() {
         let mut bad = good.clone();
         let object = bad.pointer_mut(place).and_then(Value::as_object_mut).expect("an object");
         object.insert("no_such_key".to_owned(), Value::from(1));
-        let is_refused = Suite::parse(&bad.to_string()).is_err();
+        let is_refused = parse(&bad.to_string()).is_err();
         if is_refused && complaints(&bad).is_empty() {
             taken.push(place);
         }

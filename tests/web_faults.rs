@@ -14,7 +14,7 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use serde_json::Value;
 use sockscope::browser::http::call_within;
-use sockscope_engine::{Endpoint, HttpRequest};
+use sockscope_engine::{Endpoint, HttpRequest, Payload};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::practice::{Ear, address, api_address, breathe, no_server};
 use web::user::User;
@@ -39,7 +39,7 @@ async fn api(method: &str, rest: &str, body: Option<&str>) -> Value {
         method: method.to_owned(),
         url: api_address(&format!("/proxy/toxics{rest}")),
         headers: Vec::new(),
-        body: body.map(str::to_owned),
+        body: body.map(Payload::from),
         ..HttpRequest::default()
     };
     let answer = call_within(request, Duration::from_secs(10)).await.expect("the API answers");

@@ -18,7 +18,7 @@ use sockscope::wire::bench::{
 use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::bench::draft::Draft;
-use sockscope_engine::{Closing, HttpRequest, World};
+use sockscope_engine::{Closing, HttpRequest, Payload, World};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web::practice::{address, api_address, eventually};
@@ -176,7 +176,7 @@ async fn an_http_call_causes_a_websocket_event() {
             method: "POST".into(),
             url: api_address("/events"),
             headers: vec![("Content-Type".into(), "application/json".into())],
-            body: Some(r#"{"user":"web-session-test","type":"greeting","data":{"n":1}}"#.into()),
+            body: Some(Payload::from(r#"{"user":"web-session-test","type":"greeting","data":{"n":1}}"#)),
             ..HttpRequest::default()
         })
         .await

@@ -144,14 +144,62 @@ impl Server for Echo {
 }
 
 fn echo_suite(messages: u64) -> String {
-    let suite = json!({
+    let round = json!({"repeat": {"times": messages}, "on": "a", "send": {"n": "{{i}}", "who": "{{client}}"}, "expect": {"echo": true}});
+    suite_of(round).to_string()
+}
+
+/// A suite whose client goes through one step.
+fn suite_of(step: Value) -> Value {
+    json!({
         "sockscope": 1, "suite": "echo", "clients": {"a": {"url": "ws://sim/"}},
-        "checks": [{"check": "echo", "steps": [
-            {"connect": "a"},
-            {"repeat": {"times": messages}, "on": "a", "send": {"n": "{{i}}", "who": "{{client}}"}, "expect": {"echo": true}},
-            {"on": "a", "close": {}}
-        ]}]
-    });
+        "checks": [{"check": "echo", "steps": [{"connect": "a"}, step, {"on": "a", "close": {}}]}]
+    })
+}
+
+/// How the rounds of a run are written.
+#[derive(Clone, Copy)]
+pub enum Rounds {
+    /// A question and its echo, in steps.
+    Plain,
+    /// The same through `use`.
+    Used,
+    /// The same, until the last echo has come.
+    Until,
+    /// The same, beside an answer that no message wants.
+    Idle,
+    /// A question, its echo, what answers that, and the echo of it: by an answer of the suite.
+    Answered,
+    /// The same by a step.
+    AnsweredByStep,
+}
+
+/// The text of a suite with this many rounds.
+pub fn suite_of_rounds(rounds: u64, written: Rounds) -> String {
+    let say = |kind: &str| json!({"type": kind, "n": "{{i}}"});
+    let ask = json!({"on": "a", "send": say("ping"), "expect": {"subset": say("ping")}});
+    let reply = json!({"on": "a", "send": say("pong"), "expect": {"subset": say("pong")}});
+    let steps = match written {
+        Rounds::Used => json!([{"use": "ask", "on": "a"}]),
+        Rounds::Answered => json!([{"on": "a", "send": say("ping"), "expect": {"subset": say("pong")}}]),
+        Rounds::AnsweredByStep => json!([ask.clone(), reply]),
+        Rounds::Plain | Rounds::Until | Rounds::Idle => json!([ask.clone()]),
+    };
+    let mut repeat = json!({"repeat": {"times": rounds}, "steps": steps});
+    if let Rounds::Until = written {
+        repeat["repeat"]["until"] = json!({"subset": {"n": rounds - 1}});
+    }
+    let mut suite = suite_of(repeat);
+    match written {
+        Rounds::Used => suite["define"] = json!({"ask": {"steps": [ask]}}),
+        Rounds::Idle => {
+            suite["answers"] = json!([{"to": {"subset": {"type": "never"}}, "send": "never"}]);
+        }
+        Rounds::Answered => {
+            let answer = json!({"type": "pong", "n": "{{message.n}}"});
+            suite["answers"] = json!([{"to": {"subset": {"type": "ping"}}, "send": answer}]);
+        }
+        Rounds::Plain | Rounds::Until | Rounds::AnsweredByStep => {}
+    }
     suite.to_string()
 }
 

@@ -1,22 +1,70 @@
-//! The files that a suite on the disk names: its imports and its rows. Owns which of them may be read, and how much of one.
+//! The files that a suite on the disk names: its imports, its rows, and what its HTTP calls send. Owns which of them may be
+//! read, and how much of one.
 //! It refuses to know what is in them.
 
 use std::path::{Path, PathBuf};
 
-use sockscope_engine::suite::Files;
+use sockscope_engine::Payload;
+use sockscope_engine::suite::{FileKind, Files};
 
 use crate::suites::{self, LARGEST, is_standard_input};
 
 /// Reads what the suite in this file names, and what its imports name.
 pub fn files_of(suite: &Path, text: &str) -> Files {
-    let folder = match suite.parent() {
-        _ if is_standard_input(suite) => PathBuf::from("."),
-        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
-        Some(folder) => folder.to_owned(),
-        None => PathBuf::from("."),
-    };
-    let root = root_of(&folder);
-    Files::gather(text, &mut |name, _| read(&folder, root.as_deref(), name))
+    let beside = Beside::of(suite);
+    Files::gather(text, &mut |name, kind| beside.read(name, kind))
+}
+
+/// Where the files of one suite lie.
+pub struct Beside {
+    folder: PathBuf,
+    root: Option<PathBuf>,
+}
+
+impl Beside {
+    /// Of the suite in this file.
+    pub fn of(suite: &Path) -> Self {
+        let folder = match suite.parent() {
+            _ if is_standard_input(suite) => PathBuf::from("."),
+            Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+            Some(folder) => folder.to_owned(),
+            None => PathBuf::from("."),
+        };
+        let root = root_of(&folder);
+        Self { folder, root }
+    }
+
+    /// Where a file lies that the suite may read, or why it may not.
+    pub fn path(&self, name: &str) -> Result<PathBuf, String> {
+        // Links are followed, so where it really lies is what counts.
+        let path =
+            self.folder.join(name).canonicalize().map_err(|error| format!("cannot be read: {error}"))?;
+        if !self.root.as_ref().is_some_and(|root| path.starts_with(root)) {
+            let root = self.root.as_ref().map(|root| root.display().to_string()).unwrap_or_default();
+            return Err(format!(
+                "lies outside of {root}; a suite names files of its repository, or of the folder in which the command runs"
+            ));
+        }
+        Ok(path)
+    }
+
+    /// What stands in a file, or why it cannot be had.
+    pub fn read(&self, name: &str, kind: FileKind) -> Result<Payload, String> {
+        let path = self.path(name)?;
+        let about = path.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+        // A pipe or a device has no end.
+        if !about.is_file() {
+            return Err("is not a file".to_owned());
+        }
+        if about.len() > LARGEST {
+            return Err(format!("has {} bytes; the limit is {LARGEST} (16MiB)", about.len()));
+        }
+        let content = match kind {
+            FileKind::Body => suites::read_bytes(&path).map(Payload::Binary),
+            FileKind::Import | FileKind::Rows => suites::read(&path).map(Payload::Text),
+        };
+        content.map_err(|error| error.to_string())
+    }
 }
 
 /// How far up a suite may reach: to its repository, else to the folder of the command if the suite is in it, else nowhere.
@@ -25,26 +73,6 @@ fn root_of(folder: &Path) -> Option<PathBuf> {
     let here = || std::env::current_dir().and_then(|here| here.canonicalize()).ok();
     let repository = folder.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
     repository.or_else(|| here().filter(|here| folder.starts_with(here))).or(Some(folder))
-}
-
-fn read(folder: &Path, root: Option<&Path>, name: &str) -> Result<String, String> {
-    // Links are followed, so where it really lies is what counts.
-    let path = folder.join(name).canonicalize().map_err(|error| format!("cannot be read: {error}"))?;
-    if !root.is_some_and(|root| path.starts_with(root)) {
-        let root = root.map(|root| root.display().to_string()).unwrap_or_default();
-        return Err(format!(
-            "lies outside of {root}; a suite names files of its repository, or of the folder in which the command runs"
-        ));
-    }
-    let about = path.metadata().map_err(|error| format!("cannot be read: {error}"))?;
-    // A pipe or a device has no end.
-    if !about.is_file() {
-        return Err("is not a file".to_owned());
-    }
-    if about.len() > LARGEST {
-        return Err(format!("has {} bytes; the limit is {LARGEST} (16MiB)", about.len()));
-    }
-    suites::read(&path).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -68,6 +68,11 @@ impl Destination {
         host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// The host, an IPv6 address with its brackets.
+    pub fn bracketed_host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
     /// The port, the scheme's when none is written.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or(80)
@@ -114,6 +119,13 @@ impl Reach {
             (is_near && ip.is_loopback()) || named.iter().any(|it| it.allows(destination.host(), ip, port))
         };
         addresses.iter().filter(may).copied().collect()
+    }
+
+    /// Whether the user has named a destination, so that it may be connected to whatever its address.
+    pub fn names(&self, destination: &Destination) -> bool {
+        let (Self::Machine(named) | Self::Own { named, .. }) = self;
+        let is_port = |it: &AllowedTarget| it.port.is_none_or(|port| port == destination.port());
+        named.iter().any(|it| it.host.eq_ignore_ascii_case(destination.host()) && is_port(it))
     }
 
     /// Whether it is kept from those who ask what a name stands for: other machines may ask, and the user has not named it.

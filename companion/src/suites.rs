@@ -37,6 +37,12 @@ pub enum ReadError {
 
 /// The whole text of a file; `-` is standard input.
 pub fn read(file: &Path) -> Result<String, ReadError> {
+    let bytes = read_bytes(file)?;
+    String::from_utf8(bytes).map_err(|error| ReadError::NotText(error.utf8_error().valid_up_to()))
+}
+
+/// The same, whatever is in it.
+pub(crate) fn read_bytes(file: &Path) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     if is_standard_input(file) {
         io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -46,7 +52,7 @@ pub fn read(file: &Path) -> Result<String, ReadError> {
     if bytes.len() as u64 > LARGEST {
         return Err(ReadError::TooLarge);
     }
-    String::from_utf8(bytes).map_err(|error| ReadError::NotText(error.utf8_error().valid_up_to()))
+    Ok(bytes)
 }
 
 /// As messages call it.

@@ -37,6 +37,68 @@ fn pages() -> Vec<(String, String)> {
     paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
 }
 
+/// Each recipe with its page, its heading, and the file of `tests/pytest` that tests the same.
+const RECIPES: [(&str, &str, &str); 9] = [
+    ("recipes.md", "Login, then a token", "test_token.py"),
+    ("recipes.md", "Two users", "test_two_users.py"),
+    ("recipes.md", "Load with rows", "test_load.py"),
+    ("recipes-session.md", "Session cookie", "test_session_cookie.py"),
+    ("recipes-session.md", "Polling a job", "test_job.py"),
+    ("recipes-session.md", "Exactly once across reconnects", "test_once.py"),
+    ("recipes-session.md", "GraphQL subscription", "test_graphql.py"),
+    ("recipes-binary.md", "A binary protocol with a length header", "test_frames.py"),
+    ("recipes-binary.md", "JSON-RPC", "test_rpc.py"),
+];
+
+/// How long a program is: its lines without those that are empty or only say something, and their characters without blanks.
+fn length(text: &str) -> (usize, usize) {
+    let says_nothing = |line: &&str| {
+        !["", "#", "//", "\"\"\""].iter().any(|sign| match *sign {
+            "" => line.is_empty(),
+            sign => line.starts_with(sign),
+        })
+    };
+    let lines: Vec<_> = text.lines().map(str::trim).filter(says_nothing).collect();
+    let characters = lines.iter().flat_map(|line| line.chars()).filter(|c| !c.is_whitespace()).count();
+    (lines.len(), characters)
+}
+
+/// The suite of a recipe, with the file that it names.
+fn recipe(page: &str, heading: &str) -> String {
+    let page = read(&format!("docs/guide/{page}"));
+    let begins = format!("\n## {heading}\n");
+    let (_, rest) = page.split_once(&begins).unwrap_or_else(|| panic!("no recipe is called {heading}"));
+    let section = rest.split("\n## ").next().unwrap_or_default();
+    section
+        .split("\n```")
+        .skip(1)
+        .step_by(2)
+        .map(|block| block.split_once('\n').unwrap_or_default().1)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_guide_says_how_long_the_recipes_are_beside_the_same_in_pytest() {
+    let mut table = String::from(
+        "| recipe | suite: lines | characters | pytest: lines | characters |\n| --- | --- | --- | --- | --- |\n",
+    );
+    let mut all = [0; 4];
+    for (page, heading, file) in RECIPES {
+        let ((lines, characters), (py_lines, py_characters)) =
+            (length(&recipe(page, heading)), length(&read(&format!("tests/pytest/{file}"))));
+        let row = [lines, characters, py_lines, py_characters];
+        all.iter_mut().zip(row).for_each(|(all, one)| *all += one);
+        table += &format!("| {heading} | {lines} | {characters} | {py_lines} | {py_characters} |\n");
+    }
+    let [lines, characters, py_lines, py_characters] = all;
+    table += &format!("| all | {lines} | {characters} | {py_lines} | {py_characters} |\n");
+    assert!(
+        read("docs/guide/recipes.md").contains(&table),
+        "docs/guide/recipes.md is to have this table:\n{table}"
+    );
+}
+
 /// A page without its fenced blocks.
 fn prose(page: &str) -> String {
     page.split("\n```").step_by(2).collect()
@@ -85,6 +147,10 @@ fn calls(text: &str) -> Vec<String> {
             "sockscope fmt ",
             "sockscope lsp",
             "sockscope schema",
+            "sockscope record ",
+            "sockscope replay ",
+            "sockscope diff ",
+            "sockscope convert ",
         ]
         .iter()
         .find_map(|call| line.find(call)) else {

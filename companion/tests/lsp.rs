@@ -349,6 +349,48 @@ fn a_name_leads_to_its_definition() {
 }
 
 #[test]
+fn a_name_leads_into_the_file_that_defines_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("a path");
+    let uri = |name: &str| format!("file://{}", root.join(name).display());
+    std::fs::create_dir_all(root.join("lib")).expect("a folder");
+    let common = "{ \"sockscope\": 1, \"suite\": \"common\", \"import\": [\"more.jsonc\"],\n  \"define\": { /* 😀 */ \"enter\": { \"steps\": [ { \"connect\": \"{{client}}\" } ] } } }";
+    let more = "{ \"sockscope\": 1, \"suite\": \"more\", \"define\": {},\n\n  \"clients\": { \"bob\": { \"url\": \"ws://h\" } } }";
+    std::fs::write(root.join("lib/common.jsonc"), common).expect("a file");
+    std::fs::write(root.join("lib/more.jsonc"), more).expect("a file");
+    std::fs::write(root.join("users.csv"), "user\nann\n").expect("a file");
+    let suite = "{ \"sockscope\": 1, \"suite\": \"a\", \"import\": [\"lib/common.jsonc\"],\n  \"checks\": [ { \"check\": \"{{user}}\", \"each\": { \"file\": \"users.csv\" }, \"steps\": [ { \"use\": \"enter\", \"on\": \"bob\" } ] } ] }";
+    let mut editor = Editor::open(true);
+    assert_eq!(editor.text_of(&uri("a.json"), suite), Vec::<Value>::new());
+    let asked = |editor: &mut Editor, name: &str| {
+        let at = suite.find(name).expect("it is there") + 1;
+        let line = suite[..at].matches('\n').count();
+        let character = suite[..at].rsplit('\n').next().unwrap_or_default().len();
+        let asked = json!({"textDocument": {"uri": uri("a.json")}, "position": {"line": line, "character": character}});
+        editor.ask("textDocument/definition", asked)["result"].clone()
+    };
+    let found = asked(&mut editor, "\"enter\"");
+    assert_eq!(
+        (&found["uri"], place(&found["range"]["start"])),
+        (&json!(uri("lib/common.jsonc")), (1, 23)),
+        "in UTF-16"
+    );
+    assert_eq!(place(&found["range"]["end"]), (1, 30));
+    let found = asked(&mut editor, "\"bob\"");
+    assert_eq!((&found["uri"], place(&found["range"]["start"])), (&json!(uri("lib/more.jsonc")), (2, 15)));
+    let found = asked(&mut editor, "lib/common.jsonc");
+    assert_eq!((&found["uri"], place(&found["range"]["start"])), (&json!(uri("lib/common.jsonc")), (0, 0)));
+    assert_eq!(asked(&mut editor, "users.csv")["uri"], uri("users.csv"));
+    // What the editor shows counts before what is saved.
+    let moved = format!("\n\n{common}");
+    let whole = json!({"uri": uri("lib/common.jsonc"), "languageId": "jsonc", "version": 9, "text": moved});
+    editor.tell("textDocument/didOpen", json!({"textDocument": whole}));
+    assert_eq!(place(&asked(&mut editor, "\"enter\"")["range"]["start"]), (3, 23));
+    std::fs::remove_file(root.join("users.csv")).expect("it was there");
+    assert_eq!(asked(&mut editor, "users.csv"), Value::Null, "a file that is gone leads nowhere");
+}
+
+#[test]
 fn formatting_is_that_of_the_page() {
     let mut editor = Editor::open(true);
     editor.text("{\"sockscope\":1,\n\"suite\":\"é\"}");

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use sockscope::browser::private_files::PrivateFiles;
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::program::run_worker;
 use sockscope::wire::bench::{Ready, most_sockets};
-use sockscope::worker::bench::{BenchWorker, beat};
+use sockscope::worker::bench::{BenchWorker, Later, beat};
 use wasm_bindgen_futures::spawn_local;
 
 /// The database in which the bench is kept.
@@ -23,14 +24,19 @@ fn main() {
     let worker = BenchWorker::new(BrowserWorld::new(), ready, Rc::new(spawn_local), post);
     #[cfg(split)]
     worker.comes_from(Rc::new(|| Box::pin(async { later().await.ok() })));
+    #[cfg(not(split))]
+    worker.comes_from(Rc::new(|| Box::pin(async { Some(&LATER) })));
     spawn_local(beat(worker.clone()));
     run_worker(worker, DATABASE);
 }
 
+/// All that comes later, with the disk on which sessions are kept.
+static LATER: Later<BrowserWorld> =
+    Later::with_journal(|worker| worker.keep_sessions_in(Rc::new(PrivateFiles::default())));
+
 /// What comes with a second file: all that only this function reaches.
 #[cfg(split)]
 #[wasm_split_helpers::wasm_split(later, fallible)]
-fn later()
--> Result<&'static sockscope::worker::bench::Later<BrowserWorld>, wasm_split_helpers::SplitLoaderError> {
-    Ok(sockscope::worker::bench::Later::all())
+fn later() -> Result<&'static Later<BrowserWorld>, wasm_split_helpers::SplitLoaderError> {
+    Ok(&LATER)
 }

@@ -57,6 +57,11 @@ pub fn step() -> Duration {
     smallest
 }
 
+/// The moment on the calendar, in milliseconds since 1970.
+pub fn wall() -> f64 {
+    js_sys::Date::now()
+}
+
 /// How far the wall is ahead of UTC here and now, in milliseconds.
 pub fn offset() -> f64 {
     js_sys::Date::new_0().get_timezone_offset() * -60_000.0

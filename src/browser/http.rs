@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use gloo_net::http::{Method, RequestBuilder};
+use js_sys::Uint8Array;
 use web_sys::{RequestCredentials, RequestRedirect, ResponseType};
 
-use crate::engine::{HttpError, HttpRequest, HttpResponse, Redirect};
+use crate::engine::{HttpError, HttpRequest, HttpResponse, Payload, Redirect};
 
 /// Makes the call, and gives up after this time.
 pub async fn call_within(request: HttpRequest, patience: Duration) -> Result<HttpResponse, HttpError> {
@@ -32,7 +33,8 @@ pub(super) async fn call(request: HttpRequest) -> Result<HttpResponse, HttpError
     let start = if request.cookies { start.credentials(RequestCredentials::Include) } else { start };
     let builder = request.headers.iter().fold(start, |builder, (name, value)| builder.header(name, value));
     let request = match request.body {
-        Some(body) => builder.body(body),
+        Some(Payload::Text(body)) => builder.body(body),
+        Some(Payload::Binary(body)) => builder.body(Uint8Array::from(body.as_slice())),
         None => builder.build(),
     }
     .map_err(failed)?;

@@ -3,6 +3,7 @@
 //! Owns every call to the browser that is not about drawing. Nothing above sees a `JsValue`. It refuses to know what a
 //! message means. One rule: an event is stamped before anything else happens in its callback.
 
+pub mod added;
 mod alarm;
 mod cells;
 pub mod channel;
@@ -17,6 +18,7 @@ pub mod leaving;
 pub mod menus;
 pub mod page;
 pub mod palette;
+pub mod private_files;
 pub mod scope;
 mod socket;
 pub mod storage;

@@ -155,7 +155,16 @@ pub fn is_driven() -> bool {
 
 /// A moment in ISO 8601 by the clock of this place, such as `2026-11-28 20:05:17`.
 pub fn local_time(iso: &str) -> String {
-    let date = js_sys::Date::new(&iso.into());
+    by_local_clock(&iso.into())
+}
+
+/// The same of a moment in milliseconds since 1970.
+pub fn local_time_of(millis: f64) -> String {
+    by_local_clock(&millis.into())
+}
+
+fn by_local_clock(moment: &wasm_bindgen::JsValue) -> String {
+    let date = js_sys::Date::new(moment);
     let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
     let (hours, minutes, seconds) = (date.get_hours(), date.get_minutes(), date.get_seconds());
     format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds:02}")

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::alarm::Alarm;
+use super::alarm::{Alarm, BrowserTimers};
 use super::turn::Turns;
 use super::{BrowserSocket, clock, http};
 use crate::engine::base::random::Random;
@@ -25,7 +25,7 @@ impl BrowserWorld {
     /// A world whose random numbers come from this seed.
     pub fn with_seed(seed: u64) -> Self {
         let random = Rc::new(RefCell::new(Random::with_seed(seed)));
-        Self { random, alarm: Alarm::default(), turns: Turns::default() }
+        Self { random, alarm: Alarm::new(BrowserTimers), turns: Turns::default() }
     }
 
     /// A world with unpredictable random numbers.
@@ -52,12 +52,7 @@ impl World for BrowserWorld {
     }
 
     fn pass(&self, deadline: Instant) -> LocalFuture<()> {
-        let alarm = self.alarm.clone();
-        Box::pin(async move {
-            while clock::now() <= deadline {
-                alarm.until(deadline + Duration::from_nanos(1)).await;
-            }
-        })
+        Box::pin(self.alarm.clone().pass(deadline))
     }
 
     fn breathe(&self) -> LocalFuture<()> {

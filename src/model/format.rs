@@ -36,6 +36,7 @@ pub fn mark(kind: FrameKind) -> (&'static str, &'static str) {
         FrameKind::Closed => ("•", "closed"),
         FrameKind::Failed => ("!", "trouble"),
         FrameKind::Waiting => ("•", "waiting"),
+        FrameKind::Told => ("•", "relay"),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::engine::Endpoint;
 use crate::engine::base::unit;
 use crate::engine::bench::summary::ERROR_WORDS;
 use crate::engine::bench::typed_address::complete;
+use crate::engine::suite::rows_in;
 use crate::model::faults::link::FaultyLink;
 
 /// How a reply is recognised.
@@ -37,6 +38,12 @@ pub struct LoadForm {
     pub rate: String,
     /// How long they send.
     pub lasts: String,
+    /// Rows as CSV, of which each client gets one; may be empty.
+    pub rows: String,
+    /// What each client sends again and again to stay connected; may be empty.
+    pub beat: String,
+    /// How often.
+    pub every: String,
     /// What each client sends once, after it has opened; may be empty.
     pub first: String,
     /// What each client sends.
@@ -66,6 +73,9 @@ impl Default for LoadForm {
             ramp: text("1s"),
             rate: text("5"),
             lasts: text("10s"),
+            rows: String::new(),
+            beat: String::new(),
+            every: text("20s"),
             first: String::new(),
             message: text(r#"{"type": "message"}"#),
             reply: text("member"),
@@ -121,6 +131,14 @@ impl LoadForm {
                 time(name, typed);
             }
         }
+        if !self.beat.trim().is_empty() {
+            time("every", &self.every);
+        }
+        let rows = self.read_rows(clients.unwrap_or(MOST_CLIENTS));
+        let rows = rows.unwrap_or_else(|why| {
+            wrong.push(("rows", why));
+            None
+        });
         let share = self.answered.trim().trim_end_matches('%').trim();
         let share = share.parse::<f64>().ok().filter(|it| (0.0..=100.0).contains(it));
         if share.is_none() && !self.answered.trim().is_empty() {
@@ -142,7 +160,16 @@ impl LoadForm {
             return Err(wrong);
         };
         let every = Duration::from_micros((1e6 / rate).round() as u64);
-        Ok(self.written(&endpoint, clients, rate, every, [ramp, lasts, within], share, &send, expect))
+        Ok(self.written(&endpoint, clients, rate, every, [ramp, lasts, within], share, &send, expect, rows))
+    }
+
+    /// The rows that clients get: no more than there are clients.
+    fn read_rows(&self, clients: u64) -> Result<Option<Value>, String> {
+        if self.rows.trim().is_empty() {
+            return Ok(None);
+        }
+        let rows = rows_in("rows.csv", self.rows.trim())?;
+        Ok(Some(rows.into_iter().take(clients as usize).map(Value::Object).collect()))
     }
 
     /// What is sent, and what is expected.
@@ -217,6 +244,7 @@ impl LoadForm {
         share: Option<f64>,
         send: &Value,
         expect: Option<Value>,
+        rows: Option<Value>,
     ) -> Made {
         let url = endpoint.url();
         let title = self.title(url, clients, rate);
@@ -240,14 +268,31 @@ impl LoadForm {
             first => format!(",\n    {{ \"on\": \"crowd\", \"send\": {} }}", value_of(first)),
         };
         let expect = expect.map(|it| format!(", \"expect\": {it}")).unwrap_or_default();
+        // The variables of the suite do not know those of a row.
+        let is_of_row = rows.is_some() && url.contains("{{");
+        let (of_suite, of_client) = match is_of_row {
+            true => (String::new(), json!(url).to_string()),
+            false => (format!("\"url\": {}, ", json!(url)), "\"{{url}}\"".to_owned()),
+        };
+        let rows = rows.map(|rows| format!(", \"each\": {rows}")).unwrap_or_default();
+        let beat = match (self.beat.trim(), duration(&self.every)) {
+            (beat, Some(every)) if !beat.is_empty() => {
+                format!(
+                    ",\n    \"heartbeat\": {{ \"every\": {}, \"send\": {} }}",
+                    json!(show(every)),
+                    value_of(beat)
+                )
+            }
+            _ => String::new(),
+        };
         let gap = show(Duration::from_micros(ramp.as_micros() as u64 / clients.max(1)));
         let text = format!(
             r#"{{
   "sockscope": 1, "suite": {title},
   "about": {about},
-  "vars": {{ "url": {url}, "clients": {clients}, "lasts": {lasts}, "every": {every} }},
+  "vars": {{ {of_suite}"clients": {clients}, "lasts": {lasts}, "every": {every} }},
   "defaults": {{ "within": {within}, "connect_gap": {gap} }},
-  "clients": {{ "crowd": {{ "url": "{{{{url}}}}", "count": "{{{{clients}}}}" }} }},
+  "clients": {{ "crowd": {{ "url": {of_client}, "count": "{{{{clients}}}}"{rows}{beat} }} }},
   "setup": [
     {{ "connect": "crowd" }}{first} ],
   "checks": [
@@ -261,7 +306,6 @@ impl LoadForm {
 "#,
             title = json!(title),
             about = json!(about),
-            url = json!(url),
             lasts = json!(show(lasts)),
             every = json!(show(every)),
             within = json!(show(within)),
@@ -372,6 +416,35 @@ mod tests {
                 "{said} is missing in\n{text}"
             );
         }
+    }
+
+    #[test]
+    fn clients_have_rows_and_heartbeats() {
+        let text = suite(&form(|form| {
+            form.url = "localhost:7411/v1/feed?user={{user}}".to_owned();
+            form.clients = "3".to_owned();
+            form.rows = "user,pin\nann,007\nbob,008\ncy,009\ndee,010\n".to_owned();
+            form.first = r#"{"op":"auth","pin":"{{pin}}"}"#.to_owned();
+            form.beat = r#"{"op":"ping"}"#.to_owned();
+            form.every = "5".to_owned();
+        }));
+        for said in [
+            r#""url": "ws://localhost:7411/v1/feed?user={{user}}", "count": "{{clients}}""#,
+            r#""each": [{"user":"ann","pin":"007"},{"user":"bob","pin":"008"},{"user":"cy","pin":"009"}]"#,
+            r#""heartbeat": { "every": "5s", "send": {"op":"ping"} }"#,
+        ] {
+            assert!(text.contains(said), "{said} is missing in\n{text}");
+        }
+        let wrong = form(|form| {
+            form.rows = "user,pin\nann".to_owned();
+            form.beat = "ping".to_owned();
+            form.every = "often".to_owned();
+        });
+        let told = [
+            ("every", "expected a duration such as 500ms or 2s".to_owned()),
+            ("rows", "line 2 has 1 fields, and the first line has 2".to_owned()),
+        ];
+        assert_eq!(wrong.make(OWN), Err(told.into()));
     }
 
     #[test]

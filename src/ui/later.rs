@@ -22,7 +22,7 @@ use super::bench::row_menu::{self, Asked};
 use super::bench::store::Store;
 use super::bench::{
     columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, recording, saved_filters,
-    start,
+    sessions, start,
 };
 use super::bench::{store, timeline};
 use super::parts::fields::button;
@@ -42,6 +42,8 @@ pub struct Later {
     /// What is wrong with a draft, what a pasted line says, and a draft without the values of secrets.
     pub(crate) mistake: fn(&Draft, &[Variable]) -> Option<DraftError>,
     pub(crate) pasted: fn(&str) -> Result<Pasted, String>,
+    /// What of a pasted line goes by the relay: in words, and as it is kept.
+    pub(crate) told: fn(&Pasted) -> (String, String),
     pub(crate) without_secrets: fn(Vec<Variable>, Vec<Variable>, &mut Draft),
     pub(crate) dialog: fn(Store, Link, Dialog) -> AnyView,
     pub(crate) detail: fn(Store, Link) -> AnyView,
@@ -53,6 +55,9 @@ pub struct Later {
     pub(crate) saved_filters: fn(Store) -> AnyView,
     pub(crate) highlights: fn(Store) -> AnyView,
     pub(crate) row_menu: fn(Store, Link, RwSignal<Option<Asked>>, Asked) -> AnyView,
+    /// What the worker says of kept sessions, and the line over the timeline that says which is shown.
+    pub(crate) sessions_told: fn(Store, Link, &[u8]),
+    pub(crate) sessions_line: fn(Store, Link) -> AnyView,
     pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,
     pub(crate) lanes_lines: fn(Store, Lanes, Callback<u64, f64>, RwSignal<f64>) -> AnyView,
 }
@@ -68,6 +73,7 @@ pub fn later() -> &'static Later {
         watch_rates: rates::watch,
         mistake: store::mistake,
         pasted: start::checked,
+        told: start::told,
         without_secrets: left_draft::without_secrets,
         dialog: dialogs::body,
         detail: detail::panel,
@@ -79,6 +85,8 @@ pub fn later() -> &'static Later {
         saved_filters: saved_filters::section,
         highlights: highlights::section,
         row_menu: row_menu::menu,
+        sessions_told: sessions::told,
+        sessions_line: sessions::line,
         lanes_head: lanes::head,
         lanes_lines: lanes::drawing,
     };

@@ -4,8 +4,10 @@
 
 mod automatic;
 mod comes_back;
+mod disk;
 mod figures;
 mod former;
+mod journal;
 mod kept;
 mod lanes;
 mod later;
@@ -14,6 +16,7 @@ mod list;
 mod opened;
 mod page;
 mod related;
+mod relayed;
 mod sending;
 mod shared;
 mod summaries;

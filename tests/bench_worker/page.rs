@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use sockscope::wire;
 use sockscope::wire::bench::{
-    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question, Ready,
-    RepeatSeen, Request, Row, RuleSeen, Setup, ShownSeen, Update, Workspace,
+    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question,
+    ReadingSeen, Ready, RepeatSeen, Request, Row, RuleSeen, SessionsRequest, SessionsSeen, SessionsUpdate,
+    Setup, ShownSeen, Update, Workspace,
 };
 use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
@@ -77,11 +78,21 @@ pub struct Page {
     pub plot: Rc<RefCell<Option<Plot>>>,
     /// How often it was told that a part is missing.
     pub missing: Rc<Cell<usize>>,
+    pub sessions: Rc<RefCell<SessionsSeen>>,
+    pub reading: Rc<RefCell<ReadingSeen>>,
+    /// What was said of sessions that could not be changed.
+    pub refused: Rc<RefCell<Vec<String>>>,
 }
 
 pub fn page(server: Echo, most_sockets: u16) -> Page {
     let sim = Sim::with_seed(1);
     sim.serve("ws://sim", move || server.clone());
+    page_in(&sim, most_sockets)
+}
+
+/// Another tab in the same world.
+pub fn page_in(sim: &Sim, most_sockets: u16) -> Page {
+    let sim = sim.clone();
     let posts: Rc<RefCell<Vec<Vec<u8>>>> = Rc::default();
     let (spawner, outbox) = (sim.clone(), posts.clone());
     let ready =
@@ -109,6 +120,9 @@ pub fn page(server: Echo, most_sockets: u16) -> Page {
         draft: Rc::default(),
         plot: Rc::default(),
         missing: Rc::default(),
+        sessions: Rc::default(),
+        reading: Rc::default(),
+        refused: Rc::default(),
     };
     page.worker.announce();
     page.ask(Request::Seen);
@@ -133,6 +147,14 @@ impl Page {
                 }
                 Update::Missing => {
                     self.missing.set(self.missing.get() + 1);
+                    continue;
+                }
+                Update::Sessions(update) => {
+                    match wire::decode(&update).expect("our own version") {
+                        SessionsUpdate::Seen(sessions) => *self.sessions.borrow_mut() = *sessions,
+                        SessionsUpdate::Failed(words) => self.refused.borrow_mut().push(words),
+                        SessionsUpdate::Reading(reading) => *self.reading.borrow_mut() = *reading,
+                    }
                     continue;
                 }
                 Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,
@@ -169,6 +191,11 @@ impl Page {
     pub fn connect(&self, connection: ConnectionId) {
         self.set_up(connection, |_| {});
         self.ask(Request::Connect { connection });
+    }
+
+    /// Asks something of kept sessions.
+    pub fn sessions(&self, request: &SessionsRequest) {
+        self.ask(Request::Sessions(wire::encode(request)));
     }
 
     /// Asks a question; the answers to it, the last one last.

@@ -41,7 +41,7 @@ fn companion(page: &Page, status: u16, answer: &'static str) -> Asked {
             "{} {} {}",
             request.method,
             request.url,
-            request.body.as_deref().unwrap_or("")
+            request.body.as_ref().map(|body| String::from_utf8_lossy(body.as_bytes())).unwrap_or_default()
         ));
         let (status, body) = match request.url.as_str() {
             "/api/health" => (200, r#"{"status":"ok","name":"sockscope"}"#),

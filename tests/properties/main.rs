@@ -4,6 +4,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod inbox;
+mod sessions;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

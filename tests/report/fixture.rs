@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use sockscope_engine::explain::logged;
 use sockscope_engine::report::{
-    CheckReport, Difference, Environment, Failure, FailureKind, Instead, Leftover, Millis, NearMiss,
-    NearbyEvent, Report, Second, ShardReport, TargetReport, ThresholdReport, Totals, Unmet, Verdict,
+    CheckReport, Difference, EngineKind, Environment, Failure, FailureKind, Instead, Leftover, Millis,
+    NearMiss, NearbyEvent, Report, Second, ShardReport, TargetReport, ThresholdReport, Totals, Unmet,
+    Verdict,
 };
 
 use crate::pieces::{check, counter, failure, round_trips, step, target, threshold, timing};
@@ -70,6 +71,7 @@ pub fn passed() -> Report {
 
 fn environment() -> Environment {
     Environment {
+        engine: EngineKind::Browser,
         browser: "Chrome 156".to_owned(),
         origin: "http://localhost:9000".to_owned(),
         timer_step_us: 5.0,
@@ -405,7 +407,9 @@ pub fn with_texts(report: &Report, text: &mut impl FnMut(&str) -> String) -> Rep
 
 fn replaced(name: &str, value: Value, text: &mut impl FnMut(&str) -> String) -> Value {
     match value {
-        Value::String(old) if !matches!(name, "verdict" | "kind" | "likelihood") => Value::String(text(&old)),
+        Value::String(old) if !matches!(name, "verdict" | "kind" | "likelihood" | "engine") => {
+            Value::String(text(&old))
+        }
         Value::Array(items) => items.into_iter().map(|item| replaced(name, item, text)).collect(),
         Value::Object(entries) => {
             let are_names_data = matches!(name, "metrics" | "vars");

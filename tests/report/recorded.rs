@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sockscope_engine::report::{Closed, Connection, Note, Noted, Notes, Opened, Origin, Transcript};
-use sockscope_engine::{Entry, FrameKind, FrameLog, HttpError, HttpRequest, HttpResponse, Instant};
+use sockscope_engine::{Entry, FrameKind, FrameLog, HttpError, HttpRequest, HttpResponse, Instant, Payload};
 
 /// A recording that owns what a transcript borrows.
 pub struct Recording {
@@ -22,6 +22,7 @@ impl Recording {
             connections: &self.connections,
             notes: &self.notes,
             origin,
+            as_read: None,
         }
     }
 
@@ -124,7 +125,7 @@ pub fn run() -> Recording {
         method: method.to_owned(),
         url: url.to_owned(),
         headers: vec![header("content-type", "application/json"), header("Authorization", "Bearer abc")],
-        body: body.map(str::to_owned),
+        body: body.map(Payload::from),
         ..HttpRequest::default()
     };
     notes.check(at(500), 0, "alice is told");
@@ -155,7 +156,7 @@ pub fn notes(text: &str) -> Vec<Note> {
             method: "POST".to_owned(),
             url: format!("http://h/{text}?{text}&a={text}"),
             headers: headers.clone(),
-            body: Some(body.clone()),
+            body: Some(Payload::Text(body.clone())),
             ..HttpRequest::default()
         };
         let number = notes.call(Instant::ORIGIN, 0, &request);

@@ -104,6 +104,34 @@ fn the_members_that_use_a_definition_are_dealt_among_the_shards() {
 }
 
 #[test]
+fn a_use_that_connects_members_of_another_shard_is_no_mistake_here() {
+    let define = json!({
+        "enter": {"with": ["word"], "steps": [{"connect": "{{client}}"}, {"send": "{{word}}", "expect": {"echo": true}}]},
+        "again": {"steps": [{"measure": "m", "steps": [{"use": "enter", "word": "{{client}}"}]}]},
+        "third": {"steps": [{"connect": "crowd[3]"}]},
+        "none": {"steps": [{"wait": "1ms"}]},
+    });
+    let silence = json!({"on": "crowd", "silence": {"for": "50ms"}});
+    for (used, verdict) in [
+        (json!({"use": "enter", "on": "crowd[3]", "word": "x"}), Verdict::Pass),
+        (json!({"use": "again", "on": "crowd[3]"}), Verdict::Pass),
+        (json!({"use": "third", "on": "crowd[3]"}), Verdict::Pass),
+        (json!({"use": "third"}), Verdict::Pass),
+        (json!({"use": "none", "on": "crowd[3]"}), Verdict::Error),
+    ] {
+        for of in 1..=3 {
+            let mut suite = with(crowd(4, "/ws/echo", &json!([used, silence])), "define", define.clone());
+            let all = suite["define"].as_object_mut().expect("definitions");
+            all.retain(|name, _| used["use"] == *name || used["use"] == "again" && name == "enter");
+            let report = merged(shards_of(&suite, of));
+            let failures: Vec<_> =
+                report.checks[0].steps.iter().filter_map(|step| step.failure.as_ref()).collect();
+            assert_eq!(report.verdict, verdict, "{used}, {of} shards: {failures:#?}");
+        }
+    }
+}
+
+#[test]
 fn a_mistake_is_one_in_every_shard() {
     let error = Verdict::Error;
     check_slices(4, &json!([{"on": "crowd", "send": "x"}]), error);

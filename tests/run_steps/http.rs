@@ -1,6 +1,7 @@
 //! HTTP calls of a check.
 
-use sockscope_engine::{HttpResponse, Redirect};
+use sockscope_engine::suite::Files;
+use sockscope_engine::{HttpRequest, HttpResponse, Payload, Redirect};
 
 use super::*;
 
@@ -77,7 +78,11 @@ fn who_is_not_connected_can_call_and_set() {
 }
 
 /// What a call to this world asked for, and what it brings back.
-fn called(more: Value, expect: Value, answer: HttpResponse) -> (Outcome, sockscope_engine::HttpRequest) {
+fn called(more: Value, expect: Value, answer: HttpResponse) -> (Outcome, HttpRequest) {
+    called_with(Files::default(), more, expect, answer)
+}
+
+fn called_with(files: Files, more: Value, expect: Value, answer: HttpResponse) -> (Outcome, HttpRequest) {
     let asked = std::rc::Rc::new(std::cell::RefCell::new(None));
     let sim = support::simulated::world(42, Faults::default());
     let (heard, told) = (asked.clone(), answer);
@@ -93,7 +98,8 @@ fn called(more: Value, expect: Value, answer: HttpResponse) -> (Outcome, socksco
     if more.get("cookies").is_none() {
         suite["defaults"] = json!({"cookies": true});
     }
-    let outcome = support::simulated::run_in(sim, &suite.to_string(), &Setting::default());
+    let outcome =
+        support::simulated::run_in(sim, &suite.to_string(), &Setting { files, ..Setting::default() });
     let request = asked.borrow_mut().take().expect("a call");
     (outcome, request)
 }
@@ -132,5 +138,83 @@ fn a_redirect_is_seen() {
             "steps[0] http: GET http://other/page was answered from http://other/landed?x=1, expected an address like \
              text \"http://other/login\""
         ]
+    );
+}
+
+/// A file that is not text, and one that is.
+fn photo_and_note() -> Files {
+    Files::of_contents([
+        ("img/photo.png".to_owned(), Payload::Binary(vec![0x89, b'P', 0, 255])),
+        ("note.txt".to_owned(), Payload::Binary("{{room}} é".into())),
+    ])
+}
+
+/// What a call sends with these keys.
+#[track_caller]
+fn sent(more: Value) -> HttpRequest {
+    let answer = HttpResponse { status: 200, ..HttpResponse::default() };
+    let (outcome, request) = called_with(photo_and_note(), more, json!({}), answer);
+    assert_eq!(told(&outcome), Vec::<String>::new());
+    request
+}
+
+fn content_type(request: &HttpRequest) -> Vec<&str> {
+    let headers = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    headers.map(|(_, value)| value.as_str()).collect()
+}
+
+#[test]
+fn a_file_is_sent_byte_for_byte() {
+    let request = sent(json!({"body": {"file": "img/photo.png"}}));
+    assert_eq!(request.body, Some(Payload::Binary(vec![0x89, b'P', 0, 255])));
+    assert_eq!((request.method.as_str(), content_type(&request)), ("POST", vec!["application/octet-stream"]));
+    let request =
+        sent(json!({"method": "PUT", "body": {"file": "note.txt", "type": "text/{{env.KIND ?? plain}}"}}));
+    assert_eq!(request.body, Some(Payload::Binary("{{room}} é".into())));
+    assert_eq!((request.method.as_str(), content_type(&request)), ("PUT", vec!["text/plain"]));
+    let typed =
+        json!({"headers": {"CONTENT-TYPE": "image/x"}, "body": {"file": "note.txt", "type": "text/plain"}});
+    assert_eq!(content_type(&sent(typed)), ["image/x"]);
+}
+
+#[test]
+fn a_form_has_its_parts_one_after_the_other() {
+    let request = sent(json!({"multipart": [
+        {"name": "ti\"t\r\nle", "text": "é{{env.KIND ?? x}}"},
+        {"name": "tags", "json": ["a", 1]},
+        {"name": "photo", "file": "img/photo.png", "type": "image/png"},
+        {"name": "note", "file": "note.txt", "filename": "\"n\".txt"}]}));
+    let kind = content_type(&request).concat();
+    let boundary = kind.strip_prefix("multipart/form-data; boundary=").expect("a form").to_owned();
+    let mut wanted = Vec::new();
+    for (head, content) in [
+        ("name=\"ti%22t%0D%0Ale\"", "éx".as_bytes()),
+        ("name=\"tags\"\r\nContent-Type: application/json", b"[\"a\",1]"),
+        ("name=\"photo\"; filename=\"photo.png\"\r\nContent-Type: image/png", &[0x89, b'P', 0, 255]),
+        (
+            "name=\"note\"; filename=\"%22n%22.txt\"\r\nContent-Type: application/octet-stream",
+            "{{room}} é".as_bytes(),
+        ),
+    ] {
+        wanted.extend(format!("--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n").into_bytes());
+        wanted.extend(content);
+        wanted.extend(b"\r\n");
+    }
+    wanted.extend(format!("--{boundary}--\r\n").into_bytes());
+    assert_eq!(request.body, Some(Payload::Binary(wanted)));
+    assert_eq!(request.method, "POST");
+    let again = sent(json!({"multipart": [{"name": "a", "text": ""}]}));
+    assert_eq!(content_type(&again), [kind], "the boundary comes from the seed");
+}
+
+#[test]
+fn err_a_content_type_that_would_begin_another_header() {
+    let parts = json!({"multipart": [{"name": "a", "text": "", "type": "{{kind}}"}]});
+    let mut suite =
+        suite("/ws", &json!([{"set": {"kind": "a\r\nx: y"}}, {"http": {"url": "http://sim/api/x"}}]));
+    suite["checks"][0]["steps"][1]["http"]["multipart"] = parts["multipart"].clone();
+    assert_eq!(
+        told(&run_text(&suite.to_string(), &Setting::default())),
+        ["steps[1] script: expected a content type such as \"image/png\", found \"a\\r\\nx: y\""]
     );
 }

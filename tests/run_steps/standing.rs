@@ -366,3 +366,46 @@ fn a_secret_that_an_answer_makes_something_of_stands_in_no_report() {
     let text = serde_json::to_string(&outcome.report).expect("JSON");
     assert!(!text.contains("hunter2-hunter2") && !text.contains(hex), "{text}");
 }
+
+/// What stands beside the steps, two imports away.
+const BESIDE: &str = r#"{ "sockscope": 1, "suite": "beside",
+  "clients": {
+    "asked": { "url": "{{env.WS_URL}}/echo" },
+    "beats": { "url": "{{env.WS_URL}}/echo",
+      "heartbeat": { "every": "20ms", "send": "beat", "expect": { "text": "pulse" }, "within": "10ms" } },
+    "cut": { "url": "{{env.WS_URL}}/echo", "framing": { "length": "u16", "max": 4 } } },
+  "answers": [
+    { "to": { "text": "name?" }, "send": "{{message.name}}" } ],
+  "define": {} }"#;
+
+#[test]
+fn a_failure_beside_the_steps_names_its_file_and_where_that_is_imported() {
+    let suite = |client: &str, send: &str| {
+        format!(
+            r#"{{ "sockscope": 1, "suite": "s",
+  "import": ["lib/all.json"],
+  "checks": [ {{ "check": "c", "steps": [ {{ "connect": "{client}" }}, {{ "on": "{client}", "send": {send} }}, {{ "wait": "100ms" }} ] }} ] }}"#
+        )
+    };
+    let all =
+        "{ \"sockscope\": 1, \"suite\": \"all\", \"define\": {},\n\n\n  \"import\": [\"beside.json\"] }";
+    for (client, send, path, line) in [
+        ("asked", r#""name?""#, "answers[0]", 8),
+        ("beats", r#""hello""#, "clients.beats.heartbeat", 5),
+        ("cut", r#"{ "$hex": "00ff" }"#, "clients.cut.framing", 6),
+    ] {
+        let texts = [("lib/all.json", all), ("lib/beside.json", BESIDE)];
+        let texts = texts.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let files = sockscope_engine::suite::Files::of_texts(texts);
+        let outcome = run_text(&suite(client, send), &Setting { files, ..Setting::default() });
+        let steps = &outcome.report.checks[0].steps;
+        let failed: Vec<_> = steps.iter().filter(|step| step.failure.is_some()).collect();
+        assert_eq!(failed.iter().map(|step| step.path.as_str()).collect::<Vec<_>>(), [path]);
+        let told = sockscope_engine::report::explain_checks(&outcome.report.checks);
+        let place = format!(
+            "({path}, line {line} of lib/beside.json, imported in line 4 of lib/all.json, from line 2)"
+        );
+        assert!(told[0].1.contains(&place), "{}", told[0].1);
+        assert_eq!((failed[0].line, failed[0].file.as_deref()), (line, Some("lib/beside.json")));
+    }
+}

@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod closing;
+mod engines;
 mod inconclusive;
 mod load;
 mod reported;

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: builds the page and its competitors, and runs the benchmarks.
 //!
-//! What is measured stands in `companion/benches/page`. Nothing here decides how fast anything has to be.
+//! What is measured stands in `companion/benches/page` and `companion/benches/native`. Nothing here decides how fast anything has to be.
+
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -38,14 +40,21 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
         (false, Some(_)) => "about an hour",
     };
     progress.stage(&format!("measuring ({length}; leave the machine alone meanwhile)…"));
-    let mut command = project.cargo();
-    command.args(["bench", "--locked", "-p", "sockscope-companion", "--features", "page-tests"]);
-    command.args(["--bench", "page", "--"]);
-    if options.quick {
-        command.arg("--quick");
+    let (native, page): (Vec<_>, Vec<_>) = options.cases.iter().partition(|case| case.starts_with(NATIVE));
+    let mut files = Vec::new();
+    // Two builds of the page are compared; the native engine is compared with other programs.
+    if other.is_none() && (page.is_empty() || !native.is_empty()) {
+        let mut command = cases(project, options, "native", &native);
+        peers.equip(&mut command);
+        servers.equip(&mut command);
+        measure(&mut command)?;
+        files.push("bench-native.json");
     }
-    command.args(&options.cases);
-    command.env("SOCKSCOPE_BIN", project.server(Edition::Release));
+    if page.is_empty() && !native.is_empty() {
+        screen::note("the figures are in target/bench-native.json");
+        return Ok(true);
+    }
+    let mut command = cases(project, options, "page", &page);
     command.env("CHROMEDRIVER", &browser.driver).env("CHROME", &browser.program);
     peers.equip(&mut command);
     command.env("SOCKSCOPE_FIRST_LOAD", sizes::first_load(&sizes::weigh(&project.dist())?).to_string());
@@ -54,11 +63,30 @@ pub fn run(project: &Project, options: &BenchOptions) -> Result<bool> {
         command.env("SOCKSCOPE_AGAINST_FIRST_LOAD", other.first_load.to_string());
     }
     servers.equip(&mut command);
-    let status = process::run(&mut command, Show::Lines, |_| ())?;
-    if !status.success() {
-        bail!("a case did not run or lost something; which one stands above");
-    }
-    let file = if other.is_some() { "bench-against.json" } else { "bench.json" };
-    screen::note(&format!("the figures are in target/{file}"));
+    measure(&mut command)?;
+    files.push(if other.is_some() { "bench-against.json" } else { "bench.json" });
+    screen::note(&format!("the figures are in target/{}", files.join(" and target/")));
     Ok(true)
+}
+
+/// How the names of cases begin that need no page.
+const NATIVE: &str = "native";
+
+/// A benchmark with these of its cases.
+fn cases(project: &Project, options: &BenchOptions, bench: &str, cases: &[&String]) -> Command {
+    let mut command = project.cargo();
+    command.args(["bench", "--locked", "-p", "sockscope-companion", "--features", "page-tests"]);
+    command.args(["--bench", bench, "--"]);
+    if options.quick {
+        command.arg("--quick");
+    }
+    command.args(cases).env("SOCKSCOPE_BIN", project.server(Edition::Release));
+    command
+}
+
+fn measure(command: &mut Command) -> Result<()> {
+    if process::run(command, Show::Lines, |_| ())?.success() {
+        return Ok(());
+    }
+    bail!("a case did not run or lost something; which one stands above")
 }

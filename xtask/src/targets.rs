@@ -25,25 +25,76 @@ const OF_PYTHON: &[&str] = &[
     "uvicorn==0.54.0",
     "starlette==1.10.0",
     "wsproto==1.3.2",
+    "pytest==9.2.0",
+    "pytest_asyncio==1.5.0",
+    "httpx==0.28.1",
     "aiohappyeyeballs==2.7.1",
     "aiosignal==1.4.0",
     "anyio==4.16.0",
     "attrs==26.1.0",
+    "certifi==2026.10.19.post1",
     "click==8.5.1",
     "frozenlist==1.8.0",
     "h11==0.16.0",
+    "httpcore==1.0.9",
     "idna==3.20",
+    "iniconfig==2.3.1",
     "multidict==7.2.1",
+    "packaging==26.4",
+    "pluggy==1.7.0",
     "propcache==0.5.4",
+    "pygments==2.21.0",
     "typing_extensions==4.16.0",
     "yarl==1.25.1",
 ];
 
 /// How many stages the set-up of the peers announces.
-pub const PEER_STAGES: usize = 2;
+pub const PEER_STAGES: usize = 3;
 
 /// What people drive WebSockets with today. It needs hundreds of others, whose versions it chooses itself.
 const PEERS: &[&str] = &["artillery@2.0.34"];
+
+/// The same in Python: what is imported, then what that needs.
+const PYTHON_PEERS: &[&str] = &[
+    "locust==2.47.0",
+    "websocket-client==1.9.2",
+    "bidict==0.24.1",
+    "blinker==1.9.0",
+    "brotli==1.2.1",
+    "certifi==2026.10.19.post1",
+    "charset-normalizer==3.5.3",
+    "click==8.5.1",
+    "ConfigArgParse==1.9.0",
+    "Flask==3.1.3",
+    "flask-cors==6.0.5",
+    "Flask-Login==0.6.3",
+    "gevent==26.9.0",
+    "geventhttpclient==2.6.1",
+    "greenlet==3.5.6",
+    "h11==0.16.0",
+    "idna==3.20",
+    "iniconfig==2.3.1",
+    "itsdangerous==2.2.0",
+    "Jinja2==3.1.6",
+    "MarkupSafe==3.0.4",
+    "msgpack==1.2.4",
+    "packaging==26.4",
+    "pluggy==1.7.0",
+    "psutil==7.2.2",
+    "Pygments==2.21.0",
+    "pytest==9.2.0",
+    "python-engineio==4.15.1",
+    "python-socketio==5.18.1",
+    "pyzmq==27.3.0",
+    "requests==2.34.2",
+    "simple-websocket==1.1.0",
+    "typing_extensions==4.16.0",
+    "urllib3==2.8.0",
+    "Werkzeug==3.1.9",
+    "wsproto==1.3.2",
+    "zope.event==6.2",
+    "zope.interface==8.7",
+];
 
 /// What judges how a page loads.
 const JUDGE: &[&str] = &["lighthouse@12.8.2"];
@@ -73,24 +124,29 @@ impl Targets {
 /// Both languages with their packages.
 pub fn set_up(progress: &mut Progress) -> Result<Targets> {
     let cache = Cache::open()?;
-    let python = python_with_packages(&cache, progress)?;
+    // Every package here is imported by the name that it has in the registry.
+    let names: Vec<&str> = OF_PYTHON.iter().map(|pin| name_of(pin)).collect();
+    let python = python_with(&cache, progress, "python-servers", (OF_PYTHON, 4), &names)?;
     let (node, node_modules) = node_with(&cache, progress, "node-servers", OF_NODE)?;
     Ok(Targets { python, node, node_modules })
 }
 
-/// Node with what the benchmarks compare us with, and where its program is.
+/// Node and Python with what the benchmarks compare us with, and where their programs are.
 pub fn set_up_peers(progress: &mut Progress) -> Result<Peers> {
     let cache = Cache::open()?;
     let (_, of_peers) = node_with(&cache, progress, "node-peers", PEERS)?;
     let (_, of_judge) = node_with(&cache, progress, "node-lighthouse", JUDGE)?;
+    let locust = python_with(&cache, progress, "python-peers", (PYTHON_PEERS, 2), &["locust", "websocket"])?;
     Ok(Peers {
+        locust,
         artillery: of_peers.join("artillery/bin/run"),
         lighthouse: of_judge.join("lighthouse/cli/index.js"),
     })
 }
 
-/// Programs of Node that the benchmarks call.
+/// Programs of Node and Python that the benchmarks call.
 pub struct Peers {
+    locust: PathBuf,
     artillery: PathBuf,
     lighthouse: PathBuf,
 }
@@ -99,24 +155,37 @@ impl Peers {
     /// Lets the benchmarks find them.
     pub fn equip(&self, command: &mut Command) {
         command.env("SOCKSCOPE_ARTILLERY", &self.artillery).env("SOCKSCOPE_LIGHTHOUSE", &self.lighthouse);
+        command.env("SOCKSCOPE_LOCUST", &self.locust);
     }
 }
 
-fn python_with_packages(cache: &Cache, progress: &mut Progress) -> Result<PathBuf> {
-    let title = format!("Python's {}", list(&OF_PYTHON[..4]));
-    let name = folder_name("python-servers", OF_PYTHON)?;
+/// The interpreter of a virtual environment with these packages, the first of which are named to the user. They are there when
+/// these modules are.
+fn python_with(
+    cache: &Cache,
+    progress: &mut Progress,
+    what: &str,
+    (pins, shown): (&[&str], usize),
+    modules: &[&str],
+) -> Result<PathBuf> {
+    let title = format!("Python's {}", list(&pins[..shown]));
+    let name = folder_name(what, pins)?;
     let place = cache.place(&name);
-    if has_python_packages(&place) {
+    if has_python_packages(&place, modules) {
         progress.stage(&format!("{title}: there"));
         return Ok(python_of(&place));
     }
     let started = Instant::now();
     progress.stage(&format!("installing {title}…"));
     let base = python_or_install()?;
-    cache.fill(&name, has_python_packages, |fresh| {
-        screen::note("fetching them from PyPI (about 10 seconds)…");
-        install_packages(&base, fresh, OF_PYTHON)
-    })?;
+    cache.fill(
+        &name,
+        |place| has_python_packages(place, modules),
+        |fresh| {
+            screen::note("fetching them from PyPI (about 10 seconds)…");
+            install_packages(&base, fresh, pins)
+        },
+    )?;
     screen::note(&format!("done in {}", screen::seconds(started.elapsed())));
     Ok(python_of(&place))
 }
@@ -152,11 +221,9 @@ pub fn python_of(place: &Path) -> PathBuf {
 }
 
 /// Also false when the system's Python has become another version, which looks for packages elsewhere.
-fn has_python_packages(place: &Path) -> bool {
+fn has_python_packages(place: &Path, modules: &[&str]) -> bool {
     const FIND: &str = "import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, sys.argv[1:])))";
-    // Every package here is imported by the name that it has in the registry.
-    let names = OF_PYTHON.iter().map(|pin| name_of(pin));
-    process::output(Command::new(python_of(place)).args(["-c", FIND]).args(names)).is_some()
+    process::output(Command::new(python_of(place)).args(["-c", FIND]).args(modules)).is_some()
 }
 
 /// A Python that is new enough and can make virtual environments, which Debian's alone cannot.
@@ -271,7 +338,7 @@ mod tests {
 
     #[test]
     fn every_version_is_exact() {
-        for pin in OF_PYTHON {
+        for pin in OF_PYTHON.iter().chain(PYTHON_PEERS) {
             assert!(pin.split_once("==").is_some_and(|(_, version)| !version.contains('*')), "{pin}");
         }
         for pin in OF_NODE.iter().chain(PEERS).chain(JUDGE) {
@@ -298,6 +365,6 @@ mod tests {
     #[test]
     fn an_empty_folder_has_no_packages() {
         let scratch = crate::cache::tests::Scratch::new("targets");
-        assert!(!has_python_packages(&scratch.0) && !has_node_packages(&scratch.0, OF_NODE));
+        assert!(!has_python_packages(&scratch.0, &["aiohttp"]) && !has_node_packages(&scratch.0, OF_NODE));
     }
 }

@@ -14,7 +14,7 @@ mod stage;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cases::{crowd, engine, flood as floods, life, lighthouse, peers, redraw, servers, trips};
+use cases::{crowd, engine, flood as floods, journal, life, lighthouse, peers, redraw, servers, trips};
 use figures::Figure;
 use stage::Stage;
 
@@ -24,6 +24,7 @@ const CASES: &[&str] = &[
     "round-trips-busy",
     "pipelined",
     "flood",
+    "journal",
     "ten",
     "artillery",
     "crowd",
@@ -36,6 +37,7 @@ const CASES: &[&str] = &[
     "engine",
     "servers",
     "proxy",
+    "relay",
 ];
 
 async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
@@ -44,6 +46,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
         "round-trips-busy" => trips::while_busy(stage).await,
         "pipelined" => trips::pipelined(stage).await,
         "flood" => floods::followed(stage).await,
+        "journal" => journal::on_and_off(stage).await,
         "ten" => crowd::ten(stage).await,
         "artillery" => peers::artillery(stage).await,
         "crowd" => crowd::hundred_forty_four(stage).await,
@@ -56,6 +59,7 @@ async fn measure(case: &str, stage: &Stage) -> Vec<Figure> {
         "engine" => engine::matches(),
         "servers" => servers::against_node(stage).await,
         "proxy" => servers::through_the_proxy(stage).await,
+        "relay" => servers::through_the_relay(stage).await,
         other => panic!("no case is called {other}"),
     }
 }

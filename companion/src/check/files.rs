@@ -9,7 +9,7 @@ use serde_json::Value;
 use sockscope_engine::conformance::{Certificate, CertificateFormat};
 use sockscope_engine::report::{EventFormat, Report, ReportFormat};
 
-use super::run::Done;
+use super::assignment::Done;
 
 /// What is written where; `-` is standard output.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use sockscope_engine::report::{CheckReport, Environment, FORMAT, Millis, Report,
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::run::{Assignment, CheckResult, Status};
+use super::assignment::{Assignment, CheckResult, Status};
 
 /// A report of a run whose browser has told nothing: what had ended until then is in it.
 pub fn lost_report(

@@ -1,20 +1,22 @@
-//! `sockscope check`: the page's own checks, headless, with an exit code.
+//! `sockscope check`: the page's own checks, headless or without a page, with an exit code.
 //!
 //! Owns the order of things: report mistakes of suites, serve the page, start the server under test, run every suite in a
 //! browser of its own, write reports, end all that it started. Everything it starts lives in a value whose drop ends it, so no
 //! way out leaves anything behind.
 
+mod assignment;
 mod files;
 mod learned;
 mod listener;
 mod lost;
+mod native;
 mod reasons;
 mod run;
 mod screen;
 mod scripts;
+mod shard;
 mod started;
 pub mod target;
-mod told;
 pub mod values;
 mod watch;
 
@@ -30,20 +32,22 @@ use sockscope_engine::report::{CheckReport, Report, ServerReport, TargetReport, 
 use sockscope_engine::run::{Options, Plan, PlanError};
 use sockscope_engine::suite::{self, Suite};
 use sockscope_host::child::Output;
-use sockscope_host::driver::{BrowserChoice, Driver};
+use sockscope_host::driver::BrowserChoice;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
-use self::run::{Assignment, Done, Pool};
+use self::assignment::{Assignment, Done, Status};
+use self::run::Pool;
 use self::screen::Screen;
-use self::started::Started;
+use self::started::{Runner, Started};
 use self::target::{Ports, Start, Target};
 use self::values::{Server, SuiteValues, Values};
 use crate::causes::causes;
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
 use crate::log::CHECK;
+use crate::native::NetOptions;
 use crate::server::{self, Running};
 use crate::suites::{self, Found};
 
@@ -70,7 +74,7 @@ pub struct Job {
     pub seed: Option<u64>,
     /// How often everything runs.
     pub rounds: u32,
-    /// Over how many browsers each run is split.
+    /// Over how many browsers or threads each run is split.
     pub shards: u32,
     /// After this long a run is stopped.
     pub limit: Option<Duration>,
@@ -78,8 +82,8 @@ pub struct Job {
     pub fails_fast: bool,
     /// How the server under test is started, if it is.
     pub start: Option<Start>,
-    /// Which browser.
-    pub browser: BrowserChoice,
+    /// What runs the suites.
+    pub engine: Engine,
     /// Where the page is served, and what it is called for a browser elsewhere.
     pub host: IpAddr,
     /// Servers that the fault proxy may connect to beside those on this machine.
@@ -90,6 +94,15 @@ pub struct Job {
     pub is_quiet: bool,
     /// Whether what changes runs again, until the command is stopped.
     pub watches: bool,
+}
+
+/// What runs suites.
+#[derive(Clone, Debug)]
+pub enum Engine {
+    /// The page, in this browser.
+    Browser(BrowserChoice),
+    /// Sockets of this process.
+    Native(NetOptions),
 }
 
 /// How it all ended.
@@ -155,8 +168,8 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         Err(outcome) => return outcome,
     };
     let began = Instant::now();
-    let (page, driver, target) = (&started.page, &started.driver, started.target.take());
-    let mut bench = Bench { job: &job, page, driver, target, stop, pool: Pool::default() };
+    let (page, runner, target) = (&started.page, &started.runner, started.target.take());
+    let mut bench = Bench { job: &job, page, runner, target, stop, pool: Pool::default() };
     let done = bench.all(&chosen, seed, &mut screen).await;
     let target = bench.target.take();
     started.target = target;
@@ -323,7 +336,7 @@ async fn serve(job: &Job) -> Result<Running, server::StartError> {
 struct Bench<'a> {
     job: &'a Job,
     page: &'a Running,
-    driver: &'a Driver,
+    runner: &'a Runner,
     target: Option<Target>,
     stop: &'a CancellationToken,
     /// Browsers that are open and idle.
@@ -400,9 +413,15 @@ impl Bench<'_> {
         };
         let suite = chosen.masker.mask(&assignment.label).into_owned();
         let span = info_span!(target: CHECK, "run", suite, round);
-        let run =
-            run::run(self.driver, &mut self.pool, &assignment, self.stop, |status| screen.status(status));
-        let mut done = run.instrument(span).await;
+        let hear = |status: &Status| screen.status(status);
+        let mut done = match self.runner {
+            Runner::Browser(driver) => {
+                run::run(driver, &mut self.pool, &assignment, self.stop, hear).instrument(span).await
+            }
+            Runner::Native(options) => {
+                native::run(options, &assignment, self.stop, hear).instrument(span).await
+            }
+        };
         if let Some(target) = &mut self.target {
             done.report.server = Some(ServerReport {
                 command: chosen.masker.mask(target.command()).into_owned(),
@@ -420,7 +439,7 @@ mod tests {
     use super::*;
     use sockscope_engine::report::{Millis, read_json};
 
-    use super::run::CheckResult;
+    use super::assignment::CheckResult;
 
     fn done(verdict: &str, trouble: Option<&str>) -> Done {
         let text = format!(

@@ -96,18 +96,27 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
+/// Whose words a reason is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The browser's log.
+    Browser,
+    /// The native engine, which has seen it.
+    Engine,
+}
+
 /// Puts the reasons beside the failures that they explain.
-pub fn annotate(report: &mut Report, explained: &[Explained]) {
+pub fn annotate(report: &mut Report, explained: &[Explained], source: Source) {
     let Some(began) = millis_of(&report.started) else { return };
     for check in &mut report.checks {
         let from = began + check.offset_ms.0 - BEFORE;
         let until = from + check.duration_ms.0 + 2.0 * BEFORE;
         let within: Vec<_> = explained.iter().filter(|it| (from..until).contains(&it.broken.at_ms)).collect();
-        annotate_check(check, &within);
+        annotate_check(check, &within, source);
     }
 }
 
-fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
+fn annotate_check(check: &mut CheckReport, within: &[&Explained], source: Source) {
     for step in &mut check.steps {
         let Some(failure) = &mut step.failure else { continue };
         if !matches!(failure.kind, FailureKind::Closed | FailureKind::Refused) {
@@ -127,7 +136,7 @@ fn annotate_check(check: &mut CheckReport, within: &[&Explained]) {
                 failure.causes = vec![cause];
             }
         }
-        failure.browser = words;
+        failure.browser = words.filter(|_| source == Source::Browser);
     }
 }
 
@@ -140,12 +149,12 @@ fn with_reason(message: &str, words: &str) -> String {
 }
 
 /// A recording in JSON Lines with the reasons beside the ends that they explain.
-pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
+pub fn annotate_lines(lines: &str, explained: &[Explained], source: Source) -> String {
     let mut left: Vec<&Explained> = explained.iter().collect();
     let mut out = String::with_capacity(lines.len());
     for line in lines.split_inclusive('\n') {
         let is_end = line.starts_with("{\"event\":\"closed\"") && !left.is_empty();
-        match is_end.then(|| line_with_reason(line, &mut left)).flatten() {
+        match is_end.then(|| line_with_reason(line, &mut left, source)).flatten() {
             Some(line) => out.extend([line.as_str(), "\n"]),
             None => out.push_str(line),
         }
@@ -153,12 +162,13 @@ pub fn annotate_lines(lines: &str, explained: &[Explained]) -> String {
     out
 }
 
-fn line_with_reason(line: &str, left: &mut Vec<&Explained>) -> Option<String> {
+fn line_with_reason(line: &str, left: &mut Vec<&Explained>, source: Source) -> Option<String> {
     let mut event: Value = serde_json::from_str(line).ok()?;
     let place =
         left.iter().position(|it| event["name"] == it.broken.name.as_str() && event["code"] == 1006)?;
     let explained = left.remove(place);
-    event["browser"] = explained.words.as_str().into();
+    let key = if source == Source::Browser { "browser" } else { "why" };
+    event[key] = explained.words.as_str().into();
     serde_json::to_string(&event).ok()
 }
 
@@ -240,6 +250,6 @@ mod tests {
         let explained = [Explained { broken: broken("a", "ws://h", 1.0), words: "401".into() }];
         let lines = "{\"event\":\"closed\",\"name\":\"b\",\"code\":1006}\n{\"event\":\"closed\",\"name\":\"a\",\"code\":1006}\n";
         let wanted = "{\"event\":\"closed\",\"name\":\"b\",\"code\":1006}\n{\"event\":\"closed\",\"name\":\"a\",\"code\":1006,\"browser\":\"401\"}\n";
-        assert_eq!(annotate_lines(lines, &explained), wanted);
+        assert_eq!(annotate_lines(lines, &explained, Source::Browser), wanted);
     }
 }

@@ -5,11 +5,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-use sockscope_engine::base::mask::Masker;
-use sockscope_engine::report::{EventFormat, Millis, Report, TargetReport, Verdict};
-use sockscope_engine::suite::{Files, Suite};
+use sockscope_engine::report::{Broken, EventFormat, Verdict, read_json};
 use sockscope_host::driver::{Driver, DriverError};
 use sockscope_host::session::{Session, SessionError};
 use time::OffsetDateTime;
@@ -17,108 +14,27 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
+use super::assignment::{Assignment, Done, Part, Status, join, together, why_stop};
 use super::learned;
 use super::lost::lost_report;
-use super::scripts::{BEGIN, READY, STATUS};
-use super::told::{collect, join};
-use super::values::SuiteValues;
+use super::reasons::{
+    Explained, Reason, Source, annotate, annotate_calls, annotate_lines, explain, refused_calls,
+};
+use super::scripts::{BEGIN, FETCH, PIECE, READY, STATUS};
 use crate::log::CHECK;
 
 /// How often a page is asked how its run stands.
-pub(super) const ASK_AGAIN: Duration = Duration::from_millis(150);
+const ASK_AGAIN: Duration = Duration::from_millis(150);
 /// A page that has not drawn its checks by then will not.
-pub(super) const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a run that was stopped may take to come to its report.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
 /// How far ahead several browsers learn when to begin, so that each of them knows it by then.
 const AHEAD: Duration = Duration::from_millis(1500);
 
-/// What to run, and how.
-pub struct Assignment<'a> {
-    /// Where the page is.
-    pub page: &'a str,
-    /// What the run is called.
-    pub label: String,
-    /// The document.
-    pub text: &'a str,
-    /// The files that it names.
-    pub files: &'a Files,
-    /// All of these texts.
-    pub all_text: &'a str,
-    /// What it says.
-    pub suite: &'a Suite,
-    /// Variables and environment.
-    pub told: &'a SuiteValues,
-    /// Takes the secrets out of what the browser says.
-    pub masker: &'a Masker,
-    /// What random values come from.
-    pub seed: u64,
-    /// Only checks with one of these tags.
-    pub tags: &'a [String],
-    /// Only these checks.
-    pub names: &'a [String],
-    /// Across this many browsers.
-    pub shards: u32,
-    /// After this long the run is stopped.
-    pub limit: Option<Duration>,
-    /// Whether the first failure stops the run.
-    pub fails_fast: bool,
-    /// What it tests, as the plan has it.
-    pub targets: &'a [TargetReport],
-    /// Which recordings are wanted.
-    pub recordings: &'a [EventFormat],
-    /// What the server under test has printed during the run, to be told without secrets.
-    pub printed: &'a dyn Fn() -> Vec<String>,
-}
-
-/// What came of a run.
-pub struct Done {
-    /// Always there.
-    pub report: Report,
-    /// The recordings that could be had.
-    pub recordings: Vec<(EventFormat, String)>,
-    /// Why the environment is to blame and not the server.
-    pub trouble: Option<String>,
-    /// What the server under test has printed.
-    pub printed: Vec<String>,
-}
-
-/// How a run stands, as the page says it.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Status {
-    /// The check that runs.
-    pub check: Option<String>,
-    /// What it does.
-    pub step: Option<String>,
-    /// How many checks have ended.
-    #[serde(default)]
-    pub done: u64,
-    /// How many there are.
-    #[serde(default)]
-    pub checks: u64,
-    /// Those that have ended.
-    #[serde(default)]
-    pub results: Vec<CheckResult>,
-    #[serde(default)]
-    is_over: bool,
-    #[serde(default)]
-    error: Option<String>,
-}
-
-/// A check that has ended.
-#[derive(Clone, Debug, Deserialize)]
-pub struct CheckResult {
-    /// With the values of its row.
-    pub name: String,
-    /// How.
-    pub verdict: Verdict,
-    /// How long it took.
-    pub duration_ms: Millis,
-}
-
 /// Why a run has no report of its own.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Lost {
+enum Lost {
     #[error(transparent)]
     Driver(#[from] DriverError),
     #[error(transparent)]
@@ -270,7 +186,7 @@ async fn attempt(
     if parts.iter().any(Result::is_err) {
         printed = learned::told(assignment.suite, assignment.all_text, assignment.masker, printed);
     }
-    let mut done = join(assignment, parts)?;
+    let mut done = join(assignment, parts).map_err(Lost::NotAReport)?;
     done.report.reasons.extend(why);
     done.printed = printed;
     Ok(done)
@@ -304,8 +220,7 @@ fn options(assignment: &Assignment<'_>, index: usize, begin_at: OffsetDateTime) 
         "checks": assignment.names,
     });
     if !assignment.files.is_empty() {
-        let texts = assignment.files.texts().map(|(name, text)| (name.to_owned(), Value::from(text)));
-        options["files"] = Value::Object(texts.collect());
+        options["files"] = assignment.files.to_json();
     }
     if assignment.shards > 1 {
         options["shard"] = json!({ "index": index, "of": assignment.shards });
@@ -337,21 +252,14 @@ async fn watch(
                 Err(lost) => seat.lose(index, &lost),
             }
         }
-        let status = together(seats);
+        let all: Vec<_> = seats.iter().map(|seat| (&seat.status, seat.is_over)).collect();
+        let status = together(&all);
         hear(&status);
         if seats.iter().all(|seat| seat.is_over) {
             return Ok(why);
         }
-        let is_bad = |it: &CheckResult| matches!(it.verdict, Verdict::Fail | Verdict::Error);
-        let has_failed = seats.iter().any(|seat| seat.status.results.iter().any(is_bad));
-        let reason = match assignment.limit {
-            _ if stop.is_cancelled() => Some("the user stopped the command".to_owned()),
-            Some(span) if limit.is_some_and(|limit| Instant::now() > limit) => {
-                Some(format!("stopped by --timeout after {span:?}"))
-            }
-            _ if assignment.fails_fast && has_failed => Some("stopped by --fail-fast".to_owned()),
-            _ => None,
-        };
+        let has_failed = seats.iter().any(|seat| seat.status.has_failed());
+        let reason = why_stop(assignment, stop, limit, has_failed);
         match given_up_at {
             None if reason.is_some() => {
                 why = reason;
@@ -386,29 +294,6 @@ impl BrowserSlot {
     }
 }
 
-/// How a run stands in all its browsers: what the first one does, and of the checks those that have ended in every one that
-/// has them, with the gravest of their verdicts.
-fn together(seats: &[BrowserSlot]) -> Status {
-    let Some((first, others)) = seats.split_first() else { return Status::default() };
-    let mut status = first.status.clone();
-    let of = |seat: &BrowserSlot, name: &str| {
-        seat.status.results.iter().find(|it| it.name == name).map(|it| it.verdict)
-    };
-    status.results.retain_mut(|result| {
-        for other in others {
-            match of(other, &result.name) {
-                Some(verdict) => result.verdict = result.verdict.and(verdict),
-                // It may still come, unless that browser has ended.
-                None if !other.is_over => return false,
-                None => {}
-            }
-        }
-        true
-    });
-    status.done = status.results.len() as u64;
-    status
-}
-
 async fn status(session: &Session) -> Result<Status, Lost> {
     let status = session.run(STATUS, Vec::new()).await?;
     let status: Status =
@@ -416,5 +301,82 @@ async fn status(session: &Session) -> Result<Status, Lost> {
     match &status.error {
         Some(words) => Err(Lost::Refused(words.clone())),
         None => Ok(status),
+    }
+}
+
+/// What one browser has to tell after its run. Its page takes the secrets out of what is known beside the report: it knows
+/// those as well that came up on the way.
+async fn collect(session: &Session, assignment: &Assignment<'_>, printed: Vec<String>) -> Result<Part, Lost> {
+    let text = fetch(session, "Promise.resolve(window.sockscopeRun.report)").await?;
+    let mut report = read_json(&text).map_err(|error| Lost::NotAReport(error.to_string()))?;
+    let mut complaints = session.complaints().await;
+    let texts = complaints.iter().map(|it| it.text.clone()).chain(printed).collect();
+    let mut masked = without_secrets(session, assignment, texts).await;
+    let printed = masked.split_off(complaints.len().min(masked.len()));
+    for (complaint, text) in complaints.iter_mut().zip(masked) {
+        complaint.text = text;
+    }
+
+    let reasons: Vec<_> = complaints.iter().filter_map(Reason::read).collect();
+    let explained: Vec<Explained> = if reasons.is_empty() {
+        Vec::new()
+    } else {
+        let broken = fetch(session, "sockscope.broken().then(JSON.stringify)").await?;
+        let broken: Vec<Broken> =
+            serde_json::from_str(&broken).map_err(|error| Lost::NotAReport(error.to_string()))?;
+        explain(broken, reasons)
+    };
+    annotate(&mut report, &explained, Source::Browser);
+    annotate_calls(&mut report, &refused_calls(&complaints));
+    let mut recordings = Vec::new();
+    for format in assignment.recordings {
+        let text = fetch(session, &format!("sockscope.events('{}')", format.name())).await;
+        // A report without its recording is worth more than none.
+        let text = text.unwrap_or_else(|lost| {
+            report.reasons.push(format!("cannot get the recording as {}: {lost}", format.name()));
+            String::new()
+        });
+        recordings.push(match format {
+            EventFormat::JsonLines => annotate_lines(&text, &explained, Source::Browser),
+            _ => text,
+        });
+    }
+    Ok(Part { report, recordings, printed })
+}
+
+/// Texts as they may be told: by the page, which knows what the run has learnt, or by what was known before it.
+async fn without_secrets(session: &Session, assignment: &Assignment<'_>, texts: Vec<String>) -> Vec<String> {
+    let asked = async {
+        session.run("window.sockscopeTexts = arguments[0]", vec![texts.clone().into()]).await?;
+        let masked = fetch(session, "sockscope.mask(window.sockscopeTexts).then(JSON.stringify)").await?;
+        serde_json::from_str::<Vec<String>>(&masked).map_err(|error| Lost::NotAReport(error.to_string()))
+    };
+    match asked.await {
+        Ok(masked) if masked.len() == texts.len() => masked,
+        _ => texts.iter().map(|text| assignment.masker.mask(text).into_owned()).collect(),
+    }
+}
+
+/// A text that a promise in the page gives, in pieces, as it may be large.
+async fn fetch(session: &Session, promise: &str) -> Result<String, Lost> {
+    session.run(&format!("{FETCH}({promise})"), Vec::new()).await?;
+    let deadline = Instant::now() + READY_WITHIN;
+    let (mut text, mut units) = (String::new(), 0);
+    loop {
+        let piece = session.run(PIECE, vec![units.into()]).await?;
+        if let Some(words) = piece["error"].as_str() {
+            return Err(Lost::NotAReport(words.to_owned()));
+        }
+        if let Some(part) = piece["part"].as_str() {
+            text.push_str(part);
+            units += part.encode_utf16().count();
+            if piece["is_last"] == true {
+                return Ok(text);
+            }
+        } else if Instant::now() > deadline {
+            return Err(Lost::NotAReport(format!("nothing came within {READY_WITHIN:?}")));
+        } else {
+            sleep(ASK_AGAIN).await;
+        }
     }
 }

@@ -16,7 +16,7 @@ use sockscope_engine::report::{
     Report, ShardReport, ThresholdReport, Verdict, explain_checks, explain_missing, left_over,
 };
 
-use super::run::{CheckResult, Status};
+use super::assignment::{CheckResult, Status};
 use crate::log;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -96,7 +96,7 @@ impl Screen {
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style("  {spinner} {elapsed}  {wide_msg}"));
-        bar.set_message("opening the browser");
+        bar.set_message("starting");
         bar.enable_steady_tick(Duration::from_millis(200));
         self.bar = Some(bar);
     }

@@ -1,4 +1,4 @@
-//! What runs while suites do: the page's server, the server under test, the browser's driver.
+//! What runs while suites do: the command's own server, the server under test, the driver of a browser.
 //!
 //! Owns the order in which they start and end.
 
@@ -10,9 +10,10 @@ use tracing::info;
 
 use super::screen::Screen;
 use super::target::{Ports, Target};
-use super::{Chosen, Job, Outcome, masked, serve};
+use super::{Chosen, Engine, Job, Outcome, masked, serve};
 use crate::causes::causes;
 use crate::log::CHECK;
+use crate::native::NetOptions;
 use crate::server::Running;
 use crate::web::assets::{Assets, Embedded};
 
@@ -20,7 +21,15 @@ use crate::web::assets::{Assets, Embedded};
 pub(super) struct Started {
     pub page: Running,
     pub target: Option<Target>,
-    pub driver: Driver,
+    pub runner: Runner,
+}
+
+/// What runs suites, started.
+pub(super) enum Runner {
+    /// The page, in browsers that this opens.
+    Browser(Driver),
+    /// This process.
+    Native(NetOptions),
 }
 
 impl Started {
@@ -36,7 +45,8 @@ impl Started {
             screen.trouble(&causes(error));
             Outcome::Environment
         };
-        if Embedded.get("index.html").is_none() {
+        let needs_page = matches!(job.engine, Engine::Browser(_));
+        if needs_page && Embedded.get("index.html").is_none() {
             screen
                 .trouble("this binary was built without the page; `cargo xtask build` makes one that has it");
             return Err(Outcome::Environment);
@@ -46,11 +56,17 @@ impl Started {
             Err(error) => return Err(environment(screen, &error)),
         };
         let target = Self::target(job, ports, chosen, screen, stop).await?;
+        let browser = match &job.engine {
+            Engine::Native(options) => {
+                return Ok(Self { page, target, runner: Runner::Native(options.clone()) });
+            }
+            Engine::Browser(browser) => browser,
+        };
         info!(target: CHECK, "finding the browser and starting its driver");
         let asked = Instant::now();
-        let started = Driver::start(&job.browser).await;
+        let started = Driver::start(browser).await;
         match started.inspect(|_| info!(target: CHECK, took = ?asked.elapsed(), "the driver is ready")) {
-            Ok(driver) => Ok(Self { page, target, driver }),
+            Ok(driver) => Ok(Self { page, target, runner: Runner::Browser(driver) }),
             Err(error) => {
                 if let Some(target) = target {
                     target.end().await;
@@ -99,7 +115,9 @@ impl Started {
     /// Ends everything.
     pub async fn end(self) {
         info!(target: CHECK, "ending what was started");
-        self.driver.end().await;
+        if let Runner::Browser(driver) = self.runner {
+            driver.end().await;
+        }
         if let Some(target) = self.target {
             target.end().await;
         }

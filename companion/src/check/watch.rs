@@ -13,8 +13,9 @@ use sockscope_engine::suite::{Changes, Files, changes};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+use super::assignment::Done;
 use super::listener::{Listener, Wake};
-use super::run::{Done, Pool};
+use super::run::Pool;
 use super::screen::Screen;
 use super::started::Started;
 use super::target::Ports;
@@ -261,7 +262,7 @@ impl Watching<'_> {
         let mut bench = Bench {
             job: &job,
             page: &started.page,
-            driver: &started.driver,
+            runner: &started.runner,
             target: started.target.take(),
             stop: self.stop,
             pool: std::mem::take(&mut self.pool),

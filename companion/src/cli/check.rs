@@ -1,12 +1,13 @@
-//! `sockscope check`: runs suites in a headless browser and ends with an exit code for CI.
+//! `sockscope check`: runs suites in a headless browser, or without one, and ends with an exit code for CI.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sockscope_engine::conformance::CertificateFormat;
 use sockscope_engine::report::{EventFormat, ReportFormat};
 use sockscope_host::driver::BrowserChoice;
@@ -20,10 +21,11 @@ use super::signal::Signal;
 use super::{Exit, INCONCLUSIVE, complain};
 use crate::check::target::{Ready, Start};
 use crate::check::values::Values;
-use crate::check::{Files, Job, Outcome, check};
+use crate::check::{Engine, Files, Job, Outcome, check};
 use crate::destination::AllowedTarget;
+use crate::native::NetOptions;
 
-/// Run suites in a headless browser, for CI.
+/// Run suites in a headless browser or without one, for CI.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Without WS_URL, --var ws_url or --start the suites run against a practice server of the command's own.
@@ -75,7 +77,36 @@ pub struct Flags {
     #[command(flatten)]
     server: ServerFlags,
     #[command(flatten)]
+    engine: EngineFlags,
+    #[command(flatten)]
     browser: BrowserFlags,
+}
+
+/// What runs the suites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EngineChoice {
+    /// The page, in a browser
+    Browser,
+    /// The command itself: no browser, and thousands of connections
+    Native,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The engine")]
+struct EngineFlags {
+    /// What opens the connections
+    #[arg(long, value_name = "ENGINE", value_enum, default_value = "browser")]
+    engine: EngineChoice,
+    /// Split every run across N browsers, or N threads of the native engine (cores: one for each core). Each holds a share of
+    /// every group
+    #[arg(long, value_name = "N|cores", default_value = "1", value_parser = shards)]
+    shards: u32,
+    /// Accept certificates that no authority has signed
+    #[arg(long)]
+    insecure: bool,
+    /// An address of this machine that the native engine connects from; several are used in turns, each with its own ports. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    source_address: Vec<IpAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -143,15 +174,9 @@ struct BrowserFlags {
     /// Use a WebDriver endpoint elsewhere, such as a Selenium Grid
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     webdriver: Option<Url>,
-    /// Split every run across N browsers: each holds a share of every group
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-    shards: u32,
     /// Show the browser
     #[arg(long)]
     headed: bool,
-    /// Accept certificates that no authority has signed
-    #[arg(long)]
-    insecure: bool,
     /// Let http steps call servers that do not allow the page's origin (Chromium only)
     #[arg(long)]
     ignore_cors: bool,
@@ -182,6 +207,33 @@ fn pair(text: &str) -> Result<(String, String), PairError> {
     if name.is_empty() { Err(PairError) } else { Ok((name.to_owned(), value.to_owned())) }
 }
 
+/// The most browsers or threads of one run.
+const MOST_SHARDS: u32 = 64;
+
+fn shards(text: &str) -> Result<u32, ShardsError> {
+    if text == "cores" {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        return Ok(u32::try_from(cores).unwrap_or(MOST_SHARDS).min(MOST_SHARDS));
+    }
+    text.parse()
+        .ok()
+        .filter(|count| (1..=MOST_SHARDS).contains(count))
+        .ok_or_else(|| ShardsError(text.to_owned()))
+}
+
+/// What is wrong with `--shards`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not in 1..={MOST_SHARDS}; write a number, or cores for one for each core")]
+struct ShardsError(String);
+
+/// A flag that belongs to the other engine.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag} belongs to --engine {engine}")]
+struct OtherEngineError {
+    flag: &'static str,
+    engine: &'static str,
+}
+
 fn endpoint(text: &str) -> Result<Url, EndpointError> {
     let url: Option<Url> = text.parse().ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or(EndpointError)
@@ -198,6 +250,25 @@ struct EndpointError;
 struct PairError;
 
 impl Flags {
+    /// The flags that the chosen engine has no use for.
+    fn misplaced(&self) -> Option<OtherEngineError> {
+        let browser = &self.browser;
+        let of_browser = [
+            ("--browser", browser.browser.is_some()),
+            ("--webdriver", browser.webdriver.is_some()),
+            ("--headed", browser.headed),
+            ("--browser-arg", !browser.browser_arg.is_empty()),
+        ];
+        let of_native = [("--source-address", !self.engine.source_address.is_empty())];
+        let given =
+            |flags: &[(&'static str, bool)]| flags.iter().find(|(_, is_given)| *is_given).map(|it| it.0);
+        let (flag, engine) = match self.engine.engine {
+            EngineChoice::Native => (given(&of_browser), "browser"),
+            EngineChoice::Browser => (given(&of_native), "native"),
+        };
+        flag.map(|flag| OtherEngineError { flag, engine })
+    }
+
     fn job(self) -> Result<Job, EnvFileError> {
         let mut environment: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -237,6 +308,21 @@ impl Flags {
             has_tls: !server.no_tls,
         });
         let browser = self.browser;
+        let engine = match self.engine.engine {
+            EngineChoice::Native => Engine::Native(NetOptions {
+                is_insecure: self.engine.insecure,
+                sources: self.engine.source_address,
+                ..NetOptions::default()
+            }),
+            EngineChoice::Browser => Engine::Browser(BrowserChoice {
+                browser: browser.browser,
+                webdriver: browser.webdriver,
+                headed: browser.headed,
+                insecure: self.engine.insecure,
+                ignores_cors: browser.ignore_cors,
+                arguments: browser.browser_arg,
+            }),
+        };
         Ok(Job {
             suites: self.suites,
             tags: self.tag,
@@ -244,18 +330,11 @@ impl Flags {
             values: Values { variables: self.var, environment },
             seed: self.seed,
             rounds: self.repeat,
-            shards: browser.shards,
+            shards: self.engine.shards,
             limit: Some(self.timeout.0).filter(|limit| *limit > Duration::ZERO),
             fails_fast: self.fail_fast,
             start,
-            browser: BrowserChoice {
-                browser: browser.browser,
-                webdriver: browser.webdriver,
-                headed: browser.headed,
-                insecure: browser.insecure,
-                ignores_cors: browser.ignore_cors,
-                arguments: browser.browser_arg,
-            },
+            engine,
             host: browser.host,
             targets: server.allow_target,
             files: Files {
@@ -290,6 +369,10 @@ fn read_env_file(path: &Path) -> Result<Vec<(String, String)>, EnvFileError> {
 /// Runs the suites.
 pub fn run(flags: Flags) -> Exit {
     flags.log.start();
+    if let Some(error) = flags.misplaced() {
+        complain(&error);
+        return Exit::Invalid;
+    }
     let job = match flags.job() {
         Ok(job) => job,
         Err(error) => {

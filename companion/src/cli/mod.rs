@@ -3,20 +3,27 @@
 //! Each subcommand is one file with its flags and a `run` that returns an [`Exit`].
 
 pub mod check;
+pub mod convert;
+pub mod diff;
 pub mod duration;
 pub mod fmt;
 mod log;
 pub mod lsp;
+pub mod record;
+pub mod replay;
 pub mod schema;
 pub mod serve;
 mod signal;
 pub mod size;
 pub mod validate;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sockscope_engine::session::replay::Target;
 use sockscope_host::guardian;
+use tokio::runtime::Builder;
 
 use crate::causes::causes;
 
@@ -32,6 +39,10 @@ struct Cli {
 enum Command {
     Check(Box<check::Flags>),
     Serve(Box<serve::Flags>),
+    Record(Box<record::Flags>),
+    Replay(Box<replay::Flags>),
+    Diff(Box<diff::Flags>),
+    Convert(convert::Flags),
     Validate(validate::Flags),
     Fmt(fmt::Flags),
     Lsp(lsp::Flags),
@@ -76,6 +87,10 @@ pub fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Check(flags) => check::run(*flags),
         Command::Serve(flags) => serve::run(*flags),
+        Command::Record(flags) => record::run(*flags),
+        Command::Replay(flags) => replay::run(&flags),
+        Command::Diff(flags) => diff::run(&flags),
+        Command::Convert(flags) => convert::run(&flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Fmt(flags) => fmt::run(flags),
         Command::Lsp(flags) => lsp::run(flags),
@@ -86,6 +101,23 @@ pub fn run() -> ExitCode {
         },
     };
     exit.into()
+}
+
+/// Runs a future on all cores.
+fn on_all_cores<E>(failed: fn(io::Error) -> E, future: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(failed)?;
+    runtime.block_on(future)
+}
+
+/// Prints a text at once. Not `println!`: a closed pipe is an error to report and no panic.
+fn print(mut out: impl Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// A server as `--to` names it.
+fn target(text: &str) -> Result<Target, String> {
+    Target::parse(text).map_err(|error| error.to_string())
 }
 
 /// Tells the user what went wrong, with every cause.

@@ -1,6 +1,6 @@
 //! `sockscope serve`: starts a server, says where it is, and stops it on SIGINT or SIGTERM.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 
 use clap::Args;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::log::LogFlags;
 use super::signal::Signal;
 use super::size::Size;
-use super::{Exit, complain};
+use super::{Exit, complain, on_all_cores, print};
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
 use crate::origin::AllowedOrigin;
@@ -152,9 +152,7 @@ pub fn run(flags: Flags) -> Exit {
     flags.log.start();
     // Each WebSocket is a file descriptor, and many systems start a process with 1024.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime);
-    match runtime.and_then(|runtime| runtime.block_on(serve(flags))) {
+    match on_all_cores(ServeError::Runtime, serve(flags)) {
         Ok(()) => Exit::Success,
         Err(error) => {
             complain(&error);
@@ -169,10 +167,7 @@ async fn serve(flags: Flags) -> Result<(), ServeError> {
     let mut signal = Signal::listen().map_err(ServeError::Signals)?;
     let running = Server::start(flags.config()).await?;
     let text = if is_for_programs { json_line(running.urls()) } else { for_people(&running) };
-    // Not `println!`: a closed pipe is an error to report and no panic.
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(ServeError::Print)?;
-    drop(out);
+    print(io::stdout().lock(), &text).map_err(ServeError::Print)?;
     signal.received().await;
     running.shutdown().await;
     Ok(())

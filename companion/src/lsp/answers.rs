@@ -1,18 +1,20 @@
 //! What the engine's assistant says, in the words of the protocol.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionResponse, CompletionTextEdit, Diagnostic,
     DiagnosticSeverity, Documentation, GotoDefinitionResponse, Hover, HoverContents, InsertTextFormat,
     Location, MarkupContent, MarkupKind, Position, Range, TextEdit, Uri,
 };
-use sockscope_engine::suite::assist::{self, Suggestion};
-use sockscope_engine::suite::{Elsewhere, Problem, Suite};
+use sockscope_engine::Payload;
+use sockscope_engine::suite::assist::{self, Defined, Suggestion};
+use sockscope_engine::suite::{Elsewhere, FileKind, Problem, Suite};
 use url::Url;
 
 use super::text::Document;
-use crate::beside::files_of;
+use crate::beside::{Beside, files_of};
 
 /// What depends on the editor.
 pub struct Answers {
@@ -68,10 +70,31 @@ pub fn hover(document: &Document, at: Position) -> Option<Hover> {
     Some(Hover { contents: HoverContents::Markup(markdown(found.about)), range })
 }
 
-pub fn definition(document: &Document, uri: &Uri, at: Position) -> Option<GotoDefinitionResponse> {
-    let (from, to) = assist::definition(&document.text, document.byte(at))?;
-    let location = Location { uri: uri.clone(), range: document.range(from, to) };
-    Some(GotoDefinitionResponse::Scalar(location))
+/// Where a name is defined, in the document or in a file that it imports. `open` has the text of a file as the editor shows it,
+/// where it does.
+pub fn definition(
+    document: &Document,
+    uri: &Uri,
+    at: Position,
+    open: &dyn Fn(&Path) -> Option<String>,
+) -> Option<GotoDefinitionResponse> {
+    let beside = path_of(uri).map(|path| Beside::of(&path));
+    let path = |name: &str| beside.as_ref()?.path(name).ok();
+    let mut read = |name: &str| match open(&path(name)?) {
+        Some(text) => Some(text),
+        None => match beside.as_ref()?.read(name, FileKind::Import).ok()? {
+            Payload::Text(text) => Some(text),
+            Payload::Binary(_) => None,
+        },
+    };
+    let (uri, range) = match assist::definition(&document.text, document.byte(at), &mut read)? {
+        Defined::Here(from, to) => (uri.clone(), document.range(from, to)),
+        Defined::Beside { path: name, text, from, to } => {
+            (uri_of(&path(&name)?)?, Document::new(text, None).range(from, to))
+        }
+        Defined::File(name) => (uri_of(&path(&name)?)?, Range::default()),
+    };
+    Some(GotoDefinitionResponse::Scalar(Location { uri, range }))
 }
 
 /// No edit where the layout is usual already, and none of a text that is not JSON: the editor shows its mistakes anyway.
@@ -93,8 +116,12 @@ pub fn diagnostics(document: &Document, uri: &Uri) -> Vec<Diagnostic> {
     problems.into_iter().map(|problem| diagnostic(document, problem)).collect()
 }
 
+fn uri_of(path: &Path) -> Option<Uri> {
+    Uri::from_str(Url::from_file_path(path).ok()?.as_str()).ok()
+}
+
 /// Where a document lies on disk; none when it is not there, as one that was never saved.
-fn path_of(uri: &Uri) -> Option<PathBuf> {
+pub fn path_of(uri: &Uri) -> Option<PathBuf> {
     Url::parse(uri.as_str()).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
 }
 

@@ -8,6 +8,7 @@ mod answers;
 mod text;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::str::FromStr as _;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, Response};
@@ -150,6 +151,16 @@ impl Desk {
         }
     }
 
+    /// The text of a file, where the editor has it open; it may not be saved yet.
+    fn text_of(&self, path: &Path) -> Option<String> {
+        let is_it = |name: &&String| {
+            let other = Uri::from_str(name).ok().and_then(|uri| answers::path_of(&uri)?.canonicalize().ok());
+            other.is_some_and(|other| other == path)
+        };
+        let name = self.documents.keys().find(is_it)?;
+        self.documents.get(name).map(|document| document.text.clone())
+    }
+
     fn answer(&self, request: Request) -> Response {
         let id = request.id.clone();
         let of = |uri: &Uri| self.documents.get(uri.as_str()).filter(|document| document.is_suite());
@@ -166,7 +177,7 @@ impl Desk {
             GotoDefinition::METHOD => ask::<GotoDefinition>(request, |asked| {
                 let at = asked.text_document_position_params;
                 let document = of(&at.text_document.uri)?;
-                answers::definition(document, &at.text_document.uri, at.position)
+                answers::definition(document, &at.text_document.uri, at.position, &|path| self.text_of(path))
             }),
             Formatting::METHOD => {
                 ask::<Formatting>(request, |asked| of(&asked.text_document.uri).and_then(answers::format))

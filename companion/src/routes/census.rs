@@ -29,11 +29,15 @@ pub enum Route {
     Fault,
     /// `/ws/proxy`
     Proxy,
+    /// `/ws/relay`
+    Relay,
+    /// `/ws/relay/events`
+    RelayEvents,
 }
 
 impl Route {
     /// Every path.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Echo,
         Self::Rooms,
@@ -42,6 +46,8 @@ impl Route {
         Self::Events,
         Self::Fault,
         Self::Proxy,
+        Self::Relay,
+        Self::RelayEvents,
     ];
 
     /// The path as a URL has it.
@@ -55,6 +61,8 @@ impl Route {
             Self::Events => "/ws/events",
             Self::Fault => "/ws/fault",
             Self::Proxy => "/ws/proxy",
+            Self::Relay => "/ws/relay",
+            Self::RelayEvents => "/ws/relay/events",
         }
     }
 }
@@ -206,7 +214,7 @@ mod tests {
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 1)));
         drop(visits);
         assert_eq!(census.by_route(), Route::ALL.map(|route| (route, 0)));
-        assert_eq!(census.opened_and_closed(), (8, 8));
+        assert_eq!(census.opened_and_closed(), (10, 10));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! [`fault`] and [`proxy`] share what they do to messages: [`faulty_link`], [`dice`] and [`damage`].
 //!
-//! **Invariant:** a route knows messages, users and its query, never frames or HTTP. Only [`proxy`] knows frames.
+//! **Invariant:** a route knows messages, users and its query, never frames or HTTP. Only [`proxy`] and [`relay`] know frames.
 
 pub mod agent;
 pub mod census;
@@ -14,11 +14,14 @@ pub mod events;
 pub mod fault;
 pub mod faulty_link;
 pub mod fragments;
+pub mod jobs;
 pub mod plain;
 pub mod practice;
 pub mod priority;
 pub mod proxy;
 pub mod query;
+pub mod recordings;
+pub mod relay;
 pub mod rooms;
 pub mod route_request;
 pub mod sessions;

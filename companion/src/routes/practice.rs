@@ -7,7 +7,10 @@ use super::agent::Agents;
 use super::census::Census;
 use super::events::Events;
 use super::fragments::Fragments;
+use super::jobs::Jobs;
 use super::proxy::LinkTable;
+use super::recordings::Recordings;
+use super::relay;
 use super::rooms::Rooms;
 use super::sessions::Sessions;
 use crate::config::Limits;
@@ -29,10 +32,16 @@ pub struct Practice {
     pub agents: Arc<Agents>,
     /// `/ws/events`
     pub events: Events,
+    /// `/api/jobs`
+    pub jobs: Jobs,
     /// `POST /api/login`
     pub sessions: Sessions,
     /// `/ws/proxy`
     pub proxy: Arc<LinkTable>,
+    /// `/ws/relay`
+    pub relay: relay::Table,
+    /// What the proxy records.
+    pub recordings: Recordings,
     /// When the server started.
     pub started: Instant,
 }
@@ -45,19 +54,25 @@ impl Practice {
             census: Arc::new(Census::new(limits.connections, limits.queue, limits.held)),
             rooms: Rooms::new(limits),
             fragments: Arc::new(Fragments::new(limits)),
-            agents: Arc::new(Agents::new(limits, tasks)),
+            agents: Arc::new(Agents::new(limits, tasks.clone())),
             events: Events::default(),
+            jobs: Jobs::new(tasks),
             sessions: Sessions::default(),
             proxy: Arc::new(LinkTable::new(reach)),
+            relay: relay::Table::default(),
+            recordings: Recordings::default(),
             started: Instant::now(),
         }
     }
 
-    /// Forgets rooms, documents, runs, events and toxics. Connections stay.
+    /// Forgets rooms, documents, runs, events, jobs, toxics, recordings and the relay's profiles. Connections stay.
     pub fn reset(&self) {
         self.rooms.reset();
         self.fragments.reset();
         self.agents.reset();
+        self.jobs.reset();
         self.proxy.reset();
+        self.relay.reset();
+        self.recordings.reset();
     }
 }

@@ -3,7 +3,7 @@
 use super::agent::{Options, Talk};
 use super::census::{Route, Visit};
 use super::query::{LONGEST_NAME, Query, QueryError};
-use super::{Practice, echo, fault, plain, proxy};
+use super::{Practice, echo, fault, plain, proxy, relay};
 use crate::ws::close::Close;
 use crate::ws::session::Session;
 
@@ -31,6 +31,10 @@ pub enum RouteRequest {
     Fault(Box<fault::Plan>),
     /// `/ws/proxy`
     Proxy(Box<proxy::Options>),
+    /// `/ws/relay`, with the id of a profile.
+    Relay(String),
+    /// `/ws/relay/events`
+    RelayEvents,
 }
 
 impl RouteRequest {
@@ -48,6 +52,8 @@ impl RouteRequest {
             Route::Events => Self::Events(query.name("user")?),
             Route::Fault => Self::Fault(Box::new(fault::Plan::read(query)?)),
             Route::Proxy => Self::Proxy(Box::new(proxy::Options::read(query)?)),
+            Route::Relay => Self::Relay(query.name("id")?),
+            Route::RelayEvents => Self::RelayEvents,
         })
     }
 
@@ -75,7 +81,8 @@ impl RouteRequest {
             Self::Agent(talk) => talk.run(&practice.agents, session, visit).await,
             Self::Events(user) => practice.events.run(session, visit, user).await,
             Self::Fault(plan) => fault::run(*plan, session, visit.budget()).await,
-            Self::Proxy(_) => {
+            Self::RelayEvents => relay::follow(&practice.relay, session).await,
+            Self::Proxy(_) | Self::Relay(_) => {
                 unreachable!("the target has to answer first, so the door sends this one another way")
             }
         }

@@ -21,7 +21,7 @@ use crate::routes::Practice;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
 use crate::web::probe::AT_ONCE;
-use crate::web::{App, Site};
+use crate::web::{App, Door, Site};
 use crate::ws::close::Close;
 
 pub use listen::ListenError;
@@ -54,8 +54,23 @@ impl Server {
         Self::start_with(config, Box::new(Embedded)).await
     }
 
+    /// Starts a proxy that records what passes.
+    pub async fn start_recording(mut config: Config, door: Door) -> Result<Running, StartError> {
+        // The user names the server, so it may be anywhere.
+        config.targets.extend(door.target.authority().parse());
+        Self::begin(config, Box::new(Embedded), Some(door)).await
+    }
+
     /// Starts a server with other files for a page.
     pub async fn start_with(config: Config, assets: Box<dyn Assets>) -> Result<Running, StartError> {
+        Self::begin(config, assets, None).await
+    }
+
+    async fn begin(
+        config: Config,
+        assets: Box<dyn Assets>,
+        door: Option<Door>,
+    ) -> Result<Running, StartError> {
         let plain = listen::listen(config.host, config.port).await?;
         let tls = match config.tls {
             Some(port) => Some((
@@ -78,7 +93,11 @@ impl Server {
         let policy = AccessPolicy::new(config.host, config.hosts, http_port, https_port, config.origins);
         let probes = config.probe.then(|| Semaphore::new(AT_ONCE));
         let site = Site { policy, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes };
-        let app = Arc::new(App::new(Arc::new(site)));
+        let site = Arc::new(site);
+        let app = Arc::new(match door {
+            None => App::new(site),
+            Some(door) => App::recording(site, door),
+        });
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.der().to_vec());
         let mut listeners: Vec<(TcpListener, Option<Certificate>)> = vec![(plain, None)];
         listeners.extend(tls.map(|(listener, certificate)| (listener, Some(certificate))));

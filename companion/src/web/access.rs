@@ -13,7 +13,7 @@ use crate::origin::{AllowedOrigin, Origin};
 use crate::routes::census::Route;
 
 /// WebSocket routes that a page of another site may not use, unless it is allowed to.
-const GUARDED: [Route; 2] = [Route::Fault, Route::Proxy];
+const GUARDED: [Route; 4] = [Route::Fault, Route::Proxy, Route::Relay, Route::RelayEvents];
 /// What browsers say of a request that another site's page has made. Another port of this machine is the same site: a
 /// browser that was told to leave CORS out, as by `check --ignore-cors`, sends no origin from there.
 const FOREIGN_SITE: &str = "cross-site";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,6 +14,8 @@ use super::answer::{ApiError, document};
 use super::body::{BodyError, Json, Whole};
 use super::site::Site;
 use crate::routes::events::Publication;
+use crate::routes::jobs::Order;
+use crate::routes::priority::Priority;
 use crate::routes::query::Query;
 use crate::routes::sessions::Sessions;
 use crate::ws::close::Close;
@@ -25,6 +27,8 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/api/stats", get(stats))
         .route("/api/fragments", get(fragments))
         .route("/api/events", post(publish))
+        .route("/api/jobs", post(start_job))
+        .route("/api/jobs/{id}", get(job))
         .route("/api/login", post(login))
         .route("/api/session", get(session))
         .route("/api/reset", post(reset))
@@ -32,7 +36,8 @@ pub fn routes() -> Router<Arc<Site>> {
 
 /// There is no such path.
 pub fn unknown() -> ApiError {
-    let words = "the API has health, stats, fragments, events, login, session, proxy, probe and reset";
+    let words = "the API has health, stats, fragments, events, jobs, login, session, proxy, recordings, probe, relay and \
+                 reset";
     ApiError::new(StatusCode::NOT_FOUND, "not_found", words)
 }
 
@@ -86,6 +91,37 @@ async fn publish(
     }
     let receipt = site.practice.events.publish(&publication);
     Ok(document(StatusCode::ACCEPTED, &json!({ "id": receipt.id, "delivered": receipt.delivered })))
+}
+
+async fn start_job(
+    State(site): State<Arc<Site>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    Whole(sent): Whole,
+) -> Result<Response, ApiError> {
+    let query = query.unwrap_or_default();
+    let order = Order::parse(&Query::parse(&query))
+        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "bad_query", error))?;
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).map(str::to_owned);
+    let (shared, user) = (Arc::clone(&site), order.user.clone());
+    let tell = move |data| {
+        if user.is_some() {
+            let kind = "job".to_owned();
+            shared.practice.events.publish(&Publication { user, kind, data, priority: Priority::default() });
+        }
+    };
+    let started = site.practice.jobs.start(&order, &sent, content_type, tell);
+    let started = started.map_err(|busy| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", busy))?;
+    Ok(document(StatusCode::ACCEPTED, &started))
+}
+
+async fn job(State(site): State<Arc<Site>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let state = site.practice.jobs.state(&id);
+    let words = "no job has this id";
+    Ok(document(
+        StatusCode::OK,
+        &state.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "unknown_job", words))?,
+    ))
 }
 
 #[derive(Debug, Deserialize)]

@@ -18,8 +18,9 @@ use tower::ServiceExt;
 use tracing::{debug, trace};
 
 use super::answer::{ApiError, words};
+use super::door::Door;
 use super::site::Site;
-use super::{api, headers, page, probe, toxics, upgrade};
+use super::{api, headers, page, probe, recordings, relay, toxics, upgrade};
 use crate::log::{self, HTTP};
 
 /// The routes with what surrounds them.
@@ -27,6 +28,8 @@ pub struct App {
     /// What the handlers share.
     pub site: Arc<Site>,
     router: Router,
+    /// Whether all paths are those of another server.
+    is_door: bool,
 }
 
 impl App {
@@ -36,11 +39,24 @@ impl App {
             .merge(api::routes())
             .merge(toxics::routes())
             .merge(probe::routes())
+            .merge(recordings::routes())
+            .merge(relay::routes())
             .merge(upgrade::routes())
             .fallback(elsewhere);
         // Only the log wants to know it, and each layer costs every request a little.
         let router = if log::is_on() { router.route_layer(from_fn(named)) } else { router };
-        Self { router: router.with_state(Arc::clone(&site)), site }
+        Self { router: router.with_state(Arc::clone(&site)), site, is_door: false }
+    }
+
+    /// A proxy that records: every path is one of its target.
+    pub fn recording(site: Arc<Site>, door: Door) -> Self {
+        let door = Arc::new(door);
+        let open = move |State(site): State<Arc<Site>>, request: extract::Request| {
+            let door = Arc::clone(&door);
+            async move { door.open(&site, request).await }
+        };
+        let router = Router::new().fallback(open).with_state(Arc::clone(&site));
+        Self { router, site, is_door: true }
     }
 
     /// Answers one request.
@@ -49,7 +65,7 @@ impl App {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         trace!(target: HTTP, %method, "asked");
         let policy = &self.site.policy;
-        let is_api = is_below(&path, "/api");
+        let is_api = !self.is_door && is_below(&path, "/api");
         let reader =
             policy.allowed_origin(request.headers()).and_then(|origin| HeaderValue::from_str(origin).ok());
         let mut route: Option<MatchedPath> = None;

@@ -11,13 +11,17 @@ pub mod api;
 pub mod app;
 pub mod assets;
 pub mod body;
+pub mod door;
 pub mod headers;
 pub mod page;
 pub mod probe;
+pub mod proxied;
+pub mod recordings;
 pub mod relay;
 pub mod site;
 pub mod toxics;
 pub mod upgrade;
 
 pub use app::App;
+pub use door::Door;
 pub use site::Site;

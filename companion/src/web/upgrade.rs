@@ -12,8 +12,8 @@ use axum::routing::any;
 use tracing::{Instrument, debug, debug_span};
 
 use super::answer::words;
-use super::relay;
 use super::site::Site;
+use super::{proxied, relay};
 use crate::log::WEBSOCKET;
 use crate::routes::census::Route;
 use crate::routes::echo;
@@ -47,7 +47,8 @@ pub fn unknown() -> Response {
 async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
     let query = Query::parse(request.uri().query().unwrap_or_default());
     // What a proxied server does with its query is not ours.
-    let (query, session) = if route == Route::Proxy { (query, None) } else { query.without("session") };
+    let is_passed_on = matches!(route, Route::Proxy | Route::Relay);
+    let (query, session) = if is_passed_on { (query, None) } else { query.without("session") };
     match session.as_deref() {
         Some("required") if site.practice.sessions.user(request.headers()).is_none() => {
             return words(StatusCode::UNAUTHORIZED, NO_SESSION);
@@ -59,8 +60,10 @@ async fn open(site: Arc<Site>, route: Route, mut request: Request) -> Response {
         Ok(errand) => errand,
         Err(error) => return words(StatusCode::BAD_REQUEST, error),
     };
-    if let RouteRequest::Proxy(options) = errand {
-        return relay::open(&site, &mut request, &options).await;
+    match errand {
+        RouteRequest::Proxy(options) => return proxied::open(&site, &mut request, &options, None).await,
+        RouteRequest::Relay(id) => return relay::open(&site, &mut request, &id).await,
+        _ => {}
     }
     if let Some(status) = errand.refusal().and_then(|status| StatusCode::from_u16(status).ok()) {
         return words(status, AS_ASKED);

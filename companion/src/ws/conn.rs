@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -29,6 +30,11 @@ impl Conn {
             Self::Plain(tcp) => tcp,
             Self::Tls(tls) => tls.get_ref().0,
         }
+    }
+
+    /// The address of the other side.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.tcp().peer_addr().ok()
     }
 
     /// Sets what every connection here wants of TCP.

@@ -3,25 +3,25 @@
 //! It refuses to know what the connection is for. The addresses that are tried are those that were judged, and a name is
 //! resolved once.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use hyper_rustls::ConfigBuilderExt;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tracing::debug;
 
 use super::conn::Conn;
+use super::refusal::{Body, read_body};
+use super::trust::Trust;
+use super::tunnel::HttpProxy;
 use crate::destination::{Destination, Reach};
 use crate::log::PROXY;
 
@@ -29,8 +29,10 @@ use crate::log::PROXY;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Bytes of an answer's head.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// Bytes of a refusal's body that are handed on; a larger one is not.
-const LARGEST_BODY: usize = 64 * 1024;
+/// Bytes of a refusal's body that are read.
+pub const LARGEST_BODY: usize = 64 * 1024;
+/// How long the body of a refusal is waited for.
+const BODY_BOUND: Duration = Duration::from_secs(2);
 /// Header fields of an answer.
 const MOST_FIELDS: usize = 100;
 
@@ -78,6 +80,14 @@ pub enum DialError {
     /// The connection ended in place of an answer.
     #[error("{0} has ended the connection in place of an answer")]
     Ended(String),
+    /// The HTTP proxy before the target opens no tunnel.
+    #[error("the HTTP proxy {proxy} opens no tunnel: it has answered {status}")]
+    ProxyRefused {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What it has answered.
+        status: StatusCode,
+    },
     /// Something else than HTTP.
     #[error("{0} answers with something that is not HTTP")]
     NoHttp(String),
@@ -115,37 +125,73 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its header fields.
     pub headers: HeaderMap,
-    /// The body of a refusal, when it is short and whole.
-    pub body: Bytes,
+    /// The body of a refusal.
+    pub body: Body,
     /// Bytes that came after an answer of 101.
     pub early: Bytes,
+    /// The address that was connected to.
+    pub address: Option<SocketAddr>,
     /// The transport.
     pub conn: Conn,
 }
 
-/// Connects to a destination, if that is allowed, and sends an opening handshake with these header fields.
+/// A way to a server, with every address on it judged.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    addresses: Vec<SocketAddr>,
+    proxy: Option<HttpProxy>,
+}
+
+impl Judged {
+    /// Judges the addresses of a destination. No connection is made.
+    pub async fn of(destination: &Destination, reach: &Reach) -> Result<Self, DialError> {
+        let addresses = within(destination, judge(destination, reach)).await?;
+        Ok(Self { addresses, proxy: None })
+    }
+
+    /// Judges both: the addresses of an HTTP proxy, and where it is asked to connect to. A target that the user has named is
+    /// named to the proxy; any other is asked for by the address that was judged.
+    pub async fn through(
+        proxy: &Destination,
+        authorization: Option<HeaderValue>,
+        destination: &Destination,
+        reach: &Reach,
+    ) -> Result<Self, DialError> {
+        let to = if reach.names(destination) {
+            format!("{}:{}", destination.bracketed_host(), destination.port())
+        } else {
+            let judged = Self::of(destination, reach).await?;
+            judged.addresses.first().map(SocketAddr::to_string).unwrap_or_default()
+        };
+        let addresses = within(proxy, judge(proxy, reach)).await?;
+        let name = format!("{}:{}", proxy.bracketed_host(), proxy.port());
+        Ok(Self { addresses, proxy: Some(HttpProxy { name, to, authorization }) })
+    }
+
+    async fn connect(&self, destination: &Destination) -> Result<TcpStream, DialError> {
+        let target = self.proxy.as_ref().map_or_else(|| destination.authority(), |it| it.name.clone());
+        let tcp = connect_to(&self.addresses, target).await?;
+        Conn::tune(&tcp);
+        match &self.proxy {
+            None => Ok(tcp),
+            Some(proxy) => proxy.tunnel(tcp).await,
+        }
+    }
+}
+
+/// Connects on a way that was judged, and sends an opening handshake with these header fields.
 pub async fn dial(
     destination: &Destination,
-    reach: &Reach,
-    is_insecure: bool,
+    way: &Judged,
+    trust: &Trust,
     fields: &[(&str, &HeaderValue)],
 ) -> Result<Answer, DialError> {
-    let target = destination.authority();
     debug!(target: PROXY, "dialling");
     let answered = async {
-        let tcp = connect(destination, reach).await?;
-        Conn::tune(&tcp);
-        let mut conn = match destination.is_tls() {
-            false => Conn::Plain(tcp),
-            true => secure(destination, tcp, is_insecure).await?,
-        };
-        let broken = |source| DialError::Unreachable { target: target.clone(), source };
-        conn.write_all(&request(destination, fields)).await.map_err(broken)?;
-        conn.flush().await.map_err(broken)?;
-        read_answer(conn, &target).await
+        let tcp = way.connect(destination).await?;
+        shake(destination, tcp, trust, fields).await
     };
-    let answered =
-        timeout(PATIENCE, answered).await.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())));
+    let answered = within(destination, answered).await;
     match &answered {
         Ok(answer) => debug!(target: PROXY, status = answer.status.as_u16(), "answered"),
         Err(error) => debug!(target: PROXY, %error, "not reached"),
@@ -153,15 +199,51 @@ pub async fn dial(
     answered
 }
 
+/// Sends an opening handshake with these header fields over a transport that is there. It has no bound of its own.
+pub async fn shake(
+    destination: &Destination,
+    tcp: TcpStream,
+    trust: &Trust,
+    fields: &[(&str, &HeaderValue)],
+) -> Result<Answer, DialError> {
+    let target = destination.authority();
+    let mut conn = match destination.is_tls() {
+        false => Conn::Plain(tcp),
+        true => secure(destination, tcp, trust).await?,
+    };
+    conn.write_all(&request(destination, fields)).await.map_err(|error| broken(&target, error))?;
+    conn.flush().await.map_err(|error| broken(&target, error))?;
+    read_answer(conn, &target).await
+}
+
+/// Why a handshake could not be sent. A server that refuses a client's certificate says so after its own part is done.
+fn broken(target: &str, source: io::Error) -> DialError {
+    let target = target.to_owned();
+    match source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        true => DialError::Tls { target, source },
+        false => DialError::Unreachable { target, source },
+    }
+}
+
+async fn within<T>(
+    destination: &Destination,
+    done: impl Future<Output = Result<T, DialError>>,
+) -> Result<T, DialError> {
+    timeout(PATIENCE, done).await.unwrap_or_else(|_| Err(DialError::TooLate(destination.authority())))
+}
+
 /// Whether a destination is one that may be connected to and that accepts, and at which address: no byte is sent.
 pub async fn reaches(destination: &Destination, reach: &Reach) -> Result<SocketAddr, DialError> {
-    let target = destination.authority();
-    let connected = timeout(PATIENCE, connect(destination, reach)).await;
-    let tcp = connected.unwrap_or_else(|_| Err(DialError::TooLate(target.clone())))?;
-    tcp.peer_addr().map_err(|source| DialError::Unreachable { target, source })
+    let tcp = within(destination, connect(destination, reach)).await?;
+    tcp.peer_addr().map_err(|source| DialError::Unreachable { target: destination.authority(), source })
 }
 
 pub(super) async fn connect(destination: &Destination, reach: &Reach) -> Result<TcpStream, DialError> {
+    connect_to(&judge(destination, reach).await?, destination.authority()).await
+}
+
+/// Those of a destination's addresses that may be connected to; at least one.
+async fn judge(destination: &Destination, reach: &Reach) -> Result<Vec<SocketAddr>, DialError> {
     let host = destination.host();
     let unresolved = |source| DialError::Unresolved { host: host.to_owned(), source };
     let hides = reach.hides(destination);
@@ -177,21 +259,25 @@ pub(super) async fn connect(destination: &Destination, reach: &Reach) -> Result<
         let host = if hides { host.to_owned() } else { format!("{host} is {}", found.join(", ")) };
         return Err(DialError::NotAllowed { host, target: destination.authority() });
     }
+    Ok(permitted)
+}
+
+async fn connect_to(addresses: &[SocketAddr], target: String) -> Result<TcpStream, DialError> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in permitted {
+    for address in addresses {
         match TcpStream::connect(address).await {
             Ok(tcp) => return Ok(tcp),
             Err(error) => last = error,
         }
     }
-    Err(DialError::Unreachable { target: destination.authority(), source: last })
+    Err(DialError::Unreachable { target, source: last })
 }
 
-async fn secure(destination: &Destination, tcp: TcpStream, is_insecure: bool) -> Result<Conn, DialError> {
+async fn secure(destination: &Destination, tcp: TcpStream, trust: &Trust) -> Result<Conn, DialError> {
     let error = |source| DialError::Tls { target: destination.authority(), source };
     let name =
         ServerName::try_from(destination.host().to_owned()).map_err(|bad| error(io::Error::other(bad)))?;
-    let config = if is_insecure { trusting() } else { checking().ok_or(DialError::NoRoots)? };
+    let config = trust.config().ok_or(DialError::NoRoots)?;
     let tls = TlsConnector::from(config).connect(name, tcp).await.map_err(error)?;
     Ok(Conn::Tls(Box::new(tls.into())))
 }
@@ -217,7 +303,10 @@ pub(super) fn request(destination: &Destination, fields: &[(&str, &HeaderValue)]
 
 async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> {
     let mut read = BytesMut::new();
-    let ended = |_| DialError::Ended(target.to_owned());
+    let ended = |error: io::Error| match error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        true => broken(target, error),
+        false => DialError::Ended(target.to_owned()),
+    };
     loop {
         let no_http = || DialError::NoHttp(target.to_owned());
         if let Some((status, headers, size)) = parse_head(&read).ok_or_else(no_http)? {
@@ -227,10 +316,19 @@ async fn read_answer(mut conn: Conn, target: &str) -> Result<Answer, DialError> 
                 continue;
             }
             if status == StatusCode::SWITCHING_PROTOCOLS {
-                return Ok(Answer { status, headers, body: Bytes::new(), early: read.freeze(), conn });
+                let address = conn.peer();
+                return Ok(Answer {
+                    status,
+                    headers,
+                    body: Body::default(),
+                    early: read.freeze(),
+                    address,
+                    conn,
+                });
             }
-            let body = read_body(&mut conn, &headers, read).await;
-            return Ok(Answer { status, headers, body, early: Bytes::new(), conn });
+            let until = Instant::now() + BODY_BOUND;
+            let body = read_body(&mut conn, (status, &headers), read, LARGEST_BODY, until).await;
+            return Ok(Answer { status, headers, body, early: Bytes::new(), address: conn.peer(), conn });
         }
         if read.len() > LARGEST_HEAD {
             return Err(no_http());
@@ -257,84 +355,6 @@ pub(super) fn parse_head(bytes: &[u8]) -> Option<Option<(StatusCode, HeaderMap, 
         headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
     }
     Some(Some((status, headers, size)))
-}
-
-/// The body of a refusal whose length is known; empty when it is not, or is too large, or does not come.
-async fn read_body(conn: &mut Conn, headers: &HeaderMap, mut read: BytesMut) -> Bytes {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let Some(length) = length.filter(|length| *length <= LARGEST_BODY) else { return Bytes::new() };
-    while read.len() < length {
-        if !conn.read_buf(&mut read).await.is_ok_and(|more| more > 0) {
-            return Bytes::new();
-        }
-    }
-    read.split_to(length).freeze()
-}
-
-/// Takes the certificates that this system trusts.
-pub(super) fn checking() -> Option<Arc<ClientConfig>> {
-    static CONFIG: OnceLock<Option<Arc<ClientConfig>>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().ok()?;
-        Some(Arc::new(builder.with_native_roots().ok()?.with_no_client_auth()))
-    });
-    config.clone()
-}
-
-/// Takes any certificate.
-pub(super) fn trusting() -> Arc<ClientConfig> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .expect("the provider has suites for the default versions")
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth();
-        Arc::new(config)
-    });
-    Arc::clone(config)
-}
-
-/// Trusts the peer it was given; that the peer has the key of its certificate is still verified.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ use tokio_rustls::rustls::{self, CertificateError};
 use tracing::{debug, trace};
 
 use super::conn::Conn;
-use super::dial::{DialError, checking, connect, parse_head, request, trusting, why_unresolved};
+use super::dial::{DialError, connect, parse_head, request, why_unresolved};
+use super::refusal::read_body;
+use super::trust::{checking, trusting};
 use super::upgrade::{accept, names};
 use crate::destination::{Destination, Reach};
 use crate::log::PROBE;
@@ -290,7 +292,7 @@ impl Look<'_> {
             Asked::NotHttp(read) => self.found(Outcome::NotHttp, shown(&read)),
             Asked::Silent(read) if read.is_empty() => self.found(Outcome::Silent, ""),
             Asked::Silent(read) => self.found(Outcome::Silent, shown(&read)),
-            Asked::Answered { status, headers, mut read, mut conn } => {
+            Asked::Answered { status, headers, read, mut conn } => {
                 self.probed.status = Some(status.as_u16());
                 self.probed.reason = status.canonical_reason().unwrap_or_default().to_owned();
                 self.probed.headers =
@@ -310,23 +312,9 @@ impl Look<'_> {
                 }
                 self.found(Outcome::Answered, "");
                 let until = self.deadline.min(Instant::now() + BODY_BOUND);
-                let length = headers.get(header::CONTENT_LENGTH);
-                let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-                let is_chunked = names(&headers, header::TRANSFER_ENCODING, "chunked");
-                let wanted = length.map_or(LARGEST_BODY as u64 + 1, |it| it.min(LARGEST_BODY as u64 + 1));
-                let mut has_ended = length == Some(0);
-                while (read.len() as u64) < wanted && !has_ended {
-                    match timeout_at(until, conn.read_buf(&mut read)).await {
-                        Ok(Ok(1..)) => has_ended = is_chunked && read.ends_with(b"0\r\n\r\n"),
-                        Ok(_) => has_ended = true,
-                        Err(_) => break,
-                    }
-                }
-                let body = if is_chunked { unchunked(&read) } else { read.to_vec() };
-                let is_whole = length.map_or(has_ended, |length| body.len() as u64 >= length);
-                self.probed.body_is_cut = body.len() > LARGEST_BODY || !is_whole;
-                let body = &body[..body.len().min(LARGEST_BODY)];
-                self.probed.body = String::from_utf8_lossy(body).into_owned();
+                let body = read_body(&mut conn, (status, &headers), read, LARGEST_BODY, until).await;
+                self.probed.body_is_cut = body.is_cut;
+                self.probed.body = String::from_utf8_lossy(&body.bytes).into_owned();
             }
         }
     }
@@ -379,23 +367,6 @@ fn shown(read: &[u8]) -> String {
     let first = &read[..read.len().min(SHOWN)];
     let more = if read.len() > SHOWN { "…" } else { "" };
     format!("\"{}{more}\"", first.escape_ascii())
-}
-
-/// The chunks of a body that has come as far as this, joined.
-fn unchunked(mut rest: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Some(line) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let size = std::str::from_utf8(&rest[..line]).ok().and_then(|it| it.split(';').next());
-        let Some(size) = size.and_then(|it| usize::from_str_radix(it.trim(), 16).ok()) else { break };
-        rest = &rest[line + 2..];
-        let part = &rest[..size.min(rest.len())];
-        body.extend_from_slice(part);
-        if size == 0 || rest.len() < size + 2 {
-            break;
-        }
-        rest = &rest[size + 2..];
-    }
-    body
 }
 
 fn untrusted(error: &CertificateError, host: &str, is_self_signed: bool) -> String {
@@ -459,13 +430,6 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chunks_are_joined_as_far_as_they_came() {
-        assert_eq!(unchunked(b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n"), b"hello world");
-        assert_eq!(unchunked(b"5\r\nhello\r\nff\r\n wor"), b"hello wor");
-        assert_eq!(unchunked(b"no size\r\n"), b"");
-    }
 
     #[test]
     fn a_certificate_that_its_own_name_signed_is_self_signed() {

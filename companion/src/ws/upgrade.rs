@@ -103,7 +103,8 @@ pub async fn transport(upgrade: OnUpgrade) -> Option<(Conn, Bytes)> {
     Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }
 
-pub(super) fn accept(key: &[u8]) -> String {
+/// What a server makes of a client's key.
+pub fn accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);
     hash.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
@@ -111,7 +112,7 @@ pub(super) fn accept(key: &[u8]) -> String {
 }
 
 /// Whether a header that holds a list names `token`, in any case.
-pub(super) fn names(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
+pub fn names(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
     items(headers, name).any(|item| item.eq_ignore_ascii_case(token))
 }
 

@@ -45,7 +45,7 @@ fn another_server_is_named_with_who_gave_it() {
         "--html",
         "OUT/r.html",
     ])
-    .with_file("w.json", &written(ws))
+    .with_file("w.json", written(ws))
     .with_env("WS_URL", ws)
     .run();
     ended.assert_code(0);
@@ -72,7 +72,7 @@ fn a_started_server_is_named_as_such_and_a_quiet_failure_says_what_it_tested() {
     assert!(head(&ended.stdout, "first-contact").contains("/ws (the server started by --start)"));
 
     let ended =
-        Call::new(&["OUT/w.json", "--quiet"]).with_file("w.json", &written("ws://127.0.0.1:9/ws")).run();
+        Call::new(&["OUT/w.json", "--quiet"]).with_file("w.json", written("ws://127.0.0.1:9/ws")).run();
     ended.assert_code(1);
     let line = ended.stdout.lines().next().expect("a line");
     assert!(

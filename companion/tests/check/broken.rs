@@ -1,5 +1,5 @@
-//! Broken servers of the suite `conformance`, seen by a real browser: what only a browser can see of them, and rows of the
-//! table of `tests/conformance`, which shows that a browser sees what a native client does.
+//! Broken servers of the suite `conformance`, seen by a real browser: rows of the table of `tests/conformance`, which shows that
+//! both engines see the same.
 //!
 //! A row of that table whose fault is on during one check has only that check run here: the outside cannot know when it begins.
 
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use sockscope_engine::report::{Report, Verdict, read_json};
 use support::conformance::fault::Fault;
-use support::conformance::faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
+use support::conformance::faults::{ROWS, Row, When};
 use support::conformance::given::{IDLE, IDLE_TOLD, SHORT, given, id};
 use support::conformance::server::Server;
 
@@ -21,6 +21,8 @@ const TRIES: usize = 3;
 
 /// Rows of all groups that a browser looks at, too; all of them do when `SOCKSCOPE_ALL_ROWS` is set.
 const SAMPLE: &[(&str, Fault)] = &[
+    ("H1", Fault::Extend("x-never-offered")),
+    ("H1", Fault::Extend("permessage-deflate; x-unknown=1")),
     ("H4", Fault::Choose("good.v3")),
     ("H5", Fault::ChooseAnything),
     ("P1", Fault::Truncate(65_536)),
@@ -32,6 +34,10 @@ const SAMPLE: &[(&str, Fault)] = &[
     ("O6", Fault::BroadcastTwice),
     ("B3", Fault::HoldUp(112 << 10)),
     ("C1", Fault::NeverCloses),
+    ("C7", Fault::OwnCode(999)),
+    ("C7", Fault::OwnCode(1016)),
+    ("C7", Fault::OwnCode(2999)),
+    ("C7", Fault::OwnCode(5000)),
     ("C3", Fault::CloseCode(3000, 1002)),
     ("C8", Fault::BrokenReason),
     ("C9", Fault::BreakOnShutdown),
@@ -116,11 +122,6 @@ fn all_hold<T: Sync>(all: &[T], complaint: impl Fn(&T) -> Option<String> + Sync)
     });
     let wrong = wrong.into_inner().expect("no thread has panicked");
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
-}
-
-#[test]
-fn what_only_a_browser_sees_turns_its_check_red() {
-    all_hold(ONLY_IN_A_BROWSER, |(red, fault, _)| complaint(&[*red].into(), *fault, &[], &[red]));
 }
 
 #[test]

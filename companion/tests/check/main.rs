@@ -4,6 +4,7 @@
 
 mod against;
 mod beside;
+mod bodies;
 mod broken;
 #[cfg(feature = "target-tests")]
 mod conformance;

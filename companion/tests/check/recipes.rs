@@ -33,6 +33,17 @@ fn a_login_whose_cookie_no_one_knows_turns_the_recipe_red() {
     ended.assert_says(&["/session was answered with status 401", "no cookie of POST /api/login came along"]);
 }
 
+#[test]
+fn a_job_that_fails_or_hangs_turns_the_recipe_red() {
+    let text = recipe("job").0.replace("\"within\": \"10s\"", "\"within\": \"1500ms\"");
+    for (fault, state) in [("fail", "failed"), ("hang", "running")] {
+        let text = text.replace("takes=700ms", &format!("takes=700ms&fault={fault}"));
+        let ended = Call::new(&["OUT/s.json"]).with_file("s.json", &text).run();
+        ended.assert_code(1);
+        ended.assert_says(&[&format!("$.state: expected \"done\", found \"{state}\"")]);
+    }
+}
+
 #[cfg(feature = "target-tests")]
 #[test]
 fn a_recipe_holds_against_graphql_ws_and_finds_what_it_does_not_send() {

@@ -1,25 +1,10 @@
 //! What the command writes, and the values it gets.
 
 use super::suites::FAILING;
-use support::call::Call;
-
-const ALL: [&str; 12] = [
-    "--json",
-    "OUT/r.json",
-    "--junit",
-    "OUT/r.xml",
-    "--junit-strict",
-    "OUT/strict.xml",
-    "--html",
-    "OUT/r.html",
-    "--har",
-    "OUT/r.har",
-    "--jsonl",
-    "OUT/r.jsonl",
-];
+use support::call::{ALL_FORMS, Call};
 
 fn with_all<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
-    [arguments, &ALL].concat()
+    [arguments, &ALL_FORMS].concat()
 }
 
 #[test]

@@ -2,21 +2,7 @@
 
 use sockscope_host::process::Signal;
 use support::call::{Call, Running, until};
-
-/// A check that failed is named as it ends and again with all that is known.
-const WAITING: &str = "Enter runs everything again";
-
-/// Two checks; the first one sends this and hears it again.
-fn suite(sent: &str, wanted: &str) -> String {
-    format!(
-        r#"{{ "sockscope": 1, "suite": "watched", "vars": {{ "ws_url": "{{{{env.WS_URL}}}}" }},
-  "clients": {{ "a": {{ "url": "{{{{ws_url}}}}/echo" }} }},
-  "checks": [
-    {{ "check": "the first", "steps": [ {{ "connect": "a" }},
-      {{ "send": "{sent}", "expect": {{ "text": "{wanted}", "within": "300ms" }} }} ] }},
-    {{ "check": "the second", "steps": [ {{ "connect": "a" }}, {{ "send": "x", "expect": {{ "echo": true }} }} ] }} ] }}"#
-    )
-}
+use support::watched::{WAITING, suite};
 
 fn write(running: &Running, name: &str, text: &str) {
     std::fs::write(running.path(name), text).expect("a file");
@@ -34,7 +20,7 @@ fn browser(running: &mut Running) -> u32 {
 fn what_has_changed_runs_again_in_the_same_browser() {
     let other = suite("y", "y").replace("watched", "other");
     let call =
-        Call::new(&["OUT", "--watch"]).with_file("s.json", &suite("one", "one")).with_file("t.json", &other);
+        Call::new(&["OUT", "--watch"]).with_file("s.json", suite("one", "one")).with_file("t.json", &other);
     let mut running = call.with_open_input().start();
     running.until_said(WAITING, 1);
     assert_eq!((running.times_said("pass  the first"), running.times_said("pass  the second")), (2, 2));
@@ -82,7 +68,7 @@ fn what_a_suite_imports_is_watched_where_it_lies() {
     // A suite reaches as far up as its repository.
     let call = Call::new(&["OUT/suites", "--watch"])
         .with_file(".git/HEAD", "")
-        .with_file("common.jsonc", &common("one"));
+        .with_file("common.jsonc", common("one"));
     let running = call.with_file("suites/s.json", suite).with_open_input().start();
     running.until_said(WAITING, 1);
     assert_eq!(running.times_said("pass  the first"), 1);
@@ -96,10 +82,8 @@ fn what_a_suite_imports_is_watched_where_it_lies() {
 #[test]
 fn a_broken_file_says_its_mistakes_and_waits() {
     let call = Call::new(&["OUT/s.json", "--watch", "--json", "OUT/r.json"]);
-    let mut running = call
-        .with_file("s.json", &suite("one", "one").replace("connect", "konnect"))
-        .with_open_input()
-        .start();
+    let mut running =
+        call.with_file("s.json", suite("one", "one").replace("connect", "konnect")).with_open_input().start();
     running.until_says("waiting for the next change");
     assert!(!running.has_ended());
     write(&running, "s.json", &suite("one", "two"));

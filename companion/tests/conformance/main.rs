@@ -1,8 +1,7 @@
 //! The suite `conformance` over real sockets: it passes where a server does everything right, and for each of its checks that
 //! can fail there is a server that does one thing wrong, which that check finds.
 //!
-//! Checks for information cannot fail. What only a browser can show stands in [`faults::ONLY_IN_A_BROWSER`], and
-//! `tests/check/broken.rs` shows it.
+//! Checks for information cannot fail. `tests/check/broken.rs` shows that a browser sees the same.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -11,16 +10,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sockscope_companion::Config;
+use sockscope_companion::native::NativeWorld;
 use sockscope_engine::conformance::{Certificate, Word};
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Progress, Stop, run};
 use support::block_on;
 use support::conformance::fault::Fault;
-use support::conformance::faults::{ONLY_IN_A_BROWSER, ROWS, Row, When};
+use support::conformance::faults::{ROWS, Row, When};
 use support::conformance::given::{IDLE, IDLE_TOLD, SHORT, given, id};
 use support::conformance::server::Server;
 use support::shipped::{self, story, suite};
-use support::world::NativeWorld;
 
 const NAME: &str = "conformance";
 /// Rows of the table at a time: they mostly wait.
@@ -43,7 +42,7 @@ async fn run_with(
     let names = names.filter(|name| only.contains(&id(name))).cloned().collect();
     let options = Options { overrides, names, seed: 7, ..Options::default() };
     let plan = Plan::new(Rc::new(suite), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(listener));
+    let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(listener));
     tokio::time::timeout(Duration::from_secs(250), report).await.expect("every wait has a bound")
 }
 
@@ -239,7 +238,4 @@ fn every_check_that_can_fail_has_a_row() {
     let rows: BTreeSet<_> = ROWS.iter().map(|row| row.red).collect();
     let can_fail = suite.checks.iter().filter(|check| !check.tags.iter().any(|tag| tag == "info"));
     assert_eq!(rows, can_fail.map(|check| id(&check.written_name)).collect());
-    for (red, fault, why) in ONLY_IN_A_BROWSER {
-        assert!(rows.contains(red), "{red} {fault:?} {why}");
-    }
 }

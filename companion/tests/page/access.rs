@@ -87,6 +87,10 @@ async fn everything(browser: &Browser, page: &str, ws: &str, how: &str) {
         check(browser, &format!("{how}, {opener}")).await;
         browser.click("close-dialog").await;
     }
+    browser.run("document.querySelector('[data-testid=sessions]').click()").await;
+    browser.until_script("return !!document.querySelector('[data-testid=sessions-row]')").await;
+    check(browser, &format!("{how}, sessions")).await;
+    browser.click("close-dialog").await;
     browser.click("open-palette").await;
     browser.until_text("palette-count", "commands").await;
     check(browser, &format!("{how}, palette")).await;

@@ -52,8 +52,11 @@ fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
                 ("load-ramp", "200ms"),
                 ("load-rate", "10"),
                 ("load-lasts", "3s"),
-                ("load-first", r#"{"op":"auth","token":"tr-4f9a1c77e2","request_id":"a"}"#),
-                ("load-message", r#"{"op":"quote","symbol":"AAPL"}"#),
+                ("load-rows", "token,symbol\ntr-4f9a1c77e2,AAPL\ntr-4f9a1c77e2,TSLA"),
+                ("load-beat", r#"{"op":"ping","request_id":"b"}"#),
+                ("load-every", "500ms"),
+                ("load-first", r#"{"op":"auth","token":"{{token}}","request_id":"a"}"#),
+                ("load-message", r#"{"op":"quote","symbol":"{{symbol}}"}"#),
                 ("load-by", "request_id"),
                 ("load-p95", "soon"),
             ],
@@ -87,7 +90,13 @@ fn a_load_from_the_form_runs_shows_its_figures_and_opens_as_a_suite() {
             browser.run(text).await.as_str().filter(|it| it.contains("quote")).map(str::to_owned)
         });
         let text = text.await;
-        assert!(text.contains(r#""request_id":"{{index}}-{{i}}""#), "{text}");
+        for said in [
+            r#""request_id":"{{index}}-{{i}}""#,
+            r#""each": [{"token":"tr-4f9a1c77e2","symbol":"AAPL"}"#,
+            r#""heartbeat": { "every": "500ms", "send": {"op":"ping","request_id":"b"} }"#,
+        ] {
+            assert!(text.contains(said), "{said} is missing in {text}");
+        }
         browser.assert_quiet_console().await;
     });
 }

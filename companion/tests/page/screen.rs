@@ -196,14 +196,14 @@ fn a_question_and_its_answer_lead_to_each_other_and_what_waits_is_listed() {
 }
 
 #[test]
-fn an_empty_bench_connects_by_what_is_pasted_and_names_what_is_left_out() {
+fn an_empty_bench_connects_by_what_is_pasted_and_names_what_goes_by_relay() {
     test_page(async |practice, browser| {
         browser.open(&practice.page).await;
         browser.type_into("paste", "wscat --listen").await;
         browser.until_text("paste-note", "expected an address after wscat").await;
         let line = format!("wscat -c {}/echo -s echo.v1 -H 'Authorization: Bearer x'", practice.ws);
         browser.type_into("paste", &line).await;
-        browser.until_text("paste-note", "left out: Authorization").await;
+        browser.until_text("paste-note", "so the relay does: Authorization").await;
         browser.click("paste-connect").await;
         browser.until_text("note", "Subprotocol echo.v1").await;
         browser.until_script("return !document.querySelector('[data-testid=bench-start]')").await;

@@ -113,6 +113,10 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("DELETE", "/api/stats", &[], ""),
     ("BREW", "/api/fragments", &[], ""),
     ("GET", "/api/fragments?doc=none", &[], ""),
+    ("POST", "/api/jobs?takes=60s", &[("Content-Type", "text/plain")], "hello world"),
+    ("GET", "/api/jobs/job-2", &[], ""),
+    ("POST", "/api/jobs?takes=2m", &[], ""),
+    ("GET", "/api/jobs", &[], ""),
     ("POST", "/api/login", &[("Content-Type", JSON)], r#"{"user":"a;b"}"#),
     ("POST", "/api/login", &[("Content-Type", JSON)], r#"{"user":"anna","fault":"other"}"#),
     ("POST", "/api/login", &[("Content-Type", JSON)], r#"{"user":"anna","fault":"cookie"}"#),
@@ -129,6 +133,11 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("POST", "/api/events", &[("Origin", "http://evil.test")], r#"{"type":"news"}"#),
     ("POST", "/api/events", &[("Origin", FRIEND), ("Origin", FRIEND)], r#"{"type":"news"}"#),
     ("POST", "/api/events", &[("Sec-Fetch-Site", "cross-site")], r#"{"type":"news"}"#),
+    ("GET", "/api/recordings", &[], ""),
+    ("GET", "/api/recordings/none", &[], ""),
+    ("POST", "/api/recordings", &[], ""),
+    ("DELETE", "/api/recordings/none", &[], ""),
+    ("DELETE", "/api/recordings/none", &[("Origin", "http://evil.test")], ""),
     ("GET", "/api/reset", &[], ""),
     ("POST", "/api/reset", &[("Origin", FRIEND)], ""),
     ("POST", "/api/reset", &[], r#"{"close":1}"#),
@@ -168,6 +177,11 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("POST", "/api/probe", &[], r#"{"url":"http://localhost"}"#),
     ("POST", "/api/probe", &[], r#"{"url":"ws://localhost","protocols":["a,b"]}"#),
     ("POST", "/api/probe", &[], r#"{"url":"ws://192.0.2.1:9"}"#),
+    ("GET", "/api/relay", &[], ""),
+    ("POST", "/api/relay", &[], r#"{"url":"ws://localhost","headers":[["Host","x"]]}"#),
+    ("POST", "/api/relay", &[], r#"{"url":"ws://localhost","headers":[["X-A","x\r\nX-B: y"]]}"#),
+    ("POST", "/api/relay", &[], r#"{"url":"ws://192.0.2.1:9"}"#),
+    ("POST", "/api/relay", &[("Origin", "http://evil.test")], r#"{"url":"ws://localhost"}"#),
     // Handshakes.
     ("GET", "/ws/nothing", &[], ""),
     ("GET", "/ws/", &[], ""),
@@ -205,6 +219,8 @@ const REQUESTS: &[(&str, &str, Fields, &str)] = &[
     ("GET", "/ws/proxy?to=ws://127.0.0.1:PORT/ws/fault%3Frefuse=503", &HANDSHAKE, ""),
     ("GET", "/ws/proxy?to=ws://127.0.0.1:PORT/api/nothing", &HANDSHAKE, ""),
     ("GET", "/ws/proxy?to=ws://192.0.2.1:9", &HANDSHAKE, ""),
+    ("GET", "/ws/relay", &HANDSHAKE, ""),
+    ("GET", "/ws/relay?id=0", &HANDSHAKE, ""),
 ];
 
 /// Bytes that are hardly a request.

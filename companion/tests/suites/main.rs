@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use sockscope_companion::native::NativeWorld;
 use sockscope_companion::{Config, Server};
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
@@ -15,7 +16,6 @@ use support::broken::{Broken, Fault};
 use support::faults::FAULTS;
 use support::shipped::{red, story, suite};
 use support::short::SHORT;
-use support::world::NativeWorld;
 
 /// Rows of the table at a time: they mostly wait.
 const AT_ONCE: usize = 12;
@@ -80,7 +80,7 @@ fn run_suite<'a>(
             ..Options::default()
         };
         let plan = Plan::new(Rc::new(suite(name)), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
-        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
         tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound")
     })
 }

@@ -13,7 +13,7 @@ use sockscope::worker::bench::BenchWorker;
 use sockscope_engine::Closing;
 use sockscope_engine::bench::draft::Draft;
 
-use support::world::NativeWorld;
+use sockscope_companion::native::NativeWorld;
 
 /// A bench with one connection or several.
 pub struct Bench {
@@ -40,8 +40,9 @@ impl Bench {
             most_sockets: 255,
         };
         let spawn = Rc::new(|task| drop(tokio::task::spawn_local(task)));
-        let worker =
-            BenchWorker::new(NativeWorld::new(), ready, spawn, move |bytes| outbox.borrow_mut().push(bytes));
+        let worker = BenchWorker::new(NativeWorld::default(), ready, spawn, move |bytes| {
+            outbox.borrow_mut().push(bytes)
+        });
         let bench = Self {
             worker,
             posts,

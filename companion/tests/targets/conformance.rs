@@ -8,12 +8,12 @@ use std::time::Duration;
 use sockscope_engine::conformance::{Certificate, ClaimState};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 
+use sockscope_companion::native::NativeWorld;
 use support::block_on;
 use support::feed::TRADING_FEED;
 use support::results::{columns, page, word};
 use support::shipped::suite;
 use support::subjects::{ALL, Subject};
-use support::world::NativeWorld;
 
 /// Runs of which one has to be conclusive.
 const TRIES: usize = 3;
@@ -32,7 +32,7 @@ fn certificate(subject: Subject) -> Certificate {
         let options = Options { overrides: server.given.clone(), seed: 7, ..Options::default() };
         let plan = Plan::new(Rc::new(suite("conformance")), options, 0)
             .unwrap_or_else(|errors| panic!("{errors:?}"));
-        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
         let report = tokio::time::timeout(Duration::from_secs(250), report).await;
         Certificate::of(&report.expect("every wait has a bound")).expect("a report of that suite")
     })
@@ -78,7 +78,7 @@ fn a_server_that_dies_at_16_mib_is_said_and_what_follows_is_not_judged() {
         let options = Options { overrides, seed: 7, ..Options::default() };
         let plan = Plan::new(Rc::new(suite("conformance")), options, 0)
             .unwrap_or_else(|errors| panic!("{errors:?}"));
-        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
         tokio::time::timeout(Duration::from_secs(250), report).await.expect("every wait has a bound")
     });
     let certificate = Certificate::of(&report).expect("a report of that suite");

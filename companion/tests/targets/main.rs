@@ -6,6 +6,7 @@
 mod bench;
 mod conformance;
 mod cors;
+mod in_pytest;
 mod recipes;
 mod recipes_binary;
 mod recordings;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use sockscope_companion::native::NativeWorld;
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::suite::shipped::SHIPPED;
@@ -24,7 +26,6 @@ use support::block_on;
 use support::servers::{Language, PATIENCE, Server, Target};
 use support::shipped::{red, story, suite};
 use support::short::SHORT;
-use support::world::NativeWorld;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -71,7 +72,7 @@ fn run_suite(name: &str, server: &Server) -> Report {
             ..Options::default()
         };
         let plan = Plan::new(Rc::new(suite(name)), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
-        let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+        let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
         tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound")
     })
 }

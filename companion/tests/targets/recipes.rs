@@ -36,7 +36,7 @@ fn check(kind: &str, ws_url: &str, api_url: &str, wanted: usize) {
             let options = Options { env, seed: 7, ..Options::default() };
             let plan = Plan::new(suite.clone(), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
             let report = block_on(async {
-                let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+                let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
                 tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound")
             });
             // A busy machine proves nothing.

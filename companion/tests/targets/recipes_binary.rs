@@ -3,17 +3,17 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use sockscope_companion::native::NativeWorld;
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::suite::Suite;
 use support::block_on;
 use support::servers::{Language, Target};
 use support::shipped::{red, story};
-use support::world::NativeWorld;
 
 const PAGE: &str = include_str!("../../../docs/guide/recipes-binary.md");
 
-const PROTOCOLS: Target =
+pub const PROTOCOLS: Target =
     Target { name: "protocols", language: Language::Node, file: "protocols_server.mjs", arguments: &[] };
 
 /// The suite behind a comment of the page.
@@ -34,7 +34,7 @@ fn run_recipe(name: &str, fault: &str) -> Report {
             let env = [("WS_URL".to_owned(), server.urls[0].clone())].into();
             let options = Options { env, seed: 7, ..Options::default() };
             let plan = Plan::new(suite.clone(), options, 0).unwrap_or_else(|errors| panic!("{errors:?}"));
-            let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+            let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
             let report =
                 tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound");
             // A machine that stood still says nothing of the server.

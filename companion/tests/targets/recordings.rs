@@ -9,15 +9,15 @@ use sockscope_engine::recorder::{Drafted, suite_of};
 use sockscope_engine::report::{Report, Verdict};
 use sockscope_engine::run::{Options, Plan, Stop, run};
 use sockscope_engine::suite::Suite;
-use sockscope_engine::{HttpRequest, World};
+use sockscope_engine::{HttpRequest, Payload, World};
 
 use super::bench::Bench;
+use sockscope_companion::native::NativeWorld;
 use support::block_on;
 use support::broken::{Broken, Fault};
 use support::feed::{FEED_TOKEN, TRADING_FEED};
 use support::servers::{GRAPHQL, Target};
 use support::shipped::story;
-use support::world::NativeWorld;
 
 const RUNS: usize = 20;
 
@@ -39,7 +39,7 @@ async fn run_once(drafted: &Drafted, more: &[(String, String)]) -> Report {
     let env = [("WS_URL".to_owned(), "ws://127.0.0.1:9/nobody".to_owned())].into();
     let plan = Plan::new(Rc::new(suite), Options { env, overrides, seed: 7, ..Options::default() }, 0)
         .unwrap_or_else(|errors| panic!("{}\n{errors:?}", drafted.text));
-    let report = run(plan, NativeWorld::new(), Stop::default(), Box::new(|_| {}));
+    let report = run(plan, NativeWorld::default(), Stop::default(), Box::new(|_| {}));
     tokio::time::timeout(Duration::from_secs(100), report).await.expect("every wait has a bound")
 }
 
@@ -248,11 +248,11 @@ fn an_event_that_an_http_call_causes_is_said_to_have_no_cause_in_the_recording()
         bench.connect(1).await;
         // Longer than a server takes for an answer, as it takes a person to call an API.
         tokio::time::sleep(Duration::from_secs(3)).await;
-        let called = NativeWorld::new().http(HttpRequest {
+        let called = NativeWorld::default().http(HttpRequest {
             method: "POST".to_owned(),
             url: format!("{}/api/events", practice.urls().http.trim_end_matches('/')),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            body: Some(r#"{"type":"deployed","data":1}"#.to_owned()),
+            body: Some(Payload::from(r#"{"type":"deployed","data":1}"#)),
             ..HttpRequest::default()
         });
         assert_eq!(called.await.expect("an answer").status, 202);

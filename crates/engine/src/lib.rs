@@ -13,13 +13,16 @@ pub mod metrics;
 pub mod payload_spec;
 pub mod recorder;
 pub mod recording;
+pub mod relay;
 pub mod report;
 pub mod run;
 pub mod secrets;
+pub mod session;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 pub mod suite;
 pub mod template;
+pub mod witness;
 
 pub use base::close::{CloseReason, Closing, SendableCode};
 pub use base::endpoint::{Endpoint, EndpointError};

@@ -116,6 +116,7 @@ pub(crate) fn ConnectionItem(
             Some(store.toxics.with(|toxics| toxics.as_ref().and_then(|toxics| toxics.strike(&setup.url))))
         })
     });
+    let by_relay = Memo::new(move |_| connection.setup.with(|setup| !setup.profile.is_empty()));
     let is_only = move || store.connections.with(|all| all.len() == 1);
     let phase = text(move || format::phase(connection.phase()).to_owned());
     let named = move |what: &'static str| text(move || format!("{what} {}", connection.name()));
@@ -139,6 +140,7 @@ pub(crate) fn ConnectionItem(
             {move || faults.get().map(|on| view! {
                 <a class=if matches!(on, None | Some(0)) { "connection-through bench-through-quiet" } else { "connection-through" } data-testid="through-faults" href=Route::Faults.href() title="Leads through the fault proxy; Faults shows the toxics that are on">{faults_words(on)}</a>
             }.into_any())}
+            {move || by_relay.get().then(|| view! { <span class="connection-through bench-through-quiet" data-testid="by-relay" title="The Sockscope server of this page opens it, with headers that a browser cannot send">"by relay"</span> }.into_any())}
             <div class="rail-acts">
                 {icon("quiet", "color", "◐", named("Change the colour of"), next_color)}
                 {icon("quiet", "duplicate", "⧉", named("Duplicate"), duplicate)}

@@ -35,6 +35,8 @@ pub(crate) enum Dialog {
     Offer(Box<Offered>),
     /// A suite of the timeline.
     Recording,
+    /// Kept sessions.
+    Sessions,
 }
 
 /// The first of two recordings of one conversation.

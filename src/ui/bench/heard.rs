@@ -12,18 +12,31 @@ use crate::wire::bench::{Changes, ConnectionId, ShownSeen};
 impl Store {
     /// Takes in what the worker says.
     pub fn apply(&self, changes: Changes) {
-        for state in changes.connections {
+        // While an earlier session is shown, only the state of the connections is of the present one.
+        let is_of_now = !self.is_reading.get_untracked();
+        self.apply_connections(&changes);
+        if is_of_now {
+            self.apply_shown(changes);
+        }
+    }
+
+    fn apply_connections(&self, changes: &Changes) {
+        for state in &changes.connections {
             if state.id.is_of_check() {
                 continue;
             }
             let known = self.connections.with_untracked(|all| all.iter().copied().find(|c| c.id == state.id));
             if let Some(connection) = known {
-                connection.state.set(Some(state));
+                connection.state.set(Some(state.clone()));
             }
         }
+        set_if_changed(self.pulse, changes.pulse);
+    }
+
+    /// Takes in what is said of what the timeline shows.
+    pub fn apply_shown(&self, changes: Changes) {
         set_if_changed(self.totals, changes.totals);
         set_if_changed(self.list, changes.list);
-        set_if_changed(self.pulse, changes.pulse);
         set_if_some(self.rows, changes.rows);
         set_if_some(self.type_members, changes.type_members);
         set_if_some(self.draft_seen, changes.draft);

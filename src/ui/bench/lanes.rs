@@ -86,7 +86,11 @@ fn order(store: Store) -> Vec<ConnectionId> {
         return only.into_iter().map(ConnectionId).filter(is_shown).collect();
     }
     let mut order: Vec<_> = store.connections.with(|all| all.iter().map(|it| it.id).collect());
-    store.names.with(|names| order.extend(names.keys().filter(|id| !order.contains(id)).collect::<Vec<_>>()));
+    store.names.with(|names| {
+        // An earlier session has no connection of the bench.
+        order.retain(|id| names.contains_key(id));
+        order.extend(names.keys().filter(|id| !order.contains(id)).collect::<Vec<_>>());
+    });
     order.retain(is_shown);
     order
 }

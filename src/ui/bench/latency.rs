@@ -35,6 +35,10 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
         });
         view! { <div class="bench-figure" data-of=name><dt>{name}{of_how_many}</dt><dd data-testid=name title=value(format::exact)>{value(format::figure)}</dd></div> }.into_any()
     };
+    let quantity = text(move || {
+        let is_relayed = seen.with(|seen| seen.relay.is_some());
+        if is_relayed { "rtt.relay" } else { "round trips" }.to_owned()
+    });
     let unanswered = text(move || {
         seen.with(|seen| match seen.is_measured {
             true => format::count(seen.unanswered),
@@ -48,7 +52,7 @@ fn Figures(seen: Memo<Seen>, step: Signal<Duration>, store: Store, link: Link) -
     let is_some = text(move || seen.with(|seen| seen.is_measured && seen.unanswered > 0).to_string());
     view! {
         <dl class="bench-latency">
-            <div class="bench-figure" data-of="samples"><dt>"round trips"</dt><dd data-testid="samples">{samples}</dd></div>
+            <div class="bench-figure" data-of="samples"><dt>{quantity}</dt><dd data-testid="samples">{samples}</dd></div>
             <div class="bench-figure" data-of="unanswered" data-some=is_some><dt>{name}</dt><dd><UnansweredCount store link count=unanswered hint=text(move || seen.with(unanswered_words))/></dd></div>
             {figure("min", |f| f.min)}
             {figure("p50", |f| f.p50)}
@@ -72,6 +76,8 @@ pub(crate) struct Seen {
     is_measured: bool,
     /// What they might be recognised by.
     offer: Option<Offer>,
+    /// What the relay tells of itself; none where the page opened the connection.
+    relay: Option<String>,
 }
 
 fn seen(store: Store) -> Seen {
@@ -94,6 +100,7 @@ fn seen(store: Store) -> Seen {
             given_up: state.given_up,
             is_measured: pairing != PairBy::Off,
             offer: state.offer.clone().filter(|_| pairing == PairBy::Auto),
+            relay: state.relay.clone(),
         })
     })
 }
@@ -127,6 +134,7 @@ pub(crate) fn status_bar(store: Store, link: Link, rates: RwSignal<Rates>) -> An
     let clock =
         text(move || format!("clock step {}", format::figure(store.clock_step(), store.clock_step())));
     let rate = move |of: fn(&Rates) -> String| text(move || rates.with(of));
+    let relay = Memo::new(move |_| seen.with(|seen| seen.relay.clone()));
     let turn = move || store.layout.update(|it| it.shows_plots = !it.shows_plots);
     view! {
         <section class="latencies bench-status" aria-label="Round trips" data-open=move || shows_plots.get().then_some("")>
@@ -148,6 +156,7 @@ pub(crate) fn status_bar(store: Store, link: Link, rates: RwSignal<Rates>) -> An
                     <i aria-hidden="true">"↑"</i><span class="unseen">"Sent: "</span><b>{rate(|it| rates::words(it.sent))}</b><span class="bench-rate-bytes">{rate(|it| rates::bytes(it.sent_bytes))}</span>
                 </span>
                 <Figures seen step store link/>
+                {move || relay.get().map(|words| relayed(words, store, link))}
                 {move || seen.with(|seen| seen.offer.clone()).map(|offer| offered(store, offer))}
                 <span class="bench-gap"></span>
                 <Held store/>
@@ -197,6 +206,17 @@ fn Held(store: Store) -> impl IntoView {
 /// Frames that memory had no room for are a loss; those that a person cleared are none.
 fn dropped_class(dropped: u64) -> &'static str {
     if dropped > 0 { "dropped" } else { "bench-cleared" }
+}
+
+/// What the relay tells of a connection: its own delay, and the time of a ping.
+fn relayed(words: String, store: Store, link: Link) -> AnyView {
+    let ping = move || link.send(&Request::Ping { connection: store.selected.get_untracked() });
+    let words = if words.is_empty() { "by relay".to_owned() } else { format!("by relay: {words}") };
+    view! {
+        <span class="bench-offered" title="How long bytes were inside the relay (p50, both ways), and the last ping from the relay to the server. Round trips by relay are a quantity of their own: they have the way through the Sockscope server in them." data-testid="relay">{words}</span>
+        {button("quiet", "relay-ping", "Ping server", "The relay sends a ping to the server and measures its pong; the page takes no part", ping)}
+    }
+    .into_any()
 }
 
 /// A way to recognise replies that was found by looking.

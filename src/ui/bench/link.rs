@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::super::later;
 use super::super::parts::link::{Failure, WorkerLink};
 use super::super::parts::pace::Pace;
 use super::super::shell::trouble;
@@ -18,7 +19,8 @@ const READY_WITHIN: Duration = Duration::from_secs(15);
 
 /// A flood costs the page a part of its time only. A person may need the rest to type and click, and a small machine to read
 /// from its sockets.
-const PACE: Pace = Pace { easy: Duration::from_millis(2), times: 6, longest: Duration::from_millis(200) };
+pub(crate) const PACE: Pace =
+    Pace { easy: Duration::from_millis(2), times: 6, longest: Duration::from_millis(200) };
 
 /// Speaks to the worker. A copy is the same hold.
 #[derive(Clone, Copy)]
@@ -34,12 +36,16 @@ struct Said {
     is_resting: bool,
     /// The set-up that the worker has.
     arranged: Option<Workspace>,
+    /// The worker that shows an earlier session, while one is shown.
+    reader: Option<WorkerLink<Bench>>,
+    /// Where the script is that starts a worker.
+    script: String,
 }
 
 impl Link {
     /// Starts the worker and lets its updates change the store.
     pub fn start(store: Store, worker: &str) -> Self {
-        let said = StoredValue::new_local(Said::default());
+        let said = StoredValue::new_local(Said { script: worker.to_owned(), ..Said::default() });
         left_draft::keep_on_leaving(store);
         let worker = WorkerLink::start(worker, READY_WITHIN, move |worker, update| {
             let link = Self { worker, said };
@@ -58,12 +64,34 @@ impl Link {
     /// Asks the worker to do something. A rest does not keep the caller waiting.
     pub fn send(&self, request: &Request) {
         self.end_rest();
-        self.worker.send(request);
+        self.worker_of(is_of_what_is_shown(request)).send(request);
     }
 
     /// Asks a question. `heard` gets the answer; of a file it gets the pieces, and the file last.
     pub fn ask(&self, question: Question, heard: impl FnMut(Answer) + 'static) {
-        self.send(&self.worker.question(question, heard));
+        self.end_rest();
+        let worker = self.worker_of(!matches!(question, Question::Send { .. }));
+        worker.send(&worker.question(question, heard));
+    }
+
+    /// The worker that shows what is shown, or the one that has the connections.
+    fn worker_of(&self, is_of_what_is_shown: bool) -> WorkerLink<Bench> {
+        self.said.with_value(|said| said.reader).filter(|_| is_of_what_is_shown).unwrap_or(self.worker)
+    }
+
+    /// From now on another worker shows what is shown; none for the one that has the connections.
+    pub fn show(&self, reader: Option<WorkerLink<Bench>>) {
+        self.said.update_value(|said| said.reader = reader);
+    }
+
+    /// Where the script is that starts a worker.
+    pub fn script(&self) -> String {
+        self.said.with_value(|said| said.script.clone())
+    }
+
+    /// Tells the worker something of kept sessions.
+    pub fn ask_sessions(&self, request: Vec<u8>) {
+        self.send(&Request::Sessions(request));
     }
 
     /// Passes on a request that another program of this page has written.
@@ -121,6 +149,7 @@ impl Link {
             Update::Missing => store.complain(
                 "A part of this page could not be loaded, so some of what you asked for waits. Check the server.",
             ),
+            Update::Sessions(bytes) => later::then(move |later| (later.sessions_told)(store, self, &bytes)),
             Update::Answer { id, answer } => self.worker.answered(id, answer),
             Update::Changes(changes) => {
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
@@ -139,6 +168,23 @@ impl Link {
             }
         }
     }
+}
+
+/// Whether a request is of the timeline, which may show an earlier session, and not of connections.
+fn is_of_what_is_shown(request: &Request) -> bool {
+    use Request::{Clear, Filter, Inspect, Look, Pause, Pin, Plot, ResetFigures, Unpin};
+    matches!(
+        request,
+        Look(_)
+            | Filter { .. }
+            | Pause(_)
+            | Clear
+            | Inspect(_)
+            | Pin { .. }
+            | Unpin { .. }
+            | Plot(_)
+            | ResetFigures(_)
+    )
 }
 
 fn restore(store: Store, restored: Restored) {

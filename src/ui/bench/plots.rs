@@ -38,7 +38,11 @@ pub(crate) fn plots(store: Store, rates: RwSignal<Rates>) -> AnyView {
         let worker_began = store.ready.with(|ready| ready.as_ref().map_or(0.0, |ready| ready.clock_began));
         let at = |it: Instant| seconds(began.get(), by_worker(worker_began, it));
         let second = |it: Option<&Second>| it.map(|it| at(it.at));
-        let (first, last) = rates.with(|rates| (second(rates.past.front()), second(rates.past.back())));
+        // The rates are of now, and an earlier session has none of them.
+        let (first, last) = match store.is_reading.get() {
+            true => (None, None),
+            false => rates.with(|rates| (second(rates.past.front()), second(rates.past.back()))),
+        };
         let (from, now) = store.plot.with(|plot| {
             let plot = plot.as_ref();
             let first = plot.and_then(|plot| plot.trend.first()).map(|it| seconds(began.get(), it.from));
@@ -66,7 +70,7 @@ pub(crate) fn plots(store: Store, rates: RwSignal<Rates>) -> AnyView {
     };
     view! {
         {chart("plot-trips", trips_look(), trips, select)}
-        {chart("plot-messages", messages_look(), messages, select)}
+        {move || (!store.is_reading.get()).then(|| chart("plot-messages", messages_look(), messages, select))}
         {distribution}
     }
     .into_any()

@@ -12,6 +12,7 @@ use super::connections::{ConnectionItem, add, close_all, open_all};
 use super::link::Link;
 use super::panels::{self, part};
 use super::rates::Rates;
+use super::sessions;
 use super::store::Store;
 use crate::browser::page;
 use crate::model::format;
@@ -35,12 +36,13 @@ pub(crate) fn library(store: Store, link: Link) -> AnyView {
         {saved(store, link)}
         {variables(store)}
         {rules(store)}
+        {sessions::rail(store, link)}
     }
     .into_any()
 }
 
 /// A list with its head. Whether it is folded is kept.
-fn list(
+pub(super) fn list(
     store: Store,
     at: u8,
     class: &'static str,
@@ -109,7 +111,7 @@ fn lines(
 }
 
 /// What a line consists of: its icon, what it is called, and what stands at its end.
-fn parts(icon: Icon, name: Signal<String>, end: Signal<String>) -> AnyView {
+pub(super) fn parts(icon: Icon, name: Signal<String>, end: Signal<String>) -> AnyView {
     view! { {icon.draw()}<span class="rail-name">{name}</span><span class="rail-end">{end}</span> }.into_any()
 }
 

@@ -211,6 +211,8 @@ fn replace_by(store: Store, link: Link, mut workspace: Workspace, parts: &[Part]
     }
     // What was not taken stays as it is here.
     let own = untrack(|| store.workspace());
+    // A link does not decide what this browser keeps.
+    workspace.journal = own.journal;
     if !parts.contains(&Part::Settings) {
         (workspace.repeat, workspace.budget, workspace.layout) = (own.repeat, own.budget, own.layout);
         (workspace.type_member, workspace.columns) = (own.type_member, own.columns);

@@ -30,18 +30,13 @@ pub(crate) fn Start(store: Store, link: Link) -> impl IntoView {
         }
     };
     let said = text(move || match read.get() {
-        Some(Ok(pasted)) if !pasted.unsent.is_empty() => {
-            format!(
-                "A browser cannot send these headers, so they are left out: {}.",
-                pasted.unsent.join(", ")
-            )
-        }
+        Some(Ok(pasted)) => later::here().map(|later| (later.told)(&pasted).0).unwrap_or_default(),
         Some(Err(words)) => format!("Expected something to connect to: {words}."),
         // Typing asks for the part once more.
         None if typed.with(|typed| !typed.is_empty()) && later::has_failed() => {
             "This line cannot be read yet: a part of the page could not be loaded.".to_owned()
         }
-        _ => "An address, or a wscat, websocat or curl command.".to_owned(),
+        _ => ADDRESS_OR_COMMAND.to_owned(),
     });
     let state =
         text(move || read.with(|it| if matches!(it, Some(Err(_))) { "wrong" } else { "" }).to_owned());
@@ -80,11 +75,32 @@ pub(crate) fn checked(typed: &str) -> Result<Pasted, String> {
     Ok(pasted)
 }
 
+/// What of a line goes by the relay, in words, and the profile of that.
+pub(crate) fn told(pasted: &Pasted) -> (String, String) {
+    let (by_relay, files) = (pasted.by_relay(), &pasted.files);
+    if by_relay.is_empty() && files.is_empty() {
+        return (ADDRESS_OR_COMMAND.to_owned(), String::new());
+    }
+    let mut words = String::new();
+    if !by_relay.is_empty() {
+        words = format!("A browser cannot send these, so the relay does: {}.", by_relay.join(", "));
+    }
+    if !files.is_empty() {
+        let files = files.join(", ");
+        words.push_str(&format!(" Choose these files under Headers in the options: {files}."));
+    }
+    (words.trim_start().to_owned(), pasted.profile.to_text())
+}
+
+const ADDRESS_OR_COMMAND: &str = "An address, or a wscat, websocat or curl command.";
+
 /// Connects with the selected connection, or with a new one when that is open.
 fn begin(store: Store, link: Link, pasted: Pasted) {
     let current = untrack(|| store.current()).filter(|it| untrack(|| it.phase()) == Phase::Closed);
     let connection = current.unwrap_or_else(|| store.add(String::new()));
+    let profile = untrack(later::here).map(|later| (later.told)(&pasted).1).unwrap_or_default();
     connection.setup.update(|setup| {
+        setup.profile = profile;
         setup.url = pasted.url;
         setup.protocols = pasted.protocols;
     });

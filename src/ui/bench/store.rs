@@ -7,15 +7,16 @@ use leptos::prelude::*;
 
 use super::super::later;
 use super::front::{Dialog, FirstRecording, Toast};
+use super::sessions::Sessions;
 use crate::engine::bench::draft::{Draft, DraftError, Form};
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::placeholders::MessageScope;
 use crate::engine::explain::Faults;
 use crate::model::saved_filters;
 use crate::wire::bench::{
-    Address, Column, ConnectionId, ConnectionState, Detail, DraftSeen, Highlight, Inspect, Layout, ListState,
-    Phase, Pin, Plot, Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedFilter, SavedMessage,
-    Setup, Totals, TypeMembers, Variable, Workspace,
+    Address, Column, ConnectionId, ConnectionState, Detail, DraftSeen, Highlight, Inspect, JournalSetup,
+    Layout, ListState, Phase, Pin, Plot, Pulse, Ready, Repeat, RepeatSeen, Rows, Rule, RuleSeen, SavedFilter,
+    SavedMessage, Setup, Totals, TypeMembers, Variable, Workspace,
 };
 
 /// What new connections are called, in this order, as in every text on protocols.
@@ -79,6 +80,14 @@ pub(crate) struct Store {
     pub sent: RwSignal<Vec<Draft>>,
     pub layout: RwSignal<Layout>,
     pub budget: RwSignal<u64>,
+    /// Frames are not kept.
+    pub journal_off: RwSignal<bool>,
+    /// Bytes of all kept sessions.
+    pub journal_budget: RwSignal<u64>,
+    /// The timeline shows an earlier session, and not this one.
+    pub is_reading: RwSignal<bool>,
+    /// Kept sessions; none before what knows them is downloaded.
+    pub sessions: RwSignal<Option<Sessions>>,
     pub totals: RwSignal<Totals>,
     pub list: RwSignal<ListState>,
     pub rows: RwSignal<Rows>,
@@ -149,6 +158,10 @@ impl Store {
             sent: RwSignal::default(),
             layout: RwSignal::default(),
             budget: RwSignal::new(Workspace::BUDGET),
+            journal_off: RwSignal::default(),
+            journal_budget: RwSignal::new(JournalSetup::BUDGET),
+            is_reading: RwSignal::default(),
+            sessions: RwSignal::default(),
             totals: RwSignal::default(),
             list: RwSignal::default(),
             rows: RwSignal::default(),
@@ -210,6 +223,8 @@ impl Store {
         self.draft.set(kept.draft);
         self.repeat.set(kept.repeat);
         self.budget.set(kept.budget);
+        self.journal_off.set(kept.journal.is_off);
+        self.journal_budget.set(kept.journal.budget);
         // The frames of a check are not kept.
         if kept.layout.lanes_of_check {
             (kept.layout.lanes, kept.layout.lanes_of_check) = (false, false);
@@ -241,15 +256,20 @@ impl Store {
             columns: self.columns.get(),
             filters: self.filters.get(),
             highlights: self.highlights.get(),
+            journal: JournalSetup { is_off: self.journal_off.get(), budget: self.journal_budget.get() },
         }
+    }
+
+    /// Makes something that lives as long as the page, whatever button asks for it.
+    pub fn make<T>(&self, make: impl FnOnce() -> T) -> T {
+        self.owner.get_value().with(make)
     }
 
     fn connection(&self, setup: Setup) -> Connection {
         let id = setup.id;
         self.highest.update_value(|highest| *highest = id.0.max(*highest));
         self.names.update(|names| drop(names.insert(id, (setup.name.clone(), setup.color))));
-        let make = || Connection { id, setup: RwSignal::new(setup), state: RwSignal::default() };
-        self.owner.get_value().with(make)
+        self.make(|| Connection { id, setup: RwSignal::new(setup), state: RwSignal::default() })
     }
 
     /// Adds a connection and selects it.
@@ -352,8 +372,11 @@ impl Store {
     /// Whether all connections that a message goes to are open.
     pub fn can_send(&self) -> bool {
         let to = self.send_to();
-        self.connections
-            .with(|all| to.iter().all(|id| all.iter().any(|c| c.id == *id && c.phase() == Phase::Open)))
+        // What is shown is over, or has nothing to do with the present connections.
+        !self.is_reading.get()
+            && self
+                .connections
+                .with(|all| to.iter().all(|id| all.iter().any(|c| c.id == *id && c.phase() == Phase::Open)))
     }
 
     /// Remembers an address.

@@ -12,6 +12,7 @@ use super::lanes::{self, Lanes};
 use super::link::Link;
 use super::row::TimelineRow;
 use super::row_menu::{self, Asked};
+use super::sessions::Sessions;
 use super::store::Store;
 use super::timeline_head::{TimelineHead, times_name};
 use crate::browser::page;
@@ -77,8 +78,17 @@ impl Place {
     }
 }
 
-/// The list with its head.
+/// The list with its head, one for each session that is shown.
 pub(crate) fn timeline(store: Store, link: Link) -> AnyView {
+    let shown = Memo::new(move |_| Sessions::shown(store));
+    let drawn = move || {
+        shown.track();
+        list(store, link)
+    };
+    drawn.into_any()
+}
+
+fn list(store: Store, link: Link) -> AnyView {
     let lanes = Lanes::new(store);
     let scroller = NodeRef::<Div>::new();
     let strip = NodeRef::<Div>::new();

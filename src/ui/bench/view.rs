@@ -21,7 +21,8 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
     let current = Memo::new(move |_| store.current());
     let rates = RwSignal::new(Rates::default());
     later::then(move |later| (later.watch_rates)(store, rates));
-    let is_fresh = Memo::new(move |_| store.totals.with(|totals| totals.frames == 0));
+    let is_fresh =
+        Memo::new(move |_| !store.is_reading.get() && store.totals.with(|totals| totals.frames == 0));
     let around = NodeRef::<Div>::new();
     let has_detail = when(move || store.inspect.with(Option::is_some));
     let is_comparing = when(move || store.inspect.with(|it| it.as_ref().is_some_and(|it| it.with.is_some())));
@@ -34,11 +35,12 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
     };
     view! {
         <h1 class="unseen">"Bench"</h1>
-        <div class="bench" node_ref=around data-detail=move || has_detail.get().then_some("") data-comparing=move || is_comparing.get().then_some("")>
+        <div class="bench" node_ref=around data-detail=move || has_detail.get().then_some("") data-comparing=move || is_comparing.get().then_some("") data-reading=move || store.is_reading.get().then_some("")>
             <Rail store link rates/>
             {panes::border(store, around, &panes::RAIL)}
             <div class="bench-work">
                 {move || current.get().map(|connection| view! { <ConnectBar connection store link/> })}
+                {soon(move |later| (later.sessions_line)(store, link))}
                 // The ways to begin stand over the timeline, and stay when it comes.
                 <div class="bench-timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default() on:drop=dropped>
                     {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}

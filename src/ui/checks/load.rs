@@ -45,6 +45,7 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
     let reply = text(move || store.load.with(|form| form.reply.clone()));
     let has_by = when(move || reply.with(|reply| !matches!(reply.as_str(), "any" | "none")));
     let awaits = when(move || reply.with(|reply| reply != "none"));
+    let has_beat = when(move || store.load.with(|form| !form.beat.trim().is_empty()));
     let errors_fail = when(move || store.load.with(|form| form.errors_fail));
     let about = text(move || made.with(|made| made.as_ref().map(|it| it.about.clone()).unwrap_or_default()));
     let is_wrong = when(move || made.with(Result::is_err));
@@ -60,6 +61,9 @@ pub(super) fn form(store: Store, link: Link) -> AnyView {
                 {field("Address", "url", "ws://localhost:9000/ws", |form| &mut form.url)}
                 {field("Clients", "clients", "10", |form| &mut form.clients)}
                 {field("All open within", "ramp", "1s", |form| &mut form.ramp)}
+                {area("Rows as CSV, one for each client (optional)", "rows", "user,token\nann,…", |form| &mut form.rows)}
+                {field("Heartbeat (optional)", "beat", r#"{"type": "ping"}"#, |form| &mut form.beat)}
+                <div hidden=when(move || !has_beat.get())>{field("Heartbeat every", "every", "20s", |form| &mut form.every)}</div>
             </fieldset>
             <fieldset><legend>"How much"</legend>
                 {field("Messages a second, each client", "rate", "5", |form| &mut form.rate)}

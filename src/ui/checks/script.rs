@@ -12,6 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::link::Link;
 use super::order;
 use super::store::Store;
+use crate::engine::Payload;
 use crate::engine::conformance::CertificateFormat;
 use crate::engine::report::{EventFormat, write_json};
 use crate::engine::run::Shard;
@@ -176,7 +177,7 @@ fn request_of(suite: &JsValue, options: &JsValue) -> Result<RunRequest, String> 
         told_by.remove(&format!("env.{name}"));
     }
     told_by.extend(texts(&member("told_by"))?);
-    let files = Files::of_texts(texts(&member("files"))?);
+    let files = files(&member("files"))?;
     let suite = SuiteRequest { text, files, overrides, names, told_by, ..SuiteRequest::default() };
     Ok(RunRequest {
         suites: vec![suite],
@@ -211,6 +212,36 @@ fn shard(object: &JsValue) -> Option<Shard> {
 
 /// The members of an object, each as text.
 fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
+    Ok(members(object)?.into_iter().map(|(name, value)| (name, text(value))).collect())
+}
+
+/// The same with files: one that is not text is `{ base64: "…" }`.
+fn files(object: &JsValue) -> Result<Files, String> {
+    let bytes = |value: &JsValue| {
+        let object: &Object = value.unchecked_ref();
+        let is_alone = value.is_object() && Object::keys(object).length() == 1;
+        is_alone.then(|| Reflect::get(value, &"base64".into()).ok()?.as_string()).flatten()
+    };
+    let content = |(name, value): (String, JsValue)| {
+        let content = match bytes(&value) {
+            Some(base64) => Files::bytes_of(&base64).map_err(|why| format!("files: {name}: {why}"))?,
+            None => Payload::Text(text(value)),
+        };
+        Ok((name, content))
+    };
+    Ok(Files::of_contents(members(object)?.into_iter().map(content).collect::<Result<Vec<_>, String>>()?))
+}
+
+/// A value as text: a string as it is, all else as JSON.
+fn text(value: JsValue) -> String {
+    match value.as_string() {
+        Some(text) => text,
+        None => JSON::stringify(&value).ok().and_then(|it| it.as_string()).unwrap_or_default(),
+    }
+}
+
+/// The members of an object.
+fn members(object: &JsValue) -> Result<Vec<(String, JsValue)>, String> {
     if object.is_undefined() || object.is_null() {
         return Ok(Vec::new());
     }
@@ -219,13 +250,9 @@ fn texts(object: &JsValue) -> Result<Vec<(String, String)>, String> {
         return Err("expected objects as vars, env, told_by and files".to_owned());
     }
     let object: &Object = object.unchecked_ref();
-    let text = |value: JsValue| match value.as_string() {
-        Some(text) => text,
-        None => JSON::stringify(&value).ok().and_then(|it| it.as_string()).unwrap_or_default(),
-    };
     let pair = |entry: JsValue| {
         let entry: js_sys::Array = entry.unchecked_into();
-        (entry.get(0).as_string().unwrap_or_default(), text(entry.get(1)))
+        (entry.get(0).as_string().unwrap_or_default(), entry.get(1))
     };
     Ok(Object::entries(object).iter().map(pair).collect())
 }

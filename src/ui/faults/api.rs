@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::browser::{http, page};
-use crate::engine::{HttpRequest, HttpResponse};
+use crate::engine::{HttpRequest, HttpResponse, Payload};
 use crate::model::faults::link::{encoded, in_page_words};
 use crate::model::faults::links::ProxyState;
 use crate::model::faults::setting::{Setting, quoted};
@@ -66,7 +66,7 @@ async fn ask(method: &str, path: &str, body: Option<String>, patience: Duration)
         method: method.to_owned(),
         url: format!("{server}/api/proxy{path}"),
         headers: Vec::new(),
-        body,
+        body: body.map(Payload::Text),
         ..HttpRequest::default()
     };
     let answer = http::call_within(request, patience).await;

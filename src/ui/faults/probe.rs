@@ -72,6 +72,7 @@ async fn ask(store: Store, key: &str, looks: RwSignal<()>) {
                         trips.answered(number, at);
                     }
                 }
+                Event::Answered(_) | Event::Ponged(_) => {}
                 Event::Failed | Event::Closed { .. } => is_open = false,
                 _ => {}
             }

@@ -54,7 +54,7 @@ const OFFERS: [Offer; 9] = [
     Offer {
         path: "/ws/events?user={name}",
         title: "Events",
-        about: "What is posted to the API arrives here: curl -d '{\"type\":\"greeting\",\"data\":1}' followed by this server's address and /api/events.",
+        about: "What is posted to the API arrives here: curl -d '{\"type\":\"greeting\",\"data\":1}' followed by this server's address and /api/events. A job of POST /api/jobs?user={name} tells its end here.",
         message: "",
     },
     Offer {

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use super::super::bench::export;
 use super::super::bench::front::Dialog;
+use super::super::bench::headers;
 use super::super::bench::link::Link;
 use super::super::bench::matching;
 use super::super::bench::store::{Connection, Store};
-use super::super::bench::{recording, share};
+use super::super::bench::{recording, sessions, share};
 use super::super::later::soon;
 use super::super::parts::fields::{self, button, line, text, tick, when};
 use super::keys;
@@ -40,6 +41,7 @@ pub(crate) fn Dialogs(store: Store, link: Link) -> impl IntoView {
             Some(Dialog::Export { .. }) => "Mask before exporting?",
             Some(Dialog::Offer(_)) => "Import shared setup?",
             Some(Dialog::Recording) => "As a suite",
+            Some(Dialog::Sessions) => "Sessions",
             None => "",
         });
         title.to_owned()
@@ -70,6 +72,7 @@ pub(crate) fn body(store: Store, link: Link, dialog: Dialog) -> AnyView {
         Dialog::Export { format, filtered, places } => export::choose(store, link, format, filtered, places),
         Dialog::Offer(offered) => share::offer(store, link, *offered),
         Dialog::Recording => recording::dialog(store, link),
+        Dialog::Sessions => sessions::dialog(store, link),
     }
 }
 
@@ -82,6 +85,7 @@ fn options(connection: Connection) -> AnyView {
     view! {
         <div class="options" data-testid="connection-options">
             {opening(connection)}
+            {headers::section(connection)}
             {on_open(connection)}
             {reconnect(connection)}
             {heartbeat(connection)}

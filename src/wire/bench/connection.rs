@@ -137,4 +137,6 @@ pub struct ConnectionState {
     pub beats: Option<Beats>,
     /// What went wrong last, in words.
     pub trouble: Option<String>,
+    /// The companion opened it for the page: what it tells of itself, in words. Round trips are those by relay then.
+    pub relay: Option<String>,
 }

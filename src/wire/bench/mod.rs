@@ -3,6 +3,7 @@
 mod connection;
 mod related;
 mod request;
+mod session;
 mod sharing;
 mod update;
 mod workspace;
@@ -10,6 +11,9 @@ mod workspace;
 pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typed};
 pub use related::{OpenQuestion, Origin, Related};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
+pub use session::{
+    JournalSetup, Keeping, Owned, ReadingSeen, SessionSeen, SessionsRequest, SessionsSeen, SessionsUpdate,
+};
 pub use sharing::{Listed, Offered, Part};
 pub use update::{
     Answer, Changes, Detail, DraftSeen, HitsState, ListState, Media, Pin, Plot, Pulse, Ready, Recorded,

@@ -78,6 +78,11 @@ pub enum Request {
     },
     /// Stop that.
     StopRepeat,
+    /// The relay sends a ping to the server of this connection.
+    Ping {
+        /// Which.
+        connection: ConnectionId,
+    },
     /// Start the closing handshake.
     Close {
         /// Which.
@@ -132,6 +137,10 @@ pub enum Request {
     Seen,
     /// Take in frames of a check's run, to be looked at among the others.
     Show(Box<Shown>),
+    /// An encoded [`SessionsRequest`](super::SessionsRequest), since what reads it is downloaded later.
+    Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// From now on this worker shows the kept session of this name, and nothing else.
+    Read(String),
 }
 
 /// Frames from elsewhere.

@@ -27,6 +27,8 @@ pub enum Update {
     Missing,
     /// What has changed since the last one.
     Changes(Box<Changes>),
+    /// An encoded [`SessionsUpdate`](super::SessionsUpdate), since what reads it is downloaded later.
+    Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
     /// The answer to a question.
     Answer {
         /// Of which.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ConnectionId;
+use super::{ConnectionId, JournalSetup};
 use crate::engine::bench::backoff::Backoff;
 use crate::engine::bench::draft::Draft;
 use crate::engine::bench::filter::FilterSpec;
@@ -54,6 +54,8 @@ pub struct Workspace {
     pub filters: Vec<SavedFilter>,
     /// Rows that stand out: the first rule that takes one decides.
     pub highlights: Vec<Highlight>,
+    /// Whether frames are kept.
+    pub journal: JournalSetup,
 }
 
 impl Workspace {
@@ -93,6 +95,7 @@ impl Default for Workspace {
             columns: Vec::new(),
             filters: Vec::new(),
             highlights: Vec::new(),
+            journal: JournalSetup::default(),
         }
     }
 }
@@ -175,6 +178,9 @@ pub struct Setup {
     pub heartbeat: Option<Heartbeat>,
     /// Which message answers which.
     pub pairing: PairBy,
+    /// What the companion opens it with, as [`Profile`](crate::engine::relay::Profile) keeps it; empty when the page opens it
+    /// itself. As text, since only what is downloaded later reads it.
+    pub profile: String,
 }
 
 /// How a connection is opened.

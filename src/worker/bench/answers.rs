@@ -200,7 +200,8 @@ impl<W: World> BenchWorker<W> {
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
                 notes: &[],
-                origin: Origin::from_millis(self.0.ready.clock_began),
+                origin: s.origin.unwrap_or(Origin::from_millis(self.0.ready.clock_began)),
+                as_read: None,
             };
             format.write(&session, &masker, &mut pieces).map(|()| log.from(0).filter(takes).count() as u64)
         });

@@ -37,7 +37,9 @@ impl<W: World> BenchWorker<W> {
         self.state(|s| {
             s.is_arranged = true;
             workspace.former = std::mem::take(&mut s.workspace.former);
-            if s.workspace.variables != workspace.variables {
+            let profiles = |w: &Workspace| w.connections.iter().map(|it| it.profile.len()).sum::<usize>();
+            let has_profiles = profiles(&s.workspace) + profiles(&workspace) > 0;
+            if s.workspace.variables != workspace.variables || has_profiles {
                 s.names = Rc::new(Variable::names(&workspace.variables));
                 Variable::retire(&mut workspace.former, &s.workspace.variables, &workspace.variables);
                 s.mask = later.and_then(|later| (later.mask)(&workspace, &s.derived));
@@ -123,7 +125,10 @@ fn is_simple(workspace: &Workspace) -> bool {
     let is_plain = |setup: &Setup| {
         let has_placeholder = setup.url.contains("{{") || setup.protocols.contains("{{");
         let is_usual = setup.heartbeat.is_none() && setup.pairing == PairBy::default();
-        !has_placeholder && is_usual && setup.on_open.iter().all(|draft| !draft.varies())
+        !has_placeholder
+            && is_usual
+            && setup.profile.is_empty()
+            && setup.on_open.iter().all(|draft| !draft.varies())
     };
     workspace.rules.is_empty()
         && workspace.highlights.is_empty()

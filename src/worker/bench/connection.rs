@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::heartbeat::BeatWatch;
 use super::record::Record;
+use super::relayed::Relayed;
 use crate::engine::base::{close, words};
 use crate::engine::bench::pairing::PairBy;
 use crate::engine::explain::Explanation;
 use crate::engine::metrics::Trend;
+use crate::engine::recording::told;
 use crate::engine::{
     Asked, Closing, Endpoint, Event, Frame, FrameKind, Instant, Latency, LatencySummary, Pairing, Payload,
     Socket, Unanswered,
@@ -54,6 +56,8 @@ pub(super) struct Connection<S> {
     counted: (u64, u64),
     /// The handshake was not answered in the time that the set-up gives it.
     pub is_overdue: bool,
+    /// What the relay has told of it; none when the page opened it itself.
+    pub relayed: Option<Box<Relayed>>,
     /// The guess about a failed handshake, by its attempt, until more is known.
     pub failed: Option<(u32, Explanation)>,
     /// We asked to close before it was open.
@@ -90,6 +94,7 @@ impl<S: Socket> Connection<S> {
                 retry: None,
                 beats: None,
                 trouble: None,
+                relay: None,
             },
             setup: Setup::default(),
             socket: None,
@@ -109,6 +114,7 @@ impl<S: Socket> Connection<S> {
             largest_sent: 0,
             counted: (0, 0),
             is_overdue: false,
+            relayed: None,
             failed: None,
             cancelled: false,
             is_unwanted: false,
@@ -119,6 +125,11 @@ impl<S: Socket> Connection<S> {
     /// Whether the browser still counts a socket for it.
     pub fn has_socket(&self) -> bool {
         !matches!(self.state.phase, Phase::Closed | Phase::Waiting)
+    }
+
+    /// Whether the relay is being asked, and there is no socket yet.
+    pub fn is_preparing(&self) -> bool {
+        self.state.relay.is_some() && self.state.phase == Phase::Connecting
     }
 
     /// Takes a changed set-up. A mistake in the pairing is logged.
@@ -181,7 +192,7 @@ impl<S: Socket> Connection<S> {
             self.latency.record(answered.took);
             self.trend.record(*at, answered.took, *is_tainted);
             self.state.tainted += u64::from(*is_tainted);
-            if record.pairs.question_of(*number).is_none() {
+            if record.pairs.question_of(*number).is_none() && self.state.relay.is_none() {
                 record.measured(*at, answered.took, *is_tainted);
             }
         }
@@ -221,9 +232,9 @@ impl<S: Socket> Connection<S> {
         self.state.opened_after = None;
         self.enter(Phase::Connecting, at);
         record.begin(at, self.state.id, &self.state.name, endpoint);
-        let mut content = endpoint.url().to_owned();
-        if !endpoint.protocols().is_empty() {
-            content = format!("{content} offering {}", endpoint.protocols().join(", "));
+        let mut content = told::connecting(endpoint.url(), endpoint.protocols());
+        if self.state.relay.is_some() {
+            content.push_str(" by relay");
         }
         self.note(record, at, FrameKind::Connecting, &content);
     }
@@ -275,20 +286,13 @@ impl<S: Socket> Connection<S> {
                 self.state.protocol.clone_from(protocol);
                 self.state.extensions.clone_from(extensions);
                 self.enter(Phase::Open, at);
-                let parts: Vec<&str> = [protocol, extensions]
-                    .into_iter()
-                    .map(String::as_str)
-                    .filter(|s| !s.is_empty())
-                    .collect();
-                let content = if parts.is_empty() {
-                    "no subprotocol, no extensions".to_owned()
-                } else {
-                    parts.join(" · ")
-                };
-                self.note(record, at, FrameKind::Opened, &content);
+                let agreed = told::opened(protocol, extensions);
+                let content = if agreed.is_empty() { "no subprotocol, no extensions" } else { &agreed };
+                self.note(record, at, FrameKind::Opened, content);
             }
             Event::Received(payload) => self.received(record, at, payload),
             // The browser calls our own cancelling a failure.
+            Event::Answered(_) | Event::Ponged(_) => {}
             Event::Failed if self.cancelled => {}
             // A failed handshake is explained when the companion has answered.
             Event::Failed if self.state.phase == Phase::Connecting && !self.state.id.is_of_check() => {}
@@ -326,7 +330,10 @@ impl<S: Socket> Connection<S> {
             self.latency.record(took);
             self.trend.record(at, took, is_tainted);
             self.state.tainted += u64::from(is_tainted);
-            record.measured(at, took, is_tainted);
+            // Of another quantity: the way of the page is not that of the relay.
+            if self.state.relay.is_none() {
+                record.measured(at, took, is_tainted);
+            }
         }
         self.state.received += 1;
         self.last_received = Some(at);

@@ -2,8 +2,10 @@
 //!
 //! Owns the moments and what is said when it fails. How it is written is in `storage.rs`.
 
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::journal::Journaling;
 use super::later::{Later, MISSING};
 use super::storage;
 use super::worker::BenchWorker;
@@ -45,7 +47,19 @@ impl<W: World> BenchWorker<W> {
         self.later(Self::keep);
     }
 
+    /// Does something with kept sessions, once that part is here.
+    pub(super) fn with_journal(&self, act: impl FnOnce(&Self, Rc<dyn Journaling<W>>) + 'static) {
+        self.later(|worker, _| {
+            if let Some(journal) = worker.state(|s| s.journal.clone()) {
+                act(worker, journal);
+            }
+        });
+    }
+
     fn keep(&self, later: Option<&'static Later<W>>) {
+        if let Some(journal) = self.state(|s| s.journal.clone()) {
+            journal.write_now(self);
+        }
         let Some(store) = self.0.store.borrow().clone() else { return };
         let Some(later) = later else {
             if self.state(|s| s.changed_at.is_some()) {
@@ -54,7 +68,7 @@ impl<W: World> BenchWorker<W> {
             return;
         };
         let text = self.state(|s| {
-            if !s.is_arranged || s.changed_at.take().is_none() {
+            if !s.is_arranged || s.is_reader || s.changed_at.take().is_none() {
                 return None;
             }
             s.workspace.draft = s.draft.clone();

@@ -45,6 +45,8 @@ pub struct Later<W: World> {
     pub(super) detail: fn(&mut Inspector) -> Option<Detail>,
     pub(super) filter: fn(&mut List, &FilterSpec, bool),
     pub(super) find_out: fn(&BenchWorker<W>, ConnectionId, u32, Endpoint),
+    pub(super) open_by_relay: fn(&BenchWorker<W>, ConnectionId, Endpoint),
+    pub(super) ping: fn(&BenchWorker<W>, ConnectionId),
     pub(super) read: fn(&str) -> (Option<Workspace>, Vec<String>),
     pub(super) keep: fn(&Workspace) -> String,
     pub(super) build: Build,
@@ -57,6 +59,8 @@ pub struct Later<W: World> {
     pub(super) rules: fn(&mut Replies, &[Rule]),
     pub(super) highlights: fn(&mut Highlights, &[Highlight], &[Variable]) -> bool,
     pub(super) connection: fn(&mut Connection<W::Socket>, &mut Record, &Setup),
+    /// Begins to keep sessions; none where there is no disk.
+    begin: Option<fn(&BenchWorker<W>)>,
 }
 
 impl<W: World> Later<W> {
@@ -66,6 +70,8 @@ impl<W: World> Later<W> {
         detail: Inspector::changes,
         filter: List::filter,
         find_out: BenchWorker::find_out,
+        open_by_relay: BenchWorker::open_by_relay,
+        ping: BenchWorker::ping,
         read: storage::of_text,
         keep: storage::to_text,
         build: Draft::build,
@@ -78,12 +84,19 @@ impl<W: World> Later<W> {
         rules: Replies::arrange,
         highlights: Highlights::arrange,
         connection: Connection::arrange,
+        begin: None,
     };
 
     /// All of them, for the one function that is downloaded with them.
     #[must_use]
     pub fn all() -> &'static Self {
         &Self::ALL
+    }
+
+    /// All of them, and `begin` once they are here: it says where sessions are kept.
+    #[must_use]
+    pub const fn with_journal(begin: fn(&BenchWorker<W>)) -> Self {
+        Self { begin: Some(begin), ..Self::ALL }
     }
 }
 
@@ -130,7 +143,8 @@ impl<W: World> BenchWorker<W> {
         let worker = self.clone();
         (self.0.spawn)(Box::pin(async move {
             worker.0.world.sleep(AFTER).await;
-            if worker.0.later.fetch().await.is_some() {
+            if let Some(later) = worker.0.later.fetch().await {
+                worker.begin_journal(later);
                 // What could not be said of the address and of the draft before.
                 worker.look_at_addresses();
                 if worker.state(|s| s.draft.varies()) {
@@ -152,6 +166,15 @@ impl<W: World> BenchWorker<W> {
             }
             worker.receive(&wire::encode(&Request::Inspect(inspect)));
         }));
+    }
+
+    /// Begins to keep sessions, once.
+    fn begin_journal(&self, later: &'static Later<W>) {
+        if self.state(|s| s.journal.is_none())
+            && let Some(begin) = later.begin
+        {
+            begin(self);
+        }
     }
 
     /// Says once that a part is missing, until it has come.
@@ -196,7 +219,10 @@ impl<W: World> BenchWorker<W> {
         (self.0.spawn)(Box::pin(async move {
             let all = worker.0.later.fetch().await;
             match all {
-                Some(_) => worker.0.later.is_told.set(false),
+                Some(later) => {
+                    worker.0.later.is_told.set(false);
+                    worker.begin_journal(later);
+                }
                 None => worker.say_missing(),
             }
             let waiting = worker.0.later.waiting.take();

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::engine::base::mask::{MASK, Masker, is_derived_secret};
+use crate::engine::relay::Profile;
+use crate::engine::secrets::Known;
 use crate::wire::bench::Workspace;
 
 /// What takes them out of a text, and what learns more of them.
@@ -46,7 +48,9 @@ fn text(value: &Value) -> String {
 
 /// Of the secrets of a set-up as they are now, and of what was made of them.
 pub(super) fn of(workspace: &Workspace, derived: &Derived) -> Mask {
-    workspace.secrets().next()?;
+    if workspace.secrets().next().is_none() && typed(workspace).is_empty() {
+        return None;
+    }
     let masker = masker(workspace, derived);
     let learner = masker.clone();
     Some(Rc::new(Masking {
@@ -84,8 +88,20 @@ pub(super) fn plain(workspace: &Workspace) -> Mask {
 
 /// The same for what is asked for.
 pub(super) fn masker(workspace: &Workspace, derived: &Derived) -> Masker {
-    let secrets = workspace.secrets().map(|it| it.value.as_str());
-    Masker::new(secrets.chain(derived.0.iter().map(String::as_str)))
+    Masker::new(values(workspace, derived))
+}
+
+/// The values that are masked.
+pub(super) fn values(workspace: &Workspace, derived: &Derived) -> Vec<String> {
+    let secrets = workspace.secrets().map(|it| it.value.clone());
+    let typed = typed(workspace).into_iter().filter(|value| value.len() >= Known::SHORT);
+    secrets.chain(derived.0.iter().cloned()).chain(typed).collect()
+}
+
+/// What was typed as a secret into the headers of connections.
+fn typed(workspace: &Workspace) -> Vec<String> {
+    let profiles = workspace.connections.iter().map(|setup| Profile::read(&setup.profile));
+    profiles.flat_map(|profile| profile.typed_secrets()).collect()
 }
 
 /// Takes them out of a text.

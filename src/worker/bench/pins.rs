@@ -20,12 +20,14 @@ pub(super) struct Pins {
     pub pins: BTreeMap<u64, Pin>,
     contents: BTreeMap<u64, Rc<[u8]>>,
     pub changed: bool,
+    changes: u64,
 }
 
 impl Pins {
     /// Pins a frame, or changes its remark; false when it does not fit or does not exist.
     pub fn pin(&mut self, number: u64, note: String, log: &FrameLog) -> bool {
         self.changed = true;
+        self.changes += 1;
         if let Some(pin) = self.pins.get_mut(&number) {
             pin.note = note;
             return true;
@@ -45,7 +47,23 @@ impl Pins {
     /// That is over.
     pub fn unpin(&mut self, number: u64) {
         self.changed |= self.pins.remove(&number).is_some();
+        self.changes += 1;
         self.contents.remove(&number);
+    }
+
+    /// How many times one of them may have changed.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Those of a session that has ended.
+    pub fn of(pinned: impl IntoIterator<Item = (Pin, Rc<[u8]>)>) -> Self {
+        let mut all = Self { changed: true, ..Self::default() };
+        for (pin, content) in pinned {
+            all.contents.insert(pin.row.number, content);
+            all.pins.insert(pin.row.number, pin);
+        }
+        all
     }
 
     /// All of them, oldest first.

@@ -90,7 +90,8 @@ impl<W: World> BenchWorker<W> {
                 notes: &[],
                 only: Some(&takes),
                 connections: s.record.handshakes.as_slice(),
-                origin: Origin::from_millis(self.0.ready.clock_began),
+                origin: s.origin.unwrap_or(Origin::from_millis(self.0.ready.clock_began)),
+                as_read: None,
             };
             let mut secrets = serde_json::Map::<String, Value>::new();
             for secret in s.workspace.secrets() {

@@ -47,7 +47,18 @@ impl<W: World> BenchWorker<W> {
     }
 
     fn open_as_set_up(&self, id: ConnectionId, setup: &Setup) {
+        let is_relayed = !setup.profile.is_empty();
+        self.connection(id, |connection, _| {
+            connection.state.relay = is_relayed.then(String::new);
+            connection.relayed = None;
+        });
         let opened = match self.endpoint(id, setup) {
+            Ok(endpoint) if is_relayed => {
+                return self.later(move |worker, later| match later {
+                    Some(later) => (later.open_by_relay)(worker, id, endpoint),
+                    None => worker.trouble(id, MISSING),
+                });
+            }
             Ok(endpoint) => {
                 self.open(id, setup.name.clone(), &endpoint, None).map_err(|error| error.to_string())
             }
@@ -69,7 +80,7 @@ impl<W: World> BenchWorker<W> {
             .map_err(|error| error.to_string())
     }
 
-    fn filled_in(&self, id: ConnectionId, text: &str) -> Result<String, String> {
+    pub(super) fn filled_in(&self, id: ConnectionId, text: &str) -> Result<String, String> {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
@@ -112,22 +123,44 @@ impl<W: World> BenchWorker<W> {
         id: ConnectionId,
         name: String,
         endpoint: &Endpoint,
-        mut listener: Option<EventSink>,
+        listener: Option<EventSink>,
     ) -> Result<(), OpenError> {
+        let attempt = self.begin(id, &name, endpoint)?;
+        self.dial(id, attempt, &name, endpoint, listener)
+    }
+
+    /// Says that a handshake begins on a connection; which attempt it is.
+    pub(super) fn begin(
+        &self,
+        id: ConnectionId,
+        name: &str,
+        endpoint: &Endpoint,
+    ) -> Result<Option<u32>, OpenError> {
         let at = self.now();
         let most = self.0.ready.most_sockets;
         let has_room = self.state(|s| {
             let has_room = s.sockets() < most;
-            s.connections.entry(id).or_insert_with(|| Connection::new(id)).state.name.clone_from(&name);
+            s.connections.entry(id).or_insert_with(|| Connection::new(id)).state.name = name.to_owned();
             has_room
         });
         if !has_room {
             return Err(OpenError::NoSocketLeft { most });
         }
-        let attempt = self.connection(id, |connection, record| {
+        Ok(self.connection(id, |connection, record| {
             connection.connecting(record, at, endpoint);
             connection.attempt
-        });
+        }))
+    }
+
+    /// Makes the handshake of an attempt that has begun.
+    pub(super) fn dial(
+        &self,
+        id: ConnectionId,
+        attempt: Option<u32>,
+        name: &str,
+        endpoint: &Endpoint,
+        mut listener: Option<EventSink>,
+    ) -> Result<(), OpenError> {
         let worker: Weak<Inner<W>> = Rc::downgrade(&self.0);
         let sink: EventSink = Box::new(move |at, event| {
             let Some(worker) = worker.upgrade().map(BenchWorker) else { return };
@@ -142,7 +175,7 @@ impl<W: World> BenchWorker<W> {
             }
             worker.flush();
         });
-        match self.0.world.connect(&name, endpoint, sink) {
+        match self.0.world.connect(name, endpoint, sink) {
             Ok(socket) => {
                 self.connection(id, |connection, _| connection.socket = Some(Rc::new(socket)));
                 if !id.is_of_check() {
@@ -182,7 +215,7 @@ impl<W: World> BenchWorker<W> {
     }
 
     /// Logs an event; says whether its connection is still of interest.
-    fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
+    pub(super) fn heard(&self, id: ConnectionId, at: Instant, event: &Event) -> bool {
         let explanation = self.explanation(id, at, event);
         let forgotten = self.connection(id, |connection, record| {
             connection.heard(record, at, event);
@@ -226,7 +259,7 @@ impl<W: World> BenchWorker<W> {
     }
 
     /// What the bench does by itself when something happened on one of its own connections.
-    fn react(&self, id: ConnectionId, at: Instant, event: &Event) {
+    pub(super) fn react(&self, id: ConnectionId, at: Instant, event: &Event) {
         match event {
             Event::Opened { .. } => {
                 let first =
@@ -241,7 +274,7 @@ impl<W: World> BenchWorker<W> {
                 self.reply(id, payload, at);
             }
             Event::Closed { .. } => self.come_back(id),
-            Event::Failed => {}
+            Event::Failed | Event::Answered(_) | Event::Ponged(_) => {}
         }
     }
 
@@ -331,10 +364,14 @@ impl<W: World> BenchWorker<W> {
 
     pub(super) fn close(&self, id: ConnectionId, closing: &Closing) -> Result<Instant, SendError> {
         let socket = self
-            .connection(id, |connection, _| connection.socket.clone())
+            .connection(id, |connection, _| {
+                // The relay is still being asked: there is no socket to close yet.
+                let is_prepared = connection.socket.is_none() && connection.is_preparing();
+                (is_prepared || connection.socket.is_some()).then(|| connection.socket.clone())
+            })
             .flatten()
             .ok_or(SendError::Closed)?;
-        let at = socket.close(closing)?;
+        let at = socket.map_or_else(|| Ok(self.now()), |socket| socket.close(closing))?;
         let attempt = self.connection(id, |connection, record| {
             connection.closing(record, at, closing);
             connection.attempt

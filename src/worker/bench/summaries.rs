@@ -58,6 +58,11 @@ impl Summaries {
         is_text(frame).then(|| self.traffic.values(frame.bytes)).flatten()
     }
 
+    /// The next update says once more where the type is found.
+    pub fn tell(&mut self) {
+        (self.is_due, self.sent) = (true, TypeMembers::default());
+    }
+
     /// Where the type is found, when that has changed.
     pub fn changes(&mut self) -> Option<TypeMembers> {
         // Nothing came since the last drawing, so the answer is the same.

@@ -21,7 +21,8 @@ const BARS: usize = 60;
 impl<W: World> State<W> {
     pub fn sockets(&self) -> u16 {
         (self.connections.values().filter(|connection| connection.has_socket()).count()
-            + self.lingering.len()) as u16
+            + self.lingering.len()
+            + usize::from(self.relays.is_open())) as u16
     }
 
     /// Handshakes under way.
@@ -177,6 +178,9 @@ impl<W: World> State<W> {
             }
         };
         let range = latency.summary().map(|summary| (summary.min, summary.max));
+        // A session that has ended has its end for its present.
+        let last = self.record.log.before(u64::MAX).next().filter(|_| self.is_reader);
+        let now = last.map_or(now, |frame| frame.at);
         Some(Plot { of, bars: latency.bars(BARS), range, trend: trend.points(), now })
     }
 }

@@ -18,9 +18,19 @@ pub(super) struct Questions {
     under_way: Vec<(Endpoint, Vec<(ConnectionId, u32)>)>,
 }
 
+impl Questions {
+    /// The server that the page came from.
+    pub fn companion(&self) -> Rc<Companion> {
+        self.companion.clone()
+    }
+}
+
 impl<W: World> BenchWorker<W> {
     /// Finds out why this attempt of a connection failed, and writes it down.
     pub(super) fn find_out(&self, id: ConnectionId, attempt: u32, endpoint: Endpoint) {
+        if self.find_out_by_relay(id, attempt, &endpoint) {
+            return;
+        }
         let asks = self.connection(id, |connection, _| connection.setup.opening.asks_why) == Some(true);
         if !asks || self.state(|s| s.questions.companion.is_blind()) {
             return self.told(id, attempt, &endpoint, |why| why);

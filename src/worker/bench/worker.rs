@@ -10,12 +10,14 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
+use super::journal::Journaling;
 use super::later::{Later, MISSING, Stock, depends_on_set_up};
 use super::list::List;
 use super::masks::{Derived, Mask};
 use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
+use super::relayed::Relays;
 use super::replies::Replies;
 use super::storage;
 use super::summaries::Summaries;
@@ -24,6 +26,7 @@ use crate::engine::base::storage::KeyValueStore;
 use crate::engine::bench::draft::{Attachment, Draft};
 use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
+use crate::engine::report::Origin;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
     Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
@@ -62,6 +65,7 @@ pub(super) struct State<W: World> {
     pub lingering: Vec<(ConnectionId, u32, Rc<W::Socket>)>,
     pub failures: Failures,
     pub questions: Questions,
+    pub relays: Relays<W::Socket>,
     pub workspace: Workspace,
     pub names: Rc<Names>,
     /// Of the secrets as they are now, for what is shown without being asked for.
@@ -106,6 +110,12 @@ pub(super) struct State<W: World> {
     pub in_turn: u32,
     /// Requests to open a frame, or to close it.
     pub openings: u64,
+    /// What is kept of frames; none before that part has come, and where nothing can be kept.
+    pub journal: Option<Rc<dyn Journaling<W>>>,
+    /// It shows an earlier session, and opens and keeps nothing.
+    pub is_reader: bool,
+    /// When the clock of the session that it shows began; none for its own.
+    pub origin: Option<Origin>,
     pub dirty: bool,
 }
 
@@ -171,6 +181,7 @@ impl<W: World> BenchWorker<W> {
                 lingering: Vec::new(),
                 failures: Failures::default(),
                 questions: Questions::default(),
+                relays: Relays::default(),
                 workspace: Workspace::default(),
                 names: Rc::default(),
                 mask: None,
@@ -204,6 +215,9 @@ impl<W: World> BenchWorker<W> {
                 is_arranging: false,
                 in_turn: 0,
                 openings: 0,
+                journal: None,
+                is_reader: false,
+                origin: None,
                 dirty: true,
             }),
         }))
@@ -250,6 +264,11 @@ impl<W: World> BenchWorker<W> {
                 }
             }),
             Request::StopRepeat => self.stop_repeat("stopped"),
+            Request::Ping { connection } => self.later(move |worker, later| {
+                if let Some(later) = later {
+                    (later.ping)(worker, connection);
+                }
+            }),
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
             Request::Look(look) => self.change_list(|s| s.list.look(look)),
@@ -301,6 +320,14 @@ impl<W: World> BenchWorker<W> {
             }),
             Request::Seen => self.0.outbox.page_has_drawn(),
             Request::Show(shown) => self.show(*shown),
+            Request::Sessions(request) => {
+                self.with_journal(move |worker, journal| journal.perform(worker, &request));
+            }
+            Request::Read(id) => {
+                // From now on: what is asked meanwhile must keep nothing.
+                self.state(|s| s.is_reader = true);
+                self.with_journal(move |worker, journal| journal.show(worker, id));
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::engine::base::world::LocalFuture;
+use crate::engine::base::world::{LocalFuture, Opening};
 use crate::engine::{
     Closing, ConnectError, Endpoint, Event, EventSink, HttpError, HttpRequest, HttpResponse, Instant,
     Payload, SendError, Socket, World,
@@ -86,6 +86,7 @@ impl ConnectionTable {
         match event {
             Event::Opened { .. } => self.stand(connection, Phase::Open),
             Event::Received(_) => self.change(connection, |connection| connection.received += 1),
+            Event::Answered(_) | Event::Ponged(_) => {}
             Event::Failed => self.stand(connection, Phase::Failed),
             Event::Closed { clean, .. } => {
                 self.live = self.live.saturating_sub(1);
@@ -124,6 +125,10 @@ impl<W: World> World for Watched<W> {
 
     fn breathe(&self) -> LocalFuture<()> {
         self.world.breathe()
+    }
+
+    fn opening(&self) -> Opening {
+        self.world.opening()
     }
 
     fn random(&self) -> u64 {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::engine::Payload;
 use crate::engine::base::payload::visible;
 use crate::engine::run::{Options, Plan};
 use crate::engine::suite::assist::outline_with;
@@ -68,18 +69,21 @@ impl Library {
         Files::gather(text, &mut |path, kind| self.named(path, kind))
     }
 
-    fn named(&self, path: &str, kind: FileKind) -> Result<String, String> {
-        if kind == FileKind::Rows {
-            let words =
-                "the page reads no files; run the suite with sockscope check, or write the rows into it";
-            return Err(words.to_owned());
+    fn named(&self, path: &str, kind: FileKind) -> Result<Payload, String> {
+        let instead = match kind {
+            FileKind::Import => None,
+            FileKind::Rows => Some(", or write the rows into it"),
+            FileKind::Body => Some(""),
+        };
+        if let Some(instead) = instead {
+            return Err(format!("the page reads no files; run the suite with sockscope check{instead}"));
         }
         let file = path.rsplit('/').next().unwrap_or(path);
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let is_it = |it: &&Own, name: &str| it.suite.title == name || it.name == name;
         let names = [path, file, stem];
         let own = names.iter().find_map(|name| self.own.values().find(|it| is_it(it, name)));
-        own.map(|it| it.suite.text.clone()).ok_or_else(|| {
+        own.map(|it| Payload::Text(it.suite.text.clone())).ok_or_else(|| {
             format!("the library has no suite {stem:?}; add the file, or give a suite this name")
         })
     }

@@ -7,7 +7,6 @@
 mod connection_table;
 mod history;
 mod library;
-mod looks;
 mod parts;
 mod queue;
 mod recordings;

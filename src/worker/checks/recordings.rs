@@ -1,15 +1,16 @@
 //! What was recorded of the runs of this visit, and where in it each failure is.
 //!
-//! Owns the moments of failures as numbers of frames. One rule: recordings are large, so the oldest ones go when all together
+//! Owns what the page sees of them. One rule: recordings are large, so the oldest ones go when all together
 //! hold more than [`MOST`] bytes; a report is never among what goes.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::engine::base::mask::Masker;
-use crate::engine::base::{payload, words};
+use crate::engine::base::payload;
 use crate::engine::recording::run_recording::Recorded;
-use crate::engine::report::{Millis, NearMiss, NearbyEvent, Report, Transcript, event_name};
+use crate::engine::report::{Millis, NearMiss, Report, Transcript};
+use crate::engine::witness::marks::{Marks, SHOWN, shown};
 use crate::engine::{Frame, FrameKind, Instant, World};
 use crate::wire::bench::{Request, Shown, ShownFrame};
 use crate::wire::checks::{Nearby, Spot};
@@ -24,15 +25,6 @@ const BEFORE: u64 = 30;
 const AFTER: usize = 10;
 /// Frames that the bench gets, before a failure and after it.
 const MOST_SHOWN: u64 = 2000;
-/// A frame is shown up to here.
-const SHOWN: usize = 4096;
-
-/// A report has the events around this many failures: this many before and after, each up to this many characters.
-const MOST_ATTESTED: usize = 20;
-const ATTESTED_BEFORE: u64 = 12;
-const ATTESTED_AFTER: u64 = 5;
-const ATTESTED_MESSAGE: usize = 400;
-
 /// The recording of one run.
 pub(super) struct RunRecording<W: World> {
     pub run: u64,
@@ -40,30 +32,19 @@ pub(super) struct RunRecording<W: World> {
     pub masker: Masker,
     /// The suite's name, for a file.
     pub suite: String,
-    /// The names of its checks.
-    pub checks: Vec<String>,
-    /// The number of the first frame of each check.
-    pub begins: BTreeMap<usize, u64>,
-    /// When each check began.
-    pub began: BTreeMap<usize, Instant>,
-    /// The number of the frame after each failure.
-    pub failures: HashMap<(usize, usize), u64>,
+    /// Where in it checks begin and steps fail.
+    pub marks: Marks,
 }
 
 impl<W: World> RunRecording<W> {
-    pub fn next_frame(&self) -> u64 {
-        self.recorded.read(|session| session.log.total())
-    }
-
     fn held_bytes(&self) -> usize {
         self.recorded.read(|session| session.log.held_bytes())
     }
 
     /// The frames before and after a failure: none when nothing is known of it.
     pub fn around(&self, spot: Spot) -> Option<(Vec<Nearby>, u64)> {
-        let at = *self.failures.get(&(spot.check, spot.step))?;
-        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
-        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        let at = self.marks.failure(spot.check, spot.step)?;
+        let (first, next_check) = self.marks.frames_of(spot.check);
         Some(self.recorded.read(|session| {
             let from = at.saturating_sub(BEFORE).max(first);
             let began = session.log.began().unwrap_or(Instant::ORIGIN);
@@ -77,17 +58,11 @@ impl<W: World> RunRecording<W> {
     }
 
     fn nearby(&self, frame: &Frame<'_>, names: &HashMap<u32, &str>, began: Instant, at: u64) -> Nearby {
-        let content = match frame.kind.is_text() {
-            true => self.masker.mask(&String::from_utf8_lossy(frame.bytes)).into_owned(),
-            // Without blanks, as a secret in hex would stand there.
-            false => self.masker.mask(&hex(frame.bytes)).into_owned(),
-        };
         Nearby {
             client: names.get(&frame.connection).copied().unwrap_or("?").to_owned(),
             at: Millis::from(frame.at - began),
             mark: mark(frame.kind).to_owned(),
-            // A secret is taken out before, so that no part of it stays at the cut.
-            content: words::cut(&content, SHOWN),
+            content: shown(&self.masker, frame),
             bytes: frame.bytes.len() as u64,
             is_last_before: frame.number + 1 == at,
         }
@@ -95,54 +70,14 @@ impl<W: World> RunRecording<W> {
 
     /// Puts what was sent and received around failures into the report, where files of it have it too.
     pub fn attest(&self, report: &mut Report) {
-        let mut left = MOST_ATTESTED;
-        for (number, check) in report.checks.iter_mut().enumerate() {
-            let began = self.began.get(&number).copied();
-            for (place, step) in check.steps.iter_mut().enumerate().filter(|(_, step)| step.failure.is_some())
-            {
-                if left == 0 {
-                    return;
-                }
-                let spot = Spot { run: self.run, check: number, step: place };
-                step.around = self.evidence(spot, began);
-                left -= usize::from(!step.around.is_empty());
-            }
-        }
-    }
-
-    fn evidence(&self, spot: Spot, began: Option<Instant>) -> Vec<NearbyEvent> {
-        let Some(&at) = self.failures.get(&(spot.check, spot.step)) else { return Vec::new() };
-        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
-        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
-        self.recorded.read(|session| {
-            let began = began.or(session.log.began()).unwrap_or(Instant::ORIGIN);
-            let names: HashMap<u32, &str> =
-                session.connections.iter().map(|it| (it.id, it.name.as_str())).collect();
-            let from = at.saturating_sub(ATTESTED_BEFORE).max(first);
-            let until = at.saturating_add(ATTESTED_AFTER).min(next_check);
-            let frames = session.log.from(from).take_while(|frame| frame.number < until);
-            let event = |frame: Frame<'_>| {
-                let Nearby { client, at: moment, content, bytes, .. } =
-                    self.nearby(&frame, &names, began, at);
-                NearbyEvent {
-                    client: self.masker.mask(&client).into_owned(),
-                    at_ms: moment,
-                    event: event_name(frame.kind).to_owned(),
-                    message: words::cut(&content, ATTESTED_MESSAGE),
-                    bytes,
-                    after: frame.number >= at,
-                }
-            };
-            frames.map(event).collect()
-        })
+        self.marks.attest(&self.recorded, &self.masker, report);
     }
 
     /// The same for the bench's timeline, with more of them, as a request for its worker. Secrets are out of them. For lanes it
     /// gets the messages that the failure names.
     pub fn for_bench(&self, spot: Spot, lanes: Option<&[NearMiss]>, clock_began: f64) -> Option<Vec<u8>> {
-        let at = *self.failures.get(&(spot.check, spot.step))?;
-        let first = self.begins.get(&spot.check).copied().unwrap_or_default();
-        let next_check = self.begins.get(&(spot.check + 1)).copied().unwrap_or(u64::MAX);
+        let at = self.marks.failure(spot.check, spot.step)?;
+        let (first, next_check) = self.marks.frames_of(spot.check);
         let began = (clock_began.max(0.0) * 1e6) as u64;
         let shown = self.recorded.read(|session| {
             let of: HashMap<u32, &str> =
@@ -179,7 +114,7 @@ impl<W: World> RunRecording<W> {
     }
 
     fn named<'a>(&self, check: usize, messages: &'a [NearMiss]) -> Named<'a> {
-        let began = self.began.get(&check).copied().unwrap_or(Instant::ORIGIN);
+        let began = self.marks.began(check).unwrap_or(Instant::ORIGIN);
         Named(messages.iter().map(|it| (it, began + Duration::from(it.at_ms), None)).collect())
     }
 
@@ -231,10 +166,6 @@ fn mark(kind: FrameKind) -> &'static str {
         FrameKind::Closed => "×",
         _ => "·",
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(SHOWN / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The recordings that are still held, the oldest first.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::report::Environment;
+use crate::engine::report::{EngineKind, Environment};
 
 /// What is known of the place.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,7 @@ impl Site {
     /// As reports have it.
     pub(super) fn environment(&self, is_hidden: bool) -> Environment {
         Environment {
+            engine: EngineKind::Browser,
             browser: self.browser.clone(),
             origin: self.origin.clone(),
             timer_step_us: self.clock_step.as_nanos() as f64 / 1e3,

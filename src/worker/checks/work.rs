@@ -3,7 +3,6 @@
 //! Owns what the page hears of a run and what becomes of its report. One rule: a request that was stopped or replaced still
 //! ends each run that has begun with a report.
 
-use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,7 +12,6 @@ use futures_util::future::select;
 use super::connection_table::Watched;
 use super::history;
 use super::library::mistake;
-use super::looks::Looks;
 use super::queue::Queued;
 use super::recordings::{BUDGET, RunRecording};
 use super::worker::ChecksWorker;
@@ -24,6 +22,8 @@ use crate::engine::report::{Origin, Report, TargetReport};
 use crate::engine::run::{Options, Plan, Progress, Stop, run};
 use crate::engine::suite::{Files, Suite};
 use crate::engine::template::{Document, Name};
+use crate::engine::witness::looks::Looks;
+use crate::engine::witness::marks::Marks;
 use crate::wire::checks::{Answer, RunEvent, RunRequest, SuiteRequest};
 
 /// How far ahead the moment may be at which a request begins.
@@ -251,18 +251,17 @@ impl<W: World> ChecksWorker<W> {
             recorded: recorded.clone(),
             masker: plan.masker().clone(),
             suite: name,
-            checks: Vec::new(),
-            begins: BTreeMap::new(),
-            began: BTreeMap::new(),
-            failures: HashMap::new(),
+            marks: Marks::default(),
         });
         self.tell(RunEvent::Run { run: run_id, suite_id: it.id.clone(), suite: index, round });
-        let (worker, looks) = (self.clone(), Looks::default());
+        let companion = self.0.companion.clone();
+        let (worker, looks) =
+            (self.clone(), Looks::new(self.0.world.clone(), companion, self.0.spawn.clone()));
         let looking = looks.clone();
         let listener = Box::new(move |progress: Progress| {
             let is_tick = matches!(progress, Progress::Tick { .. });
             worker.note(run_id, &progress);
-            looking.note(&worker, &progress);
+            looking.note(&progress);
             if let Progress::CheckStarted { .. } = progress {
                 table.borrow_mut().clear();
             }
@@ -285,23 +284,7 @@ impl<W: World> ChecksWorker<W> {
     fn note(&self, run: u64, progress: &Progress) {
         let mut recordings = self.0.recordings.borrow_mut();
         let Some(recording) = recordings.of_mut(run) else { return };
-        match progress {
-            Progress::RunStarted { checks, .. } => {
-                recording.checks = checks.iter().map(|check| check.name.clone()).collect();
-            }
-            Progress::CheckStarted { check } => {
-                let frame = recording.next_frame();
-                recording.begins.insert(*check, frame);
-                recording.began.insert(*check, self.0.world.now());
-                let name = recording.checks.get(*check).cloned().unwrap_or_default();
-                recording.recorded.begin_check(&name);
-            }
-            Progress::StepEnded { check, step, failure: Some(_), .. } => {
-                let frame = recording.next_frame();
-                recording.failures.entry((*check, *step)).or_insert(frame);
-            }
-            _ => {}
-        }
+        recording.marks.note(&recording.recorded, progress);
     }
 
     async fn keep_report(&self, run: u64, suite_id: &str, report: Report) {

@@ -46,7 +46,7 @@ pub(super) struct Inner<W: World> {
     pub world: W,
     pub site: Site,
     pub spawn: Spawn,
-    pub companion: Companion,
+    pub companion: Rc<Companion>,
     outbox: Outbox<Checks>,
     pub store: RefCell<Option<Rc<dyn KeyValueStore>>>,
     /// Why the store is missing, once that is known.
@@ -128,7 +128,7 @@ impl<W: World> ChecksWorker<W> {
             world,
             site,
             spawn,
-            companion: Companion::default(),
+            companion: Rc::default(),
             outbox,
             store: RefCell::default(),
             storeless: RefCell::default(),

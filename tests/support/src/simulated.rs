@@ -298,8 +298,11 @@ pub fn world(seed: u64, faults: Faults) -> Sim {
         if let Some(status) = faults.status {
             return (LATENCY, answer(status, json!({"error": "as told"})));
         }
-        let body: Value =
-            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let body: Value = request
+            .body
+            .as_ref()
+            .and_then(|body| serde_json::from_slice(body.as_bytes()).ok())
+            .unwrap_or_default();
         if request.url.ends_with("/events") && request.method == "POST" {
             let event = json!({"type": body["type"], "data": body["data"], "id": "e-1"});
             let wanted = body["user"].as_str().map(str::to_owned);
@@ -309,6 +312,10 @@ pub fn world(seed: u64, faults: Faults) -> Sim {
                 }
             }
             return (LATENCY, answer(202, json!({"id": "e-1"})));
+        }
+        if request.url.ends_with("/jobs") && request.method == "POST" {
+            let bytes = request.body.as_ref().map_or(0, |body| body.as_bytes().len());
+            return (LATENCY, answer(202, json!({"id": "1", "state": "running", "bytes": bytes})));
         }
         if request.url.ends_with("/jobs/1") {
             asked.set(asked.get() + 1);

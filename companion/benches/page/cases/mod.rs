@@ -3,6 +3,7 @@
 pub mod crowd;
 pub mod engine;
 pub mod flood;
+pub mod journal;
 pub mod life;
 pub mod lighthouse;
 pub mod peers;

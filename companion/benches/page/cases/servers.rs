@@ -1,9 +1,10 @@
-//! The servers themselves: ours against Node's `ws`, and what the fault proxy adds when no fault is set.
+//! The servers themselves: ours against Node's `ws`, what the fault proxy adds when no fault is set, and what the relay adds.
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
 use support::servers::{Language, Target};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -74,6 +75,20 @@ async fn middle(url: &str, samples: usize) -> f64 {
         took.push(began.elapsed().as_secs_f64() * 1e3);
     }
     median(&took)
+}
+
+/// What the relay adds to a round trip, with the authorization that a page cannot send.
+pub async fn through_the_relay(stage: &Stage) -> Vec<Figure> {
+    let samples = stage.of(5000);
+    let mut added = Vec::new();
+    for _ in 0..stage.pairs() {
+        let without = middle(&stage.echo(), samples).await;
+        let profile = json!({ "url": stage.echo(), "bearer": "a token", "headers": [["X-Tenant", "7"]] });
+        let told = stage.practice.post("/relay", &profile).await;
+        let id = told["id"].as_str().expect("an id").to_owned();
+        added.push(middle(&format!("{}/relay?id={id}", stage.practice.ws), samples).await - without);
+    }
+    vec![alone("relay: added to a round trip, p50", "ms", &added, Aim::AtMost(0.1))]
 }
 
 /// What the proxy adds to a round trip.

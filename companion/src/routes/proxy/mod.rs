@@ -3,7 +3,7 @@
 //! Unlike the other routes it knows frames: it passes the bytes themselves between page and target, so nothing is normalised.
 //! Fragments, masks, close codes and protocol errors pass as they are. [`options`] is what a connection asks for, [`kind`] what
 //! can go wrong, [`toxic`] where and for whom, [`link_table`] what is switched for all, [`effect`] what that comes to for one
-//! direction, [`pipe`] the direction itself. On its way a message is a [`parcel`] of a `FaultyLink`, and bytes leave in
+//! direction, [`pipe`] the direction itself, [`tap`] what reads it along for a recording. On its way a message is a [`parcel`] of a `FaultyLink`, and bytes leave in
 //! [`slices`]; [`probe`] notices a side that has gone.
 //!
 //! **Invariant:** the buffer for a side that does not read is bounded; when it is full, the proxy stops reading from the other
@@ -17,6 +17,7 @@ mod parcel;
 mod pipe;
 mod probe;
 mod slices;
+pub mod tap;
 pub mod toxic;
 
 use std::pin::pin;
@@ -28,6 +29,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, split};
 use tokio::time::timeout;
 
 use super::census::Census;
+use super::recordings::Line;
 use crate::ws::budget;
 use crate::ws::conn::Conn;
 use crate::ws::frame::close_frame;
@@ -36,13 +38,15 @@ use crate::ws::outbox::Outbox;
 use link_table::{LinkHandle, Seeds};
 use pipe::{Over, Pipe};
 use probe::Probe;
+use tap::Tap;
 use toxic::{Direction, Stream, Toxic};
 
 pub use link_table::LinkTable;
 pub use options::Options;
+pub(super) use pipe::order;
 
 /// How long one direction may go on after the other has ended.
-const LINGER: Duration = Duration::from_secs(5);
+pub(super) const LINGER: Duration = Duration::from_secs(5);
 /// How long a side that learns of the end may take for its own.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How long a side may be left in the dark.
@@ -63,14 +67,18 @@ pub async fn run(
     outbox: &Outbox,
     most: usize,
     census: &Census,
-    page: End,
-    target: End,
+    [page, target]: [End; 2],
+    line: Option<Arc<Line>>,
 ) {
     let (to_the_page, to_the_target) = (Arc::<Probe>::default(), Arc::<Probe>::default());
     let pipe =
         |direction, end: &End, probes| Pipe::new(direction, &seat, seeds, most, &end.early, census, probes);
     let mut upstream = pipe(Direction::Upstream, &page, [&to_the_page, &to_the_target]);
     let mut downstream = pipe(Direction::Downstream, &target, [&to_the_target, &to_the_page]);
+    if let Some(line) = &line {
+        upstream.tap(Tap::new(Arc::clone(line), Direction::Upstream));
+        downstream.tap(Tap::new(Arc::clone(line), Direction::Downstream));
+    }
     let (mut from_page, mut to_page) = split(page.conn);
     let (mut from_target, mut to_target) = split(target.conn);
     let (direction, over) = {
@@ -91,7 +99,7 @@ pub async fn run(
         }
     };
     let says_why = over == Over::Full && downstream.is_at_edge();
-    drop((upstream, downstream));
+    drop((upstream, downstream, line));
     let page = from_page.unsplit(to_page);
     let target = from_target.unsplit(to_target);
     match over {
@@ -129,7 +137,7 @@ pub async fn run(
 
 /// Ends a side in an orderly way: what it still sends is read, since closing on unread bytes resets the connection and may
 /// take with it what was on its way.
-async fn leave(conn: Conn) {
+pub(super) async fn leave(conn: Conn) {
     leave_with(conn, Bytes::new()).await;
 }
 

@@ -16,11 +16,15 @@ pub struct Options {
     pub key: String,
     /// What all chances follow from.
     pub seed: u64,
+    /// The recording that its messages are kept in, if any.
+    pub record: Option<String>,
+    /// Whether the target gets every header field of the client, and the client every one of the answer.
+    pub passes_all: bool,
     /// What goes wrong as long as it lasts.
     pub toxics: Vec<Toxic>,
 }
 
-const KNOWN: &str = "to, insecure, key, seed, direction, toxicity, after";
+const KNOWN: &str = "to, insecure, key, seed, record, direction, toxicity, after";
 /// The directions that a parameter may name for itself, as in `upstream.latency=50ms`.
 const PREFIXES: [(&str, Option<Stream>); 4] = [
     ("", None),
@@ -47,6 +51,10 @@ impl Options {
         if key.len() > LONGEST_NAME {
             return Err(QueryError::TooLong("key"));
         }
+        let record = match query.get("record") {
+            None => None,
+            Some(_) => Some(query.name("record")?),
+        };
         let direction = match query.get("direction") {
             None => Stream::default(),
             Some(text) => {
@@ -85,7 +93,7 @@ impl Options {
                 }
             }
         }
-        Ok(Self { to, is_insecure, key, seed, toxics })
+        Ok(Self { to, is_insecure, key, seed, record, passes_all: false, toxics })
     }
 }
 

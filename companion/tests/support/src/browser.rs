@@ -153,6 +153,12 @@ impl Browser {
         assert_eq!(self.value(name).await, text, "{name} holds what was typed");
     }
 
+    /// Chooses a file of this machine in a field for files.
+    pub async fn choose(&self, name: &str, path: &std::path::Path) {
+        let field = self.find(name).await;
+        field.send_keys(&path.to_string_lossy()).await.expect("a field takes a file");
+    }
+
     pub async fn is_enabled(&self, name: &str) -> bool {
         self.find(name).await.is_enabled().await.expect("it is on the page")
     }
@@ -232,6 +238,12 @@ impl Browser {
     pub async fn block(&self, pattern: &str) {
         self.devtools("Network.enable", json!({})).await;
         self.devtools("Network.setBlockedURLs", json!({ "urls": [pattern] })).await;
+    }
+
+    /// Gives the pages of an origin this many bytes of storage and no more.
+    pub async fn limit_storage(&self, origin: &str, bytes: u64) {
+        let quota = json!({ "origin": origin.trim_end_matches('/'), "quotaSize": bytes });
+        self.devtools("Storage.overrideQuotaForOrigin", quota).await;
     }
 
     /// Runs a script before those of every page.

@@ -39,6 +39,22 @@ const FOREIGN: [&str; 11] = [
     "SOCKSCOPE_LOG",
 ];
 
+/// Every form of a report and of a recording, as files of the call.
+pub const ALL_FORMS: [&str; 12] = [
+    "--json",
+    "OUT/r.json",
+    "--junit",
+    "OUT/r.xml",
+    "--junit-strict",
+    "OUT/strict.xml",
+    "--html",
+    "OUT/r.html",
+    "--har",
+    "OUT/r.har",
+    "--jsonl",
+    "OUT/r.jsonl",
+];
+
 /// A call that is being put together.
 pub struct Call {
     folder: TempDir,
@@ -66,9 +82,14 @@ pub struct Ended {
 impl Call {
     /// `sockscope check` with these arguments; `OUT` in one stands for the call's folder.
     pub fn new(arguments: &[&str]) -> Self {
+        Self::of(&binary(), arguments)
+    }
+
+    /// The same of another build.
+    pub fn of(binary: &str, arguments: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mark = format!("{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
-        let mut command = Command::new(binary());
+        let mut command = Command::new(binary);
         command.arg("check").env(MARK, &mark);
         for name in FOREIGN {
             command.env_remove(name);
@@ -79,11 +100,11 @@ impl Call {
         Self { folder, mark, command }
     }
 
-    /// Writes a suite into the folder, where `OUT/NAME` finds it.
-    pub fn with_file(self, name: &str, text: &str) -> Self {
+    /// Writes a suite, or what one names, into the folder, where `OUT/NAME` finds it.
+    pub fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
+        fs::write(path, content).expect("a file");
         self
     }
 

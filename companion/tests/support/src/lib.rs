@@ -1,11 +1,12 @@
 //! What the companion's tests and benchmarks share, each piece once.
 //!
 //! Owns what a test stands on: the command as a process, the page in a real browser, servers that others wrote, servers that
-//! break in one way, a client over real sockets, and the engine's world without a browser. It refuses to judge: tests do.
+//! break in one way, a client over real sockets. It refuses to judge: tests do.
 
 pub mod broken;
 mod browser;
 pub mod call;
+pub mod chain;
 pub mod client;
 pub mod conformance;
 pub mod faults;
@@ -17,10 +18,12 @@ pub mod raw;
 pub mod results;
 pub mod servers;
 pub mod shipped;
+pub mod shop;
 pub mod short;
 pub mod subjects;
 mod tungstenite_echo;
-pub mod world;
+pub mod wanting;
+pub mod watched;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http::Request;
+use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
@@ -75,10 +76,21 @@ impl Practice {
     pub async fn connections(&self) -> u64 {
         // By number, since a bare container may know no name.
         let address = format!("{}/stats", self.url("api").replace("localhost", "127.0.0.1"));
-        let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        let answer = client.get(address.parse().expect("an address")).await.expect("the server answers");
-        let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
-        let stats: Value = serde_json::from_slice(&body).expect("JSON");
+        let request = Request::get(address).body(Full::default()).expect("a request");
+        let stats = answer(request).await;
         stats["connections"]["total"].as_u64().expect("a count")
     }
+
+    /// What the API answers to this body.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let address = format!("{}{path}", self.url("api").replace("localhost", "127.0.0.1"));
+        answer(Request::post(address).body(Full::from(body.to_string())).expect("a request")).await
+    }
+}
+
+async fn answer(request: Request<Full<Bytes>>) -> Value {
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.expect("the server answers");
+    let body = answer.into_body().collect().await.expect("a whole answer").to_bytes();
+    serde_json::from_slice(&body).expect("JSON")
 }

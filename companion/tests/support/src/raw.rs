@@ -51,9 +51,13 @@ pub async fn http(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
+    http_at(port(server), method, path, headers, body).await
+}
+
+async fn http_at(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| *name == "Host") {
-        request += &format!("Host: localhost:{}\r\n", port(server));
+        request += &format!("Host: localhost:{port}\r\n");
     }
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
@@ -63,7 +67,7 @@ pub async fn http(
     }
     request += "\r\n";
     request += body;
-    let mut stream = TcpStream::connect(("127.0.0.1", port(server))).await.unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut answer = Vec::new();
     soon("an HTTP answer", async {
         // The server may answer and leave before it has all of a large body.
@@ -72,6 +76,11 @@ pub async fn http(
     })
     .await;
     Answer::parse(&answer)
+}
+
+/// GETs a path of a server that is another process.
+pub async fn get_from(port: u16, path: &str) -> Answer {
+    http_at(port, "GET", path, &[], "").await
 }
 
 /// GETs a path.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Endpoint {
     url: String,
     protocols: Vec<String>,
+    /// Header fields of the handshake beside its own.
+    #[serde(default)]
+    fields: Vec<(String, String)>,
 }
 
 /// What is wrong with an address, said before connecting.
@@ -44,6 +47,9 @@ pub enum EndpointError {
     /// Not a token in the sense of RFC 7230.
     #[error("{0:?} is not a subprotocol: letters, digits and !#$%&'*+-.^_`|~ only")]
     Protocol(String),
+    /// A header field that the handshake itself has, or that cannot stand in a head.
+    #[error("{0:?} is not a header field for a handshake: {1}")]
+    Field(String, &'static str),
     /// Offered twice.
     #[error("the subprotocol {0:?} is offered twice")]
     ProtocolTwice(String),
@@ -79,7 +85,7 @@ impl Endpoint {
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         check_authority(authority)?;
-        Ok(Self { url: format!("{scheme}://{rest}"), protocols: Vec::new() })
+        Ok(Self { url: format!("{scheme}://{rest}"), protocols: Vec::new(), fields: Vec::new() })
     }
 
     /// The same address with subprotocols to offer, best first.
@@ -98,6 +104,24 @@ impl Endpoint {
             self.protocols.push(protocol);
         }
         Ok(self)
+    }
+
+    /// The same address with header fields for the handshake. Only the native engine sends them.
+    pub fn with_fields(
+        mut self,
+        fields: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, EndpointError> {
+        for (name, value) in fields {
+            field_complaint(&name, &value)
+                .map_or(Ok(()), |why| Err(EndpointError::Field(name.clone(), why)))?;
+            self.fields.push((name, value));
+        }
+        Ok(self)
+    }
+
+    /// Header fields of the handshake beside its own.
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.fields
     }
 
     /// The address, beginning with `ws://` or `wss://`.
@@ -140,6 +164,22 @@ impl Endpoint {
     pub fn origin(&self) -> String {
         let scheme = if self.is_secure() { "https" } else { "http" };
         format!("{scheme}://{}/", self.authority())
+    }
+}
+
+/// What is wrong with a header field.
+fn field_complaint(name: &str, value: &str) -> Option<&'static str> {
+    const OWN: [&str; 4] = ["host", "connection", "upgrade", "content-length"];
+    let lower = name.to_ascii_lowercase();
+    match () {
+        () if !is_token(name) => Some("a name has letters, digits and !#$%&'*+-.^_`|~ only"),
+        () if OWN.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") => {
+            Some("the handshake has it already")
+        }
+        () if value.chars().any(|c| c.is_control() && c != '\t') => {
+            Some("a value has no line breaks and no control characters")
+        }
+        () => None,
     }
 }
 

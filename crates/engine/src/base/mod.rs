@@ -3,10 +3,12 @@
 //!
 //! It refuses to know suites, runs and the bench.
 
+pub mod alarm;
 pub mod arithmetic;
 pub mod canonical;
 pub mod close;
 pub mod endpoint;
+pub mod folders;
 pub mod integer;
 pub mod json_words;
 pub mod mask;

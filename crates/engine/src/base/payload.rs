@@ -22,6 +22,14 @@ impl Payload {
         }
     }
 
+    /// The same, without a copy.
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
     /// Whether it is a text message.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))

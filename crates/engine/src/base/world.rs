@@ -1,7 +1,8 @@
 //! What the engine needs from outside: sockets, HTTP, a clock, sleep and randomness.
 //!
-//! Owns the one small trait between the engine and the rest. The worker implements it with the browser, [`crate::sim`]
-//! with virtual time. Everything is single-threaded: a world lives in one worker or in one test.
+//! Owns the one small trait between the engine and the rest. The worker implements it with the browser, the command with
+//! sockets of its own, [`crate::sim`] with virtual time. Everything is single-threaded: a world lives in one worker, one thread
+//! or one test.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +18,64 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 /// Hears every event of one connection, in order, with the moment it was stamped. Nothing comes after [`Event::Closed`].
 pub type EventSink = Box<dyn FnMut(Instant, Event)>;
 
+/// What a server answered to an opening handshake.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The status, 101 where the connection opens.
+    pub status: u16,
+    /// Names in small letters, and values.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A frame as it is to stand on the wire, however wrong it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawFrame {
+    /// Whether it ends its message.
+    pub fin: bool,
+    /// The three reserved bits, from 0 to 7.
+    pub rsv: u8,
+    /// From 0 to 15.
+    pub opcode: u8,
+    /// Whether its payload is masked, as that of every client has to be.
+    pub is_masked: bool,
+    /// The length that its head says; that of its payload unless given.
+    pub length: Option<u64>,
+    /// What it holds.
+    pub payload: Vec<u8>,
+}
+
+impl RawFrame {
+    /// A ping.
+    pub fn ping(payload: Vec<u8>) -> Self {
+        Self { fin: true, rsv: 0, opcode: 9, is_masked: true, length: None, payload }
+    }
+
+    /// The bytes on the wire, masked with this key if it is masked.
+    pub fn to_bytes(&self, key: [u8; 4]) -> Vec<u8> {
+        let length = self.length.unwrap_or(self.payload.len() as u64);
+        let mask = u8::from(self.is_masked) << 7;
+        let mut bytes = vec![u8::from(self.fin) << 7 | (self.rsv & 7) << 4 | (self.opcode & 15)];
+        match (u8::try_from(length), u16::try_from(length)) {
+            (Ok(short @ ..126), _) => bytes.push(mask | short),
+            (_, Ok(length)) => {
+                bytes.push(mask | 126);
+                bytes.extend(length.to_be_bytes());
+            }
+            _ => {
+                bytes.push(mask | 127);
+                bytes.extend(length.to_be_bytes());
+            }
+        }
+        if !self.is_masked {
+            bytes.extend(&self.payload);
+            return bytes;
+        }
+        bytes.extend(key);
+        bytes.extend(self.payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+        bytes
+    }
+}
+
 /// Something that happened to a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
@@ -27,8 +86,12 @@ pub enum Event {
         /// The extensions that were agreed on, such as `permessage-deflate`; empty when none.
         extensions: String,
     },
+    /// The server has answered the handshake; it comes before [`Event::Opened`] or [`Event::Failed`]. A browser does not tell.
+    Answered(Answer),
     /// A message came.
     Received(Payload),
+    /// A pong came, with this in it. A browser does not tell.
+    Ponged(Vec<u8>),
     /// The handshake failed, or the connection broke. The browser says no more than that; [`Event::Closed`] follows.
     Failed,
     /// The connection has ended.
@@ -40,6 +103,13 @@ pub enum Event {
         /// Whether the closing handshake was completed.
         clean: bool,
     },
+}
+
+impl Event {
+    /// The end of a connection on which no close frame came.
+    pub fn lost() -> Self {
+        Self::Closed { code: 1006, reason: String::new(), clean: false }
+    }
 }
 
 /// The browser refused to even try, in its own words.
@@ -64,12 +134,22 @@ pub enum SendError {
     Browser(String),
 }
 
+const NO_FRAMES: &str = "a page sends messages only, and no frames of its own";
+
 /// One connection. Dropping it closes it and silences its sink.
 pub trait Socket {
     /// Hands a message to the network; returns the moment just before.
     fn send(&self, payload: &Payload) -> Result<Instant, SendError>;
     /// Starts the closing handshake; returns the moment just before. [`Event::Closed`] follows when the server answers.
     fn close(&self, closing: &Closing) -> Result<Instant, SendError>;
+    /// Sends a frame as it is; returns the moment just before. Only the native engine can.
+    fn send_frame(&self, _frame: &RawFrame) -> Result<Instant, SendError> {
+        Err(SendError::Browser(NO_FRAMES.to_owned()))
+    }
+    /// Starts the closing handshake with any code, also one that a page may not send. Only the native engine can.
+    fn close_raw(&self, _code: u16, _reason: &str) -> Result<Instant, SendError> {
+        Err(SendError::Browser(NO_FRAMES.to_owned()))
+    }
     /// Bytes accepted by [`Socket::send`] and not yet handed to the network.
     fn buffered(&self) -> u64;
 }
@@ -96,7 +176,7 @@ pub struct HttpRequest {
     /// Names and values.
     pub headers: Vec<(String, String)>,
     /// The body; none for `GET`.
-    pub body: Option<String>,
+    pub body: Option<Payload>,
     /// Whether cookies go along to other origins, too, and are taken from their answers.
     pub cookies: bool,
     /// What becomes of an answer that leads elsewhere.
@@ -126,6 +206,22 @@ pub struct HttpError {
     pub message: String,
 }
 
+/// How a world opens many connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// How many handshakes may be pending at once.
+    pub at_once: u64,
+    /// The pause after an open before the next one.
+    pub gap: Duration,
+    /// Whether the world delays more handshakes than this on purpose.
+    pub delays_more: bool,
+}
+
+impl Opening {
+    /// Chromium delays more than six pending handshakes, and bursts.
+    pub const OF_BROWSERS: Self = Self { at_once: 6, gap: Duration::from_millis(20), delays_more: true };
+}
+
 /// The outside of the engine. A clone is another handle on the same world.
 pub trait World: Clone + 'static {
     /// A connection of this world.
@@ -152,6 +248,10 @@ pub trait World: Clone + 'static {
     /// Yields to other tasks.
     fn breathe(&self) -> LocalFuture<()> {
         self.sleep(Duration::from_millis(1))
+    }
+    /// How handshakes are paced where a suite does not say it.
+    fn opening(&self) -> Opening {
+        Opening::OF_BROWSERS
     }
     /// The next number of the run's seeded sequence.
     fn random(&self) -> u64;

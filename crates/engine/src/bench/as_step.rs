@@ -26,7 +26,7 @@ pub fn as_step(frame: &Frame<'_>, client: &str) -> Option<Value> {
             let was_opening = frame.bytes.starts_with(NOT_OPENED.as_bytes());
             return was_opening.then(|| object([("connect", client.into()), ("expect", refused)]));
         }
-        FrameKind::Opened | FrameKind::Waiting => return None,
+        FrameKind::Opened | FrameKind::Waiting | FrameKind::Told => return None,
         FrameKind::SentText => ("send", payload(frame.bytes)),
         FrameKind::SentBinary => ("send", object([("$base64", STANDARD.encode(frame.bytes).into())])),
         FrameKind::ReceivedText => ("expect", expectation(frame.bytes)),
@@ -40,7 +40,7 @@ pub fn as_step(frame: &Frame<'_>, client: &str) -> Option<Value> {
 /// Whether there is such a step, by the kind of a frame and the beginning of its content.
 pub fn has_step(kind: FrameKind, words: &str) -> bool {
     match kind {
-        FrameKind::Opened | FrameKind::Waiting => false,
+        FrameKind::Opened | FrameKind::Waiting | FrameKind::Told => false,
         FrameKind::Failed => words.starts_with(NOT_OPENED),
         FrameKind::Closed => closed(words).is_some(),
         _ => true,

@@ -1,6 +1,9 @@
 //! A line that people paste: an address, or a `wscat`, `websocat` or `curl` command that opens a WebSocket.
 //!
-//! Owns how these commands are read. What a browser cannot send, such as a header, is named and never dropped in silence.
+//! Owns how these commands are read. What a page cannot send, such as a header, becomes a profile for the relay. A file that a
+//! command names is on that machine only, so it is named and never dropped in silence.
+
+use crate::relay::{Authorization, Field, Profile};
 
 /// What a line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,8 +14,25 @@ pub struct Pasted {
     pub protocols: String,
     /// A message to send.
     pub message: String,
-    /// What a browser cannot send, by the names of the headers.
-    pub unsent: Vec<String>,
+    /// What a page cannot send.
+    pub profile: Profile,
+    /// Files that the command names: certificates, for which a person has to choose the file.
+    pub files: Vec<String>,
+}
+
+impl Pasted {
+    /// What goes by the relay, by the names of the headers.
+    pub fn by_relay(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.profile.headers.iter().map(|field| field.name.clone()).collect();
+        let others = [
+            (!self.profile.origin.is_empty(), "Origin"),
+            (self.profile.authorization != Authorization::None, "Authorization"),
+            (!self.profile.proxy.is_empty(), "an HTTP proxy"),
+            (self.profile.insecure, "any certificate is taken"),
+        ];
+        names.extend(others.into_iter().filter(|(is_given, _)| *is_given).map(|(_, name)| name.to_owned()));
+        names
+    }
 }
 
 /// Why a line says nothing.
@@ -30,7 +50,7 @@ pub enum PasteError {
 }
 
 /// Options with a value, of all three commands.
-const WITH_VALUE: [&str; 28] = [
+const WITH_VALUE: [&str; 33] = [
     "-c",
     "--connect",
     "-s",
@@ -59,6 +79,11 @@ const WITH_VALUE: [&str; 28] = [
     "--ca",
     "--cert",
     "--key",
+    "--cacert",
+    "-E",
+    "--proxy",
+    "--oauth2-bearer",
+    "--passphrase",
 ];
 
 /// Headers of the handshake itself, which a browser writes.
@@ -77,7 +102,7 @@ const OF_HANDSHAKE: [&str; 6] = [
 /// # use sockscope_engine::bench::pasted::read;
 /// let pasted = read("wscat -c ws://localhost:9000/ws -s chat -H 'Authorization: Bearer x'").unwrap();
 /// assert_eq!((pasted.url.as_str(), pasted.protocols.as_str()), ("ws://localhost:9000/ws", "chat"));
-/// assert_eq!(pasted.unsent, ["Authorization"]);
+/// assert_eq!(pasted.by_relay(), ["Authorization"]);
 /// ```
 pub fn read(line: &str) -> Result<Pasted, PasteError> {
     let mut words = words(line)?.into_iter().peekable();
@@ -91,16 +116,22 @@ pub fn read(line: &str) -> Result<Pasted, PasteError> {
     let mut pasted = Pasted::default();
     let mut protocols = Vec::new();
     while let Some(word) = words.next() {
-        let (name, value) = match word.split_once('=').filter(|(name, _)| name.starts_with("--")) {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (word.clone(), None),
-        };
+        let (name, value) =
+            match word.split_once('=').filter(|(name, _)| name.starts_with("--") || *name == "-H") {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word.clone(), None),
+            };
         if !name.starts_with('-') {
             if pasted.url.is_empty() {
                 pasted.url = word;
             }
             continue;
         }
+        let is_insecure = match command.as_str() {
+            "wscat" => matches!(name.as_str(), "-n" | "--no-check"),
+            _ => matches!(name.as_str(), "-k" | "--insecure"),
+        };
+        pasted.profile.insecure |= is_insecure;
         // In websocat `-s` is a switch: it serves.
         let takes = WITH_VALUE.contains(&name.as_str()) && !(command == "websocat" && name == "-s");
         let value = match value {
@@ -108,28 +139,38 @@ pub fn read(line: &str) -> Result<Pasted, PasteError> {
             None if takes => words.next().unwrap_or_default(),
             None => continue,
         };
-        let mut unsent = |name: &str| {
-            if !pasted.unsent.iter().any(|it| it.eq_ignore_ascii_case(name)) {
-                pasted.unsent.push(name.to_owned());
-            }
+        let profile = &mut pasted.profile;
+        let mut header = |name: &str, value: &str| {
+            profile.headers.push(Field { name: name.to_owned(), value: value.to_owned() });
         };
         match name.as_str() {
             "-c" | "--connect" | "--url" if command != "curl" || name == "--url" => pasted.url = value,
             "-s" | "--subprotocol" | "--protocol" => protocols.push(value),
             "-x" | "--execute" if command == "wscat" => pasted.message = value,
             "-H" | "--header" => {
-                let (header, value) = value.split_once(':').unwrap_or((value.as_str(), ""));
-                let header = header.trim();
-                match header.to_ascii_lowercase().as_str() {
-                    "sec-websocket-protocol" => protocols.push(value.trim().to_owned()),
+                let (name, value) = value.split_once(':').unwrap_or((value.as_str(), ""));
+                let (name, value) = (name.trim(), value.trim());
+                match name.to_ascii_lowercase().as_str() {
+                    "sec-websocket-protocol" => protocols.push(value.to_owned()),
+                    "origin" => profile.origin = value.to_owned(),
+                    "authorization" if value.starts_with("Bearer ") => {
+                        profile.authorization = Authorization::Bearer(value[7..].trim().to_owned());
+                    }
                     known if OF_HANDSHAKE.contains(&known) => {}
-                    _ => unsent(header),
+                    _ => header(name, value),
                 }
             }
-            "-o" | "--origin" => unsent("Origin"),
-            "--auth" | "-u" | "--user" | "--basic-auth" => unsent("Authorization"),
-            "-b" | "--cookie" => unsent("Cookie"),
-            "-A" | "--user-agent" => unsent("User-Agent"),
+            "-o" | "--origin" if command != "curl" => profile.origin = value,
+            "--auth" | "-u" | "--user" | "--basic-auth" => {
+                let (user, password) = value.split_once(':').unwrap_or((value.as_str(), ""));
+                let (user, password) = (user.to_owned(), password.to_owned());
+                profile.authorization = Authorization::Basic { user, password };
+            }
+            "--oauth2-bearer" => profile.authorization = Authorization::Bearer(value),
+            "-b" | "--cookie" => header("Cookie", &value),
+            "-A" | "--user-agent" => header("User-Agent", &value),
+            "-x" | "--proxy" if command != "websocat" => profile.proxy = value,
+            "--cert" | "-E" | "--key" | "--ca" | "--cacert" => pasted.files.push(value),
             _ => {}
         }
     }
@@ -175,10 +216,10 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, url: &str, protocols: &str, unsent: &[&str]) {
+    fn check(line: &str, url: &str, protocols: &str, by_relay: &[&str]) {
         let pasted = read(line).expect("a line that says something");
         assert_eq!((pasted.url.as_str(), pasted.protocols.as_str()), (url, protocols), "{line}");
-        assert_eq!(pasted.unsent, unsent, "{line}");
+        assert_eq!(pasted.by_relay(), by_relay, "{line}");
     }
 
     #[test]
@@ -189,15 +230,25 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_read_with_what_a_browser_cannot_send() {
-        check("wscat -n --connect wss://x.dev/a -s v1 -s v2", "wss://x.dev/a", "v1, v2", &[]);
+    fn commands_are_read_with_what_a_page_cannot_send() {
+        check(
+            "wscat -n --connect wss://x.dev/a -s v1 -s v2",
+            "wss://x.dev/a",
+            "v1, v2",
+            &["any certificate is taken"],
+        );
         check(
             "$ npx wscat -c ws://x -o http://y --auth a:b -H 'X-Key: 1'",
             "ws://x",
             "",
-            &["Origin", "Authorization", "X-Key"],
+            &["X-Key", "Origin", "Authorization"],
         );
-        check("websocat -v -k --protocol chat -H='A: b' ws://x/y", "ws://x/y", "chat", &[]);
+        check(
+            "websocat -v -k --protocol chat -H='A: b' ws://x/y",
+            "ws://x/y",
+            "chat",
+            &["A", "any certificate is taken"],
+        );
         check("websocat --header='Cookie: a=b' ws://x/y", "ws://x/y", "", &["Cookie"]);
         check("websocat -s ws://x", "ws://x", "", &[]);
         check(
@@ -209,6 +260,22 @@ mod tests {
         check("curl --url wss://x -b s=1 -X GET", "wss://x", "", &["Cookie"]);
         let message = read(r#"wscat -c ws://x -x '{"a": "b c"}'"#).expect("a command").message;
         assert_eq!(message, r#"{"a": "b c"}"#);
+    }
+
+    #[test]
+    fn values_are_kept_and_files_are_named() {
+        let line = "curl -H 'X-Key: a:b' -H 'authorization: Bearer abc' -b s=1 -x http://localhost:3128 --cert c.pem \
+            --key k.pem --cacert ca.pem wss://x/y";
+        let pasted = read(line).expect("a command");
+        let fields: Vec<_> =
+            pasted.profile.headers.iter().map(|it| (it.name.as_str(), it.value.as_str())).collect();
+        assert_eq!(fields, [("X-Key", "a:b"), ("Cookie", "s=1")]);
+        assert_eq!(pasted.profile.authorization, Authorization::Bearer("abc".to_owned()));
+        assert_eq!(pasted.profile.proxy, "http://localhost:3128");
+        assert_eq!(pasted.files, ["c.pem", "k.pem", "ca.pem"]);
+        let pasted = read("wscat -c ws://x --auth ann:p:w -o https://a.test").expect("a command");
+        let basic = Authorization::Basic { user: "ann".to_owned(), password: "p:w".to_owned() };
+        assert_eq!((pasted.profile.authorization, pasted.profile.origin.as_str()), (basic, "https://a.test"));
     }
 
     #[test]

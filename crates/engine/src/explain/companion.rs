@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use serde_json::{Value, json};
 
 use super::Probed;
-use crate::{Endpoint, HttpRequest, World};
+use crate::{Endpoint, HttpRequest, Payload, World};
 
 const HEALTH: &str = "/api/health";
 const PROBE: &str = "/api/probe";
@@ -61,7 +61,7 @@ impl Companion {
             method: "POST".to_owned(),
             url: PROBE.to_owned(),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            body: Some(asked.to_string()),
+            body: Some(Payload::Text(asked.to_string())),
             ..HttpRequest::default()
         };
         let Ok(answer) = world.http(request).await else { return Look::Nothing };
@@ -82,7 +82,8 @@ impl Companion {
         }
     }
 
-    async fn is_there<W: World>(&self, world: &W) -> bool {
+    /// Whether the page came from a companion. It is asked once.
+    pub async fn is_there<W: World>(&self, world: &W) -> bool {
         if let Some(looks) = self.looks.get() {
             return looks;
         }

@@ -31,6 +31,7 @@ pub use condition::Condition;
 pub use error::{MatcherError, MatcherErrorKind};
 pub(crate) use json::excerpt;
 pub use mismatch::{Closeness, Difference, Mismatch};
+pub(crate) use near::date;
 pub use pick::Pick;
 pub use query::{Query, QueryError};
 pub use schema::{Schema, SchemaError, SchemaErrorKind};

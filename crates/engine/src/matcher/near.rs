@@ -77,7 +77,7 @@ fn moment(value: &Value) -> Option<f64> {
 }
 
 /// The moment of a date with a time, such as `2026-11-21T03:01:06.123Z` or `2026-11-21 04:01:06+01:00`.
-fn date(text: &str) -> Option<f64> {
+pub(crate) fn date(text: &str) -> Option<f64> {
     let (date, time) = text.split_at_checked(10)?;
     let number = |text: &str, digits: usize| -> Option<i64> {
         let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -142,7 +142,11 @@ fn read_part(path: &str, item: &Value) -> Result<Part, Vec<PayloadError>> {
 }
 
 fn read_payload(path: &str, item: &Value) -> Result<Part, Vec<PayloadError>> {
-    PayloadSpec::parse(item).map(Part::Payload).map_err(|errors| {
+    let read = PayloadSpec::parse(item);
+    if read.as_ref().is_ok_and(PayloadSpec::is_frame) {
+        return Err(vec![at(path, PayloadErrorKind::FrameAsMessage)]);
+    }
+    read.map(Part::Payload).map_err(|errors| {
         let placed = errors.into_iter();
         placed.map(|error| PayloadError { path: join(path, &error.path), ..error }).collect()
     })

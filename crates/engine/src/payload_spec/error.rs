@@ -109,6 +109,9 @@ pub enum PayloadErrorKind {
         /// The nearest fill.
         nearest: Option<String>,
     },
+    /// A frame in place of a message.
+    #[error("a frame is not a message; $frame stands in a send step, and nowhere else")]
+    FrameAsMessage,
     /// Nothing to fill with.
     #[error("\"of\" is empty; name at least one character to fill with")]
     NoCharacters,

@@ -6,6 +6,7 @@
 mod concat;
 mod content;
 mod error;
+mod frame;
 mod spec;
 
 pub(crate) use content::hex;

@@ -24,7 +24,7 @@ const MOST: usize = 1000;
 
 /// What an event becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It is a step, or part of one.
     Step,
     /// It is counted by this feed.
@@ -36,7 +36,7 @@ pub(super) enum Fate {
 }
 
 /// Messages of a kind that come again and again.
-pub(super) struct Feed {
+pub(crate) struct Feed {
     pub client: String,
     pub kind: String,
     /// All of them, by their places among the events.
@@ -46,7 +46,7 @@ pub(super) struct Feed {
 }
 
 /// What a run waits for.
-pub(super) struct Counted {
+pub(crate) struct Counted {
     pub times: usize,
     /// The event before which the expectation stands.
     pub before: usize,
@@ -54,12 +54,12 @@ pub(super) struct Counted {
 }
 
 /// Events at which a stretch ends.
-pub(super) fn is_boundary(event: &Event) -> bool {
+pub(crate) fn is_boundary(event: &Event) -> bool {
     !matches!(event.what, What::Received(_) | What::Opened)
 }
 
 /// Each event's stretch: the place of the boundary with which it began.
-pub(super) fn stretches(events: &[Event], fates: &[Fate]) -> Vec<Option<usize>> {
+pub(crate) fn stretches(events: &[Event], fates: &[Fate]) -> Vec<Option<usize>> {
     let mut began = None;
     let of_event = |(at, event): (usize, &Event)| {
         if is_boundary(event) && fates[at] == Fate::Step {
@@ -71,7 +71,7 @@ pub(super) fn stretches(events: &[Event], fates: &[Fate]) -> Vec<Option<usize>> 
 }
 
 /// Finds the feeds, and says so in `fates`.
-pub(super) fn find(events: &[Event], own: &Own, fates: &mut [Fate]) -> Vec<Feed> {
+pub(crate) fn find(events: &[Event], own: &Own, fates: &mut [Fate]) -> Vec<Feed> {
     let stretches = stretches(events, fates);
     let is_reply = replies(events, own, fates);
     let mut kinds = BTreeMap::<(&str, String), Vec<usize>>::new();
@@ -113,7 +113,7 @@ fn count(events: &[Event], fates: &[Fate], began: Option<usize>, some: &[usize])
 }
 
 /// How long a run waits for what took as long in the recording.
-pub(super) fn patience(took: Duration) -> Duration {
+pub(crate) fn patience(took: Duration) -> Duration {
     let wanted = took * 3 + Duration::from_secs(1);
     Duration::from_secs(wanted.as_secs() + u64::from(wanted.subsec_nanos() > 0)).max(Duration::from_secs(2))
 }

@@ -12,7 +12,7 @@ use super::looks;
 use super::own::Own;
 
 /// Members that say what a message is.
-const TELLING: [&str; 13] = [
+pub(crate) const TELLING: [&str; 13] = [
     "type",
     "event",
     "op",
@@ -28,7 +28,7 @@ const TELLING: [&str; 13] = [
     "operation",
 ];
 /// Members by which replies are paired.
-pub(super) const PAIRING: [&str; 10] = [
+pub(crate) const PAIRING: [&str; 10] = [
     "id",
     "request_id",
     "requestId",
@@ -44,10 +44,18 @@ pub(super) const PAIRING: [&str; 10] = [
 const LONGEST: usize = 64;
 
 /// What a message is, whatever varies in it. `at` is its place among the events.
-pub(super) fn kind(content: &Content, own: &Own, at: usize) -> String {
+pub(crate) fn kind(content: &Content, own: &Own, at: usize) -> String {
+    match content {
+        Content::Text { json: Some(Value::Object(members)), .. } => of_object(members, own, at),
+        other => kind_alone(other),
+    }
+}
+
+/// The same, whichever question it answers.
+pub(crate) fn kind_alone(content: &Content) -> String {
     match content {
         Content::Binary(base64) => format!("binary {}", base64.len()),
-        Content::Text { json: Some(Value::Object(members)), .. } => of_object(members, own, at),
+        Content::Text { json: Some(Value::Object(members)), .. } => of_members(members),
         Content::Text { json: Some(Value::Array(items)), .. } => {
             let first = items.first().and_then(Value::as_str).filter(|it| it.len() <= LONGEST);
             format!("array {} {}", items.len(), first.unwrap_or_default())
@@ -57,7 +65,7 @@ pub(super) fn kind(content: &Content, own: &Own, at: usize) -> String {
     }
 }
 
-fn of_object(members: &Map<String, Value>, own: &Own, at: usize) -> String {
+fn of_members(members: &Map<String, Value>) -> String {
     let mut key = String::new();
     for name in TELLING {
         let text = members.get(name).and_then(Value::as_str).filter(|it| it.len() <= LONGEST);
@@ -70,6 +78,11 @@ fn of_object(members: &Map<String, Value>, own: &Own, at: usize) -> String {
         names.sort_unstable();
         key = names.join(",");
     }
+    key
+}
+
+fn of_object(members: &Map<String, Value>, own: &Own, at: usize) -> String {
+    let mut key = of_members(members);
     for name in PAIRING {
         let value = members.get(name).filter(|it| it.is_string() || it.is_number());
         let is_short = |it: &&Value| it.as_str().is_none_or(|text| text.len() < 16);
@@ -93,7 +106,7 @@ fn of_text(text: &str) -> String {
 }
 
 /// Whether a message says that the connection is alive, by its name.
-pub(super) fn is_sign_of_life(content: &Content) -> bool {
+pub(crate) fn is_sign_of_life(content: &Content) -> bool {
     const NAMES: [&str; 8] =
         ["heartbeat", "heart_beat", "hb", "keepalive", "keep_alive", "keep-alive", "ka", "ping"];
     let is_one = |text: &str| NAMES.contains(&text.to_ascii_lowercase().as_str());
@@ -109,7 +122,7 @@ pub(super) fn is_sign_of_life(content: &Content) -> bool {
 }
 
 /// The path of the field that both have with the same value, by which one answers the other.
-pub(super) fn correlated(asked: Option<&Value>, answer: Option<&Value>) -> Option<String> {
+pub(crate) fn correlated(asked: Option<&Value>, answer: Option<&Value>) -> Option<String> {
     let (asked, answer) = (asked?.as_object()?, answer?.as_object()?);
     let name = PAIRING.into_iter().find(|name| {
         let of = |message: &Map<String, Value>| {
@@ -121,7 +134,7 @@ pub(super) fn correlated(asked: Option<&Value>, answer: Option<&Value>) -> Optio
 }
 
 /// A short name for a kind of messages, for a sentence.
-pub(super) fn name_of(content: &Content) -> String {
+pub(crate) fn name_of(content: &Content) -> String {
     let cut = |text: &str| {
         let short: String = text.chars().take(40).collect();
         if short.len() < text.len() { format!("{short}…") } else { short }

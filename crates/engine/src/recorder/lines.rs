@@ -3,13 +3,14 @@
 //! Owns how much of it is read, and what the bench adds to it: secret variables, automatic replies, heartbeats. Lines beyond the
 //! limits are not parsed, so a recording of any size costs as much as its beginning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::secrets;
+use crate::SendableCode;
 use crate::base::json_words;
 use crate::bench::as_step;
 use crate::template::is_name;
@@ -32,6 +33,8 @@ pub enum RecordError {
 
 /// Only this many frames of a recording are used, from the first.
 pub const MOST_FRAMES: usize = 20_000;
+/// What a recording has for a close frame without a code.
+const NO_CODE: u16 = 1005;
 /// As many bytes of it, if that is fewer frames.
 pub(super) const MOST_BYTES: usize = 32 << 20;
 
@@ -112,7 +115,7 @@ pub(super) struct Beat {
 
 /// What was sent or came.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Text { text: String, json: Option<Value> },
     Binary(String),
 }
@@ -159,7 +162,7 @@ impl Content {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum What {
+pub(crate) enum What {
     Connecting,
     Opened,
     Failed,
@@ -171,7 +174,7 @@ pub(super) enum What {
 
 /// Something that happened on a connection.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(crate) struct Event {
     pub client: String,
     /// Since the recording began; nothing where the lines do not say.
     pub at: Duration,
@@ -200,6 +203,8 @@ pub(super) struct Client {
     pub id: u32,
     pub url: Option<String>,
     pub protocols: Vec<String>,
+    /// How what it received is cut into frames, where that is a stream.
+    pub framing: Option<Value>,
     /// The address and the subprotocols of each handshake, in order.
     attempts: Vec<(Option<String>, Vec<String>)>,
 }
@@ -242,6 +247,7 @@ impl Recording {
             astray: 0,
         };
         let mut names = BTreeMap::<u32, String>::new();
+        let mut without_code = BTreeSet::<u32>::new();
         let mut bytes = 0;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |why: String| RecordError::RecordedLine { line: number + 1, why };
@@ -253,11 +259,17 @@ impl Recording {
                 recording.frames += 1;
                 continue;
             }
-            let parsed: RecordedLine = serde_json::from_str(line).map_err(unread)?;
+            let mut parsed: RecordedLine = serde_json::from_str(line).map_err(unread)?;
             let Some(id) = parsed.connection else {
                 recording.preface(&parsed.event, line).map_err(unread)?;
                 continue;
             };
+            // A close without a code is sent as one with 1000, which the server then answers.
+            match (&*parsed.event, parsed.code) {
+                ("closing", Some(NO_CODE)) => drop(without_code.insert(id)),
+                ("closed", Some(NO_CODE)) if without_code.remove(&id) => parsed.code = Some(1000),
+                _ => {}
+            }
             recording.used += 1;
             recording.frames += 1;
             let name = names
@@ -384,7 +396,10 @@ fn what(line: RecordedLine, client: &mut Client) -> Result<Option<(f64, What)>, 
         "opened" => What::Opened,
         "sent" => What::Sent(content?),
         "received" => What::Received(content?),
-        "closing" => What::Closing { code: line.code.filter(|code| *code != 1000), reason: line.reason },
+        "closing" => What::Closing {
+            code: line.code.filter(|code| *code != 1000 && SendableCode::new(*code).is_some()),
+            reason: line.reason,
+        },
         "closed" => What::Closed { code: line.code.unwrap_or(1006), clean: line.clean.unwrap_or_default() },
         // That a message was not sent is not a handshake that failed.
         "failed" if line.message.as_deref().is_none_or(|words| words.contains("handshake")) => What::Failed,

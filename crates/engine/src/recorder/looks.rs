@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Why a value varies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Why {
+pub(crate) enum Why {
     Id,
     Timestamp,
     Measurement,
@@ -33,7 +33,7 @@ impl Why {
 }
 
 /// Why a value that stands under this name will be another one the next time.
-pub(super) fn why_varying(name: &str, value: &Value) -> Option<Why> {
+pub(crate) fn why_varying(name: &str, value: &Value) -> Option<Why> {
     let words = words_of(name);
     let last = words.last().map_or("", String::as_str);
     match value {
@@ -93,7 +93,7 @@ fn lower_ends_with_time(name: &str) -> bool {
 }
 
 /// Whether values under this name stand for something else, so that one sent was one received.
-pub(super) fn is_reference(name: &str) -> bool {
+pub(crate) fn is_reference(name: &str) -> bool {
     let words = words_of(name);
     let last = words.last().map_or("", String::as_str);
     is_id(last) || matches!(last, "ref" | "to" | "version" | "cursor" | "offset" | "seq" | "key")
@@ -116,7 +116,7 @@ fn words_of(name: &str) -> Vec<String> {
     words
 }
 
-pub(super) fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     let parts: Vec<_> = text.split('-').collect();
     let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
     lengths == [8, 4, 4, 4, 12] && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -144,7 +144,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// A text as a regular expression, with what varies in it by its looks as a pattern; none when nothing does.
-pub(super) fn text_pattern(text: &str) -> Option<String> {
+pub(crate) fn text_pattern(text: &str) -> Option<String> {
     let mut pattern = String::from("^");
     let mut rest = text;
     let mut name = String::new();

@@ -5,16 +5,17 @@
 
 mod again;
 mod captures;
-mod feeds;
-mod kinds;
-mod lines;
-mod looks;
-mod own;
-mod paths;
+pub(crate) mod feeds;
+pub(crate) mod kinds;
+pub(crate) mod lines;
+pub(crate) mod looks;
+pub(crate) mod own;
+pub(crate) mod paths;
 mod patterns;
 mod replies;
 mod secrets;
 mod steps;
+mod streams;
 mod write;
 
 use serde_json::{Map, Value};
@@ -51,6 +52,11 @@ pub fn suite_of(recording: &str) -> Result<Drafted, RecordError> {
     let mut recordings = vec![Recording::read(first)?];
     recordings.extend(second.map(Recording::read).transpose()?);
     let mut remarks = sizes(&recordings);
+    for (nth, recording) in recordings.iter_mut().enumerate() {
+        // The second one says the same.
+        let mut said = Vec::new();
+        streams::find(recording, if nth == 0 { &mut remarks } else { &mut said });
+    }
     let mut hidden = Hidden::take_out(&mut recordings);
     remarks.append(&mut hidden.remarks);
     let recording = &recordings[0];
@@ -154,6 +160,9 @@ fn addresses(recording: &Recording, remarks: &mut Vec<String>) -> (String, Map<S
         let mut entry = lines::members([("url", url.into())]);
         if !client.protocols.is_empty() {
             entry.insert("protocols".to_owned(), client.protocols.clone().into());
+        }
+        if let Some(framing) = &client.framing {
+            entry.insert("framing".to_owned(), framing.clone());
         }
         clients.insert(name.clone(), entry.into());
     }

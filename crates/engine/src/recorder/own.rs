@@ -15,7 +15,7 @@ const TELLING: usize = 8;
 
 /// Scalars that were sent.
 #[derive(Default)]
-pub(super) struct Own {
+pub(crate) struct Own {
     /// The first event with this value at this path.
     at_path: BTreeMap<(String, String), usize>,
     /// The first and the last event with this value anywhere.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::template::is_name;
 
 /// The path of a member.
-pub(super) fn join(path: &str, name: &str) -> String {
+pub(crate) fn join(path: &str, name: &str) -> String {
     match is_name(name) && !name.contains('-') {
         true => format!("{path}.{name}"),
         false => format!("{path}[{}]", Value::String(name.to_owned())),
@@ -13,7 +13,7 @@ pub(super) fn join(path: &str, name: &str) -> String {
 }
 
 /// The name that a path ends with; of an item, that of its list.
-pub(super) fn last_name(path: &str) -> &str {
+pub(crate) fn last_name(path: &str) -> &str {
     let mut path = path;
     while let Some((list, place)) = path.strip_suffix(']').and_then(|it| it.rsplit_once('[')) {
         match place.strip_prefix('"') {
@@ -25,7 +25,7 @@ pub(super) fn last_name(path: &str) -> &str {
 }
 
 /// A scalar as a text that no other scalar has.
-pub(super) fn scalar(value: &Value) -> String {
+pub(crate) fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -33,11 +33,11 @@ pub(super) fn scalar(value: &Value) -> String {
 }
 
 /// The value as a suite has it: braces are braces, and a name that begins with a dollar sign has two.
-pub(super) fn literal(value: &Value) -> Value {
+pub(crate) fn literal(value: &Value) -> Value {
     crate::bench::as_step::subset(crate::bench::as_step::literal(value.clone()))
 }
 
 /// A matcher whose values may look like placeholders, as a suite has it.
-pub(super) fn expected(matcher: &Value) -> Value {
+pub(crate) fn expected(matcher: &Value) -> Value {
     crate::bench::as_step::literal(matcher.clone())
 }

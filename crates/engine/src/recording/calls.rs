@@ -11,7 +11,7 @@ use super::transcript::{Decimal, Transcript};
 use crate::base::mask::Masker;
 
 /// Why a call without an answer has none.
-const UNANSWERED: &str = "no answer came before the step ended";
+pub(crate) const UNANSWERED: &str = "no answer came before the step ended";
 
 /// One line of JSON Lines.
 pub(crate) fn write_line(
@@ -28,7 +28,7 @@ pub(crate) fn write_line(
         out,
         "{{\"event\":\"{event}\",\"at_ms\":{},\"iso\":\"{}\"",
         Decimal(session.since_start(note.at)),
-        session.origin.iso(note.at),
+        session.iso(note.at),
     )?;
     match &note.what {
         Noted::Check(name) => member(out, "check", &masker.mask(name))?,

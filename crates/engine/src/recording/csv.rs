@@ -26,17 +26,17 @@ pub fn write_csv(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Write)
         write!(
             out,
             "{},{},{},{},",
-            frame.number,
+            session.number(&frame),
             Decimal(session.since_start(frame.at)),
-            session.origin.iso(frame.at),
+            session.iso(frame.at),
             frame.connection
         )?;
         cell(out, &masker.mask(connection.map_or("", |connection| &connection.name)))?;
         write!(out, ",{},", event(frame.kind))?;
         match frame.kind {
-            FrameKind::SentText | FrameKind::ReceivedText => write!(out, "text,{},", frame.bytes.len())?,
+            FrameKind::SentText | FrameKind::ReceivedText => write!(out, "text,{},", session.bytes(&frame))?,
             FrameKind::SentBinary | FrameKind::ReceivedBinary => {
-                write!(out, "binary,{},", frame.bytes.len())?
+                write!(out, "binary,{},", session.bytes(&frame))?
             }
             _ => out.write_str(",,")?,
         }

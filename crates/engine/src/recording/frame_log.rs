@@ -35,6 +35,8 @@ pub enum FrameKind {
     Failed,
     /// The connection was lost and waits for its next handshake; the content says how long.
     Waiting,
+    /// Something that a page does not see, told by the relay; the content says what.
+    Told,
 }
 
 impl FrameKind {
@@ -181,6 +183,11 @@ impl FrameLog {
             cleared: 0,
             began: None,
         }
+    }
+
+    /// The log of a session whose first `dropped` frames are gone and whose very first frame was logged at `began`.
+    pub fn continuing(budget: usize, began: Instant, dropped: u64) -> Self {
+        Self { oldest: dropped, next: dropped, began: Some(began), ..Self::with_budget(budget) }
     }
 
     /// Adds a frame; returns its number. A content larger than the whole budget is counted as dropped, with all before it.
@@ -331,6 +338,13 @@ impl FrameLog {
     pub fn set_round_trip(&mut self, number: u64, round_trip: Option<Duration>) {
         if let Some((segment, at)) = self.place(number) {
             self.segments[segment].heads[at].round_trip = kept_round_trip(round_trip);
+        }
+    }
+
+    /// Says of a held frame that its time says nothing about the server, where that is found out later.
+    pub fn set_tainted(&mut self, number: u64) {
+        if let Some((segment, at)) = self.place(number) {
+            self.segments[segment].heads[at].is_tainted = true;
         }
     }
 

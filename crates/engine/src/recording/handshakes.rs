@@ -18,11 +18,12 @@ pub struct Handshakes {
     live: BTreeSet<u32>,
     /// How many there may be before those are looked for that can go.
     look_at: usize,
+    changes: u64,
 }
 
 impl Default for Handshakes {
     fn default() -> Self {
-        Self { list: Vec::new(), live: BTreeSet::new(), look_at: LEAST_TO_LOOK_AT }
+        Self { list: Vec::new(), live: BTreeSet::new(), look_at: LEAST_TO_LOOK_AT, changes: 0 }
     }
 }
 
@@ -32,9 +33,20 @@ impl Handshakes {
         &self.list
     }
 
+    /// Those of a session that has ended.
+    pub fn of(list: Vec<Connection>) -> Self {
+        Self { list, ..Self::default() }
+    }
+
+    /// How many times one of them has changed.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// A handshake was started; `log` is the one that has its frames.
     pub fn begin(&mut self, log: &FrameLog, at: Instant, id: u32, name: &str, endpoint: &Endpoint) {
         self.forget_what_the_log_forgot(log);
+        self.changes += 1;
         self.live.insert(id);
         self.list.push(Connection {
             id,
@@ -49,6 +61,7 @@ impl Handshakes {
 
     /// Something happened on a connection.
     pub fn heard(&mut self, at: Instant, id: u32, event: &Event) {
+        self.changes += u64::from(!matches!(event, Event::Received(_)));
         if let Event::Closed { .. } = event {
             self.live.remove(&id);
         }
@@ -61,7 +74,7 @@ impl Handshakes {
             Event::Closed { code, reason, clean } => {
                 connection.closed = Some(Closed { at, code: *code, reason: reason.clone(), clean: *clean });
             }
-            Event::Received(_) | Event::Failed => {}
+            Event::Received(_) | Event::Failed | Event::Answered(_) | Event::Ponged(_) => {}
         }
     }
 

@@ -11,7 +11,7 @@ use std::fmt::{self, Write};
 use super::calls::{Pageref, Pages, query, write_entry};
 use super::jsonl::{json_list, json_text};
 use super::notes::{Call, Note, Noted};
-use super::transcript::{Connection, Content, Decimal, Transcript, text_of};
+use super::transcript::{Connection, Content, Decimal, Transcript, asked_close, text_of};
 use crate::base::mask::Masker;
 use crate::base::sort;
 use crate::{Frame, FrameKind};
@@ -171,12 +171,13 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
             json_text(out, &self.masker.mask(&closed.reason))?;
             write!(out, ",\"clean\":{}", closed.clean)?;
         }
+        self.closings(out)?;
         let failures = self.frames.clone().filter(|frame| frame.kind == FrameKind::Failed);
         out.write_str(",\"failures\":")?;
         json_list(out, failures.map(|frame| text_of(&frame, self.masker)))?;
         self.pins(out)?;
-        self.row(out, "number", |frame, out| write!(out, "{}", frame.number))?;
-        self.row(out, "bytes", |frame, out| write!(out, "{}", frame.bytes.len()))?;
+        self.row(out, "number", |frame, out| write!(out, "{}", self.session.number(frame)))?;
+        self.row(out, "bytes", |frame, out| write!(out, "{}", self.session.bytes(frame)))?;
         self.row(out, "round_trip_ms", |frame, out| match frame.round_trip {
             Some(round_trip) => write!(out, "{}", Decimal(round_trip)),
             None => out.write_str("null"),
@@ -184,9 +185,25 @@ impl<'a, F: Iterator<Item = Frame<'a>> + Clone> Entry<'a, F> {
         out.write_char('}')
     }
 
+    /// The closes that we asked for, if any.
+    fn closings(&self, out: &mut dyn Write) -> fmt::Result {
+        let mut begins = ",\"closings\":[";
+        for frame in self.frames.clone().filter(|frame| frame.kind == FrameKind::Closing) {
+            let text = text_of(&frame, self.masker);
+            let (code, reason) = asked_close(&text).unwrap_or((1000, &text));
+            let at = Decimal(self.session.since_start(frame.at));
+            write!(out, "{begins}{{\"at_ms\":{at},\"code\":{code},\"reason\":")?;
+            json_text(out, reason)?;
+            out.write_char('}')?;
+            begins = ",";
+        }
+        out.write_str(if begins == "," { "]" } else { "" })
+    }
+
     /// The pinned frames, also those that are not messages.
     fn pins(&self, out: &mut dyn Write) -> fmt::Result {
-        let remark = |frame: Frame<'a>| Some((frame.number, self.session.remark(frame.number)?));
+        let remark =
+            |frame: Frame<'a>| Some((self.session.number(&frame), self.session.remark(frame.number)?));
         for (nth, (number, remark)) in self.frames.clone().filter_map(remark).enumerate() {
             out.write_str(if nth == 0 { ",\"pins\":[" } else { "," })?;
             write!(out, "{{\"number\":{number},\"remark\":")?;

@@ -2,8 +2,9 @@
 //!
 //! Owns the names of the members: `event`, `number` (among all events ever, from 0), `at_ms` (from the start of the
 //! session), `iso`, `connection`, `name`, then what belongs to the kind. Text stands in `text`, binary in `base64`. A
-//! pinned frame has `pinned` set to true and its note in `remark`. Each line is complete in itself, so a file may be
-//! cut, filtered and joined by lines.
+//! pinned frame has `pinned` set to true and its note in `remark`, a frame whose time says nothing has `tainted`. Where
+//! the beginning of a handshake is not in the file, its first line has `url` and `protocols`. Each line is complete in
+//! itself, so a file may be cut, filtered and joined by lines.
 
 use std::fmt::{self, Write};
 
@@ -18,6 +19,7 @@ pub fn write_jsonl(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Writ
         writeln!(out, "{{\"event\":\"dropped\",\"count\":{}}}", session.log.dropped())?;
     }
     let mut notes = session.notes.iter().peekable();
+    let mut is_told = vec![false; session.connections.len()];
     for (frame, handshake) in session.frames() {
         while let Some(note) = notes.next_if(|note| note.before <= frame.number) {
             write_line(note, session, masker, out)?;
@@ -27,15 +29,24 @@ pub fn write_jsonl(session: &Transcript<'_>, masker: &Masker, out: &mut dyn Writ
             out,
             "{{\"event\":\"{}\",\"number\":{},\"at_ms\":{},\"iso\":\"{}\",\"connection\":{}",
             event(frame.kind),
-            frame.number,
+            session.number(&frame),
             Decimal(session.since_start(frame.at)),
-            session.origin.iso(frame.at),
+            session.iso(frame.at),
             frame.connection,
         )?;
         if let Some(connection) = connection {
             member(out, "name", &masker.mask(&connection.name))?;
         }
-        details(&frame, connection, masker, out)?;
+        details(&frame, connection, session.bytes(&frame), masker, out)?;
+        let is_first = handshake.is_some_and(|place| !std::mem::replace(&mut is_told[place], true));
+        if let Some(connection) =
+            connection.filter(|it| is_first && frame.kind != FrameKind::Connecting && !it.url.is_empty())
+        {
+            address(connection, masker, out)?;
+        }
+        if frame.is_tainted {
+            out.write_str(",\"tainted\":true")?;
+        }
         if let Some(remark) = session.remark(frame.number) {
             out.write_str(",\"pinned\":true")?;
             if !remark.is_empty() {
@@ -58,12 +69,14 @@ pub fn event(kind: FrameKind) -> &'static str {
         FrameKind::Closed => "closed",
         FrameKind::Failed => "failed",
         FrameKind::Waiting => "waiting",
+        FrameKind::Told => "told",
     }
 }
 
 fn details(
     frame: &Frame<'_>,
     connection: Option<&Connection>,
+    bytes: u64,
     masker: &Masker,
     out: &mut dyn Write,
 ) -> fmt::Result {
@@ -74,7 +87,7 @@ fn details(
             FrameKind::SentText | FrameKind::SentBinary | FrameKind::ReceivedText | FrameKind::ReceivedBinary,
             _,
         ) => {
-            write!(out, ",\"bytes\":{}", frame.bytes.len())?;
+            write!(out, ",\"bytes\":{bytes}")?;
             if let Some(round_trip) = frame.round_trip {
                 write!(out, ",\"round_trip_ms\":{}", Decimal(round_trip))?;
             }
@@ -83,8 +96,7 @@ fn details(
             return member(out, name, content.as_str());
         }
         (FrameKind::Connecting, Some(connection)) => {
-            member(out, "url", &masker.mask(&connection.url))?;
-            return list(out, "protocols", connection.offered.iter().map(|offered| masker.mask(offered)));
+            return address(connection, masker, out);
         }
         _ => {}
     }
@@ -106,6 +118,11 @@ fn details(
         }
         _ => member(out, "message", &text_of(frame, masker)),
     }
+}
+
+fn address(connection: &Connection, masker: &Masker, out: &mut dyn Write) -> fmt::Result {
+    member(out, "url", &masker.mask(&connection.url))?;
+    list(out, "protocols", connection.offered.iter().map(|offered| masker.mask(offered)))
 }
 
 /// `,"name":"text"`.

@@ -2,6 +2,8 @@
 //!
 //! Owns how a frame is stored and how it is written as HAR, JSON Lines and CSV. It refuses to judge it.
 
+pub mod as_read;
+pub mod bug;
 pub(super) mod calls;
 pub(super) mod csv;
 pub mod frame_log;
@@ -10,4 +12,5 @@ pub(super) mod har;
 pub(super) mod jsonl;
 pub(super) mod notes;
 pub mod run_recording;
+pub mod told;
 pub(super) mod transcript;

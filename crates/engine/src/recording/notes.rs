@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::base::mask::{MASK, Masker};
 use crate::secrets::{is_secret_name, suspects, without};
-use crate::{HttpError, HttpRequest, HttpResponse, Instant};
+use crate::{HttpError, HttpRequest, HttpResponse, Instant, Payload};
 
 /// So much of a body is kept.
 const BODY: usize = 64 << 10;
@@ -74,7 +74,7 @@ pub struct Answered {
 /// The beginning of a body, and how long all of it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
-    /// At most 64 KiB; empty where it had to go for later ones.
+    /// At most 64 KiB; empty where it is not text, or had to go for later ones.
     pub text: String,
     /// In bytes.
     pub bytes: u64,
@@ -87,6 +87,14 @@ impl Body {
             end -= 1;
         }
         Self { text: text[..end].to_owned(), bytes: text.len() as u64 }
+    }
+
+    /// Of what is not text only the length is kept.
+    fn sent(payload: &Payload) -> Self {
+        match std::str::from_utf8(payload.as_bytes()) {
+            Ok(text) => Self::of(text),
+            Err(_) => Self { text: String::new(), bytes: payload.as_bytes().len() as u64 },
+        }
     }
 
     /// Whether not all of it is there.
@@ -123,7 +131,7 @@ impl Notes {
             method: request.method.clone(),
             url: request.url.clone(),
             headers: request.headers.clone(),
-            body: request.body.as_deref().map(Body::of),
+            body: request.body.as_ref().map(Body::sent),
             answer: None,
         };
         self.held += call.body.as_ref().map_or(0, |body| body.text.len());
@@ -210,7 +218,7 @@ mod tests {
             method: "POST".to_owned(),
             url: "http://h/login".to_owned(),
             headers: Vec::new(),
-            body: Some(body.to_owned()),
+            body: Some(Payload::from(body)),
             ..HttpRequest::default()
         }
     }

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::handshakes::Handshakes;
-use crate::base::close;
-use crate::base::world::LocalFuture;
+use super::told;
+use crate::base::world::{LocalFuture, Opening, RawFrame};
 use crate::report::{Notes, Origin, Transcript};
 use crate::{
     Closing, ConnectError, Endpoint, Entry, Event, EventSink, FrameKind, FrameLog, HttpError, HttpRequest,
@@ -48,6 +48,7 @@ impl<W: World> Recorded<W> {
             connections: recording.handshakes.as_slice(),
             notes: recording.notes.as_slice(),
             origin: recording.origin,
+            as_read: None,
         })
     }
 
@@ -72,11 +73,7 @@ impl RunRecording {
         let id = self.next;
         self.next += 1;
         self.handshakes.begin(&self.log, at, id, name, endpoint);
-        let mut content = endpoint.url().to_owned();
-        if !endpoint.protocols().is_empty() {
-            content = format!("{content} offering {}", endpoint.protocols().join(", "));
-        }
-        self.note(at, id, FrameKind::Connecting, &content);
+        self.note(at, id, FrameKind::Connecting, &told::connecting(endpoint.url(), endpoint.protocols()));
         id
     }
 
@@ -84,12 +81,7 @@ impl RunRecording {
         self.handshakes.heard(at, id, event);
         match event {
             Event::Opened { protocol, extensions } => {
-                let agreed: Vec<&str> = [protocol, extensions]
-                    .into_iter()
-                    .map(String::as_str)
-                    .filter(|s| !s.is_empty())
-                    .collect();
-                self.note(at, id, FrameKind::Opened, &agreed.join(" · "));
+                self.note(at, id, FrameKind::Opened, &told::opened(protocol, extensions));
             }
             Event::Received(payload) => {
                 let kind =
@@ -97,14 +89,15 @@ impl RunRecording {
                 let round_trip = pairing.received(at, payload);
                 self.push(at, id, kind, payload.as_bytes(), round_trip);
             }
+            // What the log has a kind for is what a page hears too.
+            Event::Answered(_) | Event::Ponged(_) => {}
             Event::Failed => {
                 let was_open = self.handshakes.was_open(id);
                 let words = if was_open { "the connection broke" } else { "the handshake failed" };
                 self.note(at, id, FrameKind::Failed, words);
             }
             Event::Closed { code, reason, .. } => {
-                let content = format!("{code} {}: {reason}", close::meaning(*code));
-                self.note(at, id, FrameKind::Closed, content.trim_end_matches([' ', ':']));
+                self.note(at, id, FrameKind::Closed, &told::closed(*code, reason));
             }
         }
     }
@@ -142,6 +135,10 @@ impl<W: World> World for Recorded<W> {
 
     fn breathe(&self) -> LocalFuture<()> {
         self.world.breathe()
+    }
+
+    fn opening(&self) -> Opening {
+        self.world.opening()
     }
 
     fn random(&self) -> u64 {
@@ -227,8 +224,23 @@ impl<W: World> Socket for RecordedSocket<W> {
     fn close(&self, closing: &Closing) -> Result<Instant, SendError> {
         let asked = self.socket.close(closing);
         if let Ok(at) = asked {
-            let content = format!("{} {}", closing.code.get(), closing.reason.as_str());
-            self.recording.borrow_mut().note(at, self.id, FrameKind::Closing, content.trim_end());
+            let content = told::closing(closing.code.get(), closing.reason.as_str());
+            self.recording.borrow_mut().note(at, self.id, FrameKind::Closing, &content);
+        }
+        asked
+    }
+
+    fn send_frame(&self, frame: &RawFrame) -> Result<Instant, SendError> {
+        let at = self.socket.send_frame(frame)?;
+        let kind = if frame.opcode == 1 { FrameKind::SentText } else { FrameKind::SentBinary };
+        self.recording.borrow_mut().push(at, self.id, kind, &frame.payload, None);
+        Ok(at)
+    }
+
+    fn close_raw(&self, code: u16, reason: &str) -> Result<Instant, SendError> {
+        let asked = self.socket.close_raw(code, reason);
+        if let Ok(at) = asked {
+            self.recording.borrow_mut().note(at, self.id, FrameKind::Closing, &told::closing(code, reason));
         }
         asked
     }

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::as_read::AsRead;
 use super::notes::Note;
 use crate::base::mask::{MASK, Masker};
 use crate::base::sort;
@@ -89,6 +90,11 @@ impl Origin {
     }
 
     /// Microseconds since 1970.
+    pub fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970 at a moment.
     pub(crate) fn micros(self, at: Instant) -> u64 {
         self.0.saturating_add(at.as_nanos() / 1000)
     }
@@ -114,12 +120,14 @@ pub struct Transcript<'a> {
     pub notes: &'a [Note],
     /// When the world of the log's moments began.
     pub origin: Origin,
+    /// What the file of a session says beside its frames; none of one that was recorded here.
+    pub as_read: Option<&'a AsRead>,
 }
 
 impl<'a> Transcript<'a> {
     /// The frames held, oldest first, each with the place of its handshake in the list; none when that is not there.
     pub(crate) fn frames(&self) -> impl Iterator<Item = (Frame<'a>, Option<usize>)> {
-        let mut handshakes = Handshakes::of(self.connections);
+        let mut handshakes = Handshakes::of(self.connections, self.as_read);
         // Those that are not told still say to which handshake the next ones belong.
         self.log.from(0).filter_map(move |frame| {
             let handshake = handshakes.of_frame(&frame);
@@ -147,6 +155,24 @@ impl<'a> Transcript<'a> {
         self.pins?.get(&number).map(String::as_str)
     }
 
+    /// The number of a frame as it is written.
+    pub(crate) fn number(&self, frame: &Frame<'_>) -> u64 {
+        self.as_read.map_or(frame.number, |read| read.number(frame.number))
+    }
+
+    /// How many bytes a message had.
+    pub(crate) fn bytes(&self, frame: &Frame<'_>) -> u64 {
+        let content = frame.bytes.len();
+        self.as_read.map_or(content as u64, |read| read.bytes(frame.number, content))
+    }
+
+    /// A moment on the calendar. It is the start of the session and the time since then, so a file that has both has
+    /// them of one kind.
+    pub(crate) fn iso(&self, at: Instant) -> String {
+        let start = Instant::from_nanos(at.as_nanos().saturating_sub(self.since_start(at).as_nanos() as u64));
+        iso((self.origin.micros(start) + self.since_start(at).as_micros() as u64) / 1000)
+    }
+
     /// From the start of the session.
     pub(crate) fn since_start(&self, at: Instant) -> Duration {
         let first = self.notes.first().map(|note| note.at);
@@ -160,22 +186,27 @@ impl<'a> Transcript<'a> {
 /// handshake whose [`FrameKind::Connecting`] was seen last, and only before the first of these do moments decide.
 struct Handshakes<'a> {
     connections: &'a [Connection],
+    as_read: Option<&'a AsRead>,
     /// Of each id, the places of its handshakes and which one is under way.
     of_id: HashMap<u32, (Vec<usize>, Option<usize>)>,
 }
 
 impl<'a> Handshakes<'a> {
-    fn of(connections: &'a [Connection]) -> Self {
+    fn of(connections: &'a [Connection], as_read: Option<&'a AsRead>) -> Self {
         let mut of_id: HashMap<u32, (Vec<usize>, Option<usize>)> = HashMap::new();
         for (place, connection) in connections.iter().enumerate() {
             of_id.entry(connection.id).or_default().0.push(place);
         }
-        Self { connections, of_id }
+        Self { connections, as_read, of_id }
     }
 
     fn of_frame(&mut self, frame: &Frame<'_>) -> Option<usize> {
         let (places, current) = self.of_id.get_mut(&frame.connection)?;
         let asked = |nth: usize| self.connections[places[nth]].asked;
+        let told = self.as_read.and_then(|read| read.begun_by(frame.number));
+        if let Some(nth) = told.and_then(|place| places.binary_search(&place).ok()) {
+            *current = Some(nth);
+        }
         if frame.kind == FrameKind::Connecting {
             let next = current.map_or(0, |nth| nth + 1);
             if let Some(begun) = (next..places.len()).find(|&nth| asked(nth) >= frame.at) {
@@ -270,6 +301,7 @@ mod tests {
             connections,
             notes: &[],
             origin: Origin::default(),
+            as_read: None,
         };
         let found: Vec<_> = session.frames().map(|(_, handshake)| handshake).collect();
         assert_eq!(found, expected);

@@ -275,6 +275,7 @@ impl Document<'_> {
             ("sockscope".to_owned(), report.sockscope.clone()),
             ("verdict".to_owned(), report.verdict.name().to_owned()),
             ("seed".to_owned(), report.seed.to_string()),
+            ("engine".to_owned(), environment.engine.name().to_owned()),
             ("browser".to_owned(), environment.browser.clone()),
             ("origin".to_owned(), environment.origin.clone()),
             ("timer_step_us".to_owned(), environment.timer_step_us.to_string()),

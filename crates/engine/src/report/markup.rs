@@ -14,17 +14,17 @@ enum Place {
 }
 
 /// Whether a file may hold it.
-pub(super) fn is_allowed(c: char) -> bool {
+pub(crate) fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// A text between tags.
-pub(super) fn body(out: &mut dyn Write, text: &str) -> fmt::Result {
+pub(crate) fn body(out: &mut dyn Write, text: &str) -> fmt::Result {
     escape(out, text, Place::Body)
 }
 
 /// ` name="text"`.
-pub(super) fn attribute(out: &mut dyn Write, name: &str, text: &str) -> fmt::Result {
+pub(crate) fn attribute(out: &mut dyn Write, name: &str, text: &str) -> fmt::Result {
     write!(out, " {name}=\"")?;
     escape(out, text, Place::Attribute)?;
     out.write_char('"')

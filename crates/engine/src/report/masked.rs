@@ -43,7 +43,7 @@ impl Report {
             server_stopped,
             shards,
         } = self;
-        let Environment { browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
+        let Environment { engine, browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
         Self {
             sockscope: text(masker, sockscope),
             format,
@@ -55,6 +55,7 @@ impl Report {
             started: moment(masker, started),
             duration_ms,
             environment: Environment {
+                engine,
                 browser: text(masker, browser),
                 origin: text(masker, origin),
                 timer_step_us,

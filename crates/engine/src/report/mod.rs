@@ -10,7 +10,7 @@ mod format;
 mod html;
 mod json;
 mod junit;
-mod markup;
+pub(crate) mod markup;
 mod masked;
 mod model;
 mod verdict;
@@ -23,11 +23,12 @@ pub use crate::recording::notes::{Answer, Answered, Body, Call, Note, Noted, Not
 pub use crate::recording::transcript::{Broken, Closed, Connection, Opened, Origin, Transcript};
 pub use failure::{Difference, Failure, FailureKind, Instead, Leftover, NearMiss, NearbyEvent, Unmet};
 pub use format::{EventFormat, ReportFormat, UnknownFormat};
+pub(crate) use html::html_page;
 pub use html::{write_html, write_html_all};
 pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
-    CheckReport, Environment, HarnessReport, Metric, Report, Second, ServerReport, ServerStopped,
+    CheckReport, EngineKind, Environment, HarnessReport, Metric, Report, Second, ServerReport, ServerStopped,
     ShardReport, Standing, StepReport, TargetReport, ThresholdReport, Totals,
 };
 pub use verdict::{Millis, Verdict};

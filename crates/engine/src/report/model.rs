@@ -163,10 +163,34 @@ pub struct ShardReport {
     pub rtt: Option<Metric>,
 }
 
+/// What opened the connections of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// The page, in a browser. Reports of earlier versions do not say it.
+    #[default]
+    Browser,
+    /// The command itself.
+    Native,
+}
+
+impl EngineKind {
+    /// As the command line and the report have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Native => "native",
+        }
+    }
+}
+
 /// Where a run took place, and how good a clock it had.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
-    /// Such as `Chrome 156`; `simulation` in tests.
+    /// What opened the connections.
+    #[serde(default)]
+    pub engine: EngineKind,
+    /// Such as `Chrome 156`; `native engine` where no browser took part, `simulation` in tests.
     pub browser: String,
     /// The page's origin.
     pub origin: String,

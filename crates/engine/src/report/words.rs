@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 pub(super) use crate::base::words::{count, counted, exact, micros, percent, rate, size};
 use crate::explain::guesses;
-use crate::suite::{Place, used_in};
+use crate::suite::{Place, imported_in, used_in};
 
 use super::{
     CheckReport, Failure, FailureKind, Instead, Metric, Millis, NearMiss, ShardReport, Standing, StepReport,
@@ -213,13 +213,17 @@ pub(super) fn left_over(check: &CheckReport) -> Option<String> {
     }
 }
 
-/// Where a step stands, and where its definition is used: `, line 3, used in line 9`; nothing while that is unknown.
+/// Where a step stands, and where its definition is used or its file imported: `, line 3, used in line 9`; nothing while that is
+/// unknown.
 pub(super) fn at(step: &StepReport) -> String {
     if step.line == 0 {
         return String::new();
     }
     let place = Place { line: step.line, file: step.file.clone() };
-    let used = used_in(&step.used_at).map(|used| format!(", {used}")).unwrap_or_default();
+    // What stands beside the steps is in no definition.
+    let stands_beside = ["clients.", "answers["].iter().any(|path| step.path.starts_with(path));
+    let used = if stands_beside { imported_in(&step.used_at) } else { used_in(&step.used_at) };
+    let used = used.map(|used| format!(", {used}")).unwrap_or_default();
     format!(", {place}{used}")
 }
 

@@ -1,13 +1,17 @@
-//! The files that a suite names: those it imports, and those with its rows.
+//! The files that a suite names: those it imports, those with its rows, and those that its HTTP calls send.
 //!
 //! Owns how a name becomes a path, and which files are asked for. It refuses to open any: the caller reads
 //! what stands beside a suite, within bounds, and hands both over. So the page and the command understand the same.
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::source::{self, Member, Node, Tree};
+use crate::Payload;
 use crate::base::words::cut;
 
 /// How many files a suite may name, those that are named by others counted.
@@ -24,47 +28,89 @@ pub enum FileKind {
     Import,
     /// Rows.
     Rows,
+    /// What an HTTP call sends, which may be any bytes.
+    Body,
 }
 
-/// Texts by their path from the folder of the suite; instead of one that could not be read, why not.
+/// What stands in files, by their path from the folder of the suite; instead of one that could not be read, why not.
+/// Only what calls send is binary, so that nothing in it is taken for a part of the suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Files(BTreeMap<String, Result<String, String>>);
+pub struct Files(BTreeMap<String, Result<Payload, String>>);
 
 impl Files {
     /// Asks for every file that a suite names, and that its imports name in turn.
-    pub fn gather(text: &str, read: &mut dyn FnMut(&str, FileKind) -> Result<String, String>) -> Self {
+    pub fn gather(text: &str, read: &mut dyn FnMut(&str, FileKind) -> Result<Payload, String>) -> Self {
         let mut files = Self::default();
         let mut size = 0;
-        let mut waiting = names_in("", text);
-        while let Some((name, kind)) = waiting.pop() {
+        let mut add = |files: &mut Self, name: String, kind| {
             if files.0.len() >= MOST || files.0.contains_key(&name) {
-                continue;
+                return;
             }
-            let found = read(&name, kind).and_then(|text| {
-                size += text.len();
+            let found = read(&name, kind).and_then(|content| {
+                size += content.as_bytes().len();
                 match size > LARGEST {
                     true => {
                         Err(format!("with it the files of the suite are larger than {} MiB", LARGEST >> 20))
                     }
-                    false => Ok(text),
+                    false => Ok(content),
                 }
             });
-            if let (Ok(text), FileKind::Import) = (&found, kind) {
-                waiting.extend(names_in(&name, text));
-            }
             files.0.insert(name, found);
+        };
+        let (mut waiting, mut bodies) = (names_in("", text), Vec::new());
+        while let Some((name, kind)) = waiting.pop() {
+            // What is read as a text first may be sent all the same.
+            if kind == FileKind::Body {
+                bodies.push(name);
+                continue;
+            }
+            let is_new = !files.0.contains_key(&name);
+            add(&mut files, name.clone(), kind);
+            if let (Ok(text), FileKind::Import, true) = (files.text(&name), kind, is_new) {
+                let more = names_in(&name, text);
+                waiting.extend(more);
+            }
         }
+        bodies.into_iter().for_each(|name| add(&mut files, name, FileKind::Body));
         files
     }
 
     /// The same from texts that are at hand.
     pub fn of_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(texts.into_iter().map(|(name, text)| (name, Ok(text))).collect())
+        Self::of_contents(texts.into_iter().map(|(name, text)| (name, Payload::Text(text))))
+    }
+
+    /// The same with bytes among them.
+    pub fn of_contents(contents: impl IntoIterator<Item = (String, Payload)>) -> Self {
+        Self(contents.into_iter().map(|(name, content)| (name, Ok(content))).collect())
+    }
+
+    /// As a script gives them to the page: a text, or `{ "base64": "…" }`.
+    pub fn to_json(&self) -> Value {
+        let given = |content: &Payload| match content {
+            Payload::Text(text) => json!(text),
+            Payload::Binary(bytes) => json!({ "base64": STANDARD.encode(bytes) }),
+        };
+        let all = self.contents().map(|(name, content)| (name.to_owned(), given(content)));
+        Value::Object(all.collect::<Map<_, _>>())
+    }
+
+    /// The bytes that a script gives as base64.
+    pub fn bytes_of(base64: &str) -> Result<Payload, String> {
+        STANDARD.decode(base64).map(Payload::Binary).map_err(|error| format!("expected base64: {error}"))
     }
 
     /// Those that could be read.
+    pub fn contents(&self) -> impl Iterator<Item = (&str, &Payload)> {
+        self.0.iter().filter_map(|(name, content)| Some((name.as_str(), content.as_ref().ok()?)))
+    }
+
+    /// The texts among them: what may hold a part of the suite.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref().ok()?)))
+        self.contents().filter_map(|(name, content)| match content {
+            Payload::Text(text) => Some((name, text.as_str())),
+            Payload::Binary(_) => None,
+        })
     }
 
     /// Their paths, also of those that could not be read.
@@ -84,8 +130,14 @@ impl Files {
 
     /// The text of a file, or why there is none.
     pub(super) fn text(&self, name: &str) -> Result<&str, String> {
+        std::str::from_utf8(self.bytes(name)?)
+            .map_err(|_| "expected UTF-8 text, found other bytes".to_owned())
+    }
+
+    /// The bytes of a file, or why there are none.
+    pub(super) fn bytes(&self, name: &str) -> Result<&[u8], String> {
         match self.0.get(name) {
-            Some(Ok(text)) => Ok(text),
+            Some(Ok(content)) => Ok(content.as_bytes()),
             Some(Err(why)) => Err(why.clone()),
             None if self.0.len() >= MOST => Err(format!("a suite may name {MOST} files")),
             None => Err("there is no such file here".to_owned()),
@@ -157,7 +209,30 @@ fn names_in(from: &str, text: &str) -> Vec<(String, FileKind)> {
         clients.iter().for_each(|client| rows(&client.value));
     }
     checks.iter().for_each(rows);
+    let definitions = source.root.member("define").and_then(|define| define.value.members());
+    let definitions = definitions.unwrap_or_default().iter().map(|definition| &definition.value);
+    for holder in definitions.chain(checks).chain([&source.root]) {
+        ["steps", "setup", "teardown"].iter().for_each(|key| steps(holder.member(key), &mut add));
+    }
     found
+}
+
+/// The files that the calls in these steps send. The depth of a document is bounded.
+fn steps(list: Option<&Member>, add: &mut dyn FnMut(&Node, FileKind)) {
+    let branches = items(list).iter().flat_map(|item| match &item.tree {
+        Tree::List(steps) => steps.as_slice(),
+        _ => std::slice::from_ref(item),
+    });
+    for step in branches {
+        if let Some(call) = step.member("http") {
+            let parts = items(call.value.member("multipart")).iter();
+            let body = call.value.member("body").map(|body| &body.value);
+            for file in parts.chain(body).filter_map(|holder| holder.member("file")) {
+                add(&file.value, FileKind::Body);
+            }
+        }
+        ["steps", "all", "try", "else"].iter().for_each(|key| steps(step.member(key), add));
+    }
 }
 
 #[cfg(test)]
@@ -200,12 +275,33 @@ mod tests {
         let files = Files::gather(text, &mut |name, kind| {
             asked.push(format!("{kind:?} {name}"));
             match name {
-                "a/one.json" => Ok(r#"{ "import": ["two.json", "../a/one.json"] }"#.to_owned()),
+                "a/one.json" => Ok(Payload::from(r#"{ "import": ["two.json", "../a/one.json"] }"#)),
                 _ => Err("gone".to_owned()),
             }
         });
         asked.sort();
         assert_eq!(asked, ["Import a/one.json", "Import a/two.json", "Rows ../users.csv", "Rows rows.csv"]);
         assert_eq!(files.texts().count(), 1);
+    }
+    #[test]
+    fn the_files_that_calls_send_are_asked_for_wherever_the_call_stands() {
+        let text = r#"{ "import": ["lib/send.json"], "setup": [{ "http": { "body": { "file": "1.bin" } } }],
+            "checks": [{ "steps": [
+              { "all": [[{ "http": { "body": { "file": "2.bin" } } }], { "try": [{ "http": { "body": { "file": "1.bin" } } }],
+                "else": [{ "repeat": { "times": 1 }, "steps": [{ "http": { "multipart": [{ "file": "3.bin" }, { "text": "x" }] } }] }] }] },
+              { "send": { "http": { "body": { "file": "data.bin" } } } }] }] }"#;
+        let mut asked = Vec::new();
+        Files::gather(text, &mut |name, kind| {
+            asked.push(format!("{kind:?} {name}"));
+            match name {
+                "lib/send.json" => Ok(Payload::from(
+                    r#"{ "define": { "d": { "steps": [{ "http": { "body": { "file": "4.bin" } } }] } } }"#,
+                )),
+                _ => Ok(Payload::Binary(vec![255])),
+            }
+        });
+        asked.sort();
+        let bodies = ["Body 1.bin", "Body 2.bin", "Body 3.bin", "Body lib/4.bin", "Import lib/send.json"];
+        assert_eq!(asked, bodies);
     }
 }

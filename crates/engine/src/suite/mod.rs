@@ -25,10 +25,12 @@ pub use field::{Field, FieldError, FromValue, Size, StatusSet};
 pub use files::{FileKind, Files};
 pub use model::{
     AnswerRule, BisectSpec, Bound, Capture, Check, Client, CloseSpec, ClosedSpec, Comparison, Condition,
-    ConnectSpec, Correlate, Defaults, Each, Expectation, Heartbeat, HttpBody, HttpExpectation, HttpSpec,
-    Invariant, Order, Position, Repeat, Rule, Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
+    ConnectSpec, Correlate, Defaults, Each, Expectation, FileBody, FormPart, HandshakeSpec, Heartbeat,
+    HttpBody, HttpExpectation, HttpSpec, Invariant, Order, PartValue, PingSpec, Position, Repeat, Rule,
+    Silence, Step, Suite, Target, TrySpec, Until, UseSpec, Verb,
 };
-pub use origin::{Origin, Place, used_in};
-pub(crate) use parse::too_often;
+pub use origin::{Origin, Place, imported_in, used_in};
+pub use parse::rows_in;
+pub(crate) use parse::{content_type_complaint, too_often};
 pub use problem::{Elsewhere, Problem};
 pub use schema::{schema, schema_text};

@@ -3,15 +3,20 @@
 //! Owns the meaning of each part, with names resolved and all values without placeholders read. It refuses to know JSON
 //! syntax. Every step knows its place in the text, so that every failure can be found.
 
+mod client;
+mod http;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use self::client::{AnswerRule, Client, ClientFraming, Correlate, HandshakeSpec, Heartbeat};
+pub use self::http::{FileBody, FormPart, HttpBody, HttpExpectation, HttpSpec, PartValue};
+
 use super::field::{Field, Size, StatusSet};
 use super::origin::Origin;
-use crate::framing::Framing;
 use crate::matcher::{Matcher, Pick};
 use crate::payload_spec::PayloadSpec;
 use crate::template::Document;
@@ -63,98 +68,12 @@ pub struct Defaults {
     pub within: Field<Duration>,
     /// The field by which replies are paired.
     pub correlate: Option<Correlate>,
-    /// The pause after an open before the next one.
-    pub connect_gap: Field<Duration>,
+    /// The pause after an open before the next one; none where the world decides.
+    pub connect_gap: Option<Field<Duration>>,
     /// How long a close may take.
     pub close_within: Field<Duration>,
     /// Whether cookies go along with HTTP calls to other origins.
     pub cookies: Option<Field<bool>>,
-}
-
-/// A connection, or a group of them, by name.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// Such as `alice`.
-    pub name: String,
-    /// Where it connects to.
-    pub url: Field<String>,
-    /// Subprotocols to offer, best first.
-    pub protocols: Vec<Field<String>>,
-    /// How many members; none when it is not a group.
-    pub count: Option<Field<u64>>,
-    /// Overrides the default.
-    pub correlate: Option<Correlate>,
-    /// The rows that its members get, one each and from the first one on again.
-    pub each: Option<Each>,
-    /// How what comes is cut into messages, where it is a stream.
-    pub framing: Option<ClientFraming>,
-    /// Messages that it answers beside the steps.
-    pub answers: Vec<Rc<AnswerRule>>,
-    /// What it sends again and again.
-    pub heartbeat: Option<Rc<Heartbeat>>,
-}
-
-/// The framing of a client.
-#[derive(Clone, Debug)]
-pub struct ClientFraming {
-    /// How it cuts.
-    pub rule: Field<Rc<Framing>>,
-    /// Where it is.
-    pub position: Position,
-}
-
-impl Client {
-    /// The path of the line that says whether all that came was whole frames.
-    pub fn framing_path(&self) -> String {
-        format!("clients.{}.framing", self.name)
-    }
-}
-
-/// A message that is answered beside the steps.
-#[derive(Clone, Debug)]
-pub struct AnswerRule {
-    /// Where it is, such as `answers[0]`, `check.answers[0]` or `clients.alice.answers[0]`.
-    pub path: String,
-    /// Where it is in the text.
-    pub position: Position,
-    /// What it does, in a few words.
-    pub title: String,
-    /// Which messages.
-    pub to: Field<Rc<Matcher>>,
-    /// What goes out.
-    pub send: PayloadSpec,
-    /// How long after the message.
-    pub after: Option<Field<Duration>>,
-    /// How many messages of each client; all unless given.
-    pub times: Option<Field<u64>>,
-}
-
-/// What a client sends again and again while it is open.
-#[derive(Clone, Debug)]
-pub struct Heartbeat {
-    /// Where it is: `clients.alice.heartbeat`.
-    pub path: String,
-    /// Where it is in the text.
-    pub position: Position,
-    /// What it does, in a few words.
-    pub title: String,
-    /// From beat to beat.
-    pub every: Field<Duration>,
-    /// What goes out.
-    pub send: PayloadSpec,
-    /// The reply that each beat must get.
-    pub expect: Option<Field<Rc<Matcher>>>,
-    /// How long it may take.
-    pub within: Option<Field<Duration>>,
-}
-
-/// How replies are paired with what they answer.
-#[derive(Clone, Debug)]
-pub enum Correlate {
-    /// They are not, whatever the defaults say.
-    Off,
-    /// By the value there.
-    By(Field<Rc<Pick>>),
 }
 
 /// One check.
@@ -235,6 +154,21 @@ pub struct Step {
     pub origin: Option<Rc<Origin>>,
 }
 
+impl Step {
+    /// The steps in it.
+    pub fn inner(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match &self.verb {
+            Verb::All(branches) => Box::new(branches.iter().flatten()),
+            Verb::Repeat(repeat) => Box::new(repeat.steps.iter()),
+            Verb::Try(tried) => Box::new(tried.steps.iter().chain(&tried.otherwise)),
+            Verb::Bisect(bisect) => Box::new(bisect.steps.iter()),
+            Verb::Use(used) => Box::new(used.steps.iter()),
+            Verb::Measure(_, steps) => Box::new(steps.iter()),
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+}
+
 /// Whether a step runs.
 #[derive(Clone, Debug)]
 pub enum Condition {
@@ -275,6 +209,8 @@ pub enum Verb {
     Reconnect(ConnectSpec),
     /// Sends a message and, with `expect`, waits for the answer.
     Send(PayloadSpec, Option<Box<Expectation>>),
+    /// Sends a ping and waits for its pong.
+    Ping(PingSpec),
     /// Waits for messages.
     Expect(Box<Expectation>),
     /// Watches that nothing comes.
@@ -346,6 +282,17 @@ pub struct BisectSpec {
     pub steps: Vec<Step>,
 }
 
+/// A ping, and the pong that must come.
+#[derive(Clone, Debug)]
+pub struct PingSpec {
+    /// What it holds.
+    pub payload: Field<String>,
+    /// How long the pong may take.
+    pub within: Option<Field<Duration>>,
+    /// Where the round trip goes; `ping` unless given.
+    pub metric: Option<String>,
+}
+
 /// How to open connections.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectSpec {
@@ -359,6 +306,10 @@ pub struct ConnectSpec {
     pub extensions: Option<Field<Rc<Matcher>>>,
     /// What to remember of the handshake.
     pub capture: Vec<Capture>,
+    /// The status of the server's answer.
+    pub status: Option<Field<StatusSet>>,
+    /// What header fields of the answer must be; a field that is not there is an empty text.
+    pub headers: Vec<(String, Field<Rc<Matcher>>)>,
     /// Whether the handshake must fail.
     pub refused: Option<Field<bool>>,
     /// How long one handshake may take, from its turn on.
@@ -422,6 +373,8 @@ pub struct Silence {
 pub struct CloseSpec {
     /// 1000 unless given.
     pub code: Option<Field<u64>>,
+    /// Any code, in place of `code`.
+    pub raw: Option<Field<u64>>,
     /// Empty unless given.
     pub reason: Option<Field<String>>,
     /// What the end must look like.
@@ -441,57 +394,6 @@ pub struct ClosedSpec {
     pub capture: Vec<Capture>,
     /// How long to wait for it.
     pub within: Option<Field<Duration>>,
-}
-
-/// An HTTP call.
-#[derive(Clone, Debug)]
-pub struct HttpSpec {
-    /// `GET` without a body and `POST` with one, unless given.
-    pub method: Option<Field<String>>,
-    /// Where to.
-    pub url: Field<String>,
-    /// Names and values.
-    pub headers: Vec<(String, Field<String>)>,
-    /// What to send.
-    pub body: Option<HttpBody>,
-    /// Whether cookies go along to other origins; overrides the default.
-    pub cookies: Option<Field<bool>>,
-    /// What becomes of an answer that leads elsewhere: `follow`, `error` or `manual`.
-    pub redirect: Option<Field<String>>,
-    /// What must come back. Without it, any status below 400 will do.
-    pub expect: HttpExpectation,
-}
-
-/// The body of an HTTP call.
-#[derive(Clone, Debug)]
-pub enum HttpBody {
-    /// As JSON, with the content type set.
-    Json(Document),
-    /// As it is.
-    Text(Field<String>),
-}
-
-/// What an HTTP call must bring back.
-#[derive(Clone, Debug, Default)]
-pub struct HttpExpectation {
-    /// One of these; any below 400 unless given.
-    pub status: Option<Field<StatusSet>>,
-    /// Matched against the address that it came from in the end.
-    pub url: Option<Field<Rc<Matcher>>>,
-    /// Whether an answer led elsewhere.
-    pub redirected: Option<Field<bool>>,
-    /// Asserted on the body.
-    pub matcher: Option<Field<Rc<Matcher>>>,
-    /// The call is made again until the body is like this.
-    pub until: Option<Field<Rc<Matcher>>>,
-    /// From the start of a call to the start of the next one, with `until`.
-    pub every: Option<Field<Duration>>,
-    /// What to remember of the body.
-    pub capture: Vec<Capture>,
-    /// How long it may take.
-    pub within: Option<Field<Duration>>,
-    /// Where its duration goes; `http` unless given.
-    pub metric: Option<String>,
 }
 
 /// Rounds of the same steps.

@@ -1,6 +1,7 @@
-//! Where steps of a definition come from.
+//! Where steps of a definition come from, and what stands in an imported file.
 //!
-//! Owns the way from a step back to the `use` that runs it. A failure names both: the line of the step, and that of its use.
+//! Owns the way from a step back to the `use` that runs it, and from an answer, a heartbeat or a framing back to its `import`. A
+//! failure names both lines.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,8 @@ impl std::fmt::Display for Place {
 pub struct Origin {
     /// The file of the definition; none for the suite itself.
     pub file: Option<String>,
-    /// The step with `use`, then the one whose definition holds that step, and so on to the check.
+    /// The step with `use`, then the one whose definition holds that step, and so on to the check. Of what stands beside the steps, the
+    /// `import` of its file, then that of the file with this import, and so on to the suite.
     pub used: Vec<Place>,
 }
 
@@ -41,9 +43,18 @@ impl Origin {
 
 /// Such as `used in line 7`; of several the first and the last.
 pub fn used_in(used: &[Place]) -> Option<String> {
+    way("used", used)
+}
+
+/// Such as `imported in line 7`, for what stands beside the steps.
+pub fn imported_in(used: &[Place]) -> Option<String> {
+    way("imported", used)
+}
+
+fn way(word: &str, used: &[Place]) -> Option<String> {
     match used {
         [] => None,
-        [one] => Some(format!("used in {one}")),
-        [first, .., last] => Some(format!("used in {first}, from {last}")),
+        [one] => Some(format!("{word} in {one}")),
+        [first, .., last] => Some(format!("{word} in {first}, from {last}")),
     }
 }

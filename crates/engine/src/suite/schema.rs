@@ -235,11 +235,27 @@ fn definitions() -> Map<String, Value> {
                         "$bytes": sized("fill", "Bytes of this size."),
                         "$chars": sized("of", "Text of this size in bytes of UTF-8."),
                         "$concat": { "description": "Payloads, whole numbers and lengths one after the other.", "type": "array" },
+                        "$frame": {
+                            "description": "A frame in place of a message, in a send step. Only the native engine sends one.",
+                            "type": "object",
+                            "properties": {
+                                "opcode": { "anyOf": [
+                                    { "enum": ["continuation", "text", "binary", "close", "ping", "pong"] },
+                                    { "type": "integer", "minimum": 0, "maximum": 15 }
+                                ] },
+                                "fin": { "type": "boolean" },
+                                "rsv": { "type": "integer", "minimum": 0, "maximum": 7 },
+                                "masked": { "type": "boolean" },
+                                "length": { "type": "integer", "minimum": 0 },
+                                "payload": reference("payload")
+                            },
+                            "additionalProperties": false
+                        },
                     },
                     "if": { "not": { "propertyNames": { "pattern": r"^[^$]|^$" } } },
                     "then": {
                         "maxProperties": 1,
-                        "propertyNames": { "enum": ["$json", "$text", "$hex", "$base64", "$bytes", "$chars", "$concat"] },
+                        "propertyNames": { "enum": ["$json", "$text", "$hex", "$base64", "$bytes", "$chars", "$concat", "$frame"] },
                     },
                 },
             ],

@@ -138,6 +138,35 @@ pub(super) static PAYLOAD: Table = Table {
             "Payloads one after the other: binary, or text when all of them are. Parts may be `{\"$u16\": 5}` and `{\"$length\": \"u16\", \"of\": […]}` too.",
             "[{ \"$u8\": 16 }, { \"$length\": \"u16\", \"of\": [\"hello\"] }]",
         ),
+        key(
+            "$frame",
+            Shape::Object(&FRAME),
+            "A frame in place of a message, however wrong it is, in a send step. Only the native engine sends one.",
+            "{ \"opcode\": \"text\", \"fin\": false, \"payload\": \"hel\" }",
+        ),
+    ],
+};
+
+static FRAME: Table = Table {
+    noun: "$frame",
+    takes_matcher: false,
+    keys: &[
+        key(
+            "opcode",
+            Shape::Any,
+            "`continuation`, `text`, `binary`, `close`, `ping`, `pong`, or a number from 0 to 15. Without it, `text`.",
+            "\"continuation\"",
+        ),
+        key("fin", Shape::Flag, "Whether it ends its message. Without it, true.", "false"),
+        key("rsv", Shape::Count, "The three reserved bits as a number from 0 to 7. Without it, 0.", "4"),
+        key(
+            "masked",
+            Shape::Flag,
+            "Whether it is masked, as every client has to. Without it, true.",
+            "false",
+        ),
+        key("length", Shape::Count, "The length that its head says. Without it, the true one.", "126"),
+        key("payload", Shape::Payload, "What it holds. Without it, nothing.", "\"hel\""),
     ],
 };
 

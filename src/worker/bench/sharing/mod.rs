@@ -16,6 +16,7 @@ use crate::engine::bench::draft::Draft;
 use crate::engine::bench::filter::FilterSpec;
 use crate::engine::bench::pairing::PairBy;
 use crate::engine::bench::share::{self, ShareError};
+use crate::engine::relay::Profile;
 use crate::engine::secrets::{self, Known, Suspect, Why};
 use crate::wire::bench::{ConnectionId, Listed, Offered, Part, Setup, Workspace};
 
@@ -68,6 +69,7 @@ pub(super) struct Sharing {
 impl Sharing {
     pub fn of(workspace: &Workspace) -> Self {
         let mut workspace = storage::without_history(workspace);
+        without_profiles(&mut workspace);
         let known = workspace.known_secrets(1);
         // Those that are gone come last.
         let own = workspace.variables.iter().filter(|it| it.is_secret && !it.value.trim().is_empty());
@@ -333,7 +335,20 @@ fn readable(draft: &Draft) -> String {
 /// accident, and what is kept comes back as the person's own.
 pub(super) fn take_out_secrets(workspace: &mut Workspace) {
     take_out(&workspace.known_secrets(Known::SHORT), workspace);
+    forget_typed_secrets(workspace);
     workspace.variables.iter_mut().filter(|it| it.is_secret).for_each(|it| it.value.clear());
+}
+
+/// What a connection is opened with by the relay goes into no link.
+fn without_profiles(workspace: &mut Workspace) {
+    workspace.connections.iter_mut().for_each(|setup| setup.profile.clear());
+}
+
+/// What was typed as a secret into the headers of a connection is not kept.
+fn forget_typed_secrets(workspace: &mut Workspace) {
+    for setup in workspace.connections.iter_mut().filter(|setup| !setup.profile.is_empty()) {
+        Profile::edit(&mut setup.profile, Profile::forget_secrets);
+    }
 }
 
 fn take_out(known: &Known, workspace: &mut Workspace) {
@@ -343,6 +358,11 @@ fn take_out(known: &Known, workspace: &mut Workspace) {
     for setup in &mut workspace.connections {
         known.template(&mut setup.url);
         known.template(&mut setup.protocols);
+        if !setup.profile.is_empty() {
+            Profile::edit(&mut setup.profile, |profile| {
+                profile.texts().into_iter().for_each(|(_, text)| known.template(text));
+            });
+        }
         setup.on_open.iter_mut().for_each(|draft| known.draft(draft));
         if let Some(heartbeat) = &mut setup.heartbeat {
             known.draft(&mut heartbeat.message);
@@ -420,6 +440,8 @@ fn bounded(mut workspace: Workspace) -> Result<Workspace, ShareError> {
             return Err(ShareError::TooMany { what, count, most });
         }
     }
+    // What a page cannot send would be sent in the name of who opens the link.
+    without_profiles(&mut workspace);
     // What a person has typed and where they have been are theirs; no link brings any.
     workspace = storage::without_history(&workspace);
     // Numbers of connections are names here: each must have its own.

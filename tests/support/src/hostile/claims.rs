@@ -24,16 +24,29 @@ const SOON: Duration = Duration::from_secs(60);
 /// Reads a text as a suite: it ends soon, and each mistake has a place in the text.
 pub fn suite_parse(text: &str) -> Result<Suite, Vec<Problem>> {
     let began = Instant::now();
-    let read = Suite::parse(text);
+    let read = Suite::parse_with(text, &grammar::files());
     assert!(began.elapsed() < SOON, "{:?} for {} bytes", began.elapsed(), text.len());
     if let Err(problems) = &read {
         assert!(!problems.is_empty(), "refused without a word");
         // A byte order mark at the very beginning is not part of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines: Vec<&str> = text.split('\n').collect();
+        let files = grammar::files();
         for problem in problems {
-            is_within(&lines, problem.line, problem.column, problem);
-            is_within(&lines, problem.end.line, problem.end.column, problem);
+            let place = |lines: &[&str]| {
+                is_within(lines, problem.line, problem.column, problem);
+                is_within(lines, problem.end.line, problem.end.column, problem);
+            };
+            match &problem.file {
+                None => place(&lines),
+                // Of an imported file, with its place there and that of the import.
+                Some(file) => {
+                    let (_, text) = files.texts().find(|(name, _)| *name == file.name).expect("it is known");
+                    place(&text.split('\n').collect::<Vec<_>>());
+                    is_within(&lines, file.from.line, file.from.column, problem);
+                    is_within(&lines, file.to.line, file.to.column, problem);
+                }
+            }
             let (from, to) = ((problem.line, problem.column), (problem.end.line, problem.end.column));
             assert!(from <= to, "{problem} ends before it begins: {from:?} to {to:?}");
             assert!(problem.path.starts_with('$'), "{problem}");

@@ -2,6 +2,8 @@
 //! there.
 
 use serde_json::{Map, Value, json};
+use sockscope_engine::Payload;
+use sockscope_engine::suite::Files;
 
 use super::choices::Choices;
 use super::json;
@@ -10,6 +12,35 @@ use super::json;
 pub const CHECK_SECONDS: u64 = 5 + 5 + 2;
 /// How many checks it has at most.
 pub const MOST_CHECKS: u64 = 3;
+
+/// What a suite may import, take rows from and send. Some of it has mistakes, and one imports itself.
+const FILES: [(&str, &str); 7] = [
+    (
+        "lib/common.json",
+        r#"{ "sockscope": 1, "suite": "common", "import": ["../lib/more.json"], "secrets": ["pin"], "vars": { "pin": "s3cret-word" },
+  "define": { "shared": { "with": ["n"], "steps": [ { "use": "further", "n": "{{n}} {{pin}}" } ] } } }"#,
+    ),
+    (
+        "lib/more.json",
+        r#"{ "sockscope": 1, "suite": "more", "answers": [{ "to": { "text": "more?" }, "send": "{{message}}" }],
+  "clients": { "far": { "url": "ws://sim/far", "framing": { "delimiter": "}" }, "heartbeat": { "every": "300ms", "send": "beat" } } },
+  "define": { "further": { "with": ["n"], "steps": [ { "connect": "far" }, { "on": "far", "send": "{{n}}", "expect": { "echo": true } }, { "on": "far", "close": {} } ] } } }"#,
+    ),
+    (
+        "lib/wrong.json",
+        r#"{ "sockscope": 1, "suite": "wrong", "define": { "bad": { "stepz": [] } }, "é": 1 }"#,
+    ),
+    ("lib/loop.json", r#"{ "sockscope": 1, "suite": "loop", "import": ["loop.json"], "define": {} }"#),
+    ("lib/cut.json", "{ \"sockscope\": 1,\n \"suite\": \"é"),
+    ("users.csv", "row,n\nann,1\n\"{{n}}\",\"a \"\"b\"\"\"\n"),
+    ("wrong.csv", "row,n\nann\n"),
+];
+
+/// The files beside every suite.
+pub fn files() -> Files {
+    let texts = FILES.iter().map(|(name, text)| ((*name).to_owned(), Payload::from(*text)));
+    Files::of_contents(texts.chain([("blob.bin".to_owned(), Payload::Binary(vec![0, 255, b'\r', b'\n']))]))
+}
 
 const WAITS: &[&str] = &["0s", "1ms", "30ms", "700ms"];
 const PATHS: &[&str] = &["$.id", "$", "$.a[0]", "$..type", "$[?@.id>1]", "$.*"];
@@ -36,6 +67,11 @@ pub fn suite(choices: &Choices<'_>) -> Value {
     }
     if choices.chance(60) {
         suite["ignore"] = json!([matcher(choices, 1)]);
+    }
+    if choices.chance(40) {
+        let crowd = suite["clients"]["crowd"].as_object_mut().expect("a client");
+        crowd.remove("count");
+        crowd.insert("each".to_owned(), rows(choices, false));
     }
     if choices.chance(60) {
         suite["answers"] = json!([answer(choices), answer(choices)]);
@@ -64,11 +100,25 @@ pub fn suite(choices: &Choices<'_>) -> Value {
         "ask": {"with": ["what"], "steps": [{"send": "{{what}}"}, {"expect": matcher(choices, 1)}]},
         "twice": {"with": ["n"], "steps": [{"use": "ask", "what": "{{n}}", "on": "*"}, {"use": "ask", "what": 2, "on": "a"}]},
     });
+    match choices.chance(80) {
+        true => suite["import"] = json!(["lib/common.json"]),
+        false => suite["define"]["shared"] = json!({"with": ["n"], "steps": [{"set": {"x": "{{n}}"}}]}),
+    }
+    if choices.chance(4) {
+        suite["import"] = json!([
+            "lib/more.json",
+            choices.pick(&["lib/wrong.json", "lib/loop.json", "lib/cut.json", "gone"])
+        ]);
+    }
     if choices.chance(80) {
         suite["thresholds"] = json!({"rtt.p99": "< 10ms", "received": ">= 1", "success": ">= 99%"});
     }
     let checks = (0..1 + choices.below(MOST_CHECKS as usize)).map(|number| {
         let mut check = json!({"check": format!("c{number}"), "timeout": "5s", "strict": choices.chance(60)});
+        if choices.chance(40) {
+            check["each"] = rows(choices, true);
+            check["check"] = format!("c{number} {{{{row}}}}").into();
+        }
         let mut all = Vec::new();
         if !choices.chance(40) {
             all.push(json!({"connect": "*", "mark": "m"}));
@@ -84,6 +134,16 @@ pub fn suite(choices: &Choices<'_>) -> Value {
     });
     suite["checks"] = checks.collect();
     suite
+}
+
+/// Rows of a check, or those that are dealt to a group, at most two.
+fn rows(choices: &Choices<'_>, are_of_check: bool) -> Value {
+    match choices.below(if are_of_check { 5 } else { 4 }) {
+        0 | 1 => json!({"file": "users.csv"}),
+        2 => json!([{"row": json::value(choices, 1)}]),
+        3 => json!([{"row": "{{n}}", "n": 1}, {"row": json::text(choices), "n": 2}]),
+        _ => json!({"row": [1, "{{key}}"]}),
+    }
 }
 
 fn framing(choices: &Choices<'_>) -> Value {
@@ -192,7 +252,12 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
             _ => json!({"wait": choices.pick(WAITS)}),
         },
         11 => json!({
-            "http": {"method": "POST", "url": "http://sim/api", "json": payload(choices)},
+            "http": match choices.below(4) {
+                0 => json!({"url": "http://sim/api", "body": {"file": "blob.bin", "type": choices.pick(&["a/b", "{{key}}"])}}),
+                1 => json!({"url": "http://sim/api", "multipart": [
+                    {"name": json::text(choices), "text": "{{key}}"}, {"name": "f", "file": "users.csv", "filename": "{{n}}"}, {"name": "j", "json": payload(choices)}]}),
+                _ => json!({"method": "POST", "url": "http://sim/api", "json": payload(choices)}),
+            },
             "expect": match choices.chance(64) {
                 true => json!({"status": [200, 204], "until": matcher(choices, 1), "every": "10ms"}),
                 false => json!({"status": [200, 204], "capture": {"sid": path(choices)}}),
@@ -230,7 +295,7 @@ fn step(choices: &Choices<'_>, levels: usize) -> Value {
         }
         16 => match choices.below(3) {
             0 => json!({"use": "ask", "on": choices.pick(CLIENTS), "what": payload(choices)}),
-            1 => json!({"use": "twice", "n": choices.below(3)}),
+            1 => json!({"use": choices.pick(&["twice", "shared"]), "n": choices.below(3)}),
             _ => json!({"use": choices.pick(&["ask", "twice", "gone"]), "what": "{{n}}", "on": "a"}),
         },
         _ => json!({"measure": "whole", "steps": steps(choices, levels - 1)}),

@@ -23,6 +23,7 @@ use super::link_table::{Link, LinkHandle, Seeds, Toxics};
 use super::parcel::Parcel;
 use super::probe::Probe;
 use super::slices::Slices;
+use super::tap::Tap;
 use super::toxic::Direction;
 use crate::routes::census::Census;
 use crate::routes::dice::Dice;
@@ -79,6 +80,8 @@ pub struct Pipe {
     sender: Arc<Probe>,
     /// The receiver, whom this direction writes to.
     receiver: Arc<Probe>,
+    /// What reads along.
+    tap: Option<Tap>,
 }
 
 impl Pipe {
@@ -130,9 +133,15 @@ impl Pipe {
             probe_at: Instant::now(),
             sender: Arc::clone(sender),
             receiver: Arc::clone(receiver),
+            tap: None,
         };
         pipe.meet();
         pipe
+    }
+
+    /// Has what leaves read along.
+    pub fn tap(&mut self, tap: Tap) {
+        self.tap = Some(tap);
     }
 
     /// Passes on until it is over. Orders to close come from an outbox.
@@ -316,6 +325,9 @@ impl Pipe {
             }
         }
         self.passed += bytes.len() as u64;
+        if let Some(tap) = &mut self.tap {
+            tap.passed(&bytes);
+        }
         if self.effect.slicer.is_some() || !self.slices.is_empty() {
             self.slices.push(bytes);
         } else {

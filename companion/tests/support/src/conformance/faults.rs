@@ -25,19 +25,6 @@ pub struct Row {
     pub only: &'static [&'static str],
 }
 
-const CODES: &str = "tungstenite takes a code that is not allowed for 1002, and tells that";
-const EXTENSIONS: &str = "tungstenite offers no extension, and looks at none";
-
-/// What a native client cannot show: the check, the fault while it runs, and what that client sees instead. A browser has to.
-pub static ONLY_IN_A_BROWSER: &[(&str, Fault, &str)] = &[
-    ("H1", Extend("x-never-offered"), EXTENSIONS),
-    ("H1", Extend("permessage-deflate; x-unknown=1"), EXTENSIONS),
-    ("C7", OwnCode(999), CODES),
-    ("C7", OwnCode(1016), CODES),
-    ("C7", OwnCode(2999), CODES),
-    ("C7", OwnCode(5000), CODES),
-];
-
 const fn always(red: &'static str, fault: Fault) -> Row {
     Row { red, fault, when: When::Always, also: &[], changes: &[], only: &[] }
 }
@@ -55,6 +42,12 @@ const LARGER: &str = "its text is larger than what is left of it";
 /// The table.
 pub static ROWS: &[Row] = &[
     during("H1", Refuse(503)),
+    during("H1", Extend("x-never-offered")),
+    during("H1", Extend("permessage-deflate; x-unknown=1")),
+    during("C7", OwnCode(999)),
+    during("C7", OwnCode(1016)),
+    during("C7", OwnCode(2999)),
+    during("C7", OwnCode(5000)),
     during("H2", Choose("good.v1")),
     during("H3", Choose("")),
     during("H3", Choose("no-such-protocol.v9")),

@@ -2,7 +2,7 @@
 
 /// One item, or two that are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// In both lists, at these places.
     Both(usize, usize),
     /// Only in the first.
@@ -15,7 +15,7 @@ pub(super) enum Step {
 const MOST_CELLS: usize = 4 << 20;
 
 /// Goes through both lists. What both begin and end with is not searched.
-pub(super) fn align<T: PartialEq>(a: &[T], b: &[T]) -> Vec<Step> {
+pub(crate) fn align<T: PartialEq>(a: &[T], b: &[T]) -> Vec<Step> {
     let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (rest_a, rest_b) = (&a[head..], &b[head..]);
     let tail = rest_a.iter().rev().zip(rest_b.iter().rev()).take_while(|(a, b)| a == b).count();

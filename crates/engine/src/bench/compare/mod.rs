@@ -3,7 +3,7 @@
 //! Owns the comparison of JSON by its meaning and of everything else by lines. Members match by name and numbers by
 //! value, but both are shown as written. The work is bounded, whatever the sizes are.
 
-mod align;
+pub(crate) mod align;
 mod json;
 
 use serde::{Deserialize, Serialize};

@@ -63,6 +63,16 @@ pub fn write_html_all(reports: &[&Report], out: &mut dyn Write) -> fmt::Result {
 }
 
 fn write_page(title: &str, main: Markup, report: &Report, out: &mut dyn Write) -> fmt::Result {
+    let by = html! { "Written by Sockscope " (report.sockscope) ", report format " (report.format) "." };
+    page(title, main, by, out)
+}
+
+/// A page in the look of the report that is not one.
+pub(crate) fn html_page(title: &str, main: Markup, out: &mut dyn Write) -> fmt::Result {
+    page(title, main, html! { "Written by Sockscope " (env!("CARGO_PKG_VERSION")) "." }, out)
+}
+
+fn page(title: &str, main: Markup, by: Markup, out: &mut dyn Write) -> fmt::Result {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -78,7 +88,7 @@ fn write_page(title: &str, main: Markup, report: &Report, out: &mut dyn Write) -
             body {
                 main { (main) }
                 footer {
-                    p { "Written by Sockscope " (report.sockscope) ", report format " (report.format) "." }
+                    p { (by) }
                 }
             }
         }
@@ -243,6 +253,7 @@ fn environment(report: &Report) -> Markup {
     let shown = [
         ("Started", report.started.clone()),
         ("Seed", report.seed.to_string()),
+        ("Engine", environment.engine.name().to_owned()),
         ("Browser", environment.browser.clone()),
         ("Origin", environment.origin.clone()),
         ("Step of the clock", words::micros(environment.timer_step_us)),

@@ -18,6 +18,7 @@ use super::life::Life;
 use super::standing::{Desk, Standing};
 use crate::base::notify::Notify;
 use crate::base::words;
+use crate::base::world::{Answer, RawFrame};
 use crate::framing::{Framer, Framing};
 use crate::matcher::Matcher;
 use crate::report::{Failure, FailureKind, Millis, NearMiss};
@@ -85,6 +86,10 @@ pub(crate) struct Member<W: World> {
     pub protocol: RefCell<String>,
     /// The extensions of the last handshake.
     pub extensions: RefCell<String>,
+    /// The server's answer to it; none where the world does not tell.
+    pub answer: RefCell<Option<Answer>>,
+    /// The pongs that came since the last ping went out.
+    pub pongs: RefCell<Vec<(Instant, Vec<u8>)>>,
     /// What has happened since the last handshake began.
     pub life: Life,
     /// Rings when the state changes.
@@ -133,6 +138,8 @@ impl<W: World> Member<W> {
             opened: Cell::new(None),
             protocol: RefCell::default(),
             extensions: RefCell::default(),
+            answer: RefCell::default(),
+            pongs: RefCell::default(),
             life: Life::default(),
             notify: Notify::default(),
             is_end_seen: Cell::new(false),
@@ -212,6 +219,7 @@ impl<W: World> Member<W> {
             self.context.meter.borrow_mut().ended();
         }
         *self.state.borrow_mut() = State::Connecting;
+        self.answer.take();
         self.life.began(endpoint, world.now());
         match world.connect(&self.name, endpoint, sink) {
             Ok(socket) => {
@@ -243,6 +251,14 @@ impl<W: World> Member<W> {
         Ok(at)
     }
 
+    /// Sends a frame as it is.
+    pub fn send_frame(&self, frame: &RawFrame) -> Result<Instant, SendError> {
+        let at = self.socket.borrow().as_ref().ok_or(SendError::Closed)?.send_frame(frame)?;
+        self.last_sent.set(Some(at));
+        self.life.sent(frame.payload.len(), at);
+        Ok(at)
+    }
+
     pub fn buffered(&self) -> u64 {
         let buffered = self.socket.borrow().as_ref().map_or(0, Socket::buffered);
         self.buffered_at_most.set(buffered);
@@ -257,8 +273,20 @@ impl<W: World> Member<W> {
 
     /// Asks for the end.
     pub fn close(&self, closing: &Closing) -> Result<Instant, SendError> {
+        self.ask_for_end(|socket| socket.close(closing))
+    }
+
+    /// The same with any code.
+    pub fn close_raw(&self, code: u16, reason: &str) -> Result<Instant, SendError> {
+        self.ask_for_end(|socket| socket.close_raw(code, reason))
+    }
+
+    fn ask_for_end(
+        &self,
+        ask: impl FnOnce(&W::Socket) -> Result<Instant, SendError>,
+    ) -> Result<Instant, SendError> {
         let at = match &*self.socket.borrow() {
-            Some(socket) => socket.close(closing)?,
+            Some(socket) => ask(socket)?,
             None => return Err(SendError::Closed),
         };
         if self.is_open() {
@@ -320,6 +348,11 @@ impl<W: World> Member<W> {
                 self.notify.ring();
             }
             Event::Received(payload) => self.receive(at, payload),
+            Event::Answered(answer) => *self.answer.borrow_mut() = Some(answer),
+            Event::Ponged(payload) => {
+                self.pongs.borrow_mut().push((at, payload));
+                self.notify.ring();
+            }
             // It says nothing that the end after it does not.
             Event::Failed => {}
             Event::Closed { code, reason, clean } => {

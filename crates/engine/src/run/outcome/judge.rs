@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::pacing::handshake_queue::PACE;
 use super::step_results::{Cause, Failures};
 use crate::base::words;
+use crate::base::world::Opening;
 use crate::metrics::{Counters, Histogram, Metrics, Reading, Stat, Subject, Threshold};
 use crate::report::{
     CheckReport, Environment, Failure, HarnessReport, Metric, ThresholdReport, Totals, Verdict,
@@ -217,7 +217,8 @@ impl Harness {
         }
         if late_opens > 0 && late == 0 && self.has_burst {
             return Some(format!(
-                "more than {PACE} opens were pending at once, which browsers delay on purpose"
+                "more than {} opens were pending at once, which browsers delay on purpose",
+                Opening::OF_BROWSERS.at_once
             ));
         }
         (too_fine > 0 && late + late_opens == 0).then(|| self::too_fine(self.clock_step))

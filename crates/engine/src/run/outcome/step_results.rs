@@ -112,6 +112,12 @@ impl StepResults {
         self.lines[first..].iter_mut().for_each(|line| line.is_tried = true);
     }
 
+    /// The line of what stands beside the steps, which may come from another file.
+    pub fn line_of(&mut self, path: &str, position: u32, title: &str, origin: Option<&Rc<Origin>>) {
+        let at = self.line(path, position, title, None);
+        self.lines[at].origin = origin.cloned();
+    }
+
     /// A line of its own, for steps and for what stands beside them.
     pub fn line(&mut self, path: &str, position: u32, title: &str, note: Option<String>) -> usize {
         let line = StepRecord {

@@ -4,7 +4,7 @@
 //! delays bursts, and it does not know our steps. A cancelled handshake gives its place back.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,18 +13,14 @@ use futures_util::future::select;
 use crate::base::notify::Notify;
 use crate::{Instant, World};
 
-/// How many opens may be pending at once; Chromium delays more than that on purpose.
-pub(crate) const PACE: u64 = 6;
-
 /// A clone is another handle on the same queue.
 #[derive(Clone, Default)]
 pub(crate) struct HandshakeQueue(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    notify: Notify,
-    /// Those who wait, first come, first served.
-    queue: RefCell<VecDeque<u64>>,
+    /// Those who wait, first come, first served. Only the first is woken, so that an open costs the same however many wait.
+    queue: RefCell<BTreeMap<u64, Notify>>,
     next: Cell<u64>,
     pending: Cell<u64>,
     /// Places of handshakes that have ended, and until when they stay empty.
@@ -34,7 +30,7 @@ struct Inner {
 /// Leave to open one connection.
 pub(crate) struct Turn {
     handshakes: HandshakeQueue,
-    /// Whether more are pending than a browser lets through without delay.
+    /// Whether more are pending than the world lets through without delay.
     pub is_burst: bool,
 }
 
@@ -50,14 +46,16 @@ impl HandshakeQueue {
         let inner = &*self.0;
         let number = inner.next.get();
         inner.next.set(number + 1);
-        inner.queue.borrow_mut().push_back(number);
+        let notify = Notify::default();
+        inner.queue.borrow_mut().insert(number, notify.clone());
         let _ticket = Ticket { handshakes: self, number };
-        inner.notify.when(|| (inner.queue.borrow().front() == Some(&number)).then_some(())).await;
+        let is_first = || inner.queue.borrow().first_key_value().is_some_and(|(first, _)| *first == number);
+        notify.when(|| is_first().then_some(())).await;
         while !self.has_room(world.now(), pace) {
             let first = self.first_rest();
             // A place that has begun to rest since then ends at a moment of its own.
             let changed = || (self.has_room(world.now(), pace) || self.first_rest() != first).then_some(());
-            let room = inner.notify.when(changed);
+            let room = notify.when(changed);
             let rest = async {
                 match first {
                     Some(first) => world.sleep(first - world.now()).await,
@@ -67,7 +65,14 @@ impl HandshakeQueue {
             select(Box::pin(room), Box::pin(rest)).await;
         }
         inner.pending.set(inner.pending.get() + 1);
-        Turn { handshakes: self.clone(), is_burst: inner.pending.get() > PACE }
+        let opening = world.opening();
+        let is_burst = opening.delays_more && inner.pending.get() > opening.at_once;
+        Turn { handshakes: self.clone(), is_burst }
+    }
+
+    fn wake_first(&self) {
+        let first = self.0.queue.borrow().first_key_value().map(|(_, notify)| notify.clone());
+        first.iter().for_each(Notify::ring);
     }
 
     /// How many handshakes are under way.
@@ -99,14 +104,13 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let inner = &*self.handshakes.0;
         inner.pending.set(inner.pending.get().saturating_sub(1));
-        inner.notify.ring();
+        self.handshakes.wake_first();
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        let inner = &*self.handshakes.0;
-        inner.queue.borrow_mut().retain(|known| *known != self.number);
-        inner.notify.ring();
+        self.handshakes.0.queue.borrow_mut().remove(&self.number);
+        self.handshakes.wake_first();
     }
 }

@@ -1,6 +1,7 @@
 //! What will run: which checks, with which values, against which addresses.
 
 pub(super) mod addresses;
+pub(super) mod needs;
 pub(super) mod options;
 pub(super) mod outline;
 pub(super) mod planning;

@@ -13,7 +13,7 @@ pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> S
     for client in &check.clients {
         client.answers.iter().for_each(|answer| line_of_answer(&mut results, answer));
         if let Some(beat) = &client.heartbeat {
-            results.line(&beat.path, beat.position.line, &beat.title, None);
+            results.line_of(&beat.path, beat.position.line, &beat.title, beat.origin.as_ref());
         }
     }
     check.answers.iter().chain(&suite.answers).for_each(|answer| line_of_answer(&mut results, answer));
@@ -23,7 +23,8 @@ pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> S
     for client in &check.clients {
         if let Some(framing) = &client.framing {
             let title = format!("{}: whole frames", client.name);
-            results.line(&client.framing_path(), framing.position.line, &title, None);
+            let (path, line) = (client.framing_path(), framing.position.line);
+            results.line_of(&path, line, &title, framing.origin.as_ref());
         }
     }
     if check.strict {
@@ -34,5 +35,5 @@ pub(crate) fn results_of(suite: &Suite, check: &Check, titles: &Titles<'_>) -> S
 }
 
 fn line_of_answer(results: &mut StepResults, answer: &AnswerRule) {
-    results.line(&answer.path, answer.position.line, &answer.title, None);
+    results.line_of(&answer.path, answer.position.line, &answer.title, answer.origin.as_ref());
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::progress::{PlannedCheck, PlannedStep};
 use super::addresses;
+use super::needs;
 use super::options::Options;
 use super::outline::results_of;
 use super::scope::{EarlyScope, Sources};
@@ -101,7 +102,8 @@ impl Plan {
                     for (row, name) in chosen {
                         has_any = true;
                         if is_ours(&suite, check, &row, &vars, &options, &sources) {
-                            let skip = not_run(&suite, check);
+                            let engine = options.environment.engine;
+                            let skip = not_run(&suite, check).or_else(|| needs::unmet(&suite, check, engine));
                             checks.push(Planned { check: index, row, name, skip });
                         }
                     }

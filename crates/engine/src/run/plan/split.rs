@@ -26,20 +26,9 @@ fn has_target(step: &Step, is_wanted: &mut dyn FnMut(&Field<Target>) -> bool) ->
     if step.on.iter().flatten().any(&mut *is_wanted) {
         return true;
     }
-    match &step.verb {
-        Verb::All(branches) => branches.iter().flatten().any(|step| has_target(step, is_wanted)),
-        Verb::Repeat(repeat) => repeat.steps.iter().any(|step| has_target(step, is_wanted)),
-        Verb::Try(tried) => {
-            tried.steps.iter().chain(&tried.otherwise).any(|step| has_target(step, is_wanted))
-        }
-        Verb::Bisect(bisect) => bisect.steps.iter().any(|step| has_target(step, is_wanted)),
-        // A placeholder there may be a parameter, whose value is known where the use is reached.
-        Verb::Use(used) => {
-            let mut is_wanted =
-                |target: &Field<Target>| matches!(target, Field::Open(_)) || is_wanted(target);
-            used.steps.iter().any(|step| has_target(step, &mut is_wanted))
-        }
-        Verb::Measure(_, steps) => steps.iter().any(|step| has_target(step, is_wanted)),
-        _ => false,
-    }
+    // A placeholder in a definition may be a parameter, whose value is known where the use is reached.
+    let is_used = matches!(step.verb, Verb::Use(_));
+    let mut is_wanted =
+        |target: &Field<Target>| is_used && matches!(target, Field::Open(_)) || is_wanted(target);
+    step.inner().any(|step| has_target(step, &mut is_wanted))
 }

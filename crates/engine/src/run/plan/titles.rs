@@ -74,7 +74,7 @@ impl<'a> Titles<'a> {
     }
 }
 
-fn inner(step: &Step) -> Vec<&Step> {
+pub(super) fn inner(step: &Step) -> Vec<&Step> {
     match &step.verb {
         Verb::All(branches) => branches.iter().flatten().collect(),
         Verb::Repeat(repeat) => repeat.steps.iter().collect(),

@@ -37,9 +37,10 @@ pub(super) async fn close<W: World>(
     let code = spec.code.as_ref().map_or(Ok(1000), |code| code.get(&mut scope)).map_err(script)?;
     let reason = spec.reason.as_ref().map_or(Ok(String::new()), |reason| reason.get(&mut scope));
     let reason = reason.map_err(script)?;
-    let closing = u16::try_from(code)
-        .map_err(|_| script(format!("{code} is not a close code")))
-        .and_then(|code| Closing::new(code, &reason).map_err(script))?;
+    let raw = spec.raw.as_ref().map(|raw| raw.get(&mut scope)).transpose().map_err(script)?;
+    let number = |code: u64| u16::try_from(code).map_err(|_| script(format!("{code} is not a close code")));
+    let raw = raw.map(number).transpose()?;
+    let closing = number(code).and_then(|code| Closing::new(code, &reason).map_err(script))?;
     let bound = &check.suite().defaults.close_within;
     let wanted = spec.expect.as_ref().map(|spec| read_closed(context, spec, bound, member)).transpose()?;
     let within = match &wanted {
@@ -58,7 +59,7 @@ pub(super) async fn close<W: World>(
         }
         State::Connecting | State::Open | State::Closing => {}
     }
-    let asked = match member.close(&closing) {
+    let asked = match raw.map_or_else(|| member.close(&closing), |code| member.close_raw(code, &reason)) {
         Ok(asked) => asked,
         Err(SendError::Browser(words)) => {
             return Err(script(format!("the browser refused to close: {words}")));

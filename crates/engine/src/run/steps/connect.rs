@@ -4,14 +4,16 @@
 //! our own queue does not count against the server.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use super::super::connections::member::{Member, State};
 use super::super::context::run::RunShared;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
-use super::super::pacing::handshake_queue::{PACE, Turn};
+use super::super::pacing::handshake_queue::Turn;
 use super::super::standing;
 use super::at_end::AtEnd;
 use super::capture::{captures, remember_facts};
@@ -20,7 +22,7 @@ use crate::base::words;
 use crate::explain::UNTOLD;
 use crate::matcher::{Matcher, Subject};
 use crate::report::{Failure, FailureKind, Millis};
-use crate::suite::ConnectSpec;
+use crate::suite::{ConnectSpec, StatusSet};
 use crate::{Closing, Endpoint, Payload, World};
 
 /// Opens connections, a few at once.
@@ -29,10 +31,11 @@ pub(super) async fn connect_all<W: World>(
     spec: &ConnectSpec,
     members: &[Rc<Member<W>>],
 ) -> Vec<Failure> {
-    let (check, run) = (context.check, context.run());
+    let run = context.run();
     let began = run.world.now();
-    let pace = spec.pace.as_ref().map_or(Ok(PACE), |pace| pace.get(&mut context.scope()).map_err(script));
-    let (pace, gap) = match (pace, check.early(&check.suite().defaults.connect_gap)) {
+    let own = run.world.opening().at_once;
+    let pace = spec.pace.as_ref().map_or(Ok(own), |pace| pace.get(&mut context.scope()).map_err(script));
+    let (pace, gap) = match (pace, gap(context)) {
         (Ok(0), _) => return vec![*script("pace is at least 1")],
         (Ok(pace), Ok(gap)) => (pace, gap),
         (Err(failure), _) | (_, Err(failure)) => return vec![*failure],
@@ -53,6 +56,14 @@ pub(super) async fn connect_all<W: World>(
         done.map_err(|failure| of_member(run, member, *failure))
     });
     join_all(opens).await.into_iter().filter_map(Result::err).collect()
+}
+
+/// The pause after an open.
+fn gap<W: World>(context: &StepContext<'_, W>) -> Result<Duration, Box<Failure>> {
+    match &context.check.suite().defaults.connect_gap {
+        Some(gap) => context.check.early(gap),
+        None => Ok(context.world().opening().gap),
+    }
 }
 
 /// Waits until it may open a connection.
@@ -99,9 +110,9 @@ pub(super) async fn reconnect<W: World>(
             member.abandon(run.world.now());
         }
     }
-    let gap = check.early(&check.suite().defaults.connect_gap)?;
+    let gap = gap(context)?;
     let began = run.world.now();
-    let turn = turn(run, PACE).await;
+    let turn = turn(run, run.world.opening().at_once).await;
     let entered = run.world.now();
     let done = open(context, member, spec).await;
     if done.is_ok() {
@@ -126,6 +137,11 @@ async fn open<W: World>(
     let protocol = protocol.map_err(script)?;
     let extensions = spec.extensions.as_ref().map(|extensions| extensions.get(&mut scope)).transpose();
     let extensions = extensions.map_err(script)?;
+    let status = spec.status.as_ref().map(|status| status.get(&mut scope)).transpose().map_err(script)?;
+    let mut headers = Vec::with_capacity(spec.headers.len());
+    for (name, matcher) in &spec.headers {
+        headers.push((name.as_str(), matcher.get(&mut scope).map_err(script)?));
+    }
     let captures = captures(&spec.capture, &mut scope)?;
     let must_fail = spec.refused.as_ref().map_or(Ok(false), |refused| refused.get(&mut scope));
     let must_fail = must_fail.map_err(script)?;
@@ -154,7 +170,7 @@ async fn open<W: World>(
             let message = format!("the handshake with {address} did not end within {}", words::bound(within));
             Err(failure::handshake(FailureKind::Timeout, &endpoint, message))
         }
-        (Some(State::Never), true) => Ok(()),
+        (Some(State::Never), true) => judge_answer(member, status.as_ref(), &headers),
         (Some(State::Never), false) => {
             run.watch.failed(&endpoint);
             let after = words::duration(world.now() - asked);
@@ -171,9 +187,19 @@ async fn open<W: World>(
             let opened = member.opened.get().unwrap_or(asked);
             run.meter().sample("open", opened - asked, opened);
             let (chosen, agreed) = (member.protocol.borrow().clone(), member.extensions.borrow().clone());
-            let facts = serde_json::json!({
+            let mut facts = serde_json::json!({
                 "protocol": chosen, "extensions": agreed, "open_ms": Millis::from(opened - asked).0,
             });
+            if let Some(answer) = &*member.answer.borrow() {
+                facts["status"] = answer.status.into();
+                facts["headers"] = answer
+                    .headers
+                    .iter()
+                    .cloned()
+                    .map(|(name, value)| (name, Value::String(value)))
+                    .collect();
+            }
+            judge_answer(member, status.as_ref(), &headers)?;
             remember_facts(check, member, &captures, &facts)?;
             judge_agreed("subprotocol", &chosen, protocol.as_deref())?;
             judge_agreed("extension", &agreed, extensions.as_deref())
@@ -191,8 +217,63 @@ fn endpoint<W: World>(
     let url = client.url.get(&mut scope).map_err(script)?;
     let protocols = client.protocols.iter().map(|protocol| protocol.get(&mut scope));
     let protocols = protocols.collect::<Result<Vec<_>, _>>().map_err(script)?;
+    let mut fields = Vec::new();
+    for (name, value) in &client.handshake.headers {
+        fields.push((name.clone(), value.get(&mut scope).map_err(script)?));
+    }
+    if let Some(origin) = &client.handshake.origin {
+        fields.push(("Origin".to_owned(), origin.get(&mut scope).map_err(script)?));
+    }
+    let cookies = client
+        .handshake
+        .cookies
+        .iter()
+        .map(|(name, value)| Ok(format!("{name}={}", value.get(&mut scope).map_err(script)?)));
+    let cookies = cookies.collect::<Result<Vec<_>, Box<Failure>>>()?;
+    if !cookies.is_empty() {
+        fields.push(("Cookie".to_owned(), cookies.join("; ")));
+    }
     let endpoint = Endpoint::parse(&url).and_then(|endpoint| endpoint.with_protocols(protocols));
+    let endpoint = endpoint.and_then(|endpoint| endpoint.with_fields(fields));
     endpoint.map_err(|error| script(format!("{url:?} is not a valid address: {error}")))
+}
+
+/// The server's answer must be as wanted, whether it opened the connection or refused it.
+fn judge_answer<W: World>(
+    member: &Member<W>,
+    status: Option<&StatusSet>,
+    headers: &[(&str, Rc<Matcher>)],
+) -> Result<(), Box<Failure>> {
+    if status.is_none() && headers.is_empty() {
+        return Ok(());
+    }
+    let answer = member.answer.borrow();
+    let Some(answer) = &*answer else {
+        let message = "the server's answer to the handshake is not known: it gave none".to_owned();
+        return Err(failure::plain(FailureKind::Refused, message));
+    };
+    if let Some(wanted) = status.filter(|wanted| !wanted.contains(answer.status)) {
+        let message = format!("the handshake was answered with status {}, expected {wanted}", answer.status);
+        let mut failure = failure::plain(FailureKind::Mismatch, message);
+        failure.expected = Some(wanted.to_string());
+        return Err(failure);
+    }
+    for (name, wanted) in headers {
+        let found = answer.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = found.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ");
+        if let Err(mismatch) = wanted.check(&Subject::new(&Payload::Text(found.clone()))) {
+            let shown = if found.is_empty() { "none".to_owned() } else { format!("{found:?}") };
+            let message = format!(
+                "expected the header field {name} of the answer {}, found {shown}",
+                mismatch.expected
+            );
+            let mut failure = failure::plain(FailureKind::Mismatch, message);
+            failure.expected = Some(mismatch.expected.clone());
+            failure.diff = failure::differences(mismatch);
+            return Err(failure);
+        }
+    }
+    Ok(())
 }
 
 /// What was agreed on in a handshake must be as wanted.

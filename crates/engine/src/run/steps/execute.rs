@@ -22,6 +22,7 @@ use super::connect::{connect_all, reconnect};
 use super::connection::of_member;
 use super::http::http;
 use super::messages::{expect, send, silence};
+use super::ping::ping;
 use super::repeat::repeat;
 use super::targets::{Members, is_block, is_for_others, targets, without_absent};
 use crate::report::{Failure, FailureKind};
@@ -238,6 +239,7 @@ async fn act_on<W: World>(
 ) -> Result<(), Failure> {
     let done = match &step.verb {
         Verb::Send(payload, expect) => send(context, member, payload, expect.as_deref(), mark, place).await,
+        Verb::Ping(spec) => ping(context, member, spec).await,
         Verb::Expect(expectation) => expect(context, member, expectation, place).await,
         Verb::Silence(spec) => silence(context, member, spec).await,
         Verb::Close(spec) => close(context, member, spec).await,

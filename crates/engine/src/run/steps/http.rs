@@ -13,6 +13,7 @@ use super::super::context::scope::StepScope;
 use super::super::context::step::StepContext;
 use super::super::outcome::failure::{self, script};
 use super::capture::{capture_all, captures};
+use super::multipart;
 use super::rounds::sleep_until;
 use crate::base::words;
 use crate::matcher::{Matcher, Subject};
@@ -164,6 +165,13 @@ fn judge_status<W: World>(
     Err(failure)
 }
 
+/// Adds the content type of a body, where its author has said none.
+fn type_unless_given(headers: &mut Vec<(String, String)>, content_type: String) {
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        headers.push(("content-type".to_owned(), content_type));
+    }
+}
+
 fn request(spec: &HttpSpec, scope: &mut dyn crate::template::Scope) -> Result<HttpRequest, Box<Failure>> {
     let url = spec.url.get(scope).map_err(script)?;
     let default = if spec.body.is_some() { "POST" } else { "GET" };
@@ -174,12 +182,19 @@ fn request(spec: &HttpSpec, scope: &mut dyn crate::template::Scope) -> Result<Ht
     }
     let body = match &spec.body {
         None => None,
-        Some(HttpBody::Text(text)) => Some(text.get(scope).map_err(script)?),
+        Some(HttpBody::Text(text)) => Some(Payload::Text(text.get(scope).map_err(script)?)),
         Some(HttpBody::Json(document)) => {
-            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-                headers.push(("content-type".to_owned(), "application/json".to_owned()));
-            }
-            Some(document.expand(scope).map_err(script)?.to_string())
+            type_unless_given(&mut headers, "application/json".to_owned());
+            Some(Payload::Text(document.expand(scope).map_err(script)?.to_string()))
+        }
+        Some(HttpBody::File(file)) => {
+            type_unless_given(&mut headers, multipart::type_of(file, scope)?);
+            Some(Payload::Binary(file.content.to_vec()))
+        }
+        Some(HttpBody::Multipart(parts)) => {
+            let (content_type, body) = multipart::form(parts, scope)?;
+            headers.push(("content-type".to_owned(), content_type));
+            Some(Payload::Binary(body))
         }
     };
     let redirect = match &spec.redirect {

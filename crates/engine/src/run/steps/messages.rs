@@ -20,12 +20,12 @@ use super::at_end::AtEnd;
 use super::connection::{be_awake, be_open, ended, not_connected};
 use super::expectation::{Origin, take};
 use super::resolve::resolve;
-use crate::World;
 use crate::base::words;
 use crate::base::world::SendError;
 use crate::payload_spec::PayloadSpec;
 use crate::report::{Failure, FailureKind};
 use crate::suite::{Expectation, Silence};
+use crate::{Payload, World};
 
 /// Above this many bytes that the network has not taken, a send waits.
 const MOST_BUFFERED: u64 = 64 << 20;
@@ -48,13 +48,22 @@ pub(super) async fn send<W: World>(
     let seq = member.seq.get() + 1;
     member.seq.set(seq);
     let mut scope = context.scope_of(Some(member), Some(seq));
-    let payload = Rc::new(payload.build(&mut scope).map_err(script)?);
+    let frame = payload.frame(&mut scope).transpose().map_err(script)?;
+    let payload = match &frame {
+        // What is expected of an answer is paired with what the frame holds.
+        Some(frame) if frame.opcode == 1 => {
+            Payload::Text(String::from_utf8_lossy(&frame.payload).into_owned())
+        }
+        Some(frame) => Payload::Binary(frame.payload.clone()),
+        None => payload.build(&mut scope).map_err(script)?,
+    };
+    let payload = Rc::new(payload);
     // All that can be done before it goes out: what is done afterwards takes the time of its answer.
     let wanted = expect.map(|expect| resolve(context, expect, member, seq)).transpose()?;
     let pair = wanted.as_ref().map(|wanted| wanted.pair(&payload)).transpose();
     be_open(member, check.began)?;
     drain(check, member).await?;
-    let sent = match member.send(&payload) {
+    let sent = match frame.map_or_else(|| member.send(&payload), |frame| member.send_frame(&frame)) {
         Ok(sent) => sent,
         Err(error) => return Err(not_sent(check, member, &error).await),
     };

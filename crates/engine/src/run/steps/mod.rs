@@ -16,6 +16,8 @@ mod expectation;
 mod http;
 mod messages;
 mod missed;
+mod multipart;
+mod ping;
 mod repeat;
 mod resolve;
 mod rounds;

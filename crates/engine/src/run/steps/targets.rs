@@ -51,11 +51,24 @@ pub(super) fn targets<W: World>(
     let is_free = !needs_connection(&step.verb) && !is_block(&step.verb);
     // A definition may connect those who use it.
     let may_connect = matches!(step.verb, Verb::Use(_));
+    let is_shard = !context.run().plan.options.shard.is_whole();
     let mut found: Members<W> = Vec::new();
     for target in on {
         let target = read_target(context, target)?;
-        if matches!(step.verb, Verb::Connect(_)) {
-            meant(&target, clients).for_each(|(place, index)| connections.groups.join(place, index));
+        let join = |target: &Target| {
+            meant(target, clients).for_each(|(place, index)| connections.groups.join(place, index));
+        };
+        match &step.verb {
+            Verb::Connect(_) => join(&target),
+            // Where all of them are in other shards, its steps run there only.
+            verb if is_shard && is_block(verb) => {
+                for_each_connected(step, &mut |connected| match connected {
+                    Field::Fixed(connected) => join(connected),
+                    // Such as `{{client}}`.
+                    Field::Open(_) => join(&target),
+                })
+            }
+            _ => {}
         }
         for member in find(context, &target, is_free, may_connect)? {
             if !found.iter().any(|known| Rc::ptr_eq(known, &member)) {
@@ -80,6 +93,14 @@ pub(super) fn without_absent<W: World>(
     }
     let there: Vec<_> = members.into_iter().filter(|member| member.state() != State::Never).collect();
     (!there.is_empty()).then_some(Some(there))
+}
+
+/// The clients that steps within this one connect.
+fn for_each_connected(step: &Step, found: &mut dyn FnMut(&Field<Target>)) {
+    if let Verb::Connect(_) = &step.verb {
+        step.on.iter().flatten().for_each(&mut *found);
+    }
+    step.inner().for_each(|step| for_each_connected(step, found));
 }
 
 fn read_target<W: World>(
@@ -205,6 +226,7 @@ fn needs_connection(verb: &Verb) -> bool {
     match verb {
         Verb::Send(..)
         | Verb::Expect(_)
+        | Verb::Ping(_)
         | Verb::Silence(_)
         | Verb::Close(_)
         | Verb::Closed(_)

@@ -1,10 +1,11 @@
 //! Where the name under the cursor is defined.
 //!
-//! Owns which names there are: clients, variables with what steps set and capture, marks, and definitions. A name in the check of the
-//! cursor comes before one of the suite. To add a kind of name: one arm in [`asked`] for where it is used, one in
+//! Owns which names there are: clients, variables with what steps set and capture, marks, definitions, and files. A name in the check
+//! of the cursor comes before one of the suite, and that before one of an imported file. To add a kind of name: one arm in [`asked`] for where it is used, one in
 //! [`defined`] for where it is defined.
 
-use crate::suite::keys::Shape;
+use crate::suite::files::path_from;
+use crate::suite::keys::{HTTP_FILE, HTTP_PART, Shape, Table};
 
 use super::floor;
 use super::loose::Range;
@@ -22,17 +23,49 @@ enum Kind {
     Steps,
 }
 
-/// The bytes of the name that defines the one at this byte.
+/// Where the name at a byte is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Defined {
+    /// In this text, between these bytes.
+    Here(usize, usize),
+    /// In a file that the suite imports.
+    Beside {
+        /// Its path from the folder of the suite.
+        path: String,
+        /// What stands in it.
+        text: String,
+        /// The first byte of the name.
+        from: usize,
+        /// The first byte after it.
+        to: usize,
+    },
+    /// It is this file, by its path from the folder of the suite.
+    File(String),
+}
+
+/// How many files are looked through.
+const MOST_FILES: usize = 100;
+
+/// The name that defines the one at this byte. `read` gets a file that the suite imports, by its path from the suite's
+/// folder; none when there is no such file.
 ///
 /// ```
-/// # use sockscope_engine::suite::assist::definition;
+/// # use sockscope_engine::suite::assist::{Defined, definition};
 /// let text = r#"{ "vars": { "room": "a" }, "setup": [ { "send": "{{room}}" } ] }"#;
-/// let (from, to) = definition(text, text.find("room}").unwrap()).unwrap();
-/// assert_eq!(&text[from..to], r#""room""#);
+/// let found = definition(text, text.find("room}").unwrap(), &mut |_| None);
+/// assert_eq!(found, Some(Defined::Here(12, 18)));
+/// assert_eq!(&text[12..18], r#""room""#);
 /// ```
-pub fn definition(text: &str, offset: usize) -> Option<(usize, usize)> {
+pub fn definition(
+    text: &str,
+    offset: usize,
+    read: &mut dyn FnMut(&str) -> Option<String>,
+) -> Option<Defined> {
     let offset = floor(text, offset);
     let sketch = Sketch::read(text, offset);
+    if let Some(written) = named_file(&sketch) {
+        return path_from("", written).ok().map(Defined::File);
+    }
     let (kind, name) = asked(&sketch, offset)?;
     let here = sketch.loose.cursor.inside.and_then(|id| sketch.check(id));
     let all = (0..sketch.loose.pieces.len()).filter_map(|id| Some((id, defined(&sketch, id, kind, name)?)));
@@ -43,7 +76,73 @@ pub fn definition(text: &str, offset: usize) -> Option<(usize, usize)> {
             near.push((check.is_some(), range));
         }
     }
-    near.iter().find(|(is_of_check, _)| *is_of_check).or(near.first()).map(|(_, range)| *range)
+    let found = near.iter().find(|(is_of_check, _)| *is_of_check).or(near.first());
+    match found {
+        Some((_, (from, to))) => Some(Defined::Here(*from, *to)),
+        // A moment is of its check, and no other file knows it.
+        None if kind == Kind::Mark => None,
+        None => beside(&sketch, kind, name, read),
+    }
+}
+
+/// The file whose path is at the cursor.
+fn named_file<'t>(sketch: &Sketch<'t>) -> Option<&'t str> {
+    let loose = &sketch.loose;
+    let token = loose.cursor.token.filter(|_| !loose.cursor.is_in_comment)?;
+    let id = (0..loose.pieces.len()).find(|id| loose.range(*id) == token)?;
+    let parent = loose.parent(id)?;
+    let is_file = match loose.key(id) {
+        Some("file") => {
+            // Of rows, or of what a call sends.
+            let is_sent = |table: &Table| std::ptr::eq(table, &HTTP_FILE) || std::ptr::eq(table, &HTTP_PART);
+            matches!(sketch.slot(parent), Slot::Known(Shape::Rows))
+                || sketch.table(parent).is_some_and(is_sent)
+        }
+        None => is_import(sketch, parent),
+        Some(_) => false,
+    };
+    loose.words(id).filter(|_| is_file)
+}
+
+/// Whether a list is what a document imports.
+fn is_import(sketch: &Sketch<'_>, list: usize) -> bool {
+    let loose = &sketch.loose;
+    loose.key(list) == Some("import") && loose.parent(list).is_some_and(|root| loose.parent(root).is_none())
+}
+
+/// The files that a document imports, by their path from the folder of the suite.
+fn imports(sketch: &Sketch<'_>, from: &str) -> Vec<String> {
+    let loose = &sketch.loose;
+    let lists = (0..loose.pieces.len()).filter(|id| is_import(sketch, *id));
+    let written = lists.flat_map(|list| loose.children(list).filter_map(|id| loose.words(id)));
+    written.filter_map(|written| path_from(from, written).ok()).collect()
+}
+
+/// Where a file that the suite imports, or one that such a file imports, defines a name.
+fn beside(
+    sketch: &Sketch<'_>,
+    kind: Kind,
+    name: &str,
+    read: &mut dyn FnMut(&str) -> Option<String>,
+) -> Option<Defined> {
+    let mut paths = imports(sketch, "");
+    let mut next = 0;
+    while let Some(path) = paths.get(next).filter(|_| next < MOST_FILES).cloned() {
+        next += 1;
+        let Some(text) = read(&path) else { continue };
+        let sketch = Sketch::read(&text, 0);
+        let all = (0..sketch.loose.pieces.len()).filter(|id| sketch.check(*id).is_none());
+        let found = all.filter_map(|id| defined(&sketch, id, kind, name)).next();
+        if let Some((from, to)) = found {
+            return Some(Defined::Beside { path, text, from, to });
+        }
+        for further in imports(&sketch, &path) {
+            if !paths.contains(&further) {
+                paths.push(further);
+            }
+        }
+    }
+    None
 }
 
 /// The name at the cursor.
@@ -137,9 +236,68 @@ mod tests {
     fn check(after: &str, part: &str, wanted: Option<(usize, &str)>) {
         let from = SUITE.find(after).expect("a place") + after.len();
         let at = from + SUITE[from..].find(part).expect("a part");
-        let found = definition(SUITE, at);
-        let told = found.map(|(from, to)| (SUITE[..from].lines().count().max(1), &SUITE[from..to]));
+        let told = match definition(SUITE, at, &mut |_| None) {
+            Some(Defined::Here(from, to)) => Some((SUITE[..from].lines().count().max(1), &SUITE[from..to])),
+            None => None,
+            elsewhere => panic!("{elsewhere:?}"),
+        };
         assert_eq!(told, wanted, "{after} {part}");
+    }
+
+    /// The same of a suite that imports: the file, and what stands there.
+    #[track_caller]
+    fn check_beside(marked: &str, wanted: Option<(&str, &str)>) {
+        let at = marked.find('|').expect("a cursor");
+        let found = definition(&marked.replacen('|', "", 1), at, &mut |path| {
+            let text = match path {
+                "lib/a.jsonc" => {
+                    r#"{ "import": ["b.jsonc", "../gone.json", "a.jsonc"], "define": { "enter": { "steps": [
+                    { "send": 1, "expect": { "capture": { "sid": "$.s" } } } ] } }, "checks": [{ "steps": [{ "set": { "own": 1 } }] }] }"#
+                }
+                "lib/b.jsonc" => r#"{ "clients": { "bob": {} }, "vars": { "room": 1 "#,
+                _ => return None,
+            };
+            Some(text.to_owned())
+        });
+        let told = match &found {
+            Some(Defined::Beside { path, text, from, to }) => Some((path.as_str(), &text[*from..*to])),
+            Some(Defined::File(path)) => Some((path.as_str(), "")),
+            Some(Defined::Here(..)) => Some(("", "")),
+            None => None,
+        };
+        assert_eq!(told, wanted, "{marked}");
+    }
+
+    #[test]
+    fn names_of_imported_files_are_found_there_also_while_the_suite_is_half_written() {
+        let suite = |steps: &str| {
+            format!(
+                r#"{{ "import": ["lib/a.jsonc"], "vars": {{ "mine": 1 }}, "checks": [ {{ "steps": [ {steps}"#
+            )
+        };
+        check_beside(&suite(r#"{ "use": "en|ter""#), Some(("lib/a.jsonc", "\"enter\"")));
+        check_beside(&suite(r#"{ "connect": "b|ob" }"#), Some(("lib/b.jsonc", "\"bob\"")));
+        check_beside(&suite(r#"{ "send": "{{ro|om}}" }"#), Some(("lib/b.jsonc", "\"room\"")));
+        check_beside(&suite(r#"{ "send": "{{si|d}}" }"#), Some(("lib/a.jsonc", "\"sid\"")));
+        check_beside(&suite(r#"{ "send": "{{mi|ne}}" }"#), Some(("", "")));
+        check_beside(&suite(r#"{ "send": "{{ow|n}}" }"#), None);
+        check_beside(&suite(r#"{ "send": "{{nothi|ng}}" }"#), None);
+    }
+
+    #[test]
+    fn the_path_of_a_file_leads_to_it() {
+        check_beside(r#"{ "import": ["li|b/../x.json"], "checks": [] }"#, Some(("x.json", "")));
+        check_beside(
+            r#"{ "clients": { "a": { "each": { "file": "us|ers.csv" } } } }"#,
+            Some(("users.csv", "")),
+        );
+        check_beside(r#"{ "setup": [ { "http": { "body": { "file": "a|.png" } } } ] }"#, Some(("a.png", "")));
+        check_beside(
+            r#"{ "setup": [ { "http": { "multipart": [ { "file": "../a|.png" } ] } } ] }"#,
+            Some(("../a.png", "")),
+        );
+        check_beside(r#"{ "setup": [ { "send": { "file": "a|.png" } } ] }"#, None);
+        check_beside(r#"{ "import": ["https://h|/x"] }"#, None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::suite::keys::VERBS;
 use super::Example;
 
 /// By verb; the last one has none.
-const STEPS: [(&str, &str, &str); 21] = [
+const STEPS: [(&str, &str, &str); 22] = [
     ("connect", "Open connections", r#"{ "connect": "alice" }"#),
     (
         "send",
@@ -18,6 +18,11 @@ const STEPS: [(&str, &str, &str); 21] = [
         "expect",
         "Expect a message",
         r#"{ "on": "alice", "expect": { "subset": { "type": "said" }, "within": "2s" } }"#,
+    ),
+    (
+        "ping",
+        "Ping the server (native engine)",
+        r#"{ "on": "alice", "ping": "are you there", "expect": { "within": "1s" } }"#,
     ),
     (
         "silence",

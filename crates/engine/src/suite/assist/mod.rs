@@ -19,7 +19,7 @@ mod values;
 use serde::{Deserialize, Serialize};
 
 pub use complete::complete;
-pub use definition::definition;
+pub use definition::{Defined, definition};
 pub use examples::examples;
 pub use explain::explain_at;
 pub use format::format;

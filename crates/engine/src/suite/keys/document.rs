@@ -19,7 +19,7 @@ pub(in crate::suite) static SUITE: Table = Table {
         key(
             "import",
             Shape::List(&Shape::Label),
-            "Other suites, by their path from this file: their `define`, `clients`, `vars`, `secrets` and `ignore` are known here.",
+            "Other suites, by their path from this file: their `define`, `clients`, `vars`, `secrets`, `answers` and `ignore` are known here.",
             "[\"common.jsonc\"]",
         ),
         key(
@@ -109,7 +109,12 @@ pub(in crate::suite) static DEFAULTS: Table = Table {
     keys: &[
         key("within", Shape::Duration, "How long an expectation waits. Without it, 2s.", "\"2s\""),
         CORRELATE,
-        key("connect_gap", Shape::Duration, "The pause between two opens. Without it, 20ms.", "\"20ms\""),
+        key(
+            "connect_gap",
+            Shape::Duration,
+            "The pause between two opens. Without it, 20ms; none with the native engine.",
+            "\"20ms\"",
+        ),
         key("close_within", Shape::Duration, "How long a close may take. Without it, 2s.", "\"2s\""),
         key(
             "cookies",
@@ -135,6 +140,24 @@ pub(in crate::suite) static CLIENT: Table = Table {
             Shape::List(&Shape::Text),
             "Subprotocols to offer, best first.",
             "[\"echo.v2\", \"echo.v1\"]",
+        ),
+        key(
+            "headers",
+            Shape::Map(&Shape::Text),
+            "Header fields of its handshakes. Only the native engine sends them.",
+            "{ \"Authorization\": \"Bearer {{token}}\" }",
+        ),
+        key(
+            "cookies",
+            Shape::Map(&Shape::Text),
+            "Cookies of its handshakes, in place of those that calls have got. Only the native engine sends them.",
+            "{ \"session\": \"{{session}}\" }",
+        ),
+        key(
+            "origin",
+            Shape::Text,
+            "The `Origin` of its handshakes. Only the native engine chooses it.",
+            "\"https://app.example.com\"",
         ),
         key(
             "count",

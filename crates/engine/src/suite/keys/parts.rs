@@ -1,6 +1,6 @@
 //! The keys of what stands within a step: what it expects, how it closes, how it repeats.
 
-use super::key::{CAPTURE, CORRELATE, METRIC, SINCE, Shape, Table, WITHIN, key, needed};
+use super::key::{CAPTURE, CORRELATE, Key, METRIC, SINCE, Shape, Table, WITHIN, key, needed};
 
 pub(in crate::suite) static CONNECT_EXPECT: Table = Table {
     noun: "what a connect expects",
@@ -18,11 +18,23 @@ pub(in crate::suite) static CONNECT_EXPECT: Table = Table {
             "The extensions that were agreed on; empty when none were.",
             "{ \"contains\": \"permessage-deflate\" }",
         ),
+        key(
+            "status",
+            Shape::Codes,
+            "The status of the server's answer, 101 where it opens. Only the native engine sees it.",
+            "401",
+        ),
+        key(
+            "headers",
+            Shape::Map(&Shape::TextOrMatcher),
+            "Header fields of the server's answer; one that is not there is an empty text. Only the native engine sees them.",
+            "{ \"server\": { \"contains\": \"nginx\" } }",
+        ),
         key("refused", Shape::Truth, "Whether the handshake must fail.", "true"),
         key(
             "capture",
             Shape::Map(&Shape::Path),
-            "What to remember of `{ \"protocol\", \"extensions\", \"open_ms\" }`.",
+            "What to remember of `{ \"protocol\", \"extensions\", \"open_ms\" }`, and with the native engine of `{ \"status\", \"headers\" }`.",
             "{ \"chosen\": \"$.protocol\" }",
         ),
         key("within", Shape::Duration, "How long one handshake may take.", "\"1s\""),
@@ -96,12 +108,21 @@ pub(in crate::suite) static SILENCE: Table = Table {
     ],
 };
 
+pub(in crate::suite) static PONG: Table =
+    Table { noun: "what a ping expects", takes_matcher: false, keys: &[WITHIN, METRIC] };
+
 pub(in crate::suite) static CLOSE: Table = Table {
     noun: "a close",
     takes_matcher: false,
     keys: &[
         key("code", Shape::Code, "1000, or 3000 to 4999. Without it, 1000.", "1000"),
         key("reason", Shape::Text, "At most 123 bytes. Without it, empty.", "\"bye\""),
+        key(
+            "raw",
+            Shape::Code,
+            "Any code in place of `code`, also one that a page may not send. Only the native engine sends it.",
+            "1002",
+        ),
     ],
 };
 
@@ -175,6 +196,18 @@ pub(in crate::suite) static HTTP: Table = Table {
         key("json", Shape::Any, "The body as JSON.", "{ \"type\": \"build\" }"),
         key("text", Shape::Text, "The body as it is, instead of `json`.", ""),
         key(
+            "body",
+            Shape::Object(&HTTP_FILE),
+            "The body from a file beside the suite, byte for byte.",
+            "{ \"file\": \"photo.png\", \"type\": \"image/png\" }",
+        ),
+        key(
+            "multipart",
+            Shape::List(&Shape::Object(&HTTP_PART)),
+            "The body as a form with files (`multipart/form-data`), part by part.",
+            "[{ \"name\": \"title\", \"text\": \"A photo\" }, { \"name\": \"photo\", \"file\": \"photo.png\" }]",
+        ),
+        key(
             "cookies",
             Shape::Truth,
             "Whether cookies go along to another origin, and its cookies are kept. Without it, `defaults.cookies`.",
@@ -185,6 +218,39 @@ pub(in crate::suite) static HTTP: Table = Table {
             Shape::Text,
             "`follow` goes where an answer leads, `error` fails, `manual` takes that answer. Without it, `follow`.",
             "\"manual\"",
+        ),
+    ],
+};
+
+const FILE: &str =
+    "The path of the file from this one. It is sent as it is: placeholders in it mean nothing.";
+const TYPE: Key = key(
+    "type",
+    Shape::Text,
+    "Its content type. Without it, `application/octet-stream` for a file and `application/json` for `json`.",
+    "\"image/png\"",
+);
+
+pub(in crate::suite) static HTTP_FILE: Table = Table {
+    noun: "a file as a body",
+    takes_matcher: false,
+    keys: &[needed("file", Shape::Plain, FILE, "\"photo.png\""), TYPE],
+};
+
+pub(in crate::suite) static HTTP_PART: Table = Table {
+    noun: "a part of a form",
+    takes_matcher: false,
+    keys: &[
+        needed("name", Shape::Text, "The name of the field.", "\"photo\""),
+        key("text", Shape::Text, "Its value as it is.", "\"A photo\""),
+        key("json", Shape::Any, "Its value as JSON, instead of `text`.", "{ \"tags\": [\"cat\"] }"),
+        key("file", Shape::Plain, FILE, "\"photo.png\""),
+        TYPE,
+        key(
+            "filename",
+            Shape::Text,
+            "The name of the file as the server sees it. Without it, the last part of the path.",
+            "\"cat.png\"",
         ),
     ],
 };

@@ -2,7 +2,7 @@
 
 use super::key::{Key, REST, Shape, Table, key, needed};
 use super::parts::{
-    CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, REPEAT, SILENCE,
+    CLOSE, CLOSE_EXPECT, CLOSED, COMPARISON, CONNECT_EXPECT, EXPECT, HTTP, HTTP_EXPECT, PONG, REPEAT, SILENCE,
 };
 
 /// What every step may have.
@@ -52,7 +52,7 @@ macro_rules! step {
     };
 }
 
-pub(in crate::suite) static VERBS: [Verb; 20] = [
+pub(in crate::suite) static VERBS: [Verb; 21] = [
     step!(
         "connect",
         "a connect step",
@@ -60,7 +60,12 @@ pub(in crate::suite) static VERBS: [Verb; 20] = [
         [
             needed("connect", Shape::Targets, "Opens connections: a client, a list, or `*`.", "\"alice\""),
             key("count", Shape::Count, "Opens only this many members of the group.", "10"),
-            key("pace", Shape::Count, "How many opens may be pending at once. Without it, 6.", "6"),
+            key(
+                "pace",
+                Shape::Count,
+                "How many opens may be pending at once. Without it, 6; 64 with the native engine.",
+                "6"
+            ),
             key("expect", Shape::Object(&CONNECT_EXPECT), "How the handshake must end.", ""),
         ]
     ),
@@ -76,6 +81,20 @@ pub(in crate::suite) static VERBS: [Verb; 20] = [
                 "{ \"type\": \"join\", \"room\": \"{{room}}\" }",
             ),
             key("expect", Shape::Object(&EXPECT), "The reply. Its latency is a sample of `rtt`.", ""),
+        ]
+    ),
+    step!(
+        "ping",
+        "a ping step",
+        "{ \"on\": \"alice\", \"ping\": \"are you there\" }",
+        [
+            needed(
+                "ping",
+                Shape::Text,
+                "Sends a ping with this text of at most 125 bytes, and waits for its pong. The round trip is a sample of `ping`. Only the native engine sends one.",
+                "\"are you there\"",
+            ),
+            key("expect", Shape::Object(&PONG), "How long the pong may take.", "{ \"within\": \"1s\" }"),
         ]
     ),
     step!(

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::http::is_header_name;
 use super::reader::{Reader, literal};
 use crate::base::endpoint::Endpoint;
 use crate::framing::Framing;
 use crate::suite::field::Field;
 use crate::suite::keys::{CLIENT, FRAMING};
-use crate::suite::model::{AnswerRule, Client, ClientFraming, Correlate, Each, Heartbeat};
+use crate::suite::model::{AnswerRule, Client, ClientFraming, Correlate, Each, HandshakeSpec, Heartbeat};
 use crate::suite::notes::{ClientNotes, StandingUses, Use};
 use crate::suite::source::{Member, Node};
 
@@ -27,6 +28,9 @@ pub(super) struct Written {
     heartbeat: Option<(Rc<Heartbeat>, StandingUses)>,
     url_uses: Option<Vec<Use>>,
     protocol_uses: Option<Vec<Use>>,
+    headers: Option<Vec<(String, Field<String>)>>,
+    cookies: Option<Vec<(String, Field<String>)>>,
+    origin: Option<Field<String>>,
     other_uses: Vec<Use>,
 }
 
@@ -59,6 +63,9 @@ impl Reader<'_> {
         let url_uses = fields.get("url").map(|_| self.uses_since(before));
         let protocols = fields.get("protocols").map(|node| self.protocols(node));
         let protocol_uses = protocols.is_some().then(|| self.uses_since(before));
+        let headers = fields.get("headers").map(|node| self.handshake_headers(node));
+        let cookies = fields.get("cookies").map(|node| self.cookies(node));
+        let origin = fields.get("origin").and_then(|node| self.field(node, "\"https://app.example.com\""));
         let count = fields.get("count").and_then(|node| {
             self.field_where(node, "50", |count: &u64| {
                 (*count == 0).then(|| "a group of 0 connections has no members; write 1 or more".to_owned())
@@ -87,6 +94,9 @@ impl Reader<'_> {
             rows,
             url_uses,
             protocol_uses,
+            headers,
+            cookies,
+            origin,
             other_uses,
         })
     }
@@ -104,7 +114,32 @@ impl Reader<'_> {
             return None;
         }
         let rule = self.field(node, example)?;
-        Some(ClientFraming { rule, position: self.source.position(node.span) })
+        let origin = self.source.origin(node.span).map(Rc::new);
+        Some(ClientFraming { rule, position: self.source.position(node.span), origin })
+    }
+
+    /// Header fields that the handshake does not have itself.
+    fn handshake_headers(&mut self, node: &Node) -> Vec<(String, Field<String>)> {
+        let headers = self.headers(Some(node));
+        // A name that cannot be one has its complaint already.
+        for (name, value) in headers.iter().filter(|(name, _)| is_header_name(name)) {
+            let given = value.fixed().cloned().unwrap_or_default();
+            let endpoint = Endpoint::parse("ws://localhost/");
+            let checked = endpoint.and_then(|it| it.with_fields([(name.clone(), given)]));
+            if let (Err(error), Some(member)) = (checked, node.member(name)) {
+                self.wrong(member.key_span, error.to_string());
+            }
+        }
+        headers
+    }
+
+    fn cookies(&mut self, node: &Node) -> Vec<(String, Field<String>)> {
+        let mut cookies = Vec::new();
+        for member in self.named(node, "cookie", "{\"session\": \"{{session}}\"}") {
+            let value = self.field(&member.value, "\"{{session}}\"");
+            cookies.extend(value.map(|value| (member.key.clone(), value)));
+        }
+        cookies
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<Field<String>> {
@@ -173,6 +208,11 @@ fn finish(client: &Written, other: Option<&Written>) -> (Client, ClientNotes) {
             .cloned()
             .unwrap_or_else(|| Field::Fixed(String::new())),
         protocols: pick(client, other, |written| written.protocols.as_ref()).cloned().unwrap_or_default(),
+        handshake: HandshakeSpec {
+            headers: pick(client, other, |written| written.headers.as_ref()).cloned().unwrap_or_default(),
+            cookies: pick(client, other, |written| written.cookies.as_ref()).cloned().unwrap_or_default(),
+            origin: pick(client, other, |written| written.origin.as_ref()).cloned(),
+        },
         correlate: pick(client, other, |written| written.correlate.as_ref()).cloned(),
         framing: pick(client, other, |written| written.framing.as_ref()).cloned(),
         answers: answers.map(|(answers, _)| answers.clone()).unwrap_or_default(),

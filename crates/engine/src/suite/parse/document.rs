@@ -165,7 +165,7 @@ impl<'t> Reader<'t> {
         let mut defaults = Defaults {
             within: Field::Fixed(Duration::from_secs(2)),
             correlate: None,
-            connect_gap: Field::Fixed(Duration::from_millis(20)),
+            connect_gap: None,
             close_within: Field::Fixed(Duration::from_secs(2)),
             cookies: None,
         };
@@ -174,13 +174,13 @@ impl<'t> Reader<'t> {
         };
         for (key, field, example) in [
             ("within", &mut defaults.within, "\"2s\""),
-            ("connect_gap", &mut defaults.connect_gap, "\"20ms\""),
             ("close_within", &mut defaults.close_within, "\"2s\""),
         ] {
             if let Some(given) = fields.get(key).and_then(|node| self.field(node, example)) {
                 *field = given;
             }
         }
+        defaults.connect_gap = fields.get("connect_gap").and_then(|node| self.field(node, "\"20ms\""));
         defaults.cookies = fields.get("cookies").and_then(|node| self.field(node, "true"));
         defaults.correlate = fields.get("correlate").and_then(|node| self.correlate(node));
         defaults

@@ -308,6 +308,13 @@ impl Reader<'_> {
         let fields = self.fields(node, &CONNECT_EXPECT, "{\"protocol\": \"echo.v2\"}")?;
         let protocol = fields.get("protocol").and_then(|node| self.text_or_matcher(node));
         let extensions = fields.get("extensions").and_then(|node| self.text_or_matcher(node));
+        let status = fields.get("status").and_then(|node| {
+            self.field_where(node, "401 or [401, 403]", |status: &StatusSet| {
+                let code = status.outside(&(100..=599))?;
+                Some(format!("{code} is not a status; those are 100 to 599"))
+            })
+        });
+        let headers = self.expected_headers(fields.get("headers"));
         let refused: Option<Field<bool>> = fields.get("refused").and_then(|node| self.field(node, "true"));
         let met = ["protocol", "extensions", "capture"].into_iter().find_map(|key| fields.member(key));
         if let (Some(Field::Fixed(true)), Some(member)) = (&refused, met) {
@@ -326,11 +333,25 @@ impl Reader<'_> {
             protocol: protocol.map(|(protocol, _)| protocol),
             extensions: extensions.map(|(extensions, _)| extensions),
             capture: self.captured_facts(fields.get("capture"), notes),
+            status,
+            headers,
             refused,
             within: fields.get("within").and_then(|node| self.field(node, "\"1s\"")),
             ..ConnectSpec::default()
         };
         Some(Worded { value, words })
+    }
+
+    /// Header fields with what each must be.
+    fn expected_headers(&mut self, node: Option<&Node>) -> Vec<(String, Field<Rc<Matcher>>)> {
+        let Some(node) = node else { return Vec::new() };
+        let mut headers = Vec::new();
+        for member in self.named(node, "header field", "{\"server\": {\"contains\": \"nginx\"}}") {
+            headers.extend(
+                self.text_or_matcher(&member.value).map(|(matcher, _)| (member.key.clone(), matcher)),
+            );
+        }
+        headers
     }
 
     /// What an HTTP call must bring back.

@@ -7,6 +7,7 @@ mod client;
 mod condition;
 mod document;
 mod expectation;
+mod http;
 mod import;
 mod reader;
 mod reuse;
@@ -16,6 +17,8 @@ mod standing;
 mod step;
 mod verb;
 
+pub(crate) use http::content_type_complaint;
+pub use rows::rows_in;
 pub(crate) use standing::too_often;
 pub(super) use step::timings_of;
 

@@ -1,5 +1,8 @@
 //! What every part of the parser uses: objects with known keys, values with placeholders, and the complaints about both.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::reuse::Reuse;
@@ -8,7 +11,7 @@ use crate::base::words::cut;
 use crate::matcher::{Matcher, MatcherErrorKind, Pick, Query};
 use crate::metrics::Metrics;
 use crate::suite::field::{Field, FromValue};
-use crate::suite::files::Files;
+use crate::suite::files::{Files, path_from};
 use crate::suite::keys::{CAPTURED, CAPTURED_BYTES, REST, SUITE, Table, VERBS};
 use crate::suite::model::Correlate;
 use crate::suite::notes::{Fold, StepNotes, Use};
@@ -31,6 +34,8 @@ pub(super) struct Reader<'t> {
     pub(super) shared: Vec<String>,
     /// The definitions, and what uses of them are under way.
     pub(super) reuse: Reuse<'t>,
+    /// What calls send from files, by their path: each once, however many steps send it.
+    pub(super) contents: HashMap<String, Rc<[u8]>>,
 }
 
 #[cfg(test)]
@@ -98,6 +103,7 @@ impl<'t> Reader<'t> {
             folds: Vec::new(),
             shared,
             reuse,
+            contents: HashMap::new(),
         }
     }
 
@@ -108,6 +114,18 @@ impl<'t> Reader<'t> {
     /// `expected a list, found 5; write …`. `what` has its article.
     pub(super) fn mistyped(&mut self, node: &Node, what: &str, example: &str) {
         self.wrong(node.head(), format!("expected {what}, found {}; write {example}", excerpt(node)));
+    }
+
+    /// What is made of a file that the suite names here by its path. Why it cannot be is a mistake at this place.
+    pub(super) fn read_beside<T>(
+        &mut self,
+        node: &Node,
+        read: impl FnOnce(&Files, &str) -> Result<T, String>,
+    ) -> Option<T> {
+        let from = self.source.file_of(node.span).unwrap_or_default();
+        let found = path_from(from, node.text()?)
+            .and_then(|path| read(self.files, &path).map_err(|why| format!("{path}: {why}")));
+        found.map_err(|why| self.wrong(node.span, why)).ok()
     }
 
     /// An object of this table, with its unknown and missing keys reported.
@@ -462,17 +480,11 @@ pub(super) fn by_path(path: Field<std::rc::Rc<Query>>) -> Field<std::rc::Rc<Pick
 
 /// What a browser keeps a page from doing, and the ways around it.
 fn impossible(noun: &str, key: &str) -> Option<&'static str> {
-    if noun == "a client" && key == "cookies" {
-        return Some(
-            "a browser sends its cookies with a handshake by itself; write \"cookies\": true in \"defaults\" or in the \
-             \"http\" step that gets them",
-        );
-    }
-    let is_header = ["headers", "header", "cookies", "cookie", "authorization", "auth", "origin"]
-        .contains(&key.to_ascii_lowercase().as_str());
+    let is_header =
+        ["header", "cookie", "authorization", "auth"].contains(&key.to_ascii_lowercase().as_str());
     (noun == "a client" && is_header).then_some(
-        "a page cannot set headers of a WebSocket handshake; put the token into the address (\"url\": \
-         \"wss://host/ws?token={{token}}\") or into \"protocols\", or send it as the first message",
+        "a handshake's fields stand in \"headers\", for the native engine; a page sets none of them, so put a token into the \
+         address (\"url\": \"wss://host/ws?token={{token}}\") or into \"protocols\", or send it as the first message",
     )
 }
 

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::reader::{Reader, excerpt};
 use crate::base::words::cut;
-use crate::suite::files::path_from;
 use crate::suite::model::Each;
 use crate::suite::source::{Member, Node, Tree};
 use crate::template::Document;
@@ -105,20 +104,7 @@ impl Reader<'_> {
                 format!("{:?} stands beside a file, which has all columns itself", cut(&beside.key, 60));
             self.wrong(beside.key_span, message);
         }
-        let written = file.value.text()?;
-        let from = self.source.file_of(file.value.span).unwrap_or_default();
-        let read = path_from(from, written).and_then(|path| {
-            let files = self.files;
-            let text = files.text(&path).map_err(|why| format!("{path}: {why}"))?;
-            rows_in(&path, text).map_err(|why| format!("{path}: {why}"))
-        });
-        let rows = match read {
-            Ok(rows) => rows,
-            Err(why) => {
-                self.wrong(file.value.span, why);
-                return None;
-            }
-        };
+        let rows = self.read_beside(&file.value, |files, path| rows_in(path, files.text(path)?))?;
         let names: Vec<String> = rows.first().map(|row| row.keys().cloned().collect()).unwrap_or_default();
         names.iter().for_each(|name| self.check_name(name, file.value.span, "column"));
         let rows = rows.into_iter().map(Value::Object).collect();
@@ -132,7 +118,7 @@ fn file_of(node: &Node) -> Option<&Member> {
 }
 
 /// The rows of a file, read as its name says.
-fn rows_in(path: &str, text: &str) -> Result<Vec<Row>, String> {
+pub fn rows_in(path: &str, text: &str) -> Result<Vec<Row>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
     let rows = match ending.as_str() {

@@ -68,7 +68,8 @@ impl Reader<'_> {
         let act = if who.is_empty() { "answer".to_owned() } else { format!("{who} answers") };
         let title = title(&format!("{act} {words} with {what}{late}"));
         let position = self.source.position(node.span);
-        Some(AnswerRule { path, position, title, to, send: send?, after, times })
+        let origin = self.source.origin(node.span).map(Rc::new);
+        Some(AnswerRule { path, position, origin, title, to, send: send?, after, times })
     }
 
     /// What a client sends again and again.
@@ -100,8 +101,10 @@ impl Reader<'_> {
         let reply = expect.as_ref().map(|(_, words)| format!(" and expects {words}")).unwrap_or_default();
         let title = title(&format!("{who} sends {what} every {often}{reply}"));
         let position = self.source.position(node.span);
+        let origin = self.source.origin(node.span).map(Rc::new);
         let expect = expect.map(|(expect, _)| expect);
-        let heartbeat = Heartbeat { path, position, title, every: every?, send: send?, expect, within };
+        let heartbeat =
+            Heartbeat { path, position, origin, title, every: every?, send: send?, expect, within };
         Some((Rc::new(heartbeat), StandingUses { opening, sending }))
     }
 }

@@ -58,6 +58,7 @@ impl Reader<'_> {
             "connect" | "reconnect" => reader.connect(&fields, table.name, notes),
             "send" => reader.send(&fields, notes),
             "expect" => reader.expect(&fields, notes),
+            "ping" => reader.ping(&fields, notes),
             "silence" => {
                 let told = reader.silence(fields.get("silence")?, notes)?;
                 let hear = Actors::of(fields.get("on")).act("hear");
@@ -96,7 +97,7 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        notes.needs_client = ["send", "expect", "silence", "close", "closed"].contains(&table.name);
+        notes.needs_client = ["send", "expect", "ping", "silence", "close", "closed"].contains(&table.name);
         notes.falls_to_only = notes.needs_client || ["http", "assert"].contains(&table.name);
         notes.has_seq = notes.needs_client || ["http", "set", "keep"].contains(&table.name);
         self.dressed(&fields, path, notes, body)

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::lines::Lines;
 use super::locate;
 use crate::suite::model::Position;
-use crate::suite::origin::Place;
+use crate::suite::origin::{Origin, Place};
 use crate::suite::problem::{Elsewhere, Problem};
 
 /// A part of the text, in bytes. The text is at most 16 MiB.
@@ -142,6 +142,18 @@ impl Source<'_> {
 
     pub(in crate::suite) fn position(&self, span: Span) -> Position {
         self.beside_at(span).map_or(self, |beside| &beside.source).line_and_column(span.start)
+    }
+
+    /// Of what stands in an imported file: that file, and where it is imported, from the inside out.
+    pub(in crate::suite) fn origin(&self, span: Span) -> Option<Origin> {
+        let mut beside = self.beside_at(span);
+        let file = beside.map(|beside| beside.name.clone())?;
+        let mut used = Vec::new();
+        while let Some(it) = beside {
+            used.push(self.place(it.at));
+            beside = self.beside_at(it.at);
+        }
+        Some(Origin { file: Some(file), used })
     }
 
     /// The line, and the file when it is not the suite.

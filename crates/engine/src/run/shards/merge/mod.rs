@@ -126,6 +126,7 @@ fn environment(parts: &[Part<'_, Report>]) -> Environment {
     let all = || parts.iter().map(|(_, report)| &report.environment);
     let worst = |figure: fn(&Environment) -> f64| all().map(figure).fold(0.0, f64::max);
     Environment {
+        engine: all().next().map(|one| one.engine).unwrap_or_default(),
         browser: distinct(all().map(|one| &one.browser)),
         origin: distinct(all().map(|one| &one.origin)),
         timer_step_us: worst(|one| one.timer_step_us),

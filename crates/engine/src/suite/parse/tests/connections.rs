@@ -3,17 +3,21 @@
 use super::*;
 
 #[test]
-fn err_headers_of_a_handshake_name_the_ways_around() {
-    let text = r#"{"sockscope": 1, "suite": "s", "clients": {"a": {"url": "ws://h/", "headers": {"Authorization": "x"}}},
-        "checks": [{"check": "c", "steps": [{"connect": "a"}]}]}"#;
-    let problems = crate::suite::Suite::parse(text).unwrap_err();
-    assert_eq!(problems.len(), 1);
-    assert_eq!(problems[0].path, "$.clients.a.headers");
-    assert!(
-        problems[0]
-            .message
-            .starts_with("a page cannot set headers of a WebSocket handshake; put the token into")
-    );
+fn headers_of_a_handshake_are_read_and_a_wrong_name_is_a_mistake() {
+    let suite = |headers: &str| {
+        let text = format!(
+            r#"{{"sockscope": 1, "suite": "s", "clients": {{"a": {{"url": "ws://h/", "headers": {headers}}}}},
+        "checks": [{{"check": "c", "steps": [{{"connect": "a"}}]}}]}}"#
+        );
+        crate::suite::Suite::parse(&text)
+    };
+    let read = suite(r#"{"Authorization": "Bearer x"}"#).unwrap();
+    let headers = &read.checks[0].clients[0].handshake.headers;
+    assert_eq!(headers.len(), 1);
+    assert_eq!(headers[0].0, "Authorization");
+    let problems = suite(r#"{"Au thorization": "x"}"#).unwrap_err();
+    let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, [r#""Au thorization" is not a valid header name"#]);
 }
 
 #[test]
@@ -82,7 +86,7 @@ fn err_connect_and_reconnect() {
     check_step_err(
         r#"{"connect": "alice", "expect": {"subset": {}}}"#,
         &[
-            r#"33 .expect.subset: "subset" is not a key of what a connect expects; it has protocol, extensions, refused, capture, within"#,
+            r#"33 .expect.subset: "subset" is not a key of what a connect expects; it has protocol, extensions, status, headers, refused, capture, within"#,
         ],
     );
     check_step_err(

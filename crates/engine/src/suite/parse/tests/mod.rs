@@ -16,6 +16,11 @@ fn problems(text: &str) -> Vec<String> {
     Suite::parse(text).err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
+/// The file that the suite with everything sends.
+fn photo() -> Files {
+    Files::of_contents([("photo.png".to_owned(), crate::Payload::Binary(vec![0x89, b'P']))])
+}
+
 /// Every problem of a suite, as it is printed; none when it is good.
 #[track_caller]
 fn check_err(text: &str, expected: &[&str]) {

@@ -144,7 +144,7 @@ fn err_http() {
     );
     check_step_err(
         r#"{"http": {"url": "{{api}}/x", "json": 1, "text": "x"}}"#,
-        &[r#"42 .http.text: a call has one body, "json" or "text""#],
+        &[r#"42 .http.text: a call has one body: "json", "text", "body" or "multipart""#],
     );
     check_step_err(
         r#"{"http": {"url": "{{api}}/x", "method": "P OST", "headers": {"a b": 1}}}"#,

@@ -1,4 +1,4 @@
-//! What the handshakes of a run met that failed: asked of the companion that serves the page, once for each address.
+//! What the handshakes of a run met that failed: asked of the companion, once for each address.
 //!
 //! Owns when it is asked: at the moment of the failure, since a server may answer otherwise at the end of the run. One rule:
 //! a run never waits for a look before its own end, and one that was stopped waits for none.
@@ -10,20 +10,41 @@ use std::rc::Rc;
 
 use futures_util::future::select;
 
-use super::worker::ChecksWorker;
-use crate::engine::base::mask::Masker;
-use crate::engine::base::notify::Notify;
-use crate::engine::explain::companion::Look;
-use crate::engine::explain::tell;
-use crate::engine::report::Report;
-use crate::engine::run::{Progress, Stop};
-use crate::engine::{Endpoint, World};
+use crate::base::mask::Masker;
+use crate::base::notify::Notify;
+use crate::base::world::LocalFuture;
+use crate::explain::companion::{Companion, Look};
+use crate::explain::tell;
+use crate::report::Report;
+use crate::run::{Progress, Stop};
+use crate::{Endpoint, World};
 
 /// Addresses of one run that are looked at.
 const MOST: usize = 16;
-/// The looks of one run. A clone is another handle.
-#[derive(Clone, Default)]
-pub(super) struct Looks(Rc<RefCell<Seen>>, Notify);
+
+/// Starts a task.
+pub type Spawn = Rc<dyn Fn(LocalFuture<()>)>;
+
+/// The looks of one run.
+pub struct Looks<W: World> {
+    world: W,
+    companion: Rc<Companion>,
+    spawn: Spawn,
+    seen: Rc<RefCell<Seen>>,
+    notify: Notify,
+}
+
+impl<W: World> Clone for Looks<W> {
+    fn clone(&self) -> Self {
+        Self {
+            world: self.world.clone(),
+            companion: self.companion.clone(),
+            spawn: self.spawn.clone(),
+            seen: self.seen.clone(),
+            notify: self.notify.clone(),
+        }
+    }
+}
 
 #[derive(Default)]
 struct Seen {
@@ -33,38 +54,43 @@ struct Seen {
     steps: HashMap<(usize, usize), usize>,
 }
 
-impl Looks {
+impl<W: World> Looks<W> {
+    /// No look yet. `world` reaches the companion, `spawn` starts what looks.
+    pub fn new(world: W, companion: Rc<Companion>, spawn: Spawn) -> Self {
+        Self { world, companion, spawn, seen: Rc::default(), notify: Notify::default() }
+    }
+
     /// Looks where a handshake has failed, if that is what has happened.
-    pub fn note<W: World>(&self, worker: &ChecksWorker<W>, progress: &Progress) {
+    pub fn note(&self, progress: &Progress) {
         let Progress::StepEnded { check, step, failure: Some(failure), .. } = progress else { return };
         let Some(endpoint) = &failure.handshake else { return };
-        let mut seen = self.0.borrow_mut();
+        let mut seen = self.seen.borrow_mut();
         let known = seen.looks.iter().position(|(known, _)| known == endpoint);
         let at = known.unwrap_or(seen.looks.len());
         if known.is_none() {
-            if at == MOST || worker.0.companion.is_blind() {
+            if at == MOST || self.companion.is_blind() {
                 return;
             }
             seen.looks.push((endpoint.clone(), None));
-            let (looks, endpoint, worker) = (self.clone(), endpoint.clone(), worker.clone());
-            (worker.0.spawn.clone())(Box::pin(async move {
-                let look = worker.0.companion.look(&worker.0.world, &endpoint).await;
-                looks.0.borrow_mut().looks[at].1 = Some(look);
-                looks.1.ring();
+            let (looks, endpoint) = (self.clone(), endpoint.clone());
+            (self.spawn)(Box::pin(async move {
+                let look = looks.companion.look(&looks.world, &endpoint).await;
+                looks.seen.borrow_mut().looks[at].1 = Some(look);
+                looks.notify.ring();
             }));
         }
         seen.steps.insert((*check, *step), at);
     }
 
     fn are_over(&self) -> bool {
-        self.0.borrow().looks.iter().all(|(_, look)| look.is_some())
+        self.seen.borrow().looks.iter().all(|(_, look)| look.is_some())
     }
 
     /// Puts what was seen into the failures of a report.
     pub async fn tell(&self, report: &mut Report, masker: &Masker, stop: &Stop) {
         // Each has a bound of its own.
-        select(pin!(self.1.when(|| self.are_over().then_some(()))), pin!(stop.asked())).await;
-        let seen = self.0.borrow();
+        select(pin!(self.notify.when(|| self.are_over().then_some(()))), pin!(stop.asked())).await;
+        let seen = self.seen.borrow();
         for (&(check, step), &at) in &seen.steps {
             let (endpoint, look) = &seen.looks[at];
             let step = report.checks.get_mut(check).and_then(|check| check.steps.get_mut(step));

@@ -1,0 +1,137 @@
+//! `sockscope record`: stands between an application and its server, and keeps what passes as a session.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use sockscope_engine::session::Session;
+use sockscope_engine::session::replay::Target;
+
+use super::log::LogFlags;
+use super::signal::Signal;
+use super::{Exit, complain, on_all_cores, print, target};
+use crate::config::{Config, Limits, Port};
+use crate::routes::recordings::Recording;
+use crate::server::{Server, StartError};
+use crate::sessions;
+use crate::suites;
+use crate::web::Door;
+
+/// How often the file is written while something happens.
+const EVERY: Duration = Duration::from_secs(2);
+/// Writing takes at most this part of the time.
+const SHARE: u32 = 20;
+
+/// Stand between an application and its server, and keep what passes as a session.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Point the application at the address that is printed. No byte is changed; compression is not offered to the server,
+so that messages can be read. The file is written every two seconds while something happens, and at the end.
+Exit codes: 0 after SIGINT or SIGTERM, 2 for a wrong command line, 3 when the port is taken or the file cannot be written.")]
+pub struct Flags {
+    /// The server. Without a path each client gets the path that it asks for
+    #[arg(long, value_name = "URL", value_parser = target)]
+    to: Target,
+    /// Port for the application; 0 takes a free one
+    #[arg(long, value_name = "PORT")]
+    listen: u16,
+    /// Address to listen on. Other machines can connect, unless it is loopback
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// A further host name that requests may use. Repeatable
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// The session, as JSON Lines; - is standard output at the end
+    #[arg(long, value_name = "FILE", default_value = "session.jsonl")]
+    out: PathBuf,
+    /// Take any certificate of the server
+    #[arg(long)]
+    insecure: bool,
+    #[command(flatten)]
+    log: LogFlags,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RecordError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("{0}: cannot be written: {1}")]
+    Unwritten(String, io::Error),
+    #[error("cannot print where the proxy is")]
+    Print(#[source] io::Error),
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+/// Records until a signal comes.
+pub fn run(flags: Flags) -> Exit {
+    flags.log.start();
+    match on_all_cores(RecordError::Runtime, record(flags)) {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            complain(&error);
+            Exit::Environment
+        }
+    }
+}
+
+async fn record(flags: Flags) -> Result<(), RecordError> {
+    let mut signal = Signal::listen().map_err(RecordError::Signals)?;
+    let name = flags.out.file_stem().map_or_else(|| "session".into(), |stem| stem.to_string_lossy());
+    let recording = Arc::new(Recording::new(&name, Session::BUDGET));
+    let config = Config {
+        host: flags.host,
+        port: Port::Exactly(flags.listen),
+        hosts: flags.allow_host.clone(),
+        limits: Limits { message: 64 << 20, ..Limits::DEFAULT },
+        ..Config::default()
+    };
+    let door =
+        Door { target: flags.to.clone(), is_insecure: flags.insecure, recording: Arc::clone(&recording) };
+    let running = Server::start_recording(config, door).await?;
+    let ws = running.urls().ws.trim_end_matches("/ws").to_owned();
+    let text = format!("Recording what passes {ws}. Stop with Ctrl+C.\n");
+    print(io::stderr().lock(), &text).map_err(RecordError::Print)?;
+    let is_stream = flags.out.as_os_str() == "-";
+    let mut written = Written::default();
+    loop {
+        tokio::select! {
+            () = signal.received() => break,
+            () = tokio::time::sleep(written.pause()), if !is_stream => written.write(&flags.out, &recording)?,
+        }
+    }
+    running.shutdown().await;
+    written.total = u64::MAX;
+    written.write(&flags.out, &recording)
+}
+
+/// How far the file is.
+#[derive(Default)]
+struct Written {
+    total: u64,
+    took: Duration,
+}
+
+impl Written {
+    fn pause(&self) -> Duration {
+        EVERY.max(self.took * SHARE)
+    }
+
+    /// Writes the file, if something has happened.
+    fn write(&mut self, file: &Path, recording: &Recording) -> Result<(), RecordError> {
+        let total = recording.total();
+        if total == self.total {
+            return Ok(());
+        }
+        let began = Instant::now();
+        sessions::write(file, &recording.lines())
+            .map_err(|error| RecordError::Unwritten(suites::name_of(file), error))?;
+        (self.total, self.took) = (total, began.elapsed());
+        Ok(())
+    }
+}

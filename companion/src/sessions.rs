@@ -1,0 +1,152 @@
+//! Files of sessions as the command line names them. Owns how one is opened and written, and which files beside a HAR are
+//! read: plain files in its own folder. It refuses to know what is in them.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sockscope_engine::base::mask::Masker;
+use sockscope_engine::report::write_jsonl;
+use sockscope_engine::session::Session;
+use sockscope_engine::session::read::{Beside, OpenError, Opened, open as read};
+
+use crate::suites::{is_standard_input, name_of};
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The machine does not give it.
+    #[error("{file}: cannot be read: {source}")]
+    Unread {
+        /// The file.
+        file: String,
+        /// The operating system's words.
+        source: io::Error,
+    },
+    /// It is not one.
+    #[error("{file}: {source}")]
+    Wrong {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: OpenError,
+    },
+}
+
+/// The folder of a session.
+struct Folder(PathBuf);
+
+impl Beside for Folder {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        // Links are followed, so where it really lies is what counts.
+        let path = self.0.join(name).canonicalize()?;
+        if !path.starts_with(&self.0) {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "it lies outside of the folder of the HAR",
+            ));
+        }
+        // A pipe or a device has no end.
+        if !path.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+        }
+        Ok(Box::new(File::open(path)?))
+    }
+}
+
+/// Reads the sessions of a file; `-` is standard input.
+pub fn open(file: &Path, budget: usize) -> Result<Opened, SessionError> {
+    let unread = |source| SessionError::Unread { file: name_of(file), source };
+    let wrong = |source| match source {
+        OpenError::Io(source) => SessionError::Unread { file: name_of(file), source },
+        source => SessionError::Wrong { file: name_of(file), source },
+    };
+    if is_standard_input(file) {
+        let here = Folder(Path::new(".").canonicalize().map_err(unread)?);
+        return read("stdin", io::stdin().lock(), &here, budget).map_err(wrong);
+    }
+    let source = File::open(file).map_err(unread)?;
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let folder = Folder(folder.canonicalize().map_err(unread)?);
+    let name = file.file_stem().map_or_else(|| "session".into(), |stem| stem.to_string_lossy());
+    read(&name, source, &folder, budget).map_err(wrong)
+}
+
+/// Sessions as JSON Lines, one run after the other.
+pub fn lines(sessions: &[&Session]) -> String {
+    let mut text = String::new();
+    for (nth, session) in sessions.iter().enumerate() {
+        if nth > 0 {
+            text.push_str("{\"event\":\"again\"}\n");
+        }
+        // What the user recorded is the user's; a copy without its tokens could not be replayed.
+        write_jsonl(&session.transcript(), &Masker::default(), &mut text).expect("a string takes all");
+    }
+    text
+}
+
+/// Writes a file as a whole: a failure leaves the old one. `-` is standard output.
+pub fn write(file: &Path, text: &str) -> io::Result<()> {
+    if is_standard_input(file) {
+        let mut out = io::stdout().lock();
+        return out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // A device takes text and is not replaced.
+    if fs::metadata(file).is_ok_and(|about| !about.is_file()) {
+        return fs::write(file, text);
+    }
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HAR: &str = r#"{"log":{"entries":[{"startedDateTime":"2026-11-21T03:01:06.123Z","_resourceType":"websocket",
+        "request":{"url":"ws://h/ws"},"response":{"status":101,"content":{"_file":"NAME"}}}]}}"#;
+    const MESSAGE: &str = r#"{"type":"send","time":1795230066126,"opcode":1,"data":"hi"}"#;
+
+    fn opened(folder: &Path, named: &str) -> Opened {
+        let har = folder.join("a.har");
+        fs::write(&har, HAR.replace("NAME", named)).expect("a file");
+        open(&har, 1 << 20).expect("a session")
+    }
+
+    #[test]
+    fn an_attached_file_is_read_from_the_folder_of_the_har_and_from_nowhere_else() {
+        let outer = tempfile::tempdir().expect("a folder");
+        let folder = outer.path().join("har");
+        fs::create_dir_all(folder.join("below")).expect("a folder");
+        fs::write(outer.path().join("secret.jsonl"), MESSAGE).expect("a file");
+        fs::write(folder.join("below/x.jsonl"), MESSAGE).expect("a file");
+        assert_eq!(opened(&folder, "below/x.jsonl").sessions[0].messages(), (1, 0));
+        for name in ["../secret.jsonl", "below/../../secret.jsonl", "below", "gone.jsonl"] {
+            let found = opened(&folder, name);
+            assert_eq!(found.sessions[0].messages(), (0, 0), "{name}");
+            assert!(found.lost.iter().any(|it| it.contains("opened")), "{name}: {:?}", found.lost);
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("../secret.jsonl", folder.join("link.jsonl")).expect("a link");
+            let found = opened(&folder, "link.jsonl");
+            assert_eq!(found.sessions[0].messages(), (0, 0));
+            assert!(found.lost.iter().any(|it| it.contains("outside of the folder")), "{:?}", found.lost);
+        }
+    }
+
+    #[test]
+    fn err_a_file_that_is_not_there_is_no_mistake_in_it() {
+        let error = open(Path::new("/gone/a.har"), 1 << 20).err().expect("it is not there");
+        assert!(matches!(error, SessionError::Unread { .. }), "{error}");
+    }
+}

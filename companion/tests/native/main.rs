@@ -1,0 +1,22 @@
+//! `sockscope check --engine native`: the same suites, reports and exit codes as by the page, without a browser.
+
+#[path = "../check/suites.rs"]
+mod suites;
+
+mod beyond;
+mod chain;
+mod crowd;
+mod ends;
+mod reasons;
+mod reports;
+mod watch;
+
+use support::call::Call;
+
+/// Where the binary under test is.
+const BINARY: &str = env!("CARGO_BIN_EXE_sockscope");
+
+/// `sockscope check --engine native` with these arguments.
+fn native(arguments: &[&str]) -> Call {
+    Call::of(BINARY, &[&["--engine", "native"], arguments].concat())
+}

@@ -1,0 +1,256 @@
+//! What varies between runs of one server, so that it does not count as a difference.
+//!
+//! Owns the file of masks, which people edit, and how masks are learnt: two runs against the same server differ only in
+//! what varies.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+
+use serde::Deserialize;
+
+use super::{What, diff};
+use crate::base::json_words;
+use crate::recording::jsonl::json_text;
+use crate::session::Session;
+
+/// The form of the file.
+const FORM: u32 = 1;
+/// What one run hides may uncover more; after this many rounds learning ends.
+const ROUNDS: usize = 5;
+
+/// Masks of all kinds of messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masks {
+    /// Values that look like ids, times and counters on both sides are not compared.
+    pub guess: bool,
+    /// By direction and kind.
+    kinds: BTreeMap<(bool, String), Mask>,
+}
+
+impl Default for Masks {
+    fn default() -> Self {
+        Self { guess: true, kinds: BTreeMap::new() }
+    }
+}
+
+/// What is not compared of a kind of messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mask {
+    paths: BTreeSet<String>,
+    /// Nor its place among others.
+    pub order: bool,
+    /// Nor how many there are.
+    pub count: bool,
+    /// Nor how long it takes.
+    pub time: bool,
+}
+
+impl Mask {
+    pub fn hides(&self, path: &str) -> bool {
+        !self.paths.is_empty() && (self.paths.contains(path) || self.paths.contains(&general(path)))
+    }
+}
+
+/// A path with `[*]` for the places of items.
+pub(super) fn general(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('[') {
+        let (before, behind) = rest.split_at(at + 1);
+        out.push_str(before);
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        rest = match digits > 0 && behind[digits..].starts_with(']') {
+            true => {
+                out.push('*');
+                &behind[digits..]
+            }
+            false => behind,
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Why a text is not a file of masks.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {why}")]
+pub struct MasksError {
+    line: usize,
+    column: usize,
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    masks: u32,
+    #[serde(default = "yes")]
+    guess: bool,
+    #[serde(default)]
+    messages: Vec<OfKind>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Direction {
+    Sent,
+    Received,
+}
+
+#[derive(Deserialize)]
+enum Any {
+    #[serde(rename = "any")]
+    Any,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfKind {
+    direction: Direction,
+    kind: String,
+    #[serde(default)]
+    paths: Vec<String>,
+    #[serde(default)]
+    order: Option<Any>,
+    #[serde(default)]
+    count: Option<Any>,
+    #[serde(default)]
+    time: Option<Any>,
+}
+
+impl Masks {
+    /// Reads a file of masks.
+    pub fn parse(text: &str) -> Result<Self, MasksError> {
+        let wrong = |error: &serde_json::Error| MasksError {
+            line: error.line(),
+            column: error.column().max(1),
+            why: json_words::what(error),
+        };
+        let file: File = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+        if file.masks != FORM {
+            let why = format!("expected masks of the form {FORM}, found {}", file.masks);
+            return Err(MasksError { line: 1, column: 1, why });
+        }
+        let mut masks = Self { guess: file.guess, kinds: BTreeMap::new() };
+        for one in file.messages {
+            let mask = masks.at(matches!(one.direction, Direction::Sent), &one.kind);
+            mask.paths.extend(one.paths);
+            mask.order |= one.order.is_some();
+            mask.count |= one.count.is_some();
+            mask.time |= one.time.is_some();
+        }
+        Ok(masks)
+    }
+
+    /// Writes the file, in the same order every time.
+    pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{{\n  \"masks\": {FORM},\n  \"guess\": {},\n  \"messages\": [", self.guess)?;
+        for (nth, ((is_sent, kind), mask)) in self.kinds.iter().enumerate() {
+            out.write_str(if nth == 0 { "\n    {" } else { ",\n    {" })?;
+            write!(out, " \"direction\": \"{}\", \"kind\": ", if *is_sent { "sent" } else { "received" })?;
+            json_text(out, kind)?;
+            if !mask.paths.is_empty() {
+                out.write_str(", \"paths\": [")?;
+                for (nth, path) in mask.paths.iter().enumerate() {
+                    out.write_str(if nth == 0 { "" } else { ", " })?;
+                    json_text(out, path)?;
+                }
+                out.write_char(']')?;
+            }
+            for (name, is_any) in [("order", mask.order), ("count", mask.count), ("time", mask.time)] {
+                if is_any {
+                    write!(out, ", \"{name}\": \"any\"")?;
+                }
+            }
+            out.write_str(" }")?;
+        }
+        out.write_str(if self.kinds.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" })
+    }
+
+    /// Learns what varies from two runs against the same server, on top of what is masked already.
+    pub fn learn(&mut self, first: &Session, second: &Session) {
+        for _ in 0..ROUNDS {
+            let found = diff(first, second, self);
+            if found.is_empty() {
+                return;
+            }
+            for difference in found.differences.iter().filter(|it| !it.kind.is_empty()) {
+                let mask = self.at(difference.is_sent, &difference.kind);
+                match &difference.what {
+                    What::Missing | What::New => mask.count = true,
+                    What::Reordered => mask.order = true,
+                    What::Slower { .. } => mask.time = true,
+                    What::Changed { path, .. } => {
+                        let path = if path.is_empty() { "$" } else { path };
+                        mask.paths.insert(general(path));
+                    }
+                }
+            }
+        }
+    }
+
+    fn at(&mut self, is_sent: bool, kind: &str) -> &mut Mask {
+        self.kinds.entry((is_sent, kind.to_owned())).or_default()
+    }
+
+    pub(super) fn of(&self, kind: &str, is_sent: bool) -> Option<&Mask> {
+        if self.kinds.is_empty() {
+            return None;
+        }
+        self.kinds.get(&(is_sent, kind.to_owned())).or_else(|| self.kinds.get(&(is_sent, "*".to_owned())))
+    }
+
+    /// How many kinds have a mask.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Whether nothing is masked but by its looks.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_masks_is_written_as_it_was_read() {
+        let text = "{\n  \"masks\": 1,\n  \"guess\": false,\n  \"messages\": [\n    \
+            { \"direction\": \"received\", \"kind\": \"type=a;\", \"paths\": [\"$.id\", \"$.list[*].at\"], \"order\": \"any\" },\n    \
+            { \"direction\": \"sent\", \"kind\": \"*\", \"count\": \"any\", \"time\": \"any\" }\n  ]\n}\n";
+        let masks = Masks::parse(text).expect("masks");
+        let mut written = String::new();
+        masks.write(&mut written).expect("a string takes all");
+        assert_eq!(written, text);
+        let mask = masks.of("type=a;", false).expect("it is there");
+        assert!(mask.hides("$.list[12].at") && !mask.hides("$.list[12]") && mask.hides("$.id"));
+        assert!(masks.of("other", true).is_some_and(|mask| mask.count));
+        assert!(masks.of("other", false).is_none());
+    }
+
+    #[test]
+    fn err_a_mistake_in_the_file_has_its_place() {
+        let why = |text: &str| Masks::parse(text).expect_err("a mistake").to_string();
+        assert_eq!(why("{\"masks\":2}"), "line 1, column 1: expected masks of the form 1, found 2");
+        assert_eq!(
+            why("{\"masks\":1,\n\"mesages\":[]}"),
+            "line 2, column 9: expected the name of a member: `masks`, `guess`, `messages`; found `mesages`"
+        );
+        assert!(
+            why("{\"masks\":1,\"messages\":[{\"direction\":\"up\",\"kind\":\"a\"}]}").contains("found `up`")
+        );
+    }
+
+    #[test]
+    fn places_of_items_are_general() {
+        assert_eq!(general("$.a[12].b[0][\"x [1]\"]"), "$.a[*].b[*][\"x [*]\"]");
+        assert_eq!(general("$"), "$");
+    }
+}

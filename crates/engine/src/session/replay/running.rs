@@ -1,0 +1,483 @@
+//! A replay under way.
+//!
+//! Owns the connections, the new session and what is waited for. Every wait has a bound.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use serde_json::Value;
+
+use super::script::{Awaited, Deed, Script, Step};
+use super::values::{Need, at_path, json_of};
+use super::{Replayed, Session, Speed};
+use crate::base::words::counted;
+use crate::recorder::feeds::patience;
+use crate::recorder::kinds;
+use crate::recorder::lines::Content;
+use crate::recording::told;
+use crate::report::{Closed, Connection, Opened};
+use crate::{
+    Closing, Endpoint, Entry, Event, FrameKind, Instant, Pairing, Payload, SendError, Socket, World,
+};
+
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(15);
+/// How long a server may take to answer a close.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How long an answer that is expected at the end may take.
+const LAST: Duration = Duration::from_secs(2);
+/// How often it is looked whether this side itself is late.
+const TICK: Duration = Duration::from_millis(5);
+/// After a tick that is later, times do not count as evidence.
+const LATE: Duration = Duration::from_millis(8);
+/// A kind that was waited for in vain as many times is not waited for any more.
+const PATIENCE_ENDS: usize = 2;
+/// As many remarks of one replay.
+const MOST_REMARKS: usize = 20;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Connecting,
+    Open,
+    Ended,
+}
+
+struct Line {
+    phase: Phase,
+    pairing: Pairing,
+    asked: Instant,
+}
+
+struct State {
+    session: Session,
+    lines: HashMap<u32, Line>,
+    /// How many of each have come.
+    came: HashMap<(u32, Awaited), usize>,
+    /// The messages whose values are needed, once they have come.
+    sources: HashMap<(u32, String, usize), Option<Value>>,
+    waker: Option<Waker>,
+    opened: usize,
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn push(
+        &mut self,
+        at: Instant,
+        connection: u32,
+        kind: FrameKind,
+        payload: &Payload,
+        took: Option<Duration>,
+    ) {
+        let bytes = payload.as_bytes();
+        self.session.push(Entry { at, connection, kind, bytes, round_trip: took, is_tainted: false });
+    }
+
+    fn heard(&mut self, at: Instant, id: u32, event: Event) {
+        match event {
+            Event::Opened { protocol, extensions } => {
+                self.session.tell(at, id, FrameKind::Opened, &told::opened(&protocol, &extensions));
+                if let Some(connection) = self.session.latest(id) {
+                    connection.opened = Some(Opened { at, protocol, extensions });
+                }
+                self.opened += 1;
+                self.enter(id, Phase::Open);
+            }
+            // Told beside what the log has a kind for.
+            Event::Answered(_) | Event::Ponged(_) => return,
+            Event::Received(payload) => self.received(at, id, &payload),
+            Event::Failed => {
+                let was_open = self.lines.get(&id).is_some_and(|line| line.phase == Phase::Open);
+                let words = if was_open { "the connection broke" } else { "the handshake failed" };
+                self.session.tell(at, id, FrameKind::Failed, words);
+            }
+            Event::Closed { code, reason, clean } => {
+                self.session.tell(at, id, FrameKind::Closed, &told::closed(code, &reason));
+                if let Some(connection) = self.session.latest(id) {
+                    connection.closed = Some(Closed { at, code, reason, clean });
+                }
+                *self.came.entry((id, Awaited::End)).or_default() += 1;
+                self.enter(id, Phase::Ended);
+            }
+        }
+        self.wake();
+    }
+
+    /// Whether nothing more can come on a connection.
+    fn is_over(&self, id: u32) -> bool {
+        self.lines.get(&id).is_none_or(|line| line.phase == Phase::Ended)
+    }
+
+    fn enter(&mut self, id: u32, phase: Phase) {
+        if let Some(line) = self.lines.get_mut(&id) {
+            line.phase = phase;
+        }
+    }
+
+    fn received(&mut self, at: Instant, id: u32, payload: &Payload) {
+        let kind = if payload.is_text() { FrameKind::ReceivedText } else { FrameKind::ReceivedBinary };
+        let took = self.lines.get_mut(&id).and_then(|line| line.pairing.received(at, payload));
+        self.push(at, id, kind, payload, took);
+        let content = content(payload);
+        let kind = kinds::kind_alone(&content);
+        let count = self.came.entry((id, Awaited::Message(kind.clone()))).or_default();
+        let source = (id, kind, *count);
+        *count += 1;
+        if let Some(waiting) = self.sources.get_mut(&source) {
+            *waiting = json_of(&content);
+        }
+    }
+}
+
+fn content(payload: &Payload) -> Content {
+    use base64::Engine as _;
+    match payload {
+        Payload::Text(text) => Content::of_text(text.clone()),
+        Payload::Binary(bytes) => Content::Binary(base64::engine::general_purpose::STANDARD.encode(bytes)),
+    }
+}
+
+struct Replay<W: World> {
+    world: W,
+    state: Rc<RefCell<State>>,
+    sockets: HashMap<u32, W::Socket>,
+    names: HashMap<u32, String>,
+    speed: Speed,
+    /// How many of each are wanted by now.
+    wanted: HashMap<(u32, Awaited), usize>,
+    /// How many times each was waited for in vain.
+    in_vain: BTreeMap<String, usize>,
+    remarks: Vec<String>,
+    substituted: u64,
+}
+
+pub(super) async fn run<W: World>(
+    world: W,
+    script: Script,
+    session: Session,
+    speed: Speed,
+    quiet: Duration,
+) -> Replayed {
+    let state = State {
+        session,
+        lines: HashMap::new(),
+        came: HashMap::new(),
+        sources: script.sources.into_iter().map(|source| (source, None)).collect(),
+        waker: None,
+        opened: 0,
+    };
+    let state = Rc::new(RefCell::new(state));
+    let asked = script.steps.iter().filter(|step| matches!(step.deed, Deed::Connect(_))).count();
+    let mut replay = Replay {
+        world: world.clone(),
+        state: state.clone(),
+        sockets: HashMap::new(),
+        names: script.names,
+        speed,
+        wanted: HashMap::new(),
+        in_vain: BTreeMap::new(),
+        remarks: script.remarks,
+        substituted: 0,
+    };
+    {
+        let all = replay.all(script.steps, script.last, script.ends, quiet);
+        let watch = taint(world, state.clone());
+        // Whatever ends first ends both; the watch never does.
+        let _ = select(pin!(all), pin!(watch)).await;
+    }
+    replay.tell();
+    let Replay { remarks, sockets, .. } = replay;
+    drop(sockets);
+    let mut state = state.borrow_mut();
+    let empty = Session::new("", crate::report::Origin::default(), 0);
+    let session = std::mem::replace(&mut state.session, empty);
+    Replayed { session, remarks, opened: (state.opened, asked) }
+}
+
+/// Marks what came while this side itself was late: its times say nothing about the server.
+async fn taint<W: World>(world: W, state: Rc<RefCell<State>>) {
+    let mut last = world.now();
+    loop {
+        world.sleep(TICK).await;
+        let now = world.now();
+        if now - last > TICK + LATE {
+            let log = &mut state.borrow_mut().session.log;
+            let since: Vec<u64> =
+                log.before(log.total()).take_while(|it| it.at >= last).map(|it| it.number).collect();
+            since.into_iter().for_each(|number| log.set_tainted(number));
+        }
+        last = now;
+    }
+}
+
+impl<W: World> Replay<W> {
+    async fn all(&mut self, steps: Vec<Step>, last: Vec<(u32, Awaited)>, ends: Duration, quiet: Duration) {
+        let began = self.world.now();
+        let mut before = Duration::ZERO;
+        for step in steps {
+            let gap = step.at.saturating_sub(before);
+            before = step.at;
+            self.want(&step.awaited);
+            match self.speed {
+                Speed::Answers => self.wait_for_all(&step.awaited, patience(gap)).await,
+                Speed::Times(times) => {
+                    self.until(began, step.at, times).await;
+                    // An end in haste would cut off what is still on its way.
+                    if !matches!(step.deed, Deed::Send(_)) {
+                        self.wait_for_all(&self.outstanding(step.connection), LAST).await;
+                    }
+                }
+            }
+            self.step(step).await;
+        }
+        self.want(&last);
+        if let Speed::Times(times) = self.speed {
+            self.until(began, ends, times).await;
+        }
+        self.wait_for_all(&last, patience(ends.saturating_sub(before)).max(LAST)).await;
+        self.world.sleep(quiet).await;
+        self.close_all().await;
+    }
+
+    async fn until(&self, began: Instant, at: Duration, times: f64) {
+        let due = began + Duration::try_from_secs_f64(at.as_secs_f64() / times).unwrap_or(at);
+        let left = due - self.world.now();
+        if !left.is_zero() {
+            self.world.sleep(left).await;
+        }
+    }
+
+    fn want(&mut self, awaited: &[(u32, Awaited)]) {
+        for one in awaited {
+            *self.wanted.entry(one.clone()).or_default() += 1;
+        }
+    }
+
+    /// What has to have come on a connection by now.
+    fn outstanding(&self, connection: u32) -> Vec<(u32, Awaited)> {
+        self.wanted.keys().filter(|(id, _)| *id == connection).cloned().collect()
+    }
+
+    /// Waits for what came before in the recording; what does not come is remarked and not waited for again.
+    async fn wait_for_all(&mut self, awaited: &[(u32, Awaited)], within: Duration) {
+        let waits: Vec<&(u32, Awaited)> = awaited
+            .iter()
+            .filter(|one| self.in_vain.get(&self.words(one)).is_none_or(|times| *times < PATIENCE_ENDS))
+            .collect();
+        if waits.is_empty() {
+            return;
+        }
+        let wanted = &self.wanted;
+        let lacks = |state: &State, one: &(u32, Awaited)| {
+            let came = state.came.get(one).copied().unwrap_or_default();
+            came < wanted.get(one).copied().unwrap_or_default() && !state.is_over(one.0)
+        };
+        let is_there = |state: &State| !waits.iter().any(|one| lacks(state, one));
+        if self.wait(within, is_there).await {
+            return;
+        }
+        let state = self.state.borrow();
+        let missing: Vec<(u32, Awaited)> =
+            waits.iter().filter(|one| lacks(&state, one)).map(|one| (*one).clone()).collect();
+        let came: Vec<usize> =
+            missing.iter().map(|one| state.came.get(one).copied().unwrap_or_default()).collect();
+        drop(state);
+        for (one, came) in missing.into_iter().zip(came) {
+            *self.in_vain.entry(self.words(&one)).or_default() += 1;
+            self.wanted.insert(one, came);
+        }
+    }
+
+    fn words(&self, (id, awaited): &(u32, Awaited)) -> String {
+        let name = self.name(*id);
+        match awaited {
+            Awaited::Message(kind) => format!("a message of the kind {kind:?} to {name}"),
+            Awaited::End => format!("the end of {name}"),
+        }
+    }
+
+    fn name(&self, id: u32) -> String {
+        match self.names.get(&id).map(String::as_str) {
+            None | Some("") => format!("connection {id}"),
+            Some(name) => name.to_owned(),
+        }
+    }
+
+    /// Waits until it holds; says whether it did in time.
+    async fn wait(&self, within: Duration, holds: impl Fn(&State) -> bool) -> bool {
+        let state = &self.state;
+        let holding = poll_fn(|cx| {
+            let mut state = state.borrow_mut();
+            if holds(&state) {
+                return Poll::Ready(());
+            }
+            state.waker = Some(cx.waker().clone());
+            Poll::Pending
+        });
+        matches!(within_time(holding, self.world.sleep(within)).await, Some(()))
+    }
+
+    async fn step(&mut self, step: Step) {
+        let id = step.connection;
+        match step.deed {
+            Deed::Connect(endpoint) => self.connect(id, endpoint, &step.needs).await,
+            Deed::Send(payload) => self.send(id, payload, &step.needs).await,
+            Deed::Close(code, reason) => self.close(id, code, &reason),
+        }
+    }
+
+    async fn connect(&mut self, id: u32, endpoint: Endpoint, needs: &[Need]) {
+        self.sockets.remove(&id);
+        let url = self.filled(endpoint.url().to_owned(), needs).await;
+        let endpoint = match Endpoint::parse(&url) {
+            Ok(changed) => changed.with_protocols(endpoint.protocols().to_vec()).unwrap_or(endpoint),
+            Err(_) => endpoint,
+        };
+        let at = self.world.now();
+        {
+            let mut state = self.state.borrow_mut();
+            state.session.connect(Connection {
+                id,
+                name: self.names.get(&id).cloned().unwrap_or_default(),
+                url: endpoint.url().to_owned(),
+                offered: endpoint.protocols().to_vec(),
+                asked: at,
+                opened: None,
+                closed: None,
+            });
+            let words = told::connecting(endpoint.url(), endpoint.protocols());
+            state.session.tell(at, id, FrameKind::Connecting, &words);
+            state.lines.insert(id, Line { phase: Phase::Connecting, pairing: Pairing::default(), asked: at });
+        }
+        let heard = self.state.clone();
+        // An older connection with this number may still be heard of.
+        let sink = Box::new(move |moment: Instant, event: Event| {
+            let mut state = heard.borrow_mut();
+            if state.lines.get(&id).is_some_and(|line| line.asked == at) {
+                state.heard(moment, id, event);
+            }
+        });
+        match self.world.connect(&self.name(id), &endpoint, sink) {
+            Ok(socket) => drop(self.sockets.insert(id, socket)),
+            Err(error) => {
+                let mut state = self.state.borrow_mut();
+                state.session.tell(at, id, FrameKind::Failed, &format!("not opened: {error}"));
+                state.enter(id, Phase::Ended);
+            }
+        }
+        let is_settled =
+            |state: &State| state.lines.get(&id).is_none_or(|line| line.phase != Phase::Connecting);
+        if !self.wait(HANDSHAKE, is_settled).await {
+            self.remark(format!("The handshake of {} was not done within 15 s.", self.name(id)));
+        }
+    }
+
+    async fn send(&mut self, id: u32, payload: Payload, needs: &[Need]) {
+        let payload = match payload {
+            Payload::Text(text) => Payload::Text(self.filled(text, needs).await),
+            binary => binary,
+        };
+        let asked = self.state.borrow().lines.get(&id).and_then(|line| line.pairing.asking(&payload));
+        let sent = match self.sockets.get(&id) {
+            Some(socket) => socket.send(&payload),
+            None => Err(SendError::Closed),
+        };
+        let mut state = self.state.borrow_mut();
+        match sent {
+            Ok(at) => {
+                if let (Some(asked), Some(line)) = (asked, state.lines.get_mut(&id)) {
+                    line.pairing.asked(at, asked);
+                }
+                let kind = if payload.is_text() { FrameKind::SentText } else { FrameKind::SentBinary };
+                state.push(at, id, kind, &payload, None);
+            }
+            Err(error) => {
+                let at = self.world.now();
+                state.session.tell(at, id, FrameKind::Failed, &format!("not sent: {error}"));
+                drop(state);
+                *self.in_vain.entry(format!("a way to send: {} was not open", self.name(id))).or_default() +=
+                    1;
+            }
+        }
+    }
+
+    /// The text with the values that the server gives now.
+    async fn filled(&mut self, text: String, needs: &[Need]) -> String {
+        let mut text = text;
+        for need in needs {
+            let has_come = |state: &State| {
+                !matches!(state.sources.get(&need.source), Some(None)) || state.is_over(need.source.0)
+            };
+            if !self.wait(LAST, has_come).await {
+                let words = format!("the value {} of a message of the kind {:?}", need.path, need.source.1);
+                *self.in_vain.entry(words).or_default() += 1;
+                continue;
+            }
+            let now = match self.state.borrow().sources.get(&need.source) {
+                Some(Some(json)) => at_path(json, &need.path),
+                _ => None,
+            };
+            if let Some(filled) = now.and_then(|now| need.put(&text, &now)) {
+                text = filled;
+                self.substituted += 1;
+            }
+        }
+        text
+    }
+
+    fn close(&self, id: u32, code: u16, reason: &str) {
+        let Some(socket) = self.sockets.get(&id) else { return };
+        let closing = Closing::new(code, reason).unwrap_or_else(|_| Closing::normal());
+        if let Ok(at) = socket.close(&closing) {
+            let words = told::closing(closing.code.get(), closing.reason.as_str());
+            self.state.borrow_mut().session.tell(at, id, FrameKind::Closing, &words);
+        }
+    }
+
+    async fn close_all(&self) {
+        let is_over = |line: &Line| line.phase == Phase::Ended;
+        let open: Vec<u32> =
+            self.state.borrow().lines.iter().filter(|(_, line)| !is_over(line)).map(|(id, _)| *id).collect();
+        open.iter().for_each(|id| self.close(*id, 1000, ""));
+        self.wait(FAREWELL, |state| state.lines.values().all(is_over)).await;
+    }
+
+    fn remark(&mut self, words: String) {
+        if self.remarks.len() < MOST_REMARKS && !self.remarks.contains(&words) {
+            self.remarks.push(words);
+        }
+    }
+
+    /// What was waited for in vain, and what was put in.
+    fn tell(&mut self) {
+        let mut in_vain = std::mem::take(&mut self.in_vain);
+        while let Some((words, times)) = in_vain.pop_first() {
+            let times = counted(times as u64, "time");
+            self.remark(format!("The replay waited in vain for {words} ({times})."));
+        }
+        if self.substituted > 0 {
+            let values = counted(self.substituted, "value");
+            self.remark(format!(
+                "{values} in what was sent came from the server and were replaced by those of now."
+            ));
+        }
+    }
+}
+
+async fn within_time<T>(what: impl Future<Output = T>, time: impl Future<Output = ()>) -> Option<T> {
+    match select(pin!(what), pin!(time)).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,146 @@
+use super::*;
+
+const HEAD: &str = r#"{ "sockscope": 1, "vars": { "room": 1, "slow": 2 }, "clients": { "alice": {}, "crowd": { "count": 3 } },
+  "checks": [ { "check": "a", "steps": [ { "on": "alice", "mark": "said", "send": 1, "expect": { "capture": { "sid": "$.s" }, "metric": "fanout" } }, "#;
+
+/// `|` is the cursor. The suggestions that begin the list.
+#[track_caller]
+fn check(marked: &str, wanted: &[&str]) -> Vec<Suggestion> {
+    let marked = marked.replace("HEAD", HEAD);
+    let at = marked.find('|').expect("a cursor");
+    let found = complete(&marked.replacen('|', "", 1), at);
+    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+    assert!(labels.starts_with(wanted), "{labels:?}");
+    assert!(!wanted.is_empty() || labels.is_empty(), "{labels:?}");
+    found
+}
+
+/// What the text becomes when the suggestion of this name is taken.
+#[track_caller]
+fn becomes(marked: &str, label: &str, wanted: &str) {
+    let at = marked.find('|').expect("a cursor");
+    let text = marked.replacen('|', "", 1);
+    let found = complete(&text, at);
+    let one = found.iter().find(|one| one.label == label).unwrap_or_else(|| panic!("{found:?}"));
+    assert_eq!(format!("{}{}{}", &text[..one.from], one.insert, &text[one.to..]), wanted);
+}
+
+#[test]
+fn a_suite_offers_its_keys_that_are_not_there_needed_ones_first() {
+    check(r#"{ "suite": "x", "|" }"#, &["sockscope", "checks", "$schema", "about", "import", "vars"]);
+    check(r#"{ "checks": [ { "|" "#, &["check", "steps", "about", "tags"]);
+    check("|", &["a suite"]);
+    assert_eq!(crate::suite::Suite::parse(WHOLE).err(), None);
+}
+
+#[test]
+fn an_answer_offers_its_keys_and_the_message_that_came() {
+    check(r#"{ "answers": [ { "|" "#, &["to", "send", "after", "times"]);
+    check(r#"{ "answers": [ | "#, &["Answer pings", "Answer requests of the server"]);
+    check(r#"{ "clients": { "a": { "heartbeat": { "|" "#, &["every", "send", "expect", "within"]);
+    let of_message = ["message", "message.id", "message.1"];
+    check(r#"{ "answers": [ { "send": "{{|" "#, &of_message);
+    check(r#"{ "checks": [ { "answers": [ { "send": { "a": [ "x {{|" "#, &of_message);
+    check(
+        r#"{ "clients": { "a": { "answers": [ { "to": {}, "send": { "id": "{{m|}}" } } ] } } }"#,
+        &of_message,
+    );
+    let found = check("HEAD { \"send\": \"{{|", &["room", "slow"]);
+    assert!(found.iter().all(|one| !one.label.starts_with("message")), "{found:?}");
+}
+
+#[test]
+fn nothing_is_offered_where_prose_or_comments_stand() {
+    check("// |", &[]);
+    check(r#"{ "about": "a |" }"#, &[]);
+    check(r#"{ "checks": [ { "about": "{{|" }"#, &[]);
+}
+
+#[test]
+fn a_step_offers_verbs_then_what_goes_with_its_verb() {
+    let found = check("HEAD { \"|\" }", &["connect", "send", "ping", "silence", "close"]);
+    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+    assert!(labels.ends_with(&["on", "mark", "note", "if", "unless"]), "{labels:?}");
+    check("HEAD { \"send\": 1, \"|\" }", &["expect", "repeat", "on", "mark", "note", "if", "unless"]);
+    check("HEAD { \"connect\": \"alice\", | ", &["count", "pace", "expect", "on"]);
+    check("HEAD { \"on\": \"alice\", \"expect\": {}, \"|", &["connect", "send", "ping", "close"]);
+    check("HEAD { \"all\": [ [ { \"|", &["connect"]);
+    check("HEAD { \"repeat\": { \"|", &["times", "for", "every", "schedule"]);
+    check("HEAD |", &["Open connections"]);
+}
+
+#[test]
+fn an_expectation_offers_matchers_and_operators_beside_a_path() {
+    check("HEAD { \"expect\": { \"|", &["subset", "equals", "text", "contains", "regex", "path", "schema"]);
+    let found = check("HEAD { \"expect\": { \"path\": \"$\", \"|", &["subset"]);
+    assert!(found.iter().any(|one| one.label == "eq"));
+    check("HEAD { \"expect\": { \"subset\": { \"n\": { \"|", &["$any", "$gt"]);
+    check("HEAD { \"expect\": { \"subset\": { \"n\": { \"$type\": \"|", &["null", "boolean"]);
+    check("HEAD { \"send\": { \"|", &["$json", "$text"]);
+    check("HEAD { \"send\": { \"a\": 1, \"|", &[]);
+}
+
+#[test]
+fn names_are_those_of_the_suite() {
+    check("HEAD { \"on\": \"|\" }", &["alice", "crowd", "crowd[0]", "*"]);
+    check("HEAD { \"on\": [\"alice\", |", &["alice"]);
+    check("HEAD { \"expect\": { \"since\": |", &["said"]);
+    check("HEAD { \"expect\": { \"metric\": \"|", &["fanout"]);
+    check(r#"{ "vars": { "token": 1 }, "secrets": ["|"#, &["token"]);
+    let found = check("HEAD ], \"thresholds\": { \"|", &["success", "rtt.p95"]);
+    assert!(found.iter().any(|one| one.label == "fanout.p95"));
+    check(r#"{ "require": { "|"#, &["timer_step", "loop_lag.count"]);
+    check(r#"{ "thresholds": { "missing": |"#, &["== 0"]);
+}
+
+#[test]
+fn values_that_are_known_are_offered() {
+    check(r#"{ "checks": [ { "strict": |"#, &["true", "false"]);
+    check(r#"{ "checks": [ { "strict": t|"#, &["true", "false"]);
+    check("HEAD { \"repeat\": { \"schedule\": \"|\" } }", &["open", "closed"]);
+    check("HEAD { \"closed\": { \"code\": |", &["1000"]);
+    check("HEAD { \"expect\": { \"within\": |", &["100ms"]);
+    check("HEAD { \"send\": { \"$bytes\": { \"fill\": \"|", &["zero"]);
+    check("HEAD { \"send\": |", &["{ \"type\": \"join\", \"room\": \"{{room}}\" }"]);
+}
+
+#[test]
+fn a_use_offers_definitions_and_their_parameters() {
+    const DEFINED: &str =
+        r#"{ "define": { "enter": { "about": "Into a room.", "with": ["where", "who"], "steps": [ "#;
+    let used = |rest: &str| format!("{DEFINED} ] }}, \"leave\": {{}} }}, \"setup\": [ {rest}");
+    check(&used(r#"{ "use": "|" } ] }"#), &["enter", "leave"]);
+    check(&used(r#"{ "use": "enter", "who": "x", "|" } ] }"#), &["where", "on", "mark"]);
+    check(&format!(r#"{DEFINED} {{ "send": "{{{{|" }} ] }} }} }}"#), &["where", "who"]);
+}
+
+#[test]
+fn rows_may_be_those_of_a_file() {
+    check(r#"{ "checks": [ { "each": { "|" "#, &["file"]);
+    check(r#"{ "checks": [ { "each": { "n": [1], "|" "#, &[]);
+    let found = check(
+        r#"{ "clients": { "c": { "each": { "file": "u.csv" } } }, "setup": [ { "send": "{{|" } ] }"#,
+        &["uuid"],
+    );
+    assert!(found.iter().all(|one| one.label != "file"));
+    check(r#"{ "defaults": { "correlate": |"#, &["$.id", "false"]);
+}
+
+#[test]
+fn placeholders_name_what_is_known() {
+    check("HEAD { \"send\": \"r-{{|\" }", &["room", "slow", "sid", "alice.sid", "uuid"]);
+    check("HEAD { \"send\": { \"a\": [\"{{ r|}}\"] } }", &["room"]);
+    check("HEAD { \"send\": \"{{room}} |\" }", &[]);
+    becomes(r#"{ "vars": { "a": "{{un|}} x" } }"#, "uuid", r#"{ "vars": { "a": "{{uuid}} x" } }"#);
+    becomes(r#"{ "vars": { "a": "{{|" } }"#, "uuid", r#"{ "vars": { "a": "{{uuid}}" } }"#);
+}
+
+#[test]
+fn what_is_taken_fits_into_its_surroundings() {
+    becomes(r#"{ "|" }"#, "suite", r#"{ "suite": "" }"#);
+    becomes(r#"{ "su|" "checks": [] }"#, "suite", r#"{ "suite": "", "checks": [] }"#);
+    becomes(r#"{ "su|": "x" }"#, "suite", r#"{ "suite": "x" }"#);
+    becomes("{ \"su|\n}", "suite", "{ \"suite\": \"\"\n}");
+    becomes("{ su| }", "suite", "{ \"suite\": \"\" }");
+    becomes(r#"{ "checks": [ { "strict": f| } ] }"#, "true", r#"{ "checks": [ { "strict": true } ] }"#);
+}

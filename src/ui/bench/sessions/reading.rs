@@ -1,0 +1,248 @@
+//! Showing an earlier session in the timeline, and going back to the present one.
+//!
+//! Owns the worker that reads it, and what the page showed before. The worker of the bench goes on meanwhile.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::super::super::parts::fields::button;
+use super::super::super::parts::link::{Failure, WorkerLink};
+use super::super::export;
+use super::super::link::{Link, PACE};
+use super::super::store::{COLORS, Store};
+use super::{Sessions, title};
+use crate::browser::page;
+use crate::engine::bench::filter::FilterSpec;
+use crate::engine::report::EventFormat;
+use crate::model::format;
+use crate::wire;
+use crate::wire::Bench;
+use crate::wire::bench::{
+    ConnectionId, Owned, Phase, PlotOf, ReadingSeen, Ready, Request, SessionSeen, SessionsRequest,
+    SessionsUpdate, Update as Told, Workspace,
+};
+
+/// A worker that says nothing for this long will not come.
+const READY_WITHIN: Duration = Duration::from_secs(15);
+
+/// An earlier session that is shown.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Reading {
+    pub of: SessionSeen,
+    /// How far it is read.
+    pub told: ReadingSeen,
+}
+
+/// What the page showed before, and what ends with the reading.
+#[derive(Clone)]
+pub(super) struct Before {
+    owner: Owner,
+    filter: FilterSpec,
+    hides: bool,
+    plot_all: bool,
+    names: BTreeMap<ConnectionId, (String, u8)>,
+    ready: Option<Ready>,
+    exports: bool,
+}
+
+/// Shows a session; `exports` saves it as a file when it is read.
+pub(super) fn open(store: Store, link: Link, seen: SessionSeen, exports: bool) {
+    let sessions = Sessions::of(store);
+    leave(store, link);
+    store.dialog.set(None);
+    // What is open is of the present session.
+    link.send(&Request::Inspect(None));
+    let owner = store.make(Owner::new);
+    sessions.before.set_value(Some(Before {
+        owner: owner.clone(),
+        filter: store.filter.get_untracked(),
+        hides: store.filter_hides.get_untracked(),
+        plot_all: store.plot_all.get_untracked(),
+        names: store.names.get_untracked(),
+        ready: store.ready.get_untracked(),
+        exports,
+    }));
+    let id = seen.id.clone();
+    let reader = owner.with(|| {
+        let reader = WorkerLink::start(&link.script(), READY_WITHIN, move |worker, update| {
+            hear(store, link, worker, update);
+        });
+        reader.send(&Request::Read(id));
+        Effect::new(move || reader.send(&Request::Arrange(Box::new(for_reader(store.workspace())))));
+        reader
+    });
+    link.show(Some(reader));
+    store.is_reading.set(true);
+    show_nothing(store);
+    store.plot_all.set(true);
+    store.filter.set(FilterSpec::default());
+    store.names.set(BTreeMap::new());
+    sessions.reading.set(Some(Reading { of: seen, told: ReadingSeen::default() }));
+    let shows_plots = store.layout.with_untracked(|layout| layout.shows_plots);
+    link.send(&Request::Plot(shows_plots.then_some(PlotOf::All)));
+    page::focus_soon("[data-testid=sessions-back]");
+}
+
+/// The set-up as a worker needs it that opens no connection and drops no frame of what it reads.
+fn for_reader(workspace: Workspace) -> Workspace {
+    Workspace { connections: Vec::new(), rules: Vec::new(), budget: Workspace::BUDGET, ..workspace }
+}
+
+/// Nothing of the one session stands where the other one is shown.
+fn show_nothing(store: Store) {
+    store.chosen.set(None);
+    store.inspect.set(None);
+    store.detail.set(None);
+    store.rows.set(Default::default());
+    store.list.set(Default::default());
+    store.totals.set(Default::default());
+    store.pins.set(Vec::new());
+    store.type_members.set(Default::default());
+    store.plot.set(None);
+}
+
+/// Shows the present session again.
+pub(super) fn leave(store: Store, link: Link) {
+    let sessions = Sessions::of(store);
+    let Some(before) = sessions.before.try_update_value(Option::take).flatten() else { return };
+    link.show(None);
+    show_nothing(store);
+    store.names.set(before.names);
+    store.ready.set(before.ready);
+    store.filter_hides.set(before.hides);
+    store.filter.set(before.filter);
+    store.plot_all.set(before.plot_all);
+    store.is_reading.set(false);
+    sessions.reading.set(None);
+    super::ask(link, &SessionsRequest::TellAll);
+    let of = untrack(|| if before.plot_all { PlotOf::All } else { PlotOf::One(store.selected.get()) });
+    let shows_plots = store.layout.with_untracked(|layout| layout.shows_plots);
+    link.send(&Request::Plot(shows_plots.then_some(of)));
+    // A channel is not dropped within its own callback.
+    page::with_next_frame(move || before.owner.cleanup());
+}
+
+fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told, Failure>) {
+    match update {
+        Ok(Told::Ready(_)) => {
+            worker.begin();
+            worker.send(&Request::Seen);
+        }
+        Ok(Told::Changes(mut changes)) => {
+            let apply = move || {
+                // A worker that is about to end says nothing of the present session.
+                if !worker.is_disposed() && store.is_reading.get_untracked() {
+                    changes.totals.sockets = sockets(store);
+                    // Its memory is bounded by its files, and the bound that is shown is for frames that come.
+                    changes.totals.budget = store.budget.get_untracked().max(changes.totals.held_bytes);
+                    store.apply_shown(*changes);
+                }
+            };
+            PACE.draw(apply, move |rest| {
+                set_timeout(
+                    move || {
+                        if !worker.is_disposed() {
+                            worker.send(&Request::Seen);
+                        }
+                    },
+                    rest,
+                );
+            });
+        }
+        Ok(Told::Answer { id, answer }) => worker.answered(id, answer),
+        Ok(Told::Sessions(bytes)) => {
+            if let Ok(SessionsUpdate::Reading(told)) = wire::decode(&bytes) {
+                has_come(store, link, *told);
+            }
+        }
+        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_)) => {}
+        Err(failure) => {
+            let words = match failure {
+                Failure::NotStarted(words) | Failure::Stopped(words) => words,
+                Failure::Unreadable(error) => error.to_string(),
+            };
+            store.complain(format!("The session could not be opened: {words}"));
+            leave(store, link);
+        }
+    }
+}
+
+/// The present connections that hold a socket: those of the session that is shown hold none.
+fn sockets(store: Store) -> u16 {
+    let all = store.connections.get_untracked();
+    all.iter().filter(|it| !matches!(untrack(|| it.phase()), Phase::Closed | Phase::Waiting)).count() as u16
+}
+
+fn has_come(store: Store, link: Link, told: ReadingSeen) {
+    let sessions = Sessions::of(store);
+    let is_shown = sessions.reading.with_untracked(|it| it.as_ref().is_some_and(|it| it.of.id == told.id));
+    if !is_shown {
+        return;
+    }
+    if let Some(words) = told.failed {
+        store.complain(format!("The session could not be opened: {words}."));
+        return leave(store, link);
+    }
+    if told.is_done {
+        let named = (0..).zip(told.names.clone());
+        store.names.set(named.map(|(at, (id, name))| (id, (name, at % COLORS))).collect());
+        store.ready.update(|ready| {
+            if let Some(ready) = ready {
+                (ready.clock_began, ready.clock_step) = (told.clock_began, told.clock_step);
+            }
+        });
+        let exports = sessions.before.try_update_value(|before| {
+            before.as_mut().is_some_and(|before| std::mem::take(&mut before.exports))
+        });
+        if exports == Some(true) {
+            export::frames(store, link, EventFormat::JsonLines);
+        }
+    }
+    sessions.reading.update(|reading| {
+        if let Some(reading) = reading {
+            reading.told = told;
+        }
+    });
+}
+
+/// What is shown in place of the present session, and the way back.
+pub(super) fn bar(store: Store, link: Link, sessions: Sessions) -> AnyView {
+    let words =
+        move || sessions.reading.with(|reading| reading.as_ref().map_or_else(Default::default, words));
+    let name = move || sessions.reading.with(|it| it.as_ref().map(|it| title(&it.of)).unwrap_or_default());
+    let back = move || {
+        leave(store, link);
+        page::focus_soon("[data-testid=timeline]");
+    };
+    view! {
+        <div class="sessions-line" data-shown="" role="status" data-testid="sessions-shown">
+            <b class="sessions-name">{name}</b>
+            <span class="sessions-words">{words}</span>
+            {button("primary", "sessions-back", "Back to now", "Shows what happens now; connections were open all the time", back)}
+        </div>
+    }
+    .into_any()
+}
+
+fn words(reading: &Reading) -> String {
+    let Reading { of, told } = reading;
+    if !told.is_done {
+        return format!("Reading: {} so far.", format::counted(told.frames, "frame"));
+    }
+    let mut words = vec!["Read only.".to_owned()];
+    if !of.target.is_empty() {
+        words.push(format!("{}.", of.target));
+    }
+    if of.removed > 0 {
+        words.push(format!("{} before these had no room.", format::counted(of.removed, "frame")));
+    }
+    if told.lost_frames > 0 {
+        words.push(format!("{} between these are damaged.", format::counted(told.lost_frames, "frame")));
+    }
+    if of.owned != Owned::Imported {
+        words.push("At most the last second before its tab ended is missing.".to_owned());
+    }
+    words.join(" ")
+}

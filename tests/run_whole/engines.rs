@@ -1,0 +1,67 @@
+//! What a check needs of the engine that runs it: where that is not there, it is skipped with its reason.
+
+use serde_json::{Value, json};
+use sockscope_engine::report::{EngineKind, Environment, Report, Verdict};
+use sockscope_engine::run::Options;
+use support::simulated::{Setting, run_text};
+
+/// A run of one check by this engine.
+fn report(engine: EngineKind, client: &Value, steps: &Value) -> Report {
+    let mut client = client.clone();
+    client["url"] = "ws://sim/ws".into();
+    let text = json!({ "sockscope": 1, "suite": "s", "clients": { "a": client, "b": { "url": "ws://sim/ws" } },
+        "checks": [ { "check": "c", "steps": steps } ] });
+    let options =
+        Options { environment: Environment { engine, ..Environment::default() }, ..Options::default() };
+    run_text(&text.to_string(), &Setting { options, ..Setting::default() }).report
+}
+
+#[track_caller]
+fn is_skipped(engine: EngineKind, client: &Value, steps: &Value, why: &str) {
+    let report = report(engine, client, steps);
+    assert_eq!(report.environment.engine, engine);
+    let check = &report.checks[0];
+    assert_eq!((check.verdict, check.reasons.as_slice()), (Verdict::Skipped, &[why.to_owned()][..]));
+}
+
+#[test]
+fn an_extension_needs_a_browser_and_the_absence_of_one_does_not() {
+    let connect = |extensions: Value| json!([ { "connect": "a", "expect": { "extensions": extensions } } ]);
+    let why = "needs a browser: the native engine offers no extension, so none is agreed on";
+    let wanted = json!({ "contains": "permessage-deflate" });
+    is_skipped(EngineKind::Native, &json!({}), &connect(wanted.clone()), why);
+    let tried = json!([ { "try": connect(wanted.clone()), "else": [ { "remark": "none" } ] } ]);
+    is_skipped(EngineKind::Native, &json!({}), &tried, why);
+    for (engine, wanted) in [(EngineKind::Native, json!("")), (EngineKind::Browser, wanted)] {
+        let report = report(engine, &json!({}), &connect(wanted));
+        assert_ne!(report.checks[0].verdict, Verdict::Skipped);
+    }
+}
+
+#[test]
+fn what_a_page_cannot_do_needs_the_native_engine() {
+    let connect = json!({ "connect": "a" });
+    let check = |client: Value, steps: Value, why: &str| {
+        let why = format!("needs the native engine: {why}");
+        is_skipped(EngineKind::Browser, &client, &steps, &why);
+    };
+    check(json!({}), json!([connect, { "on": "a", "ping": "x" }]), "a page sends no pings");
+    let frame = json!({ "on": "a", "send": { "$frame": { "fin": false } } });
+    check(json!({}), json!([connect, frame]), "a page sends messages, and no frames of its own");
+    let close = json!([connect, { "all": [ { "on": "a", "close": { "raw": 1002 } } ] }]);
+    check(json!({}), close, "a page closes with 1000 or 3000 to 4999");
+    let status = json!([{ "connect": "a", "expect": { "status": 101 } }]);
+    check(json!({}), status, "a page sees no status and no header fields of a handshake");
+    let of_a = "the handshake of a says what a page cannot say";
+    for client in [
+        json!({ "headers": { "X-Key": "1" } }),
+        json!({ "cookies": { "session": "1" } }),
+        json!({ "origin": "https://x.test" }),
+    ] {
+        check(client.clone(), json!([connect]), of_a);
+        check(client.clone(), json!([{ "connect": "*" }]), of_a);
+        // A client that is not opened needs nothing.
+        let other = report(EngineKind::Browser, &client, &json!([{ "connect": "b" }]));
+        assert_eq!(other.checks[0].verdict, Verdict::Pass, "{:?}", other.checks[0].reasons);
+    }
+}
