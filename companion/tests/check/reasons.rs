@@ -1,8 +1,6 @@
 //! Why a connection ended with 1006: what the page cannot see stands beside the failure.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,30 +15,17 @@ const PLAIN: &str = r#"{ "sockscope": 1, "suite": "connect", "vars": { "url": "{
   "clients": { "bob": { "url": "{{url}}" } },
   "checks": [ { "check": "open", "steps": [ { "connect": "bob" } ] } ] }"#;
 
-/// A server that reads one request after the other and answers each the same way, `KEY` being what a handshake wants.
+/// A server that answers each request the same way, `KEY` being what a handshake wants.
 fn answering(answer: &'static str) -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let (mut request, mut byte) = (Vec::new(), [0]);
-            while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-                request.push(byte[0]);
-            }
-            let request = String::from_utf8_lossy(&request).into_owned();
-            let key = request.lines().find_map(|line| {
-                let (name, value) = line.split_once(": ")?;
-                name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.to_owned())
-            });
-            let hash = Sha1::digest(key.unwrap_or_default() + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-            let answer = answer.replace("KEY", &STANDARD.encode(hash));
-            // A browser that has gone needs no answer.
-            let _ = stream.write_all(
-                &answer.bytes().map(|byte| if byte == b'\x01' { 0xf1 } else { byte }).collect::<Vec<_>>(),
-            );
-        }
-    });
-    format!("ws://127.0.0.1:{port}/")
+    support::answering::answering(move |request| {
+        let key = request.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.to_owned())
+        });
+        let hash = Sha1::digest(key.unwrap_or_default() + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+        let answer = answer.replace("KEY", &STANDARD.encode(hash));
+        answer.bytes().map(|byte| if byte == b'\x01' { 0xf1 } else { byte }).collect()
+    })
 }
 
 const SWITCHING: &str =

@@ -1,28 +1,10 @@
 //! Why a connection was not opened or not kept: the native engine has seen it, and says it.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::thread;
 
 use super::native;
 use super::suites::CONNECT;
-
-/// A server that reads one request after the other and answers each the same way.
-fn answering(answer: &'static [u8]) -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let (mut request, mut byte) = (Vec::new(), [0]);
-            while !request.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-                request.push(byte[0]);
-            }
-            // A client that has gone needs no answer.
-            let _ = stream.write_all(answer);
-        }
-    });
-    format!("ws://127.0.0.1:{port}/")
-}
+use support::answering::answering;
 
 #[track_caller]
 fn check(url: &str, says: &str, cause: &str) {
@@ -44,7 +26,7 @@ fn check(url: &str, says: &str, cause: &str) {
 #[test]
 fn a_refusal_is_told_with_its_status_and_body() {
     let answer = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 14\r\n\r\nno token given";
-    check(&answering(answer), "401", "refused");
+    check(&answering(|_| answer.to_vec()), "401", "refused");
 }
 
 #[test]
@@ -55,5 +37,5 @@ fn a_server_that_does_not_accept_is_named() {
 
 #[test]
 fn an_answer_that_is_not_http_is_named() {
-    check(&answering(b"220 mail.example.com ESMTP\r\n"), "does not speak HTTP", "not_websocket");
+    check(&answering(|_| b"220 mail.example.com ESMTP\r\n".to_vec()), "does not speak HTTP", "not_websocket");
 }

@@ -3,6 +3,7 @@
 //! Owns what a test stands on: the command as a process, the page in a real browser, servers that others wrote, servers that
 //! break in one way, a client over real sockets. It refuses to judge: tests do.
 
+pub mod answering;
 pub mod broken;
 mod browser;
 pub mod call;
