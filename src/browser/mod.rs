@@ -14,6 +14,7 @@ pub mod download;
 pub mod editor;
 pub mod files;
 pub mod http;
+pub mod layout;
 pub mod leaving;
 pub mod menus;
 pub mod page;

@@ -8,8 +8,8 @@ mod check;
 mod figures;
 mod united;
 
+use super::super::outcome::causes::Failures;
 use super::super::outcome::judge;
-use super::super::outcome::step_results::Failures;
 use crate::report::{
     CheckReport, Environment, Metric, Millis, Report, Second, ShardReport, TargetReport, Verdict,
 };
