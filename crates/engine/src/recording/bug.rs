@@ -22,7 +22,7 @@ const LONGEST: usize = 4000;
 const ON_ONE_LINE: usize = 100;
 
 /// What a report shows of a frame.
-struct Told<'a> {
+struct FrameRow<'a> {
     number: u64,
     at: String,
     client: Cow<'a, str>,
@@ -39,7 +39,7 @@ fn told<'a>(
     frame: &Frame<'a>,
     handshake: Option<&'a Connection>,
     masker: &Masker,
-) -> Told<'a> {
+) -> FrameRow<'a> {
     let client = match handshake.map(|it| it.name.as_str()).filter(|name| !name.is_empty()) {
         Some(name) => masker.mask(name),
         None => Cow::Owned(format!("connection {}", frame.connection)),
@@ -63,7 +63,7 @@ fn told<'a>(
     if let Some(round_trip) = frame.round_trip {
         what = format!("{what}, {} ms after its question", Decimal(round_trip));
     }
-    Told {
+    FrameRow {
         number: session.number(frame),
         at: format!("{}", Decimal(session.since_start(frame.at))),
         client,
@@ -199,7 +199,7 @@ pub fn write_html(name: &str, session: &Transcript<'_>, masker: &Masker, out: &m
     html_page(&masker.mask(name), main, out)
 }
 
-fn row(told: &Told<'_>) -> Markup {
+fn row(told: &FrameRow<'_>) -> Markup {
     html! {
         tr {
             td { (told.number) }

@@ -15,7 +15,7 @@ use super::super::outcome::meter::Meter;
 use super::super::pacing::yield_budget::YieldBudget;
 use super::invariant::Guard;
 use super::life::Life;
-use super::standing::{Desk, Standing};
+use super::standing::{Standing, StandingTasks};
 use crate::base::notify::Notify;
 use crate::base::words;
 use crate::base::world::{Answer, RawFrame};
@@ -63,7 +63,7 @@ pub(crate) struct CheckContext {
     /// Broken invariants and framings, by their number; the runner of the steps notes them.
     pub broken: RefCell<Vec<(usize, Failure)>>,
     /// What answers and heartbeats have to do, and what they did.
-    pub desk: Desk,
+    pub standing_tasks: StandingTasks,
 }
 
 /// A client, or a member of a group of them.
@@ -343,7 +343,7 @@ impl<W: World> Member<W> {
                 self.context.meter.borrow_mut().opened(is_again);
                 self.guards.borrow_mut().iter_mut().for_each(|guard| guard.opened(at));
                 if let Some(standing) = &*self.standing.borrow() {
-                    standing.opened(&self.context.desk, self.number, self.handshakes.get(), at);
+                    standing.opened(&self.context.standing_tasks, self.number, self.handshakes.get(), at);
                 }
                 self.notify.ring();
             }
@@ -447,7 +447,7 @@ impl<W: World> Member<W> {
             self.context.broken.borrow_mut().extend(broken.map(|broken| (guard.index, broken)));
         }
         if let Some(standing) = &*self.standing.borrow()
-            && standing.takes(&message, &self.context.desk, self.number, self.handshakes.get())
+            && standing.takes(&message, &self.context.standing_tasks, self.number, self.handshakes.get())
         {
             self.inbox.answered(message);
             return;

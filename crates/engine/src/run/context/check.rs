@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::connections::invariant::Law;
 use super::super::connections::member::{CheckContext, Member};
-use super::super::connections::standing::Desk;
+use super::super::connections::standing::StandingTasks;
 use super::super::connections::{BoundLaw, Connections};
 use super::super::inbox::queue::Budget;
 use super::super::outcome::check_results::CheckResults;
@@ -108,7 +108,7 @@ impl<'r, W: World> CheckRun<'r, W> {
     /// Whether an event has ended the check, whatever the steps do.
     pub fn is_broken(&self) -> bool {
         let context = &self.connections.context;
-        !context.broken.borrow().is_empty() || context.desk.has_failed()
+        !context.broken.borrow().is_empty() || context.standing_tasks.has_failed()
     }
 
     /// Reports the state of these steps.
@@ -141,7 +141,7 @@ fn connect_rules<W: World>(
             ignore,
             invariants: run.plan.suite.invariants.len(),
             broken: RefCell::default(),
-            desk: Desk::default(),
+            standing_tasks: StandingTasks::default(),
         };
         Connections::new(run.plan.options.shard, definition.clients.len(), laws, context)
     };
