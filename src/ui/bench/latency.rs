@@ -205,7 +205,7 @@ fn Held(store: Store) -> impl IntoView {
 
 /// Frames that memory had no room for are a loss; those that a person cleared are none.
 fn dropped_class(dropped: u64) -> &'static str {
-    if dropped > 0 { "dropped" } else { "bench-cleared" }
+    if dropped > 0 { "bench-dropped" } else { "bench-cleared" }
 }
 
 /// What the relay tells of a connection: its own delay, and the time of a ping.
