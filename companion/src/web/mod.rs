@@ -14,6 +14,7 @@ pub mod body;
 pub mod door;
 pub mod headers;
 pub mod page;
+pub mod preview;
 pub mod probe;
 pub mod proxied;
 pub mod recordings;
