@@ -30,13 +30,13 @@ const BUDGET: usize = 64 << 20;
 const STACK: usize = 16 << 20;
 
 /// A thread of a run.
-struct Seat {
+struct ShardThread {
     status: Arc<Mutex<Status>>,
     ended: oneshot::Receiver<Result<Ended, String>>,
     end: Option<Result<Ended, String>>,
 }
 
-impl Seat {
+impl ShardThread {
     fn status(&self) -> Status {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -100,7 +100,7 @@ async fn attempt(
         let work = move || run_shard(task, &begin, told, shard_cut, tell);
         let thread = std::thread::Builder::new().name(format!("shard {index}")).stack_size(STACK);
         thread.spawn(work).map_err(|error| format!("no thread for shard {index}: {error}"))?;
-        seats.push(Seat { status, ended, end: None });
+        seats.push(ShardThread { status, ended, end: None });
     }
     debug!(target: CHECK, threads = seats.len(), "running");
     let why = watch(&mut seats, assignment, stop, &cut, hear).await;
@@ -156,7 +156,7 @@ fn task(options: &NetOptions, assignment: &Assignment<'_>, shard: Shard, planned
 
 /// Waits until every thread has come to an end, and says why they were stopped, if they were.
 async fn watch(
-    seats: &mut [Seat],
+    seats: &mut [ShardThread],
     assignment: &Assignment<'_>,
     stop: &CancellationToken,
     cut: &CancellationToken,
@@ -166,7 +166,7 @@ async fn watch(
     let (mut given_up_at, mut why) = (None, None);
     loop {
         let over: Vec<bool> = seats.iter_mut().zip(0..).map(|(seat, index)| seat.is_over(index)).collect();
-        let statuses: Vec<Status> = seats.iter().map(Seat::status).collect();
+        let statuses: Vec<Status> = seats.iter().map(ShardThread::status).collect();
         let all: Vec<_> = statuses.iter().zip(over.iter().copied()).collect();
         hear(&together(&all));
         if over.iter().all(|is_over| *is_over) {

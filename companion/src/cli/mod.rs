@@ -13,6 +13,7 @@ pub mod record;
 pub mod replay;
 pub mod schema;
 pub mod serve;
+mod serving;
 mod signal;
 pub mod size;
 pub mod validate;

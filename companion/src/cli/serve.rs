@@ -6,9 +6,10 @@ use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 use clap::Args;
 
 use super::log::LogFlags;
+use super::serving::{self, ServingError};
 use super::signal::Signal;
 use super::size::Size;
-use super::{Exit, complain, on_all_cores, print};
+use super::{Exit, print};
 use crate::config::{Config, Limits, Port};
 use crate::destination::AllowedTarget;
 use crate::origin::AllowedOrigin;
@@ -134,40 +135,21 @@ fn address(text: &str) -> Result<IpAddr, AddrParseError> {
     if text.eq_ignore_ascii_case("localhost") { Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)) } else { text.parse() }
 }
 
-/// Why serving ends before it was asked to.
-#[derive(Debug, thiserror::Error)]
-enum ServeError {
-    #[error(transparent)]
-    Start(#[from] crate::server::StartError),
-    #[error("cannot print where the server is")]
-    Print(#[source] io::Error),
-    #[error("cannot listen for signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot start the runtime")]
-    Runtime(#[source] io::Error),
-}
-
 /// Serves until a signal comes.
 pub fn run(flags: Flags) -> Exit {
     flags.log.start();
     // Each WebSocket is a file descriptor, and many systems start a process with 1024.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    match on_all_cores(ServeError::Runtime, serve(flags)) {
-        Ok(()) => Exit::Success,
-        Err(error) => {
-            complain(&error);
-            Exit::Environment
-        }
-    }
+    serving::until_it_ends(serve(flags))
 }
 
-async fn serve(flags: Flags) -> Result<(), ServeError> {
+async fn serve(flags: Flags) -> Result<(), ServingError> {
     let is_for_programs = flags.print_urls;
     // Before the URLs are printed: their reader may send a signal at once.
-    let mut signal = Signal::listen().map_err(ServeError::Signals)?;
+    let mut signal = Signal::listen().map_err(ServingError::Signals)?;
     let running = Server::start(flags.config()).await?;
     let text = if is_for_programs { json_line(running.urls()) } else { for_people(&running) };
-    print(io::stdout().lock(), &text).map_err(ServeError::Print)?;
+    print(io::stdout().lock(), &text).map_err(ServingError::Print)?;
     signal.received().await;
     running.shutdown().await;
     Ok(())

@@ -69,22 +69,22 @@ fn talk(connection: &Connection) -> Result<(), LspError> {
         .text_document
         .and_then(|it| it.completion?.completion_item?.snippet_support)
         .unwrap_or_default();
-    let mut desk = Desk { documents: HashMap::new(), answers: Answers { takes_snippets } };
+    let mut open = Documents { documents: HashMap::new(), answers: Answers { takes_snippets } };
     loop {
         let message = match connection.receiver.try_recv() {
             Ok(message) => message,
             Err(_) => {
-                desk.tell_mistakes(connection);
+                open.tell_mistakes(connection);
                 connection.receiver.recv().map_err(|_| LspError::Gone)?
             }
         };
         match message {
             Message::Request(request) if connection.handle_shutdown(&request)? => return Ok(()),
             Message::Request(request) => {
-                let answer = desk.answer(request);
+                let answer = open.answer(request);
                 connection.sender.send(answer.into()).map_err(|_| LspError::Gone)?;
             }
-            Message::Notification(notification) => desk.note(connection, notification),
+            Message::Notification(notification) => open.note(connection, notification),
             // It asks nothing, so it gets no answers.
             Message::Response(_) => {}
         }
@@ -106,12 +106,12 @@ fn capabilities() -> ServerCapabilities {
 }
 
 /// The open documents, by their addresses.
-struct Desk {
+struct Documents {
     documents: HashMap<String, Document>,
     answers: Answers,
 }
 
-impl Desk {
+impl Documents {
     fn note(&mut self, connection: &Connection, notification: Notification) {
         match notification.method.as_str() {
             DidOpenTextDocument::METHOD => {

@@ -16,7 +16,6 @@ mod scale;
 mod seldom;
 #[cfg(target_os = "linux")]
 mod shared;
-mod suites;
 #[cfg(feature = "target-tests")]
 mod targets;
 mod tested;

@@ -1,8 +1,5 @@
 //! `sockscope check --engine native`: the same suites, reports and exit codes as by the page, without a browser.
 
-#[path = "../check/suites.rs"]
-mod suites;
-
 mod beyond;
 mod chain;
 mod crowd;

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::figures::{Aim, Figure, alone, compared, median};
 use crate::stage::{Stage, by_turns};
+use support::figures::{Aim, Figure, alone, compared, median};
 
 const CONNECTIONS: usize = 8;
 const WINDOW: usize = 100;
