@@ -391,6 +391,45 @@ fn a_name_leads_into_the_file_that_defines_it() {
 }
 
 #[test]
+fn names_of_imported_files_are_completed_and_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("a path");
+    let uri = |name: &str| format!("file://{}", root.join(name).display());
+    std::fs::create_dir_all(root.join("lib")).expect("a folder");
+    let common = "{ \"sockscope\": 1, \"suite\": \"common\", \"import\": [\"more.jsonc\"],\n  \"define\": { \"enter\": { \"about\": \"Into a room.\", \"with\": [\"room\"], \"steps\": [] } } }";
+    let more = "{ \"sockscope\": 1, \"suite\": \"more\", \"define\": {}, \"clients\": { \"bob\": { \"url\": \"ws://h\" } }, \"vars\": { \"town\": 1 } }";
+    std::fs::write(root.join("lib/common.jsonc"), common).expect("a file");
+    std::fs::write(root.join("lib/more.jsonc"), more).expect("a file");
+    let mut editor = Editor::open(true);
+    // Half-written, as a suite is while a person completes.
+    let suite = "{ \"sockscope\": 1, \"suite\": \"a\", \"import\": [\"lib/common.jsonc\"],\n  \"setup\": [ { \"use\": \"enter\", \"on\": \"bob\", \"room\": \"{{town}}\" }, { \"on\": \"\" ";
+    assert!(!editor.text_of(&uri("a.json"), suite).is_empty(), "it has mistakes still");
+    let asked = |editor: &mut Editor, method: &str, name: &str| {
+        let at = suite.rfind(name).expect("it is there") + 1;
+        let line = suite[..at].matches('\n').count();
+        let character = suite[..at].rsplit('\n').next().unwrap_or_default().len();
+        let asked = json!({"textDocument": {"uri": uri("a.json")}, "position": {"line": line, "character": character}});
+        editor.ask(method, asked)["result"].clone()
+    };
+    let labels = |found: Value| {
+        let list = found.as_array().expect("a list").clone();
+        list.iter().map(|one| one["label"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"\""))[..2], ["bob", "*"]);
+    assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"enter\""))[..1], ["enter"]);
+    let about = |found: Value| found["contents"]["value"].as_str().expect("prose").to_owned();
+    let enter = about(asked(&mut editor, "textDocument/hover", "\"enter\""));
+    assert_eq!(enter, "Into a room.\n\nIt needs `room`.\n\nSteps, defined in `lib/common.jsonc`, line 2.");
+    let town = about(asked(&mut editor, "textDocument/hover", "town"));
+    assert!(town.starts_with("A variable, defined in `lib/more.jsonc`, line 1."), "{town}");
+    // What the editor shows counts before what is saved.
+    let changed = more.replace("\"bob\"", "\"bobby\"");
+    let whole = json!({"uri": uri("lib/more.jsonc"), "languageId": "jsonc", "version": 9, "text": changed});
+    editor.tell("textDocument/didOpen", json!({"textDocument": whole}));
+    assert_eq!(labels(asked(&mut editor, "textDocument/completion", "\"\""))[..2], ["bobby", "*"]);
+}
+
+#[test]
 fn formatting_is_that_of_the_page() {
     let mut editor = Editor::open(true);
     editor.text("{\"sockscope\":1,\n\"suite\":\"é\"}");

@@ -92,12 +92,29 @@ const STEPS: [(&str, &str, &str); 22] = [
     ("", "Name a moment", r#"{ "mark": "start", "note": "`since` starts here" }"#),
 ];
 
-/// A second one for a verb.
-const BYTES: (&str, &str, &str) = (
-    "send",
-    "Send bytes behind their length",
-    r#"{ "on": "alice", "send": { "$concat": [{ "$u8": 16 }, { "$length": "u16", "of": "hello" }] }, "expect": { "bytes": { "prefix": "11" }, "capture": { "id": { "bytes": { "at": 1, "as": "u16" } } } } }"#,
-);
+/// Further ones for some verbs.
+const MORE: [(&str, &str, &str); 4] = [
+    (
+        "send",
+        "Send bytes behind their length",
+        r#"{ "on": "alice", "send": { "$concat": [{ "$u8": 16 }, { "$length": "u16", "of": "hello" }] }, "expect": { "bytes": { "prefix": "11" }, "capture": { "id": { "bytes": { "at": 1, "as": "u16" } } } } }"#,
+    ),
+    (
+        "repeat",
+        "Repeat until something holds",
+        r#"{ "repeat": { "times": 20, "every": "200ms", "until": { "subset": { "state": "done" } } }, "on": "alice", "send": { "type": "status" }, "expect": { "subset": { "type": "status" } } }"#,
+    ),
+    (
+        "http",
+        "Call until the answer is as wanted",
+        r#"{ "http": { "url": "http://localhost:9000/api/jobs/1" }, "expect": { "until": { "subset": { "state": "done" } }, "every": "200ms", "within": "10s" } }"#,
+    ),
+    (
+        "http",
+        "Log in, and keep the cookie",
+        r#"{ "http": { "url": "http://localhost:9000/api/login", "json": { "user": "alice" }, "cookies": true }, "expect": { "status": 200 } }"#,
+    ),
+];
 
 const CHECK: &str = r#"{
   "check": "alice gets an answer",
@@ -111,14 +128,14 @@ const CHECK: &str = r#"{
   "thresholds": { "rtt.p95": "< 100ms" }
 }"#;
 
-/// One step for each verb, one that only names a moment, and a whole check. Their clients are called alice and bob.
+/// A step or more for each verb, one that only names a moment, and a whole check. Their clients are called alice and bob.
 pub fn examples() -> Vec<Example> {
     let about = |verb: &str| {
         let verb = VERBS.iter().find(|known| known.name == verb);
         let key = verb.and_then(|verb| verb.table.key(verb.name));
         key.map_or("Names the moment, for `since`. A note stands in the report.", |key| key.about)
     };
-    let steps = STEPS.iter().chain([&BYTES]).map(|(verb, title, text)| Example {
+    let steps = STEPS.iter().chain(&MORE).map(|(verb, title, text)| Example {
         title: (*title).to_owned(),
         about: about(verb).to_owned(),
         text: (*text).to_owned(),
