@@ -13,6 +13,11 @@ use crate::engine::bench::typed_address::complete;
 use crate::engine::suite::rows_in;
 use crate::model::faults::link::FaultyLink;
 
+mod protocol;
+
+use protocol::Protocol;
+pub use protocol::{FRAMINGS, ProtocolForm};
+
 /// How a reply is recognised.
 pub const REPLIES: [(&str, &str); 5] = [
     ("member", "the same value in a member"),
@@ -44,6 +49,8 @@ pub struct LoadForm {
     pub beat: String,
     /// How often.
     pub every: String,
+    /// What each client agrees on with the server.
+    pub protocol: ProtocolForm,
     /// What each client sends once, after it has opened; may be empty.
     pub first: String,
     /// What each client sends.
@@ -76,6 +83,7 @@ impl Default for LoadForm {
             rows: String::new(),
             beat: String::new(),
             every: text("20s"),
+            protocol: ProtocolForm::default(),
             first: String::new(),
             message: text(r#"{"type": "message"}"#),
             reply: text("member"),
@@ -139,6 +147,11 @@ impl LoadForm {
             wrong.push(("rows", why));
             None
         });
+        let protocol = self.protocol.read(&self.reply);
+        let protocol = protocol.unwrap_or_else(|mistakes| {
+            wrong.extend(mistakes);
+            Protocol::default()
+        });
         let share = self.answered.trim().trim_end_matches('%').trim();
         let share = share.parse::<f64>().ok().filter(|it| (0.0..=100.0).contains(it));
         if share.is_none() && !self.answered.trim().is_empty() {
@@ -160,7 +173,9 @@ impl LoadForm {
             return Err(wrong);
         };
         let every = Duration::from_micros((1e6 / rate).round() as u64);
-        Ok(self.written(&endpoint, clients, rate, every, [ramp, lasts, within], share, &send, expect, rows))
+        let send = protocol.framed(send);
+        let times = [ramp, lasts, within];
+        Ok(self.written(&endpoint, clients, rate, every, times, share, &send, expect, rows, &protocol))
     }
 
     /// The rows that clients get: no more than there are clients.
@@ -245,6 +260,7 @@ impl LoadForm {
         send: &Value,
         expect: Option<Value>,
         rows: Option<Value>,
+        protocol: &Protocol,
     ) -> Made {
         let url = endpoint.url();
         let title = self.title(url, clients, rate);
@@ -265,7 +281,9 @@ impl LoadForm {
             limits.iter().map(|(name, bound)| format!("{}: {}", json!(name), json!(bound))).collect();
         let first = match self.first.trim() {
             "" => String::new(),
-            first => format!(",\n    {{ \"on\": \"crowd\", \"send\": {} }}", value_of(first)),
+            first => {
+                format!(",\n    {{ \"on\": \"crowd\", \"send\": {} }}", protocol.framed(value_of(first)))
+            }
         };
         let expect = expect.map(|it| format!(", \"expect\": {it}")).unwrap_or_default();
         // The variables of the suite do not know those of a row.
@@ -280,11 +298,12 @@ impl LoadForm {
                 format!(
                     ",\n    \"heartbeat\": {{ \"every\": {}, \"send\": {} }}",
                     json!(show(every)),
-                    value_of(beat)
+                    protocol.framed(value_of(beat))
                 )
             }
             _ => String::new(),
         };
+        let protocol = protocol.members(&self.reply);
         let gap = show(Duration::from_micros(ramp.as_micros() as u64 / clients.max(1)));
         let text = format!(
             r#"{{
@@ -292,7 +311,7 @@ impl LoadForm {
   "about": {about},
   "vars": {{ {of_suite}"clients": {clients}, "lasts": {lasts}, "every": {every} }},
   "defaults": {{ "within": {within}, "connect_gap": {gap} }},
-  "clients": {{ "crowd": {{ "url": {of_client}, "count": "{{{{clients}}}}"{rows}{beat} }} }},
+  "clients": {{ "crowd": {{ "url": {of_client}, "count": "{{{{clients}}}}"{rows}{beat}{protocol} }} }},
   "setup": [
     {{ "connect": "crowd" }}{first} ],
   "checks": [

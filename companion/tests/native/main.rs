@@ -3,6 +3,7 @@
 #[path = "../check/suites.rs"]
 mod suites;
 
+mod bad_input;
 mod beyond;
 mod chain;
 mod crowd;

@@ -108,6 +108,13 @@ impl Call {
         self
     }
 
+    /// A file of this size, which is all holes and so takes no room.
+    pub fn with_holes(self, name: &str, size: u64) -> Self {
+        let file = fs::File::create(self.folder.path().join(name)).expect("a file");
+        file.set_len(size).expect("a file with holes");
+        self
+    }
+
     pub fn with_env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
