@@ -69,7 +69,11 @@ impl Hidden {
                     encoded += u32::from(hidden.replace(content, &masker));
                 }
             }
-            for url in recording.clients.values_mut().filter_map(|it| it.url.as_mut()) {
+            for content in recording.calls.iter_mut().filter_map(|call| call.body.as_mut()) {
+                encoded += u32::from(hidden.replace(content, &masker));
+            }
+            let of_clients = recording.clients.values_mut().filter_map(|it| it.url.as_mut());
+            for url in of_clients.chain(recording.calls.iter_mut().map(|call| &mut call.url)) {
                 *url = hidden.in_address(url);
                 let masked = masker.mask(url).into_owned();
                 encoded += u32::from(masked != *url);
@@ -92,6 +96,14 @@ impl Hidden {
         let in_urls: Vec<_> = urls.flat_map(suspects).collect();
         for found in in_urls {
             self.suspect(found, "an address", &received);
+        }
+        for call in &recording.calls {
+            for found in suspects(&call.url) {
+                self.suspect(found, "an address", &received);
+            }
+            for found in call.body.as_ref().and_then(Content::text).map(suspects).unwrap_or_default() {
+                self.suspect(found, "an HTTP call", &received);
+            }
         }
         for event in &recording.events {
             match &event.what {
@@ -135,8 +147,9 @@ impl Hidden {
         let plain: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
         let plain = if is_name(&plain) { plain } else { format!("secret_{plain}") };
-        let is_taken =
-            |name: &str| name == "ws_url" || WORDS.contains(&name) || self.values.contains_key(name);
+        let is_taken = |name: &str| {
+            ["ws_url", "api_url"].contains(&name) || WORDS.contains(&name) || self.values.contains_key(name)
+        };
         if !is_taken(&plain) {
             return plain;
         }
