@@ -16,7 +16,7 @@ struct Editor {
     child: Child,
     input: Option<ChildStdin>,
     messages: Receiver<Value>,
-    asked: i64,
+    questions: i64,
     version: i64,
 }
 
@@ -40,7 +40,7 @@ impl Editor {
             }
         });
         let input = child.stdin.take();
-        Self { child, input, messages, asked: 0, version: 0 }
+        Self { child, input, messages, questions: 0, version: 0 }
     }
 
     /// The same, ready for documents.
@@ -75,8 +75,8 @@ impl Editor {
     /// The whole answer, error or result.
     #[track_caller]
     fn ask(&mut self, method: &str, params: Value) -> Value {
-        self.asked += 1;
-        let id = self.asked;
+        self.questions += 1;
+        let id = self.questions;
         self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         let deadline = Instant::now() + LONG;
         loop {
@@ -123,10 +123,15 @@ impl Editor {
     fn at(&mut self, method: &str, marked: &str) -> Value {
         let place = marked.find('|').expect("a cursor");
         self.text(&marked.replacen('|', "", 1));
-        let before = &marked[..place];
+        self.asked(method, FILE, &marked[..place])
+    }
+
+    /// What is answered about the place behind this beginning of a document.
+    #[track_caller]
+    fn asked(&mut self, method: &str, file: &str, before: &str) -> Value {
         let line = before.matches('\n').count();
         let character = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count();
-        let at = json!({"textDocument": {"uri": FILE}, "position": {"line": line, "character": character}});
+        let at = json!({"textDocument": {"uri": file}, "position": {"line": line, "character": character}});
         self.ask(method, at)["result"].clone()
     }
 
@@ -364,10 +369,7 @@ fn a_name_leads_into_the_file_that_defines_it() {
     assert_eq!(editor.text_of(&uri("a.json"), suite), Vec::<Value>::new());
     let asked = |editor: &mut Editor, name: &str| {
         let at = suite.find(name).expect("it is there") + 1;
-        let line = suite[..at].matches('\n').count();
-        let character = suite[..at].rsplit('\n').next().unwrap_or_default().len();
-        let asked = json!({"textDocument": {"uri": uri("a.json")}, "position": {"line": line, "character": character}});
-        editor.ask("textDocument/definition", asked)["result"].clone()
+        editor.asked("textDocument/definition", &uri("a.json"), &suite[..at])
     };
     let found = asked(&mut editor, "\"enter\"");
     assert_eq!(
@@ -406,10 +408,7 @@ fn names_of_imported_files_are_completed_and_explained() {
     assert!(!editor.text_of(&uri("a.json"), suite).is_empty(), "it has mistakes still");
     let asked = |editor: &mut Editor, method: &str, name: &str| {
         let at = suite.rfind(name).expect("it is there") + 1;
-        let line = suite[..at].matches('\n').count();
-        let character = suite[..at].rsplit('\n').next().unwrap_or_default().len();
-        let asked = json!({"textDocument": {"uri": uri("a.json")}, "position": {"line": line, "character": character}});
-        editor.ask(method, asked)["result"].clone()
+        editor.asked(method, &uri("a.json"), &suite[..at])
     };
     let labels = |found: Value| {
         let list = found.as_array().expect("a list").clone();
