@@ -3,6 +3,8 @@
 //! Owns which form a file has, and what every form shares: the bound of memory, the place of a mistake, the list of
 //! what could not be kept. Its one rule: the size of a file never decides how much memory it takes.
 
+mod archive;
+mod chosen;
 mod csv;
 mod guard;
 mod har;
@@ -17,6 +19,7 @@ use super::Session;
 use crate::base::json_words;
 use guard::Guard;
 
+pub use chosen::{Chosen, ChosenError, open_chosen};
 pub use lost::Lost;
 
 /// What was read.
