@@ -9,6 +9,7 @@ pub mod duration;
 pub mod fmt;
 mod log;
 pub mod lsp;
+pub mod open;
 pub mod record;
 pub mod replay;
 pub mod schema;
@@ -43,6 +44,7 @@ enum Command {
     Replay(Box<replay::Flags>),
     Diff(Box<diff::Flags>),
     Convert(convert::Flags),
+    Open(open::Flags),
     Validate(validate::Flags),
     Fmt(fmt::Flags),
     Lsp(lsp::Flags),
@@ -91,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Replay(flags) => replay::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
         Command::Convert(flags) => convert::run(&flags),
+        Command::Open(flags) => open::run(flags),
         Command::Validate(flags) => validate::run(flags),
         Command::Fmt(flags) => fmt::run(flags),
         Command::Lsp(flags) => lsp::run(flags),

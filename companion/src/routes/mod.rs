@@ -15,6 +15,7 @@ pub mod fault;
 pub mod faulty_link;
 pub mod fragments;
 pub mod jobs;
+pub mod offers;
 pub mod plain;
 pub mod practice;
 pub mod priority;

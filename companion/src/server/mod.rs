@@ -18,6 +18,7 @@ use crate::config::{Config, Port};
 use crate::destination::Reach;
 use crate::log::SERVER;
 use crate::routes::Practice;
+use crate::routes::offers::Offered;
 use crate::web::access::AccessPolicy;
 use crate::web::assets::{Assets, Embedded};
 use crate::web::probe::AT_ONCE;
@@ -134,6 +135,11 @@ impl Running {
     /// Its self-signed certificate (DER), when it speaks TLS.
     pub fn certificate(&self) -> Option<&[u8]> {
         self.certificate.as_deref()
+    }
+
+    /// Offers files to the page, once; returns the path of their list.
+    pub fn offer(&self, files: Vec<Offered>) -> String {
+        format!("/api/opened/{}", self.practice.offers.put(files))
     }
 
     /// Stops accepting, closes every WebSocket with 1001, and waits a bounded time for the clients' part.

@@ -20,7 +20,7 @@ use tracing::{debug, trace};
 use super::answer::{ApiError, words};
 use super::door::Door;
 use super::site::Site;
-use super::{api, headers, page, probe, recordings, relay, toxics, upgrade};
+use super::{api, headers, opened, page, probe, recordings, relay, toxics, upgrade};
 use crate::log::{self, HTTP};
 
 /// The routes with what surrounds them.
@@ -40,6 +40,7 @@ impl App {
             .merge(toxics::routes())
             .merge(probe::routes())
             .merge(recordings::routes())
+            .merge(opened::routes())
             .merge(relay::routes())
             .merge(upgrade::routes())
             .fallback(elsewhere);

@@ -13,6 +13,7 @@ pub mod assets;
 pub mod body;
 pub mod door;
 pub mod headers;
+mod opened;
 pub mod page;
 pub mod probe;
 pub mod proxied;
