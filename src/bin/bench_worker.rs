@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sockscope::browser::private_files::PrivateFiles;
-use sockscope::browser::{BrowserWorld, channel, clock, scope};
+use sockscope::browser::{BrowserWorld, channel, chosen, clock, scope};
 use sockscope::program::run_worker;
 use sockscope::wire::bench::{Ready, most_sockets};
 use sockscope::worker::bench::{BenchWorker, Later, beat};
@@ -31,8 +31,10 @@ fn main() {
 }
 
 /// All that comes later, with the disk on which sessions are kept.
-static LATER: Later<BrowserWorld> =
-    Later::with_journal(|worker| worker.keep_sessions_in(Rc::new(PrivateFiles::default())));
+static LATER: Later<BrowserWorld> = Later::with_journal(|worker| {
+    worker.imports_from(Rc::new(chosen::given));
+    worker.keep_sessions_in(Rc::new(PrivateFiles::default()));
+});
 
 /// What comes with a second file: all that only this function reaches.
 #[cfg(split)]

@@ -8,6 +8,7 @@ mod alarm;
 mod cells;
 pub mod channel;
 pub mod chart;
+pub mod chosen;
 pub mod clipboard;
 pub mod clock;
 pub mod download;

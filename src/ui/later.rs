@@ -21,8 +21,8 @@ use super::bench::rates::{self, Rates};
 use super::bench::row_menu::{self, Asked};
 use super::bench::store::Store;
 use super::bench::{
-    columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, recording, saved_filters,
-    sessions, start,
+    columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, saved_filters, sessions,
+    start,
 };
 use super::bench::{store, timeline};
 use super::parts::fields::button;
@@ -35,7 +35,9 @@ use crate::wire::bench::{Panel, Variable};
 /// The views. Nothing else may name them: what the page names itself is part of the first download.
 pub struct Later {
     pub(crate) timeline: fn(Store, Link) -> AnyView,
-    pub(crate) dropped: fn(Store, &DragEvent),
+    pub(crate) dropped: fn(Store, Link, &DragEvent),
+    /// What an address names after `#session=`.
+    pub(crate) session_link: fn(Store, Link, String),
     pub(crate) library: fn(Store, Link) -> AnyView,
     pub(crate) status_bar: fn(Store, Link, RwSignal<Rates>) -> AnyView,
     pub(crate) watch_rates: fn(Store, RwSignal<Rates>),
@@ -67,7 +69,8 @@ pub struct Later {
 pub fn later() -> &'static Later {
     static ALL: Later = Later {
         timeline: timeline::timeline,
-        dropped: recording::dropped,
+        dropped: sessions::dropped,
+        session_link: sessions::of_link,
         library: rail::library,
         status_bar: latency::status_bar,
         watch_rates: rates::watch,

@@ -35,6 +35,8 @@ pub(crate) enum Dialog {
     Offer(Box<Offered>),
     /// A suite of the timeline.
     Recording,
+    /// A report for a bug.
+    Report,
     /// Kept sessions.
     Sessions,
 }

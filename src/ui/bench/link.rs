@@ -89,6 +89,11 @@ impl Link {
         self.said.with_value(|said| said.script.clone())
     }
 
+    /// Tells the worker that shows what is shown something of kept sessions.
+    pub fn ask_shown(&self, request: Vec<u8>) {
+        self.worker_of(true).send(&Request::Sessions(request));
+    }
+
     /// Tells the worker something of kept sessions.
     pub fn ask_sessions(&self, request: Vec<u8>) {
         self.send(&Request::Sessions(request));

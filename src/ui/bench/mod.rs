@@ -24,6 +24,7 @@ pub(crate) mod rail;
 pub(crate) mod rates;
 pub(crate) mod recording;
 pub(crate) mod related;
+pub(crate) mod report;
 pub(crate) mod row;
 pub(crate) mod row_menu;
 pub(crate) mod saved_filters;

@@ -30,7 +30,7 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
     let dropped = move |event: leptos::ev::DragEvent| {
         event.prevent_default();
         if let Some(later) = untrack(later::here) {
-            (later.dropped)(store, &event);
+            (later.dropped)(store, link, &event);
         }
     };
     view! {

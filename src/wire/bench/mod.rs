@@ -10,9 +10,12 @@ mod workspace;
 
 pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typed};
 pub use related::{OpenQuestion, Origin, Related};
-pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
+pub use request::{
+    BugReport, ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame, Which,
+};
 pub use session::{
-    JournalSetup, Keeping, Owned, ReadingSeen, SessionSeen, SessionsRequest, SessionsSeen, SessionsUpdate,
+    JournalSetup, Keeping, Kept, Owned, ReadingSeen, SessionSeen, SessionsRequest, SessionsSeen,
+    SessionsUpdate,
 };
 pub use sharing::{Listed, Offered, Part};
 pub use update::{

@@ -15,6 +15,7 @@ mod inspector;
 mod journal;
 mod keeping;
 mod later;
+mod leaving;
 mod list;
 mod masks;
 mod matching;
@@ -35,6 +36,7 @@ mod update;
 mod why;
 mod worker;
 
+pub use journal::GivenFiles;
 pub use later::{Download, Later};
 pub use pulse::beat;
 pub use worker::BenchWorker;

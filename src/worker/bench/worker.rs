@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failures::Failures;
 use super::highlights::Highlights;
 use super::inspector::Inspector;
-use super::journal::Journaling;
+use super::journal::{Former, GivenFiles, Journaling};
 use super::later::{Later, MISSING, Stock, depends_on_set_up};
 use super::list::List;
 use super::masks::{Derived, Mask};
@@ -26,7 +26,6 @@ use crate::engine::base::storage::KeyValueStore;
 use crate::engine::bench::draft::{Attachment, Draft};
 use crate::engine::bench::placeholders::Names;
 use crate::engine::explain::Surroundings;
-use crate::engine::report::Origin;
 use crate::engine::{Instant, World};
 use crate::wire::bench::{
     Answer, ConnectionId, DraftSeen, PlotOf, Pulse, Question, Ready, RepeatSeen, Request, Restored,
@@ -114,8 +113,10 @@ pub(super) struct State<W: World> {
     pub journal: Option<Rc<dyn Journaling<W>>>,
     /// It shows an earlier session, and opens and keeps nothing.
     pub is_reader: bool,
-    /// When the clock of the session that it shows began; none for its own.
-    pub origin: Option<Origin>,
+    /// What belongs to the session that it shows beside its frames; none for its own.
+    pub former: Option<Former>,
+    /// The files that the page has given; none where there are no files.
+    pub files: Option<GivenFiles>,
     pub dirty: bool,
 }
 
@@ -217,7 +218,8 @@ impl<W: World> BenchWorker<W> {
                 openings: 0,
                 journal: None,
                 is_reader: false,
-                origin: None,
+                former: None,
+                files: None,
                 dirty: true,
             }),
         }))
@@ -323,10 +325,10 @@ impl<W: World> BenchWorker<W> {
             Request::Sessions(request) => {
                 self.with_journal(move |worker, journal| journal.perform(worker, &request));
             }
-            Request::Read(id) => {
+            Request::Read(what) => {
                 // From now on: what is asked meanwhile must keep nothing.
                 self.state(|s| s.is_reader = true);
-                self.with_journal(move |worker, journal| journal.show(worker, id));
+                self.with_journal(move |worker, journal| journal.show(worker, what));
             }
         }
     }
@@ -339,6 +341,10 @@ impl<W: World> BenchWorker<W> {
                 }
                 s.list.redraw();
             });
+            // Those of an earlier session are kept at once: its worker may end with the next request.
+            if let Some(journal) = worker.state(|s| s.journal.clone().filter(|_| s.is_reader)) {
+                journal.write_now(worker);
+            }
         });
     }
 

@@ -3,13 +3,18 @@
 //! Owns what the worker has told of them. It refuses to read one: a second worker does, so that the sockets of this bench are
 //! never kept waiting.
 
+mod deeds;
+mod import;
 mod list;
+mod missing;
 mod reading;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use leptos::prelude::*;
 
+pub(crate) use import::{dropped, of_link};
 pub(crate) use list::{dialog, rail};
 use reading::Before;
 pub(crate) use reading::Reading;
@@ -32,6 +37,10 @@ pub(crate) struct Sessions {
     /// A person has read what the line says, or it is out of date.
     pub is_noticed: RwSignal<bool>,
     before: StoredValue<Option<Before>>,
+    /// How many sessions were opened.
+    readings: StoredValue<u32>,
+    /// What was left and still writes.
+    ending: StoredValue<BTreeMap<u32, Owner>>,
 }
 
 impl Sessions {
@@ -46,9 +55,17 @@ impl Sessions {
             reading: RwSignal::default(),
             is_noticed: RwSignal::default(),
             before: StoredValue::default(),
+            readings: StoredValue::default(),
+            ending: StoredValue::default(),
         });
         store.sessions.set(Some(new));
         new
+    }
+
+    /// What the session is called that is shown; none for the present one.
+    pub fn title(store: Store) -> Option<String> {
+        let sessions = store.sessions.get()?;
+        sessions.reading.with(|reading| reading.as_ref().map(|reading| title(&reading.of)))
     }
 
     /// The session that is shown; none for the present one.
@@ -64,7 +81,7 @@ pub(crate) fn told(store: Store, _: Link, bytes: &[u8]) {
     match wire::decode(bytes) {
         Ok(SessionsUpdate::Seen(seen)) => Sessions::of(store).seen.set(*seen),
         Ok(SessionsUpdate::Failed(words)) => store.complain(format::sentence(&words)),
-        Ok(SessionsUpdate::Reading(_)) | Err(_) => {}
+        Ok(SessionsUpdate::Reading(_) | SessionsUpdate::Ended) | Err(_) => {}
     }
 }
 
@@ -77,8 +94,19 @@ pub(super) fn title(seen: &SessionSeen) -> String {
     }
 }
 
+/// Whether a session can be shown beside the present one.
+fn can_open(seen: &SessionSeen) -> bool {
+    matches!(seen.owned, Owned::Earlier | Owned::Imported) && seen.wrong.is_none()
+}
+
+const DAY_MS: f64 = 24.0 * 3600.0 * 1000.0;
+
 /// When it began: the time of day, with the date when that is not today.
 pub(super) fn began(seen: &SessionSeen) -> String {
+    // A file without times counts from its first event.
+    if seen.began_ms < DAY_MS {
+        return "time unknown".to_owned();
+    }
     let (moment, now) = (page::local_time_of(seen.began_ms), page::local_time_of(clock::wall()));
     let minute = &moment[..moment.len().min("2026-11-28 20:05".len())];
     match (minute.split_once(' '), now.split_once(' ')) {
@@ -94,6 +122,7 @@ fn ask(link: Link, request: &SessionsRequest) {
 /// The line over the timeline: which session is shown, or that there is an earlier one, or that nothing is kept.
 pub(crate) fn line(store: Store, link: Link) -> AnyView {
     let sessions = Sessions::of(store);
+    import::listen(store, link);
     let earlier = Memo::new(move |_| {
         if sessions.is_noticed.get() {
             return None;
