@@ -7,6 +7,7 @@ mod comes_back;
 mod disk;
 mod figures;
 mod former;
+mod import;
 mod journal;
 mod kept;
 mod lanes;

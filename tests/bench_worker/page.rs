@@ -80,6 +80,8 @@ pub struct Page {
     pub missing: Rc<Cell<usize>>,
     pub sessions: Rc<RefCell<SessionsSeen>>,
     pub reading: Rc<RefCell<ReadingSeen>>,
+    /// The worker has said that it may be ended.
+    pub ended: Rc<Cell<bool>>,
     /// What was said of sessions that could not be changed.
     pub refused: Rc<RefCell<Vec<String>>>,
 }
@@ -122,6 +124,7 @@ pub fn page_in(sim: &Sim, most_sockets: u16) -> Page {
         missing: Rc::default(),
         sessions: Rc::default(),
         reading: Rc::default(),
+        ended: Rc::default(),
         refused: Rc::default(),
     };
     page.worker.announce();
@@ -154,6 +157,7 @@ impl Page {
                         SessionsUpdate::Seen(sessions) => *self.sessions.borrow_mut() = *sessions,
                         SessionsUpdate::Failed(words) => self.refused.borrow_mut().push(words),
                         SessionsUpdate::Reading(reading) => *self.reading.borrow_mut() = *reading,
+                        SessionsUpdate::Ended => self.ended.set(true),
                     }
                     continue;
                 }

@@ -9,6 +9,7 @@ mod by_hand;
 mod checks;
 mod feed;
 mod headers;
+mod imported;
 mod kept;
 mod keys;
 mod lanes;

@@ -15,6 +15,7 @@ mod gate;
 mod held;
 mod jobs;
 mod limits;
+mod opened;
 mod page;
 mod plain;
 mod probe;

@@ -4,6 +4,7 @@
 
 mod documented;
 mod files;
+mod opened;
 mod recorded;
 mod replayed;
 mod writers;
