@@ -178,9 +178,13 @@ fn every_kind_of_frame_has_a_number() {
         let kinds: Vec<_> = opened(&head(), &[&file]).session.log.from(0).map(|it| it.kind).collect();
         assert_eq!(kinds, [kind]);
     }
-    // A kind that is added to the engine has no number before it stands in the table.
-    assert_eq!(KINDS[KINDS.len() - 1], FrameKind::Waiting);
-    assert_eq!(FrameKind::Waiting as usize, KINDS.len() - 1);
+    // A kind that is added to the engine does not compile here before it stands in the table.
+    let place = |kind| match kind {
+        FrameKind::Connecting | FrameKind::Opened | FrameKind::SentText | FrameKind::SentBinary => 0,
+        FrameKind::ReceivedText | FrameKind::ReceivedBinary | FrameKind::Closing | FrameKind::Closed => 0,
+        FrameKind::Failed | FrameKind::Waiting | FrameKind::Told => FrameKind::Told as usize,
+    };
+    assert_eq!(place(KINDS[KINDS.len() - 1]), KINDS.len() - 1);
 }
 
 #[test]
