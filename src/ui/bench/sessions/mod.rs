@@ -148,8 +148,10 @@ pub(crate) fn line(store: Store, link: Link) -> AnyView {
         failed.track();
         is_failure_read.set(false);
     });
+    // The bar stays the same while a session is read: it may have the focus.
+    let is_reading = Memo::new(move |_| sessions.reading.with(Option::is_some));
     let body = move || {
-        if sessions.reading.with(Option::is_some) {
+        if is_reading.get() {
             return reading::bar(store, link, sessions);
         }
         if let Some(words) = failed.get().filter(|_| !is_failure_read.get()) {
