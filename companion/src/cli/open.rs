@@ -1,17 +1,17 @@
 //! `sockscope open`: opens a session in the page.
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 use sockscope_host::desktop;
 
 use super::log::LogFlags;
+use super::serve::ServeError;
 use super::signal::Signal;
 use super::{Exit, complain, on_all_cores, print};
 use crate::config::{Config, Port};
 use crate::origin::AllowedOrigin;
-use crate::server::{Server, StartError};
+use crate::server::Server;
 use crate::sessions::{self, SessionError};
 
 /// Open a session in the page, with filter, lanes and all other tools.
@@ -60,19 +60,13 @@ enum OpenError {
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
-    Start(#[from] StartError),
-    #[error("cannot print where the page is")]
-    Print(#[source] io::Error),
-    #[error("cannot listen for signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot start the runtime")]
-    Runtime(#[source] io::Error),
+    Serve(#[from] ServeError),
 }
 
 /// Serves until a signal comes.
 pub fn run(flags: Flags) -> Exit {
     flags.log.start();
-    match on_all_cores(OpenError::Runtime, open(flags)) {
+    match on_all_cores(|error| ServeError::Runtime(error).into(), open(flags)) {
         Ok(()) => Exit::Success,
         Err(error) => {
             complain(&error);
@@ -86,18 +80,19 @@ pub fn run(flags: Flags) -> Exit {
 
 async fn open(flags: Flags) -> Result<(), OpenError> {
     // Before the address is printed: its reader may send a signal at once.
-    let mut signal = Signal::listen().map_err(OpenError::Signals)?;
+    let mut signal = Signal::listen().map_err(ServeError::Signals)?;
     let files = sessions::files_of(&flags.session)?;
     let port =
         if flags.port == 0 || flags.page.is_some() { Port::Exactly(0) } else { Port::From(flags.port) };
     let origins = flags.page.iter().map(|page| page.origin.clone()).collect();
-    let running = Server::start(Config { port, origins, ..Config::default() }).await?;
+    let running =
+        Server::start(Config { port, origins, ..Config::default() }).await.map_err(ServeError::Start)?;
     let offer = running.offer(files);
     let address = match &flags.page {
         Some(page) => format!("{}#session={}{offer}", page.address, running.urls().http),
         None => format!("{}#session={offer}", running.urls().page),
     };
-    print(io::stdout().lock(), &format!("{address}\n")).map_err(OpenError::Print)?;
+    print(std::io::stdout().lock(), &format!("{address}\n")).map_err(ServeError::Print)?;
     if !flags.no_browser
         && let Err(words) = desktop::show(&address)
     {

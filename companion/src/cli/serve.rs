@@ -136,13 +136,17 @@ fn address(text: &str) -> Result<IpAddr, AddrParseError> {
 
 /// Why serving ends before it was asked to.
 #[derive(Debug, thiserror::Error)]
-enum ServeError {
+pub enum ServeError {
+    /// The server does not start.
     #[error(transparent)]
     Start(#[from] crate::server::StartError),
+    /// Its address cannot be printed.
     #[error("cannot print where the server is")]
     Print(#[source] io::Error),
+    /// Nothing could stop it.
     #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
+    /// Nothing runs.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
 }

@@ -86,7 +86,7 @@ pub(crate) fn dialog(store: Store, link: Link) -> AnyView {
         write(store, link, asked, goes, wrong);
     };
     view! {
-        <div class="report" data-testid="report">
+        <div class="sessions-report" data-testid="report">
             {line("Title", "report-title", "", text(move || report.with(|it| it.title.clone())), move |title| report.update(|it| it.title = title))}
             <label class="field"><span>"What goes wrong"</span>
                 <textarea rows="3" data-testid="report-about" prop:value=move || report.with(|it| it.about.clone()) on:input=move |event| report.update(|it| it.about = event_target_value(&event))></textarea>
