@@ -192,6 +192,7 @@ fn pins_in_an_imported_session_stay_and_stand_in_its_report() {
         browser.type_into("report-about", "It never comes.").await;
         browser.click("report-md").await;
         browser.until_text("toast", "saved as report.md").await;
+        browser.until_script("return !document.querySelector('dialog[open]')").await;
         let report = last_saved(browser, 1).await;
         assert!(report.starts_with("# monday\n\nIt never comes.\n"), "{report}");
         assert!(report.contains("> 📌 too late") && report.contains("a needle"), "{report}");
@@ -200,6 +201,7 @@ fn pins_in_an_imported_session_stay_and_stand_in_its_report() {
         browser.until_text("toast", "saved as report.html").await;
         let page = last_saved(browser, 2).await;
         assert!(page.contains("📌 too late") && !page.contains("<script"), "{page}");
+        browser.until_script("return !document.querySelector('dialog[open]')").await;
         // As a suite, like the present one.
         export(browser, "record").await;
         browser.click("record-make").await;

@@ -337,3 +337,18 @@ fn a_file_that_is_larger_than_memory_keeps_its_newest_frames() {
         )
     );
 }
+
+#[test]
+fn a_form_is_told_also_where_bytes_come_one_by_one() {
+    /// Gives one byte at a time.
+    struct Slow<'a>(&'a [u8]);
+    impl std::io::Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let one = into.len().min(1);
+            self.0.read(&mut into[..one])
+        }
+    }
+    let har = include_bytes!("../../../../../tests/golden/sessions/playwright-embed.har");
+    let opened = open("a", Slow(har), &Alone, 1 << 20).unwrap_or_else(|error| panic!("{error}"));
+    assert!(opened.sessions[0].messages().0 > 0);
+}
