@@ -4,6 +4,7 @@
 
 mod automatic;
 mod comes_back;
+mod compared;
 mod disk;
 mod figures;
 mod former;
@@ -17,8 +18,10 @@ mod opened;
 mod page;
 mod related;
 mod relayed;
+mod replayed;
 mod sending;
 mod shared;
+mod shop;
 mod summaries;
 mod why;
 

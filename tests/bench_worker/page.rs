@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sockscope::wire;
 use sockscope::wire::bench::{
-    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question,
-    ReadingSeen, Ready, RepeatSeen, Request, Row, RuleSeen, SessionsRequest, SessionsSeen, SessionsUpdate,
-    Setup, ShownSeen, Update, Workspace,
+    Answer, Changes, ConnectionId, ConnectionState, Detail, DifferenceUpdate, DraftSeen, Look, Pin, Plot,
+    Question, ReadingSeen, Ready, RepeatSeen, ReplayUpdate, Request, Row, RuleSeen, SessionsRequest,
+    SessionsSeen, SessionsUpdate, Setup, ShownSeen, Update, Workspace,
 };
 use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
@@ -80,6 +80,9 @@ pub struct Page {
     pub missing: Rc<Cell<usize>>,
     pub sessions: Rc<RefCell<SessionsSeen>>,
     pub reading: Rc<RefCell<ReadingSeen>>,
+    /// What was said of replays, and of a comparison.
+    pub replays: Rc<RefCell<Vec<ReplayUpdate>>>,
+    pub differences: Rc<RefCell<Vec<DifferenceUpdate>>>,
     /// What was said of sessions that could not be changed.
     pub refused: Rc<RefCell<Vec<String>>>,
 }
@@ -122,6 +125,8 @@ pub fn page_in(sim: &Sim, most_sockets: u16) -> Page {
         missing: Rc::default(),
         sessions: Rc::default(),
         reading: Rc::default(),
+        replays: Rc::default(),
+        differences: Rc::default(),
         refused: Rc::default(),
     };
     page.worker.announce();
@@ -155,6 +160,14 @@ impl Page {
                         SessionsUpdate::Failed(words) => self.refused.borrow_mut().push(words),
                         SessionsUpdate::Reading(reading) => *self.reading.borrow_mut() = *reading,
                     }
+                    continue;
+                }
+                Update::Replay(update) => {
+                    self.replays.borrow_mut().push(wire::decode(&update).expect("our own version"));
+                    continue;
+                }
+                Update::Difference(update) => {
+                    self.differences.borrow_mut().push(wire::decode(&update).expect("our own version"));
                     continue;
                 }
                 Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,

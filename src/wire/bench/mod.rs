@@ -1,7 +1,9 @@
 //! What the bench and its worker say to each other.
 
 mod connection;
+mod difference;
 mod related;
+mod replay;
 mod request;
 mod session;
 mod sharing;
@@ -9,7 +11,16 @@ mod update;
 mod workspace;
 
 pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typed};
+pub use difference::{
+    DifferenceCell, DifferenceForm, DifferenceFrom, DifferenceLine, DifferenceLook, DifferenceRequest,
+    DifferenceRow, DifferenceRows, DifferenceSeen, DifferenceSide, DifferenceStart, DifferenceUpdate,
+    MaskSeen,
+};
 pub use related::{OpenQuestion, Origin, Related};
+pub use replay::{
+    ReplayConnection, ReplayLooked, ReplayOf, ReplayPace, ReplayPhase, ReplayRequest, ReplaySeen,
+    ReplayStart, ReplayUpdate,
+};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use session::{
     JournalSetup, Keeping, Owned, ReadingSeen, SessionSeen, SessionsRequest, SessionsSeen, SessionsUpdate,

@@ -141,6 +141,10 @@ pub enum Request {
     Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
     /// From now on this worker shows the kept session of this name, and nothing else.
     Read(String),
+    /// An encoded [`ReplayRequest`](super::ReplayRequest).
+    Replay(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`DifferenceRequest`](super::DifferenceRequest). The worker that gets one compares and does nothing else.
+    Difference(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// Frames from elsewhere.
@@ -271,6 +275,12 @@ pub enum Question {
         filtered: bool,
         /// What looks like a secret is masked, as the values of secret variables always are.
         masks_suspects: bool,
+    },
+    /// The present session, or some of its connections, as JSON Lines for a comparison. Values of secret variables are
+    /// masked as those that are kept are.
+    Lines {
+        /// Which, with what they are called there; all when empty.
+        connections: Vec<(ConnectionId, String)>,
     },
     /// The frames with what else a suite is made of, for the recorder of the checks and nothing else: it is not masked.
     Record {

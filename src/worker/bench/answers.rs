@@ -74,6 +74,7 @@ impl<W: World> BenchWorker<W> {
                 Ok(offered) => Answer::Offer(Box::new(offered)),
                 Err(error) => Answer::Failed(error.to_string()),
             },
+            Question::Lines { connections } => self.lines(id, &connections),
             Question::Record { filtered, from } => self.record(id, filtered, from),
             Question::Suspects { filtered } => Answer::Suspects(self.suspects(filtered).places()),
             Question::Export { format, filtered, masks_suspects } => {

@@ -59,6 +59,8 @@ pub struct Later<W: World> {
     pub(super) rules: fn(&mut Replies, &[Rule]),
     pub(super) highlights: fn(&mut Highlights, &[Highlight], &[Variable]) -> bool,
     pub(super) connection: fn(&mut Connection<W::Socket>, &mut Record, &Setup),
+    pub(super) replay: fn(&BenchWorker<W>, &[u8]),
+    pub(super) difference: fn(&BenchWorker<W>, &[u8]),
     /// Begins to keep sessions; none where there is no disk.
     begin: Option<fn(&BenchWorker<W>)>,
 }
@@ -84,6 +86,8 @@ impl<W: World> Later<W> {
         rules: Replies::arrange,
         highlights: Highlights::arrange,
         connection: Connection::arrange,
+        replay: BenchWorker::replay,
+        difference: BenchWorker::difference,
         begin: None,
     };
 
@@ -201,6 +205,15 @@ impl<W: World> BenchWorker<W> {
         self.later(move |worker, _| {
             worker.state(|s| s.in_turn -= 1);
             worker.perform(request);
+        });
+    }
+
+    /// Does something that is nothing without them, once they are here.
+    pub(super) fn with_later(&self, then: impl FnOnce(&Self, &'static Later<W>) + 'static) {
+        self.later(move |worker, later| {
+            if let Some(later) = later {
+                then(worker, later);
+            }
         });
     }
 

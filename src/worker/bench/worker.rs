@@ -1,5 +1,6 @@
 //! The worker of the bench: requests of the page and events of the sockets come in, updates go out.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
 use super::relayed::Relays;
+use super::replaying::Replays;
 use super::replies::Replies;
 use super::storage;
 use super::summaries::Summaries;
@@ -114,6 +116,9 @@ pub(super) struct State<W: World> {
     pub journal: Option<Rc<dyn Journaling<W>>>,
     /// It shows an earlier session, and opens and keeps nothing.
     pub is_reader: bool,
+    pub replays: Replays,
+    /// What it compares; none for a worker that does anything else. What compares knows its type.
+    pub comparison: Option<Rc<dyn Any>>,
     /// When the clock of the session that it shows began; none for its own.
     pub origin: Option<Origin>,
     pub dirty: bool,
@@ -217,6 +222,8 @@ impl<W: World> BenchWorker<W> {
                 openings: 0,
                 journal: None,
                 is_reader: false,
+                replays: Replays::default(),
+                comparison: None,
                 origin: None,
                 dirty: true,
             }),
@@ -258,17 +265,13 @@ impl<W: World> BenchWorker<W> {
             }
             Request::RecordAgain(from) => self.change_list(|s| s.second = from.map(Second::new)),
             Request::Connect { connection } => self.connect(connection),
-            Request::Repeat { to, draft } => self.later(move |worker, later| {
-                if let Some(later) = later {
-                    (later.repeat)(worker, to, draft);
-                }
-            }),
+            Request::Repeat { to, draft } => {
+                self.with_later(move |worker, later| (later.repeat)(worker, to, draft));
+            }
             Request::StopRepeat => self.stop_repeat("stopped"),
-            Request::Ping { connection } => self.later(move |worker, later| {
-                if let Some(later) = later {
-                    (later.ping)(worker, connection);
-                }
-            }),
+            Request::Ping { connection } => {
+                self.with_later(move |worker, later| (later.ping)(worker, connection));
+            }
             Request::Close { connection, closing } => self.disconnect(connection, &closing),
             Request::Forget { connection } => self.forget(connection),
             Request::Look(look) => self.change_list(|s| s.list.look(look)),
@@ -327,6 +330,13 @@ impl<W: World> BenchWorker<W> {
                 // From now on: what is asked meanwhile must keep nothing.
                 self.state(|s| s.is_reader = true);
                 self.with_journal(move |worker, journal| journal.show(worker, id));
+            }
+            Request::Replay(request) => {
+                self.with_later(move |worker, later| (later.replay)(worker, &request));
+            }
+            Request::Difference(request) => {
+                self.state(|s| s.is_reader = true);
+                self.with_later(move |worker, later| (later.difference)(worker, &request));
             }
         }
     }

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use super::worker::BenchWorker;
 use crate::engine::base::folders::Folders;
+use crate::engine::base::world::LocalFuture;
+use crate::engine::session::journal::{Opened, Opening};
 use crate::engine::{Instant, World};
 use crate::wire;
 use crate::wire::bench::{Keeping, SessionSeen, SessionsRequest, SessionsSeen, SessionsUpdate, Update};
@@ -39,6 +41,13 @@ pub(super) trait Journaling<W: World> {
     fn perform(self: Rc<Self>, worker: &BenchWorker<W>, request: &[u8]);
     /// Reads a kept session, which this worker shows from now on.
     fn show(self: Rc<Self>, worker: &BenchWorker<W>, id: String);
+    /// Reads a kept session, or only what its head says.
+    fn opened(
+        self: Rc<Self>,
+        worker: &BenchWorker<W>,
+        id: String,
+        with_frames: bool,
+    ) -> LocalFuture<Result<Opened, String>>;
 }
 
 /// The journal of this tab.
@@ -111,6 +120,21 @@ impl<W: World> Journaling<W> for Journal {
     fn show(self: Rc<Self>, worker: &BenchWorker<W>, id: String) {
         let worker = worker.clone();
         (worker.0.spawn.clone())(Box::pin(async move { self.read(&worker, &id).await }));
+    }
+
+    fn opened(
+        self: Rc<Self>,
+        worker: &BenchWorker<W>,
+        id: String,
+        with_frames: bool,
+    ) -> LocalFuture<Result<Opened, String>> {
+        let worker = worker.clone();
+        Box::pin(async move {
+            match with_frames {
+                true => self.read_all(&worker, &id, |_| {}).await,
+                false => self.read_head(&id, 0).await.map(Opening::finish),
+            }
+        })
     }
 
     fn perform(self: Rc<Self>, worker: &BenchWorker<W>, request: &[u8]) {

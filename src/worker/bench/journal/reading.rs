@@ -21,7 +21,12 @@ impl Journal {
     /// Reads a session and tells the page how far it has come.
     pub(super) async fn read<W: World>(&self, worker: &BenchWorker<W>, id: &str) {
         let mut seen = ReadingSeen { id: id.to_owned(), ..ReadingSeen::default() };
-        match self.read_all(worker, &mut seen).await {
+        let told = seen.clone();
+        let tell_frames = move |frames| {
+            let seen = ReadingSeen { frames, ..told.clone() };
+            tell(worker, &SessionsUpdate::Reading(Box::new(seen)));
+        };
+        match self.read_all(worker, id, tell_frames).await {
             Ok(opened) => {
                 seen.frames = opened.session.log.len();
                 (seen.lost_frames, seen.lost_bytes) = (opened.lost.frames, opened.lost.bytes);
@@ -36,27 +41,31 @@ impl Journal {
         worker.flush();
     }
 
-    async fn read_all<W: World>(
+    pub(super) async fn read_head(&self, id: &str, budget: usize) -> Result<Opening, String> {
+        let head = self.folders.read(id, HEAD).await.map_err(|error| error.to_string())?;
+        Opening::new(&head, budget).map_err(|error| error.to_string())
+    }
+
+    /// Reads all of a session, and tells after each file how many frames there are so far.
+    pub(super) async fn read_all<W: World>(
         &self,
         worker: &BenchWorker<W>,
-        seen: &mut ReadingSeen,
+        id: &str,
+        tell_frames: impl Fn(u64),
     ) -> Result<Opened, String> {
-        let id = seen.id.clone();
-        let head = self.folders.read(&id, HEAD).await.map_err(|error| error.to_string())?;
-        let files = self.folders.files(&id).await.map_err(|error| error.to_string())?;
+        let files = self.folders.files(id).await.map_err(|error| error.to_string())?;
         let bytes: u64 = files.iter().map(|(_, bytes)| bytes).sum();
         // A log needs less for a frame than a file, and some room to grow.
         let budget = (bytes + bytes / 4).min(MOST) as usize + FrameLog::LEAST_BUDGET * 4;
-        let mut opening = Opening::new(&head, budget).map_err(|error| error.to_string())?;
+        let mut opening = self.read_head(id, budget).await?;
         let mut segments: Vec<u64> = files.iter().filter_map(|(name, _)| first_of(name)).collect();
         segments.sort_unstable();
         for first in segments {
             // The budget of another tab may remove it in this moment.
-            if let Ok(bytes) = self.folders.read(&id, &segment_name(first)).await {
+            if let Ok(bytes) = self.folders.read(id, &segment_name(first)).await {
                 opening.segment(&bytes);
             }
-            seen.frames = opening.frames();
-            tell(worker, &SessionsUpdate::Reading(Box::new(seen.clone())));
+            tell_frames(opening.frames());
             worker.world().breathe().await;
         }
         Ok(opening.finish())
