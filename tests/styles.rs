@@ -20,6 +20,7 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("chart.css", &["views"]),
     ("palette.css", &["views"]),
     ("sessions.css", &["views"]),
+    ("difference.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.
@@ -151,7 +152,8 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("checks.css", &["checks", "suites", "suite", "library", "order", "run"]),
     ("chart.css", &["chart", "uplot", "u"]),
     ("palette.css", &["palette"]),
-    ("sessions.css", &["sessions", "bench", "connect", "composer", "timeline", "rail"]),
+    ("sessions.css", &["sessions", "replay", "bench", "connect", "composer", "timeline", "rail"]),
+    ("difference.css", &["difference", "bench"]),
 ];
 
 /// The classes that the selectors of a sheet name.

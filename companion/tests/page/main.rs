@@ -21,6 +21,7 @@ mod pictures;
 mod proxied;
 mod recording;
 mod refused;
+mod replayed;
 mod rows;
 mod runs;
 mod screen;

@@ -37,6 +37,10 @@ pub(crate) enum Dialog {
     Recording,
     /// Kept sessions.
     Sessions,
+    /// What of a session is replayed, and where to; none for the present one.
+    Replay(Option<String>),
+    /// Which sessions are compared; the first is this one, none for the present one.
+    Compare(Option<String>),
 }
 
 /// The first of two recordings of one conversation.

@@ -70,7 +70,8 @@ impl Link {
     /// Asks a question. `heard` gets the answer; of a file it gets the pieces, and the file last.
     pub fn ask(&self, question: Question, heard: impl FnMut(Answer) + 'static) {
         self.end_rest();
-        let worker = self.worker_of(!matches!(question, Question::Send { .. }));
+        let is_of_present = matches!(question, Question::Send { .. } | Question::Lines { .. });
+        let worker = self.worker_of(!is_of_present);
         worker.send(&worker.question(question, heard));
     }
 
@@ -150,6 +151,9 @@ impl Link {
                 "A part of this page could not be loaded, so some of what you asked for waits. Check the server.",
             ),
             Update::Sessions(bytes) => later::then(move |later| (later.sessions_told)(store, self, &bytes)),
+            Update::Replay(bytes) => later::then(move |later| (later.replay_told)(store, self, &bytes)),
+            // Only a worker of its own compares.
+            Update::Difference(_) => {}
             Update::Answer { id, answer } => self.worker.answered(id, answer),
             Update::Changes(changes) => {
                 // Drawn with the frame, and only then may the worker send the next: a slow page slows its own updates,
@@ -172,7 +176,7 @@ impl Link {
 
 /// Whether a request is of the timeline, which may show an earlier session, and not of connections.
 fn is_of_what_is_shown(request: &Request) -> bool {
-    use Request::{Clear, Filter, Inspect, Look, Pause, Pin, Plot, ResetFigures, Unpin};
+    use Request::{Clear, Difference, Filter, Inspect, Look, Pause, Pin, Plot, ResetFigures, Unpin};
     matches!(
         request,
         Look(_)
@@ -184,6 +188,7 @@ fn is_of_what_is_shown(request: &Request) -> bool {
             | Unpin { .. }
             | Plot(_)
             | ResetFigures(_)
+            | Difference(_)
     )
 }
 

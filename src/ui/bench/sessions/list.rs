@@ -4,9 +4,11 @@ use leptos::prelude::*;
 
 use super::super::super::parts::fields::{asking_button, button, bytes, icon_button, text, tick, when};
 use super::super::super::parts::icons;
+use super::super::difference;
 use super::super::front::Dialog;
 use super::super::link::Link;
 use super::super::rail;
+use super::super::replay;
 use super::super::store::Store;
 use super::{EVERY, Sessions, ask, began, is_listed, reading, title};
 use crate::browser::added;
@@ -43,7 +45,7 @@ fn whose(owned: Owned) -> &'static str {
 }
 
 /// Whether a session can be shown beside the present one.
-fn can_open(seen: &SessionSeen) -> bool {
+pub(super) fn can_open(seen: &SessionSeen) -> bool {
     matches!(seen.owned, Owned::Earlier | Owned::Imported) && seen.wrong.is_none()
 }
 
@@ -185,6 +187,7 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
     });
     let size = part(sessions, &id, |it| format::size(it.bytes));
     let cannot_open = part(sessions, &id, |it| !can_open(it));
+    let cannot_read = part(sessions, &id, |it| !can_open(it) && it.owned != Owned::Now);
     let is_elsewhere = part(sessions, &id, |it| it.owned == Owned::Elsewhere);
     let question = move || Some(format!("Delete {}?", called.get()));
     let named = text(move || format!("Name of {}", called.get()));
@@ -200,6 +203,10 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
         }
     };
     let delete = move || ask(link, &SessionsRequest::Delete { id: of.get_value() });
+    let kept = move || {
+        let is_now = seen(sessions, &of.get_value()).is_some_and(|it| it.owned == Owned::Now);
+        (!is_now).then(|| of.get_value())
+    };
     view! {
         <div class="sessions-row" role="row" data-testid="sessions-row">
             <span role="cell" class="sessions-called"><input type="text" autocomplete="off" data-testid="session-name" aria-label=named placeholder=called prop:value=name on:change=move |event| rename(event_target_value(&event))/></span>
@@ -209,6 +216,8 @@ fn row(store: Store, link: Link, sessions: Sessions, id: String) -> AnyView {
             <span role="cell" class="sessions-number">{size}</span>
             <span role="cell" class="sessions-deeds">
                 <button type="button" class="quiet" data-testid="session-open" disabled=cannot_open title="Shows it in the timeline, read only" on:click=move |_| open(false)>"Open"</button>
+                <button type="button" class="quiet" data-testid="session-replay" disabled=cannot_read title="Sends again what it sent, to a server that you choose" on:click=move |_| replay::ask_for(store, kept())>"Replay"</button>
+                <button type="button" class="quiet" data-testid="session-compare" disabled=cannot_read title="Shows how another session differs from it" on:click=move |_| difference::ask_for(store, kept())>"Compare"</button>
                 <button type="button" class="quiet" data-testid="session-export" disabled=cannot_open title="Opens it and saves its frames as JSON Lines" on:click=move |_| open(true)>"Export"</button>
                 <span hidden=is_elsewhere>{asking_button("quiet", "session-delete", "Delete", "Removes it from this browser", question, delete)}</span>
             </span>

@@ -4,7 +4,7 @@
 //! never kept waiting.
 
 mod list;
-mod reading;
+pub(super) mod reading;
 
 use std::time::Duration;
 
@@ -15,8 +15,10 @@ use reading::Before;
 pub(crate) use reading::Reading;
 
 use super::super::parts::fields::{asking_button, button, icon, text, when};
+use super::difference::{self, Difference};
 use super::front::Dialog;
 use super::link::Link;
+use super::replay::{self, Replays};
 use super::store::Store;
 use crate::browser::{added, clock, page};
 use crate::model::format;
@@ -31,6 +33,8 @@ pub(crate) struct Sessions {
     pub reading: RwSignal<Option<Reading>>,
     /// A person has read what the line says, or it is out of date.
     pub is_noticed: RwSignal<bool>,
+    pub replays: Replays,
+    pub difference: Difference,
     before: StoredValue<Option<Before>>,
 }
 
@@ -45,10 +49,28 @@ impl Sessions {
             seen: RwSignal::default(),
             reading: RwSignal::default(),
             is_noticed: RwSignal::default(),
+            replays: Replays::new(),
+            difference: Difference::new(),
             before: StoredValue::default(),
         });
         store.sessions.set(Some(new));
         new
+    }
+
+    /// The earlier and the imported sessions that can be read, the newest first.
+    pub fn can_be_read(self) -> Vec<String> {
+        let can = |it: &&SessionSeen| list::can_open(it);
+        self.seen.with(|seen| seen.sessions.iter().filter(can).map(|it| it.id.clone()).collect())
+    }
+
+    /// The address that a session connected to first; none for the present one.
+    pub fn target(self, id: Option<&String>) -> String {
+        let is = |it: &&SessionSeen| match id {
+            Some(id) => it.id == *id,
+            None => it.owned == Owned::Now,
+        };
+        let target = |seen: &SessionsSeen| seen.sessions.iter().find(is).map(|it| it.target.clone());
+        self.seen.with_untracked(target).unwrap_or_default()
     }
 
     /// The session that is shown; none for the present one.
@@ -75,6 +97,13 @@ pub(super) fn title(seen: &SessionSeen) -> String {
         ("", _) => format!("Session of {}", began(seen)),
         (name, _) => name.to_owned(),
     }
+}
+
+/// What a session is called; none for the present one.
+pub(super) fn called(sessions: Sessions, id: Option<&String>) -> String {
+    let Some(id) = id else { return "this session".to_owned() };
+    let name = |seen: &SessionsSeen| seen.sessions.iter().find(|it| it.id == *id).map(title);
+    sessions.seen.with_untracked(name).unwrap_or_else(|| "a session that is gone".to_owned())
 }
 
 /// When it began: the time of day, with the date when that is not today.
@@ -120,6 +149,9 @@ pub(crate) fn line(store: Store, link: Link) -> AnyView {
         is_failure_read.set(false);
     });
     let body = move || {
+        if sessions.difference.is_shown.get() {
+            return difference::bar(store, link);
+        }
         if sessions.reading.with(Option::is_some) {
             return reading::bar(store, link, sessions);
         }
@@ -135,7 +167,8 @@ pub(crate) fn line(store: Store, link: Link) -> AnyView {
         }
         earlier.get().map(|seen| notice(store, link, sessions, seen)).into_any()
     };
-    view! { {body} }.into_any()
+    let compared = move || sessions.difference.is_shown.get().then(|| difference::view(store, link));
+    view! { {body}{replay::line(store, link)}{compared} }.into_any()
 }
 
 /// An earlier session is there.

@@ -9,8 +9,10 @@ use leptos::prelude::*;
 
 use super::super::super::parts::fields::button;
 use super::super::super::parts::link::{Failure, WorkerLink};
+use super::super::difference;
 use super::super::export;
 use super::super::link::{Link, PACE};
+use super::super::replay;
 use super::super::store::{COLORS, Store};
 use super::{Sessions, title};
 use crate::browser::page;
@@ -49,6 +51,17 @@ pub(super) struct Before {
 
 /// Shows a session; `exports` saves it as a file when it is read.
 pub(super) fn open(store: Store, link: Link, seen: SessionSeen, exports: bool) {
+    let request = Request::Read(seen.id.clone());
+    enter(store, link, seen, &request);
+    Sessions::of(store).before.update_value(|before| {
+        if let Some(before) = before {
+            before.exports = exports;
+        }
+    });
+}
+
+/// Shows what a worker of its own makes of a request.
+pub(in super::super) fn enter(store: Store, link: Link, seen: SessionSeen, request: &Request) {
     let sessions = Sessions::of(store);
     leave(store, link);
     store.dialog.set(None);
@@ -62,14 +75,13 @@ pub(super) fn open(store: Store, link: Link, seen: SessionSeen, exports: bool) {
         plot_all: store.plot_all.get_untracked(),
         names: store.names.get_untracked(),
         ready: store.ready.get_untracked(),
-        exports,
+        exports: false,
     }));
-    let id = seen.id.clone();
     let reader = owner.with(|| {
         let reader = WorkerLink::start(&link.script(), READY_WITHIN, move |worker, update| {
             hear(store, link, worker, update);
         });
-        reader.send(&Request::Read(id));
+        reader.send(request);
         Effect::new(move || reader.send(&Request::Arrange(Box::new(for_reader(store.workspace())))));
         reader
     });
@@ -104,8 +116,9 @@ fn show_nothing(store: Store) {
 }
 
 /// Shows the present session again.
-pub(super) fn leave(store: Store, link: Link) {
+pub(in super::super) fn leave(store: Store, link: Link) {
     let sessions = Sessions::of(store);
+    sessions.difference.leave(store);
     let Some(before) = sessions.before.try_update_value(Option::take).flatten() else { return };
     link.show(None);
     show_nothing(store);
@@ -157,7 +170,8 @@ fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told
                 has_come(store, link, *told);
             }
         }
-        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_)) => {}
+        Ok(Told::Difference(bytes)) => difference::told(store, link, &bytes),
+        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_) | Told::Replay(_)) => {}
         Err(failure) => {
             let words = match failure {
                 Failure::NotStarted(words) | Failure::Stopped(words) => words,
@@ -207,11 +221,42 @@ fn has_come(store: Store, link: Link, told: ReadingSeen) {
     });
 }
 
+/// Names of what is shown in place of the present session.
+pub(in super::super) fn name_shown(store: Store, names: BTreeMap<ConnectionId, (String, u8)>) {
+    store.names.set(names);
+    // Times count from the beginning of each session.
+    store.ready.update(|ready| {
+        if let Some(ready) = ready {
+            ready.clock_began = 0.0;
+        }
+    });
+}
+
+/// Names of connections of the present session, also while another one is shown.
+pub(in super::super) fn name_present(store: Store, names: BTreeMap<ConnectionId, (String, u8)>) {
+    let sessions = Sessions::of(store);
+    let is_reading = sessions.before.try_update_value(|before| match before {
+        Some(before) => {
+            before.names.extend(names.clone());
+            true
+        }
+        None => false,
+    });
+    if is_reading != Some(true)
+        && !store.names.with_untracked(|known| names.iter().all(|it| known.get(it.0) == Some(it.1)))
+    {
+        store.names.update(|known| known.extend(names));
+    }
+}
+
 /// What is shown in place of the present session, and the way back.
 pub(super) fn bar(store: Store, link: Link, sessions: Sessions) -> AnyView {
     let words =
         move || sessions.reading.with(|reading| reading.as_ref().map_or_else(Default::default, words));
     let name = move || sessions.reading.with(|it| it.as_ref().map(|it| title(&it.of)).unwrap_or_default());
+    let id = move || sessions.reading.with_untracked(|it| it.as_ref().map(|it| it.of.id.clone()));
+    let ask_replay = move || replay::ask_for(store, id());
+    let ask_compare = move || difference::ask_for(store, id());
     let back = move || {
         leave(store, link);
         page::focus_soon("[data-testid=timeline]");
@@ -220,6 +265,8 @@ pub(super) fn bar(store: Store, link: Link, sessions: Sessions) -> AnyView {
         <div class="sessions-line" data-shown="" role="status" data-testid="sessions-shown">
             <b class="sessions-name">{name}</b>
             <span class="sessions-words">{words}</span>
+            {button("quiet", "sessions-replay", "Replay", "Sends again what it sent, to a server that you choose", ask_replay)}
+            {button("quiet", "sessions-compare", "Compare with …", "Shows how another session differs from it", ask_compare)}
             {button("primary", "sessions-back", "Back to now", "Shows what happens now; connections were open all the time", back)}
         </div>
     }
