@@ -4,10 +4,13 @@ use super::super::list;
 use super::super::worker::BenchWorker;
 use super::Comparison;
 use crate::engine::session::diff::{Aligned, name};
-use crate::engine::{Instant, World};
+use crate::engine::{Frame, Instant, World};
 use crate::wire::bench::{
     ConnectionId, DifferenceCell, DifferenceLook, DifferenceRow, DifferenceRows, DifferenceUpdate,
 };
+
+/// Bytes of a message that are looked at for its preview, which is much shorter.
+const LONGEST_MASKED: usize = 16 << 10;
 
 impl<W: World> BenchWorker<W> {
     /// Tells the rows that the page looks at.
@@ -27,7 +30,10 @@ impl<W: World> BenchWorker<W> {
                         _ => "·",
                     };
                     arrow.clone_into(&mut cell.arrow);
-                    cell.preview = masker.mask(&list::row(&frame).preview).into_owned();
+                    // Masked before it is cut: a part of a secret is not recognised.
+                    let beginning = &frame.bytes[..frame.bytes.len().min(LONGEST_MASKED)];
+                    let bytes = &masker.mask_bytes(beginning);
+                    cell.preview = list::row(&Frame { bytes, ..frame }).preview;
                 }
             });
             self.tell_difference(&DifferenceUpdate::Rows(Box::new(rows)));
