@@ -327,6 +327,7 @@ async fn serve(job: &Job) -> Result<Running, server::StartError> {
         targets: job.targets.clone(),
         // The page asks what a refused handshake met; the browser's log, which not every browser has, says less.
         probe: true,
+        folder: None,
         limits: Limits::DEFAULT,
     };
     server::Server::start(config).await

@@ -13,6 +13,7 @@ pub mod error_reply;
 pub mod events;
 pub mod fault;
 pub mod faulty_link;
+pub mod follow;
 pub mod fragments;
 pub mod jobs;
 pub mod plain;

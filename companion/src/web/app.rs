@@ -20,7 +20,7 @@ use tracing::{debug, trace};
 use super::answer::{ApiError, words};
 use super::door::Door;
 use super::site::Site;
-use super::{api, headers, page, probe, recordings, relay, toxics, upgrade};
+use super::{api, folder, headers, page, probe, recordings, relay, toxics, upgrade};
 use crate::log::{self, HTTP};
 
 /// The routes with what surrounds them.
@@ -40,6 +40,7 @@ impl App {
             .merge(toxics::routes())
             .merge(probe::routes())
             .merge(recordings::routes())
+            .merge(folder::routes())
             .merge(relay::routes())
             .merge(upgrade::routes())
             .fallback(elsewhere);
@@ -88,6 +89,9 @@ impl App {
             fields.remove(header::CONTENT_LENGTH);
         }
         headers::add(fields, is_api);
+        if !self.is_door && !is_api && self.site.folder.is_some() {
+            fields.insert("server-timing", HeaderValue::from_static(folder::FIELD));
+        }
         if is_api {
             share(fields, reader);
         }

@@ -12,6 +12,7 @@ pub mod app;
 pub mod assets;
 pub mod body;
 pub mod door;
+pub mod folder;
 pub mod headers;
 pub mod page;
 pub mod probe;

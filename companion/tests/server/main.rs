@@ -10,6 +10,8 @@ mod closing;
 mod echo;
 mod events;
 mod fault;
+mod folder;
+mod follow;
 mod fragments;
 mod gate;
 mod held;

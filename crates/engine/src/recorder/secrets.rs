@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::lines::{Content, Recording, What};
 use crate::base::mask::{MASK, Masker};
+use crate::base::percent;
 use crate::base::words::counted;
 use crate::secrets::{Suspect, suspects};
 use crate::template::{WORDS, is_name};
@@ -213,7 +214,7 @@ impl Hidden {
     fn in_address(&self, url: &str) -> String {
         let mut replaced = clean(url);
         for (name, value) in &self.values {
-            let encoded = percent_encoded(value);
+            let encoded = percent::encoded(value);
             for form in [value, &encoded] {
                 replaced = self.in_text(&replaced, name, form);
                 if form.len() < 4 {
@@ -239,20 +240,6 @@ impl Hidden {
 /// What a remark says of a value that the suite does not have.
 fn whereabouts(name: &str) -> String {
     format!("Its value is in Values until this page reloads. Elsewhere, set {}.", name.to_ascii_uppercase())
-}
-
-/// As a query has it.
-fn percent_encoded(value: &str) -> String {
-    let mut encoded = String::new();
-    for byte in value.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 /// The last name in the words that say where a suspect is.

@@ -9,7 +9,7 @@
 mod read;
 mod write;
 
-pub use read::{Counted, Kept, Lost, Opened, Opening, Pinned, Unreadable, count, masked};
+pub use read::{Counted, Kept, Lost, Opened, Opening, Piece, Pinned, Unreadable, count, masked, pieces};
 pub use write::{
     FrameRecord, begin, write_about, write_connection, write_frame, write_name, write_pin, write_segment,
     write_unpin,

@@ -319,6 +319,37 @@ pub fn masked(bytes: &[u8], mask: impl Fn(&[u8]) -> Cow<'_, [u8]>) -> Option<Vec
     has_changed.then_some(written)
 }
 
+/// A part of a session that is told while it goes on.
+#[derive(Debug)]
+pub enum Piece<'a> {
+    /// What the session is.
+    About(About),
+    /// A handshake as it is now.
+    Connection(Connection),
+    /// A frame, with the number that it has in the session.
+    Frame(FrameRecord<'a>),
+}
+
+/// Tells what is in a file that has a part of a session: its head, handshakes and frames in any mixture.
+pub fn pieces(bytes: &[u8], mut hear: impl FnMut(Piece<'_>)) -> Result<(), Unreadable> {
+    let mut records = Records::of(bytes)?;
+    let mut first = None;
+    while let Some((tag, content)) = records.next() {
+        let piece = match (tag, first) {
+            (ABOUT, _) => serde_json::from_slice(content).ok().map(Piece::About),
+            (CONNECTION, _) => serde_json::from_slice(content).ok().map(Piece::Connection),
+            (SEGMENT, _) => {
+                first = content.try_into().ok().map(u64::from_le_bytes);
+                None
+            }
+            (FRAME, Some(first)) => frame(content, first).map(Piece::Frame),
+            _ => None,
+        };
+        piece.into_iter().for_each(&mut hear);
+    }
+    Ok(())
+}
+
 /// The whole records of a file, one after the other.
 struct Records<'a> {
     rest: &'a [u8],
