@@ -20,6 +20,7 @@ const SHEETS: &[(&str, &[&str])] = &[
     ("chart.css", &["views"]),
     ("palette.css", &["views"]),
     ("sessions.css", &["views"]),
+    ("outside.css", &["views"]),
 ];
 
 /// Lower layers give way to higher ones, whatever their selectors are.
@@ -152,6 +153,7 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("chart.css", &["chart", "uplot", "u"]),
     ("palette.css", &["palette"]),
     ("sessions.css", &["sessions", "bench", "connect", "composer", "timeline", "rail"]),
+    ("outside.css", &["outside"]),
 ];
 
 /// The classes that the selectors of a sheet name.

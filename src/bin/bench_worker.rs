@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use sockscope::browser::picked;
 use sockscope::browser::private_files::PrivateFiles;
 use sockscope::browser::{BrowserWorld, channel, clock, scope};
 use sockscope::program::run_worker;
@@ -32,7 +33,8 @@ fn main() {
 
 /// All that comes later, with the disk on which sessions are kept.
 static LATER: Later<BrowserWorld> =
-    Later::with_journal(|worker| worker.keep_sessions_in(Rc::new(PrivateFiles::default())));
+    Later::with_journal(|worker| worker.keep_sessions_in(Rc::new(PrivateFiles::default())))
+        .and_picked(picked::open);
 
 /// What comes with a second file: all that only this function reaches.
 #[cfg(split)]

@@ -18,6 +18,7 @@ pub mod leaving;
 pub mod menus;
 pub mod page;
 pub mod palette;
+pub mod picked;
 pub mod private_files;
 pub mod scope;
 mod socket;

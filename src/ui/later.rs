@@ -21,8 +21,8 @@ use super::bench::rates::{self, Rates};
 use super::bench::row_menu::{self, Asked};
 use super::bench::store::Store;
 use super::bench::{
-    columns, detail, highlights, lanes, latency, left_draft, panels, plots, rail, recording, saved_filters,
-    sessions, start,
+    columns, detail, highlights, lanes, latency, left_draft, outside, panels, plots, rail, recording,
+    saved_filters, sessions, start,
 };
 use super::bench::{store, timeline};
 use super::parts::fields::button;
@@ -58,6 +58,9 @@ pub struct Later {
     /// What the worker says of kept sessions, and the line over the timeline that says which is shown.
     pub(crate) sessions_told: fn(Store, Link, &[u8]),
     pub(crate) sessions_line: fn(Store, Link) -> AnyView,
+    /// What the worker says of the folder and of followed recordings, and the line that asks for a decision.
+    pub(crate) outside_told: fn(Store, Link, &[u8]),
+    pub(crate) outside_line: fn(Store, Link) -> AnyView,
     pub(crate) lanes_head: fn(Store, Lanes) -> AnyView,
     pub(crate) lanes_lines: fn(Store, Lanes, Callback<u64, f64>, RwSignal<f64>) -> AnyView,
 }
@@ -87,6 +90,8 @@ pub fn later() -> &'static Later {
         row_menu: row_menu::menu,
         sessions_told: sessions::told,
         sessions_line: sessions::line,
+        outside_told: outside::told,
+        outside_line: outside::line,
         lanes_head: lanes::head,
         lanes_lines: lanes::drawing,
     };

@@ -14,6 +14,7 @@ mod later;
 mod leaves;
 mod list;
 mod opened;
+mod outside;
 mod page;
 mod related;
 mod relayed;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sockscope::wire;
 use sockscope::wire::bench::{
-    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, Pin, Plot, Question,
-    ReadingSeen, Ready, RepeatSeen, Request, Row, RuleSeen, SessionsRequest, SessionsSeen, SessionsUpdate,
-    Setup, ShownSeen, Update, Workspace,
+    Answer, Changes, ConnectionId, ConnectionState, Detail, DraftSeen, Look, OutsideUpdate, Pin, Plot,
+    Question, ReadingSeen, Ready, RepeatSeen, Request, Row, RuleSeen, SessionsRequest, SessionsSeen,
+    SessionsUpdate, Setup, ShownSeen, Update, Workspace,
 };
 use sockscope::worker::PageWorker;
 use sockscope::worker::bench::BenchWorker;
@@ -82,6 +82,8 @@ pub struct Page {
     pub reading: Rc<RefCell<ReadingSeen>>,
     /// What was said of sessions that could not be changed.
     pub refused: Rc<RefCell<Vec<String>>>,
+    /// What was said of the folder and of followed recordings, and not looked at yet.
+    pub outside: Rc<RefCell<Vec<OutsideUpdate>>>,
 }
 
 pub fn page(server: Echo, most_sockets: u16) -> Page {
@@ -123,6 +125,7 @@ pub fn page_in(sim: &Sim, most_sockets: u16) -> Page {
         sessions: Rc::default(),
         reading: Rc::default(),
         refused: Rc::default(),
+        outside: Rc::default(),
     };
     page.worker.announce();
     page.ask(Request::Seen);
@@ -155,6 +158,10 @@ impl Page {
                         SessionsUpdate::Failed(words) => self.refused.borrow_mut().push(words),
                         SessionsUpdate::Reading(reading) => *self.reading.borrow_mut() = *reading,
                     }
+                    continue;
+                }
+                Update::Outside(update) => {
+                    self.outside.borrow_mut().push(wire::decode(&update).expect("our own version"));
                     continue;
                 }
                 Update::Ready(_) | Update::Restored(_) | Update::Unkept(_) => continue,

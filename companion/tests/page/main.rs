@@ -8,6 +8,8 @@ mod bench;
 mod by_hand;
 mod checks;
 mod feed;
+mod folder;
+mod followed;
 mod headers;
 mod kept;
 mod keys;

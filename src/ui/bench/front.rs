@@ -37,6 +37,8 @@ pub(crate) enum Dialog {
     Recording,
     /// Kept sessions.
     Sessions,
+    /// The folder on the disk.
+    Folder,
 }
 
 /// The first of two recordings of one conversation.

@@ -149,6 +149,7 @@ impl Link {
             Update::Missing => store.complain(
                 "A part of this page could not be loaded, so some of what you asked for waits. Check the server.",
             ),
+            Update::Outside(bytes) => later::then(move |later| (later.outside_told)(store, self, &bytes)),
             Update::Sessions(bytes) => later::then(move |later| (later.sessions_told)(store, self, &bytes)),
             Update::Answer { id, answer } => self.worker.answered(id, answer),
             Update::Changes(changes) => {

@@ -17,6 +17,7 @@ pub(crate) mod latency;
 pub(crate) mod left_draft;
 pub(crate) mod link;
 pub(crate) mod matching;
+pub(crate) mod outside;
 pub(crate) mod panels;
 pub(crate) mod panes;
 pub(crate) mod plots;

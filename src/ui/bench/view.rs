@@ -41,6 +41,7 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
             <div class="bench-work">
                 {move || current.get().map(|connection| view! { <ConnectBar connection store link/> })}
                 {soon(move |later| (later.sessions_line)(store, link))}
+                {soon(move |later| (later.outside_line)(store, link))}
                 // The ways to begin stand over the timeline, and stay when it comes.
                 <div class="bench-timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default() on:drop=dropped>
                     {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}

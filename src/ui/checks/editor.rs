@@ -55,7 +55,7 @@ pub(super) fn follow(store: Store, link: Link) {
 }
 
 /// Asks what is in a document.
-fn look(store: Store, link: Link, document: String) {
+pub(super) fn look(store: Store, link: Link, document: String) {
     link.ask(Question::Examine(document.clone()), move |told| {
         if let Answer::Examined(examined) = told
             && store.text.with_untracked(|now| *now == document)

@@ -9,7 +9,7 @@ use super::super::bench::headers;
 use super::super::bench::link::Link;
 use super::super::bench::matching;
 use super::super::bench::store::{Connection, Store};
-use super::super::bench::{recording, sessions, share};
+use super::super::bench::{outside, recording, sessions, share};
 use super::super::later::soon;
 use super::super::parts::fields::{self, button, line, text, tick, when};
 use super::keys;
@@ -42,6 +42,7 @@ pub(crate) fn Dialogs(store: Store, link: Link) -> impl IntoView {
             Some(Dialog::Offer(_)) => "Import shared setup?",
             Some(Dialog::Recording) => "As a suite",
             Some(Dialog::Sessions) => "Sessions",
+            Some(Dialog::Folder) => "Folder",
             None => "",
         });
         title.to_owned()
@@ -73,6 +74,7 @@ pub(crate) fn body(store: Store, link: Link, dialog: Dialog) -> AnyView {
         Dialog::Offer(offered) => share::offer(store, link, *offered),
         Dialog::Recording => recording::dialog(store, link),
         Dialog::Sessions => sessions::dialog(store, link),
+        Dialog::Folder => outside::dialog(store, link),
     }
 }
 

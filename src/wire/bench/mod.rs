@@ -1,6 +1,7 @@
 //! What the bench and its worker say to each other.
 
 mod connection;
+mod outside;
 mod related;
 mod request;
 mod session;
@@ -9,6 +10,9 @@ mod update;
 mod workspace;
 
 pub use connection::{Beats, CloseSeen, ConnectionState, Offer, Phase, Retry, Typed};
+pub use outside::{
+    FileSeen, FileState, FolderPlace, FolderSeen, FollowedSeen, OutsideRequest, OutsideUpdate, Taken,
+};
 pub use related::{OpenQuestion, Origin, Related};
 pub use request::{ConnectionId, ContentForm, Inspect, Look, PlotOf, Question, Request, Shown, ShownFrame};
 pub use session::{

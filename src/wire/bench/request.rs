@@ -139,6 +139,8 @@ pub enum Request {
     Show(Box<Shown>),
     /// An encoded [`SessionsRequest`](super::SessionsRequest), since what reads it is downloaded later.
     Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`OutsideRequest`](super::OutsideRequest), since what reads it is downloaded later.
+    Outside(#[serde(with = "serde_bytes")] Vec<u8>),
     /// From now on this worker shows the kept session of this name, and nothing else.
     Read(String),
 }

@@ -29,6 +29,8 @@ pub enum Update {
     Changes(Box<Changes>),
     /// An encoded [`SessionsUpdate`](super::SessionsUpdate), since what reads it is downloaded later.
     Sessions(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// An encoded [`OutsideUpdate`](super::OutsideUpdate), for the same reason.
+    Outside(#[serde(with = "serde_bytes")] Vec<u8>),
     /// The answer to a question.
     Answer {
         /// Of which.

@@ -14,6 +14,7 @@ use super::journal::Journaling;
 use super::later::{Later, MISSING, Stock, depends_on_set_up};
 use super::list::List;
 use super::masks::{Derived, Mask};
+use super::outside::Outside;
 use super::pins::Pins;
 use super::record::Record;
 use super::recording::Second;
@@ -112,6 +113,10 @@ pub(super) struct State<W: World> {
     pub openings: u64,
     /// What is kept of frames; none before that part has come, and where nothing can be kept.
     pub journal: Option<Rc<dyn Journaling<W>>>,
+    /// The folder on the disk and the recordings that are followed.
+    pub outside: Rc<Outside<W::Socket>>,
+    /// Nothing was kept of an earlier visit.
+    pub is_first_visit: bool,
     /// It shows an earlier session, and opens and keeps nothing.
     pub is_reader: bool,
     /// When the clock of the session that it shows began; none for its own.
@@ -126,7 +131,10 @@ impl<W: World> PageWorker for BenchWorker<W> {
 
     async fn restore(&self, store: impl KeyValueStore + 'static) {
         let (workspace, unread) = match store.get(storage::NAME).await {
-            Ok(None) => (None, Vec::new()),
+            Ok(None) => {
+                self.state(|s| s.is_first_visit = true);
+                (None, Vec::new())
+            }
             Ok(Some(text)) => match self.0.later.fetch().await {
                 Some(later) => (later.read)(&text),
                 // It is not overwritten: nothing is kept from now on.
@@ -216,6 +224,8 @@ impl<W: World> BenchWorker<W> {
                 in_turn: 0,
                 openings: 0,
                 journal: None,
+                outside: Rc::default(),
+                is_first_visit: false,
                 is_reader: false,
                 origin: None,
                 dirty: true,
@@ -323,6 +333,11 @@ impl<W: World> BenchWorker<W> {
             Request::Sessions(request) => {
                 self.with_journal(move |worker, journal| journal.perform(worker, &request));
             }
+            Request::Outside(request) => self.later(move |worker, later| {
+                if let Some(later) = later {
+                    (later.outside)(worker, &request);
+                }
+            }),
             Request::Read(id) => {
                 // From now on: what is asked meanwhile must keep nothing.
                 self.state(|s| s.is_reader = true);

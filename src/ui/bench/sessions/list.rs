@@ -6,6 +6,7 @@ use super::super::super::parts::fields::{asking_button, button, bytes, icon_butt
 use super::super::super::parts::icons;
 use super::super::front::Dialog;
 use super::super::link::Link;
+use super::super::outside;
 use super::super::rail;
 use super::super::store::Store;
 use super::{EVERY, Sessions, ask, began, is_listed, reading, title};
@@ -131,6 +132,7 @@ pub(crate) fn dialog(store: Store, link: Link) -> AnyView {
                 </div>
                 <For each=move || ids.get() key=String::clone let:id>{row(store, link, sessions, id)}</For>
             </div>
+            {outside::recordings(store, link)}
             <fieldset class="sessions-kept">
                 <legend>"What is kept"</legend>
                 {tick("Keep frames as they come", "journal-on", is_kept, move |on| store.journal_off.set(!on))}

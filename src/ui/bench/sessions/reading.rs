@@ -157,7 +157,7 @@ fn hear(store: Store, link: Link, worker: WorkerLink<Bench>, update: Result<Told
                 has_come(store, link, *told);
             }
         }
-        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_)) => {}
+        Ok(Told::Missing | Told::Restored(_) | Told::Unkept(_) | Told::Outside(_)) => {}
         Err(failure) => {
             let words = match failure {
                 Failure::NotStarted(words) | Failure::Stopped(words) => words,
