@@ -40,7 +40,7 @@ const SEGMENT: u8 = 6;
 const FRAME: u8 = 7;
 
 /// The kinds of frames by the number that stands for each in a file. A kind may be added at the end.
-const KINDS: [FrameKind; 10] = [
+const KINDS: [FrameKind; 11] = [
     FrameKind::Connecting,
     FrameKind::Opened,
     FrameKind::SentText,
@@ -51,6 +51,7 @@ const KINDS: [FrameKind; 10] = [
     FrameKind::Closed,
     FrameKind::Failed,
     FrameKind::Waiting,
+    FrameKind::Told,
 ];
 
 /// What a session is.
