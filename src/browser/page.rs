@@ -199,9 +199,6 @@ pub const RECORDING: &str = "sockscope-recording";
 /// That recording has become a suite.
 pub const DRAFTED: &str = "sockscope-drafted";
 
-/// A change of a suite on the disk, as bytes of the wire.
-pub const SUITE: &str = "sockscope-suite";
-
 /// Tells the other program of this page something.
 pub fn announce_bytes(name: &str, bytes: &[u8]) {
     let bytes = js_sys::Uint8Array::from(bytes);

@@ -15,6 +15,7 @@ use web_sys::{
     FileSystemHandleKind,
 };
 
+use super::page;
 use super::private_files::{Trouble, answer, call, directory, entries};
 use super::storage::Storage;
 use crate::engine::base::shared_folder::{
@@ -29,6 +30,9 @@ const HANDLE: &str = "handle";
 /// Files that are listed, and folders in folders.
 const MOST_FILES: usize = 2000;
 const DEEPEST: usize = 8;
+
+/// A change of a suite on the disk, for the program of this page that has the suites; as bytes of the wire.
+pub const SUITE: &str = "sockscope-suite";
 
 /// Whether this browser can pick a folder.
 pub fn can_pick() -> bool {
@@ -66,11 +70,13 @@ pub async fn pick() -> Result<Option<String>, String> {
     };
     let storage = Storage::open(DATABASE).await.map_err(|error| error.to_string())?;
     storage.set_value(HANDLE, &handle).await.map_err(|error| error.to_string())?;
+    page::keep(DATABASE, &handle.name());
     Ok(Some(handle.name()))
 }
 
 /// Forgets the folder.
 pub async fn forget() {
+    page::forget(DATABASE);
     if let Ok(storage) = Storage::open(DATABASE).await {
         let _ = storage.remove(HANDLE).await;
     }
@@ -79,6 +85,10 @@ pub async fn forget() {
 /// Asks whether the folder of an earlier visit may be used: after a click it asks the person, else only the browser. Its name, and
 /// whether it may; none when there is no such folder.
 pub async fn again(is_clicked: bool) -> Result<Option<(String, bool)>, String> {
+    // A page that never had one makes no database for it.
+    if page::kept(DATABASE).is_none() {
+        return Ok(None);
+    }
     let Some(handle) = kept().await? else { return Ok(None) };
     let method = if is_clicked { "requestPermission" } else { "queryPermission" };
     let wanted = Object::new();

@@ -1,4 +1,4 @@
-// A program on Node's `ws` that talks to a server, as one that somebody else wrote and that is to be looked at.
+// A program on Node's `ws` that talks to a server, as a program that is to be looked at.
 //
 // For each line on its standard input it sends a message: `text …` as text, `bytes …` (hexadecimal digits) as binary. It says on
 // its standard output what comes back, in the same form, and closes when its input ends.

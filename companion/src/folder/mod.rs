@@ -116,7 +116,7 @@ pub struct Folder {
 #[derive(Default)]
 struct State {
     listing: Listing,
-    /// Suites that were there: one that is being written is no other file for a moment.
+    /// Suites that were there: one that is being written stays listed.
     suites: BTreeSet<String>,
 }
 

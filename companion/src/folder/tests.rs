@@ -75,9 +75,9 @@ fn what_is_replaced_is_what_its_writer_has_seen() {
     assert!(matches!(folder.remove("a.json", &hash), Err(FolderError::Changed(_))));
     let (theirs, hash) = folder.read("a.json").expect("it is there");
     assert!(theirs.contains("theirs"));
-    let written = folder.write("a.json", SUITE, Some(&hash)).expect("nobody changed it");
+    let written = folder.write("a.json", SUITE, Some(&hash)).expect("it has not changed");
     assert_eq!(folder.read("a.json").expect("it is there"), (SUITE.to_owned(), written.clone()));
-    folder.remove("a.json", &written).expect("nobody changed it");
+    folder.remove("a.json", &written).expect("it has not changed");
     assert!(matches!(folder.read("a.json"), Err(FolderError::Missing(_))));
     // Nothing of a write is left beside the file.
     assert_eq!(fs::read_dir(there.path()).expect("a folder").count(), 0);
@@ -141,7 +141,7 @@ fn err_links_that_leave_the_folder_are_neither_read_nor_written() {
     // A link within the folder stays a link.
     let (_, hash) = folder.read("near.json").expect("it leads to a file in the folder");
     let changed = SUITE.replace("one", "two");
-    folder.write("near.json", &changed, Some(&hash)).expect("nobody changed it");
+    folder.write("near.json", &changed, Some(&hash)).expect("it has not changed");
     assert_eq!(fs::read_to_string(there.path().join("inside.json")).expect("it is there"), changed);
     assert!(fs::symlink_metadata(there.path().join("near.json")).expect("it is there").is_symlink());
 }

@@ -176,7 +176,7 @@ impl Recording {
         self.news.notified()
     }
 
-    /// What a follower has not had yet, in the form of a [`journal`], up to about so many bytes; none when there is nothing. Frames
+    /// What a follower has not had yet, in the form of a [`journal`], up to about `most` bytes; none when there is nothing. Frames
     /// that the recording has dropped meanwhile are a gap between two numbers.
     pub fn piece(&self, follower: &mut Follower, most: usize) -> Option<Vec<u8>> {
         let state = self.state();

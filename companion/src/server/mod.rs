@@ -92,7 +92,7 @@ impl Server {
         let practice = Arc::new(Practice::new(config.limits, reach, tasks.clone()));
         let policy = AccessPolicy::new(config.host, config.hosts, http_port, https_port, config.origins);
         let probes = config.probe.then(|| Semaphore::new(AT_ONCE));
-        // Whoever reaches the port could read and change its files.
+        // A program that reaches the port could read and change its files.
         let folder = config.folder.filter(|_| config.host.is_loopback());
         let site =
             Site { policy, assets, practice: Arc::clone(&practice), tasks: tasks.clone(), probes, folder };

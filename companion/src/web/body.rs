@@ -55,7 +55,7 @@ impl FromRequest<Arc<Site>> for Whole {
     }
 }
 
-/// The whole body of a request, of at most so many bytes.
+/// The whole body of a request, of at most `limit` bytes.
 pub async fn whole(request: Request, limit: usize) -> Result<Bytes, BodyError> {
     let whole = timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
     match whole.map_err(|_| BodyError::Broken)? {

@@ -84,7 +84,7 @@ async fn list(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Resul
     let known =
         Query::parse(query.as_deref().unwrap_or_default()).get("after").and_then(|it| it.parse().ok());
     let mut told = json!({ "name": name, "id": id, "seed": is_seed, "generation": listing.generation });
-    // Who knows it already is told so in a few bytes.
+    // A client that knows it already gets a few bytes.
     if known != Some(listing.generation) {
         told["files"] = json!(listing.files);
         told["cut"] = json!(listing.cut);

@@ -59,11 +59,11 @@ fn through(practice: &Practice) -> String {
 fn a_program_that_others_wrote_is_seen_while_it_talks() {
     test_page(async |practice, browser| {
         let mut other = Other::start(&through(practice));
-        other.says("text before anybody looked");
+        other.says("text before the page looked");
         browser.open(&practice.page).await;
         follow(browser).await;
         browser
-            .until_rows(|rows| rows.iter().filter(|row| row.contains("before anybody looked")).count() == 2)
+            .until_rows(|rows| rows.iter().filter(|row| row.contains("before the page looked")).count() == 2)
             .await;
         other.says("text while it is looked at");
         other.says("bytes 00ff80fe");
@@ -76,10 +76,10 @@ fn a_program_that_others_wrote_is_seen_while_it_talks() {
         assert!(rows.iter().any(|row| row.contains("00 ff 80 fe")), "byte for byte: {rows:#?}");
         assert!(rows.iter().any(|row| row.contains("ms") || row.contains("µs")), "round trips: {rows:#?}");
         browser.until_text("rail-followed", "1 open").await;
-        // It is no connection of the bench: nothing can be sent on it.
+        // It is not a connection of the bench: nothing can be sent on it.
         let count = browser.run("return document.querySelectorAll('.connection').length").await;
         assert_eq!(count, 1);
-        assert_eq!(browser.text("sockets").await.split('/').next(), Some("1"), "the one on which it is told");
+        assert_eq!(browser.text("sockets").await.split('/').next(), Some("1"), "the one that tells it");
         other.leaves();
         browser.until_text("rail-followed", "0 open").await;
         browser.until_row("1000").await;

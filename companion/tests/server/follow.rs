@@ -1,4 +1,4 @@
-//! A recording is told while it goes on: byte for byte, from any frame on, and with its gaps.
+//! A follower gets a recording while it goes on: byte for byte, from any frame on, and with its gaps.
 
 use serde_json::json;
 use sockscope_companion::routes::recordings::Recording;

@@ -12,7 +12,7 @@ use super::editor;
 use super::library::heard;
 use super::link::Link;
 use super::store::Store;
-use crate::browser::page;
+use crate::browser::{page, picked};
 use crate::wire;
 use crate::wire::bench::{OutsideRequest, Request, Taken};
 use crate::wire::checks::{Answer, OwnSuite, Question};
@@ -33,7 +33,7 @@ pub(super) fn tell(change: &OutsideRequest) {
 
 /// Tells of all own suites once they were read, and takes what changes on the disk from then on.
 pub(super) fn follow(store: Store, link: Link) {
-    StoredValue::new_local(page::BytesListener::new(page::SUITE, move |bytes| {
+    StoredValue::new_local(page::BytesListener::new(picked::SUITE, move |bytes| {
         // Both sides were built from one source.
         if let Ok(Taken::Suite { id, from, to }) = wire::decode(&bytes) {
             take(store, link, id, from, to);

@@ -150,7 +150,7 @@ pub struct FollowedSeen {
     pub frames: u64,
     /// Frames that the server dropped before they came.
     pub missed: u64,
-    /// It is told on.
+    /// More may come.
     pub is_live: bool,
     /// Why it ended.
     pub ended: Option<String>,

@@ -1,11 +1,12 @@
-//! Connections of somebody else: what the server's proxy records, shown while it goes on.
+//! Connections of another program: what the server's proxy records, shown while it goes on.
 //!
-//! Owns the socket on which it is told, and which connection of the recording has which number here. It refuses to send anything on
+//! Owns the socket on which it comes, and which connection of the recording has which number here. It refuses to send anything on
 //! them. Their frames go into the log of the bench, so that the timeline, its tools and the journal have them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::shown::take_in;
 use super::worker::{BenchWorker, State};
@@ -16,10 +17,12 @@ use crate::engine::session::journal::{Piece, pieces};
 use crate::engine::{Closing, Endpoint, Entry, Event, Frame, FrameKind, Instant, Payload, Socket, World};
 use crate::wire::bench::{ConnectionId, FollowedSeen, OutsideUpdate};
 
-/// The route on which a recording is told.
+/// The route that tells a recording.
 const ROUTE: &str = "/ws/recordings";
 /// Recordings that are followed at once.
 const MOST: usize = 8;
+/// The page gets new counts this often: a flood must not become a queue of updates.
+const EVERY: Duration = Duration::from_millis(500);
 
 /// A recording that is followed, or was.
 pub(super) struct Following<S> {
@@ -36,6 +39,8 @@ pub(super) struct Following<S> {
     missed: u64,
     ended: Option<String>,
     told: Option<FollowedSeen>,
+    /// A task tells the counts in a moment.
+    is_due: bool,
 }
 
 /// A connection of it.
@@ -66,6 +71,7 @@ impl<W: World> BenchWorker<W> {
                 missed: 0,
                 ended: None,
                 told: None,
+                is_due: false,
             };
             let new = Rc::new(RefCell::new(new));
             outside.followed.borrow_mut().push(new.clone());
@@ -130,7 +136,17 @@ impl<W: World> BenchWorker<W> {
                 if let Err(error) = read {
                     following.borrow_mut().ended = Some(error.to_string());
                 }
-                self.tell_followed();
+                let has_changed = following.borrow().has_changed();
+                if has_changed {
+                    self.tell_followed();
+                } else if !std::mem::replace(&mut following.borrow_mut().is_due, true) {
+                    let (worker, following) = (self.clone(), following.clone());
+                    (self.0.spawn)(Box::pin(async move {
+                        worker.0.world.sleep(EVERY).await;
+                        following.borrow_mut().is_due = false;
+                        worker.tell_followed();
+                    }));
+                }
             }
             Event::Closed { code, reason, .. } => {
                 let socket = {
@@ -169,6 +185,13 @@ impl<S> Following<S> {
     /// Whether more may come.
     pub fn is_live(&self) -> bool {
         self.socket.is_some()
+    }
+
+    /// Whether something else than counts is new: the page cannot wait for the names of connections.
+    fn has_changed(&self) -> bool {
+        let seen = self.seen();
+        let counts = |seen: &FollowedSeen| FollowedSeen { frames: 0, missed: 0, ..seen.clone() };
+        self.told.as_ref().is_none_or(|told| counts(told) != counts(&seen) || told.missed != seen.missed)
     }
 
     fn seen(&self) -> FollowedSeen {

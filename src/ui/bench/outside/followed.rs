@@ -1,4 +1,4 @@
-//! Recordings of the server that are followed: connections of somebody else, which are read and never written to.
+//! Recordings of the server that are followed: connections of another program, which are read and never written to.
 
 use std::time::Duration;
 

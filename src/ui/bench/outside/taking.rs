@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::super::link::Link;
 use super::super::store::Store;
-use crate::browser::page;
+use crate::browser::{page, picked};
 use crate::wire;
 use crate::wire::bench::{Request, Setup, Taken};
 
@@ -24,7 +24,7 @@ pub(super) fn take(store: Store, link: Link, taken: Taken) {
         Taken::Messages { from, to } => swap(store.messages, &from, to),
         Taken::Variables { from, to } => swap(store.variables, &from, to),
         // The checks have the suites; they may not be loaded, and then the worker has none to compare with.
-        taken @ Taken::Suite { .. } => page::announce_bytes(page::SUITE, &wire::encode(&taken)),
+        taken @ Taken::Suite { .. } => page::announce_bytes(picked::SUITE, &wire::encode(&taken)),
     }
 }
 

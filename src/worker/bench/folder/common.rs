@@ -52,7 +52,7 @@ impl Common {
             return Step::Same;
         }
         if is_seed {
-            // Once: what a person does with it is no matter of the folder.
+            // Once: what a person does with it afterwards stays here.
             let is_new = base.is_none() && mine.is_none();
             return if is_new { Step::Take } else { Step::Apart };
         }
@@ -138,7 +138,7 @@ mod tests {
         common.apart.insert("a".into());
         assert_eq!(common.step("a", Some("x"), None, false), Step::Apart);
         assert_eq!(common.step("a", Some("x"), Some("y"), false), Step::Conflict);
-        // What nobody has set up gives way.
+        // What no person has set up gives way.
         let untouched = Common { untouched: Some(digest(b"x")), ..Common::default() };
         assert_eq!(untouched.step("a", Some("x"), Some("y"), false), Step::Take);
         assert_eq!(untouched.step("a", Some("x"), None, false), Step::Same);

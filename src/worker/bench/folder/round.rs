@@ -326,7 +326,7 @@ fn name_suites(common: &mut Common, open: &Open, mine: &mut Mine) {
             let name =
                 file_name(&suite.title, |name| read.contains_key(name) || common.suites.contains_key(name));
             common.suites.insert(name.clone(), suite.id.clone());
-            // What was there before the folder is no matter of it, unless a person says so.
+            // What was there before the folder stays apart from it, unless a person says so.
             if is_first {
                 common.apart.insert(name);
             }

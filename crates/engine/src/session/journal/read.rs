@@ -319,7 +319,7 @@ pub fn masked(bytes: &[u8], mask: impl Fn(&[u8]) -> Cow<'_, [u8]>) -> Option<Vec
     has_changed.then_some(written)
 }
 
-/// A part of a session that is told while it goes on.
+/// A part of a session that goes on.
 #[derive(Debug)]
 pub enum Piece<'a> {
     /// What the session is.

@@ -1,4 +1,4 @@
-//! The folder on the disk and followed recordings: what the worker writes, what it hands over, and what it leaves alone.
+//! The folder on the disk: what the worker writes, what it hands over, and what it leaves alone.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,21 +8,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sockscope::wire;
 use sockscope::wire::bench::{
-    FileState, FolderPlace, FolderSeen, FollowedSeen, OutsideRequest, OutsideUpdate, Request, SavedMessage,
-    Taken, Variable,
+    FileState, FolderPlace, FolderSeen, OutsideRequest, OutsideUpdate, Request, SavedMessage, Taken, Variable,
 };
 use sockscope::wire::checks::OwnSuite;
 use sockscope::worker::PageWorker as _;
+use sockscope_engine::HttpResponse;
 use sockscope_engine::base::shared_folder::digest;
 use sockscope_engine::base::storage::{KeyValueStore, StoreError};
 use sockscope_engine::base::world::LocalFuture;
 use sockscope_engine::bench::draft::Draft;
-use sockscope_engine::report::Connection;
-use sockscope_engine::session::journal::{self, About, FrameRecord};
-use sockscope_engine::sim::{Act, Peer, Server};
-use sockscope_engine::{Frame, FrameKind, HttpResponse, Instant, Payload};
 
-use super::page::{ALICE, Echo, Page, TICK, with_page};
+use super::page::{ALICE, Echo, Page, with_page};
 
 const SECOND: Duration = Duration::from_millis(1100);
 const MESSAGES: &str = "bench/messages.json";
@@ -225,7 +221,7 @@ fn what_is_set_up_becomes_files_and_what_changes_on_the_disk_comes_back() {
     with_page(Echo::default(), |page| async move {
         let (disk, kept) = (Disk::default(), Kept::default());
         let taking = begin(&page, &disk, &kept).await;
-        assert!(disk.0.borrow().files.is_empty(), "what nobody has set up is not written");
+        assert!(disk.0.borrow().files.is_empty(), "what no person has set up is not written");
         page.arrange(|workspace| {
             workspace.messages = vec![message("a")];
             workspace.variables =
@@ -457,116 +453,5 @@ fn a_seed_is_taken_once_and_never_written() {
         taking.rounds(4).await;
         assert_eq!(page.workspace.borrow().messages[0].name, "mine");
         assert!(disk.0.borrow().writes.is_empty(), "{:?}", disk.0.borrow().writes);
-    });
-}
-
-/// A server that tells a recording in pieces.
-struct Telling(Vec<Vec<u8>>);
-
-impl Server for Telling {
-    fn accepts_after(&mut self) -> Option<Duration> {
-        Some(Duration::from_millis(1))
-    }
-    fn on_open(&mut self, peer: Peer) {
-        for (at, piece) in (1..).zip(std::mem::take(&mut self.0)) {
-            peer.after(Duration::from_millis(at), Act::Send(Payload::Binary(piece)));
-        }
-    }
-    fn on_message(&mut self, _: Payload, _: u64) -> Vec<(Duration, Act)> {
-        panic!("a follower says nothing")
-    }
-    fn answers_close_after(&mut self) -> Option<Duration> {
-        Some(Duration::from_millis(1))
-    }
-}
-
-fn piece(
-    about: Option<&About>,
-    connection: Option<&Connection>,
-    frames: &[(u64, FrameKind, &[u8])],
-) -> Vec<u8> {
-    let mut piece = Vec::new();
-    journal::begin(&mut piece);
-    about.into_iter().for_each(|about| journal::write_about(&mut piece, about));
-    connection.into_iter().for_each(|it| journal::write_connection(&mut piece, it));
-    if let Some((first, ..)) = frames.first() {
-        journal::write_segment(&mut piece, *first);
-        for (number, kind, bytes) in frames {
-            let frame = Frame {
-                number: *number,
-                at: Instant::from_nanos(number * 1_000_000),
-                connection: 1,
-                kind: *kind,
-                bytes,
-                round_trip: None,
-                is_tainted: false,
-            };
-            journal::write_frame(&mut piece, FrameRecord { frame, question: None }, *first);
-        }
-    }
-    piece
-}
-
-#[test]
-fn a_recording_that_is_followed_is_in_the_timeline_with_its_gaps() {
-    with_page(Echo::default(), |page| async move {
-        let about =
-            About { id: "1-shop".into(), name: "shop".into(), origin_us: 5_000_000, ..About::default() };
-        let connection = Connection {
-            id: 1,
-            name: "c1".into(),
-            url: "ws://shop/".into(),
-            offered: Vec::new(),
-            asked: Instant::ORIGIN,
-            opened: None,
-            closed: None,
-        };
-        let binary: &[u8] = &[0, 159, 146, 150];
-        let first = piece(
-            Some(&about),
-            Some(&connection),
-            &[(0, FrameKind::Connecting, b"ws://shop/"), (1, FrameKind::SentText, b"ping")],
-        );
-        let second = piece(
-            None,
-            None,
-            &[(2, FrameKind::ReceivedText, b"ping"), (9, FrameKind::ReceivedBinary, binary)],
-        );
-        let pieces = vec![first, second];
-        page.sim.serve("ws://own/ws/recordings", move || Telling(pieces.clone()));
-        page.set_up(ALICE, |_| {});
-        let follow = OutsideRequest::Follow { name: "shop".into(), server: "ws://own".into() };
-        page.ask(Request::Outside(wire::encode(&follow)));
-        page.pass(TICK).await;
-        let last = || -> FollowedSeen {
-            let heard = page.outside.borrow();
-            let followed = heard.iter().rev().find_map(|it| match it {
-                OutsideUpdate::Followed(all) => all.first().cloned(),
-                _ => None,
-            });
-            followed.expect("it was told")
-        };
-        let seen = last();
-        assert_eq!((seen.frames, seen.missed, seen.is_live), (4, 6, true));
-        assert_eq!(seen.connections[0].1, "shop/c1 (followed)");
-        let rows = page.rows.borrow().clone();
-        let kinds: Vec<_> = rows.iter().map(|row| row.kind).collect();
-        assert_eq!(
-            kinds,
-            [
-                FrameKind::Connecting,
-                FrameKind::SentText,
-                FrameKind::ReceivedText,
-                FrameKind::Told,
-                FrameKind::ReceivedBinary
-            ]
-        );
-        assert!(rows[3].preview.contains("6 frames"), "{}", rows[3].preview);
-        assert!(rows.iter().all(|row| row.connection == seen.connections[0].0));
-        assert!(rows[2].round_trip.is_some(), "its round trip is known");
-        assert_eq!(page.changes.borrow().totals.messages, 0, "they are no messages of this bench");
-        page.ask(Request::Outside(wire::encode(&OutsideRequest::Unfollow("shop".into()))));
-        page.pass(TICK).await;
-        assert!(!last().is_live);
     });
 }
