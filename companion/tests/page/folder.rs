@@ -64,8 +64,8 @@ fn what_changes_on_the_disk_is_in_the_page_and_what_changes_in_the_page_is_on_th
         browser.click("panel-variables").await;
         browser.click("variable-add").await;
         browser.type_into("variable-name", "token").await;
-        browser.type_into("variable-value", "s3cret/1").await;
         browser.click("variable-secret").await;
+        browser.type_into("variable-value", "s3cret/1").await;
         let text = until_file(there.path(), "bench/variables.json", "\"is_secret\": true").await;
         let all: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(all["variables"][0]["name"], "token");
