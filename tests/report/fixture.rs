@@ -34,6 +34,7 @@ pub fn nothing() -> Report {
         seconds: Vec::new(),
         server: None,
         server_stopped: None,
+        capacity: None,
         shards: Vec::new(),
     }
 }
@@ -77,6 +78,7 @@ fn environment() -> Environment {
         timer_step_us: 5.0,
         loop_lag_p99_ms: 0.4,
         hidden: false,
+        generator: None,
     }
 }
 

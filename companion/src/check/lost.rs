@@ -60,6 +60,7 @@ pub fn lost_report(
         seconds: Vec::new(),
         server: None,
         server_stopped: None,
+        capacity: None,
         shards: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::capacity::{CapacityReport, GeneratorReport};
 use super::failure::{Failure, Leftover, NearbyEvent, Unmet};
 use super::verdict::{Millis, Verdict};
 use crate::suite::Place;
@@ -63,6 +64,10 @@ pub struct Report {
     /// Where several browsers ran the suite together: each of them. The rest of the report is of all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<ShardReport>,
+    /// Where the highest load that holds was searched: what was found. The rest of the report is of the run with that load, or of
+    /// the first run where none held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityReport>,
 }
 
 /// An address that a run tests.
@@ -200,6 +205,9 @@ pub struct Environment {
     pub loop_lag_p99_ms: f64,
     /// Whether the page was out of sight at any time.
     pub hidden: bool,
+    /// What the native engine took of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<GeneratorReport>,
 }
 
 /// Sums over all checks.

@@ -86,6 +86,7 @@ pub(super) async fn run<W: World>(check: &CheckRun<'_, W>, made: Result<(), Box<
         notes.extend(aftermath::idle_invariants(check));
     }
     notes.extend(aftermath::unseen_ends(check));
+    notes.extend(aftermath::unstarted(check));
     let mut reasons: Vec<_> = cut.and_then(|cut| cut.reason).into_iter().collect();
     reasons.extend(notes.iter().map(|note| failure::cut_message(&check.run.masked(note))));
     Ended { verdict, reasons, failures, lasting, leftovers, leftovers_omitted }

@@ -81,6 +81,10 @@ pub(crate) struct Member<W: World> {
     /// The number of the last message.
     pub seq: Cell<u64>,
     pub last_sent: Cell<Option<Instant>>,
+    /// From where on messages belong to the session that runs.
+    pub fresh: Cell<u64>,
+    /// How many waits were drawn for it.
+    pub draws: Cell<u64>,
     pub opened: Cell<Option<Instant>>,
     /// The subprotocol of the last handshake.
     pub protocol: RefCell<String>,
@@ -135,6 +139,8 @@ impl<W: World> Member<W> {
             captures: RefCell::default(),
             seq: Cell::new(0),
             last_sent: Cell::new(None),
+            fresh: Cell::new(0),
+            draws: Cell::new(0),
             opened: Cell::new(None),
             protocol: RefCell::default(),
             extensions: RefCell::default(),
@@ -169,6 +175,17 @@ impl<W: World> Member<W> {
             Some((_, known)) => *known = order,
             None => counted.push((place, order)),
         }
+    }
+
+    /// Begins a session: what came before, and what was captured, was another one's.
+    pub fn renew(&self, order: u64, row: Option<&Map<String, Value>>) {
+        self.fresh.set(order);
+        self.last_sent.set(None);
+        self.opened.set(None);
+        let mut captures = self.captures.borrow_mut();
+        captures.clear();
+        captures.extend(row.cloned().into_iter().flatten());
+        self.guards.borrow_mut().iter_mut().for_each(Guard::renew);
     }
 
     pub fn state(&self) -> State {

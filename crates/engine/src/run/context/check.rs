@@ -39,6 +39,8 @@ pub(crate) struct CheckRun<'r, W: World> {
     pub results: CheckResults,
     /// Whether a threshold says how many messages may be missing, so that rounds continue without them.
     pub bears_missing: bool,
+    /// How many waits were drawn for no client.
+    pub draws: Cell<u64>,
 }
 
 impl<'r, W: World> CheckRun<'r, W> {
@@ -56,7 +58,9 @@ impl<'r, W: World> CheckRun<'r, W> {
         let results = CheckResults::new(results_of(suite, definition, &titles));
         let mut bounds = definition.thresholds.iter().chain(&suite.thresholds);
         let bears_missing = bounds.any(|bound| judge::is_about_missing(&bound.metric));
-        let this = Self { run, number, definition, began, values, connections, results, bears_missing };
+        let draws = Cell::new(0);
+        let this =
+            Self { run, number, definition, began, values, connections, results, bears_missing, draws };
         (this, made)
     }
 

@@ -94,6 +94,7 @@ impl StepResults {
         match &step.verb {
             Verb::All(branches) => branches.iter().flatten().for_each(|step| self.add(step)),
             Verb::Repeat(repeat) => repeat.steps.iter().for_each(|step| self.add(step)),
+            Verb::Ramp(ramp) => ramp.steps.iter().for_each(|step| self.add(step)),
             Verb::Use(used) => used.steps.iter().for_each(|step| self.add(step)),
             Verb::Measure(_, steps) => steps.iter().for_each(|step| self.add(step)),
             Verb::Bisect(bisect) => self.add_tried(&bisect.steps),

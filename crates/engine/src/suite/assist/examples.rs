@@ -7,7 +7,7 @@ use crate::suite::keys::VERBS;
 use super::Example;
 
 /// By verb; the last one has none.
-const STEPS: [(&str, &str, &str); 22] = [
+const STEPS: [(&str, &str, &str); 23] = [
     ("connect", "Open connections", r#"{ "connect": "alice" }"#),
     (
         "send",
@@ -59,6 +59,14 @@ const STEPS: [(&str, &str, &str); 22] = [
         "repeat",
         "Repeat",
         r#"{ "repeat": { "times": 10, "every": "100ms" }, "on": "alice", "send": { "type": "ping", "n": "{{i}}" }, "expect": { "subset": { "type": "pong" } } }"#,
+    ),
+    (
+        "ramp",
+        "Raise the load",
+        r#"{ "on": "crowd", "ramp": { "stages": [{ "for": "10s", "clients": 100 }, { "for": "30s" }] }, "steps": [
+  { "send": { "type": "ping" }, "expect": { "subset": { "type": "pong" } } },
+  { "wait": { "lognormal": { "mean": "2s", "deviation": "1s" } } }
+] }"#,
     ),
     ("set", "Set a variable", r#"{ "set": { "room": "r-{{uuid}}" } }"#),
     (
@@ -151,7 +159,7 @@ mod tests {
         for Example { title, text, is_check, .. } in examples() {
             let check = if is_check { text } else { format!(r#"{{ "check": "c", "steps": [{text}] }}"#) };
             let suite = format!(
-                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "define": {{ "enter": {{ "with": ["room"], "steps": [{{ "send": "{{{{room}}}}" }}] }} }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }} }}, "checks": [{check}] }}"#
+                r#"{{ "sockscope": 1, "suite": "x", "vars": {{ "room": "x" }}, "define": {{ "enter": {{ "with": ["room"], "steps": [{{ "send": "{{{{room}}}}" }}] }} }}, "clients": {{ "alice": {{ "url": "ws://x" }}, "bob": {{ "url": "ws://x" }}, "crowd": {{ "url": "ws://x", "count": 2 }} }}, "checks": [{check}] }}"#
             );
             assert_eq!(Suite::parse(&suite).err(), None, "{title}");
         }

@@ -11,7 +11,8 @@ mod united;
 use super::super::outcome::judge;
 use super::super::outcome::step_results::Failures;
 use crate::report::{
-    CheckReport, Environment, Metric, Millis, Report, Second, ShardReport, TargetReport, Verdict,
+    CheckReport, Environment, GeneratorReport, Metric, Millis, Report, Second, ShardReport, TargetReport,
+    Verdict,
 };
 use figures::{add_figures, harness, judge_lines, longest};
 use united::{Part, distinct, reasons};
@@ -99,6 +100,7 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
         shards: (0..).zip(shards).map(|(index, report)| one_of_all(index, report.as_ref())).collect(),
         server: None,
         server_stopped: None,
+        capacity: None,
     })
 }
 
@@ -132,6 +134,7 @@ fn environment(parts: &[Part<'_, Report>]) -> Environment {
         timer_step_us: worst(|one| one.timer_step_us),
         loop_lag_p99_ms: worst(|one| one.loop_lag_p99_ms),
         hidden: all().any(|one| one.hidden),
+        generator: all().filter_map(|one| one.generator).reduce(GeneratorReport::worse),
     }
 }
 

@@ -61,7 +61,7 @@ fn a_step_offers_verbs_then_what_goes_with_its_verb() {
     let found = check("HEAD { \"|\" }", &["connect", "send", "ping", "silence", "close"]);
     let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
     assert!(labels.ends_with(&["on", "mark", "note", "if", "unless"]), "{labels:?}");
-    check("HEAD { \"send\": 1, \"|\" }", &["expect", "repeat", "on", "mark", "note", "if", "unless"]);
+    check("HEAD { \"send\": 1, \"|\" }", &["expect", "repeat", "ramp", "on", "mark", "note", "if", "unless"]);
     check("HEAD { \"connect\": \"alice\", | ", &["count", "pace", "expect", "on"]);
     check("HEAD { \"on\": \"alice\", \"expect\": {}, \"|", &["connect", "send", "ping", "close"]);
     check("HEAD { \"all\": [ [ { \"|", &["connect"]);
