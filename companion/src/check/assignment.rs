@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::files::joined;
+use super::live::Live;
 use super::values::SuiteValues;
 
 /// What to run, and how.
@@ -87,6 +88,9 @@ pub struct Status {
     /// Why it did not begin.
     #[serde(default)]
     pub error: Option<String>,
+    /// What it does at this moment; only the native engine tells.
+    #[serde(skip)]
+    pub live: Live,
 }
 
 /// A check that has ended.
@@ -129,6 +133,7 @@ pub fn together(shards: &[(&Status, bool)]) -> Status {
         true
     });
     status.done = status.results.len() as u64;
+    others.iter().for_each(|(other, _)| status.live.add(&other.live));
     status
 }
 

@@ -5,9 +5,11 @@
 //! way out leaves anything behind.
 
 mod assignment;
+pub mod capacity;
 mod files;
 mod learned;
 mod listener;
+mod live;
 mod lost;
 mod native;
 mod reasons;
@@ -38,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
 use self::assignment::{Assignment, Done, Status};
+use self::capacity::{Range, Share};
 use self::run::Pool;
 use self::screen::Screen;
 use self::started::{Runner, Started};
@@ -92,8 +95,12 @@ pub struct Job {
     pub files: Files,
     /// Only what did not pass is printed.
     pub is_quiet: bool,
+    /// No bar and no live figures, on a terminal either.
+    pub is_plain: bool,
     /// Whether what changes runs again, until the command is stopped.
     pub watches: bool,
+    /// The load that is raised until it breaks, and how exactly that is found.
+    pub capacity: Option<(Range, Share)>,
 }
 
 /// What runs suites.
@@ -125,7 +132,7 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
     if job.watches {
         return watch::watch(&job, stop).await;
     }
-    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
+    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet, job.is_plain);
     let names = job.suites.clone();
     // Standard input may never end; a stopped command does not wait for it.
     let read = tokio::select! {
@@ -360,7 +367,15 @@ impl Bench<'_> {
                         return done;
                     }
                     let of_round = (self.job.rounds > 1).then_some(round + 1);
-                    done.push(self.one(one, with_tls, of_round, seed, screen).await);
+                    let raised = self.job.capacity.as_ref();
+                    let raised =
+                        raised.filter(|(range, _)| one.document.suite.vars.contains_key(&range.name));
+                    done.push(match raised {
+                        Some((range, within)) => {
+                            self.capacity(one, with_tls, seed, screen, (range, *within)).await
+                        }
+                        None => self.one(one, with_tls, of_round, seed, screen, None).await,
+                    });
                     let is_bad = done.last().is_some_and(|it: &Done| {
                         it.trouble.is_some() || matches!(it.report.verdict, Verdict::Fail | Verdict::Error)
                     });
@@ -380,16 +395,19 @@ impl Bench<'_> {
         round: Option<u32>,
         seed: u64,
         screen: &mut Screen,
+        raised: Option<(&str, u64)>,
     ) -> Done {
         let Document { text, files, all_text, suite, label, .. } = chosen.document;
         let server = self.target.as_ref().map(|target| Server { ports: target.ports(), with_tls });
-        let told = self.job.values.for_suite(suite, all_text, server);
+        let mut told = self.job.values.for_suite(suite, all_text, server);
+        told.variables.extend(raised.map(|(name, value)| (name.to_owned(), value.to_string())));
         let label = if with_tls { format!("{label} (TLS)") } else { label.clone() };
+        let of_trial = raised.map(|(name, value)| format!(" · {name} = {value}")).unwrap_or_default();
         let of_rounds =
             round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
         let page = &self.page.urls().page;
         let targets = targets(self.job, suite, &told, page, seed);
-        screen.begin(&format!("{label}{of_rounds}"), &target_line(&targets), seed);
+        screen.begin(&format!("{label}{of_rounds}{of_trial}"), &target_line(&targets), seed);
         let output = self.target.as_ref().map(|target| target.output().clone());
         let printed = || output.as_ref().map(Output::take).unwrap_or_default();
         let assignment = Assignment {
@@ -429,7 +447,10 @@ impl Bench<'_> {
                 output: std::mem::take(&mut done.printed),
             });
         }
-        screen.end(&done.report, done.trouble.as_deref());
+        match raised {
+            Some(_) => screen.end_trial(&done.report),
+            None => screen.end(&done.report, done.trouble.as_deref()),
+        }
         done
     }
 }

@@ -48,7 +48,7 @@ enum Wanted {
 
 /// Runs the suites, and again what changes, until the command is stopped.
 pub(super) async fn watch(job: &Job, stop: &CancellationToken) -> Outcome {
-    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet);
+    let mut screen = Screen::new(job.files.use_standard_output(), job.is_quiet, job.is_plain);
     let listener = match Listener::of(&job.suites) {
         Ok(listener) => listener,
         Err(words) => {

@@ -19,6 +19,7 @@ use super::duration::Span;
 use super::log::LogFlags;
 use super::signal::Signal;
 use super::{Exit, INCONCLUSIVE, complain};
+use crate::check::capacity::{Range, Share};
 use crate::check::target::{Ready, Start};
 use crate::check::values::Values;
 use crate::check::{Engine, Files, Job, Outcome, check};
@@ -67,9 +68,19 @@ pub struct Flags {
     /// Print only what did not pass
     #[arg(long, short)]
     quiet: bool,
+    /// Print lines only, on a terminal too: no bar and no live figures
+    #[arg(long)]
+    plain: bool,
     /// Keep the browser open, and run again what changes in the suites. Enter runs everything again, Ctrl+C ends
     #[arg(long, conflicts_with_all = ["repeat", "fail_fast"])]
     watch: bool,
+    /// Find the highest value of a variable with which the suite passes: raise it until something breaks, then halve.
+    /// The limits are the suite's own
+    #[arg(long, value_name = "NAME=FROM..TO", conflicts_with_all = ["repeat", "watch", "fail_fast"])]
+    capacity: Option<Range>,
+    /// How near to each other the highest value that held and the lowest that broke must be
+    #[arg(long, value_name = "PERCENT", default_value = "5%", requires = "capacity")]
+    capacity_within: Share,
     #[command(flatten)]
     log: LogFlags,
     #[command(flatten)]
@@ -299,6 +310,9 @@ impl Flags {
             (CertificateFormat::Table, certificate_table),
             (CertificateFormat::Autobahn, autobahn),
         ];
+        // What is wrong with the variable is said before anything runs.
+        let least = self.capacity.iter().map(|range| (range.name.clone(), range.from.to_string()));
+        let variables = self.var.into_iter().chain(least).collect();
         let server = self.server;
         let start = server.start.map(|command| Start {
             command,
@@ -327,7 +341,7 @@ impl Flags {
             suites: self.suites,
             tags: self.tag,
             names: self.check,
-            values: Values { variables: self.var, environment },
+            values: Values { variables, environment },
             seed: self.seed,
             rounds: self.repeat,
             shards: self.engine.shards,
@@ -343,7 +357,9 @@ impl Flags {
                 certificates: given(certificates),
             },
             is_quiet: self.quiet,
+            is_plain: self.plain,
             watches: self.watch,
+            capacity: self.capacity.map(|range| (range, self.capacity_within)),
         })
     }
 }

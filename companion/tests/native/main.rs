@@ -4,6 +4,7 @@
 mod suites;
 
 mod beyond;
+mod capacity;
 mod chain;
 mod crowd;
 mod ends;
