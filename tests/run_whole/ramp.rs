@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use sockscope_engine::report::{Report, Verdict};
-use support::simulated::{Faults, Setting, run_text};
+use std::time::Duration;
+use support::simulated::{Faults, Setting, run_in, run_text, world};
 
 /// A check with one ramp on a group of this size.
 fn suite(count: u64, before: &Value, ramp: &Value, steps: &Value) -> String {
@@ -48,7 +49,7 @@ fn a_rate_grows_in_a_straight_line_and_is_dealt_over_the_clients() {
 #[test]
 fn what_begins_on_the_clock_does_not_wait_for_answers() {
     let slow = Setting {
-        faults: Faults { delay: std::time::Duration::from_secs(1), ..Faults::default() },
+        faults: Faults { delay: Duration::from_secs(1), ..Faults::default() },
         ..Setting::default()
     };
     let ramp = json!({"stages": [{"for": "0s", "rate": 20}, {"for": "1s"}]});
@@ -72,7 +73,7 @@ fn each_session_opens_a_connection_and_closes_it() {
 #[test]
 fn sessions_for_which_no_client_is_free_are_counted() {
     let slow = Setting {
-        faults: Faults { delay: std::time::Duration::from_millis(400), ..Faults::default() },
+        faults: Faults { delay: Duration::from_millis(400), ..Faults::default() },
         ..Setting::default()
     };
     let ramp = json!({"stages": [{"for": "0s", "sessions": "20/s"}, {"for": "1s"}]});
@@ -119,6 +120,18 @@ fn clients_and_a_rate_go_together() {
     let report = passing(&suite(5, &json!([]), &ramp, &echo()));
     assert_eq!((report.totals.matched, report.metrics["opened"].count), (75, 5));
     assert_eq!(report.metrics["rtt.intended"].count, 75);
+}
+
+#[test]
+fn a_client_that_leaves_still_has_its_rounds_when_the_harness_is_late() {
+    let ramp = json!({"stages": [{"for": "0s", "clients": 5, "rate": "200/s"}, {"for": "1s"}, {"for": "1s", "clients": 0}]});
+    let text = suite(5, &json!([]), &ramp, &echo());
+    let sim = world(1, Faults::default());
+    // What is due meanwhile begins late, and some of its clients are to leave meanwhile.
+    sim.block(Duration::from_micros(1_400_500), Duration::from_millis(300));
+    let report = run_in(sim, &text, &Setting::default()).report;
+    assert_eq!(report.verdict, Verdict::Pass, "{:?}", report.checks[0].steps);
+    assert_eq!((report.totals.matched, report.metrics["unstarted"].count), (400, 0));
 }
 
 #[test]

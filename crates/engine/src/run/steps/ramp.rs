@@ -55,6 +55,9 @@ struct Running<'r, 'c, W: World> {
     free: RefCell<VecDeque<Rc<Member<W>>>>,
     /// Rounds that run, by the member's place here.
     busy: Vec<Cell<u32>>,
+    /// Everything that is due before this has begun; rings when it moves.
+    reached: Cell<Duration>,
+    moves: Notify,
     /// Whether all that runs has to end; rings when that is so.
     is_over: Cell<bool>,
     ends: Notify,
@@ -83,6 +86,8 @@ pub(super) async fn ramp<W: World>(
         free: RefCell::new(members.iter().cloned().collect()),
         members,
         size,
+        reached: Cell::default(),
+        moves: Notify::default(),
         is_over: Cell::new(false),
         ends: Notify::default(),
         failures: RefCell::default(),
@@ -153,6 +158,7 @@ impl<W: World> Running<'_, '_, W> {
             && let Some(after) = self.schedule.rate.when(count)
         {
             let due = self.began + after;
+            self.reach(after);
             // Those that run get their turn also when the next one is due already.
             if open.over().now_or_never().is_some() {
                 break;
@@ -169,14 +175,21 @@ impl<W: World> Running<'_, '_, W> {
             open.over().now_or_never();
             run.yield_budget.take(&run.world).await;
         }
+        self.reach(Duration::MAX);
         let rest = sleep_until(run, self.began + self.schedule.lasting);
         select(pin!(rest), open.over()).await;
         if open.is_over() {
             self.is_over.set(true);
             self.ends.ring();
+            self.moves.ring();
             self.members.iter().for_each(|member| member.notify.ring());
         }
         open.finish().await
+    }
+
+    fn reach(&self, after: Duration) {
+        self.reached.set(after);
+        self.moves.ring();
     }
 
     /// What begins as this number, if it is of this shard and can begin.
@@ -221,8 +234,8 @@ impl<W: World> Running<'_, '_, W> {
         let member = &self.members[place];
         let context = self.context.with(member);
         let mut number = 0;
-        for (from, to) in spans {
-            let (from, to) = (self.began + from, self.began + to);
+        for (from, leaves) in spans {
+            let (from, to) = (self.began + from, self.began + leaves);
             if self.waits_until(from).await {
                 return Ok(());
             }
@@ -238,6 +251,9 @@ impl<W: World> Running<'_, '_, W> {
                 }
             } else {
                 self.waits_until(to).await;
+                // A late loop begins late what was due before.
+                let is_through = || self.reached.get() >= leaves || self.is_over.get();
+                self.moves.when(|| is_through().then_some(())).await;
                 member.notify.when(|| (self.busy[place].get() == 0).then_some(())).await;
             }
             self.leave(&context, member).await?;
