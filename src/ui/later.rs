@@ -5,10 +5,8 @@
 //! for are drawn one after the other, each in a task of its own, so that a slow machine takes clicks in between.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 use leptos::ev::DragEvent;
 use leptos::prelude::*;
@@ -28,6 +26,7 @@ use super::bench::{store, timeline};
 use super::parts::fields::button;
 use super::practice;
 use super::shell::dialogs;
+use super::turns::Turns;
 use crate::engine::bench::draft::{Draft, DraftError};
 use crate::engine::bench::pasted::Pasted;
 use crate::wire::bench::{Panel, Variable};
@@ -106,8 +105,8 @@ enum State {
 thread_local! {
     static DOWNLOAD: Cell<Option<Download>> = const { Cell::new(None) };
     static STATE: RefCell<Option<ArcRwSignal<State>>> = const { RefCell::new(None) };
-    /// Whose turn to be drawn has not come.
-    static TURNS: RefCell<VecDeque<ArcRwSignal<bool>>> = const { RefCell::new(VecDeque::new()) };
+    /// Those that wait for the download.
+    static TURNS: Turns = Turns::default();
 }
 
 /// Says where they come from; called before the page is drawn.
@@ -129,17 +128,9 @@ pub fn fetch() {
         DOWNLOAD.set(Some(download));
         state.set(all.map_or(State::Failed, State::Here));
         if all.is_some() {
-            next_turn();
+            TURNS.with(Turns::begin);
         }
     });
-}
-
-/// Lets the next view that waited be drawn, and the one after it in a task of its own.
-fn next_turn() {
-    if let Some(turn) = TURNS.with_borrow_mut(VecDeque::pop_front) {
-        turn.set(true);
-        set_timeout(next_turn, Duration::ZERO);
-    }
 }
 
 /// All of them when they are here. A signal reports to the caller when they have come.
@@ -185,8 +176,7 @@ pub(crate) fn soon_in(
     if let State::Here(all) = state.get_untracked() {
         return draw(all);
     }
-    let turn = ArcRwSignal::new(false);
-    TURNS.with_borrow_mut(|turns| turns.push_back(turn.clone()));
+    let turn = TURNS.with(Turns::wait);
     fetch();
     let drawn = move || match state.get() {
         State::Here(all) if turn.get() => draw(all),

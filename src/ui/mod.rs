@@ -13,6 +13,7 @@ pub mod later;
 mod parts;
 mod practice;
 mod shell;
+mod turns;
 
 /// A view that is drawn when it is first opened.
 pub struct View {

@@ -1,5 +1,7 @@
 //! The merged timeline: only the rows on the screen are drawn, and only they are asked for.
 
+use std::time::Duration;
+
 use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -19,6 +21,9 @@ use crate::browser::page;
 use crate::model::format;
 use crate::model::viewport::{ROW, Viewport};
 use crate::wire::bench::{Answer, Inspect, Look, Question, Request, Row};
+
+/// Rows that are made in one task. A slow machine takes clicks between two tasks.
+const AT_ONCE: u64 = 6;
 
 /// Where one looks in the list.
 #[derive(Clone, Copy)]
@@ -202,7 +207,9 @@ fn list(store: Store, link: Link) -> AnyView {
     });
 
     lanes::follow_chosen(store, lanes, scroller);
-    let slots = Memo::new(move |_| u64::from(view.get().rows()));
+    let made = RwSignal::new(AT_ONCE);
+    make_more(made, view);
+    let slots = Memo::new(move |_| u64::from(view.get().rows()).min(made.get()));
     let shift = move |position: u64| {
         let start = start.get() as f64;
         view.get().place(position as f64 - start, first.get() - start, top.get())
@@ -278,6 +285,24 @@ fn list(store: Store, link: Link) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Lets more rows be made, in tasks of their own, until the list is full.
+fn make_more(made: RwSignal<u64>, view: Memo<Viewport>) {
+    set_timeout(
+        move || {
+            let (Some(now), Some(seen)) = (made.try_get_untracked(), view.try_get_untracked()) else {
+                return;
+            };
+            let is_full = now >= u64::from(seen.rows());
+            // A window that becomes higher later is filled at once.
+            made.set(if is_full { u64::MAX } else { now + AT_ONCE });
+            if !is_full {
+                make_more(made, view);
+            }
+        },
+        Duration::ZERO,
+    );
 }
 
 fn is_empty(store: Store) -> bool {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::super::later::{self, once, soon, soon_in};
 use super::super::parts::fields::when;
+use super::super::turns::Turns;
 use super::composer::Composer;
 use super::connect::ConnectBar;
 use super::link::Link;
@@ -17,7 +18,7 @@ use super::store::Store;
 
 /// The view for testing by hand.
 #[component]
-pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
+pub(crate) fn Bench(store: Store, link: Link, turns: Turns) -> impl IntoView {
     let current = Memo::new(move |_| store.current());
     let rates = RwSignal::new(Rates::default());
     later::then(move |later| (later.watch_rates)(store, rates));
@@ -36,18 +37,18 @@ pub(crate) fn Bench(store: Store, link: Link) -> impl IntoView {
     view! {
         <h1 class="unseen">"Bench"</h1>
         <div class="bench" node_ref=around data-detail=move || has_detail.get().then_some("") data-comparing=move || is_comparing.get().then_some("") data-reading=move || store.is_reading.get().then_some("")>
-            <Rail store link rates/>
+            {turns.part(move || view! { <Rail store link rates/> }.into_any())}
             {panes::border(store, around, &panes::RAIL)}
             <div class="bench-work">
-                {move || current.get().map(|connection| view! { <ConnectBar connection store link/> })}
+                {turns.part(move || (move || current.get().map(|connection| view! { <ConnectBar connection store link/> })).into_any())}
                 {soon(move |later| (later.sessions_line)(store, link))}
                 // The ways to begin stand over the timeline, and stay when it comes.
                 <div class="bench-timeline" on:dragover=|event: leptos::ev::DragEvent| event.prevent_default() on:drop=dropped>
-                    {move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())}
+                    {turns.part(move || (move || is_fresh.get().then(|| view! { <Start store link/> }.into_any())).into_any())}
                     {soon_in(timeline_place, move |later| (later.timeline)(store, link))}
                 </div>
                 {panes::border(store, around, &panes::COMPOSER)}
-                <Composer store link/>
+                {turns.part(move || view! { <Composer store link/> }.into_any())}
             </div>
             <div class="bench-beside" hidden=move || !has_detail.get()>{panes::border(store, around, &panes::DETAIL)}</div>
             {move || opened.get().then(|| soon(move |later| (later.detail)(store, link)))}

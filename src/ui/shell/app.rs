@@ -15,6 +15,7 @@ use super::super::bench::view::Bench;
 use super::super::later::{self, once, soon};
 use super::super::parts::fields::{icon_button, text};
 use super::super::parts::icons::{self, Icon};
+use super::super::turns::Turns;
 use super::dialogs::Dialogs;
 use super::keys;
 use super::palette::Opener;
@@ -91,7 +92,13 @@ pub fn App(
     }));
 
     let practised = once(move || route.get() == Route::Practice);
-    let is_ready = move || store.is_restored.get() && !store.broken.get();
+    let turns = Turns::default();
+    // The view shows all of it at once, so nothing shifts.
+    let is_over = turns.is_over();
+    let is_ready = move || store.is_restored.get() && is_over.get() && !store.broken.get();
+    // The first of the parts is drawn when the head stands.
+    let first = turns.clone();
+    set_timeout(move || first.begin(), Duration::ZERO);
     view! {
         <header class="top shell-head">
             <div class="shell-start">
@@ -114,7 +121,7 @@ pub fn App(
         <main hidden=move || !is_ready()>
             // All views stay mounted: looking elsewhere must not lose what was typed or drawn.
             <section class="view" aria-label="Bench" hidden=move || route.get() != Route::Bench>
-                <Bench store link/>
+                <Bench store link turns=turns.clone()/>
             </section>
             <section class="view" aria-label="Checks" hidden=move || route.get() != Route::Checks>
                 // A part of its own, which the start script asks for when this is first looked at.
@@ -128,7 +135,7 @@ pub fn App(
                 {move || practised.get().then(|| soon(move |later| (later.practice)(store, link)))}
             </section>
         </main>
-        <Dialogs store link/>
+        {turns.part(move || view! { <Dialogs store link/> }.into_any())}
         <ToastLine store/>
     }
 }
