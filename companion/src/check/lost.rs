@@ -61,6 +61,7 @@ pub fn lost_report(
         server: None,
         server_stopped: None,
         shards: Vec::new(),
+        part: None,
     }
 }
 

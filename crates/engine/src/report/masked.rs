@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{
-    CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, NearbyEvent, Report,
-    ServerReport, ServerStopped, ShardReport, StepReport, TargetReport, ThresholdReport, Unmet,
+    CheckReport, Difference, Environment, Failure, Instead, Leftover, Metric, NearMiss, NearbyEvent,
+    PartReport, Report, ServerReport, ServerStopped, ShardReport, StepReport, TargetReport, ThresholdReport,
+    Unmet,
 };
 use crate::base::mask::Masker;
 use crate::explain::Cause;
@@ -42,6 +43,7 @@ impl Report {
             server,
             server_stopped,
             shards,
+            part,
         } = self;
         let Environment { engine, browser, origin, timer_step_us, loop_lag_p99_ms, hidden } = environment;
         Self {
@@ -83,7 +85,24 @@ impl Report {
                 output: texts(masker, one.output),
             }),
             shards: shards.into_iter().map(|one| shard(masker, one)).collect(),
+            part: part.map(|one| a_part(masker, one)),
         }
+    }
+}
+
+fn a_part(masker: &Masker, part: PartReport) -> PartReport {
+    let PartReport { index, of, suite_sha256, tags, checks, start_at, late_ms, clock_ahead_ms, lost } = part;
+    PartReport {
+        index,
+        of,
+        // Of a whole text: nothing in it can be read back.
+        suite_sha256,
+        tags: texts(masker, tags),
+        checks: texts(masker, checks),
+        start_at: moment(masker, start_at),
+        late_ms,
+        clock_ahead_ms,
+        lost: optional(masker, lost),
     }
 }
 
@@ -94,6 +113,7 @@ fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
         reasons,
         browser,
         started,
+        late_ms,
         duration_ms,
         loop_lag_p99_ms,
         hidden,
@@ -109,6 +129,7 @@ fn shard(masker: &Masker, shard: ShardReport) -> ShardReport {
         reasons: texts(masker, reasons),
         browser: text(masker, browser),
         started: moment(masker, started),
+        late_ms,
         duration_ms,
         loop_lag_p99_ms,
         hidden,

@@ -28,8 +28,8 @@ pub use html::{write_html, write_html_all};
 pub use json::{FORMAT, ReportError, read_json, write_json, write_json_all};
 pub use junit::{JunitStyle, write_junit, write_junit_all};
 pub use model::{
-    CheckReport, EngineKind, Environment, HarnessReport, Metric, Report, Second, ServerReport, ServerStopped,
-    ShardReport, Standing, StepReport, TargetReport, ThresholdReport, Totals,
+    CheckReport, EngineKind, Environment, HarnessReport, Metric, PartReport, Report, Second, ServerReport,
+    ServerStopped, ShardReport, Standing, StepReport, TargetReport, ThresholdReport, Totals,
 };
 pub use verdict::{Millis, Verdict};
 

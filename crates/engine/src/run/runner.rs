@@ -297,6 +297,7 @@ fn report<W: World>(run: &RunShared<W>, started: String, checks: Vec<CheckReport
         server: None,
         server_stopped: stopped,
         shards: Vec::new(),
+        part: None,
     };
     let report = run.plan.mask(report);
     run.tell(Progress::RunEnded { verdict: report.verdict });

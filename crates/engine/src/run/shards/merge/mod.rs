@@ -99,6 +99,7 @@ pub fn merge(shards: &[Option<Report>]) -> Result<Report, MergeError> {
         shards: (0..).zip(shards).map(|(index, report)| one_of_all(index, report.as_ref())).collect(),
         server: None,
         server_stopped: None,
+        part: None,
     })
 }
 
@@ -163,6 +164,7 @@ fn one_of_all(index: u32, report: Option<&Report>) -> ShardReport {
         reasons: vec!["it gave no report".to_owned()],
         browser: String::new(),
         started: String::new(),
+        late_ms: None,
         duration_ms: Millis::default(),
         loop_lag_p99_ms: 0.0,
         hidden: false,
@@ -180,6 +182,7 @@ fn one_of_all(index: u32, report: Option<&Report>) -> ShardReport {
         reasons: report.reasons.clone(),
         browser: report.environment.browser.clone(),
         started: report.started.clone(),
+        late_ms: report.part.as_ref().map(|part| part.late_ms),
         duration_ms: report.duration_ms,
         loop_lag_p99_ms: report.environment.loop_lag_p99_ms,
         hidden: report.environment.hidden,
