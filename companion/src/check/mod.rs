@@ -6,11 +6,14 @@
 
 mod assignment;
 mod files;
+pub mod gather;
 mod learned;
 mod listener;
 mod lost;
 mod native;
+pub mod part;
 mod reasons;
+pub mod rounds;
 mod run;
 mod screen;
 mod scripts;
@@ -38,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
 use self::assignment::{Assignment, Done, Status};
+use self::part::Share;
 use self::run::Pool;
 use self::screen::Screen;
 use self::started::{Runner, Started};
@@ -76,6 +80,8 @@ pub struct Job {
     pub rounds: u32,
     /// Over how many browsers or threads each run is split.
     pub shards: u32,
+    /// The shard that this command runs, where others run the rest.
+    pub part: Option<Share>,
     /// After this long a run is stopped.
     pub limit: Option<Duration>,
     /// Whether the first failure ends everything.
@@ -148,12 +154,15 @@ pub async fn check(job: Job, stop: &CancellationToken) -> Outcome {
         Ok(ports) => ports,
         Err(error) => return environment(&screen, &error),
     };
-    let seed = job.seed.unwrap_or_else(draw);
+    let seed = job.seed.or(job.part.map(|part| part.seed())).unwrap_or_else(draw);
     let plain = ports.as_ref().map(|ports| Server { ports, with_tls: false });
     let chosen = match choose(&job, &suites, plain, seed) {
         Ok(chosen) => chosen,
         Err(wrong) => return invalid(&screen, &wrong),
     };
+    if let Some(wrong) = job.part.and_then(|part| part.objection(&job, &chosen, seed)) {
+        return invalid(&screen, &[wrong]);
+    }
     let is_certified = |one: &Chosen<'_>| {
         one.document.suite.checks.iter().any(|it| Kind::of(&it.written_name, &it.tags).is_some())
     };
@@ -389,6 +398,10 @@ impl Bench<'_> {
             round.map(|round| format!(" · round {round} of {}", self.job.rounds)).unwrap_or_default();
         let page = &self.page.urls().page;
         let targets = targets(self.job, suite, &told, page, seed);
+        let clock_ahead = match self.job.part {
+            Some(part) => part.announce(&targets, screen).await,
+            None => None,
+        };
         screen.begin(&format!("{label}{of_rounds}"), &target_line(&targets), seed);
         let output = self.target.as_ref().map(|target| target.output().clone());
         let printed = || output.as_ref().map(Output::take).unwrap_or_default();
@@ -405,6 +418,7 @@ impl Bench<'_> {
             tags: &self.job.tags,
             names: &self.job.names,
             shards: self.job.shards,
+            part: self.job.part,
             limit: self.job.limit,
             fails_fast: self.job.fails_fast,
             targets: &targets,
@@ -428,6 +442,9 @@ impl Bench<'_> {
                 ended: target.has_ended(),
                 output: std::mem::take(&mut done.printed),
             });
+        }
+        if let Some(part) = self.job.part {
+            part.sign(self.job, chosen, &mut done, clock_ahead);
         }
         screen.end(&done.report, done.trouble.as_deref());
         done

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::time::Duration;
 
+use sockscope_engine::report::Verdict;
 use sockscope_engine::run::Shard;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
@@ -15,6 +16,7 @@ use tracing::{debug, info};
 use super::assignment::{Assignment, Done, Part, Status, join, together, why_stop};
 use super::learned;
 use super::lost::lost_report;
+use super::part::STOPPED;
 use super::shard::{Ended, Task, run_shard};
 use super::values::own_server;
 use crate::log::CHECK;
@@ -66,18 +68,31 @@ pub async fn run(
 ) -> Done {
     let (started, began) = (OffsetDateTime::now_utc(), Instant::now());
     let mut latest = Status::default();
-    let outcome = attempt(options, assignment, stop, |status| {
-        hear(status);
-        latest = status.clone();
-    })
-    .await;
+    let is_time = match assignment.part {
+        Some(part) => part.start.wait(Duration::ZERO, stop).await,
+        None => Ok(()),
+    };
+    let outcome = match is_time {
+        Ok(()) => {
+            let hear = |status: &Status| {
+                hear(status);
+                latest = status.clone();
+            };
+            attempt(options, assignment, stop, hear).await
+        }
+        Err(error) => Err(error.to_string()),
+    };
     info!(target: CHECK, took = ?began.elapsed(), "over");
     outcome.unwrap_or_else(|words| {
         let words = assignment.masker.mask(&words).into_owned();
-        let report = lost_report(assignment, &latest, &words, started, began.elapsed());
+        let mut report = lost_report(assignment, &latest, &words, started, began.elapsed());
+        let is_stopped = words == STOPPED;
+        if is_stopped {
+            report.verdict = Verdict::Inconclusive;
+        }
         let printed =
             learned::told(assignment.suite, assignment.all_text, assignment.masker, (assignment.printed)());
-        Done { report, recordings: Vec::new(), trouble: Some(words), printed }
+        Done { report, recordings: Vec::new(), trouble: (!is_stopped).then_some(words), printed }
     })
 }
 
@@ -90,10 +105,11 @@ async fn attempt(
     let cut = CancellationToken::new();
     let mut seats = Vec::new();
     let begin = Arc::new(Barrier::new(assignment.shards as usize));
-    let planned_at = u64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    // Variables that have the time in them are the same in all shards.
+    let planned_at = assignment.part.map_or(u64::try_from(now).unwrap_or(0), |part| part.start.millis());
     for index in 0..assignment.shards {
-        let shard = Shard::new(index, assignment.shards).expect("the index is below the count");
-        let task = task(options, assignment, shard, planned_at);
+        let task = task(options, assignment, assignment.shard(index), planned_at);
         let (status, begin, shard_cut) = (Arc::<Mutex<Status>>::default(), begin.clone(), cut.clone());
         let (tell, ended) = oneshot::channel();
         let told = status.clone();
@@ -162,7 +178,7 @@ async fn watch(
     cut: &CancellationToken,
     mut hear: impl FnMut(&Status),
 ) -> Option<String> {
-    let limit = assignment.limit.map(|limit| Instant::now() + limit);
+    let limit = assignment.limit();
     let (mut given_up_at, mut why) = (None, None);
     loop {
         let over: Vec<bool> = seats.iter_mut().zip(0..).map(|(seat, index)| seat.is_over(index)).collect();

@@ -38,6 +38,8 @@ pub struct Screen {
     /// Standard output belongs to a report.
     uses_stderr: bool,
     is_quiet: bool,
+    /// Nothing of a run is told.
+    is_hushed: bool,
     bar: Option<ProgressBar>,
     /// Checks of the current run that were told.
     told: usize,
@@ -48,7 +50,12 @@ pub struct Screen {
 impl Screen {
     /// `uses_stderr` when a report goes to standard output.
     pub fn new(uses_stderr: bool, is_quiet: bool) -> Self {
-        Self { uses_stderr, is_quiet, bar: None, told: 0, head: RefCell::default() }
+        Self { uses_stderr, is_quiet, is_hushed: false, bar: None, told: 0, head: RefCell::default() }
+    }
+
+    /// From now on only trouble is told.
+    pub fn hush(&mut self) {
+        self.is_hushed = true;
     }
 
     /// A line that `--quiet` leaves out.
@@ -68,6 +75,9 @@ impl Screen {
     }
 
     fn line(&self, line: &str) {
+        if self.is_hushed {
+            return;
+        }
         let print = || {
             // A closed pipe changes nothing about the run.
             let _ = match self.uses_stderr {
@@ -91,7 +101,7 @@ impl Screen {
             self.tell_head();
         }
         // A bar would be drawn over the lines of the log.
-        if self.is_quiet || log::is_on() || !io::IsTerminal::is_terminal(&io::stderr()) {
+        if self.is_quiet || self.is_hushed || log::is_on() || !io::IsTerminal::is_terminal(&io::stderr()) {
             return;
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -276,7 +286,9 @@ impl Screen {
                 let _ = write!(text, ", {style}{count} {what}{style:#}");
             }
         }
-        match (thresholds(|_| true), thresholds(|it| it != Verdict::Pass)) {
+        // Those of a shard are judged when all shards are merged.
+        let is_judged = |it| it != Verdict::Skipped;
+        match (thresholds(is_judged), thresholds(|it| !matches!(it, Verdict::Pass | Verdict::Skipped))) {
             (0, _) => {}
             (all, 0) => {
                 let _ = write!(text, " · {} held", counted(all as u64, "threshold"));

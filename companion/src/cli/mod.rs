@@ -3,14 +3,18 @@
 //! Each subcommand is one file with its flags and a `run` that returns an [`Exit`].
 
 pub mod check;
+mod choice;
 pub mod convert;
 pub mod diff;
 pub mod duration;
 pub mod fmt;
 mod log;
 pub mod lsp;
+pub mod merge;
+pub mod monitor;
 pub mod record;
 pub mod replay;
+mod reports;
 pub mod schema;
 pub mod serve;
 mod signal;
@@ -38,6 +42,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Box<check::Flags>),
+    Merge(merge::Flags),
+    Monitor(Box<monitor::Flags>),
     Serve(Box<serve::Flags>),
     Record(Box<record::Flags>),
     Replay(Box<replay::Flags>),
@@ -86,6 +92,8 @@ impl From<Exit> for ExitCode {
 pub fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Check(flags) => check::run(*flags),
+        Command::Merge(flags) => merge::run(flags),
+        Command::Monitor(flags) => monitor::run(*flags),
         Command::Serve(flags) => serve::run(*flags),
         Command::Record(flags) => record::run(*flags),
         Command::Replay(flags) => replay::run(&flags),

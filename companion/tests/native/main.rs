@@ -7,6 +7,11 @@ mod beyond;
 mod chain;
 mod crowd;
 mod ends;
+#[cfg(target_os = "linux")]
+mod far;
+mod monitor;
+#[cfg(target_os = "linux")]
+mod nets;
 mod reasons;
 mod reports;
 mod watch;

@@ -25,7 +25,7 @@ const MARK: &str = "LC_SOCKSCOPE_TEST_CALL";
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Variables of a tester's shell that would change what is tested.
-const FOREIGN: [&str; 11] = [
+const FOREIGN: [&str; 12] = [
     "WS_URL",
     "API_URL",
     "PROXY_URL",
@@ -37,6 +37,7 @@ const FOREIGN: [&str; 11] = [
     "CLICOLOR_FORCE",
     "WSS_URL",
     "SOCKSCOPE_LOG",
+    "SOCKSCOPE_WEBHOOK",
 ];
 
 /// Every form of a report and of a recording, as files of the call.
@@ -87,10 +88,15 @@ impl Call {
 
     /// The same of another build.
     pub fn of(binary: &str, arguments: &[&str]) -> Self {
+        Self::of_command(binary, "check", arguments)
+    }
+
+    /// Another subcommand than `check`.
+    pub fn of_command(binary: &str, subcommand: &str, arguments: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let mark = format!("{}-{}", std::process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
         let mut command = Command::new(binary);
-        command.arg("check").env(MARK, &mark);
+        command.arg(subcommand).env(MARK, &mark);
         for name in FOREIGN {
             command.env_remove(name);
         }
@@ -164,6 +170,11 @@ impl Running {
         until(&format!("a process with {part:?}"), || {
             self.processes().into_iter().find(|(_, line)| line.contains(part)).map(|(pid, _)| pid)
         })
+    }
+
+    /// What the command has said until now.
+    pub fn said(&self) -> String {
+        self.stdout.so_far()
     }
 
     /// Waits until the command has said this.
