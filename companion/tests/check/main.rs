@@ -9,6 +9,7 @@ mod broken;
 #[cfg(feature = "target-tests")]
 mod conformance;
 mod endings;
+mod grid;
 mod reasons;
 mod recipes;
 mod reports;
